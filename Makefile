@@ -1,0 +1,67 @@
+# maestrod: `make` lists the targets. Needs Python 3.11 or newer and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+MINUTES ?= 5
+
+# Settings of the user's shell or pip that would send the installation somewhere else than .venv.
+CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQUIRE_HASHES -u PYTHONPATH -u PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench bench-quick soak wheel clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Create .venv with maestrod and the tools of its developers
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "maestrod needs Python 3.11 or newer; '$(PYTHON)' is not. Say which one to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(CLEAN_ENV) $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "'$(PYTHON) -m venv' does not work here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.txt
+	@echo "Installing maestrod and its tools into $(VENV) ..."
+	@$(CLEAN_ENV) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --requirement $(VENV)/dev.txt
+	@touch $@
+
+# Everything the demo leaves behind is in one folder with a short name (socket paths have about 100 bytes), and no daemon
+# outlives it. On failure the folder stays, so that there is something to look at.
+demo: setup ## Run a plan over this repository, end to end
+	@MAESTRO_HOME=$$(mktemp -d /tmp/maestro-demo.XXXXXX) || exit 1; export MAESTRO_HOME; status=1; \
+	finish() { $(BIN)/maestroctl daemon stop --sessions stop >/dev/null 2>&1; \
+	  if [ $$status = 0 ]; then rm -rf "$$MAESTRO_HOME"; else echo "The demo's files are in $$MAESTRO_HOME" >&2; fi; }; \
+	trap finish EXIT; trap 'exit 130' INT TERM HUP; \
+	$(BIN)/maestroctl run "Check this repository" --agent shell --planner examples/plan-repository; status=$$?; exit $$status
+
+test: setup ## Run all tests (ARGS="-k name" passes on to pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: setup ## Rewrite the source in the house format
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+bench: setup ## Measure everything against its floor; writes bench/latest.json
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-quick: setup ## The same in under a minute
+	@$(BIN)/python -m bench --quick $(ARGS)
+
+soak: setup ## Kill things at random and check the history: make soak MINUTES=60
+	@$(BIN)/python -m tests.system.soak --minutes $(MINUTES) $(ARGS)
+
+wheel: setup ## Build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(CLEAN_ENV) $(BIN)/python -m build --quiet
+	@ls dist
+
+clean: ## Remove what make made
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,31 @@
+"""The files that ship are found in a checkout and in a wheel."""
+
+from pathlib import Path
+
+import pytest
+
+from maestrod.api import package_data
+
+
+@pytest.mark.parametrize("name", package_data.NAMES)
+def test_a_checkout_has_every_folder_that_ships(name: str) -> None:
+    assert any(package_data.package_data(name).iterdir())
+
+
+def test_an_installed_package_has_its_own_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site-packages" / "maestrod"
+    (package / "_data" / "hooks").mkdir(parents=True)
+    (package.parent / "hooks").mkdir()  # somebody else's folder of that name
+    monkeypatch.setattr(package_data, "_PACKAGE", package)
+    assert package_data.package_data("hooks") == package / "_data" / "hooks"
+
+
+def test_a_folder_that_does_not_ship_is_refused() -> None:
+    with pytest.raises(KeyError):
+        package_data.package_data("tests")
+
+
+def test_an_incomplete_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package_data, "_PACKAGE", tmp_path / "maestrod")
+    with pytest.raises(FileNotFoundError, match="install it again"):
+        package_data.package_data("skills")
