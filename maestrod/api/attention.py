@@ -1,0 +1,157 @@
+"""The attention inbox: everything that waits for a person, durable."""
+
+import enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text
+from maestrod.api.errors import Conflict, Malformed, NotAllowed, NotFound, TimedOut
+from maestrod.api.method import Access, Method, get, post
+from maestrod.api.task import Names
+
+
+class AttentionKind(enum.Enum):
+    """What is wanted."""
+
+    INPUT = "input"
+    PERMISSION = "permission"
+    LIMIT = "limit"
+    STALLED = "stalled"
+    FAILED = "failed"
+
+
+class Answer(Entity, frozen=True):
+    """Who said what, and when. ``by`` is ``user``, ``timeout``, ``closed`` (the question is moot) or a session id."""
+
+    by: str
+    at: Instant
+    value: str
+
+
+class Attention(Entity, frozen=True):
+    """One question. Open while it has no answer; at ``deadline`` it is answered with ``on_timeout``."""
+
+    id: str
+    session_id: str
+    kind: AttentionKind
+    message: str
+    project_id: str = ""
+    task_id: str | None = None
+    options: tuple[str, ...] = ()
+    opened_at: Instant = 0
+    answer: Answer | None = None
+    deadline: Instant | None = None
+    on_timeout: str | None = None
+
+
+class AttentionAsk(Params, frozen=True):
+    """Ask a person; with ``wait`` the call returns when the question is answered.
+
+    ``timeout_ms`` with ``on_timeout`` answers it when nobody did. Ask with a ``request_id``, and a repeated call after a
+    lost connection finds the same question.
+    """
+
+    message: Annotated[str, Meta(min_length=1, max_length=65_536)]
+    session_id: str | None = None
+    task_id: str | None = None
+    kind: AttentionKind = AttentionKind.INPUT
+    options: Names = ()
+    timeout_ms: Milliseconds | None = None
+    on_timeout: Text | None = None
+
+
+class AttentionRef(Params, frozen=True):
+    """Name a question."""
+
+    attention_id: str
+
+
+class AttentionWait(Params, frozen=True):
+    """Wait until a question is answered."""
+
+    attention_id: str
+    timeout_ms: Milliseconds | None = None
+
+
+class AttentionList(Params, frozen=True):
+    """A page of questions, oldest first; only open ones unless ``answered``."""
+
+    session_id: str | None = None
+    answered: bool = False
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class AttentionPage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[Attention, ...] = ()
+    next_cursor: str | None = None
+
+
+class AttentionAnswer(Params, frozen=True):
+    """Answer a question; the first answer wins."""
+
+    attention_id: str
+    value: Annotated[str, Meta(max_length=65_536)]
+
+
+_ID = {"attentionId": "att_00000000000000000000000000"}
+
+ATTENTION_ASK = Method(
+    "attention.ask",
+    AttentionAsk,
+    Attention,
+    Access.WORK,
+    post("/api/attention"),
+    "Ask a person",
+    errors=(NotFound, Malformed, NotAllowed),
+    example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"},
+    positional=("message",),
+)
+ATTENTION_LIST = Method(
+    "attention.list",
+    AttentionList,
+    AttentionPage,
+    Access.READ,
+    get("/api/attention"),
+    "List what waits for a person",
+    errors=(Malformed,),
+    example={},
+)
+ATTENTION_GET = Method(
+    "attention.get",
+    AttentionRef,
+    Attention,
+    Access.READ,
+    get("/api/attention/{attentionId}"),
+    "Show a question",
+    errors=(NotFound,),
+    example=_ID,
+    positional=("attention_id",),
+)
+ATTENTION_WAIT = Method(
+    "attention.wait",
+    AttentionWait,
+    Attention,
+    Access.READ,
+    get("/api/attention/{attentionId}/wait"),
+    "Wait until a question is answered",
+    errors=(NotFound, TimedOut),
+    example=_ID,
+    positional=("attention_id",),
+    waits=True,
+)
+ATTENTION_ANSWER = Method(
+    "attention.answer",
+    AttentionAnswer,
+    Attention,
+    Access.OWNER,
+    post("/api/attention/{attentionId}/answer"),
+    "Answer a question",
+    errors=(NotFound, Conflict, Malformed),
+    example={**_ID, "value": "yes"},
+    positional=("attention_id", "value"),
+)
+METHODS = (ATTENTION_ASK, ATTENTION_LIST, ATTENTION_GET, ATTENTION_WAIT, ATTENTION_ANSWER)

@@ -1,0 +1,47 @@
+"""The two struct families of the contract: what is stored and sent (``Entity``) and what is asked (``Params``)."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+#: Bounds on text in requests, in characters. A title is one line of a list; a text is a prompt or a description and must
+#: fit a message (1 MiB, see ``wire.py``) with room to spare.
+TITLE_LIMIT = 500
+TEXT_LIMIT = 262_144
+
+Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT)]
+Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
+Milliseconds = Annotated[int, Meta(ge=0, description="Milliseconds.")]
+Instant = Annotated[int, Meta(description="Milliseconds since the epoch.")]
+Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Base of everything stored: immutable, camelCase on the wire and on disk, defaults left out.
+
+    Unknown members are ignored when decoding here; the store keeps those of entity files aside and writes them back.
+    """
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
+    """Base of every method's parameters: unknown members are refused with their path.
+
+    ``request_id`` makes a mutating call repeatable: the same id with the same payload returns the first reply, with another
+    payload it is a conflict. ``session_token`` says which session (and which attempt of it) is speaking; without one the
+    caller is the owner of the daemon.
+    """
+
+    request_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    session_token: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class NoParams(Params, frozen=True):
+    """Parameters of a method that needs none."""
+
+
+class Done(Entity, frozen=True):
+    """The reply of a method that has nothing more to say than that it is done."""
+
+    ok: bool = True

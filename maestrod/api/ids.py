@@ -1,0 +1,31 @@
+"""Ids: ``<prefix>_<time-ordered random, lower-case base32>``, never reused.
+
+The body is 26 characters of Crockford's base32 alphabet: 48 bits of milliseconds since the epoch, 80 bits of randomness (the
+layout of ULID), so ids sort by the time they were made. A session's queue is named after the session.
+"""
+
+import re
+
+#: Crockford's alphabet, lower case: no i, l, o, u.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_BODY = 26
+_TIME_BITS = 48
+_RANDOM_BITS = 80
+_PATTERN = re.compile(rf"(prj|tsk|ses|pln|run|evt|att|inc)_[{ALPHABET}]{{{_BODY}}}\Z")
+_QUEUE_PREFIX = "que_"
+
+
+def make_id(prefix: str, milliseconds: int, entropy: int) -> str:
+    """The id for ``prefix`` made at ``milliseconds`` with ``entropy``, of which the low 80 bits are used."""
+    number = ((milliseconds & ((1 << _TIME_BITS) - 1)) << _RANDOM_BITS) | (entropy & ((1 << _RANDOM_BITS) - 1))
+    return prefix + "_" + "".join(ALPHABET[(number >> shift) & 31] for shift in range(5 * (_BODY - 1), -1, -5))
+
+
+def queue_id(session_id: str) -> str:
+    """The id of a session's queue."""
+    return _QUEUE_PREFIX + session_id
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` has the form of an id: safe to use as a file name."""
+    return _PATTERN.match(text.removeprefix(_QUEUE_PREFIX)) is not None

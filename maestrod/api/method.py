@@ -1,0 +1,82 @@
+"""A method is a row of data; every surface is made from the rows.
+
+A row gives JSON-RPC its name, types and errors, REST its route, the documents their text, the typed client its signature
+and ``maestroctl`` its ``noun verb`` command.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from maestrod.api.base import Params
+from maestrod.api.errors import MaestroError
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R")
+
+
+class Access(enum.Enum):
+    """Who may call a method."""
+
+    READ = "read"  #: changes nothing
+    WORK = "work"  #: a session may call it about itself, its tasks, its queue (an orchestrator: its descendants)
+    OWNER = "owner"  #: only the user, never a session
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The REST form of a method: verb and path, whose ``{names}`` are parameters."""
+
+    verb: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[P, R]):
+    """One row.
+
+    ``params`` and ``result`` are msgspec types; ``waits`` marks a call that may block until something happens, so that it is
+    never run on the connection's own turn; ``example`` is the params of a call that validates; ``positional`` names the
+    parameters the command line takes as arguments, in order, the rest are options.
+    """
+
+    name: str
+    params: type[P]
+    result: Any
+    access: Access
+    route: Route
+    summary: str
+    errors: tuple[type[MaestroError], ...] = ()
+    example: dict[str, Any] = field(default_factory=dict)
+    positional: tuple[str, ...] = ()
+    waits: bool = False
+
+    @property
+    def noun(self) -> str:
+        """``task`` of ``task.start``."""
+        return self.name.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        """``start`` of ``task.start``."""
+        return self.name.partition(".")[2]
+
+
+def get(path: str) -> Route:
+    """A route that reads."""
+    return Route("GET", path)
+
+
+def post(path: str) -> Route:
+    """A route that acts."""
+    return Route("POST", path)
+
+
+def patch(path: str) -> Route:
+    """A route that changes some members."""
+    return Route("PATCH", path)
+
+
+def delete(path: str) -> Route:
+    """A route that removes."""
+    return Route("DELETE", path)

@@ -1,0 +1,249 @@
+"""Plans: groups of subtasks with a dependency graph, from an orchestrator or a file."""
+
+import enum
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
+from maestrod.api.method import Access, Method, get, post
+from maestrod.api.task import Attempts, Commands, DependencyPolicy, Names, Priority, Strategy
+
+Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+PlanText = Annotated[str, Meta(max_length=4_194_304)]
+
+
+class PlanStatus(enum.Enum):
+    """Where a plan stands."""
+
+    DRAFT = "draft"
+    INVALID = "invalid"
+    READY = "ready"
+    APPROVED = "approved"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+class Severity(enum.Enum):
+    """Errors refuse a plan, warnings do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Diagnostic(Entity, frozen=True):
+    """One finding of the linter: data, so that a planner can be sent back to repair it. ``path`` is like ``groups[1].dependsOn[0]``."""
+
+    path: str
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+
+
+class PlanSubtask(Entity, frozen=True, forbid_unknown_fields=True):
+    """One piece of work in a group. ``depends_on`` names subtasks by key, of this or of other groups."""
+
+    key: Key
+    title: Title
+    description: Text = ""
+    prompt: Text = ""
+    commands: Commands = ()
+    checks: Commands = ()
+    paths: Names = ()
+    priority: Priority = Priority.MEDIUM
+    depends_on: Names = ()
+    on_dependency_failure: DependencyPolicy = DependencyPolicy.BLOCK
+    max_attempts: Attempts | None = None
+    backoff_ms: Milliseconds | None = None
+    timeout_ms: Milliseconds | None = None
+
+
+class PlanGroup(Entity, frozen=True, forbid_unknown_fields=True):
+    """Subtasks that one session does. ``depends_on`` names groups by key."""
+
+    key: Key
+    title: Title
+    subtasks: tuple[PlanSubtask, ...]
+    agent: str | None = None
+    persona: str | None = None
+    skills: Names = ()
+    strategy: Strategy = Strategy.SIMPLE
+    priority: Priority = Priority.MEDIUM
+    depends_on: Names = ()
+    on_dependency_failure: DependencyPolicy = DependencyPolicy.BLOCK
+
+
+class PlanDocument(Entity, frozen=True, forbid_unknown_fields=True):
+    """What a planner writes."""
+
+    groups: tuple[PlanGroup, ...]
+    title: str = ""
+    summary: str = ""
+
+
+class TaskToSessionMapping(Entity, frozen=True):
+    """Which session does which subtasks. ``order`` counts from 0; ``parallel_group`` is the wave, none if it runs alone."""
+
+    group_id: str
+    subtask_ids: tuple[str, ...]
+    session_name: str
+    order: int
+    parallel_group: int | None = None
+
+
+class Plan(Entity, frozen=True):
+    """A plan and what the linter found: waves are lists of group keys that may run side by side."""
+
+    id: str
+    root_task_id: str
+    status: PlanStatus
+    groups: tuple[PlanGroup, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
+    critical_path: tuple[str, ...] = ()
+    widest_wave: int = 0
+    mapping: tuple[TaskToSessionMapping, ...] = ()
+    run_id: str | None = None
+    submitted_by: str | None = None
+    attempt: int = 1
+    title: str = ""
+    summary: str = ""
+    created_at: Instant = 0
+    updated_at: Instant = 0
+
+
+class PlanSubmit(Params, frozen=True):
+    """Hand in a plan for a task: ``plan`` as JSON or ``markdown`` as a checklist. A session's own task when left out."""
+
+    task_id: str | None = None
+    plan: dict[str, Any] | None = None
+    markdown: PlanText | None = None
+
+
+class PlanCheck(Params, frozen=True):
+    """Lint a plan without keeping it."""
+
+    plan: dict[str, Any] | None = None
+    markdown: PlanText | None = None
+
+
+class PlanReport(Entity, frozen=True):
+    """What the linter says of a plan."""
+
+    ok: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
+    critical_path: tuple[str, ...] = ()
+    widest_wave: int = 0
+    groups: tuple[PlanGroup, ...] = ()
+
+
+class PlanRef(Params, frozen=True):
+    """Name a plan."""
+
+    plan_id: str
+
+
+class PlanReject(Params, frozen=True):
+    """Refuse a plan, and say why."""
+
+    plan_id: str
+    reason: Text = ""
+
+
+class PlanList(Params, frozen=True):
+    """A page of plans, oldest first."""
+
+    task_id: str | None = None
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class PlanPage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[Plan, ...] = ()
+    next_cursor: str | None = None
+
+
+_ID = {"planId": "pln_00000000000000000000000000"}
+_PLAN = {
+    "groups": [
+        {
+            "key": "api",
+            "title": "API",
+            "subtasks": [{"key": "routes", "title": "Add the routes", "commands": ["make routes"]}],
+        }
+    ]
+}
+_MOVE = (NotFound, IllegalTransition, NotAllowed)
+
+PLAN_SUBMIT = Method(
+    "plan.submit",
+    PlanSubmit,
+    Plan,
+    Access.WORK,
+    post("/api/plans"),
+    "Hand in a plan for a task",
+    errors=(NotFound, Malformed, Unprocessable, IllegalTransition, NotAllowed),
+    example={"taskId": "tsk_00000000000000000000000000", "plan": _PLAN},
+)
+PLAN_CHECK = Method(
+    "plan.check",
+    PlanCheck,
+    PlanReport,
+    Access.READ,
+    post("/api/plans/check"),
+    "Lint a plan without keeping it",
+    errors=(Malformed,),
+    example={"plan": _PLAN},
+)
+PLAN_GET = Method(
+    "plan.get",
+    PlanRef,
+    Plan,
+    Access.READ,
+    get("/api/plans/{planId}"),
+    "Show a plan",
+    errors=(NotFound,),
+    example=_ID,
+    positional=("plan_id",),
+)
+PLAN_LIST = Method(
+    "plan.list", PlanList, PlanPage, Access.READ, get("/api/plans"), "List plans", errors=(Malformed,), example={}
+)
+PLAN_APPROVE = Method(
+    "plan.approve",
+    PlanRef,
+    Plan,
+    Access.OWNER,
+    post("/api/plans/{planId}/approve"),
+    "Approve a plan and apply it",
+    errors=_MOVE,
+    example=_ID,
+    positional=("plan_id",),
+)
+PLAN_REJECT = Method(
+    "plan.reject",
+    PlanReject,
+    Plan,
+    Access.OWNER,
+    post("/api/plans/{planId}/reject"),
+    "Refuse a plan",
+    errors=_MOVE,
+    example=_ID,
+    positional=("plan_id", "reason"),
+)
+PLAN_APPLY = Method(
+    "plan.apply",
+    PlanRef,
+    Plan,
+    Access.OWNER,
+    post("/api/plans/{planId}/apply"),
+    "Make the tasks of a plan, all of them or none",
+    errors=_MOVE,
+    example=_ID,
+    positional=("plan_id",),
+)
+METHODS = (PLAN_SUBMIT, PLAN_CHECK, PLAN_GET, PLAN_LIST, PLAN_APPROVE, PLAN_REJECT, PLAN_APPLY)

@@ -1,0 +1,130 @@
+"""Projects: a name and the folder the work happens in."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from maestrod.api.base import Done, Entity, Instant, Limit, Params, Text, Title
+from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.method import Access, Method, delete, get, patch, post
+
+Folder = Annotated[str, Meta(min_length=1, max_length=4096, description="An absolute path.")]
+Slots = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class ProjectSettings(Entity, frozen=True):
+    """What holds for every task of the project unless the task says otherwise."""
+
+    default_agent: str | None = None
+    max_sessions: Slots | None = None
+
+
+class Project(Entity, frozen=True):
+    """A folder work happens in, and its settings."""
+
+    id: str
+    name: str
+    working_dir: str
+    description: str = ""
+    settings: ProjectSettings = ProjectSettings()
+    created_at: Instant = 0
+    updated_at: Instant = 0
+
+
+class ProjectCreate(Params, frozen=True):
+    """Make a project of a folder."""
+
+    name: Title
+    working_dir: Folder
+    description: Text = ""
+    settings: ProjectSettings = ProjectSettings()
+
+
+class ProjectRef(Params, frozen=True):
+    """Name a project."""
+
+    project_id: str
+
+
+class ProjectList(Params, frozen=True):
+    """A page of projects, oldest first; ``cursor`` is the last id of the page before."""
+
+    working_dir: str | None = None
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class ProjectPage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[Project, ...] = ()
+    next_cursor: str | None = None
+
+
+class ProjectUpdate(Params, frozen=True):
+    """Change what is given."""
+
+    project_id: str
+    name: Title | None = None
+    working_dir: Folder | None = None
+    description: Text | None = None
+    settings: ProjectSettings | None = None
+
+
+_ID = {"projectId": "prj_00000000000000000000000000"}
+
+PROJECT_CREATE = Method(
+    "project.create",
+    ProjectCreate,
+    Project,
+    Access.OWNER,
+    post("/api/projects"),
+    "Make a project of a folder",
+    errors=(Malformed,),
+    example={"name": "shop", "workingDir": "/home/ada/shop"},
+    positional=("name", "working_dir"),
+)
+PROJECT_GET = Method(
+    "project.get",
+    ProjectRef,
+    Project,
+    Access.READ,
+    get("/api/projects/{projectId}"),
+    "Show a project",
+    errors=(NotFound,),
+    example=_ID,
+    positional=("project_id",),
+)
+PROJECT_LIST = Method(
+    "project.list",
+    ProjectList,
+    ProjectPage,
+    Access.READ,
+    get("/api/projects"),
+    "List projects",
+    errors=(Malformed,),
+    example={},
+)
+PROJECT_UPDATE = Method(
+    "project.update",
+    ProjectUpdate,
+    Project,
+    Access.OWNER,
+    patch("/api/projects/{projectId}"),
+    "Change a project",
+    errors=(NotFound, Malformed),
+    example={**_ID, "name": "store"},
+    positional=("project_id",),
+)
+PROJECT_DELETE = Method(
+    "project.delete",
+    ProjectRef,
+    Done,
+    Access.OWNER,
+    delete("/api/projects/{projectId}"),
+    "Delete a project that has no tasks left",
+    errors=(NotFound, Conflict),
+    example=_ID,
+    positional=("project_id",),
+)
+METHODS = (PROJECT_CREATE, PROJECT_GET, PROJECT_LIST, PROJECT_UPDATE, PROJECT_DELETE)

@@ -1,0 +1,226 @@
+"""Queues: the tasks of a session with strategy ``queue``, claimed one at a time."""
+
+import enum
+
+from maestrod.api.base import Entity, Instant, Milliseconds, Params, Text
+from maestrod.api.errors import Conflict, IllegalTransition, NotAllowed, NotFound, TimedOut
+from maestrod.api.method import Access, Method, delete, get, post
+from maestrod.api.task import Task
+
+
+class QueueItemStatus(enum.Enum):
+    """Where an item stands; ``core/queue.py`` has the table of moves."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class QueueItem(Entity, frozen=True):
+    """A task in a queue."""
+
+    task_id: str
+    status: QueueItemStatus = QueueItemStatus.QUEUED
+    added_at: Instant = 0
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
+    reason: str | None = None
+    attempt: int = 1
+
+
+class Queue(Entity, frozen=True):
+    """A session's queue, in the order of work. A closed queue gives nothing out any more."""
+
+    id: str
+    session_id: str
+    items: tuple[QueueItem, ...] = ()
+    closed: bool = False
+    created_at: Instant = 0
+    updated_at: Instant = 0
+
+
+class QueueRef(Params, frozen=True):
+    """Name a queue by its session; left out, it is the caller's own."""
+
+    session_id: str | None = None
+
+
+class QueueNext(Params, frozen=True):
+    """Claim the next item; with ``wait`` the call returns when there is one, or the queue closes, or the time is over."""
+
+    session_id: str | None = None
+    wait: bool = False
+    timeout_ms: Milliseconds | None = None
+
+
+class QueueClaim(Entity, frozen=True):
+    """What a claim got: the item and its task, or neither. ``closed``: there will never be more."""
+
+    item: QueueItem | None = None
+    task: Task | None = None
+    closed: bool = False
+
+
+class QueueItemRef(Params, frozen=True):
+    """Name an item; the item being processed when no task is named."""
+
+    task_id: str | None = None
+    session_id: str | None = None
+
+
+class QueueComplete(Params, frozen=True):
+    """Report the item as done."""
+
+    task_id: str | None = None
+    session_id: str | None = None
+    summary: Text = ""
+
+
+class QueueFail(Params, frozen=True):
+    """Report the item as failed, and why."""
+
+    error: Text
+    task_id: str | None = None
+    session_id: str | None = None
+
+
+class QueueSkip(Params, frozen=True):
+    """Leave the item out."""
+
+    task_id: str | None = None
+    session_id: str | None = None
+    reason: Text = ""
+
+
+class QueueAdd(Params, frozen=True):
+    """Put a task at the end, or at ``position`` among the queued items."""
+
+    task_id: str
+    session_id: str | None = None
+    position: int | None = None
+
+
+class QueueMove(Params, frozen=True):
+    """Move a queued item to ``position`` (0 is next) among the queued items."""
+
+    task_id: str
+    position: int
+    session_id: str | None = None
+
+
+_SESSION = {"sessionId": "ses_00000000000000000000000000"}
+_TASK = {"taskId": "tsk_00000000000000000000000000"}
+_MOVE = (NotFound, IllegalTransition, NotAllowed)
+_BASE = "/api/sessions/{sessionId}/queue"
+
+QUEUE_GET = Method(
+    "queue.get",
+    QueueRef,
+    Queue,
+    Access.READ,
+    get(_BASE),
+    "Show a session's queue",
+    errors=(NotFound,),
+    example=_SESSION,
+)
+QUEUE_NEXT = Method(
+    "queue.next",
+    QueueNext,
+    QueueClaim,
+    Access.WORK,
+    post(_BASE + "/next"),
+    "Claim the next item",
+    errors=(NotFound, Conflict, TimedOut, NotAllowed),
+    example=_SESSION,
+    waits=True,
+)
+QUEUE_COMPLETE = Method(
+    "queue.complete",
+    QueueComplete,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/complete"),
+    "Report the item as done",
+    errors=_MOVE,
+    example=_SESSION,
+    positional=("task_id",),
+)
+QUEUE_FAIL = Method(
+    "queue.fail",
+    QueueFail,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/fail"),
+    "Report the item as failed",
+    errors=_MOVE,
+    example={**_SESSION, "error": "exit code 2"},
+    positional=("error",),
+)
+QUEUE_SKIP = Method(
+    "queue.skip",
+    QueueSkip,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/skip"),
+    "Leave the item out",
+    errors=_MOVE,
+    example=_SESSION,
+    positional=("task_id",),
+)
+QUEUE_ADD = Method(
+    "queue.add",
+    QueueAdd,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/items"),
+    "Add a task to a queue",
+    errors=(*_MOVE, Conflict),
+    example={**_SESSION, **_TASK},
+    positional=("task_id",),
+)
+QUEUE_REMOVE = Method(
+    "queue.remove",
+    QueueItemRef,
+    Queue,
+    Access.WORK,
+    delete(_BASE + "/items/{taskId}"),
+    "Take a queued item out",
+    errors=_MOVE,
+    example={**_SESSION, **_TASK},
+    positional=("task_id",),
+)
+QUEUE_MOVE = Method(
+    "queue.move",
+    QueueMove,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/items/{taskId}/move"),
+    "Change the place of a queued item",
+    errors=_MOVE,
+    example={**_SESSION, **_TASK, "position": 0},
+    positional=("task_id", "position"),
+)
+QUEUE_REQUEUE = Method(
+    "queue.requeue",
+    QueueItemRef,
+    Queue,
+    Access.WORK,
+    post(_BASE + "/items/{taskId}/requeue"),
+    "Give a claimed, failed or skipped item back",
+    errors=_MOVE,
+    example={**_SESSION, **_TASK},
+    positional=("task_id",),
+)
+METHODS = (
+    QUEUE_GET,
+    QUEUE_NEXT,
+    QUEUE_COMPLETE,
+    QUEUE_FAIL,
+    QUEUE_SKIP,
+    QUEUE_ADD,
+    QUEUE_REMOVE,
+    QUEUE_MOVE,
+    QUEUE_REQUEUE,
+)

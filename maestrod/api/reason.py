@@ -1,0 +1,30 @@
+"""Why something is in the state it is in: the answer ``maestroctl why`` prints."""
+
+import enum
+
+from maestrod.api.base import Entity, Instant
+
+
+class Source(enum.Enum):
+    """Where the knowledge came from."""
+
+    HOOK = "hook"
+    PROCESS = "process"
+    REPORT = "report"
+    TIMER = "timer"
+    USER = "user"
+    RECOVERY = "recovery"
+    PLAN = "plan"
+
+
+class Reason(Entity, frozen=True):
+    """Source, stable code, words and time of the last change of a status.
+
+    ``by`` names the entity responsible where there is one: the task that blocks, the session that reported.
+    """
+
+    source: Source
+    code: str
+    detail: str = ""
+    at: Instant = 0
+    by: str | None = None

@@ -1,0 +1,521 @@
+"""Sessions: one agent at work, in its own terminal, on one or more tasks."""
+
+import enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.errors import (
+    Busy,
+    Conflict,
+    IllegalTransition,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    TimedOut,
+    Unavailable,
+)
+from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
+from maestrod.api.method import Access, Method, get, patch, post
+from maestrod.api.project import Folder
+from maestrod.api.reason import Reason
+from maestrod.api.task import Ids, Names, Strategy
+
+Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536)], ...], Meta(max_length=1000)]
+Cells = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class SessionStatus(enum.Enum):
+    """The seeds' six; ``core/session.py`` has the table of moves."""
+
+    SPAWNING = "spawning"
+    IDLE = "idle"
+    WORKING = "working"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Role(enum.Enum):
+    """What a session is for: to plan and watch, or to do."""
+
+    ORCHESTRATOR = "orchestrator"
+    WORKER = "worker"
+
+
+class SpawnSource(enum.Enum):
+    """Who asked for the session."""
+
+    CLI = "cli"
+    UI = "ui"
+    SESSION = "session"
+    PLAN = "plan"
+    REMOTE = "remote"
+
+
+class Terminal(enum.Enum):
+    """How the agent is held; ``external`` ones are followed, not held."""
+
+    PTY = "pty"
+    PIPE = "pipe"
+    EXTERNAL = "external"
+
+
+class Usage(Entity, frozen=True):
+    """Tokens and money (US dollars) spent so far."""
+
+    input: int = 0
+    output: int = 0
+    cost: float | None = None
+
+
+class Exit(Entity, frozen=True):
+    """How the agent's process ended: an exit code or a signal number, and why we say so."""
+
+    code: int | None = None
+    signal: int | None = None
+    reason: str = ""
+    detail: str = ""
+    at: Instant = 0
+
+
+class ProcessIdentity(Entity, frozen=True):
+    """A process that cannot be mistaken for another: boot id, pid and start time (clock ticks after boot, or ms)."""
+
+    pid: int
+    started: int
+    boot_id: str
+
+
+class Session(Entity, frozen=True):
+    """One agent at work.
+
+    ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
+    shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP.
+    """
+
+    id: str
+    project_id: str
+    name: str
+    role: Role
+    agent: str
+    status: SessionStatus
+    task_ids: tuple[str, ...] = ()
+    persona: str | None = None
+    skills: tuple[str, ...] = ()
+    strategy: Strategy = Strategy.SIMPLE
+    status_reason: Reason | None = None
+    parent_session_id: str | None = None
+    run_id: str | None = None
+    spawn_source: SpawnSource = SpawnSource.CLI
+    working_dir: str = ""
+    program: tuple[str, ...] = ()
+    attempt: int = 1
+    agent_session_id: str | None = None
+    usage: Usage | None = None
+    terminal: Terminal = Terminal.PTY
+    process: ProcessIdentity | None = None
+    exit: Exit | None = None
+    paused: bool = False
+    stopping: bool = False
+    created_at: Instant = 0
+    started_at: Instant | None = None
+    last_activity: Instant = 0
+    completed_at: Instant | None = None
+
+
+class SessionSpawn(Params, frozen=True):
+    """Start an agent on tasks; the project is the tasks' when not named."""
+
+    task_ids: Ids = ()
+    project_id: str | None = None
+    agent: str | None = None
+    name: Title | None = None
+    role: Role = Role.WORKER
+    strategy: Strategy = Strategy.SIMPLE
+    persona: str | None = None
+    skills: Names = ()
+    program: Argv = ()
+    working_dir: Folder | None = None
+    terminal: Terminal | None = None
+    parent_session_id: str | None = None
+    spawn_source: SpawnSource = SpawnSource.CLI
+
+
+class SessionRegister(Params, frozen=True):
+    """The agent's own first sign of life; without a session it registers an agent started by hand (external)."""
+
+    session_id: str | None = None
+    project_id: str | None = None
+    agent: str | None = None
+    agent_session_id: str | None = None
+    name: Title | None = None
+    working_dir: Folder | None = None
+    pid: int | None = None
+    task_ids: Ids = ()
+
+
+class SessionRef(Params, frozen=True):
+    """Name a session; the caller's own when left out."""
+
+    session_id: str | None = None
+
+
+class SessionList(Params, frozen=True):
+    """A page of sessions, oldest first."""
+
+    project_id: str | None = None
+    task_id: str | None = None
+    run_id: str | None = None
+    status: SessionStatus | None = None
+    live: Annotated[bool, Meta(description="Only sessions that have not ended.")] = False
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class SessionPage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[Session, ...] = ()
+    next_cursor: str | None = None
+
+
+class SessionUpdate(Params, frozen=True):
+    """Change what is given. ``status`` accepts what the session may say of itself: ``idle`` or ``working``."""
+
+    session_id: str | None = None
+    name: Title | None = None
+    status: SessionStatus | None = None
+    agent_session_id: str | None = None
+    usage: Usage | None = None
+
+
+class SessionStop(Params, frozen=True):
+    """Stop a session and everything it started; the call returns when nothing is left."""
+
+    session_id: str
+    reason: Text = ""
+
+
+class StopResult(Entity, frozen=True):
+    """What the stop found: ``left`` is the number of processes still alive (0 is the promise)."""
+
+    session_id: str
+    left: int
+    signalled: tuple[str, ...] = ()
+    escaped: tuple[int, ...] = ()
+
+
+class SessionSend(Params, frozen=True):
+    """Type into a session's terminal; ``enter`` adds a carriage return."""
+
+    session_id: str
+    text: Text
+    enter: bool = True
+
+
+class SessionResize(Params, frozen=True):
+    """Set the size of a session's terminal, in cells."""
+
+    session_id: str
+    columns: Cells
+    rows: Cells
+
+
+class SessionOutput(Params, frozen=True):
+    """Read a session's output log from a byte offset, or its last lines; with ``wait`` until there is more.
+
+    ``offset`` counts bytes from the session's start. ``lines`` asks for the last so many lines instead.
+    """
+
+    session_id: str
+    offset: Annotated[int, Meta(ge=0)] = 0
+    lines: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=4_194_304, description="Bytes.")] = 262_144
+    wait: bool = False
+    timeout_ms: Milliseconds | None = None
+
+
+class OutputPage(Entity, frozen=True):
+    """A piece of output: ``data`` is base64, ``start`` its offset, ``end`` the offset after it.
+
+    ``start`` is past the offset asked for when older output was rotated away. ``ended``: the session has ended and this is
+    all there is.
+    """
+
+    start: int
+    end: int
+    data: str
+    dropped: int = 0
+    ended: bool = False
+
+
+class SessionTails(Params, frozen=True):
+    """The last line of each of some sessions."""
+
+    session_ids: Ids
+
+
+class Tails(Entity, frozen=True):
+    """Last line of output by session id, control sequences removed."""
+
+    lines: dict[str, str]
+
+
+class SessionAttach(Params, frozen=True):
+    """Follow a session's output from ``offset`` (its end when left out) as notifications ``output`` on this connection."""
+
+    session_id: str
+    offset: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Attachment(Entity, frozen=True):
+    """Output from ``offset`` on follows as notifications with this ``attachment``."""
+
+    attachment: int
+    offset: int
+
+
+class SessionLink(Params, frozen=True):
+    """Link or unlink a task and a session."""
+
+    session_id: str
+    task_id: str
+
+
+class Why(Entity, frozen=True):
+    """Why a session is in the state it is in, newest evidence first."""
+
+    session: Session
+    evidence: tuple[Reason, ...] = ()
+    explanation: tuple[str, ...] = ()
+
+
+_ID = {"sessionId": "ses_00000000000000000000000000"}
+_TASK = {"taskId": "tsk_00000000000000000000000000"}
+_BASE = "/api/sessions/{sessionId}"
+_OWN = (NotFound, NotAllowed)
+
+SESSION_SPAWN = Method(
+    "session.spawn",
+    SessionSpawn,
+    Session,
+    Access.WORK,
+    post("/api/sessions/spawn"),
+    "Start an agent on tasks",
+    errors=(NotFound, Conflict, Busy, Malformed, NotAllowed),
+    example={"taskIds": ["tsk_00000000000000000000000000"], "agent": "shell"},
+)
+SESSION_REGISTER = Method(
+    "session.register",
+    SessionRegister,
+    Session,
+    Access.WORK,
+    post("/api/sessions"),
+    "Report the first sign of life of an agent",
+    errors=(*_OWN, Conflict, Malformed),
+    example={**_ID, "agentSessionId": "0198c3"},
+)
+SESSION_GET = Method(
+    "session.get",
+    SessionRef,
+    Session,
+    Access.READ,
+    get(_BASE),
+    "Show a session",
+    errors=_OWN,
+    example=_ID,
+    positional=("session_id",),
+)
+SESSION_LIST = Method(
+    "session.list",
+    SessionList,
+    SessionPage,
+    Access.READ,
+    get("/api/sessions"),
+    "List sessions",
+    errors=(Malformed,),
+    example={"live": True},
+)
+SESSION_UPDATE = Method(
+    "session.update",
+    SessionUpdate,
+    Session,
+    Access.WORK,
+    patch(_BASE),
+    "Change a session",
+    errors=(*_OWN, IllegalTransition),
+    example={**_ID, "name": "parser"},
+    positional=("session_id",),
+)
+SESSION_STOP = Method(
+    "session.stop",
+    SessionStop,
+    StopResult,
+    Access.WORK,
+    post(_BASE + "/stop"),
+    "Stop a session and everything it started",
+    errors=(*_OWN, TimedOut),
+    example=_ID,
+    positional=("session_id",),
+    waits=True,
+)
+SESSION_PAUSE = Method(
+    "session.pause",
+    SessionRef,
+    Session,
+    Access.WORK,
+    post(_BASE + "/pause"),
+    "Hold a session's processes still",
+    errors=(*_OWN, IllegalTransition),
+    example=_ID,
+    positional=("session_id",),
+)
+SESSION_RESUME = Method(
+    "session.resume",
+    SessionRef,
+    Session,
+    Access.WORK,
+    post(_BASE + "/resume"),
+    "Let a paused session go on",
+    errors=(*_OWN, IllegalTransition),
+    example=_ID,
+    positional=("session_id",),
+)
+SESSION_SEND = Method(
+    "session.send",
+    SessionSend,
+    Done,
+    Access.WORK,
+    post(_BASE + "/input"),
+    "Type into a session's terminal",
+    errors=(*_OWN, IllegalTransition, Unavailable),
+    example={**_ID, "text": "go on"},
+    positional=("session_id", "text"),
+    waits=True,
+)
+SESSION_RESIZE = Method(
+    "session.resize",
+    SessionResize,
+    Done,
+    Access.OWNER,
+    post(_BASE + "/size"),
+    "Set the size of a session's terminal",
+    errors=(*_OWN, IllegalTransition, Unavailable),
+    example={**_ID, "columns": 100, "rows": 30},
+    positional=("session_id", "columns", "rows"),
+    waits=True,
+)
+SESSION_OUTPUT = Method(
+    "session.output",
+    SessionOutput,
+    OutputPage,
+    Access.READ,
+    get(_BASE + "/output"),
+    "Read a session's output",
+    errors=(NotFound, TimedOut),
+    example={**_ID, "lines": 20},
+    positional=("session_id",),
+    waits=True,
+)
+SESSION_TAILS = Method(
+    "session.tails",
+    SessionTails,
+    Tails,
+    Access.READ,
+    post("/api/sessions/tails"),
+    "Show the last line of some sessions",
+    errors=(NotFound,),
+    example={"sessionIds": [_ID["sessionId"]]},
+    waits=True,
+)
+SESSION_ATTACH = Method(
+    "session.attach",
+    SessionAttach,
+    Attachment,
+    Access.READ,
+    get(_BASE + "/terminal"),
+    "Follow a session's output on this connection",
+    errors=(NotFound, Unavailable),
+    example=_ID,
+    positional=("session_id",),
+    waits=True,
+)
+SESSION_REPORT = Method(
+    "session.report",
+    SessionReport,
+    TimelineEvent,
+    Access.WORK,
+    post(_BASE + "/timeline"),
+    "Add an entry to a session's timeline",
+    errors=(*_OWN, IllegalTransition),
+    example={**_ID, "message": "schema created"},
+    positional=("message",),
+)
+SESSION_LINK = Method(
+    "session.link",
+    SessionLink,
+    Session,
+    Access.WORK,
+    post(_BASE + "/tasks/{taskId}"),
+    "Add a task to a session",
+    errors=(*_OWN, IllegalTransition),
+    example={**_ID, **_TASK},
+    positional=("session_id", "task_id"),
+)
+SESSION_UNLINK = Method(
+    "session.unlink",
+    SessionLink,
+    Session,
+    Access.WORK,
+    post(_BASE + "/tasks/{taskId}/unlink"),
+    "Take a task from a session",
+    errors=(*_OWN, IllegalTransition),
+    example={**_ID, **_TASK},
+    positional=("session_id", "task_id"),
+)
+SESSION_TIMELINE = Method(
+    "session.timeline",
+    TimelineQuery,
+    TimelinePage,
+    Access.READ,
+    get(_BASE + "/timeline"),
+    "Read the timeline of a session or a task",
+    errors=(NotFound, Malformed),
+    example=_ID,
+    positional=("session_id",),
+    waits=True,
+)
+SESSION_WHY = Method(
+    "session.why",
+    SessionRef,
+    Why,
+    Access.READ,
+    get(_BASE + "/why"),
+    "Say why a session is in the state it is in",
+    errors=_OWN,
+    example=_ID,
+    positional=("session_id",),
+    waits=True,
+)
+METHODS = (
+    SESSION_SPAWN,
+    SESSION_REGISTER,
+    SESSION_GET,
+    SESSION_LIST,
+    SESSION_UPDATE,
+    SESSION_STOP,
+    SESSION_PAUSE,
+    SESSION_RESUME,
+    SESSION_SEND,
+    SESSION_RESIZE,
+    SESSION_OUTPUT,
+    SESSION_TAILS,
+    SESSION_ATTACH,
+    SESSION_REPORT,
+    SESSION_LINK,
+    SESSION_UNLINK,
+    SESSION_TIMELINE,
+    SESSION_WHY,
+)

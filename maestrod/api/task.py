@@ -1,0 +1,460 @@
+"""Tasks: a tree in which a subtask is a task with a parent."""
+
+import enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from maestrod.api.base import Done, Entity, Fraction, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
+from maestrod.api.method import Access, Method, delete, get, patch, post
+from maestrod.api.reason import Reason
+
+Ids = Annotated[tuple[str, ...], Meta(max_length=10_000)]
+Names = Annotated[tuple[str, ...], Meta(max_length=100)]
+Command = Annotated[str, Meta(min_length=1, max_length=65_536, description="A command for the POSIX shell.")]
+Commands = Annotated[tuple[Command, ...], Meta(max_length=1000)]
+Attempts = Annotated[int, Meta(ge=1, le=100)]
+
+
+class TaskStatus(enum.Enum):
+    """Where a task stands; ``core/task.py`` has the table of moves."""
+
+    PENDING = "pending"
+    BLOCKED = "blocked"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class Priority(enum.Enum):
+    """Order among tasks that could start now."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class DependencyPolicy(enum.Enum):
+    """What becomes of a task when a dependency of it failed for good."""
+
+    BLOCK = "block"  #: it stays blocked until the dependency is retried
+    SKIP = "skip"  #: it is skipped
+    RUN = "run"  #: it runs all the same
+
+
+class Strategy(enum.Enum):
+    """How a session gets its tasks: all at once, or one claim after the other."""
+
+    SIMPLE = "simple"
+    QUEUE = "queue"
+
+
+class Dispatch(Entity, frozen=True):
+    """Marks a task as a unit of scheduling: one worker session at a time runs its unfinished leaves.
+
+    ``rank`` is the length in tasks of the longest chain that starts here (critical path): longer chains start first.
+    """
+
+    run_id: str
+    agent: str
+    strategy: Strategy = Strategy.SIMPLE
+    persona: str | None = None
+    skills: Names = ()
+    rank: int = 0
+    plan_id: str | None = None
+    group_key: str | None = None
+
+
+class Attempt(Entity, frozen=True):
+    """One try at a task that has ended: kept as history."""
+
+    attempt: int
+    status: TaskStatus
+    session_id: str | None = None
+    started_at: Instant | None = None
+    ended_at: Instant = 0
+    error: str | None = None
+
+
+class TaskResult(Entity, frozen=True):
+    """What came of a task."""
+
+    summary: str = ""
+    error: str | None = None
+
+
+class Task(Entity, frozen=True):
+    """A piece of work; with children it is the sum of them and moves by roll-up only.
+
+    ``progress`` is 0 to 1. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again.
+    """
+
+    id: str
+    project_id: str
+    title: str
+    parent_id: str | None = None
+    description: str = ""
+    initial_prompt: str = ""
+    status: TaskStatus = TaskStatus.PENDING
+    status_reason: Reason | None = None
+    priority: Priority = Priority.MEDIUM
+    dependencies: tuple[str, ...] = ()
+    on_dependency_failure: DependencyPolicy = DependencyPolicy.BLOCK
+    skill_ids: tuple[str, ...] = ()
+    agent_ids: tuple[str, ...] = ()
+    agent: str | None = None
+    commands: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    dispatch: Dispatch | None = None
+    progress: float = 0.0
+    attempt: int = 1
+    attempts: tuple[Attempt, ...] = ()
+    max_attempts: int = 1
+    backoff_ms: int = 1000
+    timeout_ms: int | None = None
+    not_before: Instant | None = None
+    result: TaskResult | None = None
+    created_at: Instant = 0
+    updated_at: Instant = 0
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
+
+
+class TaskView(Task, frozen=True):
+    """A task with what is derived: its children and the sessions linked to it, oldest first."""
+
+    subtask_ids: tuple[str, ...] = ()
+    session_ids: tuple[str, ...] = ()
+
+
+class TaskCreate(Params, frozen=True):
+    """Make a task; with ``parent_id`` a subtask."""
+
+    title: Title
+    project_id: str | None = None
+    parent_id: str | None = None
+    description: Text = ""
+    initial_prompt: Text = ""
+    priority: Priority = Priority.MEDIUM
+    dependencies: Ids = ()
+    on_dependency_failure: DependencyPolicy = DependencyPolicy.BLOCK
+    skill_ids: Names = ()
+    agent_ids: Names = ()
+    agent: str | None = None
+    commands: Commands = ()
+    checks: Commands = ()
+    paths: Names = ()
+    max_attempts: Attempts = 1
+    backoff_ms: Milliseconds = 1000
+    timeout_ms: Milliseconds | None = None
+
+
+class TaskRef(Params, frozen=True):
+    """Name a task."""
+
+    task_id: str
+
+
+class TaskList(Params, frozen=True):
+    """A page of tasks, oldest first."""
+
+    project_id: str | None = None
+    parent_id: str | None = None
+    status: TaskStatus | None = None
+    roots: Annotated[bool, Meta(description="Only tasks without a parent.")] = False
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class TaskPage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[TaskView, ...] = ()
+    next_cursor: str | None = None
+
+
+class TaskTree(Entity, frozen=True):
+    """A task and all below it, parents before children, as of ``seq``."""
+
+    seq: int
+    tasks: tuple[TaskView, ...]
+
+
+class TaskUpdate(Params, frozen=True):
+    """Change what is given."""
+
+    task_id: str
+    title: Title | None = None
+    description: Text | None = None
+    initial_prompt: Text | None = None
+    priority: Priority | None = None
+    on_dependency_failure: DependencyPolicy | None = None
+    skill_ids: Names | None = None
+    agent_ids: Names | None = None
+    agent: str | None = None
+    commands: Commands | None = None
+    checks: Commands | None = None
+    paths: Names | None = None
+    max_attempts: Attempts | None = None
+    backoff_ms: Milliseconds | None = None
+    timeout_ms: Milliseconds | None = None
+
+
+class TaskDelete(Params, frozen=True):
+    """Remove a task and its subtree; with ``cascade`` also from the dependencies of others."""
+
+    task_id: str
+    cascade: bool = False
+
+
+class TaskProgress(Params, frozen=True):
+    """Say how far a task is; ``progress`` is 0 to 1."""
+
+    task_id: str
+    message: Text = ""
+    progress: Fraction | None = None
+
+
+class TaskComplete(Params, frozen=True):
+    """Report a task as done."""
+
+    task_id: str
+    summary: Text = ""
+
+
+class TaskFail(Params, frozen=True):
+    """Report that a task failed, with the words a person needs to understand why."""
+
+    task_id: str
+    error: Text
+
+
+class TaskSkip(Params, frozen=True):
+    """Leave a task out."""
+
+    task_id: str
+    reason: Text = ""
+
+
+class TaskBlock(Params, frozen=True):
+    """Report that a task cannot go on; ``by_task_id`` names the task in the way."""
+
+    task_id: str
+    reason: Text = ""
+    by_task_id: str | None = None
+
+
+class TaskCancel(Params, frozen=True):
+    """Cancel a task and everything below it; sessions that work on nothing else are stopped."""
+
+    task_id: str
+    reason: Text = ""
+
+
+class TaskDepend(Params, frozen=True):
+    """Make a task wait for another."""
+
+    task_id: str
+    on_task_id: str
+
+
+_TASK = {"taskId": "tsk_00000000000000000000000000"}
+_MOVE = (NotFound, IllegalTransition, NotAllowed)
+
+TASK_CREATE = Method(
+    "task.create",
+    TaskCreate,
+    Task,
+    Access.WORK,
+    post("/api/tasks"),
+    "Make a task or, with a parent, a subtask",
+    errors=(NotFound, Malformed, Conflict),
+    example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"},
+    positional=("title",),
+)
+TASK_GET = Method(
+    "task.get",
+    TaskRef,
+    TaskView,
+    Access.READ,
+    get("/api/tasks/{taskId}"),
+    "Show a task",
+    errors=(NotFound,),
+    example=_TASK,
+    positional=("task_id",),
+)
+TASK_LIST = Method(
+    "task.list",
+    TaskList,
+    TaskPage,
+    Access.READ,
+    get("/api/tasks"),
+    "List tasks",
+    errors=(Malformed,),
+    example={"roots": True},
+)
+TASK_TREE = Method(
+    "task.tree",
+    TaskRef,
+    TaskTree,
+    Access.READ,
+    get("/api/tasks/{taskId}/tree"),
+    "Show a task and all below it",
+    errors=(NotFound,),
+    example=_TASK,
+    positional=("task_id",),
+)
+TASK_UPDATE = Method(
+    "task.update",
+    TaskUpdate,
+    Task,
+    Access.WORK,
+    patch("/api/tasks/{taskId}"),
+    "Change a task",
+    errors=(NotFound, Malformed),
+    example={**_TASK, "priority": "high"},
+    positional=("task_id",),
+)
+TASK_DELETE = Method(
+    "task.delete",
+    TaskDelete,
+    Done,
+    Access.OWNER,
+    delete("/api/tasks/{taskId}"),
+    "Remove a task and its subtree",
+    errors=(NotFound, Conflict),
+    example=_TASK,
+    positional=("task_id",),
+)
+TASK_START = Method(
+    "task.start",
+    TaskRef,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/start"),
+    "Report that work on a task began",
+    errors=_MOVE,
+    example=_TASK,
+    positional=("task_id",),
+)
+TASK_PROGRESS = Method(
+    "task.progress",
+    TaskProgress,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/progress"),
+    "Report how far a task is",
+    errors=_MOVE,
+    example={**_TASK, "progress": 0.5, "message": "half the tests pass"},
+    positional=("task_id", "message"),
+)
+TASK_COMPLETE = Method(
+    "task.complete",
+    TaskComplete,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/complete"),
+    "Report that a task is done",
+    errors=_MOVE,
+    example={**_TASK, "summary": "all tests pass"},
+    positional=("task_id", "summary"),
+)
+TASK_FAIL = Method(
+    "task.fail",
+    TaskFail,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/fail"),
+    "Report that a task failed",
+    errors=_MOVE,
+    example={**_TASK, "error": "pytest: exit code 1"},
+    positional=("task_id", "error"),
+)
+TASK_SKIP = Method(
+    "task.skip",
+    TaskSkip,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/skip"),
+    "Leave a task out",
+    errors=_MOVE,
+    example=_TASK,
+    positional=("task_id", "reason"),
+)
+TASK_BLOCK = Method(
+    "task.block",
+    TaskBlock,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/block"),
+    "Report that a task cannot go on",
+    errors=_MOVE,
+    example={**_TASK, "reason": "needs a key"},
+    positional=("task_id", "reason"),
+)
+TASK_RETRY = Method(
+    "task.retry",
+    TaskRef,
+    Task,
+    Access.OWNER,
+    post("/api/tasks/{taskId}/retry"),
+    "Try a failed, skipped or cancelled task (and what failed below it) again",
+    errors=_MOVE,
+    example=_TASK,
+    positional=("task_id",),
+)
+TASK_CANCEL = Method(
+    "task.cancel",
+    TaskCancel,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/cancel"),
+    "Cancel a task and all below it",
+    errors=_MOVE,
+    example=_TASK,
+    positional=("task_id", "reason"),
+)
+TASK_DEPEND = Method(
+    "task.depend",
+    TaskDepend,
+    Task,
+    Access.WORK,
+    post("/api/tasks/{taskId}/dependencies"),
+    "Make a task wait for another",
+    errors=(NotFound, Conflict),
+    example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"},
+    positional=("task_id", "on_task_id"),
+)
+TASK_UNDEPEND = Method(
+    "task.undepend",
+    TaskDepend,
+    Task,
+    Access.WORK,
+    delete("/api/tasks/{taskId}/dependencies/{onTaskId}"),
+    "Stop a task waiting for another",
+    errors=(NotFound,),
+    example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"},
+    positional=("task_id", "on_task_id"),
+)
+METHODS = (
+    TASK_CREATE,
+    TASK_GET,
+    TASK_LIST,
+    TASK_TREE,
+    TASK_UPDATE,
+    TASK_DELETE,
+    TASK_START,
+    TASK_PROGRESS,
+    TASK_COMPLETE,
+    TASK_FAIL,
+    TASK_SKIP,
+    TASK_BLOCK,
+    TASK_RETRY,
+    TASK_CANCEL,
+    TASK_DEPEND,
+    TASK_UNDEPEND,
+)
