@@ -99,59 +99,17 @@ class AttentionAnswer(Params, frozen=True):
 
 _ID = {"attentionId": "att_00000000000000000000000000"}
 
-ATTENTION_ASK = Method(
-    "attention.ask",
-    AttentionAsk,
-    Attention,
-    Access.WORK,
-    post("/api/attention"),
-    "Ask a person",
-    errors=(NotFound, Malformed, NotAllowed),
-    example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"},
-    positional=("message",),
-)
-ATTENTION_LIST = Method(
-    "attention.list",
-    AttentionList,
-    AttentionPage,
-    Access.READ,
-    get("/api/attention"),
-    "List what waits for a person",
-    errors=(Malformed,),
-    example={},
-)
-ATTENTION_GET = Method(
-    "attention.get",
-    AttentionRef,
-    Attention,
-    Access.READ,
-    get("/api/attention/{attentionId}"),
-    "Show a question",
-    errors=(NotFound,),
-    example=_ID,
-    positional=("attention_id",),
-)
-ATTENTION_WAIT = Method(
-    "attention.wait",
-    AttentionWait,
-    Attention,
-    Access.READ,
-    get("/api/attention/{attentionId}/wait"),
-    "Wait until a question is answered",
-    errors=(NotFound, TimedOut),
-    example=_ID,
-    positional=("attention_id",),
-    waits=True,
-)
-ATTENTION_ANSWER = Method(
-    "attention.answer",
-    AttentionAnswer,
-    Attention,
-    Access.OWNER,
-    post("/api/attention/{attentionId}/answer"),
-    "Answer a question",
-    errors=(NotFound, Conflict, Malformed),
-    example={**_ID, "value": "yes"},
-    positional=("attention_id", "value"),
-)
+# A table: one method, one row.
+# fmt: off
+ATTENTION_ASK = Method("attention.ask", AttentionAsk, Attention, Access.WORK, post("/api/attention"), "Ask a person",
+    errors=(NotFound, Malformed, NotAllowed), example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"}, positional=("message",))
+ATTENTION_LIST = Method("attention.list", AttentionList, AttentionPage, Access.READ, get("/api/attention"), "List what waits for a person",
+    errors=(Malformed,), example={})
+ATTENTION_GET = Method("attention.get", AttentionRef, Attention, Access.READ, get("/api/attention/{attentionId}"), "Show a question",
+    errors=(NotFound,), example=_ID, positional=("attention_id",))
+ATTENTION_WAIT = Method("attention.wait", AttentionWait, Attention, Access.READ, get("/api/attention/{attentionId}/wait"), "Wait until a question is answered",
+    errors=(NotFound, TimedOut), example=_ID, positional=("attention_id",), waits=True)
+ATTENTION_ANSWER = Method("attention.answer", AttentionAnswer, Attention, Access.OWNER, post("/api/attention/{attentionId}/answer"), "Answer a question",
+    errors=(NotFound, Conflict, Malformed), example={**_ID, "value": "yes"}, positional=("attention_id", "value"))
+# fmt: on
 METHODS = (ATTENTION_ASK, ATTENTION_LIST, ATTENTION_GET, ATTENTION_WAIT, ATTENTION_ANSWER)

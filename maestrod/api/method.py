@@ -42,7 +42,7 @@ class Method(Generic[P, R]):
 
     name: str
     params: type[P]
-    result: Any
+    result: type[R]
     access: Access
     route: Route
     summary: str

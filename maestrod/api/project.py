@@ -73,58 +73,17 @@ class ProjectUpdate(Params, frozen=True):
 
 _ID = {"projectId": "prj_00000000000000000000000000"}
 
-PROJECT_CREATE = Method(
-    "project.create",
-    ProjectCreate,
-    Project,
-    Access.OWNER,
-    post("/api/projects"),
-    "Make a project of a folder",
-    errors=(Malformed,),
-    example={"name": "shop", "workingDir": "/home/ada/shop"},
-    positional=("name", "working_dir"),
-)
-PROJECT_GET = Method(
-    "project.get",
-    ProjectRef,
-    Project,
-    Access.READ,
-    get("/api/projects/{projectId}"),
-    "Show a project",
-    errors=(NotFound,),
-    example=_ID,
-    positional=("project_id",),
-)
-PROJECT_LIST = Method(
-    "project.list",
-    ProjectList,
-    ProjectPage,
-    Access.READ,
-    get("/api/projects"),
-    "List projects",
-    errors=(Malformed,),
-    example={},
-)
-PROJECT_UPDATE = Method(
-    "project.update",
-    ProjectUpdate,
-    Project,
-    Access.OWNER,
-    patch("/api/projects/{projectId}"),
-    "Change a project",
-    errors=(NotFound, Malformed),
-    example={**_ID, "name": "store"},
-    positional=("project_id",),
-)
-PROJECT_DELETE = Method(
-    "project.delete",
-    ProjectRef,
-    Done,
-    Access.OWNER,
-    delete("/api/projects/{projectId}"),
-    "Delete a project that has no tasks left",
-    errors=(NotFound, Conflict),
-    example=_ID,
-    positional=("project_id",),
-)
+# A table: one method, one row.
+# fmt: off
+PROJECT_CREATE = Method("project.create", ProjectCreate, Project, Access.OWNER, post("/api/projects"), "Make a project of a folder",
+    errors=(Malformed,), example={"name": "shop", "workingDir": "/home/ada/shop"}, positional=("name", "working_dir"))
+PROJECT_GET = Method("project.get", ProjectRef, Project, Access.READ, get("/api/projects/{projectId}"), "Show a project",
+    errors=(NotFound,), example=_ID, positional=("project_id",))
+PROJECT_LIST = Method("project.list", ProjectList, ProjectPage, Access.READ, get("/api/projects"), "List projects",
+    errors=(Malformed,), example={})
+PROJECT_UPDATE = Method("project.update", ProjectUpdate, Project, Access.OWNER, patch("/api/projects/{projectId}"), "Change a project",
+    errors=(NotFound, Malformed), example={**_ID, "name": "store"}, positional=("project_id",))
+PROJECT_DELETE = Method("project.delete", ProjectRef, Done, Access.OWNER, delete("/api/projects/{projectId}"), "Delete a project that has no tasks left",
+    errors=(NotFound, Conflict), example=_ID, positional=("project_id",))
+# fmt: on
 METHODS = (PROJECT_CREATE, PROJECT_GET, PROJECT_LIST, PROJECT_UPDATE, PROJECT_DELETE)

@@ -115,104 +115,27 @@ _TASK = {"taskId": "tsk_00000000000000000000000000"}
 _MOVE = (NotFound, IllegalTransition, NotAllowed)
 _BASE = "/api/sessions/{sessionId}/queue"
 
-QUEUE_GET = Method(
-    "queue.get",
-    QueueRef,
-    Queue,
-    Access.READ,
-    get(_BASE),
-    "Show a session's queue",
-    errors=(NotFound,),
-    example=_SESSION,
-)
-QUEUE_NEXT = Method(
-    "queue.next",
-    QueueNext,
-    QueueClaim,
-    Access.WORK,
-    post(_BASE + "/next"),
-    "Claim the next item",
-    errors=(NotFound, Conflict, TimedOut, NotAllowed),
-    example=_SESSION,
-    waits=True,
-)
-QUEUE_COMPLETE = Method(
-    "queue.complete",
-    QueueComplete,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/complete"),
-    "Report the item as done",
-    errors=_MOVE,
-    example=_SESSION,
-    positional=("task_id",),
-)
-QUEUE_FAIL = Method(
-    "queue.fail",
-    QueueFail,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/fail"),
-    "Report the item as failed",
-    errors=_MOVE,
-    example={**_SESSION, "error": "exit code 2"},
-    positional=("error",),
-)
-QUEUE_SKIP = Method(
-    "queue.skip",
-    QueueSkip,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/skip"),
-    "Leave the item out",
-    errors=_MOVE,
-    example=_SESSION,
-    positional=("task_id",),
-)
-QUEUE_ADD = Method(
-    "queue.add",
-    QueueAdd,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/items"),
-    "Add a task to a queue",
-    errors=(*_MOVE, Conflict),
-    example={**_SESSION, **_TASK},
-    positional=("task_id",),
-)
-QUEUE_REMOVE = Method(
-    "queue.remove",
-    QueueItemRef,
-    Queue,
-    Access.WORK,
-    delete(_BASE + "/items/{taskId}"),
-    "Take a queued item out",
-    errors=_MOVE,
-    example={**_SESSION, **_TASK},
-    positional=("task_id",),
-)
-QUEUE_MOVE = Method(
-    "queue.move",
-    QueueMove,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/items/{taskId}/move"),
-    "Change the place of a queued item",
-    errors=_MOVE,
-    example={**_SESSION, **_TASK, "position": 0},
-    positional=("task_id", "position"),
-)
-QUEUE_REQUEUE = Method(
-    "queue.requeue",
-    QueueItemRef,
-    Queue,
-    Access.WORK,
-    post(_BASE + "/items/{taskId}/requeue"),
-    "Give a claimed, failed or skipped item back",
-    errors=_MOVE,
-    example={**_SESSION, **_TASK},
-    positional=("task_id",),
-)
+# A table: one method, one row.
+# fmt: off
+QUEUE_GET = Method("queue.get", QueueRef, Queue, Access.READ, get(_BASE), "Show a session's queue",
+    errors=(NotFound,), example=_SESSION)
+QUEUE_NEXT = Method("queue.next", QueueNext, QueueClaim, Access.WORK, post(_BASE + "/next"), "Claim the next item",
+    errors=(NotFound, Conflict, TimedOut, NotAllowed), example=_SESSION, waits=True)
+QUEUE_COMPLETE = Method("queue.complete", QueueComplete, Queue, Access.WORK, post(_BASE + "/complete"), "Report the item as done",
+    errors=_MOVE, example=_SESSION, positional=("task_id",))
+QUEUE_FAIL = Method("queue.fail", QueueFail, Queue, Access.WORK, post(_BASE + "/fail"), "Report the item as failed",
+    errors=_MOVE, example={**_SESSION, "error": "exit code 2"}, positional=("error",))
+QUEUE_SKIP = Method("queue.skip", QueueSkip, Queue, Access.WORK, post(_BASE + "/skip"), "Leave the item out",
+    errors=_MOVE, example=_SESSION, positional=("task_id",))
+QUEUE_ADD = Method("queue.add", QueueAdd, Queue, Access.WORK, post(_BASE + "/items"), "Add a task to a queue",
+    errors=(*_MOVE, Conflict), example={**_SESSION, **_TASK}, positional=("task_id",))
+QUEUE_REMOVE = Method("queue.remove", QueueItemRef, Queue, Access.WORK, delete(_BASE + "/items/{taskId}"), "Take a queued item out",
+    errors=_MOVE, example={**_SESSION, **_TASK}, positional=("task_id",))
+QUEUE_MOVE = Method("queue.move", QueueMove, Queue, Access.WORK, post(_BASE + "/items/{taskId}/move"), "Change the place of a queued item",
+    errors=_MOVE, example={**_SESSION, **_TASK, "position": 0}, positional=("task_id", "position"))
+QUEUE_REQUEUE = Method("queue.requeue", QueueItemRef, Queue, Access.WORK, post(_BASE + "/items/{taskId}/requeue"), "Give a claimed, failed or skipped item back",
+    errors=_MOVE, example={**_SESSION, **_TASK}, positional=("task_id",))
+# fmt: on
 METHODS = (
     QUEUE_GET,
     QUEUE_NEXT,

@@ -119,74 +119,21 @@ class RunView(Entity, frozen=True):
 _ID = {"runId": "run_00000000000000000000000000"}
 _MOVE = (NotFound, IllegalTransition)
 
-RUN_START = Method(
-    "run.start",
-    RunStart,
-    Run,
-    Access.OWNER,
-    post("/api/runs"),
-    "Run a request, a task or a plan to completion",
-    errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed),
-    example={"text": "Check this repository", "workingDir": "/home/ada/shop", "agent": "shell", "planner": ["./plan"]},
-    positional=("text",),
-)
-RUN_GET = Method(
-    "run.get",
-    RunRef,
-    RunView,
-    Access.READ,
-    get("/api/runs/{runId}"),
-    "Show a run with its tree",
-    errors=(NotFound,),
-    example=_ID,
-    positional=("run_id",),
-)
-RUN_LIST = Method(
-    "run.list", RunList, RunPage, Access.READ, get("/api/runs"), "List runs", errors=(Malformed,), example={}
-)
-RUN_WAIT = Method(
-    "run.wait",
-    RunWait,
-    Run,
-    Access.READ,
-    get("/api/runs/{runId}/wait"),
-    "Wait until a run has ended",
-    errors=(NotFound, TimedOut),
-    example=_ID,
-    positional=("run_id",),
-    waits=True,
-)
-RUN_CANCEL = Method(
-    "run.cancel",
-    RunCancel,
-    Run,
-    Access.OWNER,
-    post("/api/runs/{runId}/cancel"),
-    "Cancel a run",
-    errors=_MOVE,
-    example=_ID,
-    positional=("run_id", "reason"),
-)
-RUN_PAUSE = Method(
-    "run.pause",
-    RunRef,
-    Run,
-    Access.OWNER,
-    post("/api/runs/{runId}/pause"),
-    "Start nothing new and hold what runs",
-    errors=_MOVE,
-    example=_ID,
-    positional=("run_id",),
-)
-RUN_RESUME = Method(
-    "run.resume",
-    RunRef,
-    Run,
-    Access.OWNER,
-    post("/api/runs/{runId}/resume"),
-    "Let a paused run go on",
-    errors=_MOVE,
-    example=_ID,
-    positional=("run_id",),
-)
+# A table: one method, one row.
+# fmt: off
+RUN_START = Method("run.start", RunStart, Run, Access.OWNER, post("/api/runs"), "Run a request, a task or a plan to completion",
+    errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed), example={"text": "Check this repository", "workingDir": "/home/ada/shop", "agent": "shell", "planner": ["./plan"]}, positional=("text",))
+RUN_GET = Method("run.get", RunRef, RunView, Access.READ, get("/api/runs/{runId}"), "Show a run with its tree",
+    errors=(NotFound,), example=_ID, positional=("run_id",))
+RUN_LIST = Method("run.list", RunList, RunPage, Access.READ, get("/api/runs"), "List runs",
+    errors=(Malformed,), example={})
+RUN_WAIT = Method("run.wait", RunWait, Run, Access.READ, get("/api/runs/{runId}/wait"), "Wait until a run has ended",
+    errors=(NotFound, TimedOut), example=_ID, positional=("run_id",), waits=True)
+RUN_CANCEL = Method("run.cancel", RunCancel, Run, Access.OWNER, post("/api/runs/{runId}/cancel"), "Cancel a run",
+    errors=_MOVE, example=_ID, positional=("run_id", "reason"))
+RUN_PAUSE = Method("run.pause", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/pause"), "Start nothing new and hold what runs",
+    errors=_MOVE, example=_ID, positional=("run_id",))
+RUN_RESUME = Method("run.resume", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/resume"), "Let a paused run go on",
+    errors=_MOVE, example=_ID, positional=("run_id",))
+# fmt: on
 METHODS = (RUN_START, RUN_GET, RUN_LIST, RUN_WAIT, RUN_CANCEL, RUN_PAUSE, RUN_RESUME)

@@ -297,208 +297,45 @@ _TASK = {"taskId": "tsk_00000000000000000000000000"}
 _BASE = "/api/sessions/{sessionId}"
 _OWN = (NotFound, NotAllowed)
 
-SESSION_SPAWN = Method(
-    "session.spawn",
-    SessionSpawn,
-    Session,
-    Access.WORK,
-    post("/api/sessions/spawn"),
-    "Start an agent on tasks",
-    errors=(NotFound, Conflict, Busy, Malformed, NotAllowed),
-    example={"taskIds": ["tsk_00000000000000000000000000"], "agent": "shell"},
-)
-SESSION_REGISTER = Method(
-    "session.register",
-    SessionRegister,
-    Session,
-    Access.WORK,
-    post("/api/sessions"),
-    "Report the first sign of life of an agent",
-    errors=(*_OWN, Conflict, Malformed),
-    example={**_ID, "agentSessionId": "0198c3"},
-)
-SESSION_GET = Method(
-    "session.get",
-    SessionRef,
-    Session,
-    Access.READ,
-    get(_BASE),
-    "Show a session",
-    errors=_OWN,
-    example=_ID,
-    positional=("session_id",),
-)
-SESSION_LIST = Method(
-    "session.list",
-    SessionList,
-    SessionPage,
-    Access.READ,
-    get("/api/sessions"),
-    "List sessions",
-    errors=(Malformed,),
-    example={"live": True},
-)
-SESSION_UPDATE = Method(
-    "session.update",
-    SessionUpdate,
-    Session,
-    Access.WORK,
-    patch(_BASE),
-    "Change a session",
-    errors=(*_OWN, IllegalTransition),
-    example={**_ID, "name": "parser"},
-    positional=("session_id",),
-)
-SESSION_STOP = Method(
-    "session.stop",
-    SessionStop,
-    StopResult,
-    Access.WORK,
-    post(_BASE + "/stop"),
-    "Stop a session and everything it started",
-    errors=(*_OWN, TimedOut),
-    example=_ID,
-    positional=("session_id",),
-    waits=True,
-)
-SESSION_PAUSE = Method(
-    "session.pause",
-    SessionRef,
-    Session,
-    Access.WORK,
-    post(_BASE + "/pause"),
-    "Hold a session's processes still",
-    errors=(*_OWN, IllegalTransition),
-    example=_ID,
-    positional=("session_id",),
-)
-SESSION_RESUME = Method(
-    "session.resume",
-    SessionRef,
-    Session,
-    Access.WORK,
-    post(_BASE + "/resume"),
-    "Let a paused session go on",
-    errors=(*_OWN, IllegalTransition),
-    example=_ID,
-    positional=("session_id",),
-)
-SESSION_SEND = Method(
-    "session.send",
-    SessionSend,
-    Done,
-    Access.WORK,
-    post(_BASE + "/input"),
-    "Type into a session's terminal",
-    errors=(*_OWN, IllegalTransition, Unavailable),
-    example={**_ID, "text": "go on"},
-    positional=("session_id", "text"),
-    waits=True,
-)
-SESSION_RESIZE = Method(
-    "session.resize",
-    SessionResize,
-    Done,
-    Access.OWNER,
-    post(_BASE + "/size"),
-    "Set the size of a session's terminal",
-    errors=(*_OWN, IllegalTransition, Unavailable),
-    example={**_ID, "columns": 100, "rows": 30},
-    positional=("session_id", "columns", "rows"),
-    waits=True,
-)
-SESSION_OUTPUT = Method(
-    "session.output",
-    SessionOutput,
-    OutputPage,
-    Access.READ,
-    get(_BASE + "/output"),
-    "Read a session's output",
-    errors=(NotFound, TimedOut),
-    example={**_ID, "lines": 20},
-    positional=("session_id",),
-    waits=True,
-)
-SESSION_TAILS = Method(
-    "session.tails",
-    SessionTails,
-    Tails,
-    Access.READ,
-    post("/api/sessions/tails"),
-    "Show the last line of some sessions",
-    errors=(NotFound,),
-    example={"sessionIds": [_ID["sessionId"]]},
-    waits=True,
-)
-SESSION_ATTACH = Method(
-    "session.attach",
-    SessionAttach,
-    Attachment,
-    Access.READ,
-    get(_BASE + "/terminal"),
-    "Follow a session's output on this connection",
-    errors=(NotFound, Unavailable),
-    example=_ID,
-    positional=("session_id",),
-    waits=True,
-)
-SESSION_REPORT = Method(
-    "session.report",
-    SessionReport,
-    TimelineEvent,
-    Access.WORK,
-    post(_BASE + "/timeline"),
-    "Add an entry to a session's timeline",
-    errors=(*_OWN, IllegalTransition),
-    example={**_ID, "message": "schema created"},
-    positional=("message",),
-)
-SESSION_LINK = Method(
-    "session.link",
-    SessionLink,
-    Session,
-    Access.WORK,
-    post(_BASE + "/tasks/{taskId}"),
-    "Add a task to a session",
-    errors=(*_OWN, IllegalTransition),
-    example={**_ID, **_TASK},
-    positional=("session_id", "task_id"),
-)
-SESSION_UNLINK = Method(
-    "session.unlink",
-    SessionLink,
-    Session,
-    Access.WORK,
-    post(_BASE + "/tasks/{taskId}/unlink"),
-    "Take a task from a session",
-    errors=(*_OWN, IllegalTransition),
-    example={**_ID, **_TASK},
-    positional=("session_id", "task_id"),
-)
-SESSION_TIMELINE = Method(
-    "session.timeline",
-    TimelineQuery,
-    TimelinePage,
-    Access.READ,
-    get(_BASE + "/timeline"),
-    "Read the timeline of a session or a task",
-    errors=(NotFound, Malformed),
-    example=_ID,
-    positional=("session_id",),
-    waits=True,
-)
-SESSION_WHY = Method(
-    "session.why",
-    SessionRef,
-    Why,
-    Access.READ,
-    get(_BASE + "/why"),
-    "Say why a session is in the state it is in",
-    errors=_OWN,
-    example=_ID,
-    positional=("session_id",),
-    waits=True,
-)
+# A table: one method, one row.
+# fmt: off
+SESSION_SPAWN = Method("session.spawn", SessionSpawn, Session, Access.WORK, post("/api/sessions/spawn"), "Start an agent on tasks",
+    errors=(NotFound, Conflict, Busy, Malformed, NotAllowed), example={"taskIds": ["tsk_00000000000000000000000000"], "agent": "shell"})
+SESSION_REGISTER = Method("session.register", SessionRegister, Session, Access.WORK, post("/api/sessions"), "Report the first sign of life of an agent",
+    errors=(*_OWN, Conflict, Malformed), example={**_ID, "agentSessionId": "0198c3"})
+SESSION_GET = Method("session.get", SessionRef, Session, Access.READ, get(_BASE), "Show a session",
+    errors=_OWN, example=_ID, positional=("session_id",))
+SESSION_LIST = Method("session.list", SessionList, SessionPage, Access.READ, get("/api/sessions"), "List sessions",
+    errors=(Malformed,), example={"live": True})
+SESSION_UPDATE = Method("session.update", SessionUpdate, Session, Access.WORK, patch(_BASE), "Change a session",
+    errors=(*_OWN, IllegalTransition), example={**_ID, "name": "parser"}, positional=("session_id",))
+SESSION_STOP = Method("session.stop", SessionStop, StopResult, Access.WORK, post(_BASE + "/stop"), "Stop a session and everything it started",
+    errors=(*_OWN, TimedOut), example=_ID, positional=("session_id",), waits=True)
+SESSION_PAUSE = Method("session.pause", SessionRef, Session, Access.WORK, post(_BASE + "/pause"), "Hold a session's processes still",
+    errors=(*_OWN, IllegalTransition), example=_ID, positional=("session_id",))
+SESSION_RESUME = Method("session.resume", SessionRef, Session, Access.WORK, post(_BASE + "/resume"), "Let a paused session go on",
+    errors=(*_OWN, IllegalTransition), example=_ID, positional=("session_id",))
+SESSION_SEND = Method("session.send", SessionSend, Done, Access.WORK, post(_BASE + "/input"), "Type into a session's terminal",
+    errors=(*_OWN, IllegalTransition, Unavailable), example={**_ID, "text": "go on"}, positional=("session_id", "text"), waits=True)
+SESSION_RESIZE = Method("session.resize", SessionResize, Done, Access.OWNER, post(_BASE + "/size"), "Set the size of a session's terminal",
+    errors=(*_OWN, IllegalTransition, Unavailable), example={**_ID, "columns": 100, "rows": 30}, positional=("session_id", "columns", "rows"), waits=True)
+SESSION_OUTPUT = Method("session.output", SessionOutput, OutputPage, Access.READ, get(_BASE + "/output"), "Read a session's output",
+    errors=(NotFound, TimedOut), example={**_ID, "lines": 20}, positional=("session_id",), waits=True)
+SESSION_TAILS = Method("session.tails", SessionTails, Tails, Access.READ, post("/api/sessions/tails"), "Show the last line of some sessions",
+    errors=(NotFound,), example={"sessionIds": [_ID["sessionId"]]}, waits=True)
+SESSION_ATTACH = Method("session.attach", SessionAttach, Attachment, Access.READ, get(_BASE + "/terminal"), "Follow a session's output on this connection",
+    errors=(NotFound, Unavailable), example=_ID, positional=("session_id",), waits=True)
+SESSION_REPORT = Method("session.report", SessionReport, TimelineEvent, Access.WORK, post(_BASE + "/timeline"), "Add an entry to a session's timeline",
+    errors=(*_OWN, IllegalTransition), example={**_ID, "message": "schema created"}, positional=("message",))
+SESSION_LINK = Method("session.link", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}"), "Add a task to a session",
+    errors=(*_OWN, IllegalTransition), example={**_ID, **_TASK}, positional=("session_id", "task_id"))
+SESSION_UNLINK = Method("session.unlink", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}/unlink"), "Take a task from a session",
+    errors=(*_OWN, IllegalTransition), example={**_ID, **_TASK}, positional=("session_id", "task_id"))
+SESSION_TIMELINE = Method("session.timeline", TimelineQuery, TimelinePage, Access.READ, get(_BASE + "/timeline"), "Read the timeline of a session or a task",
+    errors=(NotFound, Malformed), example=_ID, positional=("session_id",), waits=True)
+SESSION_WHY = Method("session.why", SessionRef, Why, Access.READ, get(_BASE + "/why"), "Say why a session is in the state it is in",
+    errors=_OWN, example=_ID, positional=("session_id",), waits=True)
+# fmt: on
 METHODS = (
     SESSION_SPAWN,
     SESSION_REGISTER,

@@ -90,60 +90,17 @@ class AgentPage(Entity, frozen=True):
     items: tuple[AgentInfo, ...] = ()
 
 
-SKILL_LIST = Method(
-    "skill.list",
-    SkillList,
-    SkillPage,
-    Access.READ,
-    get("/api/skills"),
-    "List skills",
-    errors=(NotFound,),
-    example={"role": "worker"},
-    waits=True,
-)
-SKILL_GET = Method(
-    "skill.get",
-    SkillGet,
-    Skill,
-    Access.READ,
-    get("/api/skills/{name}"),
-    "Show a skill with its instructions",
-    errors=(NotFound,),
-    example={"name": "maestro-worker"},
-    positional=("name",),
-    waits=True,
-)
-SKILL_RELOAD = Method(
-    "skill.reload",
-    SkillList,
-    SkillPage,
-    Access.OWNER,
-    post("/api/skills/reload"),
-    "Read skills and personas again",
-    errors=(Malformed,),
-    example={},
-    waits=True,
-)
-PERSONA_LIST = Method(
-    "persona.list",
-    PersonaList,
-    PersonaPage,
-    Access.READ,
-    get("/api/personas"),
-    "List personas",
-    errors=(NotFound,),
-    example={},
-    waits=True,
-)
-AGENT_LIST = Method(
-    "agent.list",
-    AgentList,
-    AgentPage,
-    Access.READ,
-    get("/api/agents"),
-    "List agents and what they need",
-    errors=(Malformed,),
-    example={},
-    waits=True,
-)
+# A table: one method, one row.
+# fmt: off
+SKILL_LIST = Method("skill.list", SkillList, SkillPage, Access.READ, get("/api/skills"), "List skills",
+    errors=(NotFound,), example={"role": "worker"}, waits=True)
+SKILL_GET = Method("skill.get", SkillGet, Skill, Access.READ, get("/api/skills/{name}"), "Show a skill with its instructions",
+    errors=(NotFound,), example={"name": "maestro-worker"}, positional=("name",), waits=True)
+SKILL_RELOAD = Method("skill.reload", SkillList, SkillPage, Access.OWNER, post("/api/skills/reload"), "Read skills and personas again",
+    errors=(Malformed,), example={}, waits=True)
+PERSONA_LIST = Method("persona.list", PersonaList, PersonaPage, Access.READ, get("/api/personas"), "List personas",
+    errors=(NotFound,), example={}, waits=True)
+AGENT_LIST = Method("agent.list", AgentList, AgentPage, Access.READ, get("/api/agents"), "List agents and what they need",
+    errors=(Malformed,), example={}, waits=True)
+# fmt: on
 METHODS = (SKILL_LIST, SKILL_GET, SKILL_RELOAD, PERSONA_LIST, AGENT_LIST)

@@ -119,88 +119,25 @@ class SystemParams(Params, frozen=True):
     """Nothing to say."""
 
 
-SYSTEM_HELLO = Method(
-    "system.hello",
-    Hello,
-    HelloReply,
-    Access.READ,
-    post("/api/hello"),
-    "Exchange versions and capabilities",
-    errors=(VersionMismatch, NotAllowed),
-    example={"client": "editor", "version": "1.0", "protocols": [1]},
-)
-SYSTEM_STATUS = Method(
-    "system.status",
-    SystemParams,
-    SystemStatus,
-    Access.READ,
-    get("/api/status"),
-    "Show how the daemon is",
-    errors=(Unavailable,),
-    example={},
-)
-SYSTEM_STOP = Method(
-    "system.stop",
-    SystemStop,
-    StopAccepted,
-    Access.OWNER,
-    post("/api/stop"),
-    "Stop the daemon",
-    errors=(NotAllowed,),
-    example={"sessions": "keep"},
-)
-SYSTEM_FREEZE = Method(
-    "system.freeze",
-    Freeze,
-    System,
-    Access.OWNER,
-    post("/api/freeze"),
-    "Emergency stop: start nothing, hold every session",
-    errors=(NotAllowed, Unavailable),
-    example={"reason": "disk is hot"},
-    positional=("reason",),
-)
-SYSTEM_THAW = Method(
-    "system.thaw",
-    SystemParams,
-    System,
-    Access.OWNER,
-    post("/api/thaw"),
-    "Go on after an emergency stop",
-    errors=(NotAllowed, Unavailable),
-    example={},
-)
-SYSTEM_CHECK = Method(
-    "system.check",
-    SystemParams,
-    CheckReport,
-    Access.READ,
-    get("/api/check"),
-    "Check the store",
-    errors=(Unavailable,),
-    example={},
-    waits=True,
-)
-SYSTEM_METRICS = Method(
-    "system.metrics",
-    SystemParams,
-    Metrics,
-    Access.READ,
-    get("/api/metrics"),
-    "Show the daemon's numbers",
-    errors=(Unavailable,),
-    example={},
-)
-RPC_DISCOVER = Method(
-    "rpc.discover",
-    Discover,
-    dict[str, Any],
-    Access.READ,
-    get("/api/openrpc"),
-    "Describe every method (OpenRPC)",
-    errors=(Malformed,),
-    example={},
-)
+# A table: one method, one row.
+# fmt: off
+SYSTEM_HELLO = Method("system.hello", Hello, HelloReply, Access.READ, post("/api/hello"), "Exchange versions and capabilities",
+    errors=(VersionMismatch, NotAllowed), example={"client": "editor", "version": "1.0", "protocols": [1]})
+SYSTEM_STATUS = Method("system.status", SystemParams, SystemStatus, Access.READ, get("/api/status"), "Show how the daemon is",
+    errors=(Unavailable,), example={})
+SYSTEM_STOP = Method("system.stop", SystemStop, StopAccepted, Access.OWNER, post("/api/stop"), "Stop the daemon",
+    errors=(NotAllowed,), example={"sessions": "keep"})
+SYSTEM_FREEZE = Method("system.freeze", Freeze, System, Access.OWNER, post("/api/freeze"), "Emergency stop: start nothing, hold every session",
+    errors=(NotAllowed, Unavailable), example={"reason": "disk is hot"}, positional=("reason",))
+SYSTEM_THAW = Method("system.thaw", SystemParams, System, Access.OWNER, post("/api/thaw"), "Go on after an emergency stop",
+    errors=(NotAllowed, Unavailable), example={})
+SYSTEM_CHECK = Method("system.check", SystemParams, CheckReport, Access.READ, get("/api/check"), "Check the store",
+    errors=(Unavailable,), example={}, waits=True)
+SYSTEM_METRICS = Method("system.metrics", SystemParams, Metrics, Access.READ, get("/api/metrics"), "Show the daemon's numbers",
+    errors=(Unavailable,), example={})
+RPC_DISCOVER = Method("rpc.discover", Discover, dict[str, Any], Access.READ, get("/api/openrpc"), "Describe every method (OpenRPC)",
+    errors=(Malformed,), example={})
+# fmt: on
 METHODS = (
     SYSTEM_HELLO,
     SYSTEM_STATUS,

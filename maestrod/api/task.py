@@ -265,181 +265,41 @@ class TaskDepend(Params, frozen=True):
 _TASK = {"taskId": "tsk_00000000000000000000000000"}
 _MOVE = (NotFound, IllegalTransition, NotAllowed)
 
-TASK_CREATE = Method(
-    "task.create",
-    TaskCreate,
-    Task,
-    Access.WORK,
-    post("/api/tasks"),
-    "Make a task or, with a parent, a subtask",
-    errors=(NotFound, Malformed, Conflict),
-    example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"},
-    positional=("title",),
-)
-TASK_GET = Method(
-    "task.get",
-    TaskRef,
-    TaskView,
-    Access.READ,
-    get("/api/tasks/{taskId}"),
-    "Show a task",
-    errors=(NotFound,),
-    example=_TASK,
-    positional=("task_id",),
-)
-TASK_LIST = Method(
-    "task.list",
-    TaskList,
-    TaskPage,
-    Access.READ,
-    get("/api/tasks"),
-    "List tasks",
-    errors=(Malformed,),
-    example={"roots": True},
-)
-TASK_TREE = Method(
-    "task.tree",
-    TaskRef,
-    TaskTree,
-    Access.READ,
-    get("/api/tasks/{taskId}/tree"),
-    "Show a task and all below it",
-    errors=(NotFound,),
-    example=_TASK,
-    positional=("task_id",),
-)
-TASK_UPDATE = Method(
-    "task.update",
-    TaskUpdate,
-    Task,
-    Access.WORK,
-    patch("/api/tasks/{taskId}"),
-    "Change a task",
-    errors=(NotFound, Malformed),
-    example={**_TASK, "priority": "high"},
-    positional=("task_id",),
-)
-TASK_DELETE = Method(
-    "task.delete",
-    TaskDelete,
-    Done,
-    Access.OWNER,
-    delete("/api/tasks/{taskId}"),
-    "Remove a task and its subtree",
-    errors=(NotFound, Conflict),
-    example=_TASK,
-    positional=("task_id",),
-)
-TASK_START = Method(
-    "task.start",
-    TaskRef,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/start"),
-    "Report that work on a task began",
-    errors=_MOVE,
-    example=_TASK,
-    positional=("task_id",),
-)
-TASK_PROGRESS = Method(
-    "task.progress",
-    TaskProgress,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/progress"),
-    "Report how far a task is",
-    errors=_MOVE,
-    example={**_TASK, "progress": 0.5, "message": "half the tests pass"},
-    positional=("task_id", "message"),
-)
-TASK_COMPLETE = Method(
-    "task.complete",
-    TaskComplete,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/complete"),
-    "Report that a task is done",
-    errors=_MOVE,
-    example={**_TASK, "summary": "all tests pass"},
-    positional=("task_id", "summary"),
-)
-TASK_FAIL = Method(
-    "task.fail",
-    TaskFail,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/fail"),
-    "Report that a task failed",
-    errors=_MOVE,
-    example={**_TASK, "error": "pytest: exit code 1"},
-    positional=("task_id", "error"),
-)
-TASK_SKIP = Method(
-    "task.skip",
-    TaskSkip,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/skip"),
-    "Leave a task out",
-    errors=_MOVE,
-    example=_TASK,
-    positional=("task_id", "reason"),
-)
-TASK_BLOCK = Method(
-    "task.block",
-    TaskBlock,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/block"),
-    "Report that a task cannot go on",
-    errors=_MOVE,
-    example={**_TASK, "reason": "needs a key"},
-    positional=("task_id", "reason"),
-)
-TASK_RETRY = Method(
-    "task.retry",
-    TaskRef,
-    Task,
-    Access.OWNER,
-    post("/api/tasks/{taskId}/retry"),
-    "Try a failed, skipped or cancelled task (and what failed below it) again",
-    errors=_MOVE,
-    example=_TASK,
-    positional=("task_id",),
-)
-TASK_CANCEL = Method(
-    "task.cancel",
-    TaskCancel,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/cancel"),
-    "Cancel a task and all below it",
-    errors=_MOVE,
-    example=_TASK,
-    positional=("task_id", "reason"),
-)
-TASK_DEPEND = Method(
-    "task.depend",
-    TaskDepend,
-    Task,
-    Access.WORK,
-    post("/api/tasks/{taskId}/dependencies"),
-    "Make a task wait for another",
-    errors=(NotFound, Conflict),
-    example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"},
-    positional=("task_id", "on_task_id"),
-)
-TASK_UNDEPEND = Method(
-    "task.undepend",
-    TaskDepend,
-    Task,
-    Access.WORK,
-    delete("/api/tasks/{taskId}/dependencies/{onTaskId}"),
-    "Stop a task waiting for another",
-    errors=(NotFound,),
-    example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"},
-    positional=("task_id", "on_task_id"),
-)
+# A table: one method, one row.
+# fmt: off
+TASK_CREATE = Method("task.create", TaskCreate, Task, Access.WORK, post("/api/tasks"), "Make a task or, with a parent, a subtask",
+    errors=(NotFound, Malformed, Conflict), example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"}, positional=("title",))
+TASK_GET = Method("task.get", TaskRef, TaskView, Access.READ, get("/api/tasks/{taskId}"), "Show a task",
+    errors=(NotFound,), example=_TASK, positional=("task_id",))
+TASK_LIST = Method("task.list", TaskList, TaskPage, Access.READ, get("/api/tasks"), "List tasks",
+    errors=(Malformed,), example={"roots": True})
+TASK_TREE = Method("task.tree", TaskRef, TaskTree, Access.READ, get("/api/tasks/{taskId}/tree"), "Show a task and all below it",
+    errors=(NotFound,), example=_TASK, positional=("task_id",))
+TASK_UPDATE = Method("task.update", TaskUpdate, Task, Access.WORK, patch("/api/tasks/{taskId}"), "Change a task",
+    errors=(NotFound, Malformed), example={**_TASK, "priority": "high"}, positional=("task_id",))
+TASK_DELETE = Method("task.delete", TaskDelete, Done, Access.OWNER, delete("/api/tasks/{taskId}"), "Remove a task and its subtree",
+    errors=(NotFound, Conflict), example=_TASK, positional=("task_id",))
+TASK_START = Method("task.start", TaskRef, Task, Access.WORK, post("/api/tasks/{taskId}/start"), "Report that work on a task began",
+    errors=_MOVE, example=_TASK, positional=("task_id",))
+TASK_PROGRESS = Method("task.progress", TaskProgress, Task, Access.WORK, post("/api/tasks/{taskId}/progress"), "Report how far a task is",
+    errors=_MOVE, example={**_TASK, "progress": 0.5, "message": "half the tests pass"}, positional=("task_id", "message"))
+TASK_COMPLETE = Method("task.complete", TaskComplete, Task, Access.WORK, post("/api/tasks/{taskId}/complete"), "Report that a task is done",
+    errors=_MOVE, example={**_TASK, "summary": "all tests pass"}, positional=("task_id", "summary"))
+TASK_FAIL = Method("task.fail", TaskFail, Task, Access.WORK, post("/api/tasks/{taskId}/fail"), "Report that a task failed",
+    errors=_MOVE, example={**_TASK, "error": "pytest: exit code 1"}, positional=("task_id", "error"))
+TASK_SKIP = Method("task.skip", TaskSkip, Task, Access.WORK, post("/api/tasks/{taskId}/skip"), "Leave a task out",
+    errors=_MOVE, example=_TASK, positional=("task_id", "reason"))
+TASK_BLOCK = Method("task.block", TaskBlock, Task, Access.WORK, post("/api/tasks/{taskId}/block"), "Report that a task cannot go on",
+    errors=_MOVE, example={**_TASK, "reason": "needs a key"}, positional=("task_id", "reason"))
+TASK_RETRY = Method("task.retry", TaskRef, Task, Access.OWNER, post("/api/tasks/{taskId}/retry"), "Try a failed, skipped or cancelled task (and what failed below it) again",
+    errors=_MOVE, example=_TASK, positional=("task_id",))
+TASK_CANCEL = Method("task.cancel", TaskCancel, Task, Access.WORK, post("/api/tasks/{taskId}/cancel"), "Cancel a task and all below it",
+    errors=_MOVE, example=_TASK, positional=("task_id", "reason"))
+TASK_DEPEND = Method("task.depend", TaskDepend, Task, Access.WORK, post("/api/tasks/{taskId}/dependencies"), "Make a task wait for another",
+    errors=(NotFound, Conflict), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
+TASK_UNDEPEND = Method("task.undepend", TaskDepend, Task, Access.WORK, delete("/api/tasks/{taskId}/dependencies/{onTaskId}"), "Stop a task waiting for another",
+    errors=(NotFound,), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
+# fmt: on
 METHODS = (
     TASK_CREATE,
     TASK_GET,
