@@ -1,0 +1,36 @@
+"""What enters the engine: commands (a method's parameters and who asks) and the stamp that carries time and randomness."""
+
+import msgspec
+
+from maestrod.api.base import Params
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks: a session in a given attempt, or, without one, the owner of the daemon."""
+
+    session_id: str | None = None
+    attempt: int = 0
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether it is the user and not an agent."""
+        return self.session_id is None
+
+
+#: The user, or the daemon itself acting for the user.
+OWNER = Actor()
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A call of a method that changes something; ``params`` is the struct of the method's row."""
+
+    method: str
+    params: Params
+    actor: Actor = OWNER
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """The outside world's part of a decision: wall time in ms since the epoch, and 80 random bits."""
+
+    at: int
+    entropy: int

@@ -1,0 +1,32 @@
+"""What a decision wants done outside: values, run by others once the decision is durable.
+
+What comes of an effect returns as a fact (``facts.py``) through the engine's one inbox.
+"""
+
+import msgspec
+
+
+class Effect(msgspec.Struct, frozen=True, tag=True):
+    """Base of all effects."""
+
+
+class Launch(Effect, frozen=True):
+    """Start the agent of a session. Safe to repeat: an attempt is started once."""
+
+    session_id: str
+    attempt: int
+
+
+class Stop(Effect, frozen=True):
+    """Stop a session's whole process tree by the ladder."""
+
+    session_id: str
+    attempt: int
+
+
+class Signal(Effect, frozen=True):
+    """Send a signal (``STOP`` or ``CONT``) to a session's whole process tree."""
+
+    session_id: str
+    attempt: int
+    signal: str

@@ -1,0 +1,63 @@
+"""What the daemon finds out by itself: facts enter the engine by the same inbox as commands."""
+
+import msgspec
+
+from maestrod.api.session import Exit, ProcessIdentity
+
+
+class Fact(msgspec.Struct, frozen=True, tag=True):
+    """Base of all facts."""
+
+
+class Launched(Fact, frozen=True):
+    """A session's agent was started (or found running by a new daemon, ``adopted``)."""
+
+    session_id: str
+    attempt: int
+    process: ProcessIdentity
+    adopted: bool = False
+
+
+class LaunchFailed(Fact, frozen=True):
+    """A session's agent could not be started. ``retryable``: the machine was short of something (EAGAIN, EMFILE)."""
+
+    session_id: str
+    attempt: int
+    code: str
+    message: str
+    retryable: bool = False
+
+
+class Exited(Fact, frozen=True):
+    """A session's agent ended. ``verdict`` is the adapter's judgement: ``completed``, ``failed`` or ``stopped``.
+
+    ``tail`` is the last lines of its output.
+    """
+
+    session_id: str
+    attempt: int
+    exit: Exit
+    verdict: str
+    tail: str = ""
+
+
+class Lost(Fact, frozen=True):
+    """A session's process is gone and nobody knows how it ended."""
+
+    session_id: str
+    attempt: int
+    detail: str
+
+
+class Woke(Fact, frozen=True):
+    """A deadline of the world (``World.deadlines``) has passed."""
+
+    key: str
+
+
+class Edited(Fact, frozen=True):
+    """A person changed an entity's file while the daemon was down; ``data`` is the validated entity as JSON."""
+
+    kind: str
+    id: str
+    data: bytes

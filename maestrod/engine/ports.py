@@ -1,0 +1,76 @@
+"""What the engine and the methods need of the floors below, as Protocols: each has a real part and a verified fake."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from maestrod.api.errors import MaestroError
+from maestrod.api.event import Event, TimelinePage
+from maestrod.api.session import OutputPage, StopResult
+from maestrod.api.skill import AgentInfo, Persona, Skill
+from maestrod.api.system import CheckReport, Mode
+
+
+class Store(Protocol):
+    """Durability. ``append`` only queues; ``on_durable(seq)`` is called on the engine's thread when it is on disk."""
+
+    durable_seq: int
+    on_durable: Callable[[int], None]
+    on_failure: Callable[[int], None]
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Queue one decision, whose events have consecutive seqs. Raises ``Unavailable`` and queues nothing without room."""
+
+    def refusal(self) -> MaestroError | None:
+        """Why nothing can be changed now, or None."""
+
+    def mode(self) -> Mode:
+        """What the store allows."""
+
+    def events_since(self, seq: int) -> Iterable[Event]:
+        """Every durable event after ``seq``. Raises ``ResyncRequired`` when some are gone."""
+
+    def timeline(
+        self, session_id: str | None, task_id: str | None, cursor: str | None, *, backward: bool, limit: int
+    ) -> TimelinePage:
+        """A page of a timeline; entries not yet written behind are included."""
+
+    def check(self) -> CheckReport:
+        """Check the files against the world (slow: run it in a thread)."""
+
+
+class Terminals(Protocol):
+    """The running agents, as far as methods touch them directly."""
+
+    async def stop(self, session_id: str) -> StopResult:
+        """Stop by the ladder; returns when nothing is left, or with what is."""
+
+    async def send(self, session_id: str, data: bytes) -> None:
+        """Type. Raises ``Unavailable`` when nobody reads."""
+
+    async def resize(self, session_id: str, columns: int, rows: int) -> None:
+        """Set the terminal's size."""
+
+    def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
+        """A piece of the log."""
+
+    def tail(self, session_id: str, lines: int, limit: int) -> OutputPage:
+        """The last lines of the log."""
+
+    async def wait_output(self, session_id: str, beyond: int) -> None:
+        """Return when there is output after the offset, or the session has ended."""
+
+
+class Catalog(Protocol):
+    """Skills, personas and agents."""
+
+    def skills(self, working_dir: str | None) -> tuple[tuple[Skill, ...], tuple[str, ...]]:
+        """Skills by the search order, and warnings."""
+
+    def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
+        """Personas by the search order, and warnings."""
+
+    def agents(self) -> tuple[AgentInfo, ...]:
+        """The adapters."""
+
+    def reload(self) -> None:
+        """Forget what was read."""
