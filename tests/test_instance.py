@@ -1,0 +1,133 @@
+"""One daemon per data folder (fault 23, and the lock's part of fault 24)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod import instance
+from maestrod.api.errors import BadConfiguration
+from maestrod.instance import AlreadyRunning, holder_of, single_instance
+
+CHECKOUT = Path(instance.__file__).parent.parent
+
+RIVAL = """
+import sys
+from pathlib import Path
+from maestrod.instance import AlreadyRunning, single_instance
+data = Path(sys.argv[1])
+for line in sys.stdin:
+    try:
+        with single_instance(data, data / "s", "1") as holder:
+            print("won", holder.pid, flush=True)
+            sys.stdin.readline()
+    except AlreadyRunning as error:
+        print("lost", error.exit_code, flush=True)
+        sys.stdin.readline()
+    print("done", flush=True)
+"""
+
+
+def rival(data: Path) -> subprocess.Popen[str]:
+    """A process that claims ``data`` once per two lines it is given."""
+    command = [sys.executable, "-c", RIVAL, str(data)]
+    environ = os.environ | {"PYTHONPATH": str(CHECKOUT)}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
+
+
+def say(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def hear(process: subprocess.Popen[str]) -> list[str]:
+    assert process.stdout is not None
+    return process.stdout.readline().split()
+
+
+@pytest.mark.slow
+def test_fault_23_of_two_at_once_exactly_one_runs_fifty_times(tmp_path: Path) -> None:
+    with rival(tmp_path) as one, rival(tmp_path) as two:
+        for _ in range(50):
+            say(one)
+            say(two)
+            words = sorted([hear(one), hear(two)])
+            assert [word[0] for word in words] == ["lost", "won"]
+            assert words[0][1] == "75"
+            holder = holder_of(tmp_path)
+            assert holder is not None and str(holder.pid) == words[1][1]
+            say(one)
+            say(two)
+            assert hear(one) == hear(two) == ["done"]
+        for process in (one, two):
+            assert process.stdin is not None
+            process.stdin.close()
+
+
+def test_the_loser_is_told_where_the_winner_is(tmp_path: Path) -> None:
+    with (
+        single_instance(tmp_path, tmp_path / "run" / "s", "1.2"),
+        pytest.raises(AlreadyRunning, match=f"process {os.getpid()}") as caught,
+        single_instance(tmp_path, tmp_path / "other", "1.2"),
+    ):
+        pass
+    assert (caught.value.pid, caught.value.socket) == (os.getpid(), str(tmp_path / "run" / "s"))
+    assert caught.value.exit_code == 75
+
+
+def test_the_lock_names_its_holder_and_stays_when_it_goes(tmp_path: Path) -> None:
+    with single_instance(tmp_path, tmp_path / "s", "1.2") as holder:
+        assert holder_of(tmp_path) == holder
+        assert holder.boot_id == instance.boot_id()
+    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+    with single_instance(tmp_path, tmp_path / "s", "1.3") as later:
+        assert later.version == "1.3"
+
+
+@given(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_fault_24_stale_lock_content_is_only_ever_words(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = tmp_path_factory.mktemp("d")
+    (data / "lock").write_bytes(content)
+    with single_instance(data, data / "s", "1") as holder:
+        assert holder_of(data) == holder
+        (data / "lock").write_bytes(content)
+        with pytest.raises(AlreadyRunning), single_instance(data, data / "s", "1"):
+            pass
+
+
+def test_fault_24_a_lock_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    for name in ("link", "folder", "fifo"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link" / "lock").symlink_to(elsewhere)
+    (tmp_path / "folder" / "lock").mkdir()
+    os.mkfifo(tmp_path / "fifo" / "lock")
+    for data in (tmp_path / "link", tmp_path / "folder", tmp_path / "fifo"):
+        with pytest.raises(BadConfiguration, match="plain file of yours"), single_instance(data, data / "s", "1"):
+            pass
+    assert elsewhere.read_text() == "precious"
+
+
+def test_a_folder_that_is_not_there_is_an_error_with_a_reason(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BadConfiguration, match="No such file"),
+        single_instance(tmp_path / "no", tmp_path / "s", "1"),
+    ):
+        pass
+    assert holder_of(tmp_path / "no") is None
+
+
+def test_children_do_not_inherit_the_lock(tmp_path: Path) -> None:
+    with single_instance(tmp_path, tmp_path / "s", "1"):
+        child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    with child, single_instance(tmp_path, tmp_path / "s", "1"):
+        assert child.poll() is None
+        child.kill()
