@@ -1,0 +1,198 @@
+"""The daemon's log: one record per line, nothing secret, nothing that could pass for another record.
+
+Under systemd it goes to stderr, each line with the syslog priority that journald reads (sd-daemon(3)); otherwise to a file
+of JSON lines that rotates. What is logged may hold bytes of agents, hooks and web pages, so every message is redacted,
+escaped and bounded by the formatter, where no caller can forget it.
+"""
+
+import io
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import IO
+
+#: Characters of one message; attackers' bytes must not fill the disk.
+MESSAGE_LIMIT = 8192
+
+#: Bytes of the log before it rotates, and how many old ones are kept.
+ROTATE_AT = 5 * 1024 * 1024
+KEPT = 3
+
+#: The parent of every logger of the daemon.
+ROOT = "maestrod"
+
+_REDACTED = "[redacted]"
+
+#: What looks like a secret, and what of it may stay: see :func:`redact`.
+_SECRETS = (
+    # a session token: the session and its attempt are no secret, the signature is
+    (re.compile(r"\b(ses_[0-9a-z]{26}\.[0-9]+\.)[0-9a-fA-F]{16,}"), rf"\1{_REDACTED}"),
+    (re.compile(r"(?i)\b(bearer|basic)([ \t]+)[^\s\"',;]+"), rf"\1\2{_REDACTED}"),
+    (
+        re.compile(
+            # repetitions are bounded: this reads attackers' text
+            r"(?i)((?:token|secret|password|passwd|api[_-]?key|authorization|cookie)[\w-]{0,40}[\"']?[ \t]{0,4}[:=][ \t]{0,4})"
+            r"(?:\"[^\"]*\"?|'[^']*'?|(?!(?:bearer|basic)\b)[^\s\"',;&}\])]+)"
+        ),
+        rf"\1{_REDACTED}",
+    ),
+    # keys by the forms their issuers gave them
+    (re.compile(r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b"), _REDACTED),
+)
+
+#: C0 and C1 controls, line and paragraph separators, and the marks that reorder what is displayed.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+#: sd-daemon(3): the syslog priorities.
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+_DEBUG_PRIORITY = 7
+
+
+def redact(text: str) -> str:
+    """``text`` without the values of what looks like a secret; their names stay."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def escape(text: str) -> str:
+    """``text`` on one line: whatever could end a line, move the cursor or reorder the display becomes its number in hex."""
+    return _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def clean(text: str) -> str:
+    """``text`` as it may be logged: bounded, redacted, escaped."""
+    if len(text) > MESSAGE_LIMIT:
+        text = text[:MESSAGE_LIMIT] + f"... ({len(text) - MESSAGE_LIMIT} more)"
+    return escape(redact(text))
+
+
+def _traceback(record: logging.LogRecord) -> list[str]:
+    """The lines of the record's exception, each cleaned; the record's own cache is not used, it is not."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return []
+    return [clean(line) for line in logging.Formatter().formatException(record.exc_info).splitlines()]
+
+
+class JsonFormatter(logging.Formatter):
+    """``{"at", "level", "logger", "message", "exception"?}`` in one line; ``at`` is milliseconds since the epoch."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "at": int(record.created * 1000),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": clean(record.getMessage()),
+        }
+        lines = _traceback(record)
+        if lines:
+            entry["exception"] = lines
+        return json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+
+
+class JournalFormatter(logging.Formatter):
+    """``<priority>logger: message``; the lines of a traceback follow with the same priority."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = next((number for level, number in _PRIORITIES if record.levelno >= level), _DEBUG_PRIORITY)
+        lines = [f"{record.name}: {clean(record.getMessage())}", *_traceback(record)]
+        return "\n".join(f"<{priority}>{line}" for line in lines)
+
+
+class LogFile(RotatingFileHandler):
+    """A rotating log that only its owner can read, that comes back when it was removed, and never harms who logs.
+
+    ``lost`` counts the records that could not be written, as on a full disk.
+    """
+
+    def __init__(self, path: Path, rotate_at: int = ROTATE_AT, kept: int = KEPT) -> None:
+        self.lost = 0
+        super().__init__(path, maxBytes=rotate_at, backupCount=kept, encoding="utf-8", errors="backslashreplace")
+
+    def _open(self) -> io.TextIOWrapper:
+        folder = Path(self.baseFilename).parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return open(
+            self.baseFilename,
+            "a",
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600),
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write ``record``; first make the file again if somebody removed it."""
+        try:
+            if self.stream and not Path(self.baseFilename).exists():
+                self.stream.close()
+                self.stream = self._open()
+        except OSError:
+            self.handleError(record)
+            return
+        super().emit(record)
+
+    def close(self) -> None:
+        """Close the file; what a full disk kept in the buffer is lost."""
+        try:
+            super().close()
+        except OSError:
+            self.lost += 1
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """Count instead of printing: nobody reads a daemon's stderr, and a full disk would fill it too."""
+        self.lost += 1
+
+
+def is_journal(stream: IO[str], journal_stream: str | None) -> bool:
+    """Whether ``stream`` is the connection to journald that ``$JOURNAL_STREAM`` (``device:inode``) names."""
+    device, _, inode = (journal_stream or "").partition(":")
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    return (device, inode) == (str(status.st_dev), str(status.st_ino))
+
+
+@contextmanager
+def logging_to(
+    path: Path | None, level: str = "info", journal_stream: str | None = None, stream: IO[str] | None = None
+) -> Iterator[logging.Handler]:
+    """Log for the length of the block: to the journal if ``stream`` (stderr) is connected to it, else to the file ``path``.
+
+    Without ``path`` JSON lines go to ``stream``: a daemon in the foreground, or in a container. Raises ``ValueError`` for an
+    unknown level and ``OSError`` when the file cannot be opened.
+    """
+    stream = sys.stderr if stream is None else stream
+    number = logging.getLevelNamesMapping().get(level.upper())
+    if number is None:
+        raise ValueError(f"unknown log level {level!r}: one of debug, info, warning, error, critical")
+    handler: logging.Handler
+    if is_journal(stream, journal_stream):
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(JournalFormatter())
+    else:
+        handler = LogFile(path) if path is not None else logging.StreamHandler(stream)
+        handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger(ROOT)
+    before = logger.level, logger.propagate
+    logger.setLevel(number)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
