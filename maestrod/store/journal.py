@@ -1,0 +1,250 @@
+"""The journal: decisions in, one flush for many, ``durable_seq`` out.
+
+The engine's thread only reserves room and enqueues (``append``); ``commit`` writes everything pending and flushes it, and is
+called by one committer thread (``committer.py``) or, in tests, by hand. It is the only place that syncs the journal.
+
+**Room.** A record is enqueued only if a file on the disk already has room for it, so ENOSPC cannot hit a decision. The next
+segment is allocated in advance; while that fails, ``refusal`` says so and ``commit`` tries again by itself.
+
+**A failed flush** (fsync: EIO) is never repeated on that file: Linux marks the pages clean, and the retry would report
+success for data that is gone. All undurable records are written to a fresh segment; if that fails too, the journal has
+failed: it takes nothing more, and ``on_failure`` names the last durable seq, so that the engine can go back to it.
+
+Every batch but a segment's first begins with an empty line. A later batch is written only after the flush of the one before,
+so an empty line behind a hole proves that what is missing had been acknowledged (``reader.py`` needs to know).
+"""
+
+import itertools
+import threading
+from collections.abc import Callable
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from maestrod.api.errors import Unavailable
+from maestrod.store.files import Files, remove, write_all
+from maestrod.store.segments import SEGMENT_SIZE, Segment, activate, allocate, retire
+
+
+class JournalListener(Protocol):
+    """Who hears of commits. Called on the thread that commits; must be quick and must not raise."""
+
+    def durable(self, seq: int) -> None:
+        """Everything up to ``seq`` survives a power loss."""
+
+    def failed(self, seq: int, message: str) -> None:
+        """Nothing after ``seq`` will ever be durable; the journal takes no more."""
+
+    def alert(self, message: str) -> None:
+        """Something a person should know; the journal goes on."""
+
+
+class _Entry(NamedTuple):
+    segment: Segment
+    first_seq: int
+    last_seq: int
+    line: bytes
+
+
+class Journal:
+    """An open journal. ``active`` is the segment to go on with (``segments.reopen``), None to begin another."""
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Files,
+        listener: JournalListener,
+        *,
+        durable_seq: int = 0,
+        active: Segment | None = None,
+        segment_size: int = SEGMENT_SIZE,
+    ) -> None:
+        self.durable_seq = durable_seq
+        self._folder = folder
+        self._files = files
+        self._listener = listener
+        self._segment_size = segment_size
+        self._lock = threading.Lock()
+        self._pending: list[_Entry] = []
+        self._active = active
+        self._tail = active
+        self._spare: Segment | None = None
+        self._names = itertools.count(1)
+        self._full: Unavailable | None = None
+        self._failure: Unavailable | None = None
+        self.wake: Callable[[], None] = lambda: None
+        self._prepare()
+
+    # The engine's side
+
+    def append(self, first_seq: int, last_seq: int, line: bytes) -> None:
+        """Enqueue a record. ``Unavailable`` when it cannot be kept: then nothing has happened, and it may be refused."""
+        need = len(line) + 1
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if self._tail is None or self._tail.room < need:
+                self._tail = self._next_segment(need)
+            self._tail.room -= need
+            self._pending.append(_Entry(self._tail, first_seq, last_seq, line))
+        self.wake()
+
+    def refusal(self) -> Unavailable | None:
+        """Why changes should be refused now: failed, or no space for the next segment. None when all is well.
+
+        While there is no space, facts that cannot be refused (an exit, a report already given) may still be appended: what is
+        left of the active segment is kept for them.
+        """
+        return self._failure or self._full
+
+    @property
+    def pending(self) -> int:
+        """How many records wait for the next commit."""
+        return len(self._pending)
+
+    def _next_segment(self, need: int) -> Segment:
+        if self._spare is not None and self._spare.size >= need:
+            segment, self._spare = self._spare, None
+            return segment
+        try:
+            return self._allocate(max(need, self._segment_size))
+        except OSError as error:
+            raise no_space(error) from error
+
+    def _allocate(self, size: int) -> Segment:
+        return allocate(self._files, self._folder / f".segment-{next(self._names)}.tmp", size)
+
+    # The committer's side
+
+    def commit(self) -> int:
+        """Write and flush everything pending; returns how many records that were. Then see to the next segment."""
+        with self._lock:
+            batch, self._pending = self._pending, []
+        try:
+            for segment, entries in itertools.groupby(batch, itemgetter(0)):
+                self._flush(segment, list(entries))
+        except OSError as error:
+            self._rescue(batch, error)
+        if self._failure is None:
+            self._prepare()
+        return len(batch)
+
+    def _flush(self, segment: Segment, entries: list[_Entry]) -> None:
+        if segment is not self._active:
+            self._rotate(segment, entries[0].first_seq)
+        self._write(segment, entries)
+        self._files.fdatasync(segment.fd)
+        self._acknowledge(entries[-1].last_seq)
+
+    def _rotate(self, segment: Segment, first_seq: int) -> None:
+        activate(self._files, segment, first_seq)
+        if self._active is not None:
+            retire(self._files, self._active)
+        self._active = segment
+
+    def _write(self, segment: Segment, entries: list[_Entry]) -> None:
+        data = b"".join([entry.line for entry in entries])
+        if segment.used:
+            data = b"\n" + data
+        write_all(self._files, segment.fd, data, segment.used)
+        segment.used += len(data)
+
+    def _acknowledge(self, seq: int) -> None:
+        self.durable_seq = seq
+        self._listener.durable(seq)
+
+    def _rescue(self, batch: list[_Entry], error: OSError) -> None:
+        """Write every undurable record to a fresh segment; the file that failed is not touched again."""
+        with self._lock:
+            entries = [entry for entry in batch + self._pending if entry.last_seq > self.durable_seq]
+            self._pending = []
+            try:
+                fresh = self._fresh(sum(len(entry.line) + 1 for entry in entries))
+            except OSError as second:
+                self._fail(error, second)
+                return
+            broken, self._tail = self._active, fresh
+        try:
+            self._write(fresh, entries)
+            self._files.fsync(fresh.fd)
+            activate(self._files, fresh, entries[0].first_seq)
+        except OSError as second:
+            with self._lock:
+                self._fail(error, second)
+            return
+        self._abandon({entry.segment for entry in entries} | ({broken} if broken else set()))
+        self._active = fresh
+        self._listener.alert(
+            f"a write to the journal in {self._folder} failed: {error.strerror}; everything it had not taken is safe in {fresh.path.name}. "
+            "Look after this disk"
+        )
+        self._acknowledge(entries[-1].last_seq)
+
+    def _fresh(self, need: int) -> Segment:
+        spare, self._spare = self._spare, None
+        if spare is None or spare.size < need:
+            if spare is not None:
+                self._abandon({spare})
+            spare = self._allocate(max(need, self._segment_size))
+        spare.room -= need
+        return spare
+
+    def _abandon(self, segments: set[Segment]) -> None:
+        for segment in segments:
+            try:
+                self._files.close(segment.fd)
+            except OSError:
+                pass  # the descriptor is gone either way, and nothing in this file is waited for
+            if segment.path.suffix == ".tmp":
+                remove(self._files, segment.path)
+
+    def _fail(self, first: OSError, second: OSError) -> None:
+        message = (
+            f"the journal in {self._folder} cannot be written: {first.strerror}, then {second.strerror} on a fresh file"
+        )
+        self._failure = Unavailable(
+            "store.read_only",
+            f"the store is read-only: {message}. Repair or replace the disk, then restart the daemon",
+            {"durableSeq": self.durable_seq},
+        )
+        self._pending = []
+        self._listener.failed(self.durable_seq, message)
+
+    def _prepare(self) -> None:
+        """Have the next segment ready; refuse while there is no space for it."""
+        if self._spare is not None:
+            return
+        try:
+            self._spare = self._allocate(self._segment_size)
+        except OSError as error:
+            if self._full is None:
+                self._listener.alert(
+                    f"no space for the journal in {self._folder}: {error.strerror}; changes are refused until there is"
+                )
+            self._full = no_space(error)
+        else:
+            if self._full is not None:
+                self._listener.alert(f"there is space for the journal in {self._folder} again; changes are accepted")
+            self._full = None
+
+    def close(self) -> None:
+        """Commit what is pending and leave plain text behind: no spare, no zero tail. The committer must have ended."""
+        if self._failure is None:
+            self.commit()
+        if self._spare is not None:
+            self._abandon({self._spare})
+        if self._active is None:
+            return
+        if self._failure is None:
+            retire(self._files, self._active)
+        else:
+            self._abandon({self._active})
+
+
+def no_space(error: OSError) -> Unavailable:
+    """The refusal for a disk that has no room for the journal's next segment."""
+    return Unavailable(
+        "store.no_space",
+        f"no space for the journal: {error.strerror} ({error.filename}). Running sessions go on; free some space, changes are then accepted again",
+        {"errno": error.errno or 0},
+    )

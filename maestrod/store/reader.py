@@ -1,0 +1,142 @@
+"""Reading the journal: records in order, and a verdict on every byte that is not one.
+
+Three kinds of trouble look alike and mean different things:
+
+- **a torn commit**: the daemon or the power went away during a flush. Nobody was told of these records, so they are cut. Room
+  that was never written reads as zeros: to the end of the data, or, when the disk wrote sectors out of order, in a run that ends
+  with a sector. What follows such a hole is part of the same batch, so no empty line (``journal.py``) comes after it.
+- **damage**: bytes of an acknowledged line changed. The line is reported with file and line number, and reading goes on
+  behind it, so that ``recovery.py`` can decide whether another copy covers what it said.
+- **void records**: an older segment holds records that were written again to the next one after a failed flush.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestrod.store.files import Files
+from maestrod.store.record import DamagedLine, Record, decode, parse, peek_seq
+from maestrod.store.segments import SegmentName, list_segments
+
+#: Bytes. Disks write at least this much in one piece.
+SECTOR = 512
+_ZEROS = re.compile(rb"\0+")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """An acknowledged line that cannot be read: seqs from ``first_seq`` on, up to ``last_seq`` where that can be told."""
+
+    path: Path
+    line_number: int
+    first_seq: int
+    last_seq: int | None
+    reason: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class Torn:
+    """The rest of a commit that was under way when the daemon ended: cut from ``offset`` on."""
+
+    path: Path
+    offset: int
+    rest: bytes
+
+
+@dataclass(frozen=True)
+class End:
+    """The last byte of the journal that belongs to it, and the seq the next record takes."""
+
+    path: Path | None
+    offset: int
+    next_seq: int
+
+
+Item = Record | Damage | Torn | End
+
+
+def read_journal(files: Files, folder: Path, after: int = 0) -> Iterator[Item]:
+    """Every record that ends behind seq ``after``, with damage where it was found, then ``Torn`` if so, and ``End``.
+
+    A record missing at the front or between two segments shows as a jump of ``Record.seq``: the caller counts.
+    """
+    segments = list_segments(files, folder)
+    first = max((index for index, segment in enumerate(segments) if segment.first_seq <= after + 1), default=0)
+    expected = segments[first].first_seq if segments else after + 1
+    end = End(None, 0, after + 1)
+    for index in range(first, len(segments)):
+        following = segments[index + 1].first_seq if index + 1 < len(segments) else None
+        reading = _Reading(segments[index], files.read(segments[index].path), expected, following)
+        yield from reading.items(after)
+        expected, end = reading.expected, End(reading.path, reading.end, reading.expected)
+    yield end
+
+
+class _Reading:
+    """One segment being read."""
+
+    def __init__(self, segment: SegmentName, data: bytes, expected: int, following: int | None) -> None:
+        self.path = segment.path
+        self.data = data.rstrip(b"\0")
+        self.expected = max(expected, segment.first_seq)
+        self.end = 0
+        self._following = following
+        self._line_number = 0
+
+    def items(self, after: int) -> Iterator[Item]:
+        data, start = self.data, 0
+        while start < len(data) and not self._ends_here():
+            stop = data.find(b"\n", start)
+            self._line_number += 1
+            if stop != start:
+                line = data[start : stop if stop >= 0 else None]
+                if self._is_void(line):
+                    return
+                item = self._judge(line, start, ended=stop >= 0)
+                if isinstance(item, Torn):
+                    yield item
+                    return
+                if isinstance(item, Damage) or item.last_seq > after:
+                    yield item
+            if stop < 0:
+                self.end = data.rfind(b"}") + 1  # the newline is missing; who goes on writing here adds it
+                return
+            start = self.end = stop + 1
+
+    def _ends_here(self) -> bool:
+        return self._following is not None and self.expected >= self._following
+
+    def _is_void(self, line: bytes) -> bool:
+        """Whether this record, and so every later one here, was written again to the next segment."""
+        return self._following is not None and (peek_seq(line) or 0) >= self._following
+
+    def _judge(self, line: bytes, start: int, *, ended: bool) -> Record | Damage | Torn:
+        try:
+            record = decode(line if ended else line[: line.rfind(b"}") + 1])
+        except DamagedLine as error:
+            return self._judge_damage(line, start, str(error), ended=ended)
+        self.expected = record.last_seq + 1
+        return record
+
+    def _judge_damage(self, line: bytes, start: int, reason: str, *, ended: bool) -> Damage | Torn:
+        if self._is_torn(line, start, ended=ended):
+            return Torn(self.path, start, self.data[start:])
+        first, last = self.expected, self._claimed_end(line)
+        self.expected = first if last is None else last + 1
+        return Damage(self.path, self._line_number, first, last, reason, line)
+
+    def _is_torn(self, line: bytes, start: int, *, ended: bool) -> bool:
+        """Only the last batch of the last segment can be torn: anything before it was synced."""
+        if self._following is not None or self.data.find(b"\n\n", start) >= 0:
+            return False
+        return not ended or any((start + hole.end()) % SECTOR == 0 for hole in _ZEROS.finditer(line))
+
+    def _claimed_end(self, line: bytes) -> int | None:
+        """The last seq a damaged line claims, if its JSON is whole and begins with the seq expected here."""
+        try:
+            record = parse(line)
+        except DamagedLine:
+            return None
+        return record.last_seq if record.seq == self.expected else None

@@ -1,0 +1,73 @@
+"""One line of the journal: one decision with all its events, and a checksum over the bytes as they stand.
+
+``{"crc":"xxxxxxxx","seq":N,"at":ms,"events":[...]}``: ``crc`` is the CRC-32 of zlib (the polynomial of ISO 3309, as in
+gzip and PNG), eight lower-case hex digits, over every byte after ``"crc":"xxxxxxxx",`` up to the newline. It stands first and
+at a fixed place, so it is checked on the raw bytes before any of them is believed. CRC-32 finds every flipped bit and every
+burst of up to 32 bits. ``seq`` is the seq of the first event; the line covers as many as it has events.
+"""
+
+import zlib
+from collections.abc import Sequence
+
+import msgspec
+
+from maestrod.api.event import Event
+
+_OPENING = b'{"crc":"'
+_CRC_END = len(_OPENING) + 8
+_BODY = _CRC_END + 2
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A decision as the journal keeps it: ``events`` are gapless, the first has ``seq``; ``at`` in ms since the epoch."""
+
+    seq: int
+    at: int
+    events: tuple[Event, ...]
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the last event."""
+        return self.seq + len(self.events) - 1
+
+
+class DamagedLine(ValueError):
+    """These bytes are not a line this program wrote: torn, flipped or foreign. Says which."""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Record)
+
+
+def encode(events: Sequence[Event]) -> bytes:
+    """The line for one decision, newline included. ``events`` has at least one, with gapless seqs."""
+    body = b'"seq":%d,"at":%d,"events":%b}' % (events[0].seq, events[0].at, _encoder.encode(events))
+    return b'{"crc":"%08x",%b\n' % (zlib.crc32(body), body)
+
+
+def decode(line: bytes) -> Record:
+    """The decision in ``line`` (without its newline); ``DamagedLine`` when a single bit of it is not as it was written."""
+    if line[:8] != _OPENING or line[_CRC_END:_BODY] != b'",':
+        raise DamagedLine("does not begin with a checksum")
+    if line[8:_CRC_END] != b"%08x" % zlib.crc32(memoryview(line)[_BODY:]):
+        raise DamagedLine("checksum does not match")
+    return parse(line)
+
+
+def parse(line: bytes) -> Record:
+    """The decision in ``line`` whatever its checksum says: for a first look at damaged lines, never to be applied."""
+    try:
+        record = _decoder.decode(line)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise DamagedLine(f"not a decision: {error}") from error
+    if not record.events or record.events[0].seq != record.seq or record.events[-1].seq != record.last_seq:
+        raise DamagedLine("event numbers do not fit the line")
+    return record
+
+
+def peek_seq(line: bytes) -> int | None:
+    """The seq a line claims, without decoding or checking it; None when it claims none."""
+    if line[_BODY : _BODY + 6] != b'"seq":':
+        return None
+    digits = line[_BODY + 6 : line.find(b",", _BODY + 6)]
+    return int(digits) if digits.isdigit() else None
