@@ -1,0 +1,152 @@
+"""Dependency graphs: order, waves, cycles, longest chains.
+
+A graph is a mapping from a node to the nodes it waits for, in the order of the plan; every function keeps that order, so that
+the same plan gives the same answer. Nodes that a mapping names but does not hold are ignored. Nothing recurses: a chain of
+5,000 groups is as good as one of five. The algorithms are Kahn's (order) and Tarjan's (cycles), both linear in nodes and edges.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+
+#: From a node to the nodes it waits for.
+Graph = Mapping[str, Collection[str]]
+
+
+def dependents(graph: Graph) -> dict[str, list[str]]:
+    """The graph turned around: from a node to the nodes that wait for it."""
+    after: dict[str, list[str]] = {node: [] for node in graph}
+    for node, needs in graph.items():
+        for need in dict.fromkeys(needs):
+            if need in after:
+                after[need].append(node)
+    return after
+
+
+def levels(graph: Graph) -> dict[str, int]:
+    """How many nodes must come before each, in the longest way: 0 for nodes that wait for nothing.
+
+    The result is in topological order. Nodes on a cycle, and nodes that wait for one, are left out.
+    """
+    after = dependents(graph)
+    missing = {node: sum(need in after for need in set(needs)) for node, needs in graph.items()}
+    level = {node: 0 for node, count in missing.items() if not count}
+    ready = list(level)
+    for node in ready:  # grows while it is walked
+        for waiting in after[node]:
+            missing[waiting] -= 1
+            if not missing[waiting]:
+                level[waiting] = level[node] + 1
+                ready.append(waiting)
+    return level
+
+
+def waves(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    """Sets of nodes that may go side by side, each after the one before; what hangs on a cycle is in none."""
+    level = levels(graph)
+    found: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
+    for node in graph:
+        if node in level:
+            found[level[node]].append(node)
+    return tuple(tuple(wave) for wave in found)
+
+
+def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
+    """The weight of the heaviest chain that begins at each node, the node's own included. The graph has no cycle."""
+    after = dependents(graph)
+    rank: dict[str, int] = {}
+    for node in reversed(levels(graph)):
+        rank[node] = weight[node] + max((rank[waiting] for waiting in after[node]), default=0)
+    return {node: rank.get(node, weight[node]) for node in graph}
+
+
+def critical_path(graph: Graph, weight: Mapping[str, int]) -> tuple[str, ...]:
+    """The heaviest chain of all, first to last; of equals, the one that comes first in the plan."""
+    rank, after = ranks(graph, weight), dependents(graph)
+    path: list[str] = []
+    choices = list(graph)
+    while choices:
+        node = max(choices, key=rank.__getitem__)
+        path.append(node)
+        choices = after[node]
+    return tuple(path)
+
+
+def cycles(graph: Graph) -> list[tuple[str, ...]]:
+    """One cycle of every knot of nodes that wait for each other: each waits for the next, the last for the first."""
+    settled = levels(graph)
+    rest = {
+        node: [need for need in dict.fromkeys(needs) if need in graph and need not in settled]
+        for node, needs in graph.items()
+        if node not in settled
+    }
+    knots = (knot for knot in _components(rest) if len(knot) > 1 or knot[0] in rest[knot[0]])
+    place = {node: number for number, node in enumerate(graph)}
+    found = [_shortest_cycle(rest, min(knot, key=place.__getitem__), set(knot)) for knot in knots]
+    return sorted(found, key=lambda cycle: place[cycle[0]])
+
+
+def reachable(graph: Graph) -> dict[str, int]:
+    """From each node, everything it waits for, directly or not, as a set of bits: bit ``n`` is the graph's ``n``-th node.
+
+    Sets of bits because they are merged a word at a time: a chain of 5,000 takes milliseconds. The graph has no cycle.
+    """
+    bit = {node: 1 << number for number, node in enumerate(graph)}
+    before: dict[str, int] = {}
+    for node in levels(graph):
+        reach = 0
+        for need in graph[node]:
+            if need in before:
+                reach |= before[need] | bit[need]
+        before[node] = reach
+    return before
+
+
+def _components(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Tarjan's strongly connected components, with a stack of our own in the place of recursion."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    for root in graph:
+        if root in index:
+            continue
+        work = [(root, iter(graph[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, needs = work[-1]
+            for need in needs:
+                if need not in index:
+                    index[need] = low[need] = len(index)
+                    stack.append(need)
+                    on_stack.add(need)
+                    work.append((need, iter(graph[need])))
+                    break
+                if need in on_stack:
+                    low[node] = min(low[node], index[need])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    cut = stack.index(node)
+                    yield stack[cut:]
+                    on_stack.difference_update(stack[cut:])
+                    del stack[cut:]
+
+
+def _shortest_cycle(graph: Mapping[str, list[str]], start: str, within: set[str]) -> tuple[str, ...]:
+    """The shortest way from ``start`` back to it, breadth first; ``within`` is a knot, so there is one."""
+    came_from: dict[str, str] = {}
+    front = [start]
+    for node in front:  # grows while it is walked
+        for need in graph[node]:
+            if need == start:
+                path = [node]
+                while path[-1] != start:
+                    path.append(came_from[path[-1]])
+                return tuple(reversed(path))
+            if need in within and need not in came_from:
+                came_from[need] = node
+                front.append(need)
+    raise AssertionError(f"{start} is on no cycle of its knot")
