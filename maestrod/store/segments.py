@@ -86,6 +86,7 @@ def reopen(files: Files, path: Path, end: int, size: int) -> Segment:
         files.truncate(fd, end)
         room = 0
     files.fsync(fd)
+    files.fsync_dir(path.parent)  # a start may have been handed a name that only the cache knew
     return Segment(path, fd, end + room, room, end)
 
 

@@ -269,6 +269,7 @@ class CrashFiles:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
         self._names.pop(source)
         self._names[target] = inode
+        self._open = {fd: (target if opened is inode else path, opened) for fd, (path, opened) in self._open.items()}
         self._unsynced_names.setdefault(target.parent, []).append({target: inode, source: None})
         self._point("rename", source, before=False)
 
