@@ -91,7 +91,7 @@ class ProcessIdentity(Entity, frozen=True):
 class Session(Entity, frozen=True):
     """One agent at work.
 
-    ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
+    ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
     shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP.
     """
 
@@ -102,6 +102,7 @@ class Session(Entity, frozen=True):
     agent: str
     status: SessionStatus
     task_ids: tuple[str, ...] = ()
+    unit_task_id: str | None = None
     persona: str | None = None
     skills: tuple[str, ...] = ()
     strategy: Strategy = Strategy.SIMPLE

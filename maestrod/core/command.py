@@ -30,7 +30,12 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The outside world's part of a decision: wall time in ms since the epoch, and 80 random bits."""
+    """The outside world's part of a decision.
+
+    ``at`` is the wall clock in ms since the epoch, which may jump; ``id_time`` is the same but never goes back, so that ids
+    sort in the order they were made; ``entropy`` is 80 random bits.
+    """
 
     at: int
+    id_time: int
     entropy: int

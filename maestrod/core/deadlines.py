@@ -1,0 +1,31 @@
+"""Deadlines are derived: which moments an entity waits for follows from what it is, so a restart forgets none.
+
+A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Woke``) when the moment has passed.
+"""
+
+from collections.abc import Iterator
+
+from maestrod.api.attention import Attention
+from maestrod.api.base import Entity
+from maestrod.api.session import Session, SessionStatus, Terminal
+from maestrod.api.task import Task, TaskStatus
+from maestrod.core.rules import Rules
+
+REGISTER = "register"
+TIMEOUT = "timeout"
+RETRY = "retry"
+ANSWER = "answer"
+
+
+def deadlines_of(entity: Entity, rules: Rules) -> Iterator[tuple[str, int]]:
+    """Key and wall time (ms) of every moment the entity waits for."""
+    if isinstance(entity, Task):
+        if entity.not_before is not None and entity.status is TaskStatus.PENDING:
+            yield f"{RETRY}:{entity.id}", entity.not_before
+        if entity.status is TaskStatus.IN_PROGRESS and entity.timeout_ms and entity.started_at is not None:
+            yield f"{TIMEOUT}:{entity.id}", entity.started_at + entity.timeout_ms
+    elif isinstance(entity, Session):
+        if entity.status is SessionStatus.SPAWNING and entity.terminal is not Terminal.EXTERNAL:
+            yield f"{REGISTER}:{entity.id}", entity.created_at + rules.registration_timeout(entity.agent)
+    elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
+        yield f"{ANSWER}:{entity.id}", entity.deadline

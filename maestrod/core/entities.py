@@ -1,0 +1,68 @@
+"""The kinds of entity the world holds, and how a change of one becomes data and back.
+
+A patch is the members that differ, as JSON values; it is what events carry and the journal keeps, so the cost of a change
+follows the change and not the entity.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.attention import Attention
+from maestrod.api.base import Entity, Instant
+from maestrod.api.plan import Plan
+from maestrod.api.project import Project
+from maestrod.api.queue import Queue
+from maestrod.api.run import Run
+from maestrod.api.session import Session
+from maestrod.api.system import System
+from maestrod.api.task import Task
+
+
+class Request(Entity, frozen=True):
+    """A remembered request: the first reply (``reply``, as JSON) of a call that carried a ``requestId``."""
+
+    id: str
+    method: str
+    digest: str
+    reply: Any
+    at: Instant
+
+
+#: Kind (the part of an event's type before the dot) to struct.
+KINDS: Mapping[str, type[Entity]] = {
+    "project": Project,
+    "task": Task,
+    "session": Session,
+    "queue": Queue,
+    "plan": Plan,
+    "run": Run,
+    "attention": Attention,
+    "system": System,
+    "request": Request,
+}
+
+KIND_OF: Mapping[type[Entity], str] = {struct: kind for kind, struct in KINDS.items()}
+
+
+def whole(entity: Entity) -> dict[str, Any]:
+    """The entity as JSON values."""
+    data: dict[str, Any] = msgspec.to_builtins(entity)
+    return data
+
+
+def difference(old: Entity, new: Entity) -> dict[str, Any]:
+    """The members of ``new`` that differ from ``old``, as JSON values by wire name."""
+    changed = {}
+    for name, wire in zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True):
+        value = getattr(new, name)
+        before = getattr(old, name)
+        if value is not before and value != before:
+            changed[wire] = msgspec.to_builtins(value)
+    return changed
+
+
+def patched(old: Entity, data: Mapping[str, Any]) -> Entity:
+    """``old`` with the members of ``data``; raises ``msgspec.ValidationError`` when they do not fit."""
+    return msgspec.convert({**msgspec.to_builtins(old), **data}, type(old))

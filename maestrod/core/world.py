@@ -1,0 +1,214 @@
+"""The world: every entity by id, and the indexes derived from them.
+
+``put`` and ``drop`` are the only mutations; both keep the indexes right, so that what a decision costs follows what it
+changes and not how much there is. ``apply`` does to the world what an event says: live and on replay the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from maestrod.api.attention import Attention
+from maestrod.api.base import Entity
+from maestrod.api.event import Event
+from maestrod.api.plan import Plan
+from maestrod.api.project import Project
+from maestrod.api.queue import Queue, QueueItem
+from maestrod.api.run import Run
+from maestrod.api.session import Session
+from maestrod.api.system import System
+from maestrod.api.task import Task
+from maestrod.core.deadlines import deadlines_of
+from maestrod.core.entities import KIND_OF, KINDS, Request, patched
+from maestrod.core.indexes import Links, add_link, drop_link
+from maestrod.core.rules import Rules
+from maestrod.core.session_index import SessionIndex
+from maestrod.core.task_index import TaskIndex
+
+_SYSTEM = System()
+
+
+class World:
+    """All state. Read it freely; change it only through a ``Draft`` (decisions) or ``apply`` (replay)."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.seq = 0
+        self.projects: dict[str, Project] = {}
+        self.tasks: dict[str, Task] = {}
+        self.sessions: dict[str, Session] = {}
+        self.queues: dict[str, Queue] = {}
+        self.plans: dict[str, Plan] = {}
+        self.runs: dict[str, Run] = {}
+        self.attention: dict[str, Attention] = {}
+        self.systems: dict[str, System] = {}
+        self.requests: dict[str, Request] = {}
+        self.tables: dict[str, dict[str, Any]] = {
+            "project": self.projects,
+            "task": self.tasks,
+            "session": self.sessions,
+            "queue": self.queues,
+            "plan": self.plans,
+            "run": self.runs,
+            "attention": self.attention,
+            "system": self.systems,
+            "request": self.requests,
+        }
+        self.by_session = SessionIndex()
+        self.by_task = TaskIndex(self.tasks, self.by_session.unit_is_live)
+        self.open_questions: Links = {}
+        self.plans_of_task: Links = {}
+        self.runs_of_root: Links = {}
+        self.deadlines: dict[str, int] = {}
+        self.moved_deadlines: set[str] = set()
+
+    @property
+    def system(self) -> System:
+        """The state of the whole."""
+        return self.systems.get(_SYSTEM.id, _SYSTEM)
+
+    def children(self, task_id: str) -> Iterable[str]:
+        """Ids of a task's subtasks in the order they were made."""
+        return self.by_task.children.get(task_id, ())
+
+    def dependents(self, task_id: str) -> Iterable[str]:
+        """Ids of the tasks that wait for a task."""
+        return self.by_task.dependents.get(task_id, ())
+
+    def sessions_of(self, task_id: str) -> Iterable[str]:
+        """Ids of the sessions linked to a task, oldest first."""
+        return self.by_session.of_task.get(task_id, ())
+
+    def subtree(self, task_id: str) -> Iterator[str]:
+        """A task's id and those of all below it, parents before children."""
+        stack = [task_id]
+        while stack:
+            current = stack.pop()
+            yield current
+            stack.extend(reversed(list(self.children(current))))
+
+    def root_of(self, task_id: str) -> str:
+        """The id of the task at the top of a task's tree."""
+        task = self.tasks.get(task_id)
+        while task is not None and task.parent_id is not None:
+            task_id = task.parent_id
+            task = self.tasks.get(task_id)
+        return task_id
+
+    def put(self, entity: Entity) -> None:
+        """Add an entity or replace the one with its id."""
+        kind = KIND_OF[type(entity)]
+        table = self.tables[kind]
+        id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
+        old = table.get(id_)
+        table[id_] = entity
+        self._index(kind, old, entity)
+
+    def drop(self, kind: str, id_: str) -> None:
+        """Remove an entity. A task must have no children left."""
+        old = self.tables[kind].pop(id_)
+        self._index(kind, old, None)
+
+    def load(self, entities: Iterable[Entity]) -> None:
+        """Fill an empty world; tasks may come in any order."""
+        tasks: dict[str, Task] = {}
+        for entity in entities:
+            if isinstance(entity, Task):
+                tasks[entity.id] = entity
+            else:
+                self.put(entity)
+        for task_id in sorted(tasks):
+            self._load_task(tasks, task_id)
+
+    def _load_task(self, tasks: dict[str, Task], task_id: str) -> None:
+        chain = []
+        current: str | None = task_id
+        while current is not None and current in tasks and current not in self.tasks:
+            chain.append(tasks[current])
+            current = tasks[current].parent_id
+            if len(chain) > len(tasks):
+                break
+        for task in reversed(chain):
+            if task.id not in self.tasks:
+                self.put(task)
+
+    def apply(self, event: Event) -> None:
+        """Do what an event says. Raises ``KeyError`` or ``msgspec.ValidationError`` for an event that does not fit."""
+        kind, _, what = event.type.partition(".")
+        if kind in KINDS:
+            self._apply(kind, what, event)
+        self.seq = event.seq
+
+    def _apply(self, kind: str, what: str, event: Event) -> None:
+        if what == "created":
+            self.put(msgspec.convert(event.data, KINDS[kind]))
+        elif what == "deleted":
+            self.drop(kind, event.id)
+        elif kind == "queue" and what == "item":
+            self.put(with_item(self.queues[event.id], msgspec.convert(event.data, QueueItem)))
+        else:
+            self.put(patched(self.tables[kind][event.id], event.data))
+
+    def entities(self) -> Iterator[Entity]:
+        """Everything, by kind and id."""
+        for kind in KINDS:
+            table = self.tables[kind]
+            for id_ in sorted(table):
+                yield table[id_]
+
+    def dump(self) -> bytes:
+        """The whole world as canonical JSON lines: equal worlds give equal bytes."""
+        return b"\n".join(msgspec.json.encode(entity, order="sorted") for entity in self.entities())
+
+    def _index(self, kind: str, old: Any, new: Any) -> None:
+        if kind == "task":
+            self.by_task.update(old, new)
+        elif kind == "session":
+            for unit in self.by_session.update(old, new):
+                self.by_task.refresh_unit(unit)
+        elif kind == "attention":
+            self._index_attention(old, new)
+        elif kind == "plan":
+            _link(self.plans_of_task, old, new, "root_task_id")
+        elif kind == "run":
+            _link(self.runs_of_root, old, new, "root_task_id")
+        self._index_deadlines(old, new)
+
+    def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
+        if old is not None and old.answer is None:
+            drop_link(self.open_questions, old.session_id, old.id)
+        if new is not None and new.answer is None:
+            add_link(self.open_questions, new.session_id, new.id)
+
+    def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
+        before = dict(deadlines_of(old, self.rules)) if old is not None else {}
+        after = dict(deadlines_of(new, self.rules)) if new is not None else {}
+        if before == after:
+            return
+        for key in before.keys() - after.keys():
+            self.deadlines.pop(key, None)
+            self.moved_deadlines.add(key)
+        for key, at in after.items():
+            if before.get(key) != at:
+                self.deadlines[key] = at
+                self.moved_deadlines.add(key)
+
+
+def _link(links: Links, old: Any, new: Any, member: str) -> None:
+    if old is not None and (new is None or getattr(old, member) != getattr(new, member)):
+        drop_link(links, getattr(old, member), old.id)
+    if new is not None:
+        add_link(links, getattr(new, member), new.id)
+
+
+def with_item(queue: Queue, item: QueueItem) -> Queue:
+    """The queue with the item of that task replaced, or added at the end."""
+    items = list(queue.items)
+    for index, existing in enumerate(items):
+        if existing.task_id == item.task_id:
+            items[index] = item
+            break
+    else:
+        items.append(item)
+    return msgspec.structs.replace(queue, items=tuple(items))
