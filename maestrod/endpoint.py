@@ -12,11 +12,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maestrod.api.address import SOCKET_PATH_LIMIT
 from maestrod.api.errors import BadConfiguration
 from maestrod.instance import AlreadyRunning
-
-#: Bytes of a socket path without the final NUL: 108 in Linux's unix(7), 104 in macOS's sys/un.h.
-PATH_LIMIT = 103 if sys.platform == "darwin" else 107
 
 #: Connections the kernel keeps for us before they are accepted; hooks come in bursts.
 BACKLOG = 512
@@ -76,8 +74,8 @@ def listen(path: Path) -> Endpoint:
 def check_length(path: Path) -> None:
     """Refuse a path the kernel has no room for, saying what to set."""
     length = len(os.fsencode(path))
-    if length > PATH_LIMIT:
-        message = f"the socket path {path} has {length} bytes, {PATH_LIMIT} fit: set MAESTRO_HOME or MAESTRO_SOCKET to a shorter one"
+    if length > SOCKET_PATH_LIMIT:
+        message = f"the socket path {path} has {length} bytes, {SOCKET_PATH_LIMIT} fit: set MAESTRO_HOME or MAESTRO_SOCKET to a shorter one"
         raise BadConfiguration("socket.path_too_long", message)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from maestrod import endpoint
+from maestrod.api.address import SOCKET_PATH_LIMIT
 from maestrod.api.errors import BadConfiguration
-from maestrod.endpoint import PATH_LIMIT, Endpoint, listen
+from maestrod.endpoint import Endpoint, listen
 from maestrod.instance import AlreadyRunning
 
 
@@ -157,7 +158,7 @@ def test_a_managers_path_is_never_removed(path: Path) -> None:
 
 
 def test_a_path_the_kernel_has_no_room_for_says_what_to_set(tmp_path: Path) -> None:
-    room = PATH_LIMIT - len(os.fsencode(tmp_path)) - len("/d/")
+    room = SOCKET_PATH_LIMIT - len(os.fsencode(tmp_path)) - len("/d/")
     fits = tmp_path / "d" / ("s" * room)
     ours = listen(fits)
     assert reachable(fits)

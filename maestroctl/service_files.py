@@ -1,0 +1,170 @@
+"""The files a service manager reads, filled from the shipped templates, and how they are put in place and taken away.
+
+Filling is pure: text in, text out. A file put in place carries one line of ours: who wrote it, how many folders had to be
+made for it, and a checksum of the rest. So that taking it away restores what was there, and a file of somebody else, or one
+that was edited, is never overwritten or removed.
+"""
+
+import contextlib
+import hashlib
+import os
+import plistlib
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maestrod.api.errors import Conflict
+from maestrod.api.package_data import package_data
+
+_MARK = 'maestrod: written by "maestroctl daemon install", removed by "maestroctl daemon uninstall"'
+_MARK_LINE = re.compile(
+    rb"^[^\n]*" + re.escape(_MARK.encode()) + rb"; folders made: ([0-9]+); sha256: ([0-9a-f]{64})[^\n]*\n", re.MULTILINE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service file says about this installation of the daemon."""
+
+    command: Sequence[str]
+    socket: Path
+    log: Path
+    environment: Mapping[str, str]
+
+
+def systemd_units(service: Service) -> dict[str, bytes]:
+    """The user units by file name."""
+    environment = "\n".join(
+        f"Environment={_systemd_word(f'{name}={value}')}" for name, value in service.environment.items()
+    )
+    fillings = {
+        "@EXEC@": " ".join(_systemd_word(word) for word in service.command),
+        "@ENVIRONMENT@": environment,
+        "@SOCKET@": _systemd_text(str(service.socket)),
+    }
+    units = {}
+    for name in ("maestrod.service", "maestrod.socket"):
+        text = (package_data("systemd") / name).read_text("utf-8")
+        units[name] = re.sub("@[A-Z]+@", lambda match: fillings[match[0]], text).encode()
+    return units
+
+
+def _systemd_text(text: str) -> str:
+    """``text`` as a value that takes no quotes: only specifiers have to be escaped. Raises ``ValueError`` for a line end."""
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError(f"control characters in {text!r} do not fit into a unit file")
+    return text.replace("%", "%%")
+
+
+def _systemd_word(text: str) -> str:
+    """``text`` as one quoted word, as systemd.syntax(7) and systemd.unit(5) want it."""
+    return '"' + _systemd_text(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def launchd_agent(service: Service) -> dict[str, bytes]:
+    """The agent's property list by file name."""
+    agent = plistlib.loads((package_data("launchd") / "maestrod.plist").read_bytes())
+    fillings = {"@EXEC@": list(service.command), "@SOCKET@": str(service.socket), "@LOG@": str(service.log)}
+    filled = _fill(agent, fillings)
+    filled["ProgramArguments"] = filled["ProgramArguments"][0]
+    filled["EnvironmentVariables"] = dict(service.environment)
+    return {"maestrod.plist": plistlib.dumps(filled, sort_keys=False)}
+
+
+def _fill(value: Any, fillings: Mapping[str, Any]) -> Any:
+    """``value`` with every placeholder in it replaced, at any depth."""
+    if isinstance(value, dict):
+        return {key: _fill(member, fillings) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_fill(member, fillings) for member in value]
+    return fillings.get(value, value) if isinstance(value, str) else value
+
+
+def place(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write ``files`` into ``folder``, all or none; which of them changed.
+
+    Raises ``Conflict`` when one of them is there and is not, or no longer, what we wrote.
+    """
+    known = ours(folder, list(files))
+    made = max(known.values()) if known else _missing_levels(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, body in files.items():
+        content = _marked(body, made)
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            _replace(path, content)
+            changed.append(path)
+    return changed
+
+
+def remove(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Take away what :func:`place` wrote, and the folders it made if they are empty; which files went.
+
+    Raises ``Conflict``, having removed nothing, when one of them is not, or no longer, what we wrote.
+    """
+    made = ours(folder, names)
+    for path in made:
+        path.unlink()
+    empty = folder
+    with contextlib.suppress(OSError):  # not empty: somebody uses it now
+        for _ in range(max(made.values(), default=0)):
+            empty.rmdir()
+            empty = empty.parent
+    return list(made)
+
+
+def ours(folder: Path, names: Sequence[str]) -> dict[Path, int]:
+    """Which of ``names`` are there, with the number of folders made for each. Raises ``Conflict`` for one that is not ours."""
+    return {folder / name: made for name in names if (made := _folders_made(folder / name)) is not None}
+
+
+def is_placed(folder: Path, names: Sequence[str]) -> bool:
+    """Whether all of ``names`` are in ``folder``, whoever wrote them."""
+    return all((folder / name).exists() for name in names)
+
+
+def _folders_made(path: Path) -> int | None:
+    """How many folders were made for the file at ``path``; None if there is no file."""
+    if not os.path.lexists(path):
+        return None
+    match = None if path.is_symlink() or not path.is_file() else _MARK_LINE.search(path.read_bytes())
+    if match is None:
+        raise Conflict("service.foreign_file", f"{path} was not written by maestroctl: move it away first")
+    body = match.string[: match.start()] + match.string[match.end() :]
+    if hashlib.sha256(body).hexdigest().encode() != match[2]:
+        message = (
+            f"{path} was edited since maestroctl wrote it: move it away first (changes belong into a drop-in file)"
+        )
+        raise Conflict("service.edited_file", message)
+    return int(match[1])
+
+
+def _marked(body: bytes, made: int) -> bytes:
+    """``body`` with our line: first, or after the two lines an XML property list has to begin with."""
+    mark = f"{_MARK}; folders made: {made}; sha256: {hashlib.sha256(body).hexdigest()}"
+    if not body.startswith(b"<?xml"):
+        return f"# {mark}\n".encode() + body
+    first, second, rest = body.split(b"\n", 2)
+    return b"\n".join([first, second, f"<!-- {mark} -->".encode(), rest])
+
+
+def _missing_levels(folder: Path) -> int:
+    """How many of the folders on the way to ``folder`` are not there."""
+    return sum(not level.exists() for level in (folder, *folder.parents))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write ``path`` so that it is the old file or the new one, never a part."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
