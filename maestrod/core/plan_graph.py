@@ -12,12 +12,11 @@ Graph = Mapping[str, Collection[str]]
 
 
 def dependents(graph: Graph) -> dict[str, list[str]]:
-    """The graph turned around: from a node to the nodes that wait for it."""
-    after: dict[str, list[str]] = {node: [] for node in graph}
+    """The graph turned around: from a node to the nodes that wait for it (nodes that nothing waits for are left out)."""
+    after: dict[str, list[str]] = {}
     for node, needs in graph.items():
         for need in dict.fromkeys(needs):
-            if need in after:
-                after[need].append(node)
+            after.setdefault(need, []).append(node)
     return after
 
 
@@ -27,11 +26,14 @@ def levels(graph: Graph) -> dict[str, int]:
     The result is in topological order. Nodes on a cycle, and nodes that wait for one, are left out.
     """
     after = dependents(graph)
-    missing = {node: sum(need in after for need in set(needs)) for node, needs in graph.items()}
+    missing: dict[str, int] = dict.fromkeys(graph, 0)
+    for node in graph:
+        for waiting in after.get(node, ()):
+            missing[waiting] += 1
     level = {node: 0 for node, count in missing.items() if not count}
     ready = list(level)
     for node in ready:  # grows while it is walked
-        for waiting in after[node]:
+        for waiting in after.get(node, ()):
             missing[waiting] -= 1
             if not missing[waiting]:
                 level[waiting] = level[node] + 1
@@ -54,7 +56,7 @@ def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
     after = dependents(graph)
     rank: dict[str, int] = {}
     for node in reversed(levels(graph)):
-        rank[node] = weight[node] + max((rank[waiting] for waiting in after[node]), default=0)
+        rank[node] = weight[node] + max([rank[waiting] for waiting in after.get(node, ())], default=0)
     return {node: rank.get(node, weight[node]) for node in graph}
 
 
@@ -66,7 +68,7 @@ def critical_path(graph: Graph, weight: Mapping[str, int]) -> tuple[str, ...]:
     while choices:
         node = max(choices, key=rank.__getitem__)
         path.append(node)
-        choices = after[node]
+        choices = after.get(node, [])
     return tuple(path)
 
 

@@ -190,23 +190,30 @@ def _subtask_cycles(subject: Subject, found: Findings) -> None:
 
 def _group_cycles(subject: Subject, found: Findings) -> None:
     """Cycles among groups, by what they name and by what their subtasks' dependencies imply."""
-    edges: dict[str, dict[str, tuple[str, str]]] = {}
-    home = {subtask.key: group.key for _, group, subtask in subject.subtasks()}
+    knots = plan_graph.cycles(group_dependencies(tuple(subject.groups.values())))
+    if not knots:
+        return
+    edges = _edges(subject)
+    for cycle in knots:
+        steps = [edges[node, cycle[(step + 1) % len(cycle)]] for step, node in enumerate(cycle)]
+        implied = "; ".join([why for _, why in steps if why][:10])
+        tail = f" ({implied}: a session runs a whole group)" if implied else ""
+        found.error(steps[0][0], "group_cycle", f"Groups wait for each other: {_chain(cycle)}{tail}")
+
+
+def _edges(subject: Subject) -> dict[tuple[str, str], tuple[str, str]]:
+    """For each edge between groups the path of what makes it, and, for an implied one, why."""
+    edges: dict[tuple[str, str], tuple[str, str]] = {}
     for place, group in subject.groups.items():
-        edges[group.key] = {
-            need: (f"groups[{place}].dependsOn[{number}]", "") for number, need in enumerate(group.depends_on)
-        }
+        for number, need in enumerate(group.depends_on):
+            edges.setdefault((group.key, need), (f"groups[{place}].dependsOn[{number}]", ""))
+    home = {subtask.key: group.key for _, group, subtask in subject.subtasks()}
     for path, group, subtask in subject.subtasks():
         for number, key in enumerate(subtask.depends_on):
             need = home.get(key, group.key)
-            if need != group.key:
-                why = f"`{group.key}` waits for `{need}` because its subtask `{subtask.key}` waits for `{key}`"
-                edges[group.key].setdefault(need, (f"{path}.dependsOn[{number}]", why))
-    for cycle in plan_graph.cycles(edges):
-        steps = [edges[node][cycle[(step + 1) % len(cycle)]] for step, node in enumerate(cycle)]
-        implied = "; ".join(why for _, why in steps[:10] if why)
-        tail = f" ({implied}: a session runs a whole group)" if implied else ""
-        found.error(steps[0][0], "group_cycle", f"Groups wait for each other: {_chain(cycle)}{tail}")
+            why = f"`{group.key}` waits for `{need}` because its subtask `{subtask.key}` waits for `{key}`"
+            edges.setdefault((group.key, need), (f"{path}.dependsOn[{number}]", why))
+    return edges
 
 
 def _chain(cycle: tuple[str, ...]) -> str:
