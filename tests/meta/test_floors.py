@@ -1,0 +1,219 @@
+"""Imports point down only. Every line of the tables says why; a line about something that is gone fails too."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.meta.tree import PRODUCT, ROOT, dotted, imports, is_module, modules, shown, within
+
+#: Who may import which part of ours, besides itself. Programs that run alone are in STANDALONE and import nothing.
+FLOORS = {
+    ("maestrod.api", ()): "the contract stands on nothing, so that every client can afford it",
+    ("maestrod.core", ("maestrod.api",)): "pure: decides about the contract's entities and knows nothing else",
+    ("maestrod.agents", ("maestrod.api", "maestrod.core")): "data and pure functions per agent command line",
+    ("maestrod.store", ("maestrod.api", "maestrod.core")): "writes what the core decided",
+    (
+        "maestrod.sessions",
+        ("maestrod.api", "maestrod.core", "maestrod.agents"),
+    ): "holds processes; what to start is the adapter's word",
+    ("maestrod.engine", ("maestrod.api", "maestrod.core")): "knows store and sessions by its ports only",
+    ("maestrod.rpc", ("maestrod.api", "maestrod.core", "maestrod.engine")): "a handler turns params into a command",
+    (
+        "maestrod.transport",
+        ("maestrod.api", "maestrod.rpc", "maestrod.peer"),
+    ): "moves bytes, asks the kernel who sent them",
+    (
+        "maestroctl",
+        ("maestrod.api",),
+    ): "hooks start it hundreds of times a day; trio alone costs more than the whole call",
+}
+
+#: Modules beside the floors: the composition root and what only it needs.
+TOP = {
+    "maestrod": "name and version",
+    "maestrod.__main__": "flags, exit code",
+    "maestrod.app": "the composition root sees all floors",
+    "maestrod.config": "the composition root's settings",
+    "maestrod.endpoint": "the socket's path",
+    "maestrod.instance": "one daemon per data folder",
+    "maestrod.launchd": "sockets from launchd",
+    "maestrod.logs": "the log",
+    "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
+    "maestrod.service": "the service manager",
+}
+
+#: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
+PACKAGES = {
+    "msgspec": (("maestrod", "maestroctl"), "types, validation and JSON are one thing everywhere"),
+    "platformdirs": (("maestrod.api.address",), "one answer to where things are"),
+    "trio": (
+        (
+            "maestrod.engine",
+            "maestrod.sessions",
+            "maestrod.rpc",
+            "maestrod.transport",
+            "maestrod.app",
+            "maestrod.__main__",
+        ),
+        "concurrency lives above the pure floors; the store's one thread needs none",
+    ),
+    "psutil": (("maestrod.sessions", "maestrod.instance"), "process identity where /proc is not there"),
+    "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),
+    "typer": (("maestroctl",), "the command line"),
+    "click": (("maestroctl",), "what typer is made of"),
+    "rich": (("maestroctl",), "trees and tables for people"),
+}
+
+#: What a floor may not take from the standard library.
+FORBIDDEN = {
+    "maestrod.core": {
+        "time": "time enters with the stamp",
+        "datetime": "time enters with the stamp",
+        "random": "randomness enters with the stamp",
+        "secrets": "randomness enters with the stamp",
+        "uuid": "ids are made by api/ids.py from the stamp",
+        "os": "no machine below: files and processes are effects",
+        "io": "no files",
+        "tempfile": "no files",
+        "shutil": "no files",
+        "glob": "no files",
+        "socket": "no network",
+        "subprocess": "processes are effects",
+        "signal": "processes are effects",
+        "threading": "one caller at a time",
+        "logging": "what is worth saying is an event",
+        "asyncio": "no runtime",
+    },
+    "maestrod.api": {
+        "subprocess": "cheap to import",
+        "socket": "connections are the client's and the transport's",
+        "threading": "a contract does not run",
+        "logging": "a contract does not run",
+        "asyncio": "no runtime",
+    },
+    "maestroctl": {"asyncio": "synchronous: one question, one answer"},
+}
+
+#: Programs started as ``python -I -S``: the standard library and the files beside them, nothing else.
+STANDALONE = {
+    "maestrod/sessions/shim": "one shim per session: each import costs memory and milliseconds for every agent",
+    "hooks": "runs inside of other people's agents at every step they take",
+}
+
+
+def floor_of(module: str) -> tuple[str, tuple[str, ...]] | None:
+    return next((floor for floor in FLOORS if within(module, floor[0])), None)
+
+
+def is_standalone(path: Path) -> bool:
+    return any(shown(path) == place or shown(path).startswith(f"{place}/") for place in STANDALONE)
+
+
+def is_beside(path: Path, name: str) -> bool:
+    """Whether a module is a file in the folder of the program that imports it, by its own name or through its package."""
+    return any((path.parent / f"{part}.py").is_file() for part in (name, name.rpartition(".")[2])) and (
+        "." not in name or name.rpartition(".")[0] == dotted(path).rpartition(".")[0]
+    )
+
+
+def product() -> list[Path]:
+    return [path for path in modules(*PRODUCT) if not is_standalone(path)]
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    homeless = [shown(path) for path in product() if floor_of(dotted(path)) is None and dotted(path) not in TOP]
+    assert homeless == []
+
+
+def test_imports_point_down() -> None:
+    wrong = []
+    for path in product():
+        floor = floor_of(dotted(path))
+        if floor is None:
+            continue
+        package, allowed = floor
+        reachable = (package, "maestrod" if dotted(path) == "maestrod.__main__" else package, *allowed)
+        for found in imports(path):
+            of_ours = found.name.split(".")[0] in (*PRODUCT, "tests", "bench")
+            # the bare package `maestrod` holds the version and imports nothing
+            if of_ours and found.name != "maestrod" and not any(within(found.name, name) for name in reachable):
+                wrong.append(f"{found}: {FLOORS[floor]}")
+    assert wrong == []
+
+
+def test_nobody_imports_the_composition_root() -> None:
+    roots = ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
+    wrong = [
+        str(found)
+        for path in product()
+        for found in imports(path)
+        if found.name in roots and dotted(path) not in ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
+    ]
+    assert wrong == []
+
+
+def test_third_party_packages_stay_where_they_belong() -> None:
+    wrong = []
+    for path in product():
+        for found in imports(path):
+            package = found.name.split(".")[0]
+            if package in sys.stdlib_module_names or package in PRODUCT:
+                continue
+            homes, reason = PACKAGES.get(package, ((), "not a dependency of ours"))
+            if not any(within(dotted(path), home) for home in homes):
+                wrong.append(f"{found}: {reason}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("floor", FORBIDDEN)
+def test_what_a_floor_must_not_touch(floor: str) -> None:
+    wrong = [
+        f"{found}: {FORBIDDEN[floor][found.name.split('.')[0]]}"
+        for path in product()
+        if within(dotted(path), floor)
+        for found in imports(path)
+        if found.name.split(".")[0] in FORBIDDEN[floor]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("place", STANDALONE)
+def test_programs_that_run_alone_import_only_the_standard_library(place: str) -> None:
+    wrong = [
+        f"{found}: {STANDALONE[place]}"
+        for path in modules(*PRODUCT, "hooks")
+        if shown(path) == place or shown(path).startswith(f"{place}/")
+        for found in imports(path)
+        if found.name.split(".")[0] not in sys.stdlib_module_names and not is_beside(path, found.name)
+    ]
+    assert wrong == []
+
+
+def test_the_bare_packages_import_nothing() -> None:
+    for package in PRODUCT:
+        assert list(imports(ROOT / package / "__init__.py")) == []
+
+
+def test_the_tables_name_only_what_exists() -> None:
+    named = {name for package, allowed in FLOORS for name in (package, *allowed)} | set(TOP) | set(FORBIDDEN)
+    named |= {home for homes, _ in PACKAGES.values() for home in homes}
+    assert sorted(name for name in named if not is_module(name)) == []
+    assert sorted(place for place in STANDALONE if not (ROOT / place).exists()) == []
+
+
+def test_the_tables_allow_nothing_that_is_not_used() -> None:
+    used = {(dotted(path), found.name) for path in product() for found in imports(path)}
+    unused = [
+        f"{package} may import {below}"
+        for package, allowed in FLOORS
+        for below in allowed
+        if not any(within(module, package) and within(name, below) for module, name in used)
+    ]
+    unused += [
+        f"{home} may import {package}"
+        for package, (homes, _) in PACKAGES.items()
+        for home in homes
+        if not any(within(module, home) and within(name, package) for module, name in used)
+    ]
+    assert unused == []
