@@ -1,0 +1,211 @@
+"""A typed, blocking client of the daemon: ``Client(places).call(TASK_GET, TaskRef(task_id=...))`` returns a ``TaskView``.
+
+Errors of the daemon arrive as the classes of ``maestrod.api.errors``. A connection lost in the middle of a call is made again
+and the call repeated, for as long as ``patience`` says, so that commands outlive a restart of the daemon: reading calls can be
+repeated as they are, changing ones carry a ``requestId`` by which the daemon knows them.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from maestroctl.channel import Channel, Lost, Unsafe
+from maestrod.api.address import Places
+from maestrod.api.base import Params
+from maestrod.api.errors import BY_CODE, Bug, MaestroError, NoDaemon, NotAllowed, VersionMismatch
+from maestrod.api.method import Method
+
+R = TypeVar("R")
+P = TypeVar("P", bound=Params)
+
+#: Seconds a lost daemon is waited for: a restart takes two, a machine under load more.
+PATIENCE = 30.0
+
+_RETRY_PAUSE = 0.05  # between tries to connect: a socket that is not there yet gives no event to wait for
+_METHOD_NOT_FOUND = -32601
+_MALFORMED = -32602
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """The error object of JSON-RPC 2.0, section 5.1."""
+
+    code: int
+    message: str = ""
+    data: Any = None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What a daemon sends: a reply (``id``) or a notification (``method``)."""
+
+    id: int | str | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
+    error: Fault | None = None
+    method: str | None = None
+    params: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Client:
+    """Calls over one connection, made when it is first needed.
+
+    ``start`` is called when no daemon answers the first call; it returns when one does, or raises. ``token`` says which
+    session is speaking. Not for two threads.
+    """
+
+    def __init__(
+        self,
+        places: Places | Path,
+        *,
+        token: str | None = None,
+        start: Callable[[], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.socket = places.socket if isinstance(places, Places) else places
+        self.patience = patience
+        self._token = token
+        self._start = start
+        self._channel: Channel | None = None
+        self._last_id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; the next call makes another."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def call(self, row: Method[P, R], params: P) -> R:
+        """Call the method and return its typed result.
+
+        Raises the error the daemon answered, ``NoDaemon``, ``NotAllowed`` when the socket is not safe, or
+        ``VersionMismatch`` when the reply is not what this version knows.
+        """
+        result = self.request(row.name, msgspec.to_builtins(params))
+        try:
+            return msgspec.json.decode(result, type=row.result)
+        except msgspec.DecodeError as error:
+            message = f"the daemon's answer to {row.name} is not what this maestroctl knows ({error})"
+            raise VersionMismatch("client.reply", f"{message}; run `maestroctl daemon restart`") from error
+
+    def raw(self, name: str, params: Mapping[str, Any]) -> Any:
+        """Call a method by name with JSON parameters; the result as JSON values."""
+        return msgspec.json.decode(self.request(name, params))
+
+    def request(self, name: str, params: Mapping[str, Any]) -> msgspec.Raw:
+        """Call a method by name; the result as the bytes that came. Repeats the call when the connection is lost."""
+        members = {"requestId": os.urandom(10).hex(), **params}
+        if self._token is not None:
+            members.setdefault("sessionToken", self._token)
+        deadline: float | None = None
+        while True:
+            try:
+                return self._exchange(self._connected(deadline), name, members)
+            except Lost as error:
+                self.close()
+                now = time.monotonic()
+                deadline = deadline or now + self.patience
+                if now > deadline:
+                    raise NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error}") from error
+
+    def open(self) -> Channel:
+        """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
+        return connect(self.socket)
+
+    def members(self, params: Params) -> dict[str, Any]:
+        """The parameters as JSON values, with the token of the session that speaks."""
+        members: dict[str, Any] = msgspec.to_builtins(params)
+        if self._token is not None:
+            members.setdefault("sessionToken", self._token)
+        return members
+
+    def _connected(self, deadline: float | None) -> Channel:
+        """The connection; with a ``deadline`` tries until then, else starts a daemon if it may."""
+        while self._channel is None:
+            try:
+                self._channel = connect(self.socket)
+            except NoDaemon:
+                if deadline is None:
+                    if self._start is None:
+                        raise
+                    self._start()
+                    deadline = time.monotonic() + self.patience
+                elif time.monotonic() > deadline:
+                    raise
+                else:
+                    time.sleep(_RETRY_PAUSE)
+        return self._channel
+
+    def _exchange(self, channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Raw:
+        self._last_id += 1
+        _send(channel, self._last_id, name, members)
+        return reply(channel, self._last_id)
+
+
+def connect(socket: Path) -> Channel:
+    """A connection to the daemon. Raises ``NoDaemon`` when none answers, ``NotAllowed`` for a socket that is not safely ours."""
+    try:
+        return Channel(str(socket))
+    except Unsafe as error:
+        raise NotAllowed("socket.unsafe", f"{error}; nothing was sent") from error
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
+        message = f"no daemon answers on {socket}; start it with `maestroctl daemon start`"
+        raise NoDaemon("daemon.absent", message) from error
+    except OSError as error:
+        message = f"the daemon's socket {socket} cannot be used: {error.strerror or error}"
+        raise NoDaemon("daemon.unreachable", message) from error
+
+
+def begin(channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Raw:
+    """Make the call that opens a stream on ``channel``; its result."""
+    _send(channel, 1, name, members)
+    return reply(channel, 1)
+
+
+def reply(channel: Channel, identity: int) -> msgspec.Raw:
+    """Wait for the reply with this id. Raises the error it carries; ``Lost`` when the connection ends before."""
+    while True:
+        line = channel.receive()
+        if line is None:
+            continue
+        message = decode(line)
+        if message.error is not None and message.id in {identity, None}:
+            raise failure(message.error)
+        if message.id == identity:
+            return message.result
+
+
+def decode(line: bytes) -> Message:
+    """A line as a message. Raises ``VersionMismatch`` for one that is not JSON-RPC."""
+    try:
+        return msgspec.json.decode(line, type=Message)
+    except msgspec.DecodeError as error:
+        raise VersionMismatch(
+            "client.wire", f"what answers on the socket does not speak JSON-RPC 2.0 ({error})"
+        ) from error
+
+
+def failure(fault: Fault) -> MaestroError:
+    """The error of our own family for an error object."""
+    data = fault.data if isinstance(fault.data, dict) else {}
+    reason = str(data.get("code", "rpc.error"))
+    details = data.get("details")
+    if fault.code == _METHOD_NOT_FOUND:
+        message = f"{fault.message}; this daemon is of another version: run `maestroctl daemon restart`"
+        return VersionMismatch("client.method", message)
+    kind = BY_CODE.get(fault.code, BY_CODE[_MALFORMED] if -32700 <= fault.code <= -32600 else Bug)
+    return kind(reason, fault.message, details if isinstance(details, dict) else None)
+
+
+def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]) -> None:
+    try:
+        channel.send(msgspec.json.encode({"jsonrpc": "2.0", "id": identity, "method": name, "params": members}))
+    except ConnectionError as error:
+        raise Lost(str(error)) from error

@@ -1,0 +1,199 @@
+"""Streams of the daemon that outlive it: events and terminal output, each on a connection of its own.
+
+A stream that loses its connection goes on where it stopped, by the seq of its last event or the offset of its last byte: no
+gap, no repetition, also across a restart of the daemon.
+"""
+
+import base64
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from maestroctl.channel import Channel, Lost
+from maestroctl.client import Client, Message, begin, decode
+from maestrod.api.base import Params
+from maestrod.api.errors import MaestroError, NoDaemon
+from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
+from maestrod.api.session import SESSION_ATTACH, Attachment, OutputPage, SessionAttach
+
+T = TypeVar("T")
+
+_RETRY_PAUSE = 0.1  # seconds between tries to connect
+
+
+class Stream(Generic[T]):
+    """What two kinds of stream share: connect, poll, reconnect. ``poll`` suits a loop that has other things to do."""
+
+    method = ""  #: the notification that carries an item
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._channel: Channel | None = None
+        self._lost_at: float | None = None
+
+    def __iter__(self) -> Iterator[T]:
+        while not self.ended:
+            yield from self.poll(None)
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will ever follow."""
+        return False
+
+    @property
+    def away(self) -> bool:
+        """Whether the daemon is being waited for."""
+        return self._lost_at is not None
+
+    def open(self) -> None:
+        """Connect and subscribe. Raises ``NoDaemon``, or what the daemon says against it (``ResyncRequired``)."""
+        channel = self._client.open()
+        try:
+            self._begin(channel)
+        except (MaestroError, Lost):
+            channel.close()
+            raise
+        self._channel = channel
+        self._lost_at = None
+
+    def fileno(self) -> int:
+        """The connection for ``select``, -1 while there is none."""
+        return -1 if self._channel is None else self._channel.fileno()
+
+    def poll(self, timeout: float | None) -> list[T]:
+        """The items that come within ``timeout`` seconds (None: no limit), as soon as there are any.
+
+        Raises ``NoDaemon`` when a lost daemon has not come back within the client's patience.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            remaining = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            if self._channel is None and not self._reopen(remaining):
+                return []
+            try:
+                items = self._drain(remaining)
+            except Lost:
+                self.close()
+                self._lost_at = time.monotonic()
+                continue
+            if items or self.ended or (deadline is not None and time.monotonic() >= deadline):
+                return items
+
+    def _reopen(self, remaining: float | None) -> bool:
+        """Try to be connected again within the time; False when it has passed."""
+        now = time.monotonic()
+        deadline = None if remaining is None else now + remaining
+        while True:
+            try:
+                self.open()
+            except (NoDaemon, Lost) as error:
+                lost_at = self._lost_at or now
+                if self._lost_at is None or time.monotonic() - lost_at > self._client.patience:
+                    raise NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error}") from error
+                if deadline is not None and time.monotonic() >= deadline:
+                    return False
+                time.sleep(_RETRY_PAUSE if deadline is None else min(_RETRY_PAUSE, max(deadline - time.monotonic(), 0)))
+            else:
+                return True
+
+    def _drain(self, timeout: float | None) -> list[T]:
+        """Everything that has arrived, waiting for the first of it."""
+        assert self._channel is not None  # noqa: S101 - poll has just connected
+        items: list[T] = []
+        while (line := self._channel.receive(0.0 if items else timeout)) is not None:
+            message = decode(line)
+            if message.method == self.method:
+                items += self._items(message)
+            if self.ended:
+                break
+        return items
+
+    def _begin(self, channel: Channel) -> None:
+        raise NotImplementedError
+
+    def _items(self, message: Message) -> list[T]:
+        raise NotImplementedError
+
+    def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
+        return begin(channel, name, {**self._client.members(params), **overrides})
+
+
+class _EventNote(msgspec.Struct, frozen=True):
+    """The parameters of a notification ``event``."""
+
+    subscription: int
+    event: Event
+
+
+class EventStream(Stream[Event]):
+    """Every event that passes the filters, from ``params.since`` or from now on. ``seq`` is the last one known."""
+
+    method = "event"
+
+    def __init__(self, client: Client, params: EventSubscribe) -> None:
+        super().__init__(client)
+        self._params = params
+        self.seq = params.since
+
+    def _begin(self, channel: Channel) -> None:
+        since = {} if self.seq is None else {"since": self.seq}
+        answer = self._subscribe(channel, EVENT_SUBSCRIBE.name, self._params, since)
+        subscription = msgspec.json.decode(answer, type=Subscription)
+        if self.seq is None:
+            self.seq = subscription.seq
+
+    def _items(self, message: Message) -> list[Event]:
+        event = msgspec.json.decode(message.params, type=_EventNote).event
+        if self.seq is not None and event.seq <= self.seq:
+            return []
+        self.seq = event.seq
+        return [event]
+
+
+class _OutputNote(OutputPage, frozen=True):
+    """The parameters of a notification ``output``."""
+
+    attachment: int = 0
+
+
+class OutputStream(Stream[bytes]):
+    """The bytes of a session's terminal from ``params.offset`` (or from now) on. ``offset`` is where the next one is.
+
+    ``dropped`` counts bytes that were rotated away before they could be read.
+    """
+
+    method = "output"
+
+    def __init__(self, client: Client, params: SessionAttach) -> None:
+        super().__init__(client)
+        self._params = params
+        self.offset = params.offset
+        self.dropped = 0
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has ended and all of its output was read."""
+        return self._ended
+
+    def _begin(self, channel: Channel) -> None:
+        offset = {} if self.offset is None else {"offset": self.offset}
+        answer = self._subscribe(channel, SESSION_ATTACH.name, self._params, offset)
+        self.offset = msgspec.json.decode(answer, type=Attachment).offset
+
+    def _items(self, message: Message) -> list[bytes]:
+        note = msgspec.json.decode(message.params, type=_OutputNote)
+        if self.offset is not None and note.start > self.offset:
+            self.dropped += note.start - self.offset
+        self.offset = note.end
+        self._ended = note.ended
+        data = base64.b64decode(note.data)
+        return [data] if data else []
