@@ -1,6 +1,8 @@
 # maestrod: `make` lists the targets. Needs Python 3.11 or newer and make; everything else goes into .venv.
 
-PYTHON ?= python3
+# The first one that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -18,13 +20,13 @@ help: ## List the targets
 setup: $(STAMP) ## Create .venv with maestrod and the tools of its developers
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "maestrod needs Python 3.11 or newer; '$(PYTHON)' is not. Say which one to use: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "maestrod needs Python 3.11 or newer, and '$(or $(PYTHON),python3)' is not. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(CLEAN_ENV) $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "'$(PYTHON) -m venv' does not work here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.txt
 	@echo "Installing maestrod and its tools into $(VENV) ..."
-	@$(CLEAN_ENV) $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --requirement $(VENV)/dev.txt
+	@$(CLEAN_ENV) $(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --requirement $(VENV)/dev.txt
 	@touch $@
 
 # Everything the demo leaves behind is in one folder with a short name (socket paths have about 100 bytes), and no daemon

@@ -8,7 +8,6 @@ import re
 import msgspec
 import pytest
 
-import maestrod.rpc
 from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError
 from maestrod.api.method import Access
@@ -69,7 +68,7 @@ def test_params_and_result_have_a_schema(row: AnyMethod) -> None:
 
 
 def test_every_row_is_bound_to_exactly_one_handler() -> None:
-    for module in pkgutil.iter_modules(maestrod.rpc.__path__):
+    for module in pkgutil.iter_modules(importlib.import_module("maestrod.rpc").__path__):
         importlib.import_module(f"maestrod.rpc.{module.name}")
     handlers = importlib.import_module("maestrod.rpc.bind").HANDLERS
     assert set(handlers) == set(METHODS)
