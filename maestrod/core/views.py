@@ -1,0 +1,202 @@
+"""What the reading methods answer: the world as it is now, with what is derived filled in.
+
+``ANSWERS`` finds the answer for a method; each is a function of the world, the method's parameters and who asks. Nothing is
+changed and nothing is copied but what is returned.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
+from maestrod.api.base import Entity
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.ids import queue_id
+from maestrod.api.plan import Plan, PlanList, PlanPage, PlanRef
+from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef
+from maestrod.api.queue import Queue, QueueRef
+from maestrod.api.run import Run, RunList, RunPage, RunRef, RunStatus, RunView
+from maestrod.api.session import Session, SessionList, SessionPage, SessionRef
+from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
+from maestrod.core.command import Actor
+from maestrod.core.pages import page
+from maestrod.core.session_index import has_ended
+from maestrod.core.world import World
+
+Answer = Callable[[World, Any, Actor], Any]
+E = TypeVar("E", bound=Entity)
+
+_ENDED_RUNS = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
+
+
+def found(table: Mapping[str, E], kind: str, id_: str) -> E:
+    """The entity with an id. Raises ``NotFound``."""
+    entity = table.get(id_)
+    if entity is None:
+        raise NotFound(f"{kind}.not_found", f"there is no {kind} {id_[:100]!r}", {"id": id_[:100]})
+    return entity
+
+
+def named_session(session_id: str | None) -> str:
+    """The session a call is about, which its caller has to name (a session's own is filled in before)."""
+    if session_id is None:
+        raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "$.sessionId"})
+    return session_id
+
+
+def view(world: World, task: Task) -> TaskView:
+    """A task with its subtasks and sessions."""
+    members = {name: getattr(task, name) for name in Task.__struct_fields__}
+    return TaskView(
+        **members, subtask_ids=tuple(world.children(task.id)), session_ids=tuple(world.sessions_of(task.id))
+    )
+
+
+def has_ended_run(run: Run) -> bool:
+    """Whether a run is over."""
+    return run.status in _ENDED_RUNS
+
+
+def open_questions(world: World, session_ids: Iterable[str]) -> tuple[Attention, ...]:
+    """What waits for a person in some sessions, oldest first."""
+    ids = (id_ for session_id in session_ids for id_ in world.open_questions.get(session_id, ()))
+    return tuple(world.attention[id_] for id_ in sorted(ids))
+
+
+def _project_get(world: World, params: ProjectRef, actor: Actor) -> Project:
+    return found(world.projects, "project", params.project_id)
+
+
+def _project_list(world: World, params: ProjectList, actor: Actor) -> ProjectPage:
+    def look(id_: str) -> Project | None:
+        project = world.projects[id_]
+        return project if params.working_dir in {None, project.working_dir} else None
+
+    items, cursor = page(world.projects, look, params.cursor, params.limit)
+    return ProjectPage(items=items, next_cursor=cursor)
+
+
+def _task_get(world: World, params: TaskRef, actor: Actor) -> TaskView:
+    return view(world, found(world.tasks, "task", params.task_id))
+
+
+def _task_list(world: World, params: TaskList, actor: Actor) -> TaskPage:
+    def look(id_: str) -> TaskView | None:
+        task = world.tasks[id_]
+        wanted = (
+            params.project_id in {None, task.project_id}
+            and params.status in {None, task.status}
+            and not (params.roots and task.parent_id is not None)
+        )
+        return view(world, task) if wanted else None
+
+    ids = world.tasks if params.parent_id is None else sorted(world.children(params.parent_id))
+    items, cursor = page(ids, look, params.cursor, params.limit)
+    return TaskPage(items=items, next_cursor=cursor)
+
+
+def _task_tree(world: World, params: TaskRef, actor: Actor) -> TaskTree:
+    root = found(world.tasks, "task", params.task_id)
+    return TaskTree(seq=world.seq, tasks=_tree(world, root.id))
+
+
+def _tree(world: World, root_id: str) -> tuple[TaskView, ...]:
+    return tuple(view(world, world.tasks[id_]) for id_ in world.subtree(root_id))
+
+
+def _session_get(world: World, params: SessionRef, actor: Actor) -> Session:
+    return found(world.sessions, "session", named_session(params.session_id))
+
+
+def _session_list(world: World, params: SessionList, actor: Actor) -> SessionPage:
+    def look(id_: str) -> Session | None:
+        session = world.sessions[id_]
+        wanted = (
+            params.project_id in {None, session.project_id}
+            and params.run_id in {None, session.run_id}
+            and params.status in {None, session.status}
+            and (params.task_id is None or params.task_id in session.task_ids)
+            and not (params.live and has_ended(session))
+        )
+        return session if wanted else None
+
+    ids: Iterable[str] = world.sessions
+    if params.task_id is not None:
+        ids = sorted(world.sessions_of(params.task_id))
+    elif params.live:
+        ids = sorted(world.by_session.live)
+    items, cursor = page(ids, look, params.cursor, params.limit)
+    return SessionPage(items=items, next_cursor=cursor)
+
+
+def _queue_get(world: World, params: QueueRef, actor: Actor) -> Queue:
+    return found(world.queues, "queue", queue_id(named_session(params.session_id)))
+
+
+def _plan_get(world: World, params: PlanRef, actor: Actor) -> Plan:
+    return found(world.plans, "plan", params.plan_id)
+
+
+def _plan_list(world: World, params: PlanList, actor: Actor) -> PlanPage:
+    ids: Iterable[str] = world.plans
+    if params.task_id is not None:
+        ids = sorted(world.plans_of_task.get(params.task_id, ()))
+    items, cursor = page(ids, world.plans.__getitem__, params.cursor, params.limit)
+    return PlanPage(items=items, next_cursor=cursor)
+
+
+def _run_get(world: World, params: RunRef, actor: Actor) -> RunView:
+    run = found(world.runs, "run", params.run_id)
+    session_ids = tuple(world.by_session.of_run.get(run.id, ()))
+    return RunView(
+        seq=world.seq,
+        run=run,
+        tasks=_tree(world, run.root_task_id) if run.root_task_id in world.tasks else (),
+        sessions=tuple(world.sessions[id_] for id_ in session_ids),
+        attention=open_questions(world, session_ids),
+    )
+
+
+def _run_list(world: World, params: RunList, actor: Actor) -> RunPage:
+    def look(id_: str) -> Run | None:
+        run = world.runs[id_]
+        wanted = params.project_id in {None, run.project_id} and not (params.active and has_ended_run(run))
+        return run if wanted else None
+
+    ids = reversed(world.runs) if params.backward else iter(world.runs)
+    items, cursor = page(ids, look, params.cursor, params.limit, backward=params.backward)
+    return RunPage(items=items, next_cursor=cursor)
+
+
+def _attention_get(world: World, params: AttentionRef, actor: Actor) -> Attention:
+    return found(world.attention, "attention", params.attention_id)
+
+
+def _attention_list(world: World, params: AttentionList, actor: Actor) -> AttentionPage:
+    def look(id_: str) -> Attention | None:
+        question = world.attention[id_]
+        wanted = params.session_id in {None, question.session_id} and (params.answered or question.answer is None)
+        return question if wanted else None
+
+    ids: Iterable[str] = world.attention
+    if not params.answered:
+        ids = sorted(id_ for links in world.open_questions.values() for id_ in links)
+    items, cursor = page(ids, look, params.cursor, params.limit)
+    return AttentionPage(items=items, next_cursor=cursor)
+
+
+ANSWERS: Mapping[str, Answer] = {
+    "project.get": _project_get,
+    "project.list": _project_list,
+    "task.get": _task_get,
+    "task.list": _task_list,
+    "task.tree": _task_tree,
+    "session.get": _session_get,
+    "session.list": _session_list,
+    "queue.get": _queue_get,
+    "plan.get": _plan_get,
+    "plan.list": _plan_list,
+    "run.get": _run_get,
+    "run.list": _run_list,
+    "attention.get": _attention_get,
+    "attention.list": _attention_list,
+}
