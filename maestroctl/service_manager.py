@@ -134,6 +134,7 @@ class Systemd:
         reachable = self._reachable()
         if service_files.ours(self.folder, self.units) and reachable:
             self._must("disable", "--now", *self.units)
+            _run("systemctl", "--user", "reset-failed", *self.units)  # it fails when nothing had failed
         removed = service_files.remove(self.folder, self.units)
         self._remove_links()
         if reachable:

@@ -47,7 +47,8 @@ def test_install_enables_and_uninstall_takes_it_back(
     assert not any("start" in call for call in calls())
     assert systemd.status().installed
     assert systemd.uninstall().files == outcome.files
-    assert calls()[-2:] == ["--user disable --now maestrod.service maestrod.socket", "--user daemon-reload"]
+    units = "maestrod.service maestrod.socket"
+    assert calls()[-3:] == [f"--user disable --now {units}", f"--user reset-failed {units}", "--user daemon-reload"]
     assert list(private_home.iterdir()) == []
     assert systemd.uninstall().notes == ("It was not installed.",)
 
