@@ -27,6 +27,9 @@ KEPT = 3
 #: The parent of every logger of the daemon.
 ROOT = "maestrod"
 
+#: What a caller may add by ``extra=``: the ids by which the records of one thing are found.
+CONTEXT = ("incident", "session", "connection")
+
 _REDACTED = "[redacted]"
 
 #: What looks like a secret, and what of it may stay: see :func:`redact`.
@@ -85,8 +88,13 @@ def _traceback(record: logging.LogRecord) -> list[str]:
     return [clean(line) for line in logging.Formatter().formatException(record.exc_info).splitlines()]
 
 
+def _context(record: logging.LogRecord) -> dict[str, str]:
+    """The ids that the caller added."""
+    return {name: clean(str(getattr(record, name))) for name in CONTEXT if hasattr(record, name)}
+
+
 class JsonFormatter(logging.Formatter):
-    """``{"at", "level", "logger", "message", "exception"?}`` in one line; ``at`` is milliseconds since the epoch."""
+    """``{"at", "level", "logger", "message", ids..., "exception"?}`` in one line; ``at`` is milliseconds since the epoch."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {
@@ -94,6 +102,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": clean(record.getMessage()),
+            **_context(record),
         }
         lines = _traceback(record)
         if lines:
@@ -102,11 +111,12 @@ class JsonFormatter(logging.Formatter):
 
 
 class JournalFormatter(logging.Formatter):
-    """``<priority>logger: message``; the lines of a traceback follow with the same priority."""
+    """``<priority>logger: message [id=...]``; the lines of a traceback follow with the same priority."""
 
     def format(self, record: logging.LogRecord) -> str:
         priority = next((number for level, number in _PRIORITIES if record.levelno >= level), _DEBUG_PRIORITY)
-        lines = [f"{record.name}: {clean(record.getMessage())}", *_traceback(record)]
+        ids = "".join(f" [{name}={value}]" for name, value in _context(record).items())
+        lines = [f"{record.name}: {clean(record.getMessage())}{ids}", *_traceback(record)]
         return "\n".join(f"<{priority}>{line}" for line in lines)
 
 

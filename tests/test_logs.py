@@ -106,6 +106,15 @@ def test_the_journal_gets_syslog_priorities(level: int, priority: int) -> None:
     assert JournalFormatter().format(record("x", level=level)) == f"<{priority}>maestrod.test: x"
 
 
+def test_ids_travel_with_the_record() -> None:
+    tagged = record("refused")
+    tagged.incident, tagged.session = "inc_1\n<0>", SESSION
+    assert (
+        JournalFormatter().format(tagged) == rf"<6>maestrod.test: refused [incident=inc_1\x0a<0>] [session={SESSION}]"
+    )
+    assert json.loads(JsonFormatter().format(tagged))["session"] == SESSION
+
+
 def test_tracebacks_are_kept_and_cleaned() -> None:
     try:
         raise ValueError(f"bad token={SIGNATURE}\n<0>forged")

@@ -1,0 +1,45 @@
+"""Every fault we promise to survive has a test named after it (``test_fault_16_...``), or says why not yet.
+
+The numbers are those of the design's list of thirty; a row of ``docs/reliability.md`` that begins with ``| 16 |`` speaks of a fault.
+"""
+
+import ast
+import re
+from collections import defaultdict
+
+from tests.meta.tree import ROOT, modules, parsed, shown
+
+FAULTS = range(1, 31)
+
+RELIABILITY = ROOT / "docs" / "reliability.md"
+
+
+def tested() -> dict[int, list[str]]:
+    """The tests of each fault."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for path in modules("tests"):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                match = re.match(r"test_fault_(\d+)_", node.name)
+                if match:
+                    found[int(match[1])].append(f"{shown(path)}::{node.name}")
+    return found
+
+
+def told() -> dict[int, str]:
+    """The row of each fault in the documentation."""
+    rows = re.findall(r"^\| *(\d+) *\|(.*)$", RELIABILITY.read_text("utf-8"), re.MULTILINE)
+    return {int(number): str(row) for number, row in rows}
+
+
+def test_every_fault_has_its_test_or_its_reason() -> None:
+    silent = [fault for fault in FAULTS if not tested()[fault] and len(told().get(fault, "")) < 40]
+    assert silent == []
+
+
+def test_the_documentation_speaks_of_every_fault() -> None:
+    assert sorted(set(told()) & set(FAULTS)) == list(FAULTS)
+
+
+def test_no_test_is_named_after_a_fault_that_is_none() -> None:
+    assert sorted(set(tested()) - set(FAULTS)) == []
