@@ -1,6 +1,6 @@
-"""Every fault we promise to survive has a test named after it (``test_fault_16_...``), or says why not yet.
+"""Every fault we promise to survive has a test named after it, or says why not yet.
 
-The numbers are those of the design's list of thirty; a row of ``docs/reliability.md`` that begins with ``| 16 |`` speaks of a fault.
+A test is named ``test_fault_16_...``, or ``test_16_...`` in the folders that are about nothing but faults of that list. The numbers are those of the design's list of thirty; a row of ``docs/reliability.md`` that begins with ``| 16 |`` speaks of a fault.
 """
 
 import ast
@@ -11,6 +11,8 @@ from tests.meta.tree import ROOT, modules, parsed, shown
 
 FAULTS = range(1, 31)
 
+NUMBERED = ("store", "sessions", "system")
+
 RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
@@ -20,9 +22,9 @@ def tested() -> dict[int, list[str]]:
     for path in modules("tests"):
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                match = re.match(r"test_fault_(\d+)_", node.name)
-                if match:
-                    found[int(match[1])].append(f"{shown(path)}::{node.name}")
+                match = re.match(r"test_(fault_)?(\d+)_", node.name)
+                if match and (match[1] or path.relative_to(ROOT).parts[1] in NUMBERED):
+                    found[int(match[2])].append(f"{shown(path)}::{node.name}")
     return found
 
 
