@@ -1,0 +1,177 @@
+"""Finding out what became of an attempt: is it running, over, never started, or lost?
+
+The order of the questions is the argument. 1. An exit record is final. 2. The session's lock is held exactly as long as its shim lives (the kernel
+lets go of it when the process ends, however it ends): held means running, and the shim is asked who it is. 3. Not held: it may have
+ended between the two looks, so the record is looked for again. 4. No record: the start marker, durable since before the agent was started, tells
+*lost* from *never started*; before either is said, a shim whose folder was deleted is looked for in the process table.
+No step trusts a pid: a shim is the one that answers with the right session, attempt and boot, or the process whose start time was recorded.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+import msgspec
+import trio
+
+from maestrod.sessions import tree
+from maestrod.sessions.link import Link, LinkLost, connect
+from maestrod.sessions.shim.processes import system
+from maestrod.sessions.shim.records import EXIT, IDENTITY, LOCK, MARKER
+from maestrod.sessions.spec import Ended, ExitRecord, Identity, NeverStarted
+
+ANSWER_SECONDS = 20.0
+"""How long a shim may take to answer before it is taken for broken and ended, so that its session is not stuck for ever."""
+HELLO_SECONDS = 1.0
+"""How long one question may take before the shim is continued and told to make its socket anew, should it be stopped."""
+LOOK_SECONDS = 0.01
+"""Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a millisecond."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The attempt is running and answered."""
+
+    identity: Identity
+    link: Link
+
+
+class Vanished(msgspec.Struct, frozen=True):
+    """The attempt was started, its shim is gone, and there is no record."""
+
+    detail: str
+
+
+async def look(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+    """What became of an attempt. Ends a shim that holds the lock and does not answer."""
+    with trio.move_on_after(ANSWER_SECONDS) as patience:
+        return await _look(folder, session_id, attempt)
+    if patience.cancelled_caught:
+        await _end_silent_shim(folder, session_id, attempt)
+    record = read_record(folder, attempt)
+    return Ended(record) if record is not None else Vanished("its shim did not answer and was ended")
+
+
+async def _look(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+    asked_again = False
+    while True:
+        record = read_record(folder, attempt)
+        if record is not None:
+            return Ended(record)
+        held = lock_held(folder)
+        standing = await _ask(folder, session_id, attempt) if held else None
+        if standing is not None:
+            return standing
+        if not held and (record := read_record(folder, attempt)) is not None:
+            return Ended(record)
+        if not asked_again:
+            asked_again = True
+            if await _wake_shim(folder, session_id, attempt):
+                continue
+        if not held and not await trio.to_thread.run_sync(tree.find_shim, session_id, attempt):
+            return _without_shim(folder, attempt)
+        await trio.sleep(LOOK_SECONDS)
+
+
+def _without_shim(folder: Path, attempt: int) -> NeverStarted | Vanished:
+    if not (folder / MARKER.format(attempt=attempt)).exists():
+        return NeverStarted()
+    identity = read_identity(folder, attempt)
+    if identity is not None and not tree.this_boot(identity):
+        return Vanished("the machine was restarted while it ran")
+    return Vanished("its shim is gone without an exit record: it was killed, or the machine was restarted")
+
+
+async def _ask(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished | None:
+    """What the shim that holds the lock says; None when nobody answers (yet)."""
+    try:
+        link = Link(connect(folder))
+    except OSError:
+        return None
+    found = None
+    try:
+        with trio.move_on_after(HELLO_SECONDS):
+            found = await _hello(link, folder, session_id, attempt)
+    except (LinkLost, msgspec.ValidationError):
+        return None
+    finally:
+        if not isinstance(found, Found):
+            link.close()
+    return found
+
+
+async def _hello(link: Link, folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+    await link.send({"id": 0, "op": "hello"})
+    answer = await link.receive_line()
+    if answer is None:
+        raise LinkLost
+    identity = msgspec.convert(answer, Identity)
+    if (identity.session_id, identity.attempt, identity.boot_id) != (session_id, attempt, system.boot_id()):
+        return _without_shim(folder, attempt)
+    if answer["exit"] is not None:
+        return Ended(msgspec.convert(answer["exit"], ExitRecord))
+    return Found(identity, link)
+
+
+async def _wake_shim(folder: Path, session_id: str, attempt: int) -> bool:
+    """Have a living shim make its socket and files anew (SIGHUP); whether there is one."""
+    shim = await _locate_shim(folder, session_id, attempt)
+    if shim is None:
+        return False
+    tree.send_signal(*shim, "CONT")
+    return tree.send_signal(*shim, "HUP")
+
+
+async def _end_silent_shim(folder: Path, session_id: str, attempt: int) -> None:
+    shim = await _locate_shim(folder, session_id, attempt)
+    if shim is not None:
+        tree.send_signal(*shim, "KILL")
+        with trio.move_on_after(HELLO_SECONDS):
+            while system.start_of(shim[0]) == shim[1]:  # noqa: ASYNC110  # a process that is no child gives no event everywhere
+                await trio.sleep(LOOK_SECONDS)
+
+
+async def _locate_shim(folder: Path, session_id: str, attempt: int) -> tuple[int, str] | None:
+    identity = read_identity(folder, attempt)
+    if identity is not None and tree.shim_alive(identity):
+        return identity.shim_pid, identity.shim_start
+    return await trio.to_thread.run_sync(tree.find_shim, session_id, attempt)
+
+
+def lock_held(folder: Path) -> bool:
+    """Whether a shim lives in this folder. Takes the lock for an instant itself; a starting shim waits for that."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def read_record(folder: Path, attempt: int) -> ExitRecord | None:
+    """The exit record of an attempt; None when there is none, or when it cannot be read as one (then the attempt counts as lost)."""
+    try:
+        return msgspec.json.decode((folder / EXIT.format(attempt=attempt)).read_bytes(), type=ExitRecord)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def read_identity(folder: Path, attempt: int) -> Identity | None:
+    """Which processes the attempt was, if the file that says so is there and whole."""
+    try:
+        identity = msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return identity if identity.attempt == attempt else None
+
+
+def last_attempt(folder: Path) -> int:
+    """The highest attempt that was ever started in this folder, 0 when none was."""
+    prefix = MARKER.format(attempt="")
+    numbers = [path.name[len(prefix) :] for path in folder.glob(f"{prefix}*")]
+    return max((int(number) for number in numbers if number.isdigit()), default=0)

@@ -1,0 +1,54 @@
+"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose (8 KiB per session with its task, `5-quality.md` P10)."""
+
+import trio
+
+from maestrod.sessions.link import Link
+from maestrod.sessions.spec import Identity, LaunchFailed
+
+
+class Hold:
+    """One living attempt, or one being launched. `settled` is set once it is held or has failed, `over` once it has ended."""
+
+    __slots__ = ("attempt", "failure", "identity", "link", "over", "pid", "session_id", "settled")
+
+    def __init__(self, session_id: str, attempt: int) -> None:
+        self.session_id = session_id
+        self.attempt = attempt
+        self.link: Link | None = None
+        self.identity: Identity | None = None
+        self.failure: LaunchFailed | None = None
+        self.pid = 0
+        self.settled = trio.Event()
+        self.over = trio.Event()
+
+    def begin(self, identity: Identity, link: Link) -> None:
+        """The attempt is held from now on."""
+        self.identity = identity
+        self.link = link
+        self.settled.set()
+
+    def fail(self, failure: LaunchFailed) -> None:
+        """The attempt could not be started."""
+        self.failure = failure
+        self.settled.set()
+        self.over.set()
+
+    def unsettle(self) -> None:
+        """The connection broke: until it is known why, there is nobody to talk to."""
+        self.link = None
+        self.settled = trio.Event()
+
+    def finish(self) -> None:
+        """The attempt is over, or let go of: nobody waits for it any longer."""
+        self.link = None
+        self.settled.set()
+        self.over.set()
+
+    async def wait_held(self) -> Identity:
+        """The identity, once there is one; LaunchFailed when there never will be."""
+        await self.settled.wait()
+        if self.failure is not None:
+            raise self.failure
+        if self.identity is None:
+            raise LaunchFailed("ECANCELED", "custody ended before the session was started")
+        return self.identity

@@ -1,0 +1,129 @@
+"""Starting a shim: one posix_spawn, one socket pair.
+
+The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's id and attempt, for people
+who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal meant for the daemon's group or terminal reaches
+it, and no parent-death signal is ever set. posix_spawn does not copy the daemon: its cost does not grow with the daemon's memory. It must be called
+from the main thread (the rule for all children, see `../research/limits.md` 6).
+"""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import trio
+
+from maestrod.sessions.adopt import Found, Vanished, look
+from maestrod.sessions.link import Link, LinkLost, send_all
+from maestrod.sessions.lost import bury
+from maestrod.sessions.spec import Ended, ExitRecord, Identity, LaunchFailed, LaunchSpec
+
+SHIM = Path(__file__).parent / "shim" / "__main__.py"
+LOG_NAME = "shim.log"
+_RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]
+
+
+async def start(spec: LaunchSpec) -> tuple[int, Identity, Link]:
+    """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection to it.
+
+    LaunchFailed when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
+    """
+    try:
+        line = msgspec.json.encode(spec) + b"\n"
+    except UnicodeEncodeError as error:
+        raise LaunchFailed("EILSEQ", f"arguments and environment must be valid UTF-8: {error}") from error
+    folder = Path(spec.folder)
+    pid, connection = start_shim(folder, spec.session_id, spec.attempt)
+    link = Link(connection)
+    started = False
+    try:
+        answer = await _hand_over(link, connection, line)
+        started = "started" in answer
+    finally:
+        if not started:
+            link.close()
+    if started:
+        return pid, msgspec.convert(answer["started"], Identity), link
+    await reap(pid)
+    if "exit" in answer:
+        raise LaunchFailed.from_record(msgspec.convert(answer["exit"], ExitRecord))
+    return await _take_other(folder, spec, refused=answer.get("refused", ""))
+
+
+async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict[str, Any]:
+    """Give the shim its spec; its answer, empty when it died without one."""
+    try:
+        await send_all(connection, line)
+    except LinkLost:
+        return {}
+    return await link.receive_line() or {}
+
+
+async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int, Identity, Link]:
+    """The shim we started did not start the agent: another one did, or nobody."""
+    standing = await look(folder, spec.session_id, spec.attempt)
+    if isinstance(standing, Found):
+        return 0, standing.identity, standing.link
+    if isinstance(standing, Ended):
+        raise LaunchFailed.from_record(standing.record)
+    if isinstance(standing, Vanished):
+        raise LaunchFailed.from_record(await bury(folder, spec.session_id, spec.attempt, standing.detail))
+    if refused == "locked":
+        raise LaunchFailed("EBUSY", f"another attempt of {spec.session_id} is alive")
+    words = last_words(folder) or "it left no message"
+    raise LaunchFailed("ECHILD", f"the session's shim ended before it started the agent: {words}")
+
+
+async def reap(pid: int) -> None:
+    """Collect a shim that is ending, so that it leaves no zombie; by pidfd where there is one, else in a thread."""
+    if pid == 0:
+        return
+    pidfd_open = getattr(os, "pidfd_open", None)
+    if pidfd_open is None:
+        await trio.to_thread.run_sync(os.waitpid, pid, 0, abandon_on_cancel=True)
+        return
+    descriptor = pidfd_open(pid)
+    try:
+        await trio.lowlevel.wait_readable(descriptor)
+        os.waitpid(pid, 0)  # noqa: ASYNC222  # the pidfd said it has ended: this does not wait
+    finally:
+        os.close(descriptor)
+
+
+def start_shim(folder: Path, session_id: str, attempt: int, python: str = sys.executable) -> tuple[int, socket.socket]:
+    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the system refuses."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise LaunchFailed.from_os_error(error, "preparing the session's shim") from error
+    with theirs:
+        try:
+            pid = _spawn(folder, session_id, attempt, python, theirs.fileno())
+        except OSError as error:
+            ours.close()
+            raise LaunchFailed.from_os_error(error, "starting the session's shim") from error
+    ours.setblocking(False)
+    return pid, ours
+
+
+def _spawn(folder: Path, session_id: str, attempt: int, python: str, channel: int) -> int:
+    log = str(folder / LOG_NAME)
+    # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be imported.
+    argv = [python, "-I", "-S", str(SHIM), session_id, str(attempt)]
+    actions = [
+        (os.POSIX_SPAWN_DUP2, channel, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(python, argv, {}, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_RESET)
+
+
+def last_words(folder: Path, limit: int = 2000) -> str:
+    """The end of what the session's shims ever complained about."""
+    try:
+        return (folder / LOG_NAME).read_bytes()[-limit:].decode(errors="replace").strip()
+    except OSError:
+        return ""

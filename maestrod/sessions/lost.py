@@ -1,0 +1,56 @@
+"""What is done for a session whose shim is gone: end what can be found of its tree, and write down that it is lost.
+
+Blocking work (the process table, a ladder of several seconds) runs in a thread; nothing is started there.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import trio
+
+from maestrod.sessions.adopt import read_identity
+from maestrod.sessions.output import output_end
+from maestrod.sessions.shim.clock import now_ms
+from maestrod.sessions.shim.records import EXIT, make_folder, replace
+from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, StopReport
+from maestrod.sessions.tree import end_tree, find_tree
+
+
+async def sweep(
+    folder: Path, session_id: str, attempt: int, ladder: Sequence[tuple[str, float]] | None = None
+) -> StopReport:
+    """End everything of an attempt that can be found without its shim: the recorded agent and whatever carries the tag."""
+    find = partial(find_tree, session_id, attempt, read_identity(folder, attempt))
+    return await trio.to_thread.run_sync(end_tree, find, ladder or DEFAULT_LADDER)
+
+
+async def bury(folder: Path, session_id: str, attempt: int, detail: str) -> ExitRecord:
+    """End what is left of a lost attempt and write its record, so that the next question finds it over."""
+    report = await sweep(folder, session_id, attempt)
+    identity = read_identity(folder, attempt)
+    record = ExitRecord(
+        session_id=session_id,
+        attempt=attempt,
+        code=None,
+        signal=None,
+        reason="lost",
+        detail=detail,
+        started_at=identity.at if identity is not None else None,
+        ended_at=now_ms(),
+        output_end=output_end(folder),
+        leftovers=report.ended,
+        left=report.left,
+    )
+    await trio.to_thread.run_sync(_write, folder, record)
+    return record
+
+
+def _write(folder: Path, record: ExitRecord) -> None:
+    make_folder(str(folder))
+    data = msgspec.json.encode(record) + b"\n"
+    try:
+        replace(str(folder), EXIT.format(attempt=record.attempt), data, durable=True)
+    except OSError:
+        return  # a full disk: the engine's journal has the record, and the next start finds the attempt lost again

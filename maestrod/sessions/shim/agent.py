@@ -1,0 +1,137 @@
+"""Starting the agent: its terminal or pipes, its own session and process group, and a clear word when it cannot be started.
+
+`posix_spawn` with SETSID makes the agent a session leader before its file actions run, so the slave side of the pseudo-terminal it opens
+there becomes its controlling terminal (checked on Linux: `tty`, `/dev/tty` and job control work). The shim keeps the slave open as well: the
+master then never reports an end of file while the agent merely closed its descriptors.
+"""
+
+import posix
+import sys
+from errno import EACCES, ENOENT, ENOTDIR, errorcode
+from fcntl import ioctl
+from termios import TIOCSWINSZ
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Ignored dispositions are inherited through exec; Python ignores SIGPIPE and SIGXFSZ. 9 and KILL's companion STOP cannot be set.
+_FIXED = {9, 17 if sys.platform == "darwin" else 19}
+_RESET = [number for number in range(1, 32) if number not in _FIXED]
+_NEVER_IN_PATH = (ENOENT, ENOTDIR)
+
+
+class StartError(Exception):
+    """The agent could not be started: the system's error and a sentence for people."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.errno_name = errorcode.get(number, str(number))
+        self.message = message
+
+
+class Agent:
+    """The running agent and the shim's ends of its terminal or pipes. `keep` is the slave held open, or -1."""
+
+    __slots__ = ("keep", "output", "pid", "terminal", "typed")
+
+    def __init__(self, pid: int, output: int, typed: int, keep: int) -> None:
+        self.pid = pid
+        self.output = output
+        self.typed = typed
+        self.keep = keep
+        self.terminal = keep >= 0
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Set the terminal's size in characters; the agent gets SIGWINCH. OSError when there is no terminal."""
+        set_size(self.output, columns, rows)
+
+
+def set_size(fd: int, columns: int, rows: int) -> None:
+    """Set a terminal's size: struct winsize of tty_ioctl(4), rows before columns, no pixel sizes."""
+    ioctl(fd, TIOCSWINSZ, b"".join(part.to_bytes(2, sys.byteorder) for part in (rows, columns, 0, 0)))
+
+
+def start_agent(spec: "dict[str, Any]") -> Agent:
+    """Start the agent of a launch spec; StartError when the system refuses."""
+    try:
+        posix.chdir(spec["cwd"])
+    except OSError as error:
+        raise StartError(
+            error.errno or 0, f"the working directory {spec['cwd']} cannot be entered: {error.strerror}"
+        ) from error
+    try:
+        return _on_terminal(spec) if spec["terminal"] == "pty" else _on_pipes(spec)
+    except OSError as error:
+        raise StartError(error.errno or 0, f"no terminal or pipe for the agent: {error.strerror}") from error
+
+
+def _on_terminal(spec: "dict[str, Any]") -> Agent:
+    master, slave = posix.openpty()
+    actions = [
+        (posix.POSIX_SPAWN_OPEN, 0, posix.ttyname(slave), posix.O_RDWR, 0),
+        (posix.POSIX_SPAWN_DUP2, 0, 1),
+        (posix.POSIX_SPAWN_DUP2, 0, 2),
+    ]
+    set_size(master, spec["cols"], spec["rows"])
+    pid = _spawn(spec, actions, [master, slave])
+    posix.set_blocking(master, False)
+    return Agent(pid, master, master, slave)
+
+
+def _on_pipes(spec: "dict[str, Any]") -> Agent:
+    reader, writer = posix.pipe()
+    typed_reader, typed = posix.pipe()
+    actions = [
+        (posix.POSIX_SPAWN_DUP2, typed_reader, 0),
+        (posix.POSIX_SPAWN_DUP2, writer, 1),
+        (posix.POSIX_SPAWN_DUP2, writer, 2),
+    ]
+    pid = _spawn(spec, actions, [reader, writer, typed_reader, typed])
+    posix.close(writer)
+    posix.close(typed_reader)
+    posix.set_blocking(reader, False)
+    posix.set_blocking(typed, False)
+    return Agent(pid, reader, typed, -1)
+
+
+def _spawn(spec: "dict[str, Any]", actions: "list[Any]", descriptors: list[int]) -> int:
+    """The pid of the started agent; on a refusal the descriptors are closed."""
+    argv: list[str] = spec["argv"]
+    number = ENOENT
+    tried = ""
+    for path in candidates(argv[0], spec["env"].get("PATH", "")):
+        try:
+            return posix.posix_spawn(
+                path, argv, spec["env"], file_actions=actions, setsid=True, setsigmask=(), setsigdef=_RESET
+            )
+        except (OSError, ValueError) as error:
+            failure = getattr(error, "errno", None) or 22
+            if failure not in _NEVER_IN_PATH or exists(path):
+                number, tried = failure, path
+            if failure not in (*_NEVER_IN_PATH, EACCES):
+                break
+    for fd in descriptors:
+        posix.close(fd)
+    raise StartError(number, explain(number, tried, argv[0]))
+
+
+def candidates(program: str, path: str) -> list[str]:
+    """Where to look for a program: itself when it has a slash, otherwise in the folders of the *agent's* PATH."""
+    if "/" in program:
+        return [program]
+    return [f"{folder or '.'}/{program}" for folder in path.split(":")] if path else []
+
+
+def exists(path: str) -> bool:
+    """Whether there is something at the path."""
+    return posix.access(path, posix.F_OK)
+
+
+def explain(number: int, tried: str, program: str) -> str:
+    """One sentence about why a program could not be started, and where to look."""
+    if not tried:
+        return f"{program}: no such program in the PATH of the agent's environment"
+    if number == ENOENT and exists(tried):
+        return f"{tried}: the interpreter named in its first line, or its loader, does not exist"
+    return f"{tried}: {posix.strerror(number)}"

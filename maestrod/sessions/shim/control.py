@@ -1,0 +1,169 @@
+"""Control connections: newline-delimited JSON between the shim and whoever may open its socket (mode 0600, the user).
+
+A request is `{"id": n, "op": "...", ...}`; its answer carries the same id and either results or `error`. Pushed lines carry no id: `{"end": n}`
+once after `watch` (the log grew beyond what was asked), and `{"exit": record}` when all is over. A peer that sends a line longer than
+LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come back and ask again.
+"""
+
+import posix
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+
+from .codec import decode, encode
+from .signals import rungs, signal_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .custodian import Custodian
+    from .poller import Event
+
+LINE_LIMIT = 256 * 1024
+UNREAD_LIMIT = 256 * 1024
+CLIENT_LIMIT = 32
+NOTICE_SECONDS = 0.05
+"""Least time between two notices of grown output to one client."""
+
+
+class Client:
+    """One connection. `beyond` is the offset it watches, -1 when it does not; `notice_at` the earliest next notice."""
+
+    def __init__(self, custodian: "Custodian", fd: int) -> None:
+        self._custodian = custodian
+        self._inbox = bytearray()
+        self._outbox = bytearray()
+        self.fd = fd
+        self.beyond = -1
+        self.notice_at = 0.0
+        custodian.poller.watch(fd, self._on_ready)
+
+    def send(self, message: "dict[str, Any]") -> None:
+        """Send a line now or when the peer reads; drops the peer when it has left too much unread."""
+        if self.fd < 0:
+            return
+        self._outbox += encode(message)
+        self._flush()
+        if len(self._outbox) > UNREAD_LIMIT:
+            self.close()
+
+    def close(self) -> None:
+        """Drop the connection; harmless when it is gone."""
+        if self.fd >= 0:
+            self._custodian.poller.forget(self.fd)
+            self._custodian.clients.discard(self)
+            posix.close(self.fd)
+            self.fd = -1
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the peer still has something to read."""
+        return self.fd >= 0 and bool(self._outbox)
+
+    def _on_ready(self, event: "Event") -> None:
+        if event.writable:
+            self._flush()
+        if self.fd >= 0 and (event.readable or event.hung_up):
+            self._receive()
+
+    def _flush(self) -> None:
+        try:
+            while self._outbox:
+                del self._outbox[: posix.write(self.fd, self._outbox)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.close()
+            return
+        self._custodian.poller.watch(self.fd, self._on_ready, write=bool(self._outbox))
+
+    def _receive(self) -> None:
+        try:
+            data = posix.read(self.fd, 65536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        self._inbox += data
+        *lines, rest = self._inbox.split(b"\n")
+        self._inbox = rest
+        for line in lines:
+            if self.fd >= 0:
+                self._answer(bytes(line))
+        if len(self._inbox) > LINE_LIMIT:
+            self.close()
+
+    def _answer(self, line: bytes) -> None:
+        try:
+            request = decode(line)
+            reply = answer(self._custodian, self, request)
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            self.send({"error": "bad_request", "message": f"{type(error).__name__}: {error}"})
+            return
+        if reply is not None:
+            self.send({"id": request.get("id"), **reply})
+
+
+def answer(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any] | None":
+    """The answer to one request, or None when it is given later or not at all."""
+    operation = OPERATIONS.get(request["op"])
+    if operation is None:
+        return {"error": "unknown_op", "message": f"no such operation: {request['op']}"}
+    return operation(custodian, client, request)
+
+
+def _hello(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+    return custodian.status()
+
+
+def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+    try:
+        data = a2b_base64(request["data"])
+    except Base64Error as error:
+        raise ValueError(str(error)) from error
+    if not custodian.pump.type(data):
+        return {"error": "input_full", "message": "the agent does not read its input; try again later"}
+    return {"queued": len(data)}
+
+
+def _close_stdin(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+    custodian.pump.close_typed()
+    return {}
+
+
+def _resize(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+    try:
+        custodian.agent.resize(request["cols"], request["rows"])
+    except OSError as error:
+        return {"error": "no_terminal", "message": f"the session has no terminal to resize: {error.strerror}"}
+    return {}
+
+
+def _signal(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+    number = signal_number(request["name"])
+    return {"reached": custodian.signal(number, whole_tree=request.get("scope", "tree") == "tree")}
+
+
+def _stop(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> None:
+    custodian.stop(rungs(request["ladder"]) if request.get("ladder") else None, (client, request.get("id")))
+
+
+def _watch(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> None:
+    client.beyond = int(request["beyond"])
+    custodian.notify()
+
+
+OPERATIONS: "dict[object, Callable[[Custodian, Client, dict[str, Any]], dict[str, Any] | None]]" = {
+    "hello": _hello,
+    "status": _hello,
+    "input": _input,
+    "closeStdin": _close_stdin,
+    "resize": _resize,
+    "signal": _signal,
+    "stop": _stop,
+    "watch": _watch,
+}

@@ -1,0 +1,150 @@
+"""The stop ladder: signals of rising force, each followed by CONT, until nothing of a process tree is alive.
+
+Theory. A rung is (signal, seconds). On each rung every member found is signalled; when all members seen so far are gone, the tree is looked
+through again, for what they left behind; when that finds nothing, the ladder is *done*. When a rung's time is over the next one is taken, and
+behind the last one the ladder *gives up* and names who is left (a process in uninterruptible sleep cannot be killed). So "done" is
+always a statement about a look through the whole tree, never about the leader. A stopped process (state T) takes no signal but KILL until
+it is continued: hence CONT after each.
+
+The ladder sleeps on nothing itself. Its owner waits for `descriptors()` (pidfds, where the system has them) or until `wake_at`,
+whichever is first, and calls `turn`.
+"""
+
+import posix
+
+from .processes import system
+from .signals import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .processes import Process
+
+RECHECK_SECONDS = 0.02
+"""How often members are looked at where their end gives no event (no pidfd)."""
+
+_pidfd_open = getattr(posix, "pidfd_open", None)
+_pidfd_send = getattr(kernel, "pidfd_send_signal", None)
+
+
+class Member:
+    """One process to be ended, pinned by a pidfd where there is one, so that its number cannot be meant for another."""
+
+    __slots__ = ("descriptor", "pid", "start")
+
+    def __init__(self, pid: int, start: str) -> None:
+        self.pid = pid
+        self.start = start
+        self.descriptor = -1
+        if _pidfd_open is not None:
+            try:
+                self.descriptor = _pidfd_open(pid)
+            except OSError:
+                return
+
+    def alive(self) -> bool:
+        """Whether this very process still runs code."""
+        return system.start_of(self.pid) == self.start
+
+    def send(self, *signals: int) -> bool:
+        """Send signals to this very process; False when it is gone or may not be signalled."""
+        if not self.alive():
+            return False
+        try:
+            for number in signals:
+                if self.descriptor >= 0 and _pidfd_send is not None:
+                    _pidfd_send(self.descriptor, number)
+                else:
+                    posix.kill(self.pid, number)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of the pidfd."""
+        if self.descriptor >= 0:
+            posix.close(self.descriptor)
+            self.descriptor = -1
+
+
+class Ladder:
+    """One climb. `find` looks through the tree; `rungs` are (signal number, seconds)."""
+
+    def __init__(
+        self, find: "Callable[[], dict[int, Process]]", rungs: "Sequence[tuple[int, float]]", now: float
+    ) -> None:
+        self._find = find
+        self._rungs = list(rungs)
+        self._rung = -1
+        self._members: dict[int, Member] = {}
+        self.seen: set[int] = set()
+        self.sent: list[int] = []
+        self.finished = False
+        self.wake_at = now
+        self._deadline = now
+        self._climb(now)
+
+    @property
+    def left(self) -> list[int]:
+        """Who is still alive, as far as the last look showed."""
+        return sorted(self._members)
+
+    def descriptors(self) -> list[int]:
+        """Pidfds that become readable when a member ends."""
+        return [member.descriptor for member in self._members.values() if member.descriptor >= 0]
+
+    def turn(self, now: float) -> bool:
+        """Go on as far as possible now; True once finished, with `left` empty if all are gone."""
+        while not self.finished:
+            self._forget_dead()
+            if not self._members and not self._look():
+                self.finished = True
+            elif now < self._deadline:
+                break
+            else:
+                self._climb(now)
+        self.wake_at = (
+            self._deadline
+            if len(self.descriptors()) == len(self._members)
+            else min(self._deadline, now + RECHECK_SECONDS)
+        )
+        return self.finished
+
+    def close(self) -> None:
+        """Let go of every pidfd."""
+        for member in self._members.values():
+            member.close()
+        self._members.clear()
+
+    def _climb(self, now: float) -> None:
+        self._rung += 1
+        self._look(signal_all=True)
+        if not self._members or self._rung >= len(self._rungs):
+            self.finished = True
+            return
+        number, seconds = self._rungs[self._rung]
+        self.sent.append(number)
+        self._deadline = now + seconds
+
+    def _look(self, *, signal_all: bool = False) -> bool:
+        """Look through the tree, signal newcomers (or everyone) by the present rung; whether anyone is there."""
+        found = self._find()
+        for pid in self._members.keys() - found.keys():
+            self._members.pop(pid).close()
+        fresh = [pid for pid in found if pid not in self._members or self._members[pid].start != found[pid].start]
+        for pid in fresh:
+            if pid in self._members:
+                self._members[pid].close()
+            self._members[pid] = Member(pid, found[pid].start)
+        self.seen.update(fresh)
+        if self._rung < len(self._rungs):
+            number = self._rungs[self._rung][0]
+            for pid in found if signal_all else fresh:
+                self._members[pid].send(number, kernel.SIGCONT)
+        return bool(self._members)
+
+    def _forget_dead(self) -> None:
+        for pid, member in list(self._members.items()):
+            if not member.alive():
+                self._members.pop(pid).close()

@@ -1,0 +1,193 @@
+"""The start of a shim: read the launch spec, refuse a second start, start the agent, hold it.
+
+The spec comes as one line on standard input, a socket pair whose other end is the daemon: it holds secrets, so it is never an argument and
+never on disk. The answer goes back the same way, and the pair then is the first control connection. Answers: `{"started": identity}`,
+`{"refused": "locked" | "already_started"}`, `{"exit": record}` when the agent could not be started. A daemon that died before it had sent
+the whole line leaves nothing started.
+"""
+
+import posix
+from fcntl import F_DUPFD_CLOEXEC, LOCK_EX, LOCK_NB, fcntl, flock
+from time import sleep
+
+from .agent import Agent, StartError, start_agent
+from .clock import now_ms
+from .codec import decode, encode
+from .door import Door
+from .outputlog import log_end
+from .processes import ATTEMPT_TAG, SESSION_TAG, system
+from .records import EXIT, IDENTITY, LOCK, create_marker, make_folder, replace
+from .signals import kernel
+from .subreaper import become_subreaper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+EXIT_DONE = 0
+EXIT_NO_SPEC = 64
+EXIT_REFUSED = 75
+
+LOCK_TRIES = 20
+LOCK_PAUSE_SECONDS = 0.01
+"""A daemon looking whether the lock is held holds it for microseconds itself: so it is tried again for a moment."""
+
+
+def main() -> int:
+    """Run one shim from its spec to its exit record; the process exit code."""
+    posix.closerange(
+        3, 65536
+    )  # what the daemon may have inherited itself (socket activation) is not the agent's business
+    wakeup = _catch_signals()
+    channel = fcntl(0, F_DUPFD_CLOEXEC, 3)
+    _nothing_on_stdin()
+    line = _read_line(channel)
+    if not line:
+        return EXIT_NO_SPEC
+    spec = decode(line)
+    if _take_lock(str(spec["folder"])) < 0:
+        return _say(channel, {"refused": "locked"}, EXIT_REFUSED)
+    return _start(spec, channel, wakeup)
+
+
+def _start(spec: "dict[str, Any]", channel: int, wakeup: int) -> int:
+    door = Door(spec["folder"])
+    boot_id = system.boot_id()
+    try:
+        create_marker(spec["folder"], spec["attempt"], encode({"bootId": boot_id, "shimPid": posix.getpid()}))
+    except FileExistsError:
+        return _say(channel, {"refused": "already_started"}, EXIT_REFUSED)
+    subreaper = become_subreaper()
+    spec["env"][SESSION_TAG] = spec["sessionId"]
+    spec["env"][ATTEMPT_TAG] = str(spec["attempt"])
+    identity = _identity(spec, boot_id)
+    try:
+        agent = start_agent(spec)
+    except StartError as error:
+        return _could_not_start(spec, identity, error, door, channel)
+    spec["env"] = {}  # the secrets are the agent's now
+    return _hold(spec, agent, identity, door, wakeup, channel, subreaper)
+
+
+def _hold(
+    spec: "dict[str, Any]",
+    agent: Agent,
+    identity: "dict[str, Any]",
+    door: Door,
+    wakeup: int,
+    channel: int,
+    subreaper: bool,
+) -> int:
+    identity.update(agentPid=agent.pid, agentPgid=agent.pid, agentStart=system.start_of(agent.pid, ended=True) or "")
+    posix.set_blocking(channel, True)
+    _say(channel, {"started": identity}, EXIT_DONE)
+    posix.set_blocking(channel, False)
+    # From here on the agent runs, so what only holding it needs is loaded now: not before, not at its end.
+    from .custodian import Custodian
+
+    _record_quietly(spec["folder"], IDENTITY, identity)
+    posix.chdir("/")
+    Custodian(spec, identity, agent, door, wakeup, subreaper=subreaper).serve(channel)
+    return EXIT_DONE
+
+
+def _could_not_start(
+    spec: "dict[str, Any]", identity: "dict[str, Any]", error: StartError, door: Door, channel: int
+) -> int:
+    moment = now_ms()
+    record = {
+        "sessionId": spec["sessionId"],
+        "attempt": spec["attempt"],
+        "code": None,
+        "signal": None,
+        "reason": "failed_to_start",
+        "detail": f"{error.errno_name}: {error.message}",
+        "startedAt": identity["at"],
+        "endedAt": moment,
+        "outputEnd": identity["outputStart"],
+        "droppedBytes": 0,
+        "leftovers": 0,
+        "left": 0,
+    }
+    replace(spec["folder"], EXIT.format(attempt=spec["attempt"]), encode(record), durable=True)
+    door.close()
+    return _say(channel, {"exit": record}, EXIT_DONE)
+
+
+def _identity(spec: "dict[str, Any]", boot_id: str) -> "dict[str, Any]":
+    return {
+        "bootId": boot_id,
+        "sessionId": spec["sessionId"],
+        "attempt": spec["attempt"],
+        "shimPid": posix.getpid(),
+        "shimStart": system.start_of(posix.getpid()) or "",
+        "agentPid": 0,
+        "agentStart": "",
+        "agentPgid": 0,
+        "at": now_ms(),
+        "outputStart": log_end(f"{spec['folder']}/output"),
+    }
+
+
+def _record_quietly(folder: str, name: str, value: "dict[str, Any]") -> None:
+    """Write a file that helps but is not needed: the socket gives the same answer while the shim lives."""
+    try:
+        replace(folder, name, encode(value), durable=False)
+    except OSError:
+        return
+
+
+def _take_lock(folder: str) -> int:
+    """The descriptor that holds the session's lock until this process ends, -1 when another shim has it."""
+    make_folder(folder)
+    fd = posix.open(f"{folder}/{LOCK}", posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC, 0o600)
+    for _ in range(LOCK_TRIES):
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            sleep(LOCK_PAUSE_SECONDS)
+        else:
+            return fd
+    return -1
+
+
+def _catch_signals() -> int:
+    """Descriptor that tells of child exits, TERM and HUP; an interrupt typed at the daemon's terminal is not for us."""
+    reader, writer = posix.pipe()
+    posix.set_blocking(reader, False)
+    posix.set_blocking(writer, False)
+    kernel.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in (kernel.SIGCHLD, kernel.SIGTERM, kernel.SIGHUP):
+        kernel.signal(number, _noted)
+    kernel.signal(kernel.SIGINT, kernel.SIG_IGN)
+    return reader
+
+
+def _noted(number: int, frame: object) -> None:
+    """The signal's number is in the wakeup descriptor; nothing is done at interrupt time."""
+
+
+def _nothing_on_stdin() -> None:
+    null = posix.open("/dev/null", posix.O_RDONLY | posix.O_CLOEXEC)
+    posix.dup2(null, 0)
+    posix.close(null)
+
+
+def _read_line(fd: int) -> bytes:
+    """The spec's line, empty when the daemon went away before all of it was there."""
+    parts: list[bytes] = []
+    while not parts or not parts[-1].endswith(b"\n"):
+        part = posix.read(fd, 65536)
+        if not part:
+            return b""
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _say(fd: int, message: "dict[str, Any]", code: int) -> int:
+    """Answer the daemon if it is still there; returns the code."""
+    try:
+        posix.write(fd, encode(message))
+    except OSError:
+        pass
+    return code

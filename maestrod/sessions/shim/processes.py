@@ -1,0 +1,146 @@
+"""What processes exist, who their parents are, and whether a process still is the one that was meant.
+
+A process is named by (boot id, pid, start time), never by a pid alone: pids are used again. `start` is compared as text and means
+something only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on Linux, the start date of `ps`
+elsewhere. The environment tag finds processes that left both the tree and the group: children inherit `MAESTRO_SESSION_ID`.
+"""
+
+import posix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from .ps import Ps
+
+    ProcessTable: TypeAlias = "ProcFs | Ps"
+
+SESSION_TAG = "MAESTRO_SESSION_ID"
+ATTEMPT_TAG = "MAESTRO_ATTEMPT"
+
+_ENVIRONMENT_LIMIT = (
+    4 << 20
+)  # more than the kernel lets a process start with (2 MiB of arguments and environment by default)
+
+
+class Process:
+    """One row of the process table. `alive` is false for a zombie: it runs no code, it only waits to be reaped."""
+
+    __slots__ = ("alive", "parent", "pgid", "pid", "start")
+
+    def __init__(self, pid: int, parent: int, pgid: int, start: str, alive: bool) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.pgid = pgid
+        self.start = start
+        self.alive = alive
+
+
+def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process]:
+    """The living processes below the roots, the roots themselves left out."""
+    children: dict[int, list[Process]] = {}
+    for process in table.values():
+        children.setdefault(process.parent, []).append(process)
+    found: dict[int, Process] = {}
+    todo = list(roots)
+    while todo:
+        for process in children.get(todo.pop(), ()):
+            if process.pid not in found and process.pid not in roots:
+                found[process.pid] = process
+                todo.append(process.pid)
+    return {pid: process for pid, process in found.items() if process.alive}
+
+
+def carries_tag(environment: bytes, session_id: str, attempt: int) -> bool:
+    """Whether a NUL-separated environment is tagged with this session, and with this attempt or none."""
+    entries = environment.split(b"\0")
+    if f"{SESSION_TAG}={session_id}".encode() not in entries:
+        return False
+    prefix = f"{ATTEMPT_TAG}=".encode()
+    attempts = [entry[len(prefix) :] for entry in entries if entry.startswith(prefix)]
+    return not attempts or attempts[0] == str(attempt).encode()
+
+
+class ProcFs:
+    """The process table of Linux, read from `/proc`."""
+
+    def boot_id(self) -> str:
+        """Identity of this boot of the machine."""
+        return _read("/proc/sys/kernel/random/boot_id").decode().strip()
+
+    def start_of(self, pid: int, *, ended: bool = False) -> str | None:
+        """Start time of a living process, None when there is none with this pid; on request also of one not reaped yet."""
+        process = self._process(pid)
+        return process.start if process is not None and (process.alive or ended) else None
+
+    def table(self) -> dict[int, Process]:
+        """Every process there is."""
+        found = (self._process(int(name)) for name in posix.listdir("/proc") if name.isdigit())
+        return {process.pid: process for process in found if process is not None}
+
+    def tagged(self, table: dict[int, Process], session_id: str, attempt: int) -> dict[int, Process]:
+        """The living processes of this user that carry the session's tag in their environment."""
+        me = posix.getuid()
+        return {
+            pid: process
+            for pid, process in table.items()
+            if process.alive and _owner(pid) == me and carries_tag(_environment(pid), session_id, attempt)
+        }
+
+    def _process(self, pid: int) -> Process | None:
+        try:
+            stat = _read(f"/proc/{pid}/stat", 1024)
+        except OSError:
+            return None
+        # The name in parentheses may hold anything, parentheses and spaces too: fields are counted behind the last one.
+        fields = stat[stat.rfind(b")") + 2 :].split()
+        # A leader that ended while other threads run is shown as a zombie too, but the process still works.
+        alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
+        return Process(pid, int(fields[1]), int(fields[2]), fields[19].decode(), alive)
+
+
+def _read(path: str, limit: int = 4096) -> bytes:
+    fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        return posix.read(fd, limit)
+    finally:
+        posix.close(fd)
+
+
+def _owner(pid: int) -> int:
+    try:
+        return posix.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return -1
+
+
+def _environment(pid: int) -> bytes:
+    parts = []
+    size = 0
+    try:
+        fd = posix.open(f"/proc/{pid}/environ", posix.O_RDONLY | posix.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        while size < _ENVIRONMENT_LIMIT and (part := posix.read(fd, 65536)):
+            parts.append(part)
+            size += len(part)
+    except OSError:
+        return b""
+    finally:
+        posix.close(fd)
+    return b"".join(parts)
+
+
+def _system_table() -> "ProcessTable":
+    try:
+        posix.stat("/proc/self/stat")
+    except OSError:
+        from .ps import Ps
+
+        return Ps()
+    return ProcFs()
+
+
+system = _system_table()
+"""The process table of the system we are on."""

@@ -1,0 +1,91 @@
+"""The process table where there is no `/proc` (macOS): the output of `ps`, parsed.
+
+Slower than `/proc` (one program per question) and coarser (start times have steps of a second), and the tag of a process whose
+environment the system hides from `ps` cannot be seen. It is asked only when something is launched, adopted or stopped.
+Formats: `ps(1)` of macOS and of procps; `-E` shows the environment on macOS, `e` on procps.
+"""
+
+import posix
+import sys
+
+from .processes import ATTEMPT_TAG, SESSION_TAG, Process
+
+_ENVIRONMENT = "-axEww" if sys.platform == "darwin" else "axeww"
+_PATHS = ("/bin/ps", "/usr/bin/ps")
+
+
+def run(argv: list[str]) -> bytes:
+    """Everything a program writes to its standard output; OSError when it cannot be started."""
+    reader, writer = posix.pipe()
+    actions = [(posix.POSIX_SPAWN_DUP2, writer, 1), (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDONLY, 0)]
+    try:
+        pid = posix.posix_spawn(
+            argv[0], argv, {"PATH": "/bin:/usr/bin:/sbin:/usr/sbin", "LC_ALL": "C"}, file_actions=actions
+        )
+    except OSError:
+        posix.close(reader)
+        raise
+    finally:
+        posix.close(writer)
+    parts = []
+    while part := posix.read(reader, 65536):
+        parts.append(part)
+    posix.close(reader)
+    posix.waitpid(pid, 0)
+    return b"".join(parts)
+
+
+def _program() -> str:
+    for path in _PATHS:
+        if posix.access(path, posix.X_OK):
+            return path
+    return _PATHS[0]
+
+
+def parse_table(text: str) -> dict[int, Process]:
+    """Rows of `pid ppid pgid stat lstart`, where lstart is five words (`Fri Nov 20 05:17:29 2026`)."""
+    table = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 9 and words[0].isdigit():
+            pid, parent, pgid = (int(word) for word in words[:3])
+            table[pid] = Process(pid, parent, pgid, " ".join(words[4:9]), words[3][0] not in "ZX")
+    return table
+
+
+def parse_tagged(text: str, session_id: str, attempt: int) -> set[int]:
+    """The pids of `pid command environment` rows that carry the tag. Values cannot be told from arguments here: both match."""
+    tag = f"{SESSION_TAG}={session_id}"
+    other_attempt = f"{ATTEMPT_TAG}="
+    found = set()
+    for line in text.splitlines():
+        words = line.split()
+        attempts = [word for word in words if word.startswith(other_attempt)]
+        if tag in words and (not attempts or attempts[0] == f"{other_attempt}{attempt}"):
+            found.add(int(words[0]))
+    return found
+
+
+class Ps:
+    """The process table of a system without `/proc`, by `ps`."""
+
+    def boot_id(self) -> str:
+        """Identity of this boot: the moment it happened, which only changes with the next one."""
+        return run(["/usr/sbin/sysctl", "-n", "kern.boottime"]).decode().strip()
+
+    def start_of(self, pid: int, *, ended: bool = False) -> str | None:
+        """Start time of a living process, None when there is none with this pid; on request also of one not reaped yet."""
+        process = parse_table(self._ask(["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", str(pid)])).get(pid)
+        return process.start if process is not None and (process.alive or ended) else None
+
+    def table(self) -> dict[int, Process]:
+        """Every process there is."""
+        return parse_table(self._ask(["-axo", "pid=,ppid=,pgid=,stat=,lstart="]))
+
+    def tagged(self, table: dict[int, Process], session_id: str, attempt: int) -> dict[int, Process]:
+        """The living processes that carry the session's tag in the environment `ps` shows."""
+        pids = parse_tagged(self._ask([_ENVIRONMENT, "-o", "pid=,command="]), session_id, attempt)
+        return {pid: process for pid, process in table.items() if pid in pids and process.alive}
+
+    def _ask(self, arguments: list[str]) -> str:
+        return run([_program(), *arguments]).decode(errors="replace")

@@ -1,0 +1,129 @@
+"""The pump between the agent and the world: its output into the log, what is typed into its terminal or pipe.
+
+Reading never waits for anything but the agent; writing to the agent is queued when it does not read, up to a bound.
+"""
+
+import posix
+from errno import EAGAIN, EIO
+from time import monotonic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .agent import Agent
+    from .outputlog import OutputLog
+    from .poller import Event, Poller
+
+READ_BYTES = 65536
+"""One read: a pipe holds this much, a terminal gives 4 KiB at a time."""
+
+TYPED_LIMIT = 1 << 20
+"""Bytes of input kept for an agent that does not read them."""
+
+DRAIN_SECONDS = 1.0
+"""How long the rest of the output is read after the tree is gone, should a stranger still hold the other end and write."""
+
+END_OF_FILE = b"\x04"
+"""What a terminal understands as end of input (VEOF, Ctrl-D)."""
+
+
+class Pump:
+    """Owns the shim's ends of the agent's terminal or pipes."""
+
+    def __init__(self, agent: "Agent", log: "OutputLog", poller: "Poller") -> None:
+        self._agent = agent
+        self._log = log
+        self._poller = poller
+        self._typed = bytearray()
+        self._closing = False
+        self._output_open = True
+        self._typed_open = True
+        poller.watch(agent.output, self._on_ready)
+
+    def type(self, data: bytes) -> bool:
+        """Queue input for the agent; False when the bound is reached or the agent takes no more input."""
+        if not self._typed_open or self._closing or len(self._typed) + len(data) > TYPED_LIMIT:
+            return False
+        self._typed += data
+        self._write()
+        return True
+
+    def close_typed(self) -> None:
+        """End of input: the pipe is closed once it is written out; a terminal gets its end-of-file character."""
+        if self._agent.terminal:
+            self.type(END_OF_FILE)
+        else:
+            self._closing = True
+            self._write()
+
+    def drain(self) -> None:
+        """Read what is left after the last process of the tree ended, then close everything."""
+        if self._agent.keep >= 0:
+            posix.close(self._agent.keep)
+        deadline = monotonic() + DRAIN_SECONDS
+        while self._output_open and self._read() and monotonic() < deadline:
+            continue
+        self._close_output()
+        if self._typed_open:
+            self._close_typed_pipe()
+
+    def _on_ready(self, event: "Event") -> None:
+        if event.writable:
+            self._write()
+        if event.readable or event.hung_up:
+            more = self._read()
+            if event.hung_up and not more and self._output_open:
+                self._poller.forget(
+                    self._agent.output
+                )  # a hung-up terminal: nothing more can come, but drain looks once more
+
+    def _on_typed_ready(self, event: "Event") -> None:
+        self._write()
+
+    def _read(self) -> bool:
+        """One read into the log; False when there is nothing to read now, or ever."""
+        try:
+            data = posix.read(self._agent.output, READ_BYTES)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno != EIO:  # EIO: the last slave descriptor of a terminal was closed
+                raise
+            data = b""
+        if data:
+            self._log.append(data)
+            return True
+        self._close_output()
+        return False
+
+    def _close_output(self) -> None:
+        if self._output_open:
+            self._output_open = False
+            self._typed_open = self._typed_open and not self._agent.terminal
+            self._poller.forget(self._agent.output)
+            posix.close(self._agent.output)
+
+    def _write(self) -> None:
+        try:
+            while self._typed and self._typed_open:
+                del self._typed[: posix.write(self._agent.typed, self._typed)]
+        except OSError as error:
+            if error.errno != EAGAIN:
+                self._typed.clear()
+                self._closing = True
+        self._wait_writable(bool(self._typed))
+        if self._closing and not self._typed and self._typed_open and not self._agent.terminal:
+            self._close_typed_pipe()
+
+    def _wait_writable(self, wanted: bool) -> None:
+        if self._agent.terminal:
+            if self._output_open:
+                self._poller.watch(self._agent.output, self._on_ready, write=wanted)
+        elif wanted:
+            self._poller.watch(self._agent.typed, self._on_typed_ready, read=False, write=True)
+        elif self._typed_open:
+            self._poller.forget(self._agent.typed)
+
+    def _close_typed_pipe(self) -> None:
+        self._typed_open = False
+        self._poller.forget(self._agent.typed)
+        posix.close(self._agent.typed)

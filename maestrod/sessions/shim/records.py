@@ -1,0 +1,79 @@
+"""Files that must outlive the shim and the daemon: the start marker, the identity, the exit record.
+
+The start marker is created durably, exclusively and *before* the agent is started: while it exists no attempt of that number can ever
+be started again, whatever crashed in between. The exit record is replaced atomically and durably, so it is whole or absent.
+"""
+
+import posix
+
+MARKER = "started-{attempt}"
+EXIT = "exit-{attempt}.json"
+IDENTITY = "shim.json"
+LOCK = "shim.lock"
+SOCKET = "shim.sock"
+
+
+def make_folder(path: str) -> None:
+    """Create a folder and its missing parents, private to the user (0700)."""
+    try:
+        posix.mkdir(path, 0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        make_folder(path.rpartition("/")[0])
+        posix.mkdir(path, 0o700)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write every byte: a write may be short (a full disk, a file size limit) without being an error."""
+    view = memoryview(data)
+    while view:
+        view = view[posix.write(fd, view) :]
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in a folder durable."""
+    fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        posix.fsync(fd)
+    finally:
+        posix.close(fd)
+
+
+def create_marker(folder: str, attempt: int, text: bytes) -> None:
+    """Create the start marker durably; FileExistsError when this attempt was started before."""
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC
+    fd = posix.open(f"{folder}/{MARKER.format(attempt=attempt)}", flags, 0o600)
+    try:
+        write_all(fd, text)
+        posix.fsync(fd)
+    finally:
+        posix.close(fd)
+    sync_folder(folder)
+
+
+def replace(folder: str, name: str, data: bytes, *, durable: bool) -> None:
+    """Replace a file atomically: a reader sees the old or the new one, never half of one."""
+    path = f"{folder}/{name}"
+    part = f"{path}.{posix.getpid()}.part"
+    fd = posix.open(part, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC, 0o600)
+    try:
+        try:
+            write_all(fd, data)
+            if durable:
+                posix.fsync(fd)
+        finally:
+            posix.close(fd)
+        posix.replace(part, path)
+    except OSError:
+        _discard(part)
+        raise
+    if durable:
+        sync_folder(folder)
+
+
+def _discard(path: str) -> None:
+    try:
+        posix.unlink(path)
+    except OSError:
+        return

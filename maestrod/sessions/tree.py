@@ -1,0 +1,100 @@
+"""A session's process tree seen from the daemon: for sessions whose shim is gone, and for a last look after a stop.
+
+Without the shim its orphans have other parents, so the tree is found by what is left: the agent, if it still is the very process that
+was recorded (boot id, pid, start time), its group and descendants; and every process of this user that carries the session's tag in its
+environment, with its descendants. A process that is none of these is never signalled, whatever its number.
+Enumeration and ladder are the shim's own (`shim.processes`, `shim.ladder`), so there is one idea of "alive" and of "gone".
+"""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+
+from maestrod.sessions.shim.ladder import Ladder, Member
+from maestrod.sessions.shim.poller import Event, Poller
+from maestrod.sessions.shim.processes import Process, descendants, system
+from maestrod.sessions.shim.signals import rungs, signal_name, signal_number
+from maestrod.sessions.spec import Identity, StopReport
+
+Finder = Callable[[], dict[int, Process]]
+
+
+def this_boot(identity: Identity) -> bool:
+    """Whether an identity was taken in the present boot; pids and start times of another one mean nothing."""
+    return identity.boot_id == system.boot_id()
+
+
+def shim_alive(identity: Identity) -> bool:
+    """Whether the recorded shim is running: this boot, this pid, this start time."""
+    return this_boot(identity) and system.start_of(identity.shim_pid) == identity.shim_start
+
+
+def find_tree(session_id: str, attempt: int, identity: Identity | None) -> dict[int, Process]:
+    """Everything of an attempt that is alive; never the caller itself."""
+    table = system.table()
+    found = system.tagged(table, session_id, attempt)
+    agent = _recorded_agent(table, identity)
+    if agent is not None:
+        found[agent.pid] = agent
+        found.update((pid, process) for pid, process in table.items() if process.pgid == agent.pid and process.alive)
+    found.pop(os.getpid(), None)  # a daemon started from within a session carries that session's tag
+    found.update(descendants(table, set(found)))
+    found.pop(os.getpid(), None)
+    return found
+
+
+def end_tree(find: Finder, ladder: Sequence[tuple[str, float]]) -> StopReport:
+    """Climb the ladder until nothing is found any more. Blocks for at most the sum of the rungs: run it in a thread."""
+    climb = Ladder(find, rungs(list(ladder)), time.monotonic())
+    while not climb.turn(time.monotonic()):
+        poller = Poller()
+        for descriptor in climb.descriptors():
+            poller.watch(descriptor, _wake)
+        poller.wait(max(0.0, climb.wake_at - time.monotonic()))
+    left = climb.left
+    report = StopReport(
+        left=len(left),
+        pending=tuple(left),
+        ended=len(climb.seen) - len(left),
+        signalled=tuple(map(signal_name, climb.sent)),
+        escaped=tuple(sorted(climb.seen)),
+    )
+    climb.close()
+    return report
+
+
+def send_signal(pid: int, start: str, name: str) -> bool:
+    """Send a signal to the process with this pid and start time; False when it is no longer that process."""
+    member = Member(pid, start)
+    try:
+        return member.send(signal_number(name))
+    finally:
+        member.close()
+
+
+SHIM_TAIL = str(Path("shim") / "__main__.py")
+
+
+def find_shim(session_id: str, attempt: int) -> tuple[int, str] | None:
+    """Pid and start time of the shim of an attempt, by its command line: for a session whose folder was deleted under it."""
+    for process in psutil.process_iter(["cmdline"]):
+        cmdline = process.info["cmdline"] or []
+        if cmdline[-2:] == [session_id, str(attempt)] and SHIM_TAIL in cmdline[-3]:
+            start = system.start_of(process.pid)
+            if start is not None:
+                return process.pid, start
+    return None
+
+
+def _recorded_agent(table: dict[int, Process], identity: Identity | None) -> Process | None:
+    if identity is None or not this_boot(identity):
+        return None
+    process = table.get(identity.agent_pid)
+    return process if process is not None and process.alive and process.start == identity.agent_start else None
+
+
+def _wake(event: Event) -> None:
+    """A process ended: being woken is all that is needed."""
