@@ -16,7 +16,7 @@ NUMBERED = ("store", "sessions", "system")
 RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
-def tested() -> dict[int, list[str]]:
+def named_after() -> dict[int, list[str]]:
     """The tests of each fault."""
     found: dict[int, list[str]] = defaultdict(list)
     for path in modules("tests"):
@@ -35,7 +35,7 @@ def told() -> dict[int, str]:
 
 
 def test_every_fault_has_its_test_or_its_reason() -> None:
-    silent = [fault for fault in FAULTS if not tested()[fault] and len(told().get(fault, "")) < 40]
+    silent = [fault for fault in FAULTS if not named_after()[fault] and len(told().get(fault, "")) < 40]
     assert silent == []
 
 
@@ -44,4 +44,4 @@ def test_the_documentation_speaks_of_every_fault() -> None:
 
 
 def test_no_test_is_named_after_a_fault_that_is_none() -> None:
-    assert sorted(set(tested()) - set(FAULTS)) == []
+    assert sorted(set(named_after()) - set(FAULTS)) == []

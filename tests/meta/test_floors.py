@@ -60,6 +60,7 @@ PACKAGES = {
     ),
     "psutil": (("maestrod.sessions", "maestrod.instance"), "process identity where /proc is not there"),
     "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),
+    "oslash": (("maestrod.rpc.dispatch",), "what jsonrpcserver's results are made of"),
     "typer": (("maestroctl",), "the command line"),
     "click": (("maestroctl",), "what typer is made of"),
     "rich": (("maestroctl",), "trees and tables for people"),
