@@ -1,8 +1,6 @@
 """Every method row can carry every surface that is made from it."""
 
-import importlib
 import json
-import pkgutil
 import re
 
 import msgspec
@@ -67,11 +65,15 @@ def test_params_and_result_have_a_schema(row: AnyMethod) -> None:
     assert msgspec.json.schema(row.result)
 
 
-def test_every_row_is_bound_to_exactly_one_handler() -> None:
-    for module in pkgutil.iter_modules(importlib.import_module("maestrod.rpc").__path__):
-        importlib.import_module(f"maestrod.rpc.{module.name}")
-    handlers = importlib.import_module("maestrod.rpc.bind").HANDLERS
-    assert set(handlers) == set(METHODS)
+def test_every_row_is_bound_and_only_reads_are_read_only() -> None:
+    from maestrod.rpc.bind import Kind, bind
+
+    bindings = bind()
+    assert set(bindings) == set(METHODS)
+    commands = [name for name, binding in bindings.items() if binding.kind is Kind.COMMAND]
+    assert [name for name in commands if METHODS[name].access is Access.READ] == []
+    reads = [name for name, binding in bindings.items() if binding.kind is Kind.READ]
+    assert [name for name in reads if METHODS[name].route.verb != "GET"] == []
 
 
 def own_fields(row: AnyMethod) -> list[str]:
