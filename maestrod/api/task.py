@@ -89,7 +89,8 @@ class TaskResult(Entity, frozen=True):
 class Task(Entity, frozen=True):
     """A piece of work; with children it is the sum of them and moves by roll-up only.
 
-    ``progress`` is 0 to 1. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again.
+    ``progress`` is 0 to 1. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again;
+    ``deadline`` is when this attempt times out, ``timeout_left`` what is left of it (ms) while its session is paused.
     """
 
     id: str
@@ -117,6 +118,8 @@ class Task(Entity, frozen=True):
     backoff_ms: int = 1000
     timeout_ms: int | None = None
     not_before: Instant | None = None
+    deadline: Instant | None = None
+    timeout_left: int | None = None
     result: TaskResult | None = None
     created_at: Instant = 0
     updated_at: Instant = 0

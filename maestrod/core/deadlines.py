@@ -22,8 +22,8 @@ def deadlines_of(entity: Entity, rules: Rules) -> Iterator[tuple[str, int]]:
     if isinstance(entity, Task):
         if entity.not_before is not None and entity.status is TaskStatus.PENDING:
             yield f"{RETRY}:{entity.id}", entity.not_before
-        if entity.status is TaskStatus.IN_PROGRESS and entity.timeout_ms and entity.started_at is not None:
-            yield f"{TIMEOUT}:{entity.id}", entity.started_at + entity.timeout_ms
+        if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
+            yield f"{TIMEOUT}:{entity.id}", entity.deadline
     elif isinstance(entity, Session):
         if entity.status is SessionStatus.SPAWNING and entity.terminal is not Terminal.EXTERNAL:
             yield f"{REGISTER}:{entity.id}", entity.created_at + rules.registration_timeout(entity.agent)

@@ -4,13 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-
-class KnownNames(msgspec.Struct, frozen=True):
-    """Names a plan may use."""
-
-    agents: frozenset[str] = frozenset()
-    personas: frozenset[str] = frozenset()
-    skills: frozenset[str] = frozenset()
+from maestrod.core.plan import KnownNames
 
 
 def _shell_only(working_dir: str | None) -> KnownNames:

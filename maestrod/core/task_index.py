@@ -21,6 +21,7 @@ WAIT = "waiting"  # blocked by a dependency that is not done yet
 DOOM = "doomed"  # blocked by a dependency that failed for good
 
 MILLIONTHS = 1_000_000
+_BLOCKED_BY = {WAITING: WAIT, DOOMED: DOOM}
 _DONE = {TaskStatus.COMPLETED, TaskStatus.SKIPPED}
 _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
@@ -33,8 +34,8 @@ def bucket(task: Task) -> str:
     if task.status is TaskStatus.PENDING and task.not_before is None:
         return READY
     if task.status is TaskStatus.BLOCKED and task.status_reason is not None:
-        return {WAITING: WAIT, DOOMED: DOOM}.get(task.status_reason.code, task.status.value)
-    return task.status.value
+        return _BLOCKED_BY.get(task.status_reason.code, TaskStatus.BLOCKED.value)
+    return str(task.status.value)
 
 
 def millionths(task: Task) -> int:

@@ -35,6 +35,7 @@ class World:
     def __init__(self, rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         self.seq = 0
+        self.draining = False  # the daemon is about to stop its sessions: nothing new is started
         self.projects: dict[str, Project] = {}
         self.tasks: dict[str, Task] = {}
         self.sessions: dict[str, Session] = {}

@@ -1,0 +1,76 @@
+"""Questions to a person: opened by sessions, answered once, closed when nobody needs the answer any more."""
+
+from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk
+from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.event import TimelineType
+from maestrod.core.access import session_for, task_for
+from maestrod.core.command import Actor
+from maestrod.core.draft import Draft
+
+#: Who answered, where it was no person.
+TIMEOUT = "timeout"
+CLOSED = "closed"
+USER = "user"
+
+
+def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
+    """Open a question."""
+    session = session_for(draft, actor, params.session_id)
+    if params.task_id is not None:
+        task_for(draft, actor, params.task_id)
+    if params.on_timeout is not None and params.options and params.on_timeout not in params.options:
+        raise Malformed("attention.not_an_option", "onTimeout is none of the options", {"path": "onTimeout"})
+    question = draft.put(
+        Attention(
+            id=draft.new_id("att"),
+            session_id=session.id,
+            project_id=session.project_id,
+            task_id=params.task_id,
+            kind=params.kind,
+            message=params.message,
+            options=params.options,
+            opened_at=draft.now,
+            deadline=None if params.timeout_ms is None else draft.now + params.timeout_ms,
+            on_timeout=params.on_timeout,
+        )
+    )
+    draft.timeline(
+        TimelineType.NEEDS_INPUT,
+        params.message,
+        session_id=session.id,
+        task_id=params.task_id,
+        metadata={"attentionId": question.id, "kind": params.kind.value},
+    )
+    return question
+
+
+def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
+    """Answer a question. Raises ``Conflict`` when it has an answer, ``Malformed`` for a value that is no option."""
+    question = draft.question(params.attention_id)
+    if question.answer is not None:
+        raise Conflict(
+            "attention.answered",
+            f"{question.id} was answered by {question.answer.by}: {question.answer.value!r}",
+            {"by": question.answer.by, "value": question.answer.value, "at": question.answer.at},
+        )
+    if question.options and params.value not in question.options:
+        options = ", ".join(question.options)
+        raise Malformed("attention.not_an_option", f"{params.value!r} is none of: {options}", {"path": "value"})
+    return _close(draft, question, USER, params.value)
+
+
+def time_out(draft: Draft, attention_id: str) -> None:
+    """Nobody answered in time: the answer is what the asker wanted then."""
+    question = draft.world.attention.get(attention_id)
+    if question is not None and question.answer is None and question.deadline is not None:
+        _close(draft, question, TIMEOUT, question.on_timeout or "")
+
+
+def close_all(draft: Draft, session_id: str) -> None:
+    """The session has ended: what it asked is moot."""
+    for attention_id in list(draft.world.open_questions.get(session_id, ())):
+        _close(draft, draft.question(attention_id), CLOSED, "")
+
+
+def _close(draft: Draft, question: Attention, by: str, value: str) -> Attention:
+    return draft.change(question, answer=Answer(by=by, at=draft.now, value=value))

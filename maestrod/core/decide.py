@@ -1,0 +1,187 @@
+"""The one door of the domain: what does a command or a fact mean?
+
+``decide`` finds the rule, runs it on a draft, brings the world to rest (roll-up), gives free slots to what can start
+(scheduling) and returns the decision. When a rule refuses, everything is put back: a refused command changes nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from maestrod.api.base import Params
+from maestrod.api.errors import Conflict
+from maestrod.api.registry import METHODS
+from maestrod.core import (
+    attention,
+    fact_rules,
+    pause,
+    plan_apply,
+    project,
+    queue,
+    run,
+    session_rules,
+    task_rules,
+)
+from maestrod.core.access import check_actor
+from maestrod.core.command import Actor, Command, Stamp
+from maestrod.core.draft import Decision, Draft
+from maestrod.core.entities import KIND_OF, Request
+from maestrod.core.facts import Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.rollup import settle
+from maestrod.core.schedule import schedule
+from maestrod.core.session import follow_tasks
+from maestrod.core.world import World
+
+Rule = Callable[[Draft, Any, Actor], Any]
+
+
+def _owner_rule(rule: Callable[[Draft, Any], Any]) -> Rule:
+    """A rule that does not ask who is calling: its method is the owner's only."""
+    return lambda draft, params, actor: rule(draft, params)
+
+
+def _queue_rule(rule: Callable[[Draft, Any, Actor], Any]) -> Rule:
+    """A rule of a queue: its session works or rests as its tasks do."""
+
+    def with_session(draft: Draft, params: Any, actor: Actor) -> Any:
+        reply = rule(draft, params, actor)
+        follow_tasks(draft, params.session_id or actor.session_id)
+        return reply
+
+    return with_session
+
+
+#: The rule of each method that changes something.
+RULES: Mapping[str, Rule] = {
+    "project.create": _owner_rule(project.create),
+    "project.update": _owner_rule(project.update),
+    "project.delete": _owner_rule(project.delete),
+    "task.create": task_rules.create,
+    "task.update": task_rules.update,
+    "task.delete": task_rules.delete,
+    "task.start": task_rules.start,
+    "task.progress": task_rules.progress,
+    "task.complete": task_rules.complete,
+    "task.fail": task_rules.fail,
+    "task.skip": task_rules.skip,
+    "task.block": task_rules.block,
+    "task.retry": task_rules.retry,
+    "task.cancel": task_rules.cancel,
+    "task.depend": task_rules.depend,
+    "task.undepend": task_rules.undepend,
+    "session.spawn": session_rules.spawn,
+    "session.register": session_rules.register,
+    "session.update": session_rules.update,
+    "session.stop": session_rules.stop,
+    "session.pause": session_rules.pause_,
+    "session.resume": session_rules.resume,
+    "session.report": session_rules.report,
+    "session.link": session_rules.link,
+    "session.unlink": session_rules.unlink,
+    "event.report": session_rules.hook,
+    "queue.next": _queue_rule(queue.claim),
+    "queue.complete": _queue_rule(queue.complete),
+    "queue.fail": _queue_rule(queue.fail),
+    "queue.skip": _queue_rule(queue.skip),
+    "queue.add": _queue_rule(queue.add),
+    "queue.remove": _queue_rule(queue.remove),
+    "queue.move": _queue_rule(queue.move),
+    "queue.requeue": _queue_rule(queue.requeue),
+    "plan.submit": plan_apply.submit,
+    "plan.approve": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
+    "plan.apply": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
+    "plan.reject": _owner_rule(plan_apply.reject),
+    "run.start": _owner_rule(run.start),
+    "run.cancel": _owner_rule(run.cancel),
+    "run.pause": _owner_rule(run.pause),
+    "run.resume": _owner_rule(run.resume),
+    "attention.ask": attention.ask,
+    "attention.answer": attention.answer,
+    "system.freeze": _owner_rule(pause.freeze),
+    "system.thaw": lambda draft, params, actor: pause.thaw(draft),
+}
+
+_FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
+    Launched: fact_rules.launched,
+    LaunchFailed: fact_rules.launch_failed,
+    Exited: fact_rules.exited,
+    Lost: fact_rules.lost,
+    Woke: fact_rules.woke,
+    Edited: fact_rules.edited,
+}
+
+
+def decide(world: World, command: Command | Fact, stamp: Stamp) -> Decision:
+    """Decide a command or a fact. The world is as after the decision when this returns, as before when it raises.
+
+    Raises a ``MaestroError`` when the command is refused.
+    """
+    draft = Draft(world, stamp)
+    try:
+        reply = _reply(draft, command) if isinstance(command, Command) else _find_out(draft, command)
+    except BaseException:
+        draft.undo()
+        raise
+    return Decision(draft.events, draft.effects, reply, draft)
+
+
+def _reply(draft: Draft, command: Command) -> Any:
+    check_actor(draft.world, command.actor)
+    request_id = command.params.request_id
+    if request_id is None:
+        return _run(draft, command)
+    key = f"{command.actor.session_id or 'owner'}:{request_id}"
+    digest = _digest(command.method, command.params)
+    first = draft.world.requests.get(key)
+    if first is not None:
+        return _first_reply(first, command.method, digest)
+    reply = _run(draft, command)
+    _forget_old(draft)
+    draft.put(Request(id=key, method=command.method, digest=digest, reply=msgspec.to_builtins(reply), at=draft.now))
+    return reply
+
+
+def _find_out(draft: Draft, fact: Fact) -> Any:
+    _FACTS[type(fact)](draft, fact)
+    settle(draft)
+    schedule(draft)
+    return None
+
+
+def _run(draft: Draft, command: Command) -> Any:
+    reply = RULES[command.method](draft, command.params, command.actor)
+    settle(draft)
+    schedule(draft)
+    return _latest(draft, reply)
+
+
+def _latest(draft: Draft, reply: Any) -> Any:
+    """The replied entity as it is after roll-up and scheduling."""
+    kind = KIND_OF.get(type(reply))
+    return reply if kind is None else draft.world.tables[kind].get(reply.id, reply)
+
+
+def _digest(method: str, params: Params) -> str:
+    """What makes two calls the same call: the method and the parameters, not who carries them."""
+    same = msgspec.structs.replace(params, request_id=None, session_token=None)
+    return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(same, order="sorted")).hexdigest()
+
+
+def _first_reply(first: Request, method: str, digest: str) -> Any:
+    if (first.method, first.digest) != (method, digest):
+        request_id = first.id.partition(":")[2]
+        raise Conflict(
+            "request.reused", f"request id {request_id!r} was used for another call", {"requestId": request_id}
+        )
+    return msgspec.convert(first.reply, METHODS[method].result)
+
+
+def _forget_old(draft: Draft) -> None:
+    """Forget up to two remembered requests that are too old or too many: bounded work, bounded memory."""
+    requests, rules = draft.world.requests, draft.world.rules
+    for key in list(islice(requests, 2)):
+        if len(requests) >= rules.request_limit or requests[key].at < draft.now - rules.request_retention_ms:
+            draft.drop(requests[key])

@@ -1,0 +1,132 @@
+"""What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed; a file changed."""
+
+import msgspec
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Source
+from maestrod.api.session import Exit, Session
+from maestrod.api.task import Task
+from maestrod.core import attention, task
+from maestrod.core.deadlines import ANSWER, REGISTER, RETRY, TIMEOUT
+from maestrod.core.draft import Draft
+from maestrod.core.effects import Stop
+from maestrod.core.entities import KINDS
+from maestrod.core.facts import Edited, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.session import TIMED_OUT, SessionEvent, end
+from maestrod.core.session_index import has_ended
+
+#: How long a unit waits when the machine was short of something its session needed.
+SHORTAGE_WAIT_MS = 5_000
+
+_VERDICTS = {"completed": SessionEvent.COMPLETE, "failed": SessionEvent.FAIL, "stopped": SessionEvent.STOP}
+
+
+def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
+    """The live session a fact is about; facts about what is over change nothing."""
+    session = draft.world.sessions.get(session_id)
+    if session is None or session.attempt != attempt or has_ended(session):
+        return None
+    return session
+
+
+def launched(draft: Draft, fact: Launched) -> None:
+    """The agent's process is there."""
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is not None:
+        draft.change(session, process=fact.process)
+
+
+def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
+    """The agent did not come up. When the machine was short of something the work waits and costs no attempt."""
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is None:
+        return
+    if fact.retryable:
+        for task_id in session.task_ids:
+            waiting = draft.world.tasks.get(task_id)
+            if waiting is not None and task_id not in draft.world.by_task.children:
+                draft.change(waiting, not_before=draft.now + SHORTAGE_WAIT_MS)
+    reason = draft.reason(Source.PROCESS, "failed_to_start", f"{fact.code}: {fact.message}")
+    end(draft, session, SessionEvent.FAIL, reason, Exit(reason="failed_to_start", detail=fact.message, at=draft.now))
+
+
+def exited(draft: Draft, fact: Exited) -> None:
+    """The agent's process ended: stopped when that was wanted, else as the adapter judges."""
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is None:
+        return
+    if session.stopping and session.status_reason is not None:
+        end(draft, session, SessionEvent.STOP, session.status_reason, fact.exit)
+        return
+    detail = _told(fact.exit)
+    if fact.tail and fact.verdict == "failed":
+        detail = f"{detail}; last output: {fact.tail[-1000:]}"
+    end(
+        draft,
+        session,
+        _VERDICTS[fact.verdict],
+        draft.reason(Source.PROCESS, fact.exit.reason or "exited", detail),
+        fact.exit,
+    )
+
+
+def _told(exit_: Exit) -> str:
+    if exit_.signal is not None:
+        return f"ended by signal {exit_.signal}"
+    if exit_.code is not None:
+        return f"exit code {exit_.code}"
+    return exit_.detail or exit_.reason
+
+
+def lost(draft: Draft, fact: Lost) -> None:
+    """The process is gone and nobody saw it end."""
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is not None:
+        reason = draft.reason(Source.RECOVERY, "lost", fact.detail)
+        event = SessionEvent.STOP if session.stopping else SessionEvent.FAIL
+        end(draft, session, event, reason, Exit(reason="lost", detail=fact.detail, at=draft.now))
+
+
+def woke(draft: Draft, fact: Woke) -> None:
+    """A deadline has passed, if it still stands."""
+    if fact.key not in draft.world.deadlines:
+        return
+    what, _, id_ = fact.key.partition(":")
+    if what == RETRY:
+        draft.change(draft.task(id_), not_before=None)
+    elif what == TIMEOUT:
+        _time_out(draft, draft.task(id_))
+    elif what == REGISTER:
+        _not_registered(draft, draft.session(id_))
+    elif what == ANSWER:
+        attention.time_out(draft, id_)
+
+
+def _time_out(draft: Draft, overdue: Task) -> None:
+    """A task took too long: this attempt failed, and its sessions are stopped."""
+    detail = f"timed out after {overdue.timeout_ms} ms"
+    sessions = [id_ for id_ in draft.world.sessions_of(overdue.id) if id_ in draft.world.by_session.live]
+    task.fail(draft, overdue, sessions[0] if sessions else None, detail, draft.reason(Source.TIMER, TIMED_OUT, detail))
+    for session_id in sessions:
+        _stop(draft, draft.session(session_id), TIMED_OUT, f"{overdue.id} {detail}")
+
+
+def _not_registered(draft: Draft, session: Session) -> None:
+    """No sign of life in time: the session has failed, and what was started is stopped."""
+    reason = draft.reason(Source.TIMER, "not_registered", "the agent gave no sign of life in time")
+    draft.timeline(TimelineType.ERROR, reason.detail, session_id=session.id, source=Source.TIMER)
+    end(draft, session, SessionEvent.FAIL, reason, None)
+    draft.effect(Stop(session.id, session.attempt))
+
+
+def _stop(draft: Draft, session: Session, code: str, detail: str) -> None:
+    if not session.stopping:
+        draft.change(session, stopping=True, status_reason=draft.reason(Source.TIMER, code, detail))
+        draft.effect(Stop(session.id, session.attempt))
+
+
+def edited(draft: Draft, fact: Edited) -> None:
+    """A person changed an entity's file: it is taken as it is; roll-up sees to the rest."""
+    entity = msgspec.json.decode(fact.data, type=KINDS[fact.kind])
+    if fact.id in draft.world.tables[fact.kind]:
+        draft.put(entity)

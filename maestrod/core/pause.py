@@ -1,0 +1,72 @@
+"""Holding sessions still: one session, a run, or everything.
+
+A session is held when it, its run or the whole is paused. What changes is found by comparing who was held before and after;
+timeouts do not run while a session is held.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from maestrod.api.errors import IllegalTransition
+from maestrod.api.session import Session, Terminal
+from maestrod.api.system import Freeze, System
+from maestrod.core.draft import Draft
+from maestrod.core.effects import Signal
+from maestrod.core.session import alive
+
+
+def is_held(draft: Draft, session: Session) -> bool:
+    """Whether a session's processes are to stand still."""
+    run = draft.world.runs.get(session.run_id or "")
+    return session.paused or draft.world.system.frozen or (run is not None and run.paused)
+
+
+@contextmanager
+def hold_sessions(draft: Draft) -> Iterator[None]:
+    """Within the block something is paused or resumed; at its end the sessions this touches are held or let go."""
+    before = {id_: is_held(draft, draft.world.sessions[id_]) for id_ in draft.world.by_session.live}
+    yield
+    for session_id, was_held in before.items():
+        session = draft.world.sessions[session_id]
+        held = is_held(draft, session)
+        if held is not was_held and session.terminal is not Terminal.EXTERNAL:
+            draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
+            _shift_timeouts(draft, session, held=held)
+
+
+def _shift_timeouts(draft: Draft, session: Session, *, held: bool) -> None:
+    for task_id in session.task_ids:
+        task = draft.world.tasks.get(task_id)
+        if task is None:
+            continue
+        if held and task.deadline is not None:
+            draft.change(task, deadline=None, timeout_left=max(0, task.deadline - draft.now))
+        elif not held and task.timeout_left is not None:
+            draft.change(task, deadline=draft.now + task.timeout_left, timeout_left=None)
+
+
+def pause_session(draft: Draft, session: Session) -> Session:
+    """Hold one session still."""
+    if alive(session).terminal is Terminal.EXTERNAL:
+        raise IllegalTransition("session.external", f"{session.id} is not held by this daemon", {})
+    with hold_sessions(draft):
+        return draft.change(session, paused=True)
+
+
+def resume_session(draft: Draft, session: Session) -> Session:
+    """Let one session go on."""
+    alive(session)
+    with hold_sessions(draft):
+        return draft.change(session, paused=False)
+
+
+def freeze(draft: Draft, params: Freeze) -> System:
+    """Emergency stop: start nothing, hold every session still."""
+    with hold_sessions(draft):
+        return draft.put(System(frozen=True, frozen_at=draft.now, frozen_reason=params.reason))
+
+
+def thaw(draft: Draft) -> System:
+    """Go on after an emergency stop."""
+    with hold_sessions(draft):
+        return draft.put(System())

@@ -1,0 +1,70 @@
+"""Projects: made by hand, or of the folder a run is started in."""
+
+import os.path
+
+from maestrod.api.base import Done
+from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.project import Project, ProjectCreate, ProjectRef, ProjectUpdate
+from maestrod.core.draft import Draft
+
+
+def _folder(path: str) -> str:
+    """The path in its simplest form. Raises ``Malformed`` for a relative one: the daemon stands in another folder."""
+    if not path.startswith("/") or "\0" in path:
+        raise Malformed(
+            "project.relative", f"workingDir must be an absolute path, not {path!r}", {"path": "workingDir"}
+        )
+    return os.path.normpath(path)
+
+
+def create(draft: Draft, params: ProjectCreate) -> Project:
+    """Make a project."""
+    return draft.put(
+        Project(
+            id=draft.new_id("prj"),
+            name=params.name,
+            working_dir=_folder(params.working_dir),
+            description=params.description,
+            settings=params.settings,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def for_folder(draft: Draft, project_id: str | None, working_dir: str | None) -> Project:
+    """The project named, or the one of a folder, which is made if there is none."""
+    if project_id is not None:
+        return draft.project(project_id)
+    if working_dir is None:
+        raise Malformed("project.missing", "name a project or a folder: projectId is missing", {"path": "projectId"})
+    folder = _folder(working_dir)
+    for project in draft.world.projects.values():
+        if project.working_dir == folder:
+            return project
+    name = folder.rpartition("/")[2] or folder
+    return create(draft, ProjectCreate(name=name, working_dir=folder))
+
+
+def update(draft: Draft, params: ProjectUpdate) -> Project:
+    """Change what is given."""
+    project = draft.project(params.project_id)
+    members = {
+        "name": params.name,
+        "working_dir": None if params.working_dir is None else _folder(params.working_dir),
+        "description": params.description,
+        "settings": params.settings,
+    }
+    return draft.change(project, **{name: value for name, value in members.items() if value is not None})
+
+
+def delete(draft: Draft, params: ProjectRef) -> Done:
+    """Remove a project that has no tasks left."""
+    project = draft.project(params.project_id)
+    tasks = len(draft.world.by_task.of_project.get(project.id, ()))
+    if tasks:
+        raise Conflict(
+            "project.has_tasks", f"{project.id} still has {tasks} tasks: delete them first", {"tasks": tasks}
+        )
+    draft.drop(project)
+    return Done()

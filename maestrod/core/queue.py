@@ -1,0 +1,301 @@
+"""How a queue's items move: one atomic claim, at most one item in the works, item and task in one commit."""
+
+import enum
+
+import msgspec
+
+from maestrod.api.errors import Conflict, IllegalTransition, NotFound
+from maestrod.api.ids import queue_id
+from maestrod.api.queue import (
+    Queue,
+    QueueAdd,
+    QueueClaim,
+    QueueComplete,
+    QueueFail,
+    QueueItem,
+    QueueItemRef,
+    QueueItemStatus,
+    QueueMove,
+    QueueNext,
+    QueueSkip,
+)
+from maestrod.api.reason import Source
+from maestrod.api.session import Session
+from maestrod.api.task import Strategy, Task, TaskStatus
+from maestrod.core import task
+from maestrod.core.access import session_for, task_for
+from maestrod.core.command import Actor
+from maestrod.core.draft import Draft
+from maestrod.core.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.standing import Standing, is_finished, standing
+
+
+class ItemEvent(enum.Enum):
+    """What can happen to an item."""
+
+    CLAIM = "claim"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    SKIP = "skip"
+    REQUEUE = "requeue"
+    REMOVE = "remove"
+
+
+_S = QueueItemStatus
+_E = ItemEvent
+
+# fmt: off
+TRANSITIONS: Table[QueueItemStatus, ItemEvent] = Table("item", {
+    _S.QUEUED: {
+        _E.CLAIM: _S.PROCESSING, _E.COMPLETE: ILLEGAL, _E.FAIL: ILLEGAL, _E.SKIP: _S.SKIPPED, _E.REQUEUE: IGNORE, _E.REMOVE: _S.QUEUED,
+    },
+    _S.PROCESSING: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.SKIP: _S.SKIPPED, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+    _S.COMPLETED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: IGNORE, _E.FAIL: ILLEGAL, _E.SKIP: ILLEGAL, _E.REQUEUE: ILLEGAL, _E.REMOVE: ILLEGAL,
+    },
+    _S.FAILED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: ILLEGAL, _E.FAIL: IGNORE, _E.SKIP: ILLEGAL, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+    _S.SKIPPED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: ILLEGAL, _E.FAIL: ILLEGAL, _E.SKIP: IGNORE, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+})
+# fmt: on
+
+OPEN = frozenset({QueueItemStatus.QUEUED, QueueItemStatus.PROCESSING})
+
+
+def create(draft: Draft, session: Session) -> Queue | None:
+    """The queue of a new session with strategy ``queue``, holding its tasks in order."""
+    if session.strategy is not Strategy.QUEUE:
+        return None
+    tasks = draft.world.tasks
+    items = tuple(
+        QueueItem(task_id=task_id, added_at=draft.now, attempt=tasks[task_id].attempt) for task_id in session.task_ids
+    )
+    queue = Queue(
+        id=queue_id(session.id), session_id=session.id, items=items, created_at=draft.now, updated_at=draft.now
+    )
+    return draft.put(queue)
+
+
+def claim(draft: Draft, params: QueueNext, actor: Actor) -> QueueClaim:
+    """Give out the next item whose task may start; nothing while another is in the works."""
+    queue = _queue_for(draft, actor, params.session_id)
+    if queue.closed:
+        return QueueClaim(closed=True)
+    if any(item.status is QueueItemStatus.PROCESSING for item in queue.items):
+        return QueueClaim()
+    for item in queue.items:
+        if item.status is QueueItemStatus.QUEUED and _startable(draft, item):
+            return _give_out(draft, queue, item)
+    return QueueClaim(closed=_close_if_done(draft, queue.id))
+
+
+def _startable(draft: Draft, item: QueueItem) -> bool:
+    candidate = draft.world.tasks.get(item.task_id)
+    return candidate is not None and candidate.status is TaskStatus.PENDING and candidate.not_before is None
+
+
+def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
+    status = TRANSITIONS.target(item.status, ItemEvent.CLAIM) or item.status
+    taken = msgspec.structs.replace(item, status=status, started_at=draft.now, completed_at=None, reason=None)
+    draft.put_item(queue, taken)
+    started = task.start(draft, draft.task(item.task_id), queue.session_id)
+    return QueueClaim(item=taken, task=started)
+
+
+def complete(draft: Draft, params: QueueComplete, actor: Actor) -> Queue:
+    """The item in the works is done, and so is its task."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    _move(draft, queue, item, ItemEvent.COMPLETE)
+    task.complete(draft, draft.task(item.task_id), queue.session_id, params.summary)
+    return _after(draft, queue.id)
+
+
+def fail(draft: Draft, params: QueueFail, actor: Actor) -> Queue:
+    """The item in the works failed, and so did this attempt at its task."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    _move(draft, queue, item, ItemEvent.FAIL, params.error)
+    task.fail(draft, draft.task(item.task_id), queue.session_id, params.error)
+    return _after(draft, queue.id)
+
+
+def skip(draft: Draft, params: QueueSkip, actor: Actor) -> Queue:
+    """An item is left out, and so is its task."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    _move(draft, queue, item, ItemEvent.SKIP, params.reason)
+    task.skip(draft, draft.task(item.task_id), queue.session_id, params.reason)
+    return _after(draft, queue.id)
+
+
+def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
+    """An item goes back to be claimed again, and its task to be started again."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    if queue.closed:
+        raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
+    _move(draft, queue, item, ItemEvent.REQUEUE)
+    reason = draft.reason(_source(actor), "requeued", "", actor.session_id)
+    given = draft.task(item.task_id)
+    if given.status is TaskStatus.IN_PROGRESS:
+        task.release(draft, given, reason)
+    else:
+        task.retry(draft, given, reason)
+    return draft.queue(queue.id)
+
+
+def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
+    """A task joins a queue and its session."""
+    queue = _queue_for(draft, actor, params.session_id)
+    added = task_for(draft, Actor() if actor.is_owner else actor, params.task_id)
+    if queue.closed:
+        raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
+    if any(item.task_id == added.id for item in queue.items):
+        raise Conflict("queue.has_task", f"{added.id} is in {queue.id} already", {"taskId": added.id})
+    queue = draft.put_item(queue, QueueItem(task_id=added.id, added_at=draft.now, attempt=added.attempt))
+    if params.position is not None:
+        queue = _place(draft, queue, added.id, params.position)
+    session = draft.session(queue.session_id)
+    if added.id not in session.task_ids:
+        draft.change(session, task_ids=(*session.task_ids, added.id))
+    return queue
+
+
+def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
+    """A queued item leaves the queue; its task stays with the session."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    TRANSITIONS.target(item.status, ItemEvent.REMOVE)
+    rest = tuple(other for other in queue.items if other.task_id != item.task_id)
+    return draft.change(queue, items=rest)
+
+
+def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
+    """A queued item takes another place among the queued ones."""
+    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    if item.status is not QueueItemStatus.QUEUED:
+        raise IllegalTransition(
+            "item.illegal_transition", f"an item that is {item.status.value} has no place to move to"
+        )
+    return _place(draft, queue, item.task_id, params.position)
+
+
+def give_back(draft: Draft, session_id: str, why: str) -> None:
+    """The session is gone: its queue closes; what it had in the works goes back, or failed if there is no attempt left."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is None or queue.closed:
+        return
+    for item in queue.items:
+        if item.status is QueueItemStatus.PROCESSING:
+            left = draft.world.tasks.get(item.task_id)
+            if left is not None and left.attempt < left.max_attempts:
+                back = msgspec.structs.replace(
+                    item, status=QueueItemStatus.QUEUED, attempt=item.attempt + 1, started_at=None
+                )
+                queue = draft.put_item(queue, back)
+            else:
+                queue = _move(draft, queue, item, ItemEvent.FAIL, why)
+    draft.change(queue, closed=True)
+
+
+def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
+    """A task moved by another way than its queue: its item moves with it."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is None:
+        return
+    for item in queue.items:
+        if item.task_id == moved.id and item.status in OPEN:
+            _follow(draft, queue, item, moved)
+
+
+_FOLLOWS = {
+    TaskStatus.COMPLETED: QueueItemStatus.COMPLETED,
+    TaskStatus.FAILED: QueueItemStatus.FAILED,
+    TaskStatus.SKIPPED: QueueItemStatus.SKIPPED,
+    TaskStatus.CANCELLED: QueueItemStatus.SKIPPED,
+}
+
+
+def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task) -> None:
+    status = _FOLLOWS.get(moved.status)
+    if status is None and moved.status is TaskStatus.PENDING and item.status is QueueItemStatus.PROCESSING:
+        status = QueueItemStatus.FAILED
+    if status is not None:
+        detail = moved.status_reason.detail if moved.status_reason is not None else None
+        draft.put_item(queue, msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail))
+        _after(draft, queue.id)
+
+
+def _source(actor: Actor) -> Source:
+    return Source.USER if actor.is_owner else Source.REPORT
+
+
+def _queue_for(draft: Draft, actor: Actor, session_id: str | None) -> Queue:
+    session = session_for(draft, actor, session_id)
+    queue = draft.world.queues.get(queue_id(session.id))
+    if queue is None:
+        detail = {"sessionId": session.id, "strategy": session.strategy.value}
+        raise NotFound(
+            "queue.not_found", f"{session.id} has strategy {session.strategy.value}: it has no queue", detail
+        )
+    return queue
+
+
+def _item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | None) -> tuple[Queue, QueueItem]:
+    """The item named, or the one in the works."""
+    queue = _queue_for(draft, actor, session_id)
+    for item in queue.items:
+        if item.task_id == task_id or (task_id is None and item.status is QueueItemStatus.PROCESSING):
+            return queue, item
+    what = f"no task {task_id!r}" if task_id is not None else "no item in the works"
+    raise NotFound("queue.item_not_found", f"{queue.id} has {what}", {"taskId": task_id})
+
+
+def _move(draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: str | None = None) -> Queue:
+    status = TRANSITIONS.target(item.status, event)
+    if status is None:
+        return queue
+    over = status not in OPEN
+    moved = msgspec.structs.replace(
+        item,
+        status=status,
+        started_at=item.started_at if over else None,
+        completed_at=draft.now if over else None,
+        reason=(why or None) and str(why)[:2000],
+    )
+    return draft.put_item(queue, moved)
+
+
+def _after(draft: Draft, id_: str) -> Queue:
+    _close_if_done(draft, id_)
+    return draft.queue(id_)
+
+
+def _close_if_done(draft: Draft, id_: str) -> bool:
+    """Close a queue that has nothing left to give out: all items are over, or wait for what failed for good."""
+    queue = draft.queue(id_)
+    for item in queue.items:
+        left = draft.world.tasks.get(item.task_id)
+        if item.status is QueueItemStatus.PROCESSING:
+            return False
+        if item.status is QueueItemStatus.QUEUED and left is not None and not _hopeless(left):
+            return False
+    if not queue.closed:
+        draft.change(queue, closed=True)
+    return True
+
+
+def _hopeless(waiting: Task) -> bool:
+    return is_finished(waiting) or standing(waiting) is Standing.FAILED or waiting.not_before is not None
+
+
+def _place(draft: Draft, queue: Queue, task_id: str, position: int) -> Queue:
+    """Put a queued item at ``position`` among the queued ones; the others keep their places."""
+    waiting = [item for item in queue.items if item.status is QueueItemStatus.QUEUED]
+    moving = next(item for item in waiting if item.task_id == task_id)
+    waiting.remove(moving)
+    waiting.insert(max(0, min(position, len(waiting))), moving)
+    order = iter(waiting)
+    items = tuple(next(order) if item.status is QueueItemStatus.QUEUED else item for item in queue.items)
+    return draft.change(queue, items=items)

@@ -1,0 +1,180 @@
+"""Roll-up: what changed below or beside a task decides what it is.
+
+A leaf moves by reports and by its process; what it may start follows from its dependencies. A parent moves by its
+children only. ``settle`` brings the world to rest after a change: it looks again at exactly the tasks the draft marked
+(the changed ones, their parents, and the dependents of those whose standing changed) until nothing is marked.
+"""
+
+from collections import Counter
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Reason, Source
+from maestrod.api.run import RunStatus
+from maestrod.api.task import DependencyPolicy, Task, TaskStatus
+from maestrod.core.dependencies import Met, dependencies_met
+from maestrod.core.draft import Draft
+from maestrod.core.standing import is_finished
+from maestrod.core.task_index import DOOM, DOOMED, READY, WAIT, WAITING
+
+_ENTRY = {
+    TaskStatus.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
+    TaskStatus.FAILED: (TimelineType.TASK_FAILED, "a subtask failed and nothing else can run"),
+    TaskStatus.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
+}
+
+_RUN_STATUS = {
+    TaskStatus.COMPLETED: RunStatus.COMPLETED,
+    TaskStatus.SKIPPED: RunStatus.COMPLETED,
+    TaskStatus.FAILED: RunStatus.FAILED,
+    TaskStatus.CANCELLED: RunStatus.CANCELLED,
+}
+
+
+def settle(draft: Draft) -> None:
+    """Roll changes up and along dependencies until the world is at rest."""
+    roots: dict[str, None] = {}
+    while draft.dirty:
+        batch = list(draft.dirty)
+        draft.dirty.clear()
+        for task_id in batch:
+            task = draft.world.tasks.get(task_id)
+            if task is not None:
+                _look_again(draft, task)
+                if task.parent_id is None:
+                    roots[task_id] = None
+    for task_id in roots:
+        _settle_runs(draft, draft.world.tasks[task_id])
+
+
+def _look_again(draft: Draft, task: Task) -> None:
+    if task.id in draft.world.by_task.children:
+        _roll_up(draft, task)
+    else:
+        _settle_leaf(draft, task)
+
+
+def _waits(task: Task) -> bool:
+    """Whether it is its dependencies that decide about the task now."""
+    if task.status is TaskStatus.PENDING:
+        return True
+    reason = task.status_reason
+    return task.status is TaskStatus.BLOCKED and reason is not None and reason.code in {WAITING, DOOMED}
+
+
+def _settle_leaf(draft: Draft, task: Task) -> None:
+    if not _waits(task) or not (task.dependencies or task.status is TaskStatus.BLOCKED):
+        return
+    met, by = dependencies_met(draft.world, task)
+    if met is Met.YES:
+        if task.status is TaskStatus.BLOCKED:
+            draft.change(task, status=TaskStatus.PENDING, status_reason=None)
+    elif met is Met.NEVER and task.on_dependency_failure is DependencyPolicy.SKIP:
+        skip(draft, task, f"{by} failed", by)
+    else:
+        _block(draft, task, met, by)
+
+
+def _block(draft: Draft, task: Task, met: Met, by: str | None) -> None:
+    code, detail = (DOOMED, f"{by} failed") if met is Met.NEVER else (WAITING, f"waits for {by}")
+    reason = task.status_reason
+    if task.status is TaskStatus.BLOCKED and reason is not None and (reason.code, reason.by) == (code, by):
+        return
+    draft.change(task, status=TaskStatus.BLOCKED, status_reason=draft.reason(Source.PLAN, code, detail, by))
+    if met is Met.NEVER:
+        draft.timeline(TimelineType.TASK_BLOCKED, detail, task_id=task.id, source=Source.PLAN, metadata={"by": by})
+
+
+def skip(draft: Draft, task: Task, why: str, by: str | None = None) -> None:
+    """Skip a leaf because of its dependencies."""
+    reason = draft.reason(Source.PLAN, DOOMED, why, by)
+    draft.change(task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now)
+    draft.timeline(TimelineType.TASK_SKIPPED, why, task_id=task.id, source=Source.PLAN, metadata={"by": by})
+
+
+def _roll_up(draft: Draft, parent: Task) -> None:
+    world = draft.world
+    met, by = dependencies_met(world, parent) if parent.dependencies else (Met.YES, None)
+    tally = world.by_task.tally(parent.id)
+    if met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally):
+        _skip_below(draft, parent, by)
+        return
+    status, reason = _status_of(draft, parent, tally, met, by)
+    if status is parent.status and reason is not None and parent.status_reason is not None:
+        same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
+        reason = parent.status_reason if same else reason
+    _move_parent(draft, parent, status, reason)
+
+
+def _started(tally: Counter[str]) -> bool:
+    statuses = (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.FAILED)
+    return any(tally[status.value] for status in statuses)
+
+
+def _skip_below(draft: Draft, parent: Task, by: str | None) -> None:
+    for task_id in list(draft.world.subtree(parent.id)):
+        task = draft.world.tasks[task_id]
+        if task_id not in draft.world.by_task.children and not is_finished(task):
+            skip(draft, task, f"{by} failed", by)
+
+
+def _status_of(
+    draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
+) -> tuple[TaskStatus, Reason | None]:
+    """What a parent is, from how many of its children are what."""
+    count = {status: tally[status.value] for status in TaskStatus}
+    total = sum(tally.values())
+    if count[TaskStatus.COMPLETED] + count[TaskStatus.SKIPPED] == total:
+        return (TaskStatus.COMPLETED if count[TaskStatus.COMPLETED] else TaskStatus.SKIPPED), None
+    if count[TaskStatus.IN_PROGRESS]:
+        return TaskStatus.IN_PROGRESS, None
+    if met is not Met.YES and not _started(tally):
+        code = DOOMED if met is Met.NEVER else WAITING
+        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
+    if tally[READY] or count[TaskStatus.PENDING]:
+        return (TaskStatus.IN_PROGRESS if _started(tally) else TaskStatus.PENDING), None
+    if tally[WAIT]:
+        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
+    if count[TaskStatus.FAILED]:
+        return TaskStatus.FAILED, draft.reason(
+            Source.PLAN, "subtask_failed", "a subtask failed and nothing else can run"
+        )
+    if count[TaskStatus.CANCELLED]:
+        return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
+    if count[TaskStatus.BLOCKED]:
+        return TaskStatus.BLOCKED, draft.reason(Source.REPORT, "subtask_blocked", "a subtask is blocked")
+    code, detail = (DOOMED, "every unfinished subtask waits for a task that failed") if tally[DOOM] else ("empty", "")
+    return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, detail)
+
+
+def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason | None) -> None:
+    started = parent.started_at
+    if started is None and status is TaskStatus.IN_PROGRESS:
+        started = draft.now
+    finished = status in _RUN_STATUS
+    moved = draft.change(
+        parent,
+        status=status,
+        status_reason=reason,
+        progress=draft.world.by_task.progress(parent.id),
+        started_at=started,
+        completed_at=(parent.completed_at or draft.now) if finished else None,
+        updated_at=parent.updated_at if status is parent.status else draft.now,
+    )
+    if moved.status is not parent.status and moved.status in _ENTRY:
+        type_, message = _ENTRY[moved.status]
+        draft.timeline(type_, message, task_id=parent.id, source=Source.PLAN)
+
+
+def _settle_runs(draft: Draft, root: Task) -> None:
+    """The latest run of a root ends as the root does, and goes on when the root does again."""
+    run_ids = draft.world.runs_of_root.get(root.id)
+    if not run_ids:
+        return
+    run = draft.world.runs[max(run_ids)]
+    status = _RUN_STATUS.get(root.status)
+    over = run.status in _RUN_STATUS.values()
+    if status is None and over:
+        draft.change(run, status=RunStatus.RUNNING, completed_at=None, error=None)
+    elif status is not None and status is not run.status and run.status is not RunStatus.CANCELLED:
+        error = root.result.error if root.result is not None else None
+        draft.change(run, status=status, completed_at=draft.now, error=error, paused=False)

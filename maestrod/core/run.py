@@ -1,0 +1,184 @@
+"""Runs: from one request to a completed tree; held, let go, cancelled."""
+
+import msgspec
+
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, Unprocessable
+from maestrod.api.reason import Reason, Source
+from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
+from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
+from maestrod.api.task import Dispatch, Task
+from maestrod.core import plan_apply, project, task
+from maestrod.core.draft import Draft
+from maestrod.core.effects import Stop
+from maestrod.core.pause import hold_sessions
+from maestrod.core.plan_apply import ACTIVE
+from maestrod.core.start import agent_for, start_session
+
+
+def start(draft: Draft, params: RunStart) -> Run:
+    """Start a run of a text, an existing task or a ready plan."""
+    root = _root(draft, params)
+    if plan_apply.active_run(draft, root.id) is not None:
+        raise Conflict("run.active", f"{root.id} is being run already", {"taskId": root.id})
+    run = Run(
+        id=draft.new_id("run"),
+        project_id=root.project_id,
+        root_task_id=root.id,
+        status=RunStatus.PLANNING,
+        agent=agent_for(draft, root.project_id, params.agent or root.agent),
+        planner=params.planner,
+        approve=params.approve,
+        max_sessions=params.max_sessions,
+        max_attempts=params.max_attempts,
+        timeout_ms=params.timeout_ms,
+        created_at=draft.now,
+        updated_at=draft.now,
+    )
+    if params.plan is not None or params.markdown is not None:
+        return _with_plan(draft, params, root, run)
+    if params.planner or not _can_run_as_it_is(draft, root):
+        return _with_planner(draft, root, run)
+    return _as_it_is(draft, root, run)
+
+
+def _root(draft: Draft, params: RunStart) -> Task:
+    """The task named, or a new one made of the request."""
+    if params.task_id is not None:
+        return draft.task(params.task_id)
+    has_plan = params.plan is not None or params.markdown is not None
+    text = (params.text or "").strip() or (_title_of(params) if has_plan else "")
+    if not text:
+        raise Malformed("run.nothing", "say what to run: text, taskId, plan or markdown", {"path": "text"})
+    home = project.for_folder(draft, params.project_id, params.working_dir)
+    title = text.splitlines()[0][:200]
+    return draft.put(
+        Task(
+            id=draft.new_id("tsk"),
+            project_id=home.id,
+            title=title,
+            description=text if text != title else "",
+            initial_prompt=text,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def _title_of(params: RunStart) -> str:
+    if params.plan is not None:
+        return str(params.plan.get("title") or "Plan")
+    first = (params.markdown or "").lstrip().splitlines()[:1]
+    return first[0].lstrip("# ").strip() or "Plan" if first and first[0].startswith("# ") else "Plan"
+
+
+def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
+    folder = draft.project(root.project_id).working_dir
+    report = plan_apply.judge(draft, folder, run.agent, params.plan, params.markdown)
+    if not report.ok:
+        findings = msgspec.to_builtins(report.diagnostics)
+        raise Unprocessable("plan.invalid", "the plan has errors", {"diagnostics": findings})
+    run = draft.put(run)
+    plan = plan_apply.keep(draft, root, run, report, title=root.title)
+    run = draft.change(run, plan_attempt=1, plan_id=plan.id, diagnostics=plan.diagnostics)
+    if run.approve:
+        return draft.change(run, status=RunStatus.AWAITING_APPROVAL)
+    plan_apply.apply(draft, plan, run)
+    return draft.run(run.id)
+
+
+def _with_planner(draft: Draft, root: Task, run: Run) -> Run:
+    """An orchestrator session plans the root."""
+    if run.agent == "shell" and not run.planner:
+        raise Malformed(
+            "run.no_planner",
+            "the shell agent plans nothing by itself: name a planner program or hand in a plan",
+            {"path": "planner"},
+        )
+    run = draft.put(run)
+    start_session(
+        draft,
+        Session(
+            id=draft.new_id("ses"),
+            project_id=root.project_id,
+            name=f"plan: {root.title}"[:500],
+            role=Role.ORCHESTRATOR,
+            agent=run.agent,
+            status=SessionStatus.SPAWNING,
+            task_ids=(root.id,),
+            run_id=run.id,
+            spawn_source=SpawnSource.PLAN,
+            program=run.planner,
+            terminal=Terminal.PIPE,
+            created_at=draft.now,
+            last_activity=draft.now,
+        ),
+    )
+    return run
+
+
+def _can_run_as_it_is(draft: Draft, root: Task) -> bool:
+    """Whether there is something to do without planning: a tree, or commands of its own."""
+    return root.id in draft.world.by_task.children or bool(root.commands)
+
+
+def _as_it_is(draft: Draft, root: Task, run: Run) -> Run:
+    """Every leaf of the tree that belongs to no unit becomes one."""
+    run = draft.put(msgspec.structs.replace(run, status=RunStatus.RUNNING))
+    for task_id in list(draft.world.subtree(root.id)):
+        leaf = draft.world.tasks[task_id]
+        if leaf.dispatch is not None:
+            draft.change(leaf, dispatch=msgspec.structs.replace(leaf.dispatch, run_id=run.id))
+        elif task_id not in draft.world.by_task.children and not _in_unit(draft, leaf):
+            agent = agent_for(draft, leaf.project_id, leaf.agent or run.agent)
+            persona = leaf.agent_ids[0] if leaf.agent_ids else None
+            draft.change(leaf, dispatch=Dispatch(run_id=run.id, agent=agent, persona=persona, skills=leaf.skill_ids))
+    return run
+
+
+def _in_unit(draft: Draft, leaf: Task) -> bool:
+    parent = draft.world.tasks.get(leaf.parent_id or "")
+    while parent is not None:
+        if parent.dispatch is not None:
+            return True
+        parent = draft.world.tasks.get(parent.parent_id or "")
+    return False
+
+
+def cancel(draft: Draft, params: RunCancel) -> Run:
+    """Cancel everything of a run; its sessions are stopped."""
+    run = _active(draft, params.run_id)
+    reason = draft.reason(Source.USER, "cancelled", params.reason or "the run was cancelled")
+    for session_id in list(draft.world.by_session.of_run.get(run.id, ())):
+        if session_id in draft.world.by_session.live:
+            session = draft.change(draft.session(session_id), stopping=True)
+            draft.effect(Stop(session.id, session.attempt))
+    cancel_tree(draft, run.root_task_id, reason)
+    return draft.change(draft.run(run.id), status=RunStatus.CANCELLED, completed_at=draft.now, paused=False)
+
+
+def cancel_tree(draft: Draft, task_id: str, reason: Reason) -> None:
+    """Cancel every unfinished leaf of a subtree."""
+    for below in list(draft.world.subtree(task_id)):
+        if below not in draft.world.by_task.children:
+            task.cancel(draft, draft.world.tasks[below], reason)
+
+
+def pause(draft: Draft, params: RunRef) -> Run:
+    """Start nothing new of a run and hold its sessions still."""
+    run = _active(draft, params.run_id)
+    with hold_sessions(draft):
+        return draft.change(run, paused=True)
+
+
+def resume(draft: Draft, params: RunRef) -> Run:
+    """Let a paused run go on."""
+    run = _active(draft, params.run_id)
+    with hold_sessions(draft):
+        return draft.change(run, paused=False)
+
+
+def _active(draft: Draft, run_id: str) -> Run:
+    run = draft.run(run_id)
+    if run.status not in ACTIVE:
+        raise IllegalTransition("run.ended", f"{run.id} is {run.status.value}", {"status": run.status.value})
+    return run
