@@ -1,6 +1,9 @@
 """Shared pytest configuration: Hypothesis profiles, and a private home for every test."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,20 +11,33 @@ from hypothesis import HealthCheck, settings
 
 # Deterministic and short for every run; `HYPOTHESIS_PROFILE=thorough make test` looks further.
 settings.register_profile("default", max_examples=40, derandomize=True, deadline=None)
-settings.register_profile(
-    "thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+#: A home below this leaves room in a socket's path for ``/m/data/sessions/<session>/shim.sock``; the least is macOS's 103.
+HOME_LIMIT = 45
+
+
+@pytest.fixture
+def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A private folder whose name is short enough for sockets: pytest's own (kept for a while), or one in /tmp."""
+    folder = tmp_path_factory.mktemp("home")
+    if len(os.fsencode(folder)) <= HOME_LIMIT:
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix="m-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
-def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def private_home(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point every user folder into a temporary one, so that no test can touch the user's own."""
     for name in [name for name in os.environ if name.startswith("MAESTRO_")]:
         monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("MAESTRO_HOME", str(home / "m"))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
-    return home
+    monkeypatch.setenv("HOME", str(short_folder))
+    monkeypatch.setenv("MAESTRO_HOME", str(short_folder / "m"))
+    return short_folder
