@@ -16,8 +16,8 @@ from maestrod.instance import AlreadyRunning
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "run" / "maestrod.sock"
+def path(short_folder: Path) -> Path:
+    return short_folder / "run" / "maestrod.sock"
 
 
 def reachable(path: Path) -> bool:
@@ -81,15 +81,15 @@ def test_a_live_socket_with_a_full_backlog_is_not_taken(path: Path, monkeypatch:
     theirs.close()
 
 
-def test_fault_24_what_is_not_a_socket_is_refused_and_left_alone(path: Path, tmp_path: Path) -> None:
+def test_fault_24_what_is_not_a_socket_is_refused_and_left_alone(path: Path, short_folder: Path) -> None:
     path.parent.mkdir(mode=0o700)
     path.write_text("precious")
     with pytest.raises(BadConfiguration, match="not a socket: move it away") as caught:
         listen(path)
     assert caught.value.exit_code == 78
     assert path.read_text() == "precious"
-    path.rename(tmp_path / "target")
-    path.symlink_to(tmp_path / "target")
+    path.rename(short_folder / "target")
+    path.symlink_to(short_folder / "target")
     with pytest.raises(BadConfiguration, match="symbolic link"):
         listen(path)
     path.unlink()
@@ -106,18 +106,18 @@ def test_fault_24_another_users_socket_is_refused(path: Path) -> None:
     ours.close()
 
 
-def test_fault_24_a_runtime_folder_that_is_not_private_is_refused(path: Path, tmp_path: Path) -> None:
+def test_fault_24_a_runtime_folder_that_is_not_private_is_refused(path: Path, short_folder: Path) -> None:
     path.parent.mkdir(mode=0o755)
     path.parent.chmod(0o755)
     with pytest.raises(BadConfiguration, match="mode 0755"):
         listen(path)
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
     path.parent.rmdir()
-    (tmp_path / "real").mkdir(mode=0o700)
-    path.parent.symlink_to(tmp_path / "real")
+    (short_folder / "real").mkdir(mode=0o700)
+    path.parent.symlink_to(short_folder / "real")
     with pytest.raises(BadConfiguration, match="is not a folder"):
         listen(path)
-    assert "belongs to user" in (endpoint.folder_problem((tmp_path / "real").lstat(), os.getuid() + 1) or "")
+    assert "belongs to user" in (endpoint.folder_problem((short_folder / "real").lstat(), os.getuid() + 1) or "")
     path.parent.unlink()
     path.parent.write_text("a file")
     with pytest.raises(BadConfiguration, match="cannot make the folder"):
@@ -157,11 +157,11 @@ def test_a_managers_path_is_never_removed(path: Path) -> None:
     assert path.exists()
 
 
-def test_a_path_the_kernel_has_no_room_for_says_what_to_set(tmp_path: Path) -> None:
-    room = SOCKET_PATH_LIMIT - len(os.fsencode(tmp_path)) - len("/d/")
-    fits = tmp_path / "d" / ("s" * room)
+def test_a_path_the_kernel_has_no_room_for_says_what_to_set(short_folder: Path) -> None:
+    room = SOCKET_PATH_LIMIT - len(os.fsencode(short_folder)) - len("/d/")
+    fits = short_folder / "d" / ("s" * room)
     ours = listen(fits)
     assert reachable(fits)
     ours.close()
     with pytest.raises(BadConfiguration, match="set MAESTRO_HOME or MAESTRO_SOCKET"):
-        listen(tmp_path / "d" / ("s" * (room + 1)))
+        listen(short_folder / "d" / ("s" * (room + 1)))

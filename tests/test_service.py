@@ -18,11 +18,11 @@ from maestrod.service import Notifier, handed_sockets, notification, watchdog_in
 
 
 @pytest.fixture(params=["path", "abstract"])
-def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
+def manager(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[tuple[socket.socket, str]]:
     """A notify socket as the service manager has it, and its ``$NOTIFY_SOCKET``."""
     receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     if request.param == "path":
-        address = str(tmp_path / "notify")
+        address = str(short_folder / "notify")
         receiver.bind(address)
     else:
         if sys.platform != "linux":
@@ -60,11 +60,11 @@ def test_without_a_manager_messages_go_nowhere(address: str | None) -> None:
     assert not notifier.active and not notifier.ready() and not notifier.watchdog()
 
 
-def test_a_manager_that_is_gone_or_deaf_does_no_harm(tmp_path: Path) -> None:
-    assert not Notifier(str(tmp_path / "nobody")).ready()
+def test_a_manager_that_is_gone_or_deaf_does_no_harm(short_folder: Path) -> None:
+    assert not Notifier(str(short_folder / "nobody")).ready()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
-        deaf.bind(str(tmp_path / "deaf"))
-        notifier = Notifier(str(tmp_path / "deaf"))
+        deaf.bind(str(short_folder / "deaf"))
+        notifier = Notifier(str(short_folder / "deaf"))
         sent = 0
         while notifier.watchdog():  # until its queue is full
             sent += 1
@@ -92,8 +92,8 @@ def test_nonsense_turns_the_watchdog_and_the_hand_over_off(text: str) -> None:
         assert handed_sockets({"LISTEN_PID": text, "LISTEN_FDS": "1"}, 1) == []
 
 
-def test_a_handed_socket_is_taken_with_its_name_and_path(tmp_path: Path) -> None:
-    path = tmp_path / "s"
+def test_a_handed_socket_is_taken_with_its_name_and_path(short_folder: Path) -> None:
+    path = short_folder / "s"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -112,10 +112,10 @@ def test_sockets_for_another_process_are_left_alone() -> None:
     assert handed_sockets({"LISTEN_PID": "8", "LISTEN_FDS": "1"}, 7) == []
 
 
-def test_what_is_not_a_listening_unix_socket_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_listening_unix_socket_is_refused(short_folder: Path) -> None:
     environ = {"LISTEN_PID": "7", "LISTEN_FDS": "1"}
     deaf = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    deaf.bind(str(tmp_path / "deaf"))
+    deaf.bind(str(short_folder / "deaf"))
     unnamed = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     internet = socket.create_server(("127.0.0.1", 0))
@@ -130,11 +130,11 @@ def test_what_is_not_a_listening_unix_socket_is_refused(tmp_path: Path) -> None:
             handed_sockets(environ, 7, first=given_socket.fileno())
 
 
-def test_what_is_not_a_socket_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_socket_is_refused(short_folder: Path) -> None:
     environ = {"LISTEN_PID": "7", "LISTEN_FDS": "1"}
-    with (tmp_path / "file").open("w") as file, pytest.raises(BadConfiguration, match="is not a socket"):
+    with (short_folder / "file").open("w") as file, pytest.raises(BadConfiguration, match="is not a socket"):
         handed_sockets(environ, 7, first=file.fileno())
-    closed = os.open(tmp_path, os.O_RDONLY)
+    closed = os.open(short_folder, os.O_RDONLY)
     os.close(closed)
     with pytest.raises(BadConfiguration, match="not open"):
         handed_sockets(environ, 7, first=closed)
@@ -142,9 +142,14 @@ def test_what_is_not_a_socket_is_refused(tmp_path: Path) -> None:
         handed_sockets({"LISTEN_PID": "7", "LISTEN_FDS": "65"}, 7)
 
 
-def test_taking_leaves_nothing_for_agents_to_find(tmp_path: Path) -> None:
+def test_taking_leaves_nothing_for_agents_to_find(short_folder: Path) -> None:
     mine = {"PATH": "/bin", "MAESTRO_HOME": "/m", "LISTENER": "kept", "HOME": "/h"}
-    theirs = {"NOTIFY_SOCKET": str(tmp_path / "n"), "WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "7", "LISTEN_PID": "8"}
+    theirs = {
+        "NOTIFY_SOCKET": str(short_folder / "n"),
+        "WATCHDOG_USEC": "2000000",
+        "WATCHDOG_PID": "7",
+        "LISTEN_PID": "8",
+    }
     theirs |= {"LISTEN_FDS": "1", "LISTEN_FDNAMES": "x", "LISTEN_PIDFDID": "9", "INVOCATION_ID": "a", "FDSTORE": "1"}
     theirs |= {"JOURNAL_STREAM": "9:10", "MAINPID": "7", "MANAGERPID": "1", "SYSTEMD_EXEC_PID": "7"}
     environ = mine | theirs
@@ -168,8 +173,8 @@ connection.sendall(f"{handed.name} {handed.path}".encode())
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not installed")
-def test_systemds_own_activator_hands_us_the_socket(tmp_path: Path) -> None:
-    path = tmp_path / "s"
+def test_systemds_own_activator_hands_us_the_socket(short_folder: Path) -> None:
+    path = short_folder / "s"
     command = ["systemd-socket-activate", f"--listen={path}", "--fdname=maestrod", sys.executable, "-c", ACTIVATED]
     environ = os.environ | {"PYTHONPATH": str(Path(service.__file__).parent.parent)}
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=environ) as activator:
