@@ -123,23 +123,31 @@ class JournalFormatter(logging.Formatter):
 class LogFile(RotatingFileHandler):
     """A rotating log that only its owner can read, that comes back when it was removed, and never harms who logs.
 
-    ``lost`` counts the records that could not be written, as on a full disk.
+    ``lost`` counts the records that could not be written, as on a full disk. Of the descriptors ``outputs`` (stdout and stderr)
+    those that lead to this very file, as they do for a daemon started by ``maestroctl``, are led on to the new one when it
+    rotates: what a crash prints is at the end of the log, and no old file grows.
     """
 
-    def __init__(self, path: Path, rotate_at: int = ROTATE_AT, kept: int = KEPT) -> None:
+    def __init__(
+        self, path: Path, rotate_at: int = ROTATE_AT, kept: int = KEPT, outputs: tuple[int, ...] = (1, 2)
+    ) -> None:
         self.lost = 0
+        self._outputs = [descriptor for descriptor in outputs if _is_same_file(descriptor, path)]
         super().__init__(path, maxBytes=rotate_at, backupCount=kept, encoding="utf-8", errors="backslashreplace")
 
     def _open(self) -> io.TextIOWrapper:
         folder = Path(self.baseFilename).parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return open(
+        stream = open(
             self.baseFilename,
             "a",
             encoding=self.encoding,
             errors=self.errors,
             opener=lambda path, flags: os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600),
         )
+        for descriptor in self._outputs:
+            os.dup2(stream.fileno(), descriptor)
+        return stream
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write ``record``; first make the file again if somebody removed it."""
@@ -162,6 +170,14 @@ class LogFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
         """Count instead of printing: nobody reads a daemon's stderr, and a full disk would fill it too."""
         self.lost += 1
+
+
+def _is_same_file(descriptor: int, path: Path) -> bool:
+    """Whether an open descriptor leads to the file at ``path``."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def is_journal(stream: IO[str], journal_stream: str | None) -> bool:

@@ -183,6 +183,24 @@ def test_the_log_rotates_and_old_ones_go(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "log")[-1]["message"] == "line 199 of many"
 
 
+def test_standard_error_into_the_log_follows_it(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    other = os.open(tmp_path / "other", os.O_WRONLY | os.O_CREAT)
+    stderr = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    handler = LogFile(path, rotate_at=500, kept=1, outputs=(stderr, other))
+    handler.setFormatter(JsonFormatter())
+    for number in range(20):
+        handler.emit(record("line %d", number))
+    os.write(stderr, b"Fatal Python error\n")
+    os.write(other, b"elsewhere\n")
+    handler.close()
+    os.close(stderr)
+    os.close(other)
+    assert path.read_text().endswith("Fatal Python error\n")
+    assert (tmp_path / "other").read_text() == "elsewhere\n"
+    assert (tmp_path / "log.1").exists()
+
+
 def test_fault_15_a_removed_log_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "log" / "maestrod.log"
     with logging_to(path):
