@@ -138,7 +138,7 @@ class LogFile(RotatingFileHandler):
     def _open(self) -> io.TextIOWrapper:
         folder = Path(self.baseFilename).parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stream = open(
+        stream = open(  # noqa: SIM115 - the handler closes it
             self.baseFilename,
             "a",
             encoding=self.encoding,
