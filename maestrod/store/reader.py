@@ -68,7 +68,16 @@ def read_journal(files: Files, folder: Path, after: int = 0) -> Iterator[Item]:
     end = End(None, 0, after + 1)
     for index in range(first, len(segments)):
         following = segments[index + 1].first_seq if index + 1 < len(segments) else None
-        reading = _Reading(segments[index], files.read(segments[index].path), expected, following)
+        path = segments[index].path
+        try:
+            data = files.read(path)
+        except OSError as error:
+            yield Damage(
+                path, 0, expected, following - 1 if following else None, f"cannot be read: {error.strerror}", b""
+            )
+            expected, end = following or expected, End(None, 0, following or expected)
+            continue
+        reading = _Reading(segments[index], data, expected, following)
         yield from reading.items(after)
         expected, end = reading.expected, End(reading.path, reading.end, reading.expected)
     yield end

@@ -1,0 +1,138 @@
+"""What is written behind the journal: entity files, timelines, the snapshot. None of it is waited for, all of it is durable.
+
+Only durable changes are handed over (``add``), so no file ever says what a crash can undo. Changes of one entity coalesce:
+the newest wins. ``flush`` writes a bounded number of files; ``settle`` notes in the watermark up to which seq every file is
+complete, so that a start may use the files where the journal is damaged; ``checkpoint`` does the same with a snapshot, after
+which older segments of the journal are no longer needed.
+"""
+
+import threading
+from collections.abc import Mapping
+
+import msgspec
+
+from maestrod.api.base import Entity
+from maestrod.store.entities import encode_file, is_genuine, unknown_members
+from maestrod.store.files import Files, atomic_write, exists
+from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.quarantine import quarantine, quarantine_folder
+from maestrod.store.snapshot import Capture, write_snapshot
+from maestrod.store.timeline import Timelines
+
+#: Kind and id.
+Key = tuple[str, str]
+#: An entity as of a seq; None when it is gone.
+Change = tuple[int, Entity | None]
+
+
+class Watermark(msgspec.Struct):
+    """Every entity file and timeline reflects every event up to ``seq``."""
+
+    seq: int
+
+
+class Behind:
+    """The files behind the journal. ``add`` on the engine's thread, the rest on the writer's."""
+
+    def __init__(self, files: Files, layout: Layout, timelines: Timelines, *, reflected: int = 0) -> None:
+        self.timelines = timelines
+        self.snapshot_seq = 0
+        self.snapshot_size = 0
+        self._files = files
+        self._layout = layout
+        self._lock = threading.Lock()
+        self._dirty: dict[Key, Change] = {}
+        self._expected: set[Key] = set()
+        self._complete = reflected
+        self._reflected = reflected
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be written."""
+        return not self._dirty and not self.timelines.waiting and self._complete <= self._reflected
+
+    def add(self, seq: int, changes: Mapping[Key, Change]) -> None:
+        """Hand over the changes of everything up to ``seq``, which is durable."""
+        with self._lock:
+            self._dirty.update(changes)
+            self._complete = max(seq, self._complete)
+
+    def expect(self, edited: set[Key]) -> None:
+        """These files were edited by hand and the edits are being taken: they may be replaced without a copy."""
+        with self._lock:
+            self._expected |= edited
+
+    def flush(self, limit: int | None = None) -> bool:
+        """Write timelines and up to ``limit`` entity files; returns whether all is written."""
+        self.timelines.flush()
+        with self._lock:
+            keys = list(self._dirty)[:limit]
+            batch = {key: self._dirty.pop(key) for key in keys}
+            done = not self._dirty
+        try:
+            self._write_entities(batch)
+        except OSError:
+            with self._lock:
+                self._dirty = {**batch, **self._dirty}  # again later; what came meanwhile is newer
+            raise
+        return done
+
+    def settle(self) -> None:
+        """Write everything, and note up to which seq that is."""
+        seq = self._write_all()
+        if seq > max(self._reflected, self.snapshot_seq):
+            atomic_write(self._files, self._layout.watermark, msgspec.json.encode(Watermark(seq)) + b"\n")
+        self._reflected = max(self._reflected, seq)
+
+    def checkpoint(self, capture: Capture) -> None:
+        """Write everything, then the snapshot."""
+        self._write_all()
+        self.snapshot_size = write_snapshot(self._files, self._layout.snapshot, capture)
+        self.snapshot_seq = capture.seq
+        self._reflected = max(self._reflected, capture.seq)
+
+    def _write_all(self) -> int:
+        with self._lock:
+            seq = self._complete
+        self.flush()
+        self.timelines.sync()
+        return seq
+
+    def _write_entities(self, batch: Mapping[Key, Change]) -> None:
+        folders: dict[str, None] = {}
+        for (kind, id_), (seq, entity) in batch.items():
+            if kind not in FOLDERS:
+                continue
+            folders[kind] = None
+            if entity is None:
+                self._remove(kind, id_)
+            else:
+                self._replace(kind, id_, seq, entity)
+        for kind in folders:
+            self._files.fsync_dir(self._layout.folder(kind))
+
+    def _replace(self, kind: str, id_: str, seq: int, entity: Entity) -> None:
+        path = self._layout.entity(kind, id_)
+        unknown = {}
+        try:
+            old = self._files.read(path)
+            unknown = unknown_members(kind, old)
+            if not is_genuine(old) and (kind, id_) not in self._expected:
+                quarantine(
+                    self._files,
+                    self._layout.quarantine,
+                    path,
+                    old,
+                    "edited or damaged while the daemon changed the same entity",
+                )
+        except IsADirectoryError:
+            quarantine_folder(self._files, self._layout.quarantine, path)
+        except (FileNotFoundError, PermissionError):
+            pass  # nothing to carry over, or nothing we may read: it is replaced all the same
+        atomic_write(self._files, path, encode_file(entity, seq, unknown), sync_dir=False)
+        self._expected.discard((kind, id_))
+
+    def _remove(self, kind: str, id_: str) -> None:
+        path = self._layout.entity(kind, id_)
+        if exists(self._files, path):
+            self._files.unlink(path)

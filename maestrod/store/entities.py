@@ -1,0 +1,79 @@
+"""One readable file per entity: pretty-printed JSON, with the seq it reflects and a checksum that tells edits apart.
+
+A file the daemon wrote ends in ``"seq"`` (the last event it reflects) and ``"check"`` (CRC-32 of every byte before it). When
+the check does not fit any more, somebody edited the file: it is validated and taken as a change, or quarantined when it is
+not valid. So an edit is recognized by the file alone, whatever the clock, the snapshot or the journal say.
+
+Members this version does not know are kept: whoever replaces a file carries over what the old one had besides.
+"""
+
+import zlib
+from typing import Any, NamedTuple
+
+import msgspec
+
+from maestrod.api.base import Entity
+from maestrod.core.entities import KINDS
+
+_CHECK = b',\n  "check": "'
+_DECODERS = {kind: msgspec.json.Decoder(struct) for kind, struct in KINDS.items()}
+_OWN = {"seq", "check"}
+_KNOWN = {kind: {*struct.__struct_encode_fields__, *_OWN} for kind, struct in KINDS.items()}
+
+
+class BadEntityFile(ValueError):
+    """A file that is not the entity its place says, with what is wrong in words for the person who edited it."""
+
+
+class EntityFile(NamedTuple):
+    """What a file says. ``seq`` is 0 when it says none; ``edited`` when its check does not fit."""
+
+    entity: Entity
+    seq: int
+    edited: bool
+
+
+class _Seq(msgspec.Struct):
+    seq: int = 0
+
+
+_seq_decoder = msgspec.json.Decoder(_Seq)
+
+
+def encode_file(entity: Entity, seq: int, unknown: dict[str, Any] | None = None) -> bytes:
+    """The bytes of an entity's file; ``unknown`` are members to carry over."""
+    members = {**msgspec.to_builtins(entity), **(unknown or {}), "seq": seq}
+    text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
+    return b'%b%b%08x"\n}\n' % (text, _CHECK, zlib.crc32(text))
+
+
+def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
+    """What the file of entity ``id_`` says; ``BadEntityFile`` when it cannot be that entity."""
+    if not data.strip(b"\0 \n"):
+        raise BadEntityFile("the file is empty")
+    try:
+        entity = _DECODERS[kind].decode(data)
+        seq = _seq_decoder.decode(data).seq
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadEntityFile(str(error)) from error
+    named: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
+    if named != id_:
+        raise BadEntityFile(f'its "id" is {named!r}, but the file is named after {id_!r}')
+    return EntityFile(entity, seq, edited=not is_genuine(data))
+
+
+def is_genuine(data: bytes) -> bool:
+    """Whether the daemon wrote these bytes: the check fits."""
+    text, mark, rest = data.rpartition(_CHECK)
+    return bool(mark) and rest == b'%08x"\n}\n' % zlib.crc32(text)
+
+
+def unknown_members(kind: str, data: bytes) -> dict[str, Any]:
+    """The members of a file that this version does not know; none when the file cannot be read."""
+    try:
+        members = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    if not isinstance(members, dict):
+        return {}
+    return {name: value for name, value in members.items() if name not in _KNOWN[kind]}

@@ -1,0 +1,106 @@
+"""Which version of the store a data folder has, and the way from older ones.
+
+``format`` is ``{"format": 1, "instance": "..."}``. A folder of a newer version is refused before anything is written. An
+older one is migrated step by step by ``MIGRATIONS`` (from a version to the next), after its files were copied to
+``backup/format-<n>/``. Format 1 is the first, so the table is empty.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.store.files import Files, atomic_write, exists
+from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.quarantine import quarantine
+from maestrod.store.segments import list_segments
+
+FORMAT = 1
+Migration = Callable[[Files, Layout], None]
+MIGRATIONS: Mapping[int, Migration] = {}
+
+
+class StoreFormat(msgspec.Struct, frozen=True):
+    """The content of the ``format`` file; ``instance`` names this data folder and never changes."""
+
+    format: int
+    instance: str = ""
+
+
+class _SnapshotHeader(msgspec.Struct):
+    snapshot: int = 0
+
+
+def open_format(
+    files: Files,
+    layout: Layout,
+    report: list[str],
+    *,
+    current: int = FORMAT,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+) -> StoreFormat:
+    """The format of the folder, made or migrated if needed. ``BadConfiguration`` (exit code 78) for a newer one."""
+    found = read_format(files, layout)
+    newest = max(found.format if found else 0, _snapshot_format(files, layout))
+    if newest > current:
+        raise BadConfiguration(
+            "store.newer_format",
+            f"{layout.data_dir} was written by a newer version (store format {newest}, this program knows {current}). "
+            "Nothing was changed. Start the newer version, or set MAESTRO_HOME to another folder",
+        )
+    if found is None:
+        if exists(files, layout.format):
+            data = files.read(layout.format)
+            report.append(quarantine(files, layout.quarantine, layout.format, data, "not a format file; written anew"))
+        found = StoreFormat(current, secrets.token_hex(8))
+    elif found.format < current:
+        _migrate(files, layout, found.format, current, migrations, report)
+        found = StoreFormat(current, found.instance)
+    else:
+        return found
+    layout.make(files)
+    atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
+    return found
+
+
+def read_format(files: Files, layout: Layout) -> StoreFormat | None:
+    """What the ``format`` file says; None when it is not there or cannot be read."""
+    try:
+        return msgspec.json.decode(files.read(layout.format), type=StoreFormat)
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _snapshot_format(files: Files, layout: Layout) -> int:
+    try:
+        first, _, _ = files.read(layout.snapshot).partition(b"\n")
+        return msgspec.json.decode(first, type=_SnapshotHeader).snapshot
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return 0  # not there, or damaged: recovery says so
+
+
+def _migrate(
+    files: Files, layout: Layout, found: int, current: int, migrations: Mapping[int, Migration], report: list[str]
+) -> None:
+    missing = [version for version in range(found, current) if version not in migrations]
+    if missing:
+        raise BadConfiguration(
+            "store.unknown_format",
+            f"{layout.data_dir} has store format {missing[0]}, which this program cannot read. Nothing was changed",
+        )
+    backup = layout.data_dir / "backup" / f"format-{found}"
+    _copy_store(files, layout, Layout(backup))
+    for version in range(found, current):
+        migrations[version](files, layout)
+    report.append(f"{layout.data_dir}: migrated from store format {found} to {current}; the old files are in {backup}")
+
+
+def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
+    target.make(files)
+    paths = [layout.format, layout.snapshot, layout.watermark]
+    paths += [segment.path for segment in list_segments(files, layout.journal)]
+    paths += [path for kind in FOLDERS for path in layout.entity_names(files, kind).values()]
+    for path in paths:
+        if exists(files, path):
+            atomic_write(files, target.data_dir / path.relative_to(layout.data_dir), files.read(path), sync_dir=False)

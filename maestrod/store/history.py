@@ -1,0 +1,72 @@
+"""The journal as history: events for those who ask ``since``, and when a segment may go."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from maestrod.api.errors import ResyncRequired
+from maestrod.api.event import Event
+from maestrod.store.files import Files
+from maestrod.store.reader import read_journal
+from maestrod.store.record import Record
+from maestrod.store.segments import list_segments
+
+
+@dataclass(frozen=True)
+class Retention:
+    """What stays of the journal when the snapshot no longer needs it: at most this many events, in at most this many bytes."""
+
+    events: int = 100_000
+    size: int = 64 << 20
+
+
+def events_between(files: Files, folder: Path, after: int, last: int) -> Iterator[Event]:
+    """The events behind ``after`` up to ``last``, in order. ``ResyncRequired``, at once or where they end, when some are gone."""
+    if after > last:
+        raise _resync(f"event {after} has not happened here; the newest is {last}")
+    segments = list_segments(files, folder)
+    if after < last and (not segments or segments[0].first_seq > after + 1):
+        oldest = segments[0].first_seq if segments else last + 1
+        raise _resync(f"events are kept from {oldest} on, and {after + 1} was asked for")
+    return _events(files, folder, after, last)
+
+
+def _events(files: Files, folder: Path, after: int, last: int) -> Iterator[Event]:
+    if after == last:
+        return
+    expected = after + 1
+    for item in read_journal(files, folder, after):
+        if not isinstance(item, Record):
+            continue  # damage shows as a jump
+        if item.seq > expected:
+            break
+        for event in item.events:
+            if event.seq == expected:
+                yield event
+                expected += 1
+            if expected > last:
+                return
+    raise _resync(f"event {expected} can no longer be read")
+
+
+def _resync(why: str) -> ResyncRequired:
+    return ResyncRequired("event.resync_required", f"{why}; read the state anew and subscribe from its seq")
+
+
+def drop_old_segments(files: Files, folder: Path, snapshot_seq: int, retention: Retention) -> list[Path]:
+    """Remove segments that the snapshot covers and nobody needs to be able to ask for; returns which."""
+    segments = list_segments(files, folder)
+    dropped = []
+    size = 0
+    for segment, following in reversed(list(pairwise(segments))):
+        size += files.info(segment.path).size
+        is_covered = following.first_seq - 1 <= snapshot_seq
+        is_old = following.first_seq - 1 <= snapshot_seq - retention.events or size > retention.size
+        if is_covered and is_old:
+            dropped.append(segment.path)
+    for path in reversed(dropped):  # the oldest first: a crash in between leaves no hole
+        files.unlink(path)
+    if dropped:
+        files.fsync_dir(folder)
+    return dropped

@@ -1,0 +1,104 @@
+"""Replay: from a base (snapshot, nothing, or the entity files) through the journal to the world as it was.
+
+Events are applied in order without a gap. Where the base is the entity files, each file is as of its own seq, so an event
+counts only if it is newer than the file of the entity it changes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from maestrod.api.event import Event
+from maestrod.core.world import World
+from maestrod.store.behind import Key
+from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.reader import Damage, End, Item, Torn
+from maestrod.store.record import Record
+
+
+@dataclass
+class Gap(Exception):
+    """Events ``first`` to ``last`` (None: nobody can tell) are not in the journal, for ``reason``."""
+
+    first: int
+    last: int | None
+    reason: str
+
+
+@dataclass
+class Replay:
+    """A world being brought up to date; with ``from_files`` each entity is as of its own seq in ``versions``."""
+
+    world: World
+    layout: Layout
+    versions: Mapping[Key, int] = field(default_factory=dict)
+    from_files: bool = False
+    touched: dict[Key, int] = field(default_factory=dict)
+    timelines: dict[Path, list[Event]] = field(default_factory=dict)
+    torn: Torn | None = None
+    end: End | None = None
+    _damage: list[Damage] = field(default_factory=list)
+
+    def run(self, items: Iterable[Item]) -> None:
+        """Apply everything; raises ``Gap`` where events are missing, with the world as of the event before."""
+        for item in items:
+            if isinstance(item, Record):
+                self._apply(item)
+            elif isinstance(item, Damage):
+                self._damage.append(item)
+            elif isinstance(item, Torn):
+                self.torn = item
+            else:
+                self._finish(item)
+
+    def _apply(self, record: Record) -> None:
+        expected = self.world.seq + 1
+        if record.seq > expected:
+            raise Gap(expected, record.seq - 1, self._why(expected))
+        for event in record.events:
+            if event.seq >= expected:
+                self._apply_event(event)
+
+    def _apply_event(self, event: Event) -> None:
+        kind, _, what = event.type.partition(".")
+        if kind == "timeline":
+            path = self.layout.timeline(event.session_id, event.task_id)
+            self.timelines.setdefault(path, []).append(event)
+            self.world.seq = event.seq
+            return
+        key = (kind, event.id)
+        if event.seq <= self.versions.get(key, 0):
+            self.world.seq = event.seq
+            return
+        try:
+            self.world.apply(event)
+        except (KeyError, msgspec.ValidationError) as error:
+            if not self._is_gone(key, what):
+                raise Gap(
+                    event.seq,
+                    event.seq,
+                    f"event {event.seq} ({event.type} {event.id}) does not fit what is known: {error!r}",
+                ) from error
+            self.world.seq = event.seq
+        self.touched[key] = event.seq
+
+    def _is_gone(self, key: Key, what: str) -> bool:
+        """Whether the entity's file was removed already because a later event removes the entity."""
+        kind, id_ = key
+        return self.from_files and kind in FOLDERS and id_ not in self.world.tables[kind] and what != "created"
+
+    def _finish(self, end: End) -> None:
+        self.end = end
+        expected = self.world.seq + 1
+        behind = [damage for damage in self._damage if damage.last_seq is None or damage.last_seq >= expected]
+        if behind:
+            last = None if any(damage.last_seq is None for damage in behind) else behind[-1].last_seq
+            raise Gap(expected, last, self._why(expected))
+
+    def _why(self, first: int) -> str:
+        for damage in self._damage:
+            if damage.first_seq >= first or damage.last_seq is None or damage.last_seq >= first:
+                return f"{damage.path} line {damage.line_number}: {damage.reason}"
+        return f"no segment in {self.layout.journal} has event {first}"

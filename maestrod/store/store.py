@@ -1,0 +1,336 @@
+"""The store: the one thing of this package the daemon opens. It puts journal, files behind it and recovery together.
+
+``append`` queues a decision that the world already shows; ``on_durable`` follows on the engine's thread once it survives a
+power loss. Two threads work for it: the committer flushes the journal, the writer keeps the readable files up.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from maestrod.api.base import Entity
+from maestrod.api.errors import MaestroError, Unavailable
+from maestrod.api.event import Event, TimelinePage
+from maestrod.api.system import CheckReport, Mode
+from maestrod.core.rules import Rules
+from maestrod.store.behind import Behind, Change, Key
+from maestrod.store.committer import Committer
+from maestrod.store.edits import Edit, Since, scan_edits
+from maestrod.store.files import Files, RealFiles, exists, remove
+from maestrod.store.format import open_format
+from maestrod.store.fsck import check_files
+from maestrod.store.history import Retention, drop_old_segments, events_between
+from maestrod.store.journal import Journal
+from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.record import encode
+from maestrod.store.recovery import Recovered, recover
+from maestrod.store.segments import SEGMENT_SIZE, reopen
+from maestrod.store.snapshot import Capture
+from maestrod.store.timeline import Timelines
+from maestrod.store.writer import Writer
+
+#: A snapshot is due after this many bytes of journal, or half its own size if that is more.
+CHECKPOINT_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes in bytes, and what works by itself. With ``threads=False`` nothing does: tests call ``commit`` and ``write_behind``."""
+
+    segment_size: int = SEGMENT_SIZE
+    checkpoint_bytes: int = CHECKPOINT_BYTES
+    retention: Retention = field(default_factory=Retention)
+    threads: bool = True
+
+
+CallSoon = Callable[[Callable[[], object]], object]
+
+
+class _Awaited(NamedTuple):
+    """A decision that is not durable yet: what to hand over to the files behind when it is."""
+
+    seq: int
+    changes: dict[Key, Change]
+    timelines: list[Event]
+    capture: Capture | None
+
+
+class Store:
+    """An open store. ``world`` is the engine's; ``report`` says what the start repaired or quarantined.
+
+    ``call_soon`` runs a function on the engine's thread, from any thread (``TrioToken.run_sync_soon``).
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        files: Files,
+        recovered: Recovered,
+        call_soon: CallSoon,
+        *,
+        instance: str,
+        options: "Options",
+    ) -> None:
+        self.layout = layout
+        self.instance = instance
+        self.world = recovered.world
+        self.report = recovered.report
+        self.durable_seq = self.world.seq
+        self.on_durable: Callable[[int], None] = lambda seq: None
+        self.on_failure: Callable[[int], None] = lambda seq: None
+        self.on_alert: Callable[[str], None] = lambda message: None
+        self._files = files
+        self._call_soon = call_soon
+        self._options = options
+        self._closed = False
+        self._read_only = recovered.read_only
+        self._awaited: deque[_Awaited] = deque()
+        self._journal_bytes = 0
+        self._ready_capture: Capture | None = None
+        self._notified = False
+        self._scan = Since(_modified(files, layout.snapshot), recovered.touched)
+        timelines = Timelines(files)
+        for path, events in recovered.timelines.items():
+            timelines.resume(path, recovered.trusted_seq, events)
+        self._behind = Behind(files, layout, timelines, reflected=recovered.trusted_seq)
+        self._behind.snapshot_seq = recovered.snapshot_seq
+        self._journal: Journal | None = None
+        self._committer: Committer | None = None
+        self._writer: Writer | None = None
+        if self._read_only is None:
+            self._start(recovered)
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        *,
+        files: Files | None = None,
+        rules: Rules | None = None,
+        call_soon: CallSoon,
+        options: "Options | None" = None,
+    ) -> "Store":
+        """Open the store in ``data_dir``, or make one. The caller holds the lock of the folder.
+
+        Raises ``BadConfiguration`` for a store of a newer version. A store that cannot be trusted opens read-only.
+        """
+        files = files or RealFiles()
+        layout = Layout(data_dir)
+        report: list[str] = []
+        found = open_format(files, layout, report)
+        layout.make(files)
+        recovered = recover(files, layout, rules)
+        recovered.report[:0] = report
+        return cls(layout, files, recovered, call_soon, instance=found.instance, options=options or Options())
+
+    def _start(self, recovered: Recovered) -> None:
+        self._remove_leftovers()
+        end, size = recovered.end, self._options.segment_size
+        active = reopen(self._files, end.path, end.offset, size) if end is not None and end.path is not None else None
+        self._journal = Journal(
+            self.layout.journal, self._files, self, durable_seq=self.durable_seq, active=active, segment_size=size
+        )
+        self._behind.add(self.durable_seq, {key: (seq, self._current(key)) for key, seq in recovered.touched.items()})
+        if recovered.report:
+            self._ready_capture = self._capture()  # what had to be repaired is not to be repaired again
+        if self._options.threads:
+            self._committer = Committer(self._journal)
+            self._writer = Writer(self._behind, self._checkpoint_if_due, self.alert)
+            self._writer.wake()
+
+    def _remove_leftovers(self) -> None:
+        """Temporary files of a daemon that ended while it wrote them."""
+        for folder in (self.layout.data_dir, self.layout.journal, *map(self.layout.folder, FOLDERS)):
+            for name in self._files.listdir(folder):
+                if name.startswith(".") and name.endswith(".tmp"):
+                    remove(self._files, folder / name)
+
+    # What the engine uses
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Queue one decision. The world shows it already. ``Unavailable`` without room: then nothing was queued."""
+        if self._journal is None:
+            raise self._unavailable()
+        line = encode(events)
+        last = events[-1].seq
+        self._journal.append(events[0].seq, last, line)
+        self._journal_bytes += len(line)
+        capture = None
+        if self._journal_bytes > max(self._options.checkpoint_bytes, self._behind.snapshot_size // 2):
+            self._journal_bytes, capture = 0, self._capture()
+        changes, timelines = self._collect(events)
+        self._awaited.append(_Awaited(last, changes, timelines, capture))
+
+    def refusal(self) -> MaestroError | None:
+        """Why nothing may be changed now: read-only or no space; None when all is well."""
+        if self._journal is None:
+            return self._unavailable()
+        return self._journal.refusal()
+
+    def mode(self) -> Mode:
+        """What the store allows."""
+        refusal = self.refusal()
+        if refusal is None:
+            return Mode.OK
+        return Mode.NO_SPACE if refusal.reason == "store.no_space" else Mode.READ_ONLY
+
+    def events_since(self, seq: int) -> Iterator[Event]:
+        """Every durable event after ``seq``, in order. ``ResyncRequired`` when the journal does not go back that far."""
+        return events_between(self._files, self.layout.journal, seq, self.durable_seq)
+
+    def timeline(
+        self, session_id: str | None, task_id: str | None, cursor: str | None, *, backward: bool, limit: int
+    ) -> TimelinePage:
+        """A page of a session's timeline, or of a task's: its own entries and those of its sessions, merged."""
+        paths: list[Path] = []
+        if session_id is not None:
+            paths.append(self.layout.timeline(session_id, None))
+        elif task_id is not None:
+            paths.append(self.layout.timeline(None, task_id))
+            paths += [self.layout.timeline(each, None) for each in self.world.sessions_of(task_id)]
+        return self._behind.timelines.page(paths, task_id, cursor, backward=backward, limit=limit)
+
+    def check(self) -> CheckReport:
+        """Check the files on disk, as far as that can be done while they are written (slow: run it in a thread)."""
+        return check_files(self._files, self.layout)
+
+    def scan_edits(self) -> list[Edit]:
+        """Entity files that somebody edited while no daemon ran (slow: run it in a thread, once, after the start).
+
+        Invalid ones, and those missing, are put right from the world; valid ones are for the engine to submit as changes.
+        """
+        if self._journal is None:
+            return []
+        found = scan_edits(self._files, self.layout, self.world, self._scan)
+        self._behind.expect({(edit.kind, edit.id) for edit in found.edits})
+        self._behind.add(0, {key: (self.durable_seq, self._current(key)) for key in found.restore})
+        self.report.extend(found.report)
+        self._wake_writer()
+        return found.edits
+
+    def checkpoint(self) -> None:
+        """Have a snapshot written soon, as of now."""
+        self._awaited.append(_Awaited(self.world.seq, {}, [], self._capture()))
+        self._hand_over()
+
+    def close(self) -> None:
+        """Commit, write everything behind, leave a snapshot: the next start reads one file. Blocks while it writes."""
+        for thread in (self._committer, self._writer):
+            if thread is not None:
+                thread.stop()
+        self._committer = self._writer = None
+        journal, self._journal = self._journal, None
+        self._closed = True
+        if journal is not None:
+            journal.close()
+            self.durable_seq = journal.durable_seq
+            self._hand_over()
+            self._close_files()
+        if isinstance(self._files, RealFiles):
+            self._files.release_reserve()
+
+    def _close_files(self) -> None:
+        try:
+            if self.durable_seq != self.world.seq:
+                self._behind.settle()  # the world shows what never became durable: no snapshot of that
+            elif self._behind.snapshot_seq < self.durable_seq or not self._behind.idle:
+                self._behind.checkpoint(self._capture())
+            drop_old_segments(self._files, self.layout.journal, self._behind.snapshot_seq, self._options.retention)
+        except OSError as error:
+            self.report.append(f"closing: {error}; the journal has everything")
+
+    def commit(self) -> None:
+        """Commit on this thread; for a store without threads."""
+        if self._journal is not None:
+            self._journal.commit()
+
+    def write_behind(self) -> None:
+        """Write everything behind on this thread; for a store without threads."""
+        if self._journal is not None:
+            self._checkpoint_if_due()
+            self._behind.settle()
+
+    # What the journal tells us (JournalListener), on the committer's thread
+
+    def durable(self, seq: int) -> None:
+        """Pass on to the engine's thread, several commits at once if it is busy."""
+        if not self._notified:
+            self._notified = True
+            self._call_soon(self._notify)
+
+    def failed(self, seq: int, message: str) -> None:
+        """Tell the engine where to go back to."""
+        self._call_soon(lambda: self._fail(seq, message))
+
+    def alert(self, message: str) -> None:
+        """Tell somebody."""
+        self._call_soon(lambda: self.on_alert(message))
+
+    # On the engine's thread
+
+    def _notify(self) -> None:
+        self._notified = False
+        if self._journal is not None and self._journal.durable_seq > self.durable_seq:
+            self.durable_seq = self._journal.durable_seq
+            self._hand_over()
+            self.on_durable(self.durable_seq)
+
+    def _fail(self, seq: int, message: str) -> None:
+        self._notify()
+        self._awaited.clear()
+        self.on_alert(message)
+        self.on_failure(seq)
+
+    def _hand_over(self) -> None:
+        """Give what became durable to the files behind."""
+        seq, changes = self.durable_seq, {}
+        while self._awaited and self._awaited[0].seq <= seq:
+            awaited = self._awaited.popleft()
+            changes.update(awaited.changes)
+            for event in awaited.timelines:
+                self._behind.timelines.add(self.layout.timeline(event.session_id, event.task_id), event)
+            self._ready_capture = awaited.capture or self._ready_capture
+        self._behind.add(seq, changes)
+        self._wake_writer()
+
+    def _collect(self, events: Sequence[Event]) -> tuple[dict[Key, Change], list[Event]]:
+        changes: dict[Key, Change] = {}
+        timelines = []
+        for event in events:
+            kind = event.type.partition(".")[0]
+            if kind == "timeline":
+                timelines.append(event)
+            elif kind in self.world.tables:
+                changes[kind, event.id] = (event.seq, self._current((kind, event.id)))
+        return changes, timelines
+
+    def _current(self, key: Key) -> Entity | None:
+        return self.world.tables[key[0]].get(key[1])
+
+    def _checkpoint_if_due(self) -> None:
+        """On the writer's thread."""
+        capture = self._ready_capture
+        if capture is not None:
+            self._behind.checkpoint(capture)
+            drop_old_segments(self._files, self.layout.journal, capture.seq, self._options.retention)
+            if self._ready_capture is capture:
+                self._ready_capture = None
+
+    def _unavailable(self) -> Unavailable:
+        if self._closed:
+            return Unavailable("store.closed", "the daemon is stopping; changes are accepted again when it has started")
+        return Unavailable("store.read_only", f"the store is read-only: {self._read_only}")
+
+    def _capture(self) -> Capture:
+        return Capture(self.world.seq, {kind: list(table.values()) for kind, table in self.world.tables.items()})
+
+    def _wake_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.wake()
+
+
+def _modified(files: Files, path: Path) -> int:
+    """When a file was written, in ns since the epoch; 0 without one."""
+    return files.info(path).mtime_ns if exists(files, path) else 0

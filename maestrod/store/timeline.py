@@ -1,0 +1,145 @@
+"""Timelines: append-only files of a session's (or task's) entries, one JSON line each, in the order of their seqs.
+
+Entries are written behind: the journal has them already. Until then they are pending here, and a reader sees both as one.
+After a crash a file may lack entries or end in anything; a start looks at the end of each file the journal's tail has entries
+for (``resume``), trusts it up to the last seq that is known to have been synced, and writes what follows again, so that each
+entry is there exactly once.
+"""
+
+import heapq
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import attrgetter
+from pathlib import Path
+
+import msgspec
+
+from maestrod.api.errors import Malformed
+from maestrod.api.event import Event, TimelineEvent, TimelinePage
+from maestrod.store.files import Files, exists, write_all
+from maestrod.store.timeline_reading import Reading
+
+_encoder = msgspec.json.Encoder()
+_BEHIND_ALL = 1 << 62
+_by_seq = attrgetter("seq")
+
+
+class _Tail:
+    """The lines of one timeline that are not in its file yet. ``size``: the bytes of the file that count, None for all."""
+
+    __slots__ = ("lines", "size")
+
+    def __init__(self, size: int | None = None) -> None:
+        self.size = size
+        self.lines: list[bytes] = []
+
+
+class Timelines:
+    """All timelines of a store. ``add`` and ``page`` on one thread, ``flush`` and ``sync`` on another."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._lock = threading.Lock()
+        self._tails: dict[Path, _Tail] = {}
+        self._unsynced: set[Path] = set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is not flushed and synced yet."""
+        return bool(self._tails or self._unsynced)
+
+    def add(self, path: Path, event: Event) -> None:
+        """Note the entry of a ``timeline.added`` event."""
+        line = _encoder.encode({**event.data, "seq": event.seq}) + b"\n"
+        with self._lock:
+            self._tails.setdefault(path, _Tail()).lines.append(line)
+
+    def resume(self, path: Path, trusted_seq: int, events: Iterable[Event]) -> None:
+        """After a start: the file counts up to ``trusted_seq``, and ``events`` are what the journal has behind that."""
+        size, last_seq = 0, 0
+        if exists(self._files, path):
+            size, last_seq = Reading(self._files, path, self._files.info(path).size).trusted_end(trusted_seq)
+        self._tails[path] = _Tail(size)
+        for event in events:
+            if event.seq > last_seq:
+                self.add(path, event)
+
+    def flush(self) -> None:
+        """Append what is pending to the files, not yet durably."""
+        for path in sorted(self._tails):
+            with self._lock:
+                tail = self._tails[path]
+                if tail.size is None:
+                    tail.size = self._size(path)
+                lines = list(tail.lines)
+            data = b"".join(lines)
+            self._append(path, tail.size, data)
+            with self._lock:
+                del tail.lines[: len(lines)]
+                tail.size += len(data)
+                if not tail.lines:
+                    del self._tails[path]
+
+    def sync(self) -> None:
+        """Make everything flushed durable."""
+        for path in sorted(self._unsynced):
+            fd = self._files.open(path, os.O_RDWR)
+            try:
+                self._files.fsync(fd)
+            finally:
+                self._files.close(fd)
+            self._files.fsync_dir(path.parent)
+            self._unsynced.discard(path)
+
+    def page(
+        self, paths: Iterable[Path], task_id: str | None, cursor: str | None, *, backward: bool, limit: int
+    ) -> TimelinePage:
+        """A page of one or several timelines merged by seq, with ``task_id`` only that task's entries; always oldest first.
+
+        The cursor is the seq to go on from. Raises ``Malformed`` for one that is not a number.
+        """
+        seq = _parse_cursor(cursor, _BEHIND_ALL if backward else 0)
+        readings = [self._reading(path) for path in dict.fromkeys(paths)]
+        streams: list[Iterator[TimelineEvent]] = [
+            each.before(seq) if backward else each.after(seq) for each in readings
+        ]
+        merged = heapq.merge(*streams, key=_by_seq, reverse=backward)
+        wanted = (entry for entry in merged if task_id is None or entry.task_id == task_id)
+        items = list(islice(wanted, limit + 1))
+        more, items = len(items) > limit, items[:limit]
+        next_cursor = str(items[-1].seq) if more else None
+        return TimelinePage(items=tuple(reversed(items) if backward else items), next_cursor=next_cursor)
+
+    def _reading(self, path: Path) -> Reading:
+        with self._lock:
+            tail = self._tails.get(path)
+            size = self._size(path) if tail is None or tail.size is None else tail.size
+            return Reading(self._files, path, size, b"".join(tail.lines) if tail else b"")
+
+    def _size(self, path: Path) -> int:
+        return self._files.info(path).size if exists(self._files, path) else 0
+
+    def _append(self, path: Path, offset: int, data: bytes) -> None:
+        self._files.mkdir(path.parent)
+        fd = self._files.open(path, os.O_RDWR | os.O_CREAT)
+        try:
+            if self._files.size(fd) > offset:
+                self._files.truncate(fd, offset)  # the rest of a write that a crash or a full disk cut short
+            write_all(self._files, fd, data, offset)
+        finally:
+            self._files.close(fd)
+        self._unsynced.add(path)
+
+
+def _parse_cursor(cursor: str | None, default: int) -> int:
+    if cursor is None:
+        return default
+    if not cursor.isdecimal() or len(cursor) > 18:
+        raise Malformed(
+            "timeline.bad_cursor",
+            f"{cursor!r} is not a cursor; pass nextCursor of the page before",
+            {"path": "$.cursor"},
+        )
+    return int(cursor)

@@ -1,0 +1,137 @@
+"""Reading a timeline by seq: the bytes of its file and the lines not yet written, seen as one.
+
+Entries are in the order of their seqs, so the place of a seq is found by halving the byte range: about twenty small reads in
+a gigabyte. Lines that cannot be read (``fsck`` names them) are stepped over.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from maestrod.api.event import TimelineEvent
+from maestrod.store.files import Files
+
+_BLOCK = 16_384
+
+
+class _Seq(msgspec.Struct, gc=False):
+    seq: int = 0
+
+
+_seq_decoder = msgspec.json.Decoder(_Seq)
+_entry_decoder = msgspec.json.Decoder(TimelineEvent)
+
+
+class Reading:
+    """``size`` bytes of the file at ``path``, then ``pending``."""
+
+    def __init__(self, files: Files, path: Path, size: int, pending: bytes = b"") -> None:
+        self._files = files
+        self._path = path
+        self._size = size
+        self._pending = pending
+        self._end = size + len(pending)
+
+    def after(self, seq: int) -> Iterator[TimelineEvent]:
+        """The entries behind ``seq``, oldest first."""
+        for _, line in self._lines(self._place(seq)):
+            entry = _entry(line)
+            if entry is not None and entry.seq > seq:
+                yield entry
+
+    def before(self, seq: int) -> Iterator[TimelineEvent]:
+        """The entries in front of ``seq``, newest first."""
+        for _, line in self._lines_backward(self._end if seq > 1 << 60 else self._place(seq)):
+            entry = _entry(line)
+            if entry is not None and entry.seq < seq:
+                yield entry
+
+    def trusted_end(self, seq: int) -> tuple[int, int]:
+        """Where the last whole line with a seq up to ``seq`` ends, and its seq; zeros when there is none."""
+        for offset, line in self._lines_backward(self._end):
+            found = line_seq(line)
+            if 0 < found <= seq:
+                return offset + len(line) + 1, found
+        return 0, 0
+
+    def _place(self, seq: int) -> int:
+        """A line start at or before the first entry behind ``seq``, at most a block away from it."""
+        low, high = 0, self._end
+        while high - low > _BLOCK:
+            middle = (low + high) // 2
+            start, found = self._first_line_at(middle, high)
+            if found > seq or start >= high:
+                high = middle
+            else:
+                low = start
+        return low
+
+    def _first_line_at(self, offset: int, limit: int) -> tuple[int, int]:
+        """The first readable line that starts in ``offset`` to ``limit``: its start and seq; ``limit`` and 0 without one."""
+        for start, line in self._lines(offset, partial=True):
+            if start >= limit:
+                break
+            if found := line_seq(line):
+                return start, found
+        return limit, 0
+
+    def _lines(self, offset: int, *, partial: bool = False) -> Iterator[tuple[int, bytes]]:
+        """Whole lines from ``offset`` on, with their starts; ``partial``: ``offset`` may lie within a line, which is skipped."""
+        rest, start = b"", offset
+        while block := self._read(offset, _BLOCK):
+            offset += len(block)
+            *lines, rest = (rest + block).split(b"\n")
+            for line in lines:
+                if not partial:
+                    yield start, line
+                partial = False
+                start += len(line) + 1
+
+    def _lines_backward(self, end: int) -> Iterator[tuple[int, bytes]]:
+        """Whole lines that end at or before ``end``, last first, with their starts."""
+        tail, begin, ended = b"", end, False
+        while begin > 0:
+            size = min(_BLOCK, begin)
+            begin -= size
+            first, *lines = (self._read(begin, size) + tail).split(b"\n")
+            if lines:
+                lines.pop()  # behind the last newline: nothing, or what was torn off
+                ended = True
+            if ended and not begin:
+                lines.insert(0, first)
+            offset = sum(len(line) + 1 for line in lines) + (begin + len(first) + 1 if begin else 0)
+            for line in reversed(lines):
+                offset -= len(line) + 1
+                yield offset, line
+            tail = first + b"\n" if ended else first
+
+    def _read(self, offset: int, size: int) -> bytes:
+        """Up to ``size`` bytes from ``offset`` of file and pending lines."""
+        data = b""
+        if offset < self._size:
+            fd = self._files.open(self._path, os.O_RDONLY)
+            try:
+                data = self._files.pread(fd, min(size, self._size - offset), offset)
+            finally:
+                self._files.close(fd)
+        if len(data) < size and offset + len(data) >= self._size:
+            inside = offset + len(data) - self._size
+            data += self._pending[inside : inside + size - len(data)]
+        return data
+
+
+def line_seq(line: bytes) -> int:
+    """The seq of a line, 0 when it cannot be read."""
+    try:
+        return _seq_decoder.decode(line).seq
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+
+
+def _entry(line: bytes) -> TimelineEvent | None:
+    try:
+        return _entry_decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
