@@ -99,6 +99,7 @@ FORBIDDEN = {
 #: Programs started as ``python -I -S``: the standard library and the files beside them, nothing else.
 STANDALONE = {
     "maestrod/sessions/shim": "one shim per session: each import costs memory and milliseconds for every agent",
+    "maestrod/agents/shell_worker": "one per shell session, started as often as its shim",
     "hooks": "runs inside of other people's agents at every step they take",
 }
 
@@ -113,9 +114,8 @@ def is_standalone(path: Path) -> bool:
 
 def is_beside(path: Path, name: str) -> bool:
     """Whether a module is a file in the folder of the program that imports it, by its own name or through its package."""
-    return any((path.parent / f"{part}.py").is_file() for part in (name, name.rpartition(".")[2])) and (
-        "." not in name or name.rpartition(".")[0] == dotted(path).rpartition(".")[0]
-    )
+    package, _, module = name.rpartition(".")
+    return (path.parent / f"{module}.py").is_file() and package.rpartition(".")[2] in ("", path.parent.name)
 
 
 def product() -> list[Path]:
