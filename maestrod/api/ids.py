@@ -29,3 +29,13 @@ def queue_id(session_id: str) -> str:
 def is_id(text: str) -> bool:
     """Whether ``text`` has the form of an id: safe to use as a file name."""
     return _PATTERN.match(text.removeprefix(_QUEUE_PREFIX)) is not None
+
+
+def time_of(id_: str) -> int:
+    """The milliseconds in an id; 0 for what is no id."""
+    if not is_id(id_) or id_.startswith(_QUEUE_PREFIX):
+        return 0
+    number = 0
+    for letter in id_[4:]:
+        number = number << 5 | ALPHABET.index(letter)
+    return number >> _RANDOM_BITS

@@ -1,0 +1,117 @@
+"""The configuration: defaults, the user's file, a trusted project's file, the environment, flags; the later wins.
+
+Every setting is one member of ``Config``; its name in files is camelCase, in the environment ``MAESTRO_`` and upper case
+(``MAESTRO_MAX_SESSIONS``). Where a value came from is kept, so that ``maestroctl config show --origin`` can tell.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from maestrod.api.base import Entity
+from maestrod.api.errors import BadConfiguration
+from maestrod.api.system import SessionsOnStop
+
+#: Name of the user's file in the configuration folder, and of a project's file in its folder.
+USER_FILE = "config.toml"
+PROJECT_FILE = ".maestrod.toml"
+
+Slots = Annotated[int, Meta(ge=1, le=1000)]
+Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
+
+
+class Config(Entity, frozen=True, forbid_unknown_fields=True):
+    """All settings. Times are milliseconds, sizes bytes.
+
+    ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
+    what becomes of them when the daemon stops. ``trusted_projects`` lists folders whose own file is read.
+    """
+
+    max_sessions: Slots = 8
+    agent_limits: dict[str, Slots] = {}
+    default_agent: str = "shell"
+    registration_timeout_ms: Milliseconds = 60_000
+    plan_repairs: Annotated[int, Meta(ge=0, le=20)] = 3
+    sessions_on_stop: SessionsOnStop = SessionsOnStop.KEEP
+    output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
+    output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8
+    log_level: str = "info"
+    trusted_projects: tuple[str, ...] = ()
+
+
+class Origin(Entity, frozen=True):
+    """A setting, its value, and where that came from: ``default``, a file's path, or a variable's name."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+_WIRE = dict(zip(Config.__struct_fields__, Config.__struct_encode_fields__, strict=True))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a member of ``Config``."""
+    return "MAESTRO_" + name.upper()
+
+
+def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Origin, ...]]:
+    """The configuration and where each value came from. Raises ``BadConfiguration`` naming the place of a mistake."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    path = config_dir / USER_FILE
+    for name, value in _file(path).items():
+        values[name], origins[name] = value, str(path)
+    for field in msgspec.structs.fields(Config):
+        text = environ.get(variable(field.name))
+        if text:
+            values[field.encode_name] = _from_text(field.type, text)
+            origins[field.encode_name] = variable(field.name)
+    config = _convert(values, origins)
+    shown = msgspec.to_builtins(config)
+    every = (
+        Origin(name=wire, value=shown.get(wire, _default(name)), origin=origins.get(wire, "default"))
+        for name, wire in _WIRE.items()
+    )
+    return config, tuple(every)
+
+
+def _default(name: str) -> Any:
+    return msgspec.to_builtins(getattr(Config(), name))
+
+
+def _file(path: Path) -> dict[str, Any]:
+    """The settings of a file, which need not be there."""
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration("config.unreadable", f"{path} cannot be read: {error}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration("config.no_toml", f"{path} is not TOML: {error}") from error
+
+
+def _from_text(kind: Any, text: str) -> Any:
+    """What a variable's text means: JSON for tables and lists, else the text for the setting's type to judge."""
+    if text[:1] in "[{":
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
+    return int(text) if text.lstrip("-").isdigit() and kind is not str else text
+
+
+def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
+    for name, value in values.items():
+        try:
+            msgspec.convert({name: value}, Config)
+        except msgspec.ValidationError as error:
+            raise BadConfiguration("config.invalid", f"{origins[name]}: {name}: {error}", {"setting": name}) from error
+    return msgspec.convert(dict(values), Config)

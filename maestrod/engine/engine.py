@@ -1,0 +1,184 @@
+"""The engine: the single writer.
+
+``execute`` is one synchronous step: decide, queue for the journal, done. There is no checkpoint between its first and last
+line, so whoever calls it from the trio thread is, for that moment, the one task that owns the world. The reply, the events
+and the effects of a decision are released when the store says that it is durable; many decisions share one flush.
+
+When the journal fails for good, the decisions that did not become durable are undone, newest first, and their callers told.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import trio
+
+from maestrod.api.errors import MaestroError, Unavailable
+from maestrod.api.ids import time_of
+from maestrod.core.command import Command
+from maestrod.core.decide import decide
+from maestrod.core.draft import Decision
+from maestrod.core.effects import Effect
+from maestrod.core.facts import Fact
+from maestrod.core.world import World
+from maestrod.engine.bus import Bus
+from maestrod.engine.clock import Clock, Stamps
+from maestrod.engine.ports import Store
+from maestrod.engine.timers import Timers
+
+log = logging.getLogger(__name__)
+
+Callback = Callable[[MaestroError | None], None]
+
+#: Seconds between two tries to record a fact while the store accepts no changes.
+FACT_RETRY_SECONDS = 1.0
+
+
+class Ticket:
+    """One decision on its way to the disk. ``reply`` may be told once it is durable."""
+
+    __slots__ = ("_callbacks", "decision", "error", "is_done", "reply", "seq")
+
+    def __init__(self, decision: Decision, seq: int) -> None:
+        self.decision = decision
+        self.reply: Any = decision.reply
+        self.seq = seq
+        self.error: MaestroError | None = None
+        self.is_done = False
+        self._callbacks: list[Callback] = []
+
+    def add_done(self, callback: Callback) -> None:
+        """Call back once: with None when durable, with the error when it will never be. At once if that is known."""
+        if self.is_done:
+            callback(self.error)
+        else:
+            self._callbacks.append(callback)
+
+    def finish(self, error: MaestroError | None = None) -> None:
+        """Tell everybody who waits."""
+        self.is_done, self.error = True, error
+        for callback in self._callbacks:
+            callback(error)
+        self._callbacks.clear()
+
+    async def wait_done(self) -> None:
+        """Return when durable. Raises the error when it will never be."""
+        if not self.is_done:
+            done = trio.Event()
+            self.add_done(lambda error: done.set())
+            await done.wait()
+        if self.error is not None:
+            raise self.error
+
+
+class Engine:
+    """Owns the world. ``run_effect`` is given each effect once its decision is durable; it must not block."""
+
+    def __init__(self, store: Store, world: World, clock: Clock, run_effect: Callable[[Effect], None]) -> None:
+        self.world = world
+        self.bus = Bus(world.seq)
+        self.clock = clock
+        self.refusing: MaestroError | None = None
+        self._store = store
+        self._stamps = Stamps(clock, _latest_id_time(world))
+        self._run_effect = run_effect
+        self._pending: deque[Ticket] = deque()
+        self._timers = Timers(world, clock, self._wake)
+        store.on_durable = self._durable
+        store.on_failure = self._failed
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Wake the world at its deadlines, for ever."""
+        await self._timers.run(task_status=task_status)
+
+    def execute(self, command: Command | Fact) -> Ticket:
+        """Decide. Raises the ``MaestroError`` of a refusal, after which nothing has changed."""
+        self._refuse_when_closed(command)
+        decision = decide(self.world, command, self._stamps.next())
+        if decision.events:
+            self._append(decision)
+        ticket = Ticket(decision, self.world.seq)
+        if decision.events:
+            self._pending.append(ticket)
+            self._timers.refresh()
+        else:
+            self._release([ticket])
+        return ticket
+
+    async def submit(self, command: Command | Fact) -> Any:
+        """Decide, and return the reply when it is durable."""
+        ticket = self.execute(command)
+        await ticket.wait_done()
+        return ticket.reply
+
+    async def tell(self, fact: Fact) -> None:
+        """Record a fact: it happened, so it is tried again for as long as the store accepts no changes."""
+        while True:
+            try:
+                await self.submit(fact)
+            except Unavailable as error:
+                log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
+                await trio.sleep(FACT_RETRY_SECONDS)
+            else:
+                return
+
+    def _refuse_when_closed(self, command: Command | Fact) -> None:
+        if self.refusing is not None and isinstance(command, Command):
+            raise self.refusing
+        refusal = self._store.refusal()
+        if refusal is not None:
+            raise refusal
+
+    def _append(self, decision: Decision) -> None:
+        try:
+            self._store.append(decision.events)
+        except MaestroError:
+            decision.undo()
+            raise
+
+    async def _wake(self, fact: Fact) -> None:
+        try:
+            await self.tell(fact)
+        except MaestroError as error:
+            log.error("a deadline could not be kept: %s", error.message)
+
+    def _durable(self, seq: int) -> None:
+        released = []
+        while self._pending and self._pending[0].seq <= seq:
+            released.append(self._pending.popleft())
+        self._release(released)
+
+    def _release(self, tickets: list[Ticket]) -> None:
+        """Replies first, then events, then effects: nobody hears of what a crash could undo."""
+        for ticket in tickets:
+            ticket.finish()
+        self.bus.publish([event for ticket in tickets for event in ticket.decision.events])
+        for ticket in tickets:
+            for effect in ticket.decision.effects:
+                self._run_effect(effect)
+
+    def _failed(self, last_durable: int) -> None:
+        error = Unavailable("store.read_only", "the journal could not be written: nothing can be changed any more")
+        undone = [ticket for ticket in self._pending if ticket.seq > last_durable]
+        self._durable(last_durable)
+        self._pending.clear()
+        for ticket in reversed(undone):
+            ticket.decision.undo()
+        for ticket in undone:
+            ticket.finish(error)
+        self._timers.refresh()
+
+
+def _latest_id_time(world: World) -> int:
+    """The time part of the newest id: new ids must sort after it even when the clock went back (see ``api/ids.py``)."""
+    ids = (max(world.tables[kind], default="", key=_body) for kind in _TIMED_KINDS)
+    return max(time_of(newest) for newest in ids)
+
+
+#: Kinds whose ids carry a time: not queues (named after their session), requests (named by callers) and the system.
+_TIMED_KINDS = ("project", "task", "session", "plan", "run", "attention")
+
+
+def _body(id_: str) -> str:
+    return id_[4:]
