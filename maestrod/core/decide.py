@@ -29,7 +29,7 @@ from maestrod.core.access import check_actor
 from maestrod.core.command import Actor, Command, Stamp
 from maestrod.core.draft import Decision, Draft
 from maestrod.core.entities import KIND_OF, Request
-from maestrod.core.facts import Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.rollup import settle
 from maestrod.core.schedule import schedule
 from maestrod.core.session import follow_tasks
@@ -111,6 +111,7 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Lost: fact_rules.lost,
     Woke: fact_rules.woke,
     Edited: fact_rules.edited,
+    Draining: fact_rules.draining,
 }
 
 
@@ -130,7 +131,7 @@ def decide(world: World, command: Command | Fact, stamp: Stamp) -> Decision:
 
 def _reply(draft: Draft, command: Command) -> Any:
     check_actor(draft.world, command.actor)
-    request_id = command.params.request_id
+    request_id = command.params.request_id or getattr(command.params, "event_id", None)
     if request_id is None:
         return _run(draft, command)
     key = f"{command.actor.session_id or 'owner'}:{request_id}"

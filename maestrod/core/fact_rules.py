@@ -4,15 +4,15 @@ import msgspec
 
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
-from maestrod.api.session import Exit, Session
+from maestrod.api.session import Exit, Session, Terminal
 from maestrod.api.task import Task
 from maestrod.core import attention, task
 from maestrod.core.deadlines import ANSWER, REGISTER, RETRY, TIMEOUT
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
 from maestrod.core.entities import KINDS
-from maestrod.core.facts import Edited, Exited, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.session import TIMED_OUT, SessionEvent, end
+from maestrod.core.facts import Draining, Edited, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.session import DAEMON_STOP, TIMED_OUT, SessionEvent, end
 from maestrod.core.session_index import has_ended
 
 #: How long a unit waits when the machine was short of something its session needed.
@@ -130,3 +130,11 @@ def edited(draft: Draft, fact: Edited) -> None:
     entity = msgspec.json.decode(fact.data, type=KINDS[fact.kind])
     if fact.id in draft.world.tables[fact.kind]:
         draft.put(entity)
+
+
+def draining(draft: Draft, fact: Draining) -> None:
+    """The daemon stops its sessions: nothing new starts, and what they worked on goes back."""
+    for session_id in list(draft.world.by_session.live):
+        session = draft.session(session_id)
+        if session.terminal is not Terminal.EXTERNAL:
+            _stop(draft, session, DAEMON_STOP, "the daemon stops")

@@ -61,3 +61,7 @@ class Edited(Fact, frozen=True):
     kind: str
     id: str
     data: bytes
+
+
+class Draining(Fact, frozen=True):
+    """The daemon is about to stop and takes its sessions with it: the next daemon starts their work again."""
