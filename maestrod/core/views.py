@@ -5,42 +5,29 @@ changed and nothing is copied but what is returned.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
+
+import msgspec
 
 from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
-from maestrod.api.base import Entity
-from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.errors import Malformed
 from maestrod.api.ids import queue_id
-from maestrod.api.plan import Plan, PlanList, PlanPage, PlanRef
+from maestrod.api.plan import Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
 from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef
 from maestrod.api.queue import Queue, QueueRef
-from maestrod.api.run import Run, RunList, RunPage, RunRef, RunStatus, RunView
+from maestrod.api.run import Run, RunList, RunPage, RunRef, RunView
 from maestrod.api.session import Session, SessionList, SessionPage, SessionRef
 from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
 from maestrod.core.command import Actor
+from maestrod.core.lookup import found, has_ended_run, named_session, open_questions
+from maestrod.core.markdown_plan import lint_markdown
 from maestrod.core.pages import page
+from maestrod.core.plan import lint
 from maestrod.core.session_index import has_ended
+from maestrod.core.why import why
 from maestrod.core.world import World
 
 Answer = Callable[[World, Any, Actor], Any]
-E = TypeVar("E", bound=Entity)
-
-_ENDED_RUNS = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
-
-
-def found(table: Mapping[str, E], kind: str, id_: str) -> E:
-    """The entity with an id. Raises ``NotFound``."""
-    entity = table.get(id_)
-    if entity is None:
-        raise NotFound(f"{kind}.not_found", f"there is no {kind} {id_[:100]!r}", {"id": id_[:100]})
-    return entity
-
-
-def named_session(session_id: str | None) -> str:
-    """The session a call is about, which its caller has to name (a session's own is filled in before)."""
-    if session_id is None:
-        raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "$.sessionId"})
-    return session_id
 
 
 def view(world: World, task: Task) -> TaskView:
@@ -49,17 +36,6 @@ def view(world: World, task: Task) -> TaskView:
     return TaskView(
         **members, subtask_ids=tuple(world.children(task.id)), session_ids=tuple(world.sessions_of(task.id))
     )
-
-
-def has_ended_run(run: Run) -> bool:
-    """Whether a run is over."""
-    return run.status in _ENDED_RUNS
-
-
-def open_questions(world: World, session_ids: Iterable[str]) -> tuple[Attention, ...]:
-    """What waits for a person in some sessions, oldest first."""
-    ids = (id_ for session_id in session_ids for id_ in world.open_questions.get(session_id, ()))
-    return tuple(world.attention[id_] for id_ in sorted(ids))
 
 
 def _project_get(world: World, params: ProjectRef, actor: Actor) -> Project:
@@ -184,6 +160,14 @@ def _attention_list(world: World, params: AttentionList, actor: Actor) -> Attent
     return AttentionPage(items=items, next_cursor=cursor)
 
 
+def _plan_check(world: World, params: PlanCheck, actor: Actor) -> PlanReport:
+    if (params.plan is None) == (params.markdown is None):
+        raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "$.plan"})
+    rules = world.rules
+    known = msgspec.structs.replace(rules.names_for(None), default_agent=rules.default_agent)
+    return lint(params.plan, known) if params.markdown is None else lint_markdown(params.markdown, known)
+
+
 ANSWERS: Mapping[str, Answer] = {
     "project.get": _project_get,
     "project.list": _project_list,
@@ -192,9 +176,11 @@ ANSWERS: Mapping[str, Answer] = {
     "task.tree": _task_tree,
     "session.get": _session_get,
     "session.list": _session_list,
+    "session.why": why,
     "queue.get": _queue_get,
     "plan.get": _plan_get,
     "plan.list": _plan_list,
+    "plan.check": _plan_check,
     "run.get": _run_get,
     "run.list": _run_list,
     "attention.get": _attention_get,

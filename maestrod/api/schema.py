@@ -1,0 +1,79 @@
+"""The contract as an OpenRPC document (spec.open-rpc.org, 1.3), made from the rows: what ``rpc.discover`` answers."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from maestrod.api.base import Params
+from maestrod.api.errors import MaestroError
+from maestrod.api.method import Access
+from maestrod.api.registry import METHODS, AnyMethod
+
+OPENRPC_VERSION = "1.3.2"
+
+_COMPONENT = "#/components/schemas/"
+_ACCESS = {
+    Access.READ: "Anyone may call this.",
+    Access.WORK: "A session may call this about itself, its tasks and its queue; an orchestrator also about its descendants.",
+    Access.OWNER: "Only the user may call this, never a session.",
+}
+
+
+@cache
+def openrpc(version: str) -> dict[str, Any]:
+    """The document for a daemon of ``version``. The same object each time: not to be changed."""
+    rows = list(METHODS.values())
+    types = [kind for row in rows for kind in (row.params, row.result)]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_COMPONENT + "{name}")
+    results = dict(zip((row.name for row in rows), schemas[1::2], strict=True))
+    params = {row.params.__name__ for row in rows}
+    return {
+        "openrpc": OPENRPC_VERSION,
+        "info": {
+            "title": "maestrod",
+            "description": "JSON-RPC 2.0 on a Unix socket: one message per line, or Content-Length framing as in the "
+            "Language Server Protocol. Besides these methods, `$/cancelRequest {id}` takes a request back, and "
+            "`event`, `event.overflow` and `output` are sent as notifications.",
+            "version": version,
+            "license": {"name": "MIT"},
+        },
+        "methods": [_method(row, components[row.params.__name__], results[row.name]) for row in rows],
+        "components": {"schemas": {name: schema for name, schema in components.items() if name not in params}},
+    }
+
+
+def positional_names(row: AnyMethod) -> tuple[str, ...]:
+    """The wire names of a row's parameters by position: those the command line takes as arguments come first."""
+    fields, common = row.params.__struct_fields__, Params.__struct_fields__
+    names = dict(zip(fields, row.params.__struct_encode_fields__, strict=True))
+    rest = (name for name in fields if name not in row.positional and name not in common)
+    return tuple(names[name] for name in (*row.positional, *rest, *common))
+
+
+def _method(row: AnyMethod, params: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    properties, required = params["properties"], params.get("required", [])
+    names = positional_names(row)
+    return {
+        "name": row.name,
+        "summary": row.summary,
+        "description": f"{params['description']} {_ACCESS[row.access]}",
+        "tags": [{"name": row.noun}],
+        "paramStructure": "either",
+        "params": [{"name": name, "required": name in required, "schema": properties[name]} for name in names],
+        "result": {"name": row.result.__name__, "schema": result},
+        "errors": _errors(row.errors),
+        "examples": [
+            {
+                "name": row.name,
+                "params": [{"name": name, "value": row.example[name]} for name in names if name in row.example],
+            }
+        ],
+    }
+
+
+def _errors(classes: tuple[type[MaestroError], ...]) -> list[dict[str, Any]]:
+    by_code: dict[int, str] = {}
+    for cls in classes:
+        by_code.setdefault(cls.rpc_code, (cls.__doc__ or "").partition("\n")[0])
+    return [{"code": code, "message": message} for code, message in sorted(by_code.items())]

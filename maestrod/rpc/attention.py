@@ -1,0 +1,19 @@
+"""Waiting for a person's answer."""
+
+from maestrod.api.attention import ATTENTION_WAIT, Attention, AttentionWait
+from maestrod.core.lookup import found
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+from maestrod.rpc.waiting import wait_until
+
+
+@implements(ATTENTION_WAIT)
+async def wait(context: Context, params: AttentionWait) -> Attention:
+    """Return the question once it has an answer; ask again after a restart of the daemon, it is still there."""
+    id_ = params.attention_id
+
+    def look() -> Attention | None:
+        question = found(context.world.attention, "attention", id_)
+        return question if question.answer is not None else None
+
+    return await wait_until(context, look, lambda event: event.id == id_, params.timeout_ms)

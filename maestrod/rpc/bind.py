@@ -1,0 +1,119 @@
+"""Every row of the contract and how it is carried out, found once at start.
+
+A row is a pure read (``core.views.ANSWERS``), a command for the engine (``core.decide.RULES``), or has a handler in a noun's
+file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the start.
+"""
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from maestrod.api import wire
+from maestrod.api.base import Params
+from maestrod.api.method import Access
+from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.schema import positional_names
+from maestrod.core.decide import RULES
+from maestrod.core.views import ANSWERS, Answer
+from maestrod.rpc import attention, event, queue, run, session, skill, system, terminal
+from maestrod.rpc.handler import HANDLERS, Handler
+
+#: The modules whose import fills ``HANDLERS``.
+NOUNS = (attention, event, queue, run, session, skill, system, terminal)
+
+
+class Kind(enum.Enum):
+    """How a row is carried out."""
+
+    READ = "read"  #: by a function of the world
+    COMMAND = "command"  #: by the engine
+    CALL = "call"  #: by a handler, at once
+    TASK = "task"  #: by a handler that waits
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A row made ready.
+
+    ``names`` are the parameters by position, as on the wire. ``limit`` is the longest request in bytes. ``loose``: the
+    parameters may hold any JSON or integers without bounds, so the message is checked for excess. ``own_session``: a session
+    that names none means itself.
+    """
+
+    row: AnyMethod
+    kind: Kind
+    decoder: "msgspec.json.Decoder[Params]"
+    names: tuple[str, ...]
+    limit: int
+    loose: bool
+    owner_only: bool
+    own_session: bool
+    streams: bool
+    function: Callable[..., Any]
+
+
+def bind(
+    methods: Mapping[str, AnyMethod] = METHODS,
+    answers: Mapping[str, Answer] = ANSWERS,
+    rules: Iterable[str] = RULES,
+    handlers: Mapping[str, Handler] = HANDLERS,
+) -> dict[str, Binding]:
+    """The binding of every row. Raises ``RuntimeError`` when a row has none or several, or a function no row."""
+    commands = frozenset(rules)
+    orphans = (set(answers) | commands | set(handlers)) - set(methods)
+    if orphans:
+        raise RuntimeError(f"there is no method for {sorted(orphans)}")
+    return {name: _bind(row, answers.get(name), name in commands, handlers.get(name)) for name, row in methods.items()}
+
+
+def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler | None) -> Binding:
+    kind = _kind(row, answer is not None, command, handler)
+    return Binding(
+        row=row,
+        kind=kind,
+        decoder=msgspec.json.Decoder(row.params),
+        names=positional_names(row),
+        limit=wire.LARGE_REQUEST_LIMIT if row.name in wire.LARGE_REQUESTS else wire.REQUEST_LIMIT,
+        loose=_is_loose(inspect.type_info(row.params)),
+        owner_only=row.access is Access.OWNER,
+        own_session=kind is not Kind.COMMAND and _may_leave_out_session(row.params),
+        streams=handler is not None and handler.streams,
+        function=handler.function if handler is not None else answer or _command,
+    )
+
+
+def _kind(row: AnyMethod, reads: bool, commands: bool, handler: Handler | None) -> Kind:
+    if handler is None and reads != commands:
+        return Kind.READ if reads else Kind.COMMAND
+    if handler is not None and not reads and (handler.waits or not commands):
+        return Kind.TASK if handler.waits else Kind.CALL
+    bound = [word for word, there in (("read", reads), ("command", commands), ("handler", handler)) if there]
+    raise RuntimeError(f"{row.name} must be bound once and is bound to {bound or 'nothing'}")
+
+
+def _command(*_: object) -> Any:
+    raise AssertionError("a command is carried out by the engine")
+
+
+def _may_leave_out_session(params: type[Params]) -> bool:
+    fields = {field.name: field for field in msgspec.structs.fields(params)}
+    return "session_id" in fields and not fields["session_id"].required
+
+
+def _is_loose(kind: Any) -> bool:
+    """Whether a type lets any JSON in, or an integer without bounds."""
+    if isinstance(kind, inspect.IntType):
+        return kind.le is None and kind.lt is None
+    if isinstance(kind, (inspect.AnyType, inspect.RawType)):
+        return True
+    if isinstance(kind, inspect.StructType):
+        return any(_is_loose(field.type) for field in kind.fields)
+    if isinstance(kind, inspect.UnionType):
+        return any(_is_loose(member) for member in kind.types)
+    if isinstance(kind, inspect.DictType):
+        return _is_loose(kind.value_type)
+    return isinstance(kind, (inspect.CollectionType, inspect.VarTupleType)) and _is_loose(kind.item_type)

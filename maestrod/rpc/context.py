@@ -1,0 +1,122 @@
+"""What the handlers are given: the daemon's parts, who is asking, and the way back."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import trio
+
+from maestrod.api.errors import NotFound
+from maestrod.api.system import SessionsOnStop
+from maestrod.core.command import OWNER, Actor
+from maestrod.core.world import World
+from maestrod.engine.engine import Engine
+from maestrod.engine.ports import Catalog, Store, Terminals
+from maestrod.rpc.encoded import EncodedEvents
+from maestrod.rpc.exchange import Exchange
+
+
+class Wire(Protocol):
+    """The way back to a client, whatever carries it (``transport/``).
+
+    ``unsent`` is the number of bytes, ``queued`` of messages, that the client has not taken yet.
+    """
+
+    @property
+    def unsent(self) -> int: ...
+
+    @property
+    def queued(self) -> int: ...
+
+    def send(self, message: bytes) -> None:
+        """Queue one message; never waits. What is queued for a client that is gone is dropped."""
+
+    def flush(self) -> None:
+        """Hand over what the client can take right now."""
+
+    async def wait_room(self) -> None:
+        """Return when little is unsent; always lets other tasks run."""
+
+    def start(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run a task beside the connection; an error in it ends the connection and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonInfo:
+    """Who the daemon is. ``started_at`` is ms since the epoch; ``slots`` how many worker sessions may live at once."""
+
+    instance: str
+    version: str
+    pid: int
+    started_at: int
+    socket: str
+    data_dir: str
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the daemon that methods use, put together by ``app.py``.
+
+    ``token_key`` signs session tokens. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts``
+    are the counters of ``system.metrics``.
+    """
+
+    engine: Engine
+    store: Store
+    terminals: Terminals
+    catalog: Catalog
+    info: DaemonInfo
+    token_key: bytes
+    request_stop: Callable[[SessionsOnStop], None]
+    stopping: trio.Event = field(default_factory=trio.Event)
+    counts: Counter[str] = field(default_factory=Counter)
+    events: EncodedEvents = field(default_factory=EncodedEvents)
+
+
+class Client:
+    """What a connection remembers: the way back, who it is, and what is being streamed to it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.actor: Actor = OWNER
+        self._streams: dict[int, Callable[[], None]] = {}
+        self._last_stream = 0
+
+    def open_stream(self, stop: Callable[[], None]) -> int:
+        """Number a new stream of notifications; ``stop`` ends it."""
+        self._last_stream += 1
+        self._streams[self._last_stream] = stop
+        return self._last_stream
+
+    def forget_stream(self, number: int) -> None:
+        """A stream has ended by itself."""
+        self._streams.pop(number, None)
+
+    def close_stream(self, number: int) -> None:
+        """End a stream. Raises ``NotFound`` for one that is not there (any more)."""
+        stop = self._streams.pop(number, None)
+        if stop is None:
+            raise NotFound("event.no_subscription", f"this connection has no subscription {number}")
+        stop()
+
+    def close(self) -> None:
+        """End every stream."""
+        while self._streams:
+            self._streams.popitem()[1]()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One call: who asks (``actor``), over which connection, and the exchange its answer belongs to."""
+
+    services: Services
+    actor: Actor
+    client: Client
+    exchange: Exchange
+
+    @property
+    def world(self) -> World:
+        """The state of everything, for reading."""
+        return self.services.engine.world

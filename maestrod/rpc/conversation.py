@@ -1,0 +1,152 @@
+"""One client and what it has asked: messages in, answers out, in whatever order the answers are ready.
+
+Nothing here knows sockets; a ``Wire`` carries the answers. A conversation never raises for what a client sends.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from maestrod.api.errors import Unavailable
+from maestrod.api.wire import BATCH_LIMIT, FramingError
+from maestrod.rpc.batch import Batch
+from maestrod.rpc.bind import Binding
+from maestrod.rpc.context import Client, Services, Wire
+from maestrod.rpc.dispatch import CANCELLED, NOTHING, Dispatcher, refusal
+from maestrod.rpc.envelope import Id, InvalidRequest, ParseError, Request, read, read_id, read_item
+from maestrod.rpc.exchange import Exchange, Result, Send
+
+#: Calls that wait, and commands on their way to the disk, that one client may have at a time; and the bytes they hold. Beyond
+#: that nothing more is read from it, so a client that floods us waits for itself.
+WAITING_LIMIT = 32
+PENDING_LIMIT = 1024
+PENDING_BYTES = 8 * 1024 * 1024
+
+#: The Language Server Protocol's way to take a request back (3.17, "Cancellation Support").
+_CANCEL = "$/cancelRequest"
+
+
+class _Cancel(msgspec.Struct):
+    id: int | str
+
+
+_cancel = msgspec.json.Decoder(_Cancel)
+
+
+class Conversation:
+    """The requests of one client. ``resume`` is called when it may be read from again."""
+
+    def __init__(
+        self, services: Services, bindings: dict[str, Binding], wire: Wire, resume: Callable[[], None]
+    ) -> None:
+        self.client = Client(wire)
+        self._counts = services.counts
+        self._dispatcher = Dispatcher(services, bindings)
+        self._wire = wire
+        self._resume = resume
+        self._open: dict[Exchange, None] = {}
+        self._by_id: dict[Id | UnsetType, Exchange] = {}
+        self._waiting = 0
+        self._held = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether this client has enough under way, so that what it sends next has to wait."""
+        return self._waiting >= WAITING_LIMIT or len(self._open) >= PENDING_LIMIT or self._held > PENDING_BYTES
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are not over."""
+        return len(self._open)
+
+    def receive(self, message: bytes) -> None:
+        """Take one message: carry out what can be carried out at once and start the rest."""
+        self._counts["messages"] += 1
+        try:
+            found = read(message)
+            if isinstance(found, Request):
+                self._take(found, len(message), self._send)
+            else:
+                self._take_batch(found)
+        except ParseError as error:
+            self._send(None, refusal(error))
+        except InvalidRequest as error:
+            self._send(read_id(message), refusal(error))
+
+    def refuse(self, error: FramingError) -> None:
+        """Say why the stream could not be understood: the last answer of the conversation."""
+        self._send(None, refusal(error))
+
+    def stop(self) -> None:
+        """The daemon stops: calls that only wait end now, work under way is left to finish."""
+        error = refusal(Unavailable("daemon.stopping", "the daemon is stopping: ask the next one"))
+        for exchange in list(self._open):
+            if exchange.idle:
+                exchange.cut(error)
+
+    def close(self) -> None:
+        """The client is gone: its waits and streams end, what it handed to the engine stands."""
+        self.client.close()
+        for exchange in list(self._open):
+            exchange.cut(refusal(CANCELLED))
+
+    def _take(self, request: Request, size: int, send: Send, *, in_batch: bool = False) -> None:
+        if request.id in self._by_id:
+            twice = InvalidRequest("request.duplicate_id", "a request with this id is still under way")
+            send(request.id, refusal(twice))
+            return
+        if request.method == _CANCEL:
+            self._cut(request.params)
+            send(request.id, NOTHING)
+            return
+        exchange = Exchange(request.id, send, self._done, size)
+        self._dispatcher.dispatch(request, self.client, exchange, in_batch=in_batch)
+        if not exchange.over:
+            self._begin(exchange)
+
+    def _take_batch(self, items: list[Raw]) -> None:
+        if not 0 < len(items) <= BATCH_LIMIT:
+            raise InvalidRequest("request.batch", f"a batch holds 1 to {BATCH_LIMIT} calls, this one {len(items)}")
+        batch = Batch(self._dispatcher.respond, self._wire.send)
+        for item in map(bytes, items):
+            try:
+                request = read_item(item)
+            except InvalidRequest as error:
+                batch.slot()(read_id(item), refusal(error))
+            else:
+                send = self._send if request.id is UNSET else batch.slot()
+                self._take(request, len(item), send, in_batch=True)
+        batch.seal()
+
+    def _send(self, id_: Id | UnsetType, result: Result) -> None:
+        if id_ is not UNSET:
+            self._wire.send(self._dispatcher.respond(id_, result))
+
+    def _cut(self, params: Raw) -> None:
+        """Answer a request that is under way as cancelled. One that is not is no error: its answer was faster."""
+        try:
+            exchange = self._by_id.get(_cancel.decode(params).id)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if exchange is not None:
+            exchange.cut(refusal(CANCELLED))
+
+    def _begin(self, exchange: Exchange) -> None:
+        self._open[exchange] = None
+        self._held += exchange.size
+        self._waiting += exchange.scope is not None
+        if exchange.id is not UNSET and exchange.id is not None:
+            self._by_id[exchange.id] = exchange
+
+    def _done(self, exchange: Exchange) -> None:
+        if exchange not in self._open:
+            return
+        was_busy = self.busy
+        del self._open[exchange]
+        self._held -= exchange.size
+        self._waiting -= exchange.scope is not None
+        if self._by_id.get(exchange.id) is exchange:
+            del self._by_id[exchange.id]
+        if was_busy:
+            self._resume()

@@ -1,0 +1,25 @@
+"""Events as JSON, each encoded once however many subscribers it has."""
+
+import msgspec
+
+from maestrod.api.event import Event
+
+_encode = msgspec.json.Encoder().encode
+
+
+class EncodedEvents:
+    """Remembers the last ones: the subscribers of a commit ask for the same events one after the other."""
+
+    _KEPT = 1024
+
+    def __init__(self) -> None:
+        self._by_seq: dict[int, bytes] = {}
+
+    def encode(self, event: Event) -> bytes:
+        """The event as JSON."""
+        encoded = self._by_seq.get(event.seq)
+        if encoded is None:
+            if len(self._by_seq) >= self._KEPT:
+                self._by_seq.clear()
+            encoded = self._by_seq[event.seq] = _encode(event)
+        return encoded

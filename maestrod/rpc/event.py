@@ -1,0 +1,67 @@
+"""Events: a page of those that were, and a subscription to those that come."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from maestrod.api.base import Done
+from maestrod.api.event import (
+    EVENT_LIST,
+    EVENT_SUBSCRIBE,
+    EVENT_UNSUBSCRIBE,
+    Event,
+    EventList,
+    EventPage,
+    EventSubscribe,
+    EventUnsubscribe,
+)
+from maestrod.api.event import Subscription as Subscribed
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+from maestrod.rpc.subscription import Subscription, matcher
+
+#: Events looked at for one page: with narrow filters a page may come back empty and say where to go on.
+_LOOKED_AT = 10_000
+
+
+@implements(EVENT_LIST)
+def list_(context: Context, params: EventList) -> EventPage:
+    """The next events after ``since`` that pass; ``seq`` is the last one looked at."""
+    matches, published = matcher(params), context.services.engine.bus.seq
+    found: list[Event] = []
+    seq = params.since
+    for event in islice(_past(context, params.since), _LOOKED_AT):
+        if event.seq > published or len(found) >= params.limit:
+            break
+        seq = event.seq
+        if matches(event):
+            found.append(event)
+    return EventPage(items=tuple(found), seq=seq)
+
+
+@implements(EVENT_SUBSCRIBE, streams=True)
+def subscribe(context: Context, params: EventSubscribe) -> Subscribed:
+    """Send every later event that passes, first those since ``since``."""
+    services = context.services
+    seq = services.engine.bus.seq if params.since is None else params.since
+    past = _past(context, seq) if params.since is not None else None
+    subscription = Subscription(services, context.client, matcher(params), seq)
+    if past is None:
+        subscription.go_live()
+    else:
+        context.client.wire.start(lambda: subscription.catch_up(past))
+    return Subscribed(subscription=subscription.number, seq=seq)
+
+
+def _past(context: Context, since: int) -> Iterator[Event]:
+    """The journal after ``since``. A seq that a reading method told may be ahead of the journal by a moment."""
+    engine = context.services.engine
+    if engine.bus.seq <= since <= engine.world.seq:
+        return iter(())
+    return iter(context.services.store.events_since(since))
+
+
+@implements(EVENT_UNSUBSCRIBE)
+def unsubscribe(context: Context, params: EventUnsubscribe) -> Done:
+    """End a subscription, or an attachment to a terminal: they are numbered together."""
+    context.client.close_stream(params.subscription)
+    return Done()

@@ -1,0 +1,61 @@
+"""A method's parameters, from the bytes in a request to the row's struct; what is wrong with them is said with its path."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from maestrod.api.errors import Malformed
+from maestrod.api.wire import excess
+from maestrod.rpc.bind import Binding
+from maestrod.rpc.envelope import InvalidRequest
+
+_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
+_MEMBER = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
+
+_array = msgspec.json.Decoder(list[Raw])
+
+
+def read_params(binding: Binding, raw: Raw, size: int) -> Any:
+    """The parameters as the row's struct: an object by name, an array by position (specification, section 4.2).
+
+    Raises ``InvalidRequest`` for a request that is too long or parameters that are neither, ``Malformed`` with
+    ``details.path`` for what does not fit the row.
+    """
+    if size > binding.limit:
+        message = f"a request of {binding.row.name} may have {binding.limit} bytes, this one has {size}"
+        raise InvalidRequest("request.too_large", message, {"limit": binding.limit})
+    document = bytes(raw) or b"{}"
+    if binding.loose and (reason := excess(document)):
+        raise Malformed("params.excess", reason, {"path": "$"})
+    if document[0] not in b"{[":
+        raise InvalidRequest("request.invalid", "params must be an object or an array")
+    try:
+        if document[0] == 0x5B:
+            document = _by_name(binding, _array.decode(document))
+        return binding.decoder.decode(document)
+    except msgspec.ValidationError as error:
+        raise malformed(error) from None
+    except RecursionError:
+        raise Malformed("params.excess", "the parameters are nested too deeply", {"path": "$"}) from None
+
+
+def malformed(error: msgspec.ValidationError) -> Malformed:
+    """What msgspec says of a value that does not fit, with the path apart."""
+    text = str(error)
+    at = _AT.search(text)
+    path = at["path"] if at else "$"
+    message = text[: at.start()] if at else text
+    member = _MEMBER.search(message)
+    if member:
+        path = f"{path}.{member['name']}"
+    return Malformed("params.invalid", f"{message[:500]} at {path[:200]}", {"path": path[:200]})
+
+
+def _by_name(binding: Binding, values: list[Raw]) -> bytes:
+    if len(values) > len(binding.names):
+        message = f"{binding.row.name} takes at most {len(binding.names)} parameters, {len(values)} were given"
+        raise Malformed("params.invalid", message, {"path": f"$[{len(binding.names)}]"})
+    members = (b'"%b":%b' % (name.encode(), bytes(value)) for name, value in zip(binding.names, values, strict=False))
+    return b"{" + b",".join(members) + b"}"

@@ -1,0 +1,40 @@
+"""Claiming the next item of a queue, and waiting for one without polling."""
+
+from collections.abc import Callable
+
+import trio
+
+from maestrod.api.event import Event
+from maestrod.api.ids import queue_id
+from maestrod.api.queue import QUEUE_NEXT, QueueClaim, QueueNext
+from maestrod.core.command import Command
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+from maestrod.rpc.waiting import deadline
+
+
+@implements(QUEUE_NEXT)
+async def next_(context: Context, params: QueueNext) -> QueueClaim:
+    """Claim; when there is nothing, claim again after each change of the queue or of a task in it.
+
+    The claim itself is the engine's, so of several that wait exactly one gets the item. Nothing is awaited between a claim
+    that got nothing and the subscription to what may change that.
+    """
+    engine = context.services.engine
+    with deadline(context, params.timeout_ms):
+        while True:
+            ticket = engine.execute(Command(QUEUE_NEXT.name, params, context.actor))
+            claim: QueueClaim = ticket.reply
+            if claim.item is not None or claim.closed or not params.wait:
+                break
+            await engine.bus.wait_for(_concerning(context, params))
+            await trio.lowlevel.checkpoint_if_cancelled()  # no claim for somebody who has just gone
+    await ticket.wait_done()
+    return claim
+
+
+def _concerning(context: Context, params: QueueNext) -> Callable[[Event], bool]:
+    id_ = queue_id(params.session_id or context.actor.session_id or "")
+    queue = context.world.queues.get(id_)
+    tasks = {item.task_id for item in queue.items} if queue is not None else set()
+    return lambda event: event.id == id_ or event.id in tasks

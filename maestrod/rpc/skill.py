@@ -1,0 +1,70 @@
+"""Skills, personas and agents. Finding them reads files and starts programs, so it happens in a thread."""
+
+import trio
+
+from maestrod.api.errors import NotFound
+from maestrod.api.skill import (
+    AGENT_LIST,
+    PERSONA_LIST,
+    SKILL_GET,
+    SKILL_LIST,
+    SKILL_RELOAD,
+    AgentList,
+    AgentPage,
+    PersonaList,
+    PersonaPage,
+    Skill,
+    SkillGet,
+    SkillList,
+    SkillPage,
+)
+from maestrod.core.lookup import found
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+
+
+@implements(SKILL_LIST)
+async def list_(context: Context, params: SkillList) -> SkillPage:
+    """Skills as a project sees them; with a role, those that are for it or for everybody."""
+    folder = _folder(context, params.project_id)
+    skills, warnings = await trio.to_thread.run_sync(context.services.catalog.skills, folder)
+    wanted = (skill for skill in skills if params.role is None or not skill.assign_to or params.role in skill.assign_to)
+    return SkillPage(items=tuple(wanted), warnings=warnings)
+
+
+@implements(SKILL_GET)
+async def get(context: Context, params: SkillGet) -> Skill:
+    """The skill with a name."""
+    folder = _folder(context, params.project_id)
+    skills, _ = await trio.to_thread.run_sync(context.services.catalog.skills, folder)
+    for skill in skills:
+        if skill.name == params.name:
+            return skill
+    raise NotFound("skill.not_found", f"there is no skill {params.name[:100]!r}: skill.list shows them")
+
+
+@implements(SKILL_RELOAD)
+async def reload(context: Context, params: SkillList) -> SkillPage:
+    """Forget what was read, and read again."""
+    await trio.to_thread.run_sync(context.services.catalog.reload)
+    return await list_(context, params)
+
+
+@implements(PERSONA_LIST)
+async def personas(context: Context, params: PersonaList) -> PersonaPage:
+    """Personas as a project sees them."""
+    folder = _folder(context, params.project_id)
+    items, warnings = await trio.to_thread.run_sync(context.services.catalog.personas, folder)
+    return PersonaPage(items=items, warnings=warnings)
+
+
+@implements(AGENT_LIST)
+async def agents(context: Context, params: AgentList) -> AgentPage:
+    """The agents there are, and what they lack."""
+    return AgentPage(items=await trio.to_thread.run_sync(context.services.catalog.agents))
+
+
+def _folder(context: Context, project_id: str | None) -> str | None:
+    if project_id is None:
+        return None
+    return found(context.world.projects, "project", project_id).working_dir

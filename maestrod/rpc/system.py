@@ -1,0 +1,125 @@
+"""The daemon itself: greeting, how it is, stopping it, checking it, describing it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import trio
+
+from maestrod.api import wire
+from maestrod.api.errors import VersionMismatch
+from maestrod.api.schema import openrpc
+from maestrod.api.system import (
+    PROTOCOL_VERSIONS,
+    RPC_DISCOVER,
+    SYSTEM_CHECK,
+    SYSTEM_HELLO,
+    SYSTEM_METRICS,
+    SYSTEM_STATUS,
+    SYSTEM_STOP,
+    CheckReport,
+    Discover,
+    Hello,
+    HelloReply,
+    Metrics,
+    StopAccepted,
+    SystemParams,
+    SystemStatus,
+    SystemStop,
+)
+from maestrod.core.access import check_actor
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+
+#: What a client may rely on, by name; more may be added.
+CAPABILITIES = ("batch", "cancel", "content-length", "events", "output")
+
+
+@implements(SYSTEM_HELLO)
+def hello(context: Context, params: Hello) -> HelloReply:
+    """Agree on a protocol; a session token given here holds for every later call of the connection."""
+    common = set(params.protocols) & set(PROTOCOL_VERSIONS)
+    if not common:
+        message = f"this daemon speaks protocol {list(PROTOCOL_VERSIONS)}, the client {list(params.protocols)[:10]}"
+        raise VersionMismatch("protocol.mismatch", message, {"protocols": list(PROTOCOL_VERSIONS)})
+    if params.session_token is not None:
+        check_actor(context.world, context.actor)
+        context.client.actor = context.actor
+    info = context.services.info
+    return HelloReply(
+        server="maestrod",
+        version=info.version,
+        protocol=max(common),
+        instance=info.instance,
+        capabilities=CAPABILITIES,
+        max_request=wire.REQUEST_LIMIT,
+        max_reply=wire.REPLY_LIMIT,
+    )
+
+
+@implements(SYSTEM_STATUS)
+def status(context: Context, params: SystemParams) -> SystemStatus:
+    """How the daemon is, in numbers, and what is wrong in sentences."""
+    services, world = context.services, context.world
+    info, refusal = services.info, services.store.refusal()
+    return SystemStatus(
+        version=info.version,
+        instance=info.instance,
+        pid=info.pid,
+        started_at=info.started_at,
+        seq=world.seq,
+        mode=services.store.mode(),
+        frozen=world.system.frozen,
+        stopping=services.stopping.is_set(),
+        socket=info.socket,
+        data_dir=info.data_dir,
+        projects=len(world.projects),
+        tasks=by_status(world.tasks.values()),
+        sessions=by_status(world.sessions.values()),
+        runs=by_status(world.runs.values()),
+        attention=sum(map(len, world.open_questions.values())),
+        slots=info.slots,
+        slots_used=world.by_session.slots[""],
+        problems=(refusal.message,) if refusal is not None else (),
+    )
+
+
+@implements(SYSTEM_STOP)
+def stop(context: Context, params: SystemStop) -> StopAccepted:
+    """Begin to stop; the answer still goes out."""
+    live = len(context.world.by_session.live)
+    context.services.request_stop(params.sessions)
+    return StopAccepted(pid=context.services.info.pid, sessions_left=live if params.sessions.value == "keep" else 0)
+
+
+@implements(SYSTEM_CHECK)
+async def check(context: Context, params: SystemParams) -> CheckReport:
+    """Check the store's files; slow, so it runs in a thread."""
+    return await trio.to_thread.run_sync(context.services.store.check)
+
+
+@implements(SYSTEM_METRICS)
+def metrics(context: Context, params: SystemParams) -> Metrics:
+    """The daemon's numbers by name."""
+    world, services = context.world, context.services
+    values: dict[str, float] = {f"maestrod_rpc_{name}_total": count for name, count in sorted(services.counts.items())}
+    for kind, counts in (("tasks", by_status(world.tasks.values())), ("sessions", by_status(world.sessions.values()))):
+        values |= {f'maestrod_{kind}{{status="{name}"}}': count for name, count in counts.items()}
+    values["maestrod_uptime_seconds"] = max(0, services.engine.clock.wall() - services.info.started_at) / 1000
+    values["maestrod_seq"] = world.seq
+    values["maestrod_slots"] = services.info.slots
+    values["maestrod_slots_used"] = world.by_session.slots[""]
+    values["maestrod_attention_open"] = sum(map(len, world.open_questions.values()))
+    return Metrics(values=values)
+
+
+@implements(RPC_DISCOVER)
+def discover(context: Context, params: Discover) -> dict[str, Any]:
+    """The OpenRPC document."""
+    return openrpc(context.services.info.version)
+
+
+def by_status(entities: Iterable[Any]) -> dict[str, int]:
+    """How many there are in each status."""
+    counts: Mapping[Any, int] = Counter(entity.status for entity in entities)
+    return {status.value: count for status, count in counts.items()}

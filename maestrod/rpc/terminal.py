@@ -1,0 +1,155 @@
+"""A session's terminal: typing into it, reading what it printed, following it."""
+
+import base64
+from functools import partial
+
+import msgspec
+import trio
+
+from maestrod.api.base import Done
+from maestrod.api.errors import IllegalTransition, MaestroError, NotAllowed
+from maestrod.api.plain_text import last_line
+from maestrod.api.session import (
+    SESSION_ATTACH,
+    SESSION_OUTPUT,
+    SESSION_RESIZE,
+    SESSION_SEND,
+    SESSION_TAILS,
+    Attachment,
+    OutputPage,
+    Session,
+    SessionAttach,
+    SessionOutput,
+    SessionResize,
+    SessionSend,
+    SessionTails,
+    Tails,
+    Terminal,
+)
+from maestrod.core.access import check_actor, descends_from
+from maestrod.core.lookup import found
+from maestrod.core.session_index import has_ended
+from maestrod.rpc.context import Client, Context
+from maestrod.rpc.handler import implements
+from maestrod.rpc.waiting import deadline
+
+#: Bytes of output in one notification, and how much may be unsent before more is read from the log.
+PIECE = 64 * 1024
+UNSENT_LIMIT = 1024 * 1024
+
+#: Where the last line of a session is looked for: this many lines and bytes from the end.
+_TAIL_LINES = 20
+_TAIL_BYTES = 8192
+
+
+@implements(SESSION_SEND)
+async def send(context: Context, params: SessionSend) -> Done:
+    """Type."""
+    session = _typeable(context, params.session_id)
+    text = params.text + ("\r" if params.enter else "")
+    await context.services.terminals.send(session.id, text.encode())
+    return Done()
+
+
+@implements(SESSION_RESIZE)
+async def resize(context: Context, params: SessionResize) -> Done:
+    """Set the size."""
+    session = _typeable(context, params.session_id)
+    await context.services.terminals.resize(session.id, params.columns, params.rows)
+    return Done()
+
+
+@implements(SESSION_OUTPUT)
+async def output(context: Context, params: SessionOutput) -> OutputPage:
+    """A piece of the log; with ``wait`` once there is something after the offset, or nothing will come any more."""
+    session = found(context.world.sessions, "session", params.session_id)
+    terminals = context.services.terminals
+    if params.lines is not None:
+        return terminals.tail(session.id, params.lines, params.limit)
+    with deadline(context, params.timeout_ms):
+        while True:
+            page = terminals.output(session.id, params.offset, params.limit)
+            if page.data or page.ended or not params.wait:
+                return page
+            await terminals.wait_output(session.id, page.end)
+    raise AssertionError("the block returns or raises")
+
+
+@implements(SESSION_TAILS)
+async def tails(context: Context, params: SessionTails) -> Tails:
+    """The last line of each session; unknown ones are left out, since a live view may name one that was just deleted."""
+    lines = {}
+    for session_id in params.session_ids:
+        if session_id in context.world.sessions:
+            page = context.services.terminals.tail(session_id, _TAIL_LINES, _TAIL_BYTES)
+            lines[session_id] = last_line(base64.b64decode(page.data))
+            await trio.lowlevel.checkpoint()
+    return Tails(lines=lines)
+
+
+@implements(SESSION_ATTACH, streams=True)
+def attach(context: Context, params: SessionAttach) -> Attachment:
+    """Follow: every later piece comes as a notification ``output``, the last one with ``ended``."""
+    session = found(context.world.sessions, "session", params.session_id)
+    offset = params.offset
+    if offset is None:
+        offset = context.services.terminals.tail(session.id, 1, 1).end
+    scope = trio.CancelScope()
+    number = context.client.open_stream(scope.cancel)
+    context.client.wire.start(partial(_follow, context, session.id, number, offset, scope))
+    return Attachment(attachment=number, offset=offset)
+
+
+class _Output(msgspec.Struct, omit_defaults=True, rename="camel"):
+    attachment: int
+    offset: int
+    data: str = ""
+    dropped: int = 0
+    ended: bool = False
+
+
+class _Notification(msgspec.Struct):
+    params: _Output
+    method: str = "output"
+    jsonrpc: str = "2.0"
+
+
+async def _follow(context: Context, session_id: str, number: int, offset: int, scope: trio.CancelScope) -> None:
+    """Send the log from ``offset`` on, as fast as the client reads and never further ahead than ``UNSENT_LIMIT``."""
+    terminals, client = context.services.terminals, context.client
+    with scope:
+        try:
+            while True:
+                page = terminals.output(session_id, offset, PIECE)
+                if page.data or page.ended:
+                    _notify(client, _Output(number, page.start, page.data, page.dropped, page.ended))
+                if page.ended:
+                    break
+                if page.data:
+                    offset = page.end
+                    await trio.lowlevel.checkpoint()
+                    while client.wire.unsent > UNSENT_LIMIT:
+                        await client.wire.wait_room()
+                else:
+                    await terminals.wait_output(session_id, page.end)
+        except MaestroError:  # the session and its log were deleted meanwhile
+            _notify(client, _Output(number, offset, ended=True))
+    client.forget_stream(number)
+
+
+def _notify(client: Client, output_: _Output) -> None:
+    client.wire.send(msgspec.json.encode(_Notification(output_)))
+
+
+def _typeable(context: Context, session_id: str) -> Session:
+    """The session, if its terminal is there and the caller may type into it."""
+    session = found(context.world.sessions, "session", session_id)
+    check_actor(context.world, context.actor)
+    caller = context.actor.session_id
+    if caller not in {None, session.id} and not descends_from(context.world, session, caller or ""):
+        raise NotAllowed("session.not_yours", f"{caller} may not type into {session.id}", {"sessionId": session.id})
+    if has_ended(session):
+        raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: nobody reads its terminal")
+    if session.terminal is Terminal.EXTERNAL:
+        raise IllegalTransition("session.external", f"{session.id} has its terminal elsewhere: type there")
+    return session
