@@ -1,0 +1,150 @@
+"""The engine: nobody hears of a decision before it is durable, and what fails leaves no trace."""
+
+from collections.abc import Sequence
+
+import pytest
+import trio
+
+from maestrod.api.errors import MaestroError, NotFound, Unavailable
+from maestrod.api.event import Event
+from maestrod.api.project import ProjectCreate, ProjectRef, ProjectUpdate
+from maestrod.api.session import SessionSpawn
+from maestrod.api.task import TaskCreate
+from maestrod.core.command import Command
+from maestrod.core.effects import Effect, Launch
+from maestrod.core.facts import Lost
+from maestrod.core.world import World
+from maestrod.engine.engine import Engine
+from tests.kit.engine_parts import FixedClock, HeldStore
+
+
+class Desk:
+    """An engine, its store, and what it let out."""
+
+    def __init__(self, *, instant: bool = False) -> None:
+        self.store = HeldStore(instant=instant)
+        self.effects: list[Effect] = []
+        self.engine = Engine(self.store, World(), FixedClock(), self.effects.append)
+        self.heard: list[str] = []
+        self.engine.bus.subscribe(lambda event: True, self.hear)
+
+    def hear(self, events: Sequence[Event]) -> None:
+        self.heard.extend(event.type for event in events)
+
+
+def make(name: str) -> Command:
+    return Command("project.create", ProjectCreate(name=name, working_dir=f"/{name}"))
+
+
+async def test_reply_events_and_effects_wait_for_the_disk() -> None:
+    desk = Desk()
+    told: list[MaestroError | None] = []
+
+    ticket = desk.engine.execute(make("shop"))
+    ticket.add_done(told.append)
+    assert (told, desk.heard, ticket.is_done) == ([], [], False)
+
+    desk.store.flush()
+    assert (told, desk.heard) == ([None], ["project.created"])
+    ticket.add_done(told.append)
+    assert told == [None, None]
+
+
+async def test_effects_are_released_after_the_decision_is_durable() -> None:
+    desk = Desk()
+    project = desk.engine.execute(make("shop")).reply
+    task = desk.engine.execute(Command("task.create", TaskCreate(title="t", project_id=project.id))).reply
+    session = desk.engine.execute(Command("session.spawn", SessionSpawn(task_ids=(task.id,)))).reply
+    assert desk.effects == []
+
+    desk.store.flush()
+    assert desk.effects == [Launch(session.id, 1)]
+
+
+async def test_one_flush_releases_every_decision_before_it() -> None:
+    desk = Desk()
+    tickets = [desk.engine.execute(make(f"p{number}")) for number in range(5)]
+
+    desk.store.flush()
+    assert all(ticket.is_done for ticket in tickets)
+    assert desk.heard == ["project.created"] * 5
+    assert desk.engine.bus.seq == 5
+
+
+async def test_a_refused_command_changes_nothing() -> None:
+    desk = Desk(instant=True)
+    before = desk.engine.world.dump()
+    with pytest.raises(NotFound):
+        desk.engine.execute(Command("project.delete", ProjectRef(project_id="prj_none")))
+    assert (desk.engine.world.dump(), desk.engine.world.seq, desk.store.lines) == (before, 0, [])
+
+
+async def test_no_room_for_a_decision_undoes_it() -> None:
+    desk = Desk(instant=True)
+    desk.engine.execute(make("kept"))
+    before = desk.engine.world.dump()
+    desk.store.full = True
+    with pytest.raises(Unavailable):
+        desk.engine.execute(make("lost"))
+    assert (desk.engine.world.dump(), desk.engine.world.seq) == (before, 1)
+
+    desk.store.full = False
+    assert desk.engine.execute(make("again")).seq == 2
+
+
+async def test_a_dead_journal_undoes_what_was_not_durable_newest_first() -> None:
+    desk = Desk()
+    kept = desk.engine.execute(make("kept"))
+    desk.store.flush()
+    before = desk.engine.world.dump()
+    first = desk.engine.execute(Command("project.update", ProjectUpdate(project_id=kept.reply.id, name="one")))
+    second = desk.engine.execute(Command("project.update", ProjectUpdate(project_id=kept.reply.id, name="two")))
+
+    desk.store.fail()
+    assert desk.engine.world.dump() == before
+    for ticket in (first, second):
+        with pytest.raises(Unavailable):
+            await ticket.wait_done()
+    assert desk.heard == ["project.created"]
+
+
+async def test_a_store_that_refuses_is_asked_before_anything_is_decided() -> None:
+    desk = Desk(instant=True)
+    desk.store.refused = Unavailable("store.no_space", "the disk is full")
+    with pytest.raises(Unavailable) as refusal:
+        await desk.engine.submit(make("shop"))
+    assert refusal.value.reason == "store.no_space"
+    assert desk.engine.world.projects == {}
+
+
+async def test_a_fact_is_recorded_when_the_store_recovers(autojump_clock: trio.testing.MockClock) -> None:
+    desk = Desk(instant=True)
+    desk.store.refused = Unavailable("store.no_space", "the disk is full")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.engine.tell, Lost("ses_gone", 1, "nobody saw it"))
+        await trio.sleep(5)
+        desk.store.refused = None
+    assert desk.engine.world.seq == 0  # nothing to change about an unknown session, and no error either
+
+
+async def test_a_stopping_daemon_refuses_commands_and_takes_facts() -> None:
+    desk = Desk(instant=True)
+    desk.engine.refusing = Unavailable("daemon.stopping", "stopping")
+    with pytest.raises(Unavailable):
+        desk.engine.execute(make("late"))
+    desk.engine.execute(Lost("ses_gone", 1, "nobody saw it"))
+
+
+async def test_submit_returns_the_reply_when_durable() -> None:
+    desk = Desk()
+    async with trio.open_nursery() as nursery:
+        replies = []
+
+        async def submit() -> None:
+            replies.append(await desk.engine.submit(make("shop")))
+
+        nursery.start_soon(submit)
+        await trio.testing.wait_all_tasks_blocked()
+        assert replies == []
+        desk.store.flush()
+    assert [reply.name for reply in replies] == ["shop"]

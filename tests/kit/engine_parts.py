@@ -1,0 +1,66 @@
+"""Parts an engine is built of in tests: a clock that stands still and a store whose disk obeys the test."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from maestrod.api.errors import MaestroError, Unavailable
+from maestrod.api.event import Event, TimelinePage
+from maestrod.api.system import CheckReport, Mode
+
+
+class FixedClock:
+    """Wall time moves when the test says so; the same bits every time."""
+
+    def __init__(self, now: int = 1_700_000_000_000) -> None:
+        self.now = now
+
+    def wall(self) -> int:
+        return self.now
+
+    def entropy(self) -> int:
+        return 7
+
+
+class HeldStore:
+    """Keeps what was appended; it becomes durable when the test calls ``flush`` (at once with ``instant``)."""
+
+    def __init__(self, *, instant: bool = False) -> None:
+        self.instant = instant
+        self.lines: list[Sequence[Event]] = []
+        self.refused: MaestroError | None = None
+        self.full = False
+        self.durable_seq = 0
+        self.on_durable: Callable[[int], None] = lambda seq: None
+        self.on_failure: Callable[[int], None] = lambda seq: None
+
+    def append(self, events: Sequence[Event]) -> None:
+        if self.full:
+            raise Unavailable("store.no_space", "no room for this one")
+        self.lines.append(events)
+        if self.instant:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.lines:
+            self.durable_seq = self.lines[-1][-1].seq
+            self.on_durable(self.durable_seq)
+
+    def fail(self) -> None:
+        self.refused = Unavailable("store.read_only", "the disk is gone")
+        self.on_failure(self.durable_seq)
+
+    def refusal(self) -> MaestroError | None:
+        return self.refused
+
+    def mode(self) -> Mode:
+        return Mode.OK if self.refused is None else Mode.READ_ONLY
+
+    def events_since(self, seq: int) -> Iterable[Event]:
+        return [event for line in self.lines for event in line if seq < event.seq <= self.durable_seq]
+
+    def timeline(
+        self, session_id: str | None, task_id: str | None, cursor: str | None, *, backward: bool, limit: int
+    ) -> TimelinePage:
+        return TimelinePage()
+
+    def check(self) -> CheckReport:
+        return CheckReport(ok=True)
