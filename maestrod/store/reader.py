@@ -21,6 +21,8 @@ from maestrod.store.segments import SegmentName, list_segments
 
 #: Bytes. Disks write at least this much in one piece.
 SECTOR = 512
+#: Enough of a line to see its seq.
+_PEEK = 48
 _ZEROS = re.compile(rb"\0+")
 
 
@@ -78,6 +80,8 @@ def read_journal(files: Files, folder: Path, after: int = 0) -> Iterator[Item]:
             expected, end = following or expected, End(None, 0, following or expected)
             continue
         reading = _Reading(segments[index], data, expected, following)
+        if index == first:
+            reading.skip(after)
         yield from reading.items(after)
         expected, end = reading.expected, End(reading.path, reading.end, reading.expected)
     yield end
@@ -94,8 +98,28 @@ class _Reading:
         self._following = following
         self._line_number = 0
 
+    def skip(self, after: int) -> None:
+        """Begin with the last line whose seq is at most ``after`` + 1, found by halving, if that line is whole."""
+        low, high, found = 0, len(self.data), 0
+        while low < high:
+            middle = (low + high) // 2
+            start = self.data.rfind(b"\n", 0, middle) + 1
+            seq = peek_seq(self.data[start : start + _PEEK])
+            if seq is None or seq > after + 1:  # None: an empty line, or damage; look in front of it
+                high = start - (seq is None)
+            else:
+                found = start
+                low = (self.data.find(b"\n", middle) + 1) or high
+        try:
+            record = decode(self.data[found : self.data.find(b"\n", found)])
+        except DamagedLine:
+            return  # then from the beginning, line by line
+        if record.seq <= after + 1:
+            self.end, self.expected = found, record.seq
+            self._line_number = self.data.count(b"\n", 0, found)
+
     def items(self, after: int) -> Iterator[Item]:
-        data, start = self.data, 0
+        data, start = self.data, self.end
         while start < len(data) and not self._ends_here():
             stop = data.find(b"\n", start)
             self._line_number += 1

@@ -19,10 +19,9 @@ import msgspec
 from maestrod.api.errors import Malformed
 from maestrod.api.event import Event, TimelineEvent, TimelinePage
 from maestrod.store.files import Files, exists, write_all
-from maestrod.store.timeline_reading import Reading
+from maestrod.store.timeline_reading import BEHIND_ALL, Reading
 
 _encoder = msgspec.json.Encoder()
-_BEHIND_ALL = 1 << 62
 _by_seq = attrgetter("seq")
 
 
@@ -100,7 +99,7 @@ class Timelines:
 
         The cursor is the seq to go on from. Raises ``Malformed`` for one that is not a number.
         """
-        seq = _parse_cursor(cursor, _BEHIND_ALL if backward else 0)
+        seq = _parse_cursor(cursor, BEHIND_ALL if backward else 0)
         readings = [self._reading(path) for path in dict.fromkeys(paths)]
         streams: list[Iterator[TimelineEvent]] = [
             each.before(seq) if backward else each.after(seq) for each in readings

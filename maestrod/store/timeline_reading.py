@@ -14,6 +14,8 @@ from maestrod.api.event import TimelineEvent
 from maestrod.store.files import Files
 
 _BLOCK = 16_384
+#: Greater than any seq.
+BEHIND_ALL = 1 << 62
 
 
 class _Seq(msgspec.Struct, gc=False):
@@ -43,7 +45,7 @@ class Reading:
 
     def before(self, seq: int) -> Iterator[TimelineEvent]:
         """The entries in front of ``seq``, newest first."""
-        for _, line in self._lines_backward(self._end if seq > 1 << 60 else self._place(seq)):
+        for _, line in self._lines_backward(self._start_of(seq)):
             entry = _entry(line)
             if entry is not None and entry.seq < seq:
                 yield entry
@@ -67,6 +69,12 @@ class Reading:
             else:
                 low = start
         return low
+
+    def _start_of(self, seq: int) -> int:
+        """Where the first entry with ``seq`` or a later one starts."""
+        if seq >= BEHIND_ALL:
+            return self._end
+        return next((start for start, line in self._lines(self._place(seq - 1)) if line_seq(line) >= seq), self._end)
 
     def _first_line_at(self, offset: int, limit: int) -> tuple[int, int]:
         """The first readable line that starts in ``offset`` to ``limit``: its start and seq; ``limit`` and 0 without one."""

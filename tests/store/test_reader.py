@@ -136,3 +136,20 @@ def test_a_missing_segment_shows_as_a_jump() -> None:
     records, damages, _, _ = recover(files)
     seqs = [record.seq for record in records]
     assert not damages and seqs != list(range(1, 31)) and seqs[-1] == 30
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=30), st.integers(0, 70))
+def test_reading_from_any_seq_is_reading_all_and_leaving_out(shape: list[tuple[int, bool]], after: int) -> None:
+    files = CrashFiles()
+    files.mkdir(FOLDER)
+    journal = Journal(FOLDER, files, Heard(), segment_size=2048)
+    seq = 1
+    for count, commit in shape:
+        seq = append(journal, seq, count)
+        if commit:
+            journal.commit()
+    journal.close()
+    everything, _, _, end = recover(files)
+    *some, last = read_journal(files, FOLDER, after)
+    assert some == [record for record in everything if record.last_seq > after]
+    assert not shape or after >= seq or last == end

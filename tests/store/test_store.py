@@ -1,0 +1,224 @@
+"""The store as a whole over a file system that stops and fails: what was acknowledged is there, as a prefix of the history."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.store.files import remove
+from maestrod.store.fsck import check
+from tests.kit.crash_files import Crash, CrashFiles, Loss
+from tests.store.lives import (
+    ACTIONS,
+    DATA,
+    SMALL,
+    Life,
+    add_project,
+    add_session,
+    add_task,
+    change_task,
+    entries,
+    report,
+)
+
+#: What a scenario does: an action by number, or a letter: commit, settle (write everything behind), close and open again.
+Step = int | str
+
+
+def live(
+    files: CrashFiles,
+    dumps: dict[int, bytes],
+    timelines: dict[str, list[int]],
+    steps: list[Step],
+    told: Callable[[int], None],
+) -> None:
+    life = Life(files, dumps)
+    for step in steps:
+        if isinstance(step, int):
+            life.act(step)
+        elif step == "commit":
+            life.commit()
+        elif step == "settle":
+            life.settle()
+        else:
+            life.close()
+            told(life.acknowledged)
+            life = Life(files, dumps)
+        told(life.acknowledged)
+        for id_ in life.world.sessions:
+            timelines.setdefault(id_, [])
+    life.close()
+    told(life.acknowledged)
+
+
+def assert_prefix(files: CrashFiles, dumps: dict[int, bytes], acknowledged: int) -> None:
+    """The recovered world is one the history had, not older than what was acknowledged; timelines have each entry once."""
+    life = Life(files, {})
+    assert life.store.refusal() is None, life.store.report
+    assert life.world.seq >= acknowledged
+    assert life.world.dump() == dumps[life.world.seq]
+    seen = entries(life)
+    assert all(seqs == sorted(set(seqs)) and all(seq <= life.world.seq for seq in seqs) for seqs in seen.values())
+    life.close()
+    again = Life(files, {})
+    assert again.world.dump() == dumps[life.world.seq] and entries(again) == seen
+    again.close()
+    report_ = check(DATA, files)
+    assert report_.ok, report_.problems
+
+
+SCENARIO: list[Step] = [
+    1, 4, "commit", 9 * 7 + 5, 9 * 20 + 1, "settle", 9 * 3 + 1, 9 * 2 + 2, 13, 5, "commit", "reopen", 9 * 400 + 5, 9 * 801 + 1, 9 * 802 + 1, "commit",
+    9 * 803 + 1, 9 * 804 + 1, 9 * 805 + 1, 3, 7, 16, "settle", 9 * 805 + 1, 9 * 806 + 1, 9 * 499 + 5, "commit", 8, "settle", 12, 14,
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["kill", "drop", "tear"])
+@pytest.mark.parametrize("before", [True, False])
+def test_03_crash_at_every_step_of_a_life(loss: Loss, before: bool) -> None:
+    """daemons.md 5.4, numbers 2 and 3, and the crash points of the done-list: every write, fsync, rename and unlink."""
+    for step in range(1, 5000):
+        files = CrashFiles()
+        files.crash_at(step, before=before)
+        dumps: dict[int, bytes] = {0: b""}
+        acknowledged = [0]
+        try:
+            live(files, dumps, {}, SCENARIO, acknowledged.append)
+        except Crash:
+            files.reboot(loss, seed=step)
+            assert_prefix(files, dumps, max(acknowledged))
+        else:
+            assert step > 150, f"the scenario had only {step} failpoints"
+            return
+    pytest.fail("never completed")
+
+
+steps = st.lists(st.integers(0, 9 * 900) | st.sampled_from(["commit", "commit", "settle", "reopen"]), max_size=40)
+
+
+@given(steps, st.integers(1, 200), st.booleans(), st.sampled_from(["kill", "drop", "tear"]), st.integers(0, 99))
+def test_03_random_lives_with_a_crash(scenario: list[Step], step: int, before: bool, loss: Loss, seed: int) -> None:
+    files = CrashFiles()
+    dumps: dict[int, bytes] = {0: b""}
+    acknowledged = [0]
+    files.crash_at(step, before=before)
+    try:
+        live(files, dumps, {}, scenario, acknowledged.append)
+    except Crash:
+        pass
+    files.reboot(loss, seed)
+    assert_prefix(files, dumps, max(acknowledged))
+
+
+@given(steps)
+def test_replay_gives_the_world_that_lived_byte_for_byte(scenario: list[Step]) -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    for step in scenario:
+        if isinstance(step, int):
+            life.act(step)
+    life.commit()
+    files.reboot("drop")
+    again = Life(files, {})
+    assert again.world.dump() == life.world.dump()
+    assert again.world.seq == life.world.seq
+    assert again.world.deadlines == life.world.deadlines
+
+
+@given(steps)
+def test_every_copy_gives_the_same_world(scenario: list[Step]) -> None:
+    """Snapshot, journal and entity files: each alone (requests excepted, which have no files) is the world."""
+    files = CrashFiles()
+    life = Life(files, {}, SMALL)
+    for step in scenario:
+        if isinstance(step, int) and step % len(ACTIONS) != len(ACTIONS) - 1:
+            life.act(step)
+    life.settle()
+    dump, seq = life.world.dump(), life.world.seq
+    life.close()
+    remove(files, DATA / "snapshot.jsonl")
+    again = Life(files, {})
+    assert (again.world.dump(), again.world.seq) == (dump, seq), "the journal, or files and journal"
+    again.close()
+    for name in files.listdir(DATA / "journal"):
+        files.unlink(DATA / "journal" / name)
+    again = Life(files, {})
+    assert (again.world.dump(), again.world.seq) == (dump, seq), "the snapshot"
+    again.close()
+    remove(files, DATA / "snapshot.jsonl")
+    again = Life(files, {})
+    assert again.world.dump() == dump, "the files"
+    assert again.store.refusal() is None
+
+
+def test_an_entity_file_is_readable_and_says_its_seq() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_project(life, 1)
+    life.settle()
+    ((id_, project),) = life.world.projects.items()
+    text = files.read(DATA / "projects" / f"{id_}.json").decode()
+    assert text.startswith(f'{{\n  "id": "{id_}",\n  "name": "p1",\n  "workingDir": "/w",\n')
+    assert '\n  "seq": 1,\n  "check": "' in text and text.endswith('"\n}\n')
+    assert project.name == "p1"
+
+
+def test_nothing_is_written_behind_that_is_not_durable() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_project(life, 1)
+    life.store.write_behind()
+    assert not files.listdir(DATA / "projects")
+    life.settle()
+    assert len(files.listdir(DATA / "projects")) == 1
+
+
+def test_a_dropped_entity_loses_its_file() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    life.settle()
+    ((id_, _),) = life.world.tasks.items()
+    life.decide(lambda draft: draft.drop(draft.task(id_)))
+    life.settle()
+    assert not files.listdir(DATA / "tasks")
+
+
+def test_unknown_members_survive_a_change() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    life.close()
+    ((id_, _),) = life.world.tasks.items()
+    path = DATA / "tasks" / f"{id_}.json"
+    files.damage(path, files.read(path).replace(b'"title"', b'"colour": "blue",\n  "title"'))
+    life = Life(files, {})
+    assert life.store.scan_edits() == [], "an unknown member alone changes nothing we know"
+    change_task(life, 1)
+    life.close()
+    assert b'"colour": "blue"' in files.read(path)
+
+
+def test_timelines_are_read_while_they_are_pending_and_after() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_session(life, 0)
+    for number in range(50):
+        report(life, number)
+        life.commit()
+        if number % 7 == 3:
+            life.store.write_behind()
+    ((id_, seqs),) = entries(life).items()
+    assert seqs == [event.seq for event in life.events if event.type == "timeline.added"] and len(seqs) > 50
+    pages: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = life.store.timeline(id_, None, cursor, backward=True, limit=7)
+        pages[:0] = [entry.seq for entry in page.items]
+        if (cursor := page.next_cursor) is None:
+            break
+    assert pages == seqs
+    life.close()
+    assert entries(Life(files, {})) == {id_: seqs}
