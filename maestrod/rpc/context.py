@@ -38,6 +38,9 @@ class Wire(Protocol):
     async def wait_room(self) -> None:
         """Return when little is unsent; always lets other tasks run."""
 
+    def resume(self) -> None:
+        """The conversation has room for more calls."""
+
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task beside the connection; an error in it ends the connection and nothing else."""
 
@@ -83,6 +86,11 @@ class Client:
         self.actor: Actor = OWNER
         self._streams: dict[int, Callable[[], None]] = {}
         self._last_stream = 0
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether anything is being streamed."""
+        return bool(self._streams)
 
     def open_stream(self, stop: Callable[[], None]) -> int:
         """Number a new stream of notifications; ``stop`` ends it."""

@@ -3,16 +3,13 @@
 Nothing here knows sockets; a ``Wire`` carries the answers. A conversation never raises for what a client sends.
 """
 
-from collections.abc import Callable
-
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from maestrod.api.errors import Unavailable
 from maestrod.api.wire import BATCH_LIMIT, FramingError
 from maestrod.rpc.batch import Batch
-from maestrod.rpc.bind import Binding
-from maestrod.rpc.context import Client, Services, Wire
+from maestrod.rpc.context import Client, Wire
 from maestrod.rpc.dispatch import CANCELLED, NOTHING, Dispatcher, refusal
 from maestrod.rpc.envelope import Id, InvalidRequest, ParseError, Request, read, read_id, read_item
 from maestrod.rpc.exchange import Exchange, Result, Send
@@ -35,16 +32,13 @@ _cancel = msgspec.json.Decoder(_Cancel)
 
 
 class Conversation:
-    """The requests of one client. ``resume`` is called when it may be read from again."""
+    """The requests of one client."""
 
-    def __init__(
-        self, services: Services, bindings: dict[str, Binding], wire: Wire, resume: Callable[[], None]
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, wire: Wire) -> None:
         self.client = Client(wire)
-        self._counts = services.counts
-        self._dispatcher = Dispatcher(services, bindings)
+        self._counts = dispatcher.services.counts
+        self._dispatcher = dispatcher
         self._wire = wire
-        self._resume = resume
         self._open: dict[Exchange, None] = {}
         self._by_id: dict[Id | UnsetType, Exchange] = {}
         self._waiting = 0
@@ -59,6 +53,11 @@ class Conversation:
     def under_way(self) -> int:
         """How many requests are not over."""
         return len(self._open)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a client that asks nothing more has nothing more to expect."""
+        return not self._open and not self.client.has_streams
 
     def receive(self, message: bytes) -> None:
         """Take one message: carry out what can be carried out at once and start the rest."""
@@ -81,6 +80,7 @@ class Conversation:
     def stop(self) -> None:
         """The daemon stops: calls that only wait end now, work under way is left to finish."""
         error = refusal(Unavailable("daemon.stopping", "the daemon is stopping: ask the next one"))
+        self.client.close()
         for exchange in list(self._open):
             if exchange.idle:
                 exchange.cut(error)
@@ -149,4 +149,4 @@ class Conversation:
         if self._by_id.get(exchange.id) is exchange:
             del self._by_id[exchange.id]
         if was_busy:
-            self._resume()
+            self._wire.resume()

@@ -56,7 +56,7 @@ class Dispatcher:
     """Carries out requests with the daemon's parts."""
 
     def __init__(self, services: Services, bindings: dict[str, Binding]) -> None:
-        self._services = services
+        self.services = services
         self._bindings = bindings
 
     def dispatch(self, request: Request, client: Client, exchange: Exchange, *, in_batch: bool = False) -> None:
@@ -77,7 +77,7 @@ class Dispatcher:
 
     def _actor(self, binding: Binding, params: Params, client: Client) -> Actor:
         token = params.session_token
-        actor = client.actor if token is None else read_token(self._services.token_key, token)
+        actor = client.actor if token is None else read_token(self.services.token_key, token)
         if binding.owner_only and not actor.is_owner:
             raise NotAllowed("method.owner_only", f"{binding.row.name} is for the user, not for a session")
         return actor
@@ -86,15 +86,15 @@ class Dispatcher:
         if binding.own_session and not actor.is_owner and params.session_id is None:
             params = _own_session(params, actor)
         if binding.kind is Kind.READ:
-            exchange.finish(Success(binding.function(self._services.engine.world, params, actor)))
+            exchange.finish(Success(binding.function(self.services.engine.world, params, actor)))
         elif binding.kind is Kind.COMMAND:
-            ticket = self._services.engine.execute(Command(binding.row.name, params, actor))
+            ticket = self.services.engine.execute(Command(binding.row.name, params, actor))
             ticket.add_done(partial(_settle, exchange, ticket))
         elif binding.kind is Kind.CALL:
-            exchange.finish(Success(binding.function(Context(self._services, actor, client, exchange), params)))
+            exchange.finish(Success(binding.function(Context(self.services, actor, client, exchange), params)))
         else:
             exchange.scope = trio.CancelScope()
-            context = Context(self._services, actor, client, exchange)
+            context = Context(self.services, actor, client, exchange)
             client.wire.start(partial(self._run, binding, context, params, exchange.scope))
 
     async def _run(self, binding: Binding, context: Context, params: Any, scope: trio.CancelScope) -> None:
@@ -111,9 +111,9 @@ class Dispatcher:
 
     def incident(self, error: Exception, method: str) -> Result:
         """The answer for a bug of ours: its id, and nothing of what happened; that is in the log."""
-        incident = make_id("inc", self._services.engine.clock.wall(), secrets.randbits(80))
+        incident = make_id("inc", self.services.engine.clock.wall(), secrets.randbits(80))
         log.error("%s in %s", incident, method[:100], exc_info=error)
-        self._services.counts["incidents"] += 1
+        self.services.counts["incidents"] += 1
         message = f"internal error: the daemon's log has it as {incident}"
         return Error(
             ERROR_INTERNAL_ERROR, message, {"code": "bug", "retryable": False, "details": {"incident": incident}}

@@ -1,0 +1,212 @@
+"""One connection on the Unix socket: its stream in, its answers out, and when it is time to stop reading or to hang up."""
+
+import logging
+import select
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Protocol
+
+import trio
+
+from maestrod.api.wire import Decoder, Framing, FramingError, frame
+from maestrod.rpc.conversation import Conversation
+from maestrod.rpc.dispatch import Dispatcher
+from maestrod.transport.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+#: Bytes of one read.
+READ_SIZE = 64 * 1024
+
+#: Unsent bytes beyond which nothing more is read from a client, and below which streams go on.
+UNSENT_HIGH = 1024 * 1024
+UNSENT_LOW = 256 * 1024
+
+
+class Hub(Protocol):
+    """What a connection needs of the loop that serves it."""
+
+    def watch(self, connection: "UnixConnection", events: int) -> None:
+        """Call back when the socket is ready for these events of ``selectors``; 0 for none."""
+
+    def mark(self, connection: "UnixConnection") -> None:
+        """Call ``work`` soon."""
+
+    def guard(self, connection: "UnixConnection") -> None:
+        """Look at ``overdue`` and ``is_abandoned`` now and then."""
+
+    def start(self, connection: "UnixConnection", task: Callable[[], Awaitable[None]]) -> None:
+        """Run a task beside the connection."""
+
+    def forget(self, connection: "UnixConnection") -> None:
+        """The connection is closed."""
+
+
+class UnixConnection:
+    """Carries a conversation; the ``Wire`` of ``maestrod.rpc``."""
+
+    def __init__(self, hub: Hub, socket_: socket.socket, dispatcher: Dispatcher) -> None:
+        self.socket = socket_
+        self.closed = False
+        self.conversation = Conversation(dispatcher, self)
+        self._hub = hub
+        self._decoder = Decoder()
+        self._backlog: deque[bytes | FramingError] = deque()
+        self._outbox = Outbox()
+        self._drained = trio.Event()
+        self._working = False
+        self._ended = False  # the client sends nothing more
+        self._hanging_up = False  # we send what is left and close
+        self._blocked_since: float | None = None
+
+    @property
+    def unsent(self) -> int:
+        """Bytes the client has not taken yet."""
+        return self._outbox.size
+
+    @property
+    def queued(self) -> int:
+        """Messages the client has not taken yet."""
+        return self._outbox.count
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way and everything is sent."""
+        return not self._outbox.size and not self.conversation.under_way
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the client is gone altogether, which a socket that is not being read does not say by itself."""
+        poll = select.poll()
+        poll.register(self.socket, 0)
+        return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
+
+    def overdue(self, patience: float) -> bool:
+        """Whether the client has taken nothing for so many seconds while something waited for it."""
+        return self._blocked_since is not None and trio.current_time() - self._blocked_since > patience
+
+    def send(self, message: bytes) -> None:
+        """Queue a message; it goes out with others of the same turn."""
+        if not self.closed:
+            self._outbox.append(frame(message, self._decoder.framing or Framing.LINES))
+            if not self._working:
+                self._hub.mark(self)
+
+    def resume(self) -> None:
+        """There is room for more calls."""
+        if not self._working:
+            self._hub.mark(self)
+
+    async def wait_room(self) -> None:
+        """Return when little is unsent, or the connection is closed."""
+        await trio.lowlevel.checkpoint()
+        while self._outbox.size > UNSENT_LOW and not self.closed:
+            await self._drained.wait()
+
+    def start(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run a task beside the connection."""
+        self._hub.start(self, task)
+
+    def on_ready(self, events: int) -> None:
+        """The socket can be read or written."""
+        if events & EVENT_READ and not self._ended:
+            self._read()
+        self.work()
+
+    def work(self) -> None:
+        """Carry out what has been read, as far as there is room, and send what can be sent."""
+        if self.closed:
+            return
+        self._working = True
+        try:
+            while self._backlog and not self._hanging_up and not self._is_full():
+                message = self._backlog.popleft()
+                if isinstance(message, FramingError):
+                    self.conversation.refuse(message)
+                    self.hang_up()
+                else:
+                    self.conversation.receive(message)
+        finally:
+            self._working = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand over what the client can take right now."""
+        while not self.closed and (piece := self._outbox.peek()):
+            try:
+                sent = self.socket.send(piece)
+            except BlockingIOError:
+                sent = 0
+            except OSError:  # the client is gone
+                self.close()
+                return
+            self._outbox.taken(sent)
+            self._note_progress(sent == len(piece), sent > 0)
+            if sent < len(piece):
+                break
+        self._settle()
+
+    def hang_up(self) -> None:
+        """Read nothing more; close when everything is sent."""
+        self._hanging_up = True
+        self._backlog.clear()
+
+    def stop(self) -> None:
+        """The daemon stops: read nothing more, finish what is under way."""
+        self._ended = True
+        self._backlog.clear()
+        self.conversation.stop()
+        self._hub.mark(self)
+
+    def close(self) -> None:
+        """Hang up now."""
+        if not self.closed:
+            self.closed = True
+            self._hub.forget(self)
+            self.socket.close()
+            self._outbox.clear()
+            self._backlog.clear()
+            self._drained.set()
+            self.conversation.close()
+
+    def _read(self) -> None:
+        try:
+            data = self.socket.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+            return
+        if data:
+            self._backlog.extend(self._decoder.feed(data))
+        elif self.is_abandoned:
+            self.close()
+        else:
+            self._ended = True  # it has shut down its side and still wants its answers
+
+    def _is_full(self) -> bool:
+        return self.conversation.busy or self._outbox.size > UNSENT_HIGH
+
+    def _note_progress(self, done: bool, moved: bool) -> None:
+        if done:
+            self._blocked_since = None
+        elif moved or self._blocked_since is None:
+            self._blocked_since = trio.current_time()
+        if self._outbox.size <= UNSENT_LOW and not self._drained.is_set():
+            self._drained.set()
+            self._drained = trio.Event()
+
+    def _settle(self) -> None:
+        """After a turn: close if it is over, otherwise wait for the right things."""
+        if self.closed:
+            return
+        if not self._outbox.size and (self._hanging_up or (self._ended and self.conversation.is_over)):
+            self.close()
+            return
+        reads = not (self._ended or self._hanging_up or self._backlog)
+        writes = self._outbox.size > 0
+        self._hub.watch(self, (EVENT_READ if reads else 0) | (EVENT_WRITE if writes else 0))
+        if writes or not reads:
+            self._hub.guard(self)
