@@ -76,11 +76,12 @@ def service_manager(environ: Mapping[str, str]) -> ServiceManager:
     home = Path(environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
     if sys.platform == "darwin":
         return Launchd(home / "Library" / "LaunchAgents")
-    if shutil.which("systemctl", path=environ.get("PATH")):
+    elif shutil.which("systemctl", path=environ.get("PATH")):  # noqa: RET505 - mypy takes what follows a platform check for dead code
         config = environ.get("XDG_CONFIG_HOME", "")
         return Systemd((Path(config) if config.startswith("/") else home / ".config") / "systemd" / "user")
-    message = "there is neither systemd nor launchd here: run `maestrod` from whatever starts your session"
-    raise BadConfiguration("service.unsupported", message)
+    else:
+        message = "there is neither systemd nor launchd here: run `maestrod` from whatever starts your session"
+        raise BadConfiguration("service.unsupported", message)
 
 
 def this_service(environ: Mapping[str, str]) -> Service:

@@ -31,11 +31,12 @@ class Peer:
 def peer_of(connection: socket.socket) -> Peer:
     """The peer of a connected Unix socket. Raises ``OSError`` when the kernel does not know one."""
     if sys.platform == "darwin":
-        return darwin_peer(
-            connection.getsockopt(0, _LOCAL_PEERCRED, _DARWIN_XUCRED.size), connection.getsockopt(0, _LOCAL_PEERPID)
-        )
-    pid, uid, _ = _LINUX_UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _LINUX_UCRED.size))
-    return Peer(uid, pid or None)  # 0: a process of another pid namespace
+        credentials = connection.getsockopt(0, _LOCAL_PEERCRED, _DARWIN_XUCRED.size)
+        return darwin_peer(credentials, connection.getsockopt(0, _LOCAL_PEERPID))
+    else:  # noqa: RET505 - mypy takes what follows a platform check for dead code
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _LINUX_UCRED.size)
+        pid, uid, _ = _LINUX_UCRED.unpack(credentials)
+        return Peer(uid, pid or None)  # 0: a process of another pid namespace
 
 
 def darwin_peer(credentials: bytes, pid: int) -> Peer:
