@@ -41,6 +41,9 @@ TOP = {
     "maestrod.logs": "the log",
     "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
     "maestrod.service": "the service manager",
+    "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
+    "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
+    "maestrod.terminals": "the engine's port for terminals, on custody",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
