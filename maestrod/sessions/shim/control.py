@@ -98,12 +98,12 @@ class Client:
             self.close()
 
     def _answer(self, line: bytes) -> None:
+        request: dict[str, Any] = {}
         try:
             request = decode(line)
             reply = answer(self._custodian, self, request)
         except (ValueError, KeyError, TypeError, OverflowError) as error:
-            self.send({"error": "bad_request", "message": f"{type(error).__name__}: {error}"})
-            return
+            reply = {"error": "bad_request", "message": f"{type(error).__name__}: {error}"}
         if reply is not None:
             self.send({"id": request.get("id"), **reply})
 

@@ -1,0 +1,219 @@
+"""A custody whose agents are scripts: for tests of what stands above, under a mock clock, without a single process.
+
+`FakeMachine` is what outlives a daemon: agents, their logs and exit records. `FakeCustody` is one daemon's hold on it, with the public interface of
+`custody.Custody`; leave one and make another on the same machine, and a restart of the daemon was simulated. Agents live in virtual time: what a
+script says is worked out when somebody looks, so agents go on while no daemon is there. The contract tests hold both custodies to the same promises.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import trio
+
+from maestrod.sessions.custody import OnExit
+from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
+from maestrod.sessions.shim.signals import signal_number
+from maestrod.sessions.spec import (
+    Ended,
+    ExitRecord,
+    Identity,
+    LaunchFailed,
+    LaunchSpec,
+    Lost,
+    NeverStarted,
+    NotHeld,
+    OutputChunk,
+    Refused,
+    Running,
+    Standing,
+    StopReport,
+)
+
+
+class FakeCustody:
+    """The public interface of Custody over a FakeMachine."""
+
+    def __init__(self, machine: FakeMachine, on_exit: OnExit) -> None:
+        self.machine = machine
+        self._on_exit = on_exit
+        self._held: dict[str, FakeAgent] = {}
+        self._nursery: trio.Nursery | None = None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Hold sessions until cancelled."""
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                task_status.started()
+                await trio.sleep_forever()
+        finally:
+            self._nursery = None
+            self._held.clear()
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Ids of the sessions that are held now."""
+        return tuple(self._held)
+
+    async def launch(self, spec: LaunchSpec) -> Identity:
+        """Start an attempt, once."""
+        await trio.lowlevel.checkpoint()
+        held = self._held.get(spec.session_id)
+        if held is not None and held.spec.attempt != spec.attempt:
+            raise LaunchFailed("EBUSY", f"attempt {held.spec.attempt} of {spec.session_id} is still alive")
+        agent = self.machine.find(spec.session_id, spec.attempt)
+        if agent is None:
+            agent = self.machine.start(spec)
+        record = self._buried(agent)
+        if record is not None and held is None:
+            raise LaunchFailed.from_record(record)
+        self._hold(agent)
+        return agent.identity
+
+    async def adopt(self, session_id: str, attempt: int) -> Standing:
+        """Find out what became of an attempt, and hold it if it runs."""
+        await trio.lowlevel.checkpoint()
+        agent = self.machine.find(session_id, attempt)
+        if agent is None:
+            return NeverStarted()
+        was_lost = agent.record is None and agent.lost
+        record = self._buried(agent)
+        if record is None or session_id in self._held:
+            self._hold(agent)
+            return Running(agent.identity)
+        return Lost(agent.lost, record) if was_lost else Ended(record)
+
+    async def stop(
+        self, session_id: str, ladder: Sequence[tuple[str, float]] | None = None, attempt: int | None = None
+    ) -> StopReport:
+        """Climb the ladder; the agent's script says what it takes."""
+        agent = self.machine.find(session_id, attempt)
+        if agent is None:
+            await trio.lowlevel.checkpoint()
+            return StopReport(left=0)
+        standing = await self.adopt(session_id, agent.spec.attempt)
+        if isinstance(standing, Lost):
+            await self._on_exit(standing.record)
+        sent = await self._climb(agent, ladder or agent.spec.ladder)
+        if agent.alive:
+            return StopReport(left=1, pending=(agent.identity.agent_pid,), signalled=sent)
+        while self._held.get(session_id) is agent:
+            await trio.lowlevel.checkpoint()  # the task that holds it lets go in its next step
+        return StopReport(left=0, ended=1 if sent else 0, signalled=sent)
+
+    async def signal(self, session_id: str, name: str, *, agent_only: bool = False) -> int:
+        """Send a signal; STOP and CONT hold and resume the script."""
+        agent = await self._living(session_id)
+        signal_number(name)
+        agent.signals.append(name)
+        if name == "STOP":
+            agent.pause()
+        elif name == "CONT":
+            agent.go_on()
+        elif name not in agent.life.ignores and name != "WINCH":
+            agent.end("exited", signal=name)
+        return 1
+
+    async def send(self, session_id: str, data: bytes) -> None:
+        """Type into the agent's terminal."""
+        agent = await self._living(session_id)
+        agent.typed += data
+        if agent.life.echo:
+            agent.print(data.replace(b"\n", b"\r\n"))
+
+    async def close_stdin(self, session_id: str) -> None:
+        """End of input."""
+        (await self._living(session_id)).typed += b"\x04"
+
+    async def resize(self, session_id: str, cols: int, rows: int) -> None:
+        """Set the terminal's size."""
+        agent = await self._living(session_id)
+        if agent.spec.terminal != "pty":
+            raise Refused("no_terminal", "the session has no terminal to resize")
+        agent.size = (cols, rows)
+
+    def read_output(self, session_id: str, offset: int, limit: int) -> OutputChunk:
+        """A piece of the log."""
+        self.machine.find(session_id)
+        log = self.machine.logs.get(session_id, bytearray())
+        start = min(max(0, offset), len(log))
+        return OutputChunk(start, bytes(log[start : start + limit]), len(log))
+
+    def tail_output(self, session_id: str, limit: int, lines: int | None = None) -> OutputChunk:
+        """The end of the log."""
+        end = self.read_output(session_id, 0, 0).end
+        chunk = self.read_output(session_id, max(0, end - limit), limit)
+        if lines is None:
+            return chunk
+        data = b"".join(chunk.data.splitlines(keepends=True)[-lines:]) if lines else b""
+        return OutputChunk(end - len(data), data, end)
+
+    async def wait_output(self, session_id: str, beyond_offset: int) -> int:
+        """Wait for more output, or the end of the session."""
+        while True:
+            await trio.lowlevel.checkpoint()
+            end = self.read_output(session_id, 0, 0).end
+            agent = self._held.get(session_id)
+            if end > beyond_offset or agent is None:
+                return end
+            await agent.changed.wait()
+
+    def folder(self, session_id: str) -> Path:
+        """Where a real session's folder would be; nothing is there."""
+        return Path("fake") / session_id
+
+    async def _living(self, session_id: str) -> FakeAgent:
+        await trio.lowlevel.checkpoint()
+        agent = self._held.get(session_id)
+        if agent is not None:
+            agent.catch_up()
+        if agent is None or not agent.alive:
+            raise NotHeld(f"{session_id} has no living attempt")
+        return agent
+
+    def _hold(self, agent: FakeAgent) -> None:
+        if self._nursery is None:
+            raise RuntimeError("custody is not running: start FakeCustody.run in a nursery first")
+        if agent.spec.session_id not in self._held:
+            self._held[agent.spec.session_id] = agent
+            self._nursery.start_soon(self._keep, agent)
+
+    async def _keep(self, agent: FakeAgent) -> None:
+        while agent.alive:
+            changed = agent.changed
+            with trio.move_on_at(agent.next_moment()):
+                await changed.wait()
+            agent.catch_up()
+        record = self._buried(agent)
+        del self._held[agent.spec.session_id]
+        agent.go_on()
+        if record is not None:
+            await self._on_exit(record)
+
+    def _buried(self, agent: FakeAgent) -> ExitRecord | None:
+        """The record of an attempt that is over; a lost one gets its record now."""
+        if agent.lost and agent.record is None:
+            return agent.end("lost", detail=agent.lost)
+        return agent.record
+
+    async def _climb(self, agent: FakeAgent, ladder: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+        sent: list[str] = []
+        for name, seconds in ladder:
+            if not agent.alive:
+                break
+            sent.append(name)
+            agent.go_on()
+            await self._try_signal(agent, name, seconds)
+        return tuple(sent)
+
+    async def _try_signal(self, agent: FakeAgent, name: str, seconds: float) -> None:
+        """Send one rung's signal and give the agent its time; it may end by itself meanwhile."""
+        agent.signals.append(name)
+        ignored = agent.life.unkillable or (name in agent.life.ignores and name != "KILL")
+        reaction = 0.0 if name == "KILL" else agent.life.reaction
+        with trio.move_on_after(seconds if ignored else min(seconds, reaction)):
+            while agent.alive:
+                await agent.changed.wait()
+        agent.catch_up()
+        if agent.alive and not ignored and reaction <= seconds:
+            agent.end("stopped", signal=name)
