@@ -91,8 +91,9 @@ def this_service(environ: Mapping[str, str]) -> Service:
     """
     home = Path(environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
     carried = {name: environ[name] for name in _CARRIED if environ.get(name)}
-    # -P: the service starts in the home folder, whose files must not pass for modules
-    command = (sys.executable, "-P", "-m", "maestrod")
+    # -P: the service starts in the home folder, whose files must not pass for modules. Under systemd the journal takes
+    # precedence over the file; launchd's own redirection does not rotate.
+    command = (sys.executable, "-P", "-m", "maestrod", "--log", "file")
     return Service(command, places(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried)
 
 

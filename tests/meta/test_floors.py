@@ -13,10 +13,7 @@ FLOORS = {
     ("maestrod.core", ("maestrod.api",)): "pure: decides about the contract's entities and knows nothing else",
     ("maestrod.agents", ("maestrod.api", "maestrod.core")): "data and pure functions per agent command line",
     ("maestrod.store", ("maestrod.api", "maestrod.core")): "writes what the core decided",
-    (
-        "maestrod.sessions",
-        ("maestrod.api", "maestrod.core", "maestrod.agents"),
-    ): "holds processes; what to start is the adapter's word",
+    ("maestrod.sessions", ()): "holds processes and knows nothing of tasks: what to start is told to it",
     ("maestrod.engine", ("maestrod.api", "maestrod.core")): "knows store and sessions by its ports only",
     ("maestrod.rpc", ("maestrod.api", "maestrod.core", "maestrod.engine")): "a handler turns params into a command",
     (
@@ -65,7 +62,6 @@ PACKAGES = {
     "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),
     "oslash": (("maestrod.rpc.dispatch",), "what jsonrpcserver's results are made of"),
     "typer": (("maestroctl",), "the command line"),
-    "click": (("maestroctl",), "what typer is made of"),
     "rich": (("maestroctl",), "trees and tables for people"),
 }
 
