@@ -1,0 +1,84 @@
+"""What an adapter is: how to start an agent, what its hooks mean, how to judge its end.
+
+The facts behind the shape of this protocol are in the research on real agents: their hooks are lossy, their exit codes are no
+verdict, and each wants other flags, files and signals.
+"""
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from maestrod.api.event import SessionReport
+from maestrod.api.session import Exit, Session, Terminal
+from maestrod.api.skill import AgentInfo
+from maestrod.core.prompts import Manifest
+
+
+class Verdict(enum.Enum):
+    """How a session ended: the word of ``core.facts.Exited``."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """What an adapter is told.
+
+    ``folder`` is the session's, where the plan's files will be; ``environ`` the daemon's own environment, of which the agent
+    gets what ``environment.py`` allows and the names in ``passed`` (the user's configuration). ``token`` is a secret.
+    """
+
+    session: Session
+    manifest: Manifest
+    folder: Path
+    socket: Path
+    token: str = field(repr=False)
+    environ: Mapping[str, str] = field(repr=False)
+    passed: Collection[str] = ()
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest for programs will be."""
+        return self.folder / "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPlan:
+    """How to start an agent.
+
+    ``env`` is complete and may hold secrets: record its names only. ``files`` are to be written into the session's folder
+    (name to text, mode 0600) before the start. ``registration_timeout_ms`` is how long the agent may take to its first sign
+    of life. ``stop_ladder`` are signals by name without ``SIG`` and the seconds each is given.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: str
+    terminal: Terminal
+    registration_timeout_ms: int
+    stop_ladder: tuple[tuple[str, float], ...]
+    files: Mapping[str, str] = field(repr=False)
+
+
+class Adapter(Protocol):
+    """One agent command line."""
+
+    @property
+    def name(self) -> str:
+        """What tasks and plans call it."""
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """How to start it for this session."""
+
+    def judge(self, ended: Exit, *, told_to_stop: bool, last_event: Mapping[str, Any] | None = None) -> Verdict:
+        """What its end means. The last event of its own output counts first, then the signal we sent, then the exit code."""
+
+    def read_hook(self, event: str, payload: Any) -> tuple[SessionReport, ...]:
+        """What one of its hooks says, as entries for the session's timeline; nothing for what says nothing. Never raises."""
+
+    def detect(self) -> AgentInfo:
+        """Whether it is installed, and if not, what is missing."""

@@ -1,0 +1,90 @@
+"""The environment of an agent: an allow-list of the daemon's own, who the agent is, and ``maestroctl`` on the path.
+
+Nothing else is inherited: the daemon may have been started from inside of an agent, whose variables would make the new one
+believe it is that one's child, and any variable may hold a secret. Only names are ever recorded (``names``).
+"""
+
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from maestrod.agents.adapter import LaunchRequest
+from maestrod.api.session import Terminal
+
+#: What passes: the user, the language, the way to the network, and where this user's files and this daemon are.
+ALLOWED = re.compile(
+    r"""
+      PATH | HOME | USER | LOGNAME | SHELL | LANG | LANGUAGE | LC_[A-Z]+ | TZ | TMPDIR | COLORTERM | NO_COLOR
+    | (?:https?|ftp|all|no)_proxy | (?:HTTPS?|FTP|ALL|NO)_PROXY | SSL_CERT_FILE | SSL_CERT_DIR | SSH_AUTH_SOCK
+    | XDG_(?:CONFIG|DATA|CACHE|STATE)_HOME | XDG_RUNTIME_DIR | MAESTRO_HOME
+    """,
+    re.VERBOSE,
+)
+#: Task ids in ``MAESTRO_TASK_IDS`` at most: Linux takes 128 KiB per variable (execve(2)); the manifest has all of them.
+TASK_IDS = 1000
+_DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
+_TERM = {Terminal.PTY: "xterm-256color", Terminal.PIPE: "dumb"}
+
+
+def environment(request: LaunchRequest) -> dict[str, str]:
+    """The complete environment of the agent of a session."""
+    env = allowed(request.environ, request.passed)
+    env["PATH"] = _with_maestroctl(env.get("PATH") or _DEFAULT_PATH)
+    env["TERM"] = _TERM.get(request.session.terminal, "dumb")
+    return env | identity(request)
+
+
+def allowed(environ: Mapping[str, str], passed: Collection[str] = ()) -> dict[str, str]:
+    """What of an environment passes. A name in ``passed`` never brings in another session's identity."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if ALLOWED.fullmatch(name) or (name in passed and not name.startswith("MAESTRO_"))
+    }
+
+
+def identity(request: LaunchRequest) -> dict[str, str]:
+    """Who the agent is and where the daemon is: what every report needs."""
+    session = request.session
+    tasks = session.task_ids[:TASK_IDS]
+    return {
+        "MAESTRO_SESSION_ID": session.id,
+        "MAESTRO_PROJECT_ID": session.project_id,
+        "MAESTRO_TASK_IDS": ",".join(tasks),
+        "MAESTRO_TASK_ID": tasks[0] if tasks else "",
+        "MAESTRO_SOCKET": str(request.socket),
+        "MAESTRO_MANIFEST_PATH": str(request.manifest_path),
+        "MAESTRO_SKILLS": ",".join(skill.name for skill in request.manifest.skills),
+        "MAESTRO_ATTEMPT": str(session.attempt),
+        "MAESTRO_SESSION_TOKEN": request.token,
+    }
+
+
+def names(env: Mapping[str, str]) -> tuple[str, ...]:
+    """What may be recorded of an environment."""
+    return tuple(sorted(env))
+
+
+def maestroctl_folder(candidates: Iterable[Path] | None = None) -> Path | None:
+    """The folder with the ``maestroctl`` of this installation: beside the interpreter, or where scripts go."""
+    for folder in _script_folders() if candidates is None else candidates:
+        if os.access(folder / "maestroctl", os.X_OK):
+            return folder
+    return None
+
+
+def _script_folders() -> tuple[Path, ...]:
+    user = sysconfig.get_preferred_scheme("user")
+    paths = (sysconfig.get_path("scripts"), sysconfig.get_path("scripts", user))
+    return (Path(sys.executable).parent, *(Path(path) for path in paths if path))
+
+
+def _with_maestroctl(path: str) -> str:
+    """``path`` with our own commands first: an agent reports to this daemon, not to another version's."""
+    folder = maestroctl_folder()
+    if folder is None:
+        return path
+    return os.pathsep.join([str(folder), *(part for part in path.split(os.pathsep) if part != str(folder))])

@@ -1,0 +1,11 @@
+"""Every agent there is. A new one is a module beside this one and a line here."""
+
+from collections.abc import Mapping
+
+from maestrod.agents.adapter import Adapter
+from maestrod.agents.shell import ShellAdapter
+
+_ALL: tuple[Adapter, ...] = (ShellAdapter(),)
+
+#: Adapters by the name tasks and plans call them.
+ADAPTERS: Mapping[str, Adapter] = {adapter.name: adapter for adapter in _ALL}

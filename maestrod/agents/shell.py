@@ -1,0 +1,68 @@
+"""The ``shell`` agent: runs the commands of its tasks, or a planner program, with ``shell_worker``.
+
+It needs no model and no installation. Its worker reports by the very methods any agent uses, so everything that works with it
+works with the others.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.environment import environment
+from maestrod.agents.shell_worker.planner import CONTEXT
+from maestrod.api.event import SessionReport, TimelineType
+from maestrod.api.session import Exit
+from maestrod.api.skill import AgentInfo
+from maestrod.core.manifest_page import manifest_md
+from maestrod.core.prompts import context_json, manifest_json
+
+WORKER = Path(__file__).resolve().parent / "shell_worker" / "__main__.py"
+#: The worker's first call comes milliseconds after its start; a machine that starts two hundred at once needs longer.
+REGISTRATION_TIMEOUT_MS = 60_000
+#: The worker passes TERM on to its command and gives it three seconds (``shell_worker/command.py``), so it needs some more.
+STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
+
+
+class ShellAdapter:
+    """Starts and judges the shell worker."""
+
+    name = "shell"
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """The worker by path, isolated (``-I -S``): it uses the standard library and nothing of the project's."""
+        files = {"manifest.json": manifest_json(request.manifest), "manifest.md": manifest_md(request.manifest)}
+        if request.manifest.context is not None:
+            files[CONTEXT] = context_json(request.manifest.context)
+        return LaunchPlan(
+            argv=(sys.executable, "-I", "-S", str(WORKER)),
+            env=environment(request),
+            cwd=request.manifest.project.working_dir,
+            terminal=request.session.terminal,
+            registration_timeout_ms=REGISTRATION_TIMEOUT_MS,
+            stop_ladder=STOP_LADDER,
+            files=files,
+        )
+
+    def judge(self, ended: Exit, *, told_to_stop: bool, last_event: Mapping[str, Any] | None = None) -> Verdict:
+        """The worker's exit code is its verdict (it has no stream of events); 0 means that every task is done."""
+        if ended.code == 0:
+            return Verdict.COMPLETED
+        return Verdict.STOPPED if told_to_stop else Verdict.FAILED
+
+    def read_hook(self, event: str, payload: Any) -> tuple[SessionReport, ...]:
+        """A command may call ``maestroctl event``: the event is a milestone, with the payload's message if it has one."""
+        message = payload.get("message") if isinstance(payload, dict) else None
+        text = f"{event}: {message}" if isinstance(message, str) and message else event
+        return (SessionReport(message=text[:2000], type=TimelineType.MILESTONE),)
+
+    def detect(self) -> AgentInfo:
+        """There wherever there is a POSIX shell."""
+        has_shell = Path("/bin/sh").exists()
+        return AgentInfo(
+            name=self.name,
+            description="Runs the commands of its tasks with the POSIX shell",
+            available=has_shell,
+            missing=None if has_shell else "/bin/sh, the POSIX shell",
+        )

@@ -1,0 +1,190 @@
+"""Running one command: its output live on the worker's terminal, its last lines kept, its end told apart from its silence.
+
+The command gets a terminal of its own, so that programs that look for one keep their colours and their progress bars; output
+passes through it unchanged. Standard input is empty. The command leads a process group, which is in the foreground of the
+session's terminal meanwhile, so an interrupt typed there reaches the command and not the worker. A process that the command
+left behind in the background keeps the terminal open; it is not waited for.
+"""
+
+import fcntl
+import posix
+import select
+import sys
+import termios
+import time
+
+from . import signals
+from .signals import Stopped
+from .terminal import show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+SHELL = "/bin/sh"
+#: Seconds of silence after the command's end in which output still on its way may arrive, and how long that goes on at most.
+QUIET = 0.05
+DRAIN = 1.0
+#: Seconds a stopped command has to end before the worker leaves; the daemon's ladder goes on from there.
+GRACE = 3.0
+#: Bytes of output kept for the report.
+KEPT = 16_384
+_NOTHING = "/dev/null"
+#: struct winsize of tty_ioctl(4): rows, columns, no pixels; what a command gets when our output is no terminal.
+_USUAL_SIZE = (40, 120, 0, 0)
+
+
+class Outcome:
+    """How a command ended: an exit code or a signal, and the end of its output."""
+
+    def __init__(self, status: int, output: bytes) -> None:
+        code = posix.waitstatus_to_exitcode(status)
+        self.code = code if code >= 0 else None
+        self.signal = -code if code < 0 else None
+        self.output = output
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended with exit code 0."""
+        return self.code == 0
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}" if self.signal is None else f"signal {signals.name_of(self.signal)}"
+
+
+class Runner:
+    """Runs one command after the other. ``wake`` becomes readable when a child has ended (``signals.install``)."""
+
+    def __init__(self, wake: int, environ: "Mapping[bytes, bytes]") -> None:
+        self._wake = wake
+        self._environ = environ
+
+    def shell(self, command: str, **variables: str) -> Outcome:
+        """Run a command with the POSIX shell, on a terminal. Raises ``OSError`` when it cannot be started."""
+        master, slave = _terminal()
+        actions: list[Any] = [
+            (posix.POSIX_SPAWN_OPEN, 0, _NOTHING, posix.O_RDONLY, 0),
+            (posix.POSIX_SPAWN_DUP2, slave, 1),
+            (posix.POSIX_SPAWN_DUP2, slave, 2),
+        ]
+        return self._run([SHELL, "-c", command], actions, master, slave, KEPT, variables)
+
+    def program(self, argv: list[str], stdin: str, limit: int, **variables: str) -> Outcome:
+        """Run a program with a file as input; its standard output is kept up to ``limit``, its errors only shown."""
+        reader, writer = posix.pipe()
+        actions: list[Any] = [
+            (posix.POSIX_SPAWN_OPEN, 0, stdin, posix.O_RDONLY, 0),
+            (posix.POSIX_SPAWN_DUP2, writer, 1),
+        ]
+        return self._run(argv, actions, reader, writer, limit, variables)
+
+    def _run(
+        self,
+        argv: list[str],
+        actions: "list[Any]",
+        output: int,
+        given: int,
+        limit: int,
+        variables: dict[str, str],
+    ) -> Outcome:
+        environ = {**self._environ, **{name.encode(): value.encode() for name, value in variables.items()}}
+        try:
+            pid = posix.posix_spawnp(
+                argv[0], argv, environ, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=signals.RESET
+            )
+        except BaseException:
+            posix.close(output)
+            raise
+        finally:
+            posix.close(given)
+        _foreground(pid)
+        try:
+            return self._follow(pid, output, limit)
+        except Stopped:
+            self._end(pid)
+            raise
+        finally:
+            posix.close(output)
+            _foreground(posix.getpgrp())
+
+    def _follow(self, pid: int, output: int, limit: int) -> Outcome:
+        """Copy output until the command has ended and nothing more comes."""
+        kept = bytearray()
+        status: int | None = None
+        sources = [output, self._wake]
+        give_up = None
+        while True:
+            timeout = None if status is None else min(QUIET, max(0.0, (give_up or 0.0) - time.monotonic()))
+            ready = select.select(sources, [], [], timeout)[0]
+            if output in ready:
+                data = _read(output)
+                if not data:
+                    sources.remove(output)
+                show(data)
+                kept += data
+                if len(kept) > 2 * limit:
+                    del kept[:-limit]
+            if self._wake in ready:
+                signals.drain(self._wake)
+                _copy_size(output)
+            if status is None:
+                status = _reap(pid)
+                give_up = time.monotonic() + DRAIN
+            if status is not None and (output not in sources or not ready or time.monotonic() >= (give_up or 0.0)):
+                return Outcome(status, bytes(kept[-limit:]))
+
+    def _end(self, pid: int) -> None:
+        """Pass a stop on to the command's group and give it a moment."""
+        try:
+            posix.kill(-pid, signals.TERM)
+        except OSError:
+            return
+        deadline = time.monotonic() + GRACE
+        while _reap(pid) is None and (left := deadline - time.monotonic()) > 0:
+            select.select([self._wake], [], [], left)
+            signals.drain(self._wake)
+
+
+def _reap(pid: int) -> int | None:
+    """The status of the child when it has ended. Unreaped until then, so its pid can be nobody else's."""
+    ended, status = posix.waitpid(pid, posix.WNOHANG)
+    return status if ended else None
+
+
+def _read(output: int) -> bytes:
+    """What has come; nothing at its end, which a terminal without users tells by EIO on Linux."""
+    try:
+        return posix.read(output, 65536)
+    except OSError:
+        return b""
+
+
+def _terminal() -> tuple[int, int]:
+    """Our end and the command's end of a new terminal as large as ours; of a pipe where there are no terminals left."""
+    try:
+        master, slave = posix.openpty()
+    except OSError:
+        return posix.pipe()
+    attributes = termios.tcgetattr(slave)
+    attributes[1] &= ~termios.OPOST  # the terminal we copy to does this; twice would give staircases
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, b"".join(size.to_bytes(2, sys.byteorder) for size in _USUAL_SIZE))
+    _copy_size(master)
+    return master, slave
+
+
+def _copy_size(master: int) -> None:
+    """Make the command's terminal as large as ours, where both are terminals."""
+    try:
+        fcntl.ioctl(master, termios.TIOCSWINSZ, fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))
+    except OSError:
+        return
+
+
+def _foreground(group: int) -> None:
+    """Give a process group the terminal, if there is one: it may read from it, and gets what is typed as an interrupt."""
+    try:
+        posix.tcsetpgrp(0, group)
+    except OSError:
+        return

@@ -1,0 +1,105 @@
+"""One connection to the daemon that outlives it: newline-delimited JSON-RPC 2.0 on the Unix socket.
+
+A call whose answer did not come is made again, with the same ``requestId``, on a new connection, for as long as it takes: the
+daemon knows what it has done already, so nothing happens twice and nothing is lost while it restarts.
+"""
+
+import _socket
+import time
+
+from .jsontext import dumps, loads
+from .terminal import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Seconds between tries: soon at first (a restart takes half a second), then seldom (nobody may come for hours).
+FIRST_PAUSE = 0.05
+LAST_PAUSE = 2.0
+#: An answer is at most 16 MiB (the contract's reply limit), with room for the envelope.
+_LINE_LIMIT = 17 * 1024 * 1024
+
+
+class Refused(Exception):
+    """The daemon's no. ``code`` is the JSON-RPC code, ``reason`` the stable name of it, ``details`` what it said more."""
+
+    def __init__(self, code: int, message: str, data: "dict[str, Any]") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.reason = str(data.get("code", ""))
+        self.details: dict[str, Any] = data.get("details") or {}
+        self.retryable = data.get("retryable") is True
+
+
+class Daemon:
+    """Calls the methods a worker may call, in the name of its session."""
+
+    def __init__(self, path: str, token: str, calls: str) -> None:
+        """``calls`` begins the id of every call; it must be this worker's alone."""
+        self._path = path
+        self._token = token
+        self._calls = calls
+        self._number = 0
+        self._connection: _socket.socket | None = None
+        self._received = b""
+
+    def call(self, method: str, **params: "Any") -> "Any":
+        """The result of a method. Raises ``Refused``; waits for the daemon when it is away or busy."""
+        self._number += 1
+        params["sessionToken"] = self._token
+        params["requestId"] = f"{self._calls}.{self._number}"
+        request = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}
+        line = dumps(request).encode() + b"\n"
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return self._ask(line)
+            except OSError as error:
+                self.close()
+                trouble = str(error)
+            except Refused as refusal:
+                if not refusal.retryable:
+                    raise
+                trouble = refusal.message
+            if pause > 8 * FIRST_PAUSE:
+                say(f"# waiting for maestrod: {trouble}")
+            time.sleep(pause)
+            pause = min(pause * 2, LAST_PAUSE)
+
+    def close(self) -> None:
+        """End the connection; the next call makes another."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._received = b""
+
+    def _ask(self, line: bytes) -> "Any":
+        """One try. Raises ``OSError`` when there was no answer."""
+        if self._connection is None:
+            self._connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+            self._connection.connect(self._path)
+        self._connection.sendall(line)
+        while True:
+            try:
+                reply = loads(self._read_line().decode())
+            except ValueError as error:
+                raise OSError(f"the answer is not JSON: {error}") from None
+            if not isinstance(reply, dict) or reply.get("id") != self._number:
+                continue  # a notification, or the answer to a call that was given up
+            if "error" in reply:
+                fault = reply["error"]
+                data = fault.get("data")
+                raise Refused(fault.get("code", 0), fault.get("message", ""), data if isinstance(data, dict) else {})
+            return reply.get("result")
+
+    def _read_line(self) -> bytes:
+        connection = self._connection
+        while connection is not None and b"\n" not in self._received:
+            data = connection.recv(65536)
+            if not data or len(self._received) > _LINE_LIMIT:
+                raise OSError("the connection was closed")
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
+        return line

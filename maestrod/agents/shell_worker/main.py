@@ -1,0 +1,70 @@
+"""From the environment and the manifest to the exit status: 0 everything done, 1 not, 143 stopped."""
+
+import posix
+
+from . import signals
+from .command import Runner
+from .daemon import Daemon, Refused
+from .jsontext import loads
+from .planner import Planner
+from .terminal import say
+from .work import Worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DONE = 0
+NOT_DONE = 1
+#: What a shell reports for a program ended by TERM: 128 and the signal's number.
+STOPPED = 143
+_NEEDED = ("MAESTRO_SESSION_ID", "MAESTRO_ATTEMPT", "MAESTRO_SESSION_TOKEN", "MAESTRO_SOCKET", "MAESTRO_MANIFEST_PATH")
+
+
+def main() -> int:
+    """Do the session's work; the exit status."""
+    try:
+        wake = signals.install()
+        return DONE if _work(wake) else NOT_DONE
+    except signals.Stopped:
+        say("# stopped")
+        return STOPPED
+    except Refused as refusal:
+        say(f"# maestrod refused: {refusal.message}")
+        return NOT_DONE
+
+
+def _work(wake: int) -> bool:
+    values = {name: posix.environ.get(name.encode(), b"").decode() for name in _NEEDED}
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        say(f"# {', '.join(missing)} not set: this program is started by maestrod")
+        return False
+    session_id, attempt, token, socket, manifest_path = values.values()
+    manifest = _manifest(manifest_path)
+    if manifest is None:
+        return False
+    daemon = Daemon(socket, token, f"shell.{session_id}.{attempt}")
+    daemon.call("session.register", sessionId=session_id, agent="shell", pid=posix.getpid())
+    return _run(manifest, daemon, Runner(wake, posix.environ), manifest_path.rpartition("/")[0])
+
+
+def _manifest(path: str) -> "dict[str, Any] | None":
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs more than starting
+            manifest: dict[str, Any] = loads(file.read())
+    except (OSError, ValueError) as error:
+        say(f"# the manifest {path} cannot be read: {error}")
+        return None
+    return manifest
+
+
+def _run(manifest: "dict[str, Any]", daemon: Daemon, runner: Runner, folder: str) -> bool:
+    session = manifest["session"]
+    if session["role"] == "orchestrator":
+        if not manifest["program"] or not manifest["tasks"]:
+            say("# the shell agent plans with a program: name one, as in `maestroctl run TEXT --planner ./plan`")
+            return False
+        return Planner(daemon, runner, manifest["program"], manifest["tasks"][0]["id"], folder).plan()
+    worker = Worker(daemon, runner)
+    return worker.queue() if session["strategy"] == "queue" else worker.simple(manifest["tasks"])

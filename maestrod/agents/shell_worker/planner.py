@@ -1,0 +1,138 @@
+"""The orchestrator of the `shell` agent: run the planner program, hand in its plan, send it back with what the linter found.
+
+The program runs in the project's folder. It reads the TaskContext as JSON on standard input (and finds it as a file in
+``MAESTRO_TASK_CONTEXT``) and prints the plan: a JSON plan document, or a Markdown checklist. Or it calls
+``maestroctl plan submit`` itself and prints nothing. When a plan is refused the program runs again, with
+``MAESTRO_PLAN_DIAGNOSTICS`` naming a JSON file ``{"attempt": 2, "diagnostics": [{path, code, message, severity}]}``.
+"""
+
+import posix
+
+from .command import Outcome, Runner
+from .daemon import Daemon, Refused
+from .jsontext import dumps
+from .task import explain
+from .terminal import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: How often a refused plan goes back to its planner (3-domain.md, the main flow).
+REPAIRS = 3
+#: Bytes of a plan: the contract's bound on a plan message.
+PLAN_LIMIT = 4_194_304
+CONTEXT = "task-context.json"
+DIAGNOSTICS = "plan-diagnostics.json"
+
+
+class Failed(Exception):
+    """There is no plan, and why."""
+
+
+class Planner:
+    """Makes and hands in the plan of one task. ``folder`` is the session's, where the context lies."""
+
+    def __init__(self, daemon: Daemon, runner: Runner, program: list[str], task_id: str, folder: str) -> None:
+        self._daemon = daemon
+        self._runner = runner
+        self._program = program
+        self._task_id = task_id
+        self._folder = folder
+
+    def plan(self) -> bool:
+        """Whether a plan was accepted; if not, the task is told why."""
+        try:
+            self._plan()
+        except Failed as failure:
+            say(f"# {failure}")
+            try:
+                self._daemon.call("task.fail", taskId=self._task_id, error=str(failure))
+            except Refused as refusal:
+                say(f"# task.fail was refused: {refusal.message}")
+            return False
+        return True
+
+    def _plan(self) -> None:
+        findings: list[dict[str, Any]] = []
+        for attempt in range(1, REPAIRS + 2):
+            text = self._run(attempt, findings)
+            refused = self._submit(text) if text.strip() else self._submitted_by_itself()
+            if refused is None:
+                return
+            findings = refused
+            for finding in findings:
+                say(f"# {finding.get('severity', 'error')} at {finding.get('path')}: {finding.get('message')}")
+        raise Failed(f"the plan was refused {REPAIRS + 1} times; last: {_first(findings)}")
+
+    def _run(self, attempt: int, findings: "list[dict[str, Any]]") -> str:
+        """What the program prints."""
+        context = f"{self._folder}/{CONTEXT}"
+        variables = {"MAESTRO_TASK_CONTEXT": context}
+        if findings:
+            variables["MAESTRO_PLAN_DIAGNOSTICS"] = path = f"{self._folder}/{DIAGNOSTICS}"
+            _write(path, dumps({"attempt": attempt, "diagnostics": findings}))
+        command = " ".join(self._program)
+        say(f"$ {command}")
+        try:
+            outcome = self._runner.program(self._program, context, PLAN_LIMIT + 1, **variables)
+        except OSError as error:
+            raise Failed(f"the planner {command} cannot be started: {error}") from error
+        return self._printed(command, outcome)
+
+    def _printed(self, command: str, outcome: Outcome) -> str:
+        if not outcome.ok:
+            raise Failed(explain("planner", command, outcome))
+        if len(outcome.output) > PLAN_LIMIT:
+            raise Failed(f"the planner {command} printed more than {PLAN_LIMIT} bytes")
+        return outcome.output.decode("utf-8", "replace")
+
+    def _submit(self, text: str) -> "list[dict[str, Any]] | None":
+        """Hand in the plan: None when it is accepted, else what is wrong with it."""
+        members: dict[str, Any] = {"markdown": text}
+        if text.lstrip()[:1] in {"{", "["}:
+            import json  # its messages say where a mistake is; planners start rarely
+
+            try:
+                members = {"plan": json.loads(text)}
+            except (ValueError, RecursionError) as error:
+                return [_finding("malformed", f"What the planner printed is not JSON: {error}")]
+            if not isinstance(members["plan"], dict):
+                return [_finding("malformed", "A plan is an object with the member `groups`")]
+        try:
+            plan = self._daemon.call("plan.submit", taskId=self._task_id, **members)
+        except Refused as refusal:
+            found = refusal.details.get("diagnostics")
+            if not found:
+                raise Failed(f"the plan was refused: {refusal.message}") from refusal
+            return list(found)
+        return _verdict(plan)
+
+    def _submitted_by_itself(self) -> "list[dict[str, Any]] | None":
+        """The same of the plan that the program handed in itself."""
+        plans = self._daemon.call("plan.list", taskId=self._task_id, limit=1000).get("items") or ()
+        if not plans:
+            raise Failed("the planner printed no plan and handed none in with `maestroctl plan submit`")
+        return _verdict(plans[-1])
+
+
+def _verdict(plan: "dict[str, Any]") -> "list[dict[str, Any]] | None":
+    """None for an accepted plan."""
+    if plan.get("status") == "invalid":
+        return list(plan.get("diagnostics") or [_finding("invalid", "The plan is invalid")])
+    say(f"# plan {plan.get('id')} is {plan.get('status')}")
+    return None
+
+
+def _finding(code: str, message: str) -> "dict[str, Any]":
+    return {"path": "plan", "code": code, "message": message, "severity": "error"}
+
+
+def _first(findings: "list[dict[str, Any]]") -> str:
+    return "; ".join(f"{finding.get('path')}: {finding.get('message')}" for finding in findings[:3])
+
+
+def _write(path: str, text: str) -> None:
+    fd = posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC, 0o600)
+    with open(fd, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs more than starting
+        file.write(text)

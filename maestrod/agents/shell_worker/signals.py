@@ -1,0 +1,63 @@
+"""Signals of the worker: a stop becomes an exception, the end of a child a byte in a pipe."""
+
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal as kernel
+else:
+    import _signal as kernel  # what `signal` wraps in enumerations, which take 3 ms to load
+
+TERM = int(kernel.SIGTERM)
+
+#: What a child must not inherit as ignored; KILL and STOP cannot be set.
+RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]
+
+
+class Stopped(BaseException):
+    """The worker was told to stop; not an ``Exception``, so that nothing swallows it."""
+
+
+def install() -> int:
+    """Set the handlers; returns the descriptor that becomes readable when a child has ended
+    or the terminal has another size.
+
+    An interrupt typed into the terminal is for the running command, which is in the foreground then.
+    """
+    reader, writer = posix.pipe()
+    posix.set_blocking(reader, False)
+    posix.set_blocking(writer, False)
+    kernel.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in (kernel.SIGCHLD, kernel.SIGWINCH):
+        kernel.signal(number, _note)
+    for number in (kernel.SIGTERM, kernel.SIGHUP):
+        kernel.signal(number, _stop)
+    for number in (kernel.SIGINT, kernel.SIGTTOU):
+        kernel.signal(number, kernel.SIG_IGN)
+    return reader
+
+
+def drain(reader: int) -> None:
+    """Empty the pipe."""
+    try:
+        while posix.read(reader, 4096):
+            pass
+    except BlockingIOError:
+        return
+
+
+def name_of(number: int) -> str:
+    """``TERM`` for 15."""
+    for name in ("HUP", "INT", "QUIT", "ILL", "ABRT", "FPE", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "BUS", "XCPU"):
+        if getattr(kernel, f"SIG{name}") == number:
+            return name
+    return str(number)
+
+
+def _note(number: int, frame: object) -> None:
+    """Nothing to do: Python has written the byte."""
+
+
+def _stop(number: int, frame: object) -> None:
+    raise Stopped

@@ -1,0 +1,64 @@
+"""One task: its commands in order, its checks, and the words for how it went."""
+
+import time
+
+from .command import Outcome, Runner
+from .terminal import plain, say, tail
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    #: Told after each command: how far the task is (0 to 1), and a few words.
+    Progress = Callable[[float, str], None]
+
+#: Characters of a command in a message: its beginning says which one it was.
+_SHOWN = 200
+
+
+def perform(task: "dict[str, Any]", runner: Runner, progress: "Progress") -> tuple[bool, str]:
+    """Run a task. Whether it is done, and the summary or the error."""
+    say(f"## {task['title']}")
+    commands = [("command", command) for command in task.get("commands") or ()]
+    steps = commands + [("check", check) for check in task.get("checks") or ()]
+    began = time.monotonic()
+    last = b""
+    for number, (kind, command) in enumerate(steps, 1):
+        say(f"$ {command}")
+        try:
+            outcome = runner.shell(command, MAESTRO_TASK_ID=task["id"])
+        except OSError as error:
+            return False, f"{kind} cannot be started: {error}: {shortened(command)}"
+        if not outcome.ok:
+            return False, explain(kind, command, outcome)
+        last = outcome.output or last
+        if number < len(steps):
+            progress(number / len(steps), f"{number}/{len(steps)} {shortened(command)}")
+    return True, _summary(len(commands), len(steps) - len(commands), time.monotonic() - began, last)
+
+
+def explain(kind: str, command: str, outcome: Outcome) -> str:
+    """Which command ended how, and its last lines."""
+    text = f"{kind} ended with {outcome}: {shortened(command)}"
+    lines = tail(outcome.output)
+    say(f"# {text}")
+    return f"{text}\n{lines}" if lines else text
+
+
+def shortened(command: str) -> str:
+    """The first line of a command, or as much of it as fits a message."""
+    lines = [line for line in command.split("\n") if line.strip() and line.strip() != "set -e"]
+    first = lines[0].strip() if lines else ""
+    return first if len(lines) < 2 and len(first) <= _SHOWN else f"{first[:_SHOWN]} …"
+
+
+def _summary(commands: int, checks: int, seconds: float, output: bytes) -> str:
+    parts = [
+        f"{count} {noun}{'s' if count > 1 else ''}"
+        for count, noun in ((commands, "command"), (checks, "check"))
+        if count
+    ]
+    text = f"{' and '.join(parts) or 'nothing to run'} in {seconds:.1f} s"
+    lines = plain(output[-2000:])
+    return f"{text}: {lines[-1][:_SHOWN]}" if lines else text

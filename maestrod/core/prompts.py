@@ -1,0 +1,228 @@
+"""What a session is told: the task context of an orchestrator and the manifest of every session. Text in, text out.
+
+``manifest.json`` is for programs (the shell worker runs what it says), ``manifest.md`` for the agent itself; both are made of
+one ``Manifest``. Commands and checks are never shortened; prose in the Markdown form is, each text by itself and the whole
+page, with a word on where the rest is, so that a manifest fits the context of a model.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from maestrod.api.project import Project
+from maestrod.api.session import Role
+from maestrod.api.task import Priority, Strategy, Task, TaskStatus
+
+#: Paths of the project's files that a task context carries at most; more would only fill a model's context (our choice).
+RELEVANT_FILES = 500
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of what is written for programs: every member is there, also when it is empty."""
+
+
+class ContextTask(_Told, frozen=True):
+    """The task to plan."""
+
+    id: str
+    title: str
+    description: str
+    priority: Priority
+    initial_prompt: str
+
+
+class ContextSubtask(_Told, frozen=True):
+    """A subtask that exists already."""
+
+    id: str
+    parent_id: str | None
+    title: str
+    description: str
+    status: TaskStatus
+    dependencies: tuple[str, ...]
+
+
+class ContextProject(_Told, frozen=True):
+    """Where the work happens; paths of relevant files are relative to ``base_path``."""
+
+    id: str
+    base_path: str
+    relevant_files: tuple[str, ...]
+
+
+class TaskContext(_Told, frozen=True):
+    """What an orchestrator is given (the seeds' ``TaskContext``)."""
+
+    task: ContextTask
+    subtasks: tuple[ContextSubtask, ...]
+    project: ContextProject
+
+
+class ManifestSession(_Told, frozen=True):
+    """Who is told. ``attempt`` is the generation its reports carry."""
+
+    id: str
+    name: str
+    role: Role
+    agent: str
+    attempt: int
+    strategy: Strategy
+    run_id: str | None = None
+    parent_session_id: str | None = None
+
+
+class ManifestProject(_Told, frozen=True):
+    """The project; the session runs in ``working_dir``."""
+
+    id: str
+    name: str
+    working_dir: str
+
+
+class ManifestLink(_Told, frozen=True):
+    """Another task, as far as it matters here."""
+
+    id: str
+    title: str
+    status: TaskStatus
+    summary: str = ""
+
+
+class ManifestTask(_Told, frozen=True):
+    """A task to do. ``waits_for`` are its dependencies; they are done, or before it in the list."""
+
+    id: str
+    title: str
+    description: str
+    initial_prompt: str
+    priority: Priority
+    commands: tuple[str, ...]
+    checks: tuple[str, ...]
+    paths: tuple[str, ...]
+    attempt: int
+    waits_for: tuple[ManifestLink, ...] = ()
+    last_error: str | None = None
+
+
+class ManifestSkill(_Told, frozen=True):
+    """A skill with its instructions."""
+
+    name: str
+    description: str
+    instructions: str
+    path: str = ""
+
+
+class ManifestPersona(_Told, frozen=True):
+    """The role to play."""
+
+    name: str
+    description: str
+    prompt: str
+
+
+class Sibling(_Told, frozen=True):
+    """Another session of the same run and what it works on."""
+
+    session_id: str
+    name: str
+    status: str
+    tasks: tuple[ManifestLink, ...]
+
+
+class Manifest(_Told, frozen=True):
+    """Everything a session is told.
+
+    ``goals`` are the tasks its own are parts of, the root first. ``program`` is what an agent that takes a program runs.
+    ``report`` has the commands by which it reports, and what each is for. ``context`` is there for orchestrators.
+    """
+
+    session: ManifestSession
+    project: ManifestProject
+    goals: tuple[ManifestLink, ...] = ()
+    goal_prompt: str = ""
+    tasks: tuple[ManifestTask, ...] = ()
+    persona: ManifestPersona | None = None
+    skills: tuple[ManifestSkill, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
+    program: tuple[str, ...] = ()
+    report: dict[str, str] = {}
+    context: TaskContext | None = None
+    version: int = 1
+
+
+_ASK = {
+    "maestroctl attention ask QUESTION --options yes,no": "ask a person; the command waits for the answer and prints it",
+    "maestroctl session report MESSAGE": "note a milestone on your timeline",
+}
+_TASK = {
+    "maestroctl task progress TASK_ID MESSAGE --progress 0.5": "say how far a task is, 0 to 1",
+    "maestroctl task block TASK_ID REASON": "a task cannot go on, and why",
+}
+_SIMPLE = {
+    "maestroctl task start TASK_ID": "before you begin a task",
+    **_TASK,
+    "maestroctl task complete TASK_ID SUMMARY": "a task is done and its checks pass",
+    "maestroctl task fail TASK_ID ERROR": "a task cannot be done, with what a person needs to understand why",
+    **_ASK,
+}
+_QUEUE = {
+    "maestroctl queue next --wait": "claim the next task; an empty answer means that there is nothing left",
+    **_TASK,
+    "maestroctl queue complete --summary SUMMARY": "the claimed task is done and its checks pass",
+    "maestroctl queue fail ERROR": "the claimed task cannot be done, and why",
+    "maestroctl queue skip --reason REASON": "the claimed task is not needed",
+    **_ASK,
+}
+_ORCHESTRATOR = {
+    "maestroctl plan check FILE": "lint a plan without handing it in",
+    "maestroctl plan submit FILE": "hand in the plan; findings come back to be repaired",
+    "maestroctl task tree TASK_ID": "see how the work stands",
+    **_ASK,
+}
+
+
+def reporting(role: Role, strategy: Strategy) -> dict[str, str]:
+    """The commands a session reports with, and what each is for."""
+    if role is Role.ORCHESTRATOR:
+        return dict(_ORCHESTRATOR)
+    return dict(_QUEUE if strategy is Strategy.QUEUE else _SIMPLE)
+
+
+def task_context(
+    task: Task, subtasks: Sequence[Task], project: Project, relevant_files: Sequence[str] = ()
+) -> TaskContext:
+    """What an orchestrator is given to plan a task."""
+    return TaskContext(
+        task=ContextTask(
+            id=task.id,
+            title=task.title,
+            description=task.description,
+            priority=task.priority,
+            initial_prompt=task.initial_prompt,
+        ),
+        subtasks=tuple(
+            ContextSubtask(
+                id=subtask.id,
+                parent_id=subtask.parent_id,
+                title=subtask.title,
+                description=subtask.description,
+                status=subtask.status,
+                dependencies=subtask.dependencies,
+            )
+            for subtask in subtasks
+        ),
+        project=ContextProject(
+            id=project.id, base_path=project.working_dir, relevant_files=tuple(relevant_files[:RELEVANT_FILES])
+        ),
+    )
+
+
+def context_json(context: TaskContext) -> str:
+    """The task context as the JSON document a planner program reads."""
+    return msgspec.json.format(msgspec.json.encode(context), indent=2).decode() + "\n"
+
+
+def manifest_json(manifest: Manifest) -> str:
+    """``manifest.json``: complete, nothing shortened."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n"
