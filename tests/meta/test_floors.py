@@ -49,12 +49,8 @@ PACKAGES = {
     "platformdirs": (("maestrod.api.address",), "one answer to where things are"),
     "trio": (
         (
-            "maestrod.engine",
-            "maestrod.sessions",
-            "maestrod.rpc",
-            "maestrod.transport",
-            "maestrod.app",
-            "maestrod.__main__",
+            *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
+            *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.terminals"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),
