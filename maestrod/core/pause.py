@@ -13,22 +13,23 @@ from maestrod.api.system import Freeze, System
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Signal
 from maestrod.core.session import alive
+from maestrod.core.world import World
 
 
-def is_held(draft: Draft, session: Session) -> bool:
+def is_held(world: World, session: Session) -> bool:
     """Whether a session's processes are to stand still."""
-    run = draft.world.runs.get(session.run_id or "")
-    return session.paused or draft.world.system.frozen or (run is not None and run.paused)
+    run = world.runs.get(session.run_id or "")
+    return session.paused or world.system.frozen or (run is not None and run.paused)
 
 
 @contextmanager
 def hold_sessions(draft: Draft) -> Iterator[None]:
     """Within the block something is paused or resumed; at its end the sessions this touches are held or let go."""
-    before = {id_: is_held(draft, draft.world.sessions[id_]) for id_ in draft.world.by_session.live}
+    before = {id_: is_held(draft.world, draft.world.sessions[id_]) for id_ in draft.world.by_session.live}
     yield
     for session_id, was_held in before.items():
         session = draft.world.sessions[session_id]
-        held = is_held(draft, session)
+        held = is_held(draft.world, session)
         if held is not was_held and session.terminal is not Terminal.EXTERNAL:
             draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
             _shift_timeouts(draft, session, held=held)

@@ -1,0 +1,137 @@
+"""``maestrod``: run the daemon in the foreground, look after its store offline, or show its configuration.
+
+The only place of the daemon that turns a result into an exit code. Standard output carries what was asked for (a
+configuration, an archive); everything else goes to standard error or the log.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from maestrod import __version__
+from maestrod.api.errors import MaestroError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    parsed = _parser().parse_args(arguments)
+    command = {"config": _config, "store": _store}.get(parsed.command, _daemon)
+    try:
+        return command(parsed)
+    except MaestroError as error:
+        sys.stderr.write(f"maestrod: {error.message}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="maestrod", description="Run fleets of coding agents over a tree of tasks.")
+    parser.add_argument("--version", action="version", version=f"maestrod {__version__}")
+    parser.add_argument(
+        "--log", choices=("file", "stderr"), default="stderr", help="where to log when not under systemd"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    config = commands.add_parser("config", help="Show the configuration")
+    config.add_argument("--origin", action="store_true", help="say where each value comes from")
+    config.add_argument("--json", action="store_true", help="print one JSON document")
+    store = commands.add_parser("store", help="Check, export or import the store while no daemon runs")
+    store.add_argument("action", choices=("check", "export", "import"))
+    store.add_argument("file", nargs="?", help="the archive; standard output or input when left out")
+    return parser
+
+
+def _daemon(parsed: argparse.Namespace) -> int:
+    """Run the daemon until it is told to stop."""
+    import trio
+
+    from maestrod import app, service
+    from maestrod.api.address import places
+    from maestrod.config import load
+    from maestrod.logs import logging_to
+
+    where = places(os.environ)
+    config, _ = load(where.config, os.environ)
+    where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)
+    handover = service.take()
+    path = where.data / "maestrod.log" if parsed.log == "file" else None
+    with logging_to(path, config.log_level, handover.journal_stream):
+        try:
+            trio.run(app.run, where, config, handover)
+        except* MaestroError as errors:
+            first = leaves(errors)[0]
+            logging.getLogger("maestrod").error("%s", first)
+            raise first from None
+    return 0
+
+
+def leaves(group: BaseExceptionGroup[MaestroError]) -> list[MaestroError]:
+    """The errors in a group of groups."""
+    found: list[MaestroError] = []
+    for error in group.exceptions:
+        found.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found
+
+
+def _config(parsed: argparse.Namespace) -> int:
+    """Print the configuration."""
+    import msgspec
+
+    from maestrod.api.address import places
+    from maestrod.config import load
+
+    _, origins = load(places(os.environ).config, os.environ)
+    if parsed.json:
+        shown = origins if parsed.origin else {each.name: each.value for each in origins}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode() + "\n")
+        return 0
+    for each in origins:
+        value = msgspec.json.encode(each.value).decode()
+        sys.stdout.write(f"{each.name} = {value}" + (f"  # {each.origin}\n" if parsed.origin else "\n"))
+    return 0
+
+
+def _store(parsed: argparse.Namespace) -> int:
+    """Check, export or import, with the data folder's lock held: not while a daemon runs."""
+    from maestrod.api.address import places
+    from maestrod.instance import single_instance
+
+    where = places(os.environ)
+    where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with single_instance(where.data, where.socket, __version__):
+        return {"check": _check, "export": _export, "import": _import}[parsed.action](where.data, parsed.file)
+
+
+def _check(data: Path, file: str | None) -> int:
+    from maestrod.store.fsck import check
+
+    report = check(data)
+    for problem in report.problems:
+        sys.stdout.write(f"{problem}\n")
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(report.counts.items()))
+    sys.stderr.write(f"maestrod: {counts or 'an empty store'}; {len(report.problems)} problems\n")
+    return 0 if report.ok else 1
+
+
+def _export(data: Path, file: str | None) -> int:
+    from maestrod.store.transfer import export
+
+    with Path(file).open("wb") if file else sys.stdout.buffer as stream:
+        export(data, stream)
+    return 0
+
+
+def _import(data: Path, file: str | None) -> int:
+    from maestrod.store.transfer import import_archive
+
+    with Path(file).open("rb") if file else sys.stdin.buffer as stream:
+        import_archive(stream, data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,270 @@
+"""The composition root: the daemon's parts, and the nested blocks their lifetimes are.
+
+``lock and store ⊃ engine ⊃ sessions ⊃ connections ⊃ listeners``: each stage starts when the one around it serves, and stops
+before it does. Nothing is saved at the end, because everything was durable before it was acknowledged. By default sessions
+outlive the daemon; the next one adopts them.
+"""
+
+import logging
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import trio
+
+from maestrod import __version__, spool
+from maestrod.agents.catalog import SkillCatalog
+from maestrod.agents.registry import ADAPTERS
+from maestrod.api.address import Places
+from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
+from maestrod.api.system import SessionsOnStop
+from maestrod.config import Config
+from maestrod.core.facts import Draining, Edited
+from maestrod.core.plan import KnownNames
+from maestrod.core.rules import Rules
+from maestrod.endpoint import Endpoint, listen
+from maestrod.engine.clock import SystemClock
+from maestrod.engine.engine import Engine
+from maestrod.instance import single_instance
+from maestrod.rpc.context import DaemonInfo, Services
+from maestrod.service import Handover
+from maestrod.sessions.custody import Custody
+from maestrod.store.store import Store
+from maestrod.supervisor import Supervisor
+from maestrod.terminals import Terminals
+from maestrod.transport.serve import serve_unix
+
+log = logging.getLogger(__name__)
+
+#: Seconds the listeners have to end once the daemon stops, a little more than they give to calls under way.
+DRAIN_SECONDS = 4.0
+#: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
+SOCKET_CHECK_SECONDS = 20.0
+
+
+class Stop:
+    """That the daemon is to stop, and what becomes of its sessions; a second request means now."""
+
+    def __init__(self, default: SessionsOnStop) -> None:
+        self._default = default
+        self.sessions = default
+        self.requested = trio.Event()
+        self.hurry = trio.Event()
+
+    def request(self, sessions: SessionsOnStop | None = None) -> None:
+        """Begin to stop; again: hurry."""
+        if self.requested.is_set():
+            self.hurry.set()
+            return
+        self.sessions = sessions or self._default
+        self.requested.set()
+
+
+async def run(places: Places, config: Config, handover: Handover) -> None:
+    """Run the daemon until it is told to stop.
+
+    Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when something of the user's has
+    to be put right first.
+    """
+    places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    catalog = SkillCatalog(places.config)
+    with single_instance(places.data, places.socket, __version__):
+        call_soon = trio.lowlevel.current_trio_token().run_sync_soon
+        store = Store.open(places.data, rules=_rules(config, catalog), call_soon=call_soon)
+        store.on_alert = log.error
+        for line in store.report:
+            log.warning("store: %s", line)
+        try:
+            await _serve(places, config, handover, store, catalog)
+        finally:
+            store.close()
+
+
+def _rules(config: Config, catalog: SkillCatalog) -> Rules:
+    return Rules(
+        max_sessions=config.max_sessions,
+        agent_limits=config.agent_limits,
+        default_agent=config.default_agent,
+        names_for=partial(_known_names, catalog),
+        registration_timeout_ms=config.registration_timeout_ms,
+        plan_repairs=config.plan_repairs,
+    )
+
+
+def _known_names(catalog: SkillCatalog, working_dir: str | None) -> KnownNames:
+    skills, personas = catalog.skills(working_dir)[0], catalog.personas(working_dir)[0]
+    return KnownNames(
+        agents=frozenset(ADAPTERS),
+        personas=frozenset(persona.name for persona in personas),
+        skills=frozenset(skill.name for skill in skills),
+    )
+
+
+async def _serve(places: Places, config: Config, handover: Handover, store: Store, catalog: SkillCatalog) -> None:
+    clock = SystemClock()
+    stop = Stop(config.sessions_on_stop)
+    key = _secret_key(places.data / "secret.key")
+    supervisor = Supervisor(places, config, catalog, key)
+    engine = Engine(store, store.world, clock, supervisor.want)
+    custody = Custody(store.layout.data_dir / "sessions", supervisor.exited)
+    terminals = Terminals(custody, store.world)
+    supervisor.bind(engine, custody, terminals)
+    services = Services(
+        engine=engine,
+        store=store,
+        terminals=terminals,
+        catalog=catalog,
+        info=_info(places, config, store, clock),
+        token_key=key,
+        request_stop=stop.request,
+    )
+    endpoint = _endpoint(places, handover)
+    async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
+        await sessions.start(_take_edits, store, engine)
+        await sessions.start(_watch_signals, stop)
+        await _listen(services, endpoint, handover, stop)
+        await _end_sessions(stop, store, engine, supervisor)
+
+
+def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:
+    return DaemonInfo(
+        instance=store.instance,
+        version=__version__,
+        pid=os.getpid(),
+        started_at=clock.wall(),
+        socket=str(places.socket),
+        data_dir=str(places.data),
+        slots=config.max_sessions,
+    )
+
+
+@asynccontextmanager
+async def _lifetimes(
+    engine: Engine, custody: Custody, supervisor: Supervisor, places: Places, key: bytes
+) -> AsyncIterator[trio.Nursery]:
+    """The engine around the sessions. Hooks' spooled events come before the news of what ended meanwhile."""
+    async with trio.open_nursery() as engine_nursery:
+        await engine_nursery.start(engine.run)
+        await spool.take_in(places.data / "spool", engine, key)
+        async with trio.open_nursery() as session_nursery:
+            await session_nursery.start(custody.run)
+            await session_nursery.start(supervisor.run)
+            yield session_nursery
+            session_nursery.cancel_scope.cancel()
+        engine_nursery.cancel_scope.cancel()
+
+
+async def _listen(services: Services, endpoint: Endpoint, handover: Handover, stop: Stop) -> None:
+    """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry."""
+    endpoints = [endpoint]
+    async with trio.open_nursery() as background:
+        background.start_soon(_watchdog, handover, services)
+        async with trio.open_nursery() as listeners:
+            await listeners.start(serve_unix, endpoint.socket, services)
+            background.start_soon(_keep_reachable, services, endpoints, listeners)
+            log.info("serving on %s", endpoint.path)
+            handover.notifier.ready(f"serving on {endpoint.path}")
+            await stop.requested.wait()
+            log.info("stopping; sessions: %s", stop.sessions.value)
+            handover.notifier.stopping()
+            services.engine.refusing = Unavailable(
+                "daemon.stopping", "the daemon is stopping: try again when it is back"
+            )
+            services.stopping.set()
+            listeners.cancel_scope.deadline = trio.current_time() + DRAIN_SECONDS
+            background.start_soon(_hurry, stop, listeners.cancel_scope)
+        background.cancel_scope.cancel()
+    for each in endpoints:
+        each.close()
+
+
+async def _hurry(stop: Stop, scope: trio.CancelScope) -> None:
+    await stop.hurry.wait()
+    scope.cancel()
+
+
+async def _keep_reachable(services: Services, endpoints: list[Endpoint], listeners: trio.Nursery) -> None:
+    """Listen anew when the socket's file was removed: agents and clients must find the daemon again."""
+    while not endpoints[-1].handed:
+        await trio.sleep(SOCKET_CHECK_SECONDS)
+        if not endpoints[-1].still_ours():
+            log.warning("%s was removed: listening anew", endpoints[-1].path)
+            endpoints.append(_own_endpoint(endpoints[-1].path))
+            await listeners.start(serve_unix, endpoints[-1].socket, services)
+
+
+async def _end_sessions(stop: Stop, store: Store, engine: Engine, supervisor: Supervisor) -> None:
+    """With the policy to stop sessions: all of them by the ladder, and their ends recorded."""
+    if stop.sessions is SessionsOnStop.KEEP:
+        return
+    store.world.draining = True
+    await engine.tell(Draining())
+    await supervisor.wait_all_ended()
+
+
+async def _watch_signals(stop: Stop, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+    """TERM and INT stop by the policy; USR2 (a restart is coming) leaves the sessions; HUP is for terminals: ignored."""
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGHUP) as signals:
+        task_status.started()
+        async for number in signals:
+            log.info("signal %s", signal.Signals(number).name)
+            if number != signal.SIGHUP:
+                stop.request(SessionsOnStop.KEEP if number == signal.SIGUSR2 else None)
+
+
+async def _watchdog(handover: Handover, services: Services) -> None:
+    """Tell the service manager that the engine and the store still move."""
+    if handover.watchdog_interval is None:
+        return
+    while True:
+        refusal = services.store.refusal()
+        if refusal is not None:
+            handover.notifier.status(refusal.message)
+        handover.notifier.watchdog()
+        await trio.sleep(handover.watchdog_interval)
+
+
+async def _take_edits(
+    store: Store, engine: Engine, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Entity files that people changed while no daemon ran are taken as changes."""
+    task_status.started()
+    for edit in await trio.to_thread.run_sync(store.scan_edits):
+        try:
+            await engine.tell(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
+        except MaestroError as error:
+            log.warning("the edit of %s is not taken: %s", edit.id, error.message)
+
+
+def _endpoint(places: Places, handover: Handover) -> Endpoint:
+    """The socket the service manager opened for us, or our own."""
+    for handed in handover.sockets:
+        return Endpoint(handed.path, handed.socket, handed=True)
+    return _own_endpoint(places.socket)
+
+
+def _own_endpoint(path: Path) -> Endpoint:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return listen(path)
+
+
+def _secret_key(path: Path) -> bytes:
+    """The key session tokens are signed with: made once, readable by the user only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+    else:
+        key = secrets.token_bytes(32)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+    if len(key) != 32:
+        raise BadConfiguration("store.key", f"{path} is damaged: remove it (running agents will have to be stopped)")
+    return key

@@ -1,0 +1,50 @@
+"""The spool: events that hooks could not deliver because no daemon was up, taken in at the next start, once each."""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from maestrod.api.errors import MaestroError, Unavailable
+from maestrod.api.event import EventReport
+from maestrod.core.command import OWNER, Command
+from maestrod.core.token import read_token
+from maestrod.engine.engine import Engine
+
+log = logging.getLogger(__name__)
+
+#: A hook's event in bytes; longer files are no events of ours.
+FILE_LIMIT = 1 << 20
+
+
+async def take_in(folder: Path, engine: Engine, token_key: bytes) -> int:
+    """Hand every spooled event to the engine, oldest first; returns how many were taken.
+
+    A file is removed once its event is durable (or can never be taken); ``eventId`` makes a crash in between harmless.
+    """
+    taken = 0
+    for path in _files(folder):
+        try:
+            await engine.submit(_command(path, token_key))
+            taken += 1
+        except Unavailable as error:
+            log.warning("the spool waits: %s", error.message)
+            return taken
+        except (MaestroError, msgspec.MsgspecError, OSError, ValueError) as error:
+            log.warning("spooled event %s is left out: %s", path.name, error)
+        path.unlink(missing_ok=True)
+    return taken
+
+
+def _files(folder: Path) -> list[Path]:
+    """The spooled files, oldest first: their names begin with the time."""
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
+
+
+def _command(path: Path, token_key: bytes) -> Command:
+    if path.stat().st_size > FILE_LIMIT:
+        raise ValueError(f"longer than {FILE_LIMIT} bytes")
+    params = msgspec.json.decode(path.read_bytes(), type=EventReport)
+    actor = OWNER if params.session_token is None else read_token(token_key, params.session_token)
+    repeatable = msgspec.structs.replace(params, request_id=params.request_id or params.event_id or path.stem)
+    return Command("event.report", repeatable, actor)

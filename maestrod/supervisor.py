@@ -1,0 +1,239 @@
+"""The supervisor: carries the effects of decisions out, and tells the engine what became of them.
+
+It is the bridge between the domain, which knows sessions, and custody, which knows processes. Everything it finds out goes
+back through the engine as a fact. At the start of a daemon it asks custody about every session that was alive.
+"""
+
+import logging
+import os
+import signal
+from pathlib import Path
+
+import trio
+
+from maestrod.agents.adapter import Adapter, LaunchRequest
+from maestrod.agents.catalog import SkillCatalog
+from maestrod.agents.registry import ADAPTERS
+from maestrod.agents.relevant_files import relevant_files
+from maestrod.api.address import Places
+from maestrod.api.errors import MaestroError
+from maestrod.api.plain_text import plain_text
+from maestrod.api.session import Exit, ProcessIdentity, Role, Session, Terminal
+from maestrod.config import Config
+from maestrod.core.briefing import brief
+from maestrod.core.effects import Effect, Launch, Signal, Stop
+from maestrod.core.facts import Exited, Launched, LaunchFailed, Lost
+from maestrod.core.pause import is_held
+from maestrod.core.token import make_token
+from maestrod.engine.engine import Engine
+from maestrod.sessions import spec as custody_spec
+from maestrod.sessions.custody import Custody
+from maestrod.terminals import Terminals
+
+log = logging.getLogger(__name__)
+
+#: Errors that mean the machine was short of something: the launch is worth another try.
+_SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
+
+#: Last output kept with the news of an end.
+TAIL_BYTES = 4096
+TAIL_LINES = 20
+
+
+class Supervisor:
+    """Runs effects; ``want`` takes them, ``exited`` is custody's word on every attempt that ended."""
+
+    def __init__(self, places: Places, config: Config, catalog: SkillCatalog, token_key: bytes) -> None:
+        self._places = places
+        self._config = config
+        self._catalog = catalog
+        self._key = token_key
+        self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
+        self._ended = trio.Event()
+        self._recovered = trio.Event()
+
+    def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
+        """Tell the parts that were made after this one."""
+        self._engine = engine
+        self._custody = custody
+        self._terminals = terminals
+
+    def want(self, effect: Effect) -> None:
+        """Take an effect; it is carried out in a task of ``run``."""
+        self._wanted.send_nowait(effect)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Find every session again, then carry effects out until cancelled."""
+        async with trio.open_nursery() as nursery:
+            async with trio.open_nursery() as finding:
+                for session_id in list(self._engine.world.by_session.live):
+                    finding.start_soon(self._find, self._engine.world.sessions[session_id])
+            task_status.started()
+            async for effect in self._effects:
+                nursery.start_soon(self._carry_out, effect)
+
+    async def wait_all_ended(self) -> None:
+        """Return when no session that we hold is alive."""
+        world = self._engine.world
+        while any(world.sessions[id_].terminal is not Terminal.EXTERNAL for id_ in world.by_session.live):
+            await self._engine.bus.wait_for(lambda event: event.type == "session.status")
+
+    async def exited(self, record: custody_spec.ExitRecord) -> None:
+        """An attempt ended."""
+        session = self._engine.world.sessions.get(record.session_id)
+        if session is None or session.attempt != record.attempt:
+            return
+        if record.reason == "lost":
+            await self._engine.tell(Lost(session.id, session.attempt, record.detail or "its shim is gone"))
+            return
+        ended = _exit(record)
+        verdict = self._adapter(session).judge(ended, told_to_stop=session.stopping)
+        await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, self._tail(session.id)))
+
+    async def _find(self, session: Session) -> None:
+        """What became of a session while no daemon was there."""
+        if session.terminal is Terminal.EXTERNAL:
+            return
+        standing = await self._custody.adopt(session.id, session.attempt)
+        if isinstance(standing, custody_spec.Running):
+            await self._engine.tell(_launched(session, standing.identity, adopted=True))
+            await self._put_right(self._engine.world.sessions[session.id])
+        elif isinstance(standing, custody_spec.NeverStarted):
+            await self._never_started(session)
+        else:
+            await self.exited(standing.record)
+
+    async def _never_started(self, session: Session) -> None:
+        """The start was decided and the daemon died before it: start now, unless it is wanted no more."""
+        if session.stopping:
+            await self._engine.tell(Lost(session.id, session.attempt, "stopped before it was started"))
+        else:
+            self.want(Launch(session.id, session.attempt))
+
+    async def _put_right(self, session: Session) -> None:
+        """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
+        if session.stopping:
+            self.want(Stop(session.id, session.attempt))
+        else:
+            held = is_held(self._engine.world, session)
+            self.want(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
+
+    async def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, Launch):
+            await self._launch(effect)
+        elif isinstance(effect, Stop):
+            await self._stop(effect)
+        elif isinstance(effect, Signal):
+            await self._signal(effect)
+
+    async def _launch(self, effect: Launch) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is None or session.stopping or effect.session_id not in self._engine.world.by_session.live:
+            await self._given_up(effect)
+            return
+        try:
+            identity = await self._custody.launch(await self._spec(session))
+        except custody_spec.LaunchFailed as failure:
+            await self._launch_failed(session, failure)
+        except (MaestroError, OSError) as error:
+            fact = LaunchFailed(session.id, session.attempt, type(error).__name__, str(error))
+            await self._engine.tell(fact)
+        else:
+            await self._engine.tell(_launched(session, identity, adopted=False))
+
+    async def _given_up(self, effect: Launch) -> None:
+        """Stopped before it was started: nothing of it exists."""
+        await self._engine.tell(Lost(effect.session_id, effect.attempt, "stopped before it was started"))
+
+    async def _launch_failed(self, session: Session, failure: custody_spec.LaunchFailed) -> None:
+        if failure.record is not None and failure.record.reason != "failed_to_start":
+            await self.exited(failure.record)
+            return
+        log.warning("%s could not be started: %s", session.id, failure)
+        retryable = failure.errno_name in _SHORTAGES
+        fact = LaunchFailed(session.id, session.attempt, failure.errno_name, failure.message, retryable)
+        await self._engine.tell(fact)
+
+    async def _stop(self, effect: Stop) -> None:
+        result = await self._terminals.stop(effect.session_id)
+        if result.left:
+            log.error("%s: %d processes could not be ended", effect.session_id, result.left)
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is not None and result.left == 0 and effect.session_id not in self._custody.held:
+            await self._engine.tell(Lost(effect.session_id, effect.attempt, "stopped before it was started"))
+
+    async def _signal(self, effect: Signal) -> None:
+        try:
+            await self._custody.signal(effect.session_id, effect.signal)
+        except custody_spec.NotHeld:
+            log.info("%s ended before it could be sent %s", effect.session_id, effect.signal)
+
+    async def _spec(self, session: Session) -> custody_spec.LaunchSpec:
+        """Ask the adapter how the agent is started, and write the files it wants."""
+        folder = self._custody.folder(session.id)
+        plan = self._adapter(session).launch(await self._request(session, folder))
+        await trio.to_thread.run_sync(_write_files, folder, dict(plan.files))
+        return custody_spec.LaunchSpec(
+            session_id=session.id,
+            attempt=session.attempt,
+            argv=plan.argv,
+            env=dict(plan.env),
+            cwd=plan.cwd,
+            folder=str(folder),
+            terminal="pipe" if plan.terminal is Terminal.PIPE else "pty",
+            log_segment_bytes=self._config.output_segment_bytes,
+            log_keep_segments=self._config.output_segments,
+            ladder=plan.stop_ladder,
+        )
+
+    async def _request(self, session: Session, folder: Path) -> LaunchRequest:
+        folder_of_work = session.working_dir
+        skills, personas = self._catalog.skills(folder_of_work)[0], self._catalog.personas(folder_of_work)[0]
+        files: tuple[str, ...] = ()
+        if session.role is Role.ORCHESTRATOR:
+            files = await trio.to_thread.run_sync(relevant_files, Path(folder_of_work))
+        return LaunchRequest(
+            session=session,
+            manifest=brief(self._engine.world, session, skills, personas, files),
+            folder=folder,
+            socket=self._places.socket,
+            token=make_token(self._key, session.id, session.attempt),
+            environ=os.environ,
+        )
+
+    def _adapter(self, session: Session) -> Adapter:
+        return ADAPTERS[session.agent]
+
+    def _tail(self, session_id: str) -> str:
+        chunk = self._custody.tail_output(session_id, TAIL_BYTES, TAIL_LINES)
+        return plain_text(chunk.data.decode(errors="replace"))
+
+
+def _write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write what the agent is given, each file whole or not at all, for the user's eyes only."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, content in files.items():
+        temporary = folder / f".{name}.tmp"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+        temporary.replace(folder / name)
+
+
+def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool) -> Launched:
+    started = int(float(identity.agent_start)) if identity.agent_start else 0
+    process = ProcessIdentity(pid=identity.agent_pid, started=started, boot_id=identity.boot_id)
+    return Launched(session.id, session.attempt, process, adopted)
+
+
+def _exit(record: custody_spec.ExitRecord) -> Exit:
+    number = None
+    if record.signal is not None:
+        number = getattr(signal, f"SIG{record.signal}", None)
+    return Exit(
+        code=record.code,
+        signal=None if number is None else int(number),
+        reason=record.reason,
+        detail=record.detail,
+        at=record.ended_at,
+    )

@@ -1,0 +1,91 @@
+"""The running agents as methods see them: ``engine.ports.Terminals`` over custody."""
+
+import base64
+
+import trio
+
+from maestrod.api.errors import IllegalTransition, Unavailable
+from maestrod.api.session import OutputPage, StopResult
+from maestrod.core.session_index import has_ended
+from maestrod.core.world import World
+from maestrod.sessions.custody import Custody
+from maestrod.sessions.spec import NotHeld, OutputChunk, Refused, StopReport
+
+
+class Terminals:
+    """Adapts custody to the contract's types and errors. Two stops of one session are one stop."""
+
+    def __init__(self, custody: Custody, world: World) -> None:
+        self._custody = custody
+        self._world = world
+        self._stopping: dict[str, trio.Event] = {}
+        self._reports: dict[str, StopReport] = {}
+
+    async def stop(self, session_id: str) -> StopResult:
+        """Stop by the ladder; returns when nothing is left, or with what is."""
+        ongoing = self._stopping.get(session_id)
+        if ongoing is not None:
+            await ongoing.wait()
+        else:
+            await self._stop(session_id)
+        report = self._reports.get(session_id) or StopReport(left=0)
+        return StopResult(session_id=session_id, left=report.left, signalled=report.signalled, escaped=report.escaped)
+
+    async def _stop(self, session_id: str) -> None:
+        done = self._stopping[session_id] = trio.Event()
+        try:
+            self._reports[session_id] = await self._custody.stop(session_id)
+        finally:
+            del self._stopping[session_id]
+            done.set()
+            if len(self._reports) > _REPORTS_KEPT:
+                del self._reports[next(iter(self._reports))]
+
+    async def send(self, session_id: str, data: bytes) -> None:
+        """Type into the session."""
+        try:
+            await self._custody.send(session_id, data)
+        except NotHeld as error:
+            raise _gone(session_id) from error
+        except Refused as error:
+            raise Unavailable("session.input_full", f"{session_id} does not read its input: try again later") from error
+
+    async def resize(self, session_id: str, columns: int, rows: int) -> None:
+        """Set the terminal's size."""
+        try:
+            await self._custody.resize(session_id, columns, rows)
+        except NotHeld as error:
+            raise _gone(session_id) from error
+        except Refused as error:
+            raise IllegalTransition("session.no_terminal", f"{session_id} runs on pipes: it has no terminal") from error
+
+    def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
+        """A piece of the log."""
+        return self._page(session_id, self._custody.read_output(session_id, offset, limit))
+
+    def tail(self, session_id: str, lines: int, limit: int) -> OutputPage:
+        """The last lines of the log."""
+        return self._page(session_id, self._custody.tail_output(session_id, limit, lines))
+
+    async def wait_output(self, session_id: str, beyond: int) -> None:
+        """Return when there is output after the offset, or the session has ended."""
+        await self._custody.wait_output(session_id, beyond)
+
+    def _page(self, session_id: str, chunk: OutputChunk) -> OutputPage:
+        session = self._world.sessions.get(session_id)
+        over = session is None or (has_ended(session) and session_id not in self._custody.held)
+        return OutputPage(
+            start=chunk.start,
+            end=chunk.next,
+            data=base64.b64encode(chunk.data).decode(),
+            dropped=chunk.dropped,
+            ended=over and chunk.next >= chunk.end,
+        )
+
+
+#: Reports of finished stops kept for those who joined late.
+_REPORTS_KEPT = 100
+
+
+def _gone(session_id: str) -> IllegalTransition:
+    return IllegalTransition("session.not_running", f"{session_id} has no running agent")
