@@ -11,21 +11,20 @@ import secrets
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import msgspec
 import trio
 
 from maestrod import __version__, spool
-from maestrod.agents.catalog import SkillCatalog
+from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.address import Places
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
+from maestrod.api.package_data import package_data
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config
 from maestrod.core.facts import Draining, Edited
-from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
 from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
@@ -72,7 +71,7 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     to be put right first.
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalog = SkillCatalog(places.config)
+    catalog = FileCatalog(package_data("skills"), Path.home(), places.config, ADAPTERS)
     with single_instance(places.data, places.socket, __version__):
         call_soon = trio.lowlevel.current_trio_token().run_sync_soon
         store = Store.open(places.data, rules=_rules(config, catalog), call_soon=call_soon)
@@ -85,27 +84,18 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
             store.close()
 
 
-def _rules(config: Config, catalog: SkillCatalog) -> Rules:
+def _rules(config: Config, catalog: FileCatalog) -> Rules:
     return Rules(
         max_sessions=config.max_sessions,
         agent_limits=config.agent_limits,
         default_agent=config.default_agent,
-        names_for=partial(_known_names, catalog),
+        names_for=catalog.known_names,
         registration_timeout_ms=config.registration_timeout_ms,
         plan_repairs=config.plan_repairs,
     )
 
 
-def _known_names(catalog: SkillCatalog, working_dir: str | None) -> KnownNames:
-    skills, personas = catalog.skills(working_dir)[0], catalog.personas(working_dir)[0]
-    return KnownNames(
-        agents=frozenset(ADAPTERS),
-        personas=frozenset(persona.name for persona in personas),
-        skills=frozenset(skill.name for skill in skills),
-    )
-
-
-async def _serve(places: Places, config: Config, handover: Handover, store: Store, catalog: SkillCatalog) -> None:
+async def _serve(places: Places, config: Config, handover: Handover, store: Store, catalog: FileCatalog) -> None:
     clock = SystemClock()
     stop = Stop(config.sessions_on_stop)
     key = _secret_key(places.data / "secret.key")

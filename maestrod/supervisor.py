@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from maestrod.agents.adapter import Adapter, LaunchRequest
-from maestrod.agents.catalog import SkillCatalog
+from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
@@ -43,7 +43,7 @@ TAIL_LINES = 20
 class Supervisor:
     """Runs effects; ``want`` takes them, ``exited`` is custody's word on every attempt that ended."""
 
-    def __init__(self, places: Places, config: Config, catalog: SkillCatalog, token_key: bytes) -> None:
+    def __init__(self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes) -> None:
         self._places = places
         self._config = config
         self._catalog = catalog
