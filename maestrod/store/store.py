@@ -4,23 +4,23 @@
 power loss. Two threads work for it: the committer flushes the journal, the writer keeps the readable files up.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from maestrod.api.base import Entity
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import Event, TimelinePage
 from maestrod.api.system import CheckReport, Mode
 from maestrod.core.rules import Rules
-from maestrod.store.behind import Behind, Change, Key
+from maestrod.store.archive import archive_tree
+from maestrod.store.behind import Behind, Key
 from maestrod.store.committer import Committer
 from maestrod.store.edits import Edit, Since, scan_edits
 from maestrod.store.files import Files, RealFiles, exists, remove
 from maestrod.store.format import open_format
 from maestrod.store.fsck import check_files
+from maestrod.store.handover import Handover
 from maestrod.store.history import Retention, drop_old_segments, events_between
 from maestrod.store.journal import Journal
 from maestrod.store.layout import FOLDERS, Layout
@@ -46,15 +46,6 @@ class Options:
 
 
 CallSoon = Callable[[Callable[[], object]], object]
-
-
-class _Awaited(NamedTuple):
-    """A decision that is not durable yet: what to hand over to the files behind when it is."""
-
-    seq: int
-    changes: dict[Key, Change]
-    timelines: list[Event]
-    capture: Capture | None
 
 
 class Store:
@@ -86,7 +77,6 @@ class Store:
         self._options = options
         self._closed = False
         self._read_only = recovered.read_only
-        self._awaited: deque[_Awaited] = deque()
         self._journal_bytes = 0
         self._ready_capture: Capture | None = None
         self._notified = False
@@ -95,6 +85,7 @@ class Store:
         for path, events in recovered.timelines.items():
             timelines.resume(path, recovered.trusted_seq, events)
         self._behind = Behind(files, layout, timelines, reflected=recovered.trusted_seq)
+        self._handover = Handover(layout, self.world, self._behind)
         self._behind.snapshot_seq = recovered.snapshot_seq
         self._journal: Journal | None = None
         self._committer: Committer | None = None
@@ -154,14 +145,12 @@ class Store:
         if self._journal is None:
             raise self._unavailable()
         line = encode(events)
-        last = events[-1].seq
-        self._journal.append(events[0].seq, last, line)
+        self._journal.append(events[0].seq, events[-1].seq, line)
         self._journal_bytes += len(line)
         capture = None
         if self._journal_bytes > max(self._options.checkpoint_bytes, self._behind.snapshot_size // 2):
             self._journal_bytes, capture = 0, self._capture()
-        changes, timelines = self._collect(events)
-        self._awaited.append(_Awaited(last, changes, timelines, capture))
+        self._handover.note(events, capture)
 
     def refusal(self) -> MaestroError | None:
         """Why nothing may be changed now: read-only or no space; None when all is well."""
@@ -196,6 +185,10 @@ class Store:
         """Check the files on disk, as far as that can be done while they are written (slow: run it in a thread)."""
         return check_files(self._files, self.layout)
 
+    def archive(self, root_id: str) -> Path:
+        """Write a task's whole tree to ``archive/``, before it is deleted from the world; returns the file."""
+        return archive_tree(self._files, self.layout, self._behind.timelines, self.world, root_id)
+
     def scan_edits(self) -> list[Edit]:
         """Entity files that somebody edited while no daemon ran (slow: run it in a thread, once, after the start).
 
@@ -212,7 +205,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Have a snapshot written soon, as of now."""
-        self._awaited.append(_Awaited(self.world.seq, {}, [], self._capture()))
+        self._handover.note_capture(self._capture())
         self._hand_over()
 
     def close(self) -> None:
@@ -225,8 +218,7 @@ class Store:
         self._closed = True
         if journal is not None:
             journal.close()
-            self.durable_seq = journal.durable_seq
-            self._hand_over()
+            self._advance(journal.durable_seq)
             self._close_files()
         if isinstance(self._files, RealFiles):
             self._files.release_reserve()
@@ -272,39 +264,25 @@ class Store:
 
     def _notify(self) -> None:
         self._notified = False
-        if self._journal is not None and self._journal.durable_seq > self.durable_seq:
-            self.durable_seq = self._journal.durable_seq
+        if self._journal is not None:
+            self._advance(self._journal.durable_seq)
+
+    def _advance(self, seq: int) -> None:
+        if seq > self.durable_seq:
+            self.durable_seq = seq
             self._hand_over()
-            self.on_durable(self.durable_seq)
+            self.on_durable(seq)
 
     def _fail(self, seq: int, message: str) -> None:
         self._notify()
-        self._awaited.clear()
+        self._handover.clear()
         self.on_alert(message)
         self.on_failure(seq)
 
     def _hand_over(self) -> None:
         """Give what became durable to the files behind."""
-        seq, changes = self.durable_seq, {}
-        while self._awaited and self._awaited[0].seq <= seq:
-            awaited = self._awaited.popleft()
-            changes.update(awaited.changes)
-            for event in awaited.timelines:
-                self._behind.timelines.add(self.layout.timeline(event.session_id, event.task_id), event)
-            self._ready_capture = awaited.capture or self._ready_capture
-        self._behind.add(seq, changes)
+        self._ready_capture = self._handover.release(self.durable_seq) or self._ready_capture
         self._wake_writer()
-
-    def _collect(self, events: Sequence[Event]) -> tuple[dict[Key, Change], list[Event]]:
-        changes: dict[Key, Change] = {}
-        timelines = []
-        for event in events:
-            kind = event.type.partition(".")[0]
-            if kind == "timeline":
-                timelines.append(event)
-            elif kind in self.world.tables:
-                changes[kind, event.id] = (event.seq, self._current((kind, event.id)))
-        return changes, timelines
 
     def _current(self, key: Key) -> Entity | None:
         return self.world.tables[key[0]].get(key[1])

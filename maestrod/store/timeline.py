@@ -99,7 +99,7 @@ class Timelines:
 
         The cursor is the seq to go on from. Raises ``Malformed`` for one that is not a number.
         """
-        seq = _parse_cursor(cursor, BEHIND_ALL if backward else 0)
+        seq = parse_cursor(cursor, BEHIND_ALL if backward else 0)
         readings = [self._reading(path) for path in dict.fromkeys(paths)]
         streams: list[Iterator[TimelineEvent]] = [
             each.before(seq) if backward else each.after(seq) for each in readings
@@ -110,6 +110,10 @@ class Timelines:
         more, items = len(items) > limit, items[:limit]
         next_cursor = str(items[-1].seq) if more else None
         return TimelinePage(items=tuple(reversed(items) if backward else items), next_cursor=next_cursor)
+
+    def entries(self, path: Path) -> Iterator[TimelineEvent]:
+        """All of one timeline, oldest first."""
+        return self._reading(path).after(0)
 
     def _reading(self, path: Path) -> Reading:
         with self._lock:
@@ -132,7 +136,8 @@ class Timelines:
         self._unsynced.add(path)
 
 
-def _parse_cursor(cursor: str | None, default: int) -> int:
+def parse_cursor(cursor: str | None, default: int) -> int:
+    """The seq a cursor stands for; ``Malformed`` when it is none."""
     if cursor is None:
         return default
     if not cursor.isdecimal() or len(cursor) > 18:

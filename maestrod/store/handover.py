@@ -1,0 +1,64 @@
+"""Between journal and files: what a decision changed waits here until it is durable, as it was right after that decision.
+
+Entities never change in place, so a reference is a picture of the moment; whatever is decided later does not show in it.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from maestrod.api.event import Event
+from maestrod.core.world import World
+from maestrod.store.behind import Behind, Change, Key
+from maestrod.store.layout import Layout
+from maestrod.store.snapshot import Capture
+
+
+class _Awaited(NamedTuple):
+    seq: int
+    changes: dict[Key, Change]
+    timelines: list[Event]
+    capture: Capture | None
+
+
+class Handover:
+    """Decisions on their way to ``behind``, in order. Used on the engine's thread only."""
+
+    def __init__(self, layout: Layout, world: World, behind: Behind) -> None:
+        self._layout = layout
+        self._tables = world.tables
+        self._behind = behind
+        self._awaited: deque[_Awaited] = deque()
+
+    def note(self, events: Sequence[Event], capture: Capture | None) -> None:
+        """Remember a decision that the world shows and the journal has queued."""
+        changes: dict[Key, Change] = {}
+        timelines = []
+        for event in events:
+            kind = event.type.partition(".")[0]
+            if kind == "timeline":
+                timelines.append(event)
+            elif kind in self._tables:
+                changes[kind, event.id] = (event.seq, self._tables[kind].get(event.id))
+        self._awaited.append(_Awaited(events[-1].seq, changes, timelines, capture))
+
+    def note_capture(self, capture: Capture) -> None:
+        """Remember a snapshot to be written when all of it is durable."""
+        self._awaited.append(_Awaited(capture.seq, {}, [], capture))
+
+    def release(self, seq: int) -> Capture | None:
+        """Hand over everything up to ``seq``; returns the newest capture among it."""
+        changes: dict[Key, Change] = {}
+        capture = None
+        while self._awaited and self._awaited[0].seq <= seq:
+            awaited = self._awaited.popleft()
+            changes.update(awaited.changes)
+            for event in awaited.timelines:
+                self._behind.timelines.add(self._layout.timeline(event.session_id, event.task_id), event)
+            capture = awaited.capture or capture
+        self._behind.add(seq, changes)
+        return capture
+
+    def clear(self) -> None:
+        """Forget what will never be durable."""
+        self._awaited.clear()

@@ -1,0 +1,86 @@
+"""Moving a whole store: ``export`` writes it as one archive, ``import_archive`` makes a store of an archive.
+
+An archive has the entities and timelines; the terminals' output, manifests and the secret key stay where they are. An import
+goes into an empty folder only: two histories cannot be merged, and nothing is ever overwritten.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.event import Event, TimelineEvent
+from maestrod.core.entities import whole
+from maestrod.core.world import World
+from maestrod.store.archive import Archive, archive_lines, entries_of, read_archive
+from maestrod.store.behind import Behind
+from maestrod.store.files import Files, RealFiles, exists
+from maestrod.store.format import open_format, read_format
+from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.recovery import recover
+from maestrod.store.snapshot import Capture
+from maestrod.store.timeline import Timelines
+
+
+def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list[str]:
+    """Write what can be read of the store to ``stream``, changing nothing; returns what could not be read, in sentences.
+
+    Raises ``NotFound`` when there is no store.
+    """
+    files = files or RealFiles()
+    layout = Layout(data_dir)
+    if read_format(files, layout) is None:
+        raise NotFound("store.not_found", f"there is no store in {data_dir}")
+    recovered = recover(files, layout, keep_copies=False)
+    timelines = Timelines(files)
+    for path, events in recovered.timelines.items():
+        timelines.resume(path, recovered.trusted_seq, events)
+    entities = list(recovered.world.entities())
+    stream.writelines(archive_lines(recovered.world.seq, entities, entries_of(timelines, layout, entities)))
+    return recovered.report
+
+
+def import_archive(stream: Iterable[bytes], data_dir: Path, files: Files | None = None) -> int:
+    """Make a store in ``data_dir`` of an archive; returns the seq it goes on from.
+
+    Raises ``Conflict`` when there is a store already, ``Malformed`` for an archive that is not whole: then nothing was written.
+    """
+    files = files or RealFiles()
+    layout = Layout(data_dir)
+    if any(exists(files, path) for path in (layout.format, layout.snapshot, layout.journal)):
+        raise Conflict(
+            "store.exists", f"{data_dir} has a store already; import into an empty folder (MAESTRO_HOME says which)"
+        )
+    archive = read_archive(stream)
+    world = _world(archive)
+    timelines = _timelines(files, layout, archive.entries)
+    layout.make(files)
+    behind = Behind(files, layout, timelines)
+    changes = {(kind, id_): (archive.seq, world.tables[kind][id_]) for kind in FOLDERS for id_ in world.tables[kind]}
+    behind.add(archive.seq, changes)
+    behind.checkpoint(Capture(archive.seq, {kind: list(table.values()) for kind, table in world.tables.items()}))
+    open_format(files, layout, [])
+    return archive.seq
+
+
+def _world(archive: Archive) -> World:
+    """The entities, checked: an id becomes a file name."""
+    world = World()
+    for entity in archive.entities:
+        _check_name(entity.id)  # type: ignore[attr-defined]  # every struct in KINDS has an id
+    world.load(archive.entities)
+    return world
+
+
+def _check_name(id_: str) -> None:
+    if not id_ or "/" in id_ or "\0" in id_ or id_.startswith("."):
+        raise Malformed("archive.bad_id", f"{id_!r} in the archive is not an id")
+
+
+def _timelines(files: Files, layout: Layout, entries: Iterable[TimelineEvent]) -> Timelines:
+    timelines = Timelines(files)
+    for entry in entries:
+        _check_name(entry.session_id or entry.task_id or "")
+        event = Event(seq=entry.seq, at=entry.timestamp, type="timeline.added", id=entry.id, data=whole(entry))
+        timelines.add(layout.timeline(entry.session_id, entry.task_id), event)
+    return timelines
