@@ -9,6 +9,12 @@ import os
 import stat
 import time
 
+#: Seconds a daemon that was lost in the middle of something is waited for: a restart takes two, a machine under load more.
+PATIENCE = 30.0
+
+#: Seconds between tries to connect: a socket that is not there yet gives no event to wait for.
+RETRY_PAUSE = 0.05
+
 #: Bytes read at once, and the longest line taken from a daemon (its reply limit, and room for the envelope).
 _CHUNK = 262_144
 _LINE_LIMIT = 17 * 1024 * 1024

@@ -13,21 +13,15 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from maestroctl.channel import Channel, Lost, Unsafe
+from maestroctl.channel import PATIENCE, RETRY_PAUSE, Channel, Lost, Unsafe
+from maestroctl.faults import absent, failure, lost, unreachable, unsafe
 from maestrod.api.address import Places
 from maestrod.api.base import Params
-from maestrod.api.errors import BY_CODE, Bug, MaestroError, NoDaemon, NotAllowed, VersionMismatch
+from maestrod.api.errors import NoDaemon, VersionMismatch
 from maestrod.api.method import Method
 
 R = TypeVar("R")
 P = TypeVar("P", bound=Params)
-
-#: Seconds a lost daemon is waited for: a restart takes two, a machine under load more.
-PATIENCE = 30.0
-
-_RETRY_PAUSE = 0.05  # between tries to connect: a socket that is not there yet gives no event to wait for
-_METHOD_NOT_FOUND = -32601
-_MALFORMED = -32602
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -113,7 +107,7 @@ class Client:
                 now = time.monotonic()
                 deadline = deadline or now + self.patience
                 if now > deadline:
-                    raise NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error}") from error
+                    raise lost(error) from error
 
     def open(self) -> Channel:
         """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
@@ -140,7 +134,7 @@ class Client:
                 elif time.monotonic() > deadline:
                     raise
                 else:
-                    time.sleep(_RETRY_PAUSE)
+                    time.sleep(RETRY_PAUSE)
         return self._channel
 
     def _exchange(self, channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Raw:
@@ -154,13 +148,11 @@ def connect(socket: Path) -> Channel:
     try:
         return Channel(str(socket))
     except Unsafe as error:
-        raise NotAllowed("socket.unsafe", f"{error}; nothing was sent") from error
+        raise unsafe(error) from error
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
-        message = f"no daemon answers on {socket}; start it with `maestroctl daemon start`"
-        raise NoDaemon("daemon.absent", message) from error
+        raise absent(str(socket)) from error
     except OSError as error:
-        message = f"the daemon's socket {socket} cannot be used: {error.strerror or error}"
-        raise NoDaemon("daemon.unreachable", message) from error
+        raise unreachable(str(socket), error) from error
 
 
 def begin(channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Raw:
@@ -177,7 +169,7 @@ def reply(channel: Channel, identity: int) -> msgspec.Raw:
             continue
         message = decode(line)
         if message.error is not None and message.id in {identity, None}:
-            raise failure(message.error)
+            raise failure(message.error.code, message.error.message, message.error.data)
         if message.id == identity:
             return message.result
 
@@ -190,18 +182,6 @@ def decode(line: bytes) -> Message:
         raise VersionMismatch(
             "client.wire", f"what answers on the socket does not speak JSON-RPC 2.0 ({error})"
         ) from error
-
-
-def failure(fault: Fault) -> MaestroError:
-    """The error of our own family for an error object."""
-    data = fault.data if isinstance(fault.data, dict) else {}
-    reason = str(data.get("code", "rpc.error"))
-    details = data.get("details")
-    if fault.code == _METHOD_NOT_FOUND:
-        message = f"{fault.message}; this daemon is of another version: run `maestroctl daemon restart`"
-        return VersionMismatch("client.method", message)
-    kind = BY_CODE.get(fault.code, BY_CODE[_MALFORMED] if -32700 <= fault.code <= -32600 else Bug)
-    return kind(reason, fault.message, details if isinstance(details, dict) else None)
 
 
 def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]) -> None:

@@ -11,16 +11,15 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from maestroctl.channel import Channel, Lost
+from maestroctl.channel import RETRY_PAUSE, Channel, Lost
 from maestroctl.client import Client, Message, begin, decode
+from maestroctl.faults import lost
 from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
 from maestrod.api.session import SESSION_ATTACH, Attachment, OutputPage, SessionAttach
 
 T = TypeVar("T")
-
-_RETRY_PAUSE = 0.1  # seconds between tries to connect
 
 
 class Stream(Generic[T]):
@@ -97,10 +96,10 @@ class Stream(Generic[T]):
             except (NoDaemon, Lost) as error:
                 lost_at = self._lost_at or now
                 if self._lost_at is None or time.monotonic() - lost_at > self._client.patience:
-                    raise NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error}") from error
+                    raise lost(error) from error
                 if deadline is not None and time.monotonic() >= deadline:
                     return False
-                time.sleep(_RETRY_PAUSE if deadline is None else min(_RETRY_PAUSE, max(deadline - time.monotonic(), 0)))
+                time.sleep(RETRY_PAUSE if deadline is None else min(RETRY_PAUSE, max(deadline - time.monotonic(), 0)))
             else:
                 return True
 

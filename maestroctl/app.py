@@ -1,0 +1,162 @@
+"""The command tree: hand-made verbs and generated nouns, each imported only when it is called or listed."""
+
+import importlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+import maestrod
+from maestroctl import faults
+from maestroctl.caller import take_global_flags
+from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, VERBS
+from maestroctl.output import answer, wants_json
+from maestrod.api.errors import MaestroError, Malformed
+
+#: The base of what typer raises for a wrong command line; where it is defined differs between versions of typer.
+_Usage: Any = typer.BadParameter.__mro__[2]
+
+
+class Root(TyperGroup):
+    """The top of the tree; knows every name, imports only what is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every name, verbs first."""
+        return [*VERBS, *NOUNS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A name and its sentence, which is all that help needs; what is called is loaded by ``resolve_command``."""
+        sentence = VERBS.get(cmd_name) or NOUNS.get(cmd_name)
+        return None if sentence is None else _listed(cmd_name, sentence)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As typer's, with every name to suggest from."""
+        if args[0] not in VERBS and args[0] not in NOUNS:
+            self.commands = {name: _listed(name, "") for name in self.list_commands(ctx)}
+            return super().resolve_command(ctx, args)
+        return args[0], load(args[0]), args[1:]
+
+
+class Group(TyperGroup):
+    """A noun; ``default`` is the command meant when the first word is none of its commands, as in ``run TEXT``."""
+
+    default: str | None = None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command before what is not one."""
+        if self.default is not None and (not args or args[0] not in self.commands):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; its exit code. Every error that is the user's or the daemon's is told here."""
+    rest, variables = take_global_flags(arguments)
+    os.environ.update(variables)
+    as_json = wants_json(rest)
+    try:
+        result = root().main(args=rest, prog_name=PROGRAM, standalone_mode=False)
+    except MaestroError as error:
+        return faults.tell(error, as_json=as_json)
+    except _Usage as error:
+        if as_json:
+            return faults.tell(Malformed("usage", error.format_message()), as_json=True)
+        error.show()
+        return int(error.exit_code)
+    except typer.Abort:
+        return faults.INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def root() -> Any:
+    """The command tree as typer's group."""
+    app = _typer(cls=Root, invoke_without_command=False, no_args_is_help=True)
+    app.callback()(_globals)
+    return typer.main.get_command(app)
+
+
+def load(name: str) -> Any:
+    """The command or group of a name at the top."""
+    commands = _hand_made(name)
+    if name in VERBS and callable(commands):
+        return _command(name, commands)
+    made: dict[str, Callable[..., Any]] = dict(commands) if not callable(commands) else {}
+    if name in NOUNS or name in {"run", "event"}:
+        from maestroctl.leaves import leaf, verbs_of
+
+        for verb, row in verbs_of(name).items():
+            made.setdefault(verb, leaf(row))
+    return _group(name, made)
+
+
+def _hand_made(name: str) -> Any:
+    """The function or the mapping of functions that ``verbs/`` has for a name."""
+    if name not in VERBS and name not in HAND_MADE:
+        return {}
+    module = importlib.import_module(f"maestroctl.verbs.{HAND_MADE.get(name, name)}")
+    return module.COMMANDS if hasattr(module, "COMMANDS") else module.command
+
+
+def _command(name: str, function: Callable[..., Any]) -> Any:
+    app = _typer()
+    app.command(name=name)(function)
+    return typer.main.get_command(app)
+
+
+def _group(name: str, functions: Mapping[str, Callable[..., Any]]) -> Any:
+    sentence = VERBS.get(name) or NOUNS[name]
+    app = _typer(cls=Group, help=f"{sentence}.", no_args_is_help=_default(functions) is None)
+    app.callback()(_nothing)
+    default = _default(functions)
+    others = ", ".join(verb for verb in functions if verb != default)
+    for verb, function in functions.items():
+        app.command(name=verb, epilog=f"See also: {PROGRAM} {name} {others}" if verb == default else None)(function)
+    group = typer.main.get_command(app)
+    group.name = name
+    group.default = default  # type: ignore[attr-defined] # cls=Group above
+    return group
+
+
+def _default(functions: Mapping[str, Callable[..., Any]]) -> str | None:
+    """The command that needs not be named: the one whose function says so."""
+    return next((verb for verb, function in functions.items() if getattr(function, "default", False)), None)
+
+
+def _listed(name: str, sentence: str) -> Any:
+    """A command that only shows its sentence."""
+
+    def command() -> None:
+        raise Malformed("usage", name)
+
+    command.__doc__ = f"{sentence}."
+    return _command(name, command)
+
+
+def _typer(**options: Any) -> typer.Typer:
+    # Plain help: rich's boxes cost 30 ms, break lines at the wrong place and say nothing more.
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+
+
+def _version(value: bool) -> None:
+    if value:
+        answer(f"maestroctl {maestrod.__version__}")
+        raise typer.Exit
+
+
+def _globals(
+    *,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    no_autostart: bool = typer.Option(False, "--no-autostart", help="Do not start the daemon; anywhere on the line."),
+    color: str = typer.Option("auto", "--color", help="auto, always or never; anywhere on the line."),
+) -> None:
+    """Run fleets of coding agents over a tree of tasks, and lose nothing.
+
+    Start with: maestroctl run "what to do". Every command prints its answer on stdout and everything else on stderr, and
+    takes --json.
+    """
+
+
+def _nothing() -> None:
+    """Make a group of it even when it has one command."""

@@ -1,0 +1,158 @@
+"""Starting the daemon for a verb that needs one: once, however many ask, and only returning when it answers.
+
+A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its output
+in ``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import maestrod
+from maestroctl.channel import PATIENCE, RETRY_PAUSE
+from maestroctl.client import connect
+from maestroctl.faults import absent
+from maestroctl.output import safe, say
+from maestrod.api.address import Places
+from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
+
+#: Seconds a daemon may take until it answers: it reads its whole store first.
+_READY_WITHIN = 60.0
+
+#: Lines of the log shown when it does not.
+_TAIL = 15
+
+#: Exit code of a daemon that found another one running on the same data.
+_ANOTHER_RUNS = 75
+
+_LOG = "maestrod.log"
+
+
+def ensure(places: Places, environ: Mapping[str, str]) -> None:
+    """Return when a daemon answers on the socket, having started it if there was none.
+
+    Raises ``NoDaemon`` with the end of its log when it does not come up, ``BadConfiguration`` when its folder cannot be used.
+    """
+    with _turn(places.data):
+        if _answers(places):
+            return
+        say("Starting maestrod…")
+        start(places, environ)
+
+
+def start(places: Places, environ: Mapping[str, str]) -> None:
+    """Start a daemon and wait until it answers."""
+    if _service_starts(environ):
+        _wait(places, None)
+        return
+    child = _detached(places, environ)
+    _wait(places, child)
+    # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
+    if child.returncode is None:
+        child.returncode = 0
+
+
+def await_return(places: Places) -> None:
+    """Wait for a daemon that is being restarted. Raises ``NoDaemon`` when it does not come back.
+
+    Inside of a session nothing is started: we know the socket of its daemon and not its data, another daemon would be wrong.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(places):
+        if time.monotonic() > deadline:
+            raise absent(str(places.socket))
+        time.sleep(RETRY_PAUSE)
+
+
+def log_tail(places: Places) -> list[str]:
+    """The last lines of the log of a detached daemon."""
+    try:
+        text = (places.data / _LOG).read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return [safe(line) for line in text.splitlines()[-_TAIL:]]
+
+
+@contextmanager
+def _turn(data: Path) -> Iterator[None]:
+    """Wait for our turn among all who would start a daemon on this data."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data / "autostart.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        message = f"the data folder {data} cannot be used: {error.strerror}; set MAESTRO_HOME to a place of yours"
+        raise BadConfiguration("places.data", message) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _answers(places: Places) -> bool:
+    try:
+        connect(places.socket).close()
+    except NoDaemon:
+        return False
+    return True
+
+
+def _service_starts(environ: Mapping[str, str]) -> bool:
+    """Start the user's service if there is one; it serves the standard places only."""
+    if environ.get("MAESTRO_HOME") or environ.get("MAESTRO_SOCKET"):
+        return False
+    from maestroctl.service_manager import service_manager
+
+    try:
+        manager = service_manager(environ)
+        state = manager.status()
+        if not (state.installed and state.reachable):
+            return False
+        manager.start()
+    except MaestroError as error:
+        say(f"The service does not start ({safe(error.message)}); starting a daemon without it.")
+        return False
+    return True
+
+
+def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """The daemon in a session of its own, tied to no terminal, folder or pipe of ours."""
+    source = Path(maestrod.__file__).resolve().parent.parent
+    inherited = dict(environ)
+    if (source / "pyproject.toml").exists():  # a checkout that is not installed is not found from the root folder
+        inherited["PYTHONPATH"] = str(source)
+    log = os.open(places.data / _LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "maestrod"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=inherited,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+
+
+def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
+    """Return when the socket answers. A daemon that ends because another one runs is as good as running."""
+    deadline = time.monotonic() + _READY_WITHIN
+    while not _answers(places):
+        code = None if child is None else child.poll()
+        if code not in {None, _ANOTHER_RUNS}:
+            raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
+        if time.monotonic() > deadline:
+            raise _failed(places, f"maestrod does not answer on {places.socket} after {_READY_WITHIN:.0f} seconds")
+        time.sleep(RETRY_PAUSE)
+
+
+def _failed(places: Places, what: str) -> NoDaemon:
+    tail = "\n".join(f"  | {line}" for line in log_tail(places))
+    return NoDaemon("daemon.start", f"{what}. The end of {places.data / _LOG}:\n{tail}")

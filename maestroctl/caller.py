@@ -1,0 +1,86 @@
+"""Who is calling, from where and how: made once per command from the process's environment.
+
+The global flags of the command line become variables of the environment, so that they may stand anywhere on it and every
+command finds them in one place.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from maestroctl import worker
+from maestroctl.client import Client
+from maestroctl.output import coloured
+from maestrod.api.address import Places, places
+
+#: Global flag without a value: variable and its value.
+_FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}
+_COLOR = "--color"
+
+
+class Caller:
+    """The environment of one command."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Raises ``BadConfiguration`` when the environment leads to places that cannot be used."""
+        self.environ = environ
+        self.places: Places = places(environ)
+
+    @classmethod
+    def here(cls) -> Self:
+        """The caller of this process."""
+        return cls(os.environ)
+
+    @property
+    def in_session(self) -> bool:
+        """Whether an agent's session is calling."""
+        return bool(self.environ.get(worker.SESSION))
+
+    @property
+    def coloured(self) -> bool:
+        """Whether stdout may have colours."""
+        return coloured(self.environ.get("MAESTRO_COLOR", "auto"), self.environ, sys.stdout)
+
+    @property
+    def folder(self) -> Path:
+        """Where the user stands."""
+        return Path.cwd()
+
+    def client(self, *, start: bool = True) -> Client:
+        """A client that starts a daemon when there is none, if it may."""
+        token = self.environ.get(worker.TOKEN) or None
+        return Client(self.places, token=token, start=self._ensure if start and self._may_start else None)
+
+    @property
+    def _may_start(self) -> bool:
+        return self.environ.get("MAESTRO_NO_AUTOSTART", "") in {"", "0"}
+
+    def _ensure(self) -> None:
+        from maestroctl import autostart
+
+        if self.in_session:
+            autostart.await_return(self.places)
+        else:
+            autostart.ensure(self.places, self.environ)
+
+
+def take_global_flags(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The arguments without the global flags, and what those mean for the environment. Nothing after ``--`` is a flag."""
+    rest: list[str] = []
+    variables: dict[str, str] = {}
+    pending = list(arguments)
+    while pending:
+        argument = pending.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            return [*rest, argument, *pending], variables
+        if argument in _FLAGS:
+            variable, setting = _FLAGS[argument]
+            variables[variable] = setting
+        elif name == _COLOR and (equals or pending):
+            variables["MAESTRO_COLOR"] = value if equals else pending.pop(0)
+        else:
+            rest.append(argument)
+    return rest, variables

@@ -1,0 +1,99 @@
+"""Answers the shell's question what may come next: names of commands, options, ids. Never an error, never a daemon started.
+
+Called as ``maestroctl __complete WORD… CURRENT`` for each press of the key, so it imports as little as it can: names of verbs
+are data, ids come from one call to the daemon if it runs.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from maestroctl.commands import NOUNS, VERBS
+from maestroctl.output import answer, safe
+
+#: Verbs whose first argument is an id, and the lists of what it may name.
+_SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "watch": ("run",),
+    "logs": ("session", "task"),
+    "attach": ("session",),
+    "send": ("session",),
+    "stop": ("session", "run", "task"),
+    "pause": ("session", "run"),
+    "resume": ("session", "run"),
+    "retry": ("task",),
+    "wait": ("run", "task"),
+    "why": ("session", "task", "run"),
+    "answer": ("attention",),
+}
+
+#: Commands of the verbs that are groups; the nouns' come from the rows.
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "daemon": ("start", "stop", "restart", "status", "install", "uninstall"),
+    "store": ("check", "export", "import"),
+    "config": ("show",),
+    "completion": ("bash", "zsh", "fish"),
+    "plan": ("check", "submit"),
+    "event": ("report", "subscribe"),
+}
+
+#: What a shell can show of a list at once.
+_LIMIT = 200
+
+
+def complete(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Print the candidates for the last of the words, one per line, each with a tab and a description."""
+    *before, current = words or [""]
+    for name, description in candidates(before, current, environ):
+        if name.startswith(current):
+            answer(f"{name}\t{safe(description)}")
+    return 0
+
+
+def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What may stand after the words before."""
+    if not before:
+        yield from {**VERBS, **NOUNS}.items()
+    elif len(before) == 1 and not current.startswith("-"):
+        yield from _second(before[0], environ)
+    elif len(before) == 2 and before[0] in NOUNS and not current.startswith("-"):
+        yield from _ids((before[0],), environ)
+    elif current.startswith("-"):
+        yield from _options(before)
+
+
+def _second(word: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from ((name, "") for name in _GROUPS.get(word, ()))
+    if word in _SUBJECTS:
+        yield from _ids(_SUBJECTS[word], environ)
+    elif word in NOUNS:
+        from maestrod.api.registry import METHODS
+
+        yield from ((row.verb, row.summary) for row in METHODS.values() if row.noun == word)
+
+
+def _options(before: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The options of a generated command; those of hand-made verbs are in their help."""
+    from maestrod.api.registry import METHODS
+
+    row = METHODS.get(".".join(before[:2]))
+    if row is not None:
+        from maestroctl.fields import fields_of
+
+        yield from ((field.option, field.help) for field in fields_of(row.params) if field.name not in row.positional)
+    yield "--json", "Print the answer as one JSON document."
+
+
+def _ids(nouns: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Ids of what there is, newest last, with their names; nothing when no daemon answers."""
+    from maestroctl.client import Client
+    from maestrod.api.address import places
+    from maestrod.api.errors import MaestroError
+
+    for noun in nouns:
+        try:
+            with Client(places(environ), patience=0.0) as client:
+                page = client.raw(f"{noun}.list", {"limit": _LIMIT})
+        except MaestroError:
+            return
+        for item in page.get("items", ()):
+            if "id" in item:
+                words = item.get("title") or item.get("name") or item.get("message") or item.get("status", "")
+                yield item["id"], words

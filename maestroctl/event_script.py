@@ -1,0 +1,29 @@
+"""Runs the hook script of ``hooks/`` in this process: ``maestroctl event`` and the hooks of agents do the very same thing."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
+
+#: In the wheel the script is package data of maestrod, in a checkout it is beside the packages (maestrod/api/package_data.py
+#: finds it too, and costs more than the script).
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs more than the whole call
+_CANDIDATES = ("maestrod/_data/hooks/maestro_event.py", "hooks/maestro_event.py")
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Report the event described by the arguments and standard input; 0 whatever happens."""
+    module = type(sys)("maestro_event")
+    SourceFileLoader("maestro_event", script()).exec_module(module)
+    code: int = module.main(list(arguments))
+    return code
+
+
+def script() -> str:
+    """Where the script is. Raises ``FileNotFoundError`` for an installation that lost it."""
+    top = os.path.dirname(_HERE)  # noqa: PTH120 - see above
+    for candidate in _CANDIDATES:
+        path = f"{top}/{candidate}"
+        if os.access(path, os.R_OK):
+            return path
+    raise FileNotFoundError("this installation of maestrod has no hooks/: install it again")

@@ -1,0 +1,216 @@
+"""The verbs that agents call all day, answered before typer, msgspec or the contract are imported.
+
+Only inside of a session (``MAESTRO_SOCKET`` is set) and only for the usual arguments: whatever is unusual here, help and
+abbreviated ids included, returns None and goes the long way through ``app.py``, which does the same (a test compares). The
+table repeats a part of the method rows, because reading those costs more than the call; a test holds it to them.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from maestroctl import worker
+from maestroctl.channel import PATIENCE, RETRY_PAUSE, Channel, Unsafe
+from maestroctl.lines import LINES, explain_empty
+from maestroctl.output import answer, answer_json, say, wants_json
+
+#: Bytes the daemon takes; the long way says so better.
+_MESSAGE_LIMIT = 1_048_576
+
+#: Length of ``tsk_`` and the 26 characters after it; anything shorter is an abbreviation.
+_ID_LENGTH = 30
+
+
+class Verb(NamedTuple):
+    """Positional members and options of a verb: option name to member and converter; None is a flag."""
+
+    positional: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, Callable[[str], Any] | None]] = {}
+    session: bool = False
+
+
+def _names(text: str) -> list[str]:
+    return [part for part in text.split(",") if part]
+
+
+VERBS: Mapping[str, Verb] = {
+    "task.start": Verb(("taskId",)),
+    "task.progress": Verb(("taskId", "message"), {"--progress": ("progress", float)}),
+    "task.complete": Verb(("taskId", "summary")),
+    "task.fail": Verb(("taskId", "error")),
+    "task.block": Verb(("taskId", "reason"), {"--by-task-id": ("byTaskId", str)}),
+    "queue.next": Verb((), {"--wait": ("wait", None), "--timeout-ms": ("timeoutMs", int)}, session=True),
+    "queue.complete": Verb(("taskId",), {"--summary": ("summary", str)}, session=True),
+    "queue.fail": Verb(("error",), {"--task-id": ("taskId", str)}, session=True),
+    "queue.skip": Verb(("taskId",), {"--reason": ("reason", str)}, session=True),
+    "session.register": Verb(
+        (),
+        {
+            "--agent": ("agent", str),
+            "--agent-session-id": ("agentSessionId", str),
+            "--name": ("name", str),
+            "--pid": ("pid", int),
+        },
+        session=True,
+    ),
+    "session.report": Verb(("message",), {"--type": ("type", str), "--task-id": ("taskId", str)}, session=True),
+    "attention.ask": Verb(
+        ("message",),
+        {
+            "--options": ("options", _names),
+            "--kind": ("kind", str),
+            "--task-id": ("taskId", str),
+            "--timeout-ms": ("timeoutMs", int),
+            "--on-timeout": ("onTimeout", str),
+        },
+        session=True,
+    ),
+}
+
+#: How many of the positional members there have to be.
+_REQUIRED = {"task.fail": 2, "task.start": 1, "task.progress": 1, "task.complete": 1, "task.block": 1, "queue.fail": 1}
+_REQUIRED |= {"session.report": 1, "attention.ask": 1}
+
+
+class Unusual(Exception):
+    """Not for the fast path."""
+
+
+def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
+    """Run the verb; its exit code, or None when the arguments are not for the fast path."""
+    method = ".".join(arguments[:2])
+    verb = VERBS.get(method)
+    socket = environ.get("MAESTRO_SOCKET", "")
+    if verb is None or not socket.startswith("/"):
+        return None
+    try:
+        members, as_json = parse(method, verb, arguments[2:], environ)
+        result, fault = _converse(socket, method, {**members, "requestId": os.urandom(10).hex()})
+        if method == "attention.ask" and result is not None and "answer" not in result:
+            say(f"Waiting for an answer: maestroctl answer {result['id']} VALUE")
+            token = {"sessionToken": members["sessionToken"]} if "sessionToken" in members else {}
+            result, fault = _converse(socket, "attention.wait", {"attentionId": result["id"], **token})
+    except Unusual:
+        return None
+    except OSError as error:
+        return _failed(error, as_json=wants_json(arguments))
+    if result is None:
+        return _refused(fault, as_json=wants_json(arguments))
+    show(method, result, as_json=as_json)
+    return 0
+
+
+def parse(method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+    """The method's parameters, and whether the answer is to be JSON. Raises ``Unusual``."""
+    values: list[str] = []
+    members: dict[str, Any] = {}
+    as_json = False
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if argument == "--json":
+            as_json = True
+        elif name in verb.options:
+            _option(members, verb.options[name], value if equals else None, rest)
+        elif argument.startswith("-"):
+            raise Unusual
+        else:
+            values.append(argument)
+    members.update(_placed(method, verb, values, environ))
+    if any(len(members.get(name, "x" * _ID_LENGTH)) != _ID_LENGTH for name in ("taskId", "byTaskId")):
+        raise Unusual
+    worker.fill(members, environ, session=verb.session)
+    return members, as_json
+
+
+def show(method: str, reply: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print the reply of a worker's verb."""
+    if as_json:
+        answer_json(reply)
+        return
+    line = LINES[method](reply)
+    if line:
+        answer(line)
+    else:
+        say(explain_empty(method, reply))
+
+
+def _option(members: dict[str, Any], option: tuple[str, Any], value: str | None, rest: Any) -> None:
+    member, convert = option
+    if convert is None:
+        if value is not None:
+            _unusual()
+        members[member] = True
+        return
+    text = next(rest, None) if value is None else value
+    if text is None or (value is None and text.startswith("-")):
+        _unusual()
+    try:
+        converted = convert(text)
+    except ValueError:
+        _unusual()
+    members[member] = members.get(member, []) + converted if convert is _names else converted
+
+
+def _placed(method: str, verb: Verb, values: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """The positional members, complete and with full ids."""
+    own = environ if method.startswith("task.") else {}
+    try:
+        placed = worker.place(verb.positional, values, own)
+    except ValueError:
+        _unusual()
+    if len(placed) < _REQUIRED.get(method, 0):
+        _unusual()
+    return placed
+
+
+def _unusual() -> NoReturn:
+    raise Unusual
+
+
+def _converse(socket: str, method: str, members: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """Result (None if refused) and error object of the call, which is repeated while a lost daemon comes back.
+
+    Raises ``OSError`` when it does not.
+    """
+    import json
+
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": members}).encode()
+    if len(line) > _MESSAGE_LIMIT:
+        raise Unusual
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            reply = json.loads(_exchange(socket, line))
+        except Unsafe:
+            raise
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(RETRY_PAUSE)
+        else:
+            return reply.get("result"), reply.get("error", {})
+
+
+def _exchange(socket: str, line: bytes) -> bytes:
+    channel = Channel(socket)
+    try:
+        channel.send(line)
+        while (reply := channel.receive()) is None:
+            pass
+        return reply
+    finally:
+        channel.close()
+
+
+def _failed(error: OSError, *, as_json: bool) -> int:
+    from maestroctl.faults import lost, tell, unsafe
+
+    return tell(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
+
+
+def _refused(fault: Mapping[str, Any], *, as_json: bool) -> int:
+    from maestroctl.faults import failure, tell
+
+    return tell(failure(fault["code"], fault.get("message", ""), fault.get("data")), as_json=as_json)

@@ -1,0 +1,80 @@
+"""What went wrong, as the contract's errors, and how it is told: whose fault, what to do next, and the exit code.
+
+With ``--json`` the error is one JSON document on stderr, so that stdout never holds anything but an answer.
+"""
+
+from typing import Any
+
+from maestroctl.output import safe, safe_block, say
+from maestrod.api.errors import BY_CODE, Bug, MaestroError, Malformed, NoDaemon, NotAllowed, VersionMismatch
+
+#: Exit codes that no error class carries: sysexits.h, and 128 plus the signal as shells count.
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+_METHOD_NOT_FOUND = -32601
+_RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
+
+
+def failure(code: int, message: str, data: object) -> MaestroError:
+    """The error of our own family for the error object of a reply."""
+    members: dict[str, Any] = data if isinstance(data, dict) else {}
+    if code == _METHOD_NOT_FOUND:
+        text = f"{message}; this daemon is of another version: run `maestroctl daemon restart`"
+        return VersionMismatch("client.method", text)
+    kind = BY_CODE.get(code, Malformed if code in _RESERVED else Bug)
+    details = members.get("details")
+    return kind(str(members.get("code", "rpc.error")), message, details if isinstance(details, dict) else None)
+
+
+def absent(socket: str) -> NoDaemon:
+    """Nothing listens."""
+    return NoDaemon("daemon.absent", f"no daemon answers on {socket}; start it with `maestroctl daemon start`")
+
+
+def unreachable(socket: str, error: OSError) -> NoDaemon:
+    """Something is in the way."""
+    return NoDaemon("daemon.unreachable", f"the daemon's socket {socket} cannot be used: {error.strerror or error}")
+
+
+def lost(error: Exception) -> NoDaemon:
+    """The daemon ended in the middle of it and stayed away."""
+    message = f"the daemon went away and did not come back ({error}); start it with `maestroctl daemon start`"
+    return NoDaemon("daemon.lost", message)
+
+
+def unsafe(error: Exception) -> NotAllowed:
+    """The socket may be somebody else's."""
+    return NotAllowed("socket.unsafe", f"{error}; nothing was sent")
+
+
+def tell(error: MaestroError, *, as_json: bool) -> int:
+    """Tell the user on stderr; the exit code for it."""
+    if as_json:
+        import json
+
+        document = {**error.data(), "message": error.message, "exitCode": error.exit_code}
+        say(json.dumps({"error": document}, indent=2))
+        return error.exit_code
+    say(f"maestroctl: {safe_block(error.message)}")
+    for line in _explanation(error):
+        say(f"  {line}")
+    return error.exit_code
+
+
+def _explanation(error: MaestroError) -> list[str]:
+    """Lines that help beyond the message: the place of a mistake, findings of the linter, the incident of a bug."""
+    lines = []
+    details = error.details
+    if details.get("path"):
+        lines.append(f"at: {safe(details['path'])}")
+    diagnostics = details.get("diagnostics")
+    if isinstance(diagnostics, list):
+        for finding in diagnostics:
+            if isinstance(finding, dict):
+                words = (finding.get("path", ""), finding.get("code", ""), finding.get("message", ""))
+                lines.append(f"{safe(finding.get('severity', 'error'))}: " + " ".join(safe(word) for word in words))
+    if isinstance(error, Bug):
+        incident = details.get("incident", "none given")
+        lines.append(f"This is a bug in maestrod; incident {safe(incident)} is in its log (see `maestroctl doctor`).")
+    return lines

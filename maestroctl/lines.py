@@ -1,0 +1,77 @@
+"""One line for what a worker's verb did, made from the JSON of the reply. Imports nothing: agents run these all day."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from maestroctl.output import safe
+
+Reply = Mapping[str, Any]
+
+
+def _task(reply: Reply) -> str:
+    return f"{reply['id']} {reply.get('status', 'pending')} {safe(reply['title'])}"
+
+
+def _queue(reply: Reply) -> str:
+    items = reply.get("items", ())
+    left = sum(item.get("status", "queued") in {"queued", "processing"} for item in items)
+    return f"{reply['id']} {left} of {len(items)} items left"
+
+
+def _claim(reply: Reply) -> str:
+    task = reply.get("task")
+    return f"{task['id']} {safe(task['title'])}" if task else ""
+
+
+def _session(reply: Reply) -> str:
+    return f"{reply['id']} {reply['status']} {safe(reply['name'])}"
+
+
+def _entry(reply: Reply) -> str:
+    return f"{reply['id']} {reply['type']}"
+
+
+def _attention(reply: Reply) -> str:
+    answer = reply.get("answer")
+    return safe(answer["value"]) if answer else str(reply["id"])
+
+
+#: The line for each method that agents call; nothing to say is an empty line that is not printed.
+LINES: Mapping[str, Callable[[Reply], str]] = {
+    "task.start": _task,
+    "task.progress": _task,
+    "task.complete": _task,
+    "task.fail": _task,
+    "task.skip": _task,
+    "task.block": _task,
+    "task.cancel": _task,
+    "task.retry": _task,
+    "task.depend": _task,
+    "task.undepend": _task,
+    "queue.next": _claim,
+    "queue.complete": _queue,
+    "queue.fail": _queue,
+    "queue.skip": _queue,
+    "queue.add": _queue,
+    "queue.remove": _queue,
+    "queue.move": _queue,
+    "queue.requeue": _queue,
+    "session.register": _session,
+    "session.update": _session,
+    "session.pause": _session,
+    "session.resume": _session,
+    "session.spawn": _session,
+    "session.link": _session,
+    "session.unlink": _session,
+    "session.report": _entry,
+    "attention.ask": _attention,
+    "attention.wait": _attention,
+    "attention.answer": _attention,
+}
+
+
+def explain_empty(method: str, reply: Reply) -> str:
+    """What to tell on stderr when there is nothing to answer."""
+    if method == "queue.next":
+        return "The queue is closed: there will be no more." if reply.get("closed") else "Nothing is queued now."
+    return "Done."

@@ -1,0 +1,273 @@
+"""Replies for people: pages as tables, single things as name and value, trees as trees.
+
+Takes the typed structs of the contract; every text of a server goes through ``output.safe``.
+"""
+
+import datetime as dt
+import enum
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from maestroctl.output import safe, safe_block
+from maestroctl.table import table
+
+#: Columns of the tables, by the type of the items: heading and how to get the cell.
+Column = tuple[str, Callable[[Any], str]]
+
+_INSTANTS = ("_at", "last_activity", "timestamp", "deadline", "not_before")
+
+
+def render(reply: Any) -> list[str]:
+    """The lines that show a reply."""
+    if not isinstance(reply, msgspec.Struct):
+        return _block("", msgspec.to_builtins(reply)) or ["{}"]
+    name = type(reply).__name__
+    if name in _SPECIAL:
+        return _SPECIAL[name](reply)
+    if "items" in reply.__struct_fields__:
+        return _page(reply)
+    return card(reply)
+
+
+def card(entity: msgspec.Struct) -> list[str]:
+    """One thing as ``name: value`` lines; what is empty is left out."""
+    lines: list[str] = []
+    for name in entity.__struct_fields__:
+        value = getattr(entity, name)
+        if value not in (None, "", (), {}):
+            lines += _member(name, value)
+    return lines
+
+
+def when(instant: int | None) -> str:
+    """A time in the user's own zone."""
+    if not instant:
+        return ""
+    return dt.datetime.fromtimestamp(instant / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(milliseconds: int) -> str:
+    """A length of time in the two units that matter."""
+    seconds = max(milliseconds, 0) / 1000
+    if seconds < 60:
+        return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def terminal_width() -> int | None:
+    """Cells in a line of the terminal; None when stdout is none, and nothing is to be cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _member(name: str, value: Any) -> list[str]:
+    label = name.replace("_", " ")
+    if isinstance(value, int) and name.endswith(_INSTANTS):
+        return [f"{label}: {when(value)}"]
+    if isinstance(value, msgspec.Struct):
+        value = {key: member for key, member in msgspec.structs.asdict(value).items() if member not in (None, "", ())}
+    if isinstance(value, str) and "\n" in value:
+        return [f"{label}:", *(f"  {line}" for line in safe_block(value).splitlines())]
+    return _block(label, _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """A value without our own types."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, msgspec.Struct):
+        return _plain(msgspec.structs.asdict(value))
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    return value
+
+
+def _block(label: str, value: Any) -> list[str]:
+    """A JSON value as indented lines."""
+    if isinstance(value, Mapping):
+        inner = [line for name, member in value.items() for line in _block(safe(name), member)]
+        return [f"{label}:", *(f"  {line}" for line in inner)] if label else inner
+    if isinstance(value, list):
+        if all(not isinstance(member, list | Mapping) for member in value):
+            return [f"{label}: {', '.join(safe(member) for member in value)}"]
+        inner = [line for member in value for line in _bullet(_block("", member))]
+        return [f"{label}:", *(f"  {line}" for line in inner)]
+    return [f"{label}: {safe(value)}" if label else safe(value)]
+
+
+def _bullet(lines: Sequence[str]) -> list[str]:
+    return [f"{'- ' if index == 0 else '  '}{line}" for index, line in enumerate(lines)]
+
+
+def _page(page: Any) -> list[str]:
+    """A page of a list."""
+    lines = [f"! {safe(warning)}" for warning in getattr(page, "warnings", ())]
+    if not page.items:
+        return [*lines, "Nothing here."]
+    columns = _COLUMNS.get(type(page.items[0]).__name__)
+    if columns is None:
+        return [*lines, *(line for item in page.items for line in _bullet(card(item)))]
+    rows = [[cell(item) for _, cell in columns] for item in page.items]
+    lines += table([heading for heading, _ in columns], rows, limit=terminal_width())
+    if getattr(page, "next_cursor", None):
+        lines.append(f"… more: --cursor {safe(page.next_cursor)}")
+    return lines
+
+
+def _get(name: str) -> Callable[[Any], str]:
+    """A cell with the member ``name``."""
+
+    def cell(item: Any) -> str:
+        value = getattr(item, name)
+        if name.endswith(_INSTANTS):
+            return when(value)
+        return "" if value is None else safe(_plain(value))
+
+    return cell
+
+
+def _percent(item: Any) -> str:
+    return f"{item.progress:.0%}"
+
+
+def _answer_of(item: Any) -> str:
+    return "" if item.answer is None else f"{safe(item.answer.value)} ({safe(item.answer.by)})"
+
+
+_COLUMNS: Mapping[str, Sequence[Column]] = {
+    "Project": (("ID", _get("id")), ("NAME", _get("name")), ("FOLDER", _get("working_dir"))),
+    "TaskView": (
+        ("ID", _get("id")),
+        ("STATUS", _get("status")),
+        ("DONE", _percent),
+        ("PRIORITY", _get("priority")),
+        ("TITLE", _get("title")),
+    ),
+    "Session": (
+        ("ID", _get("id")),
+        ("STATUS", _get("status")),
+        ("ROLE", _get("role")),
+        ("AGENT", _get("agent")),
+        ("LAST ACTIVITY", _get("last_activity")),
+        ("NAME", _get("name")),
+    ),
+    "Run": (
+        ("ID", _get("id")),
+        ("STATUS", _get("status")),
+        ("AGENT", _get("agent")),
+        ("STARTED", _get("created_at")),
+        ("TASK", _get("root_task_id")),
+    ),
+    "Plan": (
+        ("ID", _get("id")),
+        ("STATUS", _get("status")),
+        ("GROUPS", lambda plan: str(len(plan.groups))),
+        ("TASK", _get("root_task_id")),
+        ("TITLE", _get("title")),
+    ),
+    "Attention": (
+        ("ID", _get("id")),
+        ("KIND", _get("kind")),
+        ("SINCE", _get("opened_at")),
+        ("OPTIONS", lambda item: ",".join(safe(option) for option in item.options)),
+        ("ANSWER", _answer_of),
+        ("QUESTION", _get("message")),
+    ),
+    "Event": (("SEQ", _get("seq")), ("AT", _get("at")), ("TYPE", _get("type")), ("ID", _get("id"))),
+    "TimelineEvent": (
+        ("AT", _get("timestamp")),
+        ("TYPE", _get("type")),
+        ("TASK", _get("task_id")),
+        ("MESSAGE", _get("message")),
+    ),
+    "QueueItem": (
+        ("TASK", _get("task_id")),
+        ("STATUS", _get("status")),
+        ("ATTEMPT", _get("attempt")),
+        ("REASON", _get("reason")),
+    ),
+    "Skill": (
+        ("NAME", _get("name")),
+        ("VERSION", _get("version")),
+        ("ORIGIN", _get("origin")),
+        ("DESCRIPTION", _get("description")),
+    ),
+    "Persona": (
+        ("NAME", _get("name")),
+        ("AGENT", _get("agent")),
+        ("ORIGIN", _get("origin")),
+        ("DESCRIPTION", _get("description")),
+    ),
+    "AgentInfo": (
+        ("NAME", _get("name")),
+        ("AVAILABLE", lambda agent: "yes" if agent.available else f"no: {safe(agent.missing or '')}"),
+        ("VERSION", _get("version")),
+        ("DESCRIPTION", _get("description")),
+    ),
+}
+
+
+def _done(reply: Any) -> list[str]:
+    return ["Done."]
+
+
+def _task_tree(reply: Any) -> list[str]:
+    from maestroctl.tree import tree_lines
+
+    return tree_lines(reply.tasks)
+
+
+def _run_view(reply: Any) -> list[str]:
+    from maestroctl.tree import tree_lines
+
+    return [f"{reply.run.id} {reply.run.status.value}", *tree_lines(reply.tasks)]
+
+
+def _why(reply: Any) -> list[str]:
+    session = reply.session
+    lines = [f"{session.id} is {session.status.value}: {safe(session.name)}"]
+    lines += [f"  {safe(sentence)}" for sentence in reply.explanation]
+    for reason in reply.evidence:
+        detail = f": {safe(reason.detail)}" if reason.detail else ""
+        lines.append(f"  {when(reason.at) or '-'}  {reason.source.value}  {safe(reason.code)}{detail}")
+    return lines
+
+
+def _output_page(reply: Any) -> list[str]:
+    import base64
+
+    return safe_block(base64.b64decode(reply.data).decode("utf-8", "replace")).splitlines()
+
+
+def _tails(reply: Any) -> list[str]:
+    return [f"{session}  {safe(line)}" for session, line in reply.lines.items()]
+
+
+def _metrics(reply: Any) -> list[str]:
+    return [f"{safe(name)} {value:g}" for name, value in sorted(reply.values.items())]
+
+
+def _stop_result(reply: Any) -> list[str]:
+    escaped = f"; left its group: {', '.join(map(str, reply.escaped))}" if reply.escaped else ""
+    signals = f" ({', '.join(safe(name) for name in reply.signalled)})" if reply.signalled else ""
+    return [f"{reply.session_id} stopped{signals}: {reply.left} left{escaped}"]
+
+
+_SPECIAL: Mapping[str, Callable[[Any], list[str]]] = {
+    "Done": _done,
+    "TaskTree": _task_tree,
+    "RunView": _run_view,
+    "Why": _why,
+    "OutputPage": _output_page,
+    "Tails": _tails,
+    "Metrics": _metrics,
+    "StopResult": _stop_result,
+}

@@ -1,0 +1,187 @@
+"""Following a run until it ends: a live tree on a terminal, a line per change elsewhere. Ctrl-C leaves it running."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from maestroctl.caller import Caller
+from maestroctl.channel import Lost
+from maestroctl.client import Client
+from maestroctl.output import answer, answer_json, answer_json_line, safe, say
+from maestroctl.run_model import RunModel
+from maestroctl.run_summary import NEEDS_ATTENTION, exit_code, summary
+from maestroctl.stream import EventStream
+from maestroctl.tree import GLYPHS, WORDS
+from maestrod.api.errors import MaestroError, ResyncRequired
+from maestrod.api.event import Event, EventSubscribe
+from maestrod.api.run import RUN_GET
+
+#: Refreshes per second at most, and seconds without an event after which times and last lines are brought up to date.
+_RATE = 8
+_TICK = 1.0
+
+_DETACHED = 130  # Ctrl-C: interrupted, though the run is not
+
+
+class Follower:
+    """The model of one run and the stream that keeps it true, across restarts of the daemon."""
+
+    def __init__(self, client: Client, run_id: str) -> None:
+        self._client = client
+        self._run_id = run_id
+        self.model, self._stream = self._opened()
+
+    @property
+    def away(self) -> bool:
+        """Whether the daemon is being waited for."""
+        return self._stream.away
+
+    def poll(self, timeout: float) -> list[Event]:
+        """Wait for changes and take them in. Raises ``NoDaemon`` when the daemon stays away."""
+        try:
+            events = self._stream.poll(timeout)
+        except ResyncRequired:
+            self._stream.close()
+            self.model, self._stream = self._opened()
+            return []
+        for event in events:
+            self.model.apply(event)
+        return events
+
+    def refresh(self) -> None:
+        """Read the whole run again."""
+        self.model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
+
+    def tails(self) -> Mapping[str, str]:
+        """The last line of each session at work; none while the daemon is away."""
+        sessions = [session.id for session in self.model.live_sessions()]
+        if not sessions or self.away:
+            return {}
+        try:
+            lines: Mapping[str, str] = self._client.raw("session.tails", {"sessionIds": sessions}).get("lines", {})
+        except (MaestroError, Lost):  # a picture without them is better than none
+            return {}
+        return lines
+
+    def close(self) -> None:
+        """End the stream."""
+        self._stream.close()
+
+    def _opened(self) -> tuple[RunModel, EventStream]:
+        model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
+        params = EventSubscribe(since=model.seq, root_id=model.run.root_task_id)
+        stream = EventStream(self._client, params)
+        stream.open()
+        return model, stream
+
+
+def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_on_question: bool) -> int:
+    """Follow the run until it ends; prints the summary (or the run as JSON) and returns the exit code for its outcome."""
+    follower = Follower(client, run_id)
+    try:
+        show: Callable[..., None] = _live if sys.stdout.isatty() and not as_json else _lines
+        show(caller, follower, stop_on_question=stop_on_question, quiet=as_json)
+        follower.refresh()
+    except KeyboardInterrupt:
+        say(f"\nThe run goes on. Come back with: maestroctl watch {run_id}")
+        return _DETACHED
+    finally:
+        follower.close()
+    return _conclude(client, follower.model, as_json=as_json)
+
+
+def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
+    """Print how it ended."""
+    if as_json:
+        answer_json(client.raw(RUN_GET.name, {"runId": model.id}))
+    else:
+        for line in summary(model):
+            answer(line)
+    if not model.ended:
+        say(f"It waits for you: maestroctl inbox; then: maestroctl watch {model.id}")
+        return NEEDS_ATTENTION
+    return exit_code(model)
+
+
+def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+    """Draw the tree until the run ends: at most eight times a second while things happen, once a second otherwise."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from maestroctl.run_view import draw
+
+    console = Console(no_color=not caller.coloured, highlight=False)
+
+    def picture() -> Any:
+        size = console.size
+        now = int(time.time() * 1000)
+        return draw(follower.model, tails, now, columns=size.width, rows=size.height - 1, away=follower.away)
+
+    tails = follower.tails()
+    drawn = tailed = time.monotonic()
+    with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
+        while not _over(follower.model, stop_on_question):
+            follower.poll(max(drawn + _TICK - time.monotonic(), 0.0))
+            _gather(follower, until=drawn + 1 / _RATE)
+            if time.monotonic() >= tailed + _TICK:
+                tails, tailed = follower.tails(), time.monotonic()
+            live.update(picture(), refresh=True)
+            drawn = time.monotonic()
+    console.print(_last_picture(follower, console.size.width))
+
+
+def _last_picture(follower: Follower, columns: int) -> Any:
+    """The whole tree, to stay on the screen."""
+    from maestroctl.run_view import draw
+
+    now = int(time.time() * 1000)
+    return draw(follower.model, {}, now, columns=columns, rows=sys.maxsize)
+
+
+def _gather(follower: Follower, until: float) -> None:
+    """Take in what comes until the next picture may be drawn."""
+    while (remaining := until - time.monotonic()) > 0 and not follower.model.ended:
+        follower.poll(remaining)
+
+
+def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+    """Print a line for every change of a status and every question."""
+    while not _over(follower.model, stop_on_question):
+        for event in follower.poll(_TICK):
+            line = change(follower.model, event)
+            if line and not quiet:
+                answer(line)
+
+
+def change(model: RunModel, event: Event) -> str:
+    """The line for an event; empty when it is not worth one."""
+    kind, _, what = event.type.partition(".")
+    if kind == "task" and event.id in model.tasks and what in {"status", "created"}:
+        task = model.tasks.get(event.id)
+        return f"{GLYPHS[task.status]} {WORDS[task.status]}  {safe(task.title)}" if what == "status" else ""
+    if kind == "attention" and event.id in model.attention:
+        question = model.attention.get(event.id)
+        if question.answer is None:
+            return f"? {safe(question.message)}  (maestroctl answer {question.id} VALUE)"
+    if kind == "run" and what == "status":
+        return f"run {model.run.status.value.replace('_', ' ')}"
+    return ""
+
+
+def stream_json(client: Client, run_id: str) -> int:
+    """Print every event of a run as a line of JSON until it ends; the exit code for its outcome."""
+    import msgspec
+
+    follower = Follower(client, run_id)
+    try:
+        while not follower.model.ended:
+            for event in follower.poll(_TICK):
+                answer_json_line(msgspec.to_builtins(event))
+    finally:
+        follower.close()
+    return exit_code(follower.model)
+
+
+def _over(model: RunModel, stop_on_question: bool) -> bool:
+    return model.ended or (stop_on_question and model.stuck())

@@ -1,0 +1,56 @@
+"""The end of a run in words: what came of its tasks, how long it took, and of each failure what is needed to go on."""
+
+from collections import Counter
+
+from maestroctl.output import safe, safe_block
+from maestroctl.render import duration
+from maestroctl.run_model import RunModel
+from maestroctl.tree import WORDS
+from maestrod.api.run import RunStatus
+from maestrod.api.task import Task, TaskStatus
+
+#: Exit codes of ``run``, ``watch`` and ``wait`` by outcome; a run that waits for a person and nothing else is 75, try again.
+OUTCOME_CODES = {RunStatus.COMPLETED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED: 130}
+NEEDS_ATTENTION = 75
+
+_FAILURES = 10  # told in full; the tree has them all
+_ERROR_LINES = 12
+
+
+def exit_code(model: RunModel) -> int:
+    """The exit code for the run's outcome."""
+    return OUTCOME_CODES.get(model.run.status, NEEDS_ATTENTION)
+
+
+def summary(model: RunModel) -> list[str]:
+    """The lines to end with."""
+    run, leaves = model.run, model.leaves()
+    counts = Counter(task.status for task in leaves)
+    told = ", ".join(f"{counts[status]} {WORDS[status]}" for status in TaskStatus if counts[status])
+    elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
+    lines = [f"{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed} ({told})"]
+    if run.error:
+        lines += [f"  {line}" for line in safe_block(run.error).splitlines()]
+    lines += [f"  {item.severity.value}: {safe(item.path)} {safe(item.message)}" for item in run.diagnostics]
+    failed = [task for task in leaves if task.status is TaskStatus.FAILED]
+    for task in failed[:_FAILURES]:
+        lines += _failure(model, task)
+    if len(failed) > _FAILURES:
+        lines.append(f"… and {len(failed) - _FAILURES} more: maestroctl task tree {run.root_task_id}")
+    if failed:
+        lines.append(f"Try what failed again: maestroctl retry {run.root_task_id}")
+    return lines
+
+
+def _failure(model: RunModel, task: Task) -> list[str]:
+    """A failed task: its error, which holds command, exit code and last lines, and where there is more."""
+    lines = [f"✘ {safe(task.title)}" + (f" (attempt {task.attempt})" if task.attempt > 1 else "")]
+    error = (task.result.error if task.result else None) or (task.status_reason.detail if task.status_reason else "")
+    text = safe_block(error or "no reason was given").splitlines()
+    if len(text) > _ERROR_LINES:
+        text = [text[0], f"… {len(text) - _ERROR_LINES} lines …", *text[-(_ERROR_LINES - 2) :]]
+    lines += [f"    {line}" for line in text]
+    sessions = [session.id for session in model.sessions if task.id in session.task_ids]
+    if sessions:
+        lines.append(f"    more: maestroctl logs {sessions[-1]}")
+    return lines

@@ -1,0 +1,151 @@
+"""The live tree of a run, drawn with rich: pure, from a model, the clock and the last lines of its sessions."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group
+from rich.text import Text
+
+from maestroctl.output import safe
+from maestroctl.render import duration
+from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION, RunModel
+from maestroctl.table import clip, width
+from maestroctl.tree import GLYPHS, WORDS, walk
+from maestrod.api.attention import Attention
+from maestrod.api.run import RunStatus
+from maestrod.api.session import Session
+from maestrod.api.task import Task, TaskStatus
+
+_STYLES: Mapping[TaskStatus, str] = {
+    TaskStatus.PENDING: "dim",
+    TaskStatus.BLOCKED: "dim",
+    TaskStatus.IN_PROGRESS: "bold cyan",
+    TaskStatus.COMPLETED: "green",
+    TaskStatus.FAILED: "bold red",
+    TaskStatus.SKIPPED: "dim",
+    TaskStatus.CANCELLED: "yellow",
+}
+
+_BAR = 16  # cells
+_RIGHT = 26  # cells kept for word and time at the end of a line
+_QUESTIONS = 5  # shown; the inbox has them all
+
+
+def draw(model: RunModel, tails: Mapping[str, str], now: int, *, columns: int, rows: int, away: bool = False) -> Group:
+    """The whole view in at most ``rows`` lines of ``columns`` cells; ``now`` is milliseconds since the epoch."""
+    head = _head(model, now, columns, away=away)
+    questions = _questions(model.questions(), columns)
+    body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), 3))
+    return Group(*head, *body, *questions)
+
+
+def bar(fraction: float, cells: int = _BAR) -> str:
+    """A progress bar of so many cells."""
+    full = round(max(0.0, min(fraction, 1.0)) * cells)
+    return "━" * full + "╌" * (cells - full)
+
+
+def _head(model: RunModel, now: int, columns: int, *, away: bool) -> list[Text]:
+    run, leaves = model.run, model.leaves()
+    done = sum(task.status in FINISHED_TASK for task in leaves)
+    elapsed = duration((run.completed_at or now) - run.created_at)
+    state = "paused" if run.paused else run.status.value.replace("_", " ")
+    progress = model.root.progress if model.root.status is not TaskStatus.COMPLETED else 1.0
+    counts = f"{done} of {len(leaves)} tasks, {len(model.live_sessions())} sessions" if len(leaves) > 1 else ""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{bar(progress, 24)} ", style="cyan")
+    line.append(f"{progress:4.0%}  ", style="bold")
+    line.append(f"{state}  {elapsed}  {counts}".rstrip())
+    lines = [line]
+    if away:
+        lines.append(Text("  the daemon is away, waiting for it; agents go on", style="yellow"))
+    if run.status is RunStatus.AWAITING_APPROVAL:
+        hint = f"  approve with: maestroctl plan approve {run.plan_id}"
+        lines.append(Text(clip(hint, columns), style="yellow"))
+    return lines
+
+
+def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, rows: int) -> list[Text]:
+    """The tasks, with the last line of output under each unit that a session works on."""
+    sessions = _sessions_by_task(model)
+    lines: list[tuple[int, Text]] = []
+    for branch, task in walk(model.tasks):
+        lines.append((_weight(task), _task(branch, task, now, columns)))
+        lines += [
+            (0, _session(branch, session, tails.get(session.id, ""), columns)) for session in sessions.get(task.id, ())
+        ]
+    return _fitted(lines, rows)
+
+
+def _weight(task: Task) -> int:
+    """How soon a line is left out when there is no room: what goes on or went wrong stays."""
+    if task.status in {TaskStatus.IN_PROGRESS, TaskStatus.FAILED} or task.parent_id is None:
+        return 0
+    return 2 if task.dispatch is None else 1
+
+
+def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
+    """As many lines as there are rows, leaving out the least telling ones and saying how many."""
+    kept = list(lines)
+    for weight in (2, 1):
+        if len(kept) > rows:
+            kept = [line for line in kept if line[0] < weight]
+    room = rows - 1 if len(kept) < len(lines) or len(kept) > rows else rows
+    shown = [text for _, text in kept[:room]]
+    hidden = len(lines) - len(shown)
+    return [*shown, Text(f"… {hidden} more lines", style="dim")] if hidden else shown
+
+
+def _task(branch: str, task: Task, now: int, columns: int) -> Text:
+    style = _STYLES[task.status]
+    right = f"{WORDS[task.status]}{_attempt(task)}"
+    if task.started_at:
+        right += f"  {duration((task.completed_at or now) - task.started_at)}"
+    gauge = f"{bar(task.progress)} {task.progress:4.0%}  " if task.status is TaskStatus.IN_PROGRESS else ""
+    room = max(columns - width(branch) - 3 - width(gauge) - _RIGHT, 10)
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(branch, style="dim")
+    line.append(f"{GLYPHS[task.status]} ", style=style)
+    line.append(_pad(clip(safe(task.title), room), room) + " ")
+    line.append(gauge, style="cyan")
+    line.append(right, style=style)
+    return line
+
+
+def _attempt(task: Task) -> str:
+    return f" (attempt {task.attempt})" if task.attempt > 1 else ""
+
+
+def _session(branch: str, session: Session, tail: str, columns: int) -> Text:
+    """What a session wrote last, under the task it works on."""
+    margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
+    state = "paused" if session.paused else session.status.value
+    text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
+    line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
+    line.append(clip(f"› {text}", max(columns - width(margin), 10)), style="dim")
+    return line
+
+
+def _questions(questions: Sequence[Attention], columns: int) -> list[Text]:
+    lines = []
+    for question in questions[:_QUESTIONS]:
+        options = f" [{'/'.join(safe(option) for option in question.options)}]" if question.options else ""
+        lines.append(Text(clip(f"? {safe(question.message)}{options}", columns), style="bold yellow"))
+        lines.append(Text(clip(f"  maestroctl answer {question.id} VALUE", columns), style="yellow"))
+    return lines
+
+
+def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
+    """The live sessions by the task under which they are shown: the unit of scheduling, else their first task."""
+    found: dict[str, list[Session]] = {}
+    for session in model.sessions:
+        if session.status not in LIVE_SESSION:
+            continue
+        tasks = [model.tasks.get(identity) for identity in session.task_ids if identity in model.tasks]
+        active = [task for task in tasks if task.status is TaskStatus.IN_PROGRESS]
+        place = (active or tasks)[-1].id if tasks else model.run.root_task_id
+        found.setdefault(place, []).append(session)
+    return found
+
+
+def _pad(text: str, cells: int) -> str:
+    return text + " " * (cells - width(text))

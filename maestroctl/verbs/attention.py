@@ -1,0 +1,63 @@
+"""``maestroctl attention ask``: a question that blocks until a person has answered it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl import worker
+from maestroctl.caller import Caller
+from maestroctl.lines import LINES
+from maestroctl.output import answer, answer_json, say
+from maestroctl.verbs.options import Json
+from maestrod.api.attention import AttentionKind
+
+
+def ask(
+    *,
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The question.")],
+    options: Annotated[
+        list[str] | None, typer.Option("--options", help="Answers to choose from, separated by commas.")
+    ] = None,
+    kind: Annotated[AttentionKind | None, typer.Option("--kind", help="What is wanted.")] = None,
+    session_id: Annotated[
+        str | None, typer.Option("--session-id", help="Who asks; your own session when left out.")
+    ] = None,
+    task_id: Annotated[str | None, typer.Option("--task-id", help="The task it is about.")] = None,
+    timeout_ms: Annotated[
+        int | None, typer.Option("--timeout-ms", min=0, help="Answer it by --on-timeout after so long.")
+    ] = None,
+    on_timeout: Annotated[str | None, typer.Option("--on-timeout", help="The answer when nobody gave one.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Block until it is answered, and print the answer.")
+    ] = True,
+    as_json: Json = False,
+) -> int:
+    """Ask a person; prints the answer when it is there, also when the daemon was restarted in between."""
+    from maestroctl.resolve import resolve_members
+
+    caller = Caller.here()
+    given: dict[str, Any] = {
+        "message": message,
+        "options": [part for text in options or () for part in text.split(",") if part] or None,
+        "kind": kind.value if kind else None,
+        "sessionId": session_id,
+        "taskId": task_id,
+        "timeoutMs": timeout_ms,
+        "onTimeout": on_timeout,
+    }
+    members = {name: value for name, value in given.items() if value is not None}
+    worker.fill(members, caller.environ, session=True)
+    with caller.client() as client:
+        resolve_members(client, members)
+        reply = client.raw("attention.ask", members)
+        if wait and "answer" not in reply:
+            say(f"Waiting for an answer: maestroctl answer {reply['id']} VALUE")
+            reply = client.raw("attention.wait", {"attentionId": reply["id"]})
+    if as_json:
+        answer_json(reply)
+    else:
+        answer(LINES["attention.ask"](reply))
+    return 0
+
+
+COMMANDS = {"ask": ask}

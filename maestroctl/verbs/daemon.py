@@ -1,0 +1,188 @@
+"""``maestroctl daemon``: start, stop and install the daemon."""
+
+import fcntl
+import os
+import time
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.output import answer, answer_json, safe
+from maestroctl.verbs.options import Json
+from maestrod.api.errors import MaestroError, NoDaemon, TimedOut
+from maestrod.api.system import SessionsOnStop
+
+#: Seconds a stopping daemon may take: its own deadline for sessions and connections, and some more.
+_STOPPED_WITHIN = 60.0
+_PAUSE = 0.05  # between looks at the daemon's lock: a lock that is given up wakes nobody who did not queue for it
+
+
+def start(*, as_json: Json = False) -> int:
+    """Start the daemon if it is not running."""
+    from maestroctl.autostart import ensure
+
+    caller = Caller.here()
+    ensure(caller.places, caller.environ)
+    return _report(caller, as_json=as_json)
+
+
+def stop(
+    *,
+    sessions: Annotated[
+        SessionsOnStop, typer.Option("--sessions", help="What becomes of sessions.")
+    ] = SessionsOnStop.KEEP,
+    as_json: Json = False,
+) -> int:
+    """Stop the daemon. Sessions go on and the next daemon takes them back, unless --sessions stop."""
+    caller = Caller.here()
+    try:
+        reply = halt(caller, sessions)
+    except NoDaemon:
+        if as_json:
+            answer_json({"running": False})
+        else:
+            answer("maestrod is not running.")
+        return 0
+    if as_json:
+        answer_json({"running": False, **reply})
+    else:
+        answer(f"maestrod stopped; {reply.get('sessionsLeft', 0)} sessions left running")
+    return 0
+
+
+def restart(*, as_json: Json = False) -> int:
+    """Replace the daemon by a new one; sessions go on."""
+    from maestroctl.autostart import ensure
+
+    caller = Caller.here()
+    manager = _active_manager(caller)
+    if manager is not None:
+        manager.restart()
+    else:
+        try:
+            halt(caller, SessionsOnStop.KEEP)
+        except NoDaemon:
+            pass  # there is none to stop
+        ensure(caller.places, caller.environ)
+    return _report(caller, as_json=as_json)
+
+
+def status(*, as_json: Json = False) -> int:
+    """Say whether the daemon runs, and how it was started. Exit code 69 when it does not run."""
+    caller = Caller.here()
+    try:
+        return _report(caller, as_json=as_json)
+    except NoDaemon:
+        if as_json:
+            raise
+        answer("maestrod is not running.")
+        for line in _service_lines(caller):
+            answer(line)
+        return NoDaemon.exit_code
+
+
+def install(*, as_json: Json = False) -> int:
+    """Install the daemon as a service of yours (systemd or launchd), so that it starts when you log in."""
+    from maestroctl.service_manager import service_manager, this_service
+
+    caller = Caller.here()
+    return _outcome(service_manager(caller.environ).install(this_service(caller.environ)), as_json=as_json)
+
+
+def uninstall(*, as_json: Json = False) -> int:
+    """Take the service back, all that install put there; the data stays."""
+    from maestroctl.service_manager import service_manager
+
+    return _outcome(service_manager(Caller.here().environ).uninstall(), as_json=as_json)
+
+
+def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
+    """Stop the daemon and return when it has gone. Raises ``NoDaemon`` when there is none."""
+    manager = _active_manager(caller)
+    with caller.client(start=False) as client:
+        reply: dict[str, Any] = client.raw("system.stop", {"sessions": sessions.value})
+    if manager is not None:
+        manager.stop()  # or it would be started again
+    _await_end(caller)
+    return reply
+
+
+def _await_end(caller: Caller) -> None:
+    """Wait until the daemon has given up its lock. Raises ``TimedOut``."""
+    deadline = time.monotonic() + _STOPPED_WITHIN
+    descriptor = os.open(caller.places.data / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise TimedOut("daemon.stop", f"maestrod has not ended after {_STOPPED_WITHIN:.0f} s") from None
+                time.sleep(_PAUSE)
+            else:
+                return
+    finally:
+        os.close(descriptor)
+
+
+def _active_manager(caller: Caller) -> Any:
+    """The service manager that runs this daemon, None when it runs without one."""
+    if caller.environ.get("MAESTRO_HOME") or caller.environ.get("MAESTRO_SOCKET"):
+        return None
+    from maestroctl.service_manager import service_manager
+
+    try:
+        manager = service_manager(caller.environ)
+        return manager if manager.status().active == "active" else None
+    except MaestroError:
+        return None
+
+
+def _report(caller: Caller, *, as_json: bool) -> int:
+    """Say how the daemon is. Raises ``NoDaemon``."""
+    with caller.client(start=False) as client:
+        system = client.raw("system.status", {})
+    if as_json:
+        answer_json({"running": True, **system})
+        return 0
+    answer(f"maestrod {safe(system['version'])} runs as process {system['pid']} on {caller.places.socket}")
+    for line in _service_lines(caller):
+        answer(line)
+    return 0
+
+
+def _service_lines(caller: Caller) -> list[str]:
+    from maestroctl.service_manager import service_manager
+
+    try:
+        state = service_manager(caller.environ).status()
+    except MaestroError as error:
+        return [f"service: {safe(error.message)}"]
+    if not state.installed:
+        return [f"service: not installed with {state.manager} (maestroctl daemon install)"]
+    return [f"service: installed with {state.manager}, {state.active or 'which cannot be asked here'}"]
+
+
+def _outcome(outcome: Any, *, as_json: bool) -> int:
+    if as_json:
+        document = {"manager": outcome.manager, "files": [str(path) for path in outcome.files], "notes": outcome.notes}
+        answer_json(document)
+        return 0
+    for path in outcome.files:
+        answer(str(path))
+    for note in outcome.notes:
+        answer(note)
+    if not outcome.files:
+        answer("Nothing to change.")
+    return 0
+
+
+COMMANDS = {
+    "start": start,
+    "stop": stop,
+    "restart": restart,
+    "status": status,
+    "install": install,
+    "uninstall": uninstall,
+}

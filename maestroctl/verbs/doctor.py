@@ -1,0 +1,122 @@
+"""``maestroctl doctor``: is everything as it should be, and if not, what to do."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import maestrod
+from maestroctl.caller import Caller
+from maestroctl.client import Client
+from maestroctl.output import answer, answer_json, safe
+from maestroctl.verbs.options import Json
+from maestrod.api.errors import MaestroError, NoDaemon
+
+
+class Finding(NamedTuple):
+    """One check: ``ok``, ``note`` (fine, but know it) or ``bad``."""
+
+    verdict: str
+    subject: str
+    detail: str
+
+
+_SIGNS = {"ok": "✔", "note": "·", "bad": "✘"}
+
+
+def command(*, as_json: Json = False) -> int:
+    """Check places, permissions, versions, service, agents and store. Starts nothing. Exit code 1 when something is bad."""
+    caller = Caller.here()
+    findings = list(examine(caller))
+    if as_json:
+        answer_json({"ok": all(f.verdict != "bad" for f in findings), "findings": [f._asdict() for f in findings]})
+    else:
+        for finding in findings:
+            answer(f"{_SIGNS[finding.verdict]} {finding.subject}: {finding.detail}")
+    return 1 if any(finding.verdict == "bad" for finding in findings) else 0
+
+
+def examine(caller: Caller) -> Iterator[Finding]:
+    """Every check, in the order a person would ask."""
+    yield Finding("ok", "maestroctl", f"{maestrod.__version__}, Python {sys.version.split()[0]} at {sys.executable}")
+    for name in ("data", "runtime", "config"):
+        yield _folder(name, getattr(caller.places, name), private=name != "config")
+    yield from _service(caller)
+    try:
+        with caller.client(start=False) as client:
+            yield from _daemon(caller, client)
+    except NoDaemon as error:
+        yield Finding("note", "daemon", f"does not run: {safe(error.message)}")
+    except MaestroError as error:
+        yield Finding("bad", "daemon", safe(error.message))
+
+
+def _folder(name: str, path: Path, *, private: bool) -> Finding:
+    """A folder of ours: there, ours, and closed to others where it has to be."""
+    subject = f"{name} folder"
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return Finding("note", subject, f"{path} (not there yet)")
+    except OSError as error:
+        return Finding("bad", subject, f"{path}: {error.strerror}")
+    if status.st_uid != os.getuid():
+        return Finding("bad", subject, f"{path} belongs to user {status.st_uid}: give it back with chown")
+    if private and status.st_mode & 0o077:
+        return Finding("bad", subject, f"{path} has mode {stat.S_IMODE(status.st_mode):04o}: chmod 700 {path}")
+    if not os.access(path, os.W_OK):
+        return Finding("bad", subject, f"{path} cannot be written")
+    return Finding("ok", subject, str(path))
+
+
+def _service(caller: Caller) -> Iterator[Finding]:
+    from maestroctl.service_manager import lingering, service_manager
+
+    try:
+        state = service_manager(caller.environ).status()
+    except MaestroError as error:
+        yield Finding("note", "service", safe(error.message))
+        return
+    if not state.installed:
+        yield Finding("note", "service", f"not installed with {state.manager} (maestroctl daemon install)")
+        return
+    yield Finding("ok", "service", f"installed with {state.manager}, {state.active or 'which cannot be asked here'}")
+    if lingering() is False:
+        yield Finding("note", "log-out", "ends agents; to keep them: loginctl enable-linger")
+
+
+def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:
+    system = client.raw("system.status", {})
+    version = system["version"]
+    if version == maestrod.__version__:
+        yield Finding("ok", "daemon", f"{version}, process {system['pid']}, on {caller.places.socket}")
+    else:
+        yield Finding("bad", "daemon", f"is version {safe(version)}: run `maestroctl daemon restart`")
+    if system.get("dataDir") and Path(system["dataDir"]) != caller.places.data:
+        yield Finding(
+            "bad", "daemon", f"works on {safe(system['dataDir'])}, not on {caller.places.data}: MAESTRO_HOME differs"
+        )
+    for problem in system.get("problems", ()):
+        yield Finding("bad", "daemon", safe(problem))
+    checks: tuple[Callable[[Client], Iterator[Finding]], ...] = (_agents, _store)
+    for check in checks:
+        yield from check(client)
+
+
+def _agents(client: Client) -> Iterator[Finding]:
+    for agent in client.raw("agent.list", {}).get("items", ()):
+        if agent.get("available", True):
+            yield Finding("ok", f"agent {safe(agent['name'])}", safe(agent.get("version") or "ready"))
+        else:
+            yield Finding("note", f"agent {safe(agent['name'])}", safe(agent.get("missing") or "not available"))
+
+
+def _store(client: Client) -> Iterator[Finding]:
+    report: dict[str, Any] = client.raw("system.check", {})
+    for problem in report.get("problems", ()):
+        yield Finding("bad", "store", safe(problem))
+    if report["ok"]:
+        counts = ", ".join(f"{number} {safe(name)}" for name, number in report.get("counts", {}).items())
+        yield Finding("ok", "store", counts or "empty")

@@ -1,0 +1,115 @@
+"""``maestroctl logs``: what a session wrote, as it wrote it."""
+
+import base64
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.client import Client
+from maestroctl.output import ClosedPipe, answer_json, answer_json_line, say
+from maestroctl.verbs.options import Json, JsonLines
+from maestrod.api.errors import NotFound
+from maestrod.api.session import SessionAttach
+
+_PAGE = 1_048_576  # bytes asked for at once
+
+
+def command(
+    *,
+    subject: Annotated[str, typer.Argument(metavar="SESSION|TASK", help="An id or a unique part of it.")],
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the session ends.")] = False,
+    lines: Annotated[int | None, typer.Option("--lines", "-n", min=1, help="Only the last so many lines.")] = None,
+    since_offset: Annotated[int, typer.Option("--since-offset", min=0, help="Bytes from the start to leave out.")] = 0,
+    as_json: Json = False,
+    as_lines: JsonLines = False,
+) -> int:
+    """Print what a session wrote; of a task, what its last session wrote.
+
+    On a terminal, control sequences other than colours are taken out; elsewhere the bytes are printed as they came.
+    """
+    with Caller.here().client() as client:
+        session_id = session_of(client, subject)
+        query = {"sessionId": session_id, "offset": since_offset, "limit": _PAGE, **({"lines": lines} if lines else {})}
+        page = client.raw("session.output", query)
+        if as_json:
+            answer_json(page)
+            return 0
+        write = _json_writer if as_lines else _writer()
+        end = _print(client, session_id, page, write, since_offset, whole=lines is None)
+        if follow:
+            _follow(client, session_id, end, write)
+    return 0
+
+
+def session_of(client: Client, subject: str) -> str:
+    """The session named, or the last one of the task named. Raises ``NotFound`` for a task nobody has worked on."""
+    from maestroctl.resolve import resolve
+
+    identity = resolve(client, subject, "ses", "tsk")
+    if identity.startswith("ses_"):
+        return identity
+    sessions = client.raw("task.get", {"taskId": identity}).get("sessionIds", ())
+    if not sessions:
+        raise NotFound("session.none", f"no session has worked on {identity} yet")
+    return str(sessions[-1])
+
+
+def _print(client: Client, session_id: str, page: dict[str, Any], write: Any, offset: int, *, whole: bool) -> int:
+    """Print this page and, when all was asked for, those after it; the offset where it ends."""
+    while True:
+        _say_dropped(page["start"] - offset if whole else 0)
+        write(base64.b64decode(page["data"]), page["start"])
+        offset = page["end"]
+        if not whole or not page["data"]:
+            return int(offset)
+        page = client.raw("session.output", {"sessionId": session_id, "offset": offset, "limit": _PAGE})
+
+
+def _follow(client: Client, session_id: str, offset: int, write: Any) -> None:
+    from maestroctl.stream import OutputStream
+
+    stream = OutputStream(client, SessionAttach(session_id=session_id, offset=offset))
+    try:
+        stream.open()
+        while not stream.ended:
+            before, start = stream.dropped, stream.offset or 0
+            for data in stream.poll(None):
+                _say_dropped(stream.dropped - before)
+                write(data, start)
+                before, start = stream.dropped, start + len(data)
+    finally:
+        stream.close()
+
+
+def _say_dropped(count: int) -> None:
+    if count > 0:
+        say(f"[{count} bytes are no longer kept]")
+
+
+def _writer() -> Any:
+    """How to print bytes on this stdout."""
+    if not sys.stdout.isatty():
+        return _raw_writer
+    from maestroctl.terminal import Sanitizer
+
+    sanitizer = Sanitizer()
+
+    def write(data: bytes, start: int) -> None:
+        _raw_writer(sanitizer.feed(data), start)
+
+    return write
+
+
+def _raw_writer(data: bytes, start: int) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ClosedPipe from error
+
+
+def _json_writer(data: bytes, start: int) -> None:
+    if data:
+        answer_json_line({"start": start, "end": start + len(data), "data": base64.b64encode(data).decode()})

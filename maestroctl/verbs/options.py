@@ -1,0 +1,12 @@
+"""Options that several verbs have in common."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON document.")]
+JsonLines = Annotated[bool, typer.Option("--jsonl", help="Print a stream of JSON documents, one per line.")]
+TimeoutMs = Annotated[
+    int | None, typer.Option("--timeout-ms", min=0, help="Give up after so long, with exit code 124.")
+]
+SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id or a unique part of it.")]

@@ -1,0 +1,80 @@
+"""``maestroctl plan check FILE`` and ``plan submit FILE``: plans from files."""
+
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl import worker
+from maestroctl.caller import Caller
+from maestroctl.output import answer, answer_json, safe
+from maestroctl.verbs.options import Json
+from maestroctl.verbs.run import plan_document
+from maestrod.api.errors import Malformed
+
+PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A JSON or Markdown file, - for stdin.")]
+
+
+def check(*, file: PlanFile, as_json: Json = False) -> int:
+    """Lint a plan without keeping it: findings with their paths, then the waves. Exit code 1 when it would be refused."""
+    with Caller.here().client() as client:
+        report = client.raw("plan.check", plan_document(file))
+    if as_json:
+        answer_json(report)
+    else:
+        for line in report_lines(report):
+            answer(line)
+    return 0 if report["ok"] else 1
+
+
+def submit(
+    *,
+    file: PlanFile,
+    task_id: Annotated[
+        str | None, typer.Option("--task-id", help="The task it is for; your session's when left out.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Hand in a plan for a task. Exit code 1 when the linter refuses it; the findings say what to repair."""
+    from maestroctl.resolve import resolve_members
+
+    caller = Caller.here()
+    members: dict[str, Any] = plan_document(file)
+    if task_id:
+        members["taskId"] = task_id
+    elif not caller.in_session:
+        raise Malformed("usage", "say which task the plan is for: --task-id ID")
+    worker.fill(members, caller.environ, session=False)
+    with caller.client() as client:
+        resolve_members(client, members)
+        plan = client.raw("plan.submit", members)
+    if as_json:
+        answer_json(plan)
+    else:
+        answer(f"{plan['id']} {plan['status']}")
+        for line in _findings(plan.get("diagnostics", ())):
+            answer(line)
+    return 1 if plan["status"] == "invalid" else 0
+
+
+def report_lines(report: dict[str, Any]) -> list[str]:
+    """What the linter says, for people."""
+    lines = _findings(report.get("diagnostics", ()))
+    if not report["ok"]:
+        return [*lines, "This plan would be refused."]
+    waves = report.get("waves", ())
+    lines += [f"wave {number}: {', '.join(safe(key) for key in wave)}" for number, wave in enumerate(waves, 1)]
+    if report.get("criticalPath"):
+        lines.append(f"critical path: {' → '.join(safe(key) for key in report['criticalPath'])}")
+    groups = report.get("groups", ())
+    tasks = sum(len(group["subtasks"]) for group in groups)
+    return [*lines, f"This plan is fine: {len(groups)} groups, {tasks} tasks, {len(waves)} waves."]
+
+
+def _findings(diagnostics: Any) -> list[str]:
+    return [
+        f"{item.get('severity', 'error')}: {safe(item['path'])}: {safe(item['message'])} ({safe(item['code'])})"
+        for item in diagnostics
+    ]
+
+
+COMMANDS = {"check": check, "submit": submit}

@@ -1,0 +1,123 @@
+"""``maestroctl run``: from a request to a completed tree, watched live."""
+
+import json
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.output import answer, answer_json, say
+from maestroctl.verbs.options import Json, JsonLines
+from maestrod.api.errors import Malformed
+
+_MARKDOWN = {".md", ".markdown"}
+
+
+def start(
+    *,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The request, in words.", show_default=False)
+    ] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Run a task there is already, by its id.")] = None,
+    plan: Annotated[
+        str | None, typer.Option("--plan", help="A ready plan: a JSON or Markdown file, - for stdin.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="The agent that works; the project's when left out.")
+    ] = None,
+    planner: Annotated[
+        str | None, typer.Option("--planner", help="The program that plans, for agents that take one.")
+    ] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="Wait for your yes before a plan is applied.")] = False,
+    max_sessions: Annotated[int | None, typer.Option("--max-sessions", min=1, help="Sessions at work at once.")] = None,
+    max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Tries for each task.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and leave it to itself.")] = False,
+    exit_on_question: Annotated[
+        bool, typer.Option("--exit-on-question", help="End with 75 when nothing goes on before you answer.")
+    ] = False,
+    as_json: Json = False,
+    as_lines: JsonLines = False,
+) -> int:
+    """Run a request, a task or a plan and watch it until it is done.
+
+    Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to itself), 75 waits for you.
+    """
+    caller = Caller.here()
+    members = parameters(caller, text, task, plan)
+    options: dict[str, Any] = {"agent": agent, "planner": absolute_program(caller.folder, planner) if planner else None}
+    options |= {"approve": approve or None, "maxSessions": max_sessions, "maxAttempts": max_attempts}
+    members |= {name: value for name, value in options.items() if value is not None}
+    with caller.client() as client:
+        if task is not None:
+            from maestroctl.resolve import resolve_members
+
+            resolve_members(client, members)
+        run = client.raw("run.start", members)
+        if detach:
+            return _detached(run, as_json=as_json or as_lines)
+        from maestroctl.run_follow import follow, stream_json
+
+        if as_lines:
+            return stream_json(client, run["id"])
+        return follow(caller, client, run["id"], as_json=as_json, stop_on_question=exit_on_question)
+
+
+def parameters(caller: Caller, text: str | None, task: str | None, plan: str | None) -> dict[str, Any]:
+    """What to run, as parameters of ``run.start``. Raises ``Malformed`` unless it is exactly one thing."""
+    if sum(given is not None for given in (text, task, plan)) != 1:
+        raise Malformed("usage", "say what to run: a TEXT, --task ID or --plan FILE, and only one of them")
+    members: dict[str, Any] = {"workingDir": str(caller.folder)}
+    if task is not None:
+        return {"taskId": task}
+    if plan is not None:
+        return members | plan_document(plan)
+    return members | {"text": text}
+
+
+def plan_document(name: str) -> dict[str, Any]:
+    """A plan file as the parameters ``plan`` or ``markdown``. Raises ``Malformed`` for what cannot be read."""
+    try:
+        content = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Malformed("usage", f"cannot read the plan {name}: {error}") from error
+    if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not content.lstrip().startswith("{")):
+        return {"markdown": content}
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise Malformed("usage", f"{name} is not JSON ({error}); a Markdown plan ends in .md") from error
+    if not isinstance(document, dict):
+        raise Malformed("usage", f"{name} is not a plan: a JSON object with `groups`")
+    return {"plan": document}
+
+
+def absolute_program(folder: Path, command: str) -> list[str]:
+    """A command line whose program is an absolute path: the daemon stands somewhere else. Raises ``Malformed``."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Malformed("usage", f"--planner: {error}") from error
+    if not words:
+        raise Malformed("usage", "--planner names no program")
+    beside = folder / words[0]
+    found = str(beside) if beside.exists() else shutil.which(words[0])
+    if found is None:
+        raise Malformed("usage", f"--planner: there is no program {words[0]} here or on PATH")
+    return [found, *words[1:]]
+
+
+def _detached(run: dict[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        answer_json(run)
+    else:
+        answer(run["id"])
+        say(f"Watch it with: maestroctl watch {run['id']}")
+    return 0
+
+
+start.default = True  # type: ignore[attr-defined] # read by app.py: `maestroctl run TEXT`
+COMMANDS = {"start": start}

@@ -1,0 +1,105 @@
+"""``maestroctl status``: the whole picture on one page."""
+
+import sys
+import time
+from typing import Any
+
+from maestroctl.caller import Caller
+from maestroctl.client import Client
+from maestroctl.output import answer, answer_json, safe, say
+from maestroctl.table import table
+from maestroctl.verbs.options import Json
+
+_SHOWN = 20  # of a kind; lists have them all
+_MINUTE = 60_000
+_UNITS = ((86_400_000, "d"), (3_600_000, "h"), (_MINUTE, "m"), (1000, "s"))
+
+
+def command(*, as_json: Json = False) -> int:
+    """Show the daemon, its runs, its sessions and what waits for you. Starts nothing: exit code 69 without a daemon."""
+    with Caller.here().client(start=False) as client:
+        overview = gather(client)
+    if as_json:
+        answer_json(overview)
+        return 0
+    for line in page(overview, int(time.time() * 1000)):
+        answer(line)
+    warn_of_version(overview["system"]["version"])
+    return 0
+
+
+def gather(client: Client) -> dict[str, Any]:
+    """Everything on the page, as the daemon said it."""
+    return {
+        "system": client.raw("system.status", {}),
+        "runs": client.raw("run.list", {"active": True, "limit": _SHOWN}).get("items", []),
+        "sessions": client.raw("session.list", {"live": True, "limit": _SHOWN}).get("items", []),
+        "attention": client.raw("attention.list", {"limit": _SHOWN}).get("items", []),
+    }
+
+
+def page(overview: dict[str, Any], now: int) -> list[str]:
+    """The lines of the page; ``now`` is milliseconds since the epoch."""
+    lines = _daemon(overview["system"], now)
+    rows = [[run["id"], run["status"], run["agent"], _age(now, run.get("createdAt"))] for run in overview["runs"]]
+    lines += _section("RUNS", ("ID", "STATUS", "AGENT", "AGE"), rows)
+    rows = [
+        [item["id"], _session_status(item), item["agent"], _age(now, item.get("createdAt")), safe(item["name"])]
+        for item in overview["sessions"]
+    ]
+    lines += _section("SESSIONS", ("ID", "STATUS", "AGENT", "AGE", "NAME"), rows)
+    rows = [
+        [item["id"], item["kind"], "/".join(safe(option) for option in item.get("options", ())), safe(item["message"])]
+        for item in overview["attention"]
+    ]
+    lines += _section("WAITING FOR YOU (maestroctl answer ID VALUE)", ("ID", "KIND", "OPTIONS", "QUESTION"), rows)
+    return lines
+
+
+def warn_of_version(version: str) -> None:
+    """Say on stderr when the daemon is of another version than this program."""
+    import maestrod
+
+    if version != maestrod.__version__:
+        say(f"The daemon is version {safe(version)}, this is {maestrod.__version__}: run `maestroctl daemon restart`.")
+
+
+def _daemon(system: dict[str, Any], now: int) -> list[str]:
+    mode = system.get("mode", "ok")
+    state = "frozen" if system.get("frozen") else "stopping" if system.get("stopping") else mode.replace("_", " ")
+    slots = f"slots {system.get('slotsUsed', 0)} of {system.get('slots', 0)} used"
+    return [
+        f"maestrod {safe(system['version'])}, process {system['pid']}, up {_age(now, system['startedAt'])}, {state}",
+        f"{slots}; tasks {_counts(system.get('tasks'))}; sessions {_counts(system.get('sessions'))}",
+        *(f"! {safe(problem)}" for problem in system.get("problems", ())),
+    ]
+
+
+def _counts(counts: dict[str, int] | None) -> str:
+    found = [f"{number} {name.replace('_', ' ')}" for name, number in (counts or {}).items() if number]
+    return ", ".join(found) or "none"
+
+
+def _section(title: str, headings: tuple[str, ...], rows: list[list[str]]) -> list[str]:
+    if not rows:
+        return []
+    return ["", title, *table(headings, rows, limit=_columns())]
+
+
+def _columns() -> int | None:
+    """Cells of a line on a terminal, None elsewhere: nothing is cut for a program."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def _session_status(session: dict[str, Any]) -> str:
+    return "paused" if session.get("paused") else str(session["status"])
+
+
+def _age(now: int, then: int | None) -> str:
+    """How long ago, in the largest unit that fits."""
+    passed = max(now - (then or now), 0)
+    return next((f"{passed // unit}{name}" for unit, name in _UNITS if passed >= unit), "0s")

@@ -1,0 +1,72 @@
+"""``maestroctl wait``: block until a run or a task has ended."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.client import Client
+from maestroctl.output import answer, answer_json
+from maestroctl.stream import EventStream
+from maestroctl.verbs.options import Json, TimeoutMs
+from maestrod.api.errors import TimedOut
+from maestrod.api.event import EventSubscribe
+
+#: Exit codes by the outcome of a task or a run, as of ``run``.
+_CODES = {"completed": 0, "skipped": 0, "failed": 1, "cancelled": 130}
+
+
+def command(
+    *,
+    subject: Annotated[str, typer.Argument(metavar="RUN|TASK", help="An id or a unique part of it.")],
+    timeout_ms: TimeoutMs = None,
+    as_json: Json = False,
+) -> int:
+    """Wait until a run or a task has ended; the exit code is its outcome.
+
+    Exit code: 0 completed or skipped, 1 failed, 130 cancelled, 124 timed out.
+    """
+    from maestroctl.resolve import resolve
+
+    with Caller.here().client() as client:
+        identity = resolve(client, subject, "run", "tsk")
+        ended = wait(client, identity, timeout_ms)
+    if as_json:
+        answer_json(ended)
+    else:
+        answer(f"{identity} {ended['status']}")
+    return _CODES.get(ended["status"], 1)
+
+
+def wait(client: Client, identity: str, timeout_ms: int | None) -> dict[str, Any]:
+    """The run or task when it has ended. Raises ``TimedOut``. Survives a restart of the daemon."""
+    deadline = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000
+    topic = "run" if identity.startswith("run_") else "task"
+    ids = () if topic == "run" else (identity,)
+    stream = EventStream(client, EventSubscribe(topics=(topic,), task_ids=ids))
+    try:
+        stream.open()  # before the first look, so that no change is missed
+        while (entity := _entity(client, identity))["status"] not in _CODES:
+            _change(stream, identity, deadline)
+    finally:
+        stream.close()
+    return entity
+
+
+def _change(stream: EventStream, identity: str, deadline: float | None) -> None:
+    """Return when something happened to it. Raises ``TimedOut``."""
+    while True:
+        remaining = None if deadline is None else deadline - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            raise TimedOut("wait.timeout", f"{identity} has not ended in the time given; it goes on")
+        if any(event.id == identity for event in stream.poll(remaining)):
+            return
+
+
+def _entity(client: Client, identity: str) -> dict[str, Any]:
+    if identity.startswith("run_"):
+        view: dict[str, Any] = client.raw("run.get", {"runId": identity})["run"]
+        return view
+    task: dict[str, Any] = client.raw("task.get", {"taskId": identity})
+    return {"status": "pending", **task}
