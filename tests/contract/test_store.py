@@ -159,6 +159,10 @@ def test_timelines(both: Both) -> None:
         both.port.timeline(session_id, None, "nonsense", backward=False, limit=2)
 
 
+def say(draft: Draft, session_id: str, task_id: str | None) -> None:
+    draft.timeline(TimelineType.PROGRESS, "of the session", session_id=session_id, task_id=task_id)
+
+
 def seqs(
     both: Both, session_id: str | None, task_id: str | None, *, backward: bool = False, limit: int = 100
 ) -> list[int]:

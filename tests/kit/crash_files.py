@@ -264,6 +264,9 @@ class CrashFiles:
     def rename(self, source: Path, target: Path) -> None:
         self._enter("rename", source)
         self._point("rename", source, before=True)
+        if source in self._names and self._names[source] is None:
+            self._rename_folder(source, target)
+            return
         inode = self._inode(source)
         if target in self._names and self._names[target] is None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
@@ -272,6 +275,11 @@ class CrashFiles:
         self._open = {fd: (target if opened is inode else path, opened) for fd, (path, opened) in self._open.items()}
         self._unsynced_names.setdefault(target.parent, []).append({target: inode, source: None})
         self._point("rename", source, before=False)
+
+    def _rename_folder(self, source: Path, target: Path) -> None:
+        for names in (self._names, self._durable_names):
+            for path in [path for path in names if path == source or source in path.parents]:
+                names[target / path.relative_to(source)] = names.pop(path)
 
     def unlink(self, path: Path) -> None:
         self._enter("unlink", path)

@@ -1,0 +1,157 @@
+"""Entity files people edited while the daemon was down: taken when valid, never guessed at, never lost."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from maestrod.api.task import Task
+from maestrod.store.edits import Edit
+from tests.kit.crash_files import CrashFiles
+from tests.store.lives import DATA, Life, add_task, change_task
+
+
+@pytest.fixture
+def files() -> CrashFiles:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    life.close()
+    return files
+
+
+def task_path(files: CrashFiles) -> Path:
+    (name,) = files.listdir(DATA / "tasks")
+    return DATA / "tasks" / name
+
+
+def edit(files: CrashFiles, old: bytes, new: bytes) -> Path:
+    path = task_path(files)
+    content = files.read(path)
+    assert old in content
+    files.damage(path, content.replace(old, new))
+    return path
+
+
+def quarantined(files: CrashFiles) -> list[str]:
+    folder = DATA / "quarantine"
+    return [name for path, name in ((Path(path), Path(path).name) for path in files.tree()) if path.parent == folder]
+
+
+def test_nothing_was_edited(files: CrashFiles) -> None:
+    life = Life(files, {})
+    assert life.store.scan_edits() == [] and life.store.report == []
+
+
+def test_a_valid_edit_is_handed_to_the_engine(files: CrashFiles) -> None:
+    path = edit(files, b'"task 0"', b'"task of mine"')
+    life = Life(files, {})
+    (found,) = life.store.scan_edits()
+    assert isinstance(found.entity, Task) and isinstance(found.current, Task)
+    assert (found.kind, found.path, found.entity.title, found.current.title) == ("task", path, "task of mine", "task 0")
+    accept(life, found)
+    life.close()
+    assert b"task of mine" in files.read(path) and not quarantined(files)
+    again = Life(files, {})
+    assert again.store.scan_edits() == []
+    assert [task.title for task in again.world.tasks.values()] == ["task of mine"]
+
+
+def accept(life: Life, found: Edit) -> None:
+    assert isinstance(found.entity, Task)
+    task = found.entity
+    life.decide(lambda draft: draft.put(task))
+    life.settle()
+
+
+def test_an_edit_that_only_moves_white_space_changes_nothing(files: CrashFiles) -> None:
+    path = task_path(files)
+    files.damage(path, msgspec.json.encode(msgspec.json.decode(files.read(path))))
+    life = Life(files, {})
+    assert life.store.scan_edits() == []
+
+
+@pytest.mark.parametrize("old, new", [(b'"task 0"', b"7"), (b'"task 0",', b'"task 0"'), (b'"tsk_', b'"tsk_0')])
+def test_19_an_invalid_edit_is_quarantined_and_the_file_put_right(files: CrashFiles, old: bytes, new: bytes) -> None:
+    before = files.read(task_path(files))
+    path = edit(files, old, new)
+    broken = files.read(path)
+    life = Life(files, {})
+    assert life.store.scan_edits() == []
+    assert any(str(path) in line and "not a valid task" in line for line in life.store.report)
+    life.settle()
+    assert files.read(DATA / "quarantine" / f"{path.name}.1") == broken
+    assert b"not a valid task" in files.read(DATA / "quarantine" / f"{path.name}.1.reason.txt")
+    assert files.read(path) == before
+
+
+def test_an_edit_of_an_older_state_is_not_guessed_at(files: CrashFiles) -> None:
+    """The daemon changed the task and died before it wrote the file; then somebody edited the old file."""
+    life = Life(files, {})
+    change_task(life, 3)
+    life.commit()
+    files.reboot("kill")
+    path = edit(files, b'"task 0"', b'"task of mine"')
+    life = Life(files, {})
+    assert life.store.scan_edits() == []
+    assert any("take the edit over by hand" in line for line in life.store.report)
+    life.settle()
+    assert b"task of mine" in files.read(DATA / "quarantine" / f"{path.name}.1") and b"task 0" in files.read(path)
+
+
+def test_an_edit_is_never_overwritten_without_a_copy(files: CrashFiles) -> None:
+    """The engine changes the task before anybody looked for edits."""
+    path = edit(files, b'"task 0"', b'"task of mine"')
+    life = Life(files, {})
+    change_task(life, 3)
+    life.settle()
+    assert b"task of mine" in files.read(DATA / "quarantine" / f"{path.name}.1")
+
+
+def test_a_removed_file_is_written_again(files: CrashFiles) -> None:
+    path = task_path(files)
+    before = files.read(path)
+    files.unlink(path)
+    life = Life(files, {})
+    assert life.store.scan_edits() == []
+    life.settle()
+    assert files.read(path) == before
+
+
+def test_a_file_of_a_deleted_entity_is_removed(files: CrashFiles) -> None:
+    path = task_path(files)
+    content = files.read(path)
+    life = Life(files, {})
+    life.decide(lambda draft: draft.drop(draft.task(path.stem)))
+    life.close()
+    files.damage(path, content)
+    life = Life(files, {})
+    assert life.store.scan_edits() == []
+    assert files.listdir(path.parent) == []
+
+
+def test_a_file_of_a_task_nobody_knows_is_an_edit(files: CrashFiles) -> None:
+    path = DATA / "tasks" / "tsk_mine.json"
+    files.damage(path, b'{"id": "tsk_mine", "projectId": "prj_x", "title": "by hand"}')
+    (found,) = Life(files, {}).store.scan_edits()
+    assert found.current is None and found.id == "tsk_mine"
+
+
+def test_19_a_folder_in_the_place_of_a_file_is_moved_away(files: CrashFiles) -> None:
+    path = task_path(files)
+    before = files.read(path)
+    files.unlink(path)
+    files.mkdir(path)
+    life = Life(files, {})
+    life.store.scan_edits()
+    life.settle()
+    assert files.read(path) == before and any("a folder stood" in line for line in life.store.report)
+
+
+def test_an_unreadable_file_is_reported_and_the_journals_copy_used(files: CrashFiles) -> None:
+    path = edit(files, b'"task 0"', b'"task of mine"')
+    life = Life(files, {})
+    files.fail("read", 13, path=path.name, times=9)
+    assert life.store.scan_edits() == []
+    assert any("cannot be read: Permission denied" in line for line in life.store.report)
+    assert [task.title for task in life.world.tasks.values()] == ["task 0"]
