@@ -1,7 +1,7 @@
 """Starting the daemon for a verb that needs one: once, however many ask, and only returning when it answers.
 
-A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its output
-in ``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
+A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its log in
+``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
 """
 
 import fcntl
@@ -30,7 +30,9 @@ _TAIL = 15
 #: Exit code of a daemon that found another one running on the same data.
 _ANOTHER_RUNS = 75
 
+#: The daemon's own log, and what it printed before it had one or when it broke.
 _LOG = "maestrod.log"
+_START_LOG = "maestrod.start.log"
 
 
 def ensure(places: Places, environ: Mapping[str, str]) -> None:
@@ -70,12 +72,14 @@ def await_return(places: Places) -> None:
 
 
 def log_tail(places: Places) -> list[str]:
-    """The last lines of the log of a detached daemon."""
-    try:
-        text = (places.data / _LOG).read_text("utf-8", "replace")
-    except OSError:
-        return []
-    return [safe(line) for line in text.splitlines()[-_TAIL:]]
+    """The last lines of what a detached daemon wrote."""
+    lines: list[str] = []
+    for name in (_LOG, _START_LOG):
+        try:
+            lines += (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
+        except OSError:  # it had not come that far
+            pass
+    return [safe(line) for line in lines]
 
 
 @contextmanager
@@ -126,10 +130,11 @@ def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[b
     inherited = dict(environ)
     if (source / "pyproject.toml").exists():  # a checkout that is not installed is not found from the root folder
         inherited["PYTHONPATH"] = str(source)
-    log = os.open(places.data / _LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    log = os.open(places.data / _START_LOG, flags, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "maestrod"],
+            [sys.executable, "-m", "maestrod", "--log", "file"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -155,4 +160,4 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
 
 def _failed(places: Places, what: str) -> NoDaemon:
     tail = "\n".join(f"  | {line}" for line in log_tail(places))
-    return NoDaemon("daemon.start", f"{what}. The end of {places.data / _LOG}:\n{tail}")
+    return NoDaemon("daemon.start", f"{what}. What it wrote to {places.data / _LOG}:\n{tail}")

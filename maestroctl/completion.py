@@ -77,7 +77,7 @@ def _options(before: Sequence[str]) -> Iterator[tuple[str, str]]:
     if row is not None:
         from maestroctl.fields import fields_of
 
-        yield from ((field.option, field.help) for field in fields_of(row.params) if field.name not in row.positional)
+        yield from ((field.option, field.help) for field in fields_of(row) if field.name not in row.positional)
     yield "--json", "Print the answer as one JSON document."
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.base import Params
+from maestroctl.glossary import meaning
+from maestrod.api.registry import AnyMethod
 
 #: Said by the environment and the connection, never by options.
 _HIDDEN = {"session_token", "request_id"}
@@ -52,17 +53,22 @@ class Field:
         return self.name.upper()
 
 
-def fields_of(params: type[Params]) -> list[Field]:
-    """The fields a user may give."""
+def fields_of(row: AnyMethod) -> list[Field]:
+    """The parameters of a method that a user may give."""
+    params = row.params
     hints = typing.get_type_hints(params, include_extras=True)
-    return [_field(info, hints[info.name]) for info in msgspec.structs.fields(params) if info.name not in _HIDDEN]
+    return [
+        _field(row.name, info, hints[info.name]) for info in msgspec.structs.fields(params) if info.name not in _HIDDEN
+    ]
 
 
-def _field(info: msgspec.structs.FieldInfo, hint: Any) -> Field:
+def _field(method: str, info: msgspec.structs.FieldInfo, hint: Any) -> Field:
     inner, metas = _bare(hint)
     kind, choices = _kind(info.name, inner)
     words = [meta.description for meta in metas if isinstance(meta, msgspec.Meta) and meta.description]
-    return Field(info.name, info.encode_name, kind, info.required, words[0] if words else "", choices)
+    return Field(
+        info.name, info.encode_name, kind, info.required, words[0] if words else meaning(method, info.name), choices
+    )
 
 
 def _bare(hint: Any) -> tuple[Any, list[Any]]:

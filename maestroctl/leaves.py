@@ -37,7 +37,7 @@ def verbs_of(noun: str) -> dict[str, AnyMethod]:
 
 def leaf(row: AnyMethod) -> Callable[..., None]:
     """The function typer makes a command of."""
-    fields = {field.name: field for field in fields_of(row.params)}
+    fields = {field.name: field for field in fields_of(row)}
     positional = [fields.pop(name) for name in row.positional]
     options = list(fields.values())
 
@@ -113,7 +113,7 @@ def _print_line(method: str, reply: dict[str, Any]) -> None:
 
 def _speaks_of_itself(row: AnyMethod) -> bool:
     """Whether a session left out is the caller's own."""
-    optional = any(field.name == "session_id" and not field.required for field in fields_of(row.params))
+    optional = any(field.name == "session_id" and not field.required for field in fields_of(row))
     return optional and (row.access is Access.WORK or row.name in _OWN_SESSION)
 
 

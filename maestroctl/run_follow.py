@@ -147,19 +147,21 @@ def _gather(follower: Follower, until: float) -> None:
 
 def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
     """Print a line for every change of a status and every question."""
+    told: dict[str, object] = {}
     while not _over(follower.model, stop_on_question):
         for event in follower.poll(_TICK):
             line = change(follower.model, event)
-            if line and not quiet:
+            if line and not quiet and told.get(event.id) != line:
                 answer(line)
+                told[event.id] = line
 
 
 def change(model: RunModel, event: Event) -> str:
     """The line for an event; empty when it is not worth one."""
     kind, _, what = event.type.partition(".")
-    if kind == "task" and event.id in model.tasks and what in {"status", "created"}:
+    if kind == "task" and what == "status" and event.id in model.tasks:
         task = model.tasks.get(event.id)
-        return f"{GLYPHS[task.status]} {WORDS[task.status]}  {safe(task.title)}" if what == "status" else ""
+        return f"{GLYPHS[task.status]} {WORDS[task.status]}  {safe(task.title)}"
     if kind == "attention" and event.id in model.attention:
         question = model.attention.get(event.id)
         if question.answer is None:

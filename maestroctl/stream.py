@@ -6,6 +6,7 @@ gap, no repetition, also across a restart of the daemon.
 
 import base64
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -17,15 +18,16 @@ from maestroctl.faults import lost
 from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
-from maestrod.api.session import SESSION_ATTACH, Attachment, OutputPage, SessionAttach
+from maestrod.api.session import SESSION_ATTACH, Attachment, SessionAttach
 
 T = TypeVar("T")
 
 
-class Stream(Generic[T]):
+class Stream(ABC, Generic[T]):
     """What two kinds of stream share: connect, poll, reconnect. ``poll`` suits a loop that has other things to do."""
 
     method = ""  #: the notification that carries an item
+    overflow = ""  #: the one that says we were too slow and are cut off
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -109,17 +111,21 @@ class Stream(Generic[T]):
         items: list[T] = []
         while (line := self._channel.receive(0.0 if items else timeout)) is not None:
             message = decode(line)
+            if message.method == self.overflow:
+                raise Lost("the daemon could not wait for us any longer")
             if message.method == self.method:
                 items += self._items(message)
             if self.ended:
                 break
         return items
 
+    @abstractmethod
     def _begin(self, channel: Channel) -> None:
-        raise NotImplementedError
+        """Subscribe on a fresh connection, from where this stream stands."""
 
+    @abstractmethod
     def _items(self, message: Message) -> list[T]:
-        raise NotImplementedError
+        """The items in a notification; may raise ``Lost`` to begin again on another connection."""
 
     def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
         return begin(channel, name, {**self._client.members(params), **overrides})
@@ -136,6 +142,7 @@ class EventStream(Stream[Event]):
     """Every event that passes the filters, from ``params.since`` or from now on. ``seq`` is the last one known."""
 
     method = "event"
+    overflow = "event.overflow"
 
     def __init__(self, client: Client, params: EventSubscribe) -> None:
         super().__init__(client)
@@ -157,10 +164,14 @@ class EventStream(Stream[Event]):
         return [event]
 
 
-class _OutputNote(OutputPage, frozen=True):
-    """The parameters of a notification ``output``."""
+class _OutputNote(msgspec.Struct, frozen=True):
+    """The parameters of a notification ``output``; ``offset`` is that of the first byte."""
 
-    attachment: int = 0
+    attachment: int
+    offset: int
+    data: str = ""
+    dropped: int = 0
+    ended: bool = False
 
 
 class OutputStream(Stream[bytes]):
@@ -190,9 +201,9 @@ class OutputStream(Stream[bytes]):
 
     def _items(self, message: Message) -> list[bytes]:
         note = msgspec.json.decode(message.params, type=_OutputNote)
-        if self.offset is not None and note.start > self.offset:
-            self.dropped += note.start - self.offset
-        self.offset = note.end
-        self._ended = note.ended
         data = base64.b64decode(note.data)
+        if self.offset is not None and note.offset > self.offset:
+            self.dropped += note.offset - self.offset
+        self.offset = note.offset + len(data)
+        self._ended = note.ended
         return [data] if data else []
