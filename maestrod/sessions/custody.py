@@ -9,6 +9,7 @@ which is awaited into `on_exit` once.
 Launching and holding happen in tasks of `run`, not of the caller: a cancelled caller leaves nothing half-held.
 """
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,15 @@ RECORD_WAIT_SECONDS = 5.0
 
 
 class Custody:
-    """All sessions of one daemon. `sessions_dir` holds one folder per session; `on_exit` is awaited once per ended attempt."""
+    """All sessions of one daemon. `sessions_dir` holds one folder per session; `on_exit` is awaited once per ended attempt.
 
-    def __init__(self, sessions_dir: Path, on_exit: OnExit) -> None:
+    `python` is the interpreter that runs the shims: the daemon's own unless said otherwise.
+    """
+
+    def __init__(self, sessions_dir: Path, on_exit: OnExit, python: str = sys.executable) -> None:
         self._dir = sessions_dir
         self._on_exit = on_exit
+        self._python = python
         self._holds: dict[str, Hold] = {}
         self._nursery: trio.Nursery | None = None
 
@@ -210,7 +215,7 @@ class Custody:
 
     async def _launch_and_hold(self, hold: Hold, spec: LaunchSpec) -> None:
         try:
-            hold.pid, identity, link = await start(spec)
+            hold.pid, identity, link = await start(spec, self._python)
         except LaunchFailed as failure:
             self._holds.pop(hold.session_id, None)
             hold.fail(failure)

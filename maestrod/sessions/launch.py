@@ -25,7 +25,7 @@ LOG_NAME = "shim.log"
 _RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]
 
 
-async def start(spec: LaunchSpec) -> tuple[int, Identity, Link]:
+async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Identity, Link]:
     """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection to it.
 
     LaunchFailed when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
@@ -35,7 +35,7 @@ async def start(spec: LaunchSpec) -> tuple[int, Identity, Link]:
     except UnicodeEncodeError as error:
         raise LaunchFailed("EILSEQ", f"arguments and environment must be valid UTF-8: {error}") from error
     folder = Path(spec.folder)
-    pid, connection = start_shim(folder, spec.session_id, spec.attempt)
+    pid, connection = start_shim(folder, spec.session_id, spec.attempt, python)
     link = Link(connection)
     started = False
     try:
@@ -92,7 +92,7 @@ async def reap(pid: int) -> None:
         os.close(descriptor)
 
 
-def start_shim(folder: Path, session_id: str, attempt: int, python: str = sys.executable) -> tuple[int, socket.socket]:
+def start_shim(folder: Path, session_id: str, attempt: int, python: str) -> tuple[int, socket.socket]:
     """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the system refuses."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
