@@ -7,6 +7,7 @@ which older segments of the journal are no longer needed.
 """
 
 import threading
+import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -25,10 +26,23 @@ Key = tuple[str, str]
 Change = tuple[int, Entity | None]
 
 
-class Watermark(msgspec.Struct):
-    """Every entity file and timeline reflects every event up to ``seq``."""
-
+class _Watermark(msgspec.Struct):
     seq: int
+    check: str
+
+
+def encode_watermark(seq: int) -> bytes:
+    """The file that says: every entity file and timeline reflects every event up to ``seq``, the last of a decision."""
+    return msgspec.json.encode(_Watermark(seq, f"{zlib.crc32(b'%d' % seq):08x}")) + b"\n"
+
+
+def decode_watermark(data: bytes) -> int:
+    """The seq a watermark says; 0 when it is damaged: it only ever adds trust."""
+    try:
+        found = msgspec.json.decode(data, type=_Watermark)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return 0
+    return found.seq if encode_watermark(found.seq) == data else 0
 
 
 class Behind:
@@ -81,7 +95,7 @@ class Behind:
         """Write everything, and note up to which seq that is."""
         seq = self._write_all()
         if seq > max(self._reflected, self.snapshot_seq):
-            atomic_write(self._files, self._layout.watermark, msgspec.json.encode(Watermark(seq)) + b"\n")
+            atomic_write(self._files, self._layout.watermark, encode_watermark(seq))
         self._reflected = max(self._reflected, seq)
 
     def checkpoint(self, capture: Capture) -> None:

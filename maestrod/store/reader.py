@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maestrod.store.files import Files
-from maestrod.store.record import DamagedLine, Record, decode, parse, peek_seq
+from maestrod.store.record import OPENING, DamagedLine, Record, decode, parse, peek_seq
 from maestrod.store.segments import SegmentName, list_segments
 
 #: Bytes. Disks write at least this much in one piece.
@@ -36,6 +36,11 @@ class Damage:
     last_seq: int | None
     reason: str
     line: bytes
+
+    @property
+    def is_one_decision(self) -> bool:
+        """Whether no second line hides in this one (its newline flipped), nor a whole segment."""
+        return self.line_number > 0 and self.line.count(OPENING) <= 1
 
 
 @dataclass(frozen=True)

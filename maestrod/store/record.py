@@ -13,8 +13,8 @@ import msgspec
 
 from maestrod.api.event import Event
 
-_OPENING = b'{"crc":"'
-_CRC_END = len(_OPENING) + 8
+OPENING = b'{"crc":"'
+_CRC_END = len(OPENING) + 8
 _BODY = _CRC_END + 2
 
 
@@ -47,7 +47,7 @@ def encode(events: Sequence[Event]) -> bytes:
 
 def decode(line: bytes) -> Record:
     """The decision in ``line`` (without its newline); ``DamagedLine`` when a single bit of it is not as it was written."""
-    if line[:8] != _OPENING or line[_CRC_END:_BODY] != b'",':
+    if line[:8] != OPENING or line[_CRC_END:_BODY] != b'",':
         raise DamagedLine("does not begin with a checksum")
     if line[8:_CRC_END] != b"%08x" % zlib.crc32(memoryview(line)[_BODY:]):
         raise DamagedLine("checksum does not match")

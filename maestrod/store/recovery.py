@@ -14,14 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from maestrod.api.base import Entity
 from maestrod.api.event import Event
 from maestrod.core.entities import Request
 from maestrod.core.rules import Rules
 from maestrod.core.world import World
-from maestrod.store.behind import Key, Watermark
+from maestrod.store.behind import Key, decode_watermark
 from maestrod.store.entities import BadEntityFile, decode_file
 from maestrod.store.files import Files
 from maestrod.store.layout import FOLDERS, Layout
@@ -99,7 +97,7 @@ class _Recovery:
                     f"the journal in {self.layout.journal} ends before event {floor}, which had been acknowledged",
                 )
         except Gap as gap:
-            if gap.last is not None and gap.last <= self.watermark:
+            if gap.is_covered(self.watermark):
                 return self._from_files(snapshot, self.watermark, (replay, gap))
             return self._read_only(replay, gap)
         return self._done(replay, snapshot, floor)
@@ -188,9 +186,9 @@ class _Recovery:
 
     def _read_watermark(self) -> int:
         try:
-            return msgspec.json.decode(self.files.read(self.layout.watermark), type=Watermark).seq
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return 0  # it only ever adds trust; without it less is covered
+            return decode_watermark(self.files.read(self.layout.watermark))
+        except OSError:
+            return 0  # without it less is covered
 
     def _has_entity_files(self) -> bool:
         return any(self.layout.entity_names(self.files, kind) for kind in FOLDERS)

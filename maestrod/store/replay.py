@@ -25,6 +25,11 @@ class Gap(Exception):
     first: int
     last: int | None
     reason: str
+    is_one_decision: bool = False
+
+    def is_covered(self, seq: int) -> bool:
+        """Whether files that reflect every decision up to the one that ends with ``seq`` have what is missing."""
+        return self.last <= seq if self.last is not None else self.is_one_decision and self.first <= seq
 
 
 @dataclass
@@ -60,6 +65,7 @@ class Replay:
         for event in record.events:
             if event.seq >= expected:
                 self._apply_event(event)
+        self._damage.clear()
 
     def _apply_event(self, event: Event) -> None:
         kind, _, what = event.type.partition(".")
@@ -91,11 +97,14 @@ class Replay:
 
     def _finish(self, end: End) -> None:
         self.end = end
+        if not self._damage:
+            return
         expected = self.world.seq + 1
-        behind = [damage for damage in self._damage if damage.last_seq is None or damage.last_seq >= expected]
-        if behind:
-            last = None if any(damage.last_seq is None for damage in behind) else behind[-1].last_seq
-            raise Gap(expected, last, self._why(expected))
+        first, last = self._damage[0].first_seq, self._damage[-1].last_seq
+        is_one = len(self._damage) == 1 and self._damage[0].is_one_decision
+        if (last is not None and last < expected) or (is_one and first < expected):
+            return  # the base reflects it: a base is as of the end of a decision, and a line is one decision
+        raise Gap(expected, last, self._why(expected), is_one_decision=is_one)
 
     def _why(self, first: int) -> str:
         for damage in self._damage:
