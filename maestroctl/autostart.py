@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import maestrod
-from maestroctl.channel import PATIENCE, RETRY_PAUSE
+from maestroctl.channel import RETRY_PAUSE
 from maestroctl.client import connect
 from maestroctl.faults import absent
 from maestroctl.output import safe, say
@@ -59,12 +59,12 @@ def start(places: Places, environ: Mapping[str, str]) -> None:
         child.returncode = 0
 
 
-def await_return(places: Places) -> None:
-    """Wait for a daemon that is being restarted. Raises ``NoDaemon`` when it does not come back.
+def await_return(places: Places, patience: float) -> None:
+    """Wait for a daemon that is being restarted, for ``patience`` seconds. Raises ``NoDaemon`` when it does not come back.
 
     Inside of a session nothing is started: we know the socket of its daemon and not its data, another daemon would be wrong.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not _answers(places):
         if time.monotonic() > deadline:
             raise absent(str(places.socket))

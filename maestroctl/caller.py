@@ -51,7 +51,10 @@ class Caller:
     def client(self, *, start: bool = True) -> Client:
         """A client that starts a daemon when there is none, if it may."""
         token = self.environ.get(worker.TOKEN) or None
-        return Client(self.places, token=token, start=self._ensure if start and self._may_start else None)
+        patience = worker.patience("", {}, self.environ)
+        return Client(
+            self.places, token=token, start=self._ensure if start and self._may_start else None, patience=patience
+        )
 
     @property
     def _may_start(self) -> bool:
@@ -61,7 +64,7 @@ class Caller:
         from maestroctl import autostart
 
         if self.in_session:
-            autostart.await_return(self.places)
+            autostart.await_return(self.places, worker.SESSION_PATIENCE)
         else:
             autostart.ensure(self.places, self.environ)
 

@@ -9,8 +9,8 @@ import os
 import stat
 import time
 
-#: Seconds a daemon that was lost in the middle of something is waited for: a restart takes two, a machine under load more.
-PATIENCE = 30.0
+#: Reasons of refusals that mean "the next daemon will": the call is as good as not made.
+AWAY = frozenset({"daemon.stopping", "store.closed"})
 
 #: Seconds between tries to connect: a socket that is not there yet gives no event to wait for.
 RETRY_PAUSE = 0.05

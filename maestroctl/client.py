@@ -13,8 +13,9 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from maestroctl.channel import PATIENCE, RETRY_PAUSE, Channel, Lost, Unsafe
+from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
 from maestroctl.faults import absent, failure, lost, unreachable, unsafe
+from maestroctl.worker import PATIENCE
 from maestrod.api.address import Places
 from maestrod.api.base import Params
 from maestrod.api.errors import NoDaemon, VersionMismatch
@@ -108,6 +109,7 @@ class Client:
                 deadline = deadline or now + self.patience
                 if now > deadline:
                     raise lost(error) from error
+                time.sleep(RETRY_PAUSE)  # a daemon that is stopping answers once more, and once more
 
     def open(self) -> Channel:
         """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
@@ -169,7 +171,10 @@ def reply(channel: Channel, identity: int) -> msgspec.Raw:
             continue
         message = decode(line)
         if message.error is not None and message.id in {identity, None}:
-            raise failure(message.error.code, message.error.message, message.error.data)
+            error = failure(message.error.code, message.error.message, message.error.data)
+            if error.reason in AWAY:
+                raise Lost(error.message)
+            raise error
         if message.id == identity:
             return message.result
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from maestroctl import worker
-from maestroctl.channel import PATIENCE, RETRY_PAUSE, Channel, Unsafe
+from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
 
@@ -86,11 +86,13 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
         return None
     try:
         members, as_json = parse(method, verb, arguments[2:], environ)
-        result, fault = _converse(socket, method, {**members, "requestId": os.urandom(10).hex()})
+        patience = worker.patience(method, members, environ)
+        result, fault = _converse(socket, method, {**members, "requestId": os.urandom(10).hex()}, patience)
         if method == "attention.ask" and result is not None and "answer" not in result:
             say(f"Waiting for an answer: maestroctl answer {result['id']} VALUE")
             token = {"sessionToken": members["sessionToken"]} if "sessionToken" in members else {}
-            result, fault = _converse(socket, "attention.wait", {"attentionId": result["id"], **token})
+            patience = worker.patience("attention.wait", {}, environ)
+            result, fault = _converse(socket, "attention.wait", {"attentionId": result["id"], **token}, patience)
     except Unusual:
         return None
     except OSError as error:
@@ -169,7 +171,7 @@ def _unusual() -> NoReturn:
     raise Unusual
 
 
-def _converse(socket: str, method: str, members: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+def _converse(socket: str, method: str, members: Mapping[str, Any], patience: float) -> tuple[Any, Mapping[str, Any]]:
     """Result (None if refused) and error object of the call, which is repeated while a lost daemon comes back.
 
     Raises ``OSError`` when it does not.
@@ -179,18 +181,20 @@ def _converse(socket: str, method: str, members: Mapping[str, Any]) -> tuple[Any
     line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": members}).encode()
     if len(line) > _MESSAGE_LIMIT:
         raise Unusual
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + patience
     while True:
         try:
             reply = json.loads(_exchange(socket, line))
+            fault = reply.get("error") or {}
+            if (fault.get("data") or {}).get("code") in AWAY:
+                raise Lost(fault["message"])
+            return reply.get("result"), fault
         except Unsafe:
             raise
         except OSError:
             if time.monotonic() > give_up:
                 raise
             time.sleep(RETRY_PAUSE)
-        else:
-            return reply.get("result"), reply.get("error", {})
 
 
 def _exchange(socket: str, line: bytes) -> bytes:

@@ -88,7 +88,9 @@ def collect(row: AnyMethod, positional: list[Field], options: list[Field], given
 
 def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
     """Call the method and print what it answers."""
-    with Caller.here().client() as client:
+    caller = Caller.here()
+    with caller.client() as client:
+        client.patience = worker.patience(row.name, members, caller.environ)
         resolve_members(client, members)
         raw = client.request(row.name, members)
     if as_json:

@@ -21,8 +21,8 @@ _UNSAFE = {
         *range(0x2066, 0x206A),
     )
 }
-_UNSAFE[0x09] = " "
-_UNSAFE_IN_BLOCK = {**_UNSAFE, 0x0A: "\n"}
+_UNSAFE |= {0x09: " ", 0x0A: "\\n", 0x0D: "\\r"}
+_UNSAFE_IN_BLOCK = {**_UNSAFE, 0x0A: "\n", 0x09: "\t"}
 
 
 class ClosedPipe(Exception):
@@ -36,7 +36,7 @@ def safe(text: object) -> str:
 
 def safe_block(text: object) -> str:
     """Several lines of a server's text, harmless to a terminal."""
-    return str(text).translate(_UNSAFE_IN_BLOCK)
+    return str(text).replace("\r\n", "\n").translate(_UNSAFE_IN_BLOCK)
 
 
 def answer(text: str) -> None:

@@ -19,6 +19,7 @@ from maestroctl.table import table
 Column = tuple[str, Callable[[Any], str]]
 
 _INSTANTS = ("_at", "last_activity", "timestamp", "deadline", "not_before")
+_INSTANT = "at"
 
 
 def render(reply: Any) -> list[str]:
@@ -68,13 +69,17 @@ def terminal_width() -> int | None:
 
 def _member(name: str, value: Any) -> list[str]:
     label = name.replace("_", " ")
-    if isinstance(value, int) and name.endswith(_INSTANTS):
+    if isinstance(value, int) and _is_instant(name):
         return [f"{label}: {when(value)}"]
     if isinstance(value, msgspec.Struct):
         value = {key: member for key, member in msgspec.structs.asdict(value).items() if member not in (None, "", ())}
     if isinstance(value, str) and "\n" in value:
         return [f"{label}:", *(f"  {line}" for line in safe_block(value).splitlines())]
     return _block(label, _plain(value))
+
+
+def _is_instant(name: str) -> bool:
+    return name == _INSTANT or name.endswith(_INSTANTS)
 
 
 def _plain(value: Any) -> Any:
@@ -127,7 +132,7 @@ def _get(name: str) -> Callable[[Any], str]:
 
     def cell(item: Any) -> str:
         value = getattr(item, name)
-        if name.endswith(_INSTANTS):
+        if _is_instant(name):
             return when(value)
         return "" if value is None else safe(_plain(value))
 
@@ -234,11 +239,19 @@ def _run_view(reply: Any) -> list[str]:
 def _why(reply: Any) -> list[str]:
     session = reply.session
     lines = [f"{session.id} is {session.status.value}: {safe(session.name)}"]
-    lines += [f"  {safe(sentence)}" for sentence in reply.explanation]
+    for sentence in reply.explanation:
+        lines += _indented(sentence)
     for reason in reply.evidence:
-        detail = f": {safe(reason.detail)}" if reason.detail else ""
-        lines.append(f"  {when(reason.at) or '-'}  {reason.source.value}  {safe(reason.code)}{detail}")
+        lines += _indented(
+            f"{when(reason.at) or '-'}  {reason.source.value}  {reason.code}: {reason.detail}".rstrip(": ")
+        )
     return lines
+
+
+def _indented(text: str) -> list[str]:
+    """A server's text of one or more lines under a heading."""
+    first, *more = safe_block(text.rstrip()).splitlines() or [""]
+    return [f"  {first}", *(f"    {line}" for line in more)]
 
 
 def _output_page(reply: Any) -> list[str]:

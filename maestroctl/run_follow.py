@@ -82,7 +82,6 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
     try:
         show: Callable[..., None] = _live if sys.stdout.isatty() and not as_json else _lines
         show(caller, follower, stop_on_question=stop_on_question, quiet=as_json)
-        follower.refresh()
     except KeyboardInterrupt:
         say(f"\nThe run goes on. Come back with: maestroctl watch {run_id}")
         return _DETACHED
@@ -128,6 +127,7 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
                 tails, tailed = follower.tails(), time.monotonic()
             live.update(picture(), refresh=True)
             drawn = time.monotonic()
+    follower.refresh()
     console.print(_last_picture(follower, console.size.width))
 
 
@@ -154,6 +154,7 @@ def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet:
             if line and not quiet and told.get(event.id) != line:
                 answer(line)
                 told[event.id] = line
+    follower.refresh()
 
 
 def change(model: RunModel, event: Event) -> str:

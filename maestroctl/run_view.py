@@ -50,7 +50,10 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool) -> list[Text]:
     elapsed = duration((run.completed_at or now) - run.created_at)
     state = "paused" if run.paused else run.status.value.replace("_", " ")
     progress = model.root.progress if model.root.status is not TaskStatus.COMPLETED else 1.0
-    counts = f"{done} of {len(leaves)} tasks, {len(model.live_sessions())} sessions" if len(leaves) > 1 else ""
+    live = len(model.live_sessions())
+    counts = f"{done} of {len(leaves)} tasks" if len(leaves) > 1 else ""
+    if live and not model.ended:
+        counts += f", {live} session{'' if live == 1 else 's'}"
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{bar(progress, 24)} ", style="cyan")
     line.append(f"{progress:4.0%}  ", style="bold")
@@ -135,8 +138,10 @@ def _questions(questions: Sequence[Attention], columns: int) -> list[Text]:
 
 
 def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
-    """The live sessions by the task under which they are shown: the unit of scheduling, else their first task."""
+    """The live sessions by the task under which they are shown: the one they work on, else their last one."""
     found: dict[str, list[Session]] = {}
+    if model.ended:
+        return found
     for session in model.sessions:
         if session.status not in LIVE_SESSION:
             continue

@@ -12,6 +12,11 @@ TOKEN = "MAESTRO_SESSION_TOKEN"  # noqa: S105 - the name of a variable
 
 _TASK_PREFIX = "tsk_"
 
+#: Seconds a daemon lost in the middle of something is waited for: a restart takes two, a machine under load more. An agent's
+#: report is worth more patience than a person has.
+PATIENCE = 30.0
+SESSION_PATIENCE = 600.0
+
 
 def place(names: Sequence[str], values: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
     """Values of the command line by the names of the method's positional parameters.
@@ -33,3 +38,11 @@ def fill(members: dict[str, object], environ: Mapping[str, str], *, session: boo
         members.setdefault("sessionToken", environ[TOKEN])
     if session and environ.get(SESSION):
         members.setdefault("sessionId", environ[SESSION])
+
+
+def patience(method: str, members: Mapping[str, object], environ: Mapping[str, str]) -> float:
+    """How long to wait for a lost daemon. What waits for people or work anyway waits for a daemon as long as it takes."""
+    if not environ.get(SESSION):
+        return PATIENCE
+    waits = method == "attention.wait" or (method == "queue.next" and bool(members.get("wait")))
+    return float("inf") if waits else SESSION_PATIENCE

@@ -52,6 +52,7 @@ def ask(
         reply = client.raw("attention.ask", members)
         if wait and "answer" not in reply:
             say(f"Waiting for an answer: maestroctl answer {reply['id']} VALUE")
+            client.patience = worker.patience("attention.wait", {}, caller.environ)
             reply = client.raw("attention.wait", {"attentionId": reply["id"]})
     if as_json:
         answer_json(reply)

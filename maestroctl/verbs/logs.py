@@ -25,7 +25,7 @@ def command(
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
-    """Print what a session wrote; of a task, what its last session wrote.
+    """Print what a session wrote; of a task, what the last session on it or below it wrote.
 
     On a terminal, control sequences other than colours are taken out; elsewhere the bytes are printed as they came.
     """
@@ -44,16 +44,17 @@ def command(
 
 
 def session_of(client: Client, subject: str) -> str:
-    """The session named, or the last one of the task named. Raises ``NotFound`` for a task nobody has worked on."""
+    """The session named, or the last one on the task named or below it. Raises ``NotFound`` for a task nobody has worked on."""
     from maestroctl.resolve import resolve
 
     identity = resolve(client, subject, "ses", "tsk")
     if identity.startswith("ses_"):
         return identity
-    sessions = client.raw("task.get", {"taskId": identity}).get("sessionIds", ())
+    tree = client.raw("task.tree", {"taskId": identity})["tasks"]
+    sessions: list[str] = [session for task in tree for session in task.get("sessionIds", ())]
     if not sessions:
         raise NotFound("session.none", f"no session has worked on {identity} yet")
-    return str(sessions[-1])
+    return max(sessions)  # ids sort by the time they were made
 
 
 def _print(client: Client, session_id: str, page: dict[str, Any], write: Any, offset: int, *, whole: bool) -> int:
