@@ -1,11 +1,17 @@
 """The units under a real systemd user manager: ready, restarted without losing agents, stopped, taken away.
 
-The daemon here is a stand-in of a few lines on ``maestrod.service``, so that this tests the units and the hand-over alone.
+Once with a stand-in for the daemon of a few lines on ``maestrod.service``, to see the units and the hand-over alone, and once
+with the daemon itself and an agent at work.
 """
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,8 +49,26 @@ import os, subprocess, sys
 from pathlib import Path
 from maestroctl.service_manager import service_manager
 from tests.maestroctl import test_service_units as units
-units.scenario(Path(sys.argv[1]))
+getattr(units, sys.argv[2])(Path(sys.argv[1]))
 """
+
+PLAN = {
+    "groups": [
+        {
+            "key": "work",
+            "title": "Work",
+            "agent": "shell",
+            "strategy": "simple",
+            "subtasks": [
+                {
+                    "key": "long",
+                    "title": "Long",
+                    "commands": ['echo $$ > "$HOME/agent.new"; mv "$HOME/agent.new" "$HOME/agent"; exec sleep 1000'],
+                }
+            ],
+        }
+    ]
+}
 
 CHECKOUT = Path(service.__file__).parent.parent
 
@@ -59,7 +83,7 @@ def alive(pid: str) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def scenario(home: Path) -> None:
+def stand_in(home: Path) -> None:
     """What a user does with the service, from install to uninstall, inside of the namespaces."""
     (home / "daemon.py").write_text(DAEMON)
     socket_path = Path(os.environ["XDG_RUNTIME_DIR"], "maestrod", "maestrod.sock")
@@ -90,15 +114,68 @@ def scenario(home: Path) -> None:
     assert systemd.status().active == "inactive"
 
 
-@pytest.mark.slow
-def test_a_real_user_manager_runs_restarts_and_stops_the_service(tmp_path: Path) -> None:
+def daemon_itself(home: Path) -> None:
+    """Install, run a plan, kill the daemon, restart it: the agent does not notice. Then stop all and uninstall."""
+    (home / "plan.json").write_text(json.dumps(PLAN))
+    assert "systemd" in maestroctl("daemon", "install")
+    maestroctl("run", "--plan", str(home / "plan.json"), "--detach")  # the socket starts the daemon
+    wait_until((home / "agent").exists)
+    agent, first = (home / "agent").read_text().strip(), shown("MainPID")
+    os.kill(int(first), signal.SIGKILL)
+    wait_until(lambda: shown("ActiveState") == "active" and shown("MainPID") not in (first, "0"))
+    second = shown("MainPID")
+    assert working() == 1 and alive(agent)
+    maestroctl("daemon", "restart")
+    assert shown("MainPID") not in (second, "0")
+    assert working() == 1 and alive(agent)
+    maestroctl("daemon", "stop", "--sessions", "stop")
+    assert not alive(agent)
+    assert shown("ActiveState") == "inactive"
+    maestroctl("daemon", "uninstall")
+    assert not (home / ".config" / "systemd").exists()
+
+
+def maestroctl(*words: str) -> str:
+    answer = subprocess.run(
+        [sys.executable, "-m", "maestroctl", *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert answer.returncode == 0, f"{words}: {answer.stdout}{answer.stderr}"
+    return answer.stdout + answer.stderr
+
+
+def working() -> int:
+    """How many sessions the daemon has at work."""
+    sessions = json.loads(maestroctl("session", "list", "--json"))["items"]
+    return sum(session["status"] == "working" for session in sessions)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for a fact of the system that gives no event; each look costs a process or a system call."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true within 20 seconds"
+        threading.Event().wait(0.02)
+
+
+def under_manager(home: Path, scenario: str) -> None:
+    """Run one of the scenarios above as a user with nothing but a home."""
     reason = user_manager.missing()
     if reason is not None:
         pytest.skip(reason)
-    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
-    words = user_manager.command(sys.executable, "-c", SCENARIO, str(tmp_path))
+    environ = {"HOME": str(home), "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+    words = user_manager.command(sys.executable, "-c", SCENARIO, str(home), scenario)
     answer = subprocess.run(words, capture_output=True, text=True, env=environ, timeout=120, check=False)
     assert answer.returncode == 0, answer.stderr[-4000:]
-    lines = (tmp_path / "journal").read_text().splitlines()
+
+
+@pytest.mark.slow
+def test_a_real_user_manager_runs_restarts_and_stops_the_service(short_folder: Path) -> None:
+    under_manager(short_folder, "stand_in")
+    lines = (short_folder / "journal").read_text().splitlines()
     start = "start maestrod True 30.0 []"
     assert lines == [start, "end SIGUSR2", start, "end SIGTERM", start, "end SIGHUP"]
+
+
+@pytest.mark.slow
+def test_the_installed_daemon_is_brought_back_and_its_agents_do_not_notice(short_folder: Path) -> None:
+    under_manager(short_folder, "daemon_itself")
