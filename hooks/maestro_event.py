@@ -211,7 +211,9 @@ def read_receipt(connection):
     if b'"error":' in reply and b'"result":' not in reply:
         if b'"retryable":true' in reply:
             raise OSError("the daemon cannot take events now")
-        complain(reply.decode("utf-8", "replace").strip())
+        import json
+
+        complain(json.loads(reply)["error"]["message"])
 
 
 def spool(event_id, params):

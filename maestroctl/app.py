@@ -2,7 +2,8 @@
 
 import importlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 import typer
@@ -37,6 +38,36 @@ class Root(TyperGroup):
             self.commands = {name: _listed(name, "") for name in self.list_commands(ctx)}
             return super().resolve_command(ctx, args)
         return args[0], load(args[0]), args[1:]
+
+
+class Commands(MutableMapping[str, Any]):
+    """The commands of a group, each made when it is first looked at: making them all takes longer than most calls."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._makers[name] = lambda: command
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._makers[name]
+        self._made.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
 
 
 class Group(TyperGroup):
@@ -80,15 +111,16 @@ def root() -> Any:
 def load(name: str) -> Any:
     """The command or group of a name at the top."""
     commands = _hand_made(name)
-    if name in VERBS and callable(commands):
+    if callable(commands):
         return _command(name, commands)
-    made: dict[str, Callable[..., Any]] = dict(commands) if not callable(commands) else {}
+    makers: dict[str, Callable[[], Any]] = {verb: partial(_command, verb, made) for verb, made in commands.items()}
     if name in NOUNS or name in {"run", "event"}:
-        from maestroctl.leaves import leaf, verbs_of
+        from maestroctl.leaves import verbs_of
 
         for verb, row in verbs_of(name).items():
-            made.setdefault(verb, leaf(row))
-    return _group(name, made)
+            makers.setdefault(verb, partial(_generated, row))
+    default = next((verb for verb, function in commands.items() if getattr(function, "default", False)), None)
+    return _group(name, makers, default)
 
 
 def _hand_made(name: str) -> Any:
@@ -99,29 +131,30 @@ def _hand_made(name: str) -> Any:
     return module.COMMANDS if hasattr(module, "COMMANDS") else module.command
 
 
-def _command(name: str, function: Callable[..., Any]) -> Any:
+def _command(name: str, function: Callable[..., Any], epilog: str | None = None) -> Any:
     app = _typer()
-    app.command(name=name)(function)
+    app.command(name=name, epilog=epilog)(function)
     return typer.main.get_command(app)
 
 
-def _group(name: str, functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _generated(row: Any) -> Any:
+    from maestroctl.leaves import leaf
+
+    return _command(row.verb, leaf(row))
+
+
+def _group(name: str, makers: Mapping[str, Callable[[], Any]], default: str | None) -> Any:
     sentence = VERBS.get(name) or NOUNS[name]
-    app = _typer(cls=Group, help=f"{sentence}.", no_args_is_help=_default(functions) is None)
+    app = _typer(cls=Group, help=f"{sentence}.", no_args_is_help=default is None)
     app.callback()(_nothing)
-    default = _default(functions)
-    others = ", ".join(verb for verb in functions if verb != default)
-    for verb, function in functions.items():
-        app.command(name=verb, epilog=f"See also: {PROGRAM} {name} {others}" if verb == default else None)(function)
     group = typer.main.get_command(app)
     group.name = name
-    group.default = default  # type: ignore[attr-defined] # cls=Group above
+    group.commands = Commands(makers)  # type: ignore[attr-defined] # cls=Group above
+    group.default = default  # type: ignore[attr-defined]
+    if default is not None:
+        others = ", ".join(verb for verb in makers if verb != default)
+        group.commands[default].epilog = f"See also: {PROGRAM} {name} {others}"  # type: ignore[attr-defined]
     return group
-
-
-def _default(functions: Mapping[str, Callable[..., Any]]) -> str | None:
-    """The command that needs not be named: the one whose function says so."""
-    return next((verb for verb, function in functions.items() if getattr(function, "default", False)), None)
 
 
 def _listed(name: str, sentence: str) -> Any:

@@ -5,15 +5,20 @@ abbreviated ids included, returns None and goes the long way through ``app.py``,
 table repeats a part of the method rows, because reading those costs more than the call; a test holds it to them.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
 
 from maestroctl import worker
 from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
+
+TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 #: Bytes the daemon takes; the long way says so better.
 _MESSAGE_LIMIT = 1_048_576
@@ -22,12 +27,19 @@ _MESSAGE_LIMIT = 1_048_576
 _ID_LENGTH = 30
 
 
-class Verb(NamedTuple):
+class Verb:
     """Positional members and options of a verb: option name to member and converter; None is a flag."""
 
-    positional: tuple[str, ...] = ()
-    options: Mapping[str, tuple[str, Callable[[str], Any] | None]] = {}
-    session: bool = False
+    def __init__(
+        self,
+        positional: tuple[str, ...] = (),
+        options: Mapping[str, tuple[str, Callable[[str], Any] | None]] | None = None,
+        *,
+        session: bool = False,
+    ) -> None:
+        self.positional = positional
+        self.options = options or {}
+        self.session = session
 
 
 def _names(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from maestroctl.glossary import meaning
-from maestrod.api.registry import AnyMethod
+from maestrod.api.method import Method
 
 #: Said by the environment and the connection, never by options.
 _HIDDEN = {"session_token", "request_id"}
@@ -53,7 +53,7 @@ class Field:
         return self.name.upper()
 
 
-def fields_of(row: AnyMethod) -> list[Field]:
+def fields_of(row: Method[Any, Any]) -> list[Field]:
     """The parameters of a method that a user may give."""
     params = row.params
     hints = typing.get_type_hints(params, include_extras=True)

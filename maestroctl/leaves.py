@@ -3,6 +3,7 @@
 The row's positional parameters are arguments, the others options; help, choices and types come from the struct.
 """
 
+import importlib
 import inspect
 import json
 from collections.abc import Callable
@@ -18,10 +19,14 @@ from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
 from maestroctl.resolve import resolve_members
 from maestrod.api.errors import Malformed
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.method import Access, Method
+
+AnyMethod = Method[Any, Any]
 
 _TYPES = {Kind.TEXT: str, Kind.INTEGER: int, Kind.NUMBER: float, Kind.FLAG: bool, Kind.JSON: str}
+
+#: Modules of the contract that are not named after the noun.
+_MODULES = {"persona": "skill", "agent": "skill"}
 
 #: Reading methods that mean the caller's own session when none is named.
 _OWN_SESSION = {"session.get", "session.why", "queue.get"}
@@ -31,8 +36,9 @@ NOT_GENERATED = {"event.subscribe", "event.unsubscribe", "session.attach", "syst
 
 
 def verbs_of(noun: str) -> dict[str, AnyMethod]:
-    """The rows of a noun by verb."""
-    return {row.verb: row for row in METHODS.values() if row.noun == noun and row.name not in NOT_GENERATED}
+    """The rows of a noun by verb, from the one module of the contract that has them."""
+    module = importlib.import_module(f"maestrod.api.{_MODULES.get(noun, noun)}")
+    return {row.verb: row for row in module.METHODS if row.noun == noun and row.name not in NOT_GENERATED}
 
 
 def leaf(row: AnyMethod) -> Callable[..., None]:

@@ -1,11 +1,16 @@
 """One line for what a worker's verb did, made from the JSON of the reply. Imports nothing: agents run these all day."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from maestroctl.output import safe
 
-Reply = Mapping[str, Any]
+TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+if TYPE_CHECKING:
+    from typing import Any
+
+    Reply = Mapping[str, Any]
 
 
 def _task(reply: Reply) -> str:

@@ -4,10 +4,14 @@ Texts come from agents, hooks and files; control characters, and marks that reor
 (CWE-150). Imports nothing that costs time.
 """
 
-import os
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+
+TYPE_CHECKING = False  # typing takes longer to import than the call itself; type checkers take this name for true
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 #: C0 and C1 controls, line and paragraph separators, bidirectional marks; a line end is the caller's choice.
 _UNSAFE = {
@@ -25,7 +29,7 @@ _UNSAFE |= {0x09: " ", 0x0A: "\\n", 0x0D: "\\r"}
 _UNSAFE_IN_BLOCK = {**_UNSAFE, 0x0A: "\n", 0x09: "\t"}
 
 
-class ClosedPipe(Exception):
+class ClosedPipe(BrokenPipeError):
     """Nobody reads our output any more."""
 
 
@@ -81,13 +85,6 @@ def coloured(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool:
     if environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE", "0") != "0":
         return True
     return stream.isatty()
-
-
-def discard() -> None:
-    """Make the interpreter's own flush at exit write to nowhere: the reader has gone."""
-    descriptor = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(descriptor, sys.stdout.fileno())
-    os.close(descriptor)
 
 
 def _write(stream: TextIO, text: str) -> None:
