@@ -1,0 +1,37 @@
+"""The daemon with another disk: ``python -m bench.flavour undurable`` or ``slow:MILLISECONDS``, then the daemon's own words.
+
+``undurable`` never flushes (half of the roofline for durable events); ``slow:50`` makes every flush 50 ms slower, as a
+consumer disk does. Only for measuring: nothing in the product can switch durability off.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from maestrod.__main__ import main
+from maestrod.store.files import RealFiles
+
+
+def undurable() -> None:
+    """Make every flush do nothing."""
+    RealFiles.fsync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # that is the point
+    RealFiles.fdatasync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]
+    RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign,assignment]
+
+
+def slow(seconds: float) -> None:
+    """Make every flush of the journal take longer."""
+    flush = RealFiles.fdatasync
+
+    def later(self: RealFiles, *arguments: object) -> None:
+        time.sleep(seconds)
+        flush(self, *arguments)  # type: ignore[arg-type]  # passed on as it came
+
+    RealFiles.fdatasync = later  # type: ignore[method-assign,assignment]
+
+
+if __name__ == "__main__":
+    word, _, number = sys.argv[1].partition(":")
+    undurable() if word == "undurable" else slow(float(number) / 1000)
+    Path("/proc/self/comm").write_text("maestrod") if Path("/proc/self/comm").exists() else None
+    sys.exit(main(sys.argv[2:]))

@@ -1,0 +1,64 @@
+"""P4: one hook from the agent's point of view, against a bare isolated interpreter."""
+
+import json
+import os
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.daemon import Daemon, daemon
+from bench.table import Row, at_most, median_ratio, skipped
+from maestrod.api.package_data import package_data
+
+INTERPRETER = str(Path(sys.executable).resolve())
+_BARE = [INTERPRETER, "-I", "-S", "-c", "pass"]
+
+
+def measure(*, quick: bool) -> list[Row]:
+    """The script with two sizes of payload, and a form without Python."""
+    rounds, runs = (3, 10) if quick else (7, 20)
+    rows = []
+    with daemon() as running:
+        session = running.call("session.register", workingDir="/tmp", agent="shell")["id"]  # noqa: S108 - it is there
+        script = str(package_data("hooks") / "event.py")
+        words = [INTERPRETER, "-I", "-S", script, "--agent", "shell", "--event", "PostToolUse", "--session", session]
+        for size in (1_000, 100_000):
+            payload = json.dumps({"message": "x" * size}).encode()
+            ours = timed(words, runs, payload, running)
+            ratio, own, bare = median_ratio(rounds, ours, timed(_BARE, runs, payload, running))
+            detail = f"{own * 1e3:.1f} against {bare * 1e3:.1f} ms"
+            rows.append(at_most("P4", f"hook, payload of {size // 1000} kB", ratio, 1.15, detail))
+        rows.append(_without_python(running, session, rounds, runs))
+    return rows
+
+
+def _without_python(running: Daemon, session: str, rounds: int, runs: int) -> Row:
+    what = "hook without Python (sh and nc)"
+    if shutil.which("nc") is None:
+        return skipped("P4", what, "nc is not installed")
+    params = {"agent": "shell", "event": "PostToolUse", "sessionId": session}
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "event.report", "params": params})
+    words = [
+        "/bin/sh",
+        "-c",
+        f"printf '%s\\n' {shlex.quote(line)} | nc -U -N {shlex.quote(str(running.socket))} >/dev/null",
+    ]
+    ratio, own, bare = median_ratio(rounds, timed(words, runs, b"", running), timed(_BARE, runs, b"", running))
+    return at_most("P4", what, ratio, 0.5, f"{own * 1e3:.1f} against {bare * 1e3:.1f} ms")
+
+
+def timed(words: list[str], runs: int, payload: bytes, running: Daemon) -> Callable[[], float]:
+    """A function that gives the median seconds of a command, start to end."""
+    env = {"PATH": os.environ["PATH"], "MAESTRO_HOME": str(running.home), "HOME": str(running.home)}
+
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run(words, input=payload, env=env, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - began
+
+    return lambda: statistics.median(once() for _ in range(runs))
