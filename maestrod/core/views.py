@@ -5,6 +5,7 @@ changed and nothing is copied but what is returned.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -29,13 +30,14 @@ from maestrod.core.world import World
 
 Answer = Callable[[World, Any, Actor], Any]
 
+_members = attrgetter(*Task.__struct_fields__)
+
 
 def view(world: World, task: Task) -> TaskView:
     """A task with its subtasks and sessions."""
-    members = {name: getattr(task, name) for name in Task.__struct_fields__}
-    return TaskView(
-        **members, subtask_ids=tuple(world.children(task.id)), session_ids=tuple(world.sessions_of(task.id))
-    )
+    members = dict(zip(Task.__struct_fields__, _members(task), strict=True))
+    subtask_ids, session_ids = tuple(world.children(task.id)), tuple(world.sessions_of(task.id))
+    return TaskView(**members, subtask_ids=subtask_ids, session_ids=session_ids)
 
 
 def _project_get(world: World, params: ProjectRef, actor: Actor) -> Project:

@@ -117,12 +117,12 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One call: who asks (``actor``), over which connection, and the exchange its answer belongs to."""
+    """One call: who asks (``actor``), over which connection, and, when it waits, the exchange its answer belongs to."""
 
     services: Services
     actor: Actor
     client: Client
-    exchange: Exchange
+    exchange: Exchange | None = None
 
     @property
     def world(self) -> World:

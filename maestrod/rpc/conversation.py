@@ -4,6 +4,7 @@ Nothing here knows sockets; a ``Wire`` carries the answers. A conversation never
 """
 
 import msgspec
+import trio
 from msgspec import UNSET, Raw, UnsetType
 
 from maestrod.api.errors import Unavailable
@@ -92,18 +93,22 @@ class Conversation:
             exchange.cut(refusal(CANCELLED))
 
     def _take(self, request: Request, size: int, send: Send, *, in_batch: bool = False) -> None:
-        if request.id in self._by_id:
+        id_ = request.id
+        if self._by_id and id_ in self._by_id:
             twice = InvalidRequest("request.duplicate_id", "a request with this id is still under way")
-            send(request.id, refusal(twice))
+            send(id_, refusal(twice))
             return
         if request.method == _CANCEL:
             self._cut(request.params)
-            send(request.id, NOTHING)
+            send(id_, NOTHING)
             return
-        exchange = Exchange(request.id, send, self._done, size)
-        self._dispatcher.dispatch(request, self.client, exchange, in_batch=in_batch)
-        if not exchange.over:
-            self._begin(exchange)
+
+        def begin(scope: trio.CancelScope | None) -> Exchange:
+            return self._begin(Exchange(id_, send, self._done, size, scope))
+
+        result = self._dispatcher.dispatch(request, size, self.client, begin, in_batch=in_batch)
+        if result is not None:
+            send(id_, result)
 
     def _take_batch(self, items: list[Raw]) -> None:
         if not 0 < len(items) <= BATCH_LIMIT:
@@ -132,16 +137,15 @@ class Conversation:
         if exchange is not None:
             exchange.cut(refusal(CANCELLED))
 
-    def _begin(self, exchange: Exchange) -> None:
+    def _begin(self, exchange: Exchange) -> Exchange:
         self._open[exchange] = None
         self._held += exchange.size
         self._waiting += exchange.scope is not None
         if exchange.id is not UNSET and exchange.id is not None:
             self._by_id[exchange.id] = exchange
+        return exchange
 
     def _done(self, exchange: Exchange) -> None:
-        if exchange not in self._open:
-            return
         was_busy = self.busy
         del self._open[exchange]
         self._held -= exchange.size

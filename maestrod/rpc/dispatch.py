@@ -7,6 +7,7 @@ codes; they cost 0.3 µs of a round trip of 25. Its own dispatch is not used: it
 
 import logging
 import secrets
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,10 @@ from maestrod.rpc.envelope import Id, InvalidRequest, Request
 from maestrod.rpc.exchange import Exchange, Result
 from maestrod.rpc.params import read_params
 
-log = logging.getLogger("maestrod.rpc")
+log = logging.getLogger(__name__)
+
+#: Makes the exchange of a request that is not over at once.
+Begin = Callable[[trio.CancelScope | None], Exchange]
 
 
 class _Response(msgspec.Struct, gc=False):
@@ -59,21 +63,23 @@ class Dispatcher:
         self.services = services
         self._bindings = bindings
 
-    def dispatch(self, request: Request, client: Client, exchange: Exchange, *, in_batch: bool = False) -> None:
-        """Carry out a request. The exchange is over when this returns, or will be later."""
+    def dispatch(self, request: Request, size: int, client: Client, begin: Begin, *, in_batch: bool) -> Result | None:
+        """Carry out a request of ``size`` bytes: returns its answer, or None when that comes later by an exchange.
+
+        ``begin`` makes the exchange, with the scope of its task if there is one.
+        """
         try:
             binding = self._bindings.get(request.method)
             if binding is None:
-                exchange.finish(_unknown_method(request.method))
-                return
+                return _unknown_method(request.method)
             if in_batch and binding.streams:
                 raise InvalidRequest("request.not_in_a_batch", f"{request.method} cannot be called in a batch")
-            params = read_params(binding, request.params, exchange.size)
-            self._carry_out(binding, params, self._actor(binding, params, client), client, exchange)
+            params = read_params(binding, request.params, size)
+            return self._carry_out(binding, params, self._actor(binding, params, client), client, begin)
         except MaestroError as error:
-            exchange.finish(refusal(error))
+            return refusal(error)
         except Exception as error:  # noqa: BLE001  # the wrapper: a bug in one method costs one answer
-            exchange.finish(self.incident(error, request.method))
+            return self.incident(error, request.method)
 
     def _actor(self, binding: Binding, params: Params, client: Client) -> Actor:
         token = params.session_token
@@ -82,22 +88,26 @@ class Dispatcher:
             raise NotAllowed("method.owner_only", f"{binding.row.name} is for the user, not for a session")
         return actor
 
-    def _carry_out(self, binding: Binding, params: Any, actor: Actor, client: Client, exchange: Exchange) -> None:
+    def _carry_out(self, binding: Binding, params: Any, actor: Actor, client: Client, begin: Begin) -> Result | None:
         if binding.own_session and not actor.is_owner and params.session_id is None:
             params = _own_session(params, actor)
         if binding.kind is Kind.READ:
-            exchange.finish(Success(binding.function(self.services.engine.world, params, actor)))
-        elif binding.kind is Kind.COMMAND:
+            return Success(binding.function(self.services.engine.world, params, actor))
+        if binding.kind is Kind.CALL:
+            return Success(binding.function(Context(self.services, actor, client), params))
+        if binding.kind is Kind.COMMAND:
             ticket = self.services.engine.execute(Command(binding.row.name, params, actor))
-            ticket.add_done(partial(_settle, exchange, ticket))
-        elif binding.kind is Kind.CALL:
-            exchange.finish(Success(binding.function(Context(self.services, actor, client, exchange), params)))
-        else:
-            exchange.scope = trio.CancelScope()
-            context = Context(self.services, actor, client, exchange)
-            client.wire.start(partial(self._run, binding, context, params, exchange.scope))
+            ticket.add_done(partial(_settle, begin(None), ticket))
+            return None
+        scope = trio.CancelScope()
+        exchange = begin(scope)
+        context = Context(self.services, actor, client, exchange)
+        client.wire.start(partial(self._run, binding, context, params, exchange, scope))
+        return None
 
-    async def _run(self, binding: Binding, context: Context, params: Any, scope: trio.CancelScope) -> None:
+    async def _run(
+        self, binding: Binding, context: Context, params: Any, exchange: Exchange, scope: trio.CancelScope
+    ) -> None:
         """Carry out a call that waits, as a task."""
         result = refusal(CANCELLED)
         with scope:
@@ -107,7 +117,7 @@ class Dispatcher:
                 result = refusal(error)
             except Exception as error:  # noqa: BLE001  # the wrapper: a bug in one method costs one answer
                 result = self.incident(error, binding.row.name)
-        context.exchange.finish(result)
+        exchange.finish(result)
 
     def incident(self, error: Exception, method: str) -> Result:
         """The answer for a bug of ours: its id, and nothing of what happened; that is in the log."""
@@ -120,13 +130,17 @@ class Dispatcher:
         )
 
     def respond(self, id_: Id, result: Result) -> bytes:
-        """The response object as JSON. Never raises: what cannot be sent is answered by saying so."""
+        """The response object (section 5) as JSON. Never raises: what cannot be sent is answered by saying so."""
         try:
-            return respond(id_, result)
-        except MaestroError as error:
-            return respond(id_, refusal(error))
+            if isinstance(result, Left):
+                return _failure(id_, result)
+            response = _encoder.encode(_Response(result._value.result, id_))  # noqa: SLF001  # OSlash has no other way
         except Exception as error:  # noqa: BLE001  # the wrapper: a result that is not JSON is a bug
-            return respond(id_, self.incident(error, "encoding"))
+            return _failure(id_, self.incident(error, "encoding"))
+        if len(response) > REPLY_LIMIT:
+            message = f"the answer has {len(response)} bytes, {REPLY_LIMIT} can be sent: ask for it in pages"
+            return _failure(id_, refusal(Unprocessable("reply.too_large", message, {"limit": REPLY_LIMIT})))
+        return response
 
 
 #: The answer of a request that asked for nothing.
@@ -136,16 +150,9 @@ NOTHING: Result = Success(None)
 CANCELLED = Cancelled("request.cancelled", "the request was cancelled")
 
 
-def respond(id_: Id, result: Result) -> bytes:
-    """The response object (section 5 of the specification) as JSON. Raises ``Unprocessable`` when it is too long to send."""
-    if isinstance(result, Left):
-        code, message, data = result._error  # noqa: SLF001  # as jsonrpcserver reads it: OSlash has no other way
-        return _encoder.encode(_ErrorResponse(_ErrorObject(code, message, data), id_))
-    response = _encoder.encode(_Response(result._value.result, id_))  # noqa: SLF001  # the same
-    if len(response) > REPLY_LIMIT:
-        message = f"the answer has {len(response)} bytes, {REPLY_LIMIT} can be sent: ask for it in pages"
-        raise Unprocessable("reply.too_large", message, {"limit": REPLY_LIMIT})
-    return response
+def _failure(id_: Id, result: Result) -> bytes:
+    code, message, data = result._error  # noqa: SLF001  # OSlash has no other way
+    return _encoder.encode(_ErrorResponse(_ErrorObject(code, message, data), id_))
 
 
 def refusal(error: MaestroError) -> Result:

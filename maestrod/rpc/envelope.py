@@ -4,19 +4,15 @@ Parameters stay bytes here; the method's row decides what they have to be. Unkno
 clients of a later version are understood.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 from maestrod.api.errors import MaestroError
 
-#: Section 4: a string, a number (which should have no fraction; ours must not) or null. Absent means a notification.
-Id = int | str | None
-
-#: Integers outside of this range are no ids that a client could read back.
-_ID_RANGE = range(-(2**63), 2**64)
-_ID_LENGTH = 1024
+#: Section 4: a string, a number (which should have no fraction; ours must not) or null. Bounded, because it is sent back.
+Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=1024)] | None
 
 
 class Request(msgspec.Struct, gc=False):
@@ -25,7 +21,7 @@ class Request(msgspec.Struct, gc=False):
     jsonrpc: Literal["2.0"]
     method: str
     id: Id | UnsetType = UNSET
-    params: Raw = Raw()
+    params: Raw = Raw(b"{}")
 
 
 class _Identified(msgspec.Struct):
@@ -58,20 +54,19 @@ def read(message: bytes) -> Request | list[Raw]:
     try:
         if not message.isascii():
             message.decode()
-        request = _request.decode(message)
+        return _request.decode(message)
     except msgspec.ValidationError as error:
         if message.lstrip()[:1] == b"[":
             return _read_batch(message)
         raise _invalid(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(error) from None
-    return _checked(request)
 
 
 def read_item(item: bytes) -> Request:
     """One item of a batch. Raises ``InvalidRequest``."""
     try:
-        return _checked(_request.decode(item))
+        return _request.decode(item)
     except (msgspec.ValidationError, RecursionError) as error:
         raise _invalid(str(error)) from None
 
@@ -79,10 +74,9 @@ def read_item(item: bytes) -> Request:
 def read_id(message: bytes) -> Id:
     """The id of a message that is no request, as far as there is one (section 5: null otherwise)."""
     try:
-        found = _identified.decode(message).id
+        return _identified.decode(message).id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return found if _is_id(found) else None
 
 
 def _read_batch(message: bytes) -> list[Raw]:
@@ -90,18 +84,6 @@ def _read_batch(message: bytes) -> list[Raw]:
         return _batch.decode(message)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(error) from None
-
-
-def _checked(request: Request) -> Request:
-    if not _is_id(request.id):
-        raise _invalid("the id is a number that no client could read back, or a text longer than 1024 characters")
-    return request
-
-
-def _is_id(value: Id | UnsetType) -> bool:
-    if isinstance(value, int):
-        return value in _ID_RANGE
-    return not isinstance(value, str) or len(value) <= _ID_LENGTH
 
 
 def _invalid(why: str) -> InvalidRequest:

@@ -18,21 +18,26 @@ Send = Callable[[Id | UnsetType, Result], None]
 class Exchange:
     """A request under way.
 
-    The first ``answer`` counts, later ones are dropped: a cancelled call may still come to its end. It is ``over`` when
-    nothing of it is left to do, answered or not. ``scope`` is there while the call runs as a task; ``idle`` says that the task
-    does nothing but wait for something to happen, so that nothing is lost when it is cut off. ``size`` is what the request
-    holds of memory, in bytes.
+    The first ``answer`` counts, later ones are dropped: a cancelled call may still come to its end, which ``finish`` tells.
+    ``scope`` is that of the task the call runs in, if it does; ``idle`` says that the task does nothing but wait for something
+    to happen, so that nothing is lost when it is cut off. ``size`` is what the request holds of memory, in bytes.
     """
 
-    __slots__ = ("_done", "_send", "answered", "id", "idle", "over", "scope", "size")
+    __slots__ = ("_done", "_send", "answered", "id", "idle", "scope", "size")
 
-    def __init__(self, id_: Id | UnsetType, send: Send, done: Callable[["Exchange"], None], size: int) -> None:
+    def __init__(
+        self,
+        id_: Id | UnsetType,
+        send: Send,
+        done: Callable[["Exchange"], None],
+        size: int,
+        scope: trio.CancelScope | None = None,
+    ) -> None:
         self.id = id_
         self.size = size
+        self.scope = scope
         self.answered = False
-        self.over = False
         self.idle = False
-        self.scope: trio.CancelScope | None = None
         self._send = send
         self._done = done
 
@@ -45,7 +50,6 @@ class Exchange:
     def finish(self, result: Result) -> None:
         """Give the answer, unless there was one; nothing is left to do."""
         self.answer(result)
-        self.over = True
         self._done(self)
 
     def cut(self, result: Result) -> None:

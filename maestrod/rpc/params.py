@@ -20,25 +20,39 @@ _array = msgspec.json.Decoder(list[Raw])
 def read_params(binding: Binding, raw: Raw, size: int) -> Any:
     """The parameters as the row's struct: an object by name, an array by position (specification, section 4.2).
 
-    Raises ``InvalidRequest`` for a request that is too long or parameters that are neither, ``Malformed`` with
-    ``details.path`` for what does not fit the row.
+    ``size`` is the length of the request in bytes. Raises ``InvalidRequest`` for one that is too long or whose parameters are
+    neither object nor array, ``Malformed`` with ``details.path`` for what does not fit the row.
     """
     if size > binding.limit:
         message = f"a request of {binding.row.name} may have {binding.limit} bytes, this one has {size}"
         raise InvalidRequest("request.too_large", message, {"limit": binding.limit})
-    document = bytes(raw) or b"{}"
-    if binding.loose and (reason := excess(document)):
+    if binding.loose and (reason := excess(bytes(raw))):
         raise Malformed("params.excess", reason, {"path": "$"})
-    if document[0] not in b"{[":
-        raise InvalidRequest("request.invalid", "params must be an object or an array")
     try:
-        if document[0] == 0x5B:
-            document = _by_name(binding, _array.decode(document))
-        return binding.decoder.decode(document)
+        return binding.decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise malformed(error) from None
+        return _read_otherwise(binding, bytes(raw), error)
     except RecursionError:
-        raise Malformed("params.excess", "the parameters are nested too deeply", {"path": "$"}) from None
+        raise _too_deep() from None
+
+
+def _read_otherwise(binding: Binding, document: bytes, error: msgspec.ValidationError) -> Any:
+    """Parameters by position, or what is wrong with them."""
+    if document[:1] == b"{":
+        raise malformed(error) from None
+    if document[:1] != b"[":
+        raise InvalidRequest("request.invalid", "params must be an object or an array")
+    values = _array.decode(document)
+    if len(values) > len(binding.names):
+        message = f"{binding.row.name} takes at most {len(binding.names)} parameters, {len(values)} were given"
+        raise Malformed("params.invalid", message, {"path": f"$[{len(binding.names)}]"})
+    members = (b'"%b":%b' % (name.encode(), bytes(value)) for name, value in zip(binding.names, values, strict=False))
+    try:
+        return binding.decoder.decode(b"{" + b",".join(members) + b"}")
+    except msgspec.ValidationError as unfit:
+        raise malformed(unfit) from None
+    except RecursionError:
+        raise _too_deep() from None
 
 
 def malformed(error: msgspec.ValidationError) -> Malformed:
@@ -53,9 +67,5 @@ def malformed(error: msgspec.ValidationError) -> Malformed:
     return Malformed("params.invalid", f"{message[:500]} at {path[:200]}", {"path": path[:200]})
 
 
-def _by_name(binding: Binding, values: list[Raw]) -> bytes:
-    if len(values) > len(binding.names):
-        message = f"{binding.row.name} takes at most {len(binding.names)} parameters, {len(values)} were given"
-        raise Malformed("params.invalid", message, {"path": f"$[{len(binding.names)}]"})
-    members = (b'"%b":%b' % (name.encode(), bytes(value)) for name, value in zip(binding.names, values, strict=False))
-    return b"{" + b",".join(members) + b"}"
+def _too_deep() -> Malformed:
+    return Malformed("params.excess", "the parameters are nested too deeply", {"path": "$"})

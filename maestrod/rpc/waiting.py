@@ -37,13 +37,16 @@ async def wait_until(
 @contextmanager
 def deadline(context: Context, timeout_ms: int | None) -> Generator[None]:
     """Do nothing but wait in the block: it may be cut off when the daemon stops. Raises ``TimedOut`` after ``timeout_ms``."""
-    context.exchange.idle = True
+    exchange = context.exchange
+    if exchange is None:
+        raise RuntimeError("only a call that runs as a task may wait")
+    exchange.idle = True
     seconds = float("inf") if timeout_ms is None else timeout_ms / 1000
     try:
         with trio.move_on_after(seconds) as scope:
             yield
     finally:
-        context.exchange.idle = False
+        exchange.idle = False
     if scope.cancelled_caught:
         raise TimedOut("wait.timed_out", f"nothing happened within {timeout_ms} ms", {"timeoutMs": timeout_ms})
 
