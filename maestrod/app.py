@@ -24,7 +24,7 @@ from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.package_data import package_data
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config
-from maestrod.core.facts import Draining, Edited
+from maestrod.core.facts import Edited
 from maestrod.core.rules import Rules
 from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
@@ -118,7 +118,8 @@ async def _serve(places: Places, config: Config, handover: Handover, store: Stor
         await sessions.start(_take_edits, store, engine)
         await sessions.start(_watch_signals, stop)
         await _listen(services, endpoint, handover, stop)
-        await _end_sessions(stop, store, engine, supervisor)
+        if stop.sessions is SessionsOnStop.STOP:
+            await supervisor.end_all(stop.hurry)
 
 
 def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:
@@ -182,19 +183,15 @@ async def _keep_reachable(services: Services, endpoints: list[Endpoint], listene
     """Listen anew when the socket's file was removed: agents and clients must find the daemon again."""
     while not endpoints[-1].handed:
         await trio.sleep(SOCKET_CHECK_SECONDS)
-        if not endpoints[-1].still_ours():
-            log.warning("%s was removed: listening anew", endpoints[-1].path)
+        if endpoints[-1].still_ours():
+            continue
+        log.warning("%s was removed: listening anew", endpoints[-1].path)
+        try:
             endpoints.append(_own_endpoint(endpoints[-1].path))
+        except (MaestroError, OSError) as error:
+            log.error("cannot listen on %s, trying again: %s", endpoints[-1].path, error)
+        else:
             await listeners.start(serve_unix, endpoints[-1].socket, services)
-
-
-async def _end_sessions(stop: Stop, store: Store, engine: Engine, supervisor: Supervisor) -> None:
-    """With the policy to stop sessions: all of them by the ladder, and their ends recorded."""
-    if stop.sessions is SessionsOnStop.KEEP:
-        return
-    store.world.draining = True
-    await engine.tell(Draining())
-    await supervisor.wait_all_ended()
 
 
 async def _watch_signals(stop: Stop, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:

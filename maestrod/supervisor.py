@@ -4,6 +4,7 @@ It is the bridge between the domain, which knows sessions, and custody, which kn
 back through the engine as a fact. At the start of a daemon it asks custody about every session that was alive.
 """
 
+import errno
 import logging
 import os
 import signal
@@ -16,13 +17,13 @@ from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
-from maestrod.api.errors import MaestroError
+from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Role, Session, Terminal
 from maestrod.config import Config
 from maestrod.core.briefing import brief
 from maestrod.core.effects import Effect, Launch, Signal, Stop
-from maestrod.core.facts import Exited, Launched, LaunchFailed, Lost
+from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost
 from maestrod.core.pause import is_held
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
@@ -34,6 +35,16 @@ log = logging.getLogger(__name__)
 
 #: Errors that mean the machine was short of something: the launch is worth another try.
 _SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
+
+#: Seconds the start waits for word on the sessions that were alive; what takes longer (a lost tree to be ended) goes on beside.
+FIND_SECONDS = 1.5
+#: Seconds all sessions have to end when the daemon takes them with it: more than the longest ladder of an adapter, with its record.
+END_SECONDS = 20.0
+#: What is left of the ladder when somebody is in a hurry.
+_HURRIED = (("KILL", 5.0),)
+
+#: Why a session that nothing was ever started for has ended.
+NEVER_STARTED = "stopped before it was started"
 
 #: Last output kept with the news of an end.
 TAIL_BYTES = 4096
@@ -49,8 +60,6 @@ class Supervisor:
         self._catalog = catalog
         self._key = token_key
         self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
-        self._ended = trio.Event()
-        self._recovered = trio.Event()
 
     def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
         """Tell the parts that were made after this one."""
@@ -65,18 +74,48 @@ class Supervisor:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Find every session again, then carry effects out until cancelled."""
         async with trio.open_nursery() as nursery:
-            async with trio.open_nursery() as finding:
-                for session_id in list(self._engine.world.by_session.live):
-                    finding.start_soon(self._find, self._engine.world.sessions[session_id])
+            await self._find_all(nursery)
             task_status.started()
             async for effect in self._effects:
                 nursery.start_soon(self._carry_out, effect)
 
-    async def wait_all_ended(self) -> None:
-        """Return when no session that we hold is alive."""
-        world = self._engine.world
-        while any(world.sessions[id_].terminal is not Terminal.EXTERNAL for id_ in world.by_session.live):
+    async def end_all(self, hurry: trio.Event) -> None:
+        """End every session that we hold and return when that is recorded; with ``hurry`` set the ladders go to KILL.
+
+        What cannot be ended or recorded in time is logged and left to the next daemon.
+        """
+        self._engine.world.draining = True
+        with trio.move_on_after(END_SECONDS):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._kill_all, hurry)
+                await self._end_and_record()
+                nursery.cancel_scope.cancel()
+        left = self._ours()
+        if left:
+            log.error("left to the next daemon, because their end is not recorded: %s", ", ".join(left))
+
+    async def _end_and_record(self) -> None:
+        try:
+            await self._engine.submit(Draining())
+        except Unavailable as error:
+            log.error("the sessions are ended, but that cannot be recorded: %s", error.message)
+            async with trio.open_nursery() as stopping:
+                for session_id in self._ours():
+                    stopping.start_soon(self._custody.stop, session_id)
+            return
+        while self._ours():
             await self._engine.bus.wait_for(lambda event: event.type == "session.status")
+
+    async def _kill_all(self, hurry: trio.Event) -> None:
+        await hurry.wait()
+        async with trio.open_nursery() as nursery:
+            for session_id in self._ours():
+                nursery.start_soon(self._custody.stop, session_id, _HURRIED)
+
+    def _ours(self) -> list[str]:
+        """Ids of the sessions that are alive and held by us."""
+        world = self._engine.world
+        return [id_ for id_ in world.by_session.live if world.sessions[id_].terminal is not Terminal.EXTERNAL]
 
     async def exited(self, record: custody_spec.ExitRecord) -> None:
         """An attempt ended."""
@@ -89,6 +128,23 @@ class Supervisor:
         ended = _exit(record)
         verdict = self._adapter(session).judge(ended, told_to_stop=session.stopping)
         await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, self._tail(session.id)))
+
+    async def _find_all(self, nursery: trio.Nursery) -> None:
+        """Find every session that was alive. One that cannot be found or recorded at once holds up nobody."""
+        looking = set(self._engine.world.by_session.live)
+        found = trio.Event()
+
+        async def find(session: Session) -> None:
+            await self._find(session)
+            looking.discard(session.id)
+            if not looking:
+                found.set()
+
+        for session_id in looking:
+            nursery.start_soon(find, self._engine.world.sessions[session_id])
+        if looking:
+            with trio.move_on_after(FIND_SECONDS):
+                await found.wait()
 
     async def _find(self, session: Session) -> None:
         """What became of a session while no daemon was there."""
@@ -106,7 +162,7 @@ class Supervisor:
     async def _never_started(self, session: Session) -> None:
         """The start was decided and the daemon died before it: start now, unless it is wanted no more."""
         if session.stopping:
-            await self._engine.tell(Lost(session.id, session.attempt, "stopped before it was started"))
+            await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
         else:
             self.want(Launch(session.id, session.attempt))
 
@@ -128,22 +184,27 @@ class Supervisor:
 
     async def _launch(self, effect: Launch) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
-        if session is None or session.stopping or effect.session_id not in self._engine.world.by_session.live:
-            await self._given_up(effect)
+        if session is None:
             return
         try:
-            identity = await self._custody.launch(await self._spec(session))
+            spec = await self._spec(session)
+            if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
+                await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
+                return
+            identity = await self._custody.launch(spec)
         except custody_spec.LaunchFailed as failure:
             await self._launch_failed(session, failure)
-        except (MaestroError, OSError) as error:
-            fact = LaunchFailed(session.id, session.attempt, type(error).__name__, str(error))
-            await self._engine.tell(fact)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            await self._launch_failed(session, custody_spec.LaunchFailed(name, f"preparing the session: {error}"))
+        except MaestroError as error:
+            await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False))
 
-    async def _given_up(self, effect: Launch) -> None:
-        """Stopped before it was started: nothing of it exists."""
-        await self._engine.tell(Lost(effect.session_id, effect.attempt, "stopped before it was started"))
+    def _is_wanted(self, session_id: str) -> bool:
+        world = self._engine.world
+        return session_id in world.by_session.live and not world.sessions[session_id].stopping
 
     async def _launch_failed(self, session: Session, failure: custody_spec.LaunchFailed) -> None:
         if failure.record is not None and failure.record.reason != "failed_to_start":
@@ -158,9 +219,12 @@ class Supervisor:
         result = await self._terminals.stop(effect.session_id)
         if result.left:
             log.error("%s: %d processes could not be ended", effect.session_id, result.left)
-        session = self._engine.world.sessions.get(effect.session_id)
-        if session is not None and result.left == 0 and effect.session_id not in self._custody.held:
-            await self._engine.tell(Lost(effect.session_id, effect.attempt, "stopped before it was started"))
+            return
+        standing = await self._custody.adopt(effect.session_id, effect.attempt)
+        if isinstance(standing, custody_spec.NeverStarted):
+            await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
+        elif not isinstance(standing, custody_spec.Running):
+            await self.exited(standing.record)  # known already, unless that could not be recorded
 
     async def _signal(self, effect: Signal) -> None:
         try:

@@ -1,0 +1,305 @@
+"""A real daemon in a home of its own, for tests that kill it: start, call, watch, kill, start again, look for leftovers.
+
+Nothing here sleeps: a start waits for the readiness message that a service manager would get, a call for its answer, a watcher
+for the events of a subscription. All of it is blocking and bounded by ``PATIENCE``.
+"""
+
+import base64
+import itertools
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+#: Seconds until a test gives up on an answer that does not come; far more than any takes on a busy machine.
+PATIENCE = 60.0
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """The daemon's no: ``reason`` is the stable name of it."""
+
+    def __init__(self, error: Json) -> None:
+        data = error.get("data") or {}
+        self.reason: str = data.get("code", "")
+        self.retryable: bool = data.get("retryable", False)
+        self.details: Json = data.get("details") or {}
+        super().__init__(f"{error['code']} {self.reason}: {error['message']}")
+
+
+class Connection:
+    """One connection, newline-delimited. Raises ``OSError`` when the daemon goes away, ``TimeoutError`` when it is silent."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(str(path))
+        self._ids = itertools.count(1)
+        self._received = b""
+        self.events: deque[Json] = deque()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def send(self, method: str, params: Json) -> int:
+        """Send a request; its id."""
+        number = next(self._ids)
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        return number
+
+    def answer(self, number: int, seconds: float = PATIENCE) -> Any:
+        """The answer to a request; events that come before it are kept."""
+        deadline = time.monotonic() + seconds
+        while True:
+            message = self._message(deadline)
+            if message.get("method") == "event":
+                self.events.append(message["params"]["event"])
+            elif message.get("id") == number:
+                if "error" in message:
+                    raise Refused(message["error"])
+                return message["result"]
+
+    def call(self, method: str, **params: Any) -> Any:
+        """The result of a method."""
+        return self.answer(self.send(method, params))
+
+    def next_event(self, seconds: float = PATIENCE) -> Json:
+        """The next event of the subscriptions of this connection. Raises ``TimeoutError`` when none came in time."""
+        deadline = time.monotonic() + seconds
+        while not self.events:
+            message = self._message(deadline)
+            if message.get("method") == "event":
+                self.events.append(message["params"]["event"])
+        return self.events.popleft()
+
+    def wait_for(self, matches: Callable[[Json], bool], seconds: float = PATIENCE) -> Json:
+        """The next event that matches; the ones before it are dropped."""
+        deadline = time.monotonic() + seconds
+        while not matches(event := self.next_event(max(0.0, deadline - time.monotonic()))):
+            pass
+        return event
+
+    def _message(self, deadline: float) -> Json:
+        while b"\n" not in self._received:
+            self._socket.settimeout(max(0.001, deadline - time.monotonic()))
+            data = self._socket.recv(1 << 18)
+            if not data:
+                raise ConnectionError("the daemon hung up")
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
+        message: Json = json.loads(line)
+        return message
+
+
+class Daemon:
+    """A daemon with the home ``home`` (a short path), which it may be started in many times. ``settings`` are MAESTRO_ variables."""
+
+    def __init__(self, home: Path, **settings: object) -> None:
+        self.home = home
+        self.data = home / "data"
+        self.socket = home / "run" / "maestrod.sock"
+        self.log = home / "stderr.log"
+        self.settings = {f"MAESTRO_{name.upper()}": str(value) for name, value in settings.items()}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self.process is not None
+        return self.process.pid
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Start a process and do not wait for it; its standard output ends when it does."""
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAESTRO_", "XDG_"))}
+        environ = {**kept, "HOME": str(self.home), "MAESTRO_HOME": str(self.home), **self.settings}
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "maestrod"],
+                env={**environ, "NOTIFY_SOCKET": str(self._notify_path)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def start(self) -> "Daemon":
+        """Start, and return when the daemon says that it is ready."""
+        with self._notifications() as notify:
+            self.process = self.spawn()
+            self._wait_ready(self.process, notify)
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL; returns when it is gone."""
+        self.end(signal.SIGKILL)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = PATIENCE) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Wait for the end; the exit code."""
+        assert self.process is not None
+        code = self.process.wait(seconds)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+    def restart(self) -> "Daemon":
+        """Kill it and start the next one."""
+        self.kill()
+        return self.start()
+
+    def connect(self) -> Connection:
+        """A new connection."""
+        return Connection(self.socket)
+
+    def call(self, method: str, **params: Any) -> Any:
+        """The result of a method, over a connection of its own."""
+        with self.connect() as connection:
+            return connection.call(method, **params)
+
+    def every(self, method: str, **params: Any) -> list[Json]:
+        """All items of a method that gives pages."""
+        items: list[Json] = []
+        with self.connect() as connection:
+            while True:
+                page = connection.call(method, **params)
+                items += page.get("items", [])
+                if page.get("nextCursor") is None:
+                    return items
+                params["cursor"] = page["nextCursor"]
+
+    def history(self, since: int = 0) -> list[Json]:
+        """Every event after ``since``, from the journal."""
+        events: list[Json] = []
+        with self.connect() as connection:
+            while items := connection.call("event.list", since=since, limit=1000).get("items"):
+                events += items
+                since = items[-1]["seq"]
+        return events
+
+    def watch(self, since: int | None = None, **filters: Any) -> Connection:
+        """A connection that is subscribed to events."""
+        connection = self.connect()
+        if since is not None:
+            filters["since"] = since
+        connection.call("event.subscribe", **filters)
+        return connection
+
+    def finish_run(self, run_id: str, seconds: float = PATIENCE) -> Json:
+        """The run, once it has ended."""
+        with self.connect() as connection:
+            run: Json = connection.answer(connection.send("run.wait", {"runId": run_id}), seconds)
+            return run
+
+    def finish_sessions(self, seconds: float = PATIENCE) -> None:
+        """Return when no session is alive: the last report of an agent comes a moment before its end."""
+        deadline = time.monotonic() + seconds
+        with self.watch(topics=["session.status"]) as events:
+            while self.every("session.list", live=True):
+                events.next_event(deadline - time.monotonic())
+
+    def output(self, session_id: str) -> str:
+        """Everything a session ever printed that its log still has."""
+        data = b""
+        with self.connect() as connection:
+            while True:
+                page = connection.call("session.output", sessionId=session_id, offset=len(data), limit=1 << 20)
+                assert page["start"] == len(data), "a gap in the output"
+                if not page["data"]:
+                    return data.decode()
+                data += base64.b64decode(page["data"])
+
+    def words(self) -> str:
+        """The end of what its processes logged."""
+        return self.log.read_text()[-6000:] if self.log.exists() else ""
+
+    def close(self) -> None:
+        """End the daemon and everything it ever started."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        while left := processes_of(self.data):
+            for process in left:
+                _kill(process)
+            psutil.wait_procs(left, timeout=PATIENCE)
+
+    @property
+    def _notify_path(self) -> Path:
+        return self.home / "n"
+
+    @contextmanager
+    def _notifications(self) -> Iterator[socket.socket]:
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._notify_path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(self._notify_path))
+            yield notify
+
+    def _wait_ready(self, process: "subprocess.Popen[bytes]", notify: socket.socket) -> None:
+        deadline = time.monotonic() + PATIENCE
+        assert process.stdout is not None
+        signs = [notify.fileno(), process.stdout.fileno()]
+        while True:
+            ready, _, _ = select.select(signs, [], [], max(0.0, deadline - time.monotonic()))
+            if signs[0] in ready:
+                if b"READY=1" in notify.recv(4096).split(b"\n"):
+                    return
+            else:
+                process.kill()
+                process.communicate()
+                raise AssertionError(f"the daemon did not come up:\n{self.words()}")
+
+
+def processes_of(data: Path) -> list[psutil.Process]:
+    """Every process of every session of a data folder: shims by their arguments, agents and all below by their tag."""
+    ids = {path.name for path in (data / "sessions").glob("ses_*")}
+    return [
+        process for process in psutil.process_iter() if ids and _session_of(process) in ids and not _is_dead(process)
+    ]
+
+
+def _session_of(process: psutil.Process) -> str | None:
+    try:
+        for argument in process.cmdline():
+            if argument.startswith("ses_"):
+                return argument
+        return process.environ().get("MAESTRO_SESSION_ID")
+    except (psutil.Error, OSError):
+        return None
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        pass

@@ -1,0 +1,17 @@
+"""Fixtures of the tests that run real daemons."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.daemon import Daemon
+
+
+@pytest.fixture
+def daemon(short_folder: Path) -> Iterator[Daemon]:
+    """A daemon that is not started yet; whatever it started is gone afterwards."""
+    daemon = Daemon(short_folder / "m")
+    yield daemon
+    daemon.close()
+    print(daemon.words())  # noqa: T201 - pytest shows it when the test failed
