@@ -45,7 +45,7 @@ class Both:
         self.port: StorePort = self.store
 
     def decide(self, change: Callable[[Draft], object]) -> list[Event]:
-        draft = Draft(self.store.world, Stamp(at=5, id_time=5, entropy=self.store.world.seq << 8))
+        draft = Draft(self.store.world, Stamp(at=5, id_time=5, entropy=self.store.world.seq << 40))
         change(draft)
         try:
             self.port.append(draft.events)

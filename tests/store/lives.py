@@ -61,7 +61,7 @@ class Life:
     def decide(self, change: Callable[[Draft], object]) -> None:
         """One decision: the world changes, the store is told; refused by the store, everything is put back."""
         seq = self.world.seq
-        draft = Draft(self.world, Stamp(at=1_700_000_000_000 + seq, id_time=1_700_000_000_000 + seq, entropy=seq << 8))
+        draft = Draft(self.world, Stamp(at=1_700_000_000_000 + seq, id_time=1_700_000_000_000 + seq, entropy=seq << 40))
         change(draft)
         if not draft.events:
             return

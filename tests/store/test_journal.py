@@ -1,16 +1,12 @@
 """The journal over a file system that stops, tears, fails and fills up."""
 
 import errno
-import threading
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.errors import Unavailable
-from maestrod.store.committer import Committer
-from maestrod.store.files import RealFiles
 from maestrod.store.journal import Journal
 from maestrod.store.segments import list_segments
 from tests.kit.crash_files import Crash, CrashFiles, Loss
@@ -238,46 +234,3 @@ def test_short_writes_are_continued() -> None:
     seq = append(journal, 1, count=3)
     journal.close()
     assert_history(files, seq - 1, seq - 1)
-
-
-def test_the_committer_flushes_what_many_threads_wait_for(tmp_path: Path) -> None:
-    files = RealFiles()
-    done = threading.Event()
-
-    class Waiting(Heard):
-        def durable(self, seq: int) -> None:
-            super().durable(seq)
-            if seq == 200:
-                done.set()
-
-    heard = Waiting()
-    journal = Journal(tmp_path, files, heard, segment_size=1 << 16)
-    committer = Committer(journal)
-    seq = 1
-    while seq <= 200:
-        seq = append(journal, seq)
-    assert done.wait(10)
-    committer.stop()
-    journal.close()
-    records, damages, torn, end = recover(files, tmp_path)
-    assert len(records) == 200 and not damages and not torn and end.next_seq == 201
-    files.release_reserve()
-
-
-def test_16_the_committer_looks_for_space_by_itself() -> None:
-    files = crash_files(capacity=10)
-    back = threading.Event()
-
-    class Waiting(Heard):
-        def alert(self, message: str) -> None:
-            super().alert(message)
-            if "again" in message:
-                back.set()
-
-    journal = Journal(FOLDER, files, Waiting(), segment_size=SMALL)
-    committer = Committer(journal, probe_interval=0.001)
-    assert journal.refusal() is not None
-    files.capacity = None
-    assert back.wait(10)
-    committer.stop()
-    assert journal.refusal() is None

@@ -1,0 +1,72 @@
+"""The version of a store: newer is refused untouched, older is migrated with a backup."""
+
+import pytest
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.store.format import FORMAT, StoreFormat, open_format, read_format
+from maestrod.store.layout import Layout
+from tests.kit.crash_files import CrashFiles
+from tests.store.lives import DATA, Life, add_task
+
+LAYOUT = Layout(DATA)
+
+
+@pytest.fixture
+def files() -> CrashFiles:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    life.close()
+    return files
+
+
+def test_a_store_keeps_its_instance_for_ever(files: CrashFiles) -> None:
+    first = read_format(files, LAYOUT)
+    assert first is not None and first.format == FORMAT and len(first.instance) == 16
+    assert Life(files, {}).store.instance == first.instance
+    other = CrashFiles()
+    assert Life(other, {}).store.instance != first.instance
+
+
+@pytest.mark.parametrize("where", ["format", "snapshot.jsonl"])
+def test_20_a_newer_store_is_refused_with_78_and_no_write(files: CrashFiles, where: str) -> None:
+    path = DATA / where
+    files.damage(path, files.read(path).replace(b'"format":1', b'"format":2').replace(b'"snapshot":1', b'"snapshot":2'))
+    before = files.tree()
+    with pytest.raises(BadConfiguration, match="newer version") as refused:
+        Life(files, {})
+    assert refused.value.exit_code == 78
+    assert files.tree() == before
+
+
+def test_20_an_older_store_is_migrated_and_a_backup_kept(files: CrashFiles) -> None:
+    """Format 1 is the first; the way from it is rehearsed with a migration of the future."""
+    old = files.tree()
+    done: list[int] = []
+    report: list[str] = []
+    found = open_format(
+        files,
+        LAYOUT,
+        report,
+        current=3,
+        migrations={1: lambda files, layout: done.append(1), 2: lambda files, layout: done.append(2)},
+    )
+    assert found.format == 3 and done == [1, 2] and "migrated" in report[0]
+    assert read_format(files, LAYOUT) == found
+    backup = DATA / "backup" / "format-1"
+    for path, content in old.items():
+        assert files.tree()[path.replace(str(DATA), str(backup))] == content
+
+
+def test_20_a_version_nobody_can_migrate_is_refused_untouched(files: CrashFiles) -> None:
+    before = files.tree()
+    with pytest.raises(BadConfiguration, match="store format 1"):
+        open_format(files, LAYOUT, [], current=2, migrations={})
+    assert files.tree() == before
+
+
+def test_19_a_damaged_format_file_is_written_anew(files: CrashFiles) -> None:
+    files.damage(LAYOUT.format, b"\0\0")
+    life = Life(files, {})
+    assert str(LAYOUT.format) in life.store.report[0]
+    assert isinstance(read_format(files, LAYOUT), StoreFormat) and len(life.world.tasks) == 1
