@@ -46,7 +46,7 @@ async def look(folder: Path, session_id: str, attempt: int) -> Found | Ended | N
     with trio.move_on_after(ANSWER_SECONDS) as patience:
         return await _look(folder, session_id, attempt)
     if patience.cancelled_caught:
-        await _end_silent_shim(folder, session_id, attempt)
+        await _end_silent_shim(folder, attempt)
     record = read_record(folder, attempt)
     return Ended(record) if record is not None else Vanished("its shim did not answer and was ended")
 
@@ -65,9 +65,9 @@ async def _look(folder: Path, session_id: str, attempt: int) -> Found | Ended | 
             return Ended(record)
         if not asked_again:
             asked_again = True
-            if await _wake_shim(folder, session_id, attempt):
+            if await _wake_shim(folder, attempt):
                 continue
-        if not held and not await trio.to_thread.run_sync(tree.find_shim, session_id, attempt):
+        if not held and not await trio.to_thread.run_sync(tree.find_shim, folder, attempt):
             return _without_shim(folder, attempt)
         await trio.sleep(LOOK_SECONDS)
 
@@ -112,17 +112,17 @@ async def _hello(link: Link, folder: Path, session_id: str, attempt: int) -> Fou
     return Found(identity, link)
 
 
-async def _wake_shim(folder: Path, session_id: str, attempt: int) -> bool:
+async def _wake_shim(folder: Path, attempt: int) -> bool:
     """Have a living shim make its socket and files anew (SIGHUP); whether there is one."""
-    shim = await _locate_shim(folder, session_id, attempt)
+    shim = await _locate_shim(folder, attempt)
     if shim is None:
         return False
     tree.send_signal(*shim, "CONT")
     return tree.send_signal(*shim, "HUP")
 
 
-async def _end_silent_shim(folder: Path, session_id: str, attempt: int) -> None:
-    shim = await _locate_shim(folder, session_id, attempt)
+async def _end_silent_shim(folder: Path, attempt: int) -> None:
+    shim = await _locate_shim(folder, attempt)
     if shim is not None:
         tree.send_signal(*shim, "KILL")
         with trio.move_on_after(HELLO_SECONDS):
@@ -130,11 +130,11 @@ async def _end_silent_shim(folder: Path, session_id: str, attempt: int) -> None:
                 await trio.sleep(LOOK_SECONDS)
 
 
-async def _locate_shim(folder: Path, session_id: str, attempt: int) -> tuple[int, str] | None:
+async def _locate_shim(folder: Path, attempt: int) -> tuple[int, str] | None:
     identity = read_identity(folder, attempt)
     if identity is not None and tree.shim_alive(identity):
         return identity.shim_pid, identity.shim_start
-    return await trio.to_thread.run_sync(tree.find_shim, session_id, attempt)
+    return await trio.to_thread.run_sync(tree.find_shim, folder, attempt)
 
 
 def lock_held(folder: Path) -> bool:

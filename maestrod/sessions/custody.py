@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 import trio
+from msgspec.structs import replace
 
 from maestrod.sessions.adopt import Found, Vanished, last_attempt, look, read_record
 from maestrod.sessions.hold import Hold
@@ -54,7 +55,8 @@ class Custody:
     """
 
     def __init__(self, sessions_dir: Path, on_exit: OnExit, python: str = sys.executable) -> None:
-        self._dir = sessions_dir
+        # Resolved, because the folder's name marks processes: the next daemon may come by another path to the same place.
+        self._dir = sessions_dir.resolve()
         self._on_exit = on_exit
         self._python = python
         self._holds: dict[str, Hold] = {}
@@ -88,11 +90,11 @@ class Custody:
         """
         hold = self._holds.get(spec.session_id)
         if hold is None:
-            record = read_record(Path(spec.folder), spec.attempt)
+            record = read_record(self.folder(spec.session_id), spec.attempt)
             if record is not None:
                 raise LaunchFailed.from_record(record)
             hold = self._add(Hold(spec.session_id, spec.attempt))
-            self._tasks.start_soon(self._launch_and_hold, hold, spec)
+            self._tasks.start_soon(self._launch_and_hold, hold, replace(spec, folder=str(self.folder(spec.session_id))))
         elif hold.attempt != spec.attempt:
             raise LaunchFailed("EBUSY", f"attempt {hold.attempt} of {spec.session_id} is still alive")
         return await hold.wait_held()
@@ -109,7 +111,7 @@ class Custody:
         if isinstance(standing, Found):
             return Running(await self._hold_found(standing))
         if isinstance(standing, Vanished):
-            return Lost(standing.detail, await bury(self.folder(session_id), session_id, attempt, standing.detail))
+            return Lost(standing.detail, await bury(self.folder(session_id), attempt, standing.detail))
         return standing
 
     # Ending.
@@ -127,13 +129,13 @@ class Custody:
                 await self._on_exit(standing.record)
         hold = self._holds.get(session_id)
         if hold is None:
-            return await sweep(self.folder(session_id), session_id, number, ladder)
+            return await sweep(self.folder(session_id), number, ladder)
         report = await self._stop_by_shim(hold, ladder)
         if report.left:
             return report
         with trio.move_on_after(RECORD_WAIT_SECONDS):
             await hold.over.wait()
-        return _joined(report, await sweep(self.folder(session_id), session_id, hold.attempt, ladder))
+        return _joined(report, await sweep(self.folder(session_id), hold.attempt, ladder))
 
     async def signal(self, session_id: str, name: str, *, agent_only: bool = False) -> int:
         """Send a signal (`STOP`, `CONT`, `INT`) to the whole tree, or to the agent alone; how many processes it reached."""
@@ -262,7 +264,7 @@ class Custody:
             if isinstance(standing, Found):
                 link = standing.link
                 hold.begin(standing.identity, link)
-        return await bury(folder, hold.session_id, hold.attempt, detail)
+        return await bury(folder, hold.attempt, detail)
 
     async def _stop_by_shim(self, hold: Hold, ladder: Ladder | None) -> StopReport:
         """Have the shim climb the ladder. When the attempt ends before it can answer, there is nothing to report."""

@@ -1,6 +1,6 @@
 """Starting a shim: one posix_spawn, one socket pair.
 
-The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's id and attempt, for people
+The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's folder and attempt, for people
 who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal meant for the daemon's group or terminal reaches
 it, and no parent-death signal is ever set. posix_spawn does not copy the daemon: its cost does not grow with the daemon's memory. It must be called
 from the main thread (the rule for all children, see `../research/limits.md` 6).
@@ -35,7 +35,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
     except UnicodeEncodeError as error:
         raise LaunchFailed("EILSEQ", f"arguments and environment must be valid UTF-8: {error}") from error
     folder = Path(spec.folder)
-    pid, connection = start_shim(folder, spec.session_id, spec.attempt, python)
+    pid, connection = start_shim(folder, spec.attempt, python)
     link = Link(connection)
     started = False
     try:
@@ -69,7 +69,7 @@ async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int
     if isinstance(standing, Ended):
         raise LaunchFailed.from_record(standing.record)
     if isinstance(standing, Vanished):
-        raise LaunchFailed.from_record(await bury(folder, spec.session_id, spec.attempt, standing.detail))
+        raise LaunchFailed.from_record(await bury(folder, spec.attempt, standing.detail))
     if refused == "locked":
         raise LaunchFailed("EBUSY", f"another attempt of {spec.session_id} is alive")
     words = last_words(folder) or "it left no message"
@@ -92,7 +92,7 @@ async def reap(pid: int) -> None:
         os.close(descriptor)
 
 
-def start_shim(folder: Path, session_id: str, attempt: int, python: str) -> tuple[int, socket.socket]:
+def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.socket]:
     """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the system refuses."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def start_shim(folder: Path, session_id: str, attempt: int, python: str) -> tupl
         raise LaunchFailed.from_os_error(error, "preparing the session's shim") from error
     with theirs:
         try:
-            pid = _spawn(folder, session_id, attempt, python, theirs.fileno())
+            pid = _spawn(folder, attempt, python, theirs.fileno())
         except OSError as error:
             ours.close()
             raise LaunchFailed.from_os_error(error, "starting the session's shim") from error
@@ -109,10 +109,10 @@ def start_shim(folder: Path, session_id: str, attempt: int, python: str) -> tupl
     return pid, ours
 
 
-def _spawn(folder: Path, session_id: str, attempt: int, python: str, channel: int) -> int:
+def _spawn(folder: Path, attempt: int, python: str, channel: int) -> int:
     log = str(folder / LOG_NAME)
     # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be imported.
-    argv = [python, "-I", "-S", str(SHIM), session_id, str(attempt)]
+    argv = [python, "-I", "-S", str(SHIM), str(folder), str(attempt)]
     actions = [
         (os.POSIX_SPAWN_DUP2, channel, 0),
         (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),

@@ -18,20 +18,18 @@ from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, StopReport
 from maestrod.sessions.tree import end_tree, find_tree
 
 
-async def sweep(
-    folder: Path, session_id: str, attempt: int, ladder: Sequence[tuple[str, float]] | None = None
-) -> StopReport:
+async def sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]] | None = None) -> StopReport:
     """End everything of an attempt that can be found without its shim: the recorded agent and whatever carries the tag."""
-    find = partial(find_tree, session_id, attempt, read_identity(folder, attempt))
+    find = partial(find_tree, folder, attempt, read_identity(folder, attempt))
     return await trio.to_thread.run_sync(end_tree, find, ladder or DEFAULT_LADDER)
 
 
-async def bury(folder: Path, session_id: str, attempt: int, detail: str) -> ExitRecord:
+async def bury(folder: Path, attempt: int, detail: str) -> ExitRecord:
     """End what is left of a lost attempt and write its record, so that the next question finds it over."""
-    report = await sweep(folder, session_id, attempt)
+    report = await sweep(folder, attempt)
     identity = read_identity(folder, attempt)
     record = ExitRecord(
-        session_id=session_id,
+        session_id=folder.name,
         attempt=attempt,
         code=None,
         signal=None,

@@ -20,7 +20,7 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One attempt of one session: what to start, where, and how it is to be held.
 
     `env` is the complete environment of the agent, nothing is inherited; it may hold secrets, so a spec is never logged. The shim
-    adds MAESTRO_SESSION_ID and MAESTRO_ATTEMPT, by which strays are found. `folder` is the session's folder, absolute. The output log keeps at most
+    adds MAESTRO_CUSTODY, by which strays are found. `folder` is the session's folder; custody fills it in. The output log keeps at most
     `log_keep_segments` files of `log_segment_bytes`. `ladder` is (signal name, seconds) in order, for a stop and for what the agent leaves behind.
     """
 
@@ -29,7 +29,7 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     argv: tuple[str, ...]
     env: dict[str, str]
     cwd: str
-    folder: str
+    folder: str = ""
     terminal: Literal["pty", "pipe"] = "pty"
     cols: int = 120
     rows: int = 40

@@ -15,7 +15,7 @@ import psutil
 
 from maestrod.sessions.shim.ladder import Ladder, Member
 from maestrod.sessions.shim.poller import Event, Poller
-from maestrod.sessions.shim.processes import Process, descendants, system
+from maestrod.sessions.shim.processes import Process, descendants, system, tag_of
 from maestrod.sessions.shim.signals import rungs, signal_name, signal_number
 from maestrod.sessions.spec import Identity, StopReport
 
@@ -32,10 +32,10 @@ def shim_alive(identity: Identity) -> bool:
     return this_boot(identity) and system.start_of(identity.shim_pid) == identity.shim_start
 
 
-def find_tree(session_id: str, attempt: int, identity: Identity | None) -> dict[int, Process]:
+def find_tree(folder: Path, attempt: int, identity: Identity | None) -> dict[int, Process]:
     """Everything of an attempt that is alive; never the caller itself."""
     table = system.table()
-    found = system.tagged(table, session_id, attempt)
+    found = system.tagged(table, tag_of(str(folder), attempt))
     agent = _recorded_agent(table, identity)
     if agent is not None:
         found[agent.pid] = agent
@@ -78,11 +78,11 @@ def send_signal(pid: int, start: str, name: str) -> bool:
 SHIM_TAIL = str(Path("shim") / "__main__.py")
 
 
-def find_shim(session_id: str, attempt: int) -> tuple[int, str] | None:
+def find_shim(folder: Path, attempt: int) -> tuple[int, str] | None:
     """Pid and start time of the shim of an attempt, by its command line: for a session whose folder was deleted under it."""
     for process in psutil.process_iter(["cmdline"]):
         cmdline = process.info["cmdline"] or []
-        if cmdline[-2:] == [session_id, str(attempt)] and SHIM_TAIL in cmdline[-3]:
+        if cmdline[-2:] == [str(folder), str(attempt)] and SHIM_TAIL in cmdline[-3]:
             start = system.start_of(process.pid)
             if start is not None:
                 return process.pid, start

@@ -10,7 +10,7 @@ from typing import Any
 import trio
 
 from maestrod.sessions.custody import Custody
-from maestrod.sessions.shim.processes import ProcFs
+from maestrod.sessions.shim.processes import ProcFs, tag_of
 from maestrod.sessions.spec import ExitRecord, Identity, LaunchSpec
 
 PATIENCE = 30
@@ -33,7 +33,6 @@ class Agents:
             "argv": argv,
             "env": {"PATH": os.environ["PATH"]},
             "cwd": "/",
-            "folder": str(self.sessions / session_id),
             "ladder": QUICK_LADDER,
             **more,
         }
@@ -102,15 +101,17 @@ def alive(pid: int) -> bool:
     return ProcFs().start_of(pid) is not None
 
 
-def tree_of(session_id: str) -> list[int]:
-    """Every living process that carries the session's tag."""
+def tagged(folder: Path, attempt: int = 1) -> list[int]:
+    """Every living process that carries the tag of an attempt."""
     system = ProcFs()
-    return [pid for attempt in (1, 2) for pid in system.tagged(system.table(), session_id, attempt)]
+    return list(system.tagged(system.table(), tag_of(str(folder.resolve()), attempt)))
 
 
-def nothing_left(*identities: Identity) -> bool:
+def nothing_left(sessions: Path, *identities: Identity) -> bool:
     """Whether no agent of these attempts and nothing tagged like them is alive; their shims may be on their way out."""
-    return not any(alive(identity.agent_pid) or tree_of(identity.session_id) for identity in identities)
+    return not any(
+        alive(identity.agent_pid) or tagged(sessions / identity.session_id, identity.attempt) for identity in identities
+    )
 
 
 async def wait_shims_gone(*identities: Identity) -> None:
@@ -123,6 +124,6 @@ def open_descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-def children() -> list[int]:
+def children() -> set[int]:
     """Every child of this process, zombies too."""
-    return [process.pid for process in ProcFs().table().values() if process.parent == os.getpid()]
+    return {process.pid for process in ProcFs().table().values() if process.parent == os.getpid()}

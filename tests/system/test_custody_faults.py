@@ -13,9 +13,12 @@ import pytest
 import trio
 
 from maestrod.sessions import tree
+from maestrod.sessions.fake import FakeCustody
+from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.spec import (
     Ended,
+    ExitRecord,
     Identity,
     LaunchFailed,
     LaunchSpec,
@@ -104,14 +107,14 @@ async def test_fault_01_killed_daemon_next_one_has_all_five_agents_back(agents: 
         for spec in specs:
             lines = daemon.custody.read_output(spec.session_id, 0, 1 << 20).data.split()
             assert lines == [str(number).encode() for number in range(150)]
-    assert nothing_left(*identities)
+    assert nothing_left(agents.sessions, *identities)
     await wait_shims_gone(*identities)
 
 
 async def test_fault_04_marker_without_an_agent_is_lost_and_never_started_twice(agents: Agents, daemon: Daemon) -> None:
     ran = agents.sessions / "ran"
     spec = agents.spec("ses_a", "touch", str(ran))
-    folder = Path(spec.folder)
+    folder = agents.sessions / spec.session_id
     folder.mkdir()
     (folder / "started-1").touch()
     with pytest.raises(LaunchFailed) as refused:
@@ -136,7 +139,7 @@ async def test_fault_04_shim_killed_between_marker_and_exec_is_never_started_twi
     async with daemon_on(agents.sessions, str(wrapper)) as dying:
         with pytest.raises(LaunchFailed):
             await dying.custody.launch(spec)
-    assert (Path(spec.folder) / "started-1").exists()
+    assert (agents.sessions / spec.session_id / "started-1").exists()
     async with daemon_on(agents.sessions) as daemon:
         with pytest.raises(LaunchFailed) as refused:
             await daemon.custody.launch(spec)
@@ -193,7 +196,7 @@ async def test_fault_08_leader_exits_child_ignores_term(agents: Agents, daemon: 
     report = await daemon.custody.stop("ses_a")
     assert time.monotonic() - began >= 0.3
     assert (report.left, report.signalled) == (0, ("TERM", "KILL"))
-    assert nothing_left(identity)
+    assert nothing_left(agents.sessions, identity)
 
 
 @pytest.mark.slow
@@ -208,7 +211,7 @@ async def test_fault_09_grandchild_that_left_group_session_and_parent_is_stopped
     report = await daemon.custody.stop("ses_a")
     assert report.left == 0
     assert report.ended >= 2
-    assert nothing_left(identity)
+    assert nothing_left(agents.sessions, identity)
 
 
 async def test_fault_09_a_stray_of_a_dead_shim_is_found_by_its_tag(agents: Agents, daemon: Daemon) -> None:
@@ -219,7 +222,7 @@ async def test_fault_09_a_stray_of_a_dead_shim_is_found_by_its_tag(agents: Agent
     record = await daemon.exit_of("ses_a")
     assert (record.reason, record.left) == ("lost", 0)
     assert record.leftovers >= 1
-    assert nothing_left(identity)
+    assert nothing_left(agents.sessions, identity)
 
 
 async def test_fault_10_a_stopped_agent_is_continued_and_ends(agents: Agents, daemon: Daemon) -> None:
@@ -228,7 +231,7 @@ async def test_fault_10_a_stopped_agent_is_continued_and_ends(agents: Agents, da
     await eventually(lambda: b" T " in Path(f"/proc/{identity.agent_pid}/stat").read_bytes())
     report = await daemon.custody.stop("ses_a")
     assert (report.left, report.signalled) == (0, ("TERM",))
-    assert nothing_left(identity)
+    assert nothing_left(agents.sessions, identity)
 
 
 @pytest.mark.slow
@@ -238,7 +241,26 @@ async def test_fault_10_an_agent_with_term_blocked_is_killed(agents: Agents, dae
     await daemon.output("ses_a", b"up")
     report = await daemon.custody.stop("ses_a")
     assert (report.left, report.signalled) == (0, ("TERM", "KILL"))
-    assert nothing_left(identity)
+    assert nothing_left(agents.sessions, identity)
+
+
+async def test_fault_11_what_cannot_be_killed_is_reported_and_stays_accounted(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    exits = []
+
+    async def on_exit(record: ExitRecord) -> None:
+        exits.append(record)
+
+    custody = FakeCustody(FakeMachine(lambda spec: Lifetime(unkillable=True)), on_exit)
+    await nursery.start(custody.run)
+    identity = await custody.launch(LaunchSpec(session_id="ses_d", attempt=1, argv=("dd",), env={}, cwd="/"))
+    report = await custody.stop("ses_d")
+    assert report.kill_pending
+    assert (report.left, report.pending, report.signalled) == (1, (identity.agent_pid,), ("TERM", "KILL"))
+    assert custody.held == ("ses_d",)
+    assert exits == []
+    await custody.send("ses_d", b"the daemon still answers\n")
 
 
 @pytest.mark.slow
@@ -257,7 +279,7 @@ async def test_fault_12_stop_right_after_start_two_hundred_times(agents: Agents,
     async with trio.open_nursery() as stops:
         for number in range(200):
             stops.start_soon(start_and_stop, number)
-    assert nothing_left(*identities)
+    assert nothing_left(agents.sessions, *identities)
     await wait_shims_gone(*identities)
 
 
@@ -300,14 +322,14 @@ async def test_fault_14_output_flood_stays_bounded_and_harms_nobody(agents: Agen
         await daemon.custody.resize("ses_quiet", 80, 24)
         answers.append(time.monotonic() - asked)
         await daemon.custody.wait_output("ses_noisy", daemon.custody.read_output("ses_noisy", 0, 0).end)
-    segments = list((agents.sessions / "ses_noisy" / "output").iterdir())
-    assert sum(path.stat().st_size for path in segments) <= 3 * (1 << 20)
     begin = daemon.custody.read_output("ses_noisy", 0, 100)
     assert begin.start > 1 << 20  # old segments are gone, and the chunk says so
     assert sorted(answers)[int(len(answers) * 0.99)] < 0.1
     assert resident_bytes(noisy.shim_pid) < 24 << 20
     with trio.fail_after(5):
         assert (await daemon.custody.stop("ses_noisy")).left == 0
+    segments = list((agents.sessions / "ses_noisy" / "output").iterdir())
+    assert 0 < sum(path.stat().st_size for path in segments) <= 3 * (1 << 20)
     await daemon.custody.stop("ses_quiet")
 
 

@@ -16,9 +16,9 @@ from .control import CLIENT_LIMIT, NOTICE_SECONDS, Client
 from .ladder import Ladder, Member
 from .outputlog import OutputLog
 from .poller import Poller
-from .processes import Process, descendants, system
+from .processes import Process, descendants, system, tag_of
 from .pump import Pump
-from .records import EXIT, IDENTITY, create_marker, make_folder, replace
+from .records import EXIT, IDENTITY, LOCK, create_marker, make_folder, replace, take_lock
 from .signals import kernel, rungs, signal_name
 
 TYPE_CHECKING = False
@@ -174,11 +174,13 @@ class Custodian:
         self.poller.watch(self._door.fileno(), self._on_connection)
 
     def _mark_again(self) -> None:
-        """The start marker may have gone with its folder: without it the attempt would look as if it had never been started."""
+        """Make a deleted start marker and lock anew: without them the attempt would look as if it had never been started."""
         try:
             create_marker(self._folder, self._spec["attempt"], encode({"bootId": self._identity["bootId"]}))
         except FileExistsError:
-            return
+            pass  # it was not deleted
+        if not posix.access(f"{self._folder}/{LOCK}", posix.F_OK):
+            take_lock(self._folder)
 
     # The end of the agent and of its tree.
 
@@ -219,7 +221,7 @@ class Custodian:
                 (pid, process) for pid, process in table.items() if process.pgid == self.agent.pid and process.alive
             )
         if with_tag:
-            tagged = system.tagged(table, self._spec["sessionId"], self._spec["attempt"])
+            tagged = system.tagged(table, tag_of(self._folder, self._spec["attempt"]))
             self._escaped.update(tagged.keys() - found.keys() - {me})
             found.update(tagged)
         found.pop(me, None)

@@ -7,16 +7,15 @@ the whole line leaves nothing started.
 """
 
 import posix
-from fcntl import F_DUPFD_CLOEXEC, LOCK_EX, LOCK_NB, fcntl, flock
-from time import sleep
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 
 from .agent import Agent, StartError, start_agent
 from .clock import now_ms
 from .codec import decode, encode
 from .door import Door
 from .outputlog import log_end
-from .processes import ATTEMPT_TAG, SESSION_TAG, system
-from .records import EXIT, IDENTITY, LOCK, create_marker, make_folder, replace
+from .processes import TAG, system, tag_of
+from .records import EXIT, IDENTITY, create_marker, replace, take_lock
 from .signals import kernel
 from .subreaper import become_subreaper
 
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 EXIT_DONE = 0
 EXIT_NO_SPEC = 64
 EXIT_REFUSED = 75
-
-LOCK_TRIES = 20
-LOCK_PAUSE_SECONDS = 0.01
-"""A daemon looking whether the lock is held holds it for microseconds itself: so it is tried again for a moment."""
 
 
 def main() -> int:
@@ -44,8 +39,8 @@ def main() -> int:
     line = _read_line(channel)
     if not line:
         return EXIT_NO_SPEC
-    spec = decode(line)
-    if _take_lock(str(spec["folder"])) < 0:
+    spec: dict[str, Any] = decode(line)
+    if take_lock(spec["folder"]) < 0:
         return _say(channel, {"refused": "locked"}, EXIT_REFUSED)
     return _start(spec, channel, wakeup)
 
@@ -58,8 +53,7 @@ def _start(spec: "dict[str, Any]", channel: int, wakeup: int) -> int:
     except FileExistsError:
         return _say(channel, {"refused": "already_started"}, EXIT_REFUSED)
     subreaper = become_subreaper()
-    spec["env"][SESSION_TAG] = spec["sessionId"]
-    spec["env"][ATTEMPT_TAG] = str(spec["attempt"])
+    spec["env"][TAG] = tag_of(spec["folder"], spec["attempt"])
     identity = _identity(spec, boot_id)
     try:
         agent = start_agent(spec)
@@ -135,20 +129,6 @@ def _record_quietly(folder: str, name: str, value: "dict[str, Any]") -> None:
         replace(folder, name, encode(value), durable=False)
     except OSError:
         return
-
-
-def _take_lock(folder: str) -> int:
-    """The descriptor that holds the session's lock until this process ends, -1 when another shim has it."""
-    make_folder(folder)
-    fd = posix.open(f"{folder}/{LOCK}", posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC, 0o600)
-    for _ in range(LOCK_TRIES):
-        try:
-            flock(fd, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            sleep(LOCK_PAUSE_SECONDS)
-        else:
-            return fd
-    return -1
 
 
 def _catch_signals() -> int:

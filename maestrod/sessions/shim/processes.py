@@ -2,7 +2,8 @@
 
 A process is named by (boot id, pid, start time), never by a pid alone: pids are used again. `start` is compared as text and means
 something only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on Linux, the start date of `ps`
-elsewhere. The environment tag finds processes that left both the tree and the group: children inherit `MAESTRO_SESSION_ID`.
+elsewhere. The environment tag finds processes that left both the tree and the group: children inherit
+`MAESTRO_CUSTODY`, which the shim adds.
 """
 
 import posix
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 
     ProcessTable: TypeAlias = "ProcFs | Ps"
 
-SESSION_TAG = "MAESTRO_SESSION_ID"
-ATTEMPT_TAG = "MAESTRO_ATTEMPT"
+TAG = "MAESTRO_CUSTODY"
 
 _ENVIRONMENT_LIMIT = (
     4 << 20
@@ -51,14 +51,14 @@ def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process
     return {pid: process for pid, process in found.items() if process.alive}
 
 
-def carries_tag(environment: bytes, session_id: str, attempt: int) -> bool:
-    """Whether a NUL-separated environment is tagged with this session, and with this attempt or none."""
-    entries = environment.split(b"\0")
-    if f"{SESSION_TAG}={session_id}".encode() not in entries:
-        return False
-    prefix = f"{ATTEMPT_TAG}=".encode()
-    attempts = [entry[len(prefix) :] for entry in entries if entry.startswith(prefix)]
-    return not attempts or attempts[0] == str(attempt).encode()
+def tag_of(folder: str, attempt: int) -> str:
+    """The value that marks an attempt's processes. The folder tells instances apart that hold copies of the same sessions."""
+    return f"{folder}#{attempt}"
+
+
+def carries_tag(environment: bytes, tag: str) -> bool:
+    """Whether a NUL-separated environment, as the kernel shows it, is tagged with an attempt."""
+    return f"{TAG}={tag}".encode() in environment.split(b"\0")
 
 
 class ProcFs:
@@ -78,13 +78,13 @@ class ProcFs:
         found = (self._process(int(name)) for name in posix.listdir("/proc") if name.isdigit())
         return {process.pid: process for process in found if process is not None}
 
-    def tagged(self, table: dict[int, Process], session_id: str, attempt: int) -> dict[int, Process]:
-        """The living processes of this user that carry the session's tag in their environment."""
+    def tagged(self, table: dict[int, Process], tag: str) -> dict[int, Process]:
+        """The living processes of this user that carry a tag in their environment."""
         me = posix.getuid()
         return {
             pid: process
             for pid, process in table.items()
-            if process.alive and _owner(pid) == me and carries_tag(_environment(pid), session_id, attempt)
+            if process.alive and _owner(pid) == me and carries_tag(_environment(pid), tag)
         }
 
     def _process(self, pid: int) -> Process | None:

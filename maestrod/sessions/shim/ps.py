@@ -8,7 +8,7 @@ Formats: `ps(1)` of macOS and of procps; `-E` shows the environment on macOS, `e
 import posix
 import sys
 
-from .processes import ATTEMPT_TAG, SESSION_TAG, Process
+from .processes import TAG, Process
 
 _ENVIRONMENT = "-axEww" if sys.platform == "darwin" else "axeww"
 _PATHS = ("/bin/ps", "/usr/bin/ps")
@@ -53,17 +53,10 @@ def parse_table(text: str) -> dict[int, Process]:
     return table
 
 
-def parse_tagged(text: str, session_id: str, attempt: int) -> set[int]:
-    """The pids of `pid command environment` rows that carry the tag. Values cannot be told from arguments here: both match."""
-    tag = f"{SESSION_TAG}={session_id}"
-    other_attempt = f"{ATTEMPT_TAG}="
-    found = set()
-    for line in text.splitlines():
-        words = line.split()
-        attempts = [word for word in words if word.startswith(other_attempt)]
-        if tag in words and (not attempts or attempts[0] == f"{other_attempt}{attempt}"):
-            found.add(int(words[0]))
-    return found
+def parse_tagged(text: str, tag: str) -> set[int]:
+    """The pids of `pid command environment` rows that carry the tag. Entries cannot be told from arguments here: both match."""
+    wanted = f" {TAG}={tag} "
+    return {int(line.split(None, 1)[0]) for line in text.splitlines() if wanted in f"{line} "}
 
 
 class Ps:
@@ -82,9 +75,9 @@ class Ps:
         """Every process there is."""
         return parse_table(self._ask(["-axo", "pid=,ppid=,pgid=,stat=,lstart="]))
 
-    def tagged(self, table: dict[int, Process], session_id: str, attempt: int) -> dict[int, Process]:
+    def tagged(self, table: dict[int, Process], tag: str) -> dict[int, Process]:
         """The living processes that carry the session's tag in the environment `ps` shows."""
-        pids = parse_tagged(self._ask([_ENVIRONMENT, "-o", "pid=,command="]), session_id, attempt)
+        pids = parse_tagged(self._ask([_ENVIRONMENT, "-o", "pid=,command="]), tag)
         return {pid: process for pid, process in table.items() if pid in pids and process.alive}
 
     def _ask(self, arguments: list[str]) -> str:

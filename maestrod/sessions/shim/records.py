@@ -5,12 +5,19 @@ be started again, whatever crashed in between. The exit record is replaced atomi
 """
 
 import posix
+from fcntl import LOCK_EX, LOCK_NB, flock
+from time import sleep
 
 MARKER = "started-{attempt}"
 EXIT = "exit-{attempt}.json"
 IDENTITY = "shim.json"
 LOCK = "shim.lock"
 SOCKET = "shim.sock"
+
+
+LOCK_TRIES = 20
+LOCK_PAUSE_SECONDS = 0.01
+"""A daemon looking whether the lock is held holds it for microseconds itself: so it is tried again for a moment."""
 
 
 def make_folder(path: str) -> None:
@@ -70,6 +77,21 @@ def replace(folder: str, name: str, data: bytes, *, durable: bool) -> None:
         raise
     if durable:
         sync_folder(folder)
+
+
+def take_lock(folder: str) -> int:
+    """The descriptor that holds a session's lock until this process ends, -1 when another shim has it."""
+    make_folder(folder)
+    fd = posix.open(f"{folder}/{LOCK}", posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC, 0o600)
+    for _ in range(LOCK_TRIES):
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            sleep(LOCK_PAUSE_SECONDS)
+        else:
+            return fd
+    posix.close(fd)
+    return -1
 
 
 def _discard(path: str) -> None:
