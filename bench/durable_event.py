@@ -16,7 +16,7 @@ def measure(*, quick: bool) -> list[Row]:
 
 
 def _report(running: Daemon) -> str:
-    session = running.call("session.register", workingDir="/tmp", agent="shell")["id"]  # noqa: S108 - a folder that is there
+    session = running.call("session.register", workingDir="/tmp", agent="shell")["id"]  # noqa: S108 - it is there
     return request("session.report", sessionId=session, message="half of the tests pass", type="progress")
 
 

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds the listeners have to end once the daemon stops, a little more than they give to calls under way.
 DRAIN_SECONDS = 4.0
+#: Seconds a service manager is asked to wait for a long recovery.
+RECOVERY_SECONDS = 600.0
 #: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
 SOCKET_CHECK_SECONDS = 20.0
 
@@ -73,6 +75,7 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, ADAPTERS)
     with single_instance(places.data, places.socket, __version__):
+        handover.notifier.extend_timeout(RECOVERY_SECONDS)
         call_soon = trio.lowlevel.current_trio_token().run_sync_soon
         store = Store.open(places.data, rules=_rules(config, catalog), call_soon=call_soon)
         store.on_alert = log.error
@@ -212,7 +215,8 @@ async def _watchdog(handover: Handover, services: Services) -> None:
         refusal = services.store.refusal()
         if refusal is not None:
             handover.notifier.status(refusal.message)
-        handover.notifier.watchdog()
+        if services.engine.longest_wait() < handover.watchdog_interval:
+            handover.notifier.watchdog()
         await trio.sleep(handover.watchdog_interval)
 
 

@@ -38,9 +38,10 @@ FACT_RETRY_SECONDS = 1.0
 class Ticket:
     """One decision on its way to the disk. ``reply`` may be told once it is durable."""
 
-    __slots__ = ("_callbacks", "decision", "error", "is_done", "reply", "seq")
+    __slots__ = ("_callbacks", "decision", "error", "is_done", "made", "reply", "seq")
 
     def __init__(self, decision: Decision, seq: int) -> None:
+        self.made = trio.current_time()
         self.decision = decision
         self.reply: Any = decision.reply
         self.seq = seq
@@ -111,6 +112,10 @@ class Engine:
         ticket = self.execute(command)
         await ticket.wait_done()
         return ticket.reply
+
+    def longest_wait(self) -> float:
+        """Seconds the oldest decision has waited for the disk; 0.0 when none waits. What a watchdog looks at."""
+        return trio.current_time() - self._pending[0].made if self._pending else 0.0
 
     async def tell(self, fact: Fact) -> None:
         """Record a fact: it happened, so it is tried again for as long as the store accepts no changes."""

@@ -148,3 +148,14 @@ async def test_submit_returns_the_reply_when_durable() -> None:
         assert replies == []
         desk.store.flush()
     assert [reply.name for reply in replies] == ["shop"]
+
+
+async def test_the_longest_wait_is_that_of_the_oldest_decision(autojump_clock: trio.testing.MockClock) -> None:
+    desk = Desk()
+    assert desk.engine.longest_wait() == 0
+    desk.engine.execute(make("first"))
+    await trio.sleep(3)
+    desk.engine.execute(make("second"))
+    assert desk.engine.longest_wait() == 3
+    desk.store.flush()
+    assert desk.engine.longest_wait() == 0
