@@ -153,7 +153,7 @@ class Supervisor:
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
             await self._engine.tell(_launched(session, standing.identity, adopted=True))
-            await self._put_right(self._engine.world.sessions[session.id])
+            self._put_right(self._engine.world.sessions[session.id])
         elif isinstance(standing, custody_spec.NeverStarted):
             await self._never_started(session)
         else:
@@ -166,13 +166,12 @@ class Supervisor:
         else:
             self.want(Launch(session.id, session.attempt))
 
-    async def _put_right(self, session: Session) -> None:
+    def _put_right(self, session: Session) -> None:
         """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
         if session.stopping:
             self.want(Stop(session.id, session.attempt))
-        else:
-            held = is_held(self._engine.world, session)
-            self.want(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
+        elif (wanted := self._wanted_signal(session.id)) is not None:
+            self.want(Signal(session.id, session.attempt, wanted))
 
     async def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, Launch):
@@ -201,6 +200,8 @@ class Supervisor:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False))
+            if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
+                self.want(Signal(session.id, session.attempt, "STOP"))
 
     def _is_wanted(self, session_id: str) -> bool:
         world = self._engine.world
@@ -227,10 +228,21 @@ class Supervisor:
             await self.exited(standing.record)  # known already, unless that could not be recorded
 
     async def _signal(self, effect: Signal) -> None:
+        """Hold or let go as the world wants it by now: effects run side by side, so their order means nothing."""
+        sent: str | None = None
         try:
-            await self._custody.signal(effect.session_id, effect.signal)
+            while (wanted := self._wanted_signal(effect.session_id)) not in {None, sent}:
+                await self._custody.signal(effect.session_id, wanted or "CONT")
+                sent = wanted
         except custody_spec.NotHeld:
-            log.info("%s ended before it could be sent %s", effect.session_id, effect.signal)
+            log.info("%s is not there to be sent %s", effect.session_id, effect.signal)
+
+    def _wanted_signal(self, session_id: str) -> str | None:
+        """What keeps a session as it is to be: ``STOP`` or ``CONT``; None when it has ended."""
+        world = self._engine.world
+        if session_id not in world.by_session.live:
+            return None
+        return "STOP" if is_held(world, world.sessions[session_id]) else "CONT"
 
     async def _spec(self, session: Session) -> custody_spec.LaunchSpec:
         """Ask the adapter how the agent is started, and write the files it wants."""

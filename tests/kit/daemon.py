@@ -144,9 +144,9 @@ class Daemon:
 
     def start(self) -> "Daemon":
         """Start, and return when the daemon says that it is ready."""
-        with self._notifications() as notify:
+        with self.ready_messages() as notify:
             self.process = self.spawn()
-            self._wait_ready(self.process, notify)
+            self.wait_ready(self.process, notify)
         return self
 
     def kill(self) -> None:
@@ -251,14 +251,16 @@ class Daemon:
         return self.home / "n"
 
     @contextmanager
-    def _notifications(self) -> Iterator[socket.socket]:
+    def ready_messages(self) -> Iterator[socket.socket]:
+        """Where a daemon started in the block says that it is ready."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._notify_path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(str(self._notify_path))
             yield notify
 
-    def _wait_ready(self, process: "subprocess.Popen[bytes]", notify: socket.socket) -> None:
+    def wait_ready(self, process: "subprocess.Popen[bytes]", notify: socket.socket) -> None:
+        """Return when it is; ``AssertionError`` with its last words when it ends instead."""
         deadline = time.monotonic() + PATIENCE
         assert process.stdout is not None
         signs = [notify.fileno(), process.stdout.fileno()]
