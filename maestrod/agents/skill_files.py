@@ -5,9 +5,7 @@ Skills, which the agents read themselves; what is ours stands under ``metadata``
 Markdown file with frontmatter, whose text is the prompt.
 """
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -128,12 +126,11 @@ def _checked_name(name: str, path: Path) -> str:
 
 
 def _read(path: Path, limit: int) -> str:
-    """A regular file's text, bounded. A pipe or a device is not opened for reading: it could block or never end."""
+    """A regular file's text, bounded. Nothing else is opened: reading a pipe or a device could block or never end."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, "rb") as file:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise Broken(f"{path} is not a file")
+        if not path.is_file():
+            raise Broken(f"{path} is not a file" if path.exists() else f"{path} is not there")
+        with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise Broken(f"{path}: {getattr(error, 'strerror', None) or error}") from error

@@ -14,7 +14,6 @@ import termios
 import time
 
 from . import signals
-from .signals import Stopped
 from .terminal import show
 
 TYPE_CHECKING = False
@@ -80,43 +79,32 @@ class Runner:
         return self._run(argv, actions, reader, writer, limit, variables)
 
     def _run(
-        self,
-        argv: list[str],
-        actions: "list[Any]",
-        output: int,
-        given: int,
-        limit: int,
-        variables: dict[str, str],
+        self, argv: list[str], actions: "list[Any]", output: int, given: int, limit: int, variables: dict[str, str]
     ) -> Outcome:
         environ = {**self._environ, **{name.encode(): value.encode() for name, value in variables.items()}}
-        try:
-            pid = posix.posix_spawnp(
-                argv[0], argv, environ, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=signals.RESET
-            )
-        except BaseException:
-            posix.close(output)
-            raise
-        finally:
-            posix.close(given)
-        _foreground(pid)
-        try:
-            return self._follow(pid, output, limit)
-        except Stopped:
-            self._end(pid)
-            raise
-        finally:
-            posix.close(output)
-            _foreground(posix.getpgrp())
+        with signals.STOP:
+            try:
+                pid = posix.posix_spawnp(
+                    argv[0], argv, environ, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=signals.RESET
+                )
+                posix.close(given)
+                given = -1
+                _foreground(pid)
+                return self._follow(pid, output, limit)
+            finally:
+                posix.close(output)
+                if given >= 0:
+                    posix.close(given)
+                _foreground(posix.getpgrp())
 
     def _follow(self, pid: int, output: int, limit: int) -> Outcome:
-        """Copy output until the command has ended and nothing more comes."""
+        """Copy output until the command has ended and nothing more comes; pass a stop on and give it a moment."""
         kept = bytearray()
         status: int | None = None
         sources = [output, self._wake]
-        give_up = None
+        give_up: float | None = None
         while True:
-            timeout = None if status is None else min(QUIET, max(0.0, (give_up or 0.0) - time.monotonic()))
-            ready = select.select(sources, [], [], timeout)[0]
+            ready = select.select(sources, [], [], _timeout(give_up, quiet=status is not None))[0]
             if output in ready:
                 data = _read(output)
                 if not data:
@@ -130,20 +118,30 @@ class Runner:
                 _copy_size(output)
             if status is None:
                 status = _reap(pid)
-                give_up = time.monotonic() + DRAIN
-            if status is not None and (output not in sources or not ready or time.monotonic() >= (give_up or 0.0)):
-                return Outcome(status, bytes(kept[-limit:]))
+                if status is not None:
+                    give_up = time.monotonic() + DRAIN
+                elif signals.STOP.wanted and give_up is None:
+                    _interrupt(pid)
+                    give_up = time.monotonic() + GRACE
+            late = give_up is not None and time.monotonic() >= give_up
+            if late or (status is not None and (output not in sources or not ready)):
+                return Outcome(status or 0, bytes(kept[-limit:]))
 
-    def _end(self, pid: int) -> None:
-        """Pass a stop on to the command's group and give it a moment."""
-        try:
-            posix.kill(-pid, signals.TERM)
-        except OSError:
-            return
-        deadline = time.monotonic() + GRACE
-        while _reap(pid) is None and (left := deadline - time.monotonic()) > 0:
-            select.select([self._wake], [], [], left)
-            signals.drain(self._wake)
+
+def _timeout(give_up: float | None, *, quiet: bool) -> float | None:
+    """How long to wait for something to happen; for ever while the command runs and nobody wants it to stop."""
+    if give_up is None:
+        return None
+    left = max(0.0, give_up - time.monotonic())
+    return min(QUIET, left) if quiet else left
+
+
+def _interrupt(pid: int) -> None:
+    """Pass a stop on to the command's group."""
+    try:
+        posix.kill(-pid, signals.TERM)
+    except OSError:
+        return
 
 
 def _reap(pid: int) -> int | None:

@@ -5,6 +5,7 @@ daemon knows what it has done already, so nothing happens twice and nothing is l
 """
 
 import _socket
+import posix
 import time
 
 from .jsontext import dumps, loads
@@ -33,20 +34,28 @@ class Refused(Exception):
         self.retryable = data.get("retryable") is True
 
 
+class Gone(Exception):
+    """The session has been removed."""
+
+
 class Daemon:
     """Calls the methods a worker may call, in the name of its session."""
 
-    def __init__(self, path: str, token: str, calls: str) -> None:
-        """``calls`` begins the id of every call; it must be this worker's alone."""
+    def __init__(self, path: str, token: str, calls: str, witness: str) -> None:
+        """``calls`` begins the id of every call; it must be this worker's alone. ``witness`` is a file of the session."""
         self._path = path
         self._token = token
         self._calls = calls
+        self._witness = witness
         self._number = 0
         self._connection: _socket.socket | None = None
         self._received = b""
 
     def call(self, method: str, **params: "Any") -> "Any":
-        """The result of a method. Raises ``Refused``; waits for the daemon when it is away or busy."""
+        """The result of a method. Raises ``Refused``; waits for the daemon when it is away or busy.
+
+        Raises ``Gone`` when it is away and the session's files have been removed: then no daemon will ever come back for it.
+        """
         self._number += 1
         params["sessionToken"] = self._token
         params["requestId"] = f"{self._calls}.{self._number}"
@@ -58,6 +67,8 @@ class Daemon:
                 return self._ask(line)
             except OSError as error:
                 self.close()
+                if not _exists(self._witness):
+                    raise Gone(f"{self._witness} has been removed") from error
                 trouble = str(error)
             except Refused as refusal:
                 if not refusal.retryable:
@@ -103,3 +114,13 @@ class Daemon:
             self._received += data
         line, _, self._received = self._received.partition(b"\n")
         return line
+
+
+def _exists(path: str) -> bool:
+    try:
+        posix.stat(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -4,7 +4,7 @@ import posix
 
 from . import signals
 from .command import Runner
-from .daemon import Daemon, Refused
+from .daemon import Daemon, Gone, Refused
 from .jsontext import loads
 from .planner import Planner
 from .terminal import say
@@ -31,7 +31,9 @@ def main() -> int:
         return STOPPED
     except Refused as refusal:
         say(f"# maestrod refused: {refusal.message}")
-        return NOT_DONE
+    except Gone as gone:
+        say(f"# nobody is waiting for this session any more: {gone}")
+    return NOT_DONE
 
 
 def _work(wake: int) -> bool:
@@ -44,7 +46,7 @@ def _work(wake: int) -> bool:
     manifest = _manifest(manifest_path)
     if manifest is None:
         return False
-    daemon = Daemon(socket, token, f"shell.{session_id}.{attempt}")
+    daemon = Daemon(socket, token, f"shell.{session_id}.{attempt}", manifest_path)
     daemon.call("session.register", sessionId=session_id, agent="shell", pid=posix.getpid())
     return _run(manifest, daemon, Runner(wake, posix.environ), manifest_path.rpartition("/")[0])
 

@@ -1,4 +1,4 @@
-"""Signals of the worker: a stop becomes an exception, the end of a child a byte in a pipe."""
+"""Signals of the worker: each becomes a byte in a pipe, and a stop an exception as well, where nothing must be tidied up."""
 
 import posix
 import sys
@@ -32,7 +32,7 @@ def install() -> int:
     for number in (kernel.SIGCHLD, kernel.SIGWINCH):
         kernel.signal(number, _note)
     for number in (kernel.SIGTERM, kernel.SIGHUP):
-        kernel.signal(number, _stop)
+        kernel.signal(number, STOP)
     for number in (kernel.SIGINT, kernel.SIGTTOU):
         kernel.signal(number, kernel.SIG_IGN)
     return reader
@@ -55,9 +55,30 @@ def name_of(number: int) -> str:
     return str(number)
 
 
+class _Stop:
+    """Whether a stop has come, and whether it may be raised where it comes."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self.held = False
+
+    def __call__(self, number: int, frame: object) -> None:
+        self.wanted = True
+        if not self.held:
+            raise Stopped
+
+    def __enter__(self) -> None:
+        self.held = True
+
+    def __exit__(self, *error: object) -> None:
+        self.held = False
+        if self.wanted:
+            raise Stopped
+
+
+#: ``with STOP:`` a stop is noted in ``STOP.wanted`` and raised at the end: for when a child must not be forgotten.
+STOP = _Stop()
+
+
 def _note(number: int, frame: object) -> None:
     """Nothing to do: Python has written the byte."""
-
-
-def _stop(number: int, frame: object) -> None:
-    raise Stopped
