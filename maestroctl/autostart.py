@@ -24,6 +24,10 @@ from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
 #: Seconds a daemon may take until it answers: it reads its whole store first.
 _READY_WITHIN = 60.0
 
+#: The least time for an answer, and what is asked.
+_RETURN_TIME = 2.0
+_HELLO = b'{"jsonrpc":"2.0","id":1,"method":"system.hello","params":{"client":"maestroctl"}}'
+
 #: Lines of the log shown when it does not.
 _TAIL = 15
 
@@ -98,12 +102,19 @@ def _turn(data: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _answers(places: Places) -> bool:
+def _answers(places: Places, within: float = 0.0) -> bool:
+    """Whether a daemon answers. Being connected is not enough: a service manager listens for one that may never come up."""
     try:
-        connect(places.socket).close()
+        channel = connect(places.socket)
     except NoDaemon:
         return False
-    return True
+    try:
+        channel.send(_HELLO)
+        return channel.receive(max(within, _RETURN_TIME)) is not None
+    except OSError:
+        return False
+    finally:
+        channel.close()
 
 
 def _service_starts(environ: Mapping[str, str]) -> bool:
@@ -149,7 +160,7 @@ def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[b
 def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
     """Return when the socket answers. A daemon that ends because another one runs is as good as running."""
     deadline = time.monotonic() + _READY_WITHIN
-    while not _answers(places):
+    while not _answers(places, within=deadline - time.monotonic()):
         code = None if child is None else child.poll()
         if code not in {None, _ANOTHER_RUNS}:
             raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
