@@ -46,6 +46,7 @@ class InvalidRequest(MaestroError):
 
 _request = msgspec.json.Decoder(Request)
 _batch = msgspec.json.Decoder(list[Raw])
+_json = msgspec.json.Decoder(Raw)
 _identified = msgspec.json.Decoder(_Identified)
 
 
@@ -56,9 +57,7 @@ def read(message: bytes) -> Request | list[Raw]:
             message.decode()
         return _request.decode(message)
     except msgspec.ValidationError as error:
-        if message.lstrip()[:1] == b"[":
-            return _read_batch(message)
-        raise _invalid(str(error)) from None
+        return _read_batch(message, _invalid(str(error)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _unreadable(error) from None
 
@@ -79,11 +78,15 @@ def read_id(message: bytes) -> Id:
         return None
 
 
-def _read_batch(message: bytes) -> list[Raw]:
+def _read_batch(message: bytes, otherwise: InvalidRequest) -> list[Raw]:
+    """The items, if it is a batch; ``otherwise`` if it is JSON at all, which comes before any question of form."""
     try:
-        return _batch.decode(message)
+        if message.lstrip()[:1] == b"[":
+            return _batch.decode(message)
+        _json.decode(message)
     except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(error) from None
+    raise otherwise
 
 
 def _invalid(why: str) -> InvalidRequest:

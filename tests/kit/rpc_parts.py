@@ -1,18 +1,24 @@
 """A daemon's parts around the real engine, for tests of the methods and of the socket: terminals and catalog obey the test."""
 
 import base64
+import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import trio
 
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import OutputPage, StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
-from maestrod.core.world import World
+from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
-from maestrod.engine.ports import Store
+from maestrod.rpc.bind import bind
 from maestrod.rpc.context import DaemonInfo, Services
-from tests.kit.engine_parts import FixedClock, HeldStore
+from maestrod.rpc.conversation import Conversation
+from maestrod.rpc.dispatch import Dispatcher
+from maestrod.store.memory import MemoryStore
+from tests.kit.engine_parts import FixedClock
 
 TOKEN_KEY = b"k" * 32
 
@@ -99,12 +105,12 @@ class FixedCatalog:
         self.reloads += 1
 
 
-def parts(store: Store | None = None, **given: object) -> Services:
-    """The services of a daemon with an empty world and a store whose disk is instant, unless given otherwise."""
-    store = store or HeldStore(instant=True)
+def parts(store: MemoryStore | None = None, **given: object) -> Services:
+    """The services of a daemon with an empty world; what it decides is durable a moment later, unless the store is held."""
+    store = store or MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     clock = FixedClock()
     members: dict[str, object] = {
-        "engine": Engine(store, World(), clock, lambda effect: None),
+        "engine": Engine(store, store.world, clock, lambda effect: None),
         "store": store,
         "terminals": ScriptedTerminals(),
         "catalog": FixedCatalog(),
@@ -112,4 +118,119 @@ def parts(store: Store | None = None, **given: object) -> Services:
         "token_key": TOKEN_KEY,
         "request_stop": lambda sessions: None,
     }
-    return Services(**(members | given))  # type: ignore[arg-type]  # the names are checked by the dataclass
+    return Services(**(members | given))  # type: ignore[arg-type]  # the dataclass checks the names
+
+
+class MemoryWire:
+    """The way back to a client that exists only in the test: what was sent is in ``sent``, decoded."""
+
+    def __init__(self, nursery: trio.Nursery | None = None) -> None:
+        self.sent: list[Any] = []
+        self.unsent = 0
+        self.queued = 0
+        self.flushes = 0
+        self.resumed = 0
+        self._nursery = nursery
+        self._came = trio.Event()
+        self._room = trio.Event()
+
+    def send(self, message: bytes) -> None:
+        self.sent.append(json.loads(message))
+        self._came.set()
+        self._came = trio.Event()
+
+    def flush(self) -> None:
+        self.flushes += 1
+
+    def resume(self) -> None:
+        self.resumed += 1
+
+    async def wait_room(self) -> None:
+        await trio.lowlevel.checkpoint()
+        while self.unsent:
+            await self._room.wait()
+
+    def start(self, task: Callable[[], Awaitable[None]]) -> None:
+        assert self._nursery is not None, "this test starts no tasks"
+        self._nursery.start_soon(task)
+
+    def make_room(self) -> None:
+        self.unsent = self.queued = 0
+        self._room.set()
+        self._room = trio.Event()
+
+    async def count(self, number: int) -> list[Any]:
+        """The messages, once there are so many."""
+        while len(self.sent) < number:
+            await self._came.wait()
+        return self.sent
+
+
+class Caller:
+    """A client in the test: numbers its requests and finds their answers."""
+
+    def __init__(self, services: Services, nursery: trio.Nursery | None = None) -> None:
+        self.services = services
+        self.wire = MemoryWire(nursery)
+        self.conversation = Conversation(Dispatcher(services, bind()), self.wire)
+        self._last = 0
+
+    @property
+    def terminals(self) -> ScriptedTerminals:
+        assert isinstance(self.services.terminals, ScriptedTerminals)
+        return self.services.terminals
+
+    def post(self, method: str, params: object = None, *, token: str | None = None) -> int:
+        """Send a request; its id."""
+        self._last += 1
+        named: dict[str, object] = {**params} if isinstance(params, dict) else {}
+        if token is not None:
+            named["sessionToken"] = token
+        request = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": params if params == [] else named}
+        self.conversation.receive(json.dumps(request).encode())
+        return self._last
+
+    async def answer(self, id_: int) -> Any:
+        """The response to a request, once it is there."""
+        while True:
+            for message in self.wire.sent:
+                if "method" not in message and message["id"] == id_:
+                    return message
+            await self.wire.count(len(self.wire.sent) + 1)
+
+    async def call(self, method: str, params: object = None, *, token: str | None = None) -> Any:
+        """The result of a call. Raises ``AssertionError`` with the error of a call that fails."""
+        response = await self.answer(self.post(method, params, token=token))
+        assert "result" in response, response["error"]
+        return response["result"]
+
+    async def refused(self, method: str, params: object = None, *, token: str | None = None) -> Any:
+        """The error of a call that fails."""
+        response = await self.answer(self.post(method, params, token=token))
+        assert "error" in response, response["result"]
+        return response["error"]
+
+    async def project(self) -> str:
+        """A project's id."""
+        project: str = (await self.call("project.create", {"name": "shop", "workingDir": "/shop"}))["id"]
+        return project
+
+    async def task(self, **members: object) -> str:
+        """A task's id."""
+        if "projectId" not in members and "parentId" not in members:
+            members["projectId"] = await self.project()
+        task: str = (await self.call("task.create", {"title": "t", **members}))["id"]
+        return task
+
+    async def session(self, **members: object) -> str:
+        """The id of a session that was spawned and has registered."""
+        if "taskIds" not in members:
+            members["taskIds"] = [await self.task()]
+        session: str = (await self.call("session.spawn", members))["id"]
+        await self.call("session.register", {"sessionId": session})
+        return session
+
+    @staticmethod
+    def token(session_id: str, attempt: int = 1) -> str:
+        """What the session's agent has in its environment."""
+        return make_token(TOKEN_KEY, session_id, attempt)

@@ -1,0 +1,90 @@
+"""Every row is carried out in exactly one way, and a mistake stops the start."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from maestrod.api.registry import METHODS
+from maestrod.api.task import TASK_GET
+from maestrod.core.decide import RULES
+from maestrod.core.views import ANSWERS
+from maestrod.rpc.bind import Kind, bind
+from maestrod.rpc.handler import HANDLERS, Handler
+
+PLAIN = Handler(lambda context, params: None, waits=False, streams=False)
+WAITING = Handler(lambda context, params: None, waits=True, streams=False)
+
+
+def test_every_row_is_bound() -> None:
+    bindings = bind()
+    assert set(bindings) == set(METHODS)
+    assert bindings["task.get"].kind is Kind.READ
+    assert bindings["task.create"].kind is Kind.COMMAND
+    assert bindings["system.status"].kind is Kind.CALL
+    assert bindings["queue.next"].kind is Kind.TASK
+
+
+def test_examples_of_the_rows_are_read_by_their_bindings() -> None:
+    for binding in bind().values():
+        assert binding.decoder.decode(msgspec.json.encode(binding.row.example)) is not None
+
+
+def test_a_call_that_waits_is_a_task() -> None:
+    assert {name for name, binding in bind().items() if binding.kind is Kind.TASK and not binding.row.waits} == set()
+
+
+@pytest.mark.parametrize(
+    "reads, commands, handler, kind",
+    [
+        (True, False, None, Kind.READ),
+        (False, True, None, Kind.COMMAND),
+        (False, False, PLAIN, Kind.CALL),
+        (False, False, WAITING, Kind.TASK),
+        (False, True, WAITING, Kind.TASK),
+    ],
+)
+def test_a_row_has_one_way(reads: bool, commands: bool, handler: Handler | None, kind: Kind) -> None:
+    assert one_row(reads, commands, handler)() is kind
+
+
+@pytest.mark.parametrize(
+    "reads, commands, handler",
+    [
+        (False, False, None),
+        (True, True, None),
+        (True, False, PLAIN),
+        (True, False, WAITING),
+        (False, True, PLAIN),
+        (True, True, WAITING),
+    ],
+)
+def test_a_row_with_no_way_or_two_stops_the_start(reads: bool, commands: bool, handler: Handler | None) -> None:
+    with pytest.raises(RuntimeError, match=r"task\.get must be bound once"):
+        one_row(reads, commands, handler)()
+
+
+def one_row(reads: bool, commands: bool, handler: Handler | None) -> Callable[[], Kind]:
+    methods = {"task.get": TASK_GET}
+    answers = {"task.get": ANSWERS["task.get"]} if reads else {}
+    rules = ["task.get"] if commands else []
+    handlers = {"task.get": handler} if handler else {}
+    return lambda: bind(methods, answers, rules, handlers)["task.get"].kind
+
+
+@pytest.mark.parametrize("where", ["answers", "rules", "handlers"])
+def test_a_function_without_a_row_stops_the_start(where: str) -> None:
+    given: dict[str, Any] = {"answers": dict(ANSWERS), "rules": list(RULES), "handlers": dict(HANDLERS)}
+    if where == "rules":
+        given["rules"].append("task.fly")
+    else:
+        given[where]["task.fly"] = PLAIN
+    with pytest.raises(RuntimeError, match=r"task\.fly"):
+        bind(**given)
+
+
+def test_only_rows_with_open_parameters_are_searched_for_excess() -> None:
+    bindings = bind()
+    assert bindings["session.report"].loose and bindings["plan.submit"].loose and bindings["queue.move"].loose
+    assert not bindings["task.get"].loose and not bindings["task.list"].loose

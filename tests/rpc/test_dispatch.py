@@ -1,0 +1,136 @@
+"""Who may call what, bugs stay inside, and what cannot be sent is said."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from msgspec import Raw
+
+from maestrod.api.errors import MaestroError, NotFound
+from maestrod.api.ids import is_id
+from maestrod.api.system import SystemParams
+from maestrod.api.wire import REPLY_LIMIT
+from maestrod.core.token import make_token
+from maestrod.rpc.bind import Binding, bind
+from maestrod.rpc.context import Client
+from maestrod.rpc.dispatch import Dispatcher, refusal
+from maestrod.rpc.envelope import Request
+from maestrod.rpc.exchange import Exchange
+from tests.kit.rpc_parts import Caller, MemoryWire, parts
+
+SECRET = "hunter2"
+
+
+def broken(method: str, function: Any) -> dict[str, Binding]:
+    """The bindings, with another function for one method."""
+    import dataclasses
+
+    bindings = bind()
+    return {**bindings, method: dataclasses.replace(bindings[method], function=function)}
+
+
+def answer_of(dispatcher: Dispatcher, method: str) -> Any:
+    def begin(scope: object) -> Exchange:
+        raise AssertionError("it is over at once")
+
+    request = Request(jsonrpc="2.0", method=method, id=1, params=Raw(b"{}"))
+    result = dispatcher.dispatch(request, 10, Client(MemoryWire()), begin, in_batch=False)
+    return json.loads(dispatcher.respond(1, result))
+
+
+async def test_a_bug_is_answered_with_an_incident_and_told_to_the_log_only(caplog: pytest.LogCaptureFixture) -> None:
+    def function(context: object, params: SystemParams) -> None:
+        raise RuntimeError(SECRET)
+
+    services = parts()
+    with caplog.at_level(logging.ERROR):
+        answer = answer_of(Dispatcher(services, broken("system.status", function)), "system.status")
+    assert answer["error"]["code"] == -32603 and SECRET not in json.dumps(answer)
+    incident = answer["error"]["data"]["details"]["incident"]
+    assert is_id(incident) and incident in caplog.text and SECRET in caplog.text
+    assert services.counts["incidents"] == 1
+
+
+async def test_a_result_that_is_not_json_is_a_bug() -> None:
+    answer = answer_of(Dispatcher(parts(), broken("system.status", lambda context, params: object())), "system.status")
+    assert answer["id"] == 1 and answer["error"]["code"] == -32603
+
+
+async def test_a_result_nested_too_deep_to_write_down_is_a_bug() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    answer = answer_of(Dispatcher(parts(), broken("system.status", lambda context, params: deep)), "system.status")
+    assert answer["error"]["code"] == -32603
+    while deep:
+        deep = deep.pop()
+
+
+async def test_no_nan_is_sent() -> None:
+    answer = answer_of(
+        Dispatcher(parts(), broken("system.status", lambda context, params: float("nan"))), "system.status"
+    )
+    assert answer["result"] is None
+
+
+async def test_an_answer_that_is_too_long_says_so() -> None:
+    dispatcher = Dispatcher(parts(), broken("system.status", lambda context, params: "x" * REPLY_LIMIT))
+    answer = answer_of(dispatcher, "system.status")
+    assert answer["error"]["data"]["code"] == "reply.too_large"
+
+
+def test_a_refusal_keeps_code_message_and_details() -> None:
+    error = refusal(NotFound("task.not_found", "no such task", {"id": "x"}))._error
+    assert error == (404, "no such task", {"code": "task.not_found", "retryable": False, "details": {"id": "x"}})
+
+
+@pytest.mark.parametrize("cls", MaestroError.__subclasses__())
+def test_no_error_of_ours_uses_a_code_that_is_not_its_own_to_use(cls: type[MaestroError]) -> None:
+    ours = cls.rpc_code > 0 or cls.rpc_code == -32800
+    assert ours or cls.rpc_code in {-32700, -32600, -32602, -32603}
+
+
+class TestCallers:
+    async def test_without_a_token_it_is_the_owner(self) -> None:
+        caller = Caller(parts())
+        assert (await caller.call("system.stop"))["pid"] == 4242
+
+    async def test_a_session_may_not_what_only_the_owner_may(self) -> None:
+        caller = Caller(parts())
+        session = await caller.session()
+        error = await caller.refused("system.stop", token=caller.token(session))
+        assert (error["code"], error["data"]["code"]) == (403, "method.owner_only")
+
+    @pytest.mark.parametrize("token", ["", "x", "ses_1.1.00", make_token(b"another key", "ses_1", 1)])
+    async def test_a_token_of_another_daemon_is_refused(self, token: str) -> None:
+        error = await Caller(parts()).refused("system.status", token=token)
+        assert error["data"]["code"] == "token.invalid"
+
+    async def test_a_stale_attempt_is_refused(self) -> None:
+        caller = Caller(parts())
+        session = await caller.session()
+        error = await caller.refused("session.report", {"message": "m"}, token=caller.token(session, 2))
+        assert error["data"]["code"] == "session.stale_attempt"
+
+    async def test_what_a_session_asks_without_naming_one_is_about_itself(self) -> None:
+        caller = Caller(parts())
+        session = await caller.session()
+        token = caller.token(session)
+        assert (await caller.call("session.get", token=token))["id"] == session
+        assert (await caller.call("session.why", token=token))["session"]["id"] == session
+        assert (await caller.refused("session.get"))["data"]["code"] == "session.missing"
+
+    async def test_a_session_that_names_a_task_asks_about_the_task(self) -> None:
+        caller = Caller(parts())
+        session = await caller.session()
+        task = await caller.task()
+        page = await caller.call("session.timeline", {"taskId": task}, token=caller.token(session))
+        assert page == {}
+
+    async def test_hello_makes_a_token_hold_for_the_connection(self) -> None:
+        caller = Caller(parts())
+        session = await caller.session()
+        await caller.call("system.hello", token=caller.token(session))
+        assert (await caller.call("session.get"))["id"] == session
+        assert (await caller.refused("system.stop"))["code"] == 403

@@ -1,0 +1,97 @@
+"""What is a request, what is a batch, and what is neither."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import UNSET
+
+from maestrod.rpc.envelope import InvalidRequest, ParseError, Request, read, read_id, read_item
+
+CALL = {"jsonrpc": "2.0", "method": "a", "id": 1}
+
+
+def told(message: bytes) -> tuple[int, str]:
+    with pytest.raises((ParseError, InvalidRequest)) as caught:
+        read(message)
+    return caught.value.rpc_code, caught.value.reason
+
+
+@pytest.mark.parametrize("id_", [0, -1, 2**63 - 1, "", "a", "1", None])
+def test_ids_are_texts_integers_or_null(id_: object) -> None:
+    request = read(json.dumps({**CALL, "id": id_}).encode())
+    assert isinstance(request, Request) and request.id == id_
+
+
+@pytest.mark.parametrize("id_", [1.0, 0.5, 1e300, True, {}, [], [1], 2**64, 10**400, "x" * 1025])
+def test_other_ids_are_refused_and_not_echoed(id_: object) -> None:
+    message = json.dumps({**CALL, "id": id_}).encode()
+    assert told(message)[0] == -32600
+    assert read_id(message) is None
+
+
+def test_without_an_id_it_is_a_notification() -> None:
+    request = read(b'{"jsonrpc":"2.0","method":"a"}')
+    assert isinstance(request, Request) and request.id is UNSET
+
+
+def test_unknown_members_are_ignored() -> None:
+    assert isinstance(read(json.dumps({**CALL, "trace": {"x": 1}}).encode()), Request)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"jsonrpc": "1.0"}, {"jsonrpc": 2.0}, {"jsonrpc": None}, {"method": 1}, {"method": None}],
+)
+def test_members_of_another_kind_make_it_invalid_and_its_id_is_told(changed: dict[str, object]) -> None:
+    message = json.dumps(CALL | changed).encode()
+    assert told(message)[0] == -32600
+    assert read_id(message) == 1
+
+
+@pytest.mark.parametrize("missing", ["jsonrpc", "method"])
+def test_members_that_are_missing_make_it_invalid(missing: str) -> None:
+    assert told(json.dumps({name: value for name, value in CALL.items() if name != missing}).encode())[0] == -32600
+
+
+@pytest.mark.parametrize("message", [b"1", b'"a"', b"null", b"true"])
+def test_json_that_is_no_request(message: bytes) -> None:
+    assert told(message)[0] == -32600
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"", b" ", b"{", b"[", b"[1,", b"{'a':1}", b"\xef\xbb\xbf{}", b"{}{}", b"nil", b'{"method":1,', b'{"method":1} x'],
+)
+def test_what_is_not_json(message: bytes) -> None:
+    assert told(message)[0] == -32700
+
+
+def test_text_that_is_not_utf8_is_refused_wherever_it_stands() -> None:
+    for place in (b'"method":"\xff"', b'"method":"a","params":{"a":"\xff"}', b'"method":"a","unknown":"\xff"'):
+        assert told(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_it_fail(message: bytes) -> None:
+    try:
+        read(message)
+    except (ParseError, InvalidRequest):
+        pass
+    read_id(message)
+
+
+@given(st.lists(st.one_of(st.integers(), st.text(), st.none(), st.just(CALL)), max_size=5))
+def test_a_batch_is_given_item_by_item(items: list[Any]) -> None:
+    batch = read(json.dumps(items).encode())
+    assert isinstance(batch, list)
+    assert [json.loads(bytes(item)) for item in batch] == items
+
+
+def test_an_item_of_a_batch_is_read_on_its_own() -> None:
+    assert read_item(json.dumps(CALL).encode()).method == "a"
+    for item in (b"1", b"[]", b"{}", b'{"jsonrpc":"2.0","method":"a","params":' + b"[" * 2000 + b"]" * 2000 + b"}"):
+        with pytest.raises(InvalidRequest):
+            read_item(item)
