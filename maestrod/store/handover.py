@@ -5,6 +5,7 @@ Entities never change in place, so a reference is a picture of the moment; whate
 
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from maestrod.api.event import Event
@@ -12,6 +13,9 @@ from maestrod.core.world import World
 from maestrod.store.behind import Behind, Change, Key
 from maestrod.store.layout import Layout
 from maestrod.store.snapshot import Capture
+
+#: Paths remembered at most.
+_PATHS = 1000
 
 
 class _Awaited(NamedTuple):
@@ -29,6 +33,7 @@ class Handover:
         self._tables = world.tables
         self._behind = behind
         self._awaited: deque[_Awaited] = deque()
+        self._paths: dict[str, Path] = {}
 
     def note(self, events: Sequence[Event], capture: Capture | None) -> None:
         """Remember a decision that the world shows and the journal has queued."""
@@ -54,10 +59,20 @@ class Handover:
             awaited = self._awaited.popleft()
             changes.update(awaited.changes)
             for event in awaited.timelines:
-                self._behind.timelines.add(self._layout.timeline(event.session_id, event.task_id), event)
+                self._behind.timelines.add(self._path(event), event)
             capture = awaited.capture or capture
         self._behind.add(seq, changes)
         return capture
+
+    def _path(self, event: Event) -> Path:
+        """Where the entry goes. Remembered, because making a path costs more than writing the entry."""
+        owner = event.session_id or event.task_id or ""
+        path = self._paths.get(owner)
+        if path is None:
+            if len(self._paths) >= _PATHS:
+                self._paths.clear()
+            path = self._paths[owner] = self._layout.timeline(event.session_id, event.task_id)
+        return path
 
     def clear(self) -> None:
         """Forget what will never be durable."""

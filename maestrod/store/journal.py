@@ -17,7 +17,7 @@ so an empty line behind a hole proves that what is missing had been acknowledged
 import itertools
 import threading
 from collections.abc import Callable
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -121,8 +121,8 @@ class Journal:
         with self._lock:
             batch, self._pending = self._pending, []
         try:
-            for segment, entries in itertools.groupby(batch, itemgetter(0)):
-                self._flush(segment, list(entries))
+            for entries in _by_segment(batch):
+                self._flush(entries[0].segment, entries)
         except OSError as error:
             self._rescue(batch, error)
         if self._failure is None:
@@ -239,6 +239,13 @@ class Journal:
             retire(self._files, self._active)
         else:
             self._abandon({self._active})
+
+
+def _by_segment(batch: list[_Entry]) -> list[list[_Entry]]:
+    """The batch in runs of one segment each: nearly always it is a single run."""
+    if not batch or batch[0].segment is batch[-1].segment:
+        return [batch] if batch else []
+    return [list(entries) for _, entries in itertools.groupby(batch, attrgetter("segment"))]
 
 
 def no_space(error: OSError) -> Unavailable:

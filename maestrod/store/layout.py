@@ -19,6 +19,10 @@ FOLDERS: Mapping[str, str] = {
 }
 
 
+#: Whose timeline: a session's, or (without one) a task's.
+Owner = tuple[str | None, str | None]
+
+
 @dataclass(frozen=True)
 class Layout:
     """The paths of one data folder."""

@@ -23,6 +23,8 @@ from maestrod.store.segments import SegmentName, list_segments
 SECTOR = 512
 #: Enough of a line to see its seq.
 _PEEK = 48
+#: Greater than any seq.
+_NEVER = 1 << 62
 _ZEROS = re.compile(rb"\0+")
 
 
@@ -125,40 +127,33 @@ class _Reading:
 
     def items(self, after: int) -> Iterator[Item]:
         data, start = self.data, self.end
-        while start < len(data) and not self._ends_here():
+        end = len(data)
+        following = self._following or _NEVER
+        while start < end and self.expected < following:
             stop = data.find(b"\n", start)
             self._line_number += 1
             if stop != start:
                 line = data[start : stop if stop >= 0 else None]
-                if self._is_void(line):
-                    return
-                item = self._judge(line, start, ended=stop >= 0)
-                if isinstance(item, Torn):
+                try:
+                    item: Item = decode(line if stop >= 0 else line[: line.rfind(b"}") + 1])
+                except DamagedLine as error:
+                    item = self._judge(line, start, str(error), ended=stop >= 0)
+                if isinstance(item, Record):
+                    if item.seq >= following:
+                        return
+                    self.expected = item.last_seq + 1
+                    if self.expected > after + 1:
+                        yield item
+                else:
                     yield item
-                    return
-                if isinstance(item, Damage) or item.last_seq > after:
-                    yield item
+                    if isinstance(item, Torn):
+                        return
             if stop < 0:
                 self.end = data.rfind(b"}") + 1  # the newline is missing; who goes on writing here adds it
                 return
             start = self.end = stop + 1
 
-    def _ends_here(self) -> bool:
-        return self._following is not None and self.expected >= self._following
-
-    def _is_void(self, line: bytes) -> bool:
-        """Whether this record, and so every later one here, was written again to the next segment."""
-        return self._following is not None and (peek_seq(line) or 0) >= self._following
-
-    def _judge(self, line: bytes, start: int, *, ended: bool) -> Record | Damage | Torn:
-        try:
-            record = decode(line if ended else line[: line.rfind(b"}") + 1])
-        except DamagedLine as error:
-            return self._judge_damage(line, start, str(error), ended=ended)
-        self.expected = record.last_seq + 1
-        return record
-
-    def _judge_damage(self, line: bytes, start: int, reason: str, *, ended: bool) -> Damage | Torn:
+    def _judge(self, line: bytes, start: int, reason: str, *, ended: bool) -> Damage | Torn:
         if self._is_torn(line, start, ended=ended):
             return Torn(self.path, start, self.data[start:])
         first, last = self.expected, self._claimed_end(line)

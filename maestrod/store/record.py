@@ -47,10 +47,8 @@ def encode(events: Sequence[Event]) -> bytes:
 
 def decode(line: bytes) -> Record:
     """The decision in ``line`` (without its newline); ``DamagedLine`` when a single bit of it is not as it was written."""
-    if line[:8] != OPENING or line[_CRC_END:_BODY] != b'",':
-        raise DamagedLine("does not begin with a checksum")
-    if line[8:_CRC_END] != b"%08x" % zlib.crc32(memoryview(line)[_BODY:]):
-        raise DamagedLine("checksum does not match")
+    if line[:_BODY] != b'{"crc":"%08x",' % zlib.crc32(line[_BODY:]):
+        raise DamagedLine("checksum does not match" if line[:8] == OPENING else "does not begin with a checksum")
     return parse(line)
 
 
@@ -60,7 +58,8 @@ def parse(line: bytes) -> Record:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise DamagedLine(f"not a decision: {error}") from error
-    if not record.events or record.events[0].seq != record.seq or record.events[-1].seq != record.last_seq:
+    events = record.events
+    if not events or events[0].seq != record.seq or events[-1].seq != record.seq + len(events) - 1:
         raise DamagedLine("event numbers do not fit the line")
     return record
 

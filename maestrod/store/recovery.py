@@ -22,7 +22,7 @@ from maestrod.core.world import World
 from maestrod.store.behind import Key, decode_watermark
 from maestrod.store.entities import BadEntityFile, decode_file
 from maestrod.store.files import Files
-from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.layout import FOLDERS, Layout, Owner
 from maestrod.store.quarantine import quarantine, quarantine_folder
 from maestrod.store.reader import Damage, End, Item, read_journal
 from maestrod.store.replay import Gap, Replay
@@ -35,7 +35,7 @@ class Recovered:
     """What a start found. ``report`` are sentences for a person; ``read_only`` is why nothing may be changed, or None.
 
     ``trusted_seq``: files and timelines are complete up to here. ``touched`` are the entities changed since, ``timelines``
-    the entries since, per file. ``end`` is where the journal goes on (None: with a new segment).
+    the entries since, per session or task. ``end`` is where the journal goes on (None: with a new segment).
     """
 
     world: World
@@ -44,7 +44,7 @@ class Recovered:
     snapshot_seq: int = 0
     trusted_seq: int = 0
     touched: dict[Key, int] = field(default_factory=dict)
-    timelines: dict[Path, list[Event]] = field(default_factory=dict)
+    timelines: dict[Owner, list[Event]] = field(default_factory=dict)
     end: End | None = None
 
 

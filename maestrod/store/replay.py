@@ -6,14 +6,13 @@ counts only if it is newer than the file of the entity it changes.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 
 from maestrod.api.event import Event
 from maestrod.core.world import World
 from maestrod.store.behind import Key
-from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.layout import FOLDERS, Layout, Owner
 from maestrod.store.reader import Damage, End, Item, Torn
 from maestrod.store.record import Record
 
@@ -41,7 +40,7 @@ class Replay:
     versions: Mapping[Key, int] = field(default_factory=dict)
     from_files: bool = False
     touched: dict[Key, int] = field(default_factory=dict)
-    timelines: dict[Path, list[Event]] = field(default_factory=dict)
+    timelines: dict[Owner, list[Event]] = field(default_factory=dict)
     torn: Torn | None = None
     end: End | None = None
     _damage: list[Damage] = field(default_factory=list)
@@ -68,12 +67,14 @@ class Replay:
         self._damage.clear()
 
     def _apply_event(self, event: Event) -> None:
-        kind, _, what = event.type.partition(".")
-        if kind == "timeline":
-            path = self.layout.timeline(event.session_id, event.task_id)
-            self.timelines.setdefault(path, []).append(event)
+        if event.type == "timeline.added":
+            owner = (event.session_id, None if event.session_id is not None else event.task_id)
+            if (entries := self.timelines.get(owner)) is None:
+                entries = self.timelines[owner] = []
+            entries.append(event)
             self.world.seq = event.seq
             return
+        kind, _, what = event.type.partition(".")
         key = (kind, event.id)
         if event.seq <= self.versions.get(key, 0):
             self.world.seq = event.seq

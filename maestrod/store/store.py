@@ -4,7 +4,9 @@
 power loss. Two threads work for it: the committer flushes the journal, the writer keeps the readable files up.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,8 +84,8 @@ class Store:
         self._notified = False
         self._scan = Since(_modified(files, layout.snapshot), recovered.touched)
         timelines = Timelines(files)
-        for path, events in recovered.timelines.items():
-            timelines.resume(path, recovered.trusted_seq, events)
+        for owner, events in recovered.timelines.items():
+            timelines.resume(layout.timeline(*owner), recovered.trusted_seq, events)
         self._behind = Behind(files, layout, timelines, reflected=recovered.trusted_seq)
         self._handover = Handover(layout, self.world, self._behind)
         self._behind.snapshot_seq = recovered.snapshot_seq
@@ -112,7 +114,8 @@ class Store:
         report: list[str] = []
         found = open_format(files, layout, report)
         layout.make(files)
-        recovered = recover(files, layout, rules)
+        with _collector_paused():
+            recovered = recover(files, layout, rules)
         recovered.report[:0] = report
         return cls(layout, files, recovered, call_soon, instance=found.instance, options=options or Options())
 
@@ -312,3 +315,19 @@ class Store:
 def _modified(files: Files, path: Path) -> int:
     """When a file was written, in ns since the epoch; 0 without one."""
     return files.info(path).mtime_ns if exists(files, path) else 0
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Load without the garbage collector, then take what was loaded out of its sight: it lives as long as the daemon does.
+
+    100,000 tasks load in a third of the time, and a full collection costs nothing instead of 160 ms (limits.md, section 4).
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()

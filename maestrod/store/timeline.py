@@ -51,9 +51,13 @@ class Timelines:
 
     def add(self, path: Path, event: Event) -> None:
         """Note the entry of a ``timeline.added`` event."""
-        line = _encoder.encode({**event.data, "seq": event.seq}) + b"\n"
+        data = event.data if event.data.get("seq") == event.seq else {**event.data, "seq": event.seq}
+        line = _encoder.encode(data) + b"\n"
         with self._lock:
-            self._tails.setdefault(path, _Tail()).lines.append(line)
+            tail = self._tails.get(path)
+            if tail is None:
+                tail = self._tails[path] = _Tail()
+            tail.lines.append(line)
 
     def resume(self, path: Path, trusted_seq: int, events: Iterable[Event]) -> None:
         """After a start: the file counts up to ``trusted_seq``, and ``events`` are what the journal has behind that."""

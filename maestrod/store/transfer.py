@@ -33,8 +33,8 @@ def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list
         raise NotFound("store.not_found", f"there is no store in {data_dir}")
     recovered = recover(files, layout, keep_copies=False)
     timelines = Timelines(files)
-    for path, events in recovered.timelines.items():
-        timelines.resume(path, recovered.trusted_seq, events)
+    for owner, events in recovered.timelines.items():
+        timelines.resume(layout.timeline(*owner), recovered.trusted_seq, events)
     entities = list(recovered.world.entities())
     stream.writelines(archive_lines(recovered.world.seq, entities, entries_of(timelines, layout, entities)))
     return recovered.report

@@ -46,7 +46,7 @@ def test_timeline_entries_are_kept_for_their_files() -> None:
     entry = Event(seq=1, at=1, type="timeline.added", id="e", session_id="ses_1", data={"id": "e"})
     replay = Replay(World(), LAYOUT)
     replay.run([record(entry), end(2)])
-    assert replay.timelines == {LAYOUT.timeline("ses_1", None): [entry]} and replay.world.seq == 1
+    assert replay.timelines == {("ses_1", None): [entry]} and replay.world.seq == 1
 
 
 @pytest.mark.parametrize(
