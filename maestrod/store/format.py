@@ -5,8 +5,10 @@ older one is migrated step by step by ``MIGRATIONS`` (from a version to the next
 ``backup/format-<n>/``. Format 1 is the first, so the table is empty.
 """
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -17,6 +19,8 @@ from maestrod.store.quarantine import quarantine
 from maestrod.store.segments import list_segments
 
 FORMAT = 1
+#: More bytes than a snapshot's first line has.
+_HEAD = 4096
 Migration = Callable[[Files, Layout], None]
 MIGRATIONS: Mapping[int, Migration] = {}
 
@@ -74,10 +78,18 @@ def read_format(files: Files, layout: Layout) -> StoreFormat | None:
 
 def _snapshot_format(files: Files, layout: Layout) -> int:
     try:
-        first, _, _ = files.read(layout.snapshot).partition(b"\n")
+        first, _, _ = _head(files, layout.snapshot).partition(b"\n")
         return msgspec.json.decode(first, type=_SnapshotHeader).snapshot
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return 0  # not there, or damaged: recovery says so
+
+
+def _head(files: Files, path: Path) -> bytes:
+    fd = files.open(path, os.O_RDONLY)
+    try:
+        return files.pread(fd, _HEAD, 0)
+    finally:
+        files.close(fd)
 
 
 def _migrate(

@@ -17,7 +17,7 @@ from maestrod.store.timeline_reading import line_seq
 
 def check(data_dir: Path, files: Files | None = None) -> CheckReport:
     """Check the store in ``data_dir`` while no daemon writes to it: each file, and all of them against each other."""
-    files = files or RealFiles()
+    files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
     if not exists(files, data_dir) or read_format(files, layout) is None:
         return CheckReport(ok=False, problems=(f"{data_dir}: there is no store here, or its format file is damaged",))

@@ -107,12 +107,12 @@ class Journal:
             segment, self._spare = self._spare, None
             return segment
         try:
-            return self._allocate(max(need, self._segment_size))
+            return self._allocate(max(need, self._segment_size), sync=False)  # the engine waits: no flush here
         except OSError as error:
             raise no_space(error) from error
 
-    def _allocate(self, size: int) -> Segment:
-        return allocate(self._files, self._folder / f".segment-{next(self._names)}.tmp", size)
+    def _allocate(self, size: int, *, sync: bool = True) -> Segment:
+        return allocate(self._files, self._folder / f".segment-{next(self._names)}.tmp", size, sync=sync)
 
     # The committer's side
 

@@ -48,12 +48,16 @@ def segment_path(folder: Path, first_seq: int) -> Path:
     return folder / f"{first_seq:020d}.jsonl"
 
 
-def allocate(files: Files, path: Path, size: int) -> Segment:
-    """A segment of ``size`` bytes under the temporary name ``path``; nothing is left when there is no space (OSError)."""
+def allocate(files: Files, path: Path, size: int, *, sync: bool = True) -> Segment:
+    """A segment of ``size`` bytes under the temporary name ``path``; nothing is left when there is no space (OSError).
+
+    ``sync`` has the size on the disk now, off the path of the first flush; without it that flush does it.
+    """
     fd = files.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
         files.allocate(fd, size)
-        files.fsync(fd)
+        if sync:
+            files.fsync(fd)
     except OSError:
         files.close(fd)
         remove(files, path)

@@ -27,7 +27,7 @@ def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list
 
     Raises ``NotFound`` when there is no store.
     """
-    files = files or RealFiles()
+    files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
     if read_format(files, layout) is None:
         raise NotFound("store.not_found", f"there is no store in {data_dir}")
@@ -45,7 +45,7 @@ def import_archive(stream: Iterable[bytes], data_dir: Path, files: Files | None 
 
     Raises ``Conflict`` when there is a store already, ``Malformed`` for an archive that is not whole: then nothing was written.
     """
-    files = files or RealFiles()
+    files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
     if any(exists(files, path) for path in (layout.format, layout.snapshot, layout.journal)):
         raise Conflict(
