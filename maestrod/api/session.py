@@ -92,7 +92,8 @@ class Session(Entity, frozen=True):
     """One agent at work.
 
     ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
-    shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP.
+    shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP. ``deadline`` is when it
+    has failed unless it showed a first sign of life, ``timeout_left`` what is left of that (ms) while it is held.
     """
 
     id: str
@@ -120,6 +121,8 @@ class Session(Entity, frozen=True):
     exit: Exit | None = None
     paused: bool = False
     stopping: bool = False
+    deadline: Instant | None = None
+    timeout_left: int | None = None
     created_at: Instant = 0
     started_at: Instant | None = None
     last_activity: Instant = 0

@@ -1,6 +1,6 @@
 """Who may touch what: the owner everything; a session itself, its tasks and its queue; an orchestrator what it started."""
 
-from maestrod.api.errors import Malformed, NotAllowed
+from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed
 from maestrod.api.session import Role, Session
 from maestrod.api.task import Task
 from maestrod.core.command import Actor
@@ -10,7 +10,7 @@ from maestrod.core.world import World
 
 
 def check_actor(world: World, actor: Actor) -> None:
-    """Refuse a session that is not, or no longer, who it says it is: another attempt may be at work by now."""
+    """Refuse a session that is not who it says it is: another attempt may be at work by now."""
     if actor.session_id is None:
         return
     session = world.sessions.get(actor.session_id)
@@ -22,8 +22,24 @@ def check_actor(world: World, actor: Actor) -> None:
             f"attempt {actor.attempt} of {session.id} is over: attempt {session.attempt} has taken its place",
             {"attempt": actor.attempt, "current": session.attempt},
         )
+
+
+def check_alive(world: World, actor: Actor) -> None:
+    """Refuse what a session says after its end."""
+    if actor.session_id is None:
+        return
+    session = world.sessions[actor.session_id]
     if has_ended(session):
         raise NotAllowed("session.ended", f"{session.id} is {session.status.value}: its reports count no more")
+
+
+def alive(session: Session) -> Session:
+    """The session, or ``IllegalTransition`` when it has ended."""
+    if has_ended(session):
+        raise IllegalTransition(
+            "session.ended", f"{session.id} is {session.status.value}", {"status": session.status.value}
+        )
+    return session
 
 
 def descends_from(world: World, session: Session, ancestor_id: str) -> bool:

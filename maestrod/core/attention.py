@@ -3,7 +3,7 @@
 from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk
 from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.event import TimelineType
-from maestrod.core.access import session_for, task_for
+from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 
@@ -15,7 +15,7 @@ USER = "user"
 
 def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
     """Open a question."""
-    session = session_for(draft, actor, params.session_id)
+    session = alive(session_for(draft, actor, params.session_id))
     if params.task_id is not None:
         task_for(draft, actor, params.task_id)
     if params.on_timeout is not None and params.options and params.on_timeout not in params.options:
@@ -68,7 +68,7 @@ def time_out(draft: Draft, attention_id: str) -> None:
 
 def close_all(draft: Draft, session_id: str) -> None:
     """The session has ended: what it asked is moot."""
-    for attention_id in list(draft.world.open_questions.get(session_id, ())):
+    for attention_id in sorted(draft.world.open_questions.get(session_id, ())):
         _close(draft, draft.question(attention_id), CLOSED, "")
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity
-from maestrod.api.session import Session, SessionStatus, Terminal
+from maestrod.api.session import Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core.rules import Rules
 
 REGISTER = "register"
 TIMEOUT = "timeout"
@@ -17,7 +16,7 @@ RETRY = "retry"
 ANSWER = "answer"
 
 
-def deadlines_of(entity: Entity, rules: Rules) -> Iterator[tuple[str, int]]:
+def deadlines_of(entity: Entity) -> Iterator[tuple[str, int]]:
     """Key and wall time (ms) of every moment the entity waits for."""
     if isinstance(entity, Task):
         if entity.not_before is not None and entity.status is TaskStatus.PENDING:
@@ -25,7 +24,7 @@ def deadlines_of(entity: Entity, rules: Rules) -> Iterator[tuple[str, int]]:
         if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
             yield f"{TIMEOUT}:{entity.id}", entity.deadline
     elif isinstance(entity, Session):
-        if entity.status is SessionStatus.SPAWNING and entity.terminal is not Terminal.EXTERNAL:
-            yield f"{REGISTER}:{entity.id}", entity.created_at + rules.registration_timeout(entity.agent)
+        if entity.status is SessionStatus.SPAWNING and entity.deadline is not None:
+            yield f"{REGISTER}:{entity.id}", entity.deadline
     elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
         yield f"{ANSWER}:{entity.id}", entity.deadline

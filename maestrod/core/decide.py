@@ -13,9 +13,12 @@ import msgspec
 
 from maestrod.api.base import Params
 from maestrod.api.errors import Conflict
+from maestrod.api.reason import Source
 from maestrod.api.registry import METHODS
+from maestrod.api.session import Session, SessionStatus
 from maestrod.core import (
     attention,
+    edit_rules,
     fact_rules,
     pause,
     plan_apply,
@@ -25,14 +28,15 @@ from maestrod.core import (
     session_rules,
     task_rules,
 )
-from maestrod.core.access import check_actor
+from maestrod.core.access import check_actor, check_alive
 from maestrod.core.command import Actor, Command, Stamp
 from maestrod.core.draft import Decision, Draft
 from maestrod.core.entities import KIND_OF, Request
 from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.follow import follow
 from maestrod.core.rollup import settle
 from maestrod.core.schedule import schedule
-from maestrod.core.session import follow_tasks
+from maestrod.core.session import SessionEvent, move
 from maestrod.core.world import World
 
 Rule = Callable[[Draft, Any, Actor], Any]
@@ -41,17 +45,6 @@ Rule = Callable[[Draft, Any, Actor], Any]
 def _owner_rule(rule: Callable[[Draft, Any], Any]) -> Rule:
     """A rule that does not ask who is calling: its method is the owner's only."""
     return lambda draft, params, actor: rule(draft, params)
-
-
-def _queue_rule(rule: Callable[[Draft, Any, Actor], Any]) -> Rule:
-    """A rule of a queue: its session works or rests as its tasks do."""
-
-    def with_session(draft: Draft, params: Any, actor: Actor) -> Any:
-        reply = rule(draft, params, actor)
-        follow_tasks(draft, params.session_id or actor.session_id)
-        return reply
-
-    return with_session
 
 
 #: The rule of each method that changes something.
@@ -82,14 +75,14 @@ RULES: Mapping[str, Rule] = {
     "session.link": session_rules.link,
     "session.unlink": session_rules.unlink,
     "event.report": session_rules.hook,
-    "queue.next": _queue_rule(queue.claim),
-    "queue.complete": _queue_rule(queue.complete),
-    "queue.fail": _queue_rule(queue.fail),
-    "queue.skip": _queue_rule(queue.skip),
-    "queue.add": _queue_rule(queue.add),
-    "queue.remove": _queue_rule(queue.remove),
-    "queue.move": _queue_rule(queue.move),
-    "queue.requeue": _queue_rule(queue.requeue),
+    "queue.next": queue.claim,
+    "queue.complete": queue.complete,
+    "queue.fail": queue.fail,
+    "queue.skip": queue.skip,
+    "queue.add": queue.add,
+    "queue.remove": queue.remove,
+    "queue.move": queue.move,
+    "queue.requeue": queue.requeue,
     "plan.submit": plan_apply.submit,
     "plan.approve": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
     "plan.apply": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
@@ -110,9 +103,13 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Exited: fact_rules.exited,
     Lost: fact_rules.lost,
     Woke: fact_rules.woke,
-    Edited: fact_rules.edited,
+    Edited: edit_rules.edited,
     Draining: fact_rules.draining,
 }
+
+
+#: What a rule replies where the method's answer comes from elsewhere (here: from the ladder that stops processes).
+_REPLIES: Mapping[str, type] = {"session.stop": Session}
 
 
 def decide(world: World, command: Command | Fact, stamp: Stamp) -> Decision:
@@ -147,16 +144,34 @@ def _reply(draft: Draft, command: Command) -> Any:
 
 def _find_out(draft: Draft, fact: Fact) -> Any:
     _FACTS[type(fact)](draft, fact)
-    settle(draft)
-    schedule(draft)
+    _come_to_rest(draft)
     return None
 
 
 def _run(draft: Draft, command: Command) -> Any:
+    check_alive(draft.world, command.actor)
+    _note_sign_of_life(draft, command.actor)
     reply = RULES[command.method](draft, command.params, command.actor)
-    settle(draft)
-    schedule(draft)
+    _come_to_rest(draft)
     return _latest(draft, reply)
+
+
+def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
+    """Whatever a session calls first shows that its agent is up."""
+    session = draft.world.sessions.get(actor.session_id or "")
+    if session is not None and session.status is SessionStatus.SPAWNING:
+        move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
+
+
+def _come_to_rest(draft: Draft) -> None:
+    """Roll up, let sessions and queues follow, see to runs whose planner is gone, give out the slots."""
+    settle(draft)
+    while draft.planners_gone:
+        session_id, _ = draft.planners_gone.popitem()
+        run.planner_gone(draft, draft.world.sessions[session_id])
+        settle(draft)
+    follow(draft)
+    schedule(draft)
 
 
 def _latest(draft: Draft, reply: Any) -> Any:
@@ -177,7 +192,7 @@ def _first_reply(first: Request, method: str, digest: str) -> Any:
         raise Conflict(
             "request.reused", f"request id {request_id!r} was used for another call", {"requestId": request_id}
         )
-    return msgspec.convert(first.reply, METHODS[method].result)
+    return msgspec.convert(first.reply, _REPLIES.get(method, METHODS[method].result))
 
 
 def _forget_old(draft: Draft) -> None:

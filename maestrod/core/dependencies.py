@@ -33,7 +33,7 @@ def dependencies_met(world: World, task: Task) -> tuple[Met, str | None]:
     return (Met.YES, None) if waiting is None else (Met.NOT_YET, waiting)
 
 
-def _ancestors(world: World, task_id: str) -> list[str]:
+def ancestors(world: World, task_id: str) -> list[str]:
     """The task's id and those above it."""
     chain = []
     current: str | None = task_id
@@ -49,11 +49,11 @@ def refuse_cycle(world: World, task_id: str, on: str) -> None:
     stack = [on]
     while stack:
         current = stack.pop()
-        ancestors = _ancestors(world, current)
-        if task_id in ancestors:
+        chain = ancestors(world, current)
+        if task_id in chain:
             _raise_cycle(came_from, current, task_id)
         following = [*world.children(current)]
-        for ancestor in ancestors:
+        for ancestor in chain:
             following.extend(world.tasks[ancestor].dependencies)
         for next_id in following:
             if next_id not in came_from:

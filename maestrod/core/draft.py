@@ -25,9 +25,13 @@ from maestrod.core.command import Stamp
 from maestrod.core.effects import Effect
 from maestrod.core.entities import KIND_OF, difference, whole
 from maestrod.core.standing import footprint, standing
+from maestrod.core.task_index import bucket
 from maestrod.core.world import World, with_item
 
 E = TypeVar("E", bound=Entity)
+
+#: Room for the ids of one decision in the low bits of the stamp's entropy, so that they never wrap round.
+_IDS_OF_A_DECISION = 1 << 24
 
 
 class Decision(msgspec.Struct):
@@ -52,6 +56,8 @@ class Draft:
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self.dirty: dict[str, None] = {}
+        self.moved: dict[str, None] = {}
+        self.planners_gone: dict[str, None] = {}
         self._undo: list[tuple[str, str, Entity | None]] = []
         self._first_seq = world.seq
         self._ids = 0
@@ -64,7 +70,8 @@ class Draft:
     def new_id(self, prefix: str) -> str:
         """An id never used before; later ones sort after earlier ones."""
         self._ids += 1
-        return make_id(prefix, self.stamp.id_time, self.stamp.entropy + self._ids)
+        entropy = self.stamp.entropy - self.stamp.entropy % _IDS_OF_A_DECISION
+        return make_id(prefix, self.stamp.id_time, entropy + self._ids)
 
     def project(self, id_: str) -> Project:
         """The project, or ``NotFound``."""
@@ -114,7 +121,9 @@ class Draft:
         return entity
 
     def change(self, entity: E, **members: Any) -> E:
-        """``put`` with some members replaced; ``updated_at`` follows where there is one."""
+        """``put`` with some members replaced; ``updated_at`` follows where there is one, if anything else changed."""
+        if all(getattr(entity, name) == value for name, value in members.items()):
+            return entity
         if "updated_at" in entity.__struct_fields__:
             members.setdefault("updated_at", self.now)
         return self.put(msgspec.structs.replace(entity, **members))
@@ -132,8 +141,8 @@ class Draft:
         kind = KIND_OF[type(entity)]
         id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
         self._record(kind, id_, entity)
+        self._emit(f"{kind}.deleted", entity, {})  # before it is gone: the event says where it belonged
         self.world.drop(kind, id_)
-        self._emit(f"{kind}.deleted", entity, {})
         if isinstance(entity, Task):
             self._touch(entity, None)
 
@@ -172,11 +181,16 @@ class Draft:
 
     def undo(self) -> None:
         """Put the world back to what it was before this draft."""
+        revived = set()
         for kind, id_, old in reversed(self._undo):
-            if old is not None:
-                self.world.put(old)
-            elif id_ in self.world.tables[kind]:
+            if old is None:
                 self.world.drop(kind, id_)
+                continue
+            if id_ not in self.world.tables[kind]:
+                revived.add(kind)
+            self.world.put(old)
+        for kind in revived:
+            self.world.sort(kind)
         self._undo.clear()
         self.world.seq = self._first_seq
 
@@ -184,14 +198,17 @@ class Draft:
         self._undo.append((kind, id_, old))
 
     def _touch(self, old: Task | None, new: Task | None) -> None:
-        """Remember whose roll-up or dependencies have to be looked at again because of this change."""
+        """Remember whose roll-up, dependencies, sessions have to be looked at again because of this change."""
         task = new or old
         if task is None:
             return
         if old is None or new is None or footprint(old) != footprint(new):
             self.dirty[task.id] = None
-            if task.parent_id is not None:
-                self.dirty[task.parent_id] = None
+            for side in (old, new):
+                if side is not None and side.parent_id is not None:
+                    self.dirty[side.parent_id] = None
+        if old is not None and new is not None and bucket(old) != bucket(new):
+            self.moved[task.id] = None
         if old is None or new is None or standing(old) is not standing(new):
             self.dirty.update(dict.fromkeys(self.world.dependents(task.id)))
 

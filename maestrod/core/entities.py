@@ -52,6 +52,27 @@ def whole(entity: Entity) -> dict[str, Any]:
     return data
 
 
+def canonical(entity: Entity) -> bytes:
+    """The entity as one line of JSON that is the same for equal entities.
+
+    Encoding alone leaves out a default only where it is the very same object, which a number read from a file is not.
+    """
+    defaults = _DEFAULTS[type(entity)]
+    data = {name: value for name, value in whole(entity).items() if name not in defaults or value != defaults[name]}
+    return msgspec.json.encode(data, order="sorted")
+
+
+def _defaults(struct: type[Entity]) -> dict[str, Any]:
+    return {
+        field.encode_name: msgspec.to_builtins(field.default)
+        for field in msgspec.structs.fields(struct)
+        if field.default is not msgspec.NODEFAULT
+    }
+
+
+_DEFAULTS: Mapping[type[Entity], dict[str, Any]] = {struct: _defaults(struct) for struct in KIND_OF}
+
+
 def difference(old: Entity, new: Entity) -> dict[str, Any]:
     """The members of ``new`` that differ from ``old``, as JSON values by wire name."""
     changed = {}

@@ -1,19 +1,18 @@
-"""What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed; a file changed."""
-
-import msgspec
+"""What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed."""
 
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
-from maestrod.api.session import Exit, Session, Terminal
+from maestrod.api.session import Exit, Session, SessionStatus
 from maestrod.api.task import Task
 from maestrod.core import attention, task
 from maestrod.core.deadlines import ANSWER, REGISTER, RETRY, TIMEOUT
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
-from maestrod.core.entities import KINDS
-from maestrod.core.facts import Draining, Edited, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.session import DAEMON_STOP, TIMED_OUT, SessionEvent, end
 from maestrod.core.session_index import has_ended
+from maestrod.core.start import stop_session
+from maestrod.core.task_index import READY, bucket
 
 #: How long a unit waits when the machine was short of something its session needed.
 SHORTAGE_WAIT_MS = 5_000
@@ -44,7 +43,7 @@ def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
     if fact.retryable:
         for task_id in session.task_ids:
             waiting = draft.world.tasks.get(task_id)
-            if waiting is not None and task_id not in draft.world.by_task.children:
+            if waiting is not None and task_id not in draft.world.by_task.children and bucket(waiting) == READY:
                 draft.change(waiting, not_before=draft.now + SHORTAGE_WAIT_MS)
     reason = draft.reason(Source.PROCESS, "failed_to_start", f"{fact.code}: {fact.message}")
     end(draft, session, SessionEvent.FAIL, reason, Exit(reason="failed_to_start", detail=fact.message, at=draft.now))
@@ -59,7 +58,9 @@ def exited(draft: Draft, fact: Exited) -> None:
         end(draft, session, SessionEvent.STOP, session.status_reason, fact.exit)
         return
     detail = _told(fact.exit)
-    if fact.tail and fact.verdict == "failed":
+    if session.status is SessionStatus.SPAWNING:
+        detail = f"{detail} before any sign of life"
+    if fact.tail and (fact.verdict == "failed" or session.status is SessionStatus.SPAWNING):
         detail = f"{detail}; last output: {fact.tail[-1000:]}"
     end(
         draft,
@@ -105,10 +106,11 @@ def woke(draft: Draft, fact: Woke) -> None:
 def _time_out(draft: Draft, overdue: Task) -> None:
     """A task took too long: this attempt failed, and its sessions are stopped."""
     detail = f"timed out after {overdue.timeout_ms} ms"
-    sessions = [id_ for id_ in draft.world.sessions_of(overdue.id) if id_ in draft.world.by_session.live]
+    sessions = draft.world.by_session.live_of(overdue.id)
     task.fail(draft, overdue, sessions[0] if sessions else None, detail, draft.reason(Source.TIMER, TIMED_OUT, detail))
     for session_id in sessions:
-        _stop(draft, draft.session(session_id), TIMED_OUT, f"{overdue.id} {detail}")
+        told = draft.reason(Source.TIMER, TIMED_OUT, f"{overdue.id} {detail}")
+        stop_session(draft, draft.session(session_id), told)
 
 
 def _not_registered(draft: Draft, session: Session) -> None:
@@ -119,22 +121,8 @@ def _not_registered(draft: Draft, session: Session) -> None:
     draft.effect(Stop(session.id, session.attempt))
 
 
-def _stop(draft: Draft, session: Session, code: str, detail: str) -> None:
-    if not session.stopping:
-        draft.change(session, stopping=True, status_reason=draft.reason(Source.TIMER, code, detail))
-        draft.effect(Stop(session.id, session.attempt))
-
-
-def edited(draft: Draft, fact: Edited) -> None:
-    """A person changed an entity's file: it is taken as it is; roll-up sees to the rest."""
-    entity = msgspec.json.decode(fact.data, type=KINDS[fact.kind])
-    if fact.id in draft.world.tables[fact.kind]:
-        draft.put(entity)
-
-
 def draining(draft: Draft, fact: Draining) -> None:
     """The daemon stops its sessions: nothing new starts, and what they worked on goes back."""
-    for session_id in list(draft.world.by_session.live):
-        session = draft.session(session_id)
-        if session.terminal is not Terminal.EXTERNAL:
-            _stop(draft, session, DAEMON_STOP, "the daemon stops")
+    reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon stops")
+    for session_id in sorted(draft.world.by_session.live):
+        stop_session(draft, draft.session(session_id), reason)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from maestrod.api.errors import IllegalTransition
 from maestrod.api.session import Session, Terminal
 from maestrod.api.system import Freeze, System
+from maestrod.core.access import alive
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Signal
-from maestrod.core.session import alive
 from maestrod.core.world import World
 
 
@@ -25,17 +25,28 @@ def is_held(world: World, session: Session) -> bool:
 @contextmanager
 def hold_sessions(draft: Draft) -> Iterator[None]:
     """Within the block something is paused or resumed; at its end the sessions this touches are held or let go."""
-    before = {id_: is_held(draft.world, draft.world.sessions[id_]) for id_ in draft.world.by_session.live}
+    before = {id_: is_held(draft.world, draft.world.sessions[id_]) for id_ in sorted(draft.world.by_session.live)}
     yield
     for session_id, was_held in before.items():
         session = draft.world.sessions[session_id]
         held = is_held(draft.world, session)
         if held is not was_held and session.terminal is not Terminal.EXTERNAL:
             draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
-            _shift_timeouts(draft, session, held=held)
+            _shift_clocks(draft, session, held=held)
 
 
-def _shift_timeouts(draft: Draft, session: Session, *, held: bool) -> None:
+def hold_clocks(draft: Draft, session: Session) -> None:
+    """A held session's work has no running clock, also when it began just now (a report was on its way)."""
+    if session.terminal is not Terminal.EXTERNAL and is_held(draft.world, session):
+        _shift_clocks(draft, session, held=True)
+
+
+def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
+    """Stop the timeouts of a session and its tasks with what is left of them, or let them go on."""
+    if held and session.deadline is not None:
+        draft.change(session, deadline=None, timeout_left=max(0, session.deadline - draft.now))
+    elif not held and session.timeout_left is not None:
+        draft.change(session, deadline=draft.now + session.timeout_left, timeout_left=None)
     for task_id in session.task_ids:
         task = draft.world.tasks.get(task_id)
         if task is None:

@@ -4,29 +4,22 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.errors import IllegalTransition, Malformed
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed
 from maestrod.api.event import TimelineType
 from maestrod.api.plan import Plan, PlanGroup, PlanReject, PlanReport, PlanStatus, PlanSubmit, PlanSubtask
 from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.task import Dispatch, Task, TaskStatus
-from maestrod.core import task
+from maestrod.core import run_state, task
 from maestrod.core.access import session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.markdown_plan import lint_markdown
 from maestrod.core.plan import group_dependencies, lint, mapping, ranks
-from maestrod.core.start import agent_for
-
-ACTIVE = frozenset({RunStatus.PLANNING, RunStatus.AWAITING_APPROVAL, RunStatus.RUNNING})
-
-
-def active_run(draft: Draft, root_id: str) -> Run | None:
-    """The run that works on a root now, if any."""
-    for run_id in draft.world.runs_of_root.get(root_id, ()):
-        if draft.world.runs[run_id].status in ACTIVE:
-            return draft.world.runs[run_id]
-    return None
+from maestrod.core.plan_state import TRANSITIONS, PlanEvent
+from maestrod.core.run_state import ACTIVE, RunEvent, active_run
+from maestrod.core.standing import is_finished
+from maestrod.core.start import agent_for, stop_session
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
@@ -67,7 +60,7 @@ def keep(
         Plan(
             id=draft.new_id("pln"),
             root_task_id=root.id,
-            status=PlanStatus.READY if report.ok else PlanStatus.INVALID,
+            status=_moved(PlanStatus.DRAFT, PlanEvent.ACCEPT if report.ok else PlanEvent.REFUSE),
             groups=report.groups,
             diagnostics=report.diagnostics,
             waves=report.waves,
@@ -84,54 +77,54 @@ def keep(
 
 
 def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
-    """What a plan means to its run: repair, approval, or work."""
+    """What a plan means to its run: repair, approval, or work. A run that works already goes on with what it has."""
+    planning = run.status is RunStatus.PLANNING
     run = draft.change(run, plan_attempt=plan.attempt, plan_id=plan.id, diagnostics=plan.diagnostics)
     if plan.status is PlanStatus.INVALID:
-        if plan.attempt > draft.world.rules.plan_repairs:
+        if planning and plan.attempt > draft.world.rules.plan_repairs:
             fail_planning(draft, run, f"no valid plan after {plan.attempt} attempts")
         return plan
     if run.approve:
-        draft.change(run, status=RunStatus.AWAITING_APPROVAL)
+        run_state.move(draft, run, RunEvent.AWAIT)
         return plan
     return apply(draft, plan, run)
 
 
 def fail_planning(draft: Draft, run: Run, error: str) -> None:
-    """There will be no plan: the root has failed."""
+    """There will be no plan: the root has failed. A root with subtasks of its own is left alone, only its run has failed."""
     root = draft.task(run.root_task_id)
     findings = "; ".join(f"{found.path}: {found.message}" for found in run.diagnostics[:10])
     told = f"{error}: {findings}" if findings else error
     reason = draft.reason(Source.REPORT, "planning_failed", told[:500])
-    final = msgspec.structs.replace(root, max_attempts=root.attempt)
     if root.id not in draft.world.by_task.children:
-        task.fail(draft, final, None, told, reason)
+        task.fail(draft, root, None, told, reason, final=True)
+    run_state.move(draft, draft.run(run.id), RunEvent.FAIL, error=told)
+    for session_id in sorted(draft.world.by_session.planners.get(run.id, ())):
+        stop_session(draft, draft.session(session_id), draft.reason(Source.PLAN, "planning_failed", told[:500]))
 
 
 def approve(draft: Draft, plan_id: str) -> Plan:
     """A person says yes: the plan is applied."""
-    plan = _ready(draft, plan_id)
+    plan = draft.plan(plan_id)
+    approved = draft.change(plan, status=_moved(plan.status, PlanEvent.APPROVE))
     run = draft.run(plan.run_id) if plan.run_id is not None else _run_for(draft, plan)
     if run.status not in ACTIVE:
         raise IllegalTransition("run.ended", f"{run.id} is {run.status.value}", {"runId": run.id})
-    return apply(draft, plan, run)
+    return apply(draft, approved, run)
 
 
 def reject(draft: Draft, params: PlanReject) -> Plan:
-    """A person says no: the plan is history, and its run fails unless its planner hands in another."""
-    plan = _ready(draft, params.plan_id)
-    rejected = draft.change(plan, status=PlanStatus.REJECTED)
+    """A person says no: the plan is history, and the run that waited for the answer has failed."""
+    plan = draft.plan(params.plan_id)
+    rejected = draft.change(plan, status=_moved(plan.status, PlanEvent.REJECT))
     run = draft.world.runs.get(plan.run_id or "")
-    if run is not None and run.status is RunStatus.AWAITING_APPROVAL:
-        fail_planning(draft, draft.change(run, status=RunStatus.PLANNING), f"the plan was rejected: {params.reason}")
+    if run is not None and run.status is RunStatus.AWAITING_APPROVAL and run.plan_id == plan.id:
+        fail_planning(draft, run, f"the plan was rejected: {params.reason}")
     return rejected
 
 
-def _ready(draft: Draft, plan_id: str) -> Plan:
-    plan = draft.plan(plan_id)
-    if plan.status is not PlanStatus.READY:
-        detail = {"status": plan.status.value}
-        raise IllegalTransition("plan.illegal_transition", f"{plan.id} is {plan.status.value}, not ready", detail)
-    return plan
+def _moved(status: PlanStatus, event: PlanEvent) -> PlanStatus:
+    return TRANSITIONS.target(status, event) or status
 
 
 def _run_for(draft: Draft, plan: Plan) -> Run:
@@ -155,21 +148,32 @@ def _run_for(draft: Draft, plan: Plan) -> Run:
 
 def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
     """Make the tasks of a plan in one commit."""
-    root = draft.task(plan.root_task_id)
+    root = _free(draft, draft.task(plan.root_task_id))
     edges = group_dependencies(plan.groups)
     chains = ranks(plan.groups)
-    group_ids = {group.key: draft.new_id("tsk") for group in plan.groups}
-    subtask_ids = {sub.key: draft.new_id("tsk") for group in plan.groups for sub in group.subtasks}
+    group_ids: dict[str, str] = {}
+    subtask_ids: dict[str, str] = {}
+    for group in plan.groups:  # in the order in which they are made: tables are in the order of ids
+        group_ids[group.key] = draft.new_id("tsk")
+        subtask_ids |= {sub.key: draft.new_id("tsk") for sub in group.subtasks}
     for group in plan.groups:
         _make_group(draft, root, run, plan, group, group_ids, edges[group.key], chains[group.key])
         for sub in group.subtasks:
             _make_subtask(draft, root, run, group, sub, group_ids[group.key], subtask_ids)
-    draft.change(run, status=RunStatus.RUNNING, plan_id=plan.id, diagnostics=plan.diagnostics)
+    run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
     count = len(subtask_ids)
     message = f"plan applied: {len(plan.groups)} groups, {count} subtasks, {len(plan.waves)} waves"
     draft.timeline(TimelineType.MILESTONE, message, session_id=plan.submitted_by, task_id=root.id, source=Source.PLAN)
     made = mapping(plan.groups, group_ids, subtask_ids)
-    return draft.change(plan, status=PlanStatus.APPLIED, mapping=made, run_id=run.id)
+    return draft.change(plan, status=_moved(plan.status, PlanEvent.APPLY), mapping=made, run_id=run.id)
+
+
+def _free(draft: Draft, root: Task) -> Task:
+    """The root of a plan: a task that is not over, and no unit any more, for its groups are. Raises ``Conflict``."""
+    if is_finished(root):
+        detail = {"taskId": root.id, "status": root.status.value}
+        raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it first", detail)
+    return draft.change(root, dispatch=None)
 
 
 def _make_group(

@@ -1,6 +1,6 @@
 """Projects: made by hand, or of the folder a run is started in."""
 
-import os.path
+import posixpath
 
 from maestrod.api.base import Done
 from maestrod.api.errors import Conflict, Malformed
@@ -14,7 +14,7 @@ def _folder(path: str) -> str:
         raise Malformed(
             "project.relative", f"workingDir must be an absolute path, not {path!r}", {"path": "workingDir"}
         )
-    return os.path.normpath(path)
+    return posixpath.normpath(path)
 
 
 def create(draft: Draft, params: ProjectCreate) -> Project:
@@ -59,12 +59,16 @@ def update(draft: Draft, params: ProjectUpdate) -> Project:
 
 
 def delete(draft: Draft, params: ProjectRef) -> Done:
-    """Remove a project that has no tasks left."""
+    """Remove a project that has no tasks and no live sessions left."""
     project = draft.project(params.project_id)
     tasks = len(draft.world.by_task.of_project.get(project.id, ()))
     if tasks:
         raise Conflict(
             "project.has_tasks", f"{project.id} still has {tasks} tasks: delete them first", {"tasks": tasks}
         )
+    live = [id_ for id_ in draft.world.by_session.live if draft.world.sessions[id_].project_id == project.id]
+    if live:
+        detail = {"sessionId": min(live)}
+        raise Conflict("project.in_use", f"{min(live)} works in {project.id}: stop it first", detail)
     draft.drop(project)
     return Done()

@@ -28,6 +28,7 @@ from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.standing import Standing, is_finished, standing
+from maestrod.core.task_index import READY, bucket
 
 
 class ItemEvent(enum.Enum):
@@ -71,14 +72,34 @@ def create(draft: Draft, session: Session) -> Queue | None:
     """The queue of a new session with strategy ``queue``, holding its tasks in order."""
     if session.strategy is not Strategy.QUEUE:
         return None
-    tasks = draft.world.tasks
-    items = tuple(
-        QueueItem(task_id=task_id, added_at=draft.now, attempt=tasks[task_id].attempt) for task_id in session.task_ids
-    )
+    items = tuple(_item(draft, task_id, session.id) for task_id in session.task_ids)
     queue = Queue(
         id=queue_id(session.id), session_id=session.id, items=items, created_at=draft.now, updated_at=draft.now
     )
     return draft.put(queue)
+
+
+def _item(draft: Draft, task_id: str, session_id: str) -> QueueItem:
+    """A new item. Raises ``Conflict`` for a task that is over, or is in another session's queue."""
+    added = draft.task(task_id)
+    if is_finished(added):
+        raise Conflict(
+            "task.finished", f"{task_id} is {added.status.value}: retry it first", {"status": added.status.value}
+        )
+    for other in draft.world.by_session.live_of(task_id):
+        if other != session_id and has_open_item(draft, other, task_id):
+            raise Conflict("queue.elsewhere", f"{task_id} is in the queue of {other}", {"sessionId": other})
+    return QueueItem(task_id=task_id, added_at=draft.now, attempt=added.attempt)
+
+
+def has_open_item(draft: Draft, session_id: str, task_id: str) -> bool:
+    """Whether a session's queue may still give a task out, or has."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    return (
+        queue is not None
+        and not queue.closed
+        and any(item.task_id == task_id and item.status in OPEN for item in queue.items)
+    )
 
 
 def claim(draft: Draft, params: QueueNext, actor: Actor) -> QueueClaim:
@@ -96,7 +117,7 @@ def claim(draft: Draft, params: QueueNext, actor: Actor) -> QueueClaim:
 
 def _startable(draft: Draft, item: QueueItem) -> bool:
     candidate = draft.world.tasks.get(item.task_id)
-    return candidate is not None and candidate.status is TaskStatus.PENDING and candidate.not_before is None
+    return candidate is not None and bucket(candidate) == READY and not draft.world.by_task.is_held_above(candidate)
 
 
 def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
@@ -110,7 +131,8 @@ def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
 def complete(draft: Draft, params: QueueComplete, actor: Actor) -> Queue:
     """The item in the works is done, and so is its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    _move(draft, queue, item, ItemEvent.COMPLETE)
+    if _move(draft, queue, item, ItemEvent.COMPLETE) is queue:
+        return queue
     task.complete(draft, draft.task(item.task_id), queue.session_id, params.summary)
     return _after(draft, queue.id)
 
@@ -118,7 +140,8 @@ def complete(draft: Draft, params: QueueComplete, actor: Actor) -> Queue:
 def fail(draft: Draft, params: QueueFail, actor: Actor) -> Queue:
     """The item in the works failed, and so did this attempt at its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    _move(draft, queue, item, ItemEvent.FAIL, params.error)
+    if _move(draft, queue, item, ItemEvent.FAIL, params.error) is queue:
+        return queue
     task.fail(draft, draft.task(item.task_id), queue.session_id, params.error)
     return _after(draft, queue.id)
 
@@ -126,7 +149,8 @@ def fail(draft: Draft, params: QueueFail, actor: Actor) -> Queue:
 def skip(draft: Draft, params: QueueSkip, actor: Actor) -> Queue:
     """An item is left out, and so is its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    _move(draft, queue, item, ItemEvent.SKIP, params.reason)
+    if _move(draft, queue, item, ItemEvent.SKIP, params.reason) is queue:
+        return queue
     task.skip(draft, draft.task(item.task_id), queue.session_id, params.reason)
     return _after(draft, queue.id)
 
@@ -136,7 +160,8 @@ def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
     if queue.closed:
         raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
-    _move(draft, queue, item, ItemEvent.REQUEUE)
+    if _move(draft, queue, item, ItemEvent.REQUEUE) is queue:
+        return queue
     reason = draft.reason(_source(actor), "requeued", "", actor.session_id)
     given = draft.task(item.task_id)
     if given.status is TaskStatus.IN_PROGRESS:
@@ -149,12 +174,12 @@ def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
 def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
     """A task joins a queue and its session."""
     queue = _queue_for(draft, actor, params.session_id)
-    added = task_for(draft, Actor() if actor.is_owner else actor, params.task_id)
+    added = task_for(draft, actor, params.task_id)
     if queue.closed:
         raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
     if any(item.task_id == added.id for item in queue.items):
         raise Conflict("queue.has_task", f"{added.id} is in {queue.id} already", {"taskId": added.id})
-    queue = draft.put_item(queue, QueueItem(task_id=added.id, added_at=draft.now, attempt=added.attempt))
+    queue = draft.put_item(queue, _item(draft, added.id, queue.session_id))
     if params.position is not None:
         queue = _place(draft, queue, added.id, params.position)
     session = draft.session(queue.session_id)
@@ -166,9 +191,13 @@ def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
 def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
     """A queued item leaves the queue; its task stays with the session."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    _take_out(draft, queue, item)
+    return _after(draft, queue.id)
+
+
+def _take_out(draft: Draft, queue: Queue, item: QueueItem) -> None:
     TRANSITIONS.target(item.status, ItemEvent.REMOVE)
-    rest = tuple(other for other in queue.items if other.task_id != item.task_id)
-    return draft.change(queue, items=rest)
+    draft.change(queue, items=tuple(other for other in queue.items if other.task_id != item.task_id))
 
 
 def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
@@ -181,22 +210,17 @@ def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
     return _place(draft, queue, item.task_id, params.position)
 
 
-def give_back(draft: Draft, session_id: str, why: str) -> None:
-    """The session is gone: its queue closes; what it had in the works goes back, or failed if there is no attempt left."""
+def give_back(draft: Draft, session_id: str) -> None:
+    """The session is gone and its tasks are settled: what it had in the works goes back or is over, the queue closes."""
     queue = draft.world.queues.get(queue_id(session_id))
-    if queue is None or queue.closed:
+    if queue is None:
         return
     for item in queue.items:
-        if item.status is QueueItemStatus.PROCESSING:
-            left = draft.world.tasks.get(item.task_id)
-            if left is not None and left.attempt < left.max_attempts:
-                back = msgspec.structs.replace(
-                    item, status=QueueItemStatus.QUEUED, attempt=item.attempt + 1, started_at=None
-                )
-                queue = draft.put_item(queue, back)
-            else:
-                queue = _move(draft, queue, item, ItemEvent.FAIL, why)
-    draft.change(queue, closed=True)
+        left = draft.world.tasks.get(item.task_id)
+        if item.status in OPEN and left is not None:
+            queue = _follow(draft, queue, item, left, gone=True)
+    if not queue.closed:
+        draft.change(queue, closed=True)
 
 
 def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
@@ -206,7 +230,17 @@ def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
         return
     for item in queue.items:
         if item.task_id == moved.id and item.status in OPEN:
-            _follow(draft, queue, item, moved)
+            queue = _follow(draft, queue, item, moved)
+    _close_if_done(draft, queue.id)
+
+
+def let_go(draft: Draft, session_id: str, task_id: str) -> None:
+    """A session has no part in a task any more: its queued item goes. Raises ``IllegalTransition`` when it is in the works."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is not None:
+        for item in queue.items:
+            if item.task_id == task_id and item.status in OPEN:
+                _take_out(draft, queue, item)
 
 
 _FOLLOWS = {
@@ -217,14 +251,32 @@ _FOLLOWS = {
 }
 
 
-def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task) -> None:
+def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool = False) -> Queue:
+    """Bring an open item into line with its task. ``gone``: the session is, so that nothing of it is in the works."""
     status = _FOLLOWS.get(moved.status)
-    if status is None and moved.status is TaskStatus.PENDING and item.status is QueueItemStatus.PROCESSING:
-        status = QueueItemStatus.FAILED
     if status is not None:
         detail = moved.status_reason.detail if moved.status_reason is not None else None
-        draft.put_item(queue, msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail))
-        _after(draft, queue.id)
+        over = msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail)
+        return draft.put_item(queue, over)
+    if item.status is QueueItemStatus.PROCESSING:
+        return _unfinished(draft, queue, item, moved, gone=gone)
+    works = any(other.status is QueueItemStatus.PROCESSING for other in queue.items)
+    if moved.status is TaskStatus.IN_PROGRESS and not (gone or works or queue.closed):
+        begun = msgspec.structs.replace(item, status=QueueItemStatus.PROCESSING, started_at=draft.now)
+        return draft.put_item(queue, begun)
+    return queue
+
+
+def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool) -> Queue:
+    """The item in the works whose task is not over: back in the queue, or failed when its attempt did."""
+    if not gone and moved.status in {TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED}:
+        return queue
+    if moved.not_before is not None and not gone:
+        detail = moved.status_reason.detail if moved.status_reason is not None else None
+        failed = msgspec.structs.replace(item, status=QueueItemStatus.FAILED, completed_at=draft.now, reason=detail)
+        return draft.put_item(queue, failed)
+    back = msgspec.structs.replace(item, status=QueueItemStatus.QUEUED, attempt=moved.attempt, started_at=None)
+    return draft.put_item(queue, back)
 
 
 def _source(actor: Actor) -> Source:
@@ -273,21 +325,31 @@ def _after(draft: Draft, id_: str) -> Queue:
 
 
 def _close_if_done(draft: Draft, id_: str) -> bool:
-    """Close a queue that has nothing left to give out: all items are over, or wait for what failed for good."""
+    """Close a queue that has nothing left to give out: its items are over, or wait for what this queue does not bring.
+
+    The queue of a unit closes as well when the rest waits for tasks of other sessions: its slot may be what those need. The
+    unit gets another session when they are done. An empty queue waits for its first item.
+    """
     queue = draft.queue(id_)
-    for item in queue.items:
-        left = draft.world.tasks.get(item.task_id)
-        if item.status is QueueItemStatus.PROCESSING:
-            return False
-        if item.status is QueueItemStatus.QUEUED and left is not None and not _hopeless(left):
-            return False
-    if not queue.closed:
-        draft.change(queue, closed=True)
+    if queue.closed:
+        return True
+    scheduled = draft.session(queue.session_id).unit_task_id is not None
+    if not queue.items or any(_has_future(draft, item, scheduled=scheduled) for item in queue.items):
+        return False
+    draft.change(queue, closed=True)
     return True
 
 
-def _hopeless(waiting: Task) -> bool:
-    return is_finished(waiting) or standing(waiting) is Standing.FAILED or waiting.not_before is not None
+def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
+    """Whether an item is in the works, or may be claimed now or later."""
+    left = draft.world.tasks.get(item.task_id)
+    if item.status not in OPEN or left is None:
+        return False
+    if item.status is QueueItemStatus.PROCESSING or left.status is TaskStatus.IN_PROGRESS:
+        return True
+    if is_finished(left) or standing(left) is Standing.FAILED or left.not_before is not None:
+        return False
+    return _startable(draft, item) or not scheduled
 
 
 def _place(draft: Draft, queue: Queue, task_id: str, position: int) -> Queue:

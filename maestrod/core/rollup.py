@@ -9,9 +9,10 @@ from collections import Counter
 
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
-from maestrod.api.run import RunStatus
+from maestrod.api.run import Run
 from maestrod.api.task import DependencyPolicy, Task, TaskStatus
-from maestrod.core.dependencies import Met, dependencies_met
+from maestrod.core import run_state
+from maestrod.core.dependencies import Met, ancestors, dependencies_met
 from maestrod.core.draft import Draft
 from maestrod.core.standing import is_finished
 from maestrod.core.task_index import DOOM, DOOMED, READY, WAIT, WAITING
@@ -22,11 +23,11 @@ _ENTRY = {
     TaskStatus.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
 }
 
-_RUN_STATUS = {
-    TaskStatus.COMPLETED: RunStatus.COMPLETED,
-    TaskStatus.SKIPPED: RunStatus.COMPLETED,
-    TaskStatus.FAILED: RunStatus.FAILED,
-    TaskStatus.CANCELLED: RunStatus.CANCELLED,
+_RUN_EVENT = {
+    TaskStatus.COMPLETED: run_state.RunEvent.COMPLETE,
+    TaskStatus.SKIPPED: run_state.RunEvent.COMPLETE,
+    TaskStatus.FAILED: run_state.RunEvent.FAIL,
+    TaskStatus.CANCELLED: run_state.RunEvent.CANCEL,
 }
 
 
@@ -34,16 +35,26 @@ def settle(draft: Draft) -> None:
     """Roll changes up and along dependencies until the world is at rest."""
     roots: dict[str, None] = {}
     while draft.dirty:
-        batch = list(draft.dirty)
-        draft.dirty.clear()
-        for task_id in batch:
+        for task_id in _next(draft):
+            del draft.dirty[task_id]
             task = draft.world.tasks.get(task_id)
             if task is not None:
                 _look_again(draft, task)
-                if task.parent_id is None:
+                if task_id in draft.world.runs_of_root:
                     roots[task_id] = None
     for task_id in roots:
         _settle_runs(draft, draft.world.tasks[task_id])
+
+
+def _next(draft: Draft) -> list[str]:
+    """The marked tasks to look at first: leaves, then the deepest parents, so that each parent is decided once."""
+    children = draft.world.by_task.children
+    leaves = [task_id for task_id in draft.dirty if task_id not in children]
+    if leaves:
+        return leaves
+    depths = {task_id: len(ancestors(draft.world, task_id)) for task_id in draft.dirty}
+    deepest = max(depths.values())
+    return [task_id for task_id, depth in depths.items() if depth == deepest]
 
 
 def _look_again(draft: Draft, task: Task) -> None:
@@ -87,7 +98,9 @@ def _block(draft: Draft, task: Task, met: Met, by: str | None) -> None:
 def skip(draft: Draft, task: Task, why: str, by: str | None = None) -> None:
     """Skip a leaf because of its dependencies."""
     reason = draft.reason(Source.PLAN, DOOMED, why, by)
-    draft.change(task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now)
+    draft.change(
+        task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now, not_before=None, deadline=None
+    )
     draft.timeline(TimelineType.TASK_SKIPPED, why, task_id=task.id, source=Source.PLAN, metadata={"by": by})
 
 
@@ -95,9 +108,9 @@ def _roll_up(draft: Draft, parent: Task) -> None:
     world = draft.world
     met, by = dependencies_met(world, parent) if parent.dependencies else (Met.YES, None)
     tally = world.by_task.tally(parent.id)
-    if met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally):
-        _skip_below(draft, parent, by)
-        return
+    unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
+    if unwanted and _skip_below(draft, parent, by):
+        return  # each leaf that was skipped has marked its parents again
     status, reason = _status_of(draft, parent, tally, met, by)
     if status is parent.status and reason is not None and parent.status_reason is not None:
         same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
@@ -110,11 +123,13 @@ def _started(tally: Counter[str]) -> bool:
     return any(tally[status.value] for status in statuses)
 
 
-def _skip_below(draft: Draft, parent: Task, by: str | None) -> None:
-    for task_id in list(draft.world.subtree(parent.id)):
-        task = draft.world.tasks[task_id]
-        if task_id not in draft.world.by_task.children and not is_finished(task):
-            skip(draft, task, f"{by} failed", by)
+def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
+    """Skip what is left below a parent; whether there was anything."""
+    leaves = [task_id for task_id in draft.world.subtree(parent.id) if task_id not in draft.world.by_task.children]
+    left = [task_id for task_id in leaves if not is_finished(draft.world.tasks[task_id])]
+    for task_id in left:
+        skip(draft, draft.world.tasks[task_id], f"{by} failed", by)
+    return bool(left)
 
 
 def _status_of(
@@ -150,7 +165,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
     started = parent.started_at
     if started is None and status is TaskStatus.IN_PROGRESS:
         started = draft.now
-    finished = status in _RUN_STATUS
+    finished = status in _RUN_EVENT
     moved = draft.change(
         parent,
         status=status,
@@ -158,6 +173,9 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
         progress=draft.world.by_task.progress(parent.id),
         started_at=started,
         completed_at=(parent.completed_at or draft.now) if finished else None,
+        not_before=None,  # a leaf that was given subtasks may have had clocks of its own
+        deadline=None,
+        timeout_left=None,
         updated_at=parent.updated_at if status is parent.status else draft.now,
     )
     if moved.status is not parent.status and moved.status in _ENTRY:
@@ -167,14 +185,28 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
 
 def _settle_runs(draft: Draft, root: Task) -> None:
     """The latest run of a root ends as the root does, and goes on when the root does again."""
-    run_ids = draft.world.runs_of_root.get(root.id)
-    if not run_ids:
-        return
-    run = draft.world.runs[max(run_ids)]
-    status = _RUN_STATUS.get(root.status)
-    over = run.status in _RUN_STATUS.values()
-    if status is None and over:
-        draft.change(run, status=RunStatus.RUNNING, completed_at=None, error=None)
-    elif status is not None and status is not run.status and run.status is not RunStatus.CANCELLED:
-        error = root.result.error if root.result is not None else None
-        draft.change(run, status=status, completed_at=draft.now, error=error, paused=False)
+    run = draft.world.runs[draft.world.runs_of(root.id)[-1]]
+    event = _RUN_EVENT.get(root.status)
+    if event is not None:
+        run_state.move(draft, run, event, error=_error(root, run))
+    elif run.status not in run_state.ACTIVE:
+        _go_on(draft, root, run)
+
+
+def _error(root: Task, run: Run) -> str | None:
+    """Why a run failed, in the words of its root."""
+    if root.status is not TaskStatus.FAILED:
+        return None
+    if root.result is not None and root.result.error is not None:
+        return root.result.error
+    return run.error or (root.status_reason.detail if root.status_reason is not None else None)
+
+
+def _go_on(draft: Draft, root: Task, run: Run) -> None:
+    """A root that had ended is open again: its run works on what is its own, or plans what was never planned."""
+    tasks = draft.world.tasks
+    dispatches = (tasks[task_id].dispatch for task_id in draft.world.subtree(root.id))
+    if any(dispatch is not None and dispatch.run_id == run.id for dispatch in dispatches):
+        run_state.move(draft, run, run_state.RunEvent.WORK)
+    elif root.id not in draft.world.by_task.children and run_state.can_plan(run):
+        run_state.move(draft, run, run_state.RunEvent.PLAN, plan_attempt=0)

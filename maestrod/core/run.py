@@ -6,20 +6,25 @@ from maestrod.api.errors import Conflict, IllegalTransition, Malformed, Unproces
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
-from maestrod.api.task import Dispatch, Task
-from maestrod.core import plan_apply, project, task
+from maestrod.api.task import Dispatch, Task, TaskStatus
+from maestrod.core import plan_apply, project, run_state, task
 from maestrod.core.draft import Draft
-from maestrod.core.effects import Stop
 from maestrod.core.pause import hold_sessions
-from maestrod.core.plan_apply import ACTIVE
-from maestrod.core.start import agent_for, start_session
+from maestrod.core.plan_apply import fail_planning
+from maestrod.core.run_state import ACTIVE, RunEvent, active_run, can_plan
+from maestrod.core.standing import is_finished
+from maestrod.core.start import agent_for, start_session, stop_session
+from maestrod.core.task_index import READY, bucket
 
 
 def start(draft: Draft, params: RunStart) -> Run:
     """Start a run of a text, an existing task or a ready plan."""
     root = _root(draft, params)
-    if plan_apply.active_run(draft, root.id) is not None:
+    if active_run(draft, root.id) is not None:
         raise Conflict("run.active", f"{root.id} is being run already", {"taskId": root.id})
+    if is_finished(root):
+        detail = {"taskId": root.id, "status": root.status.value}
+        raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it, and its run goes on", detail)
     run = Run(
         id=draft.new_id("run"),
         project_id=root.project_id,
@@ -81,20 +86,29 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
     plan = plan_apply.keep(draft, root, run, report, title=root.title)
     run = draft.change(run, plan_attempt=1, plan_id=plan.id, diagnostics=plan.diagnostics)
     if run.approve:
-        return draft.change(run, status=RunStatus.AWAITING_APPROVAL)
+        return run_state.move(draft, run, RunEvent.AWAIT)
     plan_apply.apply(draft, plan, run)
     return draft.run(run.id)
 
 
 def _with_planner(draft: Draft, root: Task, run: Run) -> Run:
-    """An orchestrator session plans the root."""
-    if run.agent == "shell" and not run.planner:
+    """An orchestrator session will plan the root: the scheduler starts it."""
+    if not can_plan(run):
         raise Malformed(
             "run.no_planner",
             "the shell agent plans nothing by itself: name a planner program or hand in a plan",
             {"path": "planner"},
         )
-    run = draft.put(run)
+    return draft.put(run)
+
+
+def start_planner(draft: Draft, run: Run) -> None:
+    """Start the orchestrator of a run that is planning and has none, once its root may be worked on."""
+    root = draft.world.tasks[run.root_task_id]
+    held = run.paused or draft.world.by_task.is_held_above(root)
+    ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
+    if held or not ready or run.id in draft.world.by_session.planners or not can_plan(run):
+        return
     start_session(
         draft,
         Session(
@@ -113,7 +127,24 @@ def _with_planner(draft: Draft, root: Task, run: Run) -> Run:
             last_activity=draft.now,
         ),
     )
-    return run
+
+
+def planner_gone(draft: Draft, session: Session) -> None:
+    """A run's orchestrator has ended: the tree it left is run, or there will be no plan.
+
+    A root without subtasks has been settled like any task of a session: it failed this attempt at planning, or is to be
+    planned again.
+    """
+    run = draft.world.runs.get(session.run_id or "")
+    if run is None or run.status not in ACTIVE or run.id in draft.world.by_session.planners:
+        return
+    if run.root_task_id not in draft.world.by_task.children or run.status is RunStatus.AWAITING_APPROVAL:
+        return
+    if run.status is RunStatus.RUNNING or session.status is SessionStatus.COMPLETED:
+        _adopt(draft, run_state.move(draft, run, RunEvent.WORK))
+        return
+    detail = session.status_reason.detail if session.status_reason is not None else session.status.value
+    fail_planning(draft, run, f"its planner {session.id} {session.status.value}: {detail}")
 
 
 def _can_run_as_it_is(draft: Draft, root: Task) -> bool:
@@ -122,25 +153,50 @@ def _can_run_as_it_is(draft: Draft, root: Task) -> bool:
 
 
 def _as_it_is(draft: Draft, root: Task, run: Run) -> Run:
-    """Every leaf of the tree that belongs to no unit becomes one."""
+    """The units of the tree become this run's, and every leaf that belongs to none becomes one."""
     run = draft.put(msgspec.structs.replace(run, status=RunStatus.RUNNING))
-    for task_id in list(draft.world.subtree(root.id)):
-        leaf = draft.world.tasks[task_id]
-        if leaf.dispatch is not None:
-            draft.change(leaf, dispatch=msgspec.structs.replace(leaf.dispatch, run_id=run.id))
-        elif task_id not in draft.world.by_task.children and not _in_unit(draft, leaf):
-            agent = agent_for(draft, leaf.project_id, leaf.agent or run.agent)
-            persona = leaf.agent_ids[0] if leaf.agent_ids else None
-            draft.change(leaf, dispatch=Dispatch(run_id=run.id, agent=agent, persona=persona, skills=leaf.skill_ids))
+    for task_id in draft.world.subtree(root.id):
+        unit = draft.world.tasks[task_id]
+        if unit.dispatch is not None:
+            draft.change(unit, dispatch=msgspec.structs.replace(unit.dispatch, run_id=run.id))
+    _adopt(draft, run)
     return run
 
 
+def _adopt(draft: Draft, run: Run) -> None:
+    """Every leaf of a run's tree that belongs to no unit becomes one, so that nothing of it is left lying."""
+    for task_id in draft.world.subtree(run.root_task_id):
+        leaf = draft.world.tasks[task_id]
+        if task_id not in draft.world.by_task.children and not _in_unit(draft, leaf):
+            _make_unit(draft, run, leaf)
+
+
+def _make_unit(draft: Draft, run: Run, leaf: Task) -> None:
+    agent = agent_for(draft, leaf.project_id, leaf.agent or run.agent)
+    persona = leaf.agent_ids[0] if leaf.agent_ids else None
+    draft.change(leaf, dispatch=Dispatch(run_id=run.id, agent=agent, persona=persona, skills=leaf.skill_ids))
+
+
+def adopt_leaf(draft: Draft, leaf: Task) -> None:
+    """A leaf appeared in a tree: where a run is at work without an orchestrator to see to it, it becomes a unit."""
+    if leaf.id in draft.world.by_task.children or _in_unit(draft, leaf):
+        return
+    above: Task | None = leaf
+    while above is not None:
+        run = active_run(draft, above.id)
+        if run is not None and run.status is RunStatus.RUNNING:
+            if run.id not in draft.world.by_session.planners:
+                _make_unit(draft, run, leaf)
+            return
+        above = draft.world.tasks.get(above.parent_id or "")
+
+
 def _in_unit(draft: Draft, leaf: Task) -> bool:
-    parent = draft.world.tasks.get(leaf.parent_id or "")
-    while parent is not None:
-        if parent.dispatch is not None:
+    current: Task | None = leaf
+    while current is not None:
+        if current.dispatch is not None:
             return True
-        parent = draft.world.tasks.get(parent.parent_id or "")
+        current = draft.world.tasks.get(current.parent_id or "")
     return False
 
 
@@ -148,17 +204,17 @@ def cancel(draft: Draft, params: RunCancel) -> Run:
     """Cancel everything of a run; its sessions are stopped."""
     run = _active(draft, params.run_id)
     reason = draft.reason(Source.USER, "cancelled", params.reason or "the run was cancelled")
-    for session_id in list(draft.world.by_session.of_run.get(run.id, ())):
+    run = run_state.move(draft, run, RunEvent.CANCEL)
+    for session_id in sorted(draft.world.by_session.of_run.get(run.id, ())):
         if session_id in draft.world.by_session.live:
-            session = draft.change(draft.session(session_id), stopping=True)
-            draft.effect(Stop(session.id, session.attempt))
+            stop_session(draft, draft.session(session_id), reason)
     cancel_tree(draft, run.root_task_id, reason)
-    return draft.change(draft.run(run.id), status=RunStatus.CANCELLED, completed_at=draft.now, paused=False)
+    return run
 
 
 def cancel_tree(draft: Draft, task_id: str, reason: Reason) -> None:
     """Cancel every unfinished leaf of a subtree."""
-    for below in list(draft.world.subtree(task_id)):
+    for below in draft.world.subtree(task_id):
         if below not in draft.world.by_task.children:
             task.cancel(draft, draft.world.tasks[below], reason)
 

@@ -10,14 +10,18 @@ from maestrod.api.session import Role, Session, SessionStatus, SpawnSource
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core import start
 from maestrod.core.draft import Draft
+from maestrod.core.run import start_planner
+from maestrod.core.session_index import takes_slot
 from maestrod.core.standing import is_finished
-from maestrod.core.task_index import DOOM, Rank, bucket
+from maestrod.core.task_index import DOOM, READY, WAIT, Rank, bucket
 
 
 def schedule(draft: Draft) -> None:
     """Start sessions for the best startable units while there are slots."""
     if draft.world.system.frozen or draft.world.draining:
         return
+    for run_id in sorted(draft.world.planning):
+        start_planner(draft, draft.world.runs[run_id])
     while draft.world.by_session.slots[""] < draft.world.rules.max_sessions:
         unit = _best(draft)
         if unit is None:
@@ -41,18 +45,18 @@ def free_slots(draft: Draft, project_id: str, agent: str) -> int:
 def _best(draft: Draft) -> Task | None:
     """The best unit over all projects and agents that have a free slot."""
     best: Rank | None = None
-    for (project_id, agent), ranks in draft.world.by_task.startable():
-        if free_slots(draft, project_id, agent) <= 0:
+    for (project_id, agent, run_id), ranks in draft.world.by_task.startable():
+        if free_slots(draft, project_id, agent) <= 0 or not _run_allows(draft, run_id):
             continue
-        entry = next((entry for entry in ranks if _run_allows(draft, entry)), None)
+        entry = next((entry for entry in ranks if _leaves(draft, draft.world.tasks[entry[2]])), None)
         if entry is not None and (best is None or entry < best):
             best = entry
     return None if best is None else draft.world.tasks[best[2]]
 
 
-def _run_allows(draft: Draft, entry: Rank) -> bool:
-    unit = draft.world.tasks[entry[2]]
-    run = draft.world.runs.get(unit.dispatch.run_id) if unit.dispatch is not None else None
+def _run_allows(draft: Draft, run_id: str) -> bool:
+    """Whether a run wants units started, and has a slot of its own left."""
+    run = draft.world.runs.get(run_id)
     if run is None or run.paused or run.status is not RunStatus.RUNNING:
         return False
     return run.max_sessions is None or draft.world.by_session.slots[f"run:{run.id}"] < run.max_sessions
@@ -87,25 +91,40 @@ def _start_unit(draft: Draft, unit: Task) -> Session:
 
 
 def _leaves(draft: Draft, unit: Task) -> tuple[str, ...]:
-    """What the session is given: the unit itself, or its leaves that may still run in this session."""
-    if unit.id not in draft.world.by_task.children:
-        return (unit.id,)
+    """What the session is given: the unit itself, or its leaves that may still run in this session.
+
+    Not what belongs to a unit further down, is below something blocked, or is in another worker's hands.
+    """
+    children = draft.world.by_task.children
     given = []
-    for task_id in draft.world.subtree(unit.id):
-        leaf = draft.world.tasks[task_id]
-        if task_id not in draft.world.by_task.children and _may_still_run(leaf):
-            given.append(task_id)
-    return tuple(given)
+    stack = [unit.id]
+    while stack:
+        current = draft.world.tasks[stack.pop()]
+        if current.id in children:
+            if current is unit or (current.dispatch is None and bucket(current) not in _SHUT):
+                stack.extend(reversed(draft.world.children(current.id)))
+        elif (current is unit or current.dispatch is None) and _may_still_run(draft, current):
+            given.append(current.id)
+    ready = any(bucket(draft.world.tasks[task_id]) == READY for task_id in given)
+    return tuple(given) if ready else ()
 
 
-def _may_still_run(leaf: Task) -> bool:
-    return not is_finished(leaf) and bucket(leaf) not in {DOOM, TaskStatus.BLOCKED.value} and leaf.not_before is None
+#: Buckets of what will not run before somebody does something about it.
+_SHUT = {DOOM, WAIT, TaskStatus.BLOCKED.value}
+
+
+def _may_still_run(draft: Draft, leaf: Task) -> bool:
+    if is_finished(leaf) or leaf.status is TaskStatus.IN_PROGRESS or leaf.not_before is not None:
+        return False
+    if bucket(leaf) in {DOOM, TaskStatus.BLOCKED.value}:
+        return False
+    return not any(takes_slot(draft.world.sessions[id_]) for id_ in draft.world.by_session.live_of(leaf.id))
 
 
 def _orchestrator(draft: Draft, run_id: str) -> str | None:
     """The session that planned the run: its workers are its children."""
     sessions = draft.world.sessions
-    for session_id in draft.world.by_session.of_run.get(run_id, ()):
+    for session_id in sorted(draft.world.by_session.of_run.get(run_id, ())):
         if sessions[session_id].role is Role.ORCHESTRATOR:
             return session_id
     return None

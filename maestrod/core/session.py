@@ -1,7 +1,7 @@
 """How a session moves.
 
 Theory. A session is one attempt of one agent. It is ``spawning`` from the decision to start it until its first sign of life
-(registration, or its first report), then ``idle`` without and ``working`` with a task in progress. It ends once: as its
+(registration, or whatever it calls first; one that ends before has failed), then ``idle`` without and ``working`` with a task in progress. It ends once: as its
 process ended by the adapter's verdict, or because it never came up, or was lost. States and the stop that was asked for are
 separate things: ``stopping`` says that an end is wanted, the status says what is. External sessions move the same way; only
 their end is told by a report instead of a process. This file does not know how processes are held.
@@ -9,16 +9,16 @@ their end is told by a report instead of a process. This file does not know how 
 
 import enum
 
-from maestrod.api.errors import IllegalTransition
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
-from maestrod.api.session import Exit, Session, SessionStatus
+from maestrod.api.session import Exit, Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core import attention, queue, task
 from maestrod.core.draft import Draft
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.session_index import has_ended
+from maestrod.core.task_index import READY, bucket
 
 
 class SessionEvent(enum.Enum):
@@ -39,7 +39,7 @@ _E = SessionEvent
 TRANSITIONS: Table[SessionStatus, SessionEvent] = Table("session", {
     _S.SPAWNING: {
         _E.REGISTER: _S.IDLE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
-        _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
+        _E.COMPLETE: _S.FAILED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
     },
     _S.IDLE: {
         _E.REGISTER: IGNORE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
@@ -65,27 +65,25 @@ TRANSITIONS: Table[SessionStatus, SessionEvent] = Table("session", {
 ACTIVITY_GRAIN_MS = 1000
 
 
-def alive(session: Session) -> Session:
-    """The session, or ``IllegalTransition`` when it has ended."""
-    if has_ended(session):
-        raise IllegalTransition(
-            "session.ended", f"{session.id} is {session.status.value}", {"status": session.status.value}
-        )
-    return session
-
-
 def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason) -> Session:
     """Take a live session where ``event`` leads; an end goes through ``end``."""
     status = TRANSITIONS.target(session.status, event)
     if status is None:
         return touch(draft, session)
-    started = session.started_at or draft.now
-    return draft.change(session, status=status, status_reason=reason, started_at=started, last_activity=draft.now)
+    return draft.change(
+        session,
+        status=status,
+        status_reason=session.status_reason if session.stopping else reason,  # why it is being stopped is what counts
+        started_at=session.started_at or draft.now,
+        last_activity=draft.now,
+        deadline=None,
+        timeout_left=None,
+    )
 
 
 def touch(draft: Draft, session: Session) -> Session:
     """Note that a session showed life."""
-    if draft.now - session.last_activity < ACTIVITY_GRAIN_MS:
+    if draft.now - session.last_activity < ACTIVITY_GRAIN_MS or has_ended(session):
         return session
     return draft.change(session, last_activity=draft.now)
 
@@ -115,6 +113,8 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
         last_activity=draft.now,
         paused=False,
         stopping=False,
+        deadline=None,
+        timeout_left=None,
     )
     draft.timeline(
         TimelineType.SESSION_STOPPED,
@@ -123,35 +123,57 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
         source=reason.source,
     )
     attention.close_all(draft, session.id)
-    queue.give_back(draft, session.id, reason.detail)
     _settle_tasks(draft, ended, reason)
+    queue.give_back(draft, session.id)
+    if ended.role is Role.ORCHESTRATOR and ended.run_id is not None:
+        draft.planners_gone[ended.id] = None
     return ended
 
 
 #: Reason codes of a stop after which the work goes on in another session.
 TIMED_OUT = "timeout"
 DAEMON_STOP = "daemon_stop"
+#: Reason code of a stop because the work was cancelled: what was tried again since is somebody else's.
+CANCELLED = "cancelled"
 
 
 def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:
-    """What a session was given and did not finish has failed this attempt; a session stopped by will cancels it."""
-    for task_id in session.task_ids:
-        left = draft.world.tasks.get(task_id)
-        if left is None or task_id in draft.world.by_task.children or _in_other_hands(draft, session, task_id):
-            continue
-        started = left.status is TaskStatus.IN_PROGRESS
-        if started or (left.status is TaskStatus.PENDING and left.not_before is None):
-            _settle_task(draft, session, left, reason)
+    """What a session had begun and not finished has failed this attempt; a session stopped by will cancels it.
+
+    What it had not begun costs no attempt and goes to another session, unless this one got nothing done at all: else an
+    agent that dies at once would be started for ever.
+    """
+    world = draft.world
+    left = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
+    mine = [leaf for leaf in left if _is_open(leaf) and not _in_other_hands(draft, session, leaf.id)]
+    begun = {leaf.id for leaf in mine if leaf.status is TaskStatus.IN_PROGRESS}
+    useless = not begun and not any(_moved_since(leaf, session) for leaf in left)
+    for leaf in mine:
+        if leaf.id in begun or useless or _by_will(session, reason):
+            _settle_task(draft, session, leaf, reason)
+
+
+def _is_open(left: Task) -> bool:
+    return left.status is TaskStatus.IN_PROGRESS or bucket(left) == READY
+
+
+def _moved_since(left: Task, session: Session) -> bool:
+    """Whether something came of a task in a session's time: it is over, or an attempt is."""
+    ended = (left.completed_at, left.attempts[-1].ended_at if left.attempts else None)
+    return any(at is not None and at > session.created_at for at in ended)
+
+
+def _by_will(session: Session, reason: Reason) -> bool:
+    return session.status is SessionStatus.STOPPED and reason.code not in {TIMED_OUT, DAEMON_STOP, CANCELLED}
 
 
 def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> None:
-    started = left.status is TaskStatus.IN_PROGRESS
-    if session.status is SessionStatus.STOPPED and reason.code not in {TIMED_OUT, DAEMON_STOP}:
+    if _by_will(session, reason):
         task.cancel(draft, left, draft.reason(reason.source, "session_stopped", reason.detail, session.id))
-    elif reason.code == DAEMON_STOP:
-        if started:
+    elif reason.code in {DAEMON_STOP, CANCELLED}:
+        if left.status is TaskStatus.IN_PROGRESS:
             task.release(draft, left, draft.reason(reason.source, reason.code, reason.detail, session.id))
-    elif started or session.status is not SessionStatus.STOPPED:
+    elif left.status is TaskStatus.IN_PROGRESS or session.status is not SessionStatus.STOPPED:
         told = "ended without completing it" if session.status is SessionStatus.COMPLETED else session.status.value
         error = f"{session.id} {told}: {reason.detail}"
         task.fail(draft, left, session.id, error, draft.reason(reason.source, reason.code, error[:500], session.id))
@@ -160,6 +182,7 @@ def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> 
 def _in_other_hands(draft: Draft, session: Session, task_id: str) -> bool:
     """Whether another live session works on the task, or its plan waits for a person's yes."""
     world = draft.world
-    if session.run_id is not None and world.runs[session.run_id].status is RunStatus.AWAITING_APPROVAL:
+    run = world.runs.get(session.run_id or "")
+    if run is not None and run.root_task_id == task_id and run.status is RunStatus.AWAITING_APPROVAL:
         return True
-    return any(other != session.id and other in world.by_session.live for other in world.sessions_of(task_id))
+    return any(other != session.id for other in world.by_session.live_of(task_id))

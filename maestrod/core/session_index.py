@@ -1,7 +1,7 @@
 """What is derived from sessions and kept up to date with each change: links, who is alive, slots in use."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.core.indexes import Links, add_link, drop_link
@@ -22,13 +22,22 @@ def takes_slot(session: Session) -> bool:
     return not has_ended(session) and session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL
 
 
+def _slots(session: Session | None) -> tuple[str, ...]:
+    """The counters a session takes one of."""
+    if session is None or not takes_slot(session):
+        return ()
+    keys = ("", f"project:{session.project_id}", f"agent:{session.agent}")
+    return keys if session.run_id is None else (*keys, f"run:{session.run_id}")
+
+
 class SessionIndex:
-    """Derived from the table of sessions."""
+    """Derived from the table of sessions. ``planners`` finds the live orchestrators of a run."""
 
     def __init__(self) -> None:
         self.of_task: Links = {}
         self.of_run: Links = {}
         self.children: Links = {}
+        self.planners: Links = {}
         self.live: dict[str, None] = {}
         self.slots: Counter[str] = Counter()
         self._unit: dict[str, str] = {}
@@ -41,12 +50,16 @@ class SessionIndex:
         """The id of the live session that works on a unit."""
         return self._unit.get(task_id)
 
-    def update(self, old: Session | None, new: Session | None) -> Iterator[str]:
+    def live_of(self, task_id: str) -> list[str]:
+        """Ids of the live sessions linked to a task, oldest first."""
+        return sorted(id_ for id_ in self.of_task.get(task_id, ()) if id_ in self.live)
+
+    def update(self, old: Session | None, new: Session | None) -> Iterable[str]:
         """Take in that ``old`` became ``new``; returns the ids of units whose session came or went."""
         self._update_links(old, new)
-        self._count(old, -1)
-        self._count(new, 1)
-        return iter(self._update_unit(old, new))
+        if old is None or new is None or has_ended(old) is not has_ended(new):
+            self._update_live(old, new)
+        return self._update_unit(old, new)
 
     def _update_links(self, old: Session | None, new: Session | None) -> None:
         before = old.task_ids if old is not None else ()
@@ -54,36 +67,46 @@ class SessionIndex:
         session = new or old
         if session is None:
             return
-        if before != after:
+        if before is not after and before != after:
             for task_id in before:
                 if task_id not in after:
                     drop_link(self.of_task, task_id, session.id)
             for task_id in after:
                 add_link(self.of_task, task_id, session.id)
-        for links, key in ((self.of_run, session.run_id), (self.children, session.parent_session_id)):
-            if key is not None and (old is None or new is None):
-                (add_link if new is not None else drop_link)(links, key, session.id)
+        if old is None or new is None:
+            for links, key in ((self.of_run, session.run_id), (self.children, session.parent_session_id)):
+                if key is not None:
+                    (add_link if new is not None else drop_link)(links, key, session.id)
 
-    def _count(self, session: Session | None, step: int) -> None:
-        if session is None:
-            return
-        if step < 0:
-            self.live.pop(session.id, None)
-        elif not has_ended(session):
-            self.live[session.id] = None
-        if takes_slot(session):
-            keys = ["", f"project:{session.project_id}", f"agent:{session.agent}"]
-            if session.run_id is not None:
-                keys.append(f"run:{session.run_id}")
-            for key in keys:
-                self.slots[key] += step
+    def _update_live(self, old: Session | None, new: Session | None) -> None:
+        """Role, terminal, project, agent and run of a session never change, so only coming and going counts."""
+        for key in _slots(old):
+            self.slots[key] -= 1
+            if not self.slots[key]:
+                del self.slots[key]
+        for key in _slots(new):
+            self.slots[key] += 1
+        for session, is_there in ((old, False), (new, True)):
+            if session is None or has_ended(session):
+                continue
+            if is_there:
+                self.live[session.id] = None
+            else:
+                del self.live[session.id]
+            if session.role is Role.ORCHESTRATOR and session.run_id is not None:
+                (add_link if is_there else drop_link)(self.planners, session.run_id, session.id)
 
-    def _update_unit(self, old: Session | None, new: Session | None) -> set[str]:
-        changed: set[str] = set()
-        if old is not None and old.unit_task_id is not None and self._unit.get(old.unit_task_id) == old.id:
-            del self._unit[old.unit_task_id]
-            changed.add(old.unit_task_id)
-        if new is not None and new.unit_task_id is not None and not has_ended(new):
-            self._unit[new.unit_task_id] = new.id
-            changed ^= {new.unit_task_id}
-        return changed
+    def _update_unit(self, old: Session | None, new: Session | None) -> tuple[str, ...]:
+        before, after = _unit_of(old), _unit_of(new)
+        if before == after:
+            return ()
+        if before is not None and old is not None and self._unit.get(before) == old.id:
+            del self._unit[before]
+        if after is not None and new is not None:
+            self._unit[after] = new.id
+        return tuple(unit for unit in (before, after) if unit is not None)
+
+
+def _unit_of(session: Session | None) -> str | None:
+    """The unit a live session works on."""
+    return None if session is None or has_ended(session) else session.unit_task_id

@@ -3,7 +3,7 @@
 from maestrod.api.base import Done
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed
 from maestrod.api.event import EventReport, SessionReport, TimelineEvent, TimelineType
-from maestrod.api.reason import Source
+from maestrod.api.reason import Reason, Source
 from maestrod.api.session import (
     Role,
     Session,
@@ -17,21 +17,25 @@ from maestrod.api.session import (
     SpawnSource,
     Terminal,
 )
-from maestrod.core import pause, project
-from maestrod.core.access import session_for, task_for
+from maestrod.api.task import TaskStatus
+from maestrod.core import pause, project, queue, task
+from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
 from maestrod.core.schedule import free_slots
-from maestrod.core.session import SessionEvent, alive, end, follow_tasks, move, touch
-from maestrod.core.start import agent_for, start_session
+from maestrod.core.session import SessionEvent, end, follow_tasks, move, touch
+from maestrod.core.start import agent_for, start_session, stop_session
 
 
 def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
     """Start an agent on tasks. Raises ``Busy`` when no slot is free."""
-    for task_id in params.task_ids:
+    task_ids = tuple(dict.fromkeys(params.task_ids))
+    for task_id in task_ids:
         task_for(draft, actor, task_id)
-    home = _project_of(draft, params)
+    if draft.world.system.frozen:
+        raise Busy("system.frozen", "everything is frozen: thaw it first", {})
+    home = _project_of(draft, params, actor)
     parent = _parent(draft, params, actor)
     agent = agent_for(draft, home, params.agent)
     if params.role is Role.WORKER and free_slots(draft, home, agent) <= 0:
@@ -46,7 +50,8 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
             role=params.role,
             agent=agent,
             status=SessionStatus.SPAWNING,
-            task_ids=params.task_ids,
+            task_ids=task_ids,
+            unit_task_id=_unit(draft, task_ids),
             persona=params.persona,
             skills=params.skills,
             strategy=params.strategy,
@@ -61,7 +66,15 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
     )
 
 
-def _project_of(draft: Draft, params: SessionSpawn) -> str:
+def _unit(draft: Draft, task_ids: tuple[str, ...]) -> str | None:
+    """The unit a session started by hand takes over from the scheduler: its one task, if that is a unit nobody works on."""
+    world = draft.world
+    if len(task_ids) != 1 or world.tasks[task_ids[0]].dispatch is None or task_ids[0] in world.by_task.children:
+        return None
+    return None if world.by_session.unit_is_live(task_ids[0]) else task_ids[0]
+
+
+def _project_of(draft: Draft, params: SessionSpawn, actor: Actor) -> str:
     if params.task_ids:
         homes = {draft.task(task_id).project_id for task_id in params.task_ids}
         if len(homes) > 1 or (params.project_id is not None and params.project_id not in homes):
@@ -69,6 +82,11 @@ def _project_of(draft: Draft, params: SessionSpawn) -> str:
                 "session.other_project", "all tasks of a session belong to one project", {"path": "taskIds"}
             )
         return homes.pop()
+    if not actor.is_owner:
+        own = draft.session(actor.session_id or "").project_id
+        if params.project_id not in {None, own} or params.working_dir is not None:
+            raise NotAllowed("project.not_yours", f"{actor.session_id} works in {own} only", {"projectId": own})
+        return own
     return project.for_folder(draft, params.project_id, params.working_dir).id
 
 
@@ -95,8 +113,12 @@ def register(draft: Draft, params: SessionRegister, actor: Actor) -> Session:
 
 def _register_external(draft: Draft, params: SessionRegister) -> Session:
     home = project.for_folder(draft, params.project_id, params.working_dir)
-    for task_id in params.task_ids:
-        draft.task(task_id)
+    task_ids = tuple(dict.fromkeys(params.task_ids))
+    for task_id in task_ids:
+        if draft.task(task_id).project_id != home.id:
+            raise Malformed(
+                "session.other_project", "all tasks of a session belong to one project", {"path": "taskIds"}
+            )
     reason = draft.reason(Source.REPORT, "registered", "an agent started by hand registered")
     session = draft.put(
         Session(
@@ -107,7 +129,7 @@ def _register_external(draft: Draft, params: SessionRegister) -> Session:
             agent=params.agent or draft.world.rules.default_agent,
             status=SessionStatus.IDLE,
             status_reason=reason,
-            task_ids=params.task_ids,
+            task_ids=task_ids,
             working_dir=params.working_dir or home.working_dir,
             terminal=Terminal.EXTERNAL,
             agent_session_id=params.agent_session_id,
@@ -122,12 +144,12 @@ def _register_external(draft: Draft, params: SessionRegister) -> Session:
 
 def update(draft: Draft, params: SessionUpdate, actor: Actor) -> Session:
     """Change what is given."""
-    session = session_for(draft, actor, params.session_id)
+    session = alive(session_for(draft, actor, params.session_id))
     members = {"name": params.name, "agent_session_id": params.agent_session_id, "usage": params.usage}
     session = draft.change(session, **{name: value for name, value in members.items() if value is not None})
     if params.status is None or params.status is session.status:
         return session
-    return _set_status(draft, alive(session), params.status)
+    return _set_status(draft, session, params.status)
 
 
 _SAID = {
@@ -158,10 +180,9 @@ def stop(draft: Draft, params: SessionStop, actor: Actor) -> Session:
     reason = draft.reason(source, "stopped", params.reason or "stopped by the user", actor.session_id)
     if session.terminal is Terminal.EXTERNAL:
         return end(draft, session, SessionEvent.STOP, reason, None)
-    if not session.stopping:
-        session = draft.change(session, stopping=True, status_reason=reason)
-    draft.effect(Stop(session.id, session.attempt))
-    return session
+    if session.stopping:
+        draft.effect(Stop(session.id, session.attempt))  # asked again: somebody wants to be sure
+    return stop_session(draft, session, reason)
 
 
 def pause_(draft: Draft, params: SessionRef, actor: Actor) -> Session:
@@ -189,26 +210,40 @@ def report(draft: Draft, params: SessionReport, actor: Actor) -> TimelineEvent:
 def link(draft: Draft, params: SessionLink, actor: Actor) -> Session:
     """Add a task to a session; both sides show it."""
     session = alive(session_for(draft, actor, params.session_id))
-    linked = draft.task(params.task_id) if actor.is_owner else task_for(draft, actor, params.task_id)
+    linked = task_for(draft, actor, params.task_id)
+    if linked.project_id != session.project_id:
+        raise Malformed("session.other_project", "all tasks of a session belong to one project", {"path": "taskId"})
     if linked.id in session.task_ids:
         return session
     session = draft.change(session, task_ids=(*session.task_ids, linked.id))
     message = f"task {linked.title!r} added"
     draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, task_id=linked.id, source=Source.USER)
-    return session
+    follow_tasks(draft, session.id)
+    return draft.session(session.id)
 
 
 def unlink(draft: Draft, params: SessionLink, actor: Actor) -> Session:
-    """Take a task from a session; both sides show it."""
-    session = session_for(draft, actor, params.session_id)
+    """Take a task from a session; both sides show it. What the session had begun of it goes back to be begun again."""
+    session = alive(session_for(draft, actor, params.session_id))
     if params.task_id not in session.task_ids:
         return session
+    queue.let_go(draft, session.id, params.task_id)
     session = draft.change(session, task_ids=tuple(id_ for id_ in session.task_ids if id_ != params.task_id))
     draft.timeline(
         TimelineType.MILESTONE, "task removed", session_id=session.id, task_id=params.task_id, source=Source.USER
     )
+    _release(draft, session.id, params.task_id, draft.reason(Source.USER, "unlinked", f"taken from {session.id}"))
     follow_tasks(draft, session.id)
-    return session
+    return draft.session(session.id)
+
+
+def _release(draft: Draft, session_id: str, task_id: str, reason: Reason) -> None:
+    """A leaf nobody works on any more starts again."""
+    left = draft.world.tasks.get(task_id)
+    if left is None or task_id in draft.world.by_task.children or draft.world.by_session.live_of(task_id):
+        return
+    if left.status is TaskStatus.IN_PROGRESS:
+        task.release(draft, left, reason)
 
 
 #: Hook events that are a sign of an agent's coming up, whatever the agent.

@@ -36,4 +36,4 @@ def is_finished(task: Task) -> bool:
 
 def footprint(task: Task) -> tuple[object, ...]:
     """What of a task its own dependencies, its parent's roll-up and its unit depend on."""
-    return (bucket(task), millionths(task), task.dependencies, task.on_dependency_failure)
+    return (bucket(task), millionths(task), task.dependencies, task.on_dependency_failure, task.parent_id)

@@ -43,7 +43,7 @@ _E = TaskEvent
 TRANSITIONS: Table[TaskStatus, TaskEvent] = Table("task", {
     _S.PENDING: {
         _E.START: _S.IN_PROGRESS, _E.PROGRESS: _S.IN_PROGRESS, _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.LOSE: _S.FAILED,
-        _E.SKIP: _S.SKIPPED, _E.BLOCK: _S.BLOCKED, _E.CANCEL: _S.CANCELLED, _E.RETRY: IGNORE,
+        _E.SKIP: _S.SKIPPED, _E.BLOCK: _S.BLOCKED, _E.CANCEL: _S.CANCELLED, _E.RETRY: _S.PENDING,
     },
     _S.BLOCKED: {
         _E.START: _S.IN_PROGRESS, _E.PROGRESS: _S.IN_PROGRESS, _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.LOSE: IGNORE,
@@ -75,6 +75,9 @@ TRANSITIONS: Table[TaskStatus, TaskEvent] = Table("task", {
 #: What a retry of a whole tree tries again.
 RETRIED = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
+#: States in which a task may still wait for its dependencies.
+_NOT_BEGUN = {TaskStatus.PENDING, TaskStatus.BLOCKED}
+
 _NEEDS_DEPENDENCIES = {TaskEvent.START, TaskEvent.PROGRESS, TaskEvent.COMPLETE, TaskEvent.FAIL, TaskEvent.BLOCK}
 
 
@@ -84,11 +87,20 @@ def next_status(draft: Draft, task: Task, event: TaskEvent) -> TaskStatus | None
         raise IllegalTransition(
             "task.has_subtasks", f"{task.id} moves with its subtasks: {event.value} one of them", {"taskId": task.id}
         )
-    reason = task.status_reason
-    waits = task.status is TaskStatus.BLOCKED and reason is not None and reason.code in {WAITING, DOOMED}
-    if waits and reason is not None and event in _NEEDS_DEPENDENCIES:
-        raise IllegalTransition("task.waits", f"{task.id} {reason.detail}", {"taskId": task.id, "by": reason.by})
+    if event in _NEEDS_DEPENDENCIES and task.status in _NOT_BEGUN:
+        _refuse_waiting(draft, task)
     return TRANSITIONS.target(task.status, event)
+
+
+def _refuse_waiting(draft: Draft, task: Task) -> None:
+    """Raise ``IllegalTransition`` when the task, or one above it, waits for its dependencies."""
+    current: Task | None = task
+    while current is not None:
+        reason = current.status_reason
+        if current.status is TaskStatus.BLOCKED and reason is not None and reason.code in {WAITING, DOOMED}:
+            detail = {"taskId": task.id, "by": reason.by}
+            raise IllegalTransition("task.waits", f"{current.id} is blocked: {reason.detail}", detail)
+        current = draft.world.tasks.get(current.parent_id) if current.parent_id is not None else None
 
 
 def start(draft: Draft, task: Task, session_id: str | None) -> Task:
@@ -107,6 +119,7 @@ def _begin(draft: Draft, task: Task, session_id: str | None) -> Task:
         completed_at=None,
         not_before=None,
         deadline=deadline,
+        timeout_left=None,
     )
     draft.timeline(TimelineType.TASK_STARTED, task.title, session_id=session_id, task_id=task.id)
     return begun
@@ -133,14 +146,19 @@ def complete(draft: Draft, task: Task, session_id: str | None, summary: str) -> 
     return done
 
 
-def fail(draft: Draft, task: Task, session_id: str | None, error: str, reason: Reason | None = None) -> Task:
-    """An attempt at a leaf failed: the next one waits for its backoff, or there is none left and the task has failed."""
+def fail(
+    draft: Draft, task: Task, session_id: str | None, error: str, reason: Reason | None = None, *, final: bool = False
+) -> Task:
+    """An attempt at a leaf failed: the next one waits for its backoff, or there is none left and the task has failed.
+
+    ``reason`` is given when it is not a report that says so; ``final`` when another attempt would be of no use.
+    """
     event = TaskEvent.FAIL if reason is None else TaskEvent.LOSE
     if next_status(draft, task, event) is None:
         return task
     reason = reason or _reported(draft, session_id, "failed", error)
     history = (*task.attempts, _attempt(draft, task, session_id, error))
-    retry = task.attempt < task.max_attempts
+    retry = task.attempt < task.max_attempts and not final
     draft.timeline(
         TimelineType.ERROR if retry else TimelineType.TASK_FAILED,
         error,
@@ -191,7 +209,7 @@ def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | 
     next_status(draft, task, TaskEvent.BLOCK)
     source = Source.USER if session_id is None else Source.REPORT
     reason = draft.reason(source, "reported", why, by)
-    blocked = draft.change(task, status=TaskStatus.BLOCKED, status_reason=reason, deadline=None)
+    blocked = draft.change(task, status=TaskStatus.BLOCKED, status_reason=reason, deadline=None, timeout_left=None)
     metadata = {"by": by} if by is not None else {}
     draft.timeline(TimelineType.TASK_BLOCKED, why, session_id=session_id, task_id=task.id, metadata=metadata)
     return blocked

@@ -2,6 +2,9 @@
 
 A tally counts a parent's children by bucket and sums the progress of the leaves below it in millionths, as integers: sums
 that do not depend on the order of additions, so that a rebuilt index decides what the live one would have.
+
+A unit's work is the leaves below it that belong to no nearer unit. Whether there is any that may start now is counted up
+the tree: a change of a leaf walks up only as far as it makes a difference.
 """
 
 from bisect import bisect_left, insort
@@ -27,6 +30,9 @@ _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 #: Sort key of a startable unit: priority, longest chain first, then age (ids sort by time).
 Rank = tuple[int, int, str]
+
+#: What the limits of a startable unit depend on: project, agent, run.
+Lane = tuple[str, str, str]
 
 
 def bucket(task: Task) -> str:
@@ -60,8 +66,10 @@ class TaskIndex:
         self.of_project: Links = {}
         self._tallies: dict[str, Counter[str]] = {}
         self._leaves: dict[str, list[int]] = {}
-        self._startable: dict[tuple[str, str], list[Rank]] = {}
-        self._place: dict[str, tuple[tuple[str, str], Rank]] = {}
+        self._ready: Counter[str] = Counter()  # by parent: children with work that may start now
+        self._counted: dict[str, str] = {}  # child with such work to the parent it is counted under
+        self._startable: dict[Lane, list[Rank]] = {}
+        self._place: dict[str, tuple[Lane, Rank]] = {}
 
     def tally(self, parent_id: str) -> Counter[str]:
         """A parent's children by bucket."""
@@ -72,20 +80,29 @@ class TaskIndex:
         count, total = self._leaves.get(parent_id, (0, 0))
         return total / (count * MILLIONTHS) if count else 0.0
 
-    def startable(self) -> Iterator[tuple[tuple[str, str], list[Rank]]]:
-        """By (project, agent): the units that could start now, best first."""
+    def startable(self) -> Iterator[tuple[Lane, list[Rank]]]:
+        """By (project, agent, run): the units that could start now, best first."""
         yield from self._startable.items()
 
     def update(self, old: Task | None, new: Task | None) -> None:
         """Take in that ``old`` became ``new`` in the table (None: was not there, is gone)."""
         self._update_dependents(old, new)
-        self._update_leaves(old, new)
-        self._update_parent(old, new)
-        task = new or old
-        if task is not None:
-            self.refresh_unit(task.id)
-            if task.parent_id is not None:
-                self.refresh_unit(task.parent_id)
+        self._update_project(old, new)
+        if old is not None and new is not None and old.parent_id == new.parent_id:
+            self._adjust(old, new)
+            return
+        if old is not None:
+            self._detach(old)
+            self._refresh(old.id, old.parent_id)
+        if new is not None:
+            self._attach(new)
+            self._refresh(new.id, new.parent_id)
+            if new.id in self.children:
+                self._refresh_below(new.id)
+
+    def refresh_unit(self, task_id: str) -> None:
+        """A unit's session came or went."""
+        self._place_unit(task_id)
 
     def _update_dependents(self, old: Task | None, new: Task | None) -> None:
         before = old.dependencies if old is not None else ()
@@ -97,79 +114,147 @@ class TaskIndex:
         for task_id in after:
             add_link(self.dependents, task_id, (new or old).id)  # type: ignore[union-attr]  # one of them is there
 
-    def _update_parent(self, old: Task | None, new: Task | None) -> None:
-        task = new or old
-        if task is None:
-            return
-        if old is None:
-            add_link(self.of_project, task.project_id, task.id)
-        elif new is None:
-            drop_link(self.of_project, task.project_id, task.id)
-        if task.parent_id is None:
-            return
-        tally = self._tallies.setdefault(task.parent_id, Counter())
-        if old is not None:
-            tally[bucket(old)] -= 1
-        if new is not None:
-            tally[bucket(new)] += 1
+    def _update_project(self, old: Task | None, new: Task | None) -> None:
+        if old is not None and (new is None or old.project_id != new.project_id):
+            drop_link(self.of_project, old.project_id, old.id)
+        if new is not None and (old is None or old.project_id != new.project_id):
+            add_link(self.of_project, new.project_id, new.id)
 
-    def _update_leaves(self, old: Task | None, new: Task | None) -> None:
-        """Keep, for every parent, the number of leaves below it and the sum of their progress."""
-        task = new or old
-        if task is None:
+    def _adjust(self, old: Task, new: Task) -> None:
+        """A task changed in its place."""
+        if new.parent_id is not None:
+            self._count(new.parent_id, bucket(old), -1)
+            self._count(new.parent_id, bucket(new), 1)
+        if new.id not in self.children:
+            self._add_up(new.parent_id, 0, millionths(new) - millionths(old))
+        self._refresh(new.id)
+        if TaskStatus.BLOCKED in {old.status, new.status} and old.status is not new.status and new.id in self.children:
+            self._refresh_below(new.id)
+
+    def _weight(self, task: Task) -> tuple[int, int]:
+        """Number of leaves a task stands for and their progress."""
+        if task.id not in self.children:
+            return 1, millionths(task)
+        count, total = self._leaves[task.id]
+        return count, total
+
+    def _attach(self, new: Task) -> None:
+        """Count a task under its parent, which stops being a leaf."""
+        parent = self._tasks.get(new.parent_id) if new.parent_id is not None else None
+        if new.parent_id is None:
             return
-        if old is not None and new is not None:
-            if task.id not in self.children:
-                self._add_up(new.parent_id, 0, millionths(new) - millionths(old))
+        if parent is not None and parent.id not in self.children:
+            self._add_up(parent.parent_id, -1, -millionths(parent))
+        self._count(new.parent_id, bucket(new), 1)
+        self._add_up(new.parent_id, *self._weight(new))
+        add_link(self.children, new.parent_id, new.id)
+
+    def _detach(self, old: Task) -> None:
+        """Count a task under its parent no more; a parent without children is a leaf again."""
+        if old.parent_id is None:
             return
-        parent = self._tasks.get(task.parent_id) if task.parent_id is not None else None
-        if new is not None:
-            if parent is not None and parent.id not in self.children:
-                self._add_up(parent.parent_id, -1, -millionths(parent))
-            self._add_up(new.parent_id, 1, millionths(new))
-            if new.parent_id is not None:
-                add_link(self.children, new.parent_id, new.id)
-        elif old is not None:
-            self._add_up(old.parent_id, -1, -millionths(old))
-            if old.parent_id is not None:
-                drop_link(self.children, old.parent_id, old.id)
-            if parent is not None and parent.id not in self.children:
-                self._add_up(parent.parent_id, 1, millionths(parent))
+        count, total = self._weight(old)
+        self._count(old.parent_id, bucket(old), -1)
+        self._add_up(old.parent_id, -count, -total)
+        drop_link(self.children, old.parent_id, old.id)
+        parent = self._tasks.get(old.parent_id)
+        if parent is not None and parent.id not in self.children:
+            self._add_up(parent.parent_id, 1, millionths(parent))
+
+    def _count(self, parent_id: str, name: str, step: int) -> None:
+        tally = self._tallies.setdefault(parent_id, Counter())
+        tally[name] += step
+        if not tally[name]:
+            del tally[name]
+            if not tally:
+                del self._tallies[parent_id]
 
     def _add_up(self, task_id: str | None, count: int, progress: int) -> None:
         while task_id is not None and (count or progress):
             sums = self._leaves.setdefault(task_id, [0, 0])
             sums[0] += count
             sums[1] += progress
+            if not sums[0]:
+                del self._leaves[task_id]
             task = self._tasks.get(task_id)
             task_id = task.parent_id if task is not None else None
 
-    def is_startable(self, task: Task) -> bool:
-        """Whether a unit could get a session now, were there a slot."""
-        if task.dispatch is None or self._is_live(task.id):
-            return False
+    def _has_work(self, task: Task) -> bool:
+        """Whether the task, or a leaf below it that belongs to no nearer unit, may start as far as it goes down here."""
         if task.id in self.children:
-            active = task.status in {TaskStatus.PENDING, TaskStatus.IN_PROGRESS}
-            return active and self.tally(task.id)[READY] > 0
+            return task.status is not TaskStatus.BLOCKED and self._ready[task.id] > 0
         return bucket(task) == READY
 
-    def refresh_unit(self, task_id: str) -> None:
-        """Put a unit into, or take it out of, the lists of those that could start."""
-        place = self._place.pop(task_id, None)
-        if place is not None:
-            self._remove(*place)
-        task = self._tasks.get(task_id)
-        if task is None or task.dispatch is None or not self.is_startable(task):
-            return
-        key = (task.project_id, task.dispatch.agent)
-        entry = rank(task)
-        insort(self._startable.setdefault(key, []), entry)
-        self._place[task_id] = (key, entry)
+    def _refresh(self, *task_ids: str | None) -> None:
+        """Look again at whether tasks have work, and at those above them as far as it makes a difference."""
+        stack = [task_id for task_id in task_ids if task_id is not None]
+        while stack:
+            task_id = stack.pop()
+            self._place_unit(task_id)
+            task = self._tasks.get(task_id)
+            counts = task is not None and task.dispatch is None and self._has_work(task)
+            above = task.parent_id if task is not None and counts else None
+            before = self._counted.pop(task_id, None)
+            if above is not None:
+                self._counted[task_id] = above
+            if above != before:
+                for parent_id, step in ((before, -1), (above, 1)):
+                    if parent_id is not None:
+                        self._step_ready(parent_id, step)
+                        stack.append(parent_id)
 
-    def _remove(self, key: tuple[str, str], entry: Rank) -> None:
-        ranks = self._startable[key]
+    def _step_ready(self, parent_id: str, step: int) -> None:
+        self._ready[parent_id] += step
+        if not self._ready[parent_id]:
+            del self._ready[parent_id]
+
+    def _refresh_below(self, task_id: str) -> None:
+        """Nothing below a blocked task may start: look again at the units there when it stops or begins to be blocked."""
+        stack = list(self.children.get(task_id, ()))
+        while stack:
+            below = stack.pop()
+            stack.extend(self.children.get(below, ()))
+            if self._tasks[below].dispatch is not None:
+                self._place_unit(below)
+
+    def is_startable(self, task: Task) -> bool:
+        """Whether a unit could get a session now, were there a slot."""
+        return (
+            task.dispatch is not None
+            and not self._is_live(task.id)
+            and self._has_work(task)
+            and not self.is_held_above(task)
+        )
+
+    def is_held_above(self, task: Task) -> bool:
+        """Whether something above a task is blocked: a subtask cannot start before its group may."""
+        above = self._tasks.get(task.parent_id) if task.parent_id is not None else None
+        while above is not None:
+            if above.status is TaskStatus.BLOCKED:
+                return True
+            above = self._tasks.get(above.parent_id) if above.parent_id is not None else None
+        return False
+
+    def _place_unit(self, task_id: str) -> None:
+        """Put a unit into, or take it out of, the lists of those that could start."""
+        task = self._tasks.get(task_id)
+        wanted = None
+        if task is not None and task.dispatch is not None and self.is_startable(task):
+            wanted = ((task.project_id, task.dispatch.agent, task.dispatch.run_id), rank(task))
+        place = self._place.get(task_id)
+        if place == wanted:
+            return
+        if place is not None:
+            del self._place[task_id]
+            self._remove(*place)
+        if wanted is not None:
+            insort(self._startable.setdefault(wanted[0], []), wanted[1])
+            self._place[task_id] = wanted
+
+    def _remove(self, lane: Lane, entry: Rank) -> None:
+        ranks = self._startable[lane]
         index = bisect_left(ranks, entry)
         if index < len(ranks) and ranks[index] == entry:
             del ranks[index]
         if not ranks:
-            del self._startable[key]
+            del self._startable[lane]

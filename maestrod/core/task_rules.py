@@ -3,7 +3,7 @@
 from typing import Any
 
 from maestrod.api.base import Done
-from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.errors import Conflict, Malformed, NotAllowed
 from maestrod.api.reason import Source
 from maestrod.api.task import (
     Task,
@@ -19,15 +19,16 @@ from maestrod.api.task import (
     TaskSkip,
     TaskUpdate,
 )
-from maestrod.core import queue, session, task
+from maestrod.core import task
 from maestrod.core.access import task_for
 from maestrod.core.command import Actor
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
-from maestrod.core.effects import Stop
-from maestrod.core.run import cancel_tree
-from maestrod.core.session_index import has_ended
+from maestrod.core.run import adopt_leaf, cancel_tree
+from maestrod.core.run_state import active_run
+from maestrod.core.session import CANCELLED
 from maestrod.core.standing import is_finished
+from maestrod.core.start import stop_session
 
 #: Members of a new task that are taken as they are.
 _PLAIN = (
@@ -38,8 +39,10 @@ _PLAIN = (
 
 def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
     """Make a task; a subtask belongs to its parent's project."""
+    if not actor.is_owner and params.parent_id is None:
+        raise NotAllowed("task.needs_parent", "a session makes subtasks of its own tasks: name a parent", {})
     parent = task_for(draft, actor, params.parent_id) if params.parent_id is not None else None
-    project_id = params.project_id or (parent.project_id if parent is not None else None) or _own_project(draft, actor)
+    project_id = params.project_id or (parent.project_id if parent is not None else None)
     if project_id is None:
         raise Malformed("project.missing", "name a project or a parent: projectId is missing", {"path": "projectId"})
     if parent is not None and parent.project_id != project_id:
@@ -60,12 +63,8 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
     )
     for needed in params.dependencies:
         made = _depend(draft, made, needed)
-    return made
-
-
-def _own_project(draft: Draft, actor: Actor) -> str | None:
-    own = draft.world.sessions.get(actor.session_id or "")
-    return own.project_id if own is not None else None
+    adopt_leaf(draft, made)
+    return draft.task(made.id)
 
 
 def _has_live_session(draft: Draft, parent: Task) -> bool:
@@ -76,7 +75,7 @@ def _has_live_session(draft: Draft, parent: Task) -> bool:
     world = draft.world
     if parent.id in world.by_task.children or not parent.started_at:
         return False
-    return any(id_ in world.by_session.live for id_ in world.sessions_of(parent.id))
+    return bool(world.by_session.live_of(parent.id))
 
 
 def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
@@ -91,8 +90,12 @@ def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
     """Remove a subtree that nobody works on; others that wait for it must be named to be cut loose."""
     below = list(draft.world.subtree(draft.task(params.task_id).id))
     inside = set(below)
+    parent_id = draft.task(params.task_id).parent_id
     for task_id in below:
-        live = [id_ for id_ in draft.world.sessions_of(task_id) if id_ in draft.world.by_session.live]
+        run = active_run(draft, task_id)
+        if run is not None:
+            raise Conflict("task.in_run", f"{run.id} runs {task_id}: cancel it first", {"runId": run.id})
+        live = draft.world.by_session.live_of(task_id)
         if live:
             raise Conflict("task.in_use", f"{live[0]} works on {task_id}: stop it first", {"sessionId": live[0]})
         outside = [id_ for id_ in draft.world.dependents(task_id) if id_ not in inside]
@@ -106,37 +109,42 @@ def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
             draft.change(waiting, dependencies=tuple(need for need in waiting.dependencies if need != task_id))
     for task_id in reversed(below):
         draft.drop(draft.task(task_id))
+    if parent_id is not None and parent_id not in draft.world.by_task.children:
+        _be_a_leaf(draft, draft.task(parent_id))
     return Done()
+
+
+def _be_a_leaf(draft: Draft, parent: Task) -> None:
+    """A parent lost its last child: what it was by roll-up it is no more."""
+    if not is_finished(parent):
+        reason = draft.reason(Source.USER, "subtasks_removed", "its subtasks were removed")
+        adopt_leaf(draft, task.release(draft, parent, reason))
 
 
 def start(draft: Draft, params: TaskRef, actor: Actor) -> Task:
     """Work on a task began."""
-    return _moved(draft, task.start(draft, task_for(draft, actor, params.task_id), actor.session_id), actor)
+    return task.start(draft, task_for(draft, actor, params.task_id), actor.session_id)
 
 
 def progress(draft: Draft, params: TaskProgress, actor: Actor) -> Task:
     """A task got on."""
     target = task_for(draft, actor, params.task_id)
-    return _moved(draft, task.progress(draft, target, actor.session_id, params.progress, params.message), actor)
+    return task.progress(draft, target, actor.session_id, params.progress, params.message)
 
 
 def complete(draft: Draft, params: TaskComplete, actor: Actor) -> Task:
     """A task is done."""
-    target = task_for(draft, actor, params.task_id)
-    return _moved(draft, task.complete(draft, target, actor.session_id, params.summary), actor)
+    return task.complete(draft, task_for(draft, actor, params.task_id), actor.session_id, params.summary)
 
 
 def fail(draft: Draft, params: TaskFail, actor: Actor) -> Task:
     """An attempt at a task failed."""
-    target = task_for(draft, actor, params.task_id)
-    return _moved(draft, task.fail(draft, target, actor.session_id, params.error), actor)
+    return task.fail(draft, task_for(draft, actor, params.task_id), actor.session_id, params.error)
 
 
 def skip(draft: Draft, params: TaskSkip, actor: Actor) -> Task:
     """A task is left out."""
-    return _moved(
-        draft, task.skip(draft, task_for(draft, actor, params.task_id), actor.session_id, params.reason), actor
-    )
+    return task.skip(draft, task_for(draft, actor, params.task_id), actor.session_id, params.reason)
 
 
 def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
@@ -144,54 +152,40 @@ def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
     if params.by_task_id is not None:
         draft.task(params.by_task_id)
     target = task_for(draft, actor, params.task_id)
-    return _moved(draft, task.block(draft, target, actor.session_id, params.reason, params.by_task_id), actor)
-
-
-def _moved(draft: Draft, moved: Task, actor: Actor) -> Task:
-    """Let the sessions and queues that hold a task follow it."""
-    for session_id in list(draft.world.sessions_of(moved.id)):
-        if session_id in draft.world.by_session.live:
-            queue.follow_task(draft, session_id, moved)
-            session.follow_tasks(draft, session_id)
-    return draft.world.tasks[moved.id]
+    return task.block(draft, target, actor.session_id, params.reason, params.by_task_id)
 
 
 def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
     """Try again what failed, was skipped or cancelled, in the task or below it."""
     reason = draft.reason(Source.USER, "retried", "tried again by the user")
-    below = [
-        id_ for id_ in draft.world.subtree(draft.task(params.task_id).id) if id_ not in draft.world.by_task.children
-    ]
-    for task_id in below:
+    top = draft.task(params.task_id)
+    if top.id not in draft.world.by_task.children:
+        return task.retry(draft, top, reason)
+    for task_id in draft.world.subtree(top.id):
         leaf = draft.task(task_id)
-        if len(below) == 1 or leaf.status in task.RETRIED:
+        if task_id not in draft.world.by_task.children and leaf.status in task.RETRIED:
             task.retry(draft, leaf, reason)
-    return draft.task(params.task_id)
+    return top
 
 
 def cancel(draft: Draft, params: TaskCancel, actor: Actor) -> Task:
     """Cancel a subtree; sessions left with nothing to do are stopped."""
     target = task_for(draft, actor, params.task_id)
     source = Source.USER if actor.is_owner else Source.REPORT
-    reason = draft.reason(source, "cancelled", params.reason or "cancelled", actor.session_id)
-    below = list(draft.world.subtree(target.id))
+    reason = draft.reason(source, CANCELLED, params.reason or "cancelled", actor.session_id)
     cancel_tree(draft, target.id, reason)
-    for session_id in list(draft.world.by_session.live):
-        held = draft.session(session_id)
-        if set(held.task_ids) & set(below):
-            _stop_if_idle(draft, session_id)
-    return _moved(draft, draft.task(target.id), actor)
+    holders = {id_ for below in draft.world.subtree(target.id) for id_ in draft.world.by_session.live_of(below)}
+    for session_id in sorted(holders):
+        _stop_if_idle(draft, session_id)
+    return target
 
 
 def _stop_if_idle(draft: Draft, session_id: str) -> None:
     held = draft.session(session_id)
     tasks = [draft.world.tasks[id_] for id_ in held.task_ids if id_ in draft.world.tasks]
-    for moved in tasks:
-        queue.follow_task(draft, session_id, moved)
-    if all(is_finished(left) for left in tasks) and not has_ended(held) and not held.stopping:
-        reason = draft.reason(Source.USER, "cancelled", "all its tasks were cancelled")
-        stopping = draft.change(held, stopping=True, status_reason=reason)
-        draft.effect(Stop(stopping.id, stopping.attempt))
+    leaves = [left for left in tasks if left.id not in draft.world.by_task.children]
+    if leaves and all(is_finished(left) for left in leaves):
+        stop_session(draft, held, draft.reason(Source.USER, CANCELLED, "all its tasks were cancelled"))
 
 
 def depend(draft: Draft, params: TaskDepend, actor: Actor) -> Task:

@@ -15,18 +15,21 @@ from maestrod.api.event import Event
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem
-from maestrod.api.run import Run
+from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
 from maestrod.core.deadlines import deadlines_of
-from maestrod.core.entities import KIND_OF, KINDS, Request, patched
+from maestrod.core.entities import KIND_OF, KINDS, Request, canonical, patched
 from maestrod.core.indexes import Links, add_link, drop_link
 from maestrod.core.rules import Rules
 from maestrod.core.session_index import SessionIndex
 from maestrod.core.task_index import TaskIndex
 
 _SYSTEM = System()
+
+#: The kinds of entity that wait for moments (``deadlines.py``).
+_WAITING_KINDS = frozenset({"task", "session", "attention"})
 
 
 class World:
@@ -61,6 +64,7 @@ class World:
         self.open_questions: Links = {}
         self.plans_of_task: Links = {}
         self.runs_of_root: Links = {}
+        self.planning: dict[str, None] = {}
         self.deadlines: dict[str, int] = {}
         self.moved_deadlines: set[str] = set()
 
@@ -69,17 +73,21 @@ class World:
         """The state of the whole."""
         return self.systems.get(_SYSTEM.id, _SYSTEM)
 
-    def children(self, task_id: str) -> Iterable[str]:
+    def children(self, task_id: str) -> list[str]:
         """Ids of a task's subtasks in the order they were made."""
-        return self.by_task.children.get(task_id, ())
+        return sorted(self.by_task.children.get(task_id, ()))
 
-    def dependents(self, task_id: str) -> Iterable[str]:
-        """Ids of the tasks that wait for a task."""
-        return self.by_task.dependents.get(task_id, ())
+    def dependents(self, task_id: str) -> list[str]:
+        """Ids of the tasks that wait for a task, oldest first."""
+        return sorted(self.by_task.dependents.get(task_id, ()))
 
-    def sessions_of(self, task_id: str) -> Iterable[str]:
+    def sessions_of(self, task_id: str) -> list[str]:
         """Ids of the sessions linked to a task, oldest first."""
-        return self.by_session.of_task.get(task_id, ())
+        return sorted(self.by_session.of_task.get(task_id, ()))
+
+    def runs_of(self, root_id: str) -> list[str]:
+        """Ids of the runs of a root, oldest first."""
+        return sorted(self.runs_of_root.get(root_id, ()))
 
     def subtree(self, task_id: str) -> Iterator[str]:
         """A task's id and those of all below it, parents before children."""
@@ -87,7 +95,7 @@ class World:
         while stack:
             current = stack.pop()
             yield current
-            stack.extend(reversed(list(self.children(current))))
+            stack.extend(reversed(self.children(current)))
 
     def root_of(self, task_id: str) -> str:
         """The id of the task at the top of a task's tree."""
@@ -112,15 +120,27 @@ class World:
         self._index(kind, old, None)
 
     def load(self, entities: Iterable[Entity]) -> None:
-        """Fill an empty world; tasks may come in any order."""
+        """Fill an empty world; the entities may come in any order."""
         tasks: dict[str, Task] = {}
+        others: list[Entity] = []
         for entity in entities:
             if isinstance(entity, Task):
                 tasks[entity.id] = entity
             else:
-                self.put(entity)
+                others.append(entity)
+        for entity in sorted(others, key=_made):
+            self.put(entity)
         for task_id in sorted(tasks):
             self._load_task(tasks, task_id)
+        self.sort("task")
+
+    def sort(self, kind: str) -> None:
+        """Bring a table into the order in which its entities were made, where loading or an undo has left another."""
+        table = self.tables[kind]
+        entities = sorted(table.values(), key=_made)
+        if list(table.values()) != entities:
+            table.clear()
+            table.update((entity.id, entity) for entity in entities)
 
     def _load_task(self, tasks: dict[str, Task], task_id: str) -> None:
         chain = []
@@ -160,7 +180,7 @@ class World:
 
     def dump(self) -> bytes:
         """The whole world as canonical JSON lines: equal worlds give equal bytes."""
-        return b"\n".join(msgspec.json.encode(entity, order="sorted") for entity in self.entities())
+        return b"\n".join(canonical(entity) for entity in self.entities())
 
     def _index(self, kind: str, old: Any, new: Any) -> None:
         if kind == "task":
@@ -174,7 +194,16 @@ class World:
             _link(self.plans_of_task, old, new, "root_task_id")
         elif kind == "run":
             _link(self.runs_of_root, old, new, "root_task_id")
-        self._index_deadlines(old, new)
+            self._index_planning(old, new)
+        if kind in _WAITING_KINDS:
+            self._index_deadlines(old, new)
+
+    def _index_planning(self, old: Run | None, new: Run | None) -> None:
+        """Runs without a plan yet: the scheduler sees to their planners."""
+        if new is not None and new.status is RunStatus.PLANNING:
+            self.planning[new.id] = None
+        elif old is not None:
+            self.planning.pop(old.id, None)
 
     def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
         if old is not None and old.answer is None:
@@ -183,8 +212,8 @@ class World:
             add_link(self.open_questions, new.session_id, new.id)
 
     def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
-        before = dict(deadlines_of(old, self.rules)) if old is not None else {}
-        after = dict(deadlines_of(new, self.rules)) if new is not None else {}
+        before = dict(deadlines_of(old)) if old is not None else {}
+        after = dict(deadlines_of(new)) if new is not None else {}
         if before == after:
             return
         for key in before.keys() - after.keys():
@@ -194,6 +223,11 @@ class World:
             if before.get(key) != at:
                 self.deadlines[key] = at
                 self.moved_deadlines.add(key)
+
+
+def _made(entity: Any) -> tuple[int, str]:
+    """Sorts entities in the order they were made: ids do, but those of requests, which their callers choose."""
+    return (entity.at if isinstance(entity, Request) else 0, entity.id)
 
 
 def _link(links: Links, old: Any, new: Any, member: str) -> None:

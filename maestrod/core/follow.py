@@ -1,0 +1,24 @@
+"""What follows a task that moved: the sessions that hold it work or rest, their queues' items go along, clocks stand still.
+
+Rules move tasks; nobody has to remember who else holds them. After roll-up ``follow`` looks at exactly the tasks that moved.
+"""
+
+from maestrod.core import pause, queue, session
+from maestrod.core.draft import Draft
+
+
+def follow(draft: Draft) -> None:
+    """Bring the live sessions and queues of every task that moved into line with it."""
+    world = draft.world
+    touched: dict[str, None] = {}
+    for task_id in list(draft.moved):
+        task = world.tasks.get(task_id)
+        if task is None:
+            continue
+        for session_id in world.by_session.live_of(task_id):
+            queue.follow_task(draft, session_id, task)
+            touched[session_id] = None
+    draft.moved.clear()
+    for session_id in touched:
+        session.follow_tasks(draft, session_id)
+        pause.hold_clocks(draft, world.sessions[session_id])

@@ -1,0 +1,457 @@
+"""Random histories of the whole domain: whatever is called and found out, in whatever order, the laws hold.
+
+A machine plays owner, sessions and daemon. After each step it checks the laws (``tests/kit/laws.py``), that a refused command
+changed nothing, that a decision can be undone, that the journal replayed gives the same world, and that a world loaded from
+its entities in any order decides the next step the same.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import hypothesis.strategies as st
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from maestrod.api.errors import MaestroError
+from maestrod.api.event import Event
+from maestrod.api.registry import METHODS
+from maestrod.api.session import Exit, ProcessIdentity, Role, Session
+from maestrod.core.command import OWNER, Actor, Command, Stamp
+from maestrod.core.decide import decide
+from maestrod.core.draft import Decision
+from maestrod.core.entities import KINDS
+from maestrod.core.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.plan import KnownNames
+from maestrod.core.rules import Rules
+from maestrod.core.world import World
+from tests.kit import laws
+
+RULES = Rules(
+    max_sessions=3,
+    agent_limits={"other": 1},
+    names_for=lambda folder: KnownNames(agents=frozenset({"shell", "other"})),
+    request_limit=3,
+)
+
+PICK = st.integers(0, 10_000)
+AGENT = st.sampled_from(["shell", "other"])
+POLICY = st.sampled_from(["block", "skip", "run"])
+WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
+QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid plan: groups and subtasks wait only for earlier ones."""
+    groups: list[dict[str, Any]] = []
+    keys: list[str] = []
+    for number in range(draw(st.integers(1, 3))):
+        subtasks = []
+        for place in range(draw(st.integers(1, 3))):
+            key = f"g{number}s{place}"
+            needs = draw(st.lists(st.sampled_from(keys), max_size=2, unique=True)) if keys else []
+            subtasks.append({"key": key, "title": key, "commands": ["true"], "dependsOn": needs, **draw(limits())})
+            keys.append(key)
+        earlier = [group["key"] for group in groups]
+        groups.append(
+            {
+                "key": f"g{number}",
+                "title": f"g{number}",
+                "agent": draw(AGENT),
+                "strategy": draw(st.sampled_from(["simple", "queue"])),
+                "dependsOn": draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else [],
+                "onDependencyFailure": draw(POLICY),
+                "subtasks": subtasks,
+            }
+        )
+    return {"groups": groups}
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> dict[str, Any]:
+    """Retries, timeout, priority and policy of a task."""
+    return {
+        "maxAttempts": draw(st.integers(1, 3)),
+        "backoffMs": draw(st.sampled_from([0, 1000])),
+        "timeoutMs": draw(st.sampled_from([None, 5000])),
+        "priority": draw(st.sampled_from(["low", "medium", "high"])),
+        "onDependencyFailure": draw(POLICY),
+    }
+
+
+class Histories(RuleBasedStateMachine):
+    """The owner, the sessions and the daemon, all at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(RULES)
+        self.replica = World(RULES)
+        self.at = 1_000_000
+        self.ended: dict[str, Session] = {}
+
+    # -- playing ---------------------------------------------------------------------------------
+
+    def play(self, entry: Command | Fact) -> Any:
+        """Decide, and hold the world to what is promised of every decision."""
+        self.at += 500
+        stamp = Stamp(self.at, self.at, self.at * 2_654_435_761)
+        before = state(self.world)
+        twin = reloaded(self.world, self.at)
+        decision = attempt(self.world, entry, stamp)
+        same(told(attempt(twin, entry, stamp)), told(decision), "a loaded world decides differently")
+        if isinstance(decision, MaestroError):
+            assert not isinstance(entry, Fact), f"{entry} refused: {decision.reason}: {decision.message}"
+            same(state(self.world), before, "a refused command changed something")
+            return None
+        if self.at % 3_000 == 0:
+            decision.undo()
+            same(state(self.world), before, "undo left something")
+            decision = decide(self.world, entry, stamp)
+        self.journal(decision)
+        return decision.reply
+
+    def journal(self, decision: Decision) -> None:
+        """Replay a decision, through JSON, into the replica."""
+        for event in decision.events:
+            assert event.seq == self.replica.seq + 1
+            self.replica.apply(msgspec.json.decode(msgspec.json.encode(event), type=Event))
+        assert self.replica.seq == self.world.seq
+
+    def call(self, method: str, actor: Actor = OWNER, /, **params: Any) -> Any:
+        given = {name: value for name, value in params.items() if value is not None}
+        return self.play(Command(method, msgspec.convert(given, METHODS[method].params), actor))
+
+    def pick(self, table: Mapping[str, Any], number: int) -> str:
+        """An entity's id; now and then one that does not exist."""
+        return list(table)[number % len(table)] if table else "tsk_none"
+
+    def some(self, ids: Mapping[str, Any], numbers: list[int]) -> list[str]:
+        return sorted({self.pick(ids, number) for number in numbers}) if ids else []
+
+    def live(self, number: int) -> Session | None:
+        ids = sorted(self.world.by_session.live)
+        return self.world.sessions[ids[number % len(ids)]] if ids else None
+
+    def own_task(self, session: Session, number: int) -> str:
+        return session.task_ids[number % len(session.task_ids)] if session.task_ids else "tsk_none"
+
+    # -- the owner -------------------------------------------------------------------------------
+
+    @initialize(slots=st.sampled_from([None, 1, 2]))
+    def begin(self, slots: int | None) -> None:
+        settings_ = {} if slots is None else {"maxSessions": slots}
+        self.call("project.create", name="a", workingDir="/a", settings=settings_)
+        self.call("project.create", name="b", workingDir="/b")
+
+    @rule(home=PICK, parent=PICK, nested=st.booleans(), needs=st.lists(PICK, max_size=2), more=limits())
+    def create_task(self, home: int, parent: int, nested: bool, needs: list[int], more: dict[str, Any]) -> None:
+        if len(self.world.tasks) > 40:
+            return
+        place: dict[str, Any] = {"projectId": self.pick(self.world.projects, home)}
+        if nested and self.world.tasks:
+            place = {"parentId": self.pick(self.world.tasks, parent)}
+        ids = self.some(self.world.tasks, needs)
+        self.call("task.create", title="t", commands=["true"], dependencies=ids, **place, **more)
+
+    @rule(plan=plans(), approve=st.booleans(), slots=st.sampled_from([None, 1]), home=PICK, attempts=st.integers(1, 2))
+    def run_plan(self, plan: dict[str, Any], approve: bool, slots: int | None, home: int, attempts: int) -> None:
+        if len(self.world.tasks) > 40:
+            return
+        project = self.pick(self.world.projects, home)
+        params = {"plan": plan, "approve": approve, "maxSessions": slots, "maxAttempts": attempts, "agent": "shell"}
+        self.call("run.start", text="root", projectId=project, **params)
+
+    @rule(number=PICK, planner=st.booleans(), agent=AGENT, approve=st.booleans())
+    def run_task(self, number: int, planner: bool, agent: str, approve: bool) -> None:
+        program = ["plan"] if planner else []
+        task_id = self.pick(self.world.tasks, number)
+        self.call("run.start", taskId=task_id, planner=program, agent=agent, approve=approve)
+
+    @rule(home=PICK, approve=st.booleans())
+    def run_text(self, home: int, approve: bool) -> None:
+        project = self.pick(self.world.projects, home)
+        self.call("run.start", text="plan this", projectId=project, planner=["plan"], agent="shell", approve=approve)
+
+    @rule(verb=st.sampled_from(["pause", "resume", "cancel"]), number=PICK)
+    def run_verb(self, verb: str, number: int) -> None:
+        self.call(f"run.{verb}", runId=self.pick(self.world.runs, number))
+
+    @rule(verb=st.sampled_from(["approve", "reject", "apply"]), number=PICK)
+    @precondition(lambda self: self.world.plans)
+    def plan_verb(self, verb: str, number: int) -> None:
+        self.call(f"plan.{verb}", planId=self.pick(self.world.plans, number))
+
+    @rule(one=PICK, two=PICK, verb=st.sampled_from(["depend", "undepend"]))
+    def depend(self, one: int, two: int, verb: str) -> None:
+        tasks = self.world.tasks
+        self.call(f"task.{verb}", taskId=self.pick(tasks, one), onTaskId=self.pick(tasks, two))
+
+    @rule(verb=WORKER_VERBS, number=PICK)
+    def owner_task_verb(self, verb: str, number: int) -> None:
+        more = {"error": "no"} if verb == "fail" else {}
+        self.call(f"task.{verb}", taskId=self.pick(self.world.tasks, number), **more)
+
+    @rule(number=PICK)
+    def retry(self, number: int) -> None:
+        self.call("task.retry", taskId=self.pick(self.world.tasks, number))
+
+    @rule(number=PICK, more=limits())
+    def update(self, number: int, more: dict[str, Any]) -> None:
+        self.call("task.update", taskId=self.pick(self.world.tasks, number), **more)
+
+    @rule(number=PICK, cascade=st.booleans())
+    def delete(self, number: int, cascade: bool) -> None:
+        self.call("task.delete", taskId=self.pick(self.world.tasks, number), cascade=cascade)
+
+    @rule(number=PICK)
+    def delete_project(self, number: int) -> None:
+        if len(self.world.projects) > 1:
+            self.call("project.delete", projectId=self.pick(self.world.projects, number))
+
+    @rule(
+        numbers=st.lists(PICK, max_size=3),
+        strategy=st.sampled_from(["simple", "queue"]),
+        agent=AGENT,
+        role=st.sampled_from(["worker", "orchestrator"]),
+    )
+    def spawn(self, numbers: list[int], strategy: str, agent: str, role: str) -> None:
+        ids = self.some(self.world.tasks, numbers)
+        place = {} if ids else {"projectId": self.pick(self.world.projects, 0)}
+        self.call("session.spawn", taskIds=ids, strategy=strategy, agent=agent, role=role, **place)
+
+    @rule(numbers=st.lists(PICK, max_size=2), home=PICK)
+    def register_external(self, numbers: list[int], home: int) -> None:
+        ids = self.some(self.world.tasks, numbers)
+        self.call("session.register", projectId=self.pick(self.world.projects, home), agent="other", taskIds=ids)
+
+    @rule(verb=st.sampled_from(["stop", "pause", "resume"]), number=PICK)
+    def session_verb(self, verb: str, number: int) -> None:
+        self.call(f"session.{verb}", sessionId=self.pick(self.world.sessions, number))
+
+    @rule(verb=st.sampled_from(["link", "unlink"]), session=PICK, task=PICK)
+    def link(self, verb: str, session: int, task: int) -> None:
+        task_id = self.pick(self.world.tasks, task)
+        self.call(f"session.{verb}", sessionId=self.pick(self.world.sessions, session), taskId=task_id)
+
+    @rule(number=PICK, task=PICK, verb=QUEUE_VERBS, position=st.integers(0, 3))
+    def owner_queue_verb(self, number: int, task: int, verb: str, position: int) -> None:
+        session_id = self.pick(self.world.queues, number).removeprefix("que_")
+        self.queue_verb(session_id, OWNER, verb, self.pick(self.world.tasks, task), position)
+
+    @rule(number=PICK, value=st.sampled_from(["yes", "no"]))
+    @precondition(lambda self: self.world.attention)
+    def answer(self, number: int, value: str) -> None:
+        self.call("attention.answer", attentionId=self.pick(self.world.attention, number), value=value)
+
+    @rule(verb=st.sampled_from(["freeze", "thaw", "thaw"]))
+    def freeze(self, verb: str) -> None:
+        self.call(f"system.{verb}")
+
+    @rule(draining=st.booleans())
+    def drain(self, draining: bool) -> None:
+        """The daemon sets this by itself; what waited is started by the next decision."""
+        self.world.draining = draining
+        self.call("project.update", projectId=self.pick(self.world.projects, 0), name=f"n{self.at}")
+
+    @rule(number=PICK, repeat=st.booleans())
+    def request(self, number: int, repeat: bool) -> None:
+        """The same request twice gives the first reply; there are at most as many as are kept."""
+        params = {"title": "r", "projectId": self.pick(self.world.projects, 0), "requestId": f"r{number % 5}"}
+        first = self.call("task.create", **params)
+        if repeat and first is not None:
+            assert self.call("task.create", **params) == first
+        assert len(self.world.requests) <= RULES.request_limit
+
+    # -- sessions --------------------------------------------------------------------------------
+
+    @rule(number=PICK, task=PICK, verb=WORKER_VERBS, own=st.booleans())
+    def work(self, number: int, task: int, verb: str, own: bool) -> None:
+        session = self.live(number)
+        if session is None:
+            return
+        task_id = self.own_task(session, task) if own else self.pick(self.world.tasks, task)
+        more: dict[str, Any] = {"error": "no"} if verb == "fail" else {}
+        if verb == "progress":
+            more = {"progress": 0.3}
+        self.call(f"task.{verb}", Actor(session.id, session.attempt), taskId=task_id, **more)
+
+    @rule(number=PICK, task=PICK, verb=st.sampled_from(["start", "complete", "complete", "fail"]))
+    def work_well(self, number: int, task: int, verb: str) -> None:
+        """More of what happens most, so that histories get somewhere."""
+        self.work(number, task, verb, own=True)
+
+    @rule(number=PICK, task=PICK, verb=QUEUE_VERBS, position=st.integers(0, 3), named=st.booleans())
+    def work_queue(self, number: int, task: int, verb: str, position: int, named: bool) -> None:
+        session = self.live(number)
+        if session is not None:
+            task_id = self.own_task(session, task) if named or verb in {"add", "move"} else None
+            self.queue_verb(session.id, Actor(session.id, session.attempt), verb, task_id, position)
+
+    def queue_verb(self, session_id: str, actor: Actor, verb: str, task_id: str | None, position: int) -> None:
+        more: dict[str, Any] = {} if verb == "next" else {"taskId": task_id}
+        if verb == "fail":
+            more["error"] = "no"
+        if verb == "move":
+            more["position"] = position
+        self.call(f"queue.{verb}", actor, sessionId=session_id, **more)
+
+    @rule(number=PICK, timeout=st.sampled_from([None, 3000]))
+    def ask(self, number: int, timeout: int | None) -> None:
+        session = self.live(number)
+        if session is not None:
+            params = {"message": "?", "options": ["yes", "no"], "timeoutMs": timeout, "onTimeout": "no"}
+            self.call("attention.ask", Actor(session.id, session.attempt), **params)
+
+    @rule(number=PICK, what=st.sampled_from(["register", "report", "hook", "idle", "working", "completed"]))
+    def sign(self, number: int, what: str) -> None:
+        session = self.live(number)
+        if session is None:
+            return
+        actor = Actor(session.id, session.attempt)
+        if what == "register":
+            self.call("session.register", actor, agentSessionId="x")
+        elif what == "report":
+            self.call("session.report", actor, message="m", metadata={"a": [1, None]})
+        elif what == "hook":
+            self.call("event.report", actor, event="SessionStart", agent="x")
+        else:
+            self.call("session.update", actor, status=what)
+
+    @rule(number=PICK, plan=plans(), valid=st.booleans())
+    def submit(self, number: int, plan: dict[str, Any], valid: bool) -> None:
+        planners = {
+            id_: None for id_ in self.world.by_session.live if self.world.sessions[id_].role is Role.ORCHESTRATOR
+        }
+        if not planners or len(self.world.tasks) > 60:
+            return
+        session = self.world.sessions[self.pick(planners, number)]
+        document = plan if valid else {"groups": []}
+        self.call("plan.submit", Actor(session.id, session.attempt), plan=document)
+
+    @rule(number=PICK, task=PICK, agent=AGENT)
+    def spawn_child(self, number: int, task: int, agent: str) -> None:
+        session = self.live(number)
+        if session is not None:
+            ids = [self.pick(self.world.tasks, task)] if self.world.tasks else []
+            self.call("session.spawn", Actor(session.id, session.attempt), taskIds=ids, agent=agent)
+
+    @rule(number=PICK, title=st.sampled_from(["x", "y"]), task=PICK)
+    def create_below_own(self, number: int, title: str, task: int) -> None:
+        session = self.live(number)
+        if session is not None and len(self.world.tasks) <= 40:
+            parent = self.own_task(session, task)
+            self.call("task.create", Actor(session.id, session.attempt), title=title, parentId=parent)
+
+    @rule(number=PICK, task=PICK)
+    def stale(self, number: int, task: int) -> None:
+        """An attempt that is over may not report."""
+        session = self.live(number)
+        if session is not None:
+            before = self.world.seq
+            self.call("task.complete", Actor(session.id, session.attempt + 1), taskId=self.own_task(session, task))
+            assert self.world.seq == before
+
+    # -- the daemon ------------------------------------------------------------------------------
+
+    @rule(number=PICK, verdict=st.sampled_from(["completed", "completed", "failed", "stopped"]))
+    def exit(self, number: int, verdict: str) -> None:
+        session = self.live(number)
+        if session is not None:
+            self.play(Exited(session.id, session.attempt, Exit(code=1, reason="exited", at=self.at), verdict, "tail"))
+
+    @rule(number=PICK, what=st.sampled_from(["launched", "failed", "short", "lost"]))
+    def custody(self, number: int, what: str) -> None:
+        session = self.live(number)
+        if session is None:
+            return
+        id_, attempt_ = session.id, session.attempt
+        facts: dict[str, Fact] = {
+            "launched": Launched(id_, attempt_, ProcessIdentity(pid=1, started=2, boot_id="b")),
+            "failed": LaunchFailed(id_, attempt_, "ENOENT", "no such program"),
+            "short": LaunchFailed(id_, attempt_, "EAGAIN", "no more processes", retryable=True),
+            "lost": Lost(id_, attempt_, "gone"),
+        }
+        self.play(facts[what])
+
+    @rule(number=PICK)
+    def late(self, number: int) -> None:
+        """A fact about a session that ended, or never was, changes nothing."""
+        if self.ended:
+            id_ = self.pick(self.ended, number)
+            seq = self.world.seq
+            self.play(Exited(id_, 1, Exit(code=0), "completed"))
+            assert self.world.seq == seq
+
+    @rule(number=PICK)
+    @precondition(lambda self: self.world.deadlines)
+    def wake(self, number: int) -> None:
+        """A deadline passes: the clock moves to it, and it is no deadline any more."""
+        key = sorted(self.world.deadlines)[number % len(self.world.deadlines)]
+        at = self.world.deadlines[key]
+        self.at = max(self.at, at)
+        self.play(Woke(key))
+        assert self.world.deadlines.get(key, self.at) >= self.at, f"{key} would wake the daemon again and again"
+
+    # -- what holds ------------------------------------------------------------------------------
+
+    @invariant()
+    def laws_hold(self) -> None:
+        laws.check(self.world)
+
+    @invariant()
+    def the_journal_is_the_world(self) -> None:
+        self.replica.draining = self.world.draining
+        same(state(self.replica), state(self.world), "replay gives another world")
+
+    @invariant()
+    def what_ended_stays_as_it_is(self) -> None:
+        for id_, session in self.world.sessions.items():
+            if session.status in laws.ENDED:
+                assert self.ended.setdefault(id_, session) == session
+
+
+def state(world: World) -> tuple[Any, ...]:
+    """All of a world: its entities, what is derived, its seq."""
+    return world.dump(), laws.indexes(world), world.seq
+
+
+def same(one: Any, two: Any, law: str) -> None:
+    """Raise with the first difference."""
+    assert one == two, f"{law}: {laws.difference(one, two)}"
+
+
+def reloaded(world: World, seed: int) -> World:
+    """The world as a start finds it: from entities, in any order."""
+    lines = [(type(entity), msgspec.json.encode(entity)) for entity in world.entities()]
+    random.Random(seed).shuffle(lines)
+    twin = World(world.rules)
+    twin.load(msgspec.json.decode(line, type=kind) for kind, line in lines)
+    twin.seq, twin.draining = world.seq, world.draining
+    same(state(twin), state(world), "loading gives another world")
+    return twin
+
+
+def attempt(world: World, entry: Command | Fact, stamp: Stamp) -> Decision | MaestroError:
+    """The decision, or the refusal."""
+    try:
+        return decide(world, entry, stamp)
+    except MaestroError as refusal:
+        return refusal
+
+
+def told(decision: Decision | MaestroError) -> Any:
+    """What a decision says to the outside, comparable."""
+    if isinstance(decision, MaestroError):
+        return (type(decision), decision.reason, decision.message, decision.details)
+    return (decision.events, decision.effects, decision.reply)
+
+
+def test_every_kind_of_entity_is_in_the_dump() -> None:
+    assert set(World().tables) == set(KINDS)
+
+
+TestHistories = pytest.mark.slow(Histories.TestCase)
+TestHistories.settings = settings(max_examples=60, stateful_step_count=40)
