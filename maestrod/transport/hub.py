@@ -46,7 +46,12 @@ class Hub:
     """
 
     def __init__(
-        self, listener: socket.socket, dispatcher: Dispatcher, nursery: trio.Nursery, patience: float = 10.0
+        self,
+        listener: socket.socket,
+        selector: selectors.DefaultSelector,
+        dispatcher: Dispatcher,
+        nursery: trio.Nursery,
+        patience: float = 10.0,
     ) -> None:
         self.connections: set[UnixConnection] = set()
         self.limit = connection_limit()
@@ -54,7 +59,7 @@ class Hub:
         self._dispatcher = dispatcher
         self._nursery = nursery
         self._patience = patience
-        self._selector = selectors.DefaultSelector()
+        self._selector = selector
         self._watched: dict[UnixConnection, int] = {}
         self._marked: dict[UnixConnection, None] = {}
         self._mark_event = trio.Event()
@@ -67,14 +72,11 @@ class Hub:
     async def run(self) -> None:
         """Serve, for ever."""
         self._accept_more()
-        try:
-            while True:
-                await trio.lowlevel.wait_readable(self._selector.fileno())
-                for _ in range(_TURNS):
-                    if not self._turn():
-                        break
-        finally:
-            self._selector.close()
+        while True:
+            await trio.lowlevel.wait_readable(self._selector.fileno())
+            for _ in range(_TURNS):
+                if not self._turn():
+                    break
 
     async def run_marked(self) -> None:
         """Send what was answered between turns: the answers that came ready together go out together."""

@@ -1,5 +1,6 @@
 """Serving the Unix socket from the first connection to a graceful end."""
 
+import selectors
 import socket
 
 import trio
@@ -27,17 +28,18 @@ async def serve_unix(
     a client may leave its answers untaken. Raises ``RuntimeError`` at once when a method of the contract is not bound.
     """
     dispatcher = Dispatcher(services, bind())
-    async with trio.open_nursery() as nursery:
-        hub = Hub(listener, dispatcher, nursery, patience)
-        nursery.start_soon(hub.run)
-        nursery.start_soon(hub.run_marked)
-        nursery.start_soon(hub.run_patrol)
-        task_status.started()
-        try:
-            await services.stopping.wait()
-            hub.stop()
-            with trio.move_on_after(GRACE):
-                await hub.wait_quiet()
-        finally:
-            hub.close()
-        nursery.cancel_scope.cancel()
+    with selectors.DefaultSelector() as selector:
+        async with trio.open_nursery() as nursery:
+            hub = Hub(listener, selector, dispatcher, nursery, patience)
+            nursery.start_soon(hub.run)
+            nursery.start_soon(hub.run_marked)
+            nursery.start_soon(hub.run_patrol)
+            task_status.started()
+            try:
+                await services.stopping.wait()
+                hub.stop()
+                with trio.move_on_after(GRACE):
+                    await hub.wait_quiet()
+            finally:
+                hub.close()
+            nursery.cancel_scope.cancel()
