@@ -23,7 +23,7 @@ from maestrod.api.session import Exit, ProcessIdentity, Role, Session, Terminal
 from maestrod.config import Config
 from maestrod.core.briefing import brief
 from maestrod.core.effects import Effect, Launch, Signal, Stop
-from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost
+from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
@@ -45,6 +45,10 @@ _HURRIED = (("KILL", 5.0),)
 
 #: Why a session that nothing was ever started for has ended.
 NEVER_STARTED = "stopped before it was started"
+
+#: What is told at the start: scheduling follows every decision, and what the last daemon gave back waits for the next one.
+#: No deadline has this name, so nothing else comes of it.
+_STARTED = Woke("start:")
 
 #: Last output kept with the news of an end.
 TAIL_BYTES = 4096
@@ -75,6 +79,7 @@ class Supervisor:
         """Find every session again, then carry effects out until cancelled."""
         async with trio.open_nursery() as nursery:
             await self._find_all(nursery)
+            nursery.start_soon(self._engine.tell, _STARTED)
             task_status.started()
             async for effect in self._effects:
                 nursery.start_soon(self._carry_out, effect)

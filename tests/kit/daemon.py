@@ -277,27 +277,26 @@ class Daemon:
 
 def processes_of(data: Path) -> list[psutil.Process]:
     """Every process of every session of a data folder: shims by their arguments, agents and all below by their tag."""
-    ids = {path.name for path in (data / "sessions").glob("ses_*")}
-    return [
-        process for process in psutil.process_iter() if ids and _session_of(process) in ids and not _is_dead(process)
-    ]
+    folders = {str(folder): folder.name for folder in (data / "sessions").glob("ses_*")}
+    return [process for process in psutil.process_iter() if folders and _belongs(process, folders)]
 
 
-def _session_of(process: psutil.Process) -> str | None:
+def shim_of(data: Path, session_id: str) -> psutil.Process:
+    """The shim that holds a session."""
+    folder = str(data / "sessions" / session_id)
+    [shim] = [process for process in processes_of(data) if folder in process.cmdline()]
+    return shim
+
+
+def _belongs(process: psutil.Process, folders: dict[str, str]) -> bool:
     try:
-        for argument in process.cmdline():
-            if argument.startswith("ses_"):
-                return argument
-        return process.environ().get("MAESTRO_SESSION_ID")
+        ours = (
+            not folders.keys().isdisjoint(process.cmdline())
+            or process.environ().get("MAESTRO_SESSION_ID") in folders.values()
+        )
+        return ours and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
-        return None
-
-
-def _is_dead(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
+        return False
 
 
 def _kill(process: psutil.Process) -> None:

@@ -1,0 +1,100 @@
+"""Stop leaves nothing (faults 8, 9, 10 and 12): whatever an agent's children do, they are gone, and the report says 0 left."""
+
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.kit import stubborn
+from tests.kit.daemon import PATIENCE, Daemon, Json, processes_of, shim_of
+
+EVERYONE = {*stubborn.KINDS, "leader"}
+
+
+def spawn(daemon: Daemon, *commands: str) -> Json:
+    """A session on a task with these commands."""
+    project = daemon.call("project.create", name=f"p{time.monotonic_ns()}", workingDir=str(daemon.home))
+    task = daemon.call("task.create", title="t", projectId=project["id"], commands=list(commands))
+    session: Json = daemon.call("session.spawn", taskIds=[task["id"]], agent="shell")
+    return session
+
+
+def stubborn_pids(folder: Path) -> dict[str, int]:
+    """The pids of the stubborn children, once all of them are there (files give no event that every system has)."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        pids = {path.name: int(path.read_text()) for path in folder.iterdir() if path.name in EVERYONE}
+        if pids.keys() == EVERYONE and {
+            psutil.Process(pids[kind]).status() for kind in ("stopped", "daemon-stopped")
+        } == {psutil.STATUS_STOPPED}:
+            return pids
+        assert time.monotonic() < deadline, f"only {sorted(pids)} came up"
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it still runs code; one that nobody has reaped yet does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.slow
+def test_9_children_that_left_ignore_everything_or_are_stopped_are_gone_after_stop(daemon: Daemon) -> None:
+    daemon.start()
+    folder = daemon.home / "pids"
+    folder.mkdir()
+    session = spawn(daemon, f"{sys.executable} {stubborn.__file__} {folder}")
+    pids = stubborn_pids(folder)
+    assert len(processes_of(daemon.data)) >= len(EVERYONE)
+    result = daemon.call("session.stop", sessionId=session["id"])
+    assert result["left"] == 0 and result["signalled"] == ["TERM", "KILL"]
+    assert [kind for kind, pid in pids.items() if is_alive(pid)] == []
+    assert processes_of(daemon.data) == []
+    stopped = daemon.call("session.get", sessionId=session["id"])
+    assert stopped["status"] == "stopped" and stopped["statusReason"]["code"] == "stopped"
+
+
+@pytest.mark.slow
+def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
+    """Without the shim nobody is a descendant any more: the tag finds them."""
+    daemon.start()
+    folder = daemon.home / "pids"
+    folder.mkdir()
+    session = spawn(daemon, f"{sys.executable} {stubborn.__file__} {folder}")
+    pids = stubborn_pids(folder)
+    with daemon.watch(topics=["session.status"]) as events:
+        shim_of(daemon.data, session["id"]).kill()
+        events.wait_for(lambda event: event["id"] == session["id"] and event["data"]["status"] == "failed")
+    left = [kind for kind, pid in pids.items() if is_alive(pid)]
+    psutil.Process(pids["untagged"]).kill()
+    assert left == ["untagged"]  # no parent, no group, no session, no tag: nothing is left that tells whose it was
+    assert processes_of(daemon.data) == []
+
+
+@pytest.mark.slow
+def test_12_a_stop_right_after_the_start_is_quick_and_complete(daemon: Daemon) -> None:
+    daemon.start()
+    for _ in range(20):
+        session = spawn(daemon, "sleep 600")
+        began = time.monotonic()
+        result = daemon.call("session.stop", sessionId=session["id"])
+        assert result["left"] == 0
+        assert time.monotonic() - began < 4.5, "it waited for the ladder's next rung"
+        assert processes_of(daemon.data) == []
+        assert daemon.call("session.get", sessionId=session["id"])["status"] == "stopped"
+    daemon.finish_sessions()
+
+
+@pytest.mark.slow
+def test_two_stops_of_one_session_are_one_stop(daemon: Daemon) -> None:
+    daemon.start()
+    session = spawn(daemon, "trap '' TERM; echo ready; while :; do sleep 1; done")
+    with daemon.connect() as one, daemon.connect() as two:
+        one.call("session.output", sessionId=session["id"], wait=True)
+        first = one.send("session.stop", {"sessionId": session["id"]})
+        second = two.send("session.stop", {"sessionId": session["id"]})
+        assert one.answer(first)["left"] == two.answer(second)["left"] == 0
+    assert processes_of(daemon.data) == []
