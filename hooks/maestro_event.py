@@ -43,7 +43,7 @@ def main(arguments):
     _signal.setitimer(_signal.ITIMER_REAL, _SEND_TIME)
     try:
         report(arguments)
-    except (Late, OSError, ValueError, MemoryError) as error:
+    except (Late, OSError, ValueError, LookupError, MemoryError) as error:
         complain(f"the event is lost: {error or type(error).__name__}")
     _signal.setitimer(_signal.ITIMER_REAL, 0)
     return 0
@@ -208,12 +208,14 @@ def read_receipt(connection):
         if not chunk:
             raise OSError("the daemon ended before it had the event")
         reply += chunk
-    if b'"error":' in reply and b'"result":' not in reply:
-        if b'"retryable":true' in reply:
-            raise OSError("the daemon cannot take events now")
-        import json
+    if b'"result"' in reply:  # inside of a text its quotes would be escaped
+        return
+    import json
 
-        complain(json.loads(reply)["error"]["message"])
+    error = json.loads(reply)["error"]
+    if error.get("data", {}).get("retryable"):
+        raise OSError("the daemon cannot take events now")
+    complain(error["message"])
 
 
 def spool(event_id, params):

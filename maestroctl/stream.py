@@ -59,7 +59,10 @@ class Stream(ABC, Generic[T]):
         channel = self._client.open()
         try:
             self._begin(channel)
-        except (MaestroError, Lost):
+        except Lost as error:
+            channel.close()
+            raise lost(error) from error
+        except MaestroError:
             channel.close()
             raise
         self._channel = channel
@@ -79,12 +82,7 @@ class Stream(ABC, Generic[T]):
             remaining = None if deadline is None else max(deadline - time.monotonic(), 0.0)
             if self._channel is None and not self._reopen(remaining):
                 return []
-            try:
-                items = self._drain(remaining)
-            except Lost:
-                self.close()
-                self._lost_at = time.monotonic()
-                continue
+            items = self._drain(remaining)
             if items or self.ended or (deadline is not None and time.monotonic() >= deadline):
                 return items
 
@@ -95,7 +93,7 @@ class Stream(ABC, Generic[T]):
         while True:
             try:
                 self.open()
-            except (NoDaemon, Lost) as error:
+            except NoDaemon as error:
                 lost_at = self._lost_at or now
                 if self._lost_at is None or time.monotonic() - lost_at > self._client.patience:
                     raise lost(error) from error
@@ -106,18 +104,21 @@ class Stream(ABC, Generic[T]):
                 return True
 
     def _drain(self, timeout: float | None) -> list[T]:
-        """Everything that has arrived, waiting for the first of it."""
+        """Everything that has arrived, waiting for the first of it; what came before the connection was lost counts."""
         assert self._channel is not None  # noqa: S101 - poll has just connected
         items: list[T] = []
-        while (line := self._channel.receive(0.0 if items else timeout)) is not None:
-            message = decode(line)
-            if message.method == self.overflow:
-                raise Lost("the daemon could not wait for us any longer")
-            if message.method == self.method:
-                items += self._items(message)
-            if self.ended:
-                break
+        try:
+            while not self.ended and (line := self._channel.receive(0.0 if items else timeout)) is not None:
+                items += self._read(decode(line))
+        except Lost:
+            self.close()
+            self._lost_at = time.monotonic()
         return items
+
+    def _read(self, message: Message) -> list[T]:
+        if message.method == self.overflow:
+            raise Lost("the daemon could not wait for us any longer")
+        return self._items(message) if message.method == self.method else []
 
     @abstractmethod
     def _begin(self, channel: Channel) -> None:
@@ -125,7 +126,7 @@ class Stream(ABC, Generic[T]):
 
     @abstractmethod
     def _items(self, message: Message) -> list[T]:
-        """The items in a notification; may raise ``Lost`` to begin again on another connection."""
+        """The items in a notification."""
 
     def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
         return begin(channel, name, {**self._client.members(params), **overrides})

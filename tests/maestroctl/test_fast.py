@@ -1,0 +1,192 @@
+"""The fast path does what the long way does: same calls, same output, same exit codes; and its table is the rows'."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from maestroctl import app, fast
+from maestroctl.fields import Kind, fields_of
+from maestrod.api.errors import IllegalTransition, NotFound, Unavailable
+from maestrod.api.registry import METHODS
+from tests.kit.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
+from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.maestroctl.conftest import CommandLine, Outcome
+
+pytestmark = pytest.mark.usefixtures("in_session")
+
+QUEUE = {"id": f"que_{SESSION}", "sessionId": SESSION, "items": [{"taskId": TASK}]}
+ANSWERED = {
+    "id": QUESTION,
+    "sessionId": SESSION,
+    "kind": "input",
+    "message": "?",
+    "answer": {"by": "user", "value": "yes"},
+}
+
+CASES = [
+    ["task", "start"],
+    ["task", "start", OTHER_TASK],
+    ["task", "progress", "half done", "--progress", "0.5"],
+    ["task", "progress", OTHER_TASK, "--progress=0.25", "--json"],
+    ["task", "complete", "all tests pass"],
+    ["task", "fail", "exit code 1"],
+    ["task", "block", OTHER_TASK, "needs a key", "--by-task-id", TASK],
+    ["queue", "next"],
+    ["queue", "next", "--wait", "--timeout-ms", "100"],
+    ["queue", "next", "--json"],
+    ["queue", "complete", TASK, "--summary", "ok"],
+    ["queue", "complete"],
+    ["queue", "fail", "broken", "--task-id", TASK],
+    ["queue", "skip", "--reason", "no need"],
+    ["session", "register", "--agent", "claude", "--agent-session-id", "0198", "--name", "x", "--pid", "17"],
+    ["session", "report", "schema created", "--type", "milestone"],
+    ["session", "report", "schema created", "--json"],
+    ["attention", "ask", "deploy?", "--options", "yes,no", "--kind", "permission"],
+    ["attention", "ask", "deploy?", "--timeout-ms=5", "--on-timeout", "no", "--json"],
+]
+
+
+@pytest.fixture
+def worker_daemon(daemon: FakeDaemon) -> FakeDaemon:
+    for verb in ("start", "progress", "complete", "fail", "block"):
+        daemon.on(f"task.{verb}", task(status="in_progress"))
+    for verb in ("complete", "fail", "skip"):
+        daemon.on(f"queue.{verb}", QUEUE)
+    daemon.on("queue.next", {"item": {"taskId": TASK}, "task": task()})
+    daemon.on("session.register", session(status="idle"))
+    daemon.on("session.report", {"id": "evt_1", "type": "milestone", "timestamp": 1})
+    daemon.on("attention.ask", {key: value for key, value in ANSWERED.items() if key != "answer"})
+    daemon.on("attention.wait", ANSWERED)
+    return daemon
+
+
+def both(daemon: FakeDaemon, cli: CommandLine, arguments: list[str]) -> tuple[Outcome, Outcome, list[Any], list[Any]]:
+    """What comes of a command line on the fast path and on the long way, and what the daemon was asked."""
+
+    def calls() -> list[Any]:
+        found = [(method, {k: v for k, v in params.items() if k != "requestId"}) for method, params in daemon.calls]
+        daemon.calls.clear()
+        return found
+
+    quick = cli(*arguments)
+    quick_calls = calls()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(fast, "run", lambda arguments, environ: None)
+        slow = cli(*arguments)
+    return quick, slow, quick_calls, calls()
+
+
+@pytest.mark.parametrize("arguments", CASES, ids=" ".join)
+def test_both_ways_do_the_same(worker_daemon: FakeDaemon, cli: CommandLine, arguments: list[str]) -> None:
+    quick, slow, quick_calls, slow_calls = both(worker_daemon, cli, arguments)
+    assert quick == slow
+    assert quick.code == 0
+    assert quick_calls == slow_calls
+    assert quick_calls
+
+
+@pytest.mark.parametrize("arguments", CASES, ids=" ".join)
+def test_they_are_really_fast(
+    worker_daemon: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(app, "run", lambda arguments: pytest.fail("went the long way"))
+    assert cli(*arguments).code == 0
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "error", [NotFound("task.not_found", "no such\x1b task"), IllegalTransition("task.illegal", "no", {"path": "$.a"})]
+)
+def test_both_ways_fail_the_same(daemon: FakeDaemon, cli: CommandLine, error: NotFound, as_json: list[str]) -> None:
+    daemon.on("task.start", error)
+    quick, slow, _, _ = both(daemon, cli, ["task", "start", *as_json])
+    assert quick == slow
+    assert quick.code == 1
+    assert quick.out == ""
+
+
+@pytest.mark.parametrize(
+    "claim, words",
+    [({}, "Nothing is queued now.\n"), ({"closed": True}, "The queue is closed: there will be no more.\n")],
+)
+def test_an_empty_claim_is_empty_on_stdout(
+    daemon: FakeDaemon, cli: CommandLine, claim: dict[str, Any], words: str
+) -> None:
+    daemon.on("queue.next", claim)
+    quick, slow, _, _ = both(daemon, cli, ["queue", "next"])
+    assert quick == slow == Outcome(0, "", words)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["task", "start", "--help"],
+        ["task", "start", "abcd"],
+        ["task", "start", TASK, "more"],
+        ["task", "progress", "--progress", "half"],
+        ["task", "progress", "--progress"],
+        ["task", "fail"],
+        ["queue", "next", "--wait=yes"],
+        ["queue", "next", "--no-wait"],
+        ["session", "report"],
+        ["task", "block", "--by-task-id", "short"],
+        ["session", "report", "x" * 1_100_000],
+        ["task", "list"],
+    ],
+    ids=lambda arguments: " ".join(arguments)[:40],
+)
+def test_what_is_unusual_goes_the_long_way(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fast.run(arguments, os.environ) is None
+
+
+def test_a_report_outlives_the_daemon_and_is_one_report(daemon: FakeDaemon, cli: CommandLine) -> None:
+    answers = iter([HANG_UP, Unavailable("daemon.stopping", "later"), task()])
+    daemon.on("task.start", lambda params: next(answers))
+    assert cli("task", "start").code == 0
+    assert len({params["requestId"] for _, params in daemon.calls}) == 1
+    assert len(daemon.calls) == 3
+
+
+def test_a_question_outlives_the_daemon(daemon: FakeDaemon, cli: CommandLine) -> None:
+    answers = iter([HANG_UP, HANG_UP, ANSWERED])
+    daemon.on("attention.ask", {"id": QUESTION})
+    daemon.on("attention.wait", lambda params: next(answers))
+    assert cli("attention", "ask", "deploy?").out == "yes\n"
+    assert daemon.called("attention.wait") == [{"attentionId": QUESTION, "sessionToken": "token"}] * 3
+
+
+def test_a_daemon_that_stays_away(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maestroctl.worker.SESSION_PATIENCE", 0.0)
+    outcome = cli("task", "start", "--json")
+    assert outcome.code == 69
+    assert json.loads(outcome.err)["error"]["code"] == "daemon.lost"
+
+
+def test_an_open_folder_gets_nothing(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.path.parent.chmod(0o777)
+    assert cli("task", "start").code == 77
+    assert daemon.calls == []
+
+
+CONVERTERS: dict[Any, Kind] = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, None: Kind.FLAG}
+
+
+@pytest.mark.parametrize("method", sorted(fast.VERBS))
+def test_the_table_is_the_rows(method: str) -> None:
+    verb, row = fast.VERBS[method], METHODS[method]
+    fields = {field.wire: field for field in fields_of(row)}
+    by_name = {field.name: field for field in fields.values()}
+    assert verb.positional == tuple(by_name[name].wire for name in row.positional)
+    for option, (member, convert) in verb.options.items():
+        assert option == fields[member].option
+        kind = CONVERTERS.get(convert, Kind.LIST)
+        assert fields[member].kind is kind or (fields[member].kind, kind) == (Kind.CHOICE, Kind.TEXT)
+    required = [field.wire for field in fields.values() if field.required]
+    assert set(required) <= set(verb.positional)
+    assert fast._REQUIRED.get(method, 0) == len(required)
+
+
+def test_fast_ids_are_as_long_as_ids() -> None:
+    assert len(TASK) == fast._ID_LENGTH

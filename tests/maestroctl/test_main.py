@@ -1,0 +1,85 @@
+"""The entry: errors as exit codes, closed pipes in silence, and what stays out of the way of the fast path."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maestroctl import __main__ as entry
+from tests.kit.entities import TASK, task
+from tests.kit.fake_daemon import FakeDaemon
+
+COMMAND = [sys.executable, "-m", "maestroctl"]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+def test_exit_codes_reach_the_shell() -> None:
+    assert run("--version").returncode == 0
+    assert run("nonsense").returncode == 2
+    assert run("status").returncode == 69
+
+
+@pytest.mark.slow
+def test_a_closed_pipe_is_silent() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*COMMAND, "completion", "bash"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments, forbidden",
+    [
+        (["event", "--event", "X"], ["typer", "msgspec", "typing", "json", "re", "socket", "maestrod.api"]),
+        (["task", "start", TASK], ["typer", "msgspec", "typing", "rich", "socket", "maestrod.api.errors"]),
+        (["status"], ["rich", "trio", "maestrod.api.registry", "asyncio", "maestroctl.leaves"]),
+        (["task", "get", TASK], ["rich", "trio", "maestrod.api.registry", "asyncio"]),
+        (["__complete", "ta"], ["typer", "msgspec", "rich"]),
+    ],
+)
+def test_nothing_is_imported_that_is_not_needed(daemon: FakeDaemon, arguments: list[str], forbidden: list[str]) -> None:
+    daemon.on("event.report", {"ok": True})
+    for method in ("task.start", "task.get"):
+        daemon.on(method, task())
+    daemon.on("system.status", {"version": "0", "instance": "i", "pid": 1, "startedAt": 1, "seq": 1})
+    for noun in ("run", "session", "attention"):
+        daemon.on(f"{noun}.list", {})
+    script = (
+        "import sys; before = set(sys.modules); sys.argv[0] = 'maestroctl'\n"
+        "from maestroctl.__main__ import run\n"
+        "code = run(sys.argv[1:]); print(*sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
+    )
+    environ = {**os.environ, "MAESTRO_SOCKET": str(daemon.path), "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script, *arguments]
+        if "typer" in forbidden
+        else [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        check=False,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert [
+        name for name in forbidden if name in loaded or any(module.startswith(f"{name}.") for module in loaded)
+    ] == []
+
+
+def test_what_is_fast_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert entry._fast([]) is None
+    assert entry._fast(["event"]) is None
+    assert entry._fast(["event", "--help"]) is None
+    assert entry._fast(["event", "list"]) is None
+    assert entry._fast(["status"]) is None
+    monkeypatch.delenv("MAESTRO_SOCKET", raising=False)
+    assert entry._fast(["task", "start", TASK]) is None
