@@ -137,6 +137,8 @@ def _reply(draft: Draft, command: Command) -> Any:
     if first is not None:
         return _first_reply(first, command.method, digest)
     reply = _run(draft, command)
+    if not draft.events:  # nothing happened, as when a queue had nothing to give: the same call may find more later
+        return reply
     _forget_old(draft)
     draft.put(Request(id=key, method=command.method, digest=digest, reply=msgspec.to_builtins(reply), at=draft.now))
     return reply

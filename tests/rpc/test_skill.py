@@ -1,0 +1,43 @@
+"""Skills, personas and agents, as a project sees them."""
+
+import trio
+
+from tests.kit.rpc_parts import Caller, FixedCatalog, parts
+
+
+async def test_skills_of_a_role_and_those_for_everybody(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
+    page = await caller.call("skill.list", {"role": "worker"})
+    assert [skill["name"] for skill in page["items"]] == ["everyone", "worker"]
+    assert page["warnings"] == ["broken: no manifest"]
+    assert len((await caller.call("skill.list"))["items"]) == 3
+
+
+async def test_they_are_looked_for_in_the_projects_folder(nursery: trio.Nursery) -> None:
+    catalog = FixedCatalog()
+    caller = Caller(parts(catalog=catalog), nursery)
+    project = await caller.project()
+    await caller.call("skill.list", {"projectId": project})
+    await caller.call("persona.list", {"projectId": project})
+    await caller.call("skill.get", {"name": "worker"})
+    assert catalog.folders == ["/shop", "/shop", None]
+    assert (await caller.refused("skill.list", {"projectId": "prj_none"}))["code"] == 404
+
+
+async def test_one_skill(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
+    assert (await caller.call("skill.get", {"name": "worker"}))["instructions"] == "work"
+    assert (await caller.refused("skill.get", {"name": "none"}))["data"]["code"] == "skill.not_found"
+
+
+async def test_reading_again(nursery: trio.Nursery) -> None:
+    catalog = FixedCatalog()
+    caller = Caller(parts(catalog=catalog), nursery)
+    assert len((await caller.call("skill.reload"))["items"]) == 3
+    assert catalog.reloads == 1
+
+
+async def test_personas_and_agents(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
+    assert await caller.call("persona.list") == {"items": [{"name": "architect"}]}
+    assert await caller.call("agent.list") == {"items": [{"name": "shell"}]}

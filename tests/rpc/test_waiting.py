@@ -1,0 +1,98 @@
+"""Waiting misses nothing, tells nothing that can be undone, and has an end."""
+
+import pytest
+import trio
+
+from maestrod.api.errors import TimedOut
+from maestrod.api.event import Event
+from maestrod.api.project import ProjectCreate
+from maestrod.core.command import OWNER, Command
+from maestrod.rpc.context import Client, Context, Services
+from maestrod.rpc.exchange import Exchange
+from maestrod.rpc.waiting import deadline, wait_until
+from maestrod.store.memory import MemoryStore
+from tests.kit.rpc_parts import MemoryWire, parts
+
+
+def context(services: Services) -> Context:
+    return Context(services, OWNER, Client(MemoryWire()), Exchange(1, lambda id_, result: None, lambda done: None, 0))
+
+
+def make(services: Services, name: str) -> None:
+    services.engine.execute(Command("project.create", ProjectCreate(name=name, working_dir=f"/{name}")))
+
+
+def projects(services: Services, number: int) -> int | None:
+    count = len(services.engine.world.projects)
+    return count if count >= number else None
+
+
+def anything(event: Event) -> bool:
+    return True
+
+
+async def test_what_is_true_already_is_told_at_once() -> None:
+    services = parts()
+    with trio.fail_after(1):
+        assert await wait_until(context(services), lambda: "x", anything, None) == "x"
+
+
+async def test_it_looks_again_after_each_event(nursery: trio.Nursery) -> None:
+    services = parts()
+
+    async def change() -> None:
+        for name in "abc":
+            await trio.testing.wait_all_tasks_blocked()
+            make(services, name)
+
+    nursery.start_soon(change)
+    with trio.fail_after(1):
+        assert await wait_until(context(services), lambda: projects(services, 3), anything, None) == 3
+
+
+async def test_what_can_still_be_undone_is_not_told(nursery: trio.Nursery) -> None:
+    store = MemoryStore(lambda call: None, hold=True)
+    services = parts(store)
+    make(services, "lost")
+    told: list[int] = []
+
+    async def wait() -> None:
+        told.append(await wait_until(context(services), lambda: projects(services, 1), anything, None))
+
+    nursery.start_soon(wait)
+    await trio.testing.wait_all_tasks_blocked()
+    store.fail()
+    store.refused = None
+    await trio.testing.wait_all_tasks_blocked()
+    assert told == []
+    make(services, "kept")
+    store.commit()
+    await trio.testing.wait_all_tasks_blocked()
+    assert told == [1]
+
+
+async def test_it_ends_in_time_and_leaves_no_subscription(autojump_clock: trio.testing.MockClock) -> None:
+    services = parts()
+    with pytest.raises(TimedOut) as caught:
+        await wait_until(context(services), lambda: None, anything, 2500)
+    assert (trio.current_time(), caught.value.details) == (2.5, {"timeoutMs": 2500})
+    assert services.engine.bus.subscribers == {}
+
+
+async def test_a_wait_of_no_time_looks_once() -> None:
+    with pytest.raises(TimedOut):
+        await wait_until(context(parts()), lambda: None, anything, 0)
+
+
+async def test_only_what_waits_may_be_cut_off() -> None:
+    call = context(parts())
+    assert call.exchange is not None and not call.exchange.idle
+    with deadline(call, None):
+        idle = call.exchange.idle
+    assert idle and not call.exchange.idle
+
+
+async def test_a_call_that_does_not_run_as_a_task_cannot_wait() -> None:
+    services = parts()
+    with pytest.raises(RuntimeError), deadline(Context(services, OWNER, Client(MemoryWire())), None):
+        raise AssertionError("it did not begin")
