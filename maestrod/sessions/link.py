@@ -110,6 +110,8 @@ class Link:
         try:
             while self.exit is None and (line := await self.receive_line()) is not None:
                 self._take(line)
+        except (msgspec.MsgspecError, KeyError, TypeError):
+            return  # a shim that talks nonsense is asked again who it is, on another connection
         finally:
             self.close()
 

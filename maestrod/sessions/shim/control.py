@@ -102,7 +102,7 @@ class Client:
         try:
             request = decode(line)
             reply = answer(self._custodian, self, request)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
+        except Exception as error:  # noqa: BLE001  # the connection guard: no request may end the shim, which is the agent's parent
             reply = {"error": "bad_request", "message": f"{type(error).__name__}: {error}"}
         if reply is not None:
             self.send({"id": request.get("id"), **reply})
@@ -122,7 +122,7 @@ def _hello(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
 
 def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
     try:
-        data = a2b_base64(request["data"])
+        data = a2b_base64(request["data"], strict_mode=True)
     except Base64Error as error:
         raise ValueError(str(error)) from error
     if not custodian.pump.type(data):
@@ -137,10 +137,17 @@ def _close_stdin(custodian: "Custodian", client: Client, request: "dict[str, Any
 
 def _resize(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
     try:
-        custodian.agent.resize(request["cols"], request["rows"])
+        custodian.agent.resize(_size(request["cols"]), _size(request["rows"]))
     except OSError as error:
         return {"error": "no_terminal", "message": f"the session has no terminal to resize: {error.strerror}"}
     return {}
+
+
+def _size(value: object) -> int:
+    """A number of characters that a terminal can have in one direction (struct winsize holds 16 bits)."""
+    if not isinstance(value, int) or not 0 < value < 65536:
+        raise ValueError(f"{value!r} is not a terminal's size")
+    return value
 
 
 def _signal(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":

@@ -1,7 +1,8 @@
 """The stop ladder: signals of rising force, each followed by CONT, until nothing of a process tree is alive.
 
 Theory. A rung is (signal, seconds). On each rung every member found is signalled; when all members seen so far are gone, the tree is looked
-through again, for what they left behind; when that finds nothing, the ladder is *done*. When a rung's time is over the next one is taken, and
+through again, for what they left behind; when that finds nothing, the ladder is *done*. (What a member starts to tidy up is thus left in peace as
+long as its rung is polite; on the last rung the tree is looked through after every death, so that one unkillable member shields no other.) When a rung's time is over the next one is taken, and
 behind the last one the ladder *gives up* and names who is left (a process in uninterruptible sleep cannot be killed). So "done" is
 always a statement about a look through the whole tree, never about the leader. A stopped process (state T) takes no signal but KILL until
 it is continued: hence CONT after each.
@@ -97,7 +98,9 @@ class Ladder:
     def turn(self, now: float) -> bool:
         """Go on as far as possible now; True once finished, with `left` empty if all are gone."""
         while not self.finished:
-            self._forget_dead()
+            someone_died = self._forget_dead()
+            if someone_died and self._rung == len(self._rungs) - 1:
+                self._look()
             if not self._members and not self._look():
                 self.finished = True
             elif now < self._deadline:
@@ -144,7 +147,9 @@ class Ladder:
                 self._members[pid].send(number, kernel.SIGCONT)
         return bool(self._members)
 
-    def _forget_dead(self) -> None:
-        for pid, member in list(self._members.items()):
-            if not member.alive():
-                self._members.pop(pid).close()
+    def _forget_dead(self) -> bool:
+        """Forget members that ended; whether there were any."""
+        dead = [pid for pid, member in self._members.items() if not member.alive()]
+        for pid in dead:
+            self._members.pop(pid).close()
+        return bool(dead)

@@ -73,13 +73,12 @@ def _hold(
     subreaper: bool,
 ) -> int:
     identity.update(agentPid=agent.pid, agentPgid=agent.pid, agentStart=system.start_of(agent.pid, ended=True) or "")
-    posix.set_blocking(channel, True)
+    _record_quietly(spec["folder"], IDENTITY, identity)
     _say(channel, {"started": identity}, EXIT_DONE)
     posix.set_blocking(channel, False)
     # From here on the agent runs, so what only holding it needs is loaded now: not before, not at its end.
     from .custodian import Custodian
 
-    _record_quietly(spec["folder"], IDENTITY, identity)
     posix.chdir("/")
     Custodian(spec, identity, agent, door, wakeup, subreaper=subreaper).serve(channel)
     return EXIT_DONE

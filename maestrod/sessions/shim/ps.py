@@ -14,8 +14,8 @@ _ENVIRONMENT = "-axEww" if sys.platform == "darwin" else "axeww"
 _PATHS = ("/bin/ps", "/usr/bin/ps")
 
 
-def run(argv: list[str]) -> bytes:
-    """Everything a program writes to its standard output; OSError when it cannot be started."""
+def run(argv: list[str]) -> tuple[bytes, int]:
+    """Everything a program writes to its standard output, and the pid it had; OSError when it cannot be started."""
     reader, writer = posix.pipe()
     actions = [(posix.POSIX_SPAWN_DUP2, writer, 1), (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDONLY, 0)]
     try:
@@ -32,7 +32,7 @@ def run(argv: list[str]) -> bytes:
         parts.append(part)
     posix.close(reader)
     posix.waitpid(pid, 0)
-    return b"".join(parts)
+    return b"".join(parts), pid
 
 
 def _program() -> str:
@@ -64,21 +64,27 @@ class Ps:
 
     def boot_id(self) -> str:
         """Identity of this boot: the moment it happened, which only changes with the next one."""
-        return run(["/usr/sbin/sysctl", "-n", "kern.boottime"]).decode().strip()
+        return run(["/usr/sbin/sysctl", "-n", "kern.boottime"])[0].decode().strip()
 
     def start_of(self, pid: int, *, ended: bool = False) -> str | None:
         """Start time of a living process, None when there is none with this pid; on request also of one not reaped yet."""
-        process = parse_table(self._ask(["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", str(pid)])).get(pid)
+        process = _ask_table(["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", str(pid)]).get(pid)
         return process.start if process is not None and (process.alive or ended) else None
 
     def table(self) -> dict[int, Process]:
         """Every process there is."""
-        return parse_table(self._ask(["-axo", "pid=,ppid=,pgid=,stat=,lstart="]))
+        return _ask_table(["-axo", "pid=,ppid=,pgid=,stat=,lstart="])
 
     def tagged(self, table: dict[int, Process], tag: str) -> dict[int, Process]:
-        """The living processes that carry the session's tag in the environment `ps` shows."""
-        pids = parse_tagged(self._ask([_ENVIRONMENT, "-o", "pid=,command="]), tag)
+        """The living processes that carry a tag in the environment `ps` shows."""
+        listing, _ = run([_program(), _ENVIRONMENT, "-o", "pid=,command="])
+        pids = parse_tagged(listing.decode(errors="replace"), tag)
         return {pid: process for pid, process in table.items() if pid in pids and process.alive}
 
-    def _ask(self, arguments: list[str]) -> str:
-        return run([_program(), *arguments]).decode(errors="replace")
+
+def _ask_table(arguments: list[str]) -> dict[int, Process]:
+    """A table by `ps`, without the `ps` that wrote it: a child of ours, it would be a descendant for ever."""
+    listing, own = run([_program(), *arguments])
+    table = parse_table(listing.decode(errors="replace"))
+    table.pop(own, None)
+    return table

@@ -1,0 +1,87 @@
+"""The poller: the same with poll and with select."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from maestrod.sessions.shim.poller import Event, Poller
+
+
+@pytest.fixture(params=[True, False], ids=["poll", "select"])
+def poller(request: pytest.FixtureRequest) -> Poller:
+    return Poller(use_poll=request.param)
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    yield reader, writer
+    for fd in (reader, writer):
+        try:
+            os.close(fd)
+        except OSError:
+            continue  # the test closed it
+
+
+def test_a_reader_is_told_when_there_is_something(poller: Poller, pipe: tuple[int, int]) -> None:
+    told: list[Event] = []
+    poller.watch(pipe[0], told.append)
+    poller.wait(0)
+    assert told == []
+    os.write(pipe[1], b"x")
+    poller.wait(5)
+    assert [event.readable for event in told] == [True]
+
+
+def test_a_writer_is_told_only_when_it_asks(poller: Poller, pipe: tuple[int, int]) -> None:
+    told: list[Event] = []
+    poller.watch(pipe[1], told.append, read=False)
+    poller.wait(0)
+    assert told == []
+    poller.watch(pipe[1], told.append, read=False, write=True)
+    poller.wait(5)
+    assert [event.writable for event in told] == [True]
+
+
+def test_the_end_of_the_other_side_is_told(poller: Poller, pipe: tuple[int, int]) -> None:
+    told: list[Event] = []
+    poller.watch(pipe[0], told.append)
+    os.close(pipe[1])
+    poller.wait(5)
+    assert told[0].readable or told[0].hung_up
+
+
+def test_nobody_is_told_after_being_forgotten(poller: Poller, pipe: tuple[int, int]) -> None:
+    told: list[Event] = []
+    poller.watch(pipe[0], told.append)
+    os.write(pipe[1], b"x")
+    poller.forget(pipe[0])
+    poller.forget(pipe[0])
+    poller.wait(0)
+    assert told == []
+
+
+def test_a_handler_that_forgets_another_is_obeyed_in_the_same_round(poller: Poller) -> None:
+    first, second = os.pipe(), os.pipe()
+    told: list[int] = []
+
+    def handler(mine: int, other: int) -> None:
+        told.append(mine)
+        poller.forget(other)
+
+    poller.watch(first[0], lambda event: handler(1, second[0]))
+    poller.watch(second[0], lambda event: handler(2, first[0]))
+    os.write(first[1], b"x")
+    os.write(second[1], b"x")
+    poller.wait(5)
+    assert len(told) == 1
+    for fd in (*first, *second):
+        os.close(fd)
+
+
+def test_it_wakes_when_the_time_is_over(poller: Poller) -> None:
+    began = time.monotonic()
+    poller.wait(0.01)
+    assert time.monotonic() - began >= 0.01

@@ -1,0 +1,91 @@
+"""The process table: who is alive, whose child, and who carries a tag."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.sessions.shim.processes import Process, ProcFs, carries_tag, descendants, tag_of
+from tests.sessions.kit import eventually
+
+
+def test_the_table_holds_ourselves_as_we_are() -> None:
+    mine = ProcFs().table()[os.getpid()]
+    assert (mine.parent, mine.pgid, mine.alive) == (os.getppid(), os.getpgrp(), True)
+    assert ProcFs().start_of(os.getpid()) == mine.start
+
+
+def test_a_process_that_is_not_there_has_no_start() -> None:
+    assert ProcFs().start_of(2**22 + 1) is None
+
+
+async def test_a_zombie_is_not_alive_and_still_has_its_start() -> None:
+    child = subprocess.Popen(["true"])
+    try:
+        await eventually(lambda: ProcFs().start_of(child.pid) is None)
+        assert ProcFs().start_of(child.pid, ended=True) is not None
+        assert not ProcFs().table()[child.pid].alive
+    finally:
+        child.wait()
+
+
+async def test_a_leader_that_ended_before_its_threads_is_alive() -> None:
+    program = "import threading, time, os, ctypes; threading.Thread(target=time.sleep, args=(1000,)).start(); print('up', flush=True); ctypes.CDLL(None).pthread_exit(None)"
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    try:
+        await eventually(lambda: status_of(child.pid) == "Z")
+        assert ProcFs().start_of(child.pid) is not None
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def status_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_a_name_full_of_parentheses_and_spaces_confuses_nobody(tmp_path: Path) -> None:
+    program = tmp_path / "a) S 1 (b"
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen([str(program), "1000"]) as child:
+        try:
+            found = ProcFs().table()[child.pid]
+            assert (found.parent, found.alive) == (os.getpid(), True)
+        finally:
+            child.kill()
+
+
+def test_only_the_tagged_process_is_found(tmp_path: Path) -> None:
+    tag = tag_of(str(tmp_path), 1)
+    env = {"MAESTRO_CUSTODY": tag}
+    with subprocess.Popen(["/bin/sleep", "1000"], env=env) as tagged, subprocess.Popen(["/bin/sleep", "1000"]) as other:
+        try:
+            system = ProcFs()
+            assert set(system.tagged(system.table(), tag)) == {tagged.pid}
+            assert system.tagged(system.table(), tag_of(str(tmp_path), 2)) == {}
+        finally:
+            tagged.kill()
+            other.kill()
+
+
+def test_a_tag_is_a_whole_entry() -> None:
+    tag = tag_of("/a", 1)
+    assert carries_tag(b"X=1\0MAESTRO_CUSTODY=/a#1\0", tag)
+    assert not carries_tag(b"MAESTRO_CUSTODY=/a#10\0", tag)
+    assert not carries_tag(b"NOT_MAESTRO_CUSTODY=/a#1\0", tag)
+    assert not carries_tag(b"", tag)
+
+
+@given(st.dictionaries(st.integers(2, 40), st.tuples(st.integers(1, 40), st.booleans()), max_size=30))
+def test_descendants_are_the_living_below_the_roots_cycles_or_not(rows: dict[int, tuple[int, bool]]) -> None:
+    table = {pid: Process(pid, parent, 1, "0", alive) for pid, (parent, alive) in rows.items()}
+    found = descendants(table, {1})
+    for pid, process in table.items():
+        chain, node = set(), pid
+        while node in table and node not in chain:
+            chain.add(node)
+            node = table[node].parent
+        assert (pid in found) == (process.alive and node == 1)
