@@ -100,8 +100,8 @@ def read_snapshot(data: bytes) -> Snapshot:
     """What a snapshot says; ``BadSnapshot`` when a byte is missing or different."""
     start = data.rfind(b"\n", 0, -1) + 1
     try:
-        trailer = msgspec.json.decode(data[start:], type=_Trailer)
-        if trailer.crc != f"{zlib.crc32(memoryview(data)[:start]):08x}" or not data.endswith(b"\n"):
+        trailer = _Trailer(data.count(b"\n", 0, start), f"{zlib.crc32(memoryview(data)[:start]):08x}")
+        if data[start:] != _encoder.encode(trailer) + b"\n":
             raise BadSnapshot("its checksum does not match")
         first = data.index(b"\n") + 1
         header = msgspec.json.decode(data[:first], type=_Header)
