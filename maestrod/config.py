@@ -1,4 +1,4 @@
-"""The configuration: defaults, the user's file, a trusted project's file, the environment, flags; the later wins.
+"""The configuration: defaults, the user's file, the environment; the later wins. What differs by project is in its settings.
 
 Every setting is one member of ``Config``; its name in files is camelCase, in the environment ``MAESTRO_`` and upper case
 (``MAESTRO_MAX_SESSIONS``). Where a value came from is kept, so that ``maestroctl config show --origin`` can tell.
@@ -16,9 +16,8 @@ from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
 
-#: Name of the user's file in the configuration folder, and of a project's file in its folder.
+#: Name of the user's file in the configuration folder.
 USER_FILE = "config.toml"
-PROJECT_FILE = ".maestrod.toml"
 
 Slots = Annotated[int, Meta(ge=1, le=1000)]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
@@ -28,7 +27,7 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     """All settings. Times are milliseconds, sizes bytes.
 
     ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
-    what becomes of them when the daemon stops. ``trusted_projects`` lists folders whose own file is read.
+    what becomes of them when the daemon stops.
     """
 
     max_sessions: Slots = 8
@@ -40,7 +39,6 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
     output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8
     log_level: str = "info"
-    trusted_projects: tuple[str, ...] = ()
 
 
 class Origin(Entity, frozen=True):
