@@ -16,6 +16,7 @@ from maestroctl.tree import GLYPHS, WORDS
 from maestrod.api.errors import MaestroError, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.run import RUN_GET
+from maestrod.api.task import TaskStatus
 
 #: Refreshes per second at most, and seconds without an event after which times and last lines are brought up to date.
 _RATE = 8
@@ -158,17 +159,17 @@ def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet:
 
 
 def change(model: RunModel, event: Event) -> str:
-    """The line for an event; empty when it is not worth one."""
+    """The line for an event; empty when it is not worth one. The model may know later events already, so the event says it."""
     kind, _, what = event.type.partition(".")
-    if kind == "task" and what == "status" and event.id in model.tasks:
-        task = model.tasks.get(event.id)
-        return f"{GLYPHS[task.status]} {WORDS[task.status]}  {safe(task.title)}"
-    if kind == "attention" and event.id in model.attention:
+    status = event.data.get("status")
+    if kind == "task" and what == "status" and status and event.id in model.tasks:
+        known = TaskStatus(status)
+        return f"{GLYPHS[known]} {WORDS[known]}  {safe(model.tasks.get(event.id).title)}"
+    if kind == "attention" and event.id in model.attention and "answer" not in event.data:
         question = model.attention.get(event.id)
-        if question.answer is None:
-            return f"? {safe(question.message)}  (maestroctl answer {question.id} VALUE)"
-    if kind == "run" and what == "status":
-        return f"run {model.run.status.value.replace('_', ' ')}"
+        return f"? {safe(question.message)}  (maestroctl answer {question.id} VALUE)"
+    if kind == "run" and event.id == model.id and status:
+        return f"run {status.replace('_', ' ')}"
     return ""
 
 

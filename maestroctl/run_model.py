@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from maestrod.api.attention import Attention
+from maestrod.api.errors import VersionMismatch
 from maestrod.api.event import Event
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Session, SessionStatus
@@ -37,9 +38,13 @@ class Shelf(Generic[T]):
         return identity in self._documents
 
     def get(self, identity: str) -> T:
-        """The entity. Raises ``KeyError``."""
+        """The entity. Raises ``KeyError``, or ``VersionMismatch`` for one of a newer daemon."""
         if identity not in self._typed:
-            self._typed[identity] = msgspec.convert(self._documents[identity], self._kind)
+            try:
+                self._typed[identity] = msgspec.convert(self._documents[identity], self._kind)
+            except msgspec.ValidationError as error:
+                message = f"the daemon tells of {identity} what this maestroctl does not know ({error})"
+                raise VersionMismatch("client.reply", f"{message}; install the daemon's version of it") from error
         return self._typed[identity]
 
     def apply(self, event: Event) -> bool:

@@ -1,0 +1,103 @@
+"""The live tree as it looks, recorded; and always inside of its lines and columns."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from maestroctl.run_model import RunModel
+from maestroctl.run_view import bar, draw
+from maestroctl.table import width
+from maestrod.api.task import TaskStatus
+from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session, task
+
+DISPATCH = {"runId": RUN, "agent": "shell"}
+GROUP = "tsk_0000000000000000000000000a"
+OTHER = "tsk_0000000000000000000000000b"
+LEAF = "tsk_0000000000000000000000000c"
+
+
+def view(**members: Any) -> dict[str, Any]:
+    run = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "running", "agent": "shell", "createdAt": 1000}
+    tasks = [
+        task(title="Check this repository", status="in_progress", progress=0.4, startedAt=1000),
+        task(
+            id=GROUP, parentId=TASK, title="Lint", status="in_progress", progress=0.5, startedAt=1000, dispatch=DISPATCH
+        ),
+        task(id=LEAF, parentId=GROUP, title="ruff", status="completed", startedAt=1000, completedAt=3000),
+        task(id=OTHER, parentId=TASK, title="Build", status="blocked", dispatch=DISPATCH),
+    ]
+    sessions = [session(name="Lint", taskIds=[GROUP], runId=RUN)]
+    return {"seq": 1, "run": {**run, **members.pop("run", {})}, "tasks": tasks, "sessions": sessions, **members}
+
+
+def drawn(
+    model: RunModel, tails: dict[str, str] | None = None, *, columns: int = 80, rows: int = 30, away: bool = False
+) -> list[str]:
+    console = Console(width=columns, color_system=None)
+    with console.capture() as captured:
+        console.print(draw(model, tails or {}, 61_000, columns=columns, rows=rows, away=away))
+    return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def test_the_tree_as_it_looks() -> None:
+    assert drawn(RunModel(view()), {SESSION: "checked 40 files\x1b[2J"}) == [
+        "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌  40%  running  1m00s  1 of 2 tasks, 1 session",
+        "▶ Check this repository        ━━━━━━╌╌╌╌╌╌╌╌╌╌  40%  in progress  1m00s",
+        "├─ ▶ Lint                      ━━━━━━━━╌╌╌╌╌╌╌╌  50%  in progress  1m00s",
+        "│    › Lint working: checked 40 files\\x1b[2J",
+        "│  └─ ✔ ruff                                          completed  2.0s",
+        "└─ ○ Build                                            blocked",
+    ]
+
+
+def test_a_question_is_shown_with_the_way_to_answer_it() -> None:
+    question = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?", "options": ["yes", "no"]}
+    assert drawn(RunModel(view(attention=[question])))[-2:] == [
+        "? deploy? [yes/no]",
+        f"  maestroctl answer {QUESTION} VALUE",
+    ]
+
+
+def test_a_plan_that_waits_for_a_yes_says_so() -> None:
+    lines = drawn(RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"})))
+    assert "awaiting approval" in lines[0]
+    assert lines[1] == "  approve with: maestroctl plan approve pln_1"
+
+
+def test_a_daemon_that_is_away_is_told() -> None:
+    assert "away" in drawn(RunModel(view()), away=True)[1]
+
+
+def test_a_paused_run_says_so() -> None:
+    assert "paused" in drawn(RunModel(view(run={"paused": True})))[0]
+
+
+def test_with_little_room_what_goes_on_stays_and_the_rest_is_counted() -> None:
+    lines = drawn(RunModel(view()), rows=5)
+    assert any("Lint working" in line for line in lines)
+    assert not any("ruff" in line for line in lines)
+    assert lines[-1].endswith("more lines")
+
+
+def test_bars_are_full_at_the_end_and_never_longer() -> None:
+    assert (bar(0, 4), bar(0.5, 4), bar(1, 4), bar(7, 4), bar(-1, 4)) == ("╌╌╌╌", "━━╌╌", "━━━━", "━━━━", "╌╌╌╌")
+
+
+STATUS = st.sampled_from([status.value for status in TaskStatus])
+
+
+@given(
+    titles=st.lists(st.tuples(st.text(min_size=1), STATUS), min_size=1, max_size=30),
+    columns=st.integers(60, 120),
+    rows=st.integers(8, 40),
+)
+def test_it_stays_inside_of_the_screen(titles: list[tuple[str, str]], columns: int, rows: int) -> None:
+    many = [
+        task(id=f"tsk_{number}", parentId=TASK, title=title, status=status, startedAt=1)
+        for number, (title, status) in enumerate(titles)
+    ]
+    lines = drawn(RunModel({**view(), "tasks": [task(), *many]}), columns=columns, rows=rows)
+    assert len(lines) <= rows
+    assert all(width(line) <= columns for line in lines)
