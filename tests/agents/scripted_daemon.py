@@ -63,7 +63,8 @@ class ScriptedDaemon:
         with self._news:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept
             if self._connection is not None:
-                self._connection.shutdown(socket.SHUT_RDWR)  # as the death of a daemon does
+                with suppress(OSError):  # closed already
+                    self._connection.shutdown(socket.SHUT_RDWR)  # as the death of a daemon does
         self._thread.join(10)
         assert not self._thread.is_alive()
         self._listener.close()
