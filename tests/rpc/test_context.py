@@ -1,0 +1,34 @@
+"""What a connection remembers of its streams."""
+
+import pytest
+
+from maestrod.api.errors import NotFound
+from maestrod.core.command import OWNER
+from maestrod.rpc.context import Client
+from tests.kit.rpc_parts import MemoryWire, parts
+
+
+def test_a_connection_is_the_owners_until_it_says_otherwise() -> None:
+    assert Client(MemoryWire()).actor is OWNER
+
+
+def test_streams_are_numbered_and_closed_once() -> None:
+    client, stopped = Client(MemoryWire()), list[str]()
+    assert client.open_stream(lambda: stopped.append("a")) == 1
+    assert client.open_stream(lambda: stopped.append("b")) == 2
+    client.close_stream(1)
+    assert stopped == ["a"] and client.has_streams
+    with pytest.raises(NotFound):
+        client.close_stream(1)
+    client.forget_stream(2)
+    assert not client.has_streams
+    assert client.open_stream(lambda: stopped.append("c")) == 3
+    client.close()
+    client.close()
+    assert stopped == ["a", "c"]
+
+
+async def test_daemons_do_not_share_counters() -> None:
+    first, second = parts(), parts()
+    first.counts["messages"] += 1
+    assert second.counts["messages"] == 0 and not second.stopping.is_set()
