@@ -9,8 +9,8 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -47,6 +47,8 @@ RECOVERY_SECONDS = 600.0
 #: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
 SOCKET_CHECK_SECONDS = 20.0
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGHUP)
+
 
 class Stop:
     """That the daemon is to stop, and what becomes of its sessions; a second request means now."""
@@ -76,15 +78,25 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, ADAPTERS)
     with single_instance(places.data, places.socket, __version__):
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
-        call_soon = trio.lowlevel.current_trio_token().run_sync_soon
-        store = Store.open(places.data, rules=_rules(config, catalog), call_soon=call_soon)
-        store.on_alert = log.error
-        for line in store.report:
-            log.warning("store: %s", line)
-        try:
-            await _serve(places, config, handover, store, catalog)
-        finally:
-            store.close()
+        stop = Stop(config.sessions_on_stop)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(_watch_signals, stop)
+            with _open_store(places, _rules(config, catalog)) as store:
+                await _serve(places, config, handover, store, catalog, stop)
+            nursery.cancel_scope.cancel()
+
+
+@contextmanager
+def _open_store(places: Places, rules: Rules) -> Iterator[Store]:
+    """The store, and what its start had to repair in the log."""
+    store = Store.open(places.data, rules=rules, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
+    store.on_alert = log.error
+    for line in store.report:
+        log.warning("store: %s", line)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _rules(config: Config, catalog: FileCatalog) -> Rules:
@@ -98,9 +110,10 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
     )
 
 
-async def _serve(places: Places, config: Config, handover: Handover, store: Store, catalog: FileCatalog) -> None:
+async def _serve(
+    places: Places, config: Config, handover: Handover, store: Store, catalog: FileCatalog, stop: Stop
+) -> None:
     clock = SystemClock()
-    stop = Stop(config.sessions_on_stop)
     key = _secret_key(places.data / "secret.key")
     supervisor = Supervisor(places, config, catalog, key)
     engine = Engine(store, store.world, clock, supervisor.want)
@@ -119,7 +132,6 @@ async def _serve(places: Places, config: Config, handover: Handover, store: Stor
     endpoint = _endpoint(places, handover)
     async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
         await sessions.start(_take_edits, store, engine)
-        await sessions.start(_watch_signals, stop)
         await _listen(services, endpoint, handover, stop)
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
@@ -198,8 +210,13 @@ async def _keep_reachable(services: Services, endpoints: list[Endpoint], listene
 
 
 async def _watch_signals(stop: Stop, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-    """TERM and INT stop by the policy; USR2 (a restart is coming) leaves the sessions; HUP is for terminals: ignored."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGHUP) as signals:
+    """TERM and INT stop by the policy; USR2 (a restart is coming) leaves the sessions; HUP is for terminals: ignored.
+
+    Listening is the outermost of all, so that no signal ever cuts a stage short; one that comes at the very end is ignored.
+    """
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # noqa: TID251 - what trio's receiver falls back to when it closes
+    with trio.open_signal_receiver(*SIGNALS) as signals:
         task_status.started()
         async for number in signals:
             log.info("signal %s", signal.Signals(number).name)

@@ -1,6 +1,7 @@
 """The spool: events that hooks could not deliver because no daemon was up, taken in at the next start, once each."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EventReport
 from maestrod.core.command import OWNER, Command
 from maestrod.core.token import read_token
-from maestrod.engine.engine import Engine
+from maestrod.engine.engine import Engine, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -20,20 +21,40 @@ FILE_LIMIT = 1 << 20
 async def take_in(folder: Path, engine: Engine, token_key: bytes) -> int:
     """Hand every spooled event to the engine, oldest first; returns how many were taken.
 
-    A file is removed once its event is durable (or can never be taken); ``eventId`` makes a crash in between harmless.
+    All of them share a flush or two. A file is removed once its event is durable (or can never be taken); ``eventId`` makes
+    a crash in between harmless. What cannot be read or removed stays and is tried again at the next start.
     """
-    taken = 0
+    tickets: list[tuple[Path, Ticket]] = []
     for path in _files(folder):
         try:
-            await engine.submit(_command(path, token_key))
-            taken += 1
+            tickets.append((path, engine.execute(_command(path, token_key))))
         except Unavailable as error:
             log.warning("the spool waits: %s", error.message)
-            return taken
-        except (MaestroError, msgspec.MsgspecError, OSError, ValueError) as error:
+            break
+        except OSError as error:
+            log.warning("spooled event %s cannot be read: %s", path.name, error)
+        except (MaestroError, msgspec.MsgspecError, ValueError) as error:
             log.warning("spooled event %s is left out: %s", path.name, error)
+            _remove(path)
+    return await _remove_durable(tickets)
+
+
+async def _remove_durable(tickets: Sequence[tuple[Path, Ticket]]) -> int:
+    for number, (path, ticket) in enumerate(tickets):
+        try:
+            await ticket.wait_done()
+        except MaestroError as error:
+            log.warning("the spool waits: %s", error.message)
+            return number
+        _remove(path)
+    return len(tickets)
+
+
+def _remove(path: Path) -> None:
+    try:
         path.unlink(missing_ok=True)
-    return taken
+    except OSError as error:
+        log.warning("spooled event %s is taken but cannot be removed: %s", path.name, error)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -244,7 +244,6 @@ class Daemon:
         while left := processes_of(self.data):
             for process in left:
                 _kill(process)
-            psutil.wait_procs(left, timeout=PATIENCE)
 
     @property
     def _notify_path(self) -> Path:
