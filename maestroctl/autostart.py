@@ -57,10 +57,11 @@ def start(places: Places, environ: Mapping[str, str]) -> None:
         _wait(places, None)
         return
     child = _detached(places, environ)
-    _wait(places, child)
-    # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
-    if child.returncode is None:
-        child.returncode = 0
+    try:
+        _wait(places, child)
+    finally:
+        # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
+        child.returncode = child.returncode or 0
 
 
 def await_return(places: Places, patience: float) -> None:

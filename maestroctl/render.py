@@ -39,7 +39,7 @@ def card(entity: msgspec.Struct) -> list[str]:
     lines: list[str] = []
     for name in entity.__struct_fields__:
         value = getattr(entity, name)
-        if value not in (None, "", (), {}):
+        if _says(name, value):
             lines += _member(name, value)
     return lines
 
@@ -71,11 +71,14 @@ def _member(name: str, value: Any) -> list[str]:
     label = name.replace("_", " ")
     if isinstance(value, int) and _is_instant(name):
         return [f"{label}: {when(value)}"]
-    if isinstance(value, msgspec.Struct):
-        value = {key: member for key, member in msgspec.structs.asdict(value).items() if member not in (None, "", ())}
     if isinstance(value, str) and "\n" in value:
         return [f"{label}:", *(f"  {line}" for line in safe_block(value).splitlines())]
     return _block(label, _plain(value))
+
+
+def _says(name: str, value: Any) -> bool:
+    """Whether a member has anything to say."""
+    return value not in (None, "", (), {}) and not (_is_instant(name) and not value)
 
 
 def _is_instant(name: str) -> bool:
@@ -83,11 +86,16 @@ def _is_instant(name: str) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value without our own types."""
+    """A value without our own types, and what is empty in them left out."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, msgspec.Struct):
-        return _plain(msgspec.structs.asdict(value))
+        members = msgspec.structs.asdict(value).items()
+        return {
+            name.replace("_", " "): when(member) if _is_instant(name) else _plain(member)
+            for name, member in members
+            if _says(name, member)
+        }
     if isinstance(value, Mapping):
         return {key: _plain(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
