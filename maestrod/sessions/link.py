@@ -47,7 +47,9 @@ class Link:
     def close(self) -> None:
         """Close the connection and let everybody who waits on it know."""
         self._lost = True
-        self._socket.close()
+        if self._socket.fileno() >= 0:
+            trio.lowlevel.notify_closing(self._socket)
+            self._socket.close()
         self._wake_all()
 
     async def request(self, op: str, **fields: Any) -> dict[str, Any]:
@@ -102,8 +104,7 @@ class Link:
                 return None
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
-        decoded: dict[str, Any] = msgspec.json.decode(line)
-        return decoded
+        return msgspec.json.decode(line, type=dict[str, Any])
 
     async def receive(self) -> None:
         """Take lines for whoever waits for them, until the exit is told or the connection ends."""

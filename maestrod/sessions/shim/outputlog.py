@@ -54,7 +54,19 @@ def log_end(folder: str) -> int:
 class OutputLog:
     """Writer of one session's log. `end` is the offset behind the last kept byte, `dropped` counts bytes that were lost."""
 
-    __slots__ = ("_fd", "_folder", "_keep", "_lost", "_lost_why", "_segment_bytes", "_size", "_write", "dropped", "end")
+    __slots__ = (
+        "_fd",
+        "_folder",
+        "_keep",
+        "_lost",
+        "_lost_why",
+        "_segment_bytes",
+        "_size",
+        "_torn",
+        "_write",
+        "dropped",
+        "end",
+    )
 
     def __init__(
         self,
@@ -71,12 +83,13 @@ class OutputLog:
         self._size = 0
         self._lost = 0
         self._lost_why = ""
+        self._torn = b""
         self.dropped = 0
         self.end = log_end(folder)
 
     def append(self, data: bytes) -> None:
         """Keep the data, or drop and count what cannot be written. Never raises, never waits."""
-        if self._lost and not self._write_marker():
+        if not self._write_marker():
             self._lose(len(data), self._lost_why)
             return
         kept, why = self._put(data)
@@ -85,8 +98,7 @@ class OutputLog:
 
     def finish(self) -> None:
         """Say in the log what was lost at its end, if it can be said, and close the file."""
-        if self._lost:
-            self._write_marker()
+        self._write_marker()
         self._close()
 
     def _lose(self, count: int, why: str) -> None:
@@ -95,13 +107,21 @@ class OutputLog:
         self.dropped += count
 
     def _write_marker(self) -> bool:
-        marker = f"\r\n[maestrod: {self._lost} bytes of output were lost here: {self._lost_why}]\r\n".encode()
-        kept, why = self._put(marker)
-        if kept < len(marker):
-            self._lost_why = why
-            return False
-        self._lost = 0
+        """Say what was lost since the last marker; False as long as that cannot be written. A torn marker is completed first."""
+        while self._lost or self._torn:
+            marker = self._torn or self._marker()
+            kept, why = self._put(marker)
+            if kept and not self._torn:
+                self._lost = 0
+            if kept < len(marker):
+                self._torn = marker[kept:] if kept else self._torn
+                self._lost_why = why
+                return False
+            self._torn = b""
         return True
+
+    def _marker(self) -> bytes:
+        return f"\r\n[maestrod: {self._lost} bytes of output were lost here: {self._lost_why}]\r\n".encode()
 
     def _put(self, data: bytes) -> tuple[int, str]:
         """Write as much as can be written: how many bytes were kept, and the name of the error that stopped it."""

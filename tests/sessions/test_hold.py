@@ -1,0 +1,63 @@
+"""A hold tells everybody who waits what became of the start."""
+
+import socket
+
+import pytest
+import trio
+
+from maestrod.sessions.hold import Hold
+from maestrod.sessions.link import Link
+from maestrod.sessions.spec import Identity, LaunchFailed
+
+IDENTITY = Identity(
+    boot_id="b",
+    session_id="ses_a",
+    attempt=1,
+    shim_pid=1,
+    shim_start="1",
+    agent_pid=2,
+    agent_start="2",
+    agent_pgid=2,
+    at=1,
+)
+
+
+async def test_waiters_get_the_identity_once_it_is_there(nursery: trio.Nursery) -> None:
+    hold = Hold("ses_a", 1)
+    got: list[Identity] = []
+
+    async def wait() -> None:
+        got.append(await hold.wait_held())
+
+    nursery.start_soon(wait)
+    await trio.testing.wait_all_tasks_blocked()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        hold.begin(IDENTITY, Link(ours))
+        await trio.testing.wait_all_tasks_blocked()
+    assert got == [IDENTITY]
+
+
+async def test_waiters_get_the_failure() -> None:
+    hold = Hold("ses_a", 1)
+    hold.fail(LaunchFailed("EAGAIN", "no more processes"))
+    with pytest.raises(LaunchFailed, match="EAGAIN"):
+        await hold.wait_held()
+    assert hold.over.is_set()
+
+
+async def test_waiters_are_let_go_when_custody_ends() -> None:
+    hold = Hold("ses_a", 1)
+    hold.finish()
+    with pytest.raises(LaunchFailed, match="custody ended"):
+        await hold.wait_held()
+
+
+async def test_a_broken_connection_makes_waiters_wait_again() -> None:
+    hold = Hold("ses_a", 1)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        hold.begin(IDENTITY, Link(ours))
+        hold.unsettle()
+        assert hold.link is None
+        assert not hold.settled.is_set()

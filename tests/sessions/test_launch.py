@@ -1,0 +1,99 @@
+"""Starting shims: what the system refuses is said by name, what was started is reaped."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from maestrod.sessions.launch import last_words, reap, start, start_shim
+from maestrod.sessions.spec import LaunchFailed, LaunchSpec
+from tests.sessions import kit
+from tests.sessions.kit import PATIENCE
+
+
+def spec(folder: Path, **more: object) -> LaunchSpec:
+    fields: dict[str, object] = {"session_id": folder.name, "attempt": 1, "argv": ("true",), "env": {}, "cwd": "/"}
+    return LaunchSpec(**{**fields, "folder": str(folder), **more})  # type: ignore[arg-type]  # named by the callers
+
+
+async def test_a_shim_that_gets_no_spec_ends_and_starts_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "ses_a"
+    pid, connection = start_shim(folder, 1, sys.executable)
+    assert os.getsid(pid) == pid  # no signal meant for the daemon's group or terminal reaches it
+    connection.close()
+    with trio.fail_after(PATIENCE):
+        await reap(pid)
+    assert [path.name for path in folder.iterdir()] == ["shim.log"]
+
+
+async def test_reaping_leaves_no_zombie_and_no_descriptor() -> None:
+    before = kit.open_descriptors()
+    child = subprocess.Popen(["true"])
+    with trio.fail_after(PATIENCE):
+        await reap(child.pid)
+    assert kit.open_descriptors() == before
+    assert child.pid not in kit.children()
+    child.returncode = 0  # Popen need not look for it
+
+
+async def test_reaping_without_pidfds_waits_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    child = subprocess.Popen(["true"])
+    with trio.fail_after(PATIENCE):
+        await reap(child.pid)
+    assert child.pid not in kit.children()
+    child.returncode = 0  # Popen need not look for it
+
+
+async def test_reaping_nobody_is_nothing() -> None:
+    await reap(0)
+
+
+async def test_text_that_is_no_unicode_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+    with pytest.raises(LaunchFailed) as failed:
+        await start(spec(tmp_path / "ses_a", env={"A": "\udc80"}))
+    assert failed.value.errno_name == "EILSEQ"
+    assert not (tmp_path / "ses_a").exists()
+
+
+def test_without_descriptors_the_reason_is_said(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(LaunchFailed, match="EMFILE"):
+            start_shim(tmp_path / "ses_a", 1, sys.executable)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
+def test_a_system_without_room_for_a_process_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    import errno
+
+    def refuse(*arguments: object, **more: object) -> int:
+        raise OSError(getattr(errno, error), os.strerror(getattr(errno, error)))
+
+    before = kit.open_descriptors()
+    monkeypatch.setattr(os, "posix_spawn", refuse)
+    with pytest.raises(LaunchFailed, match=error):
+        start_shim(tmp_path / "ses_a", 1, sys.executable)
+    assert kit.open_descriptors() == before
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LaunchFailed, match="ENOTDIR"):
+        start_shim(tmp_path / "file" / "ses_a", 1, sys.executable)
+
+
+def test_last_words_are_the_end_of_the_log(tmp_path: Path) -> None:
+    assert last_words(tmp_path) == ""
+    (tmp_path / "shim.log").write_text("x" * 5000 + "\nthe reason\n")
+    assert last_words(tmp_path, 100).endswith("the reason")
+    assert len(last_words(tmp_path, 100)) <= 100

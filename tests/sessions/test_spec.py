@@ -1,0 +1,53 @@
+"""What is said about processes: it survives JSON, and failures keep their error's name."""
+
+import errno
+
+import msgspec
+import pytest
+
+from maestrod.sessions.spec import ExitRecord, LaunchFailed, LaunchSpec, OutputChunk, StopReport
+
+
+def record(**more: object) -> ExitRecord:
+    fields = {"sessionId": "ses_a", "attempt": 1, "code": None, "signal": None, "reason": "exited", "endedAt": 5}
+    return msgspec.convert({**fields, **more}, ExitRecord)
+
+
+def test_a_spec_goes_to_the_shim_in_camel_case_and_back() -> None:
+    spec = LaunchSpec(session_id="ses_a", attempt=2, argv=("a",), env={"A": "ä"}, cwd="/", log_segment_bytes=7)
+    line = msgspec.json.encode(spec)
+    assert b'"logSegmentBytes":7' in line
+    assert msgspec.json.decode(line, type=LaunchSpec) == spec
+
+
+def test_a_record_of_a_failed_start_gives_the_error_back() -> None:
+    failure = LaunchFailed.from_record(record(reason="failed_to_start", detail="ENOENT: a: no such program"))
+    assert (failure.errno_name, failure.message) == ("ENOENT", "a: no such program")
+    assert str(failure) == "ENOENT: a: no such program"
+
+
+@pytest.mark.parametrize("reason", ["exited", "stopped", "interrupted", "lost"])
+def test_any_other_record_means_the_attempt_is_over(reason: str) -> None:
+    failure = LaunchFailed.from_record(record(reason=reason, detail="words: with a colon"))
+    assert failure.errno_name == "EALREADY"
+    assert failure.record == record(reason=reason, detail="words: with a colon")
+
+
+def test_a_system_error_keeps_its_name() -> None:
+    failure = LaunchFailed.from_os_error(OSError(errno.EAGAIN, "try again"), "starting")
+    assert (failure.errno_name, failure.message, failure.record) == ("EAGAIN", "starting: try again", None)
+    assert LaunchFailed.from_os_error(OSError("strange"), "starting").errno_name == "EUNKNOWN"
+
+
+def test_a_report_with_someone_left_is_pending() -> None:
+    assert StopReport(left=1, pending=(7,)).kill_pending
+    assert not StopReport(left=0).kill_pending
+
+
+def test_reading_goes_on_behind_the_chunk() -> None:
+    assert OutputChunk(10, b"abc", 99).next == 13
+
+
+def test_an_unknown_reason_is_no_record() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        record(reason="bored")
