@@ -1,26 +1,35 @@
 """The user's terminal: raw while attached and itself again afterwards, and safe from what agents print into their logs."""
 
 import codecs
+import enum
 import os
 import re
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 #: Leaves what a full-screen program may have left on: alternate screen, hidden cursor, mouse reports, bracketed paste,
 #: application keys, colours (xterm's control sequences, "Private Mode Reset").
 _RESET = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m"
 
-#: ECMA-48: CSI sequences, OSC/DCS/SOS/PM/APC strings with their end, other escapes.
-_SEQUENCE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-Z\\^-~]|\x9b[0-?]*[ -/]*[@-~]"
-)
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m\Z")
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r\x1b"}
+#: What is printed as it is: text, and the controls that move within it.
+_PLAIN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
+_COLOUR = re.compile(r"[0-9;:]*\Z")
 
-#: A sequence longer than this is none; what waits for its end is thrown away.
+#: A sequence longer than this is none; what follows is text again.
 _LONGEST = 4096
+
+
+class _State(enum.Enum):
+    """Where in a control sequence of ECMA-48 a stream stands."""
+
+    TEXT = enum.auto()
+    ESCAPE = enum.auto()  #: after ESC
+    INTERMEDIATE = enum.auto()  #: after ESC and a character that wants one more
+    CSI = enum.auto()  #: after ESC [
+    STRING = enum.auto()  #: after ESC ] P X ^ _
+    STRING_ESCAPE = enum.auto()  #: after an ESC in such a string
 
 
 class Sanitizer:
@@ -28,29 +37,82 @@ class Sanitizer:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
+        self._state = _State.TEXT
+        self._sequence = ""
+        self._steps: Mapping[_State, Callable[[str], str]] = {
+            _State.TEXT: self._text,
+            _State.ESCAPE: self._escape,
+            _State.INTERMEDIATE: self._intermediate,
+            _State.CSI: self._csi,
+            _State.STRING: self._string,
+            _State.STRING_ESCAPE: self._string_escape,
+        }
 
     def feed(self, data: bytes) -> bytes:
-        """The harmless part of what has come so far; an unfinished sequence waits for the rest of it."""
-        text = self._held + self._decoder.decode(data)
-        complete, self._held = _split(text)
-        kept = _SEQUENCE.sub(lambda match: match[0] if _COLOUR.match(match[0]) else "", complete)
-        # An escape that began no sequence would begin one with what follows
-        kept = re.sub(r"\x1b(?!\[[0-9;:]*m)", "", kept)
-        return kept.translate(_CONTROLS).encode()
+        """The harmless part of what has come; an unfinished sequence waits for the rest of it."""
+        text = self._decoder.decode(data)
+        kept: list[str] = []
+        position = 0
+        while position < len(text):
+            plain = _PLAIN.match(text, position) if self._state is _State.TEXT else None
+            if plain:
+                kept.append(plain[0])
+                position = plain.end()
+            else:
+                kept.append(self._steps[self._state](text[position]))
+                position += 1
+        return "".join(kept).encode()
 
+    def _go(self, state: _State) -> str:
+        self._state, self._sequence = state, ""
+        return ""
 
-def _split(text: str) -> tuple[str, str]:
-    """The text up to an unfinished sequence at its end, and that."""
-    start = text.rfind("\x1b")
-    if start > 0 and text[start - 1 : start + 1] != "\x1b\x1b" and text[start:] == "\x1b":
-        opened = max(text.rfind(opening, 0, start) for opening in ("\x1b]", "\x1bP", "\x1bX", "\x1b^", "\x1b_"))
-        if opened >= 0 and not _SEQUENCE.match(text, opened):
-            start = opened
-    if start < 0 or len(text) - start > _LONGEST:
-        return text, ""
-    match = _SEQUENCE.match(text, start)
-    return (text, "") if match else (text[:start], text[start:])
+    def _text(self, character: str) -> str:
+        """A control character outside of a sequence."""
+        states = {"\x1b": _State.ESCAPE, "\x9b": _State.CSI}
+        strings = "\x90\x98\x9d\x9e\x9f"
+        return self._go(_State.STRING if character in strings else states.get(character, _State.TEXT))
+
+    def _escape(self, character: str) -> str:
+        if character == "[":
+            return self._go(_State.CSI)
+        if character in "]PX^_":
+            return self._go(_State.STRING)
+        if character == "\x1b":
+            return ""
+        return self._go(_State.INTERMEDIATE if " " <= character <= "/" else _State.TEXT)
+
+    def _intermediate(self, character: str) -> str:
+        if character == "\x1b":
+            return self._go(_State.ESCAPE)
+        return "" if " " <= character <= "/" else self._go(_State.TEXT)
+
+    def _csi(self, character: str) -> str:
+        """A sequence ends with a character from @ to ~; what is a colour comes out whole."""
+        if character == "\x1b":
+            return self._go(_State.ESCAPE)
+        if " " <= character <= "?" and len(self._sequence) < _LONGEST:
+            self._sequence += character
+            return ""
+        colour = character == "m" and _COLOUR.match(self._sequence)
+        kept = f"\x1b[{self._sequence}m" if colour else ""
+        self._go(_State.TEXT)
+        return kept
+
+    def _string(self, character: str) -> str:
+        self._sequence += character
+        if character == "\x1b":
+            self._state = _State.STRING_ESCAPE
+        elif character in "\x07\x9c" or len(self._sequence) > _LONGEST:
+            self._go(_State.TEXT)
+        return ""
+
+    def _string_escape(self, character: str) -> str:
+        """ESC \\ ends a string; another ESC begins something else."""
+        if character == "\\":
+            return self._go(_State.TEXT)
+        self._go(_State.ESCAPE)
+        return self._escape(character)
 
 
 @contextmanager

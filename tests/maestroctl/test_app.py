@@ -1,0 +1,116 @@
+"""The command tree: help everywhere, usage errors as one message, errors of the daemon as exit codes."""
+
+import json
+
+import pytest
+
+from maestroctl import app
+from maestroctl.commands import NOUNS, VERBS
+from maestrod.api.errors import Busy, Conflict, NotFound, TimedOut, Unavailable
+from tests.kit.entities import TASK
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.conftest import CommandLine
+
+TOP = sorted({*VERBS, *NOUNS})
+
+
+def test_help_lists_every_name_with_its_sentence(cli: CommandLine) -> None:
+    outcome = cli("--help")
+    assert outcome.code == 0
+    for name in TOP:
+        assert f"\n  {name} " in outcome.out
+
+
+@pytest.mark.parametrize("name", TOP)
+def test_every_command_has_help_with_its_full_path(cli: CommandLine, name: str) -> None:
+    outcome = cli(name, "--help")
+    assert outcome.code == 0
+    usage, _, rest = outcome.out.partition("\n\n")
+    assert usage.startswith(f"Usage: maestroctl {name}")
+    assert rest.strip()[0].isupper()
+
+
+@pytest.mark.parametrize("name", [name for name in TOP if getattr(app.load(name), "commands", None)])
+def test_every_command_of_a_group_has_help_with_its_full_path(cli: CommandLine, name: str) -> None:
+    for verb in app.load(name).commands:
+        outcome = cli(name, verb, "--help")
+        assert outcome.code == 0
+        assert outcome.out.startswith(f"Usage: maestroctl {name} {verb} ")
+
+
+def test_nothing_on_the_line_is_a_usage_error_that_shows_help(cli: CommandLine) -> None:
+    outcome = cli()
+    assert outcome.code == 2
+    assert "Commands:" in outcome.err
+
+
+def test_a_wrong_word_suggests_the_right_one(cli: CommandLine) -> None:
+    outcome = cli("statsu")
+    assert outcome.code == 2
+    assert "'status'" in outcome.err
+
+
+def test_usage_errors_are_json_when_json_is_asked_for(cli: CommandLine) -> None:
+    outcome = cli("logs", "--json")
+    assert outcome.code == 2
+    assert json.loads(outcome.err)["error"]["exitCode"] == 2
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize("error, code", [(NotFound, 1), (Conflict, 1), (Busy, 75), (TimedOut, 124), (Unavailable, 75)])
+def test_errors_of_the_daemon_are_exit_codes(
+    daemon: FakeDaemon, cli: CommandLine, error: type[NotFound], code: int
+) -> None:
+    daemon.on("task.get", error("a.b", "words"))
+    outcome = cli("task", "get", TASK)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert "words" in outcome.err
+
+
+def test_without_a_daemon_the_exit_code_is_69(cli: CommandLine) -> None:
+    assert cli("task", "list").code == 69
+
+
+def test_a_bad_environment_is_78(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAESTRO_HOME", "relative")
+    assert cli("task", "list").code == 78
+
+
+def test_ctrl_c_is_130(cli: CommandLine, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("maestroctl.client.Client.request", interrupt)
+    assert cli("task", "list").code == 130
+
+
+def test_the_version_is_told(cli: CommandLine) -> None:
+    assert cli("--version").out.startswith("maestroctl ")
+
+
+def test_run_takes_a_text_or_a_command(cli: CommandLine, daemon: FakeDaemon) -> None:
+    daemon.on("run.list", {"items": []})
+    assert cli("run", "list").out == "Nothing here.\n"
+    daemon.on("run.start", {"id": "run_1"})
+    assert cli("run", "list everything", "--detach").out == "run_1\n"
+
+
+def test_commands_are_made_when_they_are_asked_for() -> None:
+    made: list[str] = []
+
+    def make() -> object:
+        made.append("a")
+        return object()
+
+    commands = app.Commands({"a": make})
+    assert (list(commands), len(commands), "a" in commands, made) == (["a"], 1, True, [])
+    assert commands["a"] is commands["a"]
+    assert made == ["a"]
+    commands["b"] = 1
+    del commands["a"]
+    assert list(commands.items()) == [("b", 1)]
+
+
+def test_a_hand_made_command_wins_over_the_generated_one() -> None:
+    assert "options" in {param.name for param in app.load("attention").commands["ask"].params}
+    assert "wait" in {param.name for param in app.load("attention").commands["ask"].params}

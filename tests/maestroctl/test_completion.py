@@ -1,0 +1,65 @@
+"""Completion: names, options and ids, and never an error."""
+
+import os
+
+import pytest
+
+from maestroctl.completion import _GROUPS, _SUBJECTS, candidates, complete
+from maestrod.api.errors import Unavailable
+from tests.kit.entities import RUN, SESSION, TASK, session, task
+from tests.kit.fake_daemon import FakeDaemon
+
+
+def names(*words: str) -> list[str]:
+    *before, current = words
+    return [name for name, _ in candidates(before, current, os.environ) if name.startswith(current)]
+
+
+def test_the_first_word_is_a_verb_or_a_noun() -> None:
+    assert names("st") == ["status", "stop", "store"]
+
+
+def test_the_second_word_of_a_noun_is_its_verb() -> None:
+    assert names("task", "re") == ["retry"]
+    assert names("daemon", "re") == ["restart"]
+    assert names("completion", "") == ["bash", "zsh", "fish"]
+
+
+def test_options_of_a_generated_command() -> None:
+    assert names("task", "list", "--p") == ["--project-id", "--parent-id"]
+    assert names("status", "--") == ["--json"]
+
+
+def test_ids_come_from_the_daemon(daemon: FakeDaemon) -> None:
+    daemon.on("session.list", {"items": [session()]})
+    daemon.on("task.list", {"items": [task()]})
+    daemon.on("run.list", {"items": [{"id": RUN, "status": "running"}]})
+    assert names("logs", "") == [SESSION, TASK]
+    assert names("stop", "run_") == [RUN]
+    assert names("task", "get", "tsk") == [TASK]
+
+
+def test_a_description_is_one_harmless_line(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon.on("task.list", {"items": [task(title="a\tb\n\x1b[2J")]})
+    assert complete(["retry", ""], os.environ) == 0
+    assert capsys.readouterr().out == f"{TASK}\ta b\\n\\x1b[2J\n"
+
+
+def test_without_a_daemon_or_with_a_broken_one_there_is_nothing(daemon: FakeDaemon) -> None:
+    daemon.on("run.list", Unavailable("store.read_only", "no"))
+    assert names("watch", "") == []
+    assert [name for name, _ in candidates(["watch"], "", {"MAESTRO_HOME": "relative"})] == []
+
+
+def test_nothing_at_all() -> None:
+    assert complete([], os.environ) == 0
+
+
+def test_the_tables_name_what_there_is() -> None:
+    from maestroctl.app import load
+
+    for name in _SUBJECTS:
+        assert load(name).params
+    for name, verbs in _GROUPS.items():
+        if name != "completion":
+            assert set(verbs) <= set(load(name).commands)
