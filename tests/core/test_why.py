@@ -19,7 +19,10 @@ def reason(code: str, at: int, detail: str = "", by: str | None = None) -> Reaso
 
 
 def session(**members: Any) -> Session:
-    given = {"status": SessionStatus.IDLE, "status_reason": reason("registered", 5, "the agent registered")} | members
+    given: dict[str, Any] = {
+        "status": SessionStatus.IDLE,
+        "status_reason": reason("registered", 5, "the agent registered"),
+    } | members
     return Session(id="ses_1", project_id="p", name="parser", role=Role.WORKER, agent="shell", **given)
 
 

@@ -17,11 +17,11 @@ def test_streams_are_numbered_and_closed_once() -> None:
     assert client.open_stream(lambda: stopped.append("a")) == 1
     assert client.open_stream(lambda: stopped.append("b")) == 2
     client.close_stream(1)
-    assert stopped == ["a"] and client.has_streams
+    assert (stopped, client.has_streams) == (["a"], True)
     with pytest.raises(NotFound):
         client.close_stream(1)
     client.forget_stream(2)
-    assert not client.has_streams
+    assert client.has_streams is False
     assert client.open_stream(lambda: stopped.append("c")) == 3
     client.close()
     client.close()

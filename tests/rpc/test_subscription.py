@@ -1,6 +1,7 @@
 """Catching up and going live without a gap and without an overlap; a client that lets too much pile up is told and cut off."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import trio
 from hypothesis import given
@@ -13,7 +14,7 @@ from maestrod.store.memory import MemoryStore
 from tests.kit.rpc_parts import Caller, parts
 
 
-def event(type_: str = "task.created", **members: str) -> Event:
+def event(type_: str = "task.created", **members: Any) -> Event:
     return Event(seq=1, at=1, type=type_, id=members.pop("id", "x"), **members)
 
 
