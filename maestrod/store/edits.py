@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrod.api.base import Entity
-from maestrod.core.world import World
 from maestrod.store.behind import Key
 from maestrod.store.entities import BadEntityFile, EntityFile, decode_file
 from maestrod.store.files import Files, remove
@@ -31,10 +30,19 @@ class Edit(NamedTuple):
 
 
 class Since(NamedTuple):
-    """Files modified after ``mtime_ns`` are looked at; ``touched`` are the seqs of entities changed after the snapshot."""
+    """The state a start loaded: what the files are compared with, however far the engine has gone meanwhile.
 
+    Files modified after ``mtime_ns`` are opened; ``touched`` are the seqs of entities changed after the snapshot.
+    """
+
+    seq: int
+    loaded: Mapping[str, Mapping[str, Entity]]
     mtime_ns: int
     touched: Mapping[Key, int]
+
+    def entity(self, key: Key) -> Entity | None:
+        """The entity as it was loaded."""
+        return self.loaded[key[0]].get(key[1])
 
 
 @dataclass
@@ -46,63 +54,57 @@ class Scan:
     report: list[str] = field(default_factory=list)
 
 
-def scan_edits(files: Files, layout: Layout, world: World, since: Since) -> Scan:
-    """Look through the entity files. Safe beside a running engine: what changes meanwhile is newer than any edit."""
-    scan = Scan()
+def scan_edits(files: Files, layout: Layout, since: Since) -> Scan:
+    """Look through the entity files. Safe beside a running engine: it looks at nothing that changes."""
+    scanning = _Scanning(files, layout, since)
     for kind in FOLDERS:
         paths = layout.entity_names(files, kind)
-        known = set(world.tables[kind])
-        scan.restore.update((kind, id_) for id_ in known - paths.keys())
+        scanning.found.restore.update((kind, id_) for id_ in since.loaded[kind].keys() - paths.keys())
         for id_, path in paths.items():
-            _look(files, layout, world, since, scan, (kind, id_), path)
-    return scan
+            scanning.look((kind, id_), path)
+    return scanning.found
 
 
-def _look(files: Files, layout: Layout, world: World, since: Since, scan: Scan, key: Key, path: Path) -> None:
-    kind, id_ = key
-    try:
-        info = files.info(path)
-        if info.is_dir:
-            scan.report.append(quarantine_folder(files, layout.quarantine, path))
-            scan.restore.add(key)
+class _Scanning:
+    def __init__(self, files: Files, layout: Layout, since: Since) -> None:
+        self.files = files
+        self.layout = layout
+        self.since = since
+        self.found = Scan()
+
+    def look(self, key: Key, path: Path) -> None:
+        try:
+            info = self.files.info(path)
+            if info.is_dir:
+                self._restore(key, quarantine_folder(self.files, self.layout.quarantine, path))
+            elif info.mtime_ns > self.since.mtime_ns or self.since.entity(key) is None:
+                self._judge(key, path, self.files.read(path))
+        except FileNotFoundError:
+            return  # removed since we listed the folder
+        except OSError as error:
+            self.found.report.append(f"{path}: cannot be read: {error.strerror}; the journal's copy is used")
+
+    def _judge(self, key: Key, path: Path, data: bytes) -> None:
+        kind, id_ = key
+        current = self.since.entity(key)
+        try:
+            file = decode_file(kind, id_, data)
+            problem = _problem(file, self.since.touched.get(key, 0))
+        except BadEntityFile as error:
+            self._restore(
+                key, quarantine(self.files, self.layout.quarantine, path, data, f"not a valid {kind}: {error}")
+            )
             return
-        if info.mtime_ns <= since.mtime_ns and id_ in world.tables[kind]:
-            return
-        data = files.read(path)
-    except FileNotFoundError:
-        return  # removed since we listed the folder
-    except OSError as error:
-        scan.report.append(f"{path}: cannot be read: {error.strerror}; the journal's copy is used")
-        return
-    try:
-        found = decode_file(kind, id_, data)
-        problem = _problem(found, since.touched.get(key, 0))
-    except BadEntityFile as error:
-        found, problem = None, f"not a valid {kind}: {error}"
-    _judge(files, layout, world, scan, key, path, data, found, problem)
+        if problem is not None:
+            self._restore(key, quarantine(self.files, self.layout.quarantine, path, data, problem))
+        elif file.edited and file.entity != current:
+            self.found.edits.append(Edit(kind, id_, file.entity, current, path))
+        elif not file.edited and current is None and file.seq <= self.since.seq:
+            remove(self.files, path)  # of an entity that was deleted; the crash came before its file went
 
-
-def _judge(
-    files: Files,
-    layout: Layout,
-    world: World,
-    scan: Scan,
-    key: Key,
-    path: Path,
-    data: bytes,
-    found: EntityFile | None,
-    problem: str | None,
-) -> None:
-    kind, id_ = key
-    current = world.tables[kind].get(id_)
-    if found is None or problem is not None:
-        scan.report.append(quarantine(files, layout.quarantine, path, data, problem or "unreadable"))
-        scan.restore.add(key)
-    elif not found.edited:
-        if current is None:
-            remove(files, path)  # of an entity that was deleted; the crash came before its file went
-    elif found.entity != current:
-        scan.edits.append(Edit(kind, id_, found.entity, current, path))
+    def _restore(self, key: Key, reason: str) -> None:
+        self.found.report.append(reason)
+        self.found.restore.add(key)
 
 
 def _problem(found: EntityFile, touched: int) -> str | None:

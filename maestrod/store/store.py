@@ -26,6 +26,7 @@ from maestrod.store.handover import Handover
 from maestrod.store.history import Retention, drop_old_segments, events_between
 from maestrod.store.journal import Journal
 from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.quarantine import quarantine
 from maestrod.store.record import encode
 from maestrod.store.recovery import Recovered, recover
 from maestrod.store.segments import SEGMENT_SIZE, reopen
@@ -82,7 +83,8 @@ class Store:
         self._journal_bytes = 0
         self._ready_capture: Capture | None = None
         self._notified = False
-        self._scan = Since(_modified(files, layout.snapshot), recovered.touched)
+        loaded = {kind: dict(table) for kind, table in self.world.tables.items()}
+        self._scan = Since(self.world.seq, loaded, _modified(files, layout.snapshot), recovered.touched)
         timelines = Timelines(files)
         for owner, events in recovered.timelines.items():
             timelines.resume(layout.timeline(*owner), recovered.trusted_seq, events)
@@ -199,12 +201,22 @@ class Store:
         """
         if self._journal is None:
             return []
-        found = scan_edits(self._files, self.layout, self.world, self._scan)
+        found = scan_edits(self._files, self.layout, self._scan)
         self._behind.expect({(edit.kind, edit.id) for edit in found.edits})
-        self._behind.add(0, {key: (self.durable_seq, self._current(key)) for key in found.restore})
+        self._behind.add(
+            0, {key: (self._scan.seq, self._scan.entity(key)) for key in found.restore if self._is_as_loaded(key)}
+        )
         self.report.extend(found.report)
         self._wake_writer()
         return found.edits
+
+    def refuse_edit(self, edit: Edit, reason: str) -> str:
+        """Keep a copy of an edit that was not taken and have its file written anew; the sentence for a person (slow, as above)."""
+        told = quarantine(self._files, self.layout.quarantine, edit.path, self._files.read(edit.path), reason)
+        key = (edit.kind, edit.id)
+        self._behind.add(0, {key: (self.durable_seq, self._current(key))})
+        self._wake_writer()
+        return told
 
     def checkpoint(self) -> None:
         """Have a snapshot written soon, as of now."""
@@ -286,6 +298,10 @@ class Store:
         """Give what became durable to the files behind."""
         self._ready_capture = self._handover.release(self.durable_seq) or self._ready_capture
         self._wake_writer()
+
+    def _is_as_loaded(self, key: Key) -> bool:
+        """Whether the engine has not touched an entity since the start; if it has, its file is written anyway."""
+        return self._current(key) is self._scan.entity(key)
 
     def _current(self, key: Key) -> Entity | None:
         return self.world.tables[key[0]].get(key[1])

@@ -7,6 +7,7 @@ import pytest
 
 from maestrod.api.task import Task
 from maestrod.store.edits import Edit
+from maestrod.store.fsck import check
 from tests.kit.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_task, change_task
 
@@ -155,3 +156,27 @@ def test_an_unreadable_file_is_reported_and_the_journals_copy_used(files: CrashF
     assert life.store.scan_edits() == []
     assert any("cannot be read: Permission denied" in line for line in life.store.report)
     assert [task.title for task in life.world.tasks.values()] == ["task 0"]
+
+
+def test_what_the_engine_changed_since_the_start_is_not_put_back(files: CrashFiles) -> None:
+    """The scan runs beside the engine: a task whose file is missing was changed, another was made and has no file yet."""
+    path = task_path(files)
+    files.unlink(path)
+    life = Life(files, {})
+    change_task(life, 3)
+    add_task(life, 6)
+    assert life.store.scan_edits() == []
+    life.store.write_behind()
+    assert files.listdir(path.parent) == [], "nothing of it is durable yet"
+    life.settle()
+    assert len(files.listdir(path.parent)) == 2
+    life.close()
+    assert check(DATA, files).ok
+
+
+def test_files_this_daemon_wrote_since_the_start_are_left_alone(files: CrashFiles) -> None:
+    life = Life(files, {})
+    add_task(life, 6)
+    life.settle()
+    assert life.store.scan_edits() == []
+    assert len(files.listdir(DATA / "tasks")) == 2
