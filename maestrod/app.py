@@ -33,6 +33,7 @@ from maestrod.instance import single_instance
 from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
+from maestrod.store.edits import Edit
 from maestrod.store.store import Store
 from maestrod.supervisor import Supervisor
 from maestrod.terminals import Terminals
@@ -46,6 +47,8 @@ DRAIN_SECONDS = 4.0
 RECOVERY_SECONDS = 600.0
 #: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
 SOCKET_CHECK_SECONDS = 20.0
+#: Seconds that edits of entity files may take before a stop goes on without them.
+EDITS_SECONDS = 10.0
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGHUP)
 
@@ -240,13 +243,21 @@ async def _watchdog(handover: Handover, services: Services) -> None:
 async def _take_edits(
     store: Store, engine: Engine, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
 ) -> None:
-    """Entity files that people changed while no daemon ran are taken as changes."""
+    """Entity files that people changed while no daemon ran are taken as changes, even when the daemon is stopped meanwhile."""
     task_status.started()
-    for edit in await trio.to_thread.run_sync(store.scan_edits):
-        try:
-            await engine.tell(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
-        except MaestroError as error:
-            log.warning("the edit of %s is not taken: %s", edit.id, error.message)
+    with trio.move_on_after(EDITS_SECONDS, shield=True):
+        for edit in await trio.to_thread.run_sync(store.scan_edits):
+            try:
+                await engine.submit(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
+            except MaestroError as error:
+                log.warning("an edit is not taken: %s", await _put_back(store, edit, error.message))
+
+
+async def _put_back(store: Store, edit: Edit, reason: str) -> str:
+    try:
+        return await trio.to_thread.run_sync(store.refuse_edit, edit, reason)
+    except OSError as error:
+        return f"{edit.path}: {reason} (and the file cannot be read again: {error.strerror})"
 
 
 def _endpoint(places: Places, handover: Handover) -> Endpoint:

@@ -185,7 +185,13 @@ def test_edits_that_make_no_sense_are_not_taken_and_harm_nothing(daemon: Daemon)
     daemon.start()
     with daemon.watch(since=0, topics=["task.updated"]) as events:
         wait_edited(events, tasks[0]["id"])
-    assert daemon.end() == 0  # the files are put right again by now
+    assert daemon.end() == 0
+    for task, members in zip(tasks[1:], NONSENSE, strict=True):
+        assert json.loads(entity(daemon, "tasks", task["id"]).read_text()).get(next(iter(members))) == task.get(
+            next(iter(members))
+        ), "the file still shows what is not so"
+        copies = [path.read_text() for path in (daemon.data / "quarantine").glob(f"*{task['id']}*")]
+        assert any(next(iter(members)) in copy for copy in copies), "what was written is nowhere any more"
     daemon.start()
     for task in tasks[1:]:
         assert daemon.call("task.get", taskId=task["id"]) == task
