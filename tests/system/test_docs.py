@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Stands between the outputs of two commands; a page runs in one shell, so that it may set variables.
+_MARK = "@@ next command @@"
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED = re.compile(r"^````markdown\n(.*?)^````$\n\nSaved as `([^`]+)`", re.MULTILINE | re.DOTALL)
@@ -39,9 +41,7 @@ def commands(page: str) -> Iterator[tuple[str, list[str]]]:
 
 def pattern(lines: list[str]) -> str:
     """A regular expression for output lines in which ``…`` stands for anything."""
-    parts = [
-        r"(?:.*\n)*?" if line == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in lines
-    ]
+    parts = [r"(?:.*\n)*?" if line == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n" for line in lines]
     return r"\A" + "".join(parts) + r"\Z"
 
 
@@ -54,7 +54,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -65,7 +65,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     work = folder / "work"
     work.mkdir(exist_ok=True)
     return subprocess.run(
-        ["/bin/sh", "-c", command], cwd=work, env=env, capture_output=True, text=True, timeout=120, check=False
+        ["/bin/sh", "-c", script], cwd=work, env=env, capture_output=True, text=True, timeout=100, check=False
     )
 
 
@@ -76,19 +76,9 @@ def test_commands_of_a_page_print_what_it_says(page: str, folder: Path) -> None:
     (folder / "work").mkdir()
     for content, name in _SAVED.findall(text):
         (folder / "work" / name).write_text(content)
-    script = ""
-    for command, expected in commands(text):
-        before = len(run(f"{script} true", folder).stdout) if script else 0
-        done = run(f"{script}{command}\n", folder)
-        assert re.search(pattern(expected), done.stdout[before:]), (
-            f"{page}: $ {command}\n{done.stdout[before:]}\n{done.stderr}"
-        )
-        if re.match(r"\w+=", command):
-            script += command.split("\n")[0] + "\n" if "$(" not in command else _settled(command, folder)
-
-
-def _settled(command: str, folder: Path) -> str:
-    """An assignment with the value it got, so that what follows sees it and it is not run again."""
-    name = command.partition("=")[0]
-    value = run(f"{command}\nprintf %s \"${name}\"", folder).stdout
-    return f"{name}='{value}'\n"
+    shown = list(commands(text))
+    done = run("".join(f"{command}\necho {_MARK}\n" for command, _ in shown), folder)
+    printed = done.stdout.split(f"{_MARK}\n")
+    for (command, expected), output in zip(shown, printed, strict=False):
+        assert re.search(pattern(expected), output), f"{page}: $ {command}\n{output}\n{done.stderr}"
+    assert len(printed) == len(shown) + 1, f"{page}: not every command was run\n{done.stderr}"
