@@ -119,11 +119,14 @@ class Engine:
 
     async def tell(self, fact: Fact) -> None:
         """Record a fact: it happened, so it is tried again for as long as the store accepts no changes."""
+        told = False
         while True:
             try:
                 await self.submit(fact)
             except Unavailable as error:
-                log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
+                if not told:  # once: it may take hours, and the log is on the same disk as like as not
+                    log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
+                told = True
                 await trio.sleep(FACT_RETRY_SECONDS)
             else:
                 return
