@@ -95,7 +95,11 @@ class Store:
         self._committer: Committer | None = None
         self._writer: Writer | None = None
         if self._read_only is None:
-            self._start(recovered)
+            try:
+                self._start(recovered)
+            except OSError as error:
+                self._read_only = f"{error.filename or layout.data_dir} cannot be written: {error.strerror}. Repair that, then restart the daemon"
+                self.report.append(self._read_only)
 
     @classmethod
     def open(

@@ -6,9 +6,11 @@ for (``resume``), trusts it up to the last seq that is known to have been synced
 entry is there exactly once.
 """
 
+import errno
 import heapq
 import os
 import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from operator import attrgetter
@@ -18,7 +20,7 @@ import msgspec
 
 from maestrod.api.errors import Malformed
 from maestrod.api.event import Event, TimelineEvent, TimelinePage
-from maestrod.store.files import Files, exists, write_all
+from maestrod.store.files import Files, atomic_write, exists, write_all
 from maestrod.store.timeline_reading import BEHIND_ALL, Reading
 
 _encoder = msgspec.json.Encoder()
@@ -35,6 +37,17 @@ class _Tail:
         self.lines: list[bytes] = []
 
 
+class _Unsynced:
+    """What was appended to a file since its last sync: from where, and its checksum, to tell whether it can be read back."""
+
+    __slots__ = ("crc", "is_broken", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.crc = 0
+        self.is_broken = False
+
+
 class Timelines:
     """All timelines of a store. ``add`` and ``page`` on one thread, ``flush`` and ``sync`` on another."""
 
@@ -42,7 +55,7 @@ class Timelines:
         self._files = files
         self._lock = threading.Lock()
         self._tails: dict[Path, _Tail] = {}
-        self._unsynced: set[Path] = set()
+        self._unsynced: dict[Path, _Unsynced] = {}
 
     @property
     def waiting(self) -> bool:
@@ -86,15 +99,39 @@ class Timelines:
                     del self._tails[path]
 
     def sync(self) -> None:
-        """Make everything flushed durable."""
+        """Make everything flushed durable.
+
+        After a failed fsync the file is not synced again (the retry would report success for data that is gone), but replaced
+        by a fresh one. When what was appended cannot be read back either, this raises from then on: the journal keeps it,
+        and the next start writes it again.
+        """
         for path in sorted(self._unsynced):
-            fd = self._files.open(path, os.O_RDWR)
-            try:
-                self._files.fsync(fd)
-            finally:
-                self._files.close(fd)
+            unsynced = self._unsynced[path]
+            if not unsynced.is_broken:
+                self._fsync(path, unsynced)
+            if unsynced.is_broken:
+                self._replace(path, unsynced)
             self._files.fsync_dir(path.parent)
-            self._unsynced.discard(path)
+            del self._unsynced[path]
+
+    def _fsync(self, path: Path, unsynced: _Unsynced) -> None:
+        fd = self._files.open(path, os.O_RDWR)
+        try:
+            self._files.fsync(fd)
+        except OSError:
+            unsynced.is_broken = True
+        finally:
+            self._files.close(fd)
+
+    def _replace(self, path: Path, unsynced: _Unsynced) -> None:
+        data = self._files.read(path)
+        if zlib.crc32(memoryview(data)[unsynced.start :]) != unsynced.crc:
+            raise OSError(
+                errno.EIO,
+                "what was written cannot be read back; restart the daemon to write it again from the journal",
+                str(path),
+            )
+        atomic_write(self._files, path, data)
 
     def page(
         self, paths: Iterable[Path], task_id: str | None, cursor: str | None, *, backward: bool, limit: int
@@ -137,7 +174,8 @@ class Timelines:
             write_all(self._files, fd, data, offset)
         finally:
             self._files.close(fd)
-        self._unsynced.add(path)
+        unsynced = self._unsynced.setdefault(path, _Unsynced(offset))
+        unsynced.crc = zlib.crc32(data, unsynced.crc)
 
 
 def parse_cursor(cursor: str | None, default: int) -> int:

@@ -222,3 +222,17 @@ def test_timelines_are_read_while_they_are_pending_and_after() -> None:
     assert pages == seqs
     life.close()
     assert entries(Life(files, {})) == {id_: seqs}
+
+
+@pytest.mark.parametrize("operation, code", [("open", 30), ("truncate", 5), ("fsync", 5)])
+def test_18_a_disk_that_cannot_be_written_at_the_start_is_read_only(operation: str, code: int) -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    life.close()
+    files.fail(operation, code, path="00001.jsonl", times=99)
+    again = Life(files, {})
+    refusal = again.store.refusal()
+    assert refusal is not None and refusal.reason == "store.read_only" and "cannot be written" in refusal.message
+    assert again.world.dump() == life.world.dump()
+    again.close()

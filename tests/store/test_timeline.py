@@ -146,3 +146,25 @@ def test_a_damaged_line_is_stepped_over() -> None:
     assert seqs_of(timelines) == expected
     assert seqs_of(timelines, str(BEHIND_ALL >> 4), backward=True) == expected
     assert Reading(files, PATH, files.info(PATH).size).trusted_end(seqs[4])[1] == seqs[3]
+
+
+def test_18_a_timeline_whose_fsync_failed_is_written_to_a_fresh_file() -> None:
+    files, timelines, seqs = filled([100] * 6, flushed=3)
+    timelines.sync()
+    timelines.flush()
+    files.fail("fsync", 5, path=PATH.name)
+    files.trace.clear()
+    timelines.sync()
+    assert files.trace.count(f"fsync {PATH.name}") == 1 and f"rename .{PATH.name}.tmp" in files.trace
+    files.reboot("drop")
+    assert [line_seq(line) for line in files.read(PATH).splitlines()] == seqs
+
+
+def test_18_what_cannot_be_read_back_is_never_called_durable() -> None:
+    files, timelines, _ = filled([100] * 6, flushed=6)
+    files.fail("fsync", 5, path=PATH.name)
+    files.damage(PATH, bytes(files.info(PATH).size))  # the cache forgot it, too
+    for _ in range(3):
+        with pytest.raises(OSError, match="restart the daemon"):
+            timelines.sync()
+    assert timelines.waiting
