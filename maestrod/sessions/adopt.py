@@ -1,14 +1,16 @@
 """Finding out what became of an attempt: is it running, over, never started, or lost?
 
-The order of the questions is the argument. 1. An exit record is final. 2. The session's lock is held exactly as long as its shim lives (the kernel
-lets go of it when the process ends, however it ends): held means running, and the shim is asked who it is. 3. Not held: it may have
-ended between the two looks, so the record is looked for again. 4. No record: the start marker, durable since before the agent was started, tells
-*lost* from *never started*; before either is said, a shim whose folder was deleted is looked for in the process table.
-No step trusts a pid: a shim is the one that answers with the right session, attempt and boot, or the process whose start time was recorded.
+The order of the questions is the argument. 1. An exit record is final. 2. The session's lock is held exactly as long
+as its shim lives (the kernel lets go of it when the process ends, however it ends): held means running, and the shim
+is asked who it is. 3. Not held: it may have ended between the two looks, so the record is looked for again. 4. No
+record: the start marker, durable since before the agent was started, tells *lost* from *never started*; before either
+is said, a shim whose folder was deleted is looked for in the process table. No step trusts a pid: a shim is the one
+that answers with the right session, attempt and boot, or the process whose start time was recorded.
 """
 
 import fcntl
 import os
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,14 +20,20 @@ from maestrod.sessions import tree
 from maestrod.sessions.link import Link, LinkLost, connect
 from maestrod.sessions.shim.processes import system
 from maestrod.sessions.shim.records import EXIT, IDENTITY, LOCK, MARKER
+from maestrod.sessions.shortage import is_shortage, once_possible
 from maestrod.sessions.spec import Ended, ExitRecord, Identity, NeverStarted
 
 ANSWER_SECONDS = 20.0
-"""How long a shim may take to answer before it is taken for broken and ended, so that its session is not stuck for ever."""
+"""How long a shim may take to answer before it is taken for broken and ended, so that its session is not stuck for
+ever.
+"""
 HELLO_SECONDS = 1.0
-"""How long one question may take before the shim is continued and told to make its socket anew, should it be stopped."""
+"""How long one question may take before the shim is continued and told to make its socket anew, should it be stopped.
+"""
 LOOK_SECONDS = 0.01
-"""Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a millisecond."""
+"""Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a
+millisecond.
+"""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -43,10 +51,13 @@ class Vanished(msgspec.Struct, frozen=True):
 
 async def look(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
     """What became of an attempt. Ends a shim that holds the lock and does not answer."""
-    with trio.move_on_after(ANSWER_SECONDS) as patience:
+    return await once_possible(partial(_look_patiently, folder, session_id, attempt))
+
+
+async def _look_patiently(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+    with trio.move_on_after(ANSWER_SECONDS):
         return await _look(folder, session_id, attempt)
-    if patience.cancelled_caught:
-        await _end_silent_shim(folder, attempt)
+    await _end_silent_shim(folder, attempt)
     record = read_record(folder, attempt)
     return Ended(record) if record is not None else Vanished("its shim did not answer and was ended")
 
@@ -85,7 +96,9 @@ async def _ask(folder: Path, session_id: str, attempt: int) -> Found | Ended | N
     """What the shim that holds the lock says; None when nobody answers (yet)."""
     try:
         link = Link(connect(folder))
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return None
     found = None
     try:
@@ -154,10 +167,16 @@ def lock_held(folder: Path) -> bool:
 
 
 def read_record(folder: Path, attempt: int) -> ExitRecord | None:
-    """The exit record of an attempt; None when there is none, or when it cannot be read as one (then the attempt counts as lost)."""
+    """The exit record of an attempt; None when there is none, or when it cannot be read as one (then the attempt
+    counts as lost).
+    """
     try:
         return msgspec.json.decode((folder / EXIT.format(attempt=attempt)).read_bytes(), type=ExitRecord)
-    except (OSError, msgspec.DecodeError):
+    except msgspec.DecodeError:
+        return None
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return None
 
 
@@ -165,7 +184,11 @@ def read_identity(folder: Path, attempt: int) -> Identity | None:
     """Which processes the attempt was, if the file that says so is there and whole."""
     try:
         identity = msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
-    except (OSError, msgspec.DecodeError):
+    except msgspec.DecodeError:
+        return None
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return None
     return identity if identity.attempt == attempt else None
 

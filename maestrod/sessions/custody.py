@@ -1,10 +1,11 @@
 """Custody: the daemon's hold on every living session, and its word on every one that ended.
 
-Theory. A session that lives is a `Hold`: one task that reads one control connection. The connection ends when the shim ends, so the end
-of a session needs no polling and no second descriptor. When it ends without the exit having been told, what became of the attempt is found out
-as after a restart (`adopt.look`): still running (the shim dropped us: a new connection), over (a record), or lost (no record: the tree is
-ended by what can still be found of it, and a record with reason `lost` is written). So each held attempt leaves exactly one ExitRecord,
-which is awaited into `on_exit` once.
+Theory. A session that lives is a `Hold`: one task that reads one control connection. The connection ends when the shim
+ends, so the end of a session needs no polling and no second descriptor. When it ends without the exit having been
+told, what became of the attempt is found out as after a restart (`adopt.look`): still running (the shim dropped us: a
+new connection), over (a record), or lost (no record: the tree is ended by what can still be found of it, and a record
+with reason `lost` is written). So each held attempt leaves exactly one ExitRecord, which is awaited into `on_exit`
+once.
 
 Launching and holding happen in tasks of `run`, not of the caller: a cancelled caller leaves nothing half-held.
 """
@@ -31,6 +32,7 @@ from maestrod.sessions.spec import (
     LaunchFailed,
     LaunchSpec,
     Lost,
+    NeverStarted,
     NotHeld,
     OutputChunk,
     Running,
@@ -49,13 +51,15 @@ RECORD_WAIT_SECONDS = 5.0
 
 
 class Custody:
-    """All sessions of one daemon. `sessions_dir` holds one folder per session; `on_exit` is awaited once per ended attempt.
+    """All sessions of one daemon. `sessions_dir` holds one folder per session; `on_exit` is awaited once per ended
+    attempt.
 
     `python` is the interpreter that runs the shims: the daemon's own unless said otherwise.
     """
 
     def __init__(self, sessions_dir: Path, on_exit: OnExit, python: str = sys.executable) -> None:
-        # Resolved, because the folder's name marks processes: the next daemon may come by another path to the same place.
+        # Resolved, because the folder's name marks processes: the next daemon may come by another path to the same
+        # place.
         self._dir = sessions_dir.resolve()
         self._on_exit = on_exit
         self._python = python
@@ -83,16 +87,15 @@ class Custody:
     # Starting and finding again.
 
     async def launch(self, spec: LaunchSpec) -> Identity:
-        """Start an attempt and return once its agent runs. Launching the same attempt again gives the same identity, never a second agent.
+        """Start an attempt and return once its agent runs. Launching the same attempt again gives the same identity,
+        never a second agent.
 
-        LaunchFailed when it could not be started (its `record` is set when the attempt is over, as after a failed exec), when the attempt
-        was over before, or when another attempt of the session is alive.
+        LaunchFailed when it could not be started (its `record` is set when the attempt is over, as after a failed
+        exec), when the attempt was over before, or when another attempt of the session is alive.
         """
         hold = self._holds.get(spec.session_id)
         if hold is None:
-            record = read_record(self.folder(spec.session_id), spec.attempt)
-            if record is not None:
-                raise LaunchFailed.from_record(record)
+            self._refuse_ended(spec)
             hold = self._add(Hold(spec.session_id, spec.attempt))
             self._tasks.start_soon(self._launch_and_hold, hold, replace(spec, folder=str(self.folder(spec.session_id))))
         elif hold.attempt != spec.attempt:
@@ -100,13 +103,15 @@ class Custody:
         return await hold.wait_held()
 
     async def adopt(self, session_id: str, attempt: int) -> Standing:
-        """Find out what became of an attempt, and hold it if it runs. What is returned as Ended or Lost does not go to `on_exit`.
+        """Find out what became of an attempt, and hold it if it runs. What is returned as Ended or Lost does not go to
+        `on_exit`.
 
-        Lost means: its shim is gone without a record. Whatever is left of its tree has been ended by then, and the record written.
+        Lost means: its shim is gone without a record. Whatever is left of its tree has been ended by then, and the
+        record written.
         """
         hold = self._holds.get(session_id)
         if hold is not None and hold.attempt == attempt:
-            return Running(await hold.wait_held())
+            return await _standing_of(hold)
         standing = await look(self.folder(session_id), session_id, attempt)
         if isinstance(standing, Found):
             return Running(await self._hold_found(standing))
@@ -119,8 +124,9 @@ class Custody:
     async def stop(self, session_id: str, ladder: Ladder | None = None, attempt: int | None = None) -> StopReport:
         """End a session's whole tree and return when nothing of it is alive, or with who could not be ended.
 
-        Works on a session that is being launched, held, not yet adopted, or whose shim is dead. `attempt` is needed only for a session that is
-        not held; without it the last one is meant. A lost session found this way is reported to `on_exit` as well.
+        Works on a session that is being launched, held, not yet adopted, or whose shim is dead. `attempt` is needed
+        only for a session that is not held; without it the last one is meant. A lost session found this way is
+        reported to `on_exit` as well.
         """
         number = attempt if attempt is not None else last_attempt(self.folder(session_id))
         if session_id not in self._holds:
@@ -138,7 +144,9 @@ class Custody:
         return _joined(report, await sweep(self.folder(session_id), hold.attempt, ladder))
 
     async def signal(self, session_id: str, name: str, *, agent_only: bool = False) -> int:
-        """Send a signal (`STOP`, `CONT`, `INT`) to the whole tree, or to the agent alone; how many processes it reached."""
+        """Send a signal (`STOP`, `CONT`, `INT`) to the whole tree, or to the agent alone; how many processes it
+        reached.
+        """
         answer = await self._request(session_id, "signal", name=name, scope="agent" if agent_only else "tree")
         reached: int = answer["reached"]
         return reached
@@ -146,7 +154,9 @@ class Custody:
     # The terminal.
 
     async def send(self, session_id: str, data: bytes) -> None:
-        """Type into the agent's terminal or standard input. Refused `input_full` when it has not read the last megabyte."""
+        """Type into the agent's terminal or standard input. Refused `input_full` when it has not read the last
+        megabyte.
+        """
         for offset in range(0, len(data), SEND_BYTES):
             await self._request(session_id, "input", data=data[offset : offset + SEND_BYTES])
 
@@ -155,13 +165,17 @@ class Custody:
         await self._request(session_id, "closeStdin")
 
     async def resize(self, session_id: str, cols: int, rows: int) -> None:
-        """Set the terminal's size in characters; the agent gets SIGWINCH. Refused `no_terminal` for a session on pipes."""
+        """Set the terminal's size in characters; the agent gets SIGWINCH. Refused `no_terminal` for a session on
+        pipes.
+        """
         await self._request(session_id, "resize", cols=cols, rows=rows)
 
     # Output.
 
     def read_output(self, session_id: str, offset: int, limit: int) -> OutputChunk:
-        """Up to `limit` bytes of the output log from `offset` on; see OutputChunk for what was rotated away. Reads files, needs no shim."""
+        """Up to `limit` bytes of the output log from `offset` on; see OutputChunk for what was rotated away. Reads
+        files, needs no shim.
+        """
         return read_output(self.folder(session_id), offset, limit, self._dropped(session_id))
 
     def tail_output(self, session_id: str, limit: int, lines: int | None = None) -> OutputChunk:
@@ -169,7 +183,9 @@ class Custody:
         return tail_output(self.folder(session_id), limit, lines, self._dropped(session_id))
 
     async def wait_output(self, session_id: str, beyond_offset: int) -> int:
-        """Wait until the log reaches beyond an offset, or the session is over; the offset of its end. At most 20 wake-ups per second."""
+        """Wait until the log reaches beyond an offset, or the session is over; the offset of its end. At most 20
+        wake-ups per second.
+        """
         while True:
             end = output_end(self.folder(session_id))
             hold = self._holds.get(session_id)
@@ -203,6 +219,14 @@ class Custody:
     def _dropped(self, session_id: str) -> int:
         hold = self._holds.get(session_id)
         return hold.link.dropped if hold is not None and hold.link is not None else 0
+
+    def _refuse_ended(self, spec: LaunchSpec) -> None:
+        try:
+            record = read_record(self.folder(spec.session_id), spec.attempt)
+        except OSError as error:
+            raise LaunchFailed.from_os_error(error, "looking for an exit record of the attempt") from error
+        if record is not None:
+            raise LaunchFailed.from_record(record)
 
     async def _request(self, session_id: str, op: str, **fields: object) -> dict[str, Any]:
         hold = self._holds.get(session_id)
@@ -278,6 +302,14 @@ class Custody:
                 await trio.lowlevel.checkpoint()
             else:
                 return msgspec.convert(answer, StopReport)
+
+
+async def _standing_of(hold: Hold) -> Standing:
+    """What became of an attempt that this daemon holds, or was just launching."""
+    try:
+        return Running(await hold.wait_held())
+    except LaunchFailed as failure:
+        return NeverStarted() if failure.record is None else Ended(failure.record)
 
 
 def _joined(report: StopReport, strays: StopReport) -> StopReport:

@@ -1,8 +1,9 @@
 """A custody whose agents are scripts: for tests of what stands above, under a mock clock, without a single process.
 
-`FakeMachine` is what outlives a daemon: agents, their logs and exit records. `FakeCustody` is one daemon's hold on it, with the public interface of
-`custody.Custody`; leave one and make another on the same machine, and a restart of the daemon was simulated. Agents live in virtual time: what a
-script says is worked out when somebody looks, so agents go on while no daemon is there. The contract tests hold both custodies to the same promises.
+`FakeMachine` is what outlives a daemon: agents, their logs and exit records. `FakeCustody` is one daemon's hold on it,
+with the public interface of `custody.Custody`; leave one and make another on the same machine, and a restart of the
+daemon was simulated. Agents live in virtual time: what a script says is worked out when somebody looks, so agents go
+on while no daemon is there. The contract tests hold both custodies to the same promises.
 """
 
 from collections.abc import Sequence

@@ -11,9 +11,10 @@ from maestrod.sessions.spec import EndReason, ExitRecord, Identity, LaunchFailed
 class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
     """The script of one agent. Times are seconds since its start, in the clock the test runs under.
 
-    It ends by itself after `seconds` (None: never) with `code`; `output` is (moment, bytes). It ignores the signals in `ignores`, takes `reaction`
-    seconds to end by one it does not ignore, and if `unkillable` is set not even KILL ends it (uninterruptible sleep). `failure` is (errno name,
-    message) of a start that the system refuses; `echo` a terminal that shows what is typed.
+    It ends by itself after `seconds` (None: never) with `code`; `output` is (moment, bytes). It ignores the signals in
+    `ignores`, takes `reaction` seconds to end by one it does not ignore, and if `unkillable` is set not even KILL ends
+    it (uninterruptible sleep). `failure` is (errno name, message) of a start that the system refuses; `echo` a
+    terminal that shows what is typed.
     """
 
     seconds: float | None = None
@@ -124,7 +125,9 @@ class FakeAgent:
 
 
 class FakeMachine:
-    """What outlives daemons: every agent ever started, by (session id, attempt). `script` says how each lives; `launches` counts starts."""
+    """What outlives daemons: every agent ever started, by (session id, attempt). `script` says how each lives;
+    `launches` counts starts.
+    """
 
     def __init__(self, script: Script | None = None) -> None:
         self.script: Script = script or (lambda spec: Lifetime())

@@ -1,4 +1,6 @@
-"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose (8 KiB per session with its task, `5-quality.md` P10)."""
+"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose (8 KiB per session with its
+task, `5-quality.md` P10).
+"""
 
 import trio
 
@@ -7,7 +9,9 @@ from maestrod.sessions.spec import Identity, LaunchFailed
 
 
 class Hold:
-    """One living attempt, or one being launched. `settled` is set once it is held or has failed, `over` once it has ended."""
+    """One living attempt, or one being launched. `settled` is set once it is held or has failed, `over` once it has
+    ended.
+    """
 
     __slots__ = ("attempt", "failure", "identity", "link", "over", "pid", "session_id", "settled")
 

@@ -1,9 +1,10 @@
 """Starting a shim: one posix_spawn, one socket pair.
 
-The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's folder and attempt, for people
-who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal meant for the daemon's group or terminal reaches
-it, and no parent-death signal is ever set. posix_spawn does not copy the daemon: its cost does not grow with the daemon's memory. It must be called
-from the main thread (the rule for all children, see `../research/limits.md` 6).
+The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's folder
+and attempt, for people who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal
+meant for the daemon's group or terminal reaches it, and no parent-death signal is ever set. posix_spawn does not copy
+the daemon: its cost does not grow with the daemon's memory. It must be called from the main thread (the rule for all
+children, see `../research/limits.md` 6).
 """
 
 import os
@@ -26,7 +27,8 @@ _RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platf
 
 
 async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Identity, Link]:
-    """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection to it.
+    """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection
+    to it.
 
     LaunchFailed when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
     """
@@ -80,11 +82,11 @@ async def reap(pid: int) -> None:
     """Collect a shim that is ending, so that it leaves no zombie; by pidfd where there is one, else in a thread."""
     if pid == 0:
         return
-    pidfd_open = getattr(os, "pidfd_open", None)
-    if pidfd_open is None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # a system without pidfds, or no descriptor left
         await trio.to_thread.run_sync(os.waitpid, pid, 0, abandon_on_cancel=True)
         return
-    descriptor = pidfd_open(pid)
     try:
         await trio.lowlevel.wait_readable(descriptor)
         os.waitpid(pid, 0)  # noqa: ASYNC222  # the pidfd said it has ended: this does not wait
@@ -93,7 +95,9 @@ async def reap(pid: int) -> None:
 
 
 def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.socket]:
-    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the system refuses."""
+    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the
+    system refuses.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
@@ -111,7 +115,8 @@ def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.soc
 
 def _spawn(folder: Path, attempt: int, python: str, channel: int) -> int:
     log = str(folder / LOG_NAME)
-    # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be imported.
+    # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be
+    # imported.
     argv = [python, "-I", "-S", str(SHIM), str(folder), str(attempt)]
     actions = [
         (os.POSIX_SPAWN_DUP2, channel, 0),

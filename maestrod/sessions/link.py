@@ -1,7 +1,8 @@
 """One control connection to a shim, in trio: requests with answers, notices of grown output, the exit.
 
-A link costs one descriptor and one small task (`receive`); it holds a plain non-blocking socket, because trio's streams cost more memory than
-a session may (8 KiB, `5-quality.md` P10). The protocol is described in `shim/control.py`.
+A link costs one descriptor and one small task (`receive`); it holds a plain non-blocking socket, because trio's
+streams cost more memory than a session may (8 KiB, `5-quality.md` P10). The protocol is described in
+`shim/control.py`.
 """
 
 import errno
@@ -178,7 +179,8 @@ async def _read(connection: socket.socket) -> bytes:
 def connect(folder: Path) -> socket.socket:
     """A connection to the shim of a session folder; OSError when nobody answers there.
 
-    A folder too deep for a socket address is reached through a descriptor of it where the system can (Linux); elsewhere the error says so.
+    A folder too deep for a socket address is reached through a descriptor of it where the system can (Linux);
+    elsewhere the error says so.
     """
     path = folder / SOCKET
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -207,7 +209,9 @@ def _connect_through_descriptor(connection: socket.socket, folder: Path) -> None
 
 
 def _check_peer(connection: socket.socket) -> None:
-    """The other end must be this user's (SO_PEERCRED, unix(7)); where the call is missing, the folder's mode 0700 has to do."""
+    """The other end must be this user's (SO_PEERCRED, unix(7)); where the call is missing, the folder's mode 0700 has
+    to do.
+    """
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return

@@ -14,14 +14,21 @@ from maestrod.sessions.adopt import read_identity
 from maestrod.sessions.output import output_end
 from maestrod.sessions.shim.clock import now_ms
 from maestrod.sessions.shim.records import EXIT, make_folder, replace
+from maestrod.sessions.shortage import once_possible
 from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, StopReport
 from maestrod.sessions.tree import end_tree, find_tree
 
 
 async def sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]] | None = None) -> StopReport:
-    """End everything of an attempt that can be found without its shim: the recorded agent and whatever carries the tag."""
+    """End everything of an attempt that can be found without its shim: the recorded agent and whatever carries the
+    tag.
+    """
+    return await once_possible(partial(_sweep, folder, attempt, ladder or DEFAULT_LADDER))
+
+
+async def _sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]]) -> StopReport:
     find = partial(find_tree, folder, attempt, read_identity(folder, attempt))
-    return await trio.to_thread.run_sync(end_tree, find, ladder or DEFAULT_LADDER)
+    return await trio.to_thread.run_sync(end_tree, find, ladder)
 
 
 async def bury(folder: Path, attempt: int, detail: str) -> ExitRecord:

@@ -1,7 +1,7 @@
 """Reading a session's output log straight from its files: offsets in, bytes out, no shim needed.
 
-The files and what an offset means are described in `shim/outputlog.py`. Segments may vanish while they are read (rotation); the reader then goes
-on at the next one, and the chunk's `start` tells.
+The files and what an offset means are described in `shim/outputlog.py`. Segments may vanish while they are read
+(rotation); the reader then goes on at the next one, and the chunk's `start` tells.
 """
 
 import os

@@ -1,6 +1,8 @@
-"""What is said about sessions' processes between the engine and custody: specs in, identities, standings and records out.
+"""What is said about sessions' processes between the engine and custody: specs in, identities, standings and records
+out.
 
-All of it is data (frozen msgspec structs, camelCase in JSON). `LaunchSpec` and `ExitRecord` are also what goes to and comes from the shim.
+All of it is data (frozen msgspec structs, camelCase in JSON). `LaunchSpec` and `ExitRecord` are also what goes to and
+comes from the shim.
 """
 
 import errno
@@ -9,19 +11,24 @@ from typing import Literal
 import msgspec
 
 EndReason = Literal["exited", "stopped", "interrupted", "failed_to_start", "lost"]
-"""Why an attempt is over. *exited*: the agent ended by itself (also by a foreign signal). *stopped*: it was told to. *interrupted*: the shim was
-told to end, as at a shutdown of the machine. *failed_to_start*: the system refused. *lost*: the shim died; nobody knows the exit code."""
+"""Why an attempt is over. *exited*: the agent ended by itself (also by a foreign signal). *stopped*: it was told to.
+*interrupted*: the shim was told to end, as at a shutdown of the machine. *failed_to_start*: the system refused.
+*lost*: the shim died; nobody knows the exit code.
+"""
 
 DEFAULT_LADDER: tuple[tuple[str, float], ...] = (("TERM", 5.0), ("KILL", 5.0))
-"""Signals and the seconds each is given; five seconds is what process managers commonly grant (pueue, pm2 less, systemd more)."""
+"""Signals and the seconds each is given; five seconds is what process managers commonly grant (pueue, pm2 less,
+systemd more).
+"""
 
 
 class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One attempt of one session: what to start, where, and how it is to be held.
 
-    `env` is the complete environment of the agent, nothing is inherited; it may hold secrets, so a spec is never logged. The shim
-    adds MAESTRO_CUSTODY, by which strays are found. `folder` is the session's folder; custody fills it in. The output log keeps at most
-    `log_keep_segments` files of `log_segment_bytes`. `ladder` is (signal name, seconds) in order, for a stop and for what the agent leaves behind.
+    `env` is the complete environment of the agent, nothing is inherited; it may hold secrets, so a spec is never
+    logged. The shim adds MAESTRO_CUSTODY, by which strays are found. `folder` is the session's folder; custody fills
+    it in. The output log keeps at most `log_keep_segments` files of `log_segment_bytes`. `ladder` is (signal name,
+    seconds) in order, for a stop and for what the agent leaves behind.
     """
 
     session_id: str
@@ -39,7 +46,9 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which processes an attempt is, never by a pid alone. `at` is the start (wall ms), `output_start` the log offset it began at."""
+    """Which processes an attempt is, never by a pid alone. `at` is the start (wall ms), `output_start` the log offset
+    it began at.
+    """
 
     boot_id: str
     session_id: str
@@ -54,9 +63,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How an attempt ended; written once, durably. Exactly one of `code` and `signal` (a name, `TERM`) is set unless the agent's end was not seen.
+    """How an attempt ended; written once, durably. Exactly one of `code` and `signal` (a name, `TERM`) is set unless
+    the agent's end was not seen.
 
-    `leftovers` counts processes the agent left running and the shim ended; `left` those that could not be ended. Offsets and counts are in bytes.
+    `leftovers` counts processes the agent left running and the shim ended; `left` those that could not be ended.
+    Offsets and counts are in bytes.
     """
 
     session_id: str
@@ -74,9 +85,11 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a stop did. `left` is 0 when nothing of the tree is alive; otherwise `pending` names the pids that even KILL has not ended yet.
+    """What a stop did. `left` is 0 when nothing of the tree is alive; otherwise `pending` names the pids that even
+    KILL has not ended yet.
 
-    `ended` counts processes, `signalled` the rungs that were needed, `escaped` the pids that had left group and tree and were found by their tag.
+    `ended` counts processes, `signalled` the rungs that were needed, `escaped` the pids that had left group and tree
+    and were found by their tag.
     """
 
     left: int
@@ -92,9 +105,11 @@ class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class OutputChunk(msgspec.Struct, frozen=True):
-    """A piece of a session's output log. `start` is the offset of its first byte: greater than asked when older segments were rotated away.
+    """A piece of a session's output log. `start` is the offset of its first byte: greater than asked when older
+    segments were rotated away.
 
-    `end` is the offset behind the log's last byte now, `dropped` the bytes the log ever lost because they could not be written.
+    `end` is the offset behind the log's last byte now, `dropped` the bytes the log ever lost because they could not be
+    written.
     """
 
     start: int
@@ -125,7 +140,9 @@ class NeverStarted(msgspec.Struct, frozen=True):
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The attempt was started and its shim is gone without a record. What it left was ended; `record` (reason `lost`) is written."""
+    """The attempt was started and its shim is gone without a record. What it left was ended; `record` (reason `lost`)
+    is written.
+    """
 
     detail: str
     record: ExitRecord
@@ -138,7 +155,8 @@ Standing = Running | Ended | NeverStarted | Lost
 class LaunchFailed(Exception):
     """An attempt could not be started: the system's error by name (`EAGAIN`) and a sentence for people.
 
-    `record` is the attempt's exit record when there is one: then it is over. Without one nothing was started and the same attempt may be tried again.
+    `record` is the attempt's exit record when there is one: then it is over. Without one nothing was started and the
+    same attempt may be tried again.
     """
 
     def __init__(self, errno_name: str, message: str, record: ExitRecord | None = None) -> None:

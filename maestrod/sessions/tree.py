@@ -1,9 +1,10 @@
 """A session's process tree seen from the daemon: for sessions whose shim is gone, and for a last look after a stop.
 
-Without the shim its orphans have other parents, so the tree is found by what is left: the agent, if it still is the very process that
-was recorded (boot id, pid, start time), its group and descendants; and every process of this user that carries the session's tag in its
-environment, with its descendants. A process that is none of these is never signalled, whatever its number.
-Enumeration and ladder are the shim's own (`shim.processes`, `shim.ladder`), so there is one idea of "alive" and of "gone".
+Without the shim its orphans have other parents, so the tree is found by what is left: the agent, if it still is the
+very process that was recorded (boot id, pid, start time), its group and descendants; and every process of this user
+that carries the session's tag in its environment, with its descendants. A process that is none of these is never
+signalled, whatever its number. Enumeration and ladder are the shim's own (`shim.processes`, `shim.ladder`), so there
+is one idea of "alive" and of "gone".
 """
 
 import os
@@ -79,7 +80,9 @@ SHIM_TAIL = str(Path("shim") / "__main__.py")
 
 
 def find_shim(folder: Path, attempt: int) -> tuple[int, str] | None:
-    """Pid and start time of the shim of an attempt, by its command line: for a session whose folder was deleted under it."""
+    """Pid and start time of the shim of an attempt, by its command line: for a session whose folder was deleted under
+    it.
+    """
     for process in psutil.process_iter(["cmdline"]):
         cmdline = process.info["cmdline"] or []
         if cmdline[-2:] == [str(folder), str(attempt)] and SHIM_TAIL in cmdline[-3]:

@@ -1,8 +1,10 @@
-"""Starting the agent: its terminal or pipes, its own session and process group, and a clear word when it cannot be started.
+"""Starting the agent: its terminal or pipes, its own session and process group, and a clear word when it cannot be
+started.
 
-`posix_spawn` with SETSID makes the agent a session leader before its file actions run, so the slave side of the pseudo-terminal it opens
-there becomes its controlling terminal (checked on Linux: `tty`, `/dev/tty` and job control work). The shim keeps the slave open as well: the
-master then never reports an end of file while the agent merely closed its descriptors.
+`posix_spawn` with SETSID makes the agent a session leader before its file actions run, so the slave side of the
+pseudo-terminal it opens there becomes its controlling terminal (checked on Linux: `tty`, `/dev/tty` and job control
+work). The shim keeps the slave open as well: the master then never reports an end of file while the agent merely
+closed its descriptors.
 """
 
 import posix
@@ -15,7 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Ignored dispositions are inherited through exec; Python ignores SIGPIPE and SIGXFSZ. 9 and KILL's companion STOP cannot be set.
+# Ignored dispositions are inherited through exec; Python ignores SIGPIPE and SIGXFSZ. 9 and KILL's companion STOP
+# cannot be set.
 _FIXED = {9, 17 if sys.platform == "darwin" else 19}
 _RESET = [number for number in range(1, 32) if number not in _FIXED]
 _NEVER_IN_PATH = (ENOENT, ENOTDIR)

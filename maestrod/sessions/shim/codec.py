@@ -1,7 +1,7 @@
 """JSON in one line, without importing `json` (which loads the regular expression engine: 5.5 ms and 1 MB per shim).
 
-The decoder is the C scanner that `json` itself uses, with `json` as the fallback where an interpreter lacks it. The encoder knows
-only what the shim writes: dict, list, str, int, bool and None.
+The decoder is the C scanner that `json` itself uses, with `json` as the fallback where an interpreter lacks it. The
+encoder knows only what the shim writes: dict, list, str, int, bool and None.
 """
 
 TYPE_CHECKING = False

@@ -1,8 +1,9 @@
 """Control connections: newline-delimited JSON between the shim and whoever may open its socket (mode 0600, the user).
 
-A request is `{"id": n, "op": "...", ...}`; its answer carries the same id and either results or `error`. Pushed lines carry no id: `{"end": n}`
-once after `watch` (the log grew beyond what was asked), and `{"exit": record}` when all is over. A peer that sends a line longer than
-LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come back and ask again.
+A request is `{"id": n, "op": "...", ...}`; its answer carries the same id and either results or `error`. Pushed lines
+carry no id: `{"end": n}` once after `watch` (the log grew beyond what was asked), and `{"exit": record}` when all is
+over. A peer that sends a line longer than LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come
+back and ask again.
 """
 
 import posix

@@ -1,9 +1,10 @@
 """The loop of a shim: one agent, its output, its tree, whoever asks; one wait for all of it.
 
-States. *running*: the agent is alive. Its end (a reaped status) leads to *clearing*: what it left behind is ended by the ladder, if
-anything is there at all. When nothing of the tree is alive the rest of the output is read and the exit record is written, durably:
-*recorded*. A record that cannot be written (disk full, folder gone) is told to the peers and tried again until it can; only then does the
-shim end, so an exit code is never lost for want of disk. A stop that cannot kill the agent leaves the state *running* and says so.
+States. *running*: the agent is alive. Its end (a reaped status) leads to *clearing*: what it left behind is ended by
+the ladder, if anything is there at all. When nothing of the tree is alive the rest of the output is read and the exit
+record is written, durably: *recorded*. A record that cannot be written (disk full, folder gone) is told to the peers
+and tried again until it can; only then does the shim end, so an exit code is never lost for want of disk. A stop that
+cannot kill the agent leaves the state *running* and says so.
 """
 
 import posix
@@ -100,7 +101,9 @@ class Custodian:
         return reached
 
     def stop(self, ladder: list[tuple[int, float]] | None, waiter: "tuple[Client, object] | None") -> None:
-        """End the whole tree; a later stop begins again with its own ladder. The waiter is answered when nothing is left, or with who is."""
+        """End the whole tree; a later stop begins again with its own ladder. The waiter is answered when nothing is
+        left, or with who is.
+        """
         if waiter is not None:
             self._waiters.append(waiter)
         if self._wait_status is None and self._reason == "exited":
@@ -174,7 +177,9 @@ class Custodian:
         self.poller.watch(self._door.fileno(), self._on_connection)
 
     def _mark_again(self) -> None:
-        """Make a deleted start marker and lock anew: without them the attempt would look as if it had never been started."""
+        """Make a deleted start marker and lock anew: without them the attempt would look as if it had never been
+        started.
+        """
         try:
             create_marker(self._folder, self._spec["attempt"], encode({"bootId": self._identity["bootId"]}))
         except FileExistsError:
@@ -199,7 +204,9 @@ class Custodian:
             self._clear_leftovers(childless)
 
     def _clear_leftovers(self, childless: bool) -> None:
-        """End what the agent left running. As a subreaper we are the parent of all of it: no child means nothing is left."""
+        """End what the agent left running. As a subreaper we are the parent of all of it: no child means nothing is
+        left.
+        """
         if self._subreaper and childless:
             return
         self._climb(rungs(self._spec["ladder"]), with_tag=not self._subreaper)

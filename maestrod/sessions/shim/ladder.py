@@ -1,14 +1,15 @@
 """The stop ladder: signals of rising force, each followed by CONT, until nothing of a process tree is alive.
 
-Theory. A rung is (signal, seconds). On each rung every member found is signalled; when all members seen so far are gone, the tree is looked
-through again, for what they left behind; when that finds nothing, the ladder is *done*. (What a member starts to tidy up is thus left in peace as
-long as its rung is polite; on the last rung the tree is looked through after every death, so that one unkillable member shields no other.) When a rung's time is over the next one is taken, and
-behind the last one the ladder *gives up* and names who is left (a process in uninterruptible sleep cannot be killed). So "done" is
-always a statement about a look through the whole tree, never about the leader. A stopped process (state T) takes no signal but KILL until
-it is continued: hence CONT after each.
+Theory. A rung is (signal, seconds). On each rung every member found is signalled; when all members seen so far are
+gone, the tree is looked through again, for what they left behind; when that finds nothing, the ladder is *done*. (What
+a member starts to tidy up is thus left in peace as long as its rung is polite; on the last rung the tree is looked
+through after every death, so that one unkillable member shields no other.) When a rung's time is over the next one is
+taken, and behind the last one the ladder *gives up* and names who is left (a process in uninterruptible sleep cannot
+be killed). So "done" is always a statement about a look through the whole tree, never about the leader. A stopped
+process (state T) takes no signal but KILL until it is continued: hence CONT after each.
 
-The ladder sleeps on nothing itself. Its owner waits for `descriptors()` (pidfds, where the system has them) or until `wake_at`,
-whichever is first, and calls `turn`.
+The ladder sleeps on nothing itself. Its owner waits for `descriptors()` (pidfds, where the system has them) or until
+`wake_at`, whichever is first, and calls `turn`.
 """
 
 import posix
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 RECHECK_SECONDS = 0.02
 """How often members are looked at where their end gives no event (no pidfd)."""
 
+PINNED_LIMIT = 256
+"""Members held by a pidfd at once: a tree of thousands must not use up the descriptors that looking at it needs."""
+
 _pidfd_open = getattr(posix, "pidfd_open", None)
 _pidfd_send = getattr(kernel, "pidfd_send_signal", None)
 
@@ -34,11 +38,11 @@ class Member:
 
     __slots__ = ("descriptor", "pid", "start")
 
-    def __init__(self, pid: int, start: str) -> None:
+    def __init__(self, pid: int, start: str, *, pinned: bool = True) -> None:
         self.pid = pid
         self.start = start
         self.descriptor = -1
-        if _pidfd_open is not None:
+        if pinned and _pidfd_open is not None:
             try:
                 self.descriptor = _pidfd_open(pid)
             except OSError:
@@ -139,7 +143,7 @@ class Ladder:
         for pid in fresh:
             if pid in self._members:
                 self._members[pid].close()
-            self._members[pid] = Member(pid, found[pid].start)
+            self._members[pid] = Member(pid, found[pid].start, pinned=len(self._members) < PINNED_LIMIT)
         self.seen.update(fresh)
         if self._rung < len(self._rungs):
             number = self._rungs[self._rung][0]

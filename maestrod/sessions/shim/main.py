@@ -1,9 +1,9 @@
 """The start of a shim: read the launch spec, refuse a second start, start the agent, hold it.
 
-The spec comes as one line on standard input, a socket pair whose other end is the daemon: it holds secrets, so it is never an argument and
-never on disk. The answer goes back the same way, and the pair then is the first control connection. Answers: `{"started": identity}`,
-`{"refused": "locked" | "already_started"}`, `{"exit": record}` when the agent could not be started. A daemon that died before it had sent
-the whole line leaves nothing started.
+The spec comes as one line on standard input, a socket pair whose other end is the daemon: it holds secrets, so it is
+never an argument and never on disk. The answer goes back the same way, and the pair then is the first control
+connection. Answers: `{"started": identity}`, `{"refused": "locked" | "already_started"}`, `{"exit": record}` when the
+agent could not be started. A daemon that died before it had sent the whole line leaves nothing started.
 """
 
 import posix

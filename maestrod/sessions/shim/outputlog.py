@@ -1,10 +1,11 @@
 """The output log of a session: bytes in segment files, bounded, gap-free by offset.
 
-Theory. Every byte the log *keeps* has an offset, counted from the first byte of the session's first attempt. A segment is a file
-under `output/` named by the 20-digit offset of its first byte; the next segment begins where it ends. Old segments are deleted, so
-a reader may find that the log begins later than it asked, but never that two offsets mean the same byte or that one is missing in
-the middle without a segment saying so by its name. What cannot be written (disk full, I/O error) is dropped and counted, never
-waited for: an agent must not block because a disk is full. When writing works again, a marker line in the log says how much was lost.
+Theory. Every byte the log *keeps* has an offset, counted from the first byte of the session's first attempt. A segment
+is a file under `output/` named by the 20-digit offset of its first byte; the next segment begins where it ends. Old
+segments are deleted, so a reader may find that the log begins later than it asked, but never that two offsets mean the
+same byte or that one is missing in the middle without a segment saying so by its name. What cannot be written (disk
+full, I/O error) is dropped and counted, never waited for: an agent must not block because a disk is full. When writing
+works again, a marker line in the log says how much was lost.
 """
 
 import posix
@@ -52,7 +53,9 @@ def log_end(folder: str) -> int:
 
 
 class OutputLog:
-    """Writer of one session's log. `end` is the offset behind the last kept byte, `dropped` counts bytes that were lost."""
+    """Writer of one session's log. `end` is the offset behind the last kept byte, `dropped` counts bytes that were
+    lost.
+    """
 
     __slots__ = (
         "_fd",
@@ -107,7 +110,9 @@ class OutputLog:
         self.dropped += count
 
     def _write_marker(self) -> bool:
-        """Say what was lost since the last marker; False as long as that cannot be written. A torn marker is completed first."""
+        """Say what was lost since the last marker; False as long as that cannot be written. A torn marker is completed
+        first.
+        """
         while self._lost or self._torn:
             marker = self._torn or self._marker()
             kept, why = self._put(marker)

@@ -1,7 +1,7 @@
 """One place to wait for everything: descriptors with a handler each.
 
-`poll` on Linux, `select` elsewhere (the `poll` of macOS does not know terminals). Without a timer it sleeps until something happens, so an
-idle shim never wakes up.
+`poll` on Linux, `select` elsewhere (the `poll` of macOS does not know terminals). Without a timer it sleeps until
+something happens, so an idle shim never wakes up.
 """
 
 import select

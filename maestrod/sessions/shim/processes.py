@@ -1,9 +1,9 @@
 """What processes exist, who their parents are, and whether a process still is the one that was meant.
 
-A process is named by (boot id, pid, start time), never by a pid alone: pids are used again. `start` is compared as text and means
-something only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on Linux, the start date of `ps`
-elsewhere. The environment tag finds processes that left both the tree and the group: children inherit
-`MAESTRO_CUSTODY`, which the shim adds.
+A process is named by (boot id, pid, start time), never by a pid alone: pids are used again. `start` is compared as
+text and means something only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on
+Linux, the start date of `ps` elsewhere. The environment tag finds processes that left both the tree and the group:
+children inherit `MAESTRO_CUSTODY`, which the shim adds.
 """
 
 import posix
@@ -52,7 +52,9 @@ def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process
 
 
 def tag_of(folder: str, attempt: int) -> str:
-    """The value that marks an attempt's processes. The folder tells instances apart that hold copies of the same sessions."""
+    """The value that marks an attempt's processes. The folder tells instances apart that hold copies of the same
+    sessions.
+    """
     return f"{folder}#{attempt}"
 
 
@@ -69,7 +71,9 @@ class ProcFs:
         return _read("/proc/sys/kernel/random/boot_id").decode().strip()
 
     def start_of(self, pid: int, *, ended: bool = False) -> str | None:
-        """Start time of a living process, None when there is none with this pid; on request also of one not reaped yet."""
+        """Start time of a living process, None when there is none with this pid; on request also of one not reaped
+        yet.
+        """
         process = self._process(pid)
         return process.start if process is not None and (process.alive or ended) else None
 
@@ -90,8 +94,8 @@ class ProcFs:
     def _process(self, pid: int) -> Process | None:
         try:
             stat = _read(f"/proc/{pid}/stat", 1024)
-        except OSError:
-            return None
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            return None  # anything else, as no descriptor left, must not pass for "no such process"
         # The name in parentheses may hold anything, parentheses and spaces too: fields are counted behind the last one.
         fields = stat[stat.rfind(b")") + 2 :].split()
         # A leader that ended while other threads run is shown as a zombie too, but the process still works.

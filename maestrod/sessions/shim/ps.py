@@ -1,8 +1,8 @@
 """The process table where there is no `/proc` (macOS): the output of `ps`, parsed.
 
-Slower than `/proc` (one program per question) and coarser (start times have steps of a second), and the tag of a process whose
-environment the system hides from `ps` cannot be seen. It is asked only when something is launched, adopted or stopped.
-Formats: `ps(1)` of macOS and of procps; `-E` shows the environment on macOS, `e` on procps.
+Slower than `/proc` (one program per question) and coarser (start times have steps of a second), and the tag of a
+process whose environment the system hides from `ps` cannot be seen. It is asked only when something is launched,
+adopted or stopped. Formats: `ps(1)` of macOS and of procps; `-E` shows the environment on macOS, `e` on procps.
 """
 
 import posix
@@ -54,7 +54,9 @@ def parse_table(text: str) -> dict[int, Process]:
 
 
 def parse_tagged(text: str, tag: str) -> set[int]:
-    """The pids of `pid command environment` rows that carry the tag. Entries cannot be told from arguments here: both match."""
+    """The pids of `pid command environment` rows that carry the tag. Entries cannot be told from arguments here: both
+    match.
+    """
     wanted = f" {TAG}={tag} "
     return {int(line.split(None, 1)[0]) for line in text.splitlines() if wanted in f"{line} "}
 
@@ -67,7 +69,9 @@ class Ps:
         return run(["/usr/sbin/sysctl", "-n", "kern.boottime"])[0].decode().strip()
 
     def start_of(self, pid: int, *, ended: bool = False) -> str | None:
-        """Start time of a living process, None when there is none with this pid; on request also of one not reaped yet."""
+        """Start time of a living process, None when there is none with this pid; on request also of one not reaped
+        yet.
+        """
         process = _ask_table(["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", str(pid)]).get(pid)
         return process.start if process is not None and (process.alive or ended) else None
 

@@ -20,7 +20,9 @@ TYPED_LIMIT = 1 << 20
 """Bytes of input kept for an agent that does not read them."""
 
 DRAIN_SECONDS = 1.0
-"""How long the rest of the output is read after the tree is gone, should a stranger still hold the other end and write."""
+"""How long the rest of the output is read after the tree is gone, should a stranger still hold the other end and
+write.
+"""
 
 END_OF_FILE = b"\x04"
 """What a terminal understands as end of input (VEOF, Ctrl-D)."""

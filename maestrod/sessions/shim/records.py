@@ -1,7 +1,8 @@
 """Files that must outlive the shim and the daemon: the start marker, the identity, the exit record.
 
-The start marker is created durably, exclusively and *before* the agent is started: while it exists no attempt of that number can ever
-be started again, whatever crashed in between. The exit record is replaced atomically and durably, so it is whole or absent.
+The start marker is created durably, exclusively and *before* the agent is started: while it exists no attempt of that
+number can ever be started again, whatever crashed in between. The exit record is replaced atomically and durably, so
+it is whole or absent.
 """
 
 import posix

@@ -1,7 +1,8 @@
-"""Make the shim the parent of every orphan below it (Linux: `PR_SET_CHILD_SUBREAPER`, prctl(2)), so that nothing leaves its tree.
+"""Make the shim the parent of every orphan below it (Linux: `PR_SET_CHILD_SUBREAPER`, prctl(2)), so that nothing
+leaves its tree.
 
-`_ctypes` is the extension module under `ctypes`; alone it loads in 0.4 ms against 2.4. Systems without this call report False, and the
-tree is then found by process group and environment tag.
+`_ctypes` is the extension module under `ctypes`; alone it loads in 0.4 ms against 2.4. Systems without this call
+report False, and the tree is then found by process group and environment tag.
 """
 
 import sys

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.sessions.shim import ladder as module
-from maestrod.sessions.shim.ladder import Ladder, Member
+from maestrod.sessions.shim.ladder import PINNED_LIMIT, Ladder, Member
 from maestrod.sessions.shim.processes import Process, ProcFs
 from maestrod.sessions.shim.signals import kernel
 from tests.sessions import kit
@@ -158,6 +158,24 @@ def test_without_pidfds_a_member_is_signalled_by_its_checked_pid(monkeypatch: py
         assert start is not None
         assert Member(child.pid, start).send(kernel.SIGTERM)
         assert child.wait() == -TERM
+
+
+def test_a_tree_of_thousands_does_not_use_up_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def pidfd_open(pid: int) -> int:
+        opened.append(pid)
+        return os.open(os.devnull, os.O_RDONLY)
+
+    system = FakeSystem([FakeProcess(pid, {CONT}) for pid in range(100_000, 103_000)])
+    monkeypatch.setattr(module, "system", system)
+    monkeypatch.setattr(module, "_pidfd_open", pidfd_open)
+    monkeypatch.setattr(module, "_pidfd_send", lambda fd, number: None)
+    monkeypatch.setattr(posix, "kill", lambda pid, number: None)
+    ladder = Ladder(system.find, [(TERM, 1.0)], 0.0)
+    assert len(opened) == len(ladder.descriptors()) == PINNED_LIMIT
+    assert len(ladder.left) == 3000
+    ladder.close()
 
 
 def test_closing_lets_go_of_every_descriptor() -> None:
