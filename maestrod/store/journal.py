@@ -134,6 +134,7 @@ class Journal:
             self._rotate(segment, entries[0].first_seq)
         self._write(segment, entries)
         self._files.fdatasync(segment.fd)
+        segment.acknowledged = segment.used
         self._acknowledge(entries[-1].last_seq)
 
     def _rotate(self, segment: Segment, first_seq: int) -> None:
@@ -161,7 +162,7 @@ class Journal:
             try:
                 fresh = self._fresh(sum(len(entry.line) + 1 for entry in entries))
             except OSError as second:
-                self._fail(error, second)
+                self._fail(error, second, {entry.segment for entry in entries})
                 return
             broken, self._tail = self._active, fresh
         try:
@@ -170,10 +171,10 @@ class Journal:
             activate(self._files, fresh, entries[0].first_seq)
         except OSError as second:
             with self._lock:
-                self._fail(error, second)
+                self._fail(error, second, {fresh, *(entry.segment for entry in entries)})
             return
         self._abandon({entry.segment for entry in entries} | ({broken} if broken else set()))
-        self._active = fresh
+        self._active, fresh.acknowledged = fresh, fresh.used
         self._listener.alert(
             f"a write to the journal in {self._folder} failed: {error.strerror}; everything it had not taken is safe in {fresh.path.name}. "
             "Look after this disk"
@@ -198,7 +199,7 @@ class Journal:
             if segment.path.suffix == ".tmp":
                 remove(self._files, segment.path)
 
-    def _fail(self, first: OSError, second: OSError) -> None:
+    def _fail(self, first: OSError, second: OSError, segments: set[Segment]) -> None:
         message = (
             f"the journal in {self._folder} cannot be written: {first.strerror}, then {second.strerror} on a fresh file"
         )
@@ -208,7 +209,20 @@ class Journal:
             {"durableSeq": self.durable_seq},
         )
         self._pending = []
+        for segment in segments:
+            self._forget_undurable(segment)
+        self._abandon(segments - ({self._active} if self._active else set()))
         self._listener.failed(self.durable_seq, message)
+
+    def _forget_undurable(self, segment: Segment) -> None:
+        """Its callers are told that it failed, so a restart should not bring it back. As good as this disk still does it."""
+        try:
+            if segment.acknowledged:
+                self._files.truncate(segment.fd, segment.acknowledged)
+            else:
+                self._files.unlink(segment.path)
+        except OSError:
+            pass  # then it may come back, as after any reply that was lost on its way
 
     def _prepare(self) -> None:
         """Have the next segment ready; refuse while there is no space for it."""

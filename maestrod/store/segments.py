@@ -28,13 +28,14 @@ class SegmentName(NamedTuple):
 
 @dataclass(eq=False)
 class Segment:
-    """An open segment. ``room`` is what may still be promised to records (bytes), ``used`` what has been written."""
+    """An open segment, in bytes: ``room`` may still be promised to records, ``used`` is written, ``acknowledged`` durable."""
 
     path: Path
     fd: int
     size: int
     room: int
     used: int = 0
+    acknowledged: int = 0
 
 
 def list_segments(files: Files, folder: Path) -> list[SegmentName]:
@@ -91,7 +92,7 @@ def reopen(files: Files, path: Path, end: int, size: int) -> Segment:
         room = 0
     files.fsync(fd)
     files.fsync_dir(path.parent)  # a start may have been handed a name that only the cache knew
-    return Segment(path, fd, end + room, room, end)
+    return Segment(path, fd, end + room, room, end, end)
 
 
 def retire(files: Files, segment: Segment) -> None:

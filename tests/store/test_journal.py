@@ -1,5 +1,6 @@
 """The journal over a file system that stops, tears, fails and fills up."""
 
+import contextlib
 import errno
 
 import pytest
@@ -169,7 +170,9 @@ def test_18_one_failure_anywhere_loses_nothing(operation: str, nth: int) -> None
     assert_history(files, seq - 1, seq - 1)
 
 
-def test_18_when_the_fresh_file_fails_too_the_journal_is_read_only() -> None:
+@pytest.mark.parametrize("loss", ["kill", "drop"])
+def test_18_when_the_fresh_file_fails_too_the_journal_is_read_only(loss: Loss) -> None:
+    """And a restart does not bring back what was told to have failed."""
     files, heard = crash_files(), Heard()
     journal = Journal(FOLDER, files, heard, segment_size=SMALL)
     seq = append(journal, 1)
@@ -184,8 +187,8 @@ def test_18_when_the_fresh_file_fails_too_the_journal_is_read_only() -> None:
         append(journal, 2)
     journal.commit()
     journal.close()
-    files.reboot("drop")
-    assert_history(files, 1, 3)
+    files.reboot(loss)
+    assert_history(files, 1, 1)
 
 
 def test_16_no_space_is_a_refusal_before_anything_is_decided() -> None:
@@ -234,3 +237,21 @@ def test_short_writes_are_continued() -> None:
     seq = append(journal, 1, count=3)
     journal.close()
     assert_history(files, seq - 1, seq - 1)
+
+
+@pytest.mark.parametrize("operation", ["write", "fsync", "rename"])
+@pytest.mark.parametrize("size", [200, 3000])
+def test_18_a_disk_that_fails_for_good_at_any_moment_leaves_what_was_acknowledged(operation: str, size: int) -> None:
+    for nth in range(1, 12):
+        files, heard = crash_files(), Heard()
+        journal = Journal(FOLDER, files, heard, segment_size=SMALL)
+        files.fail(operation, errno.EIO, nth=nth, times=1000)
+        seq = 1
+        with contextlib.suppress(Unavailable):
+            for turn in range(8):
+                seq = append(journal, seq, count=1 + turn % 2, size=size)
+                journal.commit()
+        assert bool(heard.failures) == (heard.acknowledged < seq - 1)
+        journal.close()
+        files.reboot("kill")
+        assert_history(files, heard.acknowledged, heard.acknowledged)
