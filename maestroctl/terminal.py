@@ -108,7 +108,7 @@ class Sanitizer:
         return ""
 
     def _string_escape(self, character: str) -> str:
-        """ESC \\ ends a string; another ESC begins something else."""
+        """A backslash after ESC ends a string; anything else begins another sequence."""
         if character == "\\":
             return self._go(_State.TEXT)
         self._go(_State.ESCAPE)

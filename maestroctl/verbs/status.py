@@ -101,5 +101,5 @@ def _session_status(session: dict[str, Any]) -> str:
 
 def _age(now: int, then: int | None) -> str:
     """How long ago, in the largest unit that fits."""
-    passed = max(now - (then or now), 0)
+    passed = max(now - (now if then is None else then), 0)
     return next((f"{passed // unit}{name}" for unit, name in _UNITS if passed >= unit), "0s")

@@ -1,0 +1,61 @@
+"""``maestroctl doctor``: what is bad is told with what to do about it, and is the exit code."""
+
+import json
+import os
+
+import pytest
+
+import maestrod
+from maestrod.api.address import places
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.conftest import CommandLine
+
+STATUS = {"version": maestrod.__version__, "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
+
+
+@pytest.fixture
+def healthy(daemon: FakeDaemon) -> FakeDaemon:
+    daemon.on("system.status", STATUS)
+    daemon.on(
+        "agent.list",
+        {
+            "items": [
+                {"name": "shell", "version": "1"},
+                {"name": "claude", "available": False, "missing": "claude is not on PATH"},
+            ]
+        },
+    )
+    daemon.on("system.check", {"ok": True, "counts": {"tasks": 3}})
+    return daemon
+
+
+def test_all_is_well(healthy: FakeDaemon, cli: CommandLine) -> None:
+    outcome = cli("doctor")
+    assert outcome.code == 0
+    assert "✔ store: 3 tasks" in outcome.out
+    assert "· agent claude: claude is not on PATH" in outcome.out
+    assert json.loads(cli("doctor", "--json").out)["ok"] is True
+
+
+def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
+    outcome = cli("doctor")
+    assert outcome.code == 0
+    assert "· daemon: does not run" in outcome.out
+
+
+def test_an_open_folder_is_bad(cli: CommandLine) -> None:
+    data = places(os.environ).data
+    data.mkdir(parents=True)
+    data.chmod(0o755)
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    assert f"chmod 700 {data}" in outcome.out
+
+
+def test_another_version_another_store_and_problems_are_bad(healthy: FakeDaemon, cli: CommandLine) -> None:
+    healthy.on("system.status", {**STATUS, "version": "9", "dataDir": "/else", "problems": ["disk full"]})
+    healthy.on("system.check", {"ok": False, "problems": ["tasks/x.json is torn"]})
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    for words in ("daemon restart", "MAESTRO_HOME differs", "disk full", "tasks/x.json is torn"):
+        assert words in outcome.out

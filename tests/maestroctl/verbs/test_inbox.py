@@ -1,0 +1,22 @@
+"""``maestroctl inbox``: what waits for a person."""
+
+import json
+
+from tests.kit.entities import QUESTION, SESSION
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.conftest import CommandLine
+
+ITEM = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?\x1b[2J"}
+
+
+def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.list", {"items": [ITEM]})
+    outcome = cli("inbox")
+    assert "deploy?\\x1b[2J" in outcome.out
+    assert "maestroctl answer" in outcome.err
+    assert json.loads(cli("inbox", "--json").out) == {"items": [ITEM]}
+
+
+def test_an_empty_inbox(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.list", {})
+    assert cli("inbox").out == "Nothing waits for you.\n"

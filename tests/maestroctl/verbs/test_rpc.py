@@ -1,0 +1,22 @@
+"""``maestroctl rpc``: any method by its name."""
+
+import json
+
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.conftest import CommandLine
+
+
+def test_values_are_json_where_they_can_be(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("task.list", {"items": []})
+    assert json.loads(cli("rpc", "task.list", "limit=3", "roots=true", "status=failed", "x=a=b").out) == {"items": []}
+    assert daemon.called("task.list") == [{"limit": 3, "roots": True, "status": "failed", "x": "a=b"}]
+
+
+def test_discover_needs_no_noun(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("rpc.discover", {"openrpc": "1.3.2"})
+    assert cli("rpc", "discover").code == 0
+
+
+def test_what_is_no_pair_is_refused(cli: CommandLine) -> None:
+    assert cli("rpc", "task.list", "limit").code == 2
+    assert cli("rpc", "task.list", "=3").code == 2

@@ -1,0 +1,103 @@
+"""``maestroctl run``: what it asks of the daemon."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from maestroctl.verbs.run import absolute_program, plan_document
+from maestrod.api.errors import Malformed
+from tests.kit.entities import RUN, TASK, task
+from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.maestroctl.conftest import CommandLine
+
+PLAN = {"groups": [{"key": "a", "title": "A", "subtasks": [{"key": "x", "title": "X"}]}]}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def running(daemon: FakeDaemon) -> FakeDaemon:
+    daemon.on("run.start", {"id": RUN, "status": "planning"})
+    return daemon
+
+
+def test_a_text_runs_where_the_user_stands(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
+    outcome = cli("run", "check this", "--detach", "--agent", "shell", "--approve", "--max-sessions", "2")
+    assert (outcome.code, outcome.out) == (0, f"{RUN}\n")
+    assert f"maestroctl watch {RUN}" in outcome.err
+    assert running.called("run.start") == [
+        {"text": "check this", "workingDir": str(folder), "agent": "shell", "approve": True, "maxSessions": 2}
+    ]
+
+
+def test_a_planner_is_named_in_full(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
+    (folder / "plan").touch()
+    assert cli("run", "x", "--detach", "--planner", "plan --fast 'a b'", "--json").code == 0
+    assert running.called("run.start")[0]["planner"] == [str(folder / "plan"), "--fast", "a b"]
+
+
+def test_a_plan_file_goes_as_it_is(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
+    (folder / "p.json").write_text(json.dumps(PLAN))
+    (folder / "p.md").write_text("# Plan")
+    assert cli("run", "--plan", "p.json", "--detach").code == 0
+    assert cli("run", "--plan", "p.md", "--detach").code == 0
+    json_call, markdown_call = running.called("run.start")
+    assert json_call["plan"] == PLAN
+    assert markdown_call["markdown"] == "# Plan"
+
+
+def test_a_task_there_is(running: FakeDaemon, cli: CommandLine) -> None:
+    running.on("task.list", {"items": [task()]})
+    assert cli("run", "--task", TASK[-6:], "--detach").code == 0
+    assert running.called("run.start") == [{"taskId": TASK}]
+
+
+def test_it_is_watched_to_its_end(running: FakeDaemon, cli: CommandLine) -> None:
+    run = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "failed", "agent": "shell", "createdAt": 1}
+    running.on("run.get", {"seq": 1, "run": run, "tasks": [task(status="failed")]})
+    running.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
+    outcome = cli("run", "x")
+    assert outcome.code == 1
+    assert "failed" in outcome.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["text", "--task", TASK], ["text", "--plan", "-"]])
+def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> None:
+    outcome = cli("run", *arguments)
+    assert outcome.code == 2
+    assert "only one of them" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "name, content, words",
+    [("a.json", "{", "not JSON"), ("b.json", "[1]", "is not a plan"), ("none.json", None, "cannot read")],
+)
+def test_what_is_no_plan_is_refused(folder: Path, name: str, content: str | None, words: str) -> None:
+    if content is not None:
+        (folder / name).write_text(content)
+    with pytest.raises(Malformed, match=words):
+        plan_document(name)
+
+
+@pytest.mark.parametrize("content, member", [('{"groups": []}', "plan"), ("- [ ] a\n", "markdown")])
+def test_standard_input_is_told_apart(content: str, member: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(content))
+    assert list(plan_document("-")) == [member]
+
+
+@pytest.mark.parametrize(
+    "command, words", [("no-such-program", "no program"), ("", "names no program"), ("'", "--planner")]
+)
+def test_what_is_no_program_is_refused(folder: Path, command: str, words: str) -> None:
+    with pytest.raises(Malformed, match=words):
+        absolute_program(folder, command)
+
+
+def test_a_program_on_the_path_is_found(folder: Path) -> None:
+    assert Path(absolute_program(folder, "sh -c x")[0]).is_absolute()

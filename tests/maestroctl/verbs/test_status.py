@@ -1,0 +1,84 @@
+"""``maestroctl status``: the page as it looks."""
+
+import json
+from typing import Any
+
+import maestrod
+from maestroctl.verbs.status import page
+from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.conftest import CommandLine
+
+SYSTEM: dict[str, Any] = {
+    "version": maestrod.__version__,
+    "instance": "i",
+    "pid": 42,
+    "startedAt": 0,
+    "seq": 7,
+    "tasks": {"completed": 2, "in_progress": 1, "failed": 0},
+    "sessions": {"working": 1},
+    "slots": 8,
+    "slotsUsed": 1,
+}
+OVERVIEW: dict[str, Any] = {
+    "system": SYSTEM,
+    "runs": [{"id": RUN, "status": "running", "agent": "shell", "createdAt": 3_000_000, "rootTaskId": TASK}],
+    "sessions": [session(createdAt=3_540_000), session(paused=True, name="x\x1b[2J")],
+    "attention": [
+        {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?", "options": ["yes", "no"]}
+    ],
+}
+
+
+def test_the_page() -> None:
+    assert page(OVERVIEW, 3_600_000) == [
+        f"maestrod {maestrod.__version__}, process 42, up 1h, ok",
+        "slots 1 of 8 used; tasks 2 completed, 1 in progress; sessions 1 working",
+        "",
+        "RUNS",
+        "ID                              STATUS   AGENT  AGE",
+        f"{RUN}  running  shell  10m",
+        "",
+        "SESSIONS",
+        "ID                              STATUS   AGENT  AGE  NAME",
+        f"{SESSION}  working  shell  1m   parser",
+        f"{SESSION}  paused   shell  0s   x\\x1b[2J",
+        "",
+        "WAITING FOR YOU (maestroctl answer ID VALUE)",
+        "ID                              KIND   OPTIONS  QUESTION",
+        f"{QUESTION}  input  yes/no   deploy?",
+    ]
+
+
+def test_an_idle_daemon_with_problems() -> None:
+    system = {
+        **SYSTEM,
+        "tasks": {},
+        "sessions": {},
+        "frozen": True,
+        "problems": ["disk is full"],
+        "startedAt": 3_599_000,
+    }
+    lines = page({"system": system, "runs": [], "sessions": [], "attention": []}, 3_600_000)
+    assert lines == [
+        f"maestrod {maestrod.__version__}, process 42, up 1s, frozen",
+        "slots 1 of 8 used; tasks none; sessions none",
+        "! disk is full",
+    ]
+
+
+def serve(daemon: FakeDaemon, version: str) -> None:
+    daemon.on("system.status", {**SYSTEM, "version": version})
+    for noun, key in (("run", "runs"), ("session", "sessions"), ("attention", "attention")):
+        daemon.on(f"{noun}.list", {"items": OVERVIEW[key]})
+
+
+def test_the_command(daemon: FakeDaemon, cli: CommandLine) -> None:
+    serve(daemon, maestrod.__version__)
+    assert cli("status").err == ""
+    assert json.loads(cli("status", "--json").out).keys() == OVERVIEW.keys()
+
+
+def test_a_daemon_of_another_version_is_told_on_stderr(daemon: FakeDaemon, cli: CommandLine) -> None:
+    serve(daemon, "9.9")
+    assert "maestroctl daemon restart" in cli("status").err

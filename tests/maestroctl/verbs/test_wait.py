@@ -1,0 +1,48 @@
+"""``maestroctl wait``: until a run or a task has ended; the exit code is its outcome."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.kit.entities import RUN, TASK, task
+from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.maestroctl.conftest import CommandLine
+
+
+def event(seq: int, identity: str) -> tuple[str, dict[str, Any]]:
+    found = {"seq": seq, "at": 1, "type": "task.status", "id": identity}
+    return "event", {"subscription": 1, "event": found}
+
+
+@pytest.mark.parametrize("status, code", [("completed", 0), ("skipped", 0), ("failed", 1), ("cancelled", 130)])
+def test_the_exit_code_is_the_outcome(daemon: FakeDaemon, cli: CommandLine, status: str, code: int) -> None:
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
+    daemon.on("task.get", task(status=status))
+    outcome = cli("wait", TASK)
+    assert (outcome.code, outcome.out) == (code, f"{TASK} {status}\n")
+
+
+def test_it_looks_again_when_something_happened_to_it(daemon: FakeDaemon, cli: CommandLine) -> None:
+    views = iter(
+        [{"id": RUN, "status": "running"}, {"id": RUN, "status": "running"}, {"id": RUN, "status": "completed"}]
+    )
+    daemon.on("run.get", lambda params: {"seq": 1, "run": next(views)})
+    events = [event(2, "other"), event(3, RUN)]
+    pending = iter(
+        [
+            Reply({"subscription": 1, "seq": 1}, events, hang_up=True),
+            Reply({"subscription": 2, "seq": 3}, [event(4, RUN)]),
+        ]
+    )
+    daemon.on("event.subscribe", lambda params: next(pending))
+    outcome = cli("wait", RUN, "--json")
+    assert outcome.code == 0
+    assert json.loads(outcome.out)["status"] == "completed"
+    assert daemon.called("event.subscribe")[1]["since"] == 3
+
+
+def test_a_time_that_is_over_is_124(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
+    daemon.on("task.get", task(status="in_progress"))
+    assert cli("wait", TASK, "--timeout-ms", "1").code == 124
