@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.plan import Severity
-from maestrod.core import markdown_attributes, markdown_plan
+from maestrod.core import markdown_plan
 from maestrod.core.markdown_plan import lint_markdown, parse_markdown
 from maestrod.core.plan import KnownNames, lint
 
@@ -65,31 +65,11 @@ def test_the_documented_example_is_the_plan_it_says() -> None:
     assert report.ok and report.waves == (("checks",), ("wheel",))
 
 
-def commands(text: str) -> list[str]:
-    raw, found = parse_markdown(text)
-    assert found == ()
-    return [command for group in raw["groups"] for item in group["subtasks"] for command in item.get("commands", ())]
-
-
 def test_a_checklist_without_sections_is_one_group_named_after_the_plan() -> None:
     raw, _ = parse_markdown("# Do it\n\n* [ ] One\n```sh\ntrue\n```\n+ [ ] Two\n")
     assert [(group["key"], [item["key"] for item in group["subtasks"]]) for group in raw["groups"]] == [
         ("do-it", ["one", "two"])
     ]
-
-
-def test_a_block_need_not_be_indented_and_keeps_its_inner_indentation() -> None:
-    assert commands("- [ ] a\n```sh\nif x; then\n  y\nfi\n```\n") == ["set -e\nif x; then\n  y\nfi"]
-    assert commands("- [ ] a\n  ```shell\n  if x; then\n    y\n  fi\n  ```\n") == ["set -e\nif x; then\n  y\nfi"]
-
-
-def test_bash_blocks_run_in_bash_and_tildes_hold_backticks() -> None:
-    assert commands("- [ ] a\n```bash\n[[ a == 'a' ]]\n```\n") == ["""bash -c '[[ a == '"'"'a'"'"' ]]'"""]
-    assert commands("- [ ] a\n~~~sh\necho '```'\n~~~\n") == ["echo '```'"]
-
-
-def test_windows_line_ends() -> None:
-    assert commands("# T\r\n- [ ] a\r\n```sh\r\nmake\r\n```\r\n") == ["make"]
 
 
 def test_other_blocks_and_nested_lists_are_description() -> None:
@@ -100,37 +80,10 @@ def test_other_blocks_and_nested_lists_are_description() -> None:
     ]
 
 
-def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
-    raw, found = parse_markdown(
-        "## Done {after=x}\n- [x] old {timeout=never}\n```sh\n```\n"
-        "## Now {after=done}\n- [X] half {key=h}\n- [ ] rest {after=h,old}\n- [ ] last {after=rest,h}\n"
-    )
-    assert found == ()
-    assert raw["groups"] == [
-        {
-            "title": "Now",
-            "key": "now",
-            "subtasks": [
-                {"title": "rest", "key": "rest"},
-                {"title": "last", "key": "last", "dependsOn": ["rest"]},
-            ],
-        }
-    ]
-
-
 def test_sections_without_items_are_prose() -> None:
     raw, found = parse_markdown("# T\n## Notes\nwords\n```sh\n```\n## Work\n- [ ] a\n### More\nwords\n- [ ] b\n")
     assert [(group["key"], len(group["subtasks"])) for group in raw["groups"]] == [("work", 2)]
     assert [diagnostic.path for diagnostic in found] == ["line 4"]
-
-
-def test_keys_are_unique_without_being_asked() -> None:
-    raw, _ = parse_markdown(
-        "## A\n- [ ] Tést it!\n- [ ] test it\n- [ ] test it\n- [ ] ???\n## A\n- [ ] mine {key=a-2-test-it}\n- [ ] test it\n"
-    )
-    assert [group["key"] for group in raw["groups"]] == ["a", "a-2"]
-    keys = [item["key"] for group in raw["groups"] for item in group["subtasks"]]
-    assert keys == ["test-it", "a-test-it", "a-test-it-2", "task-4", "a-2-test-it", "a-2-test-it-2"]
 
 
 @pytest.mark.parametrize(
@@ -171,15 +124,6 @@ def test_the_linters_findings_are_moved_to_lines() -> None:
     ]
     assert report.diagnostics[1].message.startswith("dependsOn[0]: ")
     assert not report.ok and lint_markdown(example(), KNOWN).ok
-
-
-def test_braces_that_are_no_attributes_stay_in_the_title() -> None:
-    assert markdown_attributes.read("Use {x} here {y}", markdown_attributes.SUBTASK) == ("Use {x} here {y}", {}, [])
-    assert markdown_attributes.read('T {key="a b" after=x,,y}  ', markdown_attributes.GROUP) == (
-        "T",
-        {"key": "a b", "dependsOn": ["x", "y"]},
-        [],
-    )
 
 
 LINES = st.sampled_from(

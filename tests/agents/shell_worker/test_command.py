@@ -1,0 +1,91 @@
+"""Commands, as a real process: their terminal, their output, what they leave behind."""
+
+import os
+import pty
+import select
+import termios
+
+from tests.agents.scripted_daemon import ScriptedDaemon
+from tests.agents.worker_process import PATIENCE, Place
+from tests.core.manifests import task
+
+
+def test_commands_find_the_sessions_environment_a_terminal_and_no_input(here: Place) -> None:
+    command = 'test -t 1 && test -t 2 && cat && echo "$MAESTRO_TASK_ID $MAESTRO_SESSION_ID $(stty size <&2)"'
+    with ScriptedDaemon(here.socket) as daemon:
+        ended = here.run(tasks=(task("tsk_a", "true"), task("tsk_b", command)))
+    assert ended.code == 0
+    assert daemon.params("task.complete")[1]["summary"].endswith(": tsk_b ses_1 40 120")
+
+
+def test_what_a_command_left_in_the_background_is_not_waited_for(here: Place) -> None:
+    with ScriptedDaemon(here.socket) as daemon:
+        tasks = (task("tsk_a", "(read x < go) & echo started"),)
+        with here.start(tasks=tasks) as process:
+            assert process.wait(PATIENCE) == 0
+            here.go.open()  # only now the one left behind ends
+    assert daemon.params("task.complete")[0]["summary"].endswith(": started")
+
+
+def test_output_that_is_no_text_and_has_no_end_line(here: Place) -> None:
+    command = r"printf '\377\033[31mred\033[0m\033]0;title\007\rnew'; exit 1"
+    with ScriptedDaemon(here.socket) as daemon:
+        here.run(tasks=(task("tsk_a", command),))
+    assert daemon.params("task.fail")[0]["error"].split("\n")[1:] == ["new"]
+
+
+def test_a_long_tail_is_cut(here: Place) -> None:
+    with ScriptedDaemon(here.socket) as daemon:
+        here.run(tasks=(task("tsk_a", "seq 100000; exit 1"), task("tsk_b", "seq -s ' ' 20000; exit 1")))
+    many, wide = (params["error"].split("\n", 1)[1] for params in daemon.params("task.fail"))
+    assert many.split("\n") == [str(number) for number in range(99_981, 100_001)]
+    assert len(wide) == 4096 and wide.endswith("20000")
+
+
+def test_all_output_arrives_in_order(here: Place) -> None:
+    with ScriptedDaemon(here.socket):
+        ended = here.run(tasks=(task("tsk_a", "seq 200000"),))
+    numbers = [line for line in ended.output.splitlines() if line.isdigit()]
+    assert numbers == [str(number) for number in range(1, 200_001)]
+
+
+def test_on_a_terminal_an_interrupt_reaches_the_command_and_not_the_worker(here: Place) -> None:
+    master, slave = pty.openpty()
+    with ScriptedDaemon(here.socket) as daemon:
+        # one process that says it is there and then waits: a shell may lose an interrupt between two commands
+        waiting = """exec awk 'BEGIN { print "" > "ready"; close("ready"); getline < "go" }'"""
+        tasks = (task("tsk_a", f"stty size <&1; {waiting}"), task("tsk_b", "true"))
+        termios.tcsetwinsize(slave, (33, 77))
+        pid = here.start_on_terminal(slave, tasks=tasks)
+        os.close(slave)
+        here.ready.wait()
+        while (
+            os.tcgetpgrp(master) == pid
+        ):  # the worker gives the terminal to its command right after the start, without a sign
+            select.select([], [], [], 0.001)
+        output = read_until(
+            master, b"33 77\r\n"
+        )  # the size of our terminal; an interrupt discards what was not read yet
+        os.write(master, b"\x03")
+        output += read_until(master, None)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    os.close(master)
+    assert daemon.params("task.fail")[0]["error"].startswith("command ended with signal INT")
+    assert [params["taskId"] for params in daemon.params("task.complete")] == ["tsk_b"]
+    assert b"\r\r" not in output
+
+
+def read_until(master: int, wanted: bytes | None) -> bytes:
+    """Everything until the wanted output, or until the last user of the terminal has gone."""
+    output = b""
+    while wanted is None or wanted not in output:
+        assert select.select([master], [], [], PATIENCE)[0], f"nothing comes after {output!r}"
+        try:
+            data = os.read(master, 65536)
+        except OSError:  # how Linux says that nobody is there
+            data = b""
+        if not data:
+            assert wanted is None, output
+            return output
+        output += data
+    return output

@@ -1,0 +1,28 @@
+"""A stop, as a real process: it reaches the command, and nothing is begun after it."""
+
+import signal
+
+from tests.agents.scripted_daemon import ScriptedDaemon
+from tests.agents.worker_process import PATIENCE, Place
+from tests.core.manifests import task
+
+
+def test_a_stop_reaches_the_command_and_is_told_by_the_exit_status(here: Place) -> None:
+    script = "trap 'echo told > told; exit 0' TERM; sleep 100 & echo > ready; wait"
+    tasks = (task("tsk_a", script), task("tsk_b", "touch never"))
+    with here.start(tasks=tasks) as process, ScriptedDaemon(here.socket) as daemon:
+        here.ready.wait()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143
+    assert (here.project / "told").exists() and not (here.project / "never").exists()
+    assert daemon.methods() == ["session.register", "task.start"]
+
+
+def test_a_stop_while_there_is_no_daemon(here: Place) -> None:
+    with here.start(tasks=(task("tsk_a", "true"),)) as process:
+        assert process.stdout is not None
+        assert b"waiting for maestrod" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 143
