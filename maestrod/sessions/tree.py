@@ -50,21 +50,27 @@ def find_tree(folder: Path, attempt: int, identity: Identity | None) -> dict[int
 def end_tree(find: Finder, ladder: Sequence[tuple[str, float]]) -> StopReport:
     """Climb the ladder until nothing is found any more. Blocks for at most the sum of the rungs: run it in a thread."""
     climb = Ladder(find, rungs(list(ladder)), time.monotonic())
-    while not climb.turn(time.monotonic()):
-        poller = Poller()
-        for descriptor in climb.descriptors():
-            poller.watch(descriptor, _wake)
-        poller.wait(max(0.0, climb.wake_at - time.monotonic()))
-    left = climb.left
-    report = StopReport(
-        left=len(left),
-        pending=tuple(left),
-        ended=len(climb.seen) - len(left),
-        signalled=tuple(map(signal_name, climb.sent)),
-        escaped=tuple(sorted(climb.seen)),
-    )
-    climb.close()
-    return report
+    try:
+        while not climb.turn(time.monotonic()):
+            _wait_for(climb)
+        left = climb.left
+        return StopReport(
+            left=len(left),
+            pending=tuple(left),
+            ended=len(climb.seen) - len(left),
+            signalled=tuple(map(signal_name, climb.sent)),
+            escaped=tuple(sorted(climb.seen)),
+        )
+    finally:
+        climb.close()
+
+
+def _wait_for(climb: Ladder) -> None:
+    """Sleep until a member ends or the ladder wants to go on."""
+    poller = Poller()
+    for descriptor in climb.descriptors():
+        poller.watch(descriptor, _wake)
+    poller.wait(max(0.0, climb.wake_at - time.monotonic()))
 
 
 def send_signal(pid: int, start: str, name: str) -> bool:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 1.0
 """First pause before an exit record that could not be written is tried again; doubles up to RETRY_LIMIT."""
 RETRY_LIMIT = 30.0
+BLIND_SECONDS = 0.1
+"""Pause when there is no descriptor or memory to look at the process table."""
 FAREWELL_SECONDS = 1.0
 """How long a peer may take to read the last lines."""
 
@@ -68,6 +70,7 @@ class Custodian:
         self._ladder_members: set[int] = set()
         self._waiters: list[tuple[Client, object]] = []
         self._escaped: set[int] = set()
+        self._clearing = False
         self._leftovers = 0
         self._left = 0
         self._record: dict[str, Any] | None = None
@@ -142,12 +145,21 @@ class Custodian:
 
     def _turn(self, now: float) -> None:
         self.notify()
-        if self._ladder is not None and self._ladder.turn(now):
-            self._ladder_finished(self._ladder)
-        elif self._ladder is not None:
-            self._watch_members(set(self._ladder.descriptors()))
+        if self._ladder is not None:
+            self._turn_ladder(self._ladder, now)
         if self._ladder is None and self._wait_status is not None:
             self._finish(now)
+
+    def _turn_ladder(self, ladder: Ladder, now: float) -> None:
+        try:
+            finished = ladder.turn(now)
+        except OSError:
+            ladder.wake_at = now + BLIND_SECONDS
+            return
+        if finished:
+            self._ladder_finished(ladder)
+        else:
+            self._watch_members(set(ladder.descriptors()))
 
     def _on_connection(self, event: "Event") -> None:
         fd = self._door.accept()
@@ -209,9 +221,8 @@ class Custodian:
         """
         if self._subreaper and childless:
             return
+        self._clearing = True
         self._climb(rungs(self._spec["ladder"]), with_tag=not self._subreaper)
-        if self._ladder is not None:
-            self._leftovers = len(self._ladder.seen)
 
     def _climb(self, ladder: list[tuple[int, float]], *, with_tag: bool) -> None:
         if self._ladder is not None:
@@ -253,6 +264,8 @@ class Custodian:
             "escaped": sorted(self._escaped),
         }
         self._left = len(ladder.left)
+        if self._clearing:
+            self._leftovers += len(ladder.seen)
         ladder.close()
         waiters, self._waiters = self._waiters, []
         for client, request_id in waiters:

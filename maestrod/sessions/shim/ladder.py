@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RECHECK_SECONDS = 0.02
 """How often members are looked at where their end gives no event (no pidfd)."""
 
-PINNED_LIMIT = 256
+PINNED_LIMIT = 64
 """Members held by a pidfd at once: a tree of thousands must not use up the descriptors that looking at it needs."""
 
 _pidfd_open = getattr(posix, "pidfd_open", None)
@@ -88,7 +88,6 @@ class Ladder:
         self.finished = False
         self.wake_at = now
         self._deadline = now
-        self._climb(now)
 
     @property
     def left(self) -> list[int]:
@@ -100,7 +99,13 @@ class Ladder:
         return [member.descriptor for member in self._members.values() if member.descriptor >= 0]
 
     def turn(self, now: float) -> bool:
-        """Go on as far as possible now; True once finished, with `left` empty if all are gone."""
+        """Go on as far as possible now; True once finished, with `left` empty if all are gone.
+
+        OSError when the process table cannot be read now (no descriptor, no memory): nothing is concluded from that,
+        the owner calls again.
+        """
+        if self._rung < 0:
+            self._climb(now)
         while not self.finished:
             someone_died = self._forget_dead()
             if someone_died and self._rung == len(self._rungs) - 1:
@@ -125,8 +130,9 @@ class Ladder:
         self._members.clear()
 
     def _climb(self, now: float) -> None:
+        found = self._find()  # if this fails, the rung is not taken
         self._rung += 1
-        self._look(signal_all=True)
+        self._address(found, everyone=True)
         if not self._members or self._rung >= len(self._rungs):
             self.finished = True
             return
@@ -134,9 +140,12 @@ class Ladder:
         self.sent.append(number)
         self._deadline = now + seconds
 
-    def _look(self, *, signal_all: bool = False) -> bool:
-        """Look through the tree, signal newcomers (or everyone) by the present rung; whether anyone is there."""
-        found = self._find()
+    def _look(self) -> bool:
+        """Look through the tree and signal newcomers by the present rung; whether anyone is there."""
+        self._address(self._find(), everyone=False)
+        return bool(self._members)
+
+    def _address(self, found: "dict[int, Process]", *, everyone: bool) -> None:
         for pid in self._members.keys() - found.keys():
             self._members.pop(pid).close()
         fresh = [pid for pid in found if pid not in self._members or self._members[pid].start != found[pid].start]
@@ -147,9 +156,8 @@ class Ladder:
         self.seen.update(fresh)
         if self._rung < len(self._rungs):
             number = self._rungs[self._rung][0]
-            for pid in found if signal_all else fresh:
+            for pid in found if everyone else fresh:
                 self._members[pid].send(number, kernel.SIGCONT)
-        return bool(self._members)
 
     def _forget_dead(self) -> bool:
         """Forget members that ended; whether there were any."""

@@ -160,6 +160,28 @@ def test_without_pidfds_a_member_is_signalled_by_its_checked_pid(monkeypatch: py
         assert child.wait() == -TERM
 
 
+def test_a_table_that_cannot_be_read_concludes_nothing() -> None:
+    system = FakeSystem([FakeProcess(100, set())])
+    broken = [OSError(errno.EMFILE, "no descriptor")]
+
+    def find() -> dict[int, Process]:
+        if broken:
+            raise broken.pop()
+        return system.find()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "system", system)
+        patch.setattr(module, "_pidfd_open", None)
+        patch.setattr(posix, "kill", system.kill)
+        ladder = Ladder(find, RUNGS, 0.0)
+        with pytest.raises(OSError, match="no descriptor"):
+            ladder.turn(0.0)
+        assert not ladder.finished
+        while not ladder.turn(0.0):
+            pass
+        assert (ladder.left, ladder.seen, system.processes) == ([], {100}, {})
+
+
 def test_a_tree_of_thousands_does_not_use_up_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
 
@@ -173,6 +195,7 @@ def test_a_tree_of_thousands_does_not_use_up_the_descriptors(monkeypatch: pytest
     monkeypatch.setattr(module, "_pidfd_send", lambda fd, number: None)
     monkeypatch.setattr(posix, "kill", lambda pid, number: None)
     ladder = Ladder(system.find, [(TERM, 1.0)], 0.0)
+    ladder.turn(0.0)
     assert len(opened) == len(ladder.descriptors()) == PINNED_LIMIT
     assert len(ladder.left) == 3000
     ladder.close()
@@ -184,6 +207,7 @@ def test_closing_lets_go_of_every_descriptor() -> None:
         start = ProcFs().start_of(child.pid)
         assert start is not None
         ladder = Ladder(lambda: {child.pid: Process(child.pid, os.getpid(), 1, start, True)}, [(CONT, 60.0)], 0.0)
+        ladder.turn(0.0)
         assert len(ladder.descriptors()) == 1
         ladder.close()
         child.kill()
