@@ -172,6 +172,8 @@ def _come_to_rest(draft: Draft) -> None:
         session_id, _ = draft.planners_gone.popitem()
         run.planner_gone(draft, draft.world.sessions[session_id])
         settle(draft)
+    for run_id in draft.reopened:
+        run.adopt(draft, draft.world.runs[run_id])
     follow(draft)
     schedule(draft)
 

@@ -58,6 +58,7 @@ class Draft:
         self.dirty: dict[str, None] = {}
         self.moved: dict[str, None] = {}
         self.planners_gone: dict[str, None] = {}
+        self.reopened: dict[str, None] = {}
         self._undo: list[tuple[str, str, Entity | None]] = []
         self._first_seq = world.seq
         self._ids = 0
@@ -202,15 +203,30 @@ class Draft:
         task = new or old
         if task is None:
             return
-        if old is None or new is None or footprint(old) != footprint(new):
+        if old is None or new is None or old.parent_id != new.parent_id:
             self.dirty[task.id] = None
-            for side in (old, new):
-                if side is not None and side.parent_id is not None:
-                    self.dirty[side.parent_id] = None
-        if old is not None and new is not None and bucket(old) != bucket(new):
-            self.moved[task.id] = None
+            self._touch_above(old)
+            self._touch_above(new)
+        else:
+            self._touch_in_place(old, new)
         if old is None or new is None or standing(old) is not standing(new):
             self.dirty.update(dict.fromkeys(self.world.dependents(task.id)))
+
+    def _touch_in_place(self, old: Task, new: Task) -> None:
+        differs = footprint(old) != footprint(new)
+        if differs:
+            self.dirty[new.id] = None
+        if new.parent_id is not None and (differs or old.progress != new.progress):
+            self.dirty[new.parent_id] = None
+        if bucket(old) != bucket(new):
+            self.moved[new.id] = None
+
+    def _touch_above(self, task: Task | None) -> None:
+        """A task came or went: whatever is above it has another number of leaves."""
+        above = task.parent_id if task is not None else None
+        while above is not None and above in self.world.tasks:
+            self.dirty[above] = None
+            above = self.world.tasks[above].parent_id
 
     def _emit(self, type_: str, entity: Entity, data: dict[str, Any]) -> None:
         self.world.seq += 1

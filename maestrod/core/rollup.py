@@ -17,6 +17,9 @@ from maestrod.core.draft import Draft
 from maestrod.core.standing import is_finished
 from maestrod.core.task_index import DOOM, DOOMED, READY, WAIT, WAITING
 
+#: Buckets of a tally by the status they count.
+_PENDING, _BLOCKED, _IN_PROGRESS, _COMPLETED, _FAILED, _SKIPPED, _CANCELLED = (status.value for status in TaskStatus)
+
 _ENTRY = {
     TaskStatus.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
     TaskStatus.FAILED: (TimelineType.TASK_FAILED, "a subtask failed and nothing else can run"),
@@ -119,8 +122,7 @@ def _roll_up(draft: Draft, parent: Task) -> None:
 
 
 def _started(tally: Counter[str]) -> bool:
-    statuses = (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.FAILED)
-    return any(tally[status.value] for status in statuses)
+    return bool(tally[_IN_PROGRESS] or tally[_COMPLETED] or tally[_FAILED])
 
 
 def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
@@ -136,26 +138,24 @@ def _status_of(
     draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
 ) -> tuple[TaskStatus, Reason | None]:
     """What a parent is, from how many of its children are what."""
-    count = {status: tally[status.value] for status in TaskStatus}
-    total = sum(tally.values())
-    if count[TaskStatus.COMPLETED] + count[TaskStatus.SKIPPED] == total:
-        return (TaskStatus.COMPLETED if count[TaskStatus.COMPLETED] else TaskStatus.SKIPPED), None
-    if count[TaskStatus.IN_PROGRESS]:
+    if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
+        return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
+    if tally[_IN_PROGRESS]:
         return TaskStatus.IN_PROGRESS, None
     if met is not Met.YES and not _started(tally):
         code = DOOMED if met is Met.NEVER else WAITING
         return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
-    if tally[READY] or count[TaskStatus.PENDING]:
+    if tally[READY] or tally[_PENDING]:
         return (TaskStatus.IN_PROGRESS if _started(tally) else TaskStatus.PENDING), None
     if tally[WAIT]:
         return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
-    if count[TaskStatus.FAILED]:
+    if tally[_FAILED]:
         return TaskStatus.FAILED, draft.reason(
             Source.PLAN, "subtask_failed", "a subtask failed and nothing else can run"
         )
-    if count[TaskStatus.CANCELLED]:
+    if tally[_CANCELLED]:
         return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
-    if count[TaskStatus.BLOCKED]:
+    if tally[_BLOCKED]:
         return TaskStatus.BLOCKED, draft.reason(Source.REPORT, "subtask_blocked", "a subtask is blocked")
     code, detail = (DOOMED, "every unfinished subtask waits for a task that failed") if tally[DOOM] else ("empty", "")
     return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, detail)
@@ -208,5 +208,6 @@ def _go_on(draft: Draft, root: Task, run: Run) -> None:
     dispatches = (tasks[task_id].dispatch for task_id in draft.world.subtree(root.id))
     if any(dispatch is not None and dispatch.run_id == run.id for dispatch in dispatches):
         run_state.move(draft, run, run_state.RunEvent.WORK)
-    elif root.id not in draft.world.by_task.children and run_state.can_plan(run):
+        draft.reopened[run.id] = None
+    elif root.id not in draft.world.by_task.children and root.dispatch is None and run_state.can_plan(run):
         run_state.move(draft, run, run_state.RunEvent.PLAN, plan_attempt=0)

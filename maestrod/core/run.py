@@ -8,6 +8,7 @@ from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Dispatch, Task, TaskStatus
 from maestrod.core import plan_apply, project, run_state, task
+from maestrod.core.dependencies import ancestors
 from maestrod.core.draft import Draft
 from maestrod.core.pause import hold_sessions
 from maestrod.core.plan_apply import fail_planning
@@ -20,8 +21,7 @@ from maestrod.core.task_index import READY, bucket
 def start(draft: Draft, params: RunStart) -> Run:
     """Start a run of a text, an existing task or a ready plan."""
     root = _root(draft, params)
-    if active_run(draft, root.id) is not None:
-        raise Conflict("run.active", f"{root.id} is being run already", {"taskId": root.id})
+    _refuse_second(draft, root)
     if is_finished(root):
         detail = {"taskId": root.id, "status": root.status.value}
         raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it, and its run goes on", detail)
@@ -44,6 +44,17 @@ def start(draft: Draft, params: RunStart) -> Run:
     if params.planner or not _can_run_as_it_is(draft, root):
         return _with_planner(draft, root, run)
     return _as_it_is(draft, root, run)
+
+
+def _refuse_second(draft: Draft, root: Task) -> None:
+    """Raise ``Conflict`` when the task, or something above or below it, is being run already."""
+    if not draft.world.runs_of_root:
+        return
+    for task_id in [*ancestors(draft.world, root.id), *draft.world.subtree(root.id)]:
+        run = active_run(draft, task_id)
+        if run is not None:
+            detail = {"taskId": task_id, "runId": run.id}
+            raise Conflict("run.active", f"{run.id} runs {task_id} already: wait for it or cancel it", detail)
 
 
 def _root(draft: Draft, params: RunStart) -> Task:
@@ -141,7 +152,7 @@ def planner_gone(draft: Draft, session: Session) -> None:
     if run.root_task_id not in draft.world.by_task.children or run.status is RunStatus.AWAITING_APPROVAL:
         return
     if run.status is RunStatus.RUNNING or session.status is SessionStatus.COMPLETED:
-        _adopt(draft, run_state.move(draft, run, RunEvent.WORK))
+        adopt(draft, run_state.move(draft, run, RunEvent.WORK))
         return
     detail = session.status_reason.detail if session.status_reason is not None else session.status.value
     fail_planning(draft, run, f"its planner {session.id} {session.status.value}: {detail}")
@@ -159,15 +170,15 @@ def _as_it_is(draft: Draft, root: Task, run: Run) -> Run:
         unit = draft.world.tasks[task_id]
         if unit.dispatch is not None:
             draft.change(unit, dispatch=msgspec.structs.replace(unit.dispatch, run_id=run.id))
-    _adopt(draft, run)
+    adopt(draft, run)
     return run
 
 
-def _adopt(draft: Draft, run: Run) -> None:
-    """Every leaf of a run's tree that belongs to no unit becomes one, so that nothing of it is left lying."""
+def adopt(draft: Draft, run: Run) -> None:
+    """Every leaf of a run's tree that belongs to no unit of it becomes one, so that nothing of it is left lying."""
     for task_id in draft.world.subtree(run.root_task_id):
         leaf = draft.world.tasks[task_id]
-        if task_id not in draft.world.by_task.children and not _in_unit(draft, leaf):
+        if task_id not in draft.world.by_task.children and not in_unit(draft, leaf, run.root_task_id):
             _make_unit(draft, run, leaf)
 
 
@@ -179,24 +190,23 @@ def _make_unit(draft: Draft, run: Run, leaf: Task) -> None:
 
 def adopt_leaf(draft: Draft, leaf: Task) -> None:
     """A leaf appeared in a tree: where a run is at work without an orchestrator to see to it, it becomes a unit."""
-    if leaf.id in draft.world.by_task.children or _in_unit(draft, leaf):
+    if leaf.id in draft.world.by_task.children:
         return
-    above: Task | None = leaf
-    while above is not None:
-        run = active_run(draft, above.id)
+    for task_id in ancestors(draft.world, leaf.id):
+        run = active_run(draft, task_id)
         if run is not None and run.status is RunStatus.RUNNING:
-            if run.id not in draft.world.by_session.planners:
+            if run.id not in draft.world.by_session.planners and not in_unit(draft, leaf, task_id):
                 _make_unit(draft, run, leaf)
             return
-        above = draft.world.tasks.get(above.parent_id or "")
 
 
-def _in_unit(draft: Draft, leaf: Task) -> bool:
-    current: Task | None = leaf
-    while current is not None:
-        if current.dispatch is not None:
+def in_unit(draft: Draft, leaf: Task, root_id: str) -> bool:
+    """Whether a leaf, or something above it up to the root of a run, is a unit of scheduling."""
+    for task_id in ancestors(draft.world, leaf.id):
+        if draft.world.tasks[task_id].dispatch is not None:
             return True
-        current = draft.world.tasks.get(current.parent_id or "")
+        if task_id == root_id:
+            break
     return False
 
 

@@ -168,9 +168,9 @@ def _by_will(session: Session, reason: Reason) -> bool:
 
 
 def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> None:
-    if _by_will(session, reason):
+    if _by_will(session, reason) and not _awaits_approval(draft, session, left.id):
         task.cancel(draft, left, draft.reason(reason.source, "session_stopped", reason.detail, session.id))
-    elif reason.code in {DAEMON_STOP, CANCELLED}:
+    elif reason.code in {DAEMON_STOP, CANCELLED} or _awaits_approval(draft, session, left.id):
         if left.status is TaskStatus.IN_PROGRESS:
             task.release(draft, left, draft.reason(reason.source, reason.code, reason.detail, session.id))
     elif left.status is TaskStatus.IN_PROGRESS or session.status is not SessionStatus.STOPPED:
@@ -180,9 +180,11 @@ def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> 
 
 
 def _in_other_hands(draft: Draft, session: Session, task_id: str) -> bool:
-    """Whether another live session works on the task, or its plan waits for a person's yes."""
-    world = draft.world
-    run = world.runs.get(session.run_id or "")
-    if run is not None and run.root_task_id == task_id and run.status is RunStatus.AWAITING_APPROVAL:
-        return True
-    return any(other != session.id for other in world.by_session.live_of(task_id))
+    """Whether another live session works on the task."""
+    return any(other != session.id for other in draft.world.by_session.live_of(task_id))
+
+
+def _awaits_approval(draft: Draft, session: Session, task_id: str) -> bool:
+    """Whether the session planned the task and a person has to say yes: its work is done."""
+    run = draft.world.runs.get(session.run_id or "")
+    return run is not None and run.root_task_id == task_id and run.status is RunStatus.AWAITING_APPROVAL

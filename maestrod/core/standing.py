@@ -3,7 +3,7 @@
 import enum
 
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core.task_index import DOOM, bucket, millionths
+from maestrod.core.task_index import DOOM, bucket
 
 
 class Standing(enum.Enum):
@@ -35,5 +35,5 @@ def is_finished(task: Task) -> bool:
 
 
 def footprint(task: Task) -> tuple[object, ...]:
-    """What of a task its own dependencies, its parent's roll-up and its unit depend on."""
-    return (bucket(task), millionths(task), task.dependencies, task.on_dependency_failure, task.parent_id)
+    """What of a task decides how it stands; its progress besides matters to its parent only."""
+    return (bucket(task), task.dependencies, task.on_dependency_failure, task.parent_id)

@@ -118,7 +118,8 @@ def _be_a_leaf(draft: Draft, parent: Task) -> None:
     """A parent lost its last child: what it was by roll-up it is no more."""
     if not is_finished(parent):
         reason = draft.reason(Source.USER, "subtasks_removed", "its subtasks were removed")
-        adopt_leaf(draft, task.release(draft, parent, reason))
+        parent = task.release(draft, parent, reason)
+    adopt_leaf(draft, parent)
 
 
 def start(draft: Draft, params: TaskRef, actor: Actor) -> Task:

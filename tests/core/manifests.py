@@ -4,7 +4,16 @@ from typing import Any
 
 from maestrod.api.session import Role
 from maestrod.api.task import Priority, Strategy
-from maestrod.core.prompts import Manifest, ManifestProject, ManifestSession, ManifestTask, reporting
+from maestrod.core.prompts import (
+    ContextProject,
+    ContextTask,
+    Manifest,
+    ManifestProject,
+    ManifestSession,
+    ManifestTask,
+    TaskContext,
+    reporting,
+)
 
 
 def task(id_: str, *commands: str, **members: Any) -> ManifestTask:
@@ -32,4 +41,19 @@ def manifest(
         tasks=tasks,
         report=reporting(role, strategy),
         **members,
+    )
+
+
+def context() -> TaskContext:
+    """The context of a task to plan."""
+    return TaskContext(
+        task=ContextTask(
+            id="tsk_root",
+            title="Check it",
+            description="",
+            priority=Priority.MEDIUM,
+            initial_prompt="Check it, all of it",
+        ),
+        subtasks=(),
+        project=ContextProject(id="prj_1", base_path="/home/ada/shop", relevant_files=("README.md",)),
     )

@@ -320,7 +320,7 @@ def why_it_is_open(world: World, run: Run) -> Iterator[object]:
     tree = {task.id: task for task in below(world, root)}
     yield [s for s in live(world) if s.run_id == run.id or set(s.task_ids) & tree.keys()]
     yield [key for key in world.deadlines if key.partition(":")[2] in tree]
-    yield root.status is S.BLOCKED and root.status_reason is not None
+    yield any(up.status is S.BLOCKED and up.status_reason is not None for up in (root, *above(world, root)))
     yield [t for t in tree.values() if t.status is S.IN_PROGRESS and is_leaf(world, t)]  # by hand: see the law above
     for leaf, unit in ready_leaves(world):
         if leaf.id in tree and unit is not None and unit.dispatch is not None:
