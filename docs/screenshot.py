@@ -41,7 +41,9 @@ def _screen(home: Path, seconds: float) -> str:
     subprocess.run([*tmux, "new-session", "-d", "-s", "run", *size, COMMAND], env=env, cwd=ROOT, check=True)
     try:
         time.sleep(seconds)
-        shown = subprocess.run([*tmux, "capture-pane", "-p", "-e", "-t", "run"], capture_output=True, text=True, check=True)
+        shown = subprocess.run(
+            [*tmux, "capture-pane", "-p", "-e", "-t", "run"], capture_output=True, text=True, check=True
+        )
     finally:
         subprocess.run([*tmux, "kill-server"], check=False)
         stop = ["maestroctl", "--no-autostart", "daemon", "stop", "--sessions", "stop"]

@@ -26,7 +26,7 @@ _SAVED = re.compile(r"^````markdown\n(.*?)^````$\n\nSaved as `([^`]+)`", re.MULT
 def commands(page: str) -> Iterator[tuple[str, list[str]]]:
     """The commands of a page and the lines they are said to print."""
     for block in _BLOCK.findall(page):
-        command, output = "", []
+        command, output = "", list[str]()
         for line in block.splitlines():
             if line.startswith("$ "):
                 if command:

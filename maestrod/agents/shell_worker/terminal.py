@@ -69,4 +69,7 @@ def _after_sequence(text: str, place: int) -> int:
         while place < len(text) and text[place] not in "\x07\x1b\n":
             place += 1
         return place + 2 if text[place : place + 2] == "\x1b\\" else place + (text[place : place + 1] == "\x07")
+    while kind and " " <= kind <= "/":  # intermediate bytes, as in ESC ( B, which chooses a character set
+        kind = text[place : place + 1]
+        place += 1
     return place
