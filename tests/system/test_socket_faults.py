@@ -1,0 +1,132 @@
+"""Faults of clients: some never read, some vanish in the middle of a call. Everybody else is served, and nothing happens twice."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import trio
+
+from tests.kit.daemon import Daemon
+from tests.kit.rpc_parts import parts
+from tests.kit.socket_client import SocketClient, SocketServer, serving
+
+DEAF, PATIENT = 10, 89
+
+#: Bytes of one change, and how many there are: far more than a socket and a subscriber's share hold together.
+CHANGE, CHANGES = 100_000, 60
+
+
+async def follow(client: SocketClient, heard: list[int]) -> None:
+    """Read every event until the last one."""
+    while len(heard) < CHANGES:
+        message = await client.notification()
+        assert message["method"] == "event", message
+        heard.append(message["params"]["event"]["seq"])
+
+
+async def trickle(server: SocketServer) -> None:
+    """Read a byte now and then, far slower than the events come."""
+    async with server.client() as client:
+        await client.call("event.subscribe")
+        while await client.stream.receive_some(1):
+            await trio.sleep(0.05)
+
+
+async def change(client: SocketClient, project: str) -> None:
+    for number in range(CHANGES):
+        description = f"{number}".ljust(CHANGE, "x")
+        await client.call("project.update", {"projectId": project, "description": description})
+
+
+@pytest.mark.slow
+async def test_27_of_a_hundred_subscribers_the_slow_ones_harm_nobody(tmp_path: Path) -> None:
+    process = psutil.Process()
+    async with serving(tmp_path, parts(), patience=0.5) as server, trio.open_nursery() as nursery:
+        deaf = [SocketClient(await trio.open_unix_socket(str(server.path))) for _ in range(DEAF)]
+        patient = [SocketClient(await trio.open_unix_socket(str(server.path))) for _ in range(PATIENT)]
+        heard: list[list[int]] = [[] for _ in patient]
+        async with server.client() as author:
+            project = (await author.call("project.create", {"name": "p", "workingDir": "/p"}))["id"]
+            for client in (*deaf, *patient):
+                await client.call("event.subscribe", {"topics": ["project"]})
+            nursery.start_soon(trickle, server)
+            before = process.memory_info().rss
+            async with trio.open_nursery() as readers:
+                for client, seqs in zip(patient, heard, strict=True):
+                    readers.start_soon(follow, client, seqs)
+                readers.start_soon(change, author, project)
+        assert process.memory_info().rss - before < (DEAF + 1) * 4 * 1024 * 1024 + 40_000_000
+        first = heard[0][0]
+        assert heard == [list(range(first, first + CHANGES))] * PATIENT
+        assert server.services.counts["overflows"] >= DEAF
+        for client in deaf:
+            assert (await last_words(client))["method"] in {"event", "event.overflow"}
+        assert await server.is_healthy()
+        for client in (*deaf, *patient):
+            await client.stream.aclose()
+        nursery.cancel_scope.cancel()
+
+
+async def last_words(client: SocketClient) -> Any:
+    """The last whole message of a server that hangs up."""
+    last = None
+    while (message := await client.notification()) is not None:
+        last = message
+    return last
+
+
+def request(name: str, request_id: str) -> bytes:
+    params = {"name": name, "workingDir": f"/{name}", "requestId": request_id}
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "project.create", "params": params}).encode() + b"\n"
+
+
+def projects(daemon: Daemon, name: str) -> int:
+    return sum(project["name"] == name for project in daemon.every("project.list"))
+
+
+def said_and_gone(daemon: Daemon, data: bytes, *, half: bool = False) -> None:
+    """Say something to the daemon and leave without listening."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(daemon.socket))
+        client.sendall(data)
+        if half:
+            client.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.slow
+def test_28_a_client_that_vanishes_at_any_byte_may_ask_again(daemon: Daemon) -> None:
+    daemon.start()
+    whole = request("n000", "r000")
+    for cut in range(0, len(whole) + 1, 5):
+        message = request(f"n{cut:03}", f"r{cut:03}")
+        said_and_gone(daemon, message[:cut])
+        assert projects(daemon, f"n{cut:03}") in {0, 1}
+        with daemon.connect() as client:
+            again = client.call("project.create", name=f"n{cut:03}", workingDir=f"/n{cut:03}", requestId=f"r{cut:03}")
+        assert again["name"] == f"n{cut:03}" and projects(daemon, f"n{cut:03}") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", [False, True])
+def test_28_a_client_that_leaves_before_the_answer_has_done_what_it_asked(daemon: Daemon, half: bool) -> None:
+    daemon.start()
+    for number in range(20):
+        said_and_gone(daemon, request(f"n{number}", f"r{number}"), half=half)
+    with daemon.connect() as client:
+        for number in range(20):
+            client.call("project.create", name=f"n{number}", workingDir=f"/n{number}", requestId=f"r{number}")
+    assert sorted(project["name"] for project in daemon.every("project.list")) == sorted(f"n{n}" for n in range(20))
+
+
+@pytest.mark.slow
+def test_28_a_connection_reset_in_the_middle_of_a_long_answer_harms_nobody(daemon: Daemon) -> None:
+    daemon.start()
+    with daemon.connect() as client:
+        for number in range(20):
+            client.call("project.create", name=f"n{number}", workingDir=f"/n{number}", description="x" * 200_000)
+    for _ in range(10):
+        said_and_gone(daemon, b'{"jsonrpc":"2.0","id":1,"method":"project.list"}\n')
+    assert len(daemon.every("project.list")) == 20
