@@ -118,7 +118,7 @@ def add_task(life: Life, number: int) -> None:
 def change_task(life: Life, number: int) -> None:
     if (id_ := _pick(dict(life.world.tasks), number)) is not None:
         status = list(TaskStatus)[number % len(TaskStatus)]
-        life.decide(lambda draft: draft.change(draft.task(id_), status=status, progress=(1 + number % 9) / 10))
+        life.decide(lambda draft: draft.change(draft.task(id_), status=status, progress=number % 10 / 10))
 
 
 def drop_task(life: Life, number: int) -> None:
