@@ -16,7 +16,7 @@ def undurable() -> None:
     """Make every flush do nothing."""
     RealFiles.fsync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # that is the point
     RealFiles.fdatasync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]
-    RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign,assignment]
+    RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign]
 
 
 def slow(seconds: float) -> None:
