@@ -4,14 +4,17 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trio
 
+from maestrod.sessions.adopt import read_identity
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.shim.processes import ProcFs, tag_of
 from maestrod.sessions.spec import ExitRecord, Identity, LaunchSpec
+from maestrod.sessions.tree import end_tree, find_tree
 
 PATIENCE = 30
 """Seconds a test waits for what must happen before it fails."""
@@ -41,6 +44,14 @@ class Agents:
     def shell(self, session_id: str, script: str, **more: Any) -> LaunchSpec:
         """An agent that is a shell script."""
         return self.spec(session_id, "sh", "-c", script, **more)
+
+    def end_all(self) -> None:
+        """End what a failed test left running: a session that was started and has no exit record."""
+        for marker in self.sessions.rglob("started-*"):
+            attempt = int(marker.name.rpartition("-")[2])
+            if not (marker.parent / f"exit-{attempt}.json").exists():
+                find = partial(find_tree, marker.parent.resolve(), attempt, read_identity(marker.parent, attempt))
+                end_tree(find, [("KILL", 5.0)])
 
     def python(self, session_id: str, script: str, **more: Any) -> LaunchSpec:
         """An agent that is a Python program."""

@@ -1,5 +1,6 @@
 """The shim's loop where it can go wrong: a record that cannot be written, an agent that cannot be killed now, idleness."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from tests.sessions.kit import Agents, Daemon, alive, daemon_on, eventually
 
 
 @pytest.fixture
-def agents(tmp_path: Path) -> Agents:
-    return Agents(tmp_path)
+def agents(tmp_path: Path) -> Iterator[Agents]:
+    made = Agents(tmp_path)
+    yield made
+    made.end_all()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -82,5 +83,7 @@ async def test_a_shim_without_proc_and_subreaper_still_ends_strays_and_group(age
 
 
 @pytest.fixture
-def agents(tmp_path: Path) -> Agents:
-    return Agents(tmp_path / "sessions")
+def agents(tmp_path: Path) -> Iterator[Agents]:
+    made = Agents(tmp_path / "sessions")
+    yield made
+    made.end_all()
