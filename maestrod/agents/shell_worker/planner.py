@@ -42,16 +42,21 @@ class Planner:
 
     def plan(self) -> bool:
         """Whether a plan was accepted; if not, the task is told why."""
+        self._tell("session.update", status="working")
         try:
             self._plan()
         except Failed as failure:
             say(f"# {failure}")
-            try:
-                self._daemon.call("task.fail", taskId=self._task_id, error=str(failure))
-            except Refused as refusal:
-                say(f"# task.fail was refused: {refusal.message}")
+            self._tell("task.fail", taskId=self._task_id, error=str(failure))
             return False
         return True
+
+    def _tell(self, method: str, **params: "Any") -> None:
+        """Report something that the outcome does not hang on."""
+        try:
+            self._daemon.call(method, **params)
+        except Refused as refusal:
+            say(f"# {method} was refused: {refusal.message}")
 
     def _plan(self) -> None:
         findings: list[dict[str, Any]] = []
