@@ -20,6 +20,7 @@ _ROLES = {
         " worker sessions will, one per group of your plan."
     ),
 }
+_PLAN = "The same with the project's files and the subtasks there are already, as JSON: `task-context.json` beside this file."
 _SIMPLE = "Do the tasks in this order. Report the start and the end of each one."
 _QUEUE = "Your tasks are a queue: claim one, do it, report its end, claim the next, until nothing is left."
 _RULES = """\
@@ -37,7 +38,7 @@ def manifest_md(manifest: Manifest) -> str:
         page.add(f"## Your role: {manifest.persona.name}", cut(manifest.persona.prompt or manifest.persona.description))
     if manifest.goal_prompt or manifest.goals:
         page.add("## The goal", " → ".join(goal.title for goal in manifest.goals), cut(manifest.goal_prompt))
-    page.add("## Tasks", _QUEUE if manifest.session.strategy is Strategy.QUEUE else _SIMPLE)
+    page.add(*_tasks_head(manifest))
     for number, task in enumerate(manifest.tasks, 1):
         title = f"### {number}. {task.title} (`{task.id}`)"
         if not page.add(title, *_task(task)):
@@ -96,7 +97,14 @@ def _head(manifest: Manifest) -> str:
 
 def _reporting(manifest: Manifest) -> str:
     rows = [f"- `{command}`: {meaning}" for command, meaning in manifest.report.items()]
-    return "\n".join(["## How to report", "", _RULES, "", *rows])
+    rules = [_RULES, ""] if manifest.session.role is Role.WORKER else []
+    return "\n".join(["## How to report", "", *rules, *rows])
+
+
+def _tasks_head(manifest: Manifest) -> tuple[str, str]:
+    if manifest.session.role is Role.ORCHESTRATOR:
+        return "## The task to plan", _PLAN
+    return "## Tasks", _QUEUE if manifest.session.strategy is Strategy.QUEUE else _SIMPLE
 
 
 def _task(task: ManifestTask) -> Iterable[str]:
