@@ -26,7 +26,7 @@ from tests.kit.scenario import (
 
 TWO = (group("g", subtask("a")), group("h", subtask("b"), needs=["g"]))
 PLAN = {"groups": [group("g", subtask("a"))]}
-INVALID = {"groups": []}
+INVALID: dict[str, Any] = {"groups": []}
 
 
 def planning(**params: Any) -> Scenario:

@@ -1,0 +1,73 @@
+"""Draws ``docs/states.md`` from the transition tables: ``python -m tests.kit.states > docs/states.md``."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from maestrod.core import plan_state, queue, run_state, session, task
+from maestrod.core.machines import IGNORE, ILLEGAL, Table
+
+_HEAD = """# States
+
+Made from the transition tables of `maestrod/core` by `python -m tests.kit.states`; a test keeps the two the same.
+In the tables a row is a state and a column an event: the state it leads to, `·` where it is true and changes nothing, blank where
+whoever sent it is wrong about the world and is refused.
+"""
+
+_NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
+    (
+        "Task",
+        task.TRANSITIONS,
+        "core/task.py",
+        (
+            "A leaf moves as below; a task with subtasks by roll-up only. A failure with attempts left is `pending` again. "
+            "`blocked` is also where a task waits for its dependencies (`statusReason.code` is `dependency`, or "
+            "`dependency_failed` once one has failed for good)."
+        ),
+    ),
+    ("Session", session.TRANSITIONS, "core/session.py", "That an end is wanted is `stopping`, no state of its own."),
+    ("Queue item", queue.TRANSITIONS, "core/queue.py", "Item and task move in one decision."),
+    ("Run", run_state.TRANSITIONS, "core/run_state.py", "A run ends as its root does and goes on when the root does."),
+    (
+        "Plan",
+        plan_state.TRANSITIONS,
+        "core/plan_state.py",
+        "Nobody sees a `draft`: the linter judges in the same decision.",
+    ),
+)
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, *("\n".join(_noun(*noun)) for noun in _NOUNS)]) + "\n"
+
+
+def _noun(name: str, table: Table[Any, Any], place: str, words: str) -> Iterator[str]:
+    events = list(next(iter(table.cells.values())))
+    yield f"## {name}\n\n`{place}`. {words}\n"
+    yield "```mermaid\nstateDiagram-v2"
+    yield from _arrows(table)
+    yield "```\n"
+    yield "| | " + " | ".join(event.value for event in events) + " |"
+    yield "|---" * (len(events) + 1) + "|"
+    for state, row in table.cells.items():
+        yield f"| **{state.value}** | " + " | ".join(_cell(row[event]) for event in events) + " |"
+    yield ""
+
+
+def _arrows(table: Table[Any, Any]) -> Iterator[str]:
+    for state, row in table.cells.items():
+        by_target: dict[str, list[str]] = {}
+        for event, cell in row.items():
+            if cell is not IGNORE and cell is not ILLEGAL:
+                by_target.setdefault(cell.value, []).append(event.value)
+        for target, events in by_target.items():
+            yield f"    {state.value} --> {target}: {', '.join(events)}"
+
+
+def _cell(cell: Any) -> str:
+    return "·" if cell is IGNORE else "" if cell is ILLEGAL else str(cell.value)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
