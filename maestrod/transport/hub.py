@@ -60,7 +60,7 @@ class Hub:
         self._nursery = nursery
         self._patience = patience
         self._selector = selector
-        self._watched: dict[UnixConnection, int] = {}
+        self._watched: set[UnixConnection] = set()
         self._marked: dict[UnixConnection, None] = {}
         self._mark_event = trio.Event()
         self._guarded: set[UnixConnection] = set()
@@ -117,16 +117,15 @@ class Hub:
 
     def watch(self, connection: UnixConnection, events: int) -> None:
         """Call ``on_ready`` when the socket is ready for ``events``."""
-        before = self._watched.get(connection, 0)
-        if events == before:
-            return
-        self._watched[connection] = events
-        if not before:
-            self._selector.register(connection.socket, events, connection)
+        if connection not in self._watched:
+            if events:
+                self._selector.register(connection.socket, events, connection)
+                self._watched.add(connection)
         elif events:
             self._selector.modify(connection.socket, events, connection)
         else:
             self._selector.unregister(connection.socket)
+            self._watched.discard(connection)
 
     def mark(self, connection: UnixConnection) -> None:
         """Call ``work`` soon."""
@@ -145,7 +144,6 @@ class Hub:
     def forget(self, connection: UnixConnection) -> None:
         """The connection is about to be closed."""
         self.watch(connection, 0)
-        self._watched.pop(connection, None)
         self._guarded.discard(connection)
         self._marked.pop(connection, None)
         self.connections.discard(connection)
@@ -232,7 +230,7 @@ class Hub:
         if connection.overdue(self._patience):
             log.warning("closed a connection that left %d bytes untaken", connection.unsent)
             connection.close()
-        elif self._watched.get(connection) == selectors.EVENT_READ:
+        elif connection.is_well:
             self._guarded.discard(connection)
         elif connection.is_abandoned:
             connection.close()

@@ -55,7 +55,8 @@ class UnixConnection:
         self._decoder = Decoder()
         self._backlog: deque[bytes | FramingError] = deque()
         self._outbox = Outbox()
-        self._drained = trio.Event()
+        self._drained: trio.Event | None = None
+        self._events = 0
         self._working = False
         self._ended = False  # the client sends nothing more
         self._hanging_up = False  # we send what is left and close
@@ -75,6 +76,11 @@ class UnixConnection:
     def is_quiet(self) -> bool:
         """Whether nothing is under way and everything is sent."""
         return not self._outbox.size and not self.conversation.under_way
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is being read and takes its answers."""
+        return self._events == EVENT_READ
 
     @property
     def is_abandoned(self) -> bool:
@@ -103,6 +109,7 @@ class UnixConnection:
         """Return when little is unsent, or the connection is closed."""
         await trio.lowlevel.checkpoint()
         while self._outbox.size > UNSENT_LOW and not self.closed:
+            self._drained = self._drained or trio.Event()
             await self._drained.wait()
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
@@ -143,9 +150,11 @@ class UnixConnection:
                 self.close()
                 return
             self._outbox.taken(sent)
-            self._note_progress(sent == len(piece), sent > 0)
             if sent < len(piece):
+                if sent or self._blocked_since is None:
+                    self._blocked_since = trio.current_time()
                 break
+            self._blocked_since = None
         self._settle()
 
     def hang_up(self) -> None:
@@ -168,7 +177,8 @@ class UnixConnection:
             self.socket.close()
             self._outbox.clear()
             self._backlog.clear()
-            self._drained.set()
+            if self._drained is not None:
+                self._drained.set()
             self.conversation.close()
 
     def _read(self) -> None:
@@ -181,7 +191,7 @@ class UnixConnection:
             return
         if data:
             self._backlog.extend(self._decoder.feed(data))
-        elif self.is_abandoned:
+        elif (self.is_quiet and self.conversation.is_over) or self.is_abandoned:
             self.close()
         else:
             self._ended = True  # it has shut down its side and still wants its answers
@@ -189,24 +199,21 @@ class UnixConnection:
     def _is_full(self) -> bool:
         return self.conversation.busy or self._outbox.size > UNSENT_HIGH
 
-    def _note_progress(self, done: bool, moved: bool) -> None:
-        if done:
-            self._blocked_since = None
-        elif moved or self._blocked_since is None:
-            self._blocked_since = trio.current_time()
-        if self._outbox.size <= UNSENT_LOW and not self._drained.is_set():
-            self._drained.set()
-            self._drained = trio.Event()
-
     def _settle(self) -> None:
         """After a turn: close if it is over, otherwise wait for the right things."""
         if self.closed:
             return
-        if not self._outbox.size and (self._hanging_up or (self._ended and self.conversation.is_over)):
+        unsent = self._outbox.size
+        if not unsent and (self._hanging_up or (self._ended and self.conversation.is_over)):
             self.close()
             return
+        if self._drained is not None and unsent <= UNSENT_LOW:
+            self._drained.set()
+            self._drained = None
         reads = not (self._ended or self._hanging_up or self._backlog)
-        writes = self._outbox.size > 0
-        self._hub.watch(self, (EVENT_READ if reads else 0) | (EVENT_WRITE if writes else 0))
-        if writes or not reads:
+        events = (EVENT_READ if reads else 0) | (EVENT_WRITE if unsent else 0)
+        if events != self._events:
+            self._events = events
+            self._hub.watch(self, events)
+        if events != EVENT_READ:
             self._hub.guard(self)
