@@ -36,8 +36,7 @@ def manifest_md(manifest: Manifest) -> str:
     page.add(_reporting(manifest))
     if manifest.persona:
         page.add(f"## Your role: {manifest.persona.name}", cut(manifest.persona.prompt or manifest.persona.description))
-    if manifest.goal_prompt or manifest.goals:
-        page.add("## The goal", " → ".join(goal.title for goal in manifest.goals), cut(manifest.goal_prompt))
+    page.add(*_goal(manifest))
     page.add(*_tasks_head(manifest))
     for number, task in enumerate(manifest.tasks, 1):
         title = f"### {number}. {task.title} (`{task.id}`)"
@@ -99,6 +98,15 @@ def _reporting(manifest: Manifest) -> str:
     rows = [f"- `{command}`: {meaning}" for command, meaning in manifest.report.items()]
     rules = [_RULES, ""] if manifest.session.role is Role.WORKER else []
     return "\n".join(["## How to report", "", *rules, *rows])
+
+
+def _goal(manifest: Manifest) -> Iterable[str]:
+    path = " → ".join(goal.title for goal in manifest.goals)
+    prompt = cut(manifest.goal_prompt)
+    if path or prompt:
+        yield "## The goal"
+        yield path
+        yield prompt if prompt != path else ""
 
 
 def _tasks_head(manifest: Manifest) -> tuple[str, str]:

@@ -54,6 +54,7 @@ def test_a_busy_daemon_is_asked_again(here: Place) -> None:
     assert daemon.methods().count("task.start") == 3
 
 
+@pytest.mark.slow
 def test_a_worker_whose_session_was_removed_leaves(here: Place) -> None:
     with here.start(tasks=(task("tsk_a", "true"),)) as process:
         assert process.stdout is not None and b"waiting for maestrod" in process.stdout.readline()

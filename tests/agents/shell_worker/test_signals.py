@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
 from tests.core.manifests import task
@@ -19,6 +21,7 @@ def test_a_stop_reaches_the_command_and_is_told_by_the_exit_status(here: Place) 
     assert daemon.methods() == ["session.register", "task.start"]
 
 
+@pytest.mark.slow
 def test_a_stop_while_there_is_no_daemon(here: Place) -> None:
     with here.start(tasks=(task("tsk_a", "true"),)) as process:
         assert process.stdout is not None

@@ -18,7 +18,7 @@ from maestrod.agents.shell_worker.terminal import TAIL_BYTES, TAIL_LINES, plain,
         (b"\xff\xc3\xa9", ["\ufffdé"]),
         (b"cut \x1b[3", ["cut"]),
         (b"cut \x1b", ["cut"]),
-        (b"\x1b(Bset", ["Bset"]),
+        (b"\x1b(Bset", ["set"]),
         ("\u202ereversed\n".encode(), ["reversed"]),
     ],
 )
