@@ -3,6 +3,8 @@
 import itertools
 from typing import Any
 
+import pytest
+
 from tests.agents.scripted_daemon import Hangup, Refusal, ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
 from tests.core.manifests import task
