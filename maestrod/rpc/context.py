@@ -7,7 +7,7 @@ from typing import Protocol
 
 import trio
 
-from maestrod.api.errors import NotFound
+from maestrod.api.errors import Busy, NotFound
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.command import OWNER, Actor
 from maestrod.core.world import World
@@ -15,6 +15,9 @@ from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Catalog, Store, Terminals
 from maestrod.rpc.encoded import EncodedEvents
 from maestrod.rpc.exchange import Exchange
+
+#: Streams of notifications on one connection; each costs its share of every event.
+STREAM_LIMIT = 100
 
 
 class Wire(Protocol):
@@ -93,7 +96,9 @@ class Client:
         return bool(self._streams)
 
     def open_stream(self, stop: Callable[[], None]) -> int:
-        """Number a new stream of notifications; ``stop`` ends it."""
+        """Number a new stream of notifications; ``stop`` ends it. Raises ``Busy`` when there are too many."""
+        if len(self._streams) >= STREAM_LIMIT:
+            raise Busy("event.too_many", f"a connection can follow {STREAM_LIMIT} things: end one, or connect again")
         self._last_stream += 1
         self._streams[self._last_stream] = stop
         return self._last_stream

@@ -11,6 +11,7 @@ import resource
 import selectors
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import trio
 
@@ -57,6 +58,7 @@ class Hub:
         self.limit = connection_limit()
         self._listener = listener
         self._dispatcher = dispatcher
+        self._counts = dispatcher.services.counts
         self._nursery = nursery
         self._patience = patience
         self._selector = selector
@@ -66,6 +68,7 @@ class Hub:
         self._guarded: set[UnixConnection] = set()
         self._guard_event = trio.Event()
         self._accepting = False
+        self._crowded = False
         self._stopping = False
         self._quiet = trio.Event()
 
@@ -85,7 +88,7 @@ class Hub:
             self._mark_event = trio.Event()
             marked, self._marked = self._marked, {}
             for connection in marked:
-                self._protected(connection, connection.work)
+                self.protect(connection, connection.work)
             self._check_quiet()
 
     async def run_patrol(self) -> None:
@@ -137,6 +140,14 @@ class Hub:
         self._guarded.add(connection)
         self._guard_event.set()
 
+    def protect(self, connection: UnixConnection, function: Callable[[], None]) -> None:
+        """Call the function; an error in it costs the connection, not the daemon."""
+        try:
+            function()
+        except Exception:  # the connection guard: one bad connection harms nobody
+            log.exception("a connection failed and is closed")
+            connection.close()
+
     def start(self, connection: UnixConnection, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task; an error in it costs the connection, not the daemon."""
         self._nursery.start_soon(self._beside, connection, task)
@@ -147,6 +158,7 @@ class Hub:
         self._guarded.discard(connection)
         self._marked.pop(connection, None)
         self.connections.discard(connection)
+        self._crowded = self._crowded and len(self.connections) > self.limit // 2
         if not self._accepting and not self._stopping:
             self._accept_more()
 
@@ -158,20 +170,13 @@ class Hub:
             if connection is None:
                 self._accept()
             elif not connection.closed:
-                self._protected(connection, connection.on_ready, events)
+                self.protect(connection, partial(connection.on_ready, events))
         self._check_quiet()
         return bool(ready)
 
     def _check_quiet(self) -> None:
         if self._stopping and all(connection.is_quiet for connection in self.connections):
             self._quiet.set()
-
-    def _protected(self, connection: UnixConnection, function: Callable[..., None], *arguments: int) -> None:
-        try:
-            function(*arguments)
-        except Exception:  # the connection guard: one bad connection harms nobody
-            log.exception("a connection failed and is closed")
-            connection.close()
 
     async def _beside(self, connection: UnixConnection, task: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -183,7 +188,7 @@ class Hub:
     def _accept(self) -> None:
         for _ in range(_ACCEPTED_AT_ONCE):
             if len(self.connections) >= self.limit:
-                log.warning("%d connections are open: more have to wait", len(self.connections))
+                self._note_crowd()
                 self._accept_no_more()
                 return
             try:
@@ -204,12 +209,20 @@ class Hub:
             admit(accepted)
         except NotAllowed as error:
             log.warning("refused a connection: %s", error.message)
+            self._counts["connections_refused"] += 1
             accepted.close()
             return
         accepted.setblocking(False)
+        self._counts["connections"] += 1
         connection = UnixConnection(self, accepted, self._dispatcher)
         self.connections.add(connection)
-        self._protected(connection, connection.on_ready, selectors.EVENT_READ)
+        self.protect(connection, partial(connection.on_ready, selectors.EVENT_READ))
+
+    def _note_crowd(self) -> None:
+        """Say once that clients have to wait, until there was much room again."""
+        if not self._crowded:
+            self._crowded = True
+            log.warning("%d connections are open: more have to wait", len(self.connections))
 
     def _accept_more(self) -> None:
         if not self._accepting:

@@ -34,6 +34,9 @@ class Hub(Protocol):
     def mark(self, connection: "UnixConnection") -> None:
         """Call ``work`` soon."""
 
+    def protect(self, connection: "UnixConnection", function: Callable[[], None]) -> None:
+        """Call the function; an error in it ends the connection and goes no further."""
+
     def guard(self, connection: "UnixConnection") -> None:
         """Look at ``overdue`` and ``is_abandoned`` now and then."""
 
@@ -137,25 +140,11 @@ class UnixConnection:
                     self.conversation.receive(message)
         finally:
             self._working = False
-        self.flush()
+        self._flush()
 
     def flush(self) -> None:
-        """Hand over what the client can take right now."""
-        while not self.closed and (piece := self._outbox.peek()):
-            try:
-                sent = self.socket.send(piece)
-            except BlockingIOError:
-                sent = 0
-            except OSError:  # the client is gone
-                self.close()
-                return
-            self._outbox.taken(sent)
-            if sent < len(piece):
-                if sent or self._blocked_since is None:
-                    self._blocked_since = trio.current_time()
-                break
-            self._blocked_since = None
-        self._settle()
+        """Hand over what the client can take right now. Never raises: who calls may be in the middle of something."""
+        self._hub.protect(self, self._flush)
 
     def hang_up(self) -> None:
         """Read nothing more; close when everything is sent."""
@@ -180,6 +169,23 @@ class UnixConnection:
             if self._drained is not None:
                 self._drained.set()
             self.conversation.close()
+
+    def _flush(self) -> None:
+        while not self.closed and (piece := self._outbox.peek()):
+            try:
+                sent = self.socket.send(piece)
+            except BlockingIOError:
+                sent = 0
+            except OSError:  # the client is gone
+                self.close()
+                return
+            self._outbox.taken(sent)
+            if sent < len(piece):
+                if sent or self._blocked_since is None:
+                    self._blocked_since = trio.current_time()
+                break
+            self._blocked_since = None
+        self._settle()
 
     def _read(self) -> None:
         try:

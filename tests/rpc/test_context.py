@@ -2,9 +2,9 @@
 
 import pytest
 
-from maestrod.api.errors import NotFound
+from maestrod.api.errors import Busy, NotFound
 from maestrod.core.command import OWNER
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import STREAM_LIMIT, Client
 from tests.kit.rpc_parts import MemoryWire, parts
 
 
@@ -26,6 +26,16 @@ def test_streams_are_numbered_and_closed_once() -> None:
     client.close()
     client.close()
     assert stopped == ["a", "c"]
+
+
+def test_a_connection_follows_a_bounded_number_of_things() -> None:
+    client = Client(MemoryWire())
+    for _ in range(STREAM_LIMIT):
+        client.open_stream(lambda: None)
+    with pytest.raises(Busy):
+        client.open_stream(lambda: None)
+    client.close_stream(1)
+    assert client.open_stream(lambda: None) == STREAM_LIMIT + 1
 
 
 async def test_daemons_do_not_share_counters() -> None:

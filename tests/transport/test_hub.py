@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import selectors
 import socket
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,28 @@ async def test_a_task_that_fails_costs_its_connection_only(
         monkeypatch.undo()
         await witness.call("system.status")
     assert "a bug in a stream" in caplog.text
+
+
+async def test_an_error_in_sending_never_reaches_who_sends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A subscriber is told by the engine itself, which must not stumble over it."""
+    real = module.Hub.watch
+
+    def watch(self: module.Hub, connection: object, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            raise OSError(errno.ENOSPC, "no room for another watch")
+        real(self, connection, events)  # type: ignore[arg-type]  # the method's own arguments, passed on
+
+    monkeypatch.setattr(module.Hub, "watch", watch)
+    async with serving(tmp_path) as server, server.client() as deaf, server.client() as author:
+        await deaf.call("event.subscribe")
+        project = (await author.call("project.create", {"name": "p", "workingDir": "/p"}))["id"]
+        with trio.fail_after(PATIENCE):
+            while server.services.engine.bus.subscribers:
+                text = {"projectId": project, "description": str(author._last) + "x" * 200_000}
+                await author.call("project.update", text)
+    assert "no room for another watch" in caplog.text
 
 
 async def test_nobody_is_woken_while_nothing_happens(tmp_path: Path) -> None:
