@@ -20,7 +20,7 @@ from maestrod.rpc.handler import implements
 from maestrod.rpc.subscription import Subscription, matcher
 
 #: Events looked at for one page: with narrow filters a page may come back empty and say where to go on.
-_LOOKED_AT = 10_000
+_LOOKED_AT = 2_000
 
 
 @implements(EVENT_LIST)

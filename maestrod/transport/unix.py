@@ -134,6 +134,7 @@ class UnixConnection:
             while self._backlog and not self._hanging_up and not self._is_full():
                 message = self._backlog.popleft()
                 if isinstance(message, FramingError):
+                    log.warning("a client sent a stream that cannot be read: %s", message.message)
                     self.conversation.refuse(message)
                     self.hang_up()
                 else:

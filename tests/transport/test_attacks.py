@@ -30,7 +30,9 @@ def request(params: bytes = b"{}", method: bytes = b"system.status", id_: bytes 
     return b'{"jsonrpc":"2.0","method":"%b","id":%b,"params":%b}' % (method, id_, params)
 
 
-async def test_attack_22_a_flood_without_a_line_end_is_cut_off(tmp_path: Path) -> None:
+async def test_attack_22_a_flood_without_a_line_end_is_cut_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         with pytest.raises(trio.BrokenResourceError), trio.fail_after(PATIENCE):
             while True:
@@ -38,6 +40,7 @@ async def test_attack_22_a_flood_without_a_line_end_is_cut_off(tmp_path: Path) -
         assert (await client.read())["error"]["data"]["code"] == "wire.too_long"
         assert await client.hung_up()
         assert await server.is_healthy()
+    assert caplog.text.count("cannot be read") == 1 and "xxx" not in caplog.text
 
 
 @pytest.mark.parametrize("length", [b"5000000000000", b"-1", b"9" * 400, b"1\r\nContent-Length: 2", b""])
