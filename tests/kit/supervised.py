@@ -1,0 +1,116 @@
+"""A daemon without sockets, disks and processes: engine, supervisor and scripted agents, which outlive it like real ones."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import trio
+
+from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.registry import ADAPTERS
+from maestrod.api.address import Places
+from maestrod.api.package_data import package_data
+from maestrod.api.registry import METHODS
+from maestrod.api.session import Session
+from maestrod.config import Config
+from maestrod.core.command import Actor, Command
+from maestrod.core.world import World
+from maestrod.engine.engine import Engine
+from maestrod.sessions.custody import Custody, OnExit
+from maestrod.sessions.fake import FakeCustody
+from maestrod.sessions.fake_machine import FakeMachine
+from maestrod.store.memory import MemoryStore
+from maestrod.supervisor import Supervisor
+from maestrod.terminals import Terminals
+from tests.kit.engine_parts import FixedClock
+
+
+class FolderCustody(FakeCustody):
+    """A fake custody whose folders are real: the files of a launch are written there."""
+
+    def __init__(self, machine: FakeMachine, on_exit: OnExit, folder: Path) -> None:
+        super().__init__(machine, on_exit)
+        self.root = folder
+
+    def folder(self, session_id: str) -> Path:
+        return self.root / session_id
+
+
+@dataclass
+class House:
+    """The parts of one daemon."""
+
+    engine: Engine
+    store: MemoryStore
+    custody: FolderCustody
+    supervisor: Supervisor
+    terminals: Terminals
+    home: Path
+
+    async def call(self, method: str, actor: Actor | None = None, **params: Any) -> Any:
+        """The reply of a method that changes something."""
+        return await self.engine.submit(
+            Command(method, msgspec.convert(params, METHODS[method].params), actor or Actor())
+        )
+
+    async def spawn(self, **members: Any) -> Session:
+        """A session on a task of its own."""
+        task = await self.call("task.create", title="t", commands=["true"], projectId=await self.project(), **members)
+        session: Session = await self.call("session.spawn", taskIds=[task.id], agent="shell")
+        return session
+
+    async def project(self) -> str:
+        """The one project."""
+        existing = next(iter(self.engine.world.projects), None)
+        return existing or (await self.call("project.create", name="p", workingDir=str(self.home))).id
+
+    def session(self, session_id: str) -> Session:
+        """As it is now."""
+        return self.engine.world.sessions[session_id]
+
+    async def until(self, session_id: str, **members: object) -> Session:
+        """The session, once its members are these."""
+        while True:
+            session = self.session(session_id)
+            if all(getattr(session, name) == value for name, value in members.items()):
+                return session
+            await self.engine.bus.wait_for(lambda event: event.id == session_id)
+
+    async def until_launched(self, session_id: str) -> Session:
+        """The session, once its agent runs."""
+        while self.session(session_id).process is None:
+            await self.engine.bus.wait_for(lambda event: event.id == session_id)
+        return self.session(session_id)
+
+    async def come_up(self, **members: Any) -> str:
+        """The id of a session whose agent runs and has registered."""
+        session = await self.spawn(**members)
+        await self.until_launched(session.id)
+        await self.call("session.register", Actor(session.id, session.attempt))
+        return session.id
+
+
+@asynccontextmanager
+async def house(home: Path, machine: FakeMachine, before: MemoryStore | None = None) -> AsyncIterator[House]:
+    """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
+    store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
+    if before is not None:
+        store.world, store._events, store.durable_seq = World(), list(before.events_since(0)), before.durable_seq
+        for event in store._events:
+            store.world.apply(event)
+    places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
+    catalog = FileCatalog(package_data("skills"), home, places.config, ADAPTERS)
+    supervisor = Supervisor(places, Config(), catalog, b"k" * 32)
+    engine = Engine(store, store.world, FixedClock(), supervisor.want)
+    custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
+    terminals = Terminals(cast(Custody, custody), store.world)
+    supervisor.bind(engine, cast(Custody, custody), terminals)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(engine.run)
+        await nursery.start(custody.run)
+        await nursery.start(supervisor.run)
+        yield House(engine, store, custody, supervisor, terminals, home)
+        nursery.cancel_scope.cancel()
