@@ -1,7 +1,8 @@
 """The daemon itself: greeting, how it is, stopping it, checking it, describing it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from operator import attrgetter
 from typing import Any
 
 import trio
@@ -30,6 +31,8 @@ from maestrod.api.system import (
 from maestrod.core.access import check_actor
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
+
+_status = attrgetter("status")
 
 #: What a client may rely on, by name; more may be added.
 CAPABILITIES = ("batch", "cancel", "content-length", "events", "output")
@@ -119,7 +122,9 @@ def discover(context: Context, params: Discover) -> dict[str, Any]:
     return openrpc(context.services.info.version)
 
 
-def by_status(entities: Iterable[Any]) -> dict[str, int]:
+def by_status(entities: Collection[Any]) -> dict[str, int]:
     """How many there are in each status."""
-    counts: Mapping[Any, int] = Counter(entity.status for entity in entities)
+    if not entities:
+        return {}
+    counts: Mapping[Any, int] = Counter(map(_status, entities))
     return {status.value: count for status, count in counts.items()}
