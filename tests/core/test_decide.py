@@ -5,7 +5,6 @@ changed nothing, that a decision can be undone, that the journal replayed gives 
 its entities in any order decides the next step the same.
 """
 
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,67 +18,28 @@ from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Exit, ProcessIdentity, Role, Session
+from maestrod.api.task import TaskStatus
 from maestrod.core.command import OWNER, Actor, Command, Stamp
 from maestrod.core.decide import decide
 from maestrod.core.draft import Decision
 from maestrod.core.entities import KINDS
-from maestrod.core.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.plan import KnownNames
-from maestrod.core.rules import Rules
+from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.world import World
-from tests.kit import laws
-
-RULES = Rules(
-    max_sessions=3,
-    agent_limits={"other": 1},
-    names_for=lambda folder: KnownNames(agents=frozenset({"shell", "other"})),
-    request_limit=3,
+from tests.core.histories import (
+    AGENT,
+    PICK,
+    QUEUE_VERBS,
+    RULES,
+    WORKER_VERBS,
+    attempt,
+    limits,
+    plans,
+    reloaded,
+    same,
+    state,
+    told,
 )
-
-PICK = st.integers(0, 10_000)
-AGENT = st.sampled_from(["shell", "other"])
-POLICY = st.sampled_from(["block", "skip", "run"])
-WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
-QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])
-
-
-@st.composite
-def plans(draw: st.DrawFn) -> dict[str, Any]:
-    """A valid plan: groups and subtasks wait only for earlier ones."""
-    groups: list[dict[str, Any]] = []
-    keys: list[str] = []
-    for number in range(draw(st.integers(1, 3))):
-        subtasks = []
-        for place in range(draw(st.integers(1, 3))):
-            key = f"g{number}s{place}"
-            needs = draw(st.lists(st.sampled_from(keys), max_size=2, unique=True)) if keys else []
-            subtasks.append({"key": key, "title": key, "commands": ["true"], "dependsOn": needs, **draw(limits())})
-            keys.append(key)
-        earlier = [group["key"] for group in groups]
-        groups.append(
-            {
-                "key": f"g{number}",
-                "title": f"g{number}",
-                "agent": draw(AGENT),
-                "strategy": draw(st.sampled_from(["simple", "queue"])),
-                "dependsOn": draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else [],
-                "onDependencyFailure": draw(POLICY),
-                "subtasks": subtasks,
-            }
-        )
-    return {"groups": groups}
-
-
-@st.composite
-def limits(draw: st.DrawFn) -> dict[str, Any]:
-    """Retries, timeout, priority and policy of a task."""
-    return {
-        "maxAttempts": draw(st.integers(1, 3)),
-        "backoffMs": draw(st.sampled_from([0, 1000])),
-        "timeoutMs": draw(st.sampled_from([None, 5000])),
-        "priority": draw(st.sampled_from(["low", "medium", "high"])),
-        "onDependencyFailure": draw(POLICY),
-    }
+from tests.kit import laws
 
 
 class Histories(RuleBasedStateMachine):
@@ -103,7 +63,8 @@ class Histories(RuleBasedStateMachine):
         decision = attempt(self.world, entry, stamp)
         same(told(attempt(twin, entry, stamp)), told(decision), "a loaded world decides differently")
         if isinstance(decision, MaestroError):
-            assert not isinstance(entry, Fact), f"{entry} refused: {decision.reason}: {decision.message}"
+            may_be = isinstance(entry, Command | Edited)
+            assert may_be, f"{entry} refused: {decision.reason}: {decision.message}"
             same(state(self.world), before, "a refused command changed something")
             return None
         if self.at % 3_000 == 0:
@@ -254,6 +215,8 @@ class Histories(RuleBasedStateMachine):
     def drain(self, draining: bool) -> None:
         """The daemon sets this by itself; what waited is started by the next decision."""
         self.world.draining = draining
+        if draining:
+            self.play(Draining())
         self.call("project.update", projectId=self.pick(self.world.projects, 0), name=f"n{self.at}")
 
     @rule(number=PICK, repeat=st.booleans())
@@ -376,6 +339,17 @@ class Histories(RuleBasedStateMachine):
         }
         self.play(facts[what])
 
+    @rule(number=PICK, other=PICK, member=st.sampled_from(["parentId", "dependencies", "status", "projectId"]))
+    @precondition(lambda self: self.world.tasks)
+    def edit(self, number: int, other: int, member: str) -> None:
+        """Somebody wrote into a task's file."""
+        id_, target = self.pick(self.world.tasks, number), self.pick(self.world.tasks, other)
+        statuses = [status.value for status in TaskStatus if status is not TaskStatus.IN_PROGRESS]
+        values = {"parentId": target, "dependencies": [target], "status": statuses[other % len(statuses)]}
+        value = values.get(member, self.pick(self.world.projects, other))
+        data = {**msgspec.to_builtins(self.world.tasks[id_]), member: value}
+        self.play(Edited("task", id_, msgspec.json.encode(data)))
+
     @rule(number=PICK)
     def late(self, number: int) -> None:
         """A fact about a session that ended, or never was, changes nothing."""
@@ -413,45 +387,9 @@ class Histories(RuleBasedStateMachine):
                 assert self.ended.setdefault(id_, session) == session
 
 
-def state(world: World) -> tuple[Any, ...]:
-    """All of a world: its entities, what is derived, its seq."""
-    return world.dump(), laws.indexes(world), world.seq
-
-
-def same(one: Any, two: Any, law: str) -> None:
-    """Raise with the first difference."""
-    assert one == two, f"{law}: {laws.difference(one, two)}"
-
-
-def reloaded(world: World, seed: int) -> World:
-    """The world as a start finds it: from entities, in any order."""
-    lines = [(type(entity), msgspec.json.encode(entity)) for entity in world.entities()]
-    lines.sort(key=lambda line: zlib.crc32(line[1], seed))
-    twin = World(world.rules)
-    twin.load(msgspec.json.decode(line, type=kind) for kind, line in lines)
-    twin.seq, twin.draining = world.seq, world.draining
-    same(state(twin), state(world), "loading gives another world")
-    return twin
-
-
-def attempt(world: World, entry: Command | Fact, stamp: Stamp) -> Decision | MaestroError:
-    """The decision, or the refusal."""
-    try:
-        return decide(world, entry, stamp)
-    except MaestroError as refusal:
-        return refusal
-
-
-def told(decision: Decision | MaestroError) -> Any:
-    """What a decision says to the outside, comparable."""
-    if isinstance(decision, MaestroError):
-        return (type(decision), decision.reason, decision.message, decision.details)
-    return (decision.events, decision.effects, decision.reply)
-
-
 def test_every_kind_of_entity_is_in_the_dump() -> None:
     assert set(World().tables) == set(KINDS)
 
 
 TestHistories = pytest.mark.slow(Histories.TestCase)
-TestHistories.settings = settings(max_examples=60, stateful_step_count=40)
+TestHistories.settings = settings(max_examples=max(60, settings().max_examples), stateful_step_count=40)

@@ -31,7 +31,8 @@ def one(*titles: str, **members: Any) -> Scenario:
 
 
 def report(verb: str, title: str = "a", **more: Any) -> Call:
-    return Call(f"task.{verb}", taskId=title, **({"error": "no"} if verb == "fail" else {}), **more)
+    needed: dict[str, Any] = {"error": "no"} if verb == "fail" else {}
+    return Call(f"task.{verb}", taskId=title, **needed, **more)
 
 
 @pytest.mark.parametrize(

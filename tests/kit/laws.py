@@ -350,6 +350,16 @@ def indexes(world: World) -> dict[str, Any]:
     }
 
 
+def raw_indexes(world: World) -> dict[str, Any]:
+    """Everything derived as it is, empty entries included: what stays behind is a leak."""
+    named = {
+        f"tasks.{name}": value for name, value in vars(world.by_task).items() if name not in {"_tasks", "_is_live"}
+    }
+    named |= {f"sessions.{name}": value for name, value in vars(world.by_session).items()}
+    rest = {"questions": world.open_questions, "plans": world.plans_of_task, "runs": world.runs_of_root}
+    return {name: dict(value) for name, value in {**named, **rest, "deadlines": world.deadlines}.items()}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Counter):
         return {key: count for key, count in value.items() if count}

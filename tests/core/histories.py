@@ -1,0 +1,105 @@
+"""What random histories are made of: plans and limits to draw, and how to compare worlds and decisions."""
+
+import zlib
+from typing import Any
+
+import hypothesis.strategies as st
+import msgspec
+
+from maestrod.api.errors import MaestroError
+from maestrod.core.command import Command, Stamp
+from maestrod.core.decide import decide
+from maestrod.core.draft import Decision
+from maestrod.core.facts import Fact
+from maestrod.core.plan import KnownNames
+from maestrod.core.rules import Rules
+from maestrod.core.world import World
+from tests.kit import laws
+
+RULES = Rules(
+    max_sessions=3,
+    agent_limits={"other": 1},
+    names_for=lambda folder: KnownNames(agents=frozenset({"shell", "other"})),
+    request_limit=3,
+)
+
+PICK = st.integers(0, 10_000)
+AGENT = st.sampled_from(["shell", "other"])
+POLICY = st.sampled_from(["block", "skip", "run"])
+WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
+QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid plan: groups and subtasks wait only for earlier ones."""
+    groups: list[dict[str, Any]] = []
+    keys: list[str] = []
+    for number in range(draw(st.integers(1, 3))):
+        subtasks = []
+        for place in range(draw(st.integers(1, 3))):
+            key = f"g{number}s{place}"
+            needs = draw(st.lists(st.sampled_from(keys), max_size=2, unique=True)) if keys else []
+            subtasks.append({"key": key, "title": key, "commands": ["true"], "dependsOn": needs, **draw(limits())})
+            keys.append(key)
+        earlier = [group["key"] for group in groups]
+        groups.append(
+            {
+                "key": f"g{number}",
+                "title": f"g{number}",
+                "agent": draw(AGENT),
+                "strategy": draw(st.sampled_from(["simple", "queue"])),
+                "dependsOn": draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else [],
+                "onDependencyFailure": draw(POLICY),
+                "subtasks": subtasks,
+            }
+        )
+    return {"groups": groups}
+
+
+@st.composite
+def limits(draw: st.DrawFn) -> dict[str, Any]:
+    """Retries, timeout, priority and policy of a task."""
+    return {
+        "maxAttempts": draw(st.integers(1, 3)),
+        "backoffMs": draw(st.sampled_from([0, 1000])),
+        "timeoutMs": draw(st.sampled_from([None, 5000])),
+        "priority": draw(st.sampled_from(["low", "medium", "high"])),
+        "onDependencyFailure": draw(POLICY),
+    }
+
+
+def state(world: World) -> tuple[Any, ...]:
+    """All of a world: its entities, what is derived, its seq."""
+    return world.dump(), laws.indexes(world), world.seq
+
+
+def same(one: Any, two: Any, law: str) -> None:
+    """Raise with the first difference."""
+    assert one == two, f"{law}: {laws.difference(one, two)}"
+
+
+def reloaded(world: World, seed: int) -> World:
+    """The world as a start finds it: from entities, in any order."""
+    lines = [(type(entity), msgspec.json.encode(entity)) for entity in world.entities()]
+    lines.sort(key=lambda line: zlib.crc32(line[1], seed))
+    twin = World(world.rules)
+    twin.load(msgspec.json.decode(line, type=kind) for kind, line in lines)
+    twin.seq, twin.draining = world.seq, world.draining
+    same(state(twin), state(world), "loading gives another world")
+    return twin
+
+
+def attempt(world: World, entry: Command | Fact, stamp: Stamp) -> Decision | MaestroError:
+    """The decision, or the refusal."""
+    try:
+        return decide(world, entry, stamp)
+    except MaestroError as refusal:
+        return refusal
+
+
+def told(decision: Decision | MaestroError) -> Any:
+    """What a decision says to the outside, comparable."""
+    if isinstance(decision, MaestroError):
+        return (type(decision), decision.reason, decision.message, decision.details)
+    return (decision.events, decision.effects, decision.reply)
