@@ -1,0 +1,92 @@
+"""The configuration: the later source wins, each value knows where it came from, a mistake names its place."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.api.system import SessionsOnStop
+from maestrod.config import USER_FILE, Config, Origin, load, variable
+
+
+def shown(origins: tuple[Origin, ...]) -> dict[str, tuple[object, str]]:
+    return {origin.name: (origin.value, origin.origin) for origin in origins}
+
+
+def test_without_anything_the_defaults_hold_and_say_so(tmp_path: Path) -> None:
+    config, origins = load(tmp_path, {})
+    assert config == Config()
+    assert {origin.origin for origin in origins} == {"default"}
+    assert [origin.name for origin in origins] == list(Config.__struct_encode_fields__)
+
+
+def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / USER_FILE
+    path.write_text('maxSessions = 3\nsessionsOnStop = "stop"\n[agentLimits]\nshell = 2\n')
+    config, origins = load(tmp_path, {"MAESTRO_MAX_SESSIONS": "5", "MAESTRO_LOG_LEVEL": "debug"})
+    assert (config.max_sessions, config.sessions_on_stop, config.agent_limits) == (5, SessionsOnStop.STOP, {"shell": 2})
+    places = shown(origins)
+    assert places["maxSessions"] == (5, "MAESTRO_MAX_SESSIONS")
+    assert places["sessionsOnStop"] == ("stop", str(path))
+    assert places["logLevel"] == ("debug", "MAESTRO_LOG_LEVEL")
+    assert places["planRepairs"] == (3, "default")
+
+
+def test_tables_come_from_the_environment_as_json(tmp_path: Path) -> None:
+    config, _ = load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"shell": 4}'})
+    assert config.agent_limits == {"shell": 4}
+
+
+@pytest.mark.parametrize(
+    "text, code, words",
+    [
+        ("maxSessions = 0", "config.invalid", "maxSessions"),
+        ("maxSessions = 'many'", "config.invalid", "maxSessions"),
+        ("maxSesions = 3", "config.invalid", "maxSesions"),
+        ("maxSessions = ", "config.no_toml", "is not TOML"),
+        ("\xff", "config.unreadable", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_file_names_file_and_setting(tmp_path: Path, text: str, code: str, words: str) -> None:
+    (tmp_path / USER_FILE).write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadConfiguration) as caught:
+        load(tmp_path, {})
+    assert caught.value.reason == code and caught.value.exit_code == 78
+    assert str(tmp_path / USER_FILE) in caught.value.message and words in caught.value.message
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="MAESTRO_MAX_SESSIONS"):
+        load(tmp_path, {"MAESTRO_MAX_SESSIONS": "many"})
+    with pytest.raises(BadConfiguration, match="MAESTRO_AGENT_LIMITS"):
+        load(tmp_path, {"MAESTRO_AGENT_LIMITS": "{torn"})
+
+
+def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+    assert load(tmp_path, {"MAESTRO_MAX_SESSIONS": ""})[0] == Config()
+
+
+def test_a_folder_where_the_file_belongs_is_said(tmp_path: Path) -> None:
+    (tmp_path / USER_FILE).mkdir()
+    with pytest.raises(BadConfiguration, match="cannot be read"):
+        load(tmp_path, {})
+
+
+NAMES = st.sampled_from([field.name for field in msgspec.structs.fields(Config)])
+
+
+@given(st.dictionaries(NAMES, st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
+def test_whatever_the_environment_says_it_is_taken_or_refused_with_its_name(values: dict[str, str]) -> None:
+    environ = {variable(name): text for name, text in values.items()}
+    try:
+        config, origins = load(Path("no-such-folder"), environ)
+    except BadConfiguration as caught:
+        refusal = caught
+    else:
+        assert msgspec.convert(msgspec.to_builtins(config), Config) == config
+        assert {origin.origin for origin in origins} <= {"default", *environ}
+        return
+    assert any(name in refusal.message for name in environ)

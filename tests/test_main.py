@@ -1,0 +1,90 @@
+"""The ``maestrod`` program: results become exit codes, answers go to standard output, everything else to standard error."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from maestrod import __version__
+from maestrod.__main__ import leaves, main
+from maestrod.api.address import places
+from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
+from maestrod.instance import single_instance
+from maestrod.store.store import Store
+
+
+@pytest.fixture
+def home(private_home: Path) -> Path:
+    return private_home / "m"
+
+
+def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, code in ((["--version"], 0), (["fly"], 2), (["store"], 2)):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == code
+    assert __version__ in capsys.readouterr().out
+
+
+def test_the_configuration_is_printed_with_origins_and_as_one_document(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTRO_MAX_SESSIONS", "3")
+    assert main(["config"]) == 0
+    assert "maxSessions = 3\n" in capsys.readouterr().out
+    assert main(["config", "--origin"]) == 0
+    assert "maxSessions = 3  # MAESTRO_MAX_SESSIONS\n" in capsys.readouterr().out
+    assert main(["config", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["maxSessions"] == 3
+    assert main(["config", "--json", "--origin"]) == 0
+    origins = {each["name"]: each["origin"] for each in json.loads(capsys.readouterr().out)}
+    assert origins["maxSessions"] == "MAESTRO_MAX_SESSIONS"
+
+
+def test_a_mistake_in_the_configuration_is_exit_code_78_with_the_reason(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTRO_MAX_SESSIONS", "many")
+    for arguments in (["config"], []):
+        assert main(arguments) == 78
+        assert "MAESTRO_MAX_SESSIONS" in capsys.readouterr().err
+
+
+def test_a_store_is_checked_exported_and_imported(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["store", "check"]) == 1
+    assert "no store here" in capsys.readouterr().out
+    Store.open(home / "data", call_soon=lambda function: function()).close()
+    assert main(["store", "check"]) == 0
+    assert "0 problems" in capsys.readouterr().err
+    archive = tmp_path / "archive"
+    assert main(["store", "export", str(archive)]) == 0
+    monkeypatch.setenv("MAESTRO_HOME", str(home.parent / "i"))
+    assert main(["store", "import", str(archive)]) == 0
+    assert main(["store", "check"]) == 0
+
+
+def test_a_store_that_a_daemon_uses_is_not_touched(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = places({"MAESTRO_HOME": str(home)})
+    where.data.mkdir(parents=True, mode=0o700)
+    with single_instance(where.data, where.socket, "1"):
+        assert main(["store", "check"]) == 75
+    assert "already runs on" in capsys.readouterr().err
+
+
+def test_an_archive_that_is_none_is_refused_with_its_exit_code(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "archive").write_text("no archive")
+    assert main(["store", "import", str(tmp_path / "archive")]) not in {0, 70}
+    assert capsys.readouterr().err.startswith("maestrod: ")
+
+
+def test_errors_in_nested_groups_are_all_found() -> None:
+    first, second = Unavailable("a", "a"), BadConfiguration("b", "b")
+    inner: ExceptionGroup[MaestroError] = ExceptionGroup("h", [first])
+    outer: ExceptionGroup[MaestroError] = ExceptionGroup("g", [inner, second])  # type: ignore[list-item]  # typeshed knows one level
+    assert leaves(outer) == [first, second]

@@ -1,0 +1,116 @@
+"""Terminals over custody: the contract's types and errors, and stops that join."""
+
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from maestrod.api.errors import IllegalTransition, Unavailable
+from maestrod.sessions.fake_machine import FakeMachine, Lifetime
+from maestrod.sessions.spec import Refused, StopReport
+from tests.kit.supervised import FolderCustody, house
+
+
+@pytest.fixture
+def autojump_clock() -> trio.testing.MockClock:
+    """Time jumps when nobody has anything to do, threads included: those are given a moment."""
+    return trio.testing.MockClock(autojump_threshold=0.05)
+
+
+async def test_output_is_paged_by_offset_and_ends_with_the_session(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"one\n"), (2.0, b"two\n"))))
+    async with house(tmp_path, machine) as parts:
+        session = await parts.spawn()
+        await parts.until_launched(session.id)
+        await parts.terminals.wait_output(session.id, 4)
+        page = parts.terminals.output(session.id, 0, 5)
+        assert (page.start, page.end, page.data, page.ended) == (0, 5, "b25lCnQ=", False)
+        await parts.terminals.wait_output(session.id, 8)  # returns when the session has ended
+        rest = parts.terminals.output(session.id, 5, 100)
+        assert (rest.start, rest.end, rest.ended) == (5, 8, True)
+        assert parts.terminals.tail(session.id, 1, 100).start == 4
+
+
+async def test_what_has_no_running_agent_can_be_read_but_not_typed_into(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+        for action in (parts.terminals.send("ses_none", b"x"), parts.terminals.resize("ses_none", 80, 24)):
+            with pytest.raises(IllegalTransition, match="no running agent"):
+                await action
+        assert parts.terminals.output("ses_none", 0, 10).ended
+
+
+async def test_typing_and_sizes_reach_the_agent_and_refusals_say_what_to_do(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeMachine()
+    async with house(tmp_path, machine) as parts:
+        session = await parts.spawn()
+        await parts.until_launched(session.id)
+        await parts.terminals.send(session.id, b"hi\r")
+        await parts.terminals.resize(session.id, 90, 20)
+        agent = machine.agents[session.id, 1]
+        assert (agent.typed, agent.size) == (b"hi\r", (90, 20))
+
+        async def refuse(custody: FolderCustody, *arguments: object) -> None:
+            raise Refused("input_full", "it does not read")
+
+        monkeypatch.setattr(FolderCustody, "send", refuse)
+        monkeypatch.setattr(FolderCustody, "resize", refuse)
+        with pytest.raises(Unavailable, match="try again later"):
+            await parts.terminals.send(session.id, b"x")
+        with pytest.raises(IllegalTransition, match="pipes"):
+            await parts.terminals.resize(session.id, 1, 1)
+
+
+async def test_stops_of_one_session_join_and_all_are_told_the_same(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(ignores=frozenset({"TERM"})))
+    async with house(tmp_path, machine) as parts:
+        session = await parts.spawn()
+        await parts.until_launched(session.id)
+        results = []
+
+        async def stop() -> None:
+            results.append(await parts.terminals.stop(session.id))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stop)
+            nursery.start_soon(stop)
+        assert results[0] == results[1]
+        assert (results[0].left, results[0].signalled) == (0, ("TERM", "KILL"))
+        assert machine.agents[session.id, 1].signals == ["TERM", "KILL"]
+
+
+async def test_what_could_not_be_ended_is_told_and_a_failed_stop_blocks_no_later_one(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+
+        async def stop(custody: FolderCustody, session_id: str) -> StopReport:
+            await trio.lowlevel.checkpoint()
+            return StopReport(left=2, pending=(7, 8), signalled=("TERM", "KILL"), escaped=(8,))
+
+        async def fail(custody: FolderCustody, session_id: str) -> StopReport:
+            raise OSError("no threads")
+
+        monkeypatch.setattr(FolderCustody, "stop", fail)
+        with pytest.raises(OSError, match="no threads"):
+            await parts.terminals.stop("ses_x")
+        monkeypatch.setattr(FolderCustody, "stop", stop)
+        result = await parts.terminals.stop("ses_x")
+        assert (result.session_id, result.left, result.escaped) == ("ses_x", 2, (8,))
+
+
+async def test_reports_of_stops_are_kept_for_a_while_only(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+        for number in range(300):
+            await parts.terminals.stop(f"ses_{number}")
+        assert len(parts.terminals._reports) <= 101
