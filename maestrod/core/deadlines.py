@@ -3,7 +3,7 @@
 A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Woke``) when the moment has passed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity
@@ -16,15 +16,20 @@ RETRY = "retry"
 ANSWER = "answer"
 
 
-def deadlines_of(entity: Entity) -> Iterator[tuple[str, int]]:
-    """Key and wall time (ms) of every moment the entity waits for."""
+#: What most entities have.
+NO_DEADLINES: Mapping[str, int] = {}
+
+
+def deadlines_of(entity: Entity) -> Mapping[str, int]:
+    """By key the wall time (ms) of every moment the entity waits for."""
     if isinstance(entity, Task):
-        if entity.not_before is not None and entity.status is TaskStatus.PENDING:
-            yield f"{RETRY}:{entity.id}", entity.not_before
+        if entity.status is TaskStatus.PENDING and entity.not_before is not None:
+            return {f"{RETRY}:{entity.id}": entity.not_before}
         if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
-            yield f"{TIMEOUT}:{entity.id}", entity.deadline
+            return {f"{TIMEOUT}:{entity.id}": entity.deadline}
     elif isinstance(entity, Session):
         if entity.status is SessionStatus.SPAWNING and entity.deadline is not None:
-            yield f"{REGISTER}:{entity.id}", entity.deadline
+            return {f"{REGISTER}:{entity.id}": entity.deadline}
     elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
-        yield f"{ANSWER}:{entity.id}", entity.deadline
+        return {f"{ANSWER}:{entity.id}": entity.deadline}
+    return NO_DEADLINES

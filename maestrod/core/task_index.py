@@ -100,6 +100,23 @@ class TaskIndex:
             if new.id in self.children:
                 self._refresh_below(new.id)
 
+    def load(self) -> None:
+        """Take in a whole table at once, into an empty index; parents need not be there."""
+        for task in self._tasks.values():
+            self.of_project.setdefault(task.project_id, {})[task.id] = None
+            if task.parent_id is not None:
+                self.children.setdefault(task.parent_id, {})[task.id] = None
+            for needed in task.dependencies:
+                add_link(self.dependents, needed, task.id)
+        for parent_id, below in self.children.items():
+            tasks = [self._tasks[task_id] for task_id in below]
+            self._tallies[parent_id] = Counter(map(bucket, tasks))
+            leaves = [millionths(task) for task in tasks if task.id not in self.children]
+            self._add_up(parent_id, len(leaves), sum(leaves))
+        for task in self._tasks.values():
+            if task.status is TaskStatus.PENDING and task.id not in self.children:
+                self._refresh(task.id)
+
     def refresh_unit(self, task_id: str) -> None:
         """A unit's session came or went."""
         self._place_unit(task_id)

@@ -5,6 +5,7 @@ changes and not how much there is. ``apply`` does to the world what an event say
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
-from maestrod.core.deadlines import deadlines_of
+from maestrod.core.deadlines import NO_DEADLINES, deadlines_of
 from maestrod.core.entities import KIND_OF, KINDS, Request, canonical, patched
 from maestrod.core.indexes import Links, add_link, drop_link
 from maestrod.core.rules import Rules
@@ -120,19 +121,22 @@ class World:
         self._index(kind, old, None)
 
     def load(self, entities: Iterable[Entity]) -> None:
-        """Fill an empty world; the entities may come in any order."""
-        tasks: dict[str, Task] = {}
+        """Fill an empty world; the entities may come in any order. The same as putting them one by one, in a fraction of the time."""
         others: list[Entity] = []
+        tasks: list[Task] = []
         for entity in entities:
-            if isinstance(entity, Task):
-                tasks[entity.id] = entity
+            if type(entity) is Task:
+                tasks.append(entity)
             else:
                 others.append(entity)
         for entity in sorted(others, key=_made):
             self.put(entity)
-        for task_id in sorted(tasks):
-            self._load_task(tasks, task_id)
-        self.sort("task")
+        tasks.sort(key=_ID)
+        self.tasks.update(zip(map(_ID, tasks), tasks, strict=True))
+        self.by_task.load()
+        for task in self.tasks.values():
+            if task.not_before is not None or task.deadline is not None:
+                self._index_deadlines(None, task)
 
     def sort(self, kind: str) -> None:
         """Bring a table into the order in which its entities were made, where loading or an undo has left another."""
@@ -141,18 +145,6 @@ class World:
         if list(table.values()) != entities:
             table.clear()
             table.update((entity.id, entity) for entity in entities)
-
-    def _load_task(self, tasks: dict[str, Task], task_id: str) -> None:
-        chain = []
-        current: str | None = task_id
-        while current is not None and current in tasks and current not in self.tasks:
-            chain.append(tasks[current])
-            current = tasks[current].parent_id
-            if len(chain) > len(tasks):
-                break
-        for task in reversed(chain):
-            if task.id not in self.tasks:
-                self.put(task)
 
     def apply(self, event: Event) -> None:
         """Do what an event says. Raises ``KeyError`` or ``msgspec.ValidationError`` for an event that does not fit."""
@@ -212,8 +204,8 @@ class World:
             add_link(self.open_questions, new.session_id, new.id)
 
     def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
-        before = dict(deadlines_of(old)) if old is not None else {}
-        after = dict(deadlines_of(new)) if new is not None else {}
+        before = deadlines_of(old) if old is not None else NO_DEADLINES
+        after = deadlines_of(new) if new is not None else NO_DEADLINES
         if before == after:
             return
         for key in before.keys() - after.keys():
@@ -223,6 +215,9 @@ class World:
             if before.get(key) != at:
                 self.deadlines[key] = at
                 self.moved_deadlines.add(key)
+
+
+_ID = attrgetter("id")
 
 
 def _made(entity: Any) -> tuple[int, str]:

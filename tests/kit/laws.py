@@ -219,7 +219,7 @@ def queues_and_tasks_agree(world: World) -> None:
 def deadlines_are_those_of_the_entities(world: World) -> None:
     """The index of deadlines is what the entities say; a parent waits for no moment of its own."""
     entities = [*world.tasks.values(), *world.sessions.values(), *world.attention.values()]
-    expected = {key: at for entity in entities for key, at in deadlines_of(entity)}
+    expected = {key: at for entity in entities for key, at in deadlines_of(entity).items()}
     assert world.deadlines == expected
     for key in world.deadlines:
         task = world.tasks.get(key.partition(":")[2])
