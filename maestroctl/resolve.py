@@ -1,4 +1,4 @@
-"""Abbreviated ids: any part of at least four characters from the beginning or the end of an id that names one thing only.
+"""Abbreviated ids: any part of an id, of at least four characters, that names one thing only.
 
 Projects may also be named by their name. What looks like a whole id is passed on as it is, without asking anyone.
 """
@@ -76,11 +76,10 @@ def resolve(client: Client, text: str, *kinds: str) -> str:
 def _matches(item: dict[str, Any], text: str, kind: str) -> bool:
     if kind == "prj" and item.get("name") == text:
         return True
-    identity = str(item["id"])
-    body = identity.partition("_")[2]
-    return len(text.removeprefix(f"{kind}_")) >= _SHORTEST and (
-        identity.startswith(text) or body.startswith(text) or body.endswith(text)
-    )
+    part = text.removeprefix(f"{kind}_")
+    body = str(item["id"]).partition("_")[2]
+    anchored = part != text  # with its prefix it is the beginning
+    return len(part) >= _SHORTEST and (body.startswith(part) if anchored else part in body)
 
 
 def _all(client: Client, kind: str) -> Iterator[dict[str, Any]]:

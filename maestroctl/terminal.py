@@ -120,7 +120,7 @@ def raw(descriptor: int) -> Iterator[None]:
     """Keys as they are pressed, nothing echoed; the terminal is as before afterwards, whatever happens."""
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setraw(descriptor)
+        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

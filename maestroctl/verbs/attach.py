@@ -52,12 +52,12 @@ def command(*, session: SessionArgument) -> int:
         raise Malformed("usage", "attach needs a terminal; `maestroctl logs -f` follows a session without one")
     with Caller.here().client() as client:
         session_id = resolve(client, session, "ses")
-        stream = _stream(client, session_id)
-        try:
-            with raw(sys.stdin.fileno()):
+        with raw(sys.stdin.fileno()):
+            stream = _stream(client, session_id)
+            try:
                 detached = _sit(client, session_id, stream)
-        finally:
-            stream.close()
+            finally:
+                stream.close()
     answer(f"\nDetached; {session_id} goes on." if detached else f"\n{session_id} has ended.")
     return 0
 

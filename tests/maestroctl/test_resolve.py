@@ -32,7 +32,9 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
         yield made
 
 
-@pytest.mark.parametrize("text", [TASKS[2], TASKS[2][-4:], TASKS[2][-10:], TASKS[2][:-1], TASKS[2][4:-1]])
+@pytest.mark.parametrize(
+    "text", [TASKS[2], TASKS[2][-4:], TASKS[2][-10:], TASKS[2][:-1], TASKS[2][4:-1], TASKS[2][8:-2]]
+)
 def test_a_part_that_names_one_thing_is_enough(client: Client, text: str) -> None:
     assert resolve(client, text, "tsk") == TASKS[2]
 
