@@ -90,6 +90,7 @@ class Runner:
                 posix.close(given)
                 given = -1
                 _foreground(pid)
+                _resume(pid)
                 return self._follow(pid, output, limit)
             finally:
                 posix.close(output)
@@ -134,6 +135,14 @@ def _timeout(give_up: float | None, *, quiet: bool) -> float | None:
         return None
     left = max(0.0, give_up - time.monotonic())
     return min(QUIET, left) if quiet else left
+
+
+def _resume(pid: int) -> None:
+    """Let the command's group go on: one that read the terminal before it was given it has been stopped by SIGTTIN."""
+    try:
+        posix.kill(-pid, signals.CONT)
+    except OSError:
+        return
 
 
 def _interrupt(pid: int) -> None:

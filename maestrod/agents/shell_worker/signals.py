@@ -10,6 +10,7 @@ else:
     import _signal as kernel  # what `signal` wraps in enumerations, which take 3 ms to load
 
 TERM = int(kernel.SIGTERM)
+CONT = int(kernel.SIGCONT)
 
 #: What a child must not inherit as ignored; KILL and STOP cannot be set.
 RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]
