@@ -7,8 +7,10 @@ outlive the daemon; the next one adopts them.
 
 import logging
 import os
+import resource
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -78,6 +80,7 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     to be put right first.
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _raise_descriptor_limit()
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, ADAPTERS)
     with single_instance(places.data, places.socket, __version__):
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
@@ -87,6 +90,13 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
             with _open_store(places, _rules(config, catalog)) as store:
                 await _serve(places, config, handover, store, catalog, stop)
             nursery.cancel_scope.cancel()
+
+
+def _raise_descriptor_limit() -> None:
+    """Take as many descriptors as we may: fifty sessions and their clients are more than the usual soft limit is for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard and sys.platform != "darwin":  # macOS says "unlimited" and means OPEN_MAX
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager

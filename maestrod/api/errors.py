@@ -127,8 +127,10 @@ class NoDaemon(MaestroError):
 
 
 class VersionMismatch(MaestroError):
-    """Client and daemon do not speak the same protocol version. Raised by clients only."""
+    """Client and daemon do not speak the same protocol version."""
 
+    rpc_code = 426
+    http_status = 426
     exit_code = 76
 
 

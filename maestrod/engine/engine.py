@@ -128,15 +128,18 @@ class Engine:
                     log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
                 told = True
                 await trio.sleep(FACT_RETRY_SECONDS)
+            except Exception:  # a rule's bug about one session must not end the daemon and with it the custody of all
+                log.exception("%s could not be taken in: a bug", fact)
+                return
             else:
                 return
 
     def _refuse_when_closed(self, command: Command | Fact) -> None:
-        if self.refusing is not None and isinstance(command, Command):
-            raise self.refusing
-        refusal = self._store.refusal()
-        if refusal is not None:
-            raise refusal
+        """Commands are asked for and can wait; facts have happened, and the store keeps some room for them."""
+        if isinstance(command, Command):
+            refusal = self.refusing or self._store.refusal()
+            if refusal is not None:
+                raise refusal
 
     def _append(self, decision: Decision) -> None:
         try:
@@ -180,13 +183,9 @@ class Engine:
 
 def _latest_id_time(world: World) -> int:
     """The time part of the newest id: new ids must sort after it even when the clock went back (see ``api/ids.py``)."""
-    ids = (max(world.tables[kind], default="", key=_body) for kind in _TIMED_KINDS)
+    ids = (max(world.tables[kind], default="") for kind in _TIMED_KINDS)
     return max(time_of(newest) for newest in ids)
 
 
 #: Kinds whose ids carry a time: not queues (named after their session), requests (named by callers) and the system.
 _TIMED_KINDS = ("project", "task", "session", "plan", "run", "attention")
-
-
-def _body(id_: str) -> str:
-    return id_[4:]

@@ -15,7 +15,7 @@ OURS = [cls for cls in family(MaestroError) if cls.__module__ == errors.__name__
 
 @pytest.mark.parametrize("cls", OURS, ids=lambda cls: cls.__name__)
 def test_every_error_has_its_numbers_on_every_surface(cls: type[MaestroError]) -> None:
-    assert cls.http_status in {400, 403, 404, 408, 409, 410, 422, 429, 499, 500, 503}
+    assert cls.http_status in {400, 403, 404, 408, 409, 410, 422, 426, 429, 499, 500, 503}
     assert cls.exit_code in {1, 2, 69, 70, 75, 76, 77, 78, 124, 130}
     # JSON-RPC 2.0, section 5.1: only the standard codes may be used in the reserved range
     assert not -32768 <= cls.rpc_code <= -32000 or cls.rpc_code in {-32700, -32600, -32601, -32602, -32603}

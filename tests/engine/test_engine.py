@@ -13,6 +13,7 @@ from maestrod.api.task import TaskCreate
 from maestrod.core.command import Command
 from maestrod.core.effects import Effect, Launch
 from maestrod.core.facts import Lost
+from maestrod.core.session_index import has_ended
 from maestrod.core.world import World
 from maestrod.engine.engine import Engine
 from tests.kit.engine_parts import FixedClock, HeldStore
@@ -118,13 +119,34 @@ async def test_a_store_that_refuses_is_asked_before_anything_is_decided() -> Non
 
 
 async def test_a_fact_is_recorded_when_the_store_recovers(autojump_clock: trio.testing.MockClock) -> None:
+    desk = Desk()
+    project = desk.engine.execute(make("shop")).reply
+    task = desk.engine.execute(Command("task.create", TaskCreate(title="t", project_id=project.id))).reply
+    session = desk.engine.execute(Command("session.spawn", SessionSpawn(task_ids=(task.id,)))).reply
+    desk.store.full = True
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.engine.tell, Lost(session.id, 1, "nobody saw it"))
+        await trio.sleep(5)
+        assert not has_ended(desk.engine.world.sessions[session.id])
+        desk.store.full = False
+        await trio.sleep(2)
+        desk.store.flush()
+    assert has_ended(desk.engine.world.sessions[session.id])
+
+
+async def test_a_full_store_still_takes_facts_while_it_has_room_for_them() -> None:
     desk = Desk(instant=True)
     desk.store.refused = Unavailable("store.no_space", "the disk is full")
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(desk.engine.tell, Lost("ses_gone", 1, "nobody saw it"))
-        await trio.sleep(5)
-        desk.store.refused = None
-    assert desk.engine.world.seq == 0  # nothing to change about an unknown session, and no error either
+    desk.engine.execute(Lost("ses_gone", 1, "nobody saw it"))
+
+
+async def test_a_bug_in_a_rule_about_one_fact_does_not_end_the_daemon(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(instant=True)
+    monkeypatch.setattr("maestrod.engine.engine.decide", lambda *_: 1 / 0)
+    await desk.engine.tell(Lost("ses_gone", 1, "nobody saw it"))
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_a_stopping_daemon_refuses_commands_and_takes_facts() -> None:
