@@ -57,7 +57,7 @@ bench-quick: setup ## The same in under a minute
 	@$(BIN)/python -m bench --quick $(ARGS)
 
 soak: setup ## Kill things at random and check the history: make soak MINUTES=60
-	@$(BIN)/python -m tests.system.soak --minutes $(MINUTES) $(ARGS)
+	@$(BIN)/python -m bench.soak --minutes $(MINUTES) $(ARGS)
 
 wheel: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -63,8 +63,12 @@ class Connection:
         """Send a request; its id."""
         number = next(self._ids)
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        self.send_bytes(json.dumps(request).encode() + b"\n")
         return number
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send anything."""
+        self._socket.sendall(data)
 
     def answer(self, number: int, seconds: float = PATIENCE) -> Any:
         """The answer to a request; events that come before it are kept."""

@@ -42,28 +42,30 @@ def begun(ledger: Path) -> Counter[tuple[str, str]]:
     return Counter((entry.key, entry.session_id) for entry in entries(ledger) if entry.what == "begin")
 
 
-def plan(ledger: Path, groups: int, *, seconds: float) -> dict[str, Any]:
+def plan(ledger: Path, groups: int, *, seconds: float, attempts: int = 3) -> dict[str, Any]:
     """A plan of ``groups`` sessions: every second one a queue, every fifth group fails once and is tried again, some wait for others."""
     return {
         "title": f"{groups} groups",
-        "groups": [_group(ledger, number, seconds) for number in range(groups)],
+        "groups": [_group(ledger, number, seconds, attempts) for number in range(groups)],
     }
 
 
-def _group(ledger: Path, number: int, seconds: float) -> dict[str, Any]:
+def _group(ledger: Path, number: int, seconds: float, attempts: int) -> dict[str, Any]:
     key = f"g{number:02d}"
     first = {
         "key": f"{key}a",
         "title": f"{key}a",
         "commands": [command(ledger, f"{key}a", seconds)],
         "checks": ["true"],
+        "maxAttempts": attempts,
+        "backoffMs": 50,
     }
     second = {
         "key": f"{key}b",
         "title": f"{key}b",
         "commands": [command(ledger, f"{key}b", seconds, fails_once=number % 5 == 0)],
         "dependsOn": [f"{key}a"],
-        "maxAttempts": 3,
+        "maxAttempts": attempts,
         "backoffMs": 50,
     }
     return {
