@@ -36,7 +36,7 @@ def _writers(*, quick: bool) -> list[Row]:
                 disk = floor("commit", f"{folder}/floor", str(count), str(seconds))
                 return 1 / (1 / disk + 1 / rate(free, count))
 
-            ratio, own, roof = median_ratio(rounds, lambda count=writers: rate(ours, count), roofline)  # type: ignore[misc]
+            ratio, own, roof = median_ratio(rounds, lambda count=writers: rate(ours, count), roofline)  # type: ignore[misc]  # mypy infers no lambda with defaults
             detail = f"{own:.0f} events/s, roofline {roof:.0f}"
             rows.append(at_least("P2", f"durable event, {writers} writers", ratio, target, detail))
     return rows
@@ -55,7 +55,7 @@ def _lengths(*, quick: bool) -> list[Row]:
             ours.start()
             ratio, own, bare = median_ratio(
                 rounds,
-                lambda line=old: load(ours.socket, "keep", 8, 1, seconds, line)["rate"],  # type: ignore[misc]
+                lambda line=old: load(ours.socket, "keep", 8, 1, seconds, line)["rate"],  # type: ignore[misc]  # mypy infers no lambda with defaults
                 lambda: load(ours.socket, "keep", 8, 1, seconds, young)["rate"],
             )
             detail = f"{own:.0f} of {bare:.0f} events/s"

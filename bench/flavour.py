@@ -15,8 +15,8 @@ from maestrod.store.files import RealFiles
 def undurable() -> None:
     """Make every flush do nothing."""
     RealFiles.fsync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # that is the point
-    RealFiles.fdatasync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]
-    RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign]
+    RealFiles.fdatasync = lambda self, descriptor: None  # type: ignore[method-assign,assignment]  # likewise
+    RealFiles.fsync_dir = lambda self, path: None  # type: ignore[method-assign]  # likewise
 
 
 def slow(seconds: float) -> None:
@@ -27,7 +27,7 @@ def slow(seconds: float) -> None:
         time.sleep(seconds)
         flush(self, *arguments)  # type: ignore[arg-type]  # passed on as it came
 
-    RealFiles.fdatasync = later  # type: ignore[method-assign,assignment]
+    RealFiles.fdatasync = later  # type: ignore[method-assign,assignment]  # likewise
 
 
 if __name__ == "__main__":

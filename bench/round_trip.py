@@ -29,8 +29,8 @@ def measure(*, quick: bool) -> list[Row]:
         for name, mode, connections, depth, target in SHAPES:
             ratio, own, floor = median_ratio(
                 rounds,
-                lambda m=mode, c=connections, d=depth: load(ours.socket, m, c, d, seconds, line)["rate"],  # type: ignore[misc]
-                lambda m=mode, c=connections, d=depth: load(bare, m, c, d, seconds, line)["rate"],  # type: ignore[misc]
+                lambda m=mode, c=connections, d=depth: load(ours.socket, m, c, d, seconds, line)["rate"],  # type: ignore[misc]  # mypy infers no lambda with defaults
+                lambda m=mode, c=connections, d=depth: load(bare, m, c, d, seconds, line)["rate"],  # type: ignore[misc]  # mypy infers no lambda with defaults
             )
             rows.append(
                 at_least("P1", f"socket round trip, {name}", ratio, target, f"{own:.0f} of {floor:.0f} calls/s")

@@ -60,11 +60,11 @@ def _cycle(length: int) -> Row:
     """Ask whether the end of a chain may wait for its beginning."""
     bench = Bench()
     project = bench.call("project.create", name="p", workingDir="/tmp").id  # type: ignore[attr-defined]  # noqa: S108 - a folder that is there
-    chain = [bench.call("task.create", title="t", projectId=project).id for _ in range(length)]  # type: ignore[attr-defined]
+    chain = [bench.call("task.create", title="t", projectId=project).id for _ in range(length)]  # type: ignore[attr-defined]  # a task, by the method
     for before, after in itertools.pairwise(chain):
         task = bench.world.tasks[after]
         bench.world.put(msgspec.structs.replace(task, dependencies=(before,)))
-    loose = bench.call("task.create", title="t", projectId=project).id  # type: ignore[attr-defined]
+    loose = bench.call("task.create", title="t", projectId=project).id  # type: ignore[attr-defined]  # a task, by the method
     began = time.perf_counter()
     bench.call("task.depend", taskId=loose, onTaskId=chain[-1])
     took = time.perf_counter() - began

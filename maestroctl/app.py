@@ -150,10 +150,10 @@ def _group(name: str, makers: Mapping[str, Callable[[], Any]], default: str | No
     group = typer.main.get_command(app)
     group.name = name
     group.commands = Commands(makers)  # type: ignore[attr-defined] # cls=Group above
-    group.default = default  # type: ignore[attr-defined]
+    group.default = default  # type: ignore[attr-defined]  # a group of ours, typed loosely by click
     if default is not None:
         others = ", ".join(verb for verb in makers if verb != default)
-        group.commands[default].epilog = f"See also: {PROGRAM} {name} {others}"  # type: ignore[attr-defined]
+        group.commands[default].epilog = f"See also: {PROGRAM} {name} {others}"  # type: ignore[attr-defined]  # likewise
     return group
 
 
