@@ -13,7 +13,6 @@ ELSEWHERE = (
         )
     }
     | {
-        "maestrod/engine/ports.py": (
             "tests/contract/test_store.py",
             "Protocols only; the contract suites hold the parts to them",
         ),
