@@ -5,6 +5,7 @@
 The screen is what tmux shows after SECONDS (default 12); nothing is drawn by hand.
 """
 
+import io
 import os
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 12.0
     home = Path(tempfile.mkdtemp(prefix="mp."))
     screen = _screen(home, seconds)
-    console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"))
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text("$ " + COMMAND, style="bold"))
     console.print(Text.from_ansi(screen.rstrip()))
     console.save_svg(str(ROOT / "docs" / "run.svg"), title="maestroctl run")
