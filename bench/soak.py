@@ -1,7 +1,7 @@
 """A soak: plans run while the daemon, shims, agents and clients are killed at random, and the recorded history is checked.
 
 ``python -m bench.soak --minutes 2 --seed 7`` (``make soak``). The same seed makes the same choices; when they meet the daemon
-is the machine's affair. Every round runs one plan to its end; in every second one the daemon itself is left alone, so that its
+is the machine's affair. Every round runs one plan to its end; in half of them the daemon itself is left alone, several in a row, so that its
 descriptors, threads and memory can be compared from round to round. What was done is in ``soak.log`` of its home, which is
 kept when something was found.
 """
@@ -28,6 +28,8 @@ GROUPS = 8
 #: Seconds each command takes, and the longest pause between two kills.
 COMMAND_SECONDS = 0.4
 PAUSE_SECONDS = 0.5
+#: Rounds in a row in which the daemon is left alone.
+SPARED = 4
 #: More than anything is killed.
 ATTEMPTS = 60
 
@@ -47,11 +49,11 @@ class Soak:
         self._began = time.monotonic()
 
     def run(self, seconds: float) -> None:
-        """Rounds until the time is over; at least two."""
+        """Rounds until the time is over; at least as many as it takes to have both kinds."""
         self.daemon.start()
         try:
             while self.rounds < 2 or time.monotonic() - self._began < seconds:
-                self._round(spare_daemon=self.rounds % 2 == 1)
+                self._round(spare_daemon=self.rounds % (2 * SPARED) >= SPARED or self.rounds == 1)
                 self.rounds += 1
             self._restart(signal.SIGTERM)
             self._watch(0.0)
@@ -80,7 +82,8 @@ class Soak:
         self._watch(0.0)
         view = self.daemon.call("run.get", runId=run_id)
         leaves = [task for task in view["tasks"] if not task.get("subtaskIds")]
-        found = check_ledger(entries(ledger), leaves)
+        given_back = {session["id"] for session in view["sessions"] if session["statusReason"]["code"] == "daemon_stop"}
+        found = check_ledger(entries(ledger), leaves, given_back)
         if view["run"]["status"] != "completed":
             found.append(f"the run ended {view['run']['status']}")
         left = processes_of(self.daemon.data)
@@ -112,7 +115,10 @@ class Soak:
         return [self.kill_shim, self.kill_agent, self.kill_agent, self.vanish, self.hold, self.wait]
 
     def _rough(self) -> list[Callable[[], None]]:
-        return [self.kill_daemon, self.kill_daemon, self.kill_daemon_and_agent, self.stop_daemon]
+        return [
+            *[self.kill_daemon, self.kill_daemon, self.kill_daemon_and_agent, self.kill_daemon_and_shim],
+            *[self.stop_daemon, self.stop_daemon_and_sessions],
+        ]
 
     def kill_daemon(self) -> None:
         """SIGKILL, and the next one."""
@@ -121,6 +127,18 @@ class Soak:
     def kill_daemon_and_agent(self) -> None:
         """An agent ends while no daemon is there."""
         self._restart(signal.SIGKILL, between=self.kill_agent)
+
+    def kill_daemon_and_shim(self) -> None:
+        """A session is lost while no daemon is there."""
+        self._restart(signal.SIGKILL, between=self.kill_shim)
+
+    def stop_daemon_and_sessions(self) -> None:
+        """As before an upgrade of everything: the work starts again with the next one; sometimes it is killed over it."""
+        self.daemon.call("system.stop", sessions="stop")
+        if self._random.random() < 0.3:
+            self._restart(signal.SIGKILL)
+        else:
+            self._restart(None)
 
     def stop_daemon(self) -> None:
         """As a user or a service manager does."""
@@ -150,12 +168,13 @@ class Soak:
     def wait(self) -> None:
         """Let it work."""
 
-    def _restart(self, number: signal.Signals, between: Callable[[], None] | None = None) -> None:
-        code = self.daemon.end(number)
+    def _restart(self, number: signal.Signals | None, between: Callable[[], None] | None = None) -> None:
+        """End it by a signal (None: it ends by itself), and start the next one."""
+        code = self.daemon.wait() if number is None else self.daemon.end(number)
         if self._events is not None:
             self._take_last_words(self._events)
-        if code != (-number if number is signal.SIGKILL else 0):
-            self.problems.append(f"{number.name} ended the daemon with {code}")
+        if code not in ({0, -number} if number is signal.SIGKILL else {0}):
+            self.problems.append(f"{number} ended the daemon with {code}")
         if between is not None:
             between()
         self.daemon.start()

@@ -5,7 +5,7 @@ wrote, and samples of the daemon's process at quiet moments. Every check returns
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,11 @@ Json = dict[str, Any]
 ENDED = {"completed", "failed", "stopped"}
 
 #: How much a daemon's process may grow between two quiet moments: descriptors (a connection or two of ours), threads (trio
-#: keeps idle ones for ten seconds, forty at most), bytes (one-time costs), and bytes per event (the world is in memory).
+#: keeps idle ones for ten seconds, forty at most), bytes (one-time costs: a client that reads all of the history goes through
+#: journal segments of 8 MiB), and bytes per event (the world is in memory).
 MORE_DESCRIPTORS = 4
 THREADS = 48
-MORE_BYTES = 16 << 20
+MORE_BYTES = 48 << 20
 BYTES_PER_EVENT = 4096
 
 
@@ -54,12 +55,17 @@ class History:
         return found
 
 
-def check_ledger(entries: Sequence[Entry], tasks: Iterable[Json]) -> list[str]:
-    """Each attempt began at most once, nothing began that the daemon knows no attempt of, and what is done was done."""
+def check_ledger(
+    entries: Sequence[Entry], tasks: Iterable[Json], given_back: Collection[str] = frozenset()
+) -> list[str]:
+    """Each attempt began at most once, nothing began that the daemon knows no attempt of, and what is done was done.
+
+    ``given_back`` are the sessions that a daemon stopped as it stopped itself: what they had begun costs no attempt.
+    """
     began = Counter((entry.key, entry.session_id) for entry in entries if entry.what == "begin")
     done = {entry.key for entry in entries if entry.what == "end"}
     found = [f"{key} began {count} times in {session}" for (key, session), count in began.items() if count > 1]
-    tries = Counter(key for key, _ in began)
+    tries = Counter(key for key, session in began if session not in given_back)
     for task in tasks:
         key, attempt = task["title"], task.get("attempt", 1)
         if tries[key] > attempt:

@@ -220,6 +220,23 @@ async def test_the_end_of_all_takes_the_ladder_and_in_a_hurry_its_last_rung(
         assert machine.agents[session.id, 1].signals[-1] == "KILL"
 
 
+async def test_work_whose_session_was_still_to_be_started_waits_for_the_next_daemon_too(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Nothing was started and nothing can be: that is no reason to cancel what was to be done."""
+    machine = FakeMachine()
+    plan = {"groups": [{"key": "g", "title": "g", "subtasks": [{"key": "t", "title": "t", "commands": ["true"]}]}]}
+    async with house(tmp_path, machine) as parts:
+        await parts.call("run.start", plan=plan, projectId=await parts.project(), agent="shell")
+        [session_id] = parts.engine.world.by_session.live
+        await parts.supervisor.end_all(trio.Event())
+        session = parts.session(session_id)
+        assert session.status is SessionStatus.STOPPED
+        assert session.status_reason is not None and session.status_reason.code == "daemon_stop"
+        assert parts.engine.world.tasks[session.task_ids[0]].status is TaskStatus.PENDING
+    assert machine.launches == []
+
+
 async def test_what_cannot_be_ended_is_left_to_the_next_daemon_and_said(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:

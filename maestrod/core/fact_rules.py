@@ -28,6 +28,14 @@ def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
     return session
 
 
+def _ended_as_wanted(draft: Draft, session: Session, exit_: Exit) -> bool:
+    """End a session whose end was wanted, for the reason it was wanted for: what becomes of its work depends on that."""
+    if not session.stopping or session.status_reason is None:
+        return False
+    end(draft, session, SessionEvent.STOP, session.status_reason, exit_)
+    return True
+
+
 def launched(draft: Draft, fact: Launched) -> None:
     """The agent's process is there."""
     session = _current(draft, fact.session_id, fact.attempt)
@@ -38,7 +46,8 @@ def launched(draft: Draft, fact: Launched) -> None:
 def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
     """The agent did not come up. When the machine was short of something the work waits and costs no attempt."""
     session = _current(draft, fact.session_id, fact.attempt)
-    if session is None:
+    exit_ = Exit(reason="failed_to_start", detail=fact.message, at=draft.now)
+    if session is None or _ended_as_wanted(draft, session, exit_):
         return
     if fact.retryable:
         for task_id in session.task_ids:
@@ -46,7 +55,7 @@ def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
             if waiting is not None and task_id not in draft.world.by_task.children and bucket(waiting) == READY:
                 draft.change(waiting, not_before=draft.now + SHORTAGE_WAIT_MS)
     reason = draft.reason(Source.PROCESS, "failed_to_start", f"{fact.code}: {fact.message}")
-    end(draft, session, SessionEvent.FAIL, reason, Exit(reason="failed_to_start", detail=fact.message, at=draft.now))
+    end(draft, session, SessionEvent.FAIL, reason, exit_)
 
 
 def exited(draft: Draft, fact: Exited) -> None:
@@ -54,8 +63,7 @@ def exited(draft: Draft, fact: Exited) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
-    if session.stopping and session.status_reason is not None:
-        end(draft, session, SessionEvent.STOP, session.status_reason, fact.exit)
+    if _ended_as_wanted(draft, session, fact.exit):
         return
     detail = _told(fact.exit)
     if session.status is SessionStatus.SPAWNING:
@@ -82,10 +90,11 @@ def _told(exit_: Exit) -> str:
 def lost(draft: Draft, fact: Lost) -> None:
     """The process is gone and nobody saw it end."""
     session = _current(draft, fact.session_id, fact.attempt)
-    if session is not None:
-        reason = draft.reason(Source.RECOVERY, "lost", fact.detail)
-        event = SessionEvent.STOP if session.stopping else SessionEvent.FAIL
-        end(draft, session, event, reason, Exit(reason="lost", detail=fact.detail, at=draft.now))
+    if session is None:
+        return
+    exit_ = Exit(reason="lost", detail=fact.detail, at=draft.now)
+    if not _ended_as_wanted(draft, session, exit_):
+        end(draft, session, SessionEvent.FAIL, draft.reason(Source.RECOVERY, "lost", fact.detail), exit_)
 
 
 def woke(draft: Draft, fact: Woke) -> None:

@@ -54,6 +54,6 @@ def test_second_starts_and_work_that_was_never_done_are_found() -> None:
 
 def test_a_daemon_that_grows_is_found() -> None:
     first = Sample(pid=1, seq=100, descriptors=10, threads=3, memory=50 << 20, zombies=0)
-    grown = Sample(pid=1, seq=200, descriptors=20, threads=THREADS + 1, memory=100 << 20, zombies=1)
+    grown = Sample(pid=1, seq=200, descriptors=20, threads=THREADS + 1, memory=200 << 20, zombies=1)
     assert len(check_samples([first, grown])) == 4
     assert check_samples([first, Sample(pid=2, seq=200, descriptors=20, threads=4, memory=100 << 20, zombies=0)]) == []
