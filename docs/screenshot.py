@@ -7,6 +7,7 @@ The screen is what tmux shows after SECONDS (default 12); nothing is drawn by ha
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,14 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text("$ " + COMMAND, style="bold"))
     console.print(Text.from_ansi(screen.rstrip()))
-    console.save_svg(str(ROOT / "docs" / "run.svg"), title="maestroctl run")
+    (ROOT / "docs" / "run.svg").write_text(_self_contained(console.export_svg(title="maestroctl run")))
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _self_contained(svg: str) -> str:
+    """The picture without fonts from elsewhere: it is looked at offline too."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
 
 
 def _screen(home: Path, seconds: float) -> str:
