@@ -5,7 +5,10 @@ Links = dict[str, dict[str, None]]
 
 def add_link(links: Links, key: str, value: str) -> None:
     """Add ``value`` under ``key``; once is enough."""
-    links.setdefault(key, {})[value] = None
+    values = links.get(key)
+    if values is None:
+        values = links[key] = {}
+    values[value] = None
 
 
 def drop_link(links: Links, key: str, value: str) -> None:

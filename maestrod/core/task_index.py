@@ -25,7 +25,6 @@ DOOM = "doomed"  # blocked by a dependency that failed for good
 
 MILLIONTHS = 1_000_000
 _BLOCKED_BY = {WAITING: WAIT, DOOMED: DOOM}
-_DONE = {TaskStatus.COMPLETED, TaskStatus.SKIPPED}
 _URGENCY = {Priority.HIGH: 0, Priority.MEDIUM: 1, Priority.LOW: 2}
 
 #: Sort key of a startable unit: priority, longest chain first, then age (ids sort by time).
@@ -41,12 +40,14 @@ def bucket(task: Task) -> str:
         return READY
     if task.status is TaskStatus.BLOCKED and task.status_reason is not None:
         return _BLOCKED_BY.get(task.status_reason.code, TaskStatus.BLOCKED.value)
-    return str(task.status.value)
+    return task.status._value_  # a third of the time of ``.value``, in the most frequent call of all
 
 
 def millionths(task: Task) -> int:
     """A leaf's progress; what is completed or skipped counts as done."""
-    return MILLIONTHS if task.status in _DONE else round(task.progress * MILLIONTHS)
+    if task.status is TaskStatus.COMPLETED or task.status is TaskStatus.SKIPPED:
+        return MILLIONTHS
+    return round(task.progress * MILLIONTHS) if task.progress else 0
 
 
 def rank(task: Task) -> Rank:
@@ -103,9 +104,9 @@ class TaskIndex:
     def load(self) -> None:
         """Take in a whole table at once, into an empty index; parents need not be there."""
         for task in self._tasks.values():
-            self.of_project.setdefault(task.project_id, {})[task.id] = None
+            add_link(self.of_project, task.project_id, task.id)
             if task.parent_id is not None:
-                self.children.setdefault(task.parent_id, {})[task.id] = None
+                add_link(self.children, task.parent_id, task.id)
             for needed in task.dependencies:
                 add_link(self.dependents, needed, task.id)
         for parent_id, below in self.children.items():
