@@ -11,7 +11,7 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -144,8 +144,7 @@ async def _serve(
     )
     endpoint = _endpoint(places, handover)
     async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
-        await sessions.start(_take_edits, store, engine)
-        await _listen(services, endpoint, handover, stop)
+        await _listen(services, endpoint, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine))
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
 
@@ -178,13 +177,19 @@ async def _lifetimes(
         engine_nursery.cancel_scope.cancel()
 
 
-async def _listen(services: Services, endpoint: Endpoint, handover: Handover, stop: Stop) -> None:
-    """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry."""
+async def _listen(
+    services: Services, endpoint: Endpoint, handover: Handover, stop: Stop, listening: Callable[[], None]
+) -> None:
+    """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry.
+
+    ``listening`` is called once the first client may come: what can wait for that does not hold up the start.
+    """
     endpoints = [endpoint]
     async with trio.open_nursery() as background:
         background.start_soon(_watchdog, handover, services)
         async with trio.open_nursery() as listeners:
             await listeners.start(serve_unix, endpoint.socket, services)
+            listening()
             background.start_soon(_keep_reachable, services, endpoints, listeners)
             log.info("serving on %s", endpoint.path)
             handover.notifier.ready(f"serving on {endpoint.path}")
@@ -250,11 +255,8 @@ async def _watchdog(handover: Handover, services: Services) -> None:
         await trio.sleep(handover.watchdog_interval)
 
 
-async def _take_edits(
-    store: Store, engine: Engine, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-) -> None:
+async def _take_edits(store: Store, engine: Engine) -> None:
     """Entity files that people changed while no daemon ran are taken as changes, even when the daemon is stopped meanwhile."""
-    task_status.started()
     with trio.move_on_after(EDITS_SECONDS, shield=True):
         for edit in await trio.to_thread.run_sync(store.scan_edits):
             try:
