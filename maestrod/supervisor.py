@@ -12,12 +12,12 @@ from pathlib import Path
 
 import trio
 
-from maestrod.agents.adapter import Adapter, LaunchRequest
+from maestrod.agents.adapter import Adapter, LaunchRequest, Verdict
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
-from maestrod.api.errors import MaestroError, Unavailable
+from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Role, Session, Terminal
 from maestrod.config import Config
@@ -32,6 +32,9 @@ from maestrod.sessions.custody import Custody
 from maestrod.terminals import Terminals
 
 log = logging.getLogger(__name__)
+
+#: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
+in_thread = trio.to_thread.run_sync
 
 #: Errors that mean the machine was short of something: the launch is worth another try.
 _SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
@@ -131,7 +134,7 @@ class Supervisor:
             await self._engine.tell(Lost(session.id, session.attempt, record.detail or "its shim is gone"))
             return
         ended = _exit(record)
-        verdict = self._adapter(session).judge(ended, told_to_stop=session.stopping)
+        verdict = _judge(session, ended)
         await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, self._tail(session.id)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
@@ -252,8 +255,8 @@ class Supervisor:
     async def _spec(self, session: Session) -> custody_spec.LaunchSpec:
         """Ask the adapter how the agent is started, and write the files it wants."""
         folder = self._custody.folder(session.id)
-        plan = self._adapter(session).launch(await self._request(session, folder))
-        await trio.to_thread.run_sync(_write_files, folder, dict(plan.files))
+        plan = _adapter(session).launch(await self._request(session, folder))
+        await in_thread(_write_files, folder, dict(plan.files))
         return custody_spec.LaunchSpec(
             session_id=session.id,
             attempt=session.attempt,
@@ -272,7 +275,7 @@ class Supervisor:
         skills, personas = self._catalog.skills(folder_of_work)[0], self._catalog.personas(folder_of_work)[0]
         files: tuple[str, ...] = ()
         if session.role is Role.ORCHESTRATOR:
-            files = await trio.to_thread.run_sync(relevant_files, Path(folder_of_work))
+            files = await in_thread(relevant_files, Path(folder_of_work))
         return LaunchRequest(
             session=session,
             manifest=brief(self._engine.world, session, skills, personas, files),
@@ -282,12 +285,25 @@ class Supervisor:
             environ=os.environ,
         )
 
-    def _adapter(self, session: Session) -> Adapter:
-        return ADAPTERS[session.agent]
-
     def _tail(self, session_id: str) -> str:
         chunk = self._custody.tail_output(session_id, TAIL_BYTES, TAIL_LINES)
         return plain_text(chunk.data.decode(errors="replace"))
+
+
+def _adapter(session: Session) -> Adapter:
+    """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
+    adapter = ADAPTERS.get(session.agent)
+    if adapter is None:
+        raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
+    return adapter
+
+
+def _judge(session: Session, ended: Exit) -> Verdict:
+    """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
+    try:
+        return _adapter(session).judge(ended, told_to_stop=session.stopping)
+    except NotFound:
+        return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
 
 
 def _write_files(folder: Path, files: dict[str, str]) -> None:

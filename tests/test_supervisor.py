@@ -18,12 +18,6 @@ from maestrod.store.memory import MemoryStore
 from tests.kit.supervised import FolderCustody, house
 
 
-@pytest.fixture
-def autojump_clock() -> trio.testing.MockClock:
-    """Time jumps when nobody has anything to do, threads included: those are given a moment."""
-    return trio.testing.MockClock(autojump_threshold=0.05)
-
-
 async def test_a_decision_to_start_becomes_an_agent_and_its_end_a_fact(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -217,7 +211,7 @@ async def test_the_end_of_all_takes_the_ladder_and_in_a_hurry_its_last_rung(
         await parts.supervisor.end_all(hurry)
         assert parts.session(session.id).status is SessionStatus.STOPPED
         assert (trio.current_time() - began < 1.0) is hurried
-        assert machine.agents[session.id, 1].signals[-1] == "KILL"
+        assert "KILL" in machine.agents[session.id, 1].signals
 
 
 async def test_work_whose_session_was_still_to_be_started_waits_for_the_next_daemon_too(
@@ -294,3 +288,16 @@ async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
         session = await parts.spawn()
         ended = await parts.until(session.id, status=SessionStatus.FAILED)
         assert ended.exit is not None and (ended.exit.code, ended.exit.reason) == (0, "exited")
+
+
+async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit_code(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, FakeMachine(lambda spec: Lifetime(seconds=5, code=0))) as parts:
+        session_id = await parts.come_up()
+        monkeypatch.setattr(module, "ADAPTERS", {})
+        ended = await parts.until(session_id, status=SessionStatus.COMPLETED)
+        assert ended.exit is not None and ended.exit.code == 0
+        never = await parts.spawn()
+        failed = await parts.until(never.id, status=SessionStatus.FAILED)
+        assert failed.status_reason is not None and "knows no agent" in failed.status_reason.detail

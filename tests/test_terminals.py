@@ -12,12 +12,6 @@ from maestrod.sessions.spec import Refused, StopReport
 from tests.kit.supervised import FolderCustody, house
 
 
-@pytest.fixture
-def autojump_clock() -> trio.testing.MockClock:
-    """Time jumps when nobody has anything to do, threads included: those are given a moment."""
-    return trio.testing.MockClock(autojump_threshold=0.05)
-
-
 async def test_output_is_paged_by_offset_and_ends_with_the_session(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
