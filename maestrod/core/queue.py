@@ -65,7 +65,7 @@ TRANSITIONS: Table[QueueItemStatus, ItemEvent] = Table("item", {
 })
 # fmt: on
 
-OPEN = frozenset({QueueItemStatus.QUEUED, QueueItemStatus.PROCESSING})
+OPEN = (QueueItemStatus.QUEUED, QueueItemStatus.PROCESSING)
 
 
 def create(draft: Draft, session: Session) -> Queue | None:
@@ -342,8 +342,8 @@ def _close_if_done(draft: Draft, id_: str) -> bool:
 
 def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
     """Whether an item is in the works, or may be claimed now or later."""
-    left = draft.world.tasks.get(item.task_id)
-    if item.status not in OPEN or left is None:
+    left = draft.world.tasks.get(item.task_id) if item.status in OPEN else None
+    if left is None:
         return False
     if item.status is QueueItemStatus.PROCESSING or left.status is TaskStatus.IN_PROGRESS:
         return True

@@ -35,36 +35,46 @@ class Worker:
         return self._done
 
     def queue(self) -> bool:
-        """Claim and do tasks until nothing is left; whether all of them are done."""
-        while True:
-            claim = self._daemon.call("queue.next", wait=True)
-            task = claim.get("task") if claim.get("item") else None
-            if not task:
-                return self._done
-            self._finish(task, "queue")
+        """Claim and do tasks until nothing is left; whether all of them are done. A report and the next claim go together."""
+        claim = self._daemon.call("queue.next", wait=True)
+        while task := claim.get("task") if claim.get("item") else None:
+            method, params = self._perform(task, "queue")
+            told, claim = self._daemon.calls((method, params), ("queue.next", {"wait": True}))
+            self._settle(task, method, self._is_taken(method, told))
+            if isinstance(claim, Refused):
+                raise claim
+        return self._done
 
     def _finish(self, task: "dict[str, Any]", noun: str) -> None:
+        method, params = self._perform(task, noun)
+        self._settle(task, method, self._tell(method, **params))
+
+    def _perform(self, task: "dict[str, Any]", noun: str) -> "tuple[str, dict[str, Any]]":
+        """Do a task; the method and parameters that report how it went."""
         done, words = perform(task, self._runner, lambda fraction, text: self._progress(task, fraction, text))
-        if done:
-            say(f"# done: {words}")
-            told = self._tell(f"{noun}.complete", taskId=task["id"], summary=words)
-        else:
-            told = self._tell(f"{noun}.fail", taskId=task["id"], error=words)
-        self._done = self._done and done and (told or self._is_settled(task))
+        if not done:
+            return f"{noun}.fail", {"taskId": task["id"], "error": words}
+        say(f"# done: {words}")
+        return f"{noun}.complete", {"taskId": task["id"], "summary": words}
+
+    def _settle(self, task: "dict[str, Any]", method: str, told: bool) -> None:
+        self._done = self._done and method.endswith(".complete") and (told or self._is_settled(task))
 
     def _progress(self, task: "dict[str, Any]", fraction: float, text: str) -> None:
         self._tell("task.progress", taskId=task["id"], progress=fraction, message=text)
 
     def _tell(self, method: str, **params: "Any") -> bool:
-        """Report; False when the daemon says no to this one. A no to the session as such ends it."""
-        try:
-            self._daemon.call(method, **params)
-        except Refused as refusal:
-            if refusal.reason.startswith(("session.", "token.")):
-                raise
-            say(f"# {method} was refused: {refusal.message}")
-            return False
-        return True
+        """Report; False when the daemon says no to this one."""
+        return self._is_taken(method, self._daemon.calls((method, params))[0])
+
+    def _is_taken(self, method: str, answer: "Any") -> bool:
+        """Whether the daemon took a report. A no to the session as such ends it."""
+        if not isinstance(answer, Refused):
+            return True
+        if answer.reason.startswith(("session.", "token.")):
+            raise answer
+        say(f"# {method} was refused: {answer.message}")
+        return False
 
     def _is_settled(self, task: "dict[str, Any]") -> bool:
         try:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maestrod.api.task import Strategy
 from tests.agents.scripted_daemon import Hangup, Refusal, ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
 from tests.core.manifests import task
@@ -54,6 +55,24 @@ def test_a_busy_daemon_is_asked_again(here: Place) -> None:
     with ScriptedDaemon(here.socket, answer) as daemon:
         assert here.run(tasks=(task("tsk_a", "true"),)).code == 0
     assert daemon.methods().count("task.start") == 3
+
+
+def test_a_report_and_the_claim_sent_with_it_are_repeated_together(here: Place) -> None:
+    items = iter(["tsk_a"])
+    tries = itertools.count()
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if method == "queue.complete" and next(tries) < 1:
+            raise Refusal(503, "no_space", retryable=True)
+        if method == "queue.next" and (item := next(items, None)) is not None:
+            return {"item": {"taskId": item}, "task": {"id": item, "title": "t", "commands": ["echo run >> runs"]}}
+        return {"closed": True}
+
+    with ScriptedDaemon(here.socket, answer) as daemon:
+        assert here.run(strategy=Strategy.QUEUE).code == 0
+    assert (here.project / "runs").read_text() == "run\n"
+    assert len(set(map(str, daemon.params("queue.complete")))) == 1 and daemon.methods().count("queue.complete") == 2
+    assert daemon.methods()[-2:] == ["queue.complete", "queue.next"]
 
 
 @pytest.mark.slow
