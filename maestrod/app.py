@@ -165,15 +165,17 @@ def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> D
 async def _lifetimes(
     engine: Engine, custody: Custody, supervisor: Supervisor, places: Places, key: bytes
 ) -> AsyncIterator[trio.Nursery]:
-    """The engine around the sessions. Hooks' spooled events come before the news of what ended meanwhile."""
+    """The engine around custody around the supervisor, who is in the middle of a launch perhaps. Hooks' spooled events come before the news of what ended meanwhile."""
     async with trio.open_nursery() as engine_nursery:
         await engine_nursery.start(engine.run)
         await spool.take_in(places.data / "spool", engine, key)
-        async with trio.open_nursery() as session_nursery:
-            await session_nursery.start(custody.run)
-            await session_nursery.start(supervisor.run)
-            yield session_nursery
-            session_nursery.cancel_scope.cancel()
+        async with trio.open_nursery() as custody_nursery:
+            await custody_nursery.start(custody.run)
+            async with trio.open_nursery() as session_nursery:
+                await session_nursery.start(supervisor.run)
+                yield session_nursery
+                session_nursery.cancel_scope.cancel()
+            custody_nursery.cancel_scope.cancel()
         engine_nursery.cancel_scope.cancel()
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from maestrod import app
+from maestrod import app, supervisor
 from maestrod.api.address import Places, places
 from maestrod.api.errors import BadConfiguration, MaestroError
 from maestrod.api.system import SessionsOnStop
@@ -18,7 +19,7 @@ from maestrod.config import Config
 from maestrod.endpoint import listen
 from maestrod.instance import AlreadyRunning
 from maestrod.service import Handover, Notifier
-from tests.kit.daemon import Connection
+from tests.kit.daemon import Connection, Daemon
 
 
 class Manager:
@@ -118,6 +119,34 @@ async def test_fault_25_a_place_that_is_taken_meanwhile_costs_the_socket_not_the
             assert where.socket.read_text() == "in the way"
         where.socket.unlink()
         await until_reachable(where)
+
+
+async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of an agent are just being written when everything is cancelled; the next daemon goes on from there."""
+    begun = trio.Event()
+    token = trio.lowlevel.current_trio_token()
+    write = supervisor._write_files
+
+    def slow(folder: Path, files: dict[str, str]) -> None:
+        token.run_sync_soon(begun.set)
+        for _ in range(10_000):
+            if not where.socket.exists():  # the last thing before the sessions are cancelled
+                break
+            time.sleep(0.001)  # noqa: TID251 - in a thread, for a moment of the daemon that gives no event
+        write(folder, files)
+
+    monkeypatch.setattr(supervisor, "_write_files", slow)
+    async with Manager(where.data.parent.parent) as manager, running(manager, where):
+        await trio.to_thread.run_sync(start_run, where)
+        with trio.fail_after(30):
+            await begun.wait()
+    Daemon(where.data.parent).close()  # what the next daemon would have taken over
+
+
+def start_run(where: Places) -> None:
+    plan = {"groups": [{"key": "g", "title": "g", "subtasks": [{"key": "t", "title": "t", "commands": ["true"]}]}]}
+    with Connection(where.socket) as connection:
+        connection.call("run.start", plan=plan, workingDir=str(where.data), agent="shell")
 
 
 async def start_fails(where: Places) -> MaestroError:
