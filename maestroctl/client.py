@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
-from maestroctl.faults import absent, failure, lost, unreachable, unsafe
+from maestroctl.faults import DIED, absent, died, failure, lost, unreachable, unsafe
 from maestroctl.worker import PATIENCE
 from maestrod.api.address import Places
 from maestrod.api.base import Params
@@ -46,8 +46,8 @@ class Message(msgspec.Struct, frozen=True):
 class Client:
     """Calls over one connection, made when it is first needed.
 
-    ``start`` is called when no daemon answers the first call; it returns when one does, or raises. ``token`` says which
-    session is speaking. Not for two threads.
+    ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
+    answers, or raises. ``token`` says which session is speaking. Not for two threads.
     """
 
     def __init__(
@@ -115,6 +115,13 @@ class Client:
         """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
         return connect(self.socket)
 
+    def revive(self, error: NoDaemon) -> bool:
+        """Start the daemon again when ``error`` says that it died, and it may be; one that was stopped stays stopped."""
+        if error.reason != DIED or self._start is None:
+            return False
+        self._start()
+        return True
+
     def members(self, params: Params) -> dict[str, Any]:
         """The parameters as JSON values, with the token of the session that speaks."""
         members: dict[str, Any] = msgspec.to_builtins(params)
@@ -127,7 +134,7 @@ class Client:
         while self._channel is None:
             try:
                 self._channel = connect(self.socket)
-            except NoDaemon:
+            except NoDaemon as error:
                 if deadline is None:
                     if self._start is None:
                         raise
@@ -135,7 +142,7 @@ class Client:
                     deadline = time.monotonic() + self.patience
                 elif time.monotonic() > deadline:
                     raise
-                else:
+                elif not self.revive(error):
                     time.sleep(RETRY_PAUSE)
         return self._channel
 
@@ -151,7 +158,9 @@ def connect(socket: Path) -> Channel:
         return Channel(str(socket))
     except Unsafe as error:
         raise unsafe(error) from error
-    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
+    except ConnectionRefusedError as error:
+        raise died(str(socket)) from error
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise absent(str(socket)) from error
     except OSError as error:
         raise unreachable(str(socket), error) from error

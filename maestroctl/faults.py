@@ -12,6 +12,9 @@ from maestrod.api.errors import BY_CODE, Bug, MaestroError, Malformed, NoDaemon,
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
+#: The reason of a ``NoDaemon`` whose daemon was killed, or broke.
+DIED = "daemon.died"
+
 _METHOD_NOT_FOUND = -32601
 _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
 
@@ -32,6 +35,12 @@ def absent(socket: str) -> NoDaemon:
     return NoDaemon("daemon.absent", f"no daemon answers on {socket}; start it with `maestroctl daemon start`")
 
 
+def died(socket: str) -> NoDaemon:
+    """Nothing listens on a socket that is still there: a daemon that ends by itself takes it away."""
+    error = absent(socket)
+    return NoDaemon(DIED, error.message)
+
+
 def unreachable(socket: str, error: OSError) -> NoDaemon:
     """Something is in the way."""
     return NoDaemon("daemon.unreachable", f"the daemon's socket {socket} cannot be used: {error.strerror or error}")
@@ -39,6 +48,8 @@ def unreachable(socket: str, error: OSError) -> NoDaemon:
 
 def lost(error: Exception) -> NoDaemon:
     """The daemon ended in the middle of it and stayed away."""
+    if isinstance(error, NoDaemon):
+        return NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error.message}")
     message = f"the daemon went away and did not come back ({error}); start it with `maestroctl daemon start`"
     return NoDaemon("daemon.lost", message)
 

@@ -13,7 +13,7 @@ from maestroctl.run_model import RunModel
 from maestroctl.run_summary import NEEDS_ATTENTION, exit_code, summary
 from maestroctl.stream import EventStream
 from maestroctl.tree import GLYPHS, WORDS
-from maestrod.api.errors import MaestroError, ResyncRequired
+from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.run import RUN_GET
 from maestrod.api.task import TaskStatus
@@ -86,6 +86,9 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
     except KeyboardInterrupt:
         say(f"\nThe run goes on. Come back with: maestroctl watch {run_id}")
         return _DETACHED
+    except NoDaemon:
+        say(f"Its agents go on. Come back with: maestroctl watch {run_id}")
+        raise
     finally:
         follower.close()
     return _conclude(client, follower.model, as_json=as_json)
@@ -149,8 +152,13 @@ def _gather(follower: Follower, until: float) -> None:
 def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
     """Print a line for every change of a status and every question."""
     told: dict[str, object] = {}
+    away = False
     while not _over(follower.model, stop_on_question):
-        for event in follower.poll(_TICK):
+        events = follower.poll(_TICK)
+        if follower.away and not away:
+            say("The daemon is away, waiting for it; agents go on.")
+        away = follower.away
+        for event in events:
             line = change(follower.model, event)
             if line and not quiet and told.get(event.id) != line:
                 answer(line)

@@ -97,6 +97,8 @@ class Stream(ABC, Generic[T]):
                 lost_at = self._lost_at or now
                 if self._lost_at is None or time.monotonic() - lost_at > self._client.patience:
                     raise lost(error) from error
+                if self._client.revive(error):
+                    continue
                 if deadline is not None and time.monotonic() >= deadline:
                     return False
                 time.sleep(RETRY_PAUSE if deadline is None else min(RETRY_PAUSE, max(deadline - time.monotonic(), 0)))

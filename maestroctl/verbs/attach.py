@@ -19,6 +19,7 @@ from maestrod.api.session import SessionAttach
 
 _DETACH = b"\x1c"  # Ctrl-\
 _PREFIX, _SECOND = b"\x10", b"\x11"  # Ctrl-P Ctrl-Q, docker's
+_AWAY = b"\r\n[the daemon is away, waiting for it; the session goes on; Ctrl-P Ctrl-Q detaches]\r\n"
 _TICK = 1.0  # seconds: how often a lost connection is tried again while nothing else happens
 
 
@@ -73,22 +74,26 @@ def _stream(client: Client, session_id: str) -> OutputStream:
 
 def _sit(client: Client, session_id: str, stream: OutputStream) -> bool:
     """Pass keys and output on; True when the user left, False when the session ended."""
-    keyboard, wake = Keyboard(), _resize_pipe()
+    keyboard, wake, told = Keyboard(), _resize_pipe(), False
     _resize(client, session_id)
     while not stream.ended:
         connection = [stream.fileno()] if stream.fileno() >= 0 else []
         ready, _, _ = select.select([sys.stdin, wake, *connection], [], [], _TICK)
         if wake in ready:
             os.read(wake, 4096)
-            _resize(client, session_id)
+            if not stream.away:
+                _resize(client, session_id)
         if sys.stdin in ready:
             text = keyboard.feed(os.read(sys.stdin.fileno(), 65_536))
-            if text:
+            if text and not stream.away:  # a call would wait for the daemon, and the detach key for the call
                 client.raw("session.send", {"sessionId": session_id, "text": text, "enter": False})
             if keyboard.detached:
                 return True
         for data in stream.poll(0.0):
             _write_all(sys.stdout.fileno(), data)
+        if stream.away and not told:
+            _write_all(sys.stdout.fileno(), _AWAY)
+        told = stream.away
     return False
 
 

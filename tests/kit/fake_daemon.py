@@ -61,6 +61,12 @@ class FakeDaemon:
             thread.join(5)
             assert not thread.is_alive()
 
+    def kill(self) -> None:
+        """Leave the socket behind with nobody listening, as a killed daemon does."""
+        self.__exit__()
+        with socket.socket(socket.AF_UNIX) as leftover:
+            leftover.bind(str(self.path))
+
     def on(self, method: str, handler: Any) -> None:
         """Answer a method by a function of its params, or always by the same result."""
         self._handlers[method] = handler if callable(handler) else lambda params: handler

@@ -89,6 +89,19 @@ def test_without_a_daemon_one_is_started_if_there_is_a_way() -> None:
         fake.__exit__()
 
 
+def test_when_the_daemon_was_killed_between_two_calls_the_next_one_is_started(daemon: FakeDaemon) -> None:
+    daemon.on("task.get", task())
+
+    def start() -> None:
+        daemon.path.unlink()
+        daemon.__enter__()
+
+    with client(start=start) as it:
+        it.call(TASK_GET, TaskRef(task_id=TASK))
+        daemon.kill()
+        assert it.call(TASK_GET, TaskRef(task_id=TASK)).id == TASK
+
+
 def test_without_a_daemon_and_a_way_to_start_one_the_next_step_is_named() -> None:
     with client() as it, pytest.raises(NoDaemon, match="maestroctl daemon start"):
         it.call(TASK_GET, TaskRef(task_id=TASK))

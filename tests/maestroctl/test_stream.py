@@ -115,6 +115,34 @@ def test_a_stream_says_when_it_waits(daemon: FakeDaemon) -> None:
     stream.close()
 
 
+def test_a_stream_starts_a_daemon_that_was_killed_and_goes_on(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), False), ((2,), False)))
+
+    def start() -> None:
+        daemon.path.unlink()
+        daemon.__enter__()
+
+    stream = EventStream(Client(places(os.environ), start=start), EventSubscribe(since=0))
+    stream.open()
+    assert len(stream.poll(None)) == 1
+    daemon.kill()
+    assert [event.seq for event in stream.poll(None)] == [2]
+    stream.close()
+
+
+def test_a_stream_does_not_start_a_daemon_that_was_stopped(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), True)))
+    stream = EventStream(
+        Client(places(os.environ), start=lambda: pytest.fail("started"), patience=0.2), EventSubscribe()
+    )
+    stream.open()
+    assert len(stream.poll(None)) == 1
+    daemon.path.unlink()
+    with pytest.raises(NoDaemon, match=r"did not come back: no daemon answers on .*daemon start`$"):
+        stream.poll(None)
+    daemon.path.touch()
+
+
 def note(offset: int, data: bytes = b"", **members: Any) -> tuple[str, dict[str, Any]]:
     return "output", {"attachment": 1, "offset": offset, "data": base64.b64encode(data).decode(), **members}
 
