@@ -16,9 +16,9 @@ SECTIONS = {
     "command_line": "P5",
     "plan": "P7",
     "session_start": "P8",
-    "cold_start": "P9",
+    "cold_start": "P9, P10",
     "memory": "P10",
-    "idle": "P11",
+    "idle": "P10, P11",
     "scheduler": "P12",
     "output": "P14",
 }

@@ -1,30 +1,87 @@
-"""P9: from the start of the daemon to its first answer, against C opening and reading as many entity files."""
+"""P9 and P10 by size: from the start of the daemon to its first answer, the speed of a replay, memory per task."""
 
 import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
 
 from bench.daemon import Daemon
-from bench.filled import filled
+from bench.filled import PROJECT, filled, opened, record, tasks
+from bench.memory import unshared
 from bench.programs import floor
-from bench.table import Row, at_most
+from bench.table import Row, at_least, at_most
+from maestrod.api.event import Event
+from maestrod.core.entities import whole
+
+#: Events of one decision in a journal that is replayed: what a report or the end of a task comes to.
+_DECISION = 4
 
 
 def measure(*, quick: bool) -> list[Row]:
-    """Warm starts by number of tasks, and the speed of a replay."""
-    rows = []
-    empty = None
-    for count in (1_000, 10_000) if quick else (1_000, 10_000, 100_000):
-        with filled(count) as home:
-            took = statistics.median(_start(Daemon(home)) for _ in range(3))
-            bare = statistics.median(floor("read", str(home / "data" / "tasks")) for _ in range(3))
-        empty = took if empty is None else empty
-        detail = f"{took * 1e3:.0f} ms, {(took - empty) * 1e3:.0f} over a start with 1,000; files read in {bare * 1e3:.0f} ms"
+    """Warm starts by number of tasks, against C opening and reading as many entity files; then a replay."""
+    rows: list[Row] = []
+    few = 1_000
+    empty, memory = _started(filled(few))
+    count, held = few, memory
+    for count in (10_000,) if quick else (10_000, 100_000):
+        home = filled(count)
+        took, held = _started(home)
+        bare = statistics.median(floor("read", str(home / "data" / "tasks")) for _ in range(5))
+        detail = f"{took * 1e3:.0f} ms, {empty * 1e3:.0f} with {few:,} tasks; the files read in {bare * 1e3:.0f} ms"
         what = f"cold start with {count:,} tasks"
         row = at_most("P9", what, took / bare, 1.1, detail)
         rows.append(row if count == 100_000 else Row("P9", what, took / bare, "", None, detail))
+    rows += [_replay(20_000 if quick else 1_000_000), _per_task(held - memory, count - few)]
     return rows
 
 
-def _start(running: Daemon) -> float:
-    took = running.start()
-    running.stop("keep")
-    return took
+def _started(home: Path) -> tuple[float, int]:
+    """Median seconds of a start, and the bytes a daemon holds after it."""
+    running = Daemon(home)
+    took, held = [], 0
+    for _ in range(5):
+        took.append(running.start())
+        held = unshared(running.usage.pid)
+        running.stop("keep")
+    return statistics.median(took), held
+
+
+def _per_task(held: int, count: int) -> Row:
+    """Against the compact JSON of a task."""
+    compact = len(msgspec.json.encode(next(tasks(1))))
+    detail = f"{held / count:.0f} bytes; compact JSON {compact}; {count:,} tasks"
+    return at_most("P10", "memory per task", held / count / compact, 3, detail)
+
+
+def _replay(count: int) -> Row:
+    """A start without a snapshot: every event of the journal is read, checked and applied."""
+    with tempfile.TemporaryDirectory(prefix="mb.") as folder:
+        home = Path(folder)
+        store = opened(home)
+        record(store, _lives(count), _DECISION)
+        began = time.perf_counter()
+        again = opened(home)  # the first one is left as a crash leaves it
+        took = time.perf_counter() - began
+        if again.world.seq != count:
+            raise RuntimeError(f"{again.world.seq} of {count} events were replayed: {again.report}")
+    detail = f"{count:,} events, {_DECISION} to a decision, in {took:.2f} s; half of them timeline entries"
+    return at_least("P9", "replay", count / took / 1e6, 1, detail, "M events/s")
+
+
+def _lives(count: int) -> Iterator[Event]:
+    """Tasks that are made and moved, with as many entries in timelines."""
+    made = list(tasks(1000))
+    for seq, task in enumerate(made, 1):
+        yield Event(seq=seq, at=1, type="task.created", id=task.id, project_id=PROJECT, data=whole(task))
+    for seq in range(len(made) + 1, count + 1):
+        task_id = made[seq // 2 % len(made)].id
+        if seq % 2:
+            data = {"status": "in_progress", "progress": 0.5, "updatedAt": seq}
+            yield Event(seq=seq, at=seq, type="task.status", id=task_id, project_id=PROJECT, task_id=task_id, data=data)
+        else:
+            id_ = f"evt_{seq:026d}"
+            data = {"id": id_, "type": "progress", "timestamp": seq, "message": "half of it", "seq": seq}
+            yield Event(seq=seq, at=seq, type="timeline.added", id=id_, session_id="ses_" + "0" * 26, data=data)

@@ -1,17 +1,33 @@
-"""Stores of any size, made through the store itself."""
+"""Stores of any size, made through the store itself, each once per run."""
 
+import functools
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from maestrod.api.event import Event
 from maestrod.api.project import Project
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.entities import whole
+from maestrod.store.files import RealFiles
 from maestrod.store.store import Options, Store
 
 PROJECT = "prj_00000000000000000000000000"
+#: Events of a decision, where many are made at once.
+BATCH = 1000
+
+
+class Unflushed(RealFiles):
+    """Files that are gone with the power: what is made here is measured afterwards and then removed."""
+
+    def fsync(self, fd: int) -> None:
+        """Nothing."""
+
+    def fdatasync(self, fd: int) -> None:
+        """Nothing."""
+
+    def fsync_dir(self, path: Path) -> None:
+        """Nothing."""
 
 
 def tasks(count: int) -> Iterator[Task]:
@@ -37,24 +53,49 @@ def tasks(count: int) -> Iterator[Task]:
         parent = parent or task_id
 
 
-@contextmanager
-def filled(count: int) -> Iterator[Path]:
-    """The home of a daemon whose store has so many tasks."""
-    with tempfile.TemporaryDirectory(prefix="mb.") as folder:
-        data = Path(folder) / "data"
-        data.mkdir(mode=0o700)
-        store = Store.open(data, call_soon=lambda function: function(), options=Options(threads=False))
-        batch: list[Event] = []
-        entities: list[Project | Task] = [Project(id=PROJECT, name="many", working_dir="/tmp"), *tasks(count)]  # noqa: S108 - a name only
-        for seq, entity in enumerate(entities, 1):
-            kind = "task" if isinstance(entity, Task) else "project"
-            event = Event(seq=seq, at=entity.created_at, type=f"{kind}.created", id=entity.id, data=whole(entity))
-            store.world.apply(event)
-            batch.append(event)
-            if len(batch) == 1000 or seq == len(entities):
-                store.append(batch)
-                store.commit()
-                batch = []
-        store.write_behind()
-        store.close()
-        yield Path(folder)
+@functools.cache
+def filled(count: int) -> Path:
+    """The home of a daemon whose store has so many tasks; removed at the end of the run."""
+    folder = _folder()
+    store = opened(folder)
+    record(store, _created(count))
+    store.write_behind()
+    store.close()
+    return folder
+
+
+def opened(home: Path) -> Store:
+    """The store of a home, made if need be."""
+    data = home / "data"
+    data.mkdir(mode=0o700, exist_ok=True)
+    return Store.open(data, files=Unflushed(), call_soon=lambda function: function(), options=Options(threads=False))
+
+
+def record(store: Store, events: Iterator[Event], batch: int = BATCH) -> None:
+    """Have events happen, ``batch`` to a decision."""
+    decision: list[Event] = []
+    for event in events:
+        store.world.apply(event)
+        decision.append(event)
+        if len(decision) == batch:
+            store.append(decision)
+            store.commit()
+            decision = []
+    if decision:
+        store.append(decision)
+        store.commit()
+
+
+def _created(count: int) -> Iterator[Event]:
+    entities: list[Project | Task] = [Project(id=PROJECT, name="many", working_dir="/tmp"), *tasks(count)]  # noqa: S108 - a name only
+    for seq, entity in enumerate(entities, 1):
+        kind = "task" if isinstance(entity, Task) else "project"
+        yield Event(seq=seq, at=entity.created_at, type=f"{kind}.created", id=entity.id, data=whole(entity))
+
+
+def _folder() -> Path:
+    _kept.append(tempfile.TemporaryDirectory(prefix="mb."))
+    return Path(_kept[-1].name)
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []

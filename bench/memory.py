@@ -1,4 +1,4 @@
-"""P10: memory of an idle daemon, per task, per event, per session; the longest pause of the garbage collector."""
+"""P10: memory of an idle daemon and per event; the longest pause of the garbage collector. Tasks: ``cold_start``, sessions: ``idle``."""
 
 import gc
 import subprocess
@@ -8,69 +8,62 @@ import time
 import psutil
 
 from bench.daemon import Daemon, daemon
-from bench.durable_event import _report
-from bench.filled import filled, tasks
+from bench.durable_event import report
+from bench.filled import tasks
 from bench.programs import load
 from bench.table import Row, at_most
 from maestrod.core.world import World
 
 _IMPORTS = "import maestrod.app, sys; print('ready', flush=True); sys.stdin.read()"
 
+#: Seconds after which the writer has written what it gathered and settled.
+_SETTLED = 1.6
+
 
 def measure(*, quick: bool) -> list[Row]:
     """Each against what it cannot be below."""
-    count = 10_000 if quick else 100_000
-    rows = [_idle(), *_per_task(count), _per_event(20_000 if quick else 200_000)]
-    rows.append(_pause(count))
-    return rows
+    return [_idle(), _per_event(20_000 if quick else 300_000), _pause(10_000 if quick else 100_000)]
 
 
-def _unshared(pid: int) -> int:
+def unshared(pid: int) -> int:
+    """Bytes that only this process holds."""
     size: int = psutil.Process(pid).memory_full_info().uss
     return size
 
 
 def _idle() -> Row:
     with daemon() as running:
-        own = _unshared(running.usage.pid)
+        own = unshared(running.usage.pid)
     with subprocess.Popen([sys.executable, "-c", _IMPORTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bare:
         assert bare.stdout is not None
         assert bare.stdin is not None
         bare.stdout.readline()
-        imports = _unshared(bare.pid)
+        imports = unshared(bare.pid)
         bare.stdin.close()
     detail = f"{own / 1e6:.1f} against {imports / 1e6:.1f} MB of imports"
     return at_most("P10", "memory of an idle daemon", own / imports, 1.2, detail)
 
 
-def _per_task(count: int) -> list[Row]:
-    """Against the compact JSON of a task."""
-    import msgspec
-
-    compact = len(msgspec.json.encode(next(tasks(1))))
-    with daemon() as empty:
-        base = _unshared(empty.usage.pid)
-    with filled(count) as home:
-        running = Daemon(home)
-        running.start()
-        try:
-            each = (_unshared(running.usage.pid) - base) / count
-        finally:
-            running.stop()
-    detail = f"{each:.0f} bytes; compact JSON {compact}; {count:,} tasks"
-    return [at_most("P10", "memory per task", each / compact, 3, detail)]
-
-
 def _per_event(count: int) -> Row:
+    """What as many events leave behind as had been there before, once everything is written."""
     with daemon() as running:
-        line = _report(running)
-        load(running.socket, "keep", 64, 1, 1.0, line)
-        before, start = _unshared(running.usage.pid), running.call("system.status")["seq"]
-        while running.call("system.status")["seq"] - start < count:
-            load(running.socket, "keep", 64, 1, 1.0, line)
+        line = report(running)
+        _happen(running, line, count)
+        before = unshared(running.usage.pid)
+        made = _happen(running, line, count)
+        each = max(0, unshared(running.usage.pid) - before) / made
+    return at_most("P10", "memory per event", each, 16, f"{made:,} events after as many others", "bytes")
+
+
+def _happen(running: Daemon, line: str, count: int) -> int:
+    """Have so many events, or a few more, and wait until they are written behind; how many."""
+    start: int = running.call("system.status")["seq"]
+    made = 0
+    while made < count:
+        load(running.socket, "keep", 64, 1, 0.5, line)
         made = running.call("system.status")["seq"] - start
-        each = max(0, _unshared(running.usage.pid) - before) / made
-    return at_most("P10", "memory per event", each, 16, f"{made:,} events", "bytes")
+    time.sleep(_SETTLED)
+    return made
 
 
 def _pause(count: int) -> Row:

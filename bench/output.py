@@ -1,13 +1,19 @@
 """P14: many sessions that print without end, and subscribers, against the same socket without output."""
 
+import re
 import subprocess
 import time
+from pathlib import Path
 
 from bench.daemon import Daemon, daemon
 from bench.programs import load, request
 from bench.table import Row, at_most
 
-_PRINT = "while :; do i=0; while [ $i -lt 100 ]; do echo line $i of a hundred a second; i=$((i+1)); done; sleep 1; done"
+#: Ten lines ten times a second, numbered.
+_PRINT = (
+    "n=0; while :; do i=0; while [ $i -lt 10 ]; do n=$((n+1)); i=$((i+1)); echo line $n of many; done; sleep 0.1; done"
+)
+_LINE = re.compile(rb"^line (\d+) of many\r?$", re.MULTILINE)
 
 
 def measure(*, quick: bool) -> list[Row]:
@@ -16,17 +22,24 @@ def measure(*, quick: bool) -> list[Row]:
     with daemon(MAESTRO_MAX_SESSIONS=str(sessions)) as running:
         line = request("system.status")
         quiet = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
-        _print(running, sessions)
+        run = _print(running, sessions)
         followers = [_follow(running) for _ in range(watchers)]
         loud = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
         for follower in followers:
             follower.terminate()
             follower.wait()
+        running.call("run.cancel", runId=run)
+        while running.call("system.status")["sessions"].get("working"):
+            time.sleep(0.2)
+        kept, lost = _lines(running.home / "data" / "sessions")
     detail = f"{loud:.0f} against {quiet:.0f} µs; {sessions} sessions, 100 lines/s each, {watchers} subscribers"
-    return [at_most("P14", "p99 of a read under output", loud / quiet, 5, detail)]
+    return [
+        at_most("P14", "p99 of a read under output", loud / quiet, 5, detail),
+        at_most("P14", "lines lost", lost, 0, f"{kept:,} lines in the output logs", ""),
+    ]
 
 
-def _print(running: Daemon, sessions: int) -> None:
+def _print(running: Daemon, sessions: int) -> str:
     groups = [
         {
             "key": f"g{each}",
@@ -35,9 +48,20 @@ def _print(running: Daemon, sessions: int) -> None:
         }
         for each in range(sessions)
     ]
-    running.call("run.start", plan={"groups": groups}, workingDir="/tmp", agent="shell")  # noqa: S108 - it is there
+    run: str = running.call("run.start", plan={"groups": groups}, workingDir="/tmp", agent="shell")["id"]  # noqa: S108 - it is there
     while running.call("system.status")["sessions"].get("working") != sessions:
         time.sleep(0.2)
+    return run
+
+
+def _lines(sessions: Path) -> tuple[int, int]:
+    """How many lines the output logs have, and how many are missing between the first and the last of each."""
+    kept = lost = 0
+    for folder in sessions.glob("*/output"):
+        numbers = [int(each) for log in sorted(folder.iterdir()) for each in _LINE.findall(log.read_bytes())]
+        kept += len(numbers)
+        lost += max(numbers, default=0) - len(set(numbers))
+    return kept, lost
 
 
 def _follow(running: Daemon) -> subprocess.Popen[bytes]:
