@@ -7,6 +7,7 @@ and what is written in it is for messages only. Only the holder may touch the so
 
 import fcntl
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ from maestrod.api.errors import BadConfiguration, Unavailable
 
 #: Longer content is not ours.
 _CONTENT_LIMIT = 4096
+
+#: How long a dead holder's lock is waited for, in all and between two looks.
+_PATIENCE_TURNS = 50
+_TURN_SECONDS = 0.01
 
 _LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -100,15 +105,23 @@ def _open_lock(data: Path) -> int:
 
 
 def _claim(descriptor: int, data: Path) -> None:
-    """Take the lock now or say who has it. Other programs' children never inherit it: it is close-on-exec."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = _read(descriptor)
-        raise AlreadyRunning(data, holder.pid if holder else None, holder.socket if holder else None) from error
-    except OSError as error:
-        message = f"{data} is on a file system without locks ({error.strerror}): set MAESTRO_HOME to a local one"
-        raise BadConfiguration("instance.lock", message) from error
+    """Take the lock now or say who has it. Other programs' children never inherit it: it is close-on-exec.
+
+    A daemon that was killed while it started a child leaves the lock to it for the instant before its exec is over: a
+    holder that is dead is given that instant.
+    """
+    for _ in range(_PATIENCE_TURNS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _read(descriptor)
+            if holder is None or (holder.boot_id == boot_id() and psutil.pid_exists(holder.pid)):
+                break
+            select.select([], [], [], _TURN_SECONDS)
+        else:
+            return
+    holder = _read(descriptor)
+    raise AlreadyRunning(data, holder.pid if holder else None, holder.socket if holder else None)
 
 
 def _read(descriptor: int) -> Holder | None:

@@ -1,8 +1,10 @@
 """One daemon per data folder (fault 23, and the lock's part of fault 24)."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,7 +129,23 @@ def test_a_folder_that_is_not_there_is_an_error_with_a_reason(tmp_path: Path) ->
 
 def test_children_do_not_inherit_the_lock(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1"):
-        child = subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        command = [sys.executable, "-I", "-S", "-c", "print('up', flush=True); input()"]
+        child = subprocess.Popen(command, close_fds=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()  # the kernel closes descriptors after it let the parent go on
     with child, single_instance(tmp_path, tmp_path / "s", "1"):
         assert child.poll() is None
         child.kill()
+
+
+def test_a_lock_that_a_killed_daemon_s_newborn_child_still_holds_is_waited_for(tmp_path: Path) -> None:
+    with single_instance(tmp_path, tmp_path / "s", "1"):
+        pass
+    lock = os.open(tmp_path / "lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.pwrite(lock, (tmp_path / "lock").read_bytes().replace(str(os.getpid()).encode(), b"4194305"), 0)
+    timer = threading.Timer(0.05, os.close, [lock])
+    timer.start()
+    with single_instance(tmp_path, tmp_path / "s", "1") as holder:
+        assert holder.pid == os.getpid()
+    timer.join()
