@@ -86,4 +86,17 @@ def difference(old: Entity, new: Entity) -> dict[str, Any]:
 
 def patched(old: Entity, data: Mapping[str, Any]) -> Entity:
     """``old`` with the members of ``data``; raises ``msgspec.ValidationError`` when they do not fit."""
-    return msgspec.convert({**msgspec.to_builtins(old), **data}, type(old))
+    members = _MEMBERS[type(old)]
+    changed = {}
+    for wire, value in data.items():
+        if wire in members:
+            name, type_ = members[wire]
+            changed[name] = msgspec.convert(value, type_)
+    return msgspec.structs.replace(old, **changed)
+
+
+#: By wire name: what a member is called here, and its type.
+_MEMBERS: Mapping[type[Entity], dict[str, tuple[str, Any]]] = {
+    struct: {field.encode_name: (field.name, field.type) for field in msgspec.structs.fields(struct)}
+    for struct in KIND_OF
+}

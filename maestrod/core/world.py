@@ -5,7 +5,7 @@ changes and not how much there is. ``apply`` does to the world what an event say
 """
 
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from operator import attrgetter, is_not
 from typing import Any
 
 import msgspec
@@ -68,6 +68,7 @@ class World:
         self.planning: dict[str, None] = {}
         self.deadlines: dict[str, int] = {}
         self.moved_deadlines: set[str] = set()
+        self._is_indexed = True
 
     @property
     def system(self) -> System:
@@ -113,26 +114,34 @@ class World:
         id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
         old = table.get(id_)
         table[id_] = entity
-        self._index(kind, old, entity)
+        if self._is_indexed:
+            self._index(kind, old, entity)
 
     def drop(self, kind: str, id_: str) -> None:
         """Remove an entity. A task must have no children left."""
         old = self.tables[kind].pop(id_)
-        self._index(kind, old, None)
+        if self._is_indexed:
+            self._index(kind, old, None)
 
     def load(self, entities: Iterable[Entity]) -> None:
-        """Fill an empty world; the entities may come in any order. The same as putting them one by one, in a fraction of the time."""
-        others: list[Entity] = []
-        tasks: list[Task] = []
+        """Fill an empty world; the entities may come in any order."""
+        self.fill(entities)
+        self.index()
+
+    def fill(self, entities: Iterable[Entity]) -> None:
+        """Fill the tables of an empty world. Until ``index`` it has nothing else: enough to ``apply`` what came after, at once."""
+        self._is_indexed = False
         for entity in entities:
-            if type(entity) is Task:
-                tasks.append(entity)
-            else:
-                others.append(entity)
-        for entity in sorted(others, key=_made):
             self.put(entity)
-        tasks.sort(key=_ID)
-        self.tasks.update(zip(map(_ID, tasks), tasks, strict=True))
+
+    def index(self) -> None:
+        """Derive everything from the tables: the same as from putting one entity after the other, in a fraction of the time."""
+        self._is_indexed = True
+        for kind, table in self.tables.items():
+            self.sort(kind)
+            if kind != "task":
+                for entity in table.values():
+                    self._index(kind, None, entity)
         self.by_task.load()
         for task in self.tasks.values():
             if task.not_before is not None or task.deadline is not None:
@@ -141,10 +150,10 @@ class World:
     def sort(self, kind: str) -> None:
         """Bring a table into the order in which its entities were made, where loading or an undo has left another."""
         table = self.tables[kind]
-        entities = sorted(table.values(), key=_made)
-        if list(table.values()) != entities:
+        made = sorted(table.values(), key=_made if kind == "request" else _ID)
+        if any(map(is_not, made, table.values())):
             table.clear()
-            table.update((entity.id, entity) for entity in entities)
+            table.update(zip(map(_ID, made), made, strict=True))
 
     def apply(self, event: Event) -> None:
         """Do what an event says. Raises ``KeyError`` or ``msgspec.ValidationError`` for an event that does not fit."""
@@ -220,9 +229,9 @@ class World:
 _ID = attrgetter("id")
 
 
-def _made(entity: Any) -> tuple[int, str]:
-    """Sorts entities in the order they were made: ids do, but those of requests, which their callers choose."""
-    return (entity.at if isinstance(entity, Request) else 0, entity.id)
+def _made(request: Request) -> tuple[int, str]:
+    """Sorts requests in the order they were made. Other ids do that by themselves; those of requests their callers choose."""
+    return (request.at, request.id)
 
 
 def _link(links: Links, old: Any, new: Any, member: str) -> None:

@@ -136,6 +136,7 @@ class _Recovery:
                 f"{replay.torn.path}: cut {len(replay.torn.rest)} bytes of a commit that nobody had been told of"
             )
         touched = {key: seq for key, seq in replay.touched.items() if seq > floor}
+        replay.world.index()
         end = replay.end if replay.end and replay.end.path and replay.end.next_seq == replay.world.seq + 1 else None
         return Recovered(
             replay.world, self.report, None, snapshot.seq if snapshot else 0, floor, touched, replay.timelines, end
@@ -150,6 +151,7 @@ class _Recovery:
             "Put an intact copy of that file back, or `maestroctl store export` what is shown and import it into an empty folder"
         )
         self.report.append(reason)
+        replay.world.index()
         return Recovered(replay.world, self.report, reason, trusted_seq=replay.world.seq, timelines=replay.timelines)
 
     def _items(self, after: int) -> Iterator[Item]:
@@ -162,7 +164,7 @@ class _Recovery:
 
     def _world(self, entities: Iterable[Entity], seq: int) -> World:
         world = World(self.rules)
-        world.load(entities)
+        world.fill(entities)
         world.seq = seq
         return world
 
