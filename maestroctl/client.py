@@ -18,8 +18,11 @@ from maestroctl.faults import DIED, absent, died, failure, lost, unreachable, un
 from maestroctl.worker import PATIENCE
 from maestrod.api.address import Places
 from maestrod.api.base import Params
-from maestrod.api.errors import NoDaemon, VersionMismatch
+from maestrod.api.errors import Malformed, NoDaemon, VersionMismatch
 from maestrod.api.method import Method
+
+#: ``maestrod.api.wire.LARGE_REQUEST_LIMIT`` (a test compares): importing that costs every command half a millisecond.
+LONGEST = 4 * 1024 * 1024
 
 R = TypeVar("R")
 P = TypeVar("P", bound=Params)
@@ -199,7 +202,13 @@ def decode(line: bytes) -> Message:
 
 
 def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]) -> None:
+    message = msgspec.json.encode({"jsonrpc": "2.0", "id": identity, "method": name, "params": members})
+    if len(message) > LONGEST:  # the daemon would hang up in the middle of it
+        size, limit = len(message) >> 20, LONGEST >> 20
+        raise Malformed(
+            "request.too_long", f"{name} with {size} MiB of parameters: the daemon takes {limit} MiB at once"
+        )
     try:
-        channel.send(msgspec.json.encode({"jsonrpc": "2.0", "id": identity, "method": name, "params": members}))
+        channel.send(message)
     except ConnectionError as error:
         raise Lost(str(error)) from error

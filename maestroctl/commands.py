@@ -8,7 +8,7 @@ PROGRAM = "maestroctl"
 VERBS: Mapping[str, str] = {
     "run": "Run a request, a task or a plan and watch it until it is done",
     "watch": "Watch a run that was started before",
-    "status": "Show the daemon, its runs, its sessions and what waits for you",
+    "status": "Show the daemon, runs, sessions and what waits for you",
     "spawn": "Start an agent on tasks",
     "logs": "Print what a session wrote",
     "attach": "Sit at a session's terminal",

@@ -3,6 +3,7 @@
 With ``--json`` the error is one JSON document on stderr, so that stdout never holds anything but an answer.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from maestroctl.output import safe, safe_block, say
@@ -73,6 +74,12 @@ def tell(error: MaestroError, *, as_json: bool) -> int:
     return error.exit_code
 
 
+def finding_line(finding: Mapping[str, Any]) -> str:
+    """One finding of the linter."""
+    severity, path = safe(finding.get("severity", "error")), safe(finding.get("path", ""))
+    return f"{severity}: {path}: {safe(finding.get('message', ''))} ({safe(finding.get('code', ''))})"
+
+
 def _explanation(error: MaestroError) -> list[str]:
     """Lines that help beyond the message: the place of a mistake, findings of the linter, the incident of a bug."""
     lines = []
@@ -81,10 +88,7 @@ def _explanation(error: MaestroError) -> list[str]:
         lines.append(f"at: {safe(details['path'])}")
     diagnostics = details.get("diagnostics")
     if isinstance(diagnostics, list):
-        for finding in diagnostics:
-            if isinstance(finding, dict):
-                words = (finding.get("path", ""), finding.get("code", ""), finding.get("message", ""))
-                lines.append(f"{safe(finding.get('severity', 'error'))}: " + " ".join(safe(word) for word in words))
+        lines += [finding_line(finding) for finding in diagnostics if isinstance(finding, dict)]
     if isinstance(error, Bug):
         incident = details.get("incident", "none given")
         lines.append(f"This is a bug in maestrod; incident {safe(incident)} is in its log (see `maestroctl doctor`).")

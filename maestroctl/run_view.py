@@ -74,7 +74,8 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
     for branch, task in walk(model.tasks):
         lines.append((_weight(task), _task(branch, task, now, columns)))
         lines += [
-            (0, _session(branch, session, tails.get(session.id, ""), columns)) for session in sessions.get(task.id, ())
+            (_weight(task), _session(branch, session, tails.get(session.id, ""), columns))
+            for session in sessions.get(task.id, ())
         ]
     return _fitted(lines, rows)
 

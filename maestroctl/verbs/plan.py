@@ -6,6 +6,7 @@ import typer
 
 from maestroctl import worker
 from maestroctl.caller import Caller
+from maestroctl.faults import finding_line
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestroctl.verbs.run import plan_document
@@ -51,14 +52,14 @@ def submit(
         answer_json(plan)
     else:
         answer(f"{plan['id']} {plan['status']}")
-        for line in _findings(plan.get("diagnostics", ())):
-            answer(line)
+        for finding in plan.get("diagnostics", ()):
+            answer(finding_line(finding))
     return 1 if plan["status"] == "invalid" else 0
 
 
 def report_lines(report: dict[str, Any]) -> list[str]:
     """What the linter says, for people."""
-    lines = _findings(report.get("diagnostics", ()))
+    lines = [finding_line(finding) for finding in report.get("diagnostics", ())]
     if not report["ok"]:
         return [*lines, "This plan would be refused."]
     waves = report.get("waves", ())
@@ -68,13 +69,6 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     groups = report.get("groups", ())
     tasks = sum(len(group["subtasks"]) for group in groups)
     return [*lines, f"This plan is fine: {len(groups)} groups, {tasks} tasks, {len(waves)} waves."]
-
-
-def _findings(diagnostics: Any) -> list[str]:
-    return [
-        f"{item.get('severity', 'error')}: {safe(item['path'])}: {safe(item['message'])} ({safe(item['code'])})"
-        for item in diagnostics
-    ]
 
 
 COMMANDS = {"check": check, "submit": submit}

@@ -87,12 +87,17 @@ def plan_document(name: str) -> dict[str, Any]:
     if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not content.lstrip().startswith("{")):
         return {"markdown": content}
     try:
-        document = json.loads(content)
-    except ValueError as error:
+        document = json.loads(content, parse_constant=_not_json)
+    except (ValueError, RecursionError) as error:
         raise Malformed("usage", f"{name} is not JSON ({error}); a Markdown plan ends in .md") from error
     if not isinstance(document, dict):
         raise Malformed("usage", f"{name} is not a plan: a JSON object with `groups`")
     return {"plan": document}
+
+
+def _not_json(constant: str) -> None:
+    """Python would read what JSON does not have (RFC 8259, section 6)."""
+    raise ValueError(f"there is no {constant} in JSON")
 
 
 def absolute_program(folder: Path, command: str) -> list[str]:

@@ -16,7 +16,7 @@ _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (_MINUTE, "m"), (1000, "s"))
 
 
 def command(*, as_json: Json = False) -> int:
-    """Show the daemon, its runs, its sessions and what waits for you. Starts nothing: exit code 69 without a daemon."""
+    """Show the daemon, runs, sessions and what waits for you. Starts nothing: exit code 69 without a daemon."""
     with Caller.here().client(start=False) as client:
         overview = gather(client)
     if as_json:

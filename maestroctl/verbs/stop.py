@@ -33,7 +33,8 @@ def command(
     else:
         for result in results:
             answer(f"{result['sessionId']} stopped: {result['left']} left")
-        answer(f"{identity}: {left} left")
+        if [result["sessionId"] for result in results] != [identity]:
+            answer(f"{identity}: {left} left")
     return 1 if left else 0
 
 

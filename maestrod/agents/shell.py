@@ -23,6 +23,9 @@ WORKER = Path(__file__).resolve().parent / "shell_worker" / "__main__.py"
 REGISTRATION_TIMEOUT_MS = 60_000
 #: The worker passes TERM on to its command and gives it three seconds (``shell_worker/command.py``), so it needs some more.
 STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
+#: Commands run on a terminal at which nobody sits: a pager there (git log, man, systemctl) would wait for a key for ever.
+#: git's own setting goes before PAGER, hence two (git-var(1)).
+UNATTENDED = {"PAGER": "cat", "GIT_PAGER": "cat"}
 
 
 class ShellAdapter:
@@ -37,7 +40,7 @@ class ShellAdapter:
             files[CONTEXT] = context_json(request.manifest.context)
         return LaunchPlan(
             argv=(sys.executable, "-I", "-S", str(WORKER)),
-            env=environment(request),
+            env=UNATTENDED | environment(request),
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,
             registration_timeout_ms=REGISTRATION_TIMEOUT_MS,

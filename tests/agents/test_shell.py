@@ -26,6 +26,11 @@ def test_the_worker_is_started_by_path_and_isolated() -> None:
     assert plan.registration_timeout_ms >= 10_000
 
 
+def test_a_pager_does_not_wait_for_a_key_nobody_presses() -> None:
+    env = SHELL.launch(request()).env
+    assert (env["PAGER"], env["GIT_PAGER"]) == ("cat", "cat")
+
+
 def test_its_files_are_the_manifest_for_programs_and_for_people() -> None:
     files = SHELL.launch(request()).files
     assert sorted(files) == ["manifest.json", "manifest.md"]

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from maestroctl.client import Client, connect
+from maestroctl.client import LONGEST, Client, connect
 from maestrod.api.address import places
 from maestrod.api.errors import (
     Bug,
     Busy,
     IllegalTransition,
+    Malformed,
     NoDaemon,
     NotAllowed,
     NotFound,
@@ -19,6 +20,7 @@ from maestrod.api.errors import (
     VersionMismatch,
 )
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
+from maestrod.api.wire import LARGE_REQUEST_LIMIT
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 
@@ -63,6 +65,13 @@ def test_a_lost_connection_is_made_again_and_the_call_is_the_same_call(daemon: F
     ids = [params["requestId"] for _, params in daemon.calls]
     assert len(ids) == 3
     assert len(set(ids)) == 1
+
+
+def test_a_call_that_is_too_long_is_refused_at_once_and_not_sent_again_and_again(daemon: FakeDaemon) -> None:
+    with client() as it, pytest.raises(Malformed, match="5 MiB of parameters: the daemon takes 4 MiB"):
+        it.raw("plan.check", {"markdown": "x" * (5 << 20)})
+    assert daemon.calls == []
+    assert LONGEST == LARGE_REQUEST_LIMIT
 
 
 def test_a_daemon_that_is_stopping_is_waited_for(daemon: FakeDaemon) -> None:

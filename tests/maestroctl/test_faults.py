@@ -58,7 +58,7 @@ def test_the_words_and_where(capsys: pytest.CaptureFixture[str]) -> None:
 def test_findings_of_the_linter_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     finding = {"path": "groups[0]", "code": "plan.empty", "message": "empty", "severity": "warning"}
     faults.tell(Unprocessable("plan.invalid", "no", {"diagnostics": [finding, 3]}), as_json=False)
-    assert "warning: groups[0] plan.empty empty" in capsys.readouterr().err
+    assert "warning: groups[0]: empty (plan.empty)" in capsys.readouterr().err
 
 
 def test_a_bug_names_its_incident(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,21 @@ def test_with_little_room_what_goes_on_stays_and_the_rest_is_counted() -> None:
     assert lines[-1].endswith("more lines")
 
 
+def test_with_little_room_no_session_stands_without_its_task() -> None:
+    groups = [
+        task(id=f"tsk_{number:026}", parentId=TASK, title=f"Group {number}", status="completed", dispatch=DISPATCH)
+        for number in range(100, 140)
+    ]
+    sessions = [
+        session(id=f"ses_{number:026}", name=f"Group {number}", taskIds=[group["id"]], runId=RUN)
+        for number, group in enumerate(groups)
+    ]
+    model = view()
+    text = drawn(RunModel({**model, "tasks": model["tasks"] + groups, "sessions": sessions}), rows=12)
+    assert not any("› Group" in line for line in text)
+    assert text[-1] == "… 82 more lines"
+
+
 def test_bars_are_full_at_the_end_and_never_longer() -> None:
     assert (bar(0, 4), bar(0.5, 4), bar(1, 4), bar(7, 4), bar(-1, 4)) == ("╌╌╌╌", "━━╌╌", "━━━━", "━━━━", "╌╌╌╌")
 

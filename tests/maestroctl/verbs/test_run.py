@@ -76,7 +76,13 @@ def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> No
 
 @pytest.mark.parametrize(
     "name, content, words",
-    [("a.json", "{", "not JSON"), ("b.json", "[1]", "is not a plan"), ("none.json", None, "cannot read")],
+    [
+        ("a.json", "{", "not JSON"),
+        ("b.json", "[1]", "is not a plan"),
+        ("deep.json", "[" * 100_000, "not JSON"),
+        ("nan.json", '{"groups": NaN}', "there is no NaN in JSON"),
+        ("none.json", None, "cannot read"),
+    ],
 )
 def test_what_is_no_plan_is_refused(folder: Path, name: str, content: str | None, words: str) -> None:
     if content is not None:

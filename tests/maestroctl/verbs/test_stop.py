@@ -23,7 +23,7 @@ def stopping(daemon: FakeDaemon) -> FakeDaemon:
 def test_a_session(stopping: FakeDaemon, cli: CommandLine) -> None:
     outcome = cli("stop", SESSION, "--reason", "enough")
     assert outcome.code == 0
-    assert outcome.out.splitlines()[-1] == f"{SESSION}: 0 left"
+    assert outcome.out == f"{SESSION} stopped: 0 left\n"
     assert stopping.called("session.stop") == [{"sessionId": SESSION, "reason": "enough"}]
 
 
