@@ -6,6 +6,7 @@ for the world to say (``access.py``).
 """
 
 import hmac
+from functools import lru_cache
 
 from maestrod.api.errors import NotAllowed
 from maestrod.core.command import Actor
@@ -31,5 +32,6 @@ def read_token(key: bytes, token: str) -> Actor:
     return Actor(session_id, int(attempt))
 
 
+@lru_cache(maxsize=1024)
 def _signature(key: bytes, claim: str) -> str:
     return hmac.digest(key, claim.encode("utf-8", "replace"), "sha256").hex()
