@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from bench.soak_history import History, Json, Sample, check_ledger, check_samples
-from tests.kit.daemon import PATIENCE, Connection, Daemon, Refused, processes_of
+from tests.kit.daemon import PATIENCE, Connection, Daemon, Refused, agents_of, is_shim, processes_of
 from tests.kit.plans import entries, plan
 
 GROUPS = 8
@@ -86,8 +86,8 @@ class Soak:
         found = check_ledger(entries(ledger), leaves, given_back)
         if view["run"]["status"] != "completed":
             found.append(f"the run ended {view['run']['status']}")
-        left = processes_of(self.daemon.data)
-        found += [f"left: {process}" for process in left]
+        if not self.daemon.nothing_left():
+            found.append(f"processes are left: {processes_of(self.daemon.data)}")
         found += self.history.check(session["id"] for session in self.daemon.every("session.list", live=True))
         self.problems += [f"round {self.rounds}: {each}" for each in found]
         self._samples.append(Sample.of(self.daemon.pid, self.history.seq))
@@ -150,7 +150,7 @@ class Soak:
 
     def kill_agent(self) -> None:
         """An agent, or something it runs."""
-        self._kill([process for process in processes_of(self.daemon.data) if not is_shim(process)])
+        self._kill(agents_of(self.daemon.data))
 
     def vanish(self) -> None:
         """A client asks for much and is gone before anything of it is answered, in the middle of a request."""
@@ -201,14 +201,6 @@ class Soak:
         line = {"at": round(time.monotonic() - self._began, 3), "round": self.rounds, "what": what, **members}
         with (self.daemon.home / "soak.log").open("a") as log:
             log.write(json.dumps(line) + "\n")
-
-
-def is_shim(process: psutil.Process) -> bool:
-    """Whether a process of a session is the one that holds it."""
-    try:
-        return any(argument.endswith("shim/__main__.py") for argument in process.cmdline())
-    except psutil.Error:
-        return False
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -241,6 +241,13 @@ class Daemon:
         """The end of what its processes logged."""
         return self.log.read_text()[-6000:] if self.log.exists() else ""
 
+    def nothing_left(self) -> bool:
+        """Whether no agent is alive, nor anything it started, and the shims are on their last instructions."""
+        if agents_of(self.data):
+            return False
+        _, alive = psutil.wait_procs(processes_of(self.data), timeout=PATIENCE)
+        return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
     def close(self) -> None:
         """End the daemon and everything it ever started."""
         if self.process is not None and self.process.poll() is None:
@@ -282,6 +289,19 @@ def processes_of(data: Path) -> list[psutil.Process]:
     """Every process of every session of a data folder: shims by their arguments, agents and all below by their tag."""
     folders = {str(folder): folder.name for folder in (data / "sessions").glob("ses_*")}
     return [process for process in psutil.process_iter() if folders and _belongs(process, folders)]
+
+
+def agents_of(data: Path) -> list[psutil.Process]:
+    """What of them is not a shim: the agents and all that they started."""
+    return [process for process in processes_of(data) if not is_shim(process)]
+
+
+def is_shim(process: psutil.Process) -> bool:
+    """Whether a process of a session is the one that holds it."""
+    try:
+        return any(argument.endswith("shim/__main__.py") for argument in process.cmdline())
+    except psutil.Error:
+        return False
 
 
 def shim_of(data: Path, session_id: str) -> psutil.Process:

@@ -52,7 +52,7 @@ def test_9_children_that_left_ignore_everything_or_are_stopped_are_gone_after_st
     result = daemon.call("session.stop", sessionId=session["id"])
     assert result["left"] == 0 and result["signalled"] == ["TERM", "KILL"]
     assert [kind for kind, pid in pids.items() if is_alive(pid)] == []
-    assert processes_of(daemon.data) == []
+    assert daemon.nothing_left()
     stopped = daemon.call("session.get", sessionId=session["id"])
     assert stopped["status"] == "stopped" and stopped["statusReason"]["code"] == "stopped"
 
@@ -71,7 +71,7 @@ def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
     left = [kind for kind, pid in pids.items() if is_alive(pid)]
     psutil.Process(pids["untagged"]).kill()
     assert left == ["untagged"]  # no parent, no group, no session, no tag: nothing is left that tells whose it was
-    assert processes_of(daemon.data) == []
+    assert daemon.nothing_left()
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_12_a_stop_right_after_the_start_is_quick_and_complete(daemon: Daemon) -
         result = daemon.call("session.stop", sessionId=session["id"])
         assert result["left"] == 0
         assert time.monotonic() - began < 4.5, "it waited for the ladder's next rung"
-        assert processes_of(daemon.data) == []
+        assert daemon.nothing_left()
         assert daemon.call("session.get", sessionId=session["id"])["status"] == "stopped"
     daemon.finish_sessions()
 
@@ -97,4 +97,4 @@ def test_two_stops_of_one_session_are_one_stop(daemon: Daemon) -> None:
         first = one.send("session.stop", {"sessionId": session["id"]})
         second = two.send("session.stop", {"sessionId": session["id"]})
         assert one.answer(first)["left"] == two.answer(second)["left"] == 0
-    assert processes_of(daemon.data) == []
+    assert daemon.nothing_left()

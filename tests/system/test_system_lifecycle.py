@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.daemon import Connection, Daemon, Json, Refused, processes_of
+from tests.kit.daemon import Connection, Daemon, Json, Refused
 
 WRITERS = 4
 
@@ -108,7 +108,7 @@ def test_29_calls_under_way_may_finish_and_a_second_signal_means_now(daemon: Dae
     daemon.start()  # the next one finds the stop that was asked for and sees to it
     daemon.finish_sessions()
     assert daemon.call("session.get", sessionId=session["id"])["status"] == "stopped"
-    assert processes_of(daemon.data) == []
+    assert daemon.nothing_left()
 
 
 @pytest.mark.slow
