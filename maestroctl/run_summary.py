@@ -29,10 +29,10 @@ def summary(model: RunModel) -> list[str]:
     told = ", ".join(f"{counts[status]} {WORDS[status]}" for status in TaskStatus if counts[status])
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     lines = [f"{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed} ({told})"]
-    if run.error:
-        lines += [f"  {line}" for line in safe_block(run.error).splitlines()]
-    lines += [f"  {item.severity.value}: {safe(item.path)} {safe(item.message)}" for item in run.diagnostics]
     failed = [task for task in leaves if task.status is TaskStatus.FAILED]
+    if run.error and run.error not in map(_error, failed):
+        lines += [f"  {line}" for line in safe_block(run.error).splitlines()]
+    lines += [f"  {item.severity.value}: {safe(item.path)}: {safe(item.message)}" for item in run.diagnostics]
     for task in failed[:_FAILURES]:
         lines += _failure(model, task)
     if len(failed) > _FAILURES:
@@ -45,8 +45,7 @@ def summary(model: RunModel) -> list[str]:
 def _failure(model: RunModel, task: Task) -> list[str]:
     """A failed task: its error, which holds command, exit code and last lines, and where there is more."""
     lines = [f"✘ {safe(task.title)}" + (f" (attempt {task.attempt})" if task.attempt > 1 else "")]
-    error = (task.result.error if task.result else None) or (task.status_reason.detail if task.status_reason else "")
-    text = safe_block(error or "no reason was given").splitlines()
+    text = safe_block(_error(task) or "no reason was given").splitlines()
     if len(text) > _ERROR_LINES:
         text = [text[0], f"… {len(text) - _ERROR_LINES} lines …", *text[-(_ERROR_LINES - 2) :]]
     lines += [f"    {line}" for line in text]
@@ -54,3 +53,10 @@ def _failure(model: RunModel, task: Task) -> list[str]:
     if sessions:
         lines.append(f"    more: maestroctl logs {sessions[-1]}")
     return lines
+
+
+def _error(task: Task) -> str:
+    """Why a task failed, as far as anybody said."""
+    return (
+        (task.result.error if task.result else None) or (task.status_reason.detail if task.status_reason else "") or ""
+    )

@@ -49,6 +49,12 @@ def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
     ]
 
 
+def test_a_failed_planner_is_told_once() -> None:
+    words = "planner ended with exit code 3: ./plan"
+    lines = summary(model("failed", leaf(status="failed", result={"error": words}), error=words))
+    assert sum(words in line for line in lines) == 1
+
+
 def test_a_long_error_keeps_its_beginning_and_its_end() -> None:
     lines = summary(model("failed", leaf(status="failed", result={"error": "\n".join(map(str, range(100)))})))
     assert "    0" in lines
@@ -69,7 +75,7 @@ def test_many_failures_are_counted() -> None:
 def test_a_plan_that_was_refused_shows_the_findings() -> None:
     finding = {"path": "groups[0]", "code": "plan.cycle", "message": "a cycle"}
     lines = summary(model("failed", error="no usable plan", diagnostics=[finding]))
-    assert lines[1:3] == ["  no usable plan", "  error: groups[0] a cycle"]
+    assert lines[1:3] == ["  no usable plan", "  error: groups[0]: a cycle"]
 
 
 @pytest.mark.parametrize("status, code", [("completed", 0), ("failed", 1), ("cancelled", 130), ("running", 75)])

@@ -82,8 +82,16 @@ class Planner:
         try:
             outcome = self._runner.program(self._program, context, PLAN_LIMIT + 1, **variables)
         except OSError as error:
-            raise Failed(f"the planner {command} cannot be started: {error}") from error
+            raise Failed(f"the planner {command} cannot be started: {self._obstacle(error)}") from error
         return self._printed(command, outcome)
+
+    def _obstacle(self, error: OSError) -> str:
+        """What to do about it: for a script without its interpreter execve(2) says that the script is not there."""
+        if isinstance(error, PermissionError):
+            return "it is not executable (chmod +x)"
+        if isinstance(error, FileNotFoundError) and posix.access(self._program[0], posix.F_OK):
+            return "the interpreter that its first line names is not there"
+        return error.strerror or str(error)
 
     def _printed(self, command: str, outcome: Outcome) -> str:
         if not outcome.ok:

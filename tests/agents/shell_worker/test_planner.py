@@ -118,6 +118,25 @@ def test_a_planner_that_is_not_there_fails_the_task(here: Place) -> None:
     assert "the planner ./nowhere cannot be started: " in daemon.params("task.fail")[0]["error"]
 
 
+@pytest.mark.parametrize(
+    "first_line, mode, words",
+    [
+        ("#!/bin/nosuch", 0o755, "the interpreter that its first line names is not there"),
+        ("#!/bin/sh", 0o644, "it is not executable (chmod +x)"),
+    ],
+)
+def test_a_planner_that_is_there_and_cannot_be_started_says_what_to_do(
+    here: Place, first_line: str, mode: int, words: str
+) -> None:
+    (here.folder / "task-context.json").write_text("{}")
+    program = here.project / "planner"
+    program.write_text(first_line + "\n")
+    program.chmod(mode)
+    with ScriptedDaemon(here.socket) as daemon:
+        here.run(role=Role.ORCHESTRATOR, program=(str(program),), tasks=(task("tsk_root"),))
+    assert daemon.params("task.fail")[0]["error"] == f"the planner {program} cannot be started: {words}"
+
+
 def test_without_a_program_there_is_nothing_to_plan_with(here: Place) -> None:
     with ScriptedDaemon(here.socket):
         ended = here.run(role=Role.ORCHESTRATOR, tasks=(task("tsk_root"),))
