@@ -246,6 +246,7 @@ class Custody:
             self._holds.pop(hold.session_id, None)
             hold.fail(failure)
             return
+        del spec  # kilobytes, with secrets in them, that this frame would keep for as long as the session lives
         hold.begin(identity, link)
         await self._keep(hold)
 
