@@ -19,16 +19,17 @@ from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
-from maestrod.api.session import Exit, ProcessIdentity, Role, Session, Terminal
+from maestrod.api.session import Exit, ProcessIdentity, Role, Session, SessionStatus, Terminal
 from maestrod.config import Config
 from maestrod.core.briefing import brief
-from maestrod.core.effects import Effect, Launch, Signal, Stop
+from maestrod.core.effects import Effect, Launch, Signal, Stop, Watch
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
+from maestrod.sessions.watch import identify, wait_gone
 from maestrod.terminals import Terminals
 
 log = logging.getLogger(__name__)
@@ -157,6 +158,8 @@ class Supervisor:
     async def _find(self, session: Session) -> None:
         """What became of a session while no daemon was there."""
         if session.terminal is Terminal.EXTERNAL:
+            if session.process is not None:
+                self.want(Watch(session.id, session.attempt, session.process.pid))
             return
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
@@ -188,6 +191,8 @@ class Supervisor:
             await self._stop(effect)
         elif isinstance(effect, Signal):
             await self._signal(effect)
+        elif isinstance(effect, Watch):
+            await self._watch(effect)
 
     async def _launch(self, effect: Launch) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
@@ -234,6 +239,25 @@ class Supervisor:
             await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
         elif not isinstance(standing, custody_spec.Running):
             await self.exited(standing.record)  # known already, unless that could not be recorded
+
+    async def _watch(self, effect: Watch) -> None:
+        """Follow an agent that was started by hand: when its process is gone, so is the session."""
+        process = identify(effect.pid)
+        session = self._engine.world.sessions.get(effect.session_id)
+        if process is not None and session is not None:
+            identity = ProcessIdentity(pid=process.pid, started=int(float(process.start)), boot_id=process.boot_id)
+            if session.process in {None, identity}:
+                await self._engine.tell(Launched(effect.session_id, effect.attempt, identity))
+                await wait_gone(process)
+        await self._engine.tell(self._gone(effect))
+
+    def _gone(self, effect: Watch) -> Exited:
+        """Nobody knows the exit code of a process that is not ours: in the middle of a task it counts as a failure."""
+        session = self._engine.world.sessions.get(effect.session_id)
+        busy = session is not None and session.status is SessionStatus.WORKING
+        ended = Exit(reason="gone", detail="its process is gone", at=self._engine.clock.wall())
+        verdict = Verdict.FAILED if busy else Verdict.COMPLETED
+        return Exited(effect.session_id, effect.attempt, ended, verdict.value)
 
     async def _signal(self, effect: Signal) -> None:
         """Hold or let go as the world wants it by now: effects run side by side, so their order means nothing."""

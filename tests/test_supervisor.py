@@ -1,6 +1,8 @@
 """The supervisor between decisions and agents: scripted agents, virtual time, the real engine."""
 
 import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -301,3 +303,25 @@ async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit
         never = await parts.spawn()
         failed = await parts.until(never.id, status=SessionStatus.FAILED)
         assert failed.status_reason is not None and "knows no agent" in failed.status_reason.detail
+
+
+@pytest.mark.slow
+async def test_an_external_session_ends_with_its_process_also_when_no_daemon_saw_it(tmp_path: Path) -> None:
+    waits = [sys.executable, "-I", "-S", "-c", "input()"]
+    with (
+        subprocess.Popen(waits, stdin=subprocess.PIPE) as first,
+        subprocess.Popen(waits, stdin=subprocess.PIPE) as second,
+        trio.fail_after(20),
+    ):
+        async with house(tmp_path, FakeMachine()) as parts:
+            one = await parts.call("session.register", agent="shell", workingDir="/w", pid=first.pid)
+            two = await parts.call("session.register", agent="shell", workingDir="/w", pid=second.pid)
+            await parts.until_launched(two.id)
+            first.kill()
+            gone = await parts.until(one.id, status=SessionStatus.COMPLETED)
+            assert gone.exit is not None and gone.exit.reason == "gone"
+            store = parts.store
+        second.kill()
+        second.wait()
+        async with house(tmp_path, FakeMachine(), store) as parts:
+            await parts.until(two.id, status=SessionStatus.COMPLETED)

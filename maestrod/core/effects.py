@@ -24,6 +24,14 @@ class Stop(Effect, frozen=True):
     attempt: int
 
 
+class Watch(Effect, frozen=True):
+    """Follow the process of an external session, which is not ours, until it has ended."""
+
+    session_id: str
+    attempt: int
+    pid: int
+
+
 class Signal(Effect, frozen=True):
     """Send a signal (``STOP`` or ``CONT``) to a session's whole process tree."""
 

@@ -22,7 +22,7 @@ from maestrod.core import pause, project, queue, task
 from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
-from maestrod.core.effects import Stop
+from maestrod.core.effects import Stop, Watch
 from maestrod.core.schedule import free_slots
 from maestrod.core.session import SessionEvent, end, follow_tasks, move, touch
 from maestrod.core.start import agent_for, start_session, stop_session
@@ -139,6 +139,8 @@ def _register_external(draft: Draft, params: SessionRegister) -> Session:
         )
     )
     draft.timeline(TimelineType.SESSION_STARTED, "an agent started by hand registered", session_id=session.id)
+    if params.pid is not None:
+        draft.effect(Watch(session.id, session.attempt, params.pid))
     return session
 
 

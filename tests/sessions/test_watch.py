@@ -1,0 +1,49 @@
+"""A process that is not ours is seen to end, and no other is taken for it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import trio
+
+from maestrod.sessions.watch import Watched, identify, wait_gone
+
+_WAITS = [sys.executable, "-I", "-S", "-c", "input()"]
+
+
+@pytest.fixture(params=["pidfd", "thread"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "thread":
+        monkeypatch.delattr(os, "pidfd_open", raising=False)
+
+
+async def test_the_end_of_a_process_is_seen(way: None) -> None:
+    with subprocess.Popen(_WAITS, stdin=subprocess.PIPE) as child:
+        process = identify(child.pid)
+        assert process is not None and process.pid == child.pid
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wait_gone, process)
+                await trio.testing.wait_all_tasks_blocked()
+                child.kill()
+
+
+async def test_another_process_with_its_number_is_not_it(way: None) -> None:
+    with trio.fail_after(20):
+        await wait_gone(Watched(os.getpid(), "1", "another boot"))
+
+
+async def test_a_process_that_is_gone_is_not_waited_for(way: None) -> None:
+    with subprocess.Popen(_WAITS, stdin=subprocess.PIPE) as child:
+        process = identify(child.pid)
+        child.kill()
+    assert process is not None
+    assert identify(child.pid) is None
+    with trio.fail_after(20):
+        await wait_gone(process)
+
+
+def test_a_process_of_another_user_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 100_000)
+    assert identify(os.getpid()) is None
