@@ -42,7 +42,8 @@ _START_LOG = "maestrod.start.log"
 def ensure(places: Places, environ: Mapping[str, str]) -> None:
     """Return when a daemon answers on the socket, having started it if there was none.
 
-    Raises ``NoDaemon`` with the end of its log when it does not come up, ``BadConfiguration`` when its folder cannot be used.
+    Raises ``NoDaemon`` with its last words when it does not come up, ``BadConfiguration`` when it cannot with this configuration
+    and these folders.
     """
     with _turn(places.data):
         if _answers(places):
@@ -76,15 +77,16 @@ def await_return(places: Places, patience: float) -> None:
         time.sleep(RETRY_PAUSE)
 
 
-def log_tail(places: Places) -> list[str]:
-    """The last lines of what a detached daemon wrote."""
-    lines: list[str] = []
-    for name in (_LOG, _START_LOG):
+def last_words(places: Places) -> list[str]:
+    """What the daemon that was just started printed; when it kept silent, the last lines of its log."""
+    for name in (_START_LOG, _LOG):
         try:
-            lines += (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
+            lines = (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
         except OSError:  # it had not come that far
-            pass
-    return [safe(line) for line in lines]
+            continue
+        if lines:
+            return [safe(line) for line in lines]
+    return []
 
 
 @contextmanager
@@ -163,6 +165,9 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
     deadline = time.monotonic() + _READY_WITHIN
     while not _answers(places, within=deadline - time.monotonic()):
         code = None if child is None else child.poll()
+        if code == BadConfiguration.exit_code:
+            words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(places))
+            raise BadConfiguration("daemon.configuration", words or "maestrod refuses its configuration")
         if code not in {None, _ANOTHER_RUNS}:
             raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
         if time.monotonic() > deadline:
@@ -171,5 +176,5 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
 
 
 def _failed(places: Places, what: str) -> NoDaemon:
-    tail = "\n".join(f"  | {line}" for line in log_tail(places))
-    return NoDaemon("daemon.start", f"{what}. What it wrote to {places.data / _LOG}:\n{tail}")
+    words = "\n".join(f"  | {line}" for line in last_words(places))
+    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / _LOG}; it ended with:\n{words}")

@@ -10,9 +10,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO, Literal
 
 from maestrod import __version__
-from maestrod.api.errors import MaestroError
+from maestrod.api.errors import MaestroError, Malformed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     store = commands.add_parser("store", help="Check, export or import the store while no daemon runs")
     store.add_argument("action", choices=("check", "export", "import"))
     store.add_argument("file", nargs="?", help="the archive; standard output or input when left out")
+    store.add_argument("--json", action="store_true", help="print what the check found as one JSON document")
     return parser
 
 
@@ -103,34 +105,49 @@ def _store(parsed: argparse.Namespace) -> int:
     where = places(os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with single_instance(where.data, where.socket, __version__):
-        return {"check": _check, "export": _export, "import": _import}[parsed.action](where.data, parsed.file)
+        return {"check": _check, "export": _export, "import": _import}[parsed.action](where.data, parsed)
 
 
-def _check(data: Path, file: str | None) -> int:
+def _check(data: Path, parsed: argparse.Namespace) -> int:
     from maestrod.store.fsck import check
 
     report = check(data)
+    if parsed.json:
+        import msgspec
+
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+        return 0 if report.ok else 1
     for problem in report.problems:
-        sys.stdout.write(f"{problem}\n")
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(report.counts.items()))
-    sys.stderr.write(f"maestrod: {counts or 'an empty store'}; {len(report.problems)} problems\n")
+        sys.stdout.write(f"! {problem}\n")
+    counts = ", ".join(f"{count} {kind}" for kind, count in report.counts.items())
+    sys.stdout.write(f"{'The store is sound' if report.ok else 'The store has problems'}: {counts or 'empty'}\n")
     return 0 if report.ok else 1
 
 
-def _export(data: Path, file: str | None) -> int:
+def _export(data: Path, parsed: argparse.Namespace) -> int:
     from maestrod.store.transfer import export
 
-    with Path(file).open("wb") if file else sys.stdout.buffer as stream:
+    with _archive(parsed.file, "wb") as stream:
         export(data, stream)
     return 0
 
 
-def _import(data: Path, file: str | None) -> int:
+def _import(data: Path, parsed: argparse.Namespace) -> int:
     from maestrod.store.transfer import import_archive
 
-    with Path(file).open("rb") if file else sys.stdin.buffer as stream:
+    with _archive(parsed.file, "rb") as stream:
         import_archive(stream, data)
     return 0
+
+
+def _archive(file: str | None, mode: Literal["rb", "wb"]) -> BinaryIO:
+    """The archive, standard input or output without a name. Raises ``Malformed`` when it cannot be opened."""
+    if file is None:
+        return sys.stdin.buffer if mode == "rb" else sys.stdout.buffer
+    try:
+        return Path(file).open(mode)
+    except OSError as error:
+        raise Malformed("usage", f"the archive {file} cannot be opened: {error.strerror}") from error
 
 
 if __name__ == "__main__":

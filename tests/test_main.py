@@ -57,7 +57,9 @@ def test_a_store_is_checked_exported_and_imported(
     assert "no store here" in capsys.readouterr().out
     Store.open(home / "data", call_soon=lambda function: function()).close()
     assert main(["store", "check"]) == 0
-    assert "0 problems" in capsys.readouterr().err
+    assert capsys.readouterr().out.startswith("The store is sound: ")
+    assert main(["store", "check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
     archive = tmp_path / "archive"
     assert main(["store", "export", str(archive)]) == 0
     monkeypatch.setenv("MAESTRO_HOME", str(home.parent / "i"))
@@ -81,6 +83,8 @@ def test_an_archive_that_is_none_is_refused_with_its_exit_code(
     (tmp_path / "archive").write_text("no archive")
     assert main(["store", "import", str(tmp_path / "archive")]) not in {0, 70}
     assert capsys.readouterr().err.startswith("maestrod: ")
+    assert main(["store", "import", str(tmp_path / "nowhere")]) == 2
+    assert "cannot be opened" in capsys.readouterr().err
 
 
 def test_errors_in_nested_groups_are_all_found() -> None:

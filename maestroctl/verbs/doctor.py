@@ -1,5 +1,6 @@
 """``maestroctl doctor``: is everything as it should be, and if not, what to do."""
 
+import json
 import os
 import stat
 import sys
@@ -49,6 +50,8 @@ def examine(caller: Caller) -> Iterator[Finding]:
             yield from _daemon(caller, client)
     except NoDaemon as error:
         yield Finding("note", "daemon", f"does not run: {safe(error.message)}")
+        if (caller.places.data / "format").exists():
+            yield from _files(caller)
     except MaestroError as error:
         yield Finding("bad", "daemon", safe(error.message))
 
@@ -113,8 +116,25 @@ def _agents(client: Client) -> Iterator[Finding]:
             yield Finding("note", f"agent {safe(agent['name'])}", safe(agent.get("missing") or "not available"))
 
 
+def _files(caller: Caller) -> Iterator[Finding]:
+    """The store while no daemon has it."""
+    from maestroctl.verbs.store import read_offline
+
+    done = read_offline(caller, ["store", "check", "--json"])
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        words = done.stderr.strip().splitlines() or [f"maestrod store check ended with exit code {done.returncode}"]
+        yield Finding("bad", "store", safe(words[-1].removeprefix("maestrod: ")))
+    else:
+        yield from _report(report)
+
+
 def _store(client: Client) -> Iterator[Finding]:
-    report: dict[str, Any] = client.raw("system.check", {})
+    yield from _report(client.raw("system.check", {}))
+
+
+def _report(report: dict[str, Any]) -> Iterator[Finding]:
     for problem in report.get("problems", ()):
         yield Finding("bad", "store", safe(problem))
     if report["ok"]:

@@ -46,11 +46,23 @@ def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="What ``
 
 def offline(caller: Caller, arguments: list[str]) -> int:
     """Run a command of ``maestrod`` itself, which may open the store; its exit code. It prints for us."""
+    command, environ = _maestrod(caller, arguments)
+    return subprocess.run(command, env=environ, check=False).returncode
+
+
+def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedProcess[str]":
+    """The same, and what it prints."""
+    command, environ = _maestrod(caller, arguments)
+    return subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+
+
+def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The command line and the environment in which this very version is found."""
     source = str(Path(maestrod.__file__).resolve().parent.parent)
     environ = dict(caller.environ)
     if source not in environ.get("PYTHONPATH", "").split(":"):
         environ["PYTHONPATH"] = ":".join(filter(None, (source, environ.get("PYTHONPATH"))))
-    return subprocess.run([sys.executable, "-m", "maestrod", *arguments], env=environ, check=False).returncode
+    return [sys.executable, "-m", "maestrod", *arguments], environ
 
 
 COMMANDS = {"check": check, "export": export, "import": import_}

@@ -46,13 +46,7 @@ def open_format(
 ) -> StoreFormat:
     """The format of the folder, made or migrated if needed. ``BadConfiguration`` (exit code 78) for a newer one."""
     found = read_format(files, layout)
-    newest = max(found.format if found else 0, _snapshot_format(files, layout))
-    if newest > current:
-        raise BadConfiguration(
-            "store.newer_format",
-            f"{layout.data_dir} was written by a newer version (store format {newest}, this program knows {current}). "
-            "Nothing was changed. Start the newer version, or set MAESTRO_HOME to another folder",
-        )
+    refuse_newer(files, layout, found, current)
     if found is None:
         if exists(files, layout.format):
             data = files.read(layout.format)
@@ -66,6 +60,17 @@ def open_format(
     layout.make(files)
     atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
     return found
+
+
+def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, current: int = FORMAT) -> None:
+    """Raise ``BadConfiguration`` when the folder is of a version that this program does not know."""
+    newest = max(found.format if found else 0, _snapshot_format(files, layout))
+    if newest > current:
+        raise BadConfiguration(
+            "store.newer_format",
+            f"{layout.data_dir} was written by a newer version (store format {newest}, this program knows {current}). "
+            "Nothing was changed. Start the newer version, or set MAESTRO_HOME to another folder",
+        )
 
 
 def read_format(files: Files, layout: Layout) -> StoreFormat | None:

@@ -59,6 +59,11 @@ class Layout:
         """Finished trees taken out of the world."""
         return self.data_dir / "archive"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders every store has."""
+        return (self.journal, *map(self.folder, FOLDERS))
+
     def folder(self, kind: str) -> Path:
         """The folder of a kind of entity."""
         return self.data_dir / FOLDERS[kind]
@@ -81,5 +86,5 @@ class Layout:
 
     def make(self, files: Files) -> None:
         """Make the folders that are not there."""
-        for folder in (self.data_dir, self.journal, *map(self.folder, FOLDERS)):
+        for folder in (self.data_dir, *self.folders):
             files.mkdir(folder)

@@ -65,8 +65,8 @@ def program(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 
 
 def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    program(monkeypatch, "import sys; sys.stderr.write('no\\x1b room\\n'); sys.exit(78)")
-    with pytest.raises(NoDaemon, match="exit code 78") as refused:
+    program(monkeypatch, "import sys; sys.stderr.write('no\\x1b room\\n'); sys.exit(70)")
+    with pytest.raises(NoDaemon, match="exit code 70") as refused:
         autostart.ensure(here(), os.environ)
     assert "| no\\x1b room" in refused.value.message
     assert refused.value.exit_code == 69
@@ -128,10 +128,18 @@ def test_a_service_that_does_not_start_is_told_and_done_without(
     assert "unit broken" in capsys.readouterr().err
 
 
-def test_the_log_s_end_is_short_and_safe() -> None:
-    assert autostart.log_tail(here()) == []
+def test_the_last_words_are_those_of_this_start_short_and_safe() -> None:
+    assert autostart.last_words(here()) == []
     here().data.mkdir(parents=True)
     (here().data / "maestrod.log").write_text("".join(f"line {number}\x1b\n" for number in range(100)))
-    tail = autostart.log_tail(here())
+    tail = autostart.last_words(here())
     assert tail[-1] == "line 99\\x1b"
     assert len(tail) < 20
+    (here().data / "maestrod.start.log").write_text("maestrod: no room\n")
+    assert autostart.last_words(here()) == ["maestrod: no room"]
+
+
+def test_a_daemon_that_refuses_its_configuration_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import sys; sys.stderr.write('maestrod: written by a newer version\\n'); sys.exit(78)")
+    with pytest.raises(BadConfiguration, match=r"^written by a newer version$"):
+        autostart.ensure(here(), os.environ)

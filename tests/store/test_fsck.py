@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from maestrod.api.errors import BadConfiguration
 from maestrod.store.fsck import check, check_files
 from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
@@ -90,3 +91,15 @@ def test_an_edited_file_is_counted_and_no_problem(files: CrashFiles) -> None:
     files.damage(path, files.read(path).replace(b"task 3", b"task of mine"))
     found = check(DATA, files)
     assert found.ok and found.counts["edited"] == 1
+
+
+def test_20_a_newer_store_is_refused_by_a_check_too(files: CrashFiles) -> None:
+    files.damage(LAYOUT.format, b'{"format": 99}')
+    with pytest.raises(BadConfiguration, match="newer version"):
+        check(DATA, files)
+
+
+def test_19_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "format").write_text('{"format": 1}')
+    found = check(tmp_path)
+    assert f"{tmp_path / 'journal'}: the folder is missing" in found.problems

@@ -43,6 +43,15 @@ def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
     assert "· daemon: does not run" in outcome.out
 
 
+def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
+    data = places(os.environ).data
+    data.mkdir(parents=True, mode=0o700)
+    (data / "format").write_text('{"format": 99, "instance": "i"}')
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    assert "✘ store: " in outcome.out and "newer version" in outcome.out
+
+
 def test_an_open_folder_is_bad(cli: CommandLine) -> None:
     data = places(os.environ).data
     data.mkdir(parents=True)
