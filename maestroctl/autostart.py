@@ -176,5 +176,6 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
 
 
 def _failed(places: Places, what: str) -> NoDaemon:
-    words = "\n".join(f"  | {line}" for line in last_words(places))
-    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / _LOG}; it ended with:\n{words}")
+    words = last_words(places) or ["nothing: is there space on the disk?"]
+    said = "\n".join(f"  | {line}" for line in words)
+    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / _LOG}; it ended with:\n{said}")

@@ -14,6 +14,7 @@ from maestroctl import worker
 from maestroctl.client import Client
 from maestroctl.output import coloured
 from maestrod.api.address import Places, places
+from maestrod.api.errors import Malformed
 
 #: Global flag without a value: variable and its value.
 _FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}
@@ -45,8 +46,11 @@ class Caller:
 
     @property
     def folder(self) -> Path:
-        """Where the user stands."""
-        return Path.cwd()
+        """Where the user stands. Raises ``Malformed`` when that folder was removed."""
+        try:
+            return Path.cwd()
+        except FileNotFoundError as error:
+            raise Malformed("usage", "the folder you stand in was removed: cd to another one") from error
 
     def client(self, *, start: bool = True) -> Client:
         """A client that starts a daemon when there is none, if it may."""

@@ -36,6 +36,7 @@ from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
 from maestrod.store.edits import Edit
+from maestrod.store.files import RealFiles, atomic_write
 from maestrod.store.store import Store
 from maestrod.supervisor import Supervisor
 from maestrod.terminals import Terminals
@@ -287,17 +288,15 @@ def _own_endpoint(path: Path) -> Endpoint:
 
 
 def _secret_key(path: Path) -> bytes:
-    """The key session tokens are signed with: made once, readable by the user only."""
+    """The key session tokens are signed with: made once, whole or not at all, readable by the user only."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except FileExistsError:
         key = path.read_bytes()
-    else:
+    except FileNotFoundError:
         key = secrets.token_bytes(32)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            atomic_write(RealFiles(reserve=0), path, key)
+        except OSError as error:
+            raise BadConfiguration("store.key", f"cannot write {path}: {error.strerror}") from error
     if len(key) != 32:
         raise BadConfiguration("store.key", f"{path} is damaged: remove it (running agents will have to be stopped)")
     return key

@@ -57,13 +57,13 @@ def single_instance(data: Path, socket_path: Path, version: str) -> Iterator[Hol
     """Hold the folder ``data`` for the length of the block.
 
     Raises ``AlreadyRunning`` (exit code 75) when another process holds it, and ``BadConfiguration`` when the lock file cannot
-    be one: a link, a folder, another user's.
+    be one: a link, a folder, another user's, on a file system that is full.
     """
     descriptor = _open_lock(data)
     try:
         _claim(descriptor, data)
         holder = Holder(pid=os.getpid(), boot_id=boot_id(), version=version, socket=str(socket_path))
-        _write(descriptor, holder)
+        _write(descriptor, holder, data)
         yield holder
     finally:
         os.close(descriptor)
@@ -132,7 +132,10 @@ def _read(descriptor: int) -> Holder | None:
         return None
 
 
-def _write(descriptor: int, holder: Holder) -> None:
+def _write(descriptor: int, holder: Holder, data: Path) -> None:
     """Replace the lock's content."""
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
+    except OSError as error:
+        raise BadConfiguration("instance.lock", f"cannot write to {data}: {error.strerror}") from error

@@ -1,5 +1,6 @@
 """The composition root, run in this process where a test has to reach in: ready, reachable, stopped, and what stops a start."""
 
+import errno
 import os
 import shutil
 import socket
@@ -173,6 +174,18 @@ async def test_a_socket_path_of_another_daemon_is_left_alone(where: Places) -> N
     assert isinstance(error, AlreadyRunning) and str(where.socket) in error.message
     assert theirs.still_ours()
     theirs.close()
+
+
+async def test_16_a_key_that_does_not_fit_on_the_disk_is_not_left_half_written(
+    where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(files: object, path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(app, "atomic_write", full)
+    error = await start_fails(where)
+    assert isinstance(error, BadConfiguration) and "No space left" in error.message
+    assert not (where.data / "secret.key").exists()
 
 
 async def test_a_damaged_key_is_said_and_not_replaced(where: Places) -> None:

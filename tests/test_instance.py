@@ -1,5 +1,6 @@
 """One daemon per data folder (fault 23, and the lock's part of fault 24)."""
 
+import errno
 import fcntl
 import os
 import subprocess
@@ -125,6 +126,20 @@ def test_a_folder_that_is_not_there_is_an_error_with_a_reason(tmp_path: Path) ->
     ):
         pass
     assert holder_of(tmp_path / "no") is None
+
+
+def test_16_a_disk_without_room_for_the_lock_s_content_is_an_error_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        pytest.raises(BadConfiguration, match="No space left on device"),
+        single_instance(tmp_path, tmp_path / "s", "1"),
+    ):
+        pass
 
 
 def test_children_do_not_inherit_the_lock(tmp_path: Path) -> None:

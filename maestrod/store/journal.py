@@ -266,6 +266,6 @@ def no_space(error: OSError) -> Unavailable:
     """The refusal for a disk that has no room for the journal's next segment."""
     return Unavailable(
         "store.no_space",
-        f"no space for the journal: {error.strerror} ({error.filename}). Running sessions go on; free some space, changes are then accepted again",
+        f"no space for the journal: {error.strerror}. Running sessions go on; free some space, changes are then accepted again",
         {"errno": error.errno or 0},
     )

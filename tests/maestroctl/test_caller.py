@@ -1,6 +1,7 @@
 """Who is calling: global flags anywhere on the line, places from the environment, and a daemon only where one may start."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from maestroctl import autostart
 from maestroctl.caller import Caller, take_global_flags
-from maestrod.api.errors import BadConfiguration, NoDaemon
+from maestrod.api.errors import BadConfiguration, Malformed, NoDaemon
 from tests.kit.entities import SESSION
 
 
@@ -67,3 +68,11 @@ def test_a_session_waits_for_its_daemon_and_starts_none(monkeypatch: pytest.Monk
     with caller.client() as client, pytest.raises(NoDaemon):
         client.raw("system.status", {})
     assert waited == [600.0]
+
+
+def test_a_folder_that_was_removed_is_nowhere_to_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(Malformed, match="was removed"):
+        _ = Caller(os.environ).folder
