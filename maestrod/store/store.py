@@ -126,7 +126,7 @@ class Store:
         return cls(layout, files, recovered, call_soon, instance=found.instance, options=options or Options())
 
     def _start(self, recovered: Recovered) -> None:
-        self._remove_leftovers()
+        self._remove_leftovers(after_crash=self.world.seq > recovered.snapshot_seq)
         end, size = recovered.end, self._options.segment_size
         active = reopen(self._files, end.path, end.offset, size) if end is not None and end.path is not None else None
         self._journal = Journal(
@@ -140,9 +140,10 @@ class Store:
             self._writer = Writer(self._behind, self._checkpoint_if_due, self.alert)
             self._writer.wake()
 
-    def _remove_leftovers(self) -> None:
-        """Temporary files of a daemon that ended while it wrote them."""
-        for folder in (self.layout.data_dir, self.layout.journal, *map(self.layout.folder, FOLDERS)):
+    def _remove_leftovers(self, *, after_crash: bool) -> None:
+        """Temporary files of a daemon that ended while it wrote them. A clean end leaves none in the large folders."""
+        entities = map(self.layout.folder, FOLDERS) if after_crash else ()
+        for folder in (self.layout.data_dir, self.layout.journal, *entities):
             for name in self._files.listdir(folder):
                 if name.startswith(".") and name.endswith(".tmp"):
                     remove(self._files, folder / name)
