@@ -21,7 +21,7 @@ app()
 
 def measure(*, quick: bool) -> list[Row]:
     """``status`` and a generated command."""
-    rounds, runs = (3, 6) if quick else (7, 15)
+    rounds, runs = (3, 4) if quick else (7, 15)
     rows = []
     with daemon() as running, tempfile.TemporaryDirectory() as folder:
         minimal = Path(folder) / "minimal.py"

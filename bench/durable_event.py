@@ -22,7 +22,7 @@ def report(running: Daemon) -> str:
 
 def _writers(*, quick: bool) -> list[Row]:
     """Against the roofline 1/(1/C group commit + 1/the same daemon without flushes), at the same concurrency."""
-    rounds, seconds = (3, 0.4) if quick else (7, 0.8)
+    rounds, seconds = (3, 0.25) if quick else (7, 0.8)
     rows = []
     with daemon() as ours, daemon("undurable") as free, tempfile.TemporaryDirectory(dir=ours.home) as folder:
         lines = {ours.home: report(ours), free.home: report(free)}
@@ -44,7 +44,7 @@ def _writers(*, quick: bool) -> list[Row]:
 
 def _lengths(*, quick: bool) -> list[Row]:
     """The same with a timeline that is long already, against a young one."""
-    rounds, seconds = (5, 0.3) if quick else (9, 0.6)
+    rounds, seconds = (5, 0.2) if quick else (9, 0.6)
     rows = []
     with daemon() as ours:
         old = report(ours)
@@ -68,7 +68,7 @@ def _lengthen(running: Daemon, line: str, length: int) -> None:
 
 def _slow_disk(*, quick: bool) -> Row:
     """Unrelated reads while every flush takes 50 ms longer, against the same with an instant flush."""
-    rounds, seconds = (3, 0.5) if quick else (5, 1.0)
+    rounds, seconds = (3, 0.4) if quick else (5, 1.0)
     with daemon("slow:50") as slow, daemon() as fast:
         ratio, own, bare = median_ratio(
             rounds, lambda: _read_p99(slow, report(slow), seconds), lambda: _read_p99(fast, report(fast), seconds)

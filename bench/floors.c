@@ -4,7 +4,8 @@
  *   floors spawn COUNT PROGRAM         seconds per posix_spawn and waitpid
  *   floors pty COUNT PROGRAM           seconds from posix_spawn with a new terminal to the program's first byte
  *   floors read FOLDER                 seconds to open and read every file of a folder
- *   floors select SECONDS              wake-ups per second of a loop that waits for nothing */
+ *   floors select SECONDS              wake-ups per second of a loop that waits for nothing
+ *   floors print RATE                  no number: RATE numbered lines a second, a tenth of them ten times a second, for ever */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -90,6 +91,15 @@ static double idle(double seconds) {
     return woken / seconds;
 }
 
+static void print_lines(int rate) {
+    struct timespec pause = { 0, 100000000 };
+    for (unsigned long line = 1;;) {
+        for (int i = 0; i < rate / 10; i++) printf("line %lu of many\n", line++);
+        if (fflush(stdout)) exit(0);
+        nanosleep(&pause, NULL);
+    }
+}
+
 int main(int argc, char **argv) {
     double result;
     if (argc == 5 && !strcmp(argv[1], "commit")) result = commit(argv[2], atoi(argv[3]), atof(argv[4]));
@@ -97,6 +107,7 @@ int main(int argc, char **argv) {
     else if (argc == 4 && !strcmp(argv[1], "pty")) result = pty(atoi(argv[2]), argv[3]);
     else if (argc == 3 && !strcmp(argv[1], "read")) result = read_folder(argv[2]);
     else if (argc == 3 && !strcmp(argv[1], "select")) result = idle(atof(argv[2]));
+    else if (argc == 3 && !strcmp(argv[1], "print")) { print_lines(atoi(argv[2])); return 0; }
     else { fprintf(stderr, "usage: see floors.c\n"); return 2; }
     printf("%.9g\n", result);
     return 0;

@@ -15,12 +15,12 @@ _SETTLED = 11.0
 
 def measure(*, quick: bool) -> list[Row]:
     """Voluntary context switches of every thread, per second; and what each session costs the daemon meanwhile."""
-    sessions, seconds = (20, 6.0) if quick else (100, 30.0)
+    sessions, settled, seconds = (20, 3.0, 5.0) if quick else (100, _SETTLED, 30.0)
     with daemon(MAESTRO_MAX_SESSIONS=str(sessions)) as running:
         _sleep(running, 1, 1)  # once, so that what the first session makes for good is not counted
         memory, files = unshared(running.usage.pid), running.usage.num_fds()
         _sleep(running, sessions - 1, sessions)
-        time.sleep(_SETTLED)
+        time.sleep(settled)
         each = (unshared(running.usage.pid) - memory) / (sessions - 1)
         descriptors = (running.usage.num_fds() - files) / (sessions - 1)
         pid = running.usage.pid
