@@ -6,6 +6,9 @@ from maestrod.api.event import Event
 
 _encode = msgspec.json.Encoder().encode
 
+#: Remembered requests hold whole replies, whatever those hold.
+_PRIVATE = "request."
+
 
 class EncodedEvents:
     """Remembers the last ones: the subscribers of a commit ask for the same events one after the other."""
@@ -21,5 +24,10 @@ class EncodedEvents:
         if encoded is None:
             if len(self._by_seq) >= self._KEPT:
                 self._by_seq.clear()
-            encoded = self._by_seq[event.seq] = _encode(event)
+            encoded = self._by_seq[event.seq] = _encode(told(event))
         return encoded
+
+
+def told(event: Event) -> Event:
+    """The event as others hear it: what a call was answered stays between the caller and the journal."""
+    return msgspec.structs.replace(event, data={}) if event.type.startswith(_PRIVATE) else event

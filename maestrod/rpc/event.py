@@ -16,6 +16,7 @@ from maestrod.api.event import (
 )
 from maestrod.api.event import Subscription as Subscribed
 from maestrod.rpc.context import Context
+from maestrod.rpc.encoded import told
 from maestrod.rpc.handler import implements
 from maestrod.rpc.subscription import Subscription, matcher
 
@@ -34,7 +35,7 @@ def list_(context: Context, params: EventList) -> EventPage:
             break
         seq = event.seq
         if matches(event):
-            found.append(event)
+            found.append(told(event))
     return EventPage(items=tuple(found), seq=seq)
 
 
