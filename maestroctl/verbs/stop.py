@@ -8,6 +8,7 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
+from maestrod.api.errors import Conflict
 
 _LIVE = {"spawning", "idle", "working"}
 
@@ -49,7 +50,18 @@ def stop(client: Client, identity: str, reason: str) -> list[dict[str, Any]]:
         tree = client.raw("task.tree", {"taskId": identity})["tasks"]
         sessions = sorted({session for task in tree for session in _live(client, {"taskId": task["id"]})})
         client.raw("task.cancel", {"taskId": identity, "reason": reason})
-    return [client.raw("session.stop", {"sessionId": session, "reason": reason}) for session in sessions]
+    return [_ended(client, session, reason) for session in sessions]
+
+
+def _ended(client: Client, session: str, reason: str) -> dict[str, Any]:
+    """What became of one session; of one that has ended by itself, meanwhile or long ago, nothing is left."""
+    try:
+        result: dict[str, Any] = client.raw("session.stop", {"sessionId": session, "reason": reason})
+    except Conflict as error:
+        if error.reason != "session.ended":
+            raise
+        return {"sessionId": session, "left": 0}
+    return result
 
 
 def _live(client: Client, query: dict[str, Any]) -> list[str]:
