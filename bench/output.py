@@ -21,6 +21,7 @@ def measure(*, quick: bool) -> list[Row]:
         line = request("system.status")
         quiet = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
         run = _print(running, sessions)
+        time.sleep(3)  # the starts are written behind
         followers = [_follow(running) for _ in range(watchers)]
         loud = load(running.socket, "keep", 1, 1, seconds, line)["p99"]
         with echo() as bare:
