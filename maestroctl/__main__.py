@@ -13,9 +13,12 @@ from collections.abc import Sequence
 CLOSED_PIPE = 141
 INTERRUPTED = 130
 
+FAILED = 1
+
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    _open_streams()
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
@@ -23,8 +26,18 @@ def main() -> None:
         code = CLOSED_PIPE
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except OSError as error:  # what we print to is full, or gone
+        code = FAILED
+        sys.stderr.write(f"maestroctl: {error.strerror or error}\n")
     # Without the interpreter's tidying-up, which takes as long as some of the commands; there is nothing to tidy up.
     os._exit(code)
+
+
+def _open_streams() -> None:
+    """Give what was closed before we were started (``>&-``) a place to go; Python has None there."""
+    if sys.stdout is None or sys.stderr is None:
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib costs time; open until the end
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -34,6 +34,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "event": ("report", "subscribe"),
 }
 
+#: Commands whose argument is a file: the shell completes those by itself where we say nothing.
+_FILES = {("plan", "check"), ("plan", "submit")}
+
 #: What a shell can show of a list at once.
 _LIMIT = 200
 
@@ -51,6 +54,10 @@ def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) 
     """What may stand after the words before."""
     if not before:
         yield from {**VERBS, **NOUNS}.items()
+    elif before[-1] == "--agent":
+        yield from _agents(environ)
+    elif before[-1] in {"--plan", "--planner"} or tuple(before) in _FILES:
+        return
     elif len(before) == 1 and not current.startswith("-"):
         yield from _second(before[0], environ)
     elif len(before) == 2 and before[0] in NOUNS and not current.startswith("-"):
@@ -70,30 +77,42 @@ def _second(word: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _options(before: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The options of a generated command; those of hand-made verbs are in their help."""
-    from maestrod.api.registry import METHODS
+    """The options of a command, which only the command itself knows."""
+    from maestroctl.app import load
 
-    row = METHODS.get(".".join(before[:2]))
-    if row is not None:
-        from maestroctl.fields import fields_of
+    command = load(before[0]) if before[0] in {**VERBS, **NOUNS} else None
+    commands = getattr(command, "commands", {})
+    command = commands.get(before[1]) if len(before) > 1 and before[1] in commands else command
+    default = getattr(command, "default", None)
+    command = commands.get(default) if default else command
+    for option in command.params if command else ():
+        yield from ((name, getattr(option, "help", "") or "") for name in option.opts if name.startswith("--"))
+    yield "--help", "Say what it does."
 
-        yield from ((field.option, field.help) for field in fields_of(row) if field.name not in row.positional)
-    yield "--json", "Print the answer as one JSON document."
+
+def _agents(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names of agents."""
+    yield from ((item["name"], item.get("description", "")) for item in _items("agent", environ))
 
 
 def _ids(nouns: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Ids of what there is, newest last, with their names; nothing when no daemon answers."""
+    """Ids of what there is, newest last, with their names."""
+    for noun in nouns:
+        for item in _items(noun, environ):
+            if "id" in item:
+                words = item.get("title") or item.get("name") or item.get("message") or item.get("status", "")
+                yield item["id"], words
+
+
+def _items(noun: str, environ: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+    """What the daemon lists; nothing when none answers."""
     from maestroctl.client import Client
     from maestrod.api.address import places
     from maestrod.api.errors import MaestroError
 
-    for noun in nouns:
-        try:
-            with Client(places(environ), patience=0.0) as client:
-                page = client.raw(f"{noun}.list", {"limit": _LIMIT})
-        except MaestroError:
-            return
-        for item in page.get("items", ()):
-            if "id" in item:
-                words = item.get("title") or item.get("name") or item.get("message") or item.get("status", "")
-                yield item["id"], words
+    try:
+        with Client(places(environ), patience=0.0) as client:
+            items: Sequence[Mapping[str, str]] = client.raw(f"{noun}.list", {"limit": _LIMIT}).get("items", ())
+    except MaestroError:
+        return ()
+    return items

@@ -114,7 +114,7 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
 
     from maestroctl.run_view import draw
 
-    console = Console(no_color=not caller.coloured, highlight=False)
+    console = Console(color_system="auto" if caller.coloured else None, highlight=False)
 
     def picture() -> Any:
         size = console.size

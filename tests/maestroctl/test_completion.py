@@ -27,7 +27,9 @@ def test_the_second_word_of_a_noun_is_its_verb() -> None:
 
 def test_options_of_a_generated_command() -> None:
     assert names("task", "list", "--p") == ["--project-id", "--parent-id"]
-    assert names("status", "--") == ["--json"]
+    assert {"--json", "--help"} <= set(names("status", "--"))
+    assert {"--plan", "--planner", "--detach"} <= set(names("run", "--"))
+    assert names("daemon", "stop", "--se") == ["--sessions"]
 
 
 def test_ids_come_from_the_daemon(daemon: FakeDaemon) -> None:
@@ -37,6 +39,18 @@ def test_ids_come_from_the_daemon(daemon: FakeDaemon) -> None:
     assert names("logs", "") == [SESSION, TASK]
     assert names("stop", "run_") == [RUN]
     assert names("task", "get", "tsk") == [TASK]
+
+
+def test_where_a_file_is_wanted_the_shell_is_left_to_it(daemon: FakeDaemon) -> None:
+    daemon.on("plan.list", {"items": [{"id": "pln_1"}]})
+    daemon.on("run.list", {"items": [{"id": RUN, "status": "running"}]})
+    assert names("plan", "check", "") == names("run", "--plan", "") == []
+    assert names("plan", "get", "") == ["pln_1"]
+
+
+def test_agents_have_names(daemon: FakeDaemon) -> None:
+    daemon.on("agent.list", {"items": [{"name": "shell"}]})
+    assert names("run", "x", "--agent", "s") == ["shell"]
 
 
 def test_a_description_is_one_harmless_line(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,21 @@ def test_a_closed_pipe_is_silent() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*COMMAND, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"maestroctl: No space left on device\n")
+
+
+@pytest.mark.slow
+def test_an_output_that_was_closed_before_is_nobody_s_loss() -> None:
+    line = f"{sys.executable} -m maestroctl completion bash >&-"
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, forbidden",
     [
