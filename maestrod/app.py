@@ -261,7 +261,11 @@ async def _watchdog(handover: Handover, services: Services) -> None:
 async def _take_edits(store: Store, engine: Engine) -> None:
     """Entity files that people changed while no daemon ran are taken as changes, even when the daemon is stopped meanwhile."""
     with trio.move_on_after(EDITS_SECONDS, shield=True):
-        for edit in await trio.to_thread.run_sync(store.scan_edits):
+        known = len(store.report)
+        edits = await trio.to_thread.run_sync(store.scan_edits)
+        for line in store.report[known:]:
+            log.warning("store: %s", line)
+        for edit in edits:
             try:
                 await engine.submit(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
             except MaestroError as error:

@@ -44,6 +44,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
     yield Finding("ok", "maestroctl", f"{maestrod.__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     for name in ("data", "runtime", "config"):
         yield _folder(name, getattr(caller.places, name), private=name != "config")
+    yield from _quarantine(caller.places.data / "quarantine")
     yield from _service(caller)
     try:
         with caller.client(start=False) as client:
@@ -72,6 +73,16 @@ def _folder(name: str, path: Path, *, private: bool) -> Finding:
     if not os.access(path, os.W_OK):
         return Finding("bad", subject, f"{path} cannot be written")
     return Finding("ok", subject, str(path))
+
+
+def _quarantine(folder: Path) -> Iterator[Finding]:
+    """What the daemon could not read, or would not take over from an edited file."""
+    try:
+        reasons = sorted(folder.glob("*.reason.txt"))
+    except OSError:  # the data folder was found unreadable already
+        return
+    if reasons:
+        yield Finding("note", "put aside", f"{len(reasons)} in {folder}, each with its reason, last {reasons[-1].name}")
 
 
 def _service(caller: Caller) -> Iterator[Finding]:

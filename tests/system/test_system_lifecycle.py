@@ -196,3 +196,16 @@ def test_edits_that_make_no_sense_are_not_taken_and_harm_nothing(daemon: Daemon)
     for task in tasks[1:]:
         assert daemon.call("task.get", taskId=task["id"]) == task
     assert "Traceback" not in daemon.words()
+
+
+@pytest.mark.slow
+def test_19_an_edited_file_that_cannot_be_read_is_put_aside_and_the_log_says_so(daemon: Daemon) -> None:
+    daemon.start()
+    project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
+    task = daemon.call("task.create", title="t", projectId=project)
+    assert daemon.end() == 0
+    entity(daemon, "tasks", task["id"]).write_text("{broken")
+    daemon.start()
+    assert daemon.call("task.get", taskId=task["id"]) == task
+    assert daemon.end() == 0
+    assert f"{task['id']}.json: not a valid task" in daemon.words()

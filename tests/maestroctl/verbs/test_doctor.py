@@ -52,6 +52,14 @@ def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
     assert "✘ store: " in outcome.out and "newer version" in outcome.out
 
 
+def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
+    folder = places(os.environ).data / "quarantine"
+    folder.mkdir(parents=True, mode=0o700)
+    for name in ("tsk_a.json.1", "tsk_a.json.1.reason.txt"):
+        (folder / name).write_text("")
+    assert f"· put aside: 1 in {folder}, each with its reason, last tsk_a.json.1.reason.txt" in cli("doctor").out
+
+
 def test_an_open_folder_is_bad(cli: CommandLine) -> None:
     data = places(os.environ).data
     data.mkdir(parents=True)
