@@ -74,7 +74,7 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
     for branch, task in walk(model.tasks):
         lines.append((_weight(task), _task(branch, task, now, columns)))
         lines += [
-            (_weight(task), _session(branch, session, tails.get(session.id, ""), columns))
+            (_weight(task), _session(branch, session, tails.get(session.id, ""), columns, held=model.run.paused))
             for session in sessions.get(task.id, ())
         ]
     return _fitted(lines, rows)
@@ -119,10 +119,10 @@ def _attempt(task: Task) -> str:
     return f" (attempt {task.attempt})" if task.attempt > 1 else ""
 
 
-def _session(branch: str, session: Session, tail: str, columns: int) -> Text:
+def _session(branch: str, session: Session, tail: str, columns: int, *, held: bool) -> Text:
     """What a session wrote last, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
-    state = "paused" if session.paused else session.status.value
+    state = "paused" if session.paused or held else session.status.value
     text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
     line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
     line.append(clip(f"› {text}", max(columns - width(margin), 10)), style="dim")

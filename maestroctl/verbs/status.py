@@ -41,10 +41,18 @@ def gather(client: Client) -> dict[str, Any]:
 def page(overview: dict[str, Any], now: int) -> list[str]:
     """The lines of the page; ``now`` is milliseconds since the epoch."""
     lines = _daemon(overview["system"], now)
-    rows = [[run["id"], run["status"], run["agent"], _age(now, run.get("createdAt"))] for run in overview["runs"]]
+    rows = [[run["id"], _state(run), run["agent"], _age(now, run.get("createdAt"))] for run in overview["runs"]]
     lines += _section("RUNS", ("ID", "STATUS", "AGENT", "AGE"), rows)
+    held = {run["id"] for run in overview["runs"] if run.get("paused")}
+    frozen = overview["system"].get("frozen", False)
     rows = [
-        [item["id"], _session_status(item), item["agent"], _age(now, item.get("createdAt")), safe(item["name"])]
+        [
+            item["id"],
+            "paused" if frozen or item.get("runId") in held else _state(item),
+            item["agent"],
+            _age(now, item.get("createdAt")),
+            safe(item["name"]),
+        ]
         for item in overview["sessions"]
     ]
     lines += _section("SESSIONS", ("ID", "STATUS", "AGENT", "AGE", "NAME"), rows)
@@ -95,8 +103,9 @@ def _columns() -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def _session_status(session: dict[str, Any]) -> str:
-    return "paused" if session.get("paused") else str(session["status"])
+def _state(entity: dict[str, Any]) -> str:
+    """The status of a run or a session, and whether it is held."""
+    return "paused" if entity.get("paused") else str(entity["status"])
 
 
 def _age(now: int, then: int | None) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
-from maestroctl.output import answer, answer_json, safe
+from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.verbs.options import Json
 from maestrod.api.session import SESSION_WHY, SessionRef
 
@@ -25,34 +25,77 @@ def command(
             return _session(client, identity, as_json=as_json)
         entity = _entity(client, identity)
         blockers = [client.raw("task.get", {"taskId": task}) for task in entity.get("dependencies", ())]
+        lines = explain(entity, blockers)
+        if entity.get("status", "pending") == "pending":
+            lines += _delays(client, entity)
     if as_json:
         answer_json({"entity": entity, "dependencies": blockers})
     else:
-        for line in explain(entity, blockers):
+        for line in lines:
             answer(line)
     return 0
 
 
+def _delays(client: Client, task: dict[str, Any]) -> list[str]:
+    """Why a task that waits for no other has not been started."""
+    parent = client.raw("task.get", {"taskId": task["parentId"]}) if task.get("parentId") else None
+    if parent and not task.get("dispatch") and parent.get("dispatch"):
+        status = parent.get("status", "pending")
+        reason = "" if status == "in_progress" else f": maestroctl why {parent['id']}"
+        return [f"  it is done with its group {parent['id']} ({status}), {safe(parent['title'])}{reason}"]
+    run_id = (task.get("dispatch") or {}).get("runId")
+    if run_id is None:
+        return ["  no run has it: maestroctl run --task " + task["id"]]
+    if client.raw("run.get", {"runId": run_id})["run"].get("paused"):
+        return [f"  its run is paused: maestroctl resume {run_id}"]
+    return _of_the_whole(client.raw("system.status", {}), task)
+
+
+def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
+    """What keeps everything from starting, or this one until a moment."""
+    if system.get("frozen"):
+        return ["  nothing starts, everything is frozen: maestroctl thaw"]
+    if task.get("notBefore"):
+        from maestroctl.render import when
+
+        return [f"  it is tried again at {when(task['notBefore'])}"]
+    if system["slotsUsed"] >= system["slots"]:
+        return [f"  it waits for a slot: {system['slotsUsed']} of {system['slots']} are used"]
+    return []
+
+
 def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[str]:
     """Sentences about a task or a run."""
-    status = entity.get("status", "pending").replace("_", " ")
+    status = "paused" if entity.get("paused") else entity.get("status", "pending").replace("_", " ")
     lines = [f"{entity['id']} is {status}: {safe(entity.get('title', ''))}".rstrip(": ")]
     reason = entity.get("statusReason")
     if reason:
-        detail = f": {safe(reason['detail'])}" if reason.get("detail") else ""
-        by = f" (by {safe(reason['by'])})" if reason.get("by") else ""
-        lines.append(f"  {reason['source']} says {safe(reason['code'])}{detail}{by}")
+        detail = f": {reason['detail']}" if reason.get("detail") else ""
+        by = f" (by {reason['by']})" if reason.get("by") else ""
+        lines += _indented(f"{reason['source']} says {reason['code']}{by}{detail}")
     if entity.get("error"):
-        lines.append(f"  {safe(entity['error'])}")
-    lines += [
-        f"  it waits for {task['id']} ({task.get('status', 'pending')}): {safe(task['title'])}"
-        for task in dependencies
-        if task.get("status", "pending") != "completed"
-    ]
+        lines += _indented(entity["error"])
+    for task in dependencies:
+        lines += _blocker(task)
     for attempt in entity.get("attempts", ()):
-        error = f": {safe(attempt['error'])}" if attempt.get("error") else ""
-        lines.append(f"  attempt {attempt['attempt']} {attempt['status']}{error}")
+        error = f": {attempt['error']}" if attempt.get("error") else ""
+        lines += _indented(f"attempt {attempt['attempt']} {attempt['status']}{error}")
     return lines
+
+
+def _blocker(task: dict[str, Any]) -> list[str]:
+    """A dependency that is not complete, and how to go on when it never will be."""
+    status = task.get("status", "pending")
+    if status == "completed":
+        return []
+    again = f"; try it again: maestroctl retry {task['id']}" if status in {"failed", "cancelled"} else ""
+    return [f"  it waits for {task['id']} ({status}): {safe(task['title'])}{again}"]
+
+
+def _indented(text: str) -> list[str]:
+    """A text of one or more lines under a heading."""
+    first, *more = safe_block(text.rstrip()).splitlines()
+    return [f"  {first}", *(f"    {line}" for line in more)]
 
 
 def _session(client: Client, identity: str, *, as_json: bool) -> int:

@@ -50,6 +50,18 @@ def test_the_page() -> None:
     ]
 
 
+def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
+    run = {**OVERVIEW["runs"][0], "paused": True}
+    overview = {**OVERVIEW, "runs": [run], "sessions": [session(runId=RUN), session()]}
+    assert [line.split()[1] for line in page(overview, 0) if line.startswith(("run_", "ses_"))] == [
+        "paused",
+        "paused",
+        "working",
+    ]
+    frozen = {**OVERVIEW, "system": {**SYSTEM, "frozen": True}, "sessions": [session()]}
+    assert [line.split()[1] for line in page(frozen, 0) if line.startswith("ses_")] == ["paused"]
+
+
 def test_an_idle_daemon_with_problems() -> None:
     system = {
         **SYSTEM,

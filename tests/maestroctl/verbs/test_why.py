@@ -1,6 +1,9 @@
 """``maestroctl why``: sentences about a session, a task, a run."""
 
 import json
+from typing import Any
+
+import pytest
 
 from maestroctl.verbs.why import explain
 from tests.kit.entities import OTHER_TASK, RUN, SESSION, TASK, session, task
@@ -20,7 +23,7 @@ def test_a_task_is_explained_by_what_it_waits_for(daemon: FakeDaemon, cli: Comma
     daemon.on("task.get", lambda params: blocked if params["taskId"] == TASK else other)
     assert cli("why", TASK).out.splitlines() == [
         f"{TASK} is blocked: Write the parser",
-        f"  it waits for {OTHER_TASK} (failed): lint",
+        f"  it waits for {OTHER_TASK} (failed): lint; try it again: maestroctl retry {OTHER_TASK}",
     ]
     assert json.loads(cli("why", TASK, "--json").out)["dependencies"] == [other]
 
@@ -32,11 +35,48 @@ def test_a_run(daemon: FakeDaemon, cli: CommandLine) -> None:
 
 def test_reasons_and_attempts() -> None:
     reason = {"source": "report", "code": "blocked", "detail": "needs a key", "by": SESSION}
-    attempts = [{"attempt": 1, "status": "failed", "error": "boom"}, {"attempt": 2, "status": "failed"}]
+    attempts = [{"attempt": 1, "status": "failed", "error": "boom\nbang"}, {"attempt": 2, "status": "failed"}]
     done = task(id=OTHER_TASK, status="completed")
     assert explain(task(statusReason=reason, attempts=attempts), [done]) == [
         f"{TASK} is pending: Write the parser",
-        f"  report says blocked: needs a key (by {SESSION})",
+        f"  report says blocked (by {SESSION}): needs a key",
         "  attempt 1 failed: boom",
+        "    bang",
         "  attempt 2 failed",
     ]
+
+
+GROUP = {"dispatch": {"runId": RUN, "agent": "shell"}}
+FREE = {"slots": 8, "slotsUsed": 1}
+
+
+@pytest.mark.parametrize(
+    "members, run, system, words",
+    [
+        ({}, {}, FREE, "no run has it: maestroctl run --task"),
+        (GROUP, {"paused": True}, FREE, f"its run is paused: maestroctl resume {RUN}"),
+        (GROUP, {}, {**FREE, "frozen": True}, "everything is frozen: maestroctl thaw"),
+        (GROUP, {}, {**FREE, "slotsUsed": 8}, "it waits for a slot: 8 of 8 are used"),
+        ({**GROUP, "notBefore": 1_700_000_000_000}, {}, FREE, "it is tried again at 20"),
+    ],
+)
+def test_a_task_that_could_start_and_does_not(
+    daemon: FakeDaemon, cli: CommandLine, members: Any, run: Any, system: Any, words: str
+) -> None:
+    daemon.on("task.get", task(**members))
+    daemon.on("run.get", {"seq": 1, "run": {"id": RUN, "status": "running", **run}})
+    daemon.on("system.status", system)
+    assert words in cli("why", TASK).out.splitlines()[1]
+
+
+def test_a_task_of_a_group_points_to_the_group(daemon: FakeDaemon, cli: CommandLine) -> None:
+    group = task(id=OTHER_TASK, title="Wheel", status="blocked", **GROUP)
+    daemon.on("task.get", lambda params: task(parentId=OTHER_TASK) if params["taskId"] == TASK else group)
+    assert cli("why", TASK).out.splitlines()[1:] == [
+        f"  it is done with its group {OTHER_TASK} (blocked), Wheel: maestroctl why {OTHER_TASK}"
+    ]
+
+
+def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("run.get", {"seq": 1, "run": {"id": RUN, "status": "running", "paused": True}})
+    assert cli("why", RUN).out == f"{RUN} is paused\n"
