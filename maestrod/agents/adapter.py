@@ -1,16 +1,15 @@
-"""What an adapter is: how to start an agent, what its hooks mean, how to judge its end.
+"""What an adapter is: how to start an agent, how to judge its end.
 
-The facts behind the shape of this protocol are in the research on real agents: their hooks are lossy, their exit codes are no
-verdict, and each wants other flags, files and signals.
+The facts behind the shape of this protocol are in the research on real agents: their exit codes are no verdict, and
+each wants other flags, files and signals.
 """
 
 import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from maestrod.api.event import SessionReport
 from maestrod.api.session import Exit, Session, Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.prompts import Manifest
@@ -74,11 +73,8 @@ class Adapter(Protocol):
     def launch(self, request: LaunchRequest) -> LaunchPlan:
         """How to start it for this session."""
 
-    def judge(self, ended: Exit, *, told_to_stop: bool, last_event: Mapping[str, Any] | None = None) -> Verdict:
-        """What its end means. The last event of its own output counts first, then the signal we sent, then the exit code."""
-
-    def read_hook(self, event: str, payload: Any) -> tuple[SessionReport, ...]:
-        """What one of its hooks says, as entries for the session's timeline; nothing for what says nothing. Never raises."""
+    def judge(self, ended: Exit, *, told_to_stop: bool) -> Verdict:
+        """What its end means, from the exit code and from whether we asked for it."""
 
     def detect(self) -> AgentInfo:
         """Whether it is installed, and if not, what is missing."""

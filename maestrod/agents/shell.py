@@ -5,14 +5,11 @@ works with the others.
 """
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.environment import environment
 from maestrod.agents.shell_worker.planner import CONTEXT
-from maestrod.api.event import SessionReport, TimelineType
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.manifest_page import manifest_md
@@ -48,17 +45,11 @@ class ShellAdapter:
             files=files,
         )
 
-    def judge(self, ended: Exit, *, told_to_stop: bool, last_event: Mapping[str, Any] | None = None) -> Verdict:
+    def judge(self, ended: Exit, *, told_to_stop: bool) -> Verdict:
         """The worker's exit code is its verdict (it has no stream of events); 0 means that every task is done."""
         if ended.code == 0:
             return Verdict.COMPLETED
         return Verdict.STOPPED if told_to_stop else Verdict.FAILED
-
-    def read_hook(self, event: str, payload: Any) -> tuple[SessionReport, ...]:
-        """A command may call ``maestroctl event``: the event is a milestone, with the payload's message if it has one."""
-        message = payload.get("message") if isinstance(payload, dict) else None
-        text = f"{event}: {message}" if isinstance(message, str) and message else event
-        return (SessionReport(message=text[:2000], type=TimelineType.MILESTONE),)
 
     def detect(self) -> AgentInfo:
         """There wherever there is a POSIX shell."""

@@ -1,9 +1,8 @@
-"""The shell adapter: how it is started, what its hooks say, how its end is judged."""
+"""The shell adapter: how it is started, how its end is judged."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -65,20 +64,3 @@ def test_the_ladder_is_longer_than_the_grace_of_a_command() -> None:
 )
 def test_verdicts(ended: Exit, told: bool, verdict: Verdict) -> None:
     assert SHELL.judge(ended, told_to_stop=told) is verdict
-
-
-@pytest.mark.parametrize(
-    "payload, message",
-    [
-        (None, "Deployed"),
-        ({"message": "to staging"}, "Deployed: to staging"),
-        ({"message": 3}, "Deployed"),
-        ([1], "Deployed"),
-    ],
-)
-def test_an_event_of_a_command_is_a_milestone(payload: Any, message: str) -> None:
-    assert [report.message for report in SHELL.read_hook("Deployed", payload)] == [message]
-
-
-def test_a_long_message_is_cut() -> None:
-    assert len(SHELL.read_hook("E", {"message": "x" * 100_000})[0].message) == 2000
