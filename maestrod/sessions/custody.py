@@ -143,11 +143,9 @@ class Custody:
             await hold.over.wait()
         return _joined(report, await sweep(self.folder(session_id), hold.attempt, ladder))
 
-    async def signal(self, session_id: str, name: str, *, agent_only: bool = False) -> int:
-        """Send a signal (`STOP`, `CONT`, `INT`) to the whole tree, or to the agent alone; how many processes it
-        reached.
-        """
-        answer = await self._request(session_id, "signal", name=name, scope="agent" if agent_only else "tree")
+    async def signal(self, session_id: str, name: str) -> int:
+        """Send a signal (`STOP`, `CONT`) to the whole tree; how many processes it reached."""
+        answer = await self._request(session_id, "signal", name=name)
         reached: int = answer["reached"]
         return reached
 

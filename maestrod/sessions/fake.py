@@ -102,7 +102,7 @@ class FakeCustody:
             await trio.lowlevel.checkpoint()  # the task that holds it lets go in its next step
         return StopReport(left=0, ended=1 if sent else 0, signalled=sent)
 
-    async def signal(self, session_id: str, name: str, *, agent_only: bool = False) -> int:
+    async def signal(self, session_id: str, name: str) -> int:
         """Send a signal; STOP and CONT hold and resume the script."""
         agent = await self._living(session_id)
         signal_number(name)

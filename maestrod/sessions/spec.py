@@ -98,11 +98,6 @@ class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     signalled: tuple[str, ...] = ()
     escaped: tuple[int, ...] = ()
 
-    @property
-    def kill_pending(self) -> bool:
-        """Whether something is still alive after the last rung: the session's slot stays taken."""
-        return self.left > 0
-
 
 class OutputChunk(msgspec.Struct, frozen=True):
     """A piece of a session's output log. `start` is the offset of its first byte: greater than asked when older

@@ -190,7 +190,7 @@ async def test_stop_climbs_to_kill(world: World, custody: Custody | FakeCustody)
     await custody.launch(world.spec("stubborn"))
     await output(custody, b"ready")
     report = await custody.stop(SESSION, [("TERM", 0.05), ("KILL", 5.0)])
-    assert (report.left, report.signalled, report.kill_pending) == (0, ("TERM", "KILL"), False)
+    assert (report.left, report.signalled) == (0, ("TERM", "KILL"))
 
 
 async def test_stopping_what_was_never_started_finds_nothing(custody: Custody | FakeCustody) -> None:

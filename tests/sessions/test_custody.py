@@ -100,15 +100,6 @@ def state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-async def test_a_signal_to_the_agent_alone_spares_its_children(agents: Agents, daemon: Daemon) -> None:
-    script = "sh -c 'trap \"echo child hit\" USR1; echo up; while :; do sleep 0.01; done' & trap 'echo agent hit' USR1; wait; wait"
-    await daemon.custody.launch(agents.shell("ses_a", script))
-    await daemon.output("ses_a", b"up")
-    assert await daemon.custody.signal("ses_a", "USR1", agent_only=True) == 1
-    assert b"child hit" not in await daemon.output("ses_a", b"agent hit")
-    await daemon.custody.stop("ses_a")
-
-
 # The environment.
 
 

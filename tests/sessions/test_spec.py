@@ -5,7 +5,7 @@ import errno
 import msgspec
 import pytest
 
-from maestrod.sessions.spec import ExitRecord, LaunchFailed, LaunchSpec, OutputChunk, StopReport
+from maestrod.sessions.spec import ExitRecord, LaunchFailed, LaunchSpec, OutputChunk
 
 
 def record(**more: object) -> ExitRecord:
@@ -37,11 +37,6 @@ def test_a_system_error_keeps_its_name() -> None:
     failure = LaunchFailed.from_os_error(OSError(errno.EAGAIN, "try again"), "starting")
     assert (failure.errno_name, failure.message, failure.record) == ("EAGAIN", "starting: try again", None)
     assert LaunchFailed.from_os_error(OSError("strange"), "starting").errno_name == "EUNKNOWN"
-
-
-def test_a_report_with_someone_left_is_pending() -> None:
-    assert StopReport(left=1, pending=(7,)).kill_pending
-    assert not StopReport(left=0).kill_pending
 
 
 def test_reading_goes_on_behind_the_chunk() -> None:

@@ -152,8 +152,7 @@ def _size(value: object) -> int:
 
 
 def _signal(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
-    number = signal_number(request["name"])
-    return {"reached": custodian.signal(number, whole_tree=request.get("scope", "tree") == "tree")}
+    return {"reached": custodian.signal(signal_number(request["name"]))}
 
 
 def _stop(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> None:
@@ -167,7 +166,6 @@ def _watch(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
 
 OPERATIONS: "dict[object, Callable[[Custodian, Client, dict[str, Any]], dict[str, Any] | None]]" = {
     "hello": _hello,
-    "status": _hello,
     "input": _input,
     "closeStdin": _close_stdin,
     "resize": _resize,

@@ -91,13 +91,9 @@ class Custodian:
             "exit": self._record,
         }
 
-    def signal(self, number: int, *, whole_tree: bool) -> int:
-        """Send a signal to the agent or to its whole tree; how many processes it reached."""
-        found = self._find(with_tag=False) if whole_tree else {}
-        if self._wait_status is None and not whole_tree:
-            posix.kill(self.agent.pid, number)  # our own unreaped child: its number cannot be another's
-            return 1
-        members = [Member(pid, process.start) for pid, process in found.items()]
+    def signal(self, number: int) -> int:
+        """Send a signal to the whole tree; how many processes it reached."""
+        members = [Member(pid, process.start) for pid, process in self._find(with_tag=False).items()]
         reached = sum(member.send(number) for member in members)
         for member in members:
             member.close()

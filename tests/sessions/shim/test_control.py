@@ -126,7 +126,7 @@ async def test_a_bad_line_costs_an_error_and_nothing_else(connected: Peers, line
     answer = await peer.hear()
     assert answer is not None
     assert "error" in answer
-    again = await peer.ask(id=2, op="status")
+    again = await peer.ask(id=2, op="hello")
     assert again is not None
     assert again["alive"]
 

@@ -46,7 +46,7 @@ async def test_a_stop_that_could_not_kill_may_be_tried_again(agents: Agents, dae
     identity = await daemon.custody.launch(agents.shell("ses_a", "trap '' TERM; echo up; while :; do sleep 1; done"))
     await daemon.output("ses_a", b"up")
     report = await daemon.custody.stop("ses_a", [("TERM", 0.01)])
-    assert report.kill_pending
+    assert report.left >= 1
     assert identity.agent_pid in report.pending
     assert daemon.custody.held == ("ses_a",)
     assert daemon.exits == []
