@@ -37,10 +37,6 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     session_token: Annotated[str, Meta(max_length=256)] | None = None
 
 
-class NoParams(Params, frozen=True):
-    """Parameters of a method that needs none."""
-
-
 class Done(Entity, frozen=True):
     """The reply of a method that has nothing more to say than that it is done."""
 

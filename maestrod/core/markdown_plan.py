@@ -45,7 +45,7 @@ Errors carry the line in their path: ``line 12``.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -61,23 +61,30 @@ _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^`\s]*)")
 _PLACE = re.compile(r"groups\[\d+\](?:\.subtasks\[\d+\](?:\.(?:commands|checks)\[\d+\])?)?")
 
 
-def parse_markdown(text: str) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
-    """The plan document a checklist stands for, as JSON for the linter, and what is wrong with its form. Never raises."""
+class Document(NamedTuple):
+    """What a checklist stands for: JSON for the linter, what is wrong with its form, and the line of each path of ``raw``."""
+
+    raw: dict[str, Any]
+    found: tuple[Diagnostic, ...]
+    lines: Mapping[str, int]
+
+
+def parse_markdown(text: str) -> Document:
+    """Read a checklist. Never raises."""
     parser = _Parser()
-    raw, _ = parser.parse(text)
-    return raw, tuple(parser.found)
+    raw, lines = parser.parse(text)
+    return Document(raw, tuple(parser.found), lines)
 
 
 def lint_markdown(text: str, known: KnownNames) -> PlanReport:
     """Read and lint a checklist; every diagnostic's path is a line of it. Never raises."""
-    parser = _Parser()
-    raw, lines = parser.parse(text)
+    raw, found, lines = parse_markdown(text)
     if not raw["groups"]:
-        return PlanReport(ok=False, diagnostics=tuple(parser.found))
+        return PlanReport(ok=False, diagnostics=found)
     report = lint(raw, known)
-    found = (*parser.found, *(_at_line(diagnostic, lines) for diagnostic in report.diagnostics))
-    broken = any(diagnostic.severity is Severity.ERROR for diagnostic in parser.found)
-    return msgspec.structs.replace(report, ok=report.ok and not broken, diagnostics=found)
+    broken = any(diagnostic.severity is Severity.ERROR for diagnostic in found)
+    every = (*found, *(_at_line(diagnostic, lines) for diagnostic in report.diagnostics))
+    return msgspec.structs.replace(report, ok=report.ok and not broken, diagnostics=every)
 
 
 def _at_line(diagnostic: Diagnostic, lines: Mapping[str, int]) -> Diagnostic:

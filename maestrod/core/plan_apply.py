@@ -159,7 +159,7 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
     for group in plan.groups:
         _make_group(draft, root, run, plan, group, group_ids, edges[group.key], chains[group.key])
         for sub in group.subtasks:
-            _make_subtask(draft, root, run, group, sub, group_ids[group.key], subtask_ids)
+            _make_subtask(draft, root, run, sub, group_ids[group.key], subtask_ids)
     run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
     count = len(subtask_ids)
     message = f"plan applied: {len(plan.groups)} groups, {count} subtasks, {len(plan.waves)} waves"
@@ -215,9 +215,7 @@ def _make_group(
     )
 
 
-def _make_subtask(
-    draft: Draft, root: Task, run: Run, group: PlanGroup, sub: PlanSubtask, group_id: str, ids: dict[str, str]
-) -> Task:
+def _make_subtask(draft: Draft, root: Task, run: Run, sub: PlanSubtask, group_id: str, ids: dict[str, str]) -> Task:
     return draft.put(
         Task(
             id=ids[sub.key],

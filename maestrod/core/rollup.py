@@ -114,7 +114,7 @@ def _roll_up(draft: Draft, parent: Task) -> None:
     unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
     if unwanted and _skip_below(draft, parent, by):
         return  # each leaf that was skipped has marked its parents again
-    status, reason = _status_of(draft, parent, tally, met, by)
+    status, reason = _status_of(draft, tally, met, by)
     if status is parent.status and reason is not None and parent.status_reason is not None:
         same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
         reason = parent.status_reason if same else reason
@@ -134,9 +134,7 @@ def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
     return bool(left)
 
 
-def _status_of(
-    draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
-) -> tuple[TaskStatus, Reason | None]:
+def _status_of(draft: Draft, tally: Counter[str], met: Met, by: str | None) -> tuple[TaskStatus, Reason | None]:
     """What a parent is, from how many of its children are what."""
     if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
         return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None

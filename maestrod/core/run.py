@@ -42,7 +42,7 @@ def start(draft: Draft, params: RunStart) -> Run:
     if params.plan is not None or params.markdown is not None:
         return _with_plan(draft, params, root, run)
     if params.planner or not _can_run_as_it_is(draft, root):
-        return _with_planner(draft, root, run)
+        return _with_planner(draft, run)
     return _as_it_is(draft, root, run)
 
 
@@ -102,7 +102,7 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
     return draft.run(run.id)
 
 
-def _with_planner(draft: Draft, root: Task, run: Run) -> Run:
+def _with_planner(draft: Draft, run: Run) -> Run:
     """An orchestrator session will plan the root: the scheduler starts it."""
     if not can_plan(run):
         raise Malformed(

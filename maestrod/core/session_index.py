@@ -46,10 +46,6 @@ class SessionIndex:
         """Whether a live session works on a unit."""
         return task_id in self._unit
 
-    def session_of_unit(self, task_id: str) -> str | None:
-        """The id of the live session that works on a unit."""
-        return self._unit.get(task_id)
-
     def live_of(self, task_id: str) -> list[str]:
         """Ids of the live sessions linked to a task, oldest first."""
         return sorted(id_ for id_ in self.of_task.get(task_id, ()) if id_ in self.live)

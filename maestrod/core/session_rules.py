@@ -234,12 +234,12 @@ def unlink(draft: Draft, params: SessionLink, actor: Actor) -> Session:
     draft.timeline(
         TimelineType.MILESTONE, "task removed", session_id=session.id, task_id=params.task_id, source=Source.USER
     )
-    _release(draft, session.id, params.task_id, draft.reason(Source.USER, "unlinked", f"taken from {session.id}"))
+    _release(draft, params.task_id, draft.reason(Source.USER, "unlinked", f"taken from {session.id}"))
     follow_tasks(draft, session.id)
     return draft.session(session.id)
 
 
-def _release(draft: Draft, session_id: str, task_id: str, reason: Reason) -> None:
+def _release(draft: Draft, task_id: str, reason: Reason) -> None:
     """A leaf nobody works on any more starts again."""
     left = draft.world.tasks.get(task_id)
     if left is None or task_id in draft.world.by_task.children or draft.world.by_session.live_of(task_id):

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from maestrod.api.base import Entity, NoParams, Params
+from maestrod.api.base import Entity, Params
 
 
 class Thing(Entity, frozen=True):
@@ -30,4 +30,4 @@ def test_params_refuse_the_unknown_and_carry_id_and_token() -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field `task_id`"):
         msgspec.json.decode(b'{"task_id":"t"}', type=Ask)
     with pytest.raises(msgspec.ValidationError, match="requestId"):
-        msgspec.convert({"requestId": ""}, NoParams)
+        msgspec.convert({"requestId": ""}, Params)

@@ -1,12 +1,12 @@
 """A method row: its noun and verb, and the routes it can have."""
 
 from maestrod.api import method
-from maestrod.api.base import Done, NoParams
+from maestrod.api.base import Done, Params
 from maestrod.api.method import Access, Method, Route
 
 
 def test_the_name_falls_into_noun_and_verb() -> None:
-    row = Method("system.stop", NoParams, Done, Access.OWNER, method.post("/api/stop"), "Stop the daemon")
+    row = Method("system.stop", Params, Done, Access.OWNER, method.post("/api/stop"), "Stop the daemon")
     assert (row.noun, row.verb) == ("system", "stop")
 
 

@@ -5,7 +5,7 @@ from maestrod.core.markdown_sections import Fence
 
 
 def commands(text: str) -> list[str]:
-    raw, found = parse_markdown(text)
+    raw, found, _ = parse_markdown(text)
     assert found == ()
     return [command for group in raw["groups"] for item in group["subtasks"] for command in item.get("commands", ())]
 
@@ -25,7 +25,7 @@ def test_windows_line_ends() -> None:
 
 
 def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
-    raw, found = parse_markdown(
+    raw, found, _ = parse_markdown(
         "## Done {after=x}\n- [x] old {timeout=never}\n```sh\n```\n"
         "## Now {after=done}\n- [X] half {key=h}\n- [ ] rest {after=h,old}\n- [ ] last {after=rest,h}\n"
     )
@@ -43,7 +43,7 @@ def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
 
 
 def test_keys_are_unique_without_being_asked() -> None:
-    raw, _ = parse_markdown(
+    raw, *_ = parse_markdown(
         "## A\n- [ ] Tést it!\n- [ ] test it\n- [ ] test it\n- [ ] ???\n## A\n- [ ] mine {key=a-2-test-it}\n- [ ] test it\n"
     )
     assert [group["key"] for group in raw["groups"]] == ["a", "a-2"]
