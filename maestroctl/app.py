@@ -131,9 +131,9 @@ def _hand_made(name: str) -> Any:
     return module.COMMANDS if hasattr(module, "COMMANDS") else module.command
 
 
-def _command(name: str, function: Callable[..., Any], epilog: str | None = None) -> Any:
+def _command(name: str, function: Callable[..., Any]) -> Any:
     app = _typer()
-    app.command(name=name, epilog=epilog)(function)
+    app.command(name=name)(function)
     return typer.main.get_command(app)
 
 

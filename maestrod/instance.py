@@ -69,18 +69,6 @@ def single_instance(data: Path, socket_path: Path, version: str) -> Iterator[Hol
         os.close(descriptor)
 
 
-def holder_of(data: Path) -> Holder | None:
-    """Who wrote into the lock last; None when nobody did or it is not readable. Says nothing about whether it lives."""
-    try:
-        descriptor = os.open(data / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        return _read(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def boot_id() -> str:
     """What tells this boot of the machine from every other: the kernel's own id, or the time it came up."""
     if sys.platform == "linux":

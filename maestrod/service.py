@@ -8,7 +8,6 @@ meant for one process: :func:`take` reads them once and removes them, so that no
 import os
 import socket
 import stat
-import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,20 +46,16 @@ class Notifier:
         return self._address is not None
 
     def ready(self, status: str = "") -> bool:
-        """Start-up, or a reload, is over: lock held, store recovered, agents taken back, socket listening."""
+        """Start-up is over: lock held, store recovered, agents taken back, socket listening."""
         return self._send({"READY": "1", "STATUS": status} if status else {"READY": "1"}, patience=_PATIENCE)
 
     def status(self, text: str) -> bool:
         """One line for ``systemctl status``."""
         return self._send({"STATUS": text})
 
-    def stopping(self, status: str = "Stopping") -> bool:
+    def stopping(self) -> bool:
         """The way down has begun."""
-        return self._send({"STOPPING": "1", "STATUS": status}, patience=_PATIENCE)
-
-    def reloading(self) -> bool:
-        """Configuration is being read again; ends with :meth:`ready`."""
-        return self._send({"RELOADING": "1", "MONOTONIC_USEC": str(time.monotonic_ns() // 1000)}, patience=_PATIENCE)
+        return self._send({"STOPPING": "1", "STATUS": "Stopping"}, patience=_PATIENCE)
 
     def extend_timeout(self, seconds: float) -> bool:
         """Ask for ``seconds`` more, from now, for the start or stop that is under way."""

@@ -46,14 +46,6 @@ def test_each_message_is_one_datagram_in_the_managers_words(manager: tuple[socke
     assert notifier.stopping() and receiver.recv(4096) == b"STOPPING=1\nSTATUS=Stopping"
 
 
-def test_reloading_carries_the_monotonic_clock(manager: tuple[socket.socket, str]) -> None:
-    receiver, address = manager
-    Notifier(address).reloading()
-    first, second = receiver.recv(4096).decode().split("\n")
-    name, _, value = second.partition("=")
-    assert (first, name) == ("RELOADING=1", "MONOTONIC_USEC") and value.isdigit()
-
-
 @pytest.mark.parametrize("address", [None, "", "/", "@", "vsock:2:9999", "relative/path"])
 def test_without_a_manager_messages_go_nowhere(address: str | None) -> None:
     notifier = Notifier(address)
