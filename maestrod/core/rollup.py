@@ -125,6 +125,11 @@ def _started(tally: Counter[str]) -> bool:
     return bool(tally[_IN_PROGRESS] or tally[_COMPLETED] or tally[_FAILED])
 
 
+def _is_over(tally: Counter[str]) -> bool:
+    """Whether nothing is left that a dependency could keep from starting."""
+    return tally[_COMPLETED] + tally[_SKIPPED] + tally[_FAILED] + tally[_CANCELLED] == sum(tally.values())
+
+
 def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
     """Skip what is left below a parent; whether there was anything."""
     leaves = [task_id for task_id in draft.world.subtree(parent.id) if task_id not in draft.world.by_task.children]
@@ -140,7 +145,7 @@ def _status_of(draft: Draft, tally: Counter[str], met: Met, by: str | None) -> t
         return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
     if tally[_IN_PROGRESS]:
         return TaskStatus.IN_PROGRESS, None
-    if met is not Met.YES and not _started(tally):
+    if met is not Met.YES and not _started(tally) and not _is_over(tally):
         code = DOOMED if met is Met.NEVER else WAITING
         return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
     if tally[READY] or tally[_PENDING]:

@@ -123,6 +123,13 @@ def test_policies_hold_for_groups_as_for_tasks() -> None:
     play.then(status("s", "skipped"), status("s1", "skipped"), status("r", "pending"), status("run", "running"))
 
 
+def test_a_group_whose_subtasks_were_all_cancelled_is_not_blocked_by_what_it_waited_for() -> None:
+    groups = [group("g", subtask("x")), group("h", subtask("y"), needs=["g"])]
+    play = Scenario().given(run_of(*groups)).when(Call("run.cancel", runId="run"))
+    play.then(status("g", "cancelled"), status("h", "cancelled"))
+    play.when(Call("task.retry", taskId="y")).then(status("h", "blocked"))
+
+
 def test_doom_goes_along_the_chain_and_is_lifted_by_a_retry() -> None:
     play = Scenario().given(project(), task("x"), task("y", needs=["x"]), task("z", needs=["y"]))
     play.given(MOVES["failed"]).then(member("z", "status_reason.code", "dependency_failed"))

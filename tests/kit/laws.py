@@ -138,7 +138,8 @@ def status_from(world: World, parent: Task) -> str:
         return "completed" if "completed" in kinds else "skipped"
     if "in_progress" in kinds:
         return "in_progress"
-    if needs_of(world, parent) != "yes" and not begun:
+    over = kinds <= {"completed", "skipped", "failed", "cancelled"}
+    if needs_of(world, parent) != "yes" and not begun and not over:
         return "blocked"
     if "pending" in kinds:
         return "in_progress" if begun else "pending"
