@@ -22,7 +22,7 @@ def report(running: Daemon) -> str:
 
 def _writers(*, quick: bool) -> list[Row]:
     """Against the roofline 1/(1/C group commit + 1/the same daemon without flushes), at the same concurrency."""
-    rounds, seconds = (3, 0.25) if quick else (7, 0.8)
+    rounds, seconds = (3, 0.15) if quick else (7, 0.8)
     rows = []
     with daemon() as ours, daemon("undurable") as free, tempfile.TemporaryDirectory(dir=ours.home) as folder:
         lines = {ours.home: report(ours), free.home: report(free)}
@@ -44,7 +44,7 @@ def _writers(*, quick: bool) -> list[Row]:
 
 def _lengths(*, quick: bool) -> list[Row]:
     """The same with a timeline that is long already, against a young one."""
-    rounds, seconds = (5, 0.2) if quick else (9, 0.6)
+    rounds, seconds = (3, 0.2) if quick else (9, 0.6)
     rows = []
     with daemon() as ours:
         old = report(ours)
