@@ -122,6 +122,7 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
         return draw(follower.model, tails, now, columns=size.width, rows=size.height - 1, away=follower.away)
 
     tails = follower.tails()
+    width = console.size.width
     drawn = tailed = time.monotonic()
     with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
         while not _over(follower.model, stop_on_question):
@@ -129,6 +130,9 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
             _gather(follower, until=drawn + 1 / _RATE)
             if time.monotonic() >= tailed + _TICK:
                 tails, tailed = follower.tails(), time.monotonic()
+            if console.size.width < width:  # the terminal has wrapped the lines of the last picture
+                console.clear()
+            width = console.size.width
             live.update(picture(), refresh=True)
             drawn = time.monotonic()
     follower.refresh()

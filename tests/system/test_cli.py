@@ -194,6 +194,14 @@ def test_the_live_tree_on_a_terminal(short_folder: Path) -> None:
     assert "\x1b[" in screen.text
 
 
+def test_a_terminal_that_became_narrower_keeps_nothing_of_the_wider_picture(short_folder: Path) -> None:
+    screen = Screen("run", "--plan", plan(short_folder, "sleep 2.5"), "--agent", "shell")
+    screen.read_until("in progress")
+    fcntl.ioctl(screen.master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 60, 0, 0))
+    screen.read_until(r"\x1b\[2J")
+    assert screen.end() == 0
+
+
 def test_ctrl_c_leaves_the_run_alone_and_watch_comes_back(short_folder: Path) -> None:
     screen = Screen("run", "--plan", plan(short_folder, "sleep 1.5"), "--agent", "shell")
     screen.read_until("in progress")
