@@ -23,6 +23,10 @@ def _queue(reply: Reply) -> str:
     return f"{reply['id']} {left} of {len(items)} items left"
 
 
+def _item(reply: Reply) -> str:
+    return f"{reply['taskId']} {reply.get('status', 'queued')}"
+
+
 def _claim(reply: Reply) -> str:
     task = reply.get("task")
     return f"{task['id']} {safe(task['title'])}" if task else ""
@@ -54,9 +58,9 @@ LINES: Mapping[str, Callable[[Reply], str]] = {
     "task.depend": _task,
     "task.undepend": _task,
     "queue.next": _claim,
-    "queue.complete": _queue,
-    "queue.fail": _queue,
-    "queue.skip": _queue,
+    "queue.complete": _item,
+    "queue.fail": _item,
+    "queue.skip": _item,
     "queue.add": _queue,
     "queue.remove": _queue,
     "queue.move": _queue,

@@ -121,11 +121,11 @@ QUEUE_GET = Method("queue.get", QueueRef, Queue, Access.READ, get(_BASE), "Show 
     errors=(NotFound,), example=_SESSION)
 QUEUE_NEXT = Method("queue.next", QueueNext, QueueClaim, Access.WORK, post(_BASE + "/next"), "Claim the next item",
     errors=(NotFound, Conflict, TimedOut, NotAllowed), example=_SESSION, waits=True)
-QUEUE_COMPLETE = Method("queue.complete", QueueComplete, Queue, Access.WORK, post(_BASE + "/complete"), "Report the item as done",
+QUEUE_COMPLETE = Method("queue.complete", QueueComplete, QueueItem, Access.WORK, post(_BASE + "/complete"), "Report the item as done",
     errors=_MOVE, example=_SESSION, positional=("task_id",))
-QUEUE_FAIL = Method("queue.fail", QueueFail, Queue, Access.WORK, post(_BASE + "/fail"), "Report the item as failed",
+QUEUE_FAIL = Method("queue.fail", QueueFail, QueueItem, Access.WORK, post(_BASE + "/fail"), "Report the item as failed",
     errors=_MOVE, example={**_SESSION, "error": "exit code 2"}, positional=("error",))
-QUEUE_SKIP = Method("queue.skip", QueueSkip, Queue, Access.WORK, post(_BASE + "/skip"), "Leave the item out",
+QUEUE_SKIP = Method("queue.skip", QueueSkip, QueueItem, Access.WORK, post(_BASE + "/skip"), "Leave the item out",
     errors=_MOVE, example=_SESSION, positional=("task_id",))
 QUEUE_ADD = Method("queue.add", QueueAdd, Queue, Access.WORK, post(_BASE + "/items"), "Add a task to a queue",
     errors=(*_MOVE, Conflict), example={**_SESSION, **_TASK}, positional=("task_id",))

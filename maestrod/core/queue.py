@@ -128,31 +128,31 @@ def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
     return QueueClaim(item=taken, task=started)
 
 
-def complete(draft: Draft, params: QueueComplete, actor: Actor) -> Queue:
+def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
     """The item in the works is done, and so is its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
     if _move(draft, queue, item, ItemEvent.COMPLETE) is queue:
-        return queue
+        return item
     task.complete(draft, draft.task(item.task_id), queue.session_id, params.summary)
-    return _after(draft, queue.id)
+    return _after(draft, queue.id, item.task_id)
 
 
-def fail(draft: Draft, params: QueueFail, actor: Actor) -> Queue:
+def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
     """The item in the works failed, and so did this attempt at its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
     if _move(draft, queue, item, ItemEvent.FAIL, params.error) is queue:
-        return queue
+        return item
     task.fail(draft, draft.task(item.task_id), queue.session_id, params.error)
-    return _after(draft, queue.id)
+    return _after(draft, queue.id, item.task_id)
 
 
-def skip(draft: Draft, params: QueueSkip, actor: Actor) -> Queue:
+def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
     """An item is left out, and so is its task."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
     if _move(draft, queue, item, ItemEvent.SKIP, params.reason) is queue:
-        return queue
+        return item
     task.skip(draft, draft.task(item.task_id), queue.session_id, params.reason)
-    return _after(draft, queue.id)
+    return _after(draft, queue.id, item.task_id)
 
 
 def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
@@ -192,7 +192,8 @@ def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
     """A queued item leaves the queue; its task stays with the session."""
     queue, item = _item_for(draft, actor, params.session_id, params.task_id)
     _take_out(draft, queue, item)
-    return _after(draft, queue.id)
+    _close_if_done(draft, queue.id)
+    return draft.queue(queue.id)
 
 
 def _take_out(draft: Draft, queue: Queue, item: QueueItem) -> None:
@@ -319,9 +320,10 @@ def _move(draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: st
     return draft.put_item(queue, moved)
 
 
-def _after(draft: Draft, id_: str) -> Queue:
+def _after(draft: Draft, id_: str, task_id: str) -> QueueItem:
+    """The item as it is now; the answer is not the queue, which may be long and is remembered with the request."""
     _close_if_done(draft, id_)
-    return draft.queue(id_)
+    return next(item for item in draft.queue(id_).items if item.task_id == task_id)
 
 
 def _close_if_done(draft: Draft, id_: str) -> bool:

@@ -16,7 +16,6 @@ from tests.maestroctl.conftest import CommandLine, Outcome
 
 pytestmark = pytest.mark.usefixtures("in_session")
 
-QUEUE = {"id": f"que_{SESSION}", "sessionId": SESSION, "items": [{"taskId": TASK}]}
 ANSWERED = {
     "id": QUESTION,
     "sessionId": SESSION,
@@ -53,7 +52,7 @@ def worker_daemon(daemon: FakeDaemon) -> FakeDaemon:
     for verb in ("start", "progress", "complete", "fail", "block"):
         daemon.on(f"task.{verb}", task(status="in_progress"))
     for verb in ("complete", "fail", "skip"):
-        daemon.on(f"queue.{verb}", QUEUE)
+        daemon.on(f"queue.{verb}", {"taskId": TASK, "status": "completed"})
     daemon.on("queue.next", {"item": {"taskId": TASK}, "task": task()})
     daemon.on("session.register", session(status="idle"))
     daemon.on("session.report", {"id": "evt_1", "type": "milestone", "timestamp": 1})

@@ -18,7 +18,8 @@ QUEUE = {
     [
         ("task.start", task(status="in_progress"), f"{TASK} in_progress Write the parser"),
         ("task.start", task(title="\x1b[31mred"), f"{TASK} pending \\x1b[31mred"),
-        ("queue.complete", QUEUE, f"que_{SESSION} 2 of 3 items left"),
+        ("queue.add", QUEUE, f"que_{SESSION} 2 of 3 items left"),
+        ("queue.complete", {"taskId": TASK, "status": "completed"}, f"{TASK} completed"),
         ("queue.next", {"task": task(), "item": {"taskId": TASK}}, f"{TASK} Write the parser"),
         ("queue.next", {}, ""),
         ("session.register", session(status="idle"), f"{SESSION} idle parser"),
