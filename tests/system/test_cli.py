@@ -61,7 +61,10 @@ class Screen:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.before = termios.tcgetattr(slave)
-        self.process = subprocess.Popen([*COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environ())
+        env = {
+            name: value for name, value in environ().items() if name not in {"COLUMNS", "LINES"}
+        }  # the terminal says
+        self.process = subprocess.Popen([*COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, env=env)
         self._slave = slave
         self.text = ""
 
