@@ -71,6 +71,7 @@ def brief(
         ),
         siblings=tuple(_siblings(world, session)),
         program=session.program,
+        plan_repairs=world.rules.plan_repairs,
         report=reporting(session.role, session.strategy),
         context=context,
     )

@@ -133,7 +133,8 @@ class Sibling(_Told, frozen=True):
 class Manifest(_Told, frozen=True):
     """Everything a session is told.
 
-    ``goals`` are the tasks its own are parts of, the root first. ``program`` is what an agent that takes a program runs.
+    ``goals`` are the tasks its own are parts of, the root first. ``program`` is what an agent that takes a program runs,
+    ``plan_repairs`` how often a planner may hand in a better plan.
     ``report`` has the commands by which it reports, and what each is for. ``context`` is there for orchestrators.
     """
 
@@ -146,6 +147,7 @@ class Manifest(_Told, frozen=True):
     skills: tuple[ManifestSkill, ...] = ()
     siblings: tuple[Sibling, ...] = ()
     program: tuple[str, ...] = ()
+    plan_repairs: int = 0
     report: dict[str, str] = {}
     context: TaskContext | None = None
     version: int = 1

@@ -40,6 +40,7 @@ def manifest(
         project=ManifestProject(id="prj_1", name="shop", working_dir=working_dir),
         tasks=tasks,
         report=reporting(role, strategy),
+        plan_repairs=2,
         **members,
     )
 

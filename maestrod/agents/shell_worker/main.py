@@ -67,6 +67,7 @@ def _run(manifest: "dict[str, Any]", daemon: Daemon, runner: Runner, folder: str
         if not manifest["program"] or not manifest["tasks"]:
             say("# the shell agent plans with a program: name one, as in `maestroctl run TEXT --planner ./plan`")
             return False
-        return Planner(daemon, runner, manifest["program"], manifest["tasks"][0]["id"], folder).plan()
+        task_id = manifest["tasks"][0]["id"]
+        return Planner(daemon, runner, manifest["program"], task_id, folder, manifest["planRepairs"]).plan()
     worker = Worker(daemon, runner)
     return worker.queue() if session["strategy"] == "queue" else worker.simple(manifest["tasks"])

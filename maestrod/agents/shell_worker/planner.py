@@ -18,8 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: How often a refused plan goes back to its planner (3-domain.md, the main flow).
-REPAIRS = 3
 #: Bytes of a plan: the contract's bound on a plan message.
 PLAN_LIMIT = 4_194_304
 CONTEXT = "task-context.json"
@@ -31,14 +29,19 @@ class Failed(Exception):
 
 
 class Planner:
-    """Makes and hands in the plan of one task. ``folder`` is the session's, where the context lies."""
+    """Makes and hands in the plan of one task. ``folder`` is the session's, where the context lies; a refused plan goes back
+    to the program ``repairs`` times.
+    """
 
-    def __init__(self, daemon: Daemon, runner: Runner, program: list[str], task_id: str, folder: str) -> None:
+    def __init__(
+        self, daemon: Daemon, runner: Runner, program: list[str], task_id: str, folder: str, repairs: int
+    ) -> None:
         self._daemon = daemon
         self._runner = runner
         self._program = program
         self._task_id = task_id
         self._folder = folder
+        self._repairs = repairs
 
     def plan(self) -> bool:
         """Whether a plan was accepted; if not, the task is told why."""
@@ -60,7 +63,7 @@ class Planner:
 
     def _plan(self) -> None:
         findings: list[dict[str, Any]] = []
-        for attempt in range(1, REPAIRS + 2):
+        for attempt in range(1, self._repairs + 2):
             text = self._run(attempt, findings)
             refused = self._submit(text) if text.strip() else self._submitted_by_itself()
             if refused is None:
@@ -68,7 +71,7 @@ class Planner:
             findings = refused
             for finding in findings:
                 say(f"# {finding.get('severity', 'error')} at {finding.get('path')}: {finding.get('message')}")
-        raise Failed(f"the plan was refused {REPAIRS + 1} times; last: {_first(findings)}")
+        raise Failed(f"the plan was refused {self._repairs + 1} times; last: {_first(findings)}")
 
     def _run(self, attempt: int, findings: "list[dict[str, Any]]") -> str:
         """What the program prints."""
