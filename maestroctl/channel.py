@@ -35,7 +35,7 @@ class Lost(OSError):
 def check(path: str) -> None:
     """Make sure that what listens on ``path`` can only be ours: raises ``Unsafe`` before a byte is sent to a stranger.
 
-    Squatting on a known path is the way to read another user's secrets (research: daemons.md 2.2).
+    Squatting on a known path is the way to read another user's secrets.
     """
     owner = os.stat(path).st_uid  # noqa: PTH116 - pathlib costs more time than the whole call
     if owner != os.getuid():

@@ -1,7 +1,7 @@
 """What an adapter is: how to start an agent, how to judge its end.
 
-The facts behind the shape of this protocol are in the research on real agents: their exit codes are no verdict, and
-each wants other flags, files and signals.
+It has the shape that real agents ask for: each wants other flags, files and signals, and another reading of its exit
+code.
 """
 
 import enum

@@ -1,5 +1,5 @@
-"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose (8 KiB per session with its
-task, `5-quality.md` P10).
+"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose: with its task and its
+link at most 8 KiB per session, so that hundreds cost little.
 """
 
 import trio

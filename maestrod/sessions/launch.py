@@ -4,7 +4,7 @@ The launch spec holds secrets, so it travels over the pair and nowhere else; arg
 and attempt, for people who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal
 meant for the daemon's group or terminal reaches it, and no parent-death signal is ever set. posix_spawn does not copy
 the daemon: its cost does not grow with the daemon's memory. It must be called from the main thread (the rule for all
-children, see `../research/limits.md` 6).
+children).
 """
 
 import os

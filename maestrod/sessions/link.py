@@ -1,7 +1,7 @@
 """One control connection to a shim, in trio: requests with answers, notices of grown output, the exit.
 
 A link costs one descriptor and one small task (`receive`); it holds a plain non-blocking socket, because trio's
-streams cost more memory than a session may (8 KiB, `5-quality.md` P10). The protocol is described in
+streams cost more memory than a session may (8 KiB, see `hold.py`). The protocol is described in
 `shim/control.py`.
 """
 

@@ -2,7 +2,7 @@
 
 After a commit of duration t the next one waits up to a tenth of t (at most 2 ms) for the writers just answered, but only while
 fewer records are pending than the last batch had: with several writers that joins two half-size batches into one (measured
-1.5 times the rate at 8 writers), and a lone writer never waits (``../research/limits.md``, section 3).
+1.5 times the rate at 8 writers), and a lone writer never waits.
 """
 
 import queue

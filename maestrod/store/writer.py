@@ -18,7 +18,7 @@ RETRY = 5.0
 
 
 class Writer:
-    """Runs ``behind.flush``, ``behind.settle`` and ``checkpoint`` (when ``want_checkpoint``) on a thread of its own."""
+    """Runs ``behind.flush``, ``behind.settle`` and ``checkpoint`` (which knows whether one is due) on a thread of its own."""
 
     def __init__(self, behind: Behind, checkpoint: Callable[[], None], alert: Callable[[str], None]) -> None:
         self._behind = behind
