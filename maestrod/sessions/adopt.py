@@ -12,6 +12,7 @@ import fcntl
 import os
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import trio
@@ -34,6 +35,8 @@ LOOK_SECONDS = 0.01
 """Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a
 millisecond.
 """
+
+Kept = TypeVar("Kept", ExitRecord, Identity)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -170,27 +173,25 @@ def read_record(folder: Path, attempt: int) -> ExitRecord | None:
     """The exit record of an attempt; None when there is none, or when it cannot be read as one (then the attempt
     counts as lost).
     """
-    try:
-        return msgspec.json.decode((folder / EXIT.format(attempt=attempt)).read_bytes(), type=ExitRecord)
-    except msgspec.DecodeError:
-        return None
-    except OSError as error:
-        if is_shortage(error):
-            raise
-        return None
+    return _read(folder / EXIT.format(attempt=attempt), ExitRecord)
 
 
 def read_identity(folder: Path, attempt: int) -> Identity | None:
     """Which processes the attempt was, if the file that says so is there and whole."""
+    identity = _read(folder / IDENTITY, Identity)
+    return identity if identity is not None and identity.attempt == attempt else None
+
+
+def _read(path: Path, kind: type[Kept]) -> Kept | None:
+    """A file of a session's folder; None when it is not there or not whole. Raises when the system is short of something."""
     try:
-        identity = msgspec.json.decode((folder / IDENTITY).read_bytes(), type=Identity)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError:
         return None
     except OSError as error:
         if is_shortage(error):
             raise
         return None
-    return identity if identity.attempt == attempt else None
 
 
 def last_attempt(folder: Path) -> int:

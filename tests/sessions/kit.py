@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 
 from maestrod.sessions.adopt import read_identity
@@ -56,6 +57,14 @@ class Agents:
     def python(self, session_id: str, script: str, **more: Any) -> LaunchSpec:
         """An agent that is a Python program."""
         return self.spec(session_id, sys.executable, "-I", "-S", "-u", "-c", script, **more)
+
+
+@pytest.fixture
+def agents(tmp_path: Path) -> Iterator[Agents]:
+    """Agents in a folder of the test's own; what a failed test left running is ended."""
+    made = Agents(tmp_path)
+    yield made
+    made.end_all()
 
 
 class Daemon:

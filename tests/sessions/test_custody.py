@@ -3,7 +3,6 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,21 +12,6 @@ from maestrod.sessions import tree
 from maestrod.sessions.spec import Ended, ExitRecord, LaunchFailed, Refused, Running
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
-
-
-@pytest.fixture
-def agents(tmp_path: Path) -> Iterator[Agents]:
-    made = Agents(tmp_path)
-    yield made
-    made.end_all()
-
-
-@pytest.fixture
-async def daemon(agents: Agents, nursery: trio.Nursery) -> Daemon:
-    made = Daemon(agents.sessions)
-    await nursery.start(made.custody.run)
-    return made
-
 
 # The terminal.
 

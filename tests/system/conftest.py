@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.daemon import Daemon
+from tests.sessions.kit import agents
+
+__all__ = ["agents"]
 
 
 @pytest.fixture

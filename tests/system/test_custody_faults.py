@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -40,13 +39,6 @@ for number in range(int(sys.argv[1])):
     time.sleep(0.005)
 sys.exit(int(sys.argv[2]))
 """
-
-
-@pytest.fixture
-def agents(tmp_path: Path) -> Iterator[Agents]:
-    made = Agents(tmp_path)
-    yield made
-    made.end_all()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import resource
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,6 @@ import trio
 from maestrod.sessions.spec import Ended, LaunchFailed, LaunchSpec, NeverStarted
 from tests.sessions import kit
 from tests.sessions.kit import Agents, Daemon, daemon_on
-
-
-@pytest.fixture
-def agents(tmp_path: Path) -> Iterator[Agents]:
-    made = Agents(tmp_path)
-    yield made
-    made.end_all()
 
 
 @pytest.fixture

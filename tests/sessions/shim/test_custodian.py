@@ -1,6 +1,5 @@
 """The shim's loop where it can go wrong: a record that cannot be written, an agent that cannot be killed now, idleness."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,20 +7,6 @@ import trio
 
 from maestrod.sessions.adopt import lock_held, read_record
 from tests.sessions.kit import Agents, Daemon, alive, daemon_on, eventually
-
-
-@pytest.fixture
-def agents(tmp_path: Path) -> Iterator[Agents]:
-    made = Agents(tmp_path)
-    yield made
-    made.end_all()
-
-
-@pytest.fixture
-async def daemon(agents: Agents, nursery: trio.Nursery) -> Daemon:
-    made = Daemon(agents.sessions)
-    await nursery.start(made.custody.run)
-    return made
 
 
 @pytest.mark.slow

@@ -11,7 +11,8 @@ from maestrod.sessions.shim.door import Door
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # making a door leaves the process at the root, and this one has other tests to run
     made = tmp_path / "ses"
     made.mkdir()
     return made
