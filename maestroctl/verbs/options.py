@@ -9,4 +9,7 @@ JsonLines = Annotated[bool, typer.Option("--jsonl", help="Print a stream of JSON
 TimeoutMs = Annotated[
     int | None, typer.Option("--timeout-ms", min=0, help="Give up after so long, with exit code 124.")
 ]
+ExitOnQuestion = Annotated[
+    bool, typer.Option("--exit-on-question", help="End with 75 when nothing goes on before you answer.")
+]
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="A session's id or a unique part of it.")]

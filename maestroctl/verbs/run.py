@@ -11,7 +11,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.output import answer, answer_json, say
-from maestroctl.verbs.options import Json, JsonLines
+from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api.errors import Malformed
 
 _MARKDOWN = {".md", ".markdown"}
@@ -36,9 +36,7 @@ def start(
     max_sessions: Annotated[int | None, typer.Option("--max-sessions", min=1, help="Sessions at work at once.")] = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Tries for each task.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and leave it to itself.")] = False,
-    exit_on_question: Annotated[
-        bool, typer.Option("--exit-on-question", help="End with 75 when nothing goes on before you answer.")
-    ] = False,
+    exit_on_question: ExitOnQuestion = False,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:

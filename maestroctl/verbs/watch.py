@@ -6,7 +6,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
-from maestroctl.verbs.options import Json, JsonLines
+from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api.errors import NotFound
 
 
@@ -15,9 +15,7 @@ def command(
     run: Annotated[
         str | None, typer.Argument(metavar="RUN", help="A run's id or a unique part of it.", show_default=False)
     ] = None,
-    exit_on_question: Annotated[
-        bool, typer.Option("--exit-on-question", help="End with 75 when nothing goes on before you answer.")
-    ] = False,
+    exit_on_question: ExitOnQuestion = False,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
