@@ -79,6 +79,14 @@ class SocketClient:
         """Whether the server closes the connection without another word."""
         return await self.read() is None
 
+    async def question(self) -> str:
+        """The id of a question that waits for a person."""
+        project = await self.call("project.create", {"name": "p", "workingDir": "/p"})
+        task = await self.call("task.create", {"title": "t", "projectId": project["id"]})
+        session = await self.call("session.spawn", {"taskIds": [task["id"]]})
+        asked = await self.call("attention.ask", {"message": "?", "sessionId": session["id"]})
+        return str(asked["id"])
+
 
 class SocketServer:
     """A server that listens on ``path``."""

@@ -10,6 +10,7 @@ import pytest
 from maestroctl import __main__ as entry
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import FakeDaemon
+from tests.meta.tree import ROOT
 
 COMMAND = [sys.executable, "-m", "maestroctl"]
 
@@ -72,7 +73,7 @@ def test_nothing_is_imported_that_is_not_needed(daemon: FakeDaemon, arguments: l
         "from maestroctl.__main__ import run\n"
         "code = run(sys.argv[1:]); print(*sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
     )
-    environ = {**os.environ, "MAESTRO_SOCKET": str(daemon.path), "PYTHONPATH": str(Path.cwd())}
+    environ = {**os.environ, "MAESTRO_SOCKET": str(daemon.path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-S", "-c", script, *arguments]
         if "typer" in forbidden

@@ -41,11 +41,8 @@ async def test_at_the_end_work_under_way_is_finished_and_new_work_refused(tmp_pa
 
 async def test_at_the_end_those_who_wait_are_told(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
-        project = await client.call("project.create", {"name": "p", "workingDir": "/p"})
-        task = await client.call("task.create", {"title": "t", "projectId": project["id"]})
-        session = await client.call("session.spawn", {"taskIds": [task["id"]]})
-        question = await client.call("attention.ask", {"message": "?", "sessionId": session["id"]})
-        waiting = await client.post("attention.wait", {"attentionId": question["id"]})
+        question = await client.question()
+        waiting = await client.post("attention.wait", {"attentionId": question})
         await client.call("event.subscribe")
         server.services.stopping.set()
         assert (await client.answer(waiting))["error"]["data"]["code"] == "daemon.stopping"

@@ -65,14 +65,11 @@ async def test_many_commands_over_one_connection_share_a_flush(tmp_path: Path) -
 
 async def test_a_client_with_too_many_waits_is_not_read_until_one_ends(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
-        project = await client.call("project.create", {"name": "p", "workingDir": "/p"})
-        task = await client.call("task.create", {"title": "t", "projectId": project["id"]})
-        session = await client.call("session.spawn", {"taskIds": [task["id"]]})
-        question = await client.call("attention.ask", {"message": "?", "sessionId": session["id"]})
-        waits = [await client.post("attention.wait", {"attentionId": question["id"]}) for _ in range(WAITING_LIMIT)]
+        question = await client.question()
+        waits = [await client.post("attention.wait", {"attentionId": question}) for _ in range(WAITING_LIMIT)]
         late = await client.post("system.status")
         async with server.client() as other:
-            await other.call("attention.answer", {"attentionId": question["id"], "value": "yes"})
+            await other.call("attention.answer", {"attentionId": question, "value": "yes"})
         answered = [(await client.read())["id"] for _ in range(WAITING_LIMIT + 1)]
         assert sorted(answered) == [*waits, late] and answered[0] != late
 
@@ -107,12 +104,9 @@ async def test_a_client_that_leaves_while_it_is_not_read_is_noticed(tmp_path: Pa
     services = parts()
     async with serving(tmp_path, services, patience=0.2) as server:
         async with server.client() as client:
-            project = await client.call("project.create", {"name": "p", "workingDir": "/p"})
-            task = await client.call("task.create", {"title": "t", "projectId": project["id"]})
-            session = await client.call("session.spawn", {"taskIds": [task["id"]]})
-            question = await client.call("attention.ask", {"message": "?", "sessionId": session["id"]})
+            question = await client.question()
             for _ in range(WAITING_LIMIT + 5):
-                await client.post("attention.wait", {"attentionId": question["id"]})
+                await client.post("attention.wait", {"attentionId": question})
             async with server.client() as other:
                 await other.call("system.status")
             assert services.engine.bus.subscribers
