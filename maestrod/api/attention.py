@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text
-from maestrod.api.errors import Conflict, Malformed, NotAllowed, NotFound, TimedOut
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.task import Names
 
@@ -102,7 +102,7 @@ _ID = {"attentionId": "att_00000000000000000000000000"}
 # A table: one method, one row.
 # fmt: off
 ATTENTION_ASK = Method("attention.ask", AttentionAsk, Attention, Access.WORK, post("/api/attention"), "Ask a person",
-    errors=(NotFound, Malformed, NotAllowed), example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"}, positional=("message",))
+    errors=(NotFound, Malformed, IllegalTransition, NotAllowed), example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"}, positional=("message",))
 ATTENTION_LIST = Method("attention.list", AttentionList, AttentionPage, Access.READ, get("/api/attention"), "List what waits for a person",
     errors=(Malformed,), example={})
 ATTENTION_GET = Method("attention.get", AttentionRef, Attention, Access.READ, get("/api/attention/{attentionId}"), "Show a question",

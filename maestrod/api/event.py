@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from maestrod.api.base import Done, Entity, Instant, Limit, Params, Text
-from maestrod.api.errors import Malformed, NotAllowed, NotFound, ResyncRequired, Unavailable
+from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound, ResyncRequired, Unavailable
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.reason import Source
 
@@ -149,11 +149,11 @@ class SessionReport(Params, frozen=True):
 # A table: one method, one row.
 # fmt: off
 EVENT_REPORT = Method("event.report", EventReport, Done, Access.WORK, post("/api/events"), "Report what a hook of an agent saw",
-    errors=(NotFound, Malformed, NotAllowed), example={"event": "PostToolUse", "agent": "shell", "sessionId": "ses_00000000000000000000000000"}, positional=("event",))
+    errors=(NotFound, Malformed, IllegalTransition, NotAllowed), example={"event": "PostToolUse", "agent": "shell", "sessionId": "ses_00000000000000000000000000"}, positional=("event",))
 EVENT_LIST = Method("event.list", EventList, EventPage, Access.READ, get("/api/events"), "List events after a seq",
     errors=(ResyncRequired,), example={"since": 0})
 EVENT_SUBSCRIBE = Method("event.subscribe", EventSubscribe, Subscription, Access.READ, get("/api/events/stream"), "Be sent every event from now, or from a seq, on",
-    errors=(ResyncRequired, Unavailable), example={"topics": ["task"], "since": 42})
+    errors=(ResyncRequired, Busy, Unavailable), example={"topics": ["task"], "since": 42})
 EVENT_UNSUBSCRIBE = Method("event.unsubscribe", EventUnsubscribe, Done, Access.READ, post("/api/events/unsubscribe"), "End a subscription of this connection",
     errors=(NotFound,), example={"subscription": 1}, positional=("subscription",))
 # fmt: on

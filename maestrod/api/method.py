@@ -37,7 +37,9 @@ class Method(Generic[P, R]):
 
     ``params`` and ``result`` are msgspec types; ``waits`` marks a call that may block until something happens, so that it is
     never run on the connection's own turn; ``example`` is the params of a call that validates; ``positional`` names the
-    parameters the command line takes as arguments, in order, the rest are options.
+    parameters the command line takes as arguments, in order, the rest are options. ``errors`` are what the method itself
+    refuses with; any call may besides be ``Malformed`` (its parameters), ``NotAllowed`` (its token), a ``Conflict`` (its
+    ``request_id``) or, when it changes something, ``Unavailable``.
     """
 
     name: str

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text, Title
-from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.task import Attempts, Commands, DependencyPolicy, Names, Priority, Strategy
 
@@ -177,12 +177,12 @@ _PLAN = {
         }
     ]
 }
-_MOVE = (NotFound, IllegalTransition, NotAllowed)
+_APPLY = (NotFound, Malformed, Conflict, NotAllowed)
 
 # A table: one method, one row.
 # fmt: off
 PLAN_SUBMIT = Method("plan.submit", PlanSubmit, Plan, Access.WORK, post("/api/plans"), "Hand in a plan for a task",
-    errors=(NotFound, Malformed, Unprocessable, IllegalTransition, NotAllowed), example={"taskId": "tsk_00000000000000000000000000", "plan": _PLAN})
+    errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed), example={"taskId": "tsk_00000000000000000000000000", "plan": _PLAN})
 PLAN_CHECK = Method("plan.check", PlanCheck, PlanReport, Access.READ, post("/api/plans/check"), "Lint a plan without keeping it",
     errors=(Malformed,), example={"plan": _PLAN})
 PLAN_GET = Method("plan.get", PlanRef, Plan, Access.READ, get("/api/plans/{planId}"), "Show a plan",
@@ -190,10 +190,10 @@ PLAN_GET = Method("plan.get", PlanRef, Plan, Access.READ, get("/api/plans/{planI
 PLAN_LIST = Method("plan.list", PlanList, PlanPage, Access.READ, get("/api/plans"), "List plans",
     errors=(Malformed,), example={})
 PLAN_APPROVE = Method("plan.approve", PlanRef, Plan, Access.OWNER, post("/api/plans/{planId}/approve"), "Approve a plan and apply it",
-    errors=_MOVE, example=_ID, positional=("plan_id",))
+    errors=_APPLY, example=_ID, positional=("plan_id",))
 PLAN_REJECT = Method("plan.reject", PlanReject, Plan, Access.OWNER, post("/api/plans/{planId}/reject"), "Refuse a plan",
-    errors=_MOVE, example=_ID, positional=("plan_id", "reason"))
+    errors=(NotFound, IllegalTransition, NotAllowed), example=_ID, positional=("plan_id", "reason"))
 PLAN_APPLY = Method("plan.apply", PlanRef, Plan, Access.OWNER, post("/api/plans/{planId}/apply"), "Make the tasks of a plan, all of them or none",
-    errors=_MOVE, example=_ID, positional=("plan_id",))
+    errors=_APPLY, example=_ID, positional=("plan_id",))
 # fmt: on
 METHODS = (PLAN_SUBMIT, PLAN_CHECK, PLAN_GET, PLAN_LIST, PLAN_APPROVE, PLAN_REJECT, PLAN_APPLY)

@@ -3,7 +3,7 @@
 import enum
 
 from maestrod.api.base import Entity, Instant, Milliseconds, Params, Text
-from maestrod.api.errors import Conflict, IllegalTransition, NotAllowed, NotFound, TimedOut
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
 from maestrod.api.method import Access, Method, delete, get, post
 from maestrod.api.task import Task
 
@@ -112,15 +112,15 @@ class QueueMove(Params, frozen=True):
 
 _SESSION = {"sessionId": "ses_00000000000000000000000000"}
 _TASK = {"taskId": "tsk_00000000000000000000000000"}
-_MOVE = (NotFound, IllegalTransition, NotAllowed)
+_MOVE = (NotFound, Malformed, IllegalTransition, NotAllowed)
 _BASE = "/api/sessions/{sessionId}/queue"
 
 # A table: one method, one row.
 # fmt: off
 QUEUE_GET = Method("queue.get", QueueRef, Queue, Access.READ, get(_BASE), "Show a session's queue",
-    errors=(NotFound,), example=_SESSION)
+    errors=(NotFound, Malformed), example=_SESSION)
 QUEUE_NEXT = Method("queue.next", QueueNext, QueueClaim, Access.WORK, post(_BASE + "/next"), "Claim the next item",
-    errors=(NotFound, Conflict, TimedOut, NotAllowed), example=_SESSION, waits=True)
+    errors=(NotFound, Malformed, Conflict, TimedOut, NotAllowed), example=_SESSION, waits=True)
 QUEUE_COMPLETE = Method("queue.complete", QueueComplete, QueueItem, Access.WORK, post(_BASE + "/complete"), "Report the item as done",
     errors=_MOVE, example=_SESSION, positional=("task_id",))
 QUEUE_FAIL = Method("queue.fail", QueueFail, QueueItem, Access.WORK, post(_BASE + "/fail"), "Report the item as failed",

@@ -299,14 +299,14 @@ class Why(Entity, frozen=True):
 _ID = {"sessionId": "ses_00000000000000000000000000"}
 _TASK = {"taskId": "tsk_00000000000000000000000000"}
 _BASE = "/api/sessions/{sessionId}"
-_OWN = (NotFound, NotAllowed)
+_OWN = (NotFound, Malformed, NotAllowed)
 
 # A table: one method, one row.
 # fmt: off
 SESSION_SPAWN = Method("session.spawn", SessionSpawn, Session, Access.WORK, post("/api/sessions/spawn"), "Start an agent on tasks",
     errors=(NotFound, Conflict, Busy, Malformed, NotAllowed), example={"taskIds": ["tsk_00000000000000000000000000"], "agent": "shell"})
 SESSION_REGISTER = Method("session.register", SessionRegister, Session, Access.WORK, post("/api/sessions"), "Report the first sign of life of an agent",
-    errors=(*_OWN, Conflict, Malformed), example={**_ID, "agentSessionId": "0198c3"})
+    errors=(*_OWN, Conflict), example={**_ID, "agentSessionId": "0198c3"})
 SESSION_GET = Method("session.get", SessionRef, Session, Access.READ, get(_BASE), "Show a session",
     errors=_OWN, example=_ID, positional=("session_id",))
 SESSION_LIST = Method("session.list", SessionList, SessionPage, Access.READ, get("/api/sessions"), "List sessions",
@@ -314,7 +314,7 @@ SESSION_LIST = Method("session.list", SessionList, SessionPage, Access.READ, get
 SESSION_UPDATE = Method("session.update", SessionUpdate, Session, Access.WORK, patch(_BASE), "Change a session",
     errors=(*_OWN, IllegalTransition), example={**_ID, "name": "parser"}, positional=("session_id",))
 SESSION_STOP = Method("session.stop", SessionStop, StopResult, Access.WORK, post(_BASE + "/stop"), "Stop a session and everything it started",
-    errors=(*_OWN, TimedOut), example=_ID, positional=("session_id",), waits=True)
+    errors=(*_OWN, IllegalTransition, TimedOut), example=_ID, positional=("session_id",), waits=True)
 SESSION_PAUSE = Method("session.pause", SessionRef, Session, Access.WORK, post(_BASE + "/pause"), "Hold a session's processes still",
     errors=(*_OWN, IllegalTransition), example=_ID, positional=("session_id",))
 SESSION_RESUME = Method("session.resume", SessionRef, Session, Access.WORK, post(_BASE + "/resume"), "Let a paused session go on",
@@ -326,11 +326,11 @@ SESSION_RESIZE = Method("session.resize", SessionResize, Done, Access.OWNER, pos
 SESSION_OUTPUT = Method("session.output", SessionOutput, OutputPage, Access.READ, get(_BASE + "/output"), "Read a session's output",
     errors=(NotFound, TimedOut), example={**_ID, "lines": 20}, positional=("session_id",), waits=True)
 SESSION_TAILS = Method("session.tails", SessionTails, Tails, Access.READ, post("/api/sessions/tails"), "Show the last line of some sessions",
-    errors=(NotFound,), example={"sessionIds": [_ID["sessionId"]]}, waits=True)
+    errors=(), example={"sessionIds": [_ID["sessionId"]]}, waits=True)
 SESSION_ATTACH = Method("session.attach", SessionAttach, Attachment, Access.READ, get(_BASE + "/terminal"), "Follow a session's output on this connection",
-    errors=(NotFound, Unavailable), example=_ID, positional=("session_id",), waits=True)
+    errors=(NotFound, Busy, Unavailable), example=_ID, positional=("session_id",), waits=True)
 SESSION_REPORT = Method("session.report", SessionReport, TimelineEvent, Access.WORK, post(_BASE + "/timeline"), "Add an entry to a session's timeline",
-    errors=(*_OWN, IllegalTransition), example={**_ID, "message": "schema created"}, positional=("message",))
+    errors=_OWN, example={**_ID, "message": "schema created"}, positional=("message",))
 SESSION_LINK = Method("session.link", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}"), "Add a task to a session",
     errors=(*_OWN, IllegalTransition), example={**_ID, **_TASK}, positional=("session_id", "task_id"))
 SESSION_UNLINK = Method("session.unlink", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}/unlink"), "Take a task from a session",

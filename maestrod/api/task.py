@@ -271,7 +271,7 @@ _MOVE = (NotFound, IllegalTransition, NotAllowed)
 # A table: one method, one row.
 # fmt: off
 TASK_CREATE = Method("task.create", TaskCreate, Task, Access.WORK, post("/api/tasks"), "Make a task or, with a parent, a subtask",
-    errors=(NotFound, Malformed, Conflict), example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"}, positional=("title",))
+    errors=(NotFound, Malformed, Conflict, NotAllowed), example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"}, positional=("title",))
 TASK_GET = Method("task.get", TaskRef, TaskView, Access.READ, get("/api/tasks/{taskId}"), "Show a task",
     errors=(NotFound,), example=_TASK, positional=("task_id",))
 TASK_LIST = Method("task.list", TaskList, TaskPage, Access.READ, get("/api/tasks"), "List tasks",
@@ -279,7 +279,7 @@ TASK_LIST = Method("task.list", TaskList, TaskPage, Access.READ, get("/api/tasks
 TASK_TREE = Method("task.tree", TaskRef, TaskTree, Access.READ, get("/api/tasks/{taskId}/tree"), "Show a task and all below it",
     errors=(NotFound,), example=_TASK, positional=("task_id",))
 TASK_UPDATE = Method("task.update", TaskUpdate, Task, Access.WORK, patch("/api/tasks/{taskId}"), "Change a task",
-    errors=(NotFound, Malformed), example={**_TASK, "priority": "high"}, positional=("task_id",))
+    errors=(NotFound, Malformed, NotAllowed), example={**_TASK, "priority": "high"}, positional=("task_id",))
 TASK_DELETE = Method("task.delete", TaskDelete, Done, Access.OWNER, delete("/api/tasks/{taskId}"), "Remove a task and its subtree",
     errors=(NotFound, Conflict), example=_TASK, positional=("task_id",))
 TASK_START = Method("task.start", TaskRef, Task, Access.WORK, post("/api/tasks/{taskId}/start"), "Report that work on a task began",
@@ -299,9 +299,9 @@ TASK_RETRY = Method("task.retry", TaskRef, Task, Access.OWNER, post("/api/tasks/
 TASK_CANCEL = Method("task.cancel", TaskCancel, Task, Access.WORK, post("/api/tasks/{taskId}/cancel"), "Cancel a task and all below it",
     errors=_MOVE, example=_TASK, positional=("task_id", "reason"))
 TASK_DEPEND = Method("task.depend", TaskDepend, Task, Access.WORK, post("/api/tasks/{taskId}/dependencies"), "Make a task wait for another",
-    errors=(NotFound, Conflict), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
+    errors=(NotFound, Conflict, NotAllowed), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
 TASK_UNDEPEND = Method("task.undepend", TaskDepend, Task, Access.WORK, delete("/api/tasks/{taskId}/dependencies/{onTaskId}"), "Stop a task waiting for another",
-    errors=(NotFound,), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
+    errors=(NotFound, NotAllowed), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
 # fmt: on
 METHODS = (
     TASK_CREATE,

@@ -183,6 +183,7 @@ class Scenario:
                 self._take(decide(self.world, step.entry(self), self.stamp()))
             except MaestroError as refusal:
                 self.refusal = refusal
+                _check_listed(step, refusal)
                 return self
         return self
 
@@ -338,6 +339,14 @@ def nothing() -> Expectation:
 def refused(reason: str) -> Expectation:
     """The last step was refused, for this reason."""
     return Expectation("refused", reason, lambda play: play.refusal and play.refusal.reason)
+
+
+def _check_listed(step: Step, refusal: MaestroError) -> None:
+    """A method's row lists what it refuses with."""
+    if not isinstance(step, Call) or isinstance(refusal, METHODS[step.method].errors):
+        return
+    if refusal.reason != "request.reused":  # as any call may meet that reuses a ``requestId``
+        raise AssertionError(f"the row of {step.method} does not list {type(refusal).__name__} ({refusal.reason})")
 
 
 def _entity(play: Scenario, name: str) -> Any:
