@@ -137,6 +137,8 @@ class PlanReport(Entity, frozen=True):
     critical_path: tuple[str, ...] = ()
     widest_wave: int = 0
     groups: tuple[PlanGroup, ...] = ()
+    title: str = ""
+    summary: str = ""
 
 
 class PlanRef(Params, frozen=True):

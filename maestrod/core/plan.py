@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from maestrod.api.base import TEXT_LIMIT, TITLE_LIMIT
 from maestrod.api.plan import PlanGroup, PlanReport, TaskToSessionMapping
 from maestrod.core import plan_graph
 from maestrod.core.plan_decode import declared, decode
@@ -36,7 +37,13 @@ def lint(raw: Any, known: KnownNames) -> PlanReport:
     well_formed = not found.errors
     acyclic = check_groups(groups, known, declared(raw), found)
     document = tuple(groups.values())
-    report = PlanReport(ok=not found.errors, diagnostics=found.diagnostics(), groups=document)
+    report = PlanReport(
+        ok=not found.errors,
+        diagnostics=found.diagnostics(),
+        groups=document,
+        title=_text(raw, "title", TITLE_LIMIT),
+        summary=_text(raw, "summary", TEXT_LIMIT),
+    )
     if not (well_formed and acyclic):
         return report
     graph = group_dependencies(document)
@@ -52,6 +59,12 @@ def lint(raw: Any, known: KnownNames) -> PlanReport:
 def ranks(groups: Sequence[PlanGroup]) -> dict[str, int]:
     """Per group the length, in subtasks, of the longest chain that begins with it: what the scheduler starts first."""
     return plan_graph.ranks(group_dependencies(groups), _weights(groups))
+
+
+def _text(raw: Any, member: str, limit: int) -> str:
+    """What a plan says of itself; empty when it says nothing, or no text."""
+    value = raw.get(member) if isinstance(raw, dict) else None
+    return value[:limit] if isinstance(value, str) else ""
 
 
 def mapping(

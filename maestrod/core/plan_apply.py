@@ -36,8 +36,7 @@ def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
     run = active_run(draft, root.id)
     agent = run.agent if run is not None else agent_for(draft, root.project_id, root.agent)
     report = judge(draft, draft.project(root.project_id).working_dir, agent, params.plan, params.markdown)
-    title = params.plan.get("title", "") if params.plan is not None else ""
-    plan = keep(draft, root, run, report, submitted_by=actor.session_id, title=str(title)[:500])
+    plan = keep(draft, root, run, report, submitted_by=actor.session_id)
     if run is None:
         return plan
     return _advance(draft, draft.run(run.id), plan)
@@ -52,10 +51,8 @@ def _root_of(draft: Draft, params: PlanSubmit, actor: Actor) -> str:
     return session.task_ids[0]
 
 
-def keep(
-    draft: Draft, root: Task, run: Run | None, report: PlanReport, submitted_by: str | None = None, title: str = ""
-) -> Plan:
-    """Record a plan as ready or invalid."""
+def keep(draft: Draft, root: Task, run: Run | None, report: PlanReport, submitted_by: str | None = None) -> Plan:
+    """Record a plan as ready or invalid. One without a title has that of its root."""
     return draft.put(
         Plan(
             id=draft.new_id("pln"),
@@ -69,7 +66,8 @@ def keep(
             run_id=run.id if run is not None else None,
             submitted_by=submitted_by,
             attempt=1 if run is None else run.plan_attempt + 1,
-            title=title,
+            title=report.title or root.title,
+            summary=report.summary,
             created_at=draft.now,
             updated_at=draft.now,
         )

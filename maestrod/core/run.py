@@ -94,7 +94,7 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
         findings = msgspec.to_builtins(report.diagnostics)
         raise Unprocessable("plan.invalid", "the plan has errors", {"diagnostics": findings})
     run = draft.put(run)
-    plan = plan_apply.keep(draft, root, run, report, title=root.title)
+    plan = plan_apply.keep(draft, root, run, report)
     run = draft.change(run, plan_attempt=1, plan_id=plan.id, diagnostics=plan.diagnostics)
     if run.approve:
         return run_state.move(draft, run, RunEvent.AWAIT)

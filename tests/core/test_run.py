@@ -43,6 +43,17 @@ def done(group_: str, *titles: str) -> list[Call]:
     return [Call("task.complete", by=f"@{group_}", taskId=title) for title in titles]
 
 
+def test_a_plan_keeps_what_it_says_of_itself() -> None:
+    planning().when(SUBMIT).then(member("plan", "title", "root"), member("plan", "summary", ""))
+    told = {"title": "Ship it", "summary": "In two steps", **PLAN}
+    planning().when(Call("plan.submit", by="@plan: root", plan=told)).then(
+        member("plan", "title", "Ship it"), member("plan", "summary", "In two steps")
+    )
+    markdown = "# Ship it\n\nIn two steps\n\n- [ ] a\n  ```sh\n  true\n  ```\n"
+    play = planning().when(Call("plan.submit", by="@plan: root", markdown=markdown))
+    play.then(member("plan", "title", "Ship it"), member("plan", "summary", "In two steps"))
+
+
 def test_from_request_to_completed_tree() -> None:
     play = planning().when(SUBMIT).then(status("run", "running"), status("plan", "applied"), live("plan: root", "g"))
     play.when(*done("g", "a"), exited("@g"), exited("@plan: root"))
