@@ -35,7 +35,7 @@ _IDS_OF_A_DECISION = 1 << 24
 
 
 class Decision(msgspec.Struct):
-    """What a command came to. ``first_seq`` and ``events`` are one line of the journal."""
+    """What a command came to. ``events`` are one line of the journal."""
 
     events: list[Event]
     effects: list[Effect]
