@@ -90,17 +90,18 @@ class _Recovery:
         )
         try:
             replay.run(self._items(replay.world.seq))
-            if replay.world.seq < floor:
-                raise Gap(
-                    replay.world.seq + 1,
-                    floor,
-                    f"the journal in {self.layout.journal} ends before event {floor}, which had been acknowledged",
-                )
+            self._check_reached(replay, floor, "had been acknowledged")
         except Gap as gap:
             if gap.is_covered(self.watermark):
                 return self._from_files(snapshot, self.watermark, (replay, gap))
             return self._read_only(replay, gap)
         return self._done(replay, snapshot, floor)
+
+    def _check_reached(self, replay: Replay, seq: int, because: str) -> None:
+        """Raise ``Gap`` when the journal ends before an event that was there."""
+        if replay.world.seq < seq:
+            reason = f"the journal in {self.layout.journal} ends before event {seq}, which {because}"
+            raise Gap(replay.world.seq + 1, seq, reason)
 
     def _from_files(self, snapshot: Snapshot | None, floor: int, cause: tuple[Replay, Gap] | None) -> Recovered:
         """Build on the entity files, all of which reflect at least every event up to ``floor``."""
@@ -117,12 +118,7 @@ class _Recovery:
         )
         try:
             replay.run(self._items(floor))
-            if replay.world.seq < newest:
-                raise Gap(
-                    replay.world.seq + 1,
-                    newest,
-                    f"the journal in {self.layout.journal} ends before event {newest}, which an entity file reflects",
-                )
+            self._check_reached(replay, newest, "an entity file reflects")
         except Gap as gap:
             return self._read_only(replay, gap)
         recovered = self._done(replay, snapshot, floor)
