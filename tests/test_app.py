@@ -3,9 +3,10 @@
 import errno
 import os
 import shutil
+import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,8 +38,8 @@ class Manager:
     async def __aexit__(self, *reason: object) -> None:
         self._socket.close()
 
-    def handover(self, *, watchdog: float | None = None) -> Handover:
-        return Handover(Notifier(str(self._path)), watchdog, [], None)
+    def handover(self) -> Handover:
+        return Handover(Notifier(str(self._path)), None, [], None)
 
     async def told(self, word: str) -> str:
         """The next message that says this."""
@@ -46,6 +47,15 @@ class Manager:
             while word not in (message := (await self._socket.recv(4096)).decode()):
                 pass
         return message
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """A daemon leaves its signals ignored, for a process that ends; this one goes on, and its children inherit them."""
+    before = {each: signal.getsignal(each) for each in app.SIGNALS}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)  # noqa: TID251 - put back
 
 
 @pytest.fixture

@@ -87,10 +87,6 @@ class CrashFiles:
         """Die at the ``step``-th write, fsync, rename, unlink or allocation from now, after it (or before it) happened."""
         self._steps, self._crash_at, self._crash_before = 0, step, before
 
-    @property
-    def crashed(self) -> bool:
-        return self._dead
-
     def fail(self, name: str, code: int, *, nth: int = 1, times: int = 1, path: str = "") -> None:
         """Let operations named ``name`` raise ``OSError(code)``."""
         self.faults.append(Fault(name, code, nth, times, path))

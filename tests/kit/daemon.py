@@ -95,9 +95,9 @@ class Connection:
                 self.events.append(message["params"]["event"])
         return self.events.popleft()
 
-    def wait_for(self, matches: Callable[[Json], bool], seconds: float = PATIENCE) -> Json:
+    def wait_for(self, matches: Callable[[Json], bool]) -> Json:
         """The next event that matches; the ones before it are dropped."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         while not matches(event := self.next_event(max(0.0, deadline - time.monotonic()))):
             pass
         return event
@@ -196,9 +196,10 @@ class Daemon:
                     return items
                 params["cursor"] = page["nextCursor"]
 
-    def history(self, since: int = 0) -> list[Json]:
-        """Every event after ``since``, from the journal."""
+    def history(self) -> list[Json]:
+        """Every event, from the journal."""
         events: list[Json] = []
+        since = 0
         with self.connect() as connection:
             while items := connection.call("event.list", since=since, limit=1000).get("items"):
                 events += items
@@ -213,15 +214,15 @@ class Daemon:
         connection.call("event.subscribe", **filters)
         return connection
 
-    def finish_run(self, run_id: str, seconds: float = PATIENCE) -> Json:
+    def finish_run(self, run_id: str) -> Json:
         """The run, once it has ended."""
         with self.connect() as connection:
-            run: Json = connection.answer(connection.send("run.wait", {"runId": run_id}), seconds)
+            run: Json = connection.answer(connection.send("run.wait", {"runId": run_id}), PATIENCE)
             return run
 
-    def finish_sessions(self, seconds: float = PATIENCE) -> None:
+    def finish_sessions(self) -> None:
         """Return when no session is alive: the last report of an agent comes a moment before its end."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE
         with self.watch(topics=["session.status"]) as events:
             while self.every("session.list", live=True):
                 events.next_event(deadline - time.monotonic())

@@ -298,10 +298,10 @@ def item(session: str, title: str, expected: str) -> Expectation:
     return Expectation(f"item {title} of {session}", expected, find)
 
 
-def closed(session: str, *, expected: bool = True) -> Expectation:
-    """Whether a queue is closed."""
+def closed(session: str) -> Expectation:
+    """That a queue is closed."""
     return Expectation(
-        f"queue of {session} closed", expected, lambda play: play.world.queues[queue_id(play.id_of(session))].closed
+        f"queue of {session} closed", True, lambda play: play.world.queues[queue_id(play.id_of(session))].closed
     )
 
 

@@ -10,8 +10,8 @@ from maestrod.sessions.output import output_end, output_folder, read_output, tai
 from maestrod.sessions.shim.outputlog import OutputLog, segment_name, segment_starts
 
 
-def written(session: Path, data: bytes, segment: int = 10, keep: int = 1000) -> None:
-    log = OutputLog(str(output_folder(session)), segment, keep)
+def written(session: Path, data: bytes, segment: int = 10) -> None:
+    log = OutputLog(str(output_folder(session)), segment, 1000)
     log.append(data)
     log.finish()
 

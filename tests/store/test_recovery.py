@@ -26,13 +26,13 @@ LAYOUT = Layout(DATA)
 class Broken:
     """A store with a known history, ended without closing, to be damaged."""
 
-    def __init__(self, *, settled: int = 6, decisions: int = 12) -> None:
+    def __init__(self, *, settled: int = 6) -> None:
         self.files = CrashFiles()
         self.dumps: dict[int, bytes] = {}
         self.life = Life(self.files, self.dumps, ROOMY)
         add_project(self.life, 0)
         add_session(self.life, 0)
-        for number in range(decisions):
+        for number in range(12):
             (add_task, change_task, report)[number % 3](self.life, 3 * number)
             self.life.commit()
             if number == settled:

@@ -22,9 +22,9 @@ SEED = 20
 BACK_WITHIN = 2.0
 
 
-def start_run(daemon: Daemon, ledger: Path, *, groups: int = SESSIONS, seconds: float = 0.6) -> str:
+def start_run(daemon: Daemon, ledger: Path) -> str:
     run: Json = daemon.call(
-        "run.start", plan=plan(ledger, groups, seconds=seconds), workingDir=str(daemon.home), agent="shell"
+        "run.start", plan=plan(ledger, SESSIONS, seconds=0.6), workingDir=str(daemon.home), agent="shell"
     )
     return str(run["id"])
 
