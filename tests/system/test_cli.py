@@ -206,12 +206,15 @@ def test_a_terminal_that_became_narrower_keeps_nothing_of_the_wider_picture(shor
 
 
 def test_ctrl_c_leaves_the_run_alone_and_watch_comes_back(short_folder: Path) -> None:
-    screen = Screen("run", "--plan", plan(short_folder, "sleep 1.5"), "--agent", "shell")
+    go = short_folder / "go"
+    waits = f"until test -e {go}; do sleep 0.1; done"
+    screen = Screen("run", "--plan", plan(short_folder, waits), "--agent", "shell")
     screen.read_until("in progress")
     screen.process.send_signal(signal.SIGINT)
     assert screen.end() == 130
     found = re.search(r"maestroctl watch (run_\w+)", screen.text)
     assert found
+    go.touch()
     assert "completed" in ctl("watch", found[1]).stdout
 
 
