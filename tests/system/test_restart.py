@@ -70,6 +70,8 @@ def test_a_stop_that_takes_the_sessions_with_it_costs_no_attempt(daemon: Daemon)
     daemon.start()
     run_id = start(daemon, command(ledger, "one", 2.0), command(ledger, "two", 2.0))
     taken = working(daemon, 2)
+    while len(entries(ledger)) < 2:  # a command begins a moment after its task; a file tells nobody
+        daemon.call("system.status")
     daemon.call("system.stop", sessions="stop")
     assert daemon.wait() == 0
     assert daemon.nothing_left()
