@@ -18,6 +18,7 @@ from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
+from maestrod.api.package_data import package_data
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Role, Session, SessionStatus, Terminal
 from maestrod.config import Config
@@ -25,6 +26,7 @@ from maestrod.core.briefing import brief
 from maestrod.core.effects import Effect, Launch, Signal, Stop, Watch
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
+from maestrod.core.signs import Outcome
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
@@ -307,6 +309,8 @@ class Supervisor:
             socket=self._places.socket,
             token=make_token(self._key, session.id, session.attempt),
             environ=os.environ,
+            hooks=package_data("hooks"),
+            permissions=self._engine.world.projects[session.project_id].settings.permissions,
         )
 
     def _tail(self, session_id: str) -> str:
@@ -325,9 +329,17 @@ def _adapter(session: Session) -> Adapter:
 def _judge(session: Session, ended: Exit) -> Verdict:
     """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
     try:
-        return _adapter(session).judge(ended, told_to_stop=session.stopping)
+        return _adapter(session).judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
     except NotFound:
         return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+
+
+def _last_word(session: Session) -> Outcome | None:
+    """How the last turn of this process ended by the agent's own word; None when one was under way or there was none."""
+    turn = session.turn
+    if turn is None or turn.running or turn.outcome is None or turn.attempt != session.attempt:
+        return None
+    return Outcome(turn.outcome)
 
 
 def _write_files(folder: Path, files: dict[str, str]) -> None:

@@ -1,18 +1,21 @@
-"""What an adapter is: how to start an agent, how to judge its end.
+"""What an adapter is: how to start an agent, read what it says, speak to it, judge its end.
 
 It has the shape that real agents ask for: each wants other flags, files and signals, and another reading of its exit
-code.
+code. An adapter only translates: it keeps no state and never touches a session; what its signs mean is the core's.
 """
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from maestrod.api.project import Permissions
 from maestrod.api.session import Exit, Session, Terminal
 from maestrod.api.skill import AgentInfo
+from maestrod.core.agent_traits import AgentTraits
 from maestrod.core.prompts import Manifest
+from maestrod.core.signs import Outcome, Reading
 
 
 class Verdict(enum.Enum):
@@ -29,20 +32,31 @@ class LaunchRequest:
 
     ``folder`` is the session's, where the plan's files will be; ``environ`` the daemon's own environment, of which the agent
     gets what ``environment.py`` allows and the names in ``passed`` (the user's configuration). ``token`` is a secret.
+    ``prompt`` is what this process is to work on, where the prompt comes with the start (see ``Turns``); None where it is written
+    later or there is none. ``session.agent_session_id`` is the conversation to resume when ``session.attempt`` is not the first.
+    ``permissions`` is the project's policy. ``hooks`` is the folder with the hook programs.
     """
 
     session: Session
     manifest: Manifest
     folder: Path
     socket: Path
+    hooks: Path
     token: str = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     passed: Collection[str] = ()
+    prompt: str | None = field(default=None, repr=False)
+    permissions: Permissions = field(default_factory=Permissions)
 
     @property
     def manifest_path(self) -> Path:
         """Where the manifest for programs will be."""
         return self.folder / "manifest.json"
+
+    @property
+    def interactive(self) -> bool:
+        """Whether the agent gets a terminal a person may sit at."""
+        return self.session.terminal is Terminal.PTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +64,73 @@ class LaunchPlan:
     """How to start an agent.
 
     ``env`` is complete and may hold secrets: record its names only. ``files`` are to be written into the session's folder
-    (name to text, mode 0600) before the start. ``registration_timeout_ms`` is how long the agent may take to its first sign
-    of life. ``stop_ladder`` are signals by name without ``SIG`` and the seconds each is given.
+    (path relative to it, to text; mode 0600) before the start. ``stop_ladder`` are signals by name without ``SIG`` and the seconds
+    each is given. ``stdin`` names one of ``files`` that is the agent's whole standard input (pipes only); without it standard
+    input stays open for ``Adapter.say``, or is empty for agents that take no prompts there. ``stream`` says that its standard output
+    is lines for ``read_line``: standard error is then kept from breaking into them.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     cwd: str
     terminal: Terminal
-    registration_timeout_ms: int
     stop_ladder: tuple[tuple[str, float], ...]
     files: Mapping[str, str] = field(repr=False)
+    stdin: str | None = None
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is written to an agent, piece by piece: bytes, then seconds to wait before the next (a composer that needs time)."""
+
+    data: bytes = field(repr=False)
+    pause: float = 0.0
+
+
+class Decision(enum.Enum):
+    """What a person, a policy or a deadline said to a request for permission."""
+
+    ALLOW = "allow"
+    DENY = "deny"
 
 
 class Adapter(Protocol):
-    """One agent command line."""
+    """One agent command line. All readers take anything an agent (or an attacker) sends and never raise."""
 
     @property
     def name(self) -> str:
         """What tasks and plans call it."""
 
-    def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """How to start it for this session."""
+    @property
+    def traits(self) -> AgentTraits:
+        """What the domain has to know of it."""
 
-    def judge(self, ended: Exit, *, told_to_stop: bool) -> Verdict:
-        """What its end means, from the exit code and from whether we asked for it."""
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """How to start it for this session. Raises ``Unavailable`` saying what is missing."""
+
+    def read_hook(self, event: str, payload: Any) -> Reading:
+        """What a hook's payload says (also ``traits.read_hook``)."""
+
+    def read_line(self, line: bytes) -> Reading:
+        """What one line of its output stream says; a line that is none of its says nothing."""
+
+    def read_title(self, title: str) -> Reading:
+        """What its terminal's title says."""
+
+    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+        """How a prompt is written to the running agent: lines for its standard input, or keys for its terminal."""
+
+    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+        """A permission's answer on its standard input; empty where it takes none there."""
+
+    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+        """What a deciding hook prints on standard output; ``None`` is no decision: the agent asks at its own dialog."""
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """What its end means: first its own last word (``outcome`` of the last turn of this process), then the signal we sent,
+        then the exit code.
+        """
 
     def detect(self) -> AgentInfo:
-        """Whether it is installed, and if not, what is missing."""
+        """Whether it is installed in a version that is supported, and if not, what is missing."""

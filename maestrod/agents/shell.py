@@ -9,15 +9,16 @@ from pathlib import Path
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.environment import environment
+from maestrod.agents.opaque import OpaqueAdapter
 from maestrod.agents.shell_worker.planner import CONTEXT
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
+from maestrod.core.agent_traits import SHELL
 from maestrod.core.manifest_page import manifest_md
 from maestrod.core.prompts import context_json, manifest_json
+from maestrod.core.signs import Outcome
 
 WORKER = Path(__file__).resolve().parent / "shell_worker" / "__main__.py"
-#: The worker's first call comes milliseconds after its start; a machine that starts two hundred at once needs longer.
-REGISTRATION_TIMEOUT_MS = 60_000
 #: The worker passes TERM on to its command and gives it three seconds (``shell_worker/command.py``), so it needs some more.
 STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
 #: Commands run on a terminal at which nobody sits: a pager there (git log, man, systemctl) would wait for a key for ever.
@@ -25,10 +26,11 @@ STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
 UNATTENDED = {"PAGER": "cat", "GIT_PAGER": "cat"}
 
 
-class ShellAdapter:
+class ShellAdapter(OpaqueAdapter):
     """Starts and judges the shell worker."""
 
     name = "shell"
+    traits = SHELL
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
         """The worker by path, isolated (``-I -S``): it uses the standard library and nothing of the project's."""
@@ -40,12 +42,11 @@ class ShellAdapter:
             env=UNATTENDED | environment(request),
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,
-            registration_timeout_ms=REGISTRATION_TIMEOUT_MS,
             stop_ladder=STOP_LADDER,
             files=files,
         )
 
-    def judge(self, ended: Exit, *, told_to_stop: bool) -> Verdict:
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
         """The worker's exit code is its verdict (it has no stream of events); 0 means that every task is done."""
         if ended.code == 0:
             return Verdict.COMPLETED

@@ -30,7 +30,11 @@ class Answer(Entity, frozen=True):
 
 
 class Attention(Entity, frozen=True):
-    """One question. Open while it has no answer; at ``deadline`` it is answered with ``on_timeout``."""
+    """One question. Open while it has no answer; at ``deadline`` it is answered with ``on_timeout``.
+
+    For a permission ``tool`` is what the agent wants to use and ``input`` with what (JSON, cut); ``key`` is the agent's own name of the
+    question, which its answer has to carry, and ``attempt`` the process that waits for it.
+    """
 
     id: str
     session_id: str
@@ -43,6 +47,10 @@ class Attention(Entity, frozen=True):
     answer: Answer | None = None
     deadline: Instant | None = None
     on_timeout: str | None = None
+    tool: str | None = None
+    input: str | None = None
+    key: str | None = None
+    attempt: int | None = None
 
 
 class AttentionAsk(Params, frozen=True):

@@ -1,15 +1,39 @@
 """Projects: a name and the folder the work happens in."""
 
+import enum
 from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Instant, Limit, Params, Text, Title
+from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
 
 Folder = Annotated[str, Meta(min_length=1, max_length=4096, description="An absolute path.")]
 Slots = Annotated[int, Meta(ge=1, le=1000)]
+Patterns = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=1000)], ...], Meta(max_length=200)]
+
+
+class PermissionPolicy(enum.Enum):
+    """What becomes of an agent's request for permission: a person is asked, it is allowed, or it is denied."""
+
+    ASK = "ask"
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Permissions(Entity, frozen=True):
+    """A project's policy for agents that ask before they act.
+
+    ``allow`` and ``deny`` are patterns like ``Bash(git diff*)`` or ``Edit``: the agent's tool and, in parentheses, a glob over its one-line
+    summary; ``deny`` wins, then ``allow``, then ``policy``. ``timeout_ms`` after the question ``on_timeout`` is the answer.
+    """
+
+    policy: PermissionPolicy = PermissionPolicy.ASK
+    allow: Patterns = ()
+    deny: Patterns = ()
+    timeout_ms: Milliseconds | None = None
+    on_timeout: PermissionPolicy = PermissionPolicy.DENY
 
 
 class ProjectSettings(Entity, frozen=True):
@@ -17,6 +41,7 @@ class ProjectSettings(Entity, frozen=True):
 
     default_agent: str | None = None
     max_sessions: Slots | None = None
+    permissions: Permissions = Permissions()
 
 
 class Project(Entity, frozen=True):

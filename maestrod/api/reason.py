@@ -9,6 +9,8 @@ class Source(enum.Enum):
     """Where the knowledge came from."""
 
     HOOK = "hook"
+    STREAM = "stream"
+    SCREEN = "screen"
     PROCESS = "process"
     REPORT = "report"
     TIMER = "timer"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from maestrod.api import attention, event, plan, project, queue, run, session, skill, system, task
+from maestrod.api import attention, event, message, plan, project, queue, run, session, skill, system, task
 from maestrod.api.method import Method
 
 AnyMethod = Method[Any, Any]
@@ -22,5 +22,7 @@ def _index(rows: Iterable[AnyMethod]) -> dict[str, AnyMethod]:
 
 
 METHODS: Mapping[str, AnyMethod] = _index(
-    row for noun in (project, task, session, queue, plan, run, event, attention, skill, system) for row in noun.METHODS
+    row
+    for noun in (project, task, session, message, queue, plan, run, event, attention, skill, system)
+    for row in noun.METHODS
 )

@@ -19,7 +19,7 @@ from maestrod.api.errors import (
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
 from maestrod.api.method import Access, Method, get, patch, post
 from maestrod.api.project import Folder
-from maestrod.api.reason import Reason
+from maestrod.api.reason import Reason, Source
 from maestrod.api.task import Ids, Names, Strategy
 
 Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536)], ...], Meta(max_length=1000)]
@@ -88,12 +88,45 @@ class ProcessIdentity(Entity, frozen=True):
     boot_id: str
 
 
+class Turn(Entity, frozen=True):
+    """What the agent does by its own word: whether a turn runs, since when, and how we know.
+
+    ``outcome`` is how the last one ended: ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
+    ``background`` counts what goes on of it after its end. ``doing`` is a line on what it does now.
+    """
+
+    running: bool = False
+    since: Instant = 0
+    source: Source = Source.HOOK
+    attempt: int = 1
+    outcome: str | None = None
+    code: str = ""
+    detail: str = ""
+    background: int = 0
+    doing: str = ""
+
+
+class Wait(Entity, frozen=True):
+    """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself)."""
+
+    kind: str
+    until: Instant
+    since: Instant
+    detail: str = ""
+
+
 class Session(Entity, frozen=True):
     """One agent at work.
 
     ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
     shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP. ``deadline`` is when it
     has failed unless it showed a first sign of life, ``timeout_left`` what is left of that (ms) while it is held.
+
+    ``turn`` is what the agent itself says it does (None: it says nothing, or there is no process). ``read_to`` is the offset in its
+    output up to which its stream has been read into signs. ``usage_before`` is what the conversation had used when this
+    session joined it. ``nudges`` counts prompts in a row after turns that left tasks open. ``finishing`` means that all is done and the
+    agent is being let go. ``wait`` is a usage limit it sits out. ``stall_at`` is when somebody looks whether it still works,
+    ``quiet_since`` when its screen last went idle in the middle of a turn.
     """
 
     id: str
@@ -123,6 +156,14 @@ class Session(Entity, frozen=True):
     stopping: bool = False
     deadline: Instant | None = None
     timeout_left: int | None = None
+    turn: Turn | None = None
+    read_to: int = 0
+    usage_before: Usage | None = None
+    nudges: int = 0
+    finishing: bool = False
+    wait: Wait | None = None
+    stall_at: Instant | None = None
+    quiet_since: Instant | None = None
     created_at: Instant = 0
     started_at: Instant | None = None
     last_activity: Instant = 0

@@ -14,6 +14,7 @@ from maestrod.api.base import Entity
 from maestrod.api.errors import NotFound
 from maestrod.api.event import Event, TimelineEvent, TimelineType
 from maestrod.api.ids import make_id
+from maestrod.api.message import Message
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem
@@ -59,6 +60,7 @@ class Draft:
         self.moved: dict[str, None] = {}
         self.planners_gone: dict[str, None] = {}
         self.reopened: dict[str, None] = {}
+        self.at_turn: dict[str, None] = {}
         self._undo: list[tuple[str, str, Entity | None]] = []
         self._first_seq = world.seq
         self._ids = 0
@@ -101,6 +103,10 @@ class Draft:
     def question(self, id_: str) -> Attention:
         """The attention entry, or ``NotFound``."""
         return _found(self.world.attention, "attention", id_)
+
+    def message(self, id_: str) -> Message:
+        """The message, or ``NotFound``."""
+        return _found(self.world.messages, "message", id_)
 
     def put(self, entity: E) -> E:
         """Add or change an entity. The event is ``created``, ``status`` when the status changed, else ``updated``."""

@@ -38,3 +38,33 @@ class Signal(Effect, frozen=True):
     session_id: str
     attempt: int
     signal: str
+
+
+class Deliver(Effect, frozen=True):
+    """Write a message to a session's agent, once: it counts as delivered already, so a repetition would be a second prompt."""
+
+    session_id: str
+    attempt: int
+    message_id: str
+
+
+class Decide(Effect, frozen=True):
+    """Bring the answer of a question to the agent that waits for it on its stream. Safe to repeat."""
+
+    session_id: str
+    attempt: int
+    attention_id: str
+
+
+class CloseInput(Effect, frozen=True):
+    """Tell a session's agent that no more prompts come. Safe to repeat."""
+
+    session_id: str
+    attempt: int
+
+
+class Probe(Effect, frozen=True):
+    """Look whether an agent that says nothing still works: its output, its files, its processor time."""
+
+    session_id: str
+    attempt: int

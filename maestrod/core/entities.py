@@ -11,6 +11,7 @@ import msgspec
 
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity, Instant
+from maestrod.api.message import Message
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue
@@ -39,6 +40,7 @@ KINDS: Mapping[str, type[Entity]] = {
     "plan": Plan,
     "run": Run,
     "attention": Attention,
+    "message": Message,
     "system": System,
     "request": Request,
 }

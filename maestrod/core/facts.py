@@ -2,7 +2,9 @@
 
 import msgspec
 
+from maestrod.api.reason import Source
 from maestrod.api.session import Exit, ProcessIdentity
+from maestrod.core.signs import Sign
 
 
 class Fact(msgspec.Struct, frozen=True, tag=True):
@@ -65,3 +67,34 @@ class Edited(Fact, frozen=True):
 
 class Draining(Fact, frozen=True):
     """The daemon is about to stop and takes its sessions with it: the next daemon starts their work again."""
+
+
+class Signed(Fact, frozen=True):
+    """Signs read from what an agent prints (``stream``: lines of its output, ``screen``: its terminal's title).
+
+    ``read_to`` is the offset in the output after what they were read from: the next daemon goes on reading there.
+    """
+
+    session_id: str
+    attempt: int
+    source: Source
+    signs: tuple[Sign, ...]
+    read_to: int = 0
+
+
+class NotDelivered(Fact, frozen=True):
+    """A message could not be written to its agent at all, so it may be tried again."""
+
+    session_id: str
+    attempt: int
+    message_id: str
+    detail: str
+
+
+class Probed(Fact, frozen=True):
+    """What a look at a silent agent found: whether it shows any life (``busy``), and how that was seen."""
+
+    session_id: str
+    attempt: int
+    busy: bool
+    detail: str

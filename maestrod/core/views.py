@@ -13,6 +13,7 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
 from maestrod.api.errors import Malformed
 from maestrod.api.ids import queue_id
+from maestrod.api.message import Message, MessageList, MessagePage, MessageRef
 from maestrod.api.plan import Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
 from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef
 from maestrod.api.queue import Queue, QueueRef
@@ -162,6 +163,20 @@ def _attention_list(world: World, params: AttentionList, actor: Actor) -> Attent
     return AttentionPage(items=items, next_cursor=cursor)
 
 
+def _message_get(world: World, params: MessageRef, actor: Actor) -> Message:
+    return found(world.messages, "message", params.message_id)
+
+
+def _message_list(world: World, params: MessageList, actor: Actor) -> MessagePage:
+    def look(id_: str) -> Message | None:
+        message = world.messages[id_]
+        wanted = params.session_id in {None, message.session_id} and params.status in {None, message.status}
+        return message if wanted else None
+
+    items, cursor = page(world.messages, look, params.cursor, params.limit)
+    return MessagePage(items=items, next_cursor=cursor)
+
+
 def _plan_check(world: World, params: PlanCheck, actor: Actor) -> PlanReport:
     if (params.plan is None) == (params.markdown is None):
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "$.plan"})
@@ -187,4 +202,6 @@ ANSWERS: Mapping[str, Answer] = {
     "run.list": _run_list,
     "attention.get": _attention_get,
     "attention.list": _attention_list,
+    "message.get": _message_get,
+    "message.list": _message_list,
 }

@@ -13,6 +13,7 @@ import msgspec
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity
 from maestrod.api.event import Event
+from maestrod.api.message import Message, MessageStatus
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem
@@ -33,6 +34,10 @@ _SYSTEM = System()
 _WAITING_KINDS = frozenset({"task", "session", "attention"})
 
 
+#: A message that needs nothing any more.
+_DELIVERED = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
+
+
 class World:
     """All state. Read it freely; change it only through a ``Draft`` (decisions) or ``apply`` (replay)."""
 
@@ -47,6 +52,7 @@ class World:
         self.plans: dict[str, Plan] = {}
         self.runs: dict[str, Run] = {}
         self.attention: dict[str, Attention] = {}
+        self.messages: dict[str, Message] = {}
         self.systems: dict[str, System] = {}
         self.requests: dict[str, Request] = {}
         self.tables: dict[str, dict[str, Any]] = {
@@ -57,12 +63,14 @@ class World:
             "plan": self.plans,
             "run": self.runs,
             "attention": self.attention,
+            "message": self.messages,
             "system": self.systems,
             "request": self.requests,
         }
         self.by_session = SessionIndex()
         self.by_task = TaskIndex(self.tasks, self.by_session.unit_is_live)
         self.open_questions: Links = {}
+        self.open_messages: Links = {}
         self.plans_of_task: Links = {}
         self.runs_of_root: Links = {}
         self.planning: dict[str, None] = {}
@@ -191,6 +199,8 @@ class World:
                 self.by_task.refresh_unit(unit)
         elif kind == "attention":
             self._index_attention(old, new)
+        elif kind == "message":
+            self._index_message(old, new)
         elif kind == "plan":
             _link(self.plans_of_task, old, new, "root_task_id")
         elif kind == "run":
@@ -211,6 +221,12 @@ class World:
             drop_link(self.open_questions, old.session_id, old.id)
         if new is not None and new.answer is None:
             add_link(self.open_questions, new.session_id, new.id)
+
+    def _index_message(self, old: Message | None, new: Message | None) -> None:
+        if old is not None and old.status not in _DELIVERED:
+            drop_link(self.open_messages, old.session_id, old.id)
+        if new is not None and new.status not in _DELIVERED:
+            add_link(self.open_messages, new.session_id, new.id)
 
     def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
         before = deadlines_of(old) if old is not None else NO_DEADLINES

@@ -15,6 +15,7 @@ FOLDERS: Mapping[str, str] = {
     "plan": "plans",
     "run": "runs",
     "attention": "attention",
+    "message": "messages",
     "system": "system",
 }
 

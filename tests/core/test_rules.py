@@ -1,10 +1,11 @@
 """What the configuration says to the domain."""
 
+from maestrod.core.agent_traits import AgentTraits
 from maestrod.core.rules import Rules
 
 
 def test_an_agent_may_have_a_registration_timeout_of_its_own() -> None:
-    rules = Rules(registration_timeout_ms=5, registration_timeouts={"slow": 50})
+    rules = Rules(registration_timeout_ms=5, agents={"slow": AgentTraits(registration_timeout_ms=50)})
     assert (rules.registration_timeout("slow"), rules.registration_timeout("shell")) == (50, 5)
 
 

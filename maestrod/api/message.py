@@ -1,0 +1,110 @@
+"""Messages to running agents: prompts with an id and a state, so that nobody has to guess whether one arrived."""
+
+import enum
+from typing import Annotated
+
+from msgspec import Meta
+
+from maestrod.api.base import Entity, Instant, Limit, Params
+from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound
+from maestrod.api.method import Access, Method, get, post
+
+Prompt = Annotated[str, Meta(min_length=1, max_length=262_144)]
+
+
+class MessageStatus(enum.Enum):
+    """Where a message is; ``core/message.py`` has the table of moves.
+
+    ``queued``: it waits until the agent can take it. ``delivered``: it was written to the agent, once. ``accepted``: the agent
+    confirmed that it works on it. ``answered``: the turn it began has ended. ``failed``: it will never arrive.
+    """
+
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+class MessageKind(enum.Enum):
+    """What a message is for.
+
+    ``opening``: the manifest, the first prompt of a session (its text is made when it is delivered). ``prompt``: somebody's words.
+    ``nudge``: a turn ended with tasks left open. ``repair``: a plan has errors. ``wake``: a usage limit is over. ``news``:
+    something happened to a session's children.
+    """
+
+    OPENING = "opening"
+    PROMPT = "prompt"
+    NUDGE = "nudge"
+    REPAIR = "repair"
+    WAKE = "wake"
+    NEWS = "news"
+
+
+class Message(Entity, frozen=True):
+    """One prompt on its way to one session. ``by`` is ``user``, ``maestrod`` or the session that sent it.
+
+    ``attempt`` is the process it was delivered to. ``reply`` is the beginning of the agent's last words of the turn.
+    """
+
+    id: str
+    session_id: str
+    kind: MessageKind
+    status: MessageStatus
+    text: str = ""
+    by: str = "maestrod"
+    project_id: str = ""
+    attempt: int | None = None
+    reply: str = ""
+    error: str | None = None
+    created_at: Instant = 0
+    delivered_at: Instant | None = None
+    accepted_at: Instant | None = None
+    completed_at: Instant | None = None
+
+
+class MessageSend(Params, frozen=True):
+    """Send a prompt to an agent; it is delivered when the agent can take it, and never twice."""
+
+    session_id: str
+    text: Prompt
+
+
+class MessageRef(Params, frozen=True):
+    """Name a message."""
+
+    message_id: str
+
+
+class MessageList(Params, frozen=True):
+    """A page of messages, oldest first; of one session when named."""
+
+    session_id: str | None = None
+    status: MessageStatus | None = None
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class MessagePage(Entity, frozen=True):
+    """A page; ``next_cursor`` is there when more follow."""
+
+    items: tuple[Message, ...] = ()
+    next_cursor: str | None = None
+
+
+_ID = {"messageId": "msg_00000000000000000000000000"}
+_SESSION = {"sessionId": "ses_00000000000000000000000000"}
+
+# A table: one method, one row.
+# fmt: off
+MESSAGE_SEND = Method("message.send", MessageSend, Message, Access.WORK, post("/api/sessions/{sessionId}/messages"), "Send a prompt to an agent",
+    errors=(NotFound, NotAllowed, IllegalTransition, Busy), example={**_SESSION, "text": "use the parser in shop/csv.py"}, positional=("session_id", "text"))
+MESSAGE_GET = Method("message.get", MessageRef, Message, Access.READ, get("/api/messages/{messageId}"), "Show a message and where it is",
+    errors=(NotFound,), example=_ID, positional=("message_id",))
+MESSAGE_LIST = Method("message.list", MessageList, MessagePage, Access.READ, get("/api/messages"), "List messages",
+    errors=(Malformed,), example=_SESSION)
+MESSAGE_CANCEL = Method("message.cancel", MessageRef, Message, Access.WORK, post("/api/messages/{messageId}/cancel"), "Take back a message that is still queued",
+    errors=(NotFound, NotAllowed, IllegalTransition), example=_ID, positional=("message_id",))
+# fmt: on
+METHODS = (MESSAGE_SEND, MESSAGE_GET, MESSAGE_LIST, MESSAGE_CANCEL)
