@@ -33,6 +33,7 @@ class Stream(ABC, Generic[T]):
         self._client = client
         self._channel: Channel | None = None
         self._lost_at: float | None = None
+        self.patience = client.patience  #: seconds a lost daemon is waited for
 
     def __iter__(self) -> Iterator[T]:
         while not self.ended:
@@ -75,7 +76,7 @@ class Stream(ABC, Generic[T]):
     def poll(self, timeout: float | None) -> list[T]:
         """The items that come within ``timeout`` seconds (None: no limit), as soon as there are any.
 
-        Raises ``NoDaemon`` when a lost daemon has not come back within the client's patience.
+        Raises ``NoDaemon`` when a lost daemon has not come back within ``patience``.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -95,7 +96,7 @@ class Stream(ABC, Generic[T]):
                 self.open()
             except NoDaemon as error:
                 lost_at = self._lost_at or now
-                if self._lost_at is None or time.monotonic() - lost_at > self._client.patience:
+                if self._lost_at is None or time.monotonic() - lost_at > self.patience:
                     raise lost(error) from error
                 if self._client.revive(error):
                     continue

@@ -2,16 +2,11 @@
 
 import codecs
 import enum
-import os
 import re
 import termios
 import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-
-#: Leaves what a full-screen program may have left on: alternate screen, hidden cursor, mouse reports, bracketed paste,
-#: application keys, colours (xterm's control sequences, "Private Mode Reset").
-_RESET = b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m"
 
 #: What is printed as it is: text, and the controls that move within it.
 _PLAIN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
@@ -124,4 +119,3 @@ def raw(descriptor: int) -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        os.write(descriptor, _RESET)

@@ -34,6 +34,8 @@ ELSEWHERE = {
     )
 }
 
+ELSEWHERE["maestroctl/seat.py"] = ("tests/system/test_attach.py", "bytes between two terminals: shown with real ones")
+
 
 def mirror_of(path: Path) -> Path:
     """Where the test of a source file belongs."""

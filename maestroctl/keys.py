@@ -1,0 +1,90 @@
+"""Keys that mean something to ``attach`` itself: how they are written, and how they are found in what is typed.
+
+Written as docker writes them: ``ctrl-p,ctrl-q`` is a sequence of two keys; alternatives are separated by spaces.
+"""
+
+import codecs
+import enum
+import re
+from collections.abc import Mapping
+
+from maestrod.api.errors import Malformed
+
+#: What is used when nobody says otherwise.
+DETACH_KEYS = "ctrl-\\ ctrl-p,ctrl-q"
+SWITCH_KEYS = "ctrl-]"
+
+_CONTROL = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
+
+
+class Command(enum.Enum):
+    """What a key sequence asks of ``attach``."""
+
+    DETACH = "detach"
+    SWITCH = "switch"
+
+
+def sequences(text: str) -> list[bytes]:
+    """The bytes of each alternative (a control key is its letter's lower five bits: ECMA-48, C0).
+
+    Raises ``Malformed`` for what is no key.
+    """
+    return [b"".join(map(_key, alternative.split(","))) for alternative in text.split()]
+
+
+def _key(name: str) -> bytes:
+    control = _CONTROL.fullmatch(name)
+    if control:
+        return bytes([ord(control[1].upper()) & 0x1F])
+    if len(name) == 1 and name.isascii() and name.isprintable():
+        return name.encode()
+    raise Malformed("usage", f"{name!r} is no key: write ctrl-x or a character, as in ctrl-p,ctrl-q")
+
+
+def bindings(detach: str, switch: str) -> dict[bytes, Command]:
+    """The sequences and what they mean. Raises ``Malformed`` when there is no way to leave, or two meanings."""
+    bound = dict.fromkeys(sequences(detach), Command.DETACH)
+    if not bound:
+        raise Malformed("usage", "name a key to detach with, such as ctrl-\\")
+    for keys in sequences(switch):
+        if any(keys.startswith(other) or other.startswith(keys) for other in bound):
+            raise Malformed("usage", "the keys to switch and to detach begin alike: nobody could tell them apart")
+        bound[keys] = Command.SWITCH
+    return bound
+
+
+class Keyboard:
+    """What the user types: text to pass on, and the first command in it, wherever the pieces are cut."""
+
+    def __init__(self, bound: Mapping[bytes, Command]) -> None:
+        self._bound = bound
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = b""
+
+    def feed(self, data: bytes) -> tuple[str, Command | None]:
+        """The text before the first command, and the command; what follows a command is for nobody.
+
+        What may yet become a command is held back until the next piece, or ``release``.
+        """
+        data = self._held + data
+        self._held = b""
+        found = [(place, keys) for keys in self._bound if (place := data.find(keys)) >= 0]
+        if found:
+            place, keys = min(found)
+            return self._decoder.decode(data[:place]), self._bound[keys]
+        kept = self._beginning(data)
+        self._held = data[len(data) - kept :] if kept else b""
+        return self._decoder.decode(data[: len(data) - kept]), None
+
+    def release(self) -> str:
+        """What was held back, when nothing followed it: it was meant for the session."""
+        held, self._held = self._held, b""
+        return self._decoder.decode(held)
+
+    def _beginning(self, data: bytes) -> int:
+        """How many of the last bytes may be the beginning of a command."""
+        longest = max(map(len, self._bound)) - 1
+        for length in range(min(longest, len(data)), 0, -1):
+            if any(keys.startswith(data[-length:]) for keys in self._bound):
+                return length
+        return 0

@@ -1,0 +1,111 @@
+"""Bringing a terminal to where a session's output left it: the modes it had switched on, and the picture it had drawn.
+
+A session's log is what its program wrote to a terminal of its own. To sit down at it later is to let the user's terminal
+read the end of that log, so that the user's own terminal does the drawing and nothing is lost in a copy of one. Two things
+have to be taken care of: modes that were switched on further back, and questions of the program to its terminal, which must
+not be answered twice.
+
+Sources: ECMA-48; "XTerm Control Sequences" (private modes, device reports); the kitty keyboard protocol.
+"""
+
+import re
+
+#: DEC private modes that are on in a terminal that was just opened.
+_ON_AT_FIRST = frozenset({7, 25})
+
+#: Modes that stay as they are until they are changed: application keys, wrapping, cursor, mouse, focus, pasting.
+_KEPT = frozenset({1, 7, 9, 25, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004})
+
+#: The three ways into the alternate screen.
+_ALTERNATE = frozenset({47, 1047, 1049})
+
+_MODES = re.compile(rb"\x1b\[\?([0-9;]{1,60})([hl])|\x1b([=>c])")
+_UNFINISHED = re.compile(rb"\x1b(?:\[(?:\?[0-9;]{0,60})?)?\Z")
+_ENTER_ALTERNATE = re.compile(rb"\x1b\[\?(?:47|1047|1049)h")
+
+#: What a terminal answers: status and attributes (CSI n, CSI c), modes (CSI $p), versions (CSI > q), sizes (CSI t), keyboard
+#: flags (CSI ? u), colours and the clipboard (OSC with ?), settings (DCS $q, +q), ENQ.
+_QUESTIONS = re.compile(
+    rb"\x1b\[[?>=]?[0-9;]*[nc]|\x1b\[\??[0-9;]*\$p|\x1b\[>[0-9]*q|\x1b\[[0-9;]*t|\x1b\[\?u"
+    rb"|\x1b\][0-9;]+[^\x07\x1b]*\?(?:\x07|\x1b\\)|\x1bP[$+]q[^\x1b]*\x1b\\|\x1bZ|\x05"
+)
+
+#: Bytes that are replayed at most: some screens of text, and still instant over a slow line.
+LONGEST = 256 * 1024
+
+#: Leaves everything a program may have left on. The scroll region is reset between saving and restoring the cursor, because
+#: resetting it moves the cursor.
+_RESET = (
+    b"\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
+    b"\x1b[?1016l\x1b[?2004l\x1b[>4m\x1b[<99u\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[0 q\x1b[0m"
+)
+
+
+class Modes:
+    """What the bytes that were fed have switched on in a terminal."""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self.clear()
+
+    def clear(self) -> None:
+        """A terminal that was just opened."""
+        self.alternate = False
+        self._keypad = False
+        self._changed: dict[int, bool] = {}
+
+    def feed(self, data: bytes) -> None:
+        """Take in output, wherever it is cut."""
+        data = self._held + data
+        for found in _MODES.finditer(data):
+            if found[1] is not None:
+                self._set(found[1], on=found[2] == b"h")
+            elif found[3] == b"c":
+                self.clear()
+            else:
+                self._keypad = found[3] == b"="
+        unfinished = _UNFINISHED.search(data)
+        self._held = unfinished[0] if unfinished else b""
+
+    def _set(self, numbers: bytes, *, on: bool) -> None:
+        for number in map(int, filter(None, numbers.split(b";"))):
+            if number in _ALTERNATE:
+                self.alternate = on
+            elif number in _KEPT:
+                self._changed[number] = on
+
+    def enter(self) -> bytes:
+        """Switches a terminal that was just reset to these modes."""
+        changed = [
+            b"\x1b[?%d%b" % (number, b"h" if on else b"l")
+            for number, on in self._changed.items()
+            if on != (number in _ON_AT_FIRST)
+        ]
+        return b"".join([b"\x1b[?1049h" if self.alternate else b"", *changed, b"\x1b=" if self._keypad else b""])
+
+    def leave(self) -> bytes:
+        """Switches a terminal in these modes back to what it was before."""
+        return _RESET + (b"\x1b[?1049l" if self.alternate else b"")
+
+
+def replay(log: bytes) -> tuple[bytes, Modes]:
+    """What to write to a reset terminal so that it shows the end of ``log``, and the modes it is in then."""
+    start = _start(log)
+    before, modes = Modes(), Modes()
+    before.feed(log[:start])
+    modes.feed(log)
+    return before.enter() + _QUESTIONS.sub(b"", log[start:]), modes
+
+
+def _start(log: bytes) -> int:
+    """Where to begin: at the last way into the alternate screen if that is where it is, else at a line's beginning."""
+    earliest = max(len(log) - LONGEST, 0)
+    entries = [found.start() for found in _ENTER_ALTERNATE.finditer(log, earliest)]
+    modes = Modes()
+    modes.feed(log)
+    if modes.alternate and entries:
+        return entries[-1]
+    if not earliest:
+        return 0
+    line = log.find(b"\n", earliest)
+    return line + 1 if line >= 0 else earliest
