@@ -61,6 +61,18 @@ async def test_typing_and_sizes_reach_the_agent_and_refusals_say_what_to_do(
             await parts.terminals.resize(session.id, 1, 1)
 
 
+async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_for_good(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(custody: FolderCustody, *arguments: object) -> None:
+        raise Refused("no_input", "a file is the agent's standard input")
+
+    monkeypatch.setattr(FolderCustody, "send", refuse)
+    async with house(tmp_path, FakeMachine()) as parts:
+        with pytest.raises(IllegalTransition, match="a file is the input"):
+            await parts.terminals.send("ses_a", b"x")
+
+
 async def test_stops_of_one_session_join_and_all_are_told_the_same(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

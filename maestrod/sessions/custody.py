@@ -38,6 +38,7 @@ from maestrod.sessions.spec import (
     Running,
     Standing,
     StopReport,
+    Unanswered,
 )
 
 Ladder = Sequence[tuple[str, float]]
@@ -153,7 +154,8 @@ class Custody:
 
     async def send(self, session_id: str, data: bytes) -> None:
         """Type into the agent's terminal or standard input. Refused `input_full` when it has not read the last
-        megabyte.
+        megabyte, `no_input` when a file is its standard input; NotHeld when there is nobody, Unanswered (a NotHeld) when
+        nobody knows whether it arrived.
         """
         for offset in range(0, len(data), SEND_BYTES):
             await self._request(session_id, "input", data=data[offset : offset + SEND_BYTES])
@@ -235,7 +237,7 @@ class Custody:
         try:
             return await hold.link.request(op, **fields)
         except LinkLost as error:
-            raise NotHeld(f"{session_id} ended meanwhile") from error
+            raise Unanswered(f"{session_id} ended meanwhile") from error
 
     async def _launch_and_hold(self, hold: Hold, spec: LaunchSpec) -> None:
         try:

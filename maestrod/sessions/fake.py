@@ -116,8 +116,10 @@ class FakeCustody:
         return 1
 
     async def send(self, session_id: str, data: bytes) -> None:
-        """Type into the agent's terminal."""
+        """Type into the agent's terminal or standard input."""
         agent = await self._living(session_id)
+        if agent.spec.terminal == "pipe" and agent.spec.stdin is not None:
+            raise Refused("no_input", "a file is the agent's standard input: nothing can be written to it")
         agent.typed += data
         if agent.life.echo:
             agent.print(data.replace(b"\n", b"\r\n"))

@@ -29,6 +29,9 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     logged. The shim adds MAESTRO_CUSTODY, by which strays are found. `folder` is the session's folder; custody fills
     it in. The output log keeps at most `log_keep_segments` files of `log_segment_bytes`. `ladder` is (signal name,
     seconds) in order, for a stop and for what the agent leaves behind.
+
+    On pipes only: `stdin` is the path of a file that is the agent's standard input (`/dev/null` for none at all), without
+    it a pipe stays open for `Custody.send`; `stream` keeps standard error from breaking into lines of standard output.
     """
 
     session_id: str
@@ -43,6 +46,8 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     log_segment_bytes: int = 8 << 20
     log_keep_segments: int = 8
     ladder: tuple[tuple[str, float], ...] = DEFAULT_LADDER
+    stdin: str | None = None
+    stream: bool = False
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -179,8 +184,12 @@ class NotHeld(Exception):
     """The session has no living attempt in this daemon's custody, so nothing can be sent to it."""
 
 
+class Unanswered(NotHeld):
+    """The connection ended before the answer came: nobody knows whether the request was carried out."""
+
+
 class Refused(Exception):
-    """The shim refused a request, by its code (`input_full`, `no_terminal`, `bad_request`) and a sentence."""
+    """The shim refused a request, by its code (`input_full`, `no_input`, `no_terminal`, `bad_request`) and a sentence."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

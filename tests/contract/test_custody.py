@@ -54,7 +54,7 @@ class World:
         self.exits.append(record)
         self.exited.set()
 
-    def spec(self, kind: str, attempt: int = 1, terminal: str = "pty") -> LaunchSpec:
+    def spec(self, kind: str, attempt: int = 1, terminal: str = "pty", stdin: str | None = None) -> LaunchSpec:
         return LaunchSpec(
             session_id=SESSION,
             attempt=attempt,
@@ -63,6 +63,7 @@ class World:
             cwd="/",
             terminal="pipe" if terminal == "pipe" else "pty",
             ladder=(("TERM", 0.2), ("KILL", 5.0)),
+            stdin=stdin,
         )
 
     def daemon(self) -> Custody | FakeCustody:
@@ -324,3 +325,13 @@ async def test_a_cancelled_launch_leaves_the_session_held(world: World, custody:
         await custody.launch(world.spec("sits"))
     report = await custody.stop(SESSION)
     assert report.left == 0
+
+
+async def test_nothing_is_written_to_an_agent_whose_input_is_a_file(
+    world: World, custody: Custody | FakeCustody
+) -> None:
+    await custody.launch(world.spec("sits", terminal="pipe", stdin="/dev/null"))
+    with pytest.raises(Refused) as refused:
+        await custody.send(SESSION, b"hello")
+    assert refused.value.code == "no_input"
+    await custody.stop(SESSION)

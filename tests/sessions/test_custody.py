@@ -282,3 +282,46 @@ async def test_exits_are_told_once_each_however_many_end_at_once(agents: Agents,
         assert (record.code, record.reason) == (0, "exited")
     await wait_shims_gone(*identities)
     assert len(daemon.exits) == 8
+
+
+# Standard input and standard error.
+
+
+async def test_a_file_is_the_whole_standard_input(agents: Agents, daemon: Daemon, tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.md"
+    prompt.write_text("do this\n")
+    await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin=str(prompt)))
+    assert (await daemon.exit_of("ses_a")).code == 0  # cat saw the end of its input
+    assert daemon.custody.read_output("ses_a", 0, 100).data == b"do this\n"
+
+
+async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agents: Agents, daemon: Daemon) -> None:
+    await daemon.custody.launch(agents.shell("ses_a", "cat; exec sleep 1000", terminal="pipe", stdin="/dev/null"))
+    with pytest.raises(Refused) as refused:
+        await daemon.custody.send("ses_a", b"hello")
+    assert refused.value.code == "no_input"
+    await daemon.custody.close_stdin("ses_a")
+    await daemon.custody.stop("ses_a")
+
+
+async def test_an_input_that_is_not_there_is_a_failed_start_that_says_so(agents: Agents, daemon: Daemon) -> None:
+    with pytest.raises(LaunchFailed, match="input for the agent") as failed:
+        await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin="/no/such/file"))
+    assert failed.value.errno_name == "ENOENT"
+
+
+async def test_standard_error_never_breaks_into_a_line_of_the_stream(agents: Agents, daemon: Daemon) -> None:
+    program = (
+        "import os\n"
+        "for number in range(500):\n"
+        "    os.write(1, b'{\"line\":')\n"
+        "    os.write(2, b'oops %d\\n' % number)\n"
+        "    os.write(1, b'%d}\\n' % number)\n"
+        "os.write(2, b'the end')\n"
+    )
+    await daemon.custody.launch(agents.python("ses_a", program, terminal="pipe", stream=True))
+    await daemon.exit_of("ses_a")
+    lines = daemon.custody.read_output("ses_a", 0, 1 << 20).data.splitlines()
+    assert [line for line in lines if line.startswith(b"{")] == [b'{"line":%d}' % number for number in range(500)]
+    assert [line for line in lines if line.startswith(b"oops")] == [b"oops %d" % number for number in range(500)]
+    assert lines[-1] == b"the end"

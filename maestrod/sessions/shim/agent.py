@@ -34,15 +34,20 @@ class StartError(Exception):
 
 
 class Agent:
-    """The running agent and the shim's ends of its terminal or pipes. `keep` is the slave held open, or -1."""
+    """The running agent and the shim's ends of its terminal or pipes.
 
-    __slots__ = ("keep", "output", "pid", "terminal", "typed")
+    `keep` is the slave held open, `typed` where input is written to, `errors` a standard error of its own; each -1 where
+    there is none.
+    """
 
-    def __init__(self, pid: int, output: int, typed: int, keep: int) -> None:
+    __slots__ = ("errors", "keep", "output", "pid", "terminal", "typed")
+
+    def __init__(self, pid: int, output: int, typed: int, keep: int, errors: int = -1) -> None:
         self.pid = pid
         self.output = output
         self.typed = typed
         self.keep = keep
+        self.errors = errors
         self.terminal = keep >= 0
 
     def resize(self, columns: int, rows: int) -> None:
@@ -66,7 +71,7 @@ def start_agent(spec: "dict[str, Any]") -> Agent:
     try:
         return _on_terminal(spec) if spec["terminal"] == "pty" else _on_pipes(spec)
     except OSError as error:
-        raise StartError(error.errno or 0, f"no terminal or pipe for the agent: {error.strerror}") from error
+        raise StartError(error.errno or 0, f"no terminal, pipe or input for the agent: {error.strerror}") from error
 
 
 def _on_terminal(spec: "dict[str, Any]") -> Agent:
@@ -83,19 +88,30 @@ def _on_terminal(spec: "dict[str, Any]") -> Agent:
 
 
 def _on_pipes(spec: "dict[str, Any]") -> Agent:
+    typed_reader, typed = _input(spec["stdin"])
     reader, writer = posix.pipe()
-    typed_reader, typed = posix.pipe()
+    errors, errors_writer = posix.pipe() if spec["stream"] else (-1, -1)
     actions = [
         (posix.POSIX_SPAWN_DUP2, typed_reader, 0),
         (posix.POSIX_SPAWN_DUP2, writer, 1),
-        (posix.POSIX_SPAWN_DUP2, writer, 2),
+        (posix.POSIX_SPAWN_DUP2, errors_writer if errors_writer >= 0 else writer, 2),
     ]
-    pid = _spawn(spec, actions, [reader, writer, typed_reader, typed])
-    posix.close(writer)
-    posix.close(typed_reader)
-    posix.set_blocking(reader, False)
-    posix.set_blocking(typed, False)
-    return Agent(pid, reader, typed, -1)
+    theirs, ours = [typed_reader, writer, errors_writer], [reader, typed, errors]
+    pid = _spawn(spec, actions, [fd for fd in (*theirs, *ours) if fd >= 0])
+    for fd in theirs:
+        if fd >= 0:
+            posix.close(fd)
+    for fd in ours:
+        if fd >= 0:
+            posix.set_blocking(fd, False)
+    return Agent(pid, reader, typed, -1, errors)
+
+
+def _input(path: "str | None") -> tuple[int, int]:
+    """The agent's end of its standard input and ours: a pipe, or a file (then there is no end of ours: -1)."""
+    if path is None:
+        return posix.pipe()
+    return posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC), -1
 
 
 def _spawn(spec: "dict[str, Any]", actions: "list[Any]", descriptors: list[int]) -> int:

@@ -126,6 +126,8 @@ def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
         data = a2b_base64(request["data"], strict_mode=True)
     except Base64Error as error:
         raise ValueError(str(error)) from error
+    if not custodian.pump.takes_input:
+        return {"error": "no_input", "message": "a file is the agent's standard input: nothing can be written to it"}
     if not custodian.pump.type(data):
         return {"error": "input_full", "message": "the agent does not read its input; try again later"}
     return {"queued": len(data)}

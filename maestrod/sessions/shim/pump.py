@@ -10,6 +10,7 @@ from time import monotonic
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .agent import Agent
+    from .line_merge import LineMerge
     from .outputlog import OutputLog
     from .poller import Event, Poller
 
@@ -37,9 +38,25 @@ class Pump:
         self._poller = poller
         self._typed = bytearray()
         self._closing = False
-        self._output_open = True
-        self._typed_open = True
+        self._merge: LineMerge | None = None
+        self._open = {agent.output}
+        self._typed_open = agent.typed >= 0
         poller.watch(agent.output, self._on_ready)
+        if agent.errors >= 0:
+            self._read_apart(agent.errors)
+
+    def _read_apart(self, errors: int) -> None:
+        """Standard error comes by a pipe of its own, so that it never breaks into a line of standard output."""
+        from .line_merge import LineMerge  # few agents need it, and every shim's start is waited for
+
+        self._merge = LineMerge()
+        self._open.add(errors)
+        self._poller.watch(errors, self._on_errors)
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether there is anything to write input to: not where a file is the agent's standard input."""
+        return self._agent.typed >= 0
 
     def type(self, data: bytes) -> bool:
         """Queue input for the agent; False when the bound is reached or the agent takes no more input."""
@@ -62,9 +79,12 @@ class Pump:
         if self._agent.keep >= 0:
             posix.close(self._agent.keep)
         deadline = monotonic() + DRAIN_SECONDS
-        while self._output_open and self._read() and monotonic() < deadline:
-            continue
-        self._close_output()
+        for fd in sorted(self._open):
+            while fd in self._open and self._read(fd) and monotonic() < deadline:
+                continue
+            self._close_output(fd)
+        if self._merge is not None:
+            self._keep(self._merge.finish())
         if self._typed_open:
             self._close_typed_pipe()
 
@@ -72,37 +92,49 @@ class Pump:
         if event.writable:
             self._write()
         if event.readable or event.hung_up:
-            more = self._read()
-            if event.hung_up and not more and self._output_open:
-                self._poller.forget(
-                    self._agent.output
-                )  # a hung-up terminal: nothing more can come, but drain looks once more
+            self._take(self._agent.output, event)
+
+    def _on_errors(self, event: "Event") -> None:
+        self._take(self._agent.errors, event)
+
+    def _take(self, fd: int, event: "Event") -> None:
+        if not self._read(fd) and event.hung_up and fd in self._open:
+            self._poller.forget(fd)  # a hung-up terminal: nothing more can come, but drain looks once more
 
     def _on_typed_ready(self, event: "Event") -> None:
         self._write()
 
-    def _read(self) -> bool:
+    def _read(self, fd: int) -> bool:
         """One read into the log; False when there is nothing to read now, or ever."""
         try:
-            data = posix.read(self._agent.output, READ_BYTES)
+            data = posix.read(fd, READ_BYTES)
         except BlockingIOError:
             return False
         except OSError as error:
             if error.errno != EIO:  # EIO: the last slave descriptor of a terminal was closed
                 raise
             data = b""
+        if not data:
+            self._close_output(fd)
+            return False
+        if self._merge is not None:
+            data = self._merge.errors(data) if fd == self._agent.errors else self._merge.output(data)
+        self._keep(data)
+        return True
+
+    def _keep(self, data: bytes) -> None:
         if data:
             self._log.append(data)
-            return True
-        self._close_output()
-        return False
 
-    def _close_output(self) -> None:
-        if self._output_open:
-            self._output_open = False
-            self._typed_open = self._typed_open and not self._agent.terminal
-            self._poller.forget(self._agent.output)
-            posix.close(self._agent.output)
+    def _close_output(self, fd: int) -> None:
+        if fd not in self._open:
+            return
+        self._open.discard(fd)
+        self._typed_open = self._typed_open and not self._agent.terminal
+        self._poller.forget(fd)
+        posix.close(fd)
+        if self._merge is not None and fd == self._agent.output:
+            self._keep(self._merge.output_ended())
 
     def _write(self) -> None:
         try:
@@ -118,7 +150,7 @@ class Pump:
 
     def _wait_writable(self, wanted: bool) -> None:
         if self._agent.terminal:
-            if self._output_open:
+            if self._agent.output in self._open:
                 self._poller.watch(self._agent.output, self._on_ready, write=wanted)
         elif wanted:
             self._poller.watch(self._agent.typed, self._on_typed_ready, read=False, write=True)

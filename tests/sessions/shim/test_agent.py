@@ -18,6 +18,8 @@ def spec(*argv: str, **more: Any) -> dict[str, Any]:
         "terminal": "pipe",
         "cols": 80,
         "rows": 24,
+        "stdin": None,
+        "stream": False,
         **more,
     }
 

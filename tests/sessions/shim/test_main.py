@@ -26,6 +26,8 @@ def spec(folder: Path, *argv: str, attempt: int = 1) -> bytes:
         "folder": str(folder),
         "logSegmentBytes": 1000,
         "logKeepSegments": 2,
+        "stdin": None,
+        "stream": False,
         "ladder": [["TERM", 1], ["KILL", 5]],
     }
     return json.dumps(fields).encode() + b"\n"

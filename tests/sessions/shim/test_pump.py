@@ -126,9 +126,9 @@ def test_drain_ends_though_a_stranger_writes_on(rig: Rig, monkeypatch: pytest.Mo
     monkeypatch.setattr("maestrod.sessions.shim.pump.DRAIN_SECONDS", 0.02)
     read = rig.pump._read
 
-    def read_and_refill() -> bool:
+    def read_and_refill(fd: int) -> bool:
         os.write(rig.agent_out, b"more ")
-        return read()
+        return read(fd)
 
     monkeypatch.setattr(rig.pump, "_read", read_and_refill)
     rig.pump.drain()
