@@ -37,6 +37,7 @@ NOUNS: Mapping[str, str] = {
     "project": "Folders work happens in",
     "task": "Tasks and the tree of them",
     "session": "Agents at work",
+    "message": "Prompts on their way to agents",
     "queue": "Tasks claimed one at a time",
     "plan": "Plans and what the linter says of them",
     "attention": "Questions to people",

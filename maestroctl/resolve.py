@@ -23,6 +23,7 @@ _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "pln": ("plan.list", {}),
     "run": ("run.list", {}),
     "att": ("attention.list", {"answered": True}),
+    "msg": ("message.list", {}),
 }
 
 #: Kinds of the members that hold an id.
@@ -37,11 +38,12 @@ _MEMBERS = {
     "planId": "pln",
     "runId": "run",
     "attentionId": "att",
+    "messageId": "msg",
     "rootId": "tsk",
 }
 _LIST_MEMBERS = {"taskIds": "tsk", "sessionIds": "ses", "dependencies": "tsk"}
 
-_NAMES = {"prj": "project", "tsk": "task", "ses": "session", "pln": "plan", "run": "run", "att": "question"}
+_NAMES = {"prj": "project", "tsk": "task", "ses": "session", "pln": "plan", "run": "run", "att": "question", "msg": "message"}
 
 
 def resolve_members(client: Client, members: dict[str, Any]) -> None:

@@ -71,6 +71,7 @@ class FileCatalog:
         found = self._look(working_dir)
         return KnownNames(
             agents=frozenset(self._adapters),
+            command_agents=frozenset(name for name, agent in self._adapters.items() if agent.traits.runs_commands),
             personas=frozenset(persona.name for persona in found.personas),
             skills=frozenset(skill.name for skill in found.skills),
         )

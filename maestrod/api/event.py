@@ -83,13 +83,17 @@ class TimelineQuery(Params, frozen=True):
 
 
 class EventReport(Params, frozen=True):
-    """What a hook of an agent saw. ``event_id`` makes it harmless to send twice; ``payload`` is the hook's JSON."""
+    """What a hook of an agent saw. ``event_id`` makes it harmless to send twice; ``payload`` is the hook's JSON.
+
+    ``at`` is when it happened, ``pid`` the agent's process where the hook knows it (an agent started by hand is followed by it).
+    """
 
     event: Annotated[str, Meta(min_length=1, max_length=100)]
     agent: str | None = None
     session_id: str | None = None
     event_id: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     at: Instant | None = None
+    pid: Annotated[int, Meta(ge=2)] | None = None
     payload: Any = None
 
 

@@ -36,6 +36,7 @@ class Run(Entity, frozen=True):
     agent: str
     planner: tuple[str, ...] = ()
     approve: bool = False
+    keep_planner: bool = False
     paused: bool = False
     max_sessions: int | None = None
     max_attempts: int | None = None
@@ -64,6 +65,10 @@ class RunStart(Params, frozen=True):
     agent: str | None = None
     planner: Argv = ()
     approve: bool = False
+    keep_planner: Annotated[
+        bool,
+        Meta(description="Let the orchestrator live until the end: it is told what happens and may submit more plans."),
+    ] = False
     max_sessions: Annotated[int, Meta(ge=1, le=1000)] | None = None
     max_attempts: Attempts | None = None
     timeout_ms: Milliseconds | None = None

@@ -19,8 +19,9 @@ from maestrod.api.errors import (
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
 from maestrod.api.method import Access, Method, get, patch, post
 from maestrod.api.project import Folder
-from maestrod.api.reason import Reason, Source
+from maestrod.api.reason import Reason
 from maestrod.api.task import Ids, Names, Strategy
+from maestrod.api.turn import Turn, Wait
 
 Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536)], ...], Meta(max_length=1000)]
 Cells = Annotated[int, Meta(ge=1, le=1000)]
@@ -88,33 +89,6 @@ class ProcessIdentity(Entity, frozen=True):
     boot_id: str
 
 
-class Turn(Entity, frozen=True):
-    """What the agent does by its own word: whether a turn runs, since when, and how we know.
-
-    ``outcome`` is how the last one ended: ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
-    ``background`` counts what goes on of it after its end. ``doing`` is a line on what it does now.
-    """
-
-    running: bool = False
-    since: Instant = 0
-    source: Source = Source.HOOK
-    attempt: int = 1
-    outcome: str | None = None
-    code: str = ""
-    detail: str = ""
-    background: int = 0
-    doing: str = ""
-
-
-class Wait(Entity, frozen=True):
-    """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself)."""
-
-    kind: str
-    until: Instant
-    since: Instant
-    detail: str = ""
-
-
 class Session(Entity, frozen=True):
     """One agent at work.
 
@@ -122,11 +96,11 @@ class Session(Entity, frozen=True):
     shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP. ``deadline`` is when it
     has failed unless it showed a first sign of life, ``timeout_left`` what is left of that (ms) while it is held.
 
-    ``turn`` is what the agent itself says it does (None: it says nothing, or there is no process). ``read_to`` is the offset in its
-    output up to which its stream has been read into signs. ``usage_before`` is what the conversation had used when this
-    session joined it. ``nudges`` counts prompts in a row after turns that left tasks open. ``finishing`` means that all is done and the
-    agent is being let go. ``wait`` is a usage limit it sits out. ``stall_at`` is when somebody looks whether it still works,
-    ``quiet_since`` when its screen last went idle in the middle of a turn.
+    ``turn`` is what the agent itself says it does (None: it says nothing, or there is no process). ``read_to`` is the offset in
+    its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had used when it last
+    told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something open.
+    ``finishing`` means that all is done and the agent is being let go. ``wait`` is a usage limit it sits out. ``stall_at`` is
+    when somebody looks whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn.
     """
 
     id: str
@@ -158,7 +132,7 @@ class Session(Entity, frozen=True):
     timeout_left: int | None = None
     turn: Turn | None = None
     read_to: int = 0
-    usage_before: Usage | None = None
+    usage_seen: Usage | None = None
     nudges: int = 0
     finishing: bool = False
     wait: Wait | None = None

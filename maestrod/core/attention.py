@@ -1,8 +1,11 @@
 """Questions to a person: opened by sessions, answered once, closed when nobody needs the answer any more."""
 
-from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk
+from typing import Any
+
+from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk, AttentionKind
 from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.event import TimelineType
+from maestrod.api.session import Session
 from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
@@ -11,6 +14,8 @@ from maestrod.core.draft import Draft
 TIMEOUT = "timeout"
 CLOSED = "closed"
 USER = "user"
+#: The key of what an agent itself said it waits for.
+AGENT_KEY = "agent"
 
 
 def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
@@ -66,6 +71,50 @@ def time_out(draft: Draft, attention_id: str) -> None:
         _close(draft, question, TIMEOUT, question.on_timeout or "")
 
 
+def want_input(draft: Draft, session: Session, text: str) -> Attention:
+    """An agent waits for a person by its own word: one such question at a time, however often it says so."""
+    for question in _open_inputs(draft, session.id):
+        return question
+    return open_question(draft, session, AttentionKind.INPUT, text, key=AGENT_KEY)
+
+
+def has_dialog(draft: Draft, session_id: str) -> bool:
+    """Whether the agent shows a dialog: what is typed now would answer that."""
+    kinds = (draft.question(id_).kind for id_ in draft.world.open_questions.get(session_id, ()))
+    return any(kind is AttentionKind.PERMISSION for kind in kinds)
+
+
+def input_given(draft: Draft, session: Session) -> None:
+    """The agent works again, so somebody gave it what it waited for."""
+    for question in _open_inputs(draft, session.id):
+        _close(draft, question, CLOSED, "")
+
+
+def _open_inputs(draft: Draft, session_id: str) -> list[Attention]:
+    ids = sorted(draft.world.open_questions.get(session_id, ()))
+    return [draft.question(id_) for id_ in ids if draft.question(id_).key == AGENT_KEY]
+
+
+def open_question(
+    draft: Draft, session: Session, kind: AttentionKind, text: str, *, timeline: str = "", **members: Any
+) -> Attention:
+    """Put a question about a session into the inbox, and into its timeline."""
+    question = draft.put(
+        Attention(
+            id=draft.new_id("att"),
+            session_id=session.id,
+            project_id=session.project_id,
+            kind=kind,
+            message=text,
+            opened_at=draft.now,
+            **members,
+        )
+    )
+    metadata = {"attentionId": question.id, "kind": kind.value}
+    draft.timeline(TimelineType.NEEDS_INPUT, timeline or text, session_id=session.id, metadata=metadata)
+    return question
+
+
 def close_all(draft: Draft, session_id: str) -> None:
     """The session has ended: what it asked is moot."""
     for attention_id in sorted(draft.world.open_questions.get(session_id, ())):
@@ -73,4 +122,5 @@ def close_all(draft: Draft, session_id: str) -> None:
 
 
 def _close(draft: Draft, question: Attention, by: str, value: str) -> Attention:
+    draft.at_turn[question.session_id] = None
     return draft.change(question, answer=Answer(by=by, at=draft.now, value=value))

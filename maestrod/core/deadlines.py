@@ -14,6 +14,7 @@ REGISTER = "register"
 TIMEOUT = "timeout"
 RETRY = "retry"
 ANSWER = "answer"
+FINISH = "finish"
 
 
 #: What most entities have.
@@ -30,6 +31,8 @@ def deadlines_of(entity: Entity) -> Mapping[str, int]:
     elif isinstance(entity, Session):
         if entity.status is SessionStatus.SPAWNING and entity.deadline is not None:
             return {f"{REGISTER}:{entity.id}": entity.deadline}
+        if entity.finishing and entity.deadline is not None:
+            return {f"{FINISH}:{entity.id}": entity.deadline}
     elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
         return {f"{ANSWER}:{entity.id}": entity.deadline}
     return NO_DEADLINES

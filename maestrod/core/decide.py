@@ -20,6 +20,7 @@ from maestrod.core import (
     attention,
     edit_rules,
     fact_rules,
+    hook_rules,
     message,
     pause,
     plan_apply,
@@ -27,13 +28,26 @@ from maestrod.core import (
     queue,
     run,
     session_rules,
+    sign_rules,
     task_rules,
+    turns,
 )
 from maestrod.core.access import check_actor, check_alive
 from maestrod.core.command import Actor, Command, Stamp
 from maestrod.core.draft import Decision, Draft
 from maestrod.core.entities import KIND_OF, Request
-from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.facts import (
+    Draining,
+    Edited,
+    Exited,
+    Fact,
+    Launched,
+    LaunchFailed,
+    Lost,
+    NotDelivered,
+    Signed,
+    Woke,
+)
 from maestrod.core.follow import follow
 from maestrod.core.rollup import settle
 from maestrod.core.schedule import schedule
@@ -77,7 +91,7 @@ RULES: Mapping[str, Rule] = {
     "session.unlink": session_rules.unlink,
     "message.send": message.send,
     "message.cancel": message.cancel,
-    "event.report": session_rules.hook,
+    "event.report": hook_rules.hook,
     "queue.next": queue.claim,
     "queue.complete": queue.complete,
     "queue.fail": queue.fail,
@@ -108,6 +122,8 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Woke: fact_rules.woke,
     Edited: edit_rules.edited,
     Draining: fact_rules.draining,
+    Signed: sign_rules.signed,
+    NotDelivered: fact_rules.not_delivered,
 }
 
 
@@ -178,6 +194,10 @@ def _come_to_rest(draft: Draft) -> None:
     for run_id in draft.reopened:
         run.adopt(draft, draft.world.runs[run_id])
     follow(draft)
+    turns.advance_all(draft)
+    if draft.dirty or draft.moved:  # an agent that was given up has let go of its tasks
+        settle(draft)
+        follow(draft)
     schedule(draft)
 
 

@@ -4,11 +4,11 @@ from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Exit, Session, SessionStatus
 from maestrod.api.task import Task
-from maestrod.core import attention, task
-from maestrod.core.deadlines import ANSWER, REGISTER, RETRY, TIMEOUT
+from maestrod.core import attention, message, task, turns
+from maestrod.core.deadlines import ANSWER, FINISH, REGISTER, RETRY, TIMEOUT
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
-from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
 from maestrod.core.session import DAEMON_STOP, TIMED_OUT, SessionEvent, end
 from maestrod.core.session_index import has_ended
 from maestrod.core.start import stop_session
@@ -41,6 +41,7 @@ def launched(draft: Draft, fact: Launched) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is not None:
         draft.change(session, process=fact.process)
+        draft.at_turn[session.id] = None
 
 
 def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
@@ -64,6 +65,19 @@ def exited(draft: Draft, fact: Exited) -> None:
     if session is None:
         return
     if _ended_as_wanted(draft, session, fact.exit):
+        return
+    if session.finishing:
+        end(
+            draft, session, SessionEvent.COMPLETE, draft.reason(Source.PROCESS, "finished", _told(fact.exit)), fact.exit
+        )
+        return
+    if session.wait is not None:
+        turns.process_gone(draft, session)
+        return
+    if fact.verdict == "completed" and turns.continue_after(draft, session, fact.exit):
+        return
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is None:  # what was found left open has ended it
         return
     detail = _told(fact.exit)
     if session.status is SessionStatus.SPAWNING:
@@ -108,6 +122,8 @@ def woke(draft: Draft, fact: Woke) -> None:
         _time_out(draft, draft.task(id_))
     elif what == REGISTER:
         _not_registered(draft, draft.session(id_))
+    elif what == FINISH:
+        turns.overdue(draft, draft.session(id_))
     elif what == ANSWER:
         attention.time_out(draft, id_)
 
@@ -135,3 +151,10 @@ def draining(draft: Draft, fact: Draining) -> None:
     reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon stops")
     for session_id in sorted(draft.world.by_session.live):
         stop_session(draft, draft.session(session_id), reason)
+
+
+def not_delivered(draft: Draft, fact: NotDelivered) -> None:
+    """A message could not be written to its agent at all."""
+    session = _current(draft, fact.session_id, fact.attempt)
+    if session is not None:
+        message.not_delivered(draft, fact.message_id, fact.detail)

@@ -33,6 +33,7 @@ def hold_sessions(draft: Draft) -> Iterator[None]:
         if held is not was_held and session.terminal is not Terminal.EXTERNAL:
             draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
             _shift_clocks(draft, session, held=held)
+            draft.at_turn[session.id] = None
 
 
 def hold_clocks(draft: Draft, session: Session) -> None:

@@ -22,12 +22,16 @@ __all__ = ["KnownNames", "group_dependencies", "lint", "mapping", "ranks"]
 
 
 class KnownNames(msgspec.Struct, frozen=True):
-    """What a plan may refer to. ``default_agent`` runs the groups that name no agent; without one they are not judged."""
+    """What a plan may refer to. ``default_agent`` runs the groups that name no agent; without one they are not judged.
+
+    ``command_agents`` run commands and nothing else: a subtask without any gives them nothing to do.
+    """
 
     agents: frozenset[str] = frozenset()
     personas: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
     default_agent: str | None = None
+    command_agents: frozenset[str] = frozenset({"shell"})
 
 
 def lint(raw: Any, known: KnownNames) -> PlanReport:

@@ -36,9 +36,17 @@ def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
     run = active_run(draft, root.id)
     agent = run.agent if run is not None else agent_for(draft, root.project_id, root.agent)
     report = judge(draft, draft.project(root.project_id).working_dir, agent, params.plan, params.markdown)
-    plan = keep(draft, root, run, report, submitted_by=actor.session_id)
+    return hand_in(draft, root, run, report, actor.session_id)
+
+
+def hand_in(draft: Draft, root: Task, run: Run | None, report: PlanReport, by: str | None) -> Plan:
+    """Keep what was handed in, and let its run go on with it. Its planner may start over counting what it was reminded of."""
+    plan = keep(draft, root, run, report, submitted_by=by)
     if run is None:
         return plan
+    for session_id in draft.world.by_session.planners.get(run.id, ()):
+        draft.change(draft.session(session_id), nudges=0)
+        draft.at_turn[session_id] = None
     return _advance(draft, draft.run(run.id), plan)
 
 

@@ -18,8 +18,6 @@ MANY_GROUPS = 1000
 OVERLAPS = 20
 #: Pairs of patterns compared at most, so that a plan of thousands of globs is judged in well under a second.
 COMPARISONS = 50_000
-#: The agent that runs commands and nothing else.
-SHELL = "shell"
 
 
 class Names(Protocol):
@@ -33,6 +31,8 @@ class Names(Protocol):
     def skills(self) -> frozenset[str]: ...
     @property
     def default_agent(self) -> str | None: ...
+    @property
+    def command_agents(self) -> frozenset[str]: ...
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -132,8 +132,9 @@ def _known(name: str, there: frozenset[str], path: str, kind: str, found: Findin
 
 def _commands(subject: Subject, found: Findings) -> None:
     for path, group, subtask in subject.subtasks():
-        if (group.agent or subject.known.default_agent) == SHELL and not subtask.commands and not subtask.checks:
-            message = f"The shell agent has nothing to run for `{subtask.key}`: give it commands"
+        agent = group.agent or subject.known.default_agent
+        if agent in subject.known.command_agents and not subtask.commands and not subtask.checks:
+            message = f"The {agent} agent has nothing to run for `{subtask.key}`: give it commands"
             found.error(f"{path}.commands", "nothing_to_run", message)
 
 

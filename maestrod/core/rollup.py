@@ -212,5 +212,5 @@ def _go_on(draft: Draft, root: Task, run: Run) -> None:
     if any(dispatch is not None and dispatch.run_id == run.id for dispatch in dispatches):
         run_state.move(draft, run, run_state.RunEvent.WORK)
         draft.reopened[run.id] = None
-    elif root.id not in draft.world.by_task.children and root.dispatch is None and run_state.can_plan(run):
+    elif root.id not in draft.world.by_task.children and root.dispatch is None and run_state.can_plan(draft, run):
         run_state.move(draft, run, run_state.RunEvent.PLAN, plan_attempt=0)

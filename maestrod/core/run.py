@@ -33,6 +33,7 @@ def start(draft: Draft, params: RunStart) -> Run:
         agent=agent_for(draft, root.project_id, params.agent or root.agent),
         planner=params.planner,
         approve=params.approve,
+        keep_planner=params.keep_planner,
         max_sessions=params.max_sessions,
         max_attempts=params.max_attempts,
         timeout_ms=params.timeout_ms,
@@ -104,10 +105,10 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
 
 def _with_planner(draft: Draft, run: Run) -> Run:
     """An orchestrator session will plan the root: the scheduler starts it."""
-    if not can_plan(run):
+    if not can_plan(draft, run):
         raise Malformed(
             "run.no_planner",
-            "the shell agent plans nothing by itself: name a planner program or hand in a plan",
+            f"the {run.agent} agent plans nothing by itself: name a planner program or hand in a plan",
             {"path": "planner"},
         )
     return draft.put(run)
@@ -118,7 +119,7 @@ def start_planner(draft: Draft, run: Run) -> None:
     root = draft.world.tasks[run.root_task_id]
     held = run.paused or draft.world.by_task.is_held_above(root)
     ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
-    if held or not ready or run.id in draft.world.by_session.planners or not can_plan(run):
+    if held or not ready or run.id in draft.world.by_session.planners or not can_plan(draft, run):
         return
     start_session(
         draft,

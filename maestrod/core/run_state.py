@@ -71,9 +71,9 @@ def move(draft: Draft, run: Run, event: RunEvent, **members: Any) -> Run:
     return draft.change(run, status=status, **members)
 
 
-def can_plan(run: Run) -> bool:
-    """Whether the run's agent makes plans: the shell agent needs a program for that."""
-    return run.agent != "shell" or bool(run.planner)
+def can_plan(draft: Draft, run: Run) -> bool:
+    """Whether the run's agent makes plans: one that only runs commands needs a program for that."""
+    return draft.world.rules.traits(run.agent).plans or bool(run.planner)
 
 
 def active_run(draft: Draft, root_id: str) -> Run | None:

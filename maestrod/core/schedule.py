@@ -84,6 +84,7 @@ def _start_unit(draft: Draft, unit: Task) -> Session:
             parent_session_id=_orchestrator(draft, run.id),
             run_id=run.id,
             spawn_source=SpawnSource.PLAN,
+            terminal=draft.world.rules.traits(dispatch.agent).terminal,
             created_at=draft.now,
             last_activity=draft.now,
         ),

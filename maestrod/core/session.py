@@ -14,7 +14,7 @@ from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Exit, Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core import attention, queue, task
+from maestrod.core import attention, message, queue, task
 from maestrod.core.draft import Draft
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.session_index import has_ended
@@ -93,6 +93,9 @@ def follow_tasks(draft: Draft, session_id: str | None) -> None:
     session = draft.world.sessions.get(session_id or "")
     if session is None or has_ended(session):
         return
+    draft.at_turn[session.id] = None
+    if session.turn is not None and session.turn.attempt == session.attempt:
+        return  # its agent says itself whether it works
     tasks = draft.world.tasks
     busy = any(tasks[id_].status is TaskStatus.IN_PROGRESS for id_ in session.task_ids if id_ in tasks)
     event = SessionEvent.WORK if busy else SessionEvent.REST
@@ -115,6 +118,11 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
         stopping=False,
         deadline=None,
         timeout_left=None,
+        turn=None,
+        finishing=False,
+        wait=None,
+        stall_at=None,
+        quiet_since=None,
     )
     draft.timeline(
         TimelineType.SESSION_STOPPED,
@@ -123,6 +131,7 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
         source=reason.source,
     )
     attention.close_all(draft, session.id)
+    message.fail_open(draft, ended, reason.detail or reason.code)
     _settle_tasks(draft, ended, reason)
     queue.give_back(draft, session.id)
     if ended.role is Role.ORCHESTRATOR and ended.run_id is not None:
@@ -151,6 +160,13 @@ def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:
     for leaf in mine:
         if leaf.id in begun or useless or _by_will(session, reason):
             _settle_task(draft, session, leaf, reason)
+
+
+def owned_leaves(draft: Draft, session: Session) -> list[Task]:
+    """The tasks of a session that it does itself: those without subtasks, and not in other hands."""
+    world = draft.world
+    leaves = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
+    return [leaf for leaf in leaves if not _in_other_hands(draft, session, leaf.id)]
 
 
 def _is_open(left: Task) -> bool:

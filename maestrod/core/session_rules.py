@@ -1,8 +1,7 @@
 """What the session methods mean: started, registered, reported on, linked, stopped."""
 
-from maestrod.api.base import Done
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed
-from maestrod.api.event import EventReport, SessionReport, TimelineEvent, TimelineType
+from maestrod.api.event import SessionReport, TimelineEvent, TimelineType
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import (
     Role,
@@ -59,7 +58,7 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
             spawn_source=params.spawn_source if actor.is_owner else SpawnSource.SESSION,
             working_dir=params.working_dir or "",
             program=params.program,
-            terminal=params.terminal or Terminal.PTY,
+            terminal=params.terminal or draft.world.rules.traits(agent).terminal,
             created_at=draft.now,
             last_activity=draft.now,
         ),
@@ -246,21 +245,3 @@ def _release(draft: Draft, task_id: str, reason: Reason) -> None:
         return
     if left.status is TaskStatus.IN_PROGRESS:
         task.release(draft, left, reason)
-
-
-#: Hook events that are a sign of an agent's coming up, whatever the agent.
-_STARTS = frozenset({"SessionStart", "session_start"})
-
-
-def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
-    """A hook fired: the agent is alive, and its timeline says what it did. The payload is not kept."""
-    session = session_for(draft, actor, params.session_id)
-    if params.event in _STARTS:
-        reason = draft.reason(Source.HOOK, "hook", f"hook {params.event}")
-        session = move(draft, alive(session), SessionEvent.REGISTER, reason)
-    metadata = {"event": params.event} if params.agent is None else {"event": params.event, "agent": params.agent}
-    draft.timeline(
-        TimelineType.MILESTONE, f"hook {params.event}", session_id=session.id, source=Source.HOOK, metadata=metadata
-    )
-    touch(draft, session)
-    return Done()

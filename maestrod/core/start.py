@@ -4,7 +4,7 @@ from maestrod.api.errors import Malformed
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Session, Terminal
-from maestrod.core import queue
+from maestrod.core import queue, turns
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Launch, Stop
 
@@ -23,6 +23,7 @@ def start_session(draft: Draft, session: Session) -> Session:
         source=reason.source,
         metadata={"agent": session.agent, "role": session.role.value, "taskIds": list(session.task_ids)},
     )
+    turns.open_conversation(draft, started)
     draft.effect(Launch(session.id, session.attempt))
     return started
 

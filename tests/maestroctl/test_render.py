@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from maestroctl.render import card, duration, render, when
 from maestrod.api.attention import AttentionPage
 from maestrod.api.base import Done
+from maestrod.api.message import Message
 from maestrod.api.project import ProjectPage
 from maestrod.api.registry import METHODS
 from maestrod.api.session import OutputPage, StopResult, Why
@@ -159,6 +160,8 @@ def test_every_result_can_be_shown(method: str) -> None:
     document = {name: MEMBERS[name] for name in needed}
     if "status" in document:
         document["status"] = STATUS.get(method.partition(".")[0], "failed")
+    if result is Message:
+        document["kind"] = "prompt"
     if method == "skill.get":
         document["type"] = "worker"
     lines = render(made(result, document))

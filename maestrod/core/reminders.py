@@ -1,0 +1,53 @@
+"""What agents are told between their turns, in words."""
+
+from collections.abc import Sequence
+
+from maestrod.api.plan import Diagnostic, Severity
+from maestrod.api.task import Strategy, Task
+
+#: Tasks and findings named in one message at most; the rest is counted.
+NAMED = 30
+
+
+def nudge(left: Sequence[Task], strategy: Strategy) -> str:
+    """A turn ended with tasks open."""
+    rows = [f"- {task.title} (`{task.id}`, {task.status.value.replace('_', ' ')})" for task in left[:NAMED]]
+    if len(left) > NAMED:
+        rows.append(f"- and {len(left) - NAMED} more")
+    if strategy is Strategy.QUEUE:
+        how = "`maestroctl queue complete --summary SUMMARY`, `maestroctl queue fail ERROR`; claim the next with `maestroctl queue next`"
+    else:
+        how = "`maestroctl task complete TASK_ID SUMMARY` or `maestroctl task fail TASK_ID ERROR`"
+    return "\n".join(
+        [
+            "You ended your turn, but nobody has been told what became of:",
+            "",
+            *rows,
+            "",
+            f"Finish what is left, then report each: {how}. A task counts as done only when it is reported.",
+        ]
+    )
+
+
+def repair(findings: Sequence[Diagnostic]) -> str:
+    """A plan was refused."""
+    errors = [found for found in findings if found.severity is Severity.ERROR] or list(findings)
+    rows = [f"- {found.path}: {found.message} ({found.code})" for found in errors[:NAMED]]
+    if len(errors) > NAMED:
+        rows.append(f"- and {len(errors) - NAMED} more")
+    return "\n".join(
+        ["Your plan was refused. Repair exactly this, and hand in the whole plan again as you did before:", "", *rows]
+    )
+
+
+def missing_plan() -> str:
+    """A planner ended its turn without a plan."""
+    return (
+        "You ended your turn without a plan. End it with one JSON document, the plan, and nothing else;"
+        " or hand the plan in with `maestroctl plan submit FILE`."
+    )
+
+
+def wake() -> str:
+    """A usage limit is over."""
+    return "The usage limit that interrupted you is over. Go on with what you were doing."

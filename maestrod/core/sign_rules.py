@@ -1,0 +1,256 @@
+"""What an agent's signs mean for its session.
+
+Theory. Nothing an agent says is believed more than it deserves, in this order:
+
+1. The end of its process ends a session; no sign does (``fact_rules.exited``). An external session, whose process is not ours,
+   ends when its agent says so or its process is gone.
+2. What happened later counts. A sign carries when it happened; one older than the last change of the turn (a spooled hook, a
+   late one) goes to the timeline and moves nothing.
+3. Of what happened at the same time the better source counts: the stream over a hook over the screen over a timer.
+4. A turn that ended twice (hook and stream tell of the same one) ended once; what either knows of it is kept.
+
+Only an explicit report completes a task, never the end of a turn. Starts and ends are not counted against each other: any of
+them may be missing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Source
+from maestrod.api.session import Session, SessionStatus, Terminal, Usage
+from maestrod.api.turn import Turn
+from maestrod.core import attention, message, planning
+from maestrod.core.draft import Draft
+from maestrod.core.facts import Signed
+from maestrod.core.session import SessionEvent, end, move, touch
+from maestrod.core.session_index import has_ended
+from maestrod.core.signs import (
+    LINE,
+    Compacted,
+    InputAsked,
+    Leaving,
+    Noted,
+    Outcome,
+    PlanOffered,
+    Said,
+    Sign,
+    Started,
+    SubagentEnded,
+    SubagentStarted,
+    TodoChanged,
+    ToolEnded,
+    ToolStarted,
+    Trouble,
+    TurnEnded,
+    TurnStarted,
+    UsageSeen,
+)
+
+#: Which source is believed of two that speak of the same moment (rule 3); the rest speak for nobody else.
+_RANK: Mapping[Source, int] = {Source.STREAM: 3, Source.HOOK: 2, Source.SCREEN: 1, Source.TIMER: 0}
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Who told a sign, and when it happened (ms since the epoch)."""
+
+    source: Source
+    at: int
+
+
+def signed(draft: Draft, fact: Signed) -> None:
+    """The rule of ``facts.Signed``: what was read from the agent's output."""
+    session = draft.world.sessions.get(fact.session_id)
+    if session is None or session.attempt != fact.attempt or has_ended(session):
+        return
+    take(draft, session.id, fact.signs, Told(fact.source, draft.now))
+    session = draft.session(session.id)
+    if fact.read_to > session.read_to:
+        draft.change(session, read_to=fact.read_to)
+
+
+def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], told: Told) -> None:
+    """Take in signs of a live session, in order."""
+    for sign in signs:
+        session = draft.session(session_id)
+        if has_ended(session):
+            return
+        rule = _RULES.get(type(sign))
+        if rule is not None:
+            rule(draft, touch(draft, session), sign, told)
+
+
+def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
+    """The agent is up, or has begun another conversation: its id is rebound, its figures begin anew."""
+    another = sign.agent_session_id is not None and sign.agent_session_id != session.agent_session_id
+    if another:
+        seen = session.usage_seen if session.agent_session_id is None else None
+        session = draft.change(session, agent_session_id=sign.agent_session_id, usage_seen=seen)
+    if sign.how == "clear" and another:
+        _entry(draft, session, TimelineType.MILESTONE, "began another conversation", told)
+    if session.status is SessionStatus.SPAWNING:
+        move(draft, session, SessionEvent.REGISTER, draft.reason(told.source, "registered", "the agent is up"))
+    draft.at_turn[session.id] = None
+
+
+def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told) -> None:
+    if _is_stale(session, told):
+        return
+    turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
+    session = draft.change(session, turn=turn, quiet_since=None)
+    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "turn_started", "the agent works on a prompt"))
+    if not sign.machine:
+        message.accept_oldest(draft, session)
+    _close_input(draft, session)
+
+
+def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
+    turn = session.turn or Turn(running=True, since=told.at)
+    if turn.running and _is_stale(session, told):
+        return
+    ended = msgspec.structs.replace(
+        turn,
+        running=False,
+        since=told.at if turn.running else turn.since,
+        source=told.source if turn.running else turn.source,
+        attempt=session.attempt,
+        outcome=sign.outcome.value if turn.running or sign.outcome is not Outcome.COMPLETED else turn.outcome,
+        code=sign.code or turn.code,
+        detail=(sign.detail or turn.detail)[:LINE],
+        background=max(sign.background, 0 if turn.running else turn.background),
+        doing="",
+    )
+    session = draft.change(session, turn=ended, stall_at=None, quiet_since=None)
+    if not ended.background:
+        _come_to_rest(draft, session, sign, told)
+    draft.at_turn[session.id] = None
+
+
+def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
+    """The turn is over: its prompt is answered, a failure is told."""
+    if session.status is SessionStatus.WORKING:
+        detail = sign.detail or f"the turn ended: {sign.outcome.value}"
+        session = move(draft, session, SessionEvent.REST, draft.reason(told.source, "turn_ended", detail[:LINE]))
+    message.answer_delivered(draft, session, sign.text)
+    if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
+        kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
+        words = ": ".join(part for part in (f"turn {sign.outcome.value}", sign.code, sign.detail) if part)
+        _entry(draft, session, kind, words, told)
+
+
+def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told) -> None:
+    doing = f"{sign.name}: {sign.summary}"[:LINE] if sign.summary else sign.name
+    _entry(draft, session, TimelineType.PROGRESS, doing, told, tool=sign.name)
+    if _is_stale(session, told):
+        return
+    turn = session.turn
+    if turn is None or not turn.running:
+        turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
+    session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing), quiet_since=None)
+    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "tool", doing))
+
+
+def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, told: Told) -> None:
+    if sign.ok is False:
+        words = f"{sign.name} failed: {sign.detail}" if sign.detail else f"{sign.name} failed"
+        _entry(draft, session, TimelineType.PROGRESS, words[:LINE], told, tool=sign.name)
+
+
+def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, told: Told) -> None:
+    """Cumulative figures count by what they grew since the conversation last told; others as they are."""
+    seen = session.usage_seen or Usage()
+    used = session.usage or Usage()
+    if not sign.cumulative:
+        seen = Usage()
+    grown = Usage(
+        input=_growth(sign.input, seen.input),
+        output=_growth(sign.output, seen.output),
+        cost=None if sign.cost is None else _growth(sign.cost, seen.cost or 0.0),
+    )
+    cost = used.cost if grown.cost is None else round((used.cost or 0.0) + grown.cost, 6)
+    told_now = Usage(input=sign.input, output=sign.output, cost=sign.cost) if sign.cumulative else session.usage_seen
+    total = Usage(input=used.input + grown.input, output=used.output + grown.output, cost=cost)
+    draft.change(session, usage=total, usage_seen=told_now)
+
+
+def _growth(now: Any, before: Any) -> Any:
+    """What came on top; figures that went down belong to another count, and all of them are new."""
+    return now - before if now >= before else now
+
+
+def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
+    """The first line of what the agent says shows what it does."""
+    turn = session.turn
+    line = sign.text.strip().partition("\n")[0][:LINE]
+    if turn is not None and turn.running and line and not _is_stale(session, told):
+        draft.change(session, turn=msgspec.structs.replace(turn, doing=line))
+
+
+def _plan_offered(draft: Draft, session: Session, sign: PlanOffered, told: Told) -> None:
+    planning.offered(draft, session, sign.document)
+
+
+def _input_asked(draft: Draft, session: Session, sign: InputAsked, told: Told) -> None:
+    if not _is_stale(session, told):
+        attention.want_input(draft, session, sign.message)
+
+
+def _close_input(draft: Draft, session: Session) -> None:
+    attention.input_given(draft, session)
+
+
+def _leaving(draft: Draft, session: Session, sign: Leaving, told: Told) -> None:
+    """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
+    if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
+        end(draft, session, SessionEvent.COMPLETE, draft.reason(told.source, "left", sign.reason[:LINE]), None)
+
+
+def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTONE) -> Callable[..., None]:
+    def rule(draft: Draft, session: Session, sign: Sign, told: Told) -> None:
+        _entry(draft, session, kind, words(sign), told)
+
+    return rule
+
+
+def _entry(draft: Draft, session: Session, kind: TimelineType, text: str, told: Told, **metadata: Any) -> None:
+    """A line in the timeline, with when it happened where that was not just now."""
+    if draft.now - told.at > LATE_MS:
+        metadata["happenedAt"] = told.at
+    draft.timeline(kind, text, session_id=session.id, source=told.source, metadata=metadata)
+
+
+#: A sign told this much after it happened says so in the timeline.
+LATE_MS = 2_000
+
+
+def _is_stale(session: Session, told: Told) -> bool:
+    """Whether something later, or at the same time by a better source, is known of the turn already (rules 2 and 3)."""
+    turn = session.turn
+    if turn is None or turn.attempt != session.attempt:
+        return False
+    if told.at == turn.since:
+        return _RANK.get(told.source, 0) < _RANK.get(turn.source, 0)
+    return told.at < turn.since
+
+
+#: What each sign means.
+_RULES: Mapping[type[Sign], Callable[..., None]] = {
+    Started: _started,
+    TurnStarted: _turn_started,
+    TurnEnded: _turn_ended,
+    ToolStarted: _tool_started,
+    ToolEnded: _tool_ended,
+    InputAsked: _input_asked,
+    SubagentStarted: _note(lambda sign: f"subagent {sign.name} started".replace("  ", " ")),
+    SubagentEnded: _note(lambda sign: f"subagent {sign.name} ended".replace("  ", " ")),
+    Compacted: _note(lambda sign: "summed up its conversation to make room"),
+    TodoChanged: _note(lambda sign: f"{sign.done} of {sign.total} done: {sign.text}", TimelineType.PROGRESS),
+    UsageSeen: _usage_seen,
+    PlanOffered: _plan_offered,
+    Said: _said,
+    Trouble: _note(lambda sign: f"{sign.code}: {sign.message}" if sign.code else sign.message, TimelineType.ERROR),
+    Noted: _note(lambda sign: sign.message),
+    Leaving: _leaving,
+}
