@@ -1,0 +1,133 @@
+"""JSON that agents send, in lines and hook payloads: bounded and tolerant access, so that no shape of it can do harm.
+
+An agent's next version adds members and changes types, a hook's payload may be anybody's, and a tool's output may be of any
+size. So nothing here raises: what is missing, of another type or too large reads as empty, and every text is cut where it is
+taken.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from maestrod.api.plain_text import plain_text
+from maestrod.core.signs import LINE, TEXT
+
+#: Bytes of one line that are looked at; a line with an image in it is larger than any we read for its own sake (our choice).
+LINE_BYTES = 8 << 20
+#: Items of one list that are looked at.
+ITEMS = 200
+#: Characters of a tool's input that are kept with a request for permission: a person decides by what is seen, and the sign
+#: stays below a page.
+INPUT = 8_000
+
+
+class Members:
+    """One JSON object; what is no object has no members. ``path`` is member names from the outside to the inside."""
+
+    __slots__ = ("_object",)
+
+    def __init__(self, value: Any = None) -> None:
+        """Look at ``value``, whatever it is."""
+        self._object: dict[Any, Any] = value if isinstance(value, dict) else {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self._object)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether it has the member, whatever its value."""
+        return isinstance(name, str) and name in self._object
+
+    def value(self, *path: str) -> Any:
+        """What is there, or None."""
+        found: Any = self._object
+        for name in path:
+            if not isinstance(found, dict):
+                return None
+            found = found.get(name)
+        return found
+
+    def members(self, *path: str) -> "Members":
+        """The object there, or one without members."""
+        return Members(self.value(*path))
+
+    def each(self, *path: str) -> Iterator["Members"]:
+        """The objects of the list there; its first ``ITEMS``."""
+        found = self.value(*path)
+        for item in found[:ITEMS] if isinstance(found, list) else ():
+            if isinstance(item, dict):
+                yield Members(item)
+
+    def count(self, *path: str) -> int:
+        """How many items the list there has."""
+        found = self.value(*path)
+        return len(found) if isinstance(found, list) else 0
+
+    def text(self, *path: str, limit: int = TEXT) -> str:
+        """The text there without control sequences, cut; empty when it is none."""
+        found = self.value(*path)
+        return cut(found, limit) if isinstance(found, str) else ""
+
+    def line(self, *path: str, limit: int = LINE) -> str:
+        """The text there as one line, cut."""
+        found = self.value(*path)
+        return one_line(found, limit) if isinstance(found, str) else ""
+
+    def name(self, *path: str) -> str | None:
+        """An identifier: a text that is not empty and not longer than one; else None, since half of an id is another id."""
+        found = self.value(*path)
+        return found if isinstance(found, str) and 0 < len(found) <= LINE else None
+
+    def whole(self, *path: str) -> int:
+        """The number there as a count: not negative, 0 when it is none."""
+        found = self.value(*path)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1 << 53:
+            return 0
+        return int(found)
+
+    def number(self, *path: str) -> float | None:
+        """The number there, finite and not negative; else None."""
+        found = self.value(*path)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1 << 53:
+            return None
+        return float(found)
+
+    def true(self, *path: str) -> bool:
+        """Whether exactly ``true`` is there."""
+        return self.value(*path) is True
+
+
+def object_of(line: bytes) -> Members:
+    """The object that a line is; one without members when it is none, is broken, or is longer than ``LINE_BYTES``."""
+    text = line.strip()
+    if not text.startswith(b"{") or len(text) > LINE_BYTES:
+        return Members()
+    try:
+        return Members(msgspec.json.decode(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Members()
+
+
+def json_text(value: Any, limit: int = INPUT) -> str:
+    """A value as JSON text for a person or a program, cut; empty when it is none."""
+    try:
+        return cut(msgspec.json.encode(value).decode(), limit)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
+        return ""
+
+
+def cut(text: str, limit: int = TEXT) -> str:
+    """A text without control sequences, at most ``limit`` characters long."""
+    text = plain_text(_sound(text[: limit * 2 + 1]))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def one_line(text: str, limit: int = LINE) -> str:
+    """A text with its white space folded, at most ``limit`` characters long."""
+    return cut(" ".join(text[: limit * 4].split()), limit)
+
+
+def _sound(text: str) -> str:
+    """Without lone surrogates, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
