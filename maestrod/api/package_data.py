@@ -1,4 +1,4 @@
-"""Where the files that ship with the program are: hooks, skills and service units.
+"""Where the files that ship with the program are: hooks, skills, service units and the web page.
 
 A wheel carries them as ``maestrod/_data/<name>`` (see ``force-include`` in ``pyproject.toml``); a checkout, and an editable
 installation of one, has them as folders beside the packages.
@@ -7,7 +7,7 @@ installation of one, has them as folders beside the packages.
 from pathlib import Path
 
 #: The folders that ship.
-NAMES = ("hooks", "skills", "systemd", "launchd")
+NAMES = ("hooks", "skills", "systemd", "launchd", "page")
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -15,7 +15,7 @@ PRODUCT = ("maestrod", "maestroctl")
 #: Where code of ours is.
 CODE = (*PRODUCT, "hooks", "skills", "examples", "bench", "tests")
 
-_NOT_OURS = {".git", ".venv", "build", "dist", "fixtures", "__pycache__", ".hypothesis"}
+_NOT_OURS = {".git", ".venv", "build", "dist", "fixtures", "__pycache__", ".hypothesis", "vendor"}
 
 
 @functools.cache

@@ -1,0 +1,109 @@
+// What can be done with a task, a run or a session now: one list, used by the buttons, the keys and the palette.
+
+import { app } from "./app.js";
+import { FINISHED, isLive, runEnded } from "./model/status.js";
+import { confirmDialog } from "./ui/dialog.js";
+import { say } from "./ui/toast.js";
+
+export function taskActions(task) {
+  const { store } = app;
+  const run = store.run.get(store.runOf.get(task.id));
+  const actions = [];
+  if (run) actions.push(...runActions(run));
+  if (["failed", "skipped", "cancelled"].includes(task.status) || (task.status === "blocked" && task.statusReason?.code !== "dependency")) {
+    actions.push({ key: "r", name: "Retry", icon: "retry", primary: task.status === "failed", act: () => retry(task) });
+  }
+  if (!run && task.parentId === null && !FINISHED.has(task.status) && task.status !== "in_progress") {
+    actions.push({ key: "e", name: "Run", icon: "play", primary: true, act: () => runTask(task) });
+  }
+  if (["pending", "blocked", "failed"].includes(task.status)) {
+    actions.push({ name: "Skip", icon: "skip", act: () => skip(task) });
+  }
+  if (!FINISHED.has(task.status) && !run) actions.push({ key: "s", name: "Stop", icon: "stop", danger: true, act: () => cancel(task) });
+  return actions;
+}
+
+export function runActions(run) {
+  if (runEnded(run)) return [];
+  const hold = run.paused
+    ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => resumeRun(run) }
+    : { key: "p", name: "Pause", icon: "pause", act: () => pauseRun(run) };
+  return [hold, { key: "s", name: "Stop", icon: "stop", danger: true, act: () => cancelRun(run) }];
+}
+
+export function sessionActions(session) {
+  if (!isLive(session) || session.stopping) return [];
+  const hold = session.paused
+    ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => change("session.resume", { sessionId: session.id }, `${session.name} goes on`) }
+    : { key: "p", name: "Pause", icon: "pause", act: () => change("session.pause", { sessionId: session.id }, `${session.name} is held still`) };
+  const held = session.terminal === "external" ? [] : [hold];
+  return [...held, { key: "s", name: "Stop", icon: "stop", danger: true, act: () => stopSession(session) }];
+}
+
+export async function answer(question, value) {
+  await change("attention.answer", { attentionId: question.id, value }, `Answered: ${value}`);
+}
+
+export async function freeze() {
+  const sure = await confirmDialog({
+    title: "Hold everything?",
+    words: "Every session's processes are held still and nothing new starts, until you let it go on. Nothing is lost.",
+    yes: "Hold everything", no: "Cancel",
+  });
+  if (sure) await change("system.freeze", { reason: "from the page" }, "Everything is held");
+}
+
+export async function thaw() {
+  await change("system.thaw", {}, "It goes on");
+}
+
+async function change(method, params, words) {
+  const result = await app.change(method, params);
+  if (result !== undefined && words) say(words);
+  return result;
+}
+
+async function retry(task) {
+  await change("task.retry", { taskId: task.id }, `Trying again: ${task.title}`);
+}
+
+async function runTask(task) {
+  await change("run.start", { taskId: task.id }, `Started: ${task.title}`);
+}
+
+async function skip(task) {
+  const words = "It is left out, and what waits for it goes on as if it were done.";
+  if (await confirmDialog({ title: `Skip “${task.title}”?`, words, yes: "Skip it", no: "Cancel", danger: false })) {
+    await change("task.skip", { taskId: task.id, reason: "skipped on the page" }, `Skipped: ${task.title}`);
+  }
+}
+
+async function cancel(task) {
+  const words = "It and everything below it is cancelled. Sessions that work on nothing else are ended with all their processes. You can retry it later.";
+  if (await confirmDialog({ title: `Stop “${task.title}”?`, words, yes: "Stop it" })) {
+    await change("task.cancel", { taskId: task.id, reason: "stopped on the page" }, `Stopped: ${task.title}`);
+  }
+}
+
+async function cancelRun(run) {
+  const title = app.store.task.get(run.rootTaskId)?.title ?? "this run";
+  const words = "The whole tree is cancelled and its sessions are ended with all their processes. What is done stays done; you can retry the rest later.";
+  if (await confirmDialog({ title: `Stop “${title}”?`, words, yes: "Stop the run" })) {
+    await change("run.cancel", { runId: run.id, reason: "stopped on the page" }, `Stopped: ${title}`);
+  }
+}
+
+async function pauseRun(run) {
+  await change("run.pause", { runId: run.id }, "Paused: nothing new starts, and what runs is held still");
+}
+
+async function resumeRun(run) {
+  await change("run.resume", { runId: run.id }, "The run goes on");
+}
+
+async function stopSession(session) {
+  const words = "The agent and everything it started is ended. Its task is given back or fails, as its policy says.";
+  if (!(await confirmDialog({ title: `Stop session “${session.name}”?`, words, yes: "Stop it" }))) return;
+  const result = await change("session.stop", { sessionId: session.id, reason: "stopped on the page" });
+  if (result) say(`${session.name} is stopped: ${result.left} ${result.left === 1 ? "process" : "processes"} left`);
+}

@@ -1,0 +1,71 @@
+// What the views share: the store, the line to the daemon, what is searched for, and the last lines of live sessions.
+
+import { complain } from "./ui/toast.js";
+import { Live } from "./wire/live.js";
+import { Store } from "./wire/store.js";
+
+const TAILS_EVERY = 1500;
+
+class App {
+  constructor() {
+    this.store = new Store();
+    this.state = "connecting";
+    this.view = { query: "", filter: "all", folds: new Map(), sessions: "live" };
+    this.tails = new Map();
+    this.tailsWanted = new Set();
+    this.listeners = new Set();
+    this.live = new Live(this.store, { onState: (state) => this.#become(state) });
+    this.store.listeners.add(() => this.changed());
+  }
+
+  start() {
+    this.live.start();
+    setInterval(() => this.#readTails(), TAILS_EVERY);
+  }
+
+  // `draw` is called whenever anything it may show has changed.
+  onChange(draw) {
+    this.listeners.add(draw);
+  }
+
+  changed() {
+    for (const draw of this.listeners) draw();
+  }
+
+  // A change, with its refusal told; undefined when it was refused.
+  async change(method, params) {
+    try {
+      return await this.live.change(method, params);
+    } catch (error) {
+      complain(error);
+      return undefined;
+    }
+  }
+
+  read(method, params) {
+    return this.live.call(method, params);
+  }
+
+  #become(state) {
+    this.state = state;
+    this.changed();
+  }
+
+  // Views say on each drawing whose last line they show.
+  async #readTails() {
+    const sessionIds = [...this.tailsWanted].slice(0, 100);
+    this.tailsWanted.clear();
+    if (this.state === "open" && !document.hidden && sessionIds.length > 0) {
+      const { lines } = await this.read("session.tails", { sessionIds }).catch(() => ({ lines: {} }));
+      for (const [id, line] of Object.entries(lines)) this.tails.set(id, line);
+    }
+    this.changed();
+  }
+
+  tail(sessionId) {
+    this.tailsWanted.add(sessionId);
+    return this.tails.get(sessionId) ?? "";
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,64 @@
+// The keyboard. Keys belong to whoever is typing; elsewhere single letters act on what is shown.
+
+import { freeze } from "./actions.js";
+import { isTyping, h } from "./ui/dom.js";
+import { openDialog } from "./ui/dialog.js";
+import { go, link, route } from "./ui/router.js";
+import { toggleTheme } from "./ui/theme.js";
+import { openRunDialog } from "./views/run_dialog.js";
+import { toggleWide } from "./views/wide.js";
+
+const HELP = [
+  ["Move", [["j k ↑ ↓", "next, previous row"], ["← →", "fold, unfold"], ["Enter", "open the row"], ["Esc", "back to the list"]]],
+  ["Go", [["1 2 3", "work, sessions, inbox"], ["/", "search"], ["f", "use the whole window"], ["Tab", "next part"]]],
+  ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "answer the oldest question"]]],
+  ["Terminal", [["i", "type into the terminal"], ["Ctrl ]", "leave the terminal"]]],
+  ["Page", [["t", "light, dark"], ["?", "this help"]]],
+];
+
+export function installKeys(shell) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.key === "]" && event.target.closest?.(".term")) {
+      event.preventDefault();
+      event.stopPropagation();
+      shell.focusList();
+    } else if (!isTyping(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && !document.querySelector("dialog[open]")) press(event, shell);
+  }, { capture: true });
+}
+
+function press(event, shell) {
+  const list = shell.list();
+  const keys = {
+    j: () => list?.list?.move(1), ArrowDown: () => list?.list?.move(1),
+    k: () => list?.list?.move(-1), ArrowUp: () => list?.list?.move(-1),
+    ArrowRight: () => list?.fold(true), ArrowLeft: () => list?.fold(false),
+    Enter: () => list?.list && list.open(list.list.currentRow()),
+    Escape: () => shell.back(),
+    1: () => go(link({ place: "work" })), 2: () => go(link({ place: "sessions" })), 3: () => go(link({ place: "inbox" })),
+    "/": () => document.querySelector(".find input").focus(),
+    f: toggleWide, t: toggleTheme, n: openRunDialog, i: () => shell.focusTerminal(), a: () => answerOldest(), "?": showKeys,
+  };
+  const here = event.target;
+  const inList = here === document.body || here.closest?.(".scroller, .pane.list") || !here.closest?.("button, a, [role=tab], .graph");
+  if (event.key === "Enter" && !inList) return;
+  if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output")) return;
+  const act = keys[event.key] ?? shell.actions().find((action) => action.key === event.key)?.act;
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function answerOldest() {
+  if (route().place !== "inbox") go(link({ place: "inbox" }));
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(".question button, .question input")?.focus()));
+}
+
+export function showKeys() {
+  openDialog({
+    title: "Keys",
+    body: [
+      h("div", { class: "keys" }, HELP.map(([title, keys]) => h("section", {}, h("h3", {}, title), h("dl", {}, keys.map(([key, words]) => [h("dt", {}, key.split(" ").map((part) => h("kbd", {}, part))), h("dd", {}, words)]))))),
+      h("p", { class: "muted" }, "Everything here can also be done by ", h("code", {}, "maestroctl"), ". ", h("button", { class: "as-link", onclick: freeze }, "Hold everything"), " is the emergency stop."),
+    ],
+  });
+}

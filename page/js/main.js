@@ -1,0 +1,12 @@
+// Where the page begins.
+
+import { app } from "./app.js";
+import { installKeys } from "./keys.js";
+import { tick } from "./ui/clock.js";
+import { Shell } from "./views/shell.js";
+
+const shell = new Shell(document.getElementById("app"));
+installKeys(shell);
+shell.draw();
+app.start();
+setInterval(tick, 1000);

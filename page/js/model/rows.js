@@ -1,0 +1,128 @@
+// The tree as rows: which are there depends on what is folded, searched for and filtered.
+
+import { FINISHED, isLive, taskLook } from "./status.js";
+import { wavesOf } from "./waves.js";
+
+export const FILTERS = [
+  ["all", "All"],
+  ["active", "Active"],
+  ["asks", "Needs you"],
+  ["failed", "Failed"],
+  ["done", "Done"],
+];
+
+// Tasks (with all above them) whose session waits for an answer.
+export function asking(store) {
+  const found = new Set();
+  for (const id of store.open) {
+    const question = store.attention.get(id);
+    const session = store.session.get(question.sessionId);
+    const taskId = question.taskId ?? workingTask(store, session);
+    for (const task of store.path(taskId)) found.add(task.id);
+  }
+  return found;
+}
+
+// The task a session works on now, or the unit it was started for.
+export function workingTask(store, session) {
+  if (!session) return null;
+  const now = session.taskIds.find((id) => store.task.get(id)?.status === "in_progress");
+  return now ?? session.unitTaskId ?? session.taskIds[0] ?? null;
+}
+
+// Tasks (with all above them) whose session is held still.
+export function pausedTasks(store) {
+  const found = new Set();
+  for (const session of store.session.values()) {
+    if (session.paused && isLive(session)) for (const task of store.path(workingTask(store, session))) found.add(task.id);
+  }
+  for (const run of store.run.values()) if (run.paused) found.add(run.rootTaskId);
+  return found;
+}
+
+export function passes(filter, task, asks) {
+  if (filter === "active") return task.status === "in_progress" || asks;
+  if (filter === "asks") return asks;
+  if (filter === "failed") return task.status === "failed";
+  if (filter === "done") return FINISHED.has(task.status) && task.status !== "failed";
+  return true;
+}
+
+// What a search looks at: all words must be in title, id, status or reason.
+export function matches(words, task) {
+  if (words.length === 0) return true;
+  const text = `${task.title} ${task.id} ${taskLook(task).word} ${task.statusReason?.detail ?? ""}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+export function wordsOf(query) {
+  return query.toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+// A tree is open while there is something to see in it, unless the reader said otherwise.
+export function isOpen(store, folds, task) {
+  if (folds.has(task.id)) return folds.get(task.id);
+  if (task.parentId === null) return !FINISHED.has(task.status) || task.id === store.roots().at(-1);
+  return task.status === "in_progress" || task.status === "failed" || store.task.size < 200;
+}
+
+// Rows from top to bottom: {key, kind: "task", task, depth, open, leaf} and {key, kind: "wave", ...}; `view` holds folds, filter and query.
+export function rowsOf(store, view) {
+  const words = wordsOf(view.query);
+  const searching = words.length > 0 || view.filter !== "all";
+  const wanted = searching ? found(store, view, words) : null;
+  const rows = [];
+  const stack = store.roots().map((id) => ({ id, depth: 0 }));
+  while (stack.length > 0) {
+    const next = stack.pop();
+    if (next.wave) {
+      rows.push(next.wave);
+      continue;
+    }
+    const task = store.task.get(next.id);
+    if (!task || (wanted && !wanted.has(task.id))) continue;
+    const children = store.children(task.id);
+    const open = children.length > 0 && (searching ? view.folds.get(task.id) !== false : isOpen(store, view.folds, task));
+    rows.push({ key: task.id, kind: "task", task, depth: next.depth, open, leaf: children.length === 0, hit: searching && wanted.get(task.id) });
+    if (open) stack.push(...below(store, task, next.depth + 1, wanted).reverse());
+  }
+  return rows;
+}
+
+// The children wave by wave, with a line before each wave where there is more than one.
+function below(store, task, depth, wanted) {
+  const waves = wavesOf(store, task.id);
+  if (waves.length < 2) return (waves[0] ?? []).map((id) => ({ id, depth }));
+  return waves.flatMap((ids, number) => {
+    const shown = wanted ? ids.filter((id) => wanted.has(id)) : ids;
+    if (shown.length === 0) return [];
+    const wave = { key: `${task.id}-wave-${number}`, kind: "wave", selectable: false, depth, number: number + 1, count: ids.length, ids };
+    return [{ wave }, ...shown.map((id) => ({ id, depth }))];
+  });
+}
+
+// Ids to show: true for a hit, false for what is only above one.
+function found(store, view, words) {
+  const asks = asking(store);
+  const wanted = new Map();
+  for (const task of store.task.values()) {
+    if (!passes(view.filter, task, asks.has(task.id)) || !matches(words, task)) continue;
+    for (const above of store.path(task.id)) if (!wanted.has(above.id)) wanted.set(above.id, false);
+    wanted.set(task.id, true);
+  }
+  return wanted;
+}
+
+export function filterCounts(store) {
+  const asks = asking(store);
+  const counts = Object.fromEntries(FILTERS.map(([name]) => [name, 0]));
+  for (const task of store.task.values()) {
+    for (const [name] of FILTERS) if (passes(name, task, asks.has(task.id)) && isLeafy(store, task, name)) counts[name] += 1;
+  }
+  return counts;
+}
+
+// Sums are not counted beside what they are the sum of.
+function isLeafy(store, task, filter) {
+  return filter === "all" || store.children(task.id).length === 0;
+}

@@ -1,0 +1,70 @@
+// What a status looks like and is called. One place, so that tree, graph, pills and filters agree.
+
+const TASK = {
+  pending: { icon: "pending", tone: "quiet", word: "pending" },
+  blocked: { icon: "blocked", tone: "quiet", word: "waiting" },
+  in_progress: { icon: "running", tone: "running", word: "in progress" },
+  completed: { icon: "done", tone: "done", word: "completed" },
+  failed: { icon: "failed", tone: "failed", word: "failed" },
+  skipped: { icon: "skipped", tone: "quiet", word: "skipped" },
+  cancelled: { icon: "cancelled", tone: "quiet", word: "cancelled" },
+};
+
+const SESSION = {
+  spawning: { icon: "running", tone: "running", word: "starting" },
+  idle: { icon: "idle", tone: "running", word: "idle" },
+  working: { icon: "running", tone: "running", word: "working" },
+  completed: { icon: "done", tone: "done", word: "completed" },
+  failed: { icon: "failed", tone: "failed", word: "failed" },
+  stopped: { icon: "cancelled", tone: "quiet", word: "stopped" },
+};
+
+const UNKNOWN = { icon: "pending", tone: "quiet", word: "unknown" };
+const ASKS = { icon: "question", tone: "waiting", word: "needs you" };
+const PAUSED = { icon: "paused", tone: "waiting", word: "paused" };
+const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
+
+export const FINISHED = new Set(["completed", "failed", "skipped", "cancelled"]);
+const LIVE = new Set(["spawning", "idle", "working"]);
+const RUN_ENDED = new Set(["completed", "failed", "cancelled"]);
+
+export function isLive(session) {
+  return LIVE.has(session.status);
+}
+
+export function runEnded(run) {
+  return RUN_ENDED.has(run.status);
+}
+
+export function taskLook(task, { asks = false, paused = false } = {}) {
+  if (asks && !FINISHED.has(task.status)) return ASKS;
+  if (paused && task.status === "in_progress") return PAUSED;
+  if (task.status === "blocked" && !isWaitingForOthers(task)) return { ...TASK.blocked, tone: "waiting", word: "blocked" };
+  return TASK[task.status] ?? UNKNOWN;
+}
+
+export function sessionLook(session, { asks = false } = {}) {
+  if (isLive(session)) {
+    if (session.stopping) return STOPPING;
+    if (asks) return ASKS;
+    if (session.paused) return PAUSED;
+  }
+  return SESSION[session.status] ?? UNKNOWN;
+}
+
+// `blocked` is also where a task waits for its dependencies; the reason tells the two apart.
+export function isWaitingForOthers(task) {
+  return task.statusReason?.code === "dependency";
+}
+
+// A reason as a sentence: what happened, and where the knowledge comes from.
+export function reasonWords(reason) {
+  if (!reason) return "";
+  const what = (reason.detail || reason.code.replaceAll("_", " ")).split("\n")[0];
+  return what.length > 220 ? `${what.slice(0, 220)}…` : what;
+}
+
+export const SOURCES = {
+  hook: "told by the agent's hook", process: "seen at the process", report: "reported by the agent", timer: "by a timer",
+  user: "by you", recovery: "found after a restart", plan: "follows from the plan",
+};

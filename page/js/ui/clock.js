@@ -1,0 +1,56 @@
+// Durations and moments in words, and the one timer that keeps those on the page up to date.
+
+import { h } from "./dom.js";
+
+// How far this machine's clock is ahead of the daemon's, in ms (they differ when the page is open on a phone).
+let skew = 0;
+
+export function daemonTime(at) {
+  skew = Date.now() - at;
+}
+
+export function now() {
+  return Date.now() - skew;
+}
+
+export function duration(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, "0")}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}h ${String(minutes % 60).padStart(2, "0")}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+export function ago(at) {
+  const passed = now() - at;
+  return passed < 4000 ? "just now" : `${duration(passed)} ago`;
+}
+
+export function moment(at) {
+  return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function fullMoment(at) {
+  return new Date(at).toLocaleString();
+}
+
+// A <time> that counts on: `since` a start, or `ago` a moment in the past.
+export function since(at, attributes = {}) {
+  return h("time", { ...attributes, data: { since: String(at) }, title: fullMoment(at) }, duration(now() - at));
+}
+
+export function passed(at, attributes = {}) {
+  return h("time", { ...attributes, data: { ago: String(at) }, title: fullMoment(at) }, ago(at));
+}
+
+// Only what is on the page is touched, and only when its words change.
+export function tick() {
+  for (const element of document.querySelectorAll("time[data-since]")) say(element, duration(now() - Number(element.dataset.since)));
+  for (const element of document.querySelectorAll("time[data-ago]")) say(element, ago(Number(element.dataset.ago)));
+}
+
+function say(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}

@@ -1,0 +1,152 @@
+// Start something: a plan (Markdown or JSON, checked while it is written) or a request that a planner turns into one.
+
+import { app } from "../app.js";
+import { h, keep } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
+import { openDialog } from "../ui/dialog.js";
+import { tabs } from "../ui/parts.js";
+import { go, taskLink } from "../ui/router.js";
+import { complain, say } from "../ui/toast.js";
+
+const CHECK_AFTER = 300;
+const EXAMPLE = `# Say hello
+
+## Greet {key=greet}
+- [ ] In English
+  \`\`\`sh
+  echo hello
+  \`\`\`
+- [ ] In French
+  \`\`\`sh
+  echo bonjour
+  \`\`\`
+
+## Sum up {after=greet}
+- [ ] Count the greetings
+  \`\`\`sh
+  echo 2
+  \`\`\`
+`;
+
+export function openRunDialog() {
+  new RunDialog();
+}
+
+class RunDialog {
+  constructor() {
+    this.kind = "plan";
+    this.plan = h("textarea", { class: "field mono", rows: "14", spellcheck: "false", "aria-label": "Plan", placeholder: "# What it is about\n\n## A group\n- [ ] A subtask\n  ```sh\n  its commands\n  ```", oninput: () => this.#checkSoon() });
+    this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans it, and agents do it." });
+    this.planner = h("input", { class: "field mono", placeholder: "examples/plan-repository", "aria-label": "Planner program", spellcheck: "false" });
+    this.agent = h("select", { class: "field", "aria-label": "Agent" }, h("option", { value: "" }, "the default agent"));
+    this.folder = h("input", { class: "field mono", list: "folders", placeholder: "/path/to/the/project", "aria-label": "Folder", spellcheck: "false", value: newestProject()?.workingDir ?? "" });
+    this.approve = h("input", { type: "checkbox" });
+    this.findings = h("div", { class: "findings", "aria-live": "polite" });
+    this.head = h("div", {});
+    this.form = h("div", { class: "run-form" });
+    this.start = h("button", { class: "button primary", onclick: () => this.#start() }, icon("play"), "Run");
+    this.dialog = openDialog({ title: "Run something", wide: true, body: [this.head, this.form], buttons: [h("button", { class: "button", onclick: () => this.dialog.close() }, "Cancel"), this.start] });
+    this.dialog.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#start(); });
+    this.#draw();
+    this.#agents();
+  }
+
+  #draw() {
+    keep(this.head, this.kind, () => tabs([["plan", "A plan"], ["request", "A request"]], this.kind, (name) => { this.kind = name; this.#draw(); }));
+    keep(this.form, this.kind, () => (this.kind === "plan" ? this.#planForm() : this.#requestForm()));
+    (this.kind === "plan" ? this.plan : this.text).focus();
+  }
+
+  #planForm() {
+    const example = () => { this.plan.value = EXAMPLE; this.#check(); this.plan.focus(); };
+    return [
+      h("p", { class: "muted" }, "A Markdown checklist or JSON: groups run side by side unless one comes after another. ", h("button", { class: "as-link", type: "button", onclick: example }, "Use an example")),
+      this.plan, this.findings, this.#where(),
+    ];
+  }
+
+  #requestForm() {
+    return [
+      this.text,
+      h("div", { class: "two" }, labelled("Agent", this.agent), labelled("Planner program (for the shell agent)", this.planner)),
+      this.#where(),
+      h("label", { class: "check" }, this.approve, "Show me the plan first, and wait for my yes"),
+    ];
+  }
+
+  #where() {
+    const projects = [...app.store.project.values()];
+    return labelled("Folder the work happens in", this.folder, h("datalist", { id: "folders" }, projects.map((project) => h("option", { value: project.workingDir }, project.name))));
+  }
+
+  async #agents() {
+    const { items } = await app.read("agent.list").catch(() => ({ items: [] }));
+    this.agent.append(...(items ?? []).map((agent) => h("option", { value: agent.name }, agent.name)));
+    if (items?.length === 1) this.agent.value = items[0].name;
+  }
+
+  #checkSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#check(), CHECK_AFTER);
+  }
+
+  async #check() {
+    const given = planOf(this.plan.value);
+    if (!given) {
+      keep(this.findings, "", () => []);
+      return;
+    }
+    const number = (this.checks = (this.checks ?? 0) + 1);
+    const report = given.broken ? { ok: false, diagnostics: [{ path: "", message: given.broken }] } : await app.read("plan.check", given).catch((error) => ({ ok: false, diagnostics: [{ path: "", message: error.message }] }));
+    if (number !== this.checks) return;
+    keep(this.findings, report, () => [report.ok && summary(report), (report.diagnostics ?? []).map((finding) => h("p", { class: "finding" }, finding.path && h("code", {}, `${finding.path} `), finding.message))]);
+  }
+
+  async #start() {
+    const given = this.kind === "plan" ? planOf(this.plan.value) : requestOf(this);
+    if (!given) {
+      complain({ message: this.kind === "plan" ? "Write a plan first, or use the example." : "Say what should be done first." });
+      return;
+    }
+    if (given.broken) {
+      complain({ message: given.broken });
+      return;
+    }
+    this.start.disabled = true;
+    const run = await app.change("run.start", { ...given, ...(this.folder.value ? { workingDir: this.folder.value } : {}) });
+    this.start.disabled = false;
+    if (!run) return;
+    this.dialog.close();
+    say("Started");
+    go(taskLink(run.rootTaskId));
+  }
+}
+
+function requestOf({ text, agent, planner, approve }) {
+  if (!text.value.trim()) return null;
+  return { text: text.value, ...(agent.value ? { agent: agent.value } : {}), ...(planner.value.trim() ? { planner: planner.value.trim().split(/\s+/) } : {}), ...(approve.checked ? { approve: true } : {}) };
+}
+
+function planOf(text) {
+  if (!text.trim()) return null;
+  if (!text.trim().startsWith("{")) return { markdown: text };
+  try {
+    return { plan: JSON.parse(text) };
+  } catch (error) {
+    return { broken: `This is not JSON: ${error.message}` };
+  }
+}
+
+function summary(report) {
+  const titles = new Map((report.groups ?? []).map((group) => [group.key, group.title]));
+  return h("ol", { class: "waves", "aria-label": "Waves" }, (report.waves ?? []).map((keys, number) =>
+    h("li", {}, h("b", {}, `Wave ${number + 1}`), keys.map((key) => h("span", { class: "chip" }, titles.get(key) ?? key)))));
+}
+
+function newestProject() {
+  return [...app.store.project.values()].at(-1);
+}
+
+function labelled(words, ...controls) {
+  return h("label", { class: "labelled" }, h("span", {}, words), controls);
+}

@@ -1,0 +1,134 @@
+// One session: how it stands and why, its terminal, its timeline, its facts.
+
+import { sessionActions } from "../actions.js";
+import { app } from "../app.js";
+import { workingTask } from "../model/rows.js";
+import { SOURCES, isLive, reasonWords, sessionLook, taskLook } from "../model/status.js";
+import { duration, passed, since } from "../ui/clock.js";
+import { h, keep } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
+import { actionButton, empty, pill, sign, tabs } from "../ui/parts.js";
+import { go, route, sessionLink, taskLink } from "../ui/router.js";
+import { backLink } from "./back.js";
+import { drawQuestions } from "./inbox.js";
+import { TerminalView } from "./terminal.js";
+import { Timeline } from "./timeline.js";
+import { toggleWide } from "./wide.js";
+
+const TABS = [["terminal", "Terminal"], ["timeline", "Timeline"], ["why", "Why"]];
+
+export class SessionView {
+  constructor(id) {
+    this.id = id;
+    this.head = h("header", { class: "detail-head" });
+    this.questions = h("div", { class: "questions", role: "list" });
+    this.tabs = h("div", {});
+    this.facts = h("div", { class: "facts" });
+    this.body = h("div", { class: "detail-body" });
+    this.element = h("article", { class: "session-view", "aria-label": "Session" }, this.head, this.questions, this.tabs, this.body);
+  }
+
+  take(event) {
+    this.timeline?.take(event);
+  }
+
+  actions() {
+    const session = app.store.session.get(this.id);
+    return session ? sessionActions(session) : [];
+  }
+
+  focusTerminal() {
+    this.terminal?.focus();
+  }
+
+  dispose() {
+    this.terminal?.dispose();
+  }
+
+  draw() {
+    const session = app.store.session.get(this.id);
+    if (!session) {
+      keep(this.head, "gone", () => [backLink()]);
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such session", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#/sessions" }, "All sessions")));
+      return;
+    }
+    const asked = app.store.questions().filter((question) => question.sessionId === this.id);
+    this.questions.hidden = asked.length === 0;
+    if (asked.length > 0) drawQuestions(this.questions, asked);
+    const wanted = route().tab;
+    const tab = TABS.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : "terminal";
+    this.#drawHead(session, asked.length > 0);
+    keep(this.tabs, tab, () => h("div", { class: "tab-line" },
+      tabs(TABS, tab, (name) => go(sessionLink(this.id, name), { replace: true })),
+      h("span", { class: "grow" }),
+      h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"))));
+    keep(this.body, tab, () => this.#show(tab, session));
+    if (tab === "why") this.#drawWhy(session);
+  }
+
+  #show(tab, session) {
+    if (tab === "terminal" && session.terminal === "external") {
+      return empty("Its terminal is elsewhere", h("p", {}, "This agent was started by hand. The daemon follows what it reports; type where it runs."));
+    }
+    if (tab === "terminal") return (this.terminal ??= new TerminalView(this.id)).element;
+    if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline({ sessionId: this.id })).element);
+    return h("div", { class: "scroll" }, this.facts);
+  }
+
+  #drawHead(session, asks) {
+    const look = sessionLook(session, { asks });
+    const task = app.store.task.get(workingTask(app.store, session));
+    const reason = session.statusReason;
+    keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.attempt, session.startedAt, session.completedAt, session.paused], () => [
+      h("div", { class: "trail" }, backLink(), task && app.store.path(task.id).map((above, position) => [position > 0 && h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
+      h("div", { class: "headline" }, h("h1", {}, icon("terminal"), session.name), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
+      h("div", { class: "state" }, pill(look),
+        reason && h("span", { class: "reason", title: reason.detail }, `${reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),
+        h("span", { class: "state-facts" }, facts(session))),
+    ]);
+  }
+
+  async #drawWhy(session) {
+    const signature = [session.status, session.statusReason, session.paused, session.stopping, session.usage, session.taskIds.map((id) => app.store.task.get(id)?.status)];
+    const text = JSON.stringify(signature);
+    if (this.explained === text) return;
+    this.explained = text;
+    const why = await app.read("session.why", { sessionId: this.id }).catch((error) => ({ explanation: [error.message], evidence: [] }));
+    keep(this.facts, text, () => [
+      h("section", { class: "fact" }, h("h2", {}, "Why it is so"), h("ul", { class: "reasons" }, (why.explanation ?? []).map((words) => h("li", {}, words)))),
+      h("section", { class: "fact" }, h("h2", {}, "Tasks"), session.taskIds.map((id) => app.store.task.get(id)).filter(Boolean).map((task) =>
+        h("a", { class: "line", href: taskLink(task.id) }, sign(taskLook(task)), h("span", { class: "clip grow" }, task.title), h("span", { class: "muted" }, taskLook(task).word)))),
+      h("section", { class: "fact" }, h("h2", {}, "Facts"), h("dl", { class: "pairs" }, pairs(session))),
+    ]);
+  }
+}
+
+function facts(session) {
+  const usage = session.usage;
+  return [
+    h("span", { class: "chip" }, session.agent), session.role === "orchestrator" && h("span", { class: "chip" }, "orchestrator"),
+    session.attempt > 1 && h("span", { class: "chip" }, `attempt ${session.attempt}`),
+    usage && h("span", { class: "chip", title: "tokens in and out" }, usageWords(usage)),
+    session.startedAt && session.completedAt ? h("time", {}, duration(session.completedAt - session.startedAt)) : isLive(session) && since(session.startedAt ?? session.createdAt),
+  ];
+}
+
+function usageWords({ input = 0, output = 0, cost }) {
+  const money = cost === undefined || cost === null ? "" : ` · $${cost.toFixed(2)}`;
+  return `${short(input)} in · ${short(output)} out${money}`;
+}
+
+function short(count) {
+  return count >= 1e6 ? `${(count / 1e6).toFixed(1)}M` : count >= 1000 ? `${(count / 1000).toFixed(1)}k` : String(count);
+}
+
+function pairs(session) {
+  const ended = session.exit;
+  const known = [
+    ["Agent", session.agent], ["Role", session.role], ["Strategy", session.strategy], ["Persona", session.persona], ["Skills", session.skills.join(", ")],
+    ["Folder", session.workingDir], ["Process", session.process ? String(session.process.pid) : null],
+    ["Ended", ended && (ended.signal ? `by signal ${ended.signal}` : ended.code !== undefined && ended.code !== null ? `with exit code ${ended.code}` : ended.reason)],
+    ["In a terminal", `maestroctl attach ${session.id}`], ["Id", session.id],
+  ];
+  return known.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { class: ["Id", "Folder", "In a terminal"].includes(name) ? "mono" : null }, value)]);
+}

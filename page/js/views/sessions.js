@@ -1,0 +1,92 @@
+// The list of sessions: who works on what, and the last line each printed.
+
+import { app } from "../app.js";
+import { matches, wordsOf, workingTask } from "../model/rows.js";
+import { isLive, sessionLook } from "../model/status.js";
+import { duration, since } from "../ui/clock.js";
+import { h, keep } from "../ui/dom.js";
+import { empty, sign } from "../ui/parts.js";
+import { go, link, route } from "../ui/router.js";
+import { VirtualList } from "../ui/virtual_list.js";
+
+const KINDS = [["live", "Live"], ["failed", "Failed"], ["all", "All"]];
+
+export class SessionList {
+  constructor() {
+    this.filters = h("div", { class: "filters", role: "group", "aria-label": "Show" });
+    this.list = new VirtualList({
+      label: "Sessions", make: () => h("div", { class: "session-row" }),
+      patch: (element, row) => this.#row(element, row.session), onOpen: (row) => this.open(row),
+    });
+    this.nothing = h("div", { class: "nothing", hidden: true });
+    this.element = h("section", { class: "work tall", "aria-label": "Sessions" }, this.filters, this.list.element, this.nothing);
+  }
+
+  draw() {
+    const { store, view } = app;
+    this.asks = askingSessions(store);
+    const words = wordsOf(view.query);
+    const all = [...store.session.values()].reverse();
+    const rows = all.filter((session) => this.#wanted(session) && fits(session, words)).map((session) => ({ key: session.id, session }));
+    const counts = { live: all.filter(isLive).length, failed: all.filter((session) => session.status === "failed").length, all: all.length };
+    keep(this.filters, [view.sessions, counts], () => KINDS.map(([name, text]) => this.#filter(name, text, counts[name])));
+    this.list.element.hidden = rows.length === 0;
+    this.nothing.hidden = rows.length > 0;
+    if (rows.length === 0) keep(this.nothing, [view.sessions, all.length, view.query], () => this.#nothing(all.length));
+    const { kind, id } = route();
+    if (kind === "session" && id !== this.shown) {
+      this.shown = id;
+      this.list.show(rows);
+      this.list.select(id, { reveal: true });
+    } else this.list.show(rows);
+  }
+
+  open(row) {
+    if (row) go(link({ place: "sessions", kind: "session", id: row.key }));
+  }
+
+  fold() {}
+
+  #wanted(session) {
+    if (app.view.sessions === "live") return isLive(session);
+    return app.view.sessions === "all" || session.status === "failed";
+  }
+
+  #filter(name, words, count) {
+    const choose = () => { app.view.sessions = name; app.changed(); };
+    return h("button", { class: "filter", "aria-pressed": String(app.view.sessions === name), onclick: choose },
+      words, count > 0 && h("span", { class: "count" }, String(count)));
+  }
+
+  #row(element, session) {
+    const look = sessionLook(session, { asks: this.asks.has(session.id) });
+    const task = app.store.task.get(workingTask(app.store, session));
+    const tail = isLive(session) ? app.tail(session.id) : session.statusReason?.detail?.split("\n")[0] ?? "";
+    keep(element, [session.name, look.word, task?.title, tail, session.agent, session.startedAt, session.completedAt], () => [
+      sign(look),
+      h("span", { class: "two-lines" },
+        h("span", { class: "first" }, h("b", { class: "clip" }, session.name), h("span", { class: "chip" }, session.agent), look.word === "needs you" && h("span", { class: "chip tone-waiting" }, "needs you"), h("span", { class: "grow" }), took(session)),
+        h("span", { class: "second clip" }, tail || (task && task.title !== session.name ? task.title : look.word))),
+    ]);
+  }
+
+  #nothing(total) {
+    if (total === 0) return empty("No session yet", h("p", {}, "A session is one agent at work in its own terminal. Run something, and its sessions appear here."));
+    return empty("Nothing here", h("p", {}, app.view.sessions === "live" ? "No agent is at work now." : "No session fits."),
+      h("button", { class: "button", onclick: () => { app.view.sessions = "all"; app.changed(); } }, "Show all sessions"));
+  }
+}
+
+export function askingSessions(store) {
+  return new Set(store.questions().map((question) => question.sessionId));
+}
+
+function fits(session, words) {
+  const task = app.store.task.get(session.unitTaskId ?? session.taskIds[0]);
+  return words.length === 0 || matches(words, { title: `${session.name} ${session.agent} ${task?.title ?? ""}`, id: session.id, status: "pending", statusReason: session.statusReason });
+}
+
+function took(session) {
+  if (session.startedAt && session.completedAt) return h("time", {}, duration(session.completedAt - session.startedAt));
+  return isLive(session) ? since(session.startedAt ?? session.createdAt) : null;
+}

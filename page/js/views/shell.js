@@ -1,0 +1,74 @@
+// The frame: which list is on the left, which detail on the right, and drawing both when something changed.
+
+import { app } from "../app.js";
+import { h } from "../ui/dom.js";
+import { go, link, onRoute, route } from "../ui/router.js";
+import { Header } from "./header.js";
+import { InboxList } from "./inbox.js";
+import { Overview } from "./overview.js";
+import { SessionView } from "./session.js";
+import { SessionList } from "./sessions.js";
+import { TaskView } from "./task.js";
+import { divider, savedWidth } from "./wide.js";
+import { WorkList } from "./work.js";
+
+export class Shell {
+  constructor(element) {
+    this.header = new Header();
+    this.lists = { work: new WorkList(), sessions: new SessionList(), inbox: new InboxList() };
+    this.overview = new Overview();
+    this.left = h("main", { class: "pane list", id: "list" });
+    this.right = h("section", { class: "pane detail", "aria-label": "Detail" });
+    this.panes = h("div", { class: "panes" }, this.left, divider(), this.right);
+    this.panes.style.setProperty("--list-width", savedWidth());
+    element.replaceChildren(this.header.element, this.header.notice, this.panes, this.header.tabbar);
+    onRoute(() => this.draw());
+    app.onChange(() => this.draw());
+    app.live.onEvent = (event) => this.detail?.take?.(event);
+  }
+
+  list() {
+    return this.lists[route().place];
+  }
+
+  actions() {
+    return this.detail?.actions?.() ?? [];
+  }
+
+  focusList() {
+    (this.list().list?.element ?? this.list().element).focus();
+  }
+
+  focusTerminal() {
+    this.detail?.focusTerminal?.();
+  }
+
+  back() {
+    if (this.panes.classList.contains("wide")) this.panes.classList.remove("wide");
+    else if (route().id) go(link({}));
+    this.focusList();
+  }
+
+  draw() {
+    const { place, kind, id } = route();
+    const list = this.lists[place];
+    if (this.left.firstChild !== list.element) this.left.replaceChildren(list.element);
+    this.#choose(kind, id);
+    this.panes.classList.toggle("has-detail", Boolean(id));
+    if (!id) this.panes.classList.remove("wide");
+    this.header.draw();
+    list.draw();
+    this.detail.draw();
+  }
+
+  #choose(kind, id) {
+    const key = id ? `${kind} ${id}` : "";
+    if (this.shown === key && this.detail) return;
+    this.shown = key;
+    this.detail?.dispose?.();
+    if (kind === "task") this.detail = new TaskView(id);
+    else if (kind === "session") this.detail = new SessionView(id);
+    else this.detail = this.overview;
+    this.right.replaceChildren(this.detail.element);
+  }
+}

@@ -1,0 +1,148 @@
+// One task: how it stands and why, its graph, what it waits for, its sessions, attempts and timeline.
+
+import { taskActions } from "../actions.js";
+import { app } from "../app.js";
+import { taskNodes } from "../model/graph_nodes.js";
+import { asking, pausedTasks } from "../model/rows.js";
+import { FINISHED, SOURCES, reasonWords, sessionLook, taskLook } from "../model/status.js";
+import { duration, passed, since } from "../ui/clock.js";
+import { h, keep } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
+import { actionButton, bar, empty, percent, pill, sign, tabs } from "../ui/parts.js";
+import { go, route, sessionLink, taskLink } from "../ui/router.js";
+import { backLink } from "./back.js";
+import { Graph } from "./graph.js";
+import { PlanApproval } from "./plan_approval.js";
+import { Timeline } from "./timeline.js";
+
+export class TaskView {
+  constructor(id) {
+    this.id = id;
+    this.head = h("header", { class: "detail-head" });
+    this.tabs = h("div", {});
+    this.graph = new Graph();
+    this.facts = h("div", { class: "facts" });
+    this.approval = new PlanApproval(id);
+    this.overview = h("div", { class: "scroll" }, this.approval.element, this.facts);
+    this.timeline = null;
+    this.body = h("div", { class: "detail-body" });
+    this.element = h("article", { class: "task-view", "aria-label": "Task" }, this.head, this.tabs, this.body);
+  }
+
+  take(event) {
+    this.timeline?.take(event);
+  }
+
+  actions() {
+    const task = app.store.task.get(this.id);
+    return task ? taskActions(task) : [];
+  }
+
+  draw() {
+    const { store } = app;
+    const task = store.task.get(this.id);
+    if (!task) {
+      keep(this.head, "gone", () => [backLink()]);
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#/work" }, "Back to all work")));
+      return;
+    }
+    this.asks = asking(store);
+    this.paused = pausedTasks(store);
+    const parent = store.children(this.id).length > 0;
+    const tab = this.#tab(parent, route().tab);
+    this.#drawHead(task);
+    keep(this.tabs, [parent, tab], () => tabs([parent && ["graph", "Graph"], ["overview", "Details"], ["timeline", "Timeline"]].filter(Boolean), tab, (name) => go(taskLink(this.id, name), { replace: true })));
+    keep(this.body, tab, () => this.#show(tab));
+    if (tab === "graph") this.#drawGraph();
+    if (tab === "overview") this.#drawFacts(task);
+  }
+
+  #tab(parent, wanted) {
+    if (["graph", "overview", "timeline"].includes(wanted) && (wanted !== "graph" || parent)) return wanted;
+    return parent ? "graph" : "overview";
+  }
+
+  #show(tab) {
+    if (tab === "timeline") this.timeline ??= new Timeline({ taskId: this.id });
+    return { graph: this.graph.element, overview: this.overview, timeline: h("div", { class: "scroll" }, this.timeline?.element) }[tab];
+  }
+
+  #drawHead(task) {
+    const look = taskLook(task, { asks: this.asks.has(task.id), paused: this.paused.has(task.id) });
+    const path = app.store.path(task.id).slice(0, -1);
+    const reason = reasonWords(task.statusReason);
+    keep(this.head, [task.title, look, reason, path.map((above) => above.title), task.startedAt, task.completedAt, task.attempt, task.maxAttempts, this.actions().map((action) => action.name)], () => [
+      h("div", { class: "trail" }, backLink(), path.map((above) => [h("a", { class: "clip", href: taskLink(above.id) }, above.title), h("span", { "aria-hidden": "true" }, "›")])),
+      h("div", { class: "headline" }, h("h1", {}, task.title), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
+      h("div", { class: "state" }, pill(look), reason && h("span", { class: "reason", title: task.statusReason.detail }, reason), h("span", { class: "state-facts" }, tookWords(task))),
+      bar(task.progress, look.tone),
+    ]);
+    const track = this.head.lastChild;
+    track.firstChild.style.transform = `scaleX(${task.progress})`;
+    track.hidden = task.progress === 0 || FINISHED.has(task.status);
+    track.title = percent(task.progress);
+  }
+
+  #drawGraph() {
+    const { nodes, needs } = taskNodes(app.store, this.id, this.asks, this.paused);
+    this.graph.show(nodes, needs);
+  }
+
+  #drawFacts(task) {
+    this.approval.draw();
+    const { store } = app;
+    const before = task.dependencies.map((id) => store.task.get(id)).filter(Boolean);
+    const after = (store.children(task.parentId) ?? []).map((id) => store.task.get(id)).filter((other) => other?.dependencies.includes(task.id));
+    const sessions = store.sessions(task.id).map((id) => store.session.get(id)).filter(Boolean);
+    const signature = [task.description, task.initialPrompt, task.result, task.statusReason, task.attempts, task.commands, task.checks, task.paths, before.map((other) => [other.id, other.status]), after.map((other) => [other.id, other.status]), sessions.map((session) => [session.id, session.status, session.paused])];
+    keep(this.facts, signature, () => [
+      task.result?.error && fact("Error", h("pre", { class: "bad" }, task.result.error)),
+      task.result?.summary && fact("Result", h("pre", {}, task.result.summary)),
+      sessions.length > 0 && fact("Sessions", sessions.reverse().map((session) => sessionLine(session))),
+      before.length > 0 && fact("Waits for", before.map(taskLine)),
+      after.length > 0 && fact("Needed by", after.map(taskLine)),
+      task.description && fact("Description", h("p", { class: "pre" }, task.description)),
+      task.initialPrompt && task.initialPrompt !== task.title && fact("Prompt", h("p", { class: "pre" }, task.initialPrompt)),
+      task.commands.length > 0 && fact("Commands", h("pre", {}, task.commands.join("\n"))),
+      task.checks.length > 0 && fact("Proven by", h("pre", {}, task.checks.join("\n"))),
+      task.paths.length > 0 && fact("Touches", h("pre", {}, task.paths.join("\n"))),
+      task.attempts.length > 0 && fact("Earlier attempts", task.attempts.map(attemptLine)),
+      fact("Facts", h("dl", { class: "pairs" }, pairs(task))),
+    ]);
+  }
+}
+
+function fact(title, ...content) {
+  return h("section", { class: "fact" }, h("h2", {}, title), content);
+}
+
+function taskLine(task) {
+  return h("a", { class: "line", href: taskLink(task.id) }, sign(taskLook(task)), h("span", { class: "clip grow" }, task.title), h("span", { class: "muted" }, taskLook(task).word));
+}
+
+function sessionLine(session) {
+  const look = sessionLook(session);
+  return h("a", { class: "line", href: sessionLink(session.id) }, sign(look), h("span", { class: "clip" }, session.name), h("span", { class: "chip" }, session.agent), h("span", { class: "grow" }), h("span", { class: "muted" }, look.word), icon("terminal"));
+}
+
+function attemptLine(attempt) {
+  const took = attempt.startedAt && attempt.endedAt ? duration(attempt.endedAt - attempt.startedAt) : "";
+  return h("div", { class: "line" }, sign(taskLook({ status: attempt.status })), h("span", { class: "clip grow" }, `${attempt.attempt}. ${attempt.error ?? attempt.status}`), h("span", { class: "muted" }, took),
+    attempt.sessionId && app.store.session.has(attempt.sessionId) && h("a", { class: "link", href: sessionLink(attempt.sessionId) }, "output"));
+}
+
+function pairs(task) {
+  const project = app.store.project.get(task.projectId);
+  const known = [
+    ["Known from", task.statusReason && (SOURCES[task.statusReason.source] ?? task.statusReason.source)],
+    ["Project", project?.name], ["Folder", project?.workingDir], ["Agent", task.agent ?? task.dispatch?.agent], ["Priority", task.priority],
+    ["Attempts", task.maxAttempts > 1 ? `${task.attempt} of ${task.maxAttempts}` : null], ["Strategy", task.dispatch?.strategy], ["Skills", task.skillIds.join(", ")], ["Id", task.id],
+  ];
+  return known.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { class: name === "Id" || name === "Folder" ? "mono" : null }, value)]);
+}
+
+function tookWords(task) {
+  if (task.startedAt && task.completedAt) return ["took ", h("time", {}, duration(task.completedAt - task.startedAt)), ", ", passed(task.completedAt)];
+  if (task.status === "in_progress" && task.startedAt) return ["for ", since(task.startedAt)];
+  return task.attempt > 1 ? `attempt ${task.attempt} of ${task.maxAttempts}` : null;
+}

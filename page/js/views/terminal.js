@@ -1,0 +1,177 @@
+// A session's terminal on the page: output as it comes, with bounded memory however much is printed; typing; size; scroll-back.
+
+import { app } from "../app.js";
+import { isLive } from "../model/status.js";
+import { h } from "../ui/dom.js";
+import { Emulator, loadEmulator } from "../ui/emulator.js";
+import { icon } from "../ui/icons.js";
+import { PlainEmulator } from "../ui/plain_emulator.js";
+import { TerminalChannel } from "../wire/terminal_channel.js";
+
+// What may wait to be drawn, and what is kept of it when it is more: an agent can print faster than anybody can look.
+const QUEUE = 2 * 1024 * 1024;
+const QUEUE_KEPT = 128 * 1024;
+// Given to the emulator at a time.
+const PIECE = 64 * 1024;
+const NEWLINE = 10;
+const PHONE = window.matchMedia("(max-width: 760px)");
+
+export class TerminalView {
+  constructor(sessionId) {
+    this.sessionId = sessionId;
+    this.queue = [];
+    this.queued = 0;
+    this.skipped = 0;
+    this.host = h("div", { class: "term-host" });
+    this.note = h("div", { class: "term-note", role: "status", hidden: true });
+    this.jump = h("button", { class: "button small term-jump", hidden: true, onclick: () => this.#toEnd() }, icon("down"), "Newest");
+    this.element = h("div", { class: "term", "aria-label": "Terminal" }, this.host, this.note, this.jump);
+    this.element.addEventListener("focusin", () => this.#claimSize());
+    this.observer = new ResizeObserver(() => this.#sized());
+    this.#open();
+  }
+
+  async #open() {
+    this.library = await loadEmulator();
+    if (this.disposed) return;
+    const session = app.store.session.get(this.sessionId);
+    const typing = { lineEnds: session?.terminal === "pipe", onType: (text) => this.#type(text), onBytes: (bytes) => this.channel.typeBytes(bytes) };
+    this.emulator = this.library ? new Emulator(this.library, this.host, typing) : new PlainEmulator(this.host, typing);
+    if (!this.library) this.#say("The terminal emulator is not installed, so this is plain text. “make setup” (or installing again) with a network brings it.");
+    this.host.addEventListener("scroll", () => this.#scrolled(), { capture: true, passive: true });
+    this.host.addEventListener("wheel", () => this.#scrolled(), { passive: true });
+    this.channel = new TerminalChannel(this.sessionId, (method, params) => app.read(method, params), {
+      start: (size) => this.#started(size),
+      bytes: (bytes) => this.#took(bytes),
+      gap: (count) => this.#lost(count),
+      end: (exit) => this.#ended(exit),
+      state: (state) => this.#state(state),
+    });
+    this.observer.observe(this.host);
+  }
+
+  focus() {
+    this.emulator?.focus();
+  }
+
+  dispose() {
+    this.disposed = true;
+    this.observer.disconnect();
+    this.channel?.close();
+    this.emulator?.dispose();
+    this.queue = [];
+  }
+
+  #type(text) {
+    this.channel.type(text);
+    this.emulator.toEnd();
+  }
+
+  // The one who looks at a big enough window, or types, decides the size; a phone that only looks takes what there is.
+  #started({ columns, rows }) {
+    this.size = { columns, rows };
+    if (!PHONE.matches && this.#live()) this.#claimSize();
+    else if (columns && rows) this.emulator.adopt(columns, rows);
+    else this.emulator.fit();
+  }
+
+  #claimSize() {
+    if (!this.#live() || !this.channel) return;
+    this.claimed = true;
+    const size = this.emulator?.fit();
+    if (size && (size.columns !== this.size?.columns || size.rows !== this.size?.rows)) {
+      this.size = size;
+      this.channel.resize(size.columns, size.rows);
+    }
+  }
+
+  #sized() {
+    if (this.host.clientWidth === 0 || !this.size) return;
+    clearTimeout(this.sizing);
+    this.sizing = setTimeout(() => {
+      if (this.claimed && this.#live()) this.#claimSize();
+      else if (this.size.columns) this.emulator.adopt(this.size.columns, this.size.rows);
+    }, 60);
+  }
+
+  #live() {
+    const session = app.store.session.get(this.sessionId);
+    return Boolean(session && isLive(session) && session.terminal === "pty");
+  }
+
+  #took(bytes) {
+    this.queue.push(bytes);
+    this.queued += bytes.length;
+    if (this.queued > QUEUE) this.#shorten();
+    this.#drain();
+  }
+
+  #shorten() {
+    while (this.queued - this.queue[0].length >= QUEUE_KEPT) this.#drop(this.queue.shift().length);
+    const cut = this.queue[0].indexOf(NEWLINE) + 1;
+    this.#drop(cut);
+    this.queue[0] = this.queue[0].subarray(cut);
+  }
+
+  #drop(count) {
+    this.queued -= count;
+    this.skipped += count;
+  }
+
+  #drain() {
+    if (this.writing || this.queue.length === 0) return;
+    this.writing = true;
+    const next = this.skipped > 0 ? this.#gapMark() : this.#piece();
+    this.emulator.write(next, () => {
+      this.writing = false;
+      if (this.disposed) return;
+      this.#drain();
+      this.#scrolled();
+    });
+  }
+
+  #piece() {
+    const [first] = this.queue;
+    const piece = first.subarray(0, PIECE);
+    if (first.length > PIECE) this.queue[0] = first.subarray(PIECE);
+    else this.queue.shift();
+    this.queued -= piece.length;
+    return piece;
+  }
+
+  #gapMark() {
+    const size = this.skipped > 1e6 ? `${(this.skipped / 1e6).toFixed(1)} MB` : `${Math.ceil(this.skipped / 1000)} kB`;
+    this.skipped = 0;
+    return `\u001b[0m\r\n\u001b[2m… ${size} left out here: it came faster than it can be shown …\u001b[0m\r\n`;
+  }
+
+  #lost(count) {
+    this.skipped += Math.max(0, count);
+  }
+
+  #ended(exit) {
+    const how = exit?.signal ? `by signal ${exit.signal}` : exit?.code !== undefined && exit?.code !== null ? `with exit code ${exit.code}` : "";
+    this.element.classList.add("ended");
+    this.#say(`This session has ended ${how}`.trim());
+  }
+
+  #state(state) {
+    if (state === "broken") this.#say("The line to this terminal broke. It comes back by itself, with nothing missing.");
+    else if (this.library) this.#say("");
+  }
+
+  #say(words) {
+    this.note.textContent = words;
+    this.note.hidden = words === "";
+  }
+
+  #scrolled() {
+    this.jump.hidden = this.emulator.atEnd();
+  }
+
+  #toEnd() {
+    this.emulator.toEnd();
+    this.#scrolled();
+    this.focus();
+  }
+}

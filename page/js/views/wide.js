@@ -1,0 +1,34 @@
+// The detail in the whole window, and how wide the list is: both are kept in this browser.
+
+import { h } from "../ui/dom.js";
+
+const WIDTH = "maestrod.listWidth";
+
+export function toggleWide() {
+  document.querySelector(".panes").classList.toggle("wide");
+}
+
+// The line between list and detail: drag it, or use the arrow keys.
+export function divider() {
+  const element = h("div", { class: "divider", role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the list", tabIndex: 0 });
+  const setWidth = (percent) => {
+    const width = `${Math.min(75, Math.max(22, percent)).toFixed(1)}%`;
+    element.parentElement.style.setProperty("--list-width", width);
+    localStorage.setItem(WIDTH, width);
+  };
+  const current = () => (100 * element.getBoundingClientRect().left) / window.innerWidth;
+  element.addEventListener("pointerdown", (event) => element.setPointerCapture(event.pointerId));
+  element.addEventListener("pointermove", (event) => { if (element.hasPointerCapture(event.pointerId)) setWidth((100 * event.clientX) / window.innerWidth); });
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") setWidth(current() - 2);
+    else if (event.key === "ArrowRight") setWidth(current() + 2);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return element;
+}
+
+export function savedWidth() {
+  return localStorage.getItem(WIDTH) ?? "44%";
+}

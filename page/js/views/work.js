@@ -1,0 +1,162 @@
+// The tree of tasks: status, progress, what waits for what, the last line of what runs. Waves have a line of their own.
+
+import { taskActions } from "../actions.js";
+import { app } from "../app.js";
+import { FILTERS, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
+import { FINISHED, isLive, isWaitingForOthers, taskLook } from "../model/status.js";
+import { duration, since } from "../ui/clock.js";
+import { h, keep } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
+import { actionButton, bar, empty, percent, sign } from "../ui/parts.js";
+import { go, link, route } from "../ui/router.js";
+import { VirtualList } from "../ui/virtual_list.js";
+import { openRunDialog } from "./run_dialog.js";
+
+export class WorkList {
+  constructor() {
+    this.filters = h("div", { class: "filters", role: "group", "aria-label": "Show" });
+    this.list = new VirtualList({
+      label: "Tasks", role: "tree", rowRole: "treeitem",
+      make: (row) => h("div", { class: row.kind === "wave" ? "wave-row" : "task-row" }),
+      patch: (element, row) => (row.kind === "wave" ? this.#wave(element, row) : this.#task(element, row)),
+      onOpen: (row) => this.open(row),
+    });
+    this.nothing = h("div", { class: "nothing", hidden: true });
+    this.element = h("section", { class: "work", "aria-label": "Work" }, this.filters, this.list.element, this.nothing);
+    this.shown = null;
+  }
+
+  draw() {
+    const { store, view } = app;
+    this.asks = asking(store);
+    this.paused = pausedTasks(store);
+    const rows = rowsOf(store, view);
+    const counts = filterCounts(store);
+    keep(this.filters, [view.filter, counts], () => FILTERS.map(([name, words]) => this.#filter(name, words, counts[name])));
+    this.filters.hidden = store.task.size === 0;
+    this.list.element.hidden = rows.length === 0;
+    this.nothing.hidden = rows.length > 0;
+    if (rows.length === 0) keep(this.nothing, [store.task.size === 0, app.live.seq === null, view.query, view.filter], () => this.#nothing());
+    const { kind, id } = route();
+    if (kind === "task" && id !== this.shown) {
+      this.shown = id;
+      for (const above of store.path(id).slice(0, -1)) if (!rows.some((row) => row.key === id)) view.folds.set(above.id, true);
+      this.list.rows = rows;
+      this.list.show(rowsOf(store, view));
+      this.list.select(id, { reveal: true });
+    } else this.list.show(rows);
+  }
+
+  open(row) {
+    if (row?.kind === "task") go(link({ place: "work", kind: "task", id: row.key }));
+  }
+
+  fold(open) {
+    const row = this.list.currentRow();
+    if (!row || row.kind !== "task") return;
+    if (open && (row.leaf || row.open)) this.list.move(1);
+    else if (!open && (row.leaf || !row.open)) this.list.select(row.task.parentId ?? row.key, { reveal: true });
+    else this.#fold(row.task, open);
+  }
+
+  #fold(task, open) {
+    app.view.folds.set(task.id, open);
+    this.draw();
+  }
+
+  #filter(name, words, count) {
+    const choose = () => { app.view.filter = name; app.changed(); };
+    return h("button", { class: "filter", "aria-pressed": String(app.view.filter === name), onclick: choose },
+      words, name !== "all" && count > 0 && h("span", { class: "count" }, String(count)));
+  }
+
+  #wave(element, row) {
+    element.style.setProperty("--depth", row.depth);
+    const done = row.ids.filter((id) => FINISHED.has(app.store.task.get(id)?.status)).length;
+    const words = done === row.count ? "done" : row.count > 1 ? `${row.count} side by side` : "";
+    keep(element, [row.number, words], () => [h("b", {}, `Wave ${row.number}`), h("span", {}, words)]);
+  }
+
+  #task(element, row) {
+    const { task } = row;
+    const asks = this.asks.has(task.id);
+    const look = taskLook(task, { asks, paused: this.paused.has(task.id) });
+    const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
+    const tail = session ? app.tail(session.id) : "";
+    element.style.setProperty("--depth", row.depth);
+    element.setAttribute("aria-level", String(row.depth + 1));
+    if (!row.leaf) element.setAttribute("aria-expanded", String(row.open));
+    element.dataset.status = task.status;
+    const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, waitsFor(task), row.hit, app.view.query];
+    keep(element, facts, () => this.#cells(row, look, tail));
+    const inner = element.querySelector(".bar > i");
+    if (inner) {
+      inner.style.transform = `scaleX(${task.progress})`;
+      inner.parentElement.setAttribute("aria-valuenow", Math.round(task.progress * 100));
+      element.querySelector(".percent").textContent = percent(task.progress);
+    }
+  }
+
+  #cells(row, look, tail) {
+    const { task } = row;
+    const waits = waitsFor(task);
+    return [
+      row.leaf ? h("span", { class: "fold" }) : h("button", { class: "fold", tabIndex: -1, "aria-label": row.open ? "Fold" : "Unfold", onclick: () => this.#fold(task, !row.open) }, icon("caret")),
+      sign(look),
+      h("span", { class: `title clip ${row.hit === false ? "muted" : ""}` }, marked(task.title, app.view.query)),
+      look.word === "needs you" && h("span", { class: "chip tone-waiting" }, "needs you"),
+      task.attempt > 1 && h("span", { class: "chip" }, `attempt ${task.attempt}`),
+      task.priority === "high" && !FINISHED.has(task.status) && h("span", { class: "chip" }, "high"),
+      waits ? h("span", { class: "after clip" }, `after ${waits}`) : h("span", { class: "tail clip" }, tail),
+      h("span", { class: "row-actions" }, taskActions(task).slice(0, 2).map((action) => actionButton(action, { small: true, named: false }))),
+      !row.leaf && task.status !== "pending" && !FINISHED.has(task.status) && [bar(task.progress, look.tone), h("span", { class: "percent" })],
+      took(task),
+    ];
+  }
+
+  #nothing() {
+    if (app.live.seq === null) return empty("Connecting…", h("p", {}, "Reading the tasks from the daemon."));
+    if (app.store.task.size > 0) {
+      const reset = () => {
+        Object.assign(app.view, { query: "", filter: "all" });
+        document.querySelector(".find input").value = "";
+        app.changed();
+      };
+      return empty("Nothing matches", h("p", {}, "No task fits what you search for and the filter."), h("button", { class: "button", onclick: reset }, "Show everything"));
+    }
+    return empty("Nothing to do yet",
+      h("p", {}, "Give it a plan, or a request for an agent to plan. The tree of tasks appears here and fills while agents work on it."),
+      h("button", { class: "button primary", onclick: () => openRunDialog() }, icon("play"), "Run something"),
+      h("p", {}, "or, in a terminal:"), h("pre", {}, "maestroctl run --plan plan.md"));
+  }
+}
+
+function liveSession(task) {
+  const ids = app.store.sessions(task.id);
+  for (let position = ids.length - 1; position >= 0; position -= 1) {
+    const session = app.store.session.get(ids[position]);
+    if (session && isLive(session)) return session;
+  }
+  return null;
+}
+
+// The titles of what a task still waits for, and how many more.
+function waitsFor(task) {
+  if (task.status !== "blocked" || !isWaitingForOthers(task)) return "";
+  const open = task.dependencies.map((id) => app.store.task.get(id)).filter((other) => other && !FINISHED.has(other.status));
+  const [first, second] = open;
+  if (!first) return "";
+  return second ? `${first.title}, ${second.title}${open.length > 2 ? ` and ${open.length - 2} more` : ""}` : first.title;
+}
+
+function took(task) {
+  if (task.startedAt && task.completedAt) return h("time", {}, duration(task.completedAt - task.startedAt));
+  return task.startedAt && task.status === "in_progress" ? since(task.startedAt) : h("time", {});
+}
+
+// The title with the first word of the search marked in it.
+function marked(title, query) {
+  const word = query.trim().split(/\s+/)[0]?.toLowerCase();
+  const at = word ? title.toLowerCase().indexOf(word) : -1;
+  return at < 0 ? title : [title.slice(0, at), h("mark", {}, title.slice(at, at + word.length)), title.slice(at + word.length)];
+}

@@ -1,0 +1,137 @@
+// JSON-RPC over one WebSocket that comes back by itself.
+//
+// A call made while the line is down waits for it. Calls that change something carry a requestId, so the daemon does a repeated one
+// once: what was pending when the line broke is sent again, and a click is neither lost nor done twice.
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5000;
+const PING_EVERY = 20_000;
+const PONG_WITHIN = 10_000;
+
+export class CallError extends Error {
+  constructor({ code, message, data }) {
+    super(message);
+    this.code = data?.code ?? String(code);
+    this.status = code;
+    this.details = data?.details ?? {};
+  }
+}
+
+export class Connection {
+  // `onOpen` is awaited before waiting calls are sent: it subscribes. `onState` is told connecting, open or signed-out.
+  constructor({ url, onOpen, onNotification, onState }) {
+    Object.assign(this, { url, onOpen, onNotification, onState });
+    this.pending = new Map();
+    this.number = 0;
+    this.wait = FIRST_WAIT;
+    this.socket = null;
+    this.ready = false;
+    for (const happening of ["online", "focus"]) window.addEventListener(happening, () => this.#hurry());
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#hurry(); });
+  }
+
+  start() {
+    this.#connect();
+  }
+
+  // The result, or a CallError. `changes` says that the call changes something.
+  call(method, params = {}, { changes = false, now = false } = {}) {
+    const id = (this.number += 1);
+    const given = changes ? { ...params, requestId: crypto.randomUUID() } : params;
+    const frame = JSON.stringify({ jsonrpc: "2.0", id, method, params: given });
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { frame, resolve, reject, now });
+      if (this.ready || now) this.#send(frame);
+    });
+  }
+
+  #connect() {
+    clearTimeout(this.timer);
+    this.onState("connecting");
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    socket.addEventListener("open", () => this.#opened(socket));
+    socket.addEventListener("message", (event) => { if (socket === this.socket) this.#received(event.data); });
+    socket.addEventListener("close", () => { if (socket === this.socket) this.#closed(); });
+  }
+
+  async #opened(socket) {
+    this.heard = performance.now();
+    this.pinger = setInterval(() => this.#ping(), PING_EVERY);
+    try {
+      await this.onOpen();
+    } catch (error) {
+      if (socket === this.socket) socket.close();
+      return;
+    }
+    if (socket !== this.socket) return;
+    this.wait = FIRST_WAIT;
+    this.ready = true;
+    for (const { frame } of this.pending.values()) this.#send(frame);
+    this.onState("open");
+  }
+
+  #received(text) {
+    this.heard = performance.now();
+    const message = JSON.parse(text);
+    if (message.jsonrpc === undefined) return;
+    if (message.method !== undefined) this.onNotification(message.method, message.params);
+    else this.#answered(message);
+  }
+
+  #answered({ id, result, error }) {
+    const call = this.pending.get(id);
+    if (!call) return;
+    this.pending.delete(id);
+    if (error) call.reject(new CallError(error));
+    else call.resolve(result);
+  }
+
+  #closed() {
+    clearInterval(this.pinger);
+    this.ready = false;
+    // What belonged to this connection alone ends with it; everything else waits for the next.
+    for (const [id, call] of this.pending) {
+      if (call.now) {
+        this.pending.delete(id);
+        call.reject(new CallError({ code: 503, message: "the connection broke" }));
+      }
+    }
+    this.onState("connecting");
+    this.timer = setTimeout(() => this.#again(), this.wait * (0.75 + Math.random() / 2));
+    this.wait = Math.min(LONGEST_WAIT, this.wait * 1.7);
+  }
+
+  // A refused upgrade looks like any other broken line to a page, so a plain request asks whether the cookie still counts.
+  async #again() {
+    try {
+      const answer = await fetch("/api/status", { cache: "no-store" });
+      if (answer.status === 401 || answer.status === 403) {
+        this.onState("signed-out");
+        this.timer = setTimeout(() => this.#again(), LONGEST_WAIT);
+        return;
+      }
+    } catch {
+      // nobody answers: the attempt below fails as well, and waits longer
+    }
+    this.#connect();
+  }
+
+  #ping() {
+    const asked = performance.now();
+    this.#send('{"type":"ping"}');
+    setTimeout(() => { if (this.heard < asked) this.socket?.close(); }, PONG_WITHIN);
+  }
+
+  #hurry() {
+    if (this.socket?.readyState === WebSocket.CLOSED) {
+      this.wait = FIRST_WAIT;
+      clearTimeout(this.timer);
+      this.#again();
+    }
+  }
+
+  #send(frame) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
+  }
+}

@@ -1,0 +1,18 @@
+// What the wire leaves out because it is the default (maestrod/api: omit_defaults).
+
+export const DEFAULTS = {
+  task: {
+    description: "", initialPrompt: "", status: "pending", statusReason: null, priority: "medium", dependencies: [], parentId: null,
+    commands: [], checks: [], paths: [], agentIds: [], skillIds: [], dispatch: null, progress: 0, attempt: 1, attempts: [],
+    maxAttempts: 1, notBefore: null, result: null, startedAt: null, completedAt: null,
+  },
+  session: {
+    taskIds: [], unitTaskId: null, statusReason: null, parentSessionId: null, runId: null, attempt: 1, usage: null, terminal: "pty",
+    exit: null, paused: false, stopping: false, startedAt: null, completedAt: null, persona: null, skills: [], workingDir: "",
+  },
+  run: { paused: false, approve: false, planId: null, diagnostics: [], error: null, completedAt: null },
+  attention: { taskId: null, options: [], answer: null, deadline: null },
+  project: { description: "", settings: {} },
+  plan: { groups: [], diagnostics: [], waves: [], criticalPath: [], mapping: [], runId: null, title: "", summary: "" },
+  system: { frozen: false, frozenReason: "" },
+};

@@ -1,0 +1,110 @@
+// Keeps the store what the daemon has: read once, then every event in order, also across broken lines and restarts of the daemon.
+//
+// Events are numbered without a gap. A number that is not the next one, or `resync_required`, means that something was missed: then
+// the events are asked for again from the last one seen, or everything is read anew.
+
+import { daemonTime } from "../ui/clock.js";
+import { Connection } from "./connection.js";
+import { readAll } from "./snapshot.js";
+
+export class Live {
+  constructor(store, { onState }) {
+    this.store = store;
+    this.onState = onState;
+    this.seq = null;
+    this.instance = null;
+    this.status = null;
+    this.resyncs = 0;
+    this.connection = new Connection({
+      url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+      onOpen: () => this.#follow(),
+      onNotification: (method, params) => this.#notified(method, params),
+      onState,
+    });
+  }
+
+  start() {
+    this.connection.start();
+  }
+
+  call(method, params, options) {
+    return this.connection.call(method, params, options);
+  }
+
+  // A call that changes something.
+  change(method, params) {
+    return this.connection.call(method, params, { changes: true });
+  }
+
+  async #follow() {
+    if (this.seq === null) await this.#read();
+    try {
+      await this.#subscribe();
+    } catch (error) {
+      if (error.code !== "resync_required") throw error;
+      this.resyncs += 1;
+      await this.#read();
+      await this.#subscribe();
+    }
+    await this.#refresh();
+  }
+
+  async #read() {
+    const call = (method, params) => this.connection.call(method, params, { now: true });
+    this.seq = await readAll(call, this.store);
+    this.#changed();
+  }
+
+  async #subscribe() {
+    const { subscription } = await this.connection.call("event.subscribe", { since: this.seq }, { now: true });
+    this.subscription = subscription;
+  }
+
+  async #refresh() {
+    this.status = await this.connection.call("system.status", {}, { now: true });
+    if (this.status.seq < this.seq) await this.#startOver();
+  }
+
+  // Another store than the one that was read: its numbers mean other events.
+  async #startOver() {
+    this.resyncs += 1;
+    await this.#read();
+    await this.#subscribe();
+  }
+
+  #notified(method, params) {
+    if (params.subscription !== this.subscription && this.subscription !== undefined && method === "event" && params.event.seq > this.seq + 1) return;
+    if (method === "event") this.#happened(params.event);
+    else if (method === "event.overflow") this.#again();
+  }
+
+  #happened(event) {
+    if (event.seq <= this.seq) return;
+    if (event.seq !== this.seq + 1) {
+      this.#again();
+      return;
+    }
+    this.seq = event.seq;
+    daemonTime(event.at);
+    if (this.store.apply(event)) this.#changed();
+    this.onEvent?.(event);
+  }
+
+  #again() {
+    if (this.asking) return;
+    this.asking = true;
+    this.#follow().catch(() => this.connection.socket?.close()).finally(() => { this.asking = false; });
+  }
+
+  // Many events in one frame of the screen are one drawing.
+  #changed() {
+    if (this.drawing) return;
+    this.drawing = true;
+    const draw = () => {
+      this.drawing = false;
+      this.store.changed();
+    };
+    if (document.hidden) setTimeout(draw, 200);
+    else requestAnimationFrame(draw);
+  }
+}

@@ -1,0 +1,48 @@
+// Reads the state: all of it, or, where a store has grown beyond what a page should hold, the trees of the newest runs.
+
+const PAGE = 1000;
+// What is held at most: about 1 kB each.
+const TASKS_HELD = 20_000;
+const SESSIONS_HELD = 5_000;
+const RUNS_HELD = 100;
+
+// Gives the seq from which events bring the store up to date. Events are applied again on what was read after it: they carry values,
+// so doing one twice changes nothing.
+export async function readAll(call, store) {
+  const status = await call("system.status");
+  const [tasks, sessions] = [sum(status.tasks), sum(status.sessions)];
+  const read = [["project", await everything(call, "project.list")]];
+  read.push(["run", (await call("run.list", { backward: true, limit: PAGE })).items ?? []]);
+  read.push(["attention", await everything(call, "attention.list")]);
+  if (tasks <= TASKS_HELD && sessions <= SESSIONS_HELD) {
+    read.push(["task", await everything(call, "task.list")], ["session", await everything(call, "session.list")]);
+  } else read.push(...(await newest(call, read[1][1])));
+  store.clear();
+  for (const [kind, entities] of read) for (const entity of entities) store.put(kind, entity);
+  store.put("system", { id: "system", frozen: status.frozen ?? false });
+  store.partial = tasks > TASKS_HELD || sessions > SESSIONS_HELD;
+  return status.seq;
+}
+
+async function everything(call, method) {
+  const found = [];
+  for (let cursor; ;) {
+    const page = await call(method, cursor ? { limit: PAGE, cursor } : { limit: PAGE });
+    found.push(...(page.items ?? []));
+    if (!page.nextCursor) return found;
+    cursor = page.nextCursor;
+  }
+}
+
+async function newest(call, runs) {
+  const [tasks, sessions] = [[], await everything(call, "session.list").then((all) => all.slice(-SESSIONS_HELD))];
+  for (const run of runs.slice(0, RUNS_HELD)) {
+    tasks.push(...((await call("run.get", { runId: run.id })).tasks ?? []));
+    if (tasks.length > TASKS_HELD) break;
+  }
+  return [["task", tasks], ["session", sessions]];
+}
+
+function sum(counts) {
+  return Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,106 @@
+// Everything the page knows, by kind and id, kept up to date by events. Entities are replaced, never changed, so that a view can
+// tell by identity whether it has drawn one already.
+
+import { DEFAULTS } from "./defaults.js";
+
+const NOTHING = Object.freeze([]);
+
+export class Store {
+  constructor() {
+    this.listeners = new Set();
+    this.clear();
+  }
+
+  clear() {
+    for (const kind of Object.keys(DEFAULTS)) this[kind] = new Map();
+    this.childrenOf = new Map();
+    this.sessionsOf = new Map();
+    this.runOf = new Map();
+    this.open = new Set();
+    this.version = (this.version ?? 0) + 1;
+  }
+
+  put(kind, data) {
+    const entity = { ...DEFAULTS[kind], ...data };
+    const known = this[kind].has(entity.id);
+    this[kind].set(entity.id, entity);
+    this.#index(kind, entity, known);
+  }
+
+  // One event: a whole entity (`*.created`), a change of one, or its end.
+  apply({ type, id, data }) {
+    const kind = type.slice(0, type.indexOf("."));
+    const shelf = this[kind];
+    if (!(shelf instanceof Map)) return false;
+    if (type.endsWith(".deleted")) this.#forget(kind, id);
+    else if (shelf.has(id)) this.put(kind, { ...shelf.get(id), ...data });
+    else if (data?.id) this.put(kind, data);
+    else if (kind === "system") this.put(kind, { id, ...data });
+    else return false;
+    return true;
+  }
+
+  children(id) {
+    return this.childrenOf.get(id) ?? NOTHING;
+  }
+
+  roots() {
+    return this.childrenOf.get(null) ?? NOTHING;
+  }
+
+  sessions(taskId) {
+    return this.sessionsOf.get(taskId) ?? NOTHING;
+  }
+
+  // The questions nobody has answered, oldest first.
+  questions() {
+    return [...this.open].map((id) => this.attention.get(id)).sort((a, b) => a.openedAt - b.openedAt);
+  }
+
+  // The task with all above it, the root first.
+  path(taskId) {
+    const path = [];
+    for (let task = this.task.get(taskId); task; task = this.task.get(task.parentId)) path.unshift(task);
+    return path;
+  }
+
+  changed() {
+    this.version += 1;
+    for (const listener of this.listeners) listener();
+  }
+
+  #index(kind, entity, known) {
+    if (kind === "task" && !known) push(this.childrenOf, entity.parentId, entity.id);
+    else if (kind === "session") this.#link(entity);
+    else if (kind === "run") this.runOf.set(entity.rootTaskId, entity.id);
+    else if (kind === "attention") this.open[entity.answer ? "delete" : "add"](entity.id);
+  }
+
+  #link(session) {
+    for (const taskId of tasksOf(session)) if (!this.sessions(taskId).includes(session.id)) push(this.sessionsOf, taskId, session.id);
+  }
+
+  #forget(kind, id) {
+    const entity = this[kind].get(id);
+    this[kind].delete(id);
+    this.open.delete(id);
+    if (kind === "task" && entity) pull(this.childrenOf, entity.parentId, id);
+    if (kind === "session" && entity) for (const taskId of tasksOf(entity)) pull(this.sessionsOf, taskId, id);
+  }
+}
+
+// A session works on its tasks for the unit of scheduling it was started for.
+export function tasksOf(session) {
+  return new Set([session.unitTaskId, ...session.taskIds].filter(Boolean));
+}
+
+function push(lists, key, id) {
+  const list = lists.get(key);
+  if (list) list.push(id);
+  else lists.set(key, [id]);
+}
+
+function pull(lists, key, id) {
+  const list = lists.get(key);
+  if (list) lists.set(key, list.filter((other) => other !== id));
+}

@@ -1,0 +1,92 @@
+// A session's terminal over a WebSocket of its own: bytes out, typing and size in. It comes back by itself at the byte it had reached.
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5000;
+// How much of what was printed before is read when the terminal is opened.
+const BEFORE = 1024 * 1024;
+
+export class TerminalChannel {
+  // `listener` has start({columns, rows, status}), bytes(Uint8Array), gap(count), end(exit) and state("open" | "broken").
+  constructor(sessionId, call, listener) {
+    Object.assign(this, { sessionId, call, listener });
+    this.offset = null;
+    this.wait = FIRST_WAIT;
+    this.closed = false;
+    this.encoder = new TextEncoder();
+    this.#connect();
+  }
+
+  type(text) {
+    this.#send(this.encoder.encode(text));
+  }
+
+  typeBytes(bytes) {
+    this.#send(bytes);
+  }
+
+  resize(columns, rows) {
+    this.#send(JSON.stringify({ type: "resize", cols: columns, rows }));
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    this.socket?.close();
+  }
+
+  async #connect() {
+    if (this.offset === null) {
+      const tail = await this.call("session.output", { sessionId: this.sessionId, lines: 1, limit: 1 }).catch(() => null);
+      this.offset = Math.max(0, (tail?.end ?? 0) - BEFORE);
+    }
+    if (this.closed) return;
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/api/sessions/${this.sessionId}/terminal?offset=${this.offset}`);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => { if (socket === this.socket) this.#received(data); });
+    socket.addEventListener("close", () => { if (socket === this.socket) this.#broken(); });
+  }
+
+  #received(data) {
+    if (data instanceof ArrayBuffer) {
+      this.offset += data.byteLength;
+      this.listener.bytes(new Uint8Array(data));
+      return;
+    }
+    const message = JSON.parse(data);
+    if (message.type === "start") this.#started(message);
+    else if (message.type === "gap") this.#skipped(message.offset);
+    else if (message.type === "end") this.#ended(message);
+  }
+
+  #started(message) {
+    this.wait = FIRST_WAIT;
+    this.listener.state("open");
+    this.listener.start({ columns: message.cols, rows: message.rows, status: message.status });
+    if (message.offset > this.offset) this.#skipped(message.offset);
+    this.offset = message.offset;
+  }
+
+  #skipped(offset) {
+    this.listener.gap(offset - this.offset);
+    this.offset = offset;
+  }
+
+  #ended(message) {
+    this.closed = true;
+    this.listener.end(message.exit ?? null);
+    this.socket.close();
+  }
+
+  #broken() {
+    if (this.closed) return;
+    this.listener.state("broken");
+    this.timer = setTimeout(() => this.#connect(), this.wait);
+    this.wait = Math.min(LONGEST_WAIT, this.wait * 1.7);
+  }
+
+  #send(data) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data);
+  }
+}
