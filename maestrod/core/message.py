@@ -16,11 +16,14 @@ from maestrod.core.agent_traits import Turns
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.session_index import has_ended
 
 #: Messages that may wait for one agent: more is a sender gone wild.
 QUEUED = 100
 #: Characters of an agent's last words kept with a message.
 REPLY = 2_000
+#: Characters of news that wait for an orchestrator at most.
+NEWS = 20_000
 
 
 class MessageEvent(enum.Enum):
@@ -110,6 +113,26 @@ def fail_open(draft: Draft, session: Session, error: str) -> None:
     """The session has ended: nobody will answer any more."""
     for message in open_messages(draft, session.id):
         move_message(draft, message, MessageEvent.FAIL, error=error[:500])
+
+
+def tell_parent(draft: Draft, ended: Session, news: str) -> None:
+    """Tell the orchestrator that stays with its run what became of a child; what it has not been told yet becomes one message."""
+    parent = draft.world.sessions.get(ended.parent_session_id or "")
+    run = draft.world.runs.get(ended.run_id or "")
+    if (
+        parent is None
+        or run is None
+        or not run.keep_planner
+        or has_ended(parent)
+        or parent.finishing
+        or parent.stopping
+    ):
+        return
+    for message in open_messages(draft, parent.id):
+        if message.kind is MessageKind.NEWS and message.status is MessageStatus.QUEUED:
+            draft.change(message, text=f"{message.text}\n{news}"[:NEWS])
+            return
+    queue_message(draft, parent, MessageKind.NEWS, news)
 
 
 def not_delivered(draft: Draft, message_id: str, detail: str) -> None:

@@ -8,13 +8,25 @@ from maestrod.api.plan import PlanDocument
 
 #: Words that the vendors' strict modes refuse or ignore; what they say is the linter's work.
 _UNSUPPORTED = frozenset(
-    {"title", "description", "default", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+    {
+        "title",
+        "description",
+        "default",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+    }
 )
 
 
 def plan_schema(*, strict: bool = False) -> dict[str, Any]:
     """One self-contained schema. With ``strict`` every member is required and may be null, as OpenAI's structured outputs ask
-    (developers.openai.com, structured outputs: all fields required, ``additionalProperties`` false)."""
+    (developers.openai.com, structured outputs: all fields required, ``additionalProperties`` false).
+    """
     (schema,), components = msgspec.json.schema_components([PlanDocument], ref_template="#/$defs/{name}")
     definitions = {name: _plain(body, strict=strict) for name, body in components.items()}
     inlined: dict[str, Any] = _inline(schema, definitions)

@@ -25,7 +25,7 @@ def offered(draft: Draft, session: Session, document: str) -> None:
     known = msgspec.structs.replace(names, default_agent=run.agent)
     try:
         raw: Any = msgspec.json.decode(document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         finding = Diagnostic(path="plan", code="not_json", message=f"The plan has to be one JSON document: {error}")
         report = PlanReport(ok=False, diagnostics=(finding,))
     else:

@@ -94,6 +94,8 @@ def follow_tasks(draft: Draft, session_id: str | None) -> None:
     if session is None or has_ended(session):
         return
     draft.at_turn[session.id] = None
+    if session.nudges and session.role is Role.WORKER:
+        session = draft.change(session, nudges=0)  # it got on
     if session.turn is not None and session.turn.attempt == session.attempt:
         return  # its agent says itself whether it works
     tasks = draft.world.tasks
@@ -134,9 +136,21 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
     message.fail_open(draft, ended, reason.detail or reason.code)
     _settle_tasks(draft, ended, reason)
     queue.give_back(draft, session.id)
+    message.tell_parent(draft, ended, _news(draft, ended, reason))
     if ended.role is Role.ORCHESTRATOR and ended.run_id is not None:
         draft.planners_gone[ended.id] = None
     return ended
+
+
+def _news(draft: Draft, ended: Session, reason: Reason) -> str:
+    """What became of a session, for the orchestrator that started it."""
+    rows = [f"- session {ended.name!r} ({ended.id}) {ended.status.value}: {reason.detail or reason.code}"]
+    for task_id in ended.task_ids:
+        left = draft.world.tasks.get(task_id)
+        if left is not None:
+            error = f": {left.result.error}" if left.result is not None and left.result.error else ""
+            rows.append(f"  - task {left.title!r} ({left.id}) {left.status.value}{error}")
+    return "\n".join(rows)
 
 
 #: Reason codes of a stop after which the work goes on in another session.

@@ -7,7 +7,9 @@ from maestrod.api.message import Message, MessageKind, MessageSend, MessageStatu
 
 
 def test_a_message_on_the_wire() -> None:
-    message = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED, text="go on")
+    message = Message(
+        id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED, text="go on"
+    )
     assert msgspec.to_builtins(message) == {
         "id": "msg_1",
         "sessionId": "ses_1",

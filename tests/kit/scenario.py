@@ -3,7 +3,7 @@
 ``Scenario().given(project(), task("a")).when(Call("task.start", taskId="a")).then(status("a", "in_progress"))``
 
 Everything goes through ``decide`` with deterministic stamps (a second per step). Names stand for ids: a task is its title, a
-session ``@`` and its name (the newest of that name), ``run``, ``plan`` and ``question`` are the newest of their kind. When an
+session ``@`` and its name (the newest of that name), ``run``, ``plan``, ``question`` and ``message`` are the newest of their kind. When an
 expectation does not hold, the error shows each one beside what was found, and what the last step decided.
 """
 
@@ -223,7 +223,7 @@ class Scenario:
         world = self.world
         if name.startswith("@"):
             return _newest(world.sessions, lambda session: session.name == name[1:], name)
-        newest = {"run": "run", "plan": "plan", "question": "attention"}.get(name)
+        newest = {"run": "run", "plan": "plan", "question": "attention", "message": "message"}.get(name)
         if newest is not None:
             return _newest(world.tables[newest], lambda entity: True, name)
         for table in (world.tasks, world.projects):

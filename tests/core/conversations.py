@@ -1,0 +1,76 @@
+"""Scenarios with agents that speak: one that takes prompts on its stream, one with a process for every turn."""
+
+from types import MappingProxyType
+from typing import Any
+
+from maestrod.api.message import MessageKind, MessageStatus
+from maestrod.api.reason import Source
+from maestrod.api.session import Terminal
+from maestrod.core.agent_traits import SHELL, AgentTraits, Turns
+from maestrod.core.facts import Fact, Signed
+from maestrod.core.plan import KnownNames
+from maestrod.core.rules import Rules
+from maestrod.core.signs import Reading, Sign, Started, TurnEnded, TurnStarted
+from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
+
+#: The agent's own id of its conversation.
+OWN_ID = "0198c3"
+
+
+def read_hook(event: str, payload: Any) -> Reading:
+    """A hook of the streaming agent: its payload names the conversation and the folder; the event is a sign by its name."""
+    signs: dict[str, Sign] = {"SessionStart": Started(OWN_ID), "Prompt": TurnStarted(), "Stop": TurnEnded()}
+    known = payload if isinstance(payload, dict) else {}
+    sign = signs.get(event)
+    return Reading(() if sign is None else (sign,), known.get("session"), known.get("cwd"))
+
+
+AGENTS = MappingProxyType(
+    {
+        "shell": SHELL,
+        "stream": AgentTraits(
+            turns=Turns.STREAM, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=read_hook
+        ),
+        "process": AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE),
+    }
+)
+RULES = Rules(agents=AGENTS, names_for=lambda folder: KnownNames(agents=frozenset(AGENTS)))
+
+
+def at_work(agent: str, *titles: str, **params: Any) -> Scenario:
+    """A run of one group ``g`` whose session's agent is up; its subtasks are ``titles`` (one named ``a`` when left out)."""
+    play = Scenario(rules=RULES)
+    members = {"strategy": params.pop("strategy")} if "strategy" in params else {}
+    groups = group("g", *(subtask(title) for title in titles or ("a",)), agent=agent, **members)
+    return play.given(run_of(groups, **params), came_up("@g"), tell("@g", Started(OWN_ID)))
+
+
+def planner(agent: str, **params: Any) -> Scenario:
+    """A run whose planner is up and works on its prompt."""
+    start = Call("run.start", text="root", workingDir="/tmp/shop", agent=agent, **params)
+    return Scenario(rules=RULES).given(
+        start, came_up("@plan: root"), tell("@plan: root", Started(OWN_ID), TurnStarted())
+    )
+
+
+def tell(session: str, *signs: Sign, source: Source = Source.STREAM, read_to: int = 0) -> Find:
+    """The agent tells something."""
+
+    def make(play: Scenario) -> Fact:
+        return Signed(*play.attempt_of(session), source, signs, read_to)
+
+    return Find(make)
+
+
+def messages(session: str, *expected: tuple[MessageKind, MessageStatus]) -> Expectation:
+    """The kinds and states of a session's messages, oldest first."""
+
+    def find(play: Scenario) -> list[tuple[str, str]]:
+        wanted = play.id_of(session)
+        return [
+            (found.kind.value, found.status.value)
+            for found in play.world.messages.values()
+            if found.session_id == wanted
+        ]
+
+    return Expectation(f"messages of {session}", [(kind.value, status.value) for kind, status in expected], find)
