@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from maestrod.core import plan_state, queue, run_state, session, task
+from maestrod.core import message, plan_state, queue, run_state, session, task
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 
 _HEAD = """# States
@@ -26,6 +26,12 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         ),
     ),
     ("Session", session.TRANSITIONS, "core/session.py", "That an end is wanted is `stopping`, no state of its own."),
+    (
+        "Message",
+        message.TRANSITIONS,
+        "core/message.py",
+        "A prompt counts as delivered from the decision to write it, so that it is never written twice.",
+    ),
     ("Queue item", queue.TRANSITIONS, "core/queue.py", "Item and task move in one decision."),
     ("Run", run_state.TRANSITIONS, "core/run_state.py", "A run ends as its root does and goes on when the root does."),
     (
