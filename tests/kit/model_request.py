@@ -72,7 +72,8 @@ def anthropic(body: Json) -> Turn:
     talk = _Conversation()
     for message in body.get("messages") or []:
         kinds = {block.get("type") for block in _objects(message.get("content"))}
-        if message.get("role") == "user" and "tool_result" not in kinds:
+        if message.get("role") == "user":
+            # Results of tools come in a user's message too, and a prompt right after them in the same one.
             talk.said(message.get("content"))
         elif message.get("role") == "assistant" and "tool_use" in kinds:
             talk.rounds += 1
