@@ -43,7 +43,15 @@ _MEMBERS = {
 }
 _LIST_MEMBERS = {"taskIds": "tsk", "sessionIds": "ses", "dependencies": "tsk"}
 
-_NAMES = {"prj": "project", "tsk": "task", "ses": "session", "pln": "plan", "run": "run", "att": "question", "msg": "message"}
+_NAMES = {
+    "prj": "project",
+    "tsk": "task",
+    "ses": "session",
+    "pln": "plan",
+    "run": "run",
+    "att": "question",
+    "msg": "message",
+}
 
 
 def resolve_members(client: Client, members: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ def summary(model: RunModel) -> list[str]:
     told = ", ".join(f"{counts[status]} {WORDS[status]}" for status in TaskStatus if counts[status])
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     lines = [f"{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed} ({told})"]
+    lines += _spent(model)
     failed = [task for task in leaves if task.status is TaskStatus.FAILED]
     if run.error and run.error not in map(_error, failed):
         lines += [f"  {line}" for line in safe_block(run.error).splitlines()]
@@ -40,6 +41,16 @@ def summary(model: RunModel) -> list[str]:
     if failed:
         lines.append(f"Try what failed again: maestroctl retry {run.root_task_id}")
     return lines
+
+
+def _spent(model: RunModel) -> list[str]:
+    """What the agents used, where they say so."""
+    used = [session.usage for session in model.sessions if session.usage is not None]
+    if not used:
+        return []
+    costs = [usage.cost for usage in used if usage.cost is not None]
+    money = f", ${sum(costs):.2f}" if costs else ""
+    return [f"  used {sum(each.input for each in used):,} tokens in, {sum(each.output for each in used):,} out{money}"]
 
 
 def _failure(model: RunModel, task: Task) -> list[str]:

@@ -120,9 +120,11 @@ def _attempt(task: Task) -> str:
 
 
 def _session(branch: str, session: Session, tail: str, columns: int, *, held: bool) -> Text:
-    """What a session wrote last, under the task it works on."""
+    """What a session does by its agent's own word, else what it wrote last, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
     state = "paused" if session.paused or held else session.status.value
+    if session.turn is not None:  # its output is a stream for programs
+        tail = session.turn.doing
     text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
     line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
     line.append(clip(f"› {text}", max(columns - width(margin), 10)), style="dim")

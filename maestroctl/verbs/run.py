@@ -33,6 +33,10 @@ def start(
         str | None, typer.Option("--planner", help="The program that plans, for agents that take one.")
     ] = None,
     approve: Annotated[bool, typer.Option("--approve", help="Wait for your yes before a plan is applied.")] = False,
+    keep_planner: Annotated[
+        bool,
+        typer.Option("--keep-planner", help="Let the planning agent stay: it is told what happens and may plan more."),
+    ] = False,
     max_sessions: Annotated[int | None, typer.Option("--max-sessions", min=1, help="Sessions at work at once.")] = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Tries for each task.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and leave it to itself.")] = False,
@@ -48,6 +52,7 @@ def start(
     members = parameters(caller, text, task, plan)
     options: dict[str, Any] = {"agent": agent, "planner": absolute_program(caller.folder, planner) if planner else None}
     options |= {"approve": approve or None, "maxSessions": max_sessions, "maxAttempts": max_attempts}
+    options |= {"keepPlanner": keep_planner or None}
     members |= {name: value for name, value in options.items() if value is not None}
     with caller.client() as client:
         if task is not None:

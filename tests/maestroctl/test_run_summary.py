@@ -6,6 +6,7 @@ import pytest
 
 from maestroctl.run_model import RunModel
 from maestroctl.run_summary import exit_code, summary
+from maestrod.api.session import Session
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 
 LEAF = "tsk_0000000000000000000000000c"
@@ -81,3 +82,10 @@ def test_a_plan_that_was_refused_shows_the_findings() -> None:
 @pytest.mark.parametrize("status, code", [("completed", 0), ("failed", 1), ("cancelled", 130), ("running", 75)])
 def test_the_exit_code_is_the_outcome(status: str, code: int) -> None:
     assert exit_code(model(status)) == code
+
+
+def test_what_the_agents_used_is_told_where_they_say_so() -> None:
+    run = model("completed", leaf(status="completed"))
+    spent = [session(id=f"ses_{n}", usage={"input": 1200, "output": 30, "cost": 0.25}) for n in "ab"]
+    run.sessions = type(run.sessions)(Session, spent)
+    assert summary(run)[1] == "  used 2,400 tokens in, 60 out, $0.50"
