@@ -21,16 +21,26 @@ def command(
     subject: Annotated[str, typer.Argument(metavar="SESSION|TASK", help="An id or a unique part of it.")],
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the session ends.")] = False,
     lines: Annotated[int | None, typer.Option("--lines", "-n", min=1, help="Only the last so many lines.")] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="The bytes as they came, also of an agent that writes JSON.")
+    ] = False,
     since_offset: Annotated[int, typer.Option("--since-offset", min=0, help="Bytes from the start to leave out.")] = 0,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
     """Print what a session wrote; of a task, what the last session on it or below it wrote.
 
-    On a terminal, control sequences other than colours are taken out; elsewhere the bytes are printed as they came.
+    Of an agent whose output is for programs, what it said and did is printed in words. On a terminal, control sequences other
+    than colours are taken out; elsewhere the bytes are printed as they came.
     """
     with Caller.here().client() as client:
         session_id = session_of(client, subject)
+        if not (raw or since_offset or as_json or as_lines):
+            from maestroctl.transcript import is_told, tell
+
+            if is_told(client, session_id):
+                tell(client, session_id, last=lines, follow=follow)
+                return 0
         query = {"sessionId": session_id, "offset": since_offset, "limit": _PAGE, **({"lines": lines} if lines else {})}
         page = client.raw("session.output", query)
         if as_json:

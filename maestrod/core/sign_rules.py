@@ -29,6 +29,7 @@ from maestrod.core.session import SessionEvent, end, move, touch
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import (
     LINE,
+    TEXT,
     Compacted,
     InputAsked,
     Leaving,
@@ -181,7 +182,9 @@ def _growth(now: Any, before: Any) -> Any:
 
 
 def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
-    """The first line of what the agent says shows what it does."""
+    """What the agent says is in the timeline; its first line shows what it does."""
+    if sign.text.strip():
+        _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], told, said=True)
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]
     if turn is not None and turn.running and line and not _is_stale(session, told):

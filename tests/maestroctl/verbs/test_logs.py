@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.entities import SESSION, TASK, task
+from tests.kit.entities import SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
@@ -23,6 +23,7 @@ def logging(daemon: FakeDaemon) -> FakeDaemon:
         return {"start": start, "end": min(start + 5, len(LOG)), "data": encoded(LOG[start : start + 5])}
 
     daemon.on("session.output", output)
+    daemon.on("session.get", session())
     return daemon
 
 
