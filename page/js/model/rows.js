@@ -83,7 +83,7 @@ export function rowsOf(store, view) {
     if (!task || (wanted && !wanted.has(task.id))) continue;
     const children = store.children(task.id);
     const open = children.length > 0 && (searching ? view.folds.get(task.id) !== false : isOpen(store, view.folds, task));
-    rows.push({ key: task.id, kind: "task", task, depth: next.depth, open, leaf: children.length === 0, hit: searching && wanted.get(task.id) });
+    rows.push({ key: task.id, kind: "task", task, depth: next.depth, open, leaf: children.length === 0, dim: searching && !wanted.get(task.id) });
     if (open) stack.push(...below(store, task, next.depth + 1, wanted).reverse());
   }
   return rows;

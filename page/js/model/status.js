@@ -57,10 +57,16 @@ export function isWaitingForOthers(task) {
   return task.statusReason?.code === "dependency";
 }
 
+// Codes that stand without words of their own.
+const CODES = {
+  work: "works on a task", rest: "between two tasks", registered: "the agent is up", spawned: "started", finished: "all it had to do is done",
+  started: "the agent began", exited: "the agent's process ended", turn_started: "the agent took its turn", turn_ended: "the agent waits for its next turn",
+};
+
 // A reason as a sentence: what happened, and where the knowledge comes from.
 export function reasonWords(reason) {
   if (!reason) return "";
-  const what = (reason.detail || reason.code.replaceAll("_", " ")).split("\n")[0];
+  const what = (reason.detail || CODES[reason.code] || reason.code.replaceAll("_", " ")).split("\n")[0];
   return what.length > 220 ? `${what.slice(0, 220)}…` : what;
 }
 

@@ -15,6 +15,7 @@ export function now() {
 
 export function duration(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
+  if (ms < 1000) return "<1s";
   if (seconds < 60) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, "0")}s`;

@@ -4,7 +4,7 @@
 import { onTheme } from "./theme.js";
 
 const SCROLLBACK = 10_000;
-const FONT = { usual: 13, least: 7 };
+const FONT = { usual: 13, least: 9 };
 const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
 // The library's module, or null.

@@ -21,7 +21,7 @@ export class Header {
     this.tabbar = h("nav", { class: "tabbar", "aria-label": "Places" });
     this.pulse = h("button", { class: "pulse", onclick: () => this.#pulsed() });
     this.search = h("input", {
-      class: "field", type: "search", placeholder: "Search tasks and sessions", "aria-label": "Search", autocomplete: "off", spellcheck: "false",
+      class: "field", type: "search", placeholder: "Search", "aria-label": "Search tasks and sessions", autocomplete: "off", spellcheck: "false",
       oninput: () => { app.view.query = this.search.value; app.changed(); },
       onkeydown: (event) => { if (event.key === "Escape") this.#clear(); },
     });

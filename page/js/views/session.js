@@ -9,8 +9,8 @@ import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { actionButton, empty, pill, sign, tabs } from "../ui/parts.js";
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
-import { backLink } from "./back.js";
-import { drawQuestions } from "./inbox.js";
+import { backLink, projectName } from "./trail.js";
+import { QuestionCards } from "./questions.js";
 import { TerminalView } from "./terminal.js";
 import { Timeline } from "./timeline.js";
 import { toggleWide } from "./wide.js";
@@ -21,11 +21,11 @@ export class SessionView {
   constructor(id) {
     this.id = id;
     this.head = h("header", { class: "detail-head" });
-    this.questions = h("div", { class: "questions", role: "list" });
+    this.questions = new QuestionCards();
     this.tabs = h("div", {});
     this.facts = h("div", { class: "facts" });
     this.body = h("div", { class: "detail-body" });
-    this.element = h("article", { class: "session-view", "aria-label": "Session" }, this.head, this.questions, this.tabs, this.body);
+    this.element = h("article", { class: "session-view", "aria-label": "Session" }, this.head, this.questions.element, this.tabs, this.body);
   }
 
   take(event) {
@@ -53,8 +53,7 @@ export class SessionView {
       return;
     }
     const asked = app.store.questions().filter((question) => question.sessionId === this.id);
-    this.questions.hidden = asked.length === 0;
-    if (asked.length > 0) drawQuestions(this.questions, asked);
+    this.questions.draw(asked);
     const wanted = route().tab;
     const tab = TABS.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : "terminal";
     this.#drawHead(session, asked.length > 0);
@@ -80,7 +79,7 @@ export class SessionView {
     const task = app.store.task.get(workingTask(app.store, session));
     const reason = session.statusReason;
     keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.attempt, session.startedAt, session.completedAt, session.paused], () => [
-      h("div", { class: "trail" }, backLink(), task && app.store.path(task.id).map((above, position) => [position > 0 && h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
+      h("div", { class: "trail" }, backLink(), projectName(session), task && app.store.path(task.id).map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
       h("div", { class: "headline" }, h("h1", {}, icon("terminal"), session.name), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
       h("div", { class: "state" }, pill(look),
         reason && h("span", { class: "reason", title: reason.detail }, `${reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),

@@ -3,16 +3,18 @@
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
 import { taskNodes } from "../model/graph_nodes.js";
-import { asking, pausedTasks } from "../model/rows.js";
-import { FINISHED, SOURCES, reasonWords, sessionLook, taskLook } from "../model/status.js";
+import { asking, pausedTasks, workingTask } from "../model/rows.js";
+import { FINISHED, SOURCES, isLive, reasonWords, sessionLook, taskLook } from "../model/status.js";
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { actionButton, bar, empty, percent, pill, sign, tabs } from "../ui/parts.js";
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
-import { backLink } from "./back.js";
+import { backLink, projectName } from "./trail.js";
 import { Graph } from "./graph.js";
 import { PlanApproval } from "./plan_approval.js";
+import { QuestionCards } from "./questions.js";
+import { SessionCards } from "./session_cards.js";
 import { Timeline } from "./timeline.js";
 
 export class TaskView {
@@ -23,7 +25,10 @@ export class TaskView {
     this.graph = new Graph();
     this.facts = h("div", { class: "facts" });
     this.approval = new PlanApproval(id);
-    this.overview = h("div", { class: "scroll" }, this.approval.element, this.facts);
+    this.questions = new QuestionCards({ title: "Waiting for you" });
+    this.sessions = new SessionCards();
+    this.overview = h("div", { class: "scroll flush" }, this.approval.element, this.graph.element, h("div", { class: "overview" }, this.questions.element, this.sessions.element));
+    this.details = h("div", { class: "scroll" }, this.facts);
     this.timeline = null;
     this.body = h("div", { class: "detail-body" });
     this.element = h("article", { class: "task-view", "aria-label": "Task" }, this.head, this.tabs, this.body);
@@ -51,20 +56,20 @@ export class TaskView {
     const parent = store.children(this.id).length > 0;
     const tab = this.#tab(parent, route().tab);
     this.#drawHead(task);
-    keep(this.tabs, [parent, tab], () => tabs([parent && ["graph", "Graph"], ["overview", "Details"], ["timeline", "Timeline"]].filter(Boolean), tab, (name) => go(taskLink(this.id, name), { replace: true })));
+    keep(this.tabs, [parent, tab], () => tabs([parent && ["overview", "Overview"], ["details", "Details"], ["timeline", "Timeline"]].filter(Boolean), tab, (name) => go(taskLink(this.id, name), { replace: true })));
     keep(this.body, tab, () => this.#show(tab));
-    if (tab === "graph") this.#drawGraph();
-    if (tab === "overview") this.#drawFacts(task);
+    if (tab === "overview") this.#drawOverview();
+    if (tab === "details") this.#drawFacts(task);
   }
 
   #tab(parent, wanted) {
-    if (["graph", "overview", "timeline"].includes(wanted) && (wanted !== "graph" || parent)) return wanted;
-    return parent ? "graph" : "overview";
+    if (["overview", "details", "timeline"].includes(wanted) && (wanted !== "overview" || parent)) return wanted;
+    return parent ? "overview" : "details";
   }
 
   #show(tab) {
     if (tab === "timeline") this.timeline ??= new Timeline({ taskId: this.id });
-    return { graph: this.graph.element, overview: this.overview, timeline: h("div", { class: "scroll" }, this.timeline?.element) }[tab];
+    return { overview: this.overview, details: this.details, timeline: h("div", { class: "scroll" }, this.timeline?.element) }[tab];
   }
 
   #drawHead(task) {
@@ -72,10 +77,10 @@ export class TaskView {
     const path = app.store.path(task.id).slice(0, -1);
     const reason = reasonWords(task.statusReason);
     keep(this.head, [task.title, look, reason, path.map((above) => above.title), task.startedAt, task.completedAt, task.attempt, task.maxAttempts, this.actions().map((action) => action.name)], () => [
-      h("div", { class: "trail" }, backLink(), path.map((above) => [h("a", { class: "clip", href: taskLink(above.id) }, above.title), h("span", { "aria-hidden": "true" }, "›")])),
+      h("div", { class: "trail" }, backLink(), projectName(task), path.map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
       h("div", { class: "headline" }, h("h1", {}, task.title), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
       h("div", { class: "state" }, pill(look), reason && h("span", { class: "reason", title: task.statusReason.detail }, reason), h("span", { class: "state-facts" }, tookWords(task))),
-      bar(task.progress, look.tone),
+      bar(task.progress, task.status === "failed" ? "failed" : "running"),
     ]);
     const track = this.head.lastChild;
     track.firstChild.style.transform = `scaleX(${task.progress})`;
@@ -83,13 +88,17 @@ export class TaskView {
     track.title = percent(task.progress);
   }
 
-  #drawGraph() {
-    const { nodes, needs } = taskNodes(app.store, this.id, this.asks, this.paused);
+  #drawOverview() {
+    const { store } = app;
+    this.approval.draw();
+    const { nodes, needs } = taskNodes(store, this.id, this.asks, this.paused);
     this.graph.show(nodes, needs);
+    const inside = (session) => store.path(workingTask(store, session)).some((task) => task.id === this.id);
+    this.questions.draw(store.questions().filter((question) => inside(store.session.get(question.sessionId))));
+    this.sessions.draw([...store.session.values()].filter((session) => isLive(session) && inside(session)));
   }
 
   #drawFacts(task) {
-    this.approval.draw();
     const { store } = app;
     const before = task.dependencies.map((id) => store.task.get(id)).filter(Boolean);
     const after = (store.children(task.parentId) ?? []).map((id) => store.task.get(id)).filter((other) => other?.dependencies.includes(task.id));
@@ -142,7 +151,7 @@ function pairs(task) {
 }
 
 function tookWords(task) {
-  if (task.startedAt && task.completedAt) return ["took ", h("time", {}, duration(task.completedAt - task.startedAt)), ", ", passed(task.completedAt)];
-  if (task.status === "in_progress" && task.startedAt) return ["for ", since(task.startedAt)];
+  if (task.startedAt && task.completedAt) return h("span", {}, `took ${duration(task.completedAt - task.startedAt)}, `, passed(task.completedAt));
+  if (task.status === "in_progress" && task.startedAt) return h("span", {}, "for ", since(task.startedAt));
   return task.attempt > 1 ? `attempt ${task.attempt} of ${task.maxAttempts}` : null;
 }

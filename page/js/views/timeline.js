@@ -43,7 +43,7 @@ export class Timeline {
     try {
       const page = await app.read("session.timeline", { ...this.about, backward: true, limit: PAGE, ...(this.cursor ? { cursor: this.cursor } : {}) });
       this.cursor = page.nextCursor;
-      this.#add(page.items ?? [], false);
+      this.#add((page.items ?? []).sort((a, b) => b.seq - a.seq), false);
       this.more.hidden = !page.nextCursor;
       this.note.textContent = this.list.children.length === 0 ? "Nothing has happened yet." : "";
     } catch (error) {

@@ -3,7 +3,7 @@
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
 import { FILTERS, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
-import { FINISHED, isLive, isWaitingForOthers, taskLook } from "../model/status.js";
+import { FINISHED, isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
 import { duration, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -30,6 +30,7 @@ export class WorkList {
     const { store, view } = app;
     this.asks = asking(store);
     this.paused = pausedTasks(store);
+    this.questionOf = new Map(store.questions().map((question) => [question.sessionId, question.message.split("\n")[0]]));
     const rows = rowsOf(store, view);
     const counts = filterCounts(store);
     keep(this.filters, [view.filter, counts], () => FILTERS.map(([name, words]) => this.#filter(name, words, counts[name])));
@@ -82,12 +83,12 @@ export class WorkList {
     const asks = this.asks.has(task.id);
     const look = taskLook(task, { asks, paused: this.paused.has(task.id) });
     const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
-    const tail = session ? app.tail(session.id) : "";
+    const tail = session ? this.questionOf.get(session.id) ?? app.tail(session.id) : "";
     element.style.setProperty("--depth", row.depth);
     element.setAttribute("aria-level", String(row.depth + 1));
     if (!row.leaf) element.setAttribute("aria-expanded", String(row.open));
     element.dataset.status = task.status;
-    const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, waitsFor(task), row.hit, app.view.query];
+    const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, waitsFor(task), row.dim, app.view.query];
     keep(element, facts, () => this.#cells(row, look, tail));
     const inner = element.querySelector(".bar > i");
     if (inner) {
@@ -103,13 +104,13 @@ export class WorkList {
     return [
       row.leaf ? h("span", { class: "fold" }) : h("button", { class: "fold", tabIndex: -1, "aria-label": row.open ? "Fold" : "Unfold", onclick: () => this.#fold(task, !row.open) }, icon("caret")),
       sign(look),
-      h("span", { class: `title clip ${row.hit === false ? "muted" : ""}` }, marked(task.title, app.view.query)),
-      look.word === "needs you" && h("span", { class: "chip tone-waiting" }, "needs you"),
+      h("span", { class: `title clip ${row.dim ? "muted" : ""}` }, marked(task.title, app.view.query)),
+      look.word === "needs you" && row.leaf && h("span", { class: "chip tone-waiting" }, "needs you"),
       task.attempt > 1 && h("span", { class: "chip" }, `attempt ${task.attempt}`),
       task.priority === "high" && !FINISHED.has(task.status) && h("span", { class: "chip" }, "high"),
-      waits ? h("span", { class: "after clip" }, `after ${waits}`) : h("span", { class: "tail clip" }, tail),
+      waits ? h("span", { class: "after clip" }, waits) : h("span", { class: "tail clip" }, tail),
       h("span", { class: "row-actions" }, taskActions(task).slice(0, 2).map((action) => actionButton(action, { small: true, named: false }))),
-      !row.leaf && task.status !== "pending" && !FINISHED.has(task.status) && [bar(task.progress, look.tone), h("span", { class: "percent" })],
+      !row.leaf && task.progress + (task.status === "in_progress") > 0 && !FINISHED.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
       took(task),
     ];
   }
@@ -140,13 +141,16 @@ function liveSession(task) {
   return null;
 }
 
-// The titles of what a task still waits for, and how many more.
+// What a blocked task waits for: the titles of the first two, and how many more; or what is in its way.
 function waitsFor(task) {
-  if (task.status !== "blocked" || !isWaitingForOthers(task)) return "";
+  if (task.status !== "blocked") return "";
+  const inTheWay = app.store.task.get(task.statusReason?.by);
+  if (task.statusReason?.code === "dependency_failed" && inTheWay) return `${inTheWay.title} failed`;
+  if (!isWaitingForOthers(task)) return reasonWords(task.statusReason);
   const open = task.dependencies.map((id) => app.store.task.get(id)).filter((other) => other && !FINISHED.has(other.status));
   const [first, second] = open;
   if (!first) return "";
-  return second ? `${first.title}, ${second.title}${open.length > 2 ? ` and ${open.length - 2} more` : ""}` : first.title;
+  return second ? `after ${first.title}, ${second.title}${open.length > 2 ? ` and ${open.length - 2} more` : ""}` : `after ${first.title}`;
 }
 
 function took(task) {

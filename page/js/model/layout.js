@@ -1,0 +1,142 @@
+// Where the cards of a graph stand: a column per wave, few lines crossing, and room kept for lines that pass a column.
+
+import { layers } from "./waves.js";
+
+const HEIGHT = 58;
+const GAP_Y = 12;
+const INSIDE = 14;
+const TOP = 30;
+// Room for a line that only passes a column.
+const LANE = 14;
+// A wave with more cards than this takes several columns.
+const TALLEST = 14;
+const WIDTHS = { least: 150, most: 230 };
+const GAPS = { least: 34, most: 72 };
+const ROUNDS = 4;
+
+// {cards: id -> {x, y, wave}, lanes, width, height, cardWidth, cardHeight, heads: [x of each wave], paths: [{from, to, d}]}
+export function layout(ids, needs, room) {
+  const layer = layers(ids, needs);
+  const columns = [];
+  for (const id of ids) (columns[layer.get(id)] ??= []).push(id);
+  const lanes = addLanes(ids, needs, layer, columns);
+  untangle(columns, lanes);
+  return place(columns, lanes, ids, needs, layer, sizes(columns, lanes, room));
+}
+
+// A line over several waves gets a lane in each it passes; lines from one card share it.
+function addLanes(ids, needs, layer, columns) {
+  const lanes = { before: new Map(), after: new Map(), is: new Set() };
+  const join = (from, to) => {
+    add(lanes.before, to, from);
+    add(lanes.after, from, to);
+  };
+  for (const to of ids) {
+    for (const from of needs(to)) {
+      let last = from;
+      for (let wave = layer.get(from) + 1; wave < layer.get(to); wave += 1) {
+        const lane = `${from}\n${wave}`;
+        if (!lanes.is.has(lane)) columns[wave].push(lane);
+        lanes.is.add(lane);
+        join(last, lane);
+        last = lane;
+      }
+      join(last, to);
+    }
+  }
+  return lanes;
+}
+
+function add(map, key, value) {
+  const values = map.get(key);
+  if (!values) map.set(key, [value]);
+  else if (!values.includes(value)) values.push(value);
+}
+
+// Sorts each column by the middle of what it is joined to, from the left and from the right by turns.
+function untangle(columns, lanes) {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const forward = round % 2 === 0;
+    const order = forward ? columns.keys() : [...columns.keys()].reverse();
+    for (const wave of order) {
+      const beside = columns[wave + (forward ? -1 : 1)];
+      if (!beside) continue;
+      const rank = new Map(beside.map((id, position) => [id, (position + 0.5) / beside.length]));
+      const joined = forward ? lanes.before : lanes.after;
+      const middle = new Map(columns[wave].map((id, position) => [id, mean(joined.get(id), rank) ?? (position + 0.5) / columns[wave].length]));
+      columns[wave].sort((a, b) => middle.get(a) - middle.get(b));
+    }
+  }
+}
+
+function mean(ids, rank) {
+  const found = (ids ?? []).map((id) => rank.get(id)).filter((value) => value !== undefined);
+  return found.length > 0 ? found.reduce((sum, value) => sum + value, 0) / found.length : undefined;
+}
+
+// Cards as wide as the room allows, so that a usual plan is seen whole.
+function sizes(columns, lanes, room) {
+  const across = columns.reduce((sum, ids) => sum + folded(ids, lanes), 0);
+  const gaps = columns.length - 1;
+  const gap = Math.min(GAPS.most, Math.max(GAPS.least, room * 0.06));
+  const free = room - gaps * gap - (across - columns.length) * INSIDE;
+  return { gap, cardWidth: Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, free / across))) };
+}
+
+function folded(ids, lanes) {
+  return Math.max(1, Math.ceil(ids.filter((id) => !lanes.is.has(id)).length / TALLEST));
+}
+
+function place(columns, lanes, ids, needs, layer, { gap, cardWidth }) {
+  const spots = new Map();
+  const heads = [];
+  const stacks = columns.map((column) => stack(column, lanes));
+  const tallest = Math.max(...stacks.map(({ height }) => height));
+  let x = 0;
+  columns.forEach((column, wave) => {
+    const { offsets, height } = stacks[wave];
+    heads.push(x);
+    for (const id of column) {
+      const { fold, y } = offsets.get(id);
+      spots.set(id, { x: x + fold * (cardWidth + INSIDE), y: TOP + (tallest - height) / 2 + y, lane: lanes.is.has(id) });
+    }
+    x += folded(column, lanes) * (cardWidth + INSIDE) - INSIDE + gap;
+  });
+  const cards = new Map(ids.map((id) => [id, spots.get(id)]));
+  const paths = ids.flatMap((to) => needs(to).map((from) => ({ from, to, d: route(from, to, layer, spots, cardWidth) })));
+  return { cards, heads, paths, cardWidth, cardHeight: HEIGHT, width: x - gap, height: TOP + tallest };
+}
+
+// The heights in one column; a tall one is folded into several.
+function stack(column, lanes) {
+  const folds = folded(column, lanes);
+  const perFold = Math.ceil(column.length / folds);
+  const offsets = new Map();
+  let height = 0;
+  for (let fold = 0; fold < folds; fold += 1) {
+    let y = 0;
+    for (const id of column.slice(fold * perFold, (fold + 1) * perFold)) {
+      offsets.set(id, { fold, y });
+      y += (lanes.is.has(id) ? LANE : HEIGHT) + GAP_Y;
+    }
+    height = Math.max(height, y - GAP_Y);
+  }
+  return { offsets, height };
+}
+
+// A line from card to card, along its lanes.
+function route(from, to, layer, spots, cardWidth) {
+  const points = [];
+  for (let wave = layer.get(from) + 1; wave < layer.get(to); wave += 1) points.push(spots.get(`${from}\n${wave}`));
+  const [start, end] = [spots.get(from), spots.get(to)];
+  let [x, y] = [start.x + cardWidth, start.y + HEIGHT / 2];
+  let d = `M${x} ${y}`;
+  for (const point of [...points, end]) {
+    const across = point.y + (point.lane ? LANE : HEIGHT) / 2;
+    const bend = Math.max(16, (point.x - x) / 2);
+    d += `C${x + bend} ${y} ${point.x - bend} ${across} ${point.x} ${across}`;
+    [x, y] = [point.x, across];
+    if (point.lane) d += `H${(x += cardWidth)}`;
+  }
+  return d;
+}

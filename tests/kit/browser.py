@@ -1,0 +1,208 @@
+"""Headless Chromium for tests, driven by the DevTools protocol over a pipe.
+
+The pipe is file descriptors 3 and 4 of the browser, messages are JSON ended by NUL (``--remote-debugging-pipe``): no port, no
+library, and a browser whose pipe closes ends itself.
+"""
+
+import base64
+import json
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+#: Debian calls it chromium; ``MAESTRO_CHROMIUM`` names another.
+CHROMIUM = os.environ.get("MAESTRO_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
+
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--hide-scrollbars",
+    "--remote-debugging-pipe",
+)
+
+#: Seconds one step of a test may take on a machine that is busy.
+PATIENCE = 30
+
+
+class PageError(AssertionError):
+    """What went wrong in the page: an exception, or a condition that did not come true."""
+
+
+class Tab:
+    """One page: what a person does with it, and what they see."""
+
+    def __init__(self, browser: "Browser", session: str) -> None:
+        self._browser = browser
+        self._session = session
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """A method of the protocol."""
+        return await self._browser.call(method, params, self._session)
+
+    async def open(self, url: str) -> None:
+        """Go there; returns when the document is loaded."""
+        await self.call("Page.navigate", url=url)
+        await self.wait("document.readyState === 'complete' && location.href !== 'about:blank'")
+
+    async def run(self, script: str) -> Any:
+        """The value of an expression (a promise is awaited). Raises ``PageError`` with what the page threw."""
+        answer = await self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if failure := answer.get("exceptionDetails"):
+            raise PageError(failure.get("exception", {}).get("description") or failure["text"])
+        return answer["result"].get("value")
+
+    async def wait(self, condition: str, seconds: float = PATIENCE) -> Any:
+        """The first true value of an expression, looked at on every frame the page draws."""
+        with trio.move_on_after(seconds):
+            while True:
+                try:
+                    if value := await self.run(f"(found => found instanceof Node || found)({condition})"):
+                        return value
+                except PageError:  # the page is between two documents, or not that far yet
+                    pass
+                await trio.sleep(0.02)  # the protocol has no event for "this expression became true"
+        raise PageError(f"never true: {condition}\n{await self.run('document.body?.innerText')}")
+
+    async def see(self, text: str, seconds: float = PATIENCE) -> None:
+        """Wait until the page shows a text."""
+        await self.wait(f"document.body?.innerText.includes({json.dumps(text)})", seconds)
+
+    async def click(self, selector: str, text: str = "") -> None:
+        """Click the middle of the first element that fits and shows ``text``, with the mouse."""
+        find = (
+            f"(() => {{ const found = [...document.querySelectorAll({json.dumps(selector)})]"
+            f".find((it) => it.offsetParent !== null && it.textContent.includes({json.dumps(text)}) && !it.disabled);"
+            " if (!found) return null; found.scrollIntoView({block: 'nearest'}); const box = found.getBoundingClientRect();"
+            " return [box.left + box.width / 2, box.top + box.height / 2]; })()"
+        )
+        x, y = await self.wait(find)
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    async def type(self, text: str) -> None:
+        """Type into what has the focus."""
+        for letter in text:
+            await self.press(letter)
+
+    async def press(self, key: str) -> None:
+        """Press one key: a letter, or ``Enter``, ``Escape``, ``ArrowDown`` and so on."""
+        code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}.get(key)
+        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
+        virtual = {"windowsVirtualKeyCode": code} if code else {}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, **virtual)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, **virtual)
+
+    async def window(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:
+        """The size of the window, the colours the system wishes for, and whether it is touched."""
+        scale = 2 if phone else 1
+        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        await self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
+        wish = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        await self.call("Emulation.setEmulatedMedia", features=wish)
+
+    async def picture(self, path: Path) -> None:
+        """What is seen now, as PNG."""
+        answer = await self.call("Page.captureScreenshot", format="png")
+        path.write_bytes(base64.b64decode(answer["data"]))
+
+
+class Browser:
+    """A running Chromium."""
+
+    def __init__(self, to_browser: trio.lowlevel.FdStream, from_browser: trio.lowlevel.FdStream) -> None:
+        self._to = to_browser
+        self._from = from_browser
+        self._number = 0
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._arrived: dict[int, trio.Event] = {}
+        #: What pages complained about: exceptions, refused policies, failed requests.
+        self.complaints: list[str] = []
+
+    async def call(self, method: str, params: dict[str, Any], session: str | None = None) -> dict[str, Any]:
+        """A method of the protocol; raises ``PageError`` for a refusal."""
+        self._number += 1
+        number, arrived = self._number, trio.Event()
+        self._arrived[number] = arrived
+        message = {"id": number, "method": method, "params": params, **({"sessionId": session} if session else {})}
+        await self._to.send_all(json.dumps(message).encode() + b"\0")
+        with trio.fail_after(PATIENCE):
+            await arrived.wait()
+        answer = self._answers.pop(number)
+        if "error" in answer:
+            raise PageError(f"{method}: {answer['error']['message']}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def tab(self) -> Tab:
+        """A new page."""
+        target = (await self.call("Target.createTarget", {"url": "about:blank"}))["targetId"]
+        session = (await self.call("Target.attachToTarget", {"targetId": target, "flatten": True}))["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            await self.call(f"{domain}.enable", {}, session)
+        return Tab(self, session)
+
+    async def listen(self) -> None:
+        """Take in what the browser says, until it is gone."""
+        pending = b""
+        while piece := await self._from.receive_some(65536):
+            *messages, pending = (pending + piece).split(b"\0")
+            for message in messages:
+                self._take(json.loads(message))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answers[message["id"]] = message
+            self._arrived.pop(message["id"]).set()
+        elif message["method"] == "Runtime.exceptionThrown":
+            details = message["params"]["exceptionDetails"]
+            self.complaints.append(details.get("exception", {}).get("description") or details["text"])
+        elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
+            entry = message["params"]["entry"]
+            self.complaints.append(f"{entry['text']} {entry.get('url', '')}".strip())
+
+
+@asynccontextmanager
+async def open_browser(profile: Path) -> AsyncIterator[Browser]:
+    """Chromium with a fresh profile; it is gone with everything it started when the block ends."""
+    read_by_browser, write_commands = os.pipe()
+    read_answers, written_by_browser = os.pipe()
+    # a small program puts the pipe's ends where Chromium looks for them, and becomes Chromium
+    place = f"import os, sys; os.dup2({read_by_browser}, 13); os.dup2({written_by_browser}, 4); os.dup2(13, 3); os.execv(sys.argv[1], sys.argv[1:])"
+    chromium = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    command = [sys.executable, "-I", "-S", "-c", place, *chromium]
+    process = await trio.lowlevel.open_process(
+        command, pass_fds=(read_by_browser, written_by_browser), stdout=-3, stderr=-3, stdin=-3
+    )
+    os.close(read_by_browser)
+    os.close(written_by_browser)
+    try:
+        async with trio.lowlevel.FdStream(write_commands) as out, trio.lowlevel.FdStream(read_answers) as back:
+            browser = Browser(out, back)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(browser.listen)
+                yield browser
+                await browser.call("Browser.close", {})
+                nursery.cancel_scope.cancel()
+    finally:
+        with trio.move_on_after(10, shield=True):
+            await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
