@@ -79,6 +79,11 @@ class Members:
         found = self.value(*path)
         return found if isinstance(found, str) and 0 < len(found) <= LINE else None
 
+    def folder(self, *path: str) -> str | None:
+        """An absolute path, whole or not at all (PATH_MAX is 4096 on Linux)."""
+        found = self.value(*path)
+        return found if isinstance(found, str) and found.startswith("/") and len(found) <= 4096 else None
+
     def whole(self, *path: str) -> int:
         """The number there as a count: not negative, 0 when it is none."""
         found = self.value(*path)

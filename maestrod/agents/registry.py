@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from maestrod.agents.adapter import Adapter
+from maestrod.agents.codex.adapter import CodexAdapter
 from maestrod.agents.shell import ShellAdapter
 
-_ALL: tuple[Adapter, ...] = (ShellAdapter(),)
+_ALL: tuple[Adapter, ...] = (ShellAdapter(), CodexAdapter())
 
 #: Adapters by the name tasks and plans call them.
 ADAPTERS: Mapping[str, Adapter] = {adapter.name: adapter for adapter in _ALL}

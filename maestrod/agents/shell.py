@@ -9,13 +9,11 @@ from pathlib import Path
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.environment import environment
+from maestrod.agents.manifest_files import manifest_files
 from maestrod.agents.opaque import OpaqueAdapter
-from maestrod.agents.shell_worker.planner import CONTEXT
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import SHELL
-from maestrod.core.manifest_page import manifest_md
-from maestrod.core.prompts import context_json, manifest_json
 from maestrod.core.signs import Outcome
 
 WORKER = Path(__file__).resolve().parent / "shell_worker" / "__main__.py"
@@ -34,16 +32,13 @@ class ShellAdapter(OpaqueAdapter):
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
         """The worker by path, isolated (``-I -S``): it uses the standard library and nothing of the project's."""
-        files = {"manifest.json": manifest_json(request.manifest), "manifest.md": manifest_md(request.manifest)}
-        if request.manifest.context is not None:
-            files[CONTEXT] = context_json(request.manifest.context)
         return LaunchPlan(
             argv=(sys.executable, "-I", "-S", str(WORKER)),
             env=UNATTENDED | environment(request),
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,
             stop_ladder=STOP_LADDER,
-            files=files,
+            files=manifest_files(request),
         )
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:

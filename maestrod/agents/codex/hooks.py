@@ -1,0 +1,83 @@
+"""What Codex's hooks say. Their shape is Claude Code's, their events are its own: ``Interrupt`` is, an API error is silent."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.plan_message import plans_in
+from maestrod.core.signs import (
+    NOTHING,
+    Compacted,
+    Leaving,
+    Outcome,
+    PermissionAsked,
+    Reading,
+    Sign,
+    Started,
+    SubagentEnded,
+    SubagentStarted,
+    ToolEnded,
+    ToolStarted,
+    TurnEnded,
+    TurnStarted,
+)
+
+
+def read_hook(event: str, payload: Any) -> Reading:
+    """What one hook's payload says; an event that means nothing to us says nothing."""
+    rule = _EVENTS.get(event)
+    members = Members(payload)
+    if rule is None:
+        return NOTHING
+    return Reading(rule(members), agent_session_id=members.name("session_id"), cwd=members.folder("cwd"))
+
+
+def _started(payload: Members) -> tuple[Sign, ...]:
+    """A compaction starts nothing: ``PostCompact`` tells of it."""
+    how = payload.value("source")
+    if how == "compact":
+        return ()
+    return (Started(payload.name("session_id"), how if how in {"resume", "clear", "fork"} else "startup"),)
+
+
+def _tool_started(payload: Members) -> tuple[Sign, ...]:
+    return (ToolStarted(payload.line("tool_name"), summary(payload), payload.name("tool_use_id") or ""),)
+
+
+def _tool_ended(payload: Members) -> tuple[Sign, ...]:
+    """The exit code is not in it, so nobody knows whether it went well."""
+    return (ToolEnded(payload.line("tool_name"), key=payload.name("tool_use_id") or ""),)
+
+
+def _asked(payload: Members) -> tuple[Sign, ...]:
+    asked = PermissionAsked(
+        payload.line("tool_name"), summary(payload), json_text(payload.value("tool_input")), waits=True
+    )
+    return (asked,)
+
+
+def _stopped(payload: Members) -> tuple[Sign, ...]:
+    said = payload.value("last_assistant_message")
+    return *plans_in(said), TurnEnded(Outcome.COMPLETED, text=payload.text("last_assistant_message"))
+
+
+def summary(payload: Members) -> str:
+    """One line on what a tool is about to do: the command, the file, or its input as it is."""
+    arguments = payload.members("tool_input")
+    line = arguments.line("command") or arguments.line("file_path") or arguments.line("path")
+    return line or json_text(payload.value("tool_input"), 200)
+
+
+_EVENTS: Mapping[str, Callable[[Members], tuple[Sign, ...]]] = {
+    "SessionStart": _started,
+    "SessionEnd": lambda payload: (Leaving(payload.line("reason")),),
+    "UserPromptSubmit": lambda payload: (TurnStarted(payload.line("prompt")),),
+    "PreToolUse": _tool_started,
+    "PostToolUse": _tool_ended,
+    "PermissionRequest": _asked,
+    "PostCompact": lambda payload: (Compacted(),),
+    "SubagentStart": lambda payload: (SubagentStarted(payload.line("agent_type"), payload.name("agent_id") or ""),),
+    "SubagentStop": lambda payload: (SubagentEnded(payload.line("agent_type"), payload.name("agent_id") or ""),),
+    "Stop": _stopped,
+    "Interrupt": lambda payload: (TurnEnded(Outcome.INTERRUPTED, detail="interrupted at its terminal"),),
+}

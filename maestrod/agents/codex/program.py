@@ -1,0 +1,37 @@
+"""Where Codex is. npm puts a Node program in front that starts the real one and passes SIGKILL on to nobody, so the real one
+is started itself.
+"""
+
+from pathlib import Path
+
+from maestrod.agents.installed import Program, find
+from maestrod.api.errors import Unavailable
+
+PROGRAM = Program(
+    command="codex",
+    packages=("@openai/codex",),
+    oldest=(0, 169, 0),
+    before=(1, 0, 0),
+    tested="0.169.0",
+    install="get it with `npm install -g @openai/codex`",
+)
+
+
+def program(search: str | None) -> Path:
+    """The program to start. Raises ``Unavailable`` saying what is missing."""
+    found = find(PROGRAM, search)
+    if found.path is None or found.missing is not None:
+        raise Unavailable("agent.missing", f"codex: {found.missing}")
+    return native(found.path) or found.path
+
+
+def native(wrapper: Path) -> Path | None:
+    """The real program in the package of this platform, beside the wrapper's or below it; None when there is no wrapper."""
+    real = wrapper.resolve()
+    if real.suffix != ".js":
+        return None
+    package = real.parent.parent
+    for place in (package / "node_modules" / "@openai", package.parent):
+        for found in sorted(place.glob("codex-*/vendor/*/bin/codex")):
+            return found
+    return None
