@@ -32,6 +32,7 @@ from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.instance import single_instance
+from maestrod.launching import Launcher
 from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
@@ -129,7 +130,7 @@ async def _serve(
 ) -> None:
     clock = SystemClock()
     key = _secret_key(places.data / "secret.key")
-    supervisor = Supervisor(places, config, catalog, key)
+    supervisor = Supervisor(Launcher(places, config, catalog, key, ADAPTERS))
     engine = Engine(store, store.world, clock, supervisor.want)
     custody = Custody(store.layout.data_dir / "sessions", supervisor.exited)
     terminals = Terminals(custody, store.world)

@@ -6,38 +6,28 @@ back through the engine as a fact. At the start of a daemon it asks custody abou
 
 import errno
 import logging
-import os
 import signal
-from pathlib import Path
 
 import trio
 
-from maestrod.agents.adapter import Adapter, LaunchRequest, Verdict
-from maestrod.agents.catalog import FileCatalog
-from maestrod.agents.registry import ADAPTERS
-from maestrod.agents.relevant_files import relevant_files
-from maestrod.api.address import Places
+from maestrod.agents.adapter import Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
-from maestrod.api.package_data import package_data
 from maestrod.api.plain_text import plain_text
-from maestrod.api.session import Exit, ProcessIdentity, Role, Session, SessionStatus, Terminal
-from maestrod.config import Config
-from maestrod.core.briefing import brief
+from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
 from maestrod.core.effects import Effect, Launch, Signal, Stop, Watch
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
+from maestrod.core.session_index import has_ended
 from maestrod.core.signs import Outcome
-from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
+from maestrod.launching import Launcher
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.watch import identify, wait_gone
+from maestrod.streams import Streams
 from maestrod.terminals import Terminals
 
 log = logging.getLogger(__name__)
-
-#: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
-in_thread = trio.to_thread.run_sync
 
 #: Errors that mean the machine was short of something: the launch is worth another try.
 _SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
@@ -64,11 +54,8 @@ TAIL_LINES = 20
 class Supervisor:
     """Runs effects; ``want`` takes them, ``exited`` is custody's word on every attempt that ended."""
 
-    def __init__(self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes) -> None:
-        self._places = places
-        self._config = config
-        self._catalog = catalog
-        self._key = token_key
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
         self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
 
     def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
@@ -76,6 +63,7 @@ class Supervisor:
         self._engine = engine
         self._custody = custody
         self._terminals = terminals
+        self._streams = Streams(engine, custody)
 
     def want(self, effect: Effect) -> None:
         """Take an effect; it is carried out in a task of ``run``."""
@@ -84,6 +72,7 @@ class Supervisor:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Find every session again, then carry effects out until cancelled."""
         async with trio.open_nursery() as nursery:
+            self._nursery = nursery
             await self._find_all(nursery)
             nursery.start_soon(self._engine.tell, _STARTED)
             task_status.started()
@@ -131,13 +120,17 @@ class Supervisor:
     async def exited(self, record: custody_spec.ExitRecord) -> None:
         """An attempt ended."""
         session = self._engine.world.sessions.get(record.session_id)
-        if session is None or session.attempt != record.attempt:
+        if session is None or session.attempt != record.attempt or has_ended(session):
             return
+        adapter = self._adapter(session)
+        if adapter is not None:
+            await self._streams.drain(session.id, adapter)
+            session = self._engine.world.sessions[session.id]
         if record.reason == "lost":
             await self._engine.tell(Lost(session.id, session.attempt, record.detail or "its shim is gone"))
             return
         ended = _exit(record)
-        verdict = _judge(session, ended)
+        verdict = _judge(adapter, session, ended)
         await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, self._tail(session.id)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
@@ -166,6 +159,7 @@ class Supervisor:
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
             await self._engine.tell(_launched(session, standing.identity, adopted=True))
+            self._follow(session)
             self._put_right(self._engine.world.sessions[session.id])
         elif isinstance(standing, custody_spec.NeverStarted):
             await self._never_started(session)
@@ -201,7 +195,7 @@ class Supervisor:
         if session is None:
             return
         try:
-            spec = await self._spec(session)
+            spec = await self._launcher.spec(self._engine.world, session, self._custody.folder(session.id))
             if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
@@ -215,6 +209,7 @@ class Supervisor:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False))
+            self._follow(session)
             if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
                 self.want(Signal(session.id, session.attempt, "STOP"))
 
@@ -278,60 +273,34 @@ class Supervisor:
             return None
         return "STOP" if is_held(world, world.sessions[session_id]) else "CONT"
 
-    async def _spec(self, session: Session) -> custody_spec.LaunchSpec:
-        """Ask the adapter how the agent is started, and write the files it wants."""
-        folder = self._custody.folder(session.id)
-        plan = _adapter(session).launch(await self._request(session, folder))
-        await in_thread(_write_files, folder, dict(plan.files))
-        return custody_spec.LaunchSpec(
-            session_id=session.id,
-            attempt=session.attempt,
-            argv=plan.argv,
-            env=dict(plan.env),
-            cwd=plan.cwd,
-            folder=str(folder),
-            terminal="pipe" if plan.terminal is Terminal.PIPE else "pty",
-            log_segment_bytes=self._config.output_segment_bytes,
-            log_keep_segments=self._config.output_segments,
-            ladder=plan.stop_ladder,
-        )
+    def _follow(self, session: Session) -> None:
+        """Read what an agent that runs says by its output."""
+        adapter = self._adapter(session)
+        if adapter is not None and self._is_held(session):
+            self._nursery.start_soon(self._streams.follow, session.id, adapter)
 
-    async def _request(self, session: Session, folder: Path) -> LaunchRequest:
-        folder_of_work = session.working_dir
-        skills, personas = self._catalog.skills(folder_of_work)[0], self._catalog.personas(folder_of_work)[0]
-        files: tuple[str, ...] = ()
-        if session.role is Role.ORCHESTRATOR:
-            files = await in_thread(relevant_files, Path(folder_of_work))
-        return LaunchRequest(
-            session=session,
-            manifest=brief(self._engine.world, session, skills, personas, files),
-            folder=folder,
-            socket=self._places.socket,
-            token=make_token(self._key, session.id, session.attempt),
-            environ=os.environ,
-            hooks=package_data("hooks"),
-            permissions=self._engine.world.projects[session.project_id].settings.permissions,
-        )
+    def _is_held(self, session: Session) -> bool:
+        """Whether this very attempt has not ended by now."""
+        now = self._engine.world.sessions[session.id]
+        return now.attempt == session.attempt and not has_ended(now)
+
+    def _adapter(self, session: Session) -> Adapter | None:
+        """The adapter of a session's agent, if this version of the daemon still has one."""
+        try:
+            return self._launcher.adapter(session)
+        except NotFound:
+            return None
 
     def _tail(self, session_id: str) -> str:
         chunk = self._custody.tail_output(session_id, TAIL_BYTES, TAIL_LINES)
         return plain_text(chunk.data.decode(errors="replace"))
 
 
-def _adapter(session: Session) -> Adapter:
-    """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
-    adapter = ADAPTERS.get(session.agent)
-    if adapter is None:
-        raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
-    return adapter
-
-
-def _judge(session: Session, ended: Exit) -> Verdict:
+def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
     """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
-    try:
-        return _adapter(session).judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
-    except NotFound:
+    if adapter is None:
         return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+    return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
 
 
 def _last_word(session: Session) -> Outcome | None:
@@ -340,17 +309,6 @@ def _last_word(session: Session) -> Outcome | None:
     if turn is None or turn.running or turn.outcome is None or turn.attempt != session.attempt:
         return None
     return Outcome(turn.outcome)
-
-
-def _write_files(folder: Path, files: dict[str, str]) -> None:
-    """Write what the agent is given, each file whole or not at all, for the user's eyes only."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name, content in files.items():
-        temporary = folder / f".{name}.tmp"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        temporary.replace(folder / name)
 
 
 def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool) -> Launched:

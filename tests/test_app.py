@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from maestrod import app, supervisor
+from maestrod import app, launching
 from maestrod.api.address import Places, places
 from maestrod.api.errors import BadConfiguration, MaestroError
 from maestrod.api.system import SessionsOnStop
@@ -136,7 +136,7 @@ async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Places, monkeypa
     """The files of an agent are just being written when everything is cancelled; the next daemon goes on from there."""
     begun = trio.Event()
     token = trio.lowlevel.current_trio_token()
-    write = supervisor._write_files
+    write = launching.write_files
 
     def slow(folder: Path, files: dict[str, str]) -> None:
         token.run_sync_soon(begun.set)
@@ -146,7 +146,7 @@ async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Places, monkeypa
             time.sleep(0.001)  # noqa: TID251 - in a thread, for a moment of the daemon that gives no event
         write(folder, files)
 
-    monkeypatch.setattr(supervisor, "_write_files", slow)
+    monkeypatch.setattr(launching, "write_files", slow)
     async with Manager(where.data.parent.parent) as manager, running(manager, where):
         await trio.to_thread.run_sync(start_run, where)
         with trio.fail_after(30):

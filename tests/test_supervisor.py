@@ -9,7 +9,9 @@ import pytest
 import trio
 import trio.testing
 
+from maestrod import launching
 from maestrod import supervisor as module
+from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
@@ -72,7 +74,7 @@ async def test_files_that_cannot_be_prepared_are_a_failed_start(
     def refuse(folder: Path, files: dict[str, str]) -> None:
         raise OSError(number, "no")
 
-    monkeypatch.setattr(module, "_write_files", refuse)
+    monkeypatch.setattr(launching, "write_files", refuse)
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()
         failed = await parts.until(session.id, status=SessionStatus.FAILED)
@@ -293,11 +295,12 @@ async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
 
 
 async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit_code(
-    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
-    async with house(tmp_path, FakeMachine(lambda spec: Lifetime(seconds=5, code=0))) as parts:
+    known = dict(ADAPTERS)
+    async with house(tmp_path, FakeMachine(lambda spec: Lifetime(seconds=5, code=0)), agents=known) as parts:
         session_id = await parts.come_up()
-        monkeypatch.setattr(module, "ADAPTERS", {})
+        known.clear()
         ended = await parts.until(session_id, status=SessionStatus.COMPLETED)
         assert ended.exit is not None and ended.exit.code == 0
         never = await parts.spawn()

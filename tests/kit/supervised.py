@@ -1,6 +1,6 @@
 """A daemon without sockets, disks and processes: engine, supervisor and scripted agents, which outlive it like real ones."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,8 @@ from unittest import mock
 import msgspec
 import trio
 
-from maestrod import supervisor as module
+from maestrod import launching
+from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.address import Places
@@ -21,6 +22,7 @@ from maestrod.config import Config
 from maestrod.core.command import Actor, Command
 from maestrod.core.world import World
 from maestrod.engine.engine import Engine
+from maestrod.launching import Launcher
 from maestrod.sessions.custody import Custody, OnExit
 from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine
@@ -96,7 +98,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(home: Path, machine: FakeMachine, before: MemoryStore | None = None) -> AsyncIterator[House]:
+async def house(
+    home: Path,
+    machine: FakeMachine,
+    before: MemoryStore | None = None,
+    agents: Mapping[str, Adapter] = ADAPTERS,
+) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     if before is not None:
@@ -104,13 +111,13 @@ async def house(home: Path, machine: FakeMachine, before: MemoryStore | None = N
         for event in store._events:
             store.world.apply(event)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
-    catalog = FileCatalog(package_data("skills"), home, places.config, ADAPTERS)
-    supervisor = Supervisor(places, Config(), catalog, b"k" * 32)
+    catalog = FileCatalog(package_data("skills"), home, places.config, agents)
+    supervisor = Supervisor(Launcher(places, Config(), catalog, b"k" * 32, agents))
     engine = Engine(store, store.world, FixedClock(), supervisor.want)
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), store.world)
     supervisor.bind(engine, cast(Custody, custody), terminals)
-    with mock.patch.object(module, "in_thread", _at_once):  # a clock that jumps does not see threads
+    with mock.patch.object(launching, "in_thread", _at_once):  # a clock that jumps does not see threads
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             await nursery.start(custody.run)

@@ -35,10 +35,12 @@ TOP = {
     "maestrod.endpoint": "the socket's path",
     "maestrod.instance": "one daemon per data folder",
     "maestrod.launchd": "sockets from launchd",
+    "maestrod.launching": "a session and its agent's plan on their way into custody",
     "maestrod.logs": "the log",
     "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
     "maestrod.service": "the service manager",
     "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
+    "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
     "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
     "maestrod.terminals": "the engine's port for terminals, on custody",
 }
@@ -51,6 +53,7 @@ PACKAGES = {
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
             *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.terminals"),
+            *("maestrod.launching", "maestrod.streams"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),

@@ -1,0 +1,160 @@
+"""From a session to what custody starts: what the adapter is told, the files it wants, the launch spec.
+
+The adapter says how (``LaunchPlan``); here the plan meets the machine: files are written into the session's folder, and what
+the agent gets as standard input is decided by how it takes its prompts.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import trio
+
+from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
+from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.relevant_files import relevant_files
+from maestrod.api.address import Places
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.package_data import package_data
+from maestrod.api.session import Role, Session, Terminal
+from maestrod.config import Config
+from maestrod.core.agent_traits import Turns
+from maestrod.core.briefing import brief
+from maestrod.core.manifest_page import manifest_md
+from maestrod.core.prompts import Manifest
+from maestrod.core.token import make_token
+from maestrod.core.world import World
+from maestrod.sessions.spec import LaunchSpec
+
+#: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
+in_thread = trio.to_thread.run_sync
+
+#: Folder of a session that adapters' files may not be written into, and the start of names they may not have: custody's own.
+_CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.")
+
+
+class Launcher:
+    """Makes launch specs. ``adapters`` are all there are, by name."""
+
+    def __init__(
+        self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes, adapters: Mapping[str, Adapter]
+    ) -> None:
+        self._places = places
+        self._config = config
+        self._catalog = catalog
+        self._key = token_key
+        self._adapters = adapters
+
+    def adapter(self, session: Session) -> Adapter:
+        """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
+        adapter = self._adapters.get(session.agent)
+        if adapter is None:
+            raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
+        return adapter
+
+    async def spec(self, world: World, session: Session, folder: Path) -> LaunchSpec:
+        """Ask the adapter how the agent is started, and write the files it wants into ``folder``, the session's.
+
+        Raises ``OSError`` when they cannot be written, a ``MaestroError`` when something is missing.
+        """
+        adapter = self.adapter(session)
+        plan = adapter.launch(await self._request(world, session, folder))
+        _check(plan)
+        await in_thread(write_files, folder, dict(plan.files))
+        pipes = plan.terminal is Terminal.PIPE
+        return LaunchSpec(
+            session_id=session.id,
+            attempt=session.attempt,
+            argv=plan.argv,
+            env=dict(plan.env),
+            cwd=plan.cwd,
+            folder=str(folder),
+            terminal="pipe" if pipes else "pty",
+            log_segment_bytes=self._config.output_segment_bytes,
+            log_keep_segments=self._config.output_segments,
+            ladder=plan.stop_ladder,
+            stdin=_input(plan, adapter.traits.turns, folder) if pipes else None,
+            stream=pipes and plan.stream,
+        )
+
+    async def manifest(self, world: World, session: Session) -> Manifest:
+        """Everything a session is told."""
+        skills, personas = self._catalog.skills(session.working_dir)[0], self._catalog.personas(session.working_dir)[0]
+        files: tuple[str, ...] = ()
+        if session.role is Role.ORCHESTRATOR:
+            files = await in_thread(relevant_files, Path(session.working_dir))
+        return brief(world, session, skills, personas, files)
+
+    async def _request(self, world: World, session: Session, folder: Path) -> LaunchRequest:
+        request = LaunchRequest(
+            session=session,
+            manifest=await self.manifest(world, session),
+            folder=folder,
+            socket=self._places.socket,
+            token=make_token(self._key, session.id, session.attempt),
+            environ=os.environ,
+            hooks=package_data("hooks"),
+            permissions=world.projects[session.project_id].settings.permissions,
+        )
+        message = launch_message(world, session)
+        return request if message is None else replace(request, prompt=prompt(message, request.manifest))
+
+
+def launch_message(world: World, session: Session) -> Message | None:
+    """The message that the start of this attempt carries; None when there is none."""
+    for message_id in sorted(world.open_messages.get(session.id, ())):
+        message = world.messages[message_id]
+        if message.status is MessageStatus.DELIVERED and message.attempt == session.attempt:
+            return message
+    return None
+
+
+def prompt(message: Message, manifest: Manifest) -> str:
+    """The text of a message as the agent gets it."""
+    return manifest_md(manifest) if message.kind is MessageKind.OPENING else message.text
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write what the agent is given, each file whole or not at all, for the user's eyes only.
+
+    Names are paths below the folder. Raises ``Malformed`` for one that leads out of it or to what custody keeps there.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name, content in files.items():
+        path = folder
+        for part in _inside(name).parts[:-1]:
+            path /= part
+            path.mkdir(exist_ok=True, mode=0o700)
+            if path.is_symlink():
+                raise Malformed("launch.file", f"the file {name!r} of the agent would be written outside of its folder")
+        _write(path / PurePosixPath(name).name, content)
+
+
+def _write(path: Path, content: str) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+def _inside(name: str) -> PurePosixPath:
+    """A relative path that stays below where it starts."""
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name or path.parts[0].startswith(_CUSTODY):
+        raise Malformed("launch.file", f"an agent's file cannot be called {name!r}")
+    return path
+
+
+def _check(plan: LaunchPlan) -> None:
+    if plan.stdin is not None and plan.stdin not in plan.files:
+        raise Malformed("launch.stdin", f"the agent's input {plan.stdin!r} is none of its files")
+
+
+def _input(plan: LaunchPlan, turns: Turns, folder: Path) -> str | None:
+    """What an agent on pipes reads: a file, nothing at all (its only prompt came with the start), or what is written to it."""
+    if plan.stdin is not None:
+        return str(folder / plan.stdin)
+    return os.devnull if turns is Turns.PROCESS else None

@@ -1,0 +1,67 @@
+"""An agent that talks: prompts in, signs out by its stream, its terminal's title and nothing else; no program behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.opaque import OpaqueAdapter
+from maestrod.api.session import Exit
+from maestrod.api.skill import AgentInfo
+from maestrod.core.agent_traits import AgentTraits, Turns
+from maestrod.core.prompts import manifest_json
+from maestrod.core.signs import NOTHING, Outcome, Reading, Said, ScreenShown
+
+
+@dataclass
+class Talker(OpaqueAdapter):
+    """``read`` are the lines it was given; what begins with ``say`` says something, and ``bug`` makes it raise."""
+
+    name: str = "talker"
+    traits: AgentTraits = field(default_factory=lambda: AgentTraits(turns=Turns.STREAM, resumes=True))
+    argv: tuple[str, ...] = ("talker",)
+    stdin: str | None = None
+    prompts: list[str | None] = field(default_factory=list)
+    read: list[bytes] = field(default_factory=list)
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """Its one file is nested."""
+        self.prompts.append(request.prompt)
+        return LaunchPlan(
+            argv=self.argv,
+            env={"PATH": request.environ.get("PATH", "")},
+            cwd=request.manifest.project.working_dir,
+            terminal=request.session.terminal,
+            stop_ladder=(("TERM", 1.0), ("KILL", 5.0)),
+            files={"manifest.json": manifest_json(request.manifest), "agent/prompt.md": request.prompt or ""},
+            stdin=self.stdin,
+            stream=True,
+        )
+
+    def read_line(self, line: bytes) -> Reading:
+        """``say X`` says X."""
+        self.read.append(line)
+        if line.startswith(b"bug"):
+            raise KeyError("bug")
+        return Reading((Said(line[4:].decode()),)) if line.startswith(b"say ") else NOTHING
+
+    def read_title(self, title: str) -> Reading:
+        """A title that begins with an asterisk is a busy one."""
+        return Reading((ScreenShown(title.startswith("*")),)) if title else NOTHING
+
+    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+        """On a terminal the text, and a moment later Enter."""
+        if interactive:
+            return (Keys(text.encode(), 0.4), Keys(b"\r"))
+        return (Keys(f"prompt {text}\n".encode()),)
+
+    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+        """A line."""
+        return f"{decision.value} {key} {message}\n".encode()
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """By the exit code."""
+        return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+
+    def detect(self) -> AgentInfo:
+        """It is nowhere and needs nothing."""
+        return AgentInfo(name=self.name, description="Talks")

@@ -1,0 +1,130 @@
+"""From a session to a launch spec: files inside of its folder only, the input an agent gets, the prompt a start carries."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.api.errors import Malformed
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.session import Role, Session, SessionStatus, Terminal
+from maestrod.core.agent_traits import AgentTraits, Turns
+from maestrod.core.world import World
+from maestrod.launching import _inside, launch_message, write_files
+from maestrod.sessions.fake_machine import FakeMachine
+from maestrod.sessions.spec import LaunchSpec
+from tests.kit.supervised import House, house
+from tests.kit.talker import Talker
+
+
+def test_files_are_private_whole_and_nested(tmp_path: Path) -> None:
+    folder = tmp_path / "ses_a"
+    write_files(folder, {"manifest.json": "{}", "plugin/skills/cli/SKILL.md": "skill"})
+    skill = folder / "plugin" / "skills" / "cli" / "SKILL.md"
+    assert skill.read_text() == "skill"
+    assert stat.S_IMODE(skill.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder, *skill.parents[:3])} == {0o700}
+    write_files(folder, {"manifest.json": "[]"})
+    assert (folder / "manifest.json").read_text() == "[]"
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["SKILL.md", "manifest.json"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../escape", "a/../../escape", "/etc/escape", "", ".", "a\0b", "output/1.log", "shim.sock", "exit-1.json"],
+)
+def test_a_file_leads_neither_out_of_the_folder_nor_to_custodys_own(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Malformed, match="cannot be called"):
+        write_files(tmp_path / "ses_a", {name: "x"})
+
+
+def test_a_link_in_the_folder_is_not_followed_out_of_it(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "ses_a", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (folder / "plugin").symlink_to(outside)
+    with pytest.raises(Malformed, match="outside of its folder"):
+        write_files(folder, {"plugin/hooks.json": "{}"})
+    assert list(outside.iterdir()) == []
+
+
+@given(st.text("ab./\\", max_size=12))
+def test_whatever_a_file_is_called_nothing_is_written_outside(name: str) -> None:
+    path = Path(os.path.normpath(Path("/s/ses_a") / name))
+    try:
+        inside = Path("/s/ses_a") / _inside(name)
+    except Malformed:
+        return
+    assert inside == path and path.is_relative_to("/s/ses_a") and path != Path("/s/ses_a")
+
+
+def launched(machine: FakeMachine, session_id: str) -> LaunchSpec:
+    return machine.agents[session_id, 1].spec
+
+
+async def start(parts: House, **members: Any) -> Session:
+    task = await parts.call("task.create", title="t", projectId=await parts.project())
+    session: Session = await parts.call("session.spawn", taskIds=[task.id], **members)
+    return await parts.until_launched(session.id)
+
+
+@pytest.mark.parametrize(
+    "turns, stdin, expected",
+    [
+        (Turns.STREAM, None, None),
+        (Turns.PROCESS, None, os.devnull),
+        (Turns.PROCESS, "agent/prompt.md", "agent/prompt.md"),
+        (Turns.NONE, None, None),
+    ],
+)
+async def test_what_an_agent_on_pipes_reads_follows_from_how_it_takes_prompts(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, turns: Turns, stdin: str | None, expected: str | None
+) -> None:
+    machine, talker = FakeMachine(), Talker(traits=AgentTraits(turns=turns), stdin=stdin)
+    async with house(tmp_path, machine, agents={"shell": talker}) as parts:
+        session = await start(parts, agent="shell", terminal="pipe")
+        spec = launched(machine, session.id)
+        folder = parts.custody.folder(session.id)
+        assert spec.stdin == (str(folder / expected) if expected else expected)
+        assert spec.stream and spec.terminal == "pipe"
+
+
+async def test_an_agent_on_a_terminal_has_the_terminal_for_everything(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    machine, talker = FakeMachine(), Talker(traits=AgentTraits(turns=Turns.PROCESS), stdin="agent/prompt.md")
+    async with house(tmp_path, machine, agents={"shell": talker}) as parts:
+        session = await start(parts, agent="shell", terminal="pty")
+        spec = launched(machine, session.id)
+        assert (spec.stdin, spec.stream, spec.terminal) == (None, False, "pty")
+
+
+async def test_an_input_that_is_none_of_the_files_is_a_failed_start(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with house(tmp_path, FakeMachine(), agents={"shell": Talker(stdin="/etc/passwd")}) as parts:
+        session = await parts.spawn()
+        failed = await parts.until(session.id, status=SessionStatus.FAILED)
+        assert failed.status_reason is not None and "none of its files" in failed.status_reason.detail
+
+
+def test_a_start_carries_the_message_that_was_delivered_with_it() -> None:
+    world = World()
+    session = Session("ses_a", "prj_a", "a", Role.WORKER, "x", SessionStatus.IDLE, attempt=2, terminal=Terminal.PIPE)
+    world.put(session)
+    for number, status, attempt in (
+        (1, MessageStatus.ANSWERED, 1),
+        (2, MessageStatus.DELIVERED, 1),
+        (3, MessageStatus.DELIVERED, 2),
+        (4, MessageStatus.QUEUED, None),
+    ):
+        world.put(Message(f"msg_{number}", "ses_a", MessageKind.PROMPT, status, text=str(number), attempt=attempt))
+    found = launch_message(world, session)
+    assert found is not None and found.id == "msg_3"
+    assert launch_message(World(), session) is None
