@@ -9,13 +9,15 @@ from maestroctl.caller import Caller
 from maestroctl.channel import Lost
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, answer_json_line, safe, say
+from maestroctl.plan_view import waves
 from maestroctl.run_model import RunModel
-from maestroctl.run_summary import NEEDS_ATTENTION, exit_code, summary
+from maestroctl.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.stream import EventStream
 from maestroctl.tree import GLYPHS, WORDS
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
-from maestrod.api.run import RUN_GET
+from maestrod.api.plan import PLAN_GET
+from maestrod.api.run import RUN_GET, RunStatus
 from maestrod.api.task import TaskStatus
 
 #: Refreshes per second at most, and seconds without an event after which times and last lines are brought up to date.
@@ -32,6 +34,7 @@ class Follower:
         self._client = client
         self._run_id = run_id
         self.model, self._stream = self._opened()
+        self._read_plan()
 
     @property
     def away(self) -> bool:
@@ -48,7 +51,19 @@ class Follower:
             return []
         for event in events:
             self.model.apply(event)
+        self._read_plan()
         return events
+
+    def _read_plan(self) -> None:
+        """A plan that waits for a yes is shown; it is read once."""
+        run = self.model.run
+        if run.status is not RunStatus.AWAITING_APPROVAL or run.plan_id is None:
+            self.model.plan = None
+        elif self.model.plan is None or self.model.plan["id"] != run.plan_id:
+            try:
+                self.model.plan = self._client.raw(PLAN_GET.name, {"planId": run.plan_id})
+            except (MaestroError, Lost):  # the daemon is away: the next change brings us here again
+                self.model.plan = None
 
     def refresh(self) -> None:
         """Read the whole run again."""
@@ -157,7 +172,12 @@ def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet:
     """Print a line for every change of a status and every question."""
     told: dict[str, object] = {}
     away = False
+    shown: dict[str, Any] | None = None
     while not _over(follower.model, stop_on_question):
+        if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
+            shown = follower.model.plan
+            for line in [*waves(shown), approval(follower.model)]:
+                answer(line)
         events = follower.poll(_TICK)
         if follower.away and not away:
             say("The daemon is away, waiting for it; agents go on.")

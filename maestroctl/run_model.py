@@ -71,6 +71,7 @@ class RunModel:
         self.tasks = Shelf(Task, view.get("tasks", ()))
         self.sessions = Shelf(Session, view.get("sessions", ()))
         self.attention = Shelf(Attention, view.get("attention", ()))
+        self.plan: dict[str, Any] | None = None  # the one that waits for a yes, when somebody has read it
 
     @property
     def run(self) -> Run:

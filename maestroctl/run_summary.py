@@ -43,6 +43,11 @@ def summary(model: RunModel) -> list[str]:
     return lines
 
 
+def approval(model: RunModel) -> str:
+    """How to say yes or no to the plan that waits for it."""
+    return f"  yes: maestroctl plan approve {model.run.plan_id}   no: maestroctl plan reject {model.run.plan_id} REASON"
+
+
 def _spent(model: RunModel) -> list[str]:
     """What the agents used, where they say so."""
     used = [session.usage for session in model.sessions if session.usage is not None]

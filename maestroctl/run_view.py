@@ -6,8 +6,10 @@ from rich.console import Group
 from rich.text import Text
 
 from maestroctl.output import safe
+from maestroctl.plan_view import waves
 from maestroctl.render import duration
 from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION, RunModel
+from maestroctl.run_summary import approval
 from maestroctl.table import clip, width
 from maestroctl.tree import GLYPHS, WORDS, walk
 from maestrod.api.attention import Attention
@@ -62,8 +64,8 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool) -> list[Text]:
     if away:
         lines.append(Text("  the daemon is away, waiting for it; agents go on", style="yellow"))
     if run.status is RunStatus.AWAITING_APPROVAL:
-        hint = f"  approve with: maestroctl plan approve {run.plan_id}"
-        lines.append(Text(clip(hint, columns), style="yellow"))
+        lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
+        lines.append(Text(clip(approval(model), columns), style="yellow"))
     return lines
 
 

@@ -20,7 +20,9 @@ import trio
 #: Debian calls it chromium; ``MAESTRO_CHROMIUM`` names another.
 CHROMIUM = os.environ.get("MAESTRO_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt-get install chromium)")
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed (Debian: apt-get install chromium)"
+)
 
 _FLAGS = (
     "--headless",
@@ -112,7 +114,9 @@ class Tab:
     async def window(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:
         """The size of the window, the colours the system wishes for, and whether it is touched."""
         scale = 2 if phone else 1
-        await self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        await self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
         await self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         wish = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         await self.call("Emulation.setEmulatedMedia", features=wish)

@@ -146,3 +146,17 @@ def test_last_lines_are_read_only_of_sessions_at_work(daemon: FakeDaemon) -> Non
         assert follower.tails() == {SESSION: "step 3"}
         follower.close()
     assert daemon.called("session.tails") == [{"sessionIds": [SESSION]}]
+
+
+def test_a_plan_that_waits_for_a_yes_is_shown_once_with_its_waves(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = {"id": "pln_1", "waves": [["a"]], "groups": [{"key": "a", "title": "Lint", "subtasks": [{}]}]}
+    daemon.on("plan.get", plan)
+    serve(daemon, event(4, "run.status", RUN, status="cancelled"), run=run("awaiting_approval", planId="pln_1"))
+    following()
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "  wave 1  Lint (a)  1 task",
+        "  yes: maestroctl plan approve pln_1   no: maestroctl plan reject pln_1 REASON",
+        "run cancelled",
+    ]

@@ -17,6 +17,15 @@ GROUP = "tsk_0000000000000000000000000a"
 OTHER = "tsk_0000000000000000000000000b"
 LEAF = "tsk_0000000000000000000000000c"
 
+PLAN: dict[str, Any] = {
+    "id": "pln_1",
+    "waves": [["parser"], ["docs"]],
+    "groups": [
+        {"key": "docs", "title": "Docs", "dependsOn": ["parser"], "subtasks": [{}, {}]},
+        {"key": "parser", "title": "Parser", "agent": "claude", "subtasks": [{}]},
+    ],
+}
+
 
 def view(**members: Any) -> dict[str, Any]:
     run = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "running", "agent": "shell", "createdAt": 1000}
@@ -61,9 +70,15 @@ def test_a_question_is_shown_with_the_way_to_answer_it() -> None:
 
 
 def test_a_plan_that_waits_for_a_yes_says_so() -> None:
-    lines = drawn(RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"})))
+    model = RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"}))
+    model.plan = PLAN
+    lines = drawn(model)
     assert "awaiting approval" in lines[0]
-    assert lines[1] == "  approve with: maestroctl plan approve pln_1"
+    assert lines[1:4] == [
+        "  wave 1  Parser (parser)  1 task, claude",
+        "  wave 2  Docs (docs)      2 tasks         after parser",
+        "  yes: maestroctl plan approve pln_1   no: maestroctl plan reject pln_1 REASON",
+    ]
 
 
 def test_a_daemon_that_is_away_is_told() -> None:
