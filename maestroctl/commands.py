@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "daemon": "Start, stop and install the daemon",
     "doctor": "Check that everything is as it should be",
     "store": "Check, export and import the store",
+    "ui": "Open the web page",
     "config": "Show the configuration and where each value came from",
     "rpc": "Call any method by its name",
     "completion": "Print the completion script of a shell",

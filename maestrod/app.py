@@ -32,8 +32,14 @@ from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.instance import single_instance
+<<<<<<< HEAD
 from maestrod.launching import Launcher
 from maestrod.rpc.context import DaemonInfo, Services
+=======
+from maestrod.port import Port, open_port
+from maestrod.rpc.context import Bridge, DaemonInfo, Services
+from maestrod.rpc.sign_in import SignIn
+>>>>>>> e07d10c (transport: the bridge: REST from the rows, JSON-RPC by POST, events and terminals by WebSocket, behind one gate)
 from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
 from maestrod.store.edits import Edit
@@ -41,6 +47,7 @@ from maestrod.store.files import RealFiles, atomic_write
 from maestrod.store.store import Store
 from maestrod.supervisor import Supervisor
 from maestrod.terminals import Terminals
+from maestrod.transport.bridge import serve_bridge
 from maestrod.transport.serve import serve_unix
 
 log = logging.getLogger(__name__)
@@ -143,10 +150,12 @@ async def _serve(
         info=_info(places, config, store, clock),
         token_key=key,
         request_stop=stop.request,
+        bridge=Bridge(SignIn(key)),
     )
     endpoint = _endpoint(places, handover)
+    port = _port(places, config, services)
     async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
-        await _listen(services, endpoint, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine))
+        await _listen(services, endpoint, port, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine))
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
 
@@ -182,7 +191,12 @@ async def _lifetimes(
 
 
 async def _listen(
-    services: Services, endpoint: Endpoint, handover: Handover, stop: Stop, listening: Callable[[], None]
+    services: Services,
+    endpoint: Endpoint,
+    port: Port | None,
+    handover: Handover,
+    stop: Stop,
+    listening: Callable[[], None],
 ) -> None:
     """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry.
 
@@ -194,6 +208,8 @@ async def _listen(
         async with trio.open_nursery() as listeners:
             await listeners.start(serve_unix, endpoint.socket, services)
             listening()
+            if port is not None:
+                listeners.start_soon(_serve_bridge, port, services)
             background.start_soon(_keep_reachable, services, endpoints, listeners)
             log.info("serving on %s", endpoint.path)
             handover.notifier.ready(f"serving on {endpoint.path}")
@@ -209,6 +225,38 @@ async def _listen(
         background.cancel_scope.cancel()
     for each in endpoints:
         each.close()
+
+
+async def _serve_bridge(port: Port, services: Services) -> None:
+    """Serve the bridge; whatever goes wrong in it costs the bridge, never the daemon."""
+    bridge = services.bridge
+    bridge.url = port.door.url
+    log.info("the web page and the HTTP interface are at %s", bridge.url)
+    try:
+        await serve_bridge(port.door, services)
+    except Exception:  # the connection guard: the bridge is one big connection to the engine
+        log.exception("the bridge failed; the socket goes on")
+        bridge.problem = "the bridge failed, the log says why: restart the daemon to have it again"
+    finally:
+        bridge.url = None
+        port.close()
+
+
+def _port(places: Places, config: Config, services: Services) -> Port | None:
+    """The bridge's port; without one the daemon runs all the same and says why."""
+    if not config.bridge:
+        return None
+    try:
+        page = package_data("page")
+    except FileNotFoundError as error:
+        log.warning("%s", error)
+        page = None
+    try:
+        return open_port(places, config, services.info, page)
+    except BadConfiguration as error:
+        services.bridge.problem = f"there is no bridge: {error.message}"
+        log.warning("%s", services.bridge.problem)
+        return None
 
 
 async def _hurry(stop: Stop, scope: trio.CancelScope) -> None:

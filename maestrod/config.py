@@ -20,6 +20,8 @@ from maestrod.api.system import SessionsOnStop
 USER_FILE = "config.toml"
 
 Slots = Annotated[int, Meta(ge=1, le=1000)]
+#: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
+PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=300)]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
@@ -27,7 +29,9 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     """All settings. Times are milliseconds, sizes bytes.
 
     ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
-    what becomes of them when the daemon stops.
+    what becomes of them when the daemon stops. ``bridge`` switches the web page and the HTTP interface on; they listen on
+    ``bridge_address``, at ``bridge_port`` or, when that is taken, another free port (0: always another). Pages of
+    ``bridge_origins`` may use them with a token.
     """
 
     max_sessions: Slots = 8
@@ -39,6 +43,10 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
     output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8
     log_level: str = "info"
+    bridge: bool = True
+    bridge_address: str = "127.0.0.1"
+    bridge_port: Annotated[int, Meta(ge=0, le=65535)] = 7717
+    bridge_origins: tuple[PageOrigin, ...] = ()
 
 
 class Origin(Entity, frozen=True):
@@ -96,6 +104,9 @@ def _file(path: Path) -> dict[str, Any]:
         raise BadConfiguration("config.no_toml", f"{path} is not TOML: {error}") from error
 
 
+_TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
 def _from_text(kind: Any, text: str) -> Any:
     """What a variable's text means: JSON for tables and lists, else the text for the setting's type to judge."""
     if text[:1] in "[{":
@@ -103,6 +114,8 @@ def _from_text(kind: Any, text: str) -> Any:
             return msgspec.json.decode(text)
         except msgspec.DecodeError:
             return text
+    if kind is bool and text.lower() in _TRUTH:
+        return _TRUTH[text.lower()]
     return int(text) if text.lstrip("-").isdigit() and kind is not str else text
 
 

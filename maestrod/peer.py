@@ -53,3 +53,49 @@ def admit(connection: socket.socket) -> Peer:
     if peer.uid != os.getuid():
         raise NotAllowed("peer.foreign", f"this daemon belongs to user {os.getuid()}, not to user {peer.uid}")
     return peer
+
+
+# Linux, linux/netlink.h, linux/sock_diag.h and linux/inet_diag.h.
+_NETLINK_SOCK_DIAG = 4
+_SOCK_DIAG_BY_FAMILY = 20
+_NLM_F_REQUEST = 1
+_NLMSG_ERROR = 2
+_ALL_STATES = 0xFFFFFFFF
+_NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
+_DIAG_REQUEST = struct.Struct("=BBBBI")  # family, protocol, extensions, padding, states
+_DIAG_ID = struct.Struct("!HH16s16s")  # ports and addresses of the socket that is asked for, its own first
+_DIAG_REST = struct.Struct("=III")  # interface, cookie (any)
+_UID_AT = _NLMSG_HEADER.size + 64  # struct inet_diag_msg: idiag_uid comes after 4 bytes, the id (48), expires, queues
+
+
+def tcp_owner(connection: socket.socket) -> int | None:
+    """The user whose program is at the other end of an accepted connection from this machine.
+
+    None where the system does not say (not Linux, no netlink, a peer elsewhere); -1 when there is no such socket any more.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        local, remote = connection.getsockname(), connection.getpeername()
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as netlink:
+            netlink.send(_question(connection.family, remote, local))
+            answer = netlink.recv(4096)
+    except OSError:
+        return None
+    kind = _NLMSG_HEADER.unpack_from(answer)[1]
+    if kind == _NLMSG_ERROR or len(answer) < _UID_AT + 4:
+        return -1
+    (uid,) = struct.unpack_from("=I", answer, _UID_AT)
+    return int(uid)
+
+
+def _question(family: socket.AddressFamily | int, theirs: tuple[str, int], ours: tuple[str, int]) -> bytes:
+    """Ask for the socket that is bound to ``theirs`` and connected to ``ours``."""
+    addresses = [socket.inet_pton(family, address.partition("%")[0]) for address, *_ in (theirs, ours)]
+    body = (
+        _DIAG_REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ALL_STATES)
+        + _DIAG_ID.pack(theirs[1], ours[1], *addresses)
+        + _DIAG_REST.pack(0, 0xFFFFFFFF, 0xFFFFFFFF)
+    )
+    header = _NLMSG_HEADER.pack(_NLMSG_HEADER.size + len(body), _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, 1, 0)
+    return header + body

@@ -9,7 +9,7 @@ from maestrod.api.session import OutputPage, StopResult
 from maestrod.core.session_index import has_ended
 from maestrod.core.world import World
 from maestrod.sessions.custody import Custody
-from maestrod.sessions.spec import NotHeld, OutputChunk, Refused, StopReport
+from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused, StopReport
 
 
 class Terminals:
@@ -20,6 +20,7 @@ class Terminals:
         self._world = world
         self._stopping: dict[str, trio.Event] = {}
         self._reports: dict[str, StopReport] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
 
     async def stop(self, session_id: str) -> StopResult:
         """Stop by the ladder; returns when nothing is left, or with what is."""
@@ -56,10 +57,15 @@ class Terminals:
         """Set the terminal's size."""
         try:
             await self._custody.resize(session_id, columns, rows)
+            self._sizes[session_id] = columns, rows
         except NotHeld as error:
             raise _gone(session_id) from error
         except Refused as error:
             raise IllegalTransition("session.no_terminal", f"{session_id} runs on pipes: it has no terminal") from error
+
+    def size(self, session_id: str) -> tuple[int, int]:
+        """Columns and rows: those that were set last, or that every terminal begins with."""
+        return self._sizes.get(session_id) or FIRST_SIZE
 
     def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
         """A piece of the log."""

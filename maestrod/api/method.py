@@ -23,6 +23,18 @@ class Access(enum.Enum):
     OWNER = "owner"  #: only the user, never a session
 
 
+class Scope(enum.IntEnum):
+    """How much of the contract a client of the bridge may use; each includes those before it."""
+
+    READ = 1  #: methods that change nothing
+    WORK = 2  #: what a person does daily: tasks, sessions, runs, plans, queues, answers
+    ADMIN = 3  #: the daemon itself, and who may talk to it
+
+
+#: Nouns whose changes are the administrator's.
+_ADMIN_NOUNS = frozenset({"system", "skill", "token", "ui"})
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The REST form of a method: verb and path, whose ``{names}`` are parameters."""
@@ -62,6 +74,18 @@ class Method(Generic[P, R]):
     def verb(self) -> str:
         """``start`` of ``task.start``."""
         return self.name.partition(".")[2]
+
+    @property
+    def creates(self) -> bool:
+        """Whether a call makes something that has an address then (201 over HTTP)."""
+        return self.verb in {"create", "spawn"}
+
+    @property
+    def scope(self) -> Scope:
+        """What a client of the bridge needs for a call: what changes nothing is for readers."""
+        if self.access is Access.READ:
+            return Scope.READ
+        return Scope.ADMIN if self.noun in _ADMIN_NOUNS else Scope.WORK
 
 
 def get(path: str) -> Route:

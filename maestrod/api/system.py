@@ -49,7 +49,9 @@ class Mode(enum.Enum):
 
 
 class SystemStatus(Entity, frozen=True):
-    """How the daemon is. ``tasks`` and ``sessions`` count by status; ``problems`` are sentences for a person."""
+    """How the daemon is. ``tasks`` and ``sessions`` count by status; ``url`` is
+    where the web page and the HTTP interface are; ``problems`` are sentences for a person.
+    """
 
     version: str
     instance: str
@@ -60,6 +62,7 @@ class SystemStatus(Entity, frozen=True):
     frozen: bool = False
     stopping: bool = False
     socket: str = ""
+    url: str | None = None
     data_dir: str = ""
     projects: int = 0
     tasks: dict[str, int] = {}

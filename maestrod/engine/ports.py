@@ -50,6 +50,9 @@ class Terminals(Protocol):
     async def resize(self, session_id: str, columns: int, rows: int) -> None:
         """Set the terminal's size."""
 
+    def size(self, session_id: str) -> tuple[int, int]:
+        """Columns and rows of the terminal, as far as they are known: those it began with, or that were set last."""
+
     def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
         """A piece of the log."""
 

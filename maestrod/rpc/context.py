@@ -7,7 +7,8 @@ from typing import Protocol
 
 import trio
 
-from maestrod.api.errors import Busy, NotFound
+from maestrod.api.errors import Busy, NotFound, Unprocessable
+from maestrod.api.method import Scope
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.command import OWNER, Actor
 from maestrod.core.world import World
@@ -15,6 +16,7 @@ from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Catalog, Store, Terminals
 from maestrod.rpc.encoded import EncodedEvents
 from maestrod.rpc.exchange import Exchange
+from maestrod.rpc.sign_in import SignIn
 
 #: Streams of notifications on one connection; each costs its share of every event.
 STREAM_LIMIT = 100
@@ -61,6 +63,15 @@ class DaemonInfo:
     slots: int
 
 
+@dataclass(slots=True)
+class Bridge:
+    """The bridge as methods see it: its address while it serves (``url``), or why it does not (``problem``)."""
+
+    sign_in: SignIn
+    url: str | None = None
+    problem: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The parts of the daemon that methods use, put together by ``app.py``.
@@ -76,16 +87,19 @@ class Services:
     info: DaemonInfo
     token_key: bytes
     request_stop: Callable[[SessionsOnStop], None]
+    bridge: Bridge
     stopping: trio.Event = field(default_factory=trio.Event)
     counts: Counter[str] = field(default_factory=Counter)
     events: EncodedEvents = field(default_factory=EncodedEvents)
 
 
 class Client:
-    """What a connection remembers: the way back, who it is, and what is being streamed to it."""
+    """What a connection remembers: the way back, who it is, how much it may do, and what is being streamed to it."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, scope: Scope = Scope.ADMIN, *, has_stream: bool = True) -> None:
         self.wire = wire
+        self.scope = scope
+        self._has_stream = has_stream
         self.actor: Actor = OWNER
         self._streams: dict[int, Callable[[], None]] = {}
         self._last_stream = 0
@@ -96,7 +110,12 @@ class Client:
         return bool(self._streams)
 
     def open_stream(self, stop: Callable[[], None]) -> int:
-        """Number a new stream of notifications; ``stop`` ends it. Raises ``Busy`` when there are too many."""
+        """Number a new stream of notifications; ``stop`` ends it.
+
+        Raises ``Busy`` when there are too many, ``Unprocessable`` where the way back ends with the answer.
+        """
+        if not self._has_stream:
+            raise Unprocessable("event.no_stream", "an answer over HTTP ends: follow things over the WebSocket at /ws")
         if len(self._streams) >= STREAM_LIMIT:
             raise Busy("event.too_many", f"a connection can follow {STREAM_LIMIT} things: end one, or connect again")
         self._last_stream += 1

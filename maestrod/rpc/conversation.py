@@ -35,8 +35,8 @@ _cancel = msgspec.json.Decoder(_Cancel)
 class Conversation:
     """The requests of one client."""
 
-    def __init__(self, dispatcher: Dispatcher, wire: Wire) -> None:
-        self.client = Client(wire)
+    def __init__(self, dispatcher: Dispatcher, wire: Wire, client: Client | None = None) -> None:
+        self.client = client or Client(wire)
         self._counts = dispatcher.services.counts
         self._dispatcher = dispatcher
         self._wire = wire
@@ -54,6 +54,16 @@ class Conversation:
     def under_way(self) -> int:
         """How many requests are not over."""
         return len(self._open)
+
+    @property
+    def owes(self) -> bool:
+        """Whether an answer is still to come: notifications get none."""
+        return any(exchange.id is not UNSET and not exchange.answered for exchange in self._open)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a call may wait for something to happen."""
+        return self._waiting > 0
 
     @property
     def is_over(self) -> bool:

@@ -18,7 +18,7 @@ from jsonrpcserver.codes import ERROR_INTERNAL_ERROR, ERROR_METHOD_NOT_FOUND
 from oslash.either import Left
 
 from maestrod.api.base import Params
-from maestrod.api.errors import Cancelled, MaestroError, NotAllowed, Unprocessable
+from maestrod.api.errors import BY_CODE, Cancelled, MaestroError, NotAllowed, Unprocessable, VersionMismatch
 from maestrod.api.ids import make_id
 from maestrod.api.wire import REPLY_LIMIT
 from maestrod.core.command import Actor, Command
@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 
 #: Makes the exchange of a request that is not over at once.
 Begin = Callable[[trio.CancelScope | None], Exchange]
+
+
+#: The HTTP status for each code of a JSON-RPC error.
+HTTP_STATUS = {cls.rpc_code: cls.http_status for cls in (*BY_CODE.values(), InvalidRequest, VersionMismatch)}
+HTTP_STATUS[ERROR_METHOD_NOT_FOUND] = 404
 
 
 class _Response(msgspec.Struct, gc=False):
@@ -82,6 +87,9 @@ class Dispatcher:
             return self.incident(error, request.method)
 
     def _actor(self, binding: Binding, params: Params, client: Client) -> Actor:
+        if client.scope < binding.row.scope:
+            need = binding.row.scope.name.lower()
+            raise NotAllowed("token.scope", f"{binding.row.name} needs a token of the scope {need!r}", {"scope": need})
         token = params.session_token
         actor = client.actor if token is None else read_token(self.services.token_key, token)
         if binding.owner_only and not actor.is_owner:
@@ -138,9 +146,21 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # the wrapper: a result that is not JSON is a bug
             return _failure(id_, self.incident(error, "encoding"))
         if len(response) > REPLY_LIMIT:
-            message = f"the answer has {len(response)} bytes, {REPLY_LIMIT} can be sent: ask for it in pages"
-            return _failure(id_, refusal(Unprocessable("reply.too_large", message, {"limit": REPLY_LIMIT})))
+            return _failure(id_, refusal(_too_large(response)))
         return response
+
+
+    def plain(self, result: Result) -> tuple[int, bytes]:
+        """A result for those who do not speak JSON-RPC: the HTTP status and the body."""
+        if isinstance(result, Left):
+            return _plain_failure(result)
+        try:
+            body = _encoder.encode(result._value.result)  # noqa: SLF001  # OSlash has no other way
+        except Exception as error:  # noqa: BLE001  # the wrapper: a result that is not JSON is a bug
+            return _plain_failure(self.incident(error, "encoding"))
+        if len(body) > REPLY_LIMIT:
+            return _plain_failure(refusal(_too_large(body)))
+        return 200, body
 
 
 #: The answer of a request that asked for nothing.
@@ -153,6 +173,16 @@ CANCELLED = Cancelled("request.cancelled", "the request was cancelled")
 def _failure(id_: Id, result: Result) -> bytes:
     code, message, data = result._error  # noqa: SLF001  # OSlash has no other way
     return _encoder.encode(_ErrorResponse(_ErrorObject(code, message, data), id_))
+
+
+def _plain_failure(result: Result) -> tuple[int, bytes]:
+    code, message, data = result._error  # noqa: SLF001  # OSlash has no other way
+    return HTTP_STATUS.get(code, 500), _encoder.encode({"error": True, "message": message, **data})
+
+
+def _too_large(answer: bytes) -> Unprocessable:
+    message = f"the answer has {len(answer)} bytes, {REPLY_LIMIT} can be sent: ask for it in pages"
+    return Unprocessable("reply.too_large", message, {"limit": REPLY_LIMIT})
 
 
 def refusal(error: MaestroError) -> Result:

@@ -1,6 +1,5 @@
 """Events: a page of those that were, and a subscription to those that come."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from maestrod.api.base import Done
@@ -18,7 +17,7 @@ from maestrod.api.event import Subscription as Subscribed
 from maestrod.rpc.context import Context
 from maestrod.rpc.encoded import told
 from maestrod.rpc.handler import implements
-from maestrod.rpc.subscription import Subscription, matcher
+from maestrod.rpc.subscription import Subscription, matcher, past
 
 #: Events looked at for one page: with narrow filters a page may come back empty and say where to go on.
 _LOOKED_AT = 2_000
@@ -30,7 +29,7 @@ def list_(context: Context, params: EventList) -> EventPage:
     matches, published = matcher(params), context.services.engine.bus.seq
     found: list[Event] = []
     seq = params.since
-    for event in islice(_past(context, params.since), _LOOKED_AT):
+    for event in islice(past(context.services, params.since), _LOOKED_AT):
         if event.seq > published or len(found) >= params.limit:
             break
         seq = event.seq
@@ -44,21 +43,13 @@ def subscribe(context: Context, params: EventSubscribe) -> Subscribed:
     """Send every later event that passes, first those since ``since``."""
     services = context.services
     seq = services.engine.bus.seq if params.since is None else params.since
-    past = _past(context, seq) if params.since is not None else None
+    earlier = past(services, seq) if params.since is not None else None
     subscription = Subscription(services, context.client, matcher(params), seq)
-    if past is None:
+    if earlier is None:
         subscription.go_live()
     else:
-        context.client.wire.start(lambda: subscription.catch_up(past))
+        context.client.wire.start(lambda: subscription.catch_up(earlier))
     return Subscribed(subscription=subscription.number, seq=seq)
-
-
-def _past(context: Context, since: int) -> Iterator[Event]:
-    """The journal after ``since``. A seq that a reading method told may be ahead of the journal by a moment."""
-    engine = context.services.engine
-    if engine.bus.seq <= since <= engine.world.seq:
-        return iter(())
-    return iter(context.services.store.events_since(since))
 
 
 @implements(EVENT_UNSUBSCRIBE)

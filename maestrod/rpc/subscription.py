@@ -5,7 +5,7 @@ subscribes to the bus with no checkpoint in between; from then on it is told eac
 client that lets too much pile up is told the last seq it got (``event.overflow``), and may subscribe again from there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from maestrod.api.errors import ResyncRequired
@@ -39,6 +39,17 @@ def matcher(params: EventSubscribe | EventList) -> Callable[[Event], bool]:
         )
 
     return matches
+
+
+def past(services: Services, since: int) -> Iterator[Event]:
+    """The journal after ``since``. A seq that a reading method told may be ahead of the journal by a moment.
+
+    Raises ``ResyncRequired`` when the journal does not go back so far, or has never been so far.
+    """
+    engine = services.engine
+    if engine.bus.seq <= since <= engine.world.seq:
+        return iter(())
+    return iter(services.store.events_since(since))
 
 
 class Subscription:

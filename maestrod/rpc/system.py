@@ -29,7 +29,7 @@ from maestrod.api.system import (
     SystemStop,
 )
 from maestrod.core.access import check_actor
-from maestrod.rpc.context import Context
+from maestrod.rpc.context import Context, Services
 from maestrod.rpc.handler import implements
 
 _status = attrgetter("status")
@@ -75,6 +75,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         frozen=world.system.frozen,
         stopping=services.stopping.is_set(),
         socket=info.socket,
+        url=services.bridge.url,
         data_dir=info.data_dir,
         projects=len(world.projects),
         tasks=by_status(world.tasks.values()),
@@ -83,7 +84,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         attention=sum(map(len, world.open_questions.values())),
         slots=info.slots,
         slots_used=world.by_session.slots[""],
-        problems=(refusal.message,) if refusal is not None else (),
+        problems=tuple(filter(None, (refusal and refusal.message, services.bridge.problem))),
     )
 
 
@@ -104,7 +105,12 @@ async def check(context: Context, params: SystemParams) -> CheckReport:
 @implements(SYSTEM_METRICS)
 def metrics(context: Context, params: SystemParams) -> Metrics:
     """The daemon's numbers by name."""
-    world, services = context.world, context.services
+    return Metrics(values=numbers(context.services))
+
+
+def numbers(services: Services) -> dict[str, float]:
+    """The daemon's numbers, in Prometheus' naming style."""
+    world = services.engine.world
     values: dict[str, float] = {f"maestrod_rpc_{name}_total": count for name, count in sorted(services.counts.items())}
     for kind, counts in (("tasks", by_status(world.tasks.values())), ("sessions", by_status(world.sessions.values()))):
         values |= {f'maestrod_{kind}{{status="{name}"}}': count for name, count in counts.items()}
@@ -113,7 +119,7 @@ def metrics(context: Context, params: SystemParams) -> Metrics:
     values["maestrod_slots"] = services.info.slots
     values["maestrod_slots_used"] = world.by_session.slots[""]
     values["maestrod_attention_open"] = sum(map(len, world.open_questions.values()))
-    return Metrics(values=values)
+    return values
 
 
 @implements(RPC_DISCOVER)

@@ -29,6 +29,7 @@ from maestrod.api.session import (
 from maestrod.core.access import check_actor, descends_from
 from maestrod.core.lookup import found
 from maestrod.core.session_index import has_ended
+from maestrod.core.world import World
 from maestrod.rpc.context import Client, Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline
@@ -141,13 +142,24 @@ def _notify(client: Client, output_: _Output) -> None:
     client.wire.send(msgspec.json.encode(_Notification(output_)))
 
 
+def watched(world: World, session_id: str) -> Session:
+    """The session whose terminal somebody wants to see. Raises ``NotFound``."""
+    return found(world.sessions, "session", session_id)
+
+
 def _typeable(context: Context, session_id: str) -> Session:
     """The session, if its terminal is there and the caller may type into it."""
-    session = found(context.world.sessions, "session", session_id)
+    session = watched(context.world, session_id)
     check_actor(context.world, context.actor)
     caller = context.actor.session_id
     if caller not in {None, session.id} and not descends_from(context.world, session, caller or ""):
         raise NotAllowed("session.not_yours", f"{caller} may not type into {session.id}", {"sessionId": session.id})
+    return typeable_by_owner(context.world, session_id)
+
+
+def typeable_by_owner(world: World, session_id: str) -> Session:
+    """The session, if its terminal is there. Raises ``NotFound``, or ``IllegalTransition`` when nobody reads it."""
+    session = watched(world, session_id)
     if has_ended(session):
         raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: nobody reads its terminal")
     if session.terminal is Terminal.EXTERNAL:

@@ -22,6 +22,10 @@ systemd more).
 """
 
 
+#: Columns and rows of a terminal until somebody sets them.
+FIRST_SIZE = 120, 40
+
+
 class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One attempt of one session: what to start, where, and how it is to be held.
 
@@ -41,8 +45,8 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cwd: str
     folder: str = ""
     terminal: Literal["pty", "pipe"] = "pty"
-    cols: int = 120
-    rows: int = 40
+    cols: int = FIRST_SIZE[0]
+    rows: int = FIRST_SIZE[1]
     log_segment_bytes: int = 8 << 20
     log_keep_segments: int = 8
     ladder: tuple[tuple[str, float], ...] = DEFAULT_LADDER

@@ -14,9 +14,10 @@ from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.rpc.bind import bind
-from maestrod.rpc.context import DaemonInfo, Services
+from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
+from maestrod.rpc.sign_in import SignIn
 from maestrod.store.memory import MemoryStore
 from tests.kit.engine_parts import FixedClock
 
@@ -57,6 +58,10 @@ class ScriptedTerminals:
     async def resize(self, session_id: str, columns: int, rows: int) -> None:
         await trio.lowlevel.checkpoint()
         self.sizes.append((session_id, columns, rows))
+
+    def size(self, session_id: str) -> tuple[int, int]:
+        known = [(columns, rows) for id_, columns, rows in self.sizes if id_ == session_id]
+        return known[-1] if known else (120, 40)
 
     def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
         log, first = self.logs[session_id], self.rotated[session_id]
@@ -117,6 +122,7 @@ def parts(store: MemoryStore | None = None, **given: object) -> Services:
         "info": DaemonInfo("i1", "0.1.0", 4242, clock.now, "/run/maestrod.sock", "/data", 8),
         "token_key": TOKEN_KEY,
         "request_stop": lambda sessions: None,
+        "bridge": Bridge(SignIn(TOKEN_KEY)),
     }
     return Services(**(members | given))  # type: ignore[arg-type]  # the dataclass checks the names
 

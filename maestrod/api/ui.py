@@ -1,0 +1,24 @@
+"""The web page: how a person comes to it."""
+
+from maestrod.api.base import Entity, Instant, Params
+from maestrod.api.errors import NotAllowed, Unavailable
+from maestrod.api.method import Access, Method, post
+
+
+class UiOpen(Params, frozen=True):
+    """Ask for an address that opens the page, signed in."""
+
+
+class PageAddress(Entity, frozen=True):
+    """An address for a browser; the code in it works once, until ``expires_at``."""
+
+    url: str
+    expires_at: Instant
+
+
+# A table: one method, one row.
+# fmt: off
+UI_OPEN = Method("ui.open", UiOpen, PageAddress, Access.OWNER, post("/api/ui"), "Make an address that opens the web page, signed in",
+    errors=(NotAllowed, Unavailable), example={})
+# fmt: on
+METHODS = (UI_OPEN,)

@@ -1,0 +1,75 @@
+"""An event as user interfaces take it: a name per kind and change, the whole entity, and what changed of it.
+
+Pages keep copies of entities and replace them, so ``data`` is the entity as it is when the message is made: never older than the
+event, and for events of long ago newer. ``change`` is the event's own part. The names are those pages of this kind have always
+used (``task:updated``); ``topic`` is ours, which tells a change of status from any other.
+"""
+
+from typing import Any
+
+import msgspec
+
+from maestrod.api.event import Event
+from maestrod.api.task import Task
+from maestrod.core.views import view
+from maestrod.core.world import World
+from maestrod.rpc.encoded import told
+
+#: Changes whose event holds the entity, or says all there is to say.
+_WHOLE = (".created", ".deleted", ".added")
+
+#: What of a kind happened, in our events and in a page's.
+_NAMES = {"status": "updated"}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def name_of(type_: str) -> str:
+    """``task:updated`` of ``task.updated`` and of ``task.status``."""
+    kind, _, what = type_.partition(".")
+    return f"{kind}:{_NAMES.get(what, what)}"
+
+
+def is_state(event: Event) -> bool:
+    """Whether a later event of the same entity makes this one worthless; what happened in a life never is."""
+    return event.type.endswith(".updated")
+
+
+def page_event(world: World, event: Event) -> bytes:
+    """The message, as JSON."""
+    message = {
+        "type": "event",
+        "event": name_of(event.type),
+        "topic": event.type,
+        "seq": event.seq,
+        "timestamp": event.at,
+        "id": event.id,
+        **_belongs(event),
+        "data": _entity(world, event),
+    }
+    if not event.type.endswith(_WHOLE):
+        message["change"] = told(event).data
+    return _encode(message)
+
+
+def _belongs(event: Event) -> dict[str, str]:
+    ids = {
+        "projectId": event.project_id,
+        "taskId": event.task_id,
+        "sessionId": event.session_id,
+        "rootId": event.root_id,
+    }
+    return {name: id_ for name, id_ in ids.items() if id_ is not None}
+
+
+def _entity(world: World, event: Event) -> Any:
+    """The whole thing: of a deleted one only the id is left, and an entry of a timeline never was more than its event."""
+    kind, _, what = event.type.partition(".")
+    if kind == "request":
+        return {}
+    if kind == "timeline":
+        return event.data
+    entity = world.tables[kind].get(event.id) if kind in world.tables else None
+    if what == "deleted" or entity is None:
+        return {"id": event.id}
+    return view(world, entity) if isinstance(entity, Task) else entity

@@ -1,0 +1,113 @@
+"""The parts of the bridge put together: imported, with all that they stand on, when the first connection comes."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from functools import partial
+from urllib.parse import parse_qs
+
+from maestrod.api.errors import MaestroError, Malformed
+from maestrod.api.method import Scope
+from maestrod.rpc.bind import bind
+from maestrod.rpc.context import Services
+from maestrod.rpc.dispatch import Dispatcher, refusal
+from maestrod.rpc.terminal import watched
+from maestrod.transport.channel import Channel
+from maestrod.transport.door import Door
+from maestrod.transport.fanout import Fanout
+from maestrod.transport.gate import Admitted, Caller, Head, Policy, Refusal
+from maestrod.transport.http import HttpConnection
+from maestrod.transport.page import PageFiles
+from maestrod.transport.post import AnswerWire
+from maestrod.transport.response import Response
+from maestrod.transport.routes import Match, Routes
+from maestrod.transport.site import Site, Talk, failure
+
+Spawn = Callable[[Callable[[], Awaitable[None]]], None]
+
+#: Paths at which events are followed, besides the row's own.
+_EVENT_PATHS = frozenset({"/", "/ws"})
+
+
+class Assembly:
+    """Everything connections share. ``spawn`` runs a task that ends with the bridge."""
+
+    def __init__(self, door: Door, services: Services, spawn: Spawn) -> None:
+        self._door = door
+        self._services = services
+        self._dispatcher = Dispatcher(services, bind())
+        self._fanout = Fanout(services)
+        self._routes = Routes()
+        cookie_name = f"maestrod-{services.info.instance[-8:]}"
+        self._site = Site(
+            self._dispatcher,
+            self._routes,
+            PageFiles(door.page),
+            wire=lambda: AnswerWire(spawn),
+            upgrade=self._upgrade,
+            token=door.token,
+            cookie_name=cookie_name,
+        )
+        self.policy = Policy(
+            hosts=door.hosts,
+            own_origins=door.own_origins,
+            other_origins=door.other_origins,
+            token_caller=self._token_caller,
+            cookie_caller=self._cookie_caller,
+            is_public=self._site.is_public,
+            cookie_name=cookie_name.encode(),
+        )
+        spawn(self._fanout.run)
+
+    def connection(
+        self, channel: Channel, peer: str, refused: Callable[[Head, Refusal], None], admitted: Callable[[], None]
+    ) -> HttpConnection:
+        """What serves a connection."""
+        return HttpConnection(channel, peer, self._site, self.policy, refused, admitted)
+
+    def _token_caller(self, token: bytes) -> Caller | None:
+        return Caller("token", Scope.ADMIN) if hmac.compare_digest(token, self._door.token) else None
+
+    def _cookie_caller(self, cookie: bytes) -> Caller | None:
+        genuine = self._services.bridge.sign_in.is_genuine(cookie, self._services.engine.clock.wall())
+        return Caller("page", Scope.ADMIN) if genuine else None
+
+    def _upgrade(self, admitted: Admitted, channel: Channel) -> Talk | Response:
+        """What serves a WebSocket at a path, or why there is none."""
+        from maestrod.transport.ws import PageSocket, serve_web_socket
+
+        caller = admitted.caller
+        match = self._routes.find("GET", admitted.path)
+        name = match.row.name if isinstance(match, Match) else ""
+        if caller is None or not (admitted.path in _EVENT_PATHS or name in {"event.subscribe", "session.attach"}):
+            return failure(404, "bridge.no_such_path", "there is no WebSocket here; /ws has events and JSON-RPC")
+        if name == "session.attach" and isinstance(match, Match):
+            try:
+                return self._terminal(match.names["sessionId"], admitted.query, caller, channel)
+            except MaestroError as error:
+                return Response(*self._dispatcher.plain(refusal(error)))
+        page = PageSocket(channel, self._dispatcher, self._fanout, caller)
+        return partial(serve_web_socket, channel, talk=page.talk)
+
+    def _terminal(self, session_id: str, query: str, caller: Caller, channel: Channel) -> Talk:
+        """The terminal of a session. Raises ``MaestroError`` for one that is not there."""
+        from maestrod.transport.terminal_stream import TerminalSocket
+        from maestrod.transport.ws import serve_web_socket
+
+        offset, readonly = _terminal_query(query)
+        session = watched(self._services.engine.world, session_id)
+        readonly = readonly or caller.scope < Scope.WORK
+        terminal = TerminalSocket(channel, self._services, session, offset, readonly=readonly)
+        return partial(serve_web_socket, channel, talk=terminal.talk)
+
+
+def _terminal_query(query: str) -> tuple[int | None, bool]:
+    """Where to begin, and whether only to look."""
+    try:
+        given = parse_qs(query, keep_blank_values=True, max_num_fields=20)
+        offset = given.get("offset", [None])[-1]
+        number = None if offset is None else int(offset)
+    except ValueError:
+        raise Malformed("params.invalid", "offset is a number of bytes", {"path": "$.offset"}) from None
+    if number is not None and not 0 <= number < 2**63:
+        raise Malformed("params.invalid", "offset is a number of bytes, from 0", {"path": "$.offset"})
+    return number, given.get("readonly", ["0"])[-1] not in {"0", "false"}

@@ -1,0 +1,187 @@
+"""One accepted TCP connection as bytes in and bytes out, whatever is spoken on it.
+
+What is written is queued and handed to the socket at once as far as it takes it; the rest goes out as the client reads. So
+``write`` never waits, and pieces of two writers never mix: a message is queued whole or not at all. (trio-websocket says of its own
+stream that a cancelled send leaves half a frame behind; on this one it cannot.) A client that takes nothing for ``patience``
+seconds while something waits for it is cut off.
+"""
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from maestrod.transport.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+#: Bytes of one read.
+READ_SIZE = 64 * 1024
+
+#: Unsent bytes above which whoever answers a client waits, and below which it goes on.
+UNSENT_HIGH = 1024 * 1024
+UNSENT_LOW = 256 * 1024
+
+#: Seconds and bytes that a client we hang up on may go on talking: closing on unread bytes would destroy our last answer
+#: (RFC 9112, section 9.6).
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 8 * 1024 * 1024
+
+
+class Channel:
+    """A connection. ``spawn`` runs a task beside it; ``patience`` is in seconds."""
+
+    def __init__(
+        self, socket_: socket.socket, spawn: Callable[[Callable[[], Awaitable[None]]], None], patience: float
+    ) -> None:
+        self.closed = False
+        self._socket = socket_
+        self._spawn = spawn
+        self._patience = patience
+        self._outbox = Outbox()
+        self._draining = False
+        self._replay: list[bytes] = []
+        self._room: trio.Event | None = None
+
+    @property
+    def unsent(self) -> int:
+        """Bytes the client has not taken yet."""
+        return self._outbox.size
+
+    @property
+    def queued(self) -> int:
+        """Messages the client has not taken yet."""
+        return self._outbox.count
+
+    def unread(self, *pieces: bytes) -> None:
+        """Put bytes back: they are what is read next, a piece at a time."""
+        self._replay = [*filter(None, pieces), *self._replay]
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """What the client sent; empty at its end. Raises ``trio.ClosedResourceError`` when it is closed meanwhile."""
+        if self._replay:
+            await trio.lowlevel.checkpoint()
+            return self._replay.pop(0)
+        await trio.lowlevel.checkpoint_if_cancelled()
+        while not self.closed:
+            try:
+                data = self._socket.recv(READ_SIZE)
+            except BlockingIOError:
+                await trio.lowlevel.wait_readable(self._socket)
+            except OSError:
+                return b""
+            else:
+                await trio.lowlevel.cancel_shielded_checkpoint()
+                return data
+        raise trio.ClosedResourceError
+
+    def queue(self, data: bytes) -> None:
+        """Add to what goes out with the next ``flush``."""
+        if not self.closed:
+            self._outbox.append(data)
+
+    def write(self, data: bytes) -> None:
+        """Send; never waits. What is sent to a client that is gone is dropped."""
+        self.queue(data)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand over what the client can take right now; the rest follows by itself."""
+        if self._draining or self.closed:
+            return
+        if not self._push():
+            self._draining = True
+            self._spawn(self._drain)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """As trio's streams: returns when the client has taken most of it. Raises ``trio.BrokenResourceError``."""
+        if self.closed:
+            raise trio.BrokenResourceError
+        self.write(bytes(data))
+        if self._outbox.size > UNSENT_HIGH:
+            await self.wait_room()
+        else:
+            await trio.lowlevel.checkpoint()
+
+    async def wait_room(self) -> None:
+        """Return when little is unsent, or the connection is closed."""
+        await trio.lowlevel.checkpoint()
+        while self._outbox.size > UNSENT_LOW and not self.closed:
+            self._room = self._room or trio.Event()
+            await self._room.wait()
+
+    async def finish(self) -> None:
+        """Send what is left, let the client read it, and close."""
+        await self._wait_sent()
+        if self.closed:
+            return
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+            with trio.move_on_after(_LINGER_SECONDS):
+                left = _LINGER_BYTES
+                while left > 0 and (data := await self.receive_some()):
+                    left -= len(data)
+        except (OSError, trio.ClosedResourceError):
+            pass  # the client was faster
+        self.close()
+
+    async def aclose(self) -> None:
+        """Close now; trio's streams have this."""
+        self.close()
+        await trio.lowlevel.checkpoint()
+
+    def drop_unsent(self) -> None:
+        """Forget what the client has not begun to take: it is being cut off."""
+        self._outbox.clear_waiting()
+
+    def close(self) -> None:
+        """Hang up now."""
+        if not self.closed:
+            self.closed = True
+            trio.lowlevel.notify_closing(self._socket)
+            self._socket.close()
+            self._outbox.clear()
+            self._tell_room()
+
+    async def _wait_sent(self) -> None:
+        while self._outbox.size and not self.closed:
+            self._room = self._room or trio.Event()
+            await self._room.wait()
+
+    def _push(self) -> bool:
+        """Send until the socket takes no more; whether everything went out."""
+        while not self.closed and (piece := self._outbox.peek()):
+            try:
+                sent = self._socket.send(piece)
+            except BlockingIOError:
+                return False
+            except OSError:  # the client is gone
+                self.close()
+                return True
+            self._outbox.taken(sent)
+            if sent < len(piece):
+                return False
+        return True
+
+    async def _drain(self) -> None:
+        """Send the rest as the client reads."""
+        try:
+            while not self.closed and not self._push():
+                if self._outbox.size <= UNSENT_LOW:
+                    self._tell_room()
+                with trio.move_on_after(self._patience) as scope:
+                    await trio.lowlevel.wait_writable(self._socket)
+                if scope.cancelled_caught:
+                    log.warning("closed a connection that left %d bytes untaken", self.unsent)
+                    self.close()
+        except trio.ClosedResourceError:
+            pass
+        finally:
+            self._draining = False
+            self._tell_room()
+
+    def _tell_room(self) -> None:
+        if self._room is not None:
+            self._room.set()
+            self._room = None

@@ -1,0 +1,216 @@
+"""Who may come in on the bridge: one pure function over the head of a request, asked before routing and before the body is read.
+
+Any web page the user visits can make his browser send requests to this machine (DNS rebinding, form posts, WebSockets), and any
+program on it can connect. So every request, upgrades included, has to come from the loopback interface, name exactly one of our own
+addresses as its Host, come from no foreign Origin, change things only by JSON (which no form can send), and carry a credential that
+only the user's own programs can read. Every known hole of a local server (``docs/security.md`` lists them) was one of these
+questions not asked, or asked on some routes only. The function never raises, whatever the bytes.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from maestrod.api.method import Scope
+
+#: A request has at most this many headers; ours and browsers' have about twenty.
+HEADER_LIMIT = 100
+
+#: Verbs that change something, and so have a JSON body.
+WRITES = frozenset({b"POST", b"PUT", b"PATCH"})
+_READS = frozenset({b"GET", b"HEAD"})
+_VERBS = WRITES | _READS | {b"DELETE", b"OPTIONS"}
+
+#: An origin-form target (RFC 9112, section 3.2.1) of plain characters. Encoded slashes, backslashes and dots are nobody's
+#: need here: two readers of a path must not see two paths.
+_TARGET = re.compile(rb"/[!$&-;=@-\[\]_a-z~%?]*")
+_ENCODED_SEPARATOR = re.compile(rb"%(?:2[ef]|5c|00)", re.IGNORECASE)
+_DOTTED = re.compile(rb"/\.\.?(?:/|$)")
+
+#: What the gate looks at; a second one of these is an attempt to be read in two ways.
+_SINGLE = frozenset(
+    {
+        *(b"host", b"origin", b"authorization", b"content-type", b"content-length", b"transfer-encoding"),
+        *(b"sec-fetch-site", b"upgrade", b"sec-websocket-key", b"sec-websocket-version"),
+    }
+)
+
+
+class Head(NamedTuple):
+    """The head of a request: names of headers in lower case; ``peer`` is the address of the other end."""
+
+    peer: str
+    verb: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who was let in: a name for the log, and how much of the contract is open to it."""
+
+    name: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is let in.
+
+    ``hosts`` are the exact values of a Host header, ``own_origins`` the origins of our own page, ``other_origins`` those the
+    user allowed. ``token_caller`` and ``cookie_caller`` look a credential up, taking the same time for each wrong one;
+    ``is_public`` says which paths anybody may read. ``remote`` also lets in who is not on this machine.
+    """
+
+    hosts: frozenset[bytes]
+    own_origins: frozenset[bytes]
+    other_origins: frozenset[bytes]
+    token_caller: Callable[[bytes], Caller | None]
+    cookie_caller: Callable[[bytes], Caller | None]
+    is_public: Callable[[str], bool]
+    cookie_name: bytes
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not: the HTTP status, a stable name for programs and a sentence for people, which quotes nothing of the request."""
+
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The request may go on. ``caller`` is None on public paths; ``origin`` is the foreign origin that may read the answer.
+
+    ``preflight`` marks a browser's question what it may send (Fetch standard, CORS-preflight request): answer it, no more.
+    """
+
+    path: str
+    query: str
+    caller: Caller | None
+    origin: bytes | None = None
+    upgrade: bool = False
+    preflight: bool = False
+
+
+_NO_TOKEN = Refusal(
+    401, "bridge.unauthorized", "this needs the token of run/bridge.token as `Authorization: Bearer`, or `maestroctl ui`"
+)
+_FRAMING = Refusal(400, "bridge.framing", "the length of the request is said in two ways, or not in a way that counts")
+
+
+def gate(head: Head, policy: Policy) -> Refusal | Admitted:
+    """Whether a request may come in."""
+    found: dict[bytes, bytes] = {}
+    for name, value in head.headers:
+        if name in found and name in _SINGLE:
+            return Refusal(400, "bridge.repeated_header", "a header that may come once came twice")
+        found[name] = value
+    refusal = _wrong_form(head, found, policy) or _wrong_place(found, policy) or _wrong_write(head, found)
+    if refusal is not None:
+        return refusal
+    path, _, query = head.target.decode("ascii").partition("?")
+    foreign = found.get(b"origin")
+    origin = foreign if foreign in policy.other_origins else None
+    if head.verb == b"OPTIONS":
+        if origin is None or b"access-control-request-method" not in found:
+            return Refusal(403, "bridge.preflight", "no page of another origin may ask this")
+        return Admitted(path, query, None, origin, preflight=True)
+    upgrade = b"upgrade" in found
+    if not upgrade and head.verb in _READS and policy.is_public(path):
+        return Admitted(path, query, None, origin)
+    caller = _caller(head, found, policy, upgrade=upgrade)
+    return caller if isinstance(caller, Refusal) else Admitted(path, query, caller, origin, upgrade=upgrade)
+
+
+def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusal | None:
+    """What no honest client sends: from elsewhere, with another form of target, or with a body of two lengths."""
+    if not policy.remote and not is_loopback(head.peer):
+        return Refusal(403, "bridge.not_local", "this port serves programs of this machine only")
+    if head.verb not in _VERBS:
+        return Refusal(405, "bridge.verb", "GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are known here")
+    if len(head.headers) > HEADER_LIMIT:
+        return Refusal(431, "bridge.headers", f"a request has at most {HEADER_LIMIT} headers")
+    path = head.target.partition(b"?")[0]
+    if not _TARGET.fullmatch(head.target) or _ENCODED_SEPARATOR.search(path) or _DOTTED.search(path) or b"//" in path:
+        return Refusal(400, "bridge.target", "the target of a request is a plain path on this server, from /")
+    if b"transfer-encoding" in found and (
+        b"content-length" in found or found[b"transfer-encoding"].lower() != b"chunked"
+    ):
+        return _FRAMING
+    if b"upgrade" in found and (b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0"):
+        return _FRAMING
+    return None
+
+
+def _wrong_place(found: dict[bytes, bytes], policy: Policy) -> Refusal | None:
+    """Names that are not ours: the Host a rebound name keeps, the Origin of another page."""
+    if found.get(b"host") not in policy.hosts:
+        return Refusal(421, "bridge.host", "the Host header names another server than this one")
+    origin = found.get(b"origin")
+    if origin is not None and origin not in policy.own_origins and origin not in policy.other_origins:
+        return Refusal(403, "bridge.origin", "pages of this origin are not let in (see bridge_origins)")
+    site = found.get(b"sec-fetch-site")
+    if site not in {None, b"same-origin", b"none"} and origin not in policy.other_origins:
+        return Refusal(403, "bridge.site", "a page of another site sent this")
+    return None
+
+
+def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
+    """A form of a page can post text, but not JSON."""
+    if head.verb in WRITES and not _is_json(found.get(b"content-type", b"")):
+        return Refusal(415, "bridge.content_type", "the body has to be application/json")
+    return None
+
+
+def _caller(head: Head, found: dict[bytes, bytes], policy: Policy, *, upgrade: bool) -> Caller | Refusal:
+    """Who asks, by the token of a program or the cookie of our page."""
+    authorization = found.get(b"authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(b" ")
+        caller = policy.token_caller(token.strip()) if scheme.lower() == b"bearer" else None
+        return caller or _NO_TOKEN
+    value = _cookie(head.headers, policy.cookie_name)
+    caller = policy.cookie_caller(value) if value is not None else None
+    if caller is None:
+        return _NO_TOKEN
+    # A cookie comes along by itself, so it counts only where the browser says that our own page sent the request.
+    from_page = found.get(b"origin") in policy.own_origins
+    reads = head.verb in _READS and not upgrade and found.get(b"sec-fetch-site") == b"same-origin"
+    if not from_page and not reads:
+        return Refusal(403, "bridge.cookie", "the page's cookie counts only for requests of the page")
+    return caller
+
+
+def _cookie(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    """The value of a cookie; None when it is not there, or there twice."""
+    values = [
+        pair.partition(b"=")[2]
+        for header, line in headers
+        if header == b"cookie"
+        for pair in map(bytes.strip, line.split(b";"))
+        if pair.partition(b"=")[0] == name
+    ]
+    return values[0] if len(values) == 1 else None
+
+
+def _is_json(content_type: bytes) -> bool:
+    kind, _, parameter = content_type.partition(b";")
+    return kind.strip().lower() == b"application/json" and parameter.strip().lower() in {b"", b"charset=utf-8"}
+
+
+def is_loopback(peer: str) -> bool:
+    """Whether an address is of this machine's own loopback interface."""
+    if peer == "127.0.0.1":
+        return True
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)

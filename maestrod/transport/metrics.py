@@ -1,0 +1,18 @@
+"""The daemon's numbers in the text format that Prometheus reads (exposition format 0.0.4)."""
+
+from collections.abc import Mapping
+
+KIND = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+def exposition(values: Mapping[str, float]) -> bytes:
+    """One line per number, those of one name together under its type: what ends in ``_total`` only grows."""
+    families: dict[str, list[str]] = {}
+    for name, value in values.items():
+        family = name.partition("{")[0]
+        families.setdefault(family, []).append(f"{name} {value:g}" if value != int(value) else f"{name} {int(value)}")
+    lines = []
+    for family, samples in sorted(families.items()):
+        lines.append(f"# TYPE {family} {'counter' if family.endswith('_total') else 'gauge'}")
+        lines += samples
+    return "\n".join(lines).encode() + b"\n"

@@ -1,0 +1,29 @@
+"""What was refused, in the log: each kind once in a while, with how often, so that a flood of refusals does not fill the disk."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+#: Seconds in which refusals of one kind make one line; later ones are counted and told with the next line.
+QUIET_SECONDS = 1.0
+
+
+class RefusalLog:
+    """Notes refusals; ``clock`` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._next: dict[str, float] = {}
+        self._untold: Counter[str] = Counter()
+
+    def note(self, code: str, what: str) -> None:
+        """A refusal, in words that hold nothing secret."""
+        now = self._clock()
+        if now < self._next.get(code, now):
+            self._untold[code] += 1
+            return
+        self._next[code] = now + QUIET_SECONDS
+        more = self._untold.pop(code, 0)
+        log.warning("refused (%s): %s%s", code, what, f", and {more} more before" if more else "")

@@ -1,0 +1,66 @@
+"""What the bridge answers, as bytes: a status line, the headers every answer has, the body; written in one piece.
+
+The headers keep other pages out of what we say (Fetch standard, Resource-Policy and CORS; CSP level 3): nothing is cached, sniffed,
+framed or embedded, and no origin may read an answer but those the user named.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+
+JSON = b"application/json"
+TEXT = b"text/plain; charset=utf-8"
+
+#: Scripts and styles come from us only (a terminal emulator sets styles from its script); nobody may frame a page.
+CONTENT_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    b"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_ALWAYS = (
+    b"Cache-Control: no-store\r\n"
+    b"X-Content-Type-Options: nosniff\r\n"
+    b"X-Frame-Options: DENY\r\n"
+    b"Referrer-Policy: no-referrer\r\n"
+    b"Cross-Origin-Resource-Policy: same-origin\r\n"
+    b"Cross-Origin-Opener-Policy: same-origin\r\n"
+    b"Content-Security-Policy: " + CONTENT_POLICY + b"\r\n"
+    b"Vary: Origin\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer. ``headers`` are further lines of the head."""
+
+    status: int
+    body: bytes = b""
+    kind: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def encode(response: Response, *, with_body: bool = True, close: bool = False, origin: bytes | None = None) -> bytes:
+    """The answer as bytes. ``origin`` may read it (CORS); ``close`` says that the connection ends with it."""
+    head = _head(response.status, response.kind, close, origin)
+    extra = b"".join(b"%b: %b\r\n" % pair for pair in response.headers)
+    length = b"" if response.status in {204, 304} else b"Content-Length: %d\r\n" % len(response.body)
+    return b"%b%b%b\r\n%b" % (head, extra, length, response.body if with_body else b"")
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, kind: bytes, close: bool, origin: bytes | None) -> bytes:
+    lines = b"HTTP/1.1 %d %b\r\n%b" % (status, _phrase(status), _ALWAYS)
+    if status not in {204, 304}:
+        lines += b"Content-Type: %b\r\n" % kind
+    if close:
+        lines += b"Connection: close\r\n"
+    if origin is not None:
+        lines += b"Access-Control-Allow-Origin: %b\r\n" % origin
+    return lines
+
+
+def _phrase(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:  # 499, which nobody but log files knows
+        return b"Client Closed Request"

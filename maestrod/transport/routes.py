@@ -1,0 +1,156 @@
+"""Paths of the REST interface, from the method rows: which row a request means, and its parameters as one JSON object.
+
+A path's names, a query and a body all become members of the same object, which the row's struct then decodes: so every surface refuses the same
+things with the same words.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+from msgspec import Raw, inspect
+
+from maestrod.api.errors import Malformed
+from maestrod.api.method import Route
+from maestrod.api.registry import AnyMethod
+from maestrod.api.routes import routes
+
+#: Members of a query; more are nobody's need.
+_QUERY_LIMIT = 100
+
+
+class Match:
+    """A row and what the path said of its parameters."""
+
+    __slots__ = ("names", "row")
+
+    def __init__(self, row: AnyMethod, names: dict[str, str]) -> None:
+        self.row = row
+        self.names = names
+
+
+class _Node:
+    __slots__ = ("below", "named", "rows")
+
+    def __init__(self) -> None:
+        self.rows: dict[str, tuple[AnyMethod, tuple[str, ...]]] = {}
+        self.below: dict[str, _Node] = {}
+        self.named: _Node | None = None
+
+
+class Routes:
+    """All routes. ``find`` answers a match, or the verbs that the path has instead (none: there is no such path)."""
+
+    def __init__(self, given: Iterable[tuple[Route, AnyMethod]] | None = None) -> None:
+        self._root = _Node()
+        self._types: dict[str, dict[str, Any]] = {}
+        for route, row in routes() if given is None else given:
+            self._types[row.name] = _types(row)
+            self._add(route, row)
+
+    def find(self, verb: str, path: str) -> Match | frozenset[str]:
+        """What a request means."""
+        verbs: set[str] = set()
+        for node, values in _walk(self._root, path.split("/")[1:], ()):
+            found = node.rows.get(verb)
+            if found is not None:
+                row, names = found
+                return Match(row, dict(zip(names, map(unquote, values), strict=True)))
+            verbs |= node.rows.keys()
+        return frozenset(verbs)
+
+    def params(self, match: Match, query: str, body: bytes) -> bytes:
+        """The parameters of the call as one JSON object. Raises ``Malformed`` with the place of what is wrong."""
+        members: dict[str, Any] = dict(_body(body)) if body else {}
+        if query:
+            members |= self._query(match.row, query)
+        for name, value in match.names.items():
+            if name in members and _plain(members[name]) != value:
+                raise Malformed("params.invalid", f"the path says another {name} than the body", {"path": f"$.{name}"})
+            members[name] = value
+        return msgspec.json.encode(members) if members else b"{}"
+
+    def _add(self, route: Route, row: AnyMethod) -> None:
+        node, names = self._root, []
+        for part in route.path.split("/")[1:]:
+            if part.startswith("{"):
+                names.append(part.strip("{}"))
+                node.named = node.named or _Node()
+                node = node.named
+            else:
+                node = node.below.setdefault(part, _Node())
+        node.rows[route.verb] = (row, tuple(names))
+
+    def _query(self, row: AnyMethod, query: str) -> dict[str, Any]:
+        """The members of a query: text, or what the parameter's type makes of it; lists by repetition or with commas."""
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_QUERY_LIMIT, errors="strict")
+        except ValueError as error:
+            raise Malformed("params.invalid", "the query cannot be read", {"path": "$"}) from error
+        members: dict[str, Any] = {}
+        for name, text in pairs:
+            if name == "sessionToken":
+                raise Malformed("params.invalid", "a token does not belong into an address", {"path": f"$.{name}"})
+            kind = self._types[row.name].get(name)
+            if _is_list(kind):
+                members.setdefault(name, []).extend(part for part in text.split(",") if part)
+            elif name in members:
+                raise Malformed("params.invalid", f"{name[:100]} is there twice", {"path": f"$.{name[:100]}"})
+            else:
+                members[name] = _value(text, kind)
+        return members
+
+
+def _walk(node: _Node, parts: list[str], values: tuple[str, ...]) -> Iterable[tuple[_Node, tuple[str, ...]]]:
+    """Every end of the tree that a path leads to, words before names."""
+    if not parts:
+        yield node, values
+        return
+    word = node.below.get(parts[0])
+    if word is not None:
+        yield from _walk(word, parts[1:], values)
+    if node.named is not None and parts[0]:
+        yield from _walk(node.named, parts[1:], (*values, parts[0]))
+
+
+_object = msgspec.json.Decoder(dict[str, Raw])
+
+
+def _body(body: bytes) -> dict[str, Raw]:
+    try:
+        return _object.decode(body)
+    except msgspec.ValidationError:
+        raise Malformed("params.invalid", "the body has to be a JSON object", {"path": "$"}) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Malformed("request.unreadable", f"the body is not JSON: {error}"[:500], {"path": "$"}) from None
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, Raw) else value
+
+
+def _types(row: AnyMethod) -> dict[str, Any]:
+    """The types of a row's parameters by their name on the wire."""
+    return {field.encode_name: field.type for field in msgspec.structs.fields(row.params)}
+
+
+def _members_of(kind: Any) -> tuple[Any, ...]:
+    info = inspect.type_info(kind)
+    return info.types if isinstance(info, inspect.UnionType) else (info,)
+
+
+def _is_list(kind: Any) -> bool:
+    return kind is not None and any(
+        isinstance(each, (inspect.CollectionType, inspect.VarTupleType)) for each in _members_of(kind)
+    )
+
+
+def _value(text: str, kind: Any) -> Any:
+    """What a parameter's text means; text that does not fit is left for the decoder to refuse."""
+    if kind is None or any(isinstance(each, inspect.StrType) for each in _members_of(kind)):
+        return text
+    try:
+        return msgspec.to_builtins(msgspec.convert(text, kind, strict=False))
+    except msgspec.ValidationError:
+        return text

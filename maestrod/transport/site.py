@@ -1,0 +1,174 @@
+"""What is where on the bridge: the page, REST, JSON-RPC, documents and numbers, and the WebSockets.
+
+A request comes here when the gate has let it in, with the caller the gate found. Calls go the same way as on the socket
+(``rpc.dispatch``), so that they mean, and are refused, the same.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from maestrod.api.errors import MaestroError
+from maestrod.api.openapi import openapi
+from maestrod.api.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
+from maestrod.rpc.context import Client, Wire
+from maestrod.rpc.dispatch import Dispatcher, refusal
+from maestrod.rpc.single import SingleCall
+from maestrod.rpc.system import numbers
+from maestrod.transport.channel import Channel
+from maestrod.transport.gate import Admitted, Caller
+from maestrod.transport.metrics import KIND as METRICS_KIND
+from maestrod.transport.metrics import exposition
+from maestrod.transport.page import PageFiles, sign_in
+from maestrod.transport.post import post_rpc
+from maestrod.transport.response import Response
+from maestrod.transport.routes import Match, Routes
+
+_encode = msgspec.json.Encoder().encode
+
+#: Where JSON-RPC, events and documents are.
+RPC, EVENTS, HEALTH, METRICS, OPENAPI = "/rpc", "/ws", "/health", "/metrics", "/openapi.json"
+
+#: Characters of a challenge, and what the proof is for (``health``).
+_CHALLENGE_LIMIT = 200
+_PROOF = b"maestrod bridge proof 1\0"
+
+#: Serves a WebSocket, from the bytes of its handshake on.
+Talk = Callable[[bytes], Awaitable[None]]
+
+#: Waits for something as long as the client is there; whether it still is.
+WhileHere = Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]]
+
+
+def failure(status: int, code: str, message: str, **details: Any) -> Response:
+    """A refusal in the form every surface of the bridge uses."""
+    body = {"error": True, "message": message, "code": code, "retryable": status in {429, 503}}
+    return Response(status, _encode(body | ({"details": details} if details else {})))
+
+
+class Site:
+    """Answers what was let in.
+
+    ``wire`` makes the way back of one request, ``upgrade`` what serves a WebSocket; ``token`` proves to a client that it
+    speaks to this daemon.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        routes: Routes,
+        files: PageFiles,
+        *,
+        wire: Callable[[], Wire],
+        upgrade: Callable[[Admitted, Channel], Talk | Response],
+        token: bytes,
+        cookie_name: str,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._services = dispatcher.services
+        self._files = files
+        self._wire = wire
+        self._token = token
+        self._cookie_name = cookie_name
+        self._routes = routes
+        self.upgrade = upgrade
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the daemon stops, so that connections are not kept."""
+        return self._services.stopping.is_set()
+
+    def is_public(self, path: str) -> bool:
+        """Whether anybody who came through the gate may read this."""
+        return path == HEALTH or path in self._files
+
+    def body_limit(self, verb: str, admitted: Admitted) -> int:
+        """Bytes the body of a request may have."""
+        if verb in {"GET", "HEAD", "DELETE", "OPTIONS"}:
+            return 0 if admitted.caller is None else 4096
+        if admitted.path == RPC:
+            return LARGE_REQUEST_LIMIT
+        match = self._routes.find(verb, admitted.path)
+        return LARGE_REQUEST_LIMIT if isinstance(match, Match) and match.row.name in LARGE_REQUESTS else REQUEST_LIMIT
+
+    async def respond(self, verb: str, admitted: Admitted, body: bytes, while_here: WhileHere) -> Response | None:
+        """The answer; None when the client has gone meanwhile."""
+        if admitted.preflight:
+            return _preflight()
+        if verb == "HEAD":
+            verb = "GET"
+        path, caller = admitted.path, admitted.caller
+        if path.startswith("/api/") and caller is not None:
+            return await self._rest(verb, admitted, caller, body, while_here)
+        if path == RPC and verb == "POST" and caller is not None:
+            client = Client(self._wire(), caller.scope, has_stream=False)
+            return await post_rpc(self._dispatcher, client, body, while_here)
+        if verb == "GET" and (response := self._get(path, admitted.query)):
+            return response
+        if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
+            return failure(405, "bridge.verb", f"{path} does not take {verb}")
+        return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+
+    def _get(self, path: str, query: str) -> Response | None:
+        if path == "/" and (signed_in := sign_in(self._services, query, self._cookie_name)):
+            return signed_in
+        if path == HEALTH:
+            return Response(200, _encode(self._health(query)))
+        if path == METRICS:
+            return Response(200, exposition(numbers(self._services)), METRICS_KIND)
+        if path == OPENAPI:
+            return Response(200, _encode(openapi(self._services.info.version)))
+        if path in {RPC, EVENTS}:
+            return failure(426, "bridge.upgrade", f"{path} is not for GET: POST /rpc, or a WebSocket at /ws")
+        return self._files.read(path)
+
+    def _health(self, query: str) -> dict[str, Any]:
+        """That it lives; and for a client with the token a proof that it is this daemon, before the token is sent."""
+        answer: dict[str, Any] = {"status": "ok", "timestamp": self._services.engine.clock.wall()}
+        challenge = parse_qs(query, max_num_fields=_CHALLENGE_LIMIT).get("challenge", [""])[0] if query else ""
+        if challenge and len(challenge) <= _CHALLENGE_LIMIT:
+            answer["instance"] = self._services.info.instance
+            answer["proof"] = hmac.new(self._token, _PROOF + challenge.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        return answer
+
+    async def _rest(
+        self, verb: str, admitted: Admitted, caller: Caller, body: bytes, while_here: WhileHere
+    ) -> Response | None:
+        match = self._routes.find(verb, admitted.path)
+        if not isinstance(match, Match):
+            if match:
+                allowed = ", ".join(sorted(match))
+                return failure(405, "bridge.verb", f"this path takes {allowed}", allow=sorted(match))
+            return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+        self._services.counts["http_calls"] += 1
+        try:
+            params = self._routes.params(match, admitted.query, body)
+        except MaestroError as error:
+            return Response(*self._dispatcher.plain(refusal(error)))
+        client = Client(self._wire(), caller.scope, has_stream=False)
+        call = SingleCall(self._dispatcher, client, match.row.name, params)
+        if call.waits and not await while_here(partial(_settled, call)):
+            return None
+        status, answer = self._dispatcher.plain(await call.answer())
+        return Response(201 if status == 200 and match.row.creates else status, answer)
+
+
+async def _settled(call: SingleCall) -> None:
+    await call.answer()
+
+
+def _preflight() -> Response:
+    """What a page of an origin that the user allowed may send (Fetch standard, section 3.2)."""
+    return Response(
+        204,
+        headers=(
+            (b"Access-Control-Allow-Methods", b"GET, POST, PUT, PATCH, DELETE"),
+            (b"Access-Control-Allow-Headers", b"Authorization, Content-Type"),
+            (b"Access-Control-Max-Age", b"600"),
+        ),
+    )
