@@ -32,14 +32,10 @@ from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.instance import single_instance
-<<<<<<< HEAD
 from maestrod.launching import Launcher
-from maestrod.rpc.context import DaemonInfo, Services
-=======
 from maestrod.port import Port, open_port
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.sign_in import SignIn
->>>>>>> e07d10c (transport: the bridge: REST from the rows, JSON-RPC by POST, events and terminals by WebSocket, behind one gate)
 from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
 from maestrod.store.edits import Edit
