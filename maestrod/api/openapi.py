@@ -26,8 +26,17 @@ _ANY = {
     500: "A bug; the message has the incident id.",
     503: "The daemon is stopping, has no space, or is read-only: try again.",
 }
-_NAMED = {404: "There is no such thing.", 408: "The time given has passed.", 409: "It contradicts what is.", 410: "The events are gone."}
-_NAMED |= {413: "The request is too long.", 415: "The body is not JSON.", 422: "The content is refused; the details say why."}
+_NAMED = {
+    404: "There is no such thing.",
+    408: "The time given has passed.",
+    409: "It contradicts what is.",
+    410: "The events are gone.",
+}
+_NAMED |= {
+    413: "The request is too long.",
+    415: "The body is not JSON.",
+    422: "The content is refused; the details say why.",
+}
 _NAMED |= {421: "The Host header names another server.", 426: "This is a WebSocket, or another protocol version."}
 
 _NO_BODY = frozenset({"GET", "DELETE"})
@@ -122,7 +131,11 @@ _ERROR_SCHEMA = {
 }
 
 _SCHEMES = {
-    "token": {"type": "http", "scheme": "bearer", "description": "The content of `run/bridge.token`, new at each start."},
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The content of `run/bridge.token`, new at each start.",
+    },
     "page": {
         "type": "apiKey",
         "in": "cookie",

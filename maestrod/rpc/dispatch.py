@@ -35,8 +35,11 @@ log = logging.getLogger(__name__)
 Begin = Callable[[trio.CancelScope | None], Exchange]
 
 
+_BESIDES: tuple[type[MaestroError], ...] = (InvalidRequest, VersionMismatch)
+
 #: The HTTP status for each code of a JSON-RPC error.
-HTTP_STATUS = {cls.rpc_code: cls.http_status for cls in (*BY_CODE.values(), InvalidRequest, VersionMismatch)}
+HTTP_STATUS = {cls.rpc_code: cls.http_status for cls in BY_CODE.values()}
+HTTP_STATUS |= {cls.rpc_code: cls.http_status for cls in _BESIDES}
 HTTP_STATUS[ERROR_METHOD_NOT_FOUND] = 404
 
 
@@ -148,7 +151,6 @@ class Dispatcher:
         if len(response) > REPLY_LIMIT:
             return _failure(id_, refusal(_too_large(response)))
         return response
-
 
     def plain(self, result: Result) -> tuple[int, bytes]:
         """A result for those who do not speak JSON-RPC: the HTTP status and the body."""

@@ -84,7 +84,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         attention=sum(map(len, world.open_questions.values())),
         slots=info.slots,
         slots_used=world.by_session.slots[""],
-        problems=tuple(filter(None, (refusal and refusal.message, services.bridge.problem))),
+        problems=tuple(filter(None, ("" if refusal is None else refusal.message, services.bridge.problem))),
     )
 
 

@@ -110,10 +110,11 @@ class Bridge:
             from maestrod.transport.assembly import Assembly
 
             self._assembly = Assembly(self._door, self._services, self._spawn)
-        connection = self._assembly.connection(
-            channel, peer, self._refused, admitted=lambda: self._strangers.pop(connection, None)
-        )
+        connection = self._assembly.connection(channel, peer, self._refused, admitted=lambda: self._known(connection))
         return connection
+
+    def _known(self, connection: "HttpConnection") -> None:
+        self._strangers.pop(connection, None)
 
     def _make_room(self) -> bool:
         """Hang up on the oldest connection that has shown no credential; whether there was one."""

@@ -29,7 +29,7 @@ _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 8 * 1024 * 1024
 
 
-class Channel:
+class Channel(trio.abc.Stream):
     """A connection. ``spawn`` runs a task beside it; ``patience`` is in seconds."""
 
     def __init__(
@@ -103,6 +103,10 @@ class Channel:
             await self.wait_room()
         else:
             await trio.lowlevel.checkpoint()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """As trio's streams."""
+        await self.wait_room()
 
     async def wait_room(self) -> None:
         """Return when little is unsent, or the connection is closed."""

@@ -129,4 +129,3 @@ class EventStream:
         self._services.counts["overflows"] += 1
         self.close()
         self._cut(self.sent)
-

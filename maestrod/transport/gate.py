@@ -99,7 +99,9 @@ class Admitted:
 
 
 _NO_TOKEN = Refusal(
-    401, "bridge.unauthorized", "this needs the token of run/bridge.token as `Authorization: Bearer`, or `maestroctl ui`"
+    401,
+    "bridge.unauthorized",
+    "this needs the token of run/bridge.token as `Authorization: Bearer`, or `maestroctl ui`",
 )
 _FRAMING = Refusal(400, "bridge.framing", "the length of the request is said in two ways, or not in a way that counts")
 

@@ -73,7 +73,7 @@ class HttpConnection:
             request = await self._read_head()
         except h11.RemoteProtocolError as error:
             status = error.error_status_hint
-            refusal = Refusal(status if status >= 400 else 400, "bridge.request", "this is not a request of HTTP/1.1")
+            refusal = Refusal(max(status, 400), "bridge.request", "this is not a request of HTTP/1.1")
             return await self._refuse(Head(self._peer, b"", b"", ()), refusal)
         head = Head(self._peer, request.method, request.target, request.headers)
         verdict = gate(head, self._policy)
@@ -216,5 +216,3 @@ class HttpConnection:
     def _allow(self, seconds: float | None) -> None:
         """How long what comes next may take."""
         self._scope.deadline = float("inf") if seconds is None else trio.current_time() + seconds
-
-

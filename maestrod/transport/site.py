@@ -16,7 +16,7 @@ import msgspec
 from maestrod.api.errors import MaestroError
 from maestrod.api.openapi import openapi
 from maestrod.api.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
-from maestrod.rpc.context import Client, Wire
+from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.single import SingleCall
 from maestrod.rpc.system import numbers
@@ -25,7 +25,7 @@ from maestrod.transport.gate import Admitted, Caller
 from maestrod.transport.metrics import KIND as METRICS_KIND
 from maestrod.transport.metrics import exposition
 from maestrod.transport.page import PageFiles, sign_in
-from maestrod.transport.post import post_rpc
+from maestrod.transport.post import AnswerWire, post_rpc
 from maestrod.transport.response import Response
 from maestrod.transport.routes import Match, Routes
 
@@ -64,7 +64,7 @@ class Site:
         routes: Routes,
         files: PageFiles,
         *,
-        wire: Callable[[], Wire],
+        wire: Callable[[], AnswerWire],
         upgrade: Callable[[Admitted, Channel], Talk | Response],
         token: bytes,
         cookie_name: str,
@@ -106,8 +106,7 @@ class Site:
         if path.startswith("/api/") and caller is not None:
             return await self._rest(verb, admitted, caller, body, while_here)
         if path == RPC and verb == "POST" and caller is not None:
-            client = Client(self._wire(), caller.scope, has_stream=False)
-            return await post_rpc(self._dispatcher, client, body, while_here)
+            return await post_rpc(self._dispatcher, caller.scope, self._wire(), body, while_here)
         if verb == "GET" and (response := self._get(path, admitted.query)):
             return response
         if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
@@ -133,7 +132,9 @@ class Site:
         challenge = parse_qs(query, max_num_fields=_CHALLENGE_LIMIT).get("challenge", [""])[0] if query else ""
         if challenge and len(challenge) <= _CHALLENGE_LIMIT:
             answer["instance"] = self._services.info.instance
-            answer["proof"] = hmac.new(self._token, _PROOF + challenge.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+            answer["proof"] = hmac.new(
+                self._token, _PROOF + challenge.encode("utf-8", "replace"), hashlib.sha256
+            ).hexdigest()
         return answer
 
     async def _rest(

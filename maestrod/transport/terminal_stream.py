@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import trio
 
-from maestrod.api.errors import Malformed, MaestroError
+from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.session import Cells, Session
 from maestrod.rpc.context import Services
 from maestrod.rpc.terminal import typeable_by_owner

@@ -185,7 +185,13 @@ class PageSocket:
         earlier = past(self._services, message.since) if message.since is not None else None
         self._unsubscribe()
         stream = self._stream = EventStream(
-            self._services, self._fanout, self._channel, filter_, coalesce=message.coalesce, cut=self._cut, start=self.start
+            self._services,
+            self._fanout,
+            self._channel,
+            filter_,
+            coalesce=message.coalesce,
+            cut=self._cut,
+            start=self.start,
         )
         if message.since is not None:
             stream.sent = message.since

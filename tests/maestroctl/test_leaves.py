@@ -18,7 +18,7 @@ from tests.maestroctl.conftest import CommandLine
 GENERATED = sorted(set(METHODS) - NOT_GENERATED)
 
 #: Methods whose command is made by hand, with other arguments.
-HAND_MADE = {"run.start", "event.report", "attention.ask", "plan.check", "plan.submit", "rpc.discover"}
+HAND_MADE = {"run.start", "event.report", "attention.ask", "plan.check", "plan.submit", "rpc.discover", "ui.open"}
 
 
 def words(field: Field, value: Any) -> list[str]:

@@ -38,6 +38,7 @@ TOP = {
     "maestrod.launching": "a session and its agent's plan on their way into custody",
     "maestrod.logs": "the log",
     "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
+    "maestrod.port": "the bridge's port, its token and the files that say both",
     "maestrod.service": "the service manager",
     "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
     "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
@@ -60,6 +61,8 @@ PACKAGES = {
     "psutil": (("maestrod.sessions", "maestrod.instance"), "process identity where /proc is not there"),
     "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),
     "oslash": (("maestrod.rpc.dispatch",), "what jsonrpcserver's results are made of"),
+    "h11": (("maestrod.transport",), "reads HTTP for the bridge"),
+    "trio_websocket": (("maestrod.transport",), "reads WebSockets for the bridge"),
     "typer": (("maestroctl",), "the command line"),
     "rich": (("maestroctl",), "trees and tables for people"),
 }
