@@ -52,10 +52,11 @@ class Caller:
         except FileNotFoundError as error:
             raise Malformed("usage", "the folder you stand in was removed: cd to another one") from error
 
-    def client(self, *, start: bool = True) -> Client:
-        """A client that starts a daemon when there is none, if it may."""
+    def client(self, *, start: bool = True, patience: float | None = None) -> Client:
+        """A client that starts a daemon when there is none, if it may; ``patience`` (seconds) for one that is lost."""
         token = self.environ.get(worker.TOKEN) or None
-        patience = worker.patience("", {}, self.environ)
+        if patience is None:
+            patience = worker.patience("", {}, self.environ)
         return Client(
             self.places, token=token, start=self._ensure if start and self._may_start else None, patience=patience
         )

@@ -7,7 +7,7 @@ PROGRAM = "maestroctl"
 #: Hand-made verbs: the module in ``verbs/`` has a function ``command``, or several and a mapping ``COMMANDS``.
 VERBS: Mapping[str, str] = {
     "run": "Run a request, a task or a plan and watch it until it is done",
-    "watch": "Watch a run that was started before",
+    "watch": "Watch and steer everything, full screen; or one run until it is done",
     "status": "Show the daemon, runs, sessions and what waits for you",
     "spawn": "Start an agent on tasks",
     "logs": "Print what a session wrote",

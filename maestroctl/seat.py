@@ -30,6 +30,9 @@ _TICK_AWAY = 0.2
 #: Bytes of the log that are searched for the modes its program is in: the most one call gives.
 _SEARCHED = 4 * 1024 * 1024
 
+#: Empties the screen.
+CLEAR = b"\x1b[H\x1b[2J"
+
 _FORGOTTEN = "\a"
 _AWAY = "the daemon is away, waiting for it; the session goes on"
 _BACK = "the daemon is back"

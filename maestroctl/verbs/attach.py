@@ -13,12 +13,10 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
 from maestroctl.output import answer, safe, say
-from maestroctl.seat import Leave, Seat, write
+from maestroctl.seat import CLEAR, Leave, Seat, write
 from maestroctl.session_menu import choose
 from maestroctl.terminal import raw
 from maestrod.api.errors import Malformed, NotFound
-
-_CLEAR = b"\x1b[H\x1b[2J"
 
 
 def command(
@@ -80,7 +78,7 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, *, read_onl
             if leave is Leave.DETACHED or (leave is Leave.ENDED and [at] == list(named)):
                 break
             at = choose(client, keyboard, at, named)
-            write(_CLEAR if at is not None else b"")
+            write(CLEAR if at is not None else b"")
     if leave is Leave.ENDED and at is not None:
         answer(f"\n{at} has ended.")
     else:

@@ -64,6 +64,7 @@ PACKAGES = {
     "h11": (("maestrod.transport",), "reads HTTP for the bridge"),
     "trio_websocket": (("maestrod.transport",), "reads WebSockets for the bridge"),
     "typer": (("maestroctl",), "the command line"),
+    "textual": (("maestroctl.screen",), "panes, keys and drawing of the full-screen view, nowhere else"),
     "rich": (("maestroctl",), "trees and tables for people"),
 }
 

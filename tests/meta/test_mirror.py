@@ -35,6 +35,10 @@ ELSEWHERE = {
 }
 
 ELSEWHERE["maestroctl/seat.py"] = ("tests/system/test_attach.py", "bytes between two terminals: shown with real ones")
+ELSEWHERE |= {
+    f"maestroctl/screen/{name}.py": ("tests/system/test_watch.py", "what only a screen shows is looked at on a screen")
+    for name in ("app", "dialogs", "look")
+}
 
 
 def mirror_of(path: Path) -> Path:

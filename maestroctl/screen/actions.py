@@ -1,0 +1,63 @@
+"""What the keys of the view do to the daemon: one function per key, from what is chosen to a sentence that says what came of it."""
+
+from maestroctl.client import Client
+from maestroctl.output import safe
+from maestroctl.screen.fleet import Fleet, has_ended
+from maestroctl.verbs.stop import stop as stop_all
+from maestrod.api.attention import Attention
+from maestrod.api.errors import Malformed
+from maestrod.api.session import Session
+from maestrod.api.task import Task, TaskStatus
+
+#: What may be tried again (``task.retry``).
+RETRIABLE = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
+
+
+def stop(client: Client, subject: Session | Task) -> str:
+    """Stop a session or a task and everything it started."""
+    results = stop_all(client, subject.id, "stopped in the view")
+    left = sum(result["left"] for result in results)
+    return f"{_name(subject)} stopped: {left} left"
+
+
+def retry(client: Client, task: Task) -> str:
+    """Try again what failed, here and below."""
+    client.raw("task.retry", {"taskId": task.id})
+    return f"{_name(task)} is tried again"
+
+
+def pause(client: Client, fleet: Fleet, subject: Session | Task) -> str:
+    """Hold a session, or the run of a task, or let it go on. Raises ``Malformed`` for a task that no run has."""
+    if isinstance(subject, Session):
+        verb = "session.resume" if subject.paused else "session.pause"
+        client.raw(verb, {"sessionId": subject.id})
+        return f"{_name(subject)} {'goes on' if subject.paused else 'is paused'}"
+    run = fleet.run_of(subject.id)
+    if run is None or has_ended(run):
+        raise Malformed("usage", "no run is at work on this task: there is nothing to pause")
+    client.raw("run.resume" if run.paused else "run.pause", {"runId": run.id})
+    return "the run goes on" if run.paused else "the run is paused"
+
+
+def answer(client: Client, question: Attention, value: str) -> str:
+    """Answer a question."""
+    client.raw("attention.answer", {"attentionId": question.id, "value": value})
+    return f"answered: {safe(value)}"
+
+
+def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
+    """The session whose terminal belongs to what is chosen: itself, the asking one, the last one on the task."""
+    if isinstance(subject, Session):
+        return subject.id
+    if isinstance(subject, Attention):
+        return subject.session_id
+    if isinstance(subject, Task):
+        sessions = fleet.sessions_of(subject.id) or [
+            session for child in fleet.below(subject.id) for session in fleet.sessions_of(child.id)
+        ]
+        return sessions[-1].id if sessions else None
+    return None
+
+
+def _name(subject: Session | Task) -> str:
+    return safe(subject.name if isinstance(subject, Session) else subject.title)

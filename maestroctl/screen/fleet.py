@@ -1,0 +1,185 @@
+"""Everything a person watches, kept up to date by events: runs, tasks, sessions and open questions, and the rows of the tree.
+
+Pure, as ``run_model.py`` is for one run. What the daemon said at the beginning is read after the stream of events was opened,
+so an event may tell what is known already; events carry values, not differences, so that does no harm.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from maestroctl.run_model import ENDED, FINISHED_TASK, LIVE_SESSION, Shelf
+from maestrod.api.attention import Attention
+from maestrod.api.event import Event
+from maestrod.api.run import Run
+from maestrod.api.session import Session
+from maestrod.api.task import Task, TaskStatus
+
+#: The lists that make up a picture: the method, its parameters, and the kind of their items.
+LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "run": ("run.list", {}),
+    "task": ("task.list", {}),
+    "session": ("session.list", {}),
+    "attention": ("attention.list", {}),
+}
+
+#: Ends that need nobody's eye.
+_QUIET = FINISHED_TASK - {TaskStatus.FAILED}
+
+#: Ended sessions that are still listed.
+_ENDED_SESSIONS = 20
+
+
+@dataclass(frozen=True)
+class TreeRow:
+    """A line of the tree: the branches before it, the task, and how many lines are folded away below it."""
+
+    branch: str
+    task: Task
+    hidden: int = 0
+    has_children: bool = False
+
+
+class Fleet:
+    """What is known. ``documents`` are the items of ``LISTS`` as JSON, by kind."""
+
+    def __init__(self, documents: Mapping[str, Iterable[dict[str, Any]]]) -> None:
+        self.runs = Shelf(Run, documents.get("run", ()))
+        self.tasks = Shelf(Task, documents.get("task", ()))
+        self.sessions = Shelf(Session, documents.get("session", ()))
+        self.attention = Shelf(Attention, documents.get("attention", ()))
+
+    def apply(self, event: Event) -> None:
+        """Take in one event."""
+        shelves: dict[str, Shelf[Any]]
+        shelves = {"run": self.runs, "task": self.tasks, "session": self.sessions, "attention": self.attention}
+        shelf = shelves.get(event.type.partition(".")[0])
+        if shelf is not None:
+            shelf.apply(event)
+
+    def live_sessions(self) -> list[Session]:
+        """The sessions at work, oldest first."""
+        return [session for session in self.sessions if session.status in LIVE_SESSION]
+
+    def listed_sessions(self) -> list[Session]:
+        """The sessions at work, oldest first, then those that ended last."""
+        ended = [session for session in self.sessions if session.status not in LIVE_SESSION]
+        ended.sort(key=lambda session: session.completed_at or 0, reverse=True)
+        return self.live_sessions() + ended[:_ENDED_SESSIONS]
+
+    def questions(self) -> list[Attention]:
+        """What waits for a person, oldest first."""
+        return [question for question in self.attention if question.answer is None]
+
+    def counts(self) -> Counter[TaskStatus]:
+        """How many tasks that are work themselves, not sums, stand how."""
+        parents = {task.parent_id for task in self.tasks}
+        return Counter(task.status for task in self.tasks if task.id not in parents)
+
+    def run_of(self, task_id: str) -> Run | None:
+        """The newest run whose tree a task is in."""
+        root = self.root_of(task_id)
+        return next((run for run in reversed([*self.runs]) if run.root_task_id == root), None)
+
+    def root_of(self, task_id: str) -> str:
+        """The id at the top of the tree a task is in."""
+        known = task_id
+        while known in self.tasks and (parent := self.tasks.get(known).parent_id) in self.tasks and parent is not None:
+            known = parent
+        return known
+
+    def sessions_of(self, task_id: str) -> list[Session]:
+        """The sessions that work or worked on a task: those at work last."""
+        found = [session for session in self.sessions if task_id in session.task_ids]
+        return sorted(found, key=lambda session: session.status in LIVE_SESSION)
+
+    def below(self, task_id: str) -> list[Task]:
+        """A task's children."""
+        return [task for task in self.tasks if task.parent_id == task_id]
+
+
+class Tree:
+    """The rows of the task tree: which roots come first, what is folded, what is looked for."""
+
+    def __init__(self) -> None:
+        self.root: str | None = None  #: only this tree, if set
+        self.search = ""
+        self._toggled: set[str] = set()
+
+    def toggle(self, task_id: str) -> None:
+        """Fold what is open, open what is folded."""
+        self._toggled ^= {task_id}
+
+    def rows(self, fleet: Fleet) -> list[TreeRow]:
+        """Every line, parents before children. Trees at work come first, then the newest; what has ended well is folded."""
+        tasks = [*fleet.tasks]
+        known = {task.id for task in tasks}
+        children: dict[str | None, list[Task]] = {}
+        for task in tasks:
+            children.setdefault(task.parent_id if task.parent_id in known else None, []).append(task)
+        roots = sorted(children.get(None, []), key=lambda task: (task.status in FINISHED_TASK, -task.created_at))
+        if self.root is not None:
+            roots = [task for task in tasks if task.id == self.root]
+        shown = self._shown(roots, children)
+        return list(_lines(roots, children, shown, self._is_folded))
+
+    def _is_folded(self, task: Task) -> bool:
+        if self.search:
+            return False
+        ended = task.status in (_QUIET if task.parent_id else FINISHED_TASK) and task.id != self.root
+        return ended != (task.id in self._toggled)
+
+    def _shown(self, roots: Sequence[Task], children: Mapping[str | None, Sequence[Task]]) -> Callable[[Task], bool]:
+        """What a search leaves: the tasks whose title has the words, and those above them."""
+        if not self.search:
+            return lambda task: True
+        wanted = self.search.casefold()
+        order: list[Task] = []
+        pending = [*roots]
+        while pending:
+            task = pending.pop()
+            order.append(task)
+            pending += children.get(task.id, ())
+        found: set[str] = set()
+        for task in reversed(order):  # children before parents
+            if wanted in task.title.casefold() or any(child.id in found for child in children.get(task.id, ())):
+                found.add(task.id)
+        return lambda task: task.id in found
+
+
+def _lines(
+    roots: Sequence[Task],
+    children: Mapping[str | None, Sequence[Task]],
+    shown: Callable[[Task], bool],
+    is_folded: Callable[[Task], bool],
+) -> Iterable[TreeRow]:
+    pending = [("", "", task) for task in reversed(roots) if shown(task)]
+    while pending:  # no recursion: a tree may be deeper than Python's stack
+        branch, margin, task = pending.pop()
+        below = [child for child in children.get(task.id, ()) if shown(child)]
+        if below and is_folded(task):
+            yield TreeRow(branch, task, _size(task, children), has_children=True)
+            continue
+        yield TreeRow(branch, task, has_children=bool(below))
+        last = len(below) - 1
+        pending += reversed(
+            [
+                (margin + ("└─" if index == last else "├─"), margin + ("  " if index == last else "│ "), child)
+                for index, child in enumerate(below)
+            ]
+        )
+
+
+def _size(task: Task, children: Mapping[str | None, Sequence[Task]]) -> int:
+    """How many tasks are below one."""
+    count, pending = 0, [*children.get(task.id, ())]
+    while pending:
+        count += 1
+        pending += children.get(pending.pop().id, ())
+    return count
+
+
+def has_ended(run: Run | None) -> bool:
+    """Whether a run is over, or there is none."""
+    return run is None or run.status in ENDED

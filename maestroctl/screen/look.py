@@ -1,0 +1,46 @@
+"""How the full-screen view looks, and the keys its help shows: data."""
+
+#: Themes of textual's own.
+DARK, LIGHT = "tokyo-night", "catppuccin-latte"
+
+CSS = """
+Screen { layout: vertical; background: $background; }
+#head { height: 1; background: $panel; }
+#search { height: 0; border: none; padding: 0 1; background: $panel; }
+#search.-open { height: 1; }
+#body { height: 1fr; }
+ListPane, #detail {
+    border: round $panel-lighten-2; border-title-color: $text-muted; border-subtitle-color: $text-muted;
+    scrollbar-size-vertical: 1; background: $background;
+}
+ListPane:focus, #detail:focus { border: round $secondary; border-title-color: $secondary; border-title-style: bold; }
+#tasks { width: 3fr; height: 1fr; }
+#right { width: 2fr; }
+#sessions { height: 2fr; min-height: 4; }
+#detail { height: 3fr; padding: 0 1; }
+#text { width: 1fr; height: auto; }
+#inbox { height: auto; max-height: 7; border: round $warning; border-title-color: $warning; display: none; }
+.list-pane--cursor { background: $secondary-muted; text-style: bold; }
+.list-pane--cursor-blurred { background: $panel; }
+.list-pane--empty { color: $text-muted; }
+.-narrow #body { layout: vertical; }
+.-narrow #tasks { width: 1fr; height: 3fr; }
+.-narrow #right { width: 1fr; height: 2fr; }
+.-narrow #detail { display: none; }
+.-narrow #sessions { height: 1fr; }
+"""
+
+KEYS = (
+    ("↑ ↓ j k", "choose; page up and down, g and G for the ends"),
+    ("tab, 1 2 3", "the next pane; tasks, sessions, inbox"),
+    ("enter", "fold a task; sit at a session; answer a question"),
+    ("a", "attach: sit at the terminal (Ctrl-\\ comes back)"),
+    ("i", "answer the first question"),
+    ("s", "stop what is chosen and everything it started"),
+    ("t", "try again what failed"),
+    ("p", "pause or resume the session, or the task's run"),
+    ("r", "only the tree of the chosen task, or all again"),
+    ("/", "search titles; escape ends it"),
+    ("l", "light or dark"),
+    ("q, Ctrl-C", "leave; everything goes on"),
+)

@@ -1,0 +1,218 @@
+"""The lines of the full-screen view as coloured text: pure, from entities, the clock and the width."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from maestroctl.output import safe, safe_block
+from maestroctl.render import duration
+from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION
+from maestroctl.run_view import bar
+from maestroctl.screen.fleet import Fleet, TreeRow
+from maestroctl.table import clip, width
+from maestroctl.tree import GLYPHS, WORDS
+from maestrod.api.attention import Attention
+from maestrod.api.session import Session, SessionStatus
+from maestrod.api.system import SystemStatus
+from maestrod.api.task import Task, TaskStatus
+
+_GAUGE = 10  # cells
+_WORD = 11  # cells of the longest status
+_TIME = 7  # cells of a duration
+_NARROW = 56  # cells below which the gauge is left out
+_WIDE = 76  # cells from which a session's agent and state have columns of their own
+_SIGNS = {"working": "▶", "idle": "○", "spawning": "·", "failed": "✘", "completed": "✔", "asks": "?", "paused": "‖"}
+_DESCRIPTION = 12  # lines of it that are shown
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Styles by what they mean; the defaults are a terminal's own colours."""
+
+    good: str = "green"
+    bad: str = "red"
+    warn: str = "yellow"
+    busy: str = "cyan"
+    quiet: str = "dim"
+
+    def task(self, status: TaskStatus) -> str:
+        """The style of a task's status."""
+        return {
+            TaskStatus.IN_PROGRESS: f"bold {self.busy}",
+            TaskStatus.COMPLETED: self.good,
+            TaskStatus.FAILED: f"bold {self.bad}",
+            TaskStatus.CANCELLED: self.warn,
+        }.get(status, self.quiet)
+
+    def session(self, status: SessionStatus) -> str:
+        """The style of a session's status."""
+        return {
+            SessionStatus.WORKING: self.busy,
+            SessionStatus.IDLE: self.warn,
+            SessionStatus.FAILED: self.bad,
+            SessionStatus.COMPLETED: self.good,
+        }.get(status, self.quiet)
+
+
+def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
+    """A line of the tree: sign and title on the left; progress, status and time in columns on the right."""
+    task = row.task
+    style = palette.task(task.status)
+    gauge = _gauge(task, columns)
+    right = f" {gauge}{_word(task):<{_WORD}}{_elapsed(task, now):>{_TIME}}"
+    fold = "▸ " if row.hidden else "▾ " if row.has_children else "─ " if row.branch else "  "
+    room = max(columns - width(row.branch) - 4 - width(right), 4)
+    title = safe(task.title) + (f"  +{row.hidden}" if row.hidden else "")
+    line = Text(no_wrap=True, end="")
+    line.append(row.branch, style=palette.quiet)
+    line.append(fold, style=palette.quiet)
+    line.append("? " if asking else f"{GLYPHS[task.status]} ", style=f"bold {palette.warn}" if asking else style)
+    line.append(_padded(title, room), style=palette.quiet if task.status in FINISHED_TASK - {TaskStatus.FAILED} else "")
+    line.append(f" {gauge}", style=palette.busy)
+    line.append(f"{_word(task):<{_WORD}}", style=style)
+    line.append(f"{_elapsed(task, now):>{_TIME}}", style=palette.quiet)
+    return line
+
+
+def session_row(session: Session, tail: str, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
+    """A session: its name and state, and what it wrote last."""
+    state = "asks" if asking else "paused" if session.paused else session.status.value
+    style = f"bold {palette.warn}" if asking else palette.session(session.status)
+    wide = columns >= _WIDE
+    line = Text(no_wrap=True, end="")
+    line.append(f"{_SIGNS.get(state, '■')} ", style=style)
+    line.append(
+        _padded(safe(session.name), max(min(columns // 3, 28), 8)),
+        style="" if session.status in LIVE_SESSION else palette.quiet,
+    )
+    line.append(f" {_age(session, now):>6} ", style=palette.quiet)
+    if wide:
+        line.append(f"{clip(safe(session.agent), 8):<8} ", style=palette.quiet)
+    if wide or state != SessionStatus.WORKING.value:
+        line.append(f"{state:<9} ", style=style)
+    line.append(clip(safe(tail), max(columns - line.cell_len, 1)), style=palette.quiet)
+    return line
+
+
+def question_row(question: Attention, name: str, columns: int, now: int, palette: Palette) -> Text:
+    """A question of the inbox."""
+    line = Text(no_wrap=True, end="")
+    line.append("? ", style=f"bold {palette.warn}")
+    line.append(f"{question.kind.value:<10} ", style=palette.warn)
+    age = f"{duration(now - question.opened_at):>6}  " if question.opened_at else ""
+    line.append(age + (f"{clip(safe(name), 20)}: " if name else ""), style=palette.quiet)
+    options = f"  [{' / '.join(safe(option) for option in question.options)}]" if question.options else ""
+    line.append(clip(safe(question.message) + options, max(columns - line.cell_len, 1)), style="bold")
+    return line
+
+
+def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palette, *, away: bool) -> Text:
+    """The line at the top: the daemon, how far everything is, and what waits."""
+    counts = fleet.counts()
+    total, done = sum(counts.values()), sum(counts[each] for each in FINISHED_TASK)
+    questions = len(fleet.questions())
+    line = Text(no_wrap=True, end="")
+    line.append(" maestro ", style="bold reverse")
+    if away:
+        line.append("  ◌ the daemon is away, waiting for it; agents go on", style=f"bold {palette.warn}")
+        return line
+    line.append("  ● ", style=palette.good)
+    if status is not None:
+        line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
+    if total:
+        line.append(f"   {bar(done / total, 14)} ", style=palette.busy)
+        line.append(f"{done}/{total} tasks")
+    if counts[TaskStatus.FAILED]:
+        line.append(f"  ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
+    live = len(fleet.live_sessions())
+    line.append(f"   ▶ {live} session{'' if live == 1 else 's'}", style=palette.busy if live else palette.quiet)
+    if questions:
+        line.append(f"   ? {questions} wait{'s' if questions == 1 else ''} for you", style=f"bold {palette.warn}")
+    line.truncate(columns, overflow="ellipsis")
+    return line
+
+
+def _daemon(status: SystemStatus) -> str:
+    state = "frozen" if status.frozen else "stopping" if status.stopping else status.mode.value.replace("_", " ")
+    problems = f"  ! {safe(status.problems[0])}" if status.problems else ""
+    return f"{safe(status.version)} {state}  {status.slots_used}/{status.slots} slots{problems}"
+
+
+def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
+    """What there is to know of a task."""
+    text = Text(end="")
+    text.append(f"{GLYPHS[task.status]} {WORDS[task.status]}", style=palette.task(task.status))
+    text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
+    text.append(f"{safe(task.title)}\n", style="bold")
+    reason = task.status_reason
+    if reason is not None and reason.detail:
+        text.append(f"{safe_block(reason.detail).strip()}\n", style=palette.warn)
+    error = task.result.error if task.result else None
+    if error and (reason is None or error != reason.detail):
+        text.append(f"{safe_block(error).strip()}\n", style=palette.bad)
+    for label, values in (
+        ("waits for", [safe(fleet.tasks.get(each).title) for each in task.dependencies if each in fleet.tasks]),
+        ("runs", [safe(command) for command in task.commands]),
+        ("checks", [safe(check) for check in task.checks]),
+        ("sessions", [f"{safe(each.name)} ({each.status.value})" for each in fleet.sessions_of(task.id)]),
+    ):
+        _listed(text, label, values, palette)
+    if task.description:
+        lines = safe_block(task.description).strip().splitlines()
+        text.append("\n".join(lines[:_DESCRIPTION]) + "\n", style=palette.quiet)
+    return text
+
+
+def session_detail(session: Session, tail: str, palette: Palette) -> Text:
+    """What there is to know of a session, and the end of what it wrote."""
+    text = Text(end="")
+    text.append(f"{session.status.value}", style=palette.session(session.status))
+    text.append(f"  {safe(session.agent)}, {session.role.value}, {session.terminal.value}  ", style=palette.quiet)
+    text.append(f"{session.id}\n", style=palette.quiet)
+    if session.status_reason is not None and session.status_reason.detail:
+        text.append(f"{safe(session.status_reason.detail)}\n", style=palette.warn)
+    if session.usage is not None:
+        cost = f", ${session.usage.cost:.2f}" if session.usage.cost else ""
+        text.append(f"{session.usage.input} tokens in, {session.usage.output} out{cost}\n", style=palette.quiet)
+    text.append(output(tail))
+    return text
+
+
+def output(tail: str) -> Text:
+    """What a session wrote last, in its own colours; a carriage return begins a line anew, as progress bars do."""
+    lines = [line.rpartition("\r")[2] for line in tail.rstrip().replace("\r\n", "\n").split("\n")]
+    return Text.from_ansi("\n".join(lines), end="")
+
+
+def _listed(text: Text, label: str, values: Sequence[str], palette: Palette) -> None:
+    for index, value in enumerate(values):
+        text.append(f"{label if index == 0 else '':<10}", style=palette.quiet)
+        text.append(f"{value}\n")
+
+
+def _gauge(task: Task, columns: int) -> str:
+    if columns < _NARROW:
+        return ""
+    if task.status is not TaskStatus.IN_PROGRESS:
+        return " " * (_GAUGE + 7)
+    return f"{bar(task.progress, _GAUGE)} {task.progress:4.0%}  "
+
+
+def _word(task: Task) -> str:
+    return f"try {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else WORDS[task.status]
+
+
+def _elapsed(task: Task, now: int) -> str:
+    return duration((task.completed_at or now) - task.started_at) if task.started_at else ""
+
+
+def _age(session: Session, now: int) -> str:
+    start = session.started_at or session.created_at
+    end = now if session.status in LIVE_SESSION else session.completed_at or now
+    return duration(end - start) if start else ""
+
+
+def _padded(text: str, cells: int) -> str:
+    text = clip(text, cells)
+    return text + " " * (cells - width(text))

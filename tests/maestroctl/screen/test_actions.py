@@ -1,0 +1,63 @@
+"""What the keys do to the daemon."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from maestroctl.client import Client
+from maestroctl.screen import actions
+from maestroctl.screen.fleet import Fleet
+from maestrod.api.address import places
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.errors import Malformed
+from tests.kit.fake_daemon import FakeDaemon
+from tests.maestroctl.screen.test_fleet import session, task
+
+FLEET = Fleet(
+    {
+        "task": [task("a"), task("b", "a"), task("lonely")],
+        "session": [session("x", "working", "b")],
+        "run": [{"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "running", "agent": "shell"}],
+    }
+)
+X, A, B = FLEET.sessions.get("ses_x"), FLEET.tasks.get("tsk_a"), FLEET.tasks.get("tsk_b")
+QUESTION = Attention("att_q", "ses_x", AttentionKind.INPUT, "go on?")
+
+
+@pytest.fixture
+def client(daemon: FakeDaemon) -> Iterator[Client]:
+    with Client(places(os.environ)) as client:
+        yield client
+
+
+def test_stopping_says_what_is_left(daemon: FakeDaemon, client: Client) -> None:
+    daemon.on("session.stop", {"sessionId": "ses_x", "left": 0})
+    assert actions.stop(client, X) == "x stopped: 0 left"
+
+
+def test_trying_again(daemon: FakeDaemon, client: Client) -> None:
+    daemon.on("task.retry", {})
+    assert actions.retry(client, A) == "title a is tried again"
+    assert daemon.called("task.retry") == [{"taskId": "tsk_a"}]
+
+
+def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Client) -> None:
+    daemon.on("session.pause", {})
+    daemon.on("run.pause", {})
+    assert actions.pause(client, FLEET, X) == "x is paused"
+    assert actions.pause(client, FLEET, B) == "the run is paused"
+    assert daemon.called("run.pause") == [{"runId": "run_r"}]
+    with pytest.raises(Malformed):
+        actions.pause(client, FLEET, FLEET.tasks.get("tsk_lonely"))
+
+
+def test_answering(daemon: FakeDaemon, client: Client) -> None:
+    daemon.on("attention.answer", {})
+    assert actions.answer(client, QUESTION, "yes") == "answered: yes"
+    assert daemon.called("attention.answer") == [{"attentionId": "att_q", "value": "yes"}]
+
+
+def test_whose_terminal_it_is() -> None:
+    subjects = [X, QUESTION, B, A, FLEET.tasks.get("tsk_lonely"), None]
+    assert [actions.session_to_sit_at(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]

@@ -1,0 +1,97 @@
+"""The feed: everything once, every event after it, across daemons."""
+
+import base64
+import os
+import queue
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from maestroctl.caller import Caller
+from maestroctl.screen.feed import Feed, News
+from maestrod.api.address import places
+from maestrod.api.errors import ResyncRequired
+from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.maestroctl.screen.test_fleet import session, task
+
+EVENT = {"seq": 6, "at": 0, "type": "task.status", "id": "tsk_a", "data": {"status": "failed"}}
+STATUS = {"version": "1", "instance": "i", "pid": 1, "startedAt": 0, "seq": 0}
+
+
+def answer(daemon: FakeDaemon) -> FakeDaemon:
+    pages = {None: {"items": [task("a")], "nextCursor": "n"}, "n": {"items": [task("b", "a")]}}
+    daemon.on("task.list", lambda params: pages[params.get("cursor")])
+    daemon.on("session.list", {"items": [session("x")]})
+    daemon.on("run.list", {})
+    daemon.on("attention.list", {})
+    daemon.on("system.status", STATUS)
+    daemon.on("session.tails", {"lines": {"ses_x": "last"}})
+    page = {"start": 0, "end": 3, "data": base64.b64encode(b"\x1b[2Jall").decode()}
+    daemon.on("session.output", page)
+    note = ("event", {"subscription": 1, "event": EVENT})
+    daemon.on("event.subscribe", lambda params: Reply({"subscription": 1, "seq": 5}, [note]))
+    return daemon
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[News], Any]], News]]:
+    """Waits for news of a kind."""
+    monkeypatch.setenv("MAESTRO_NO_AUTOSTART", "1")
+    news: queue.Queue[News] = queue.Queue()
+    feed = Feed(Caller.here(), news.put)
+    feed.look_at = "ses_x"
+    feed.live(["ses_x"])
+
+    def wait(is_it: Callable[[News], Any]) -> News:
+        if not feed._thread.is_alive():
+            feed.start()
+        while not is_it(found := news.get(timeout=20)):
+            pass
+        return found
+
+    yield wait
+    feed.close()
+
+
+def test_everything_is_read_then_every_event_and_what_no_event_tells(
+    daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]
+) -> None:
+    answer(daemon)
+    fleet = heard(lambda news: news.fleet).fleet
+    assert fleet is not None and [each.id for each in fleet.tasks] == ["tsk_a", "tsk_b"]
+    assert [event.seq for event in heard(lambda news: news.events).events] == [6]
+    look = heard(lambda news: news.tails)
+    assert (look.tails, look.output) == ({"ses_x": "last"}, ("ses_x", "all"))
+    status = heard(lambda news: news.status).status
+    assert status is not None and status.version == "1"
+
+
+def test_a_daemon_that_goes_is_waited_for_and_the_next_is_asked_from_there(
+    heard: Callable[[Callable[[News], Any]], News],
+) -> None:
+    with answer(FakeDaemon(places(os.environ).socket)) as first:
+        heard(lambda news: news.events)
+        assert "since" not in first.called("event.subscribe")[0]
+    heard(lambda news: news.away)
+    with answer(FakeDaemon(places(os.environ).socket)) as second:
+        heard(lambda news: news.away is False)
+        assert second.called("event.subscribe")[0]["since"] == 6
+
+
+def test_what_the_daemon_no_longer_has_is_read_anew(heard: Callable[[Callable[[News], Any]], News]) -> None:
+    with answer(FakeDaemon(places(os.environ).socket)):
+        heard(lambda news: news.events)
+    heard(lambda news: news.away)
+    with answer(FakeDaemon(places(os.environ).socket)) as second:
+        refused = ResyncRequired("event.resync_required", "gone")
+        second.on("event.subscribe", lambda params: refused if "since" in params else {"subscription": 1, "seq": 9})
+        assert heard(lambda news: news.fleet).fleet is not None
+
+
+def test_no_daemon_at_all_is_waited_for(heard: Callable[[Callable[[News], Any]], News]) -> None:
+    assert heard(lambda news: news.away).away
+
+
+def test_what_it_is_refused_is_told(daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]) -> None:
+    assert heard(lambda news: news.failure).failure is not None

@@ -1,0 +1,115 @@
+"""The lines of the full-screen view: they fit, they say everything without colour, and no text of others drives the terminal."""
+
+import pytest
+
+from maestroctl.screen.fleet import Fleet, Tree, TreeRow
+from maestroctl.screen.rows import (
+    Palette,
+    head,
+    output,
+    question_row,
+    session_detail,
+    session_row,
+    task_detail,
+    task_row,
+)
+from maestroctl.table import width
+from maestroctl.tree import WORDS
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.reason import Reason, Source
+from maestrod.api.session import Role, Session, SessionStatus, Usage
+from maestrod.api.system import SystemStatus
+from maestrod.api.task import Task, TaskResult, TaskStatus
+
+PALETTE = Palette()
+EVIL = "evil\x1b[2J\x1b]0;title\x07 \u202e 名前"
+
+
+def a_task(**changes: object) -> Task:
+    members = {"id": "tsk_a", "project_id": "p", "title": EVIL, "status": TaskStatus.IN_PROGRESS, "started_at": 1000}
+    return Task(**members | changes)  # type: ignore[arg-type]  # members by name
+
+
+def a_session(**changes: object) -> Session:
+    members = {"id": "ses_a", "project_id": "p", "name": EVIL, "role": Role.WORKER, "agent": "shell"}
+    return Session(**members | {"status": SessionStatus.WORKING, "created_at": 1000} | changes)  # type: ignore[arg-type]  # members by name
+
+
+def harmless(text: str) -> bool:
+    return not any(ord(character) < 0x20 and character != "\n" for character in text) and "\u202e" not in text
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+@pytest.mark.parametrize("status", TaskStatus)
+def test_a_task_fits_and_says_its_status(columns: int, status: TaskStatus) -> None:
+    row = TreeRow("│ └─", a_task(status=status, progress=0.5), hidden=3)
+    line = task_row(row, columns, 5000, PALETTE).plain
+    assert harmless(line)
+    assert WORDS[status] in line
+    assert columns < 40 or width(line) == columns
+
+
+def test_another_try_is_told_while_it_is_tried() -> None:
+    assert "try 2" in task_row(TreeRow("", a_task(attempt=2)), 80, 5000, PALETTE).plain
+
+
+def test_a_task_that_asks_has_another_sign() -> None:
+    assert "? " in task_row(TreeRow("", a_task()), 80, 5000, PALETTE, asking=True).plain
+
+
+@pytest.mark.parametrize("columns", [30, 60, 120])
+@pytest.mark.parametrize("status", SessionStatus)
+def test_a_session_fits(columns: int, status: SessionStatus) -> None:
+    line = session_row(a_session(status=status), EVIL * 9, columns, 5000, PALETTE)
+    assert harmless(line.plain)
+    assert width(line.plain) <= max(columns, 40)
+
+
+def test_what_a_session_waits_for_is_said_in_words() -> None:
+    assert "asks" in session_row(a_session(), "", 60, 5000, PALETTE, asking=True).plain
+    assert "paused" in session_row(a_session(paused=True), "", 60, 5000, PALETTE).plain
+
+
+def test_a_question_shows_its_options() -> None:
+    question = Attention("att_a", "ses_a", AttentionKind.PERMISSION, EVIL, options=("yes", "no"), opened_at=1000)
+    line = question_row(question, EVIL, 120, 61_000, PALETTE).plain
+    assert harmless(line)
+    assert "permission" in line and "[yes / no]" in line and "1m00s" in line
+
+
+def test_the_head_tells_of_the_daemon_or_of_its_absence() -> None:
+    fleet = Fleet({"task": [{"id": "tsk_a", "projectId": "p", "title": "t", "status": "failed"}]})
+    status = SystemStatus(
+        version="1", instance="i", pid=1, started_at=0, seq=0, slots=8, frozen=True, problems=("disk",)
+    )
+    line = head(fleet, status, 200, PALETTE, away=False).plain
+    assert all(text in line for text in ("frozen", "0/8 slots", "! disk", "1/1 tasks", "✘ 1 failed", "0 sessions"))
+    assert "away" in head(fleet, status, 200, PALETTE, away=True).plain
+    assert width(head(fleet, status, 30, PALETTE, away=False).plain) <= 30
+
+
+def test_the_detail_of_a_task() -> None:
+    fleet = Fleet({"task": [{"id": "tsk_b", "projectId": "p", "title": "first"}]})
+    reason = Reason(Source.REPORT, "task.failed", "exit code 3")
+    task = a_task(
+        dependencies=("tsk_b",),
+        commands=("make",),
+        checks=("make check",),
+        status_reason=reason,
+        result=TaskResult(error="boom"),
+        description="what to do",
+    )
+    text = task_detail(fleet, task, 5000, PALETTE).plain
+    assert harmless(text)
+    assert all(word in text for word in ("exit code 3", "boom", "first", "make check", "what to do", "attempt 1 of 1"))
+
+
+def test_the_detail_of_a_session() -> None:
+    session = a_session(usage=Usage(input=5, output=6, cost=0.5), status_reason=Reason(Source.HOOK, "x", "waits"))
+    text = session_detail(session, "last line", PALETTE).plain
+    assert all(word in text for word in ("working", "5 tokens in, 6 out, $0.50", "waits", "last line"))
+
+
+def test_a_progress_bar_is_one_line() -> None:
+    assert output("10%\r50%\r100%\r\ndone\n").plain == "100%\ndone"
+    assert Tree().rows(Fleet({})) == []

@@ -1,0 +1,181 @@
+"""``maestroctl watch`` in a real terminal: drawing, resizing, the alternate screen, keys, sitting down, a daemon that dies."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.daemon import Daemon
+from tests.kit.tmux import COMMAND, Pane, needs_tmux
+
+pytestmark = [pytest.mark.slow, needs_tmux]
+
+PLAN = {
+    "title": "Ship it",
+    "groups": [
+        {
+            "key": "ask",
+            "title": "Ask first",
+            "subtasks": [
+                {"key": "a", "title": "deploy", "commands": ["maestroctl attention ask 'go on?' --options yes,no"]}
+            ],
+        },
+        {
+            "key": "read",
+            "title": "Read a name",
+            "subtasks": [{"key": "r", "title": "name", "commands": ["echo your name; read n < /dev/tty; echo hi $n"]}],
+        },
+        {
+            "key": "late",
+            "title": "Say so",
+            "dependsOn": ["ask", "read"],
+            "subtasks": [{"key": "l", "title": "said", "commands": ["echo done"]}],
+        },
+    ],
+}
+
+
+@pytest.fixture
+def running(daemon: Daemon) -> Iterator[Daemon]:
+    daemon.start()
+    yield daemon
+    for session in daemon.every("session.list", live=True):
+        daemon.call("session.stop", sessionId=session["id"])
+
+
+def view(daemon: Daemon, *arguments: str, columns: int = 130, rows: int = 36) -> Pane:
+    environ = {"MAESTRO_HOME": str(daemon.home), "MAESTRO_NO_AUTOSTART": "1"}
+    return Pane(daemon.home.parent, [*COMMAND, "watch", *arguments], environ, columns=columns, rows=rows)
+
+
+def start(daemon: Daemon, folder: Path) -> str:
+    run: str = daemon.call("run.start", plan=PLAN, workingDir=str(folder), agent="shell")["id"]
+    return run
+
+
+def test_everything_is_drawn_at_any_size_on_the_alternate_screen(running: Daemon, short_folder: Path) -> None:
+    start(running, short_folder)
+    with view(running) as pane:
+        screen = pane.wait("▶ Ship it", "▶ Ask first", "○ Say so", "? input", "go on?  [yes / no]", "0/3 tasks")
+        assert pane.tells("alternate_on") == "1"
+        assert any("Ask first" in line and "asks" in line for line in screen.splitlines())
+        assert all(len(line) <= 130 for line in screen.splitlines())
+        pane.resize(70, 24)
+        screen = pane.wait("Ship it", "go on?", "╭─ Sessions ───────", without=["╭─ Task ─"])
+        assert all(len(line) <= 70 for line in screen.splitlines())
+        pane.resize(160, 45)
+        pane.wait("╭─ Task ─", "Ship it")
+        pane.type("q")
+        assert pane.ended() == 0
+        assert pane.tells("alternate_on") == "0"
+
+
+def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> None:
+    run = start(running, short_folder)
+    with view(running, run) as pane:
+        pane.wait("go on?")
+        pane.type("i")
+        pane.wait("Ask first asks", "1 yes")
+        pane.type("1")
+        pane.wait("answered: yes")
+        pane.type("2")
+        pane.wait("╭─ Ask first ─")
+        pane.type("a")
+        pane.wait("it has ended")
+        pane.type("g")
+        pane.wait("╭─ Read a name ─", "your name")
+        pane.type("a")
+        pane.wait("your name", without=["╭─ Tasks"])
+        assert pane.tells("alternate_on") == "0"
+        pane.type("Ada", "Enter")
+        pane.wait("╭─ Tasks", "✔ Ship it", "3/3 tasks")
+        assert running.finish_run(run)["status"] == "completed"
+        pane.type("C-c")
+        assert pane.ended() == 0
+
+
+def test_the_detach_key_comes_back_to_the_view(running: Daemon, short_folder: Path) -> None:
+    start(running, short_folder)
+    with view(running) as pane:
+        pane.wait("your name")
+        pane.type("2")
+        pane.wait("╭─ Ask first ─")
+        pane.type("Down")
+        pane.wait("╭─ Read a name ─")
+        pane.type("Enter")
+        pane.wait("your name", without=["╭─ Tasks"])
+        pane.type("C-\\")
+        pane.wait("╭─ Tasks", "╭─ Sessions")
+        assert pane.tells("alternate_on") == "1"
+        pane.resize(90, 30)
+        pane.wait("Ship it", without=["╭─ Task ─"])
+
+
+def test_what_is_stopped_is_asked_about_first(running: Daemon, short_folder: Path) -> None:
+    start(running, short_folder)
+    with view(running) as pane:
+        pane.wait("▶ Ask first")
+        pane.type("s")
+        pane.wait("Stop Ship it and everything it started?")
+        pane.type("n")
+        pane.wait("▶ Ship it", without=["everything it started"])
+        pane.type("s")
+        pane.wait("everything it started?")
+        pane.type("y")
+        pane.wait("Ship it stopped: 0 left", "■ Ship it")
+        pane.type("t")
+        pane.wait("▶ Ship it")
+
+
+def test_titles_are_searched_and_trees_folded(running: Daemon, short_folder: Path) -> None:
+    start(running, short_folder)
+    with view(running) as pane:
+        pane.wait("Ask first", "Read a name")
+        pane.type("/")
+        pane.wait("search titles")
+        pane.type("deplo")
+        pane.wait("Ask first", "deploy", without=["○ Say so"])
+        pane.type("Escape")
+        pane.wait("○ Say so")
+        pane.type("Enter")
+        pane.wait("▸ ▶ Ship it  +6", without=["○ Say so"])
+        pane.type("?")
+        pane.wait("search titles; escape ends it")
+
+
+def test_a_daemon_that_dies_is_waited_for_and_nothing_is_missed(running: Daemon, short_folder: Path) -> None:
+    run = start(running, short_folder)
+    with view(running) as pane:
+        pane.wait("go on?", "your name")
+        running.kill()
+        pane.wait("the daemon is away")
+        running.start()
+        pane.wait("● ", without=["the daemon is away"])
+        [question] = running.every("attention.list")
+        running.call("attention.answer", attentionId=question["id"], value="yes")
+        for session in running.every("session.list", live=True):
+            if session["name"] == "Read a name":
+                running.call("session.send", sessionId=session["id"], text="Ada")
+        running.finish_run(run)
+        running.restart()
+        pane.wait("✔ Ship it", "3/3 tasks")
+
+
+def test_a_thousand_tasks_are_moved_through(running: Daemon, short_folder: Path) -> None:
+    project = running.call("project.create", name="many", workingDir=str(short_folder))["id"]
+    root = running.call("task.create", projectId=project, title="all of them")["id"]
+    with running.connect() as connection:
+        numbers = [
+            connection.send("task.create", {"projectId": project, "parentId": root, "title": f"number {number}"})
+            for number in range(1000)
+        ]
+        tasks = [connection.answer(number)["id"] for number in numbers]
+    with view(running) as pane:
+        pane.wait("number 0 ", "0/1000 tasks")
+        pane.type("G")
+        pane.wait("number 999")
+        for task in tasks[900:]:
+            running.call("task.complete", taskId=task)
+        pane.wait("100/1000 tasks", "✔ number 999")
+        pane.type("g")
+        pane.wait("number 0 ")
