@@ -30,6 +30,7 @@ from maestrod.core.session_index import has_ended
 from maestrod.core.signs import (
     LINE,
     TEXT,
+    BackgroundChanged,
     Compacted,
     InputAsked,
     Leaving,
@@ -97,9 +98,11 @@ def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
 
 
 def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told) -> None:
-    if _is_stale(session, told):
+    if _is_stale(session, told) or (sign.machine and _is_running(session)):
         return
-    turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
+    turn = Turn(
+        running=True, since=told.at, source=told.source, attempt=session.attempt, background=_background(session)
+    )
     session = draft.change(session, turn=turn, quiet_since=None)
     move(draft, session, SessionEvent.WORK, draft.reason(told.source, "turn_started", "the agent works on a prompt"))
     if not sign.machine:
@@ -120,13 +123,38 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
         outcome=sign.outcome.value if turn.running or sign.outcome is not Outcome.COMPLETED else turn.outcome,
         code=sign.code or turn.code,
         detail=(sign.detail or turn.detail)[:LINE],
-        background=max(sign.background, 0 if turn.running else turn.background),
+        background=_left_running(turn, sign),
         doing="",
     )
     session = draft.change(session, turn=ended, stall_at=None, quiet_since=None)
     if not ended.background:
         _come_to_rest(draft, session, sign, told)
     draft.at_turn[session.id] = None
+
+
+def _left_running(turn: Turn, sign: TurnEnded) -> int:
+    """What goes on after a turn's end; of two ends of one turn the one that knows of more."""
+    told = turn.background if sign.background is None else sign.background
+    return told if turn.running else max(told, turn.background)
+
+
+def _is_running(session: Session) -> bool:
+    """Whether a turn of this process is under way: that it is still running begins no other."""
+    turn = session.turn
+    return turn is not None and turn.running and turn.attempt == session.attempt
+
+
+def _background(session: Session) -> int:
+    """What runs beside the turns of this process."""
+    turn = session.turn
+    return 0 if turn is None or turn.attempt != session.attempt else turn.background
+
+
+def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged, told: Told) -> None:
+    """Between turns the last one's end begins a turn of the agent's own, so only that ends the wait for it."""
+    turn = session.turn
+    if turn is not None and (turn.running or sign.count):
+        draft.change(session, turn=msgspec.structs.replace(turn, background=sign.count))
 
 
 def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
@@ -243,6 +271,7 @@ _RULES: Mapping[type[Sign], Callable[..., None]] = {
     Started: _started,
     TurnStarted: _turn_started,
     TurnEnded: _turn_ended,
+    BackgroundChanged: _background_changed,
     ToolStarted: _tool_started,
     ToolEnded: _tool_ended,
     InputAsked: _input_asked,

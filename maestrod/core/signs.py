@@ -46,7 +46,7 @@ class Outcome(enum.Enum):
 
 
 class TurnEnded(Sign, frozen=True):
-    """The agent has ended a turn. ``text`` is its last message; ``background`` counts what still runs of it.
+    """The agent has ended a turn. ``text`` is its last message; ``background`` counts what still runs of it (None: it does not say).
 
     ``code`` names a failure in the agent's own words (``api_error``, ``max_turns``), ``detail`` explains it.
     """
@@ -55,7 +55,13 @@ class TurnEnded(Sign, frozen=True):
     code: str = ""
     detail: str = ""
     text: str = ""
-    background: int = 0
+    background: int | None = None
+
+
+class BackgroundChanged(Sign, frozen=True):
+    """What runs beside the agent's turns (subagents, commands) and will begin another turn when it ends; ``count`` of it."""
+
+    count: int
 
 
 class ToolStarted(Sign, frozen=True):

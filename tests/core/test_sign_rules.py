@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from maestrod.api.reason import Source
 from maestrod.core import sign_rules
 from maestrod.core.signs import (
+    BackgroundChanged,
     Compacted,
     InputAsked,
     Leaving,
@@ -30,7 +31,8 @@ from tests.kit.scenario import came_up, exited, live, member, status
 SIGNS: st.SearchStrategy[Sign] = st.one_of(
     st.builds(Started, st.sampled_from([OWN_ID, "other", None]), st.sampled_from(["startup", "clear", "resume"])),
     st.builds(TurnStarted, machine=st.booleans()),
-    st.builds(TurnEnded, st.sampled_from(list(Outcome)), background=st.integers(0, 2)),
+    st.builds(TurnEnded, st.sampled_from(list(Outcome)), background=st.none() | st.integers(0, 2)),
+    st.builds(BackgroundChanged, st.integers(0, 2)),
     st.builds(ToolStarted, st.just("Bash"), st.text(max_size=5)),
     st.builds(ToolEnded, st.just("Bash"), st.sampled_from([True, False, None])),
     st.builds(InputAsked, st.just("trust this folder?")),
@@ -114,3 +116,17 @@ def test_two_words_about_one_end_are_one_end() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.when(tell("@g", TurnEnded(), source=Source.STREAM), tell("@g", TurnEnded(background=1), source=Source.HOOK))
     play.then(member("@g", "turn.background", 1), member("@g", "turn.outcome", "completed"))
+
+
+def test_what_runs_beside_the_turns_keeps_the_session_at_work_until_the_turn_it_begins_has_ended() -> None:
+    play = at_work("stream").when(tell("@g", TurnStarted(), BackgroundChanged(1), TurnEnded()))
+    play.then(member("@g", "turn.background", 1), status("@g", "working"))
+    play.when(tell("@g", BackgroundChanged(0))).then(member("@g", "turn.background", 1), status("@g", "working"))
+    play.when(tell("@g", TurnStarted(machine=True), BackgroundChanged(0), TurnEnded()))
+    play.then(member("@g", "turn.background", 0), status("@g", "idle"))
+
+
+def test_a_prompt_in_between_does_not_forget_what_runs_beside_the_turns() -> None:
+    play = at_work("stream").when(tell("@g", TurnStarted(), BackgroundChanged(1), TurnEnded()))
+    play.when(tell("@g", TurnStarted(), TurnEnded())).then(member("@g", "turn.background", 1))
+    play.when(tell("@g", TurnStarted(), TurnEnded(background=0))).then(member("@g", "turn.background", 0))

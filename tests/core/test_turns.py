@@ -113,7 +113,7 @@ def test_an_interrupted_agent_waits_for_a_person() -> None:
 def test_work_in_the_background_keeps_the_turn_open() -> None:
     play = at_work("stream").given(DONE).when(tell("@g", TurnStarted(), TurnEnded(background=1)))
     play.then(status("@g", "working"), effect(CloseInput, "@g", 0))
-    play.when(tell("@g", TurnStarted(machine=True), TurnEnded())).then(effect(CloseInput, "@g"))
+    play.when(tell("@g", TurnStarted(machine=True), TurnEnded(background=0))).then(effect(CloseInput, "@g"))
 
 
 def test_messages_wait_for_the_end_of_the_turn_and_are_delivered_once_each() -> None:

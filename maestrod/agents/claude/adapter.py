@@ -1,0 +1,72 @@
+"""The ``claude`` agent: Claude Code."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from maestrod.agents import installed
+from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.claude import control, turn_end
+from maestrod.agents.claude.hooks import read_hook
+from maestrod.agents.claude.launch import PROGRAM, launch
+from maestrod.agents.claude.stream import read_line
+from maestrod.api.session import Exit, Terminal
+from maestrod.api.skill import AgentInfo
+from maestrod.core.agent_traits import AgentTraits, Turns
+from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
+
+#: First signs of the terminal's title: it turns while Claude works and is a star while it waits.
+_BUSY = frozenset("◐◓◑◒")
+_IDLE = "✳"
+
+
+class ClaudeAdapter:
+    """Translates between sessions and Claude Code."""
+
+    name = "claude"
+    traits = AgentTraits(
+        turns=Turns.STREAM,
+        plans=True,
+        resumes=True,
+        terminal=Terminal.PIPE,
+        read_hook=read_hook,
+    )
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """Headless over its streams, or on a terminal."""
+        return launch(request)
+
+    def read_hook(self, event: str, payload: Any) -> Reading:
+        """See ``hooks.py``."""
+        return read_hook(event, payload)
+
+    def read_line(self, line: bytes) -> Reading:
+        """See ``stream.py``."""
+        return read_line(line)
+
+    def read_title(self, title: str) -> Reading:
+        """Its first character; older versions turn one of the braille patterns."""
+        first = title[:1]
+        if first in _BUSY or "\u2800" <= first <= "\u28ff":
+            return Reading((ScreenShown(busy=True),))
+        return Reading((ScreenShown(busy=False),)) if first == _IDLE else NOTHING
+
+    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+        """See ``control.py``."""
+        return control.say(text, interactive=interactive)
+
+    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+        """See ``control.py``."""
+        return control.answer(key, decision, message)
+
+    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+        """See ``control.py``."""
+        return control.hook_answer(event, decision, message)
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """See ``turn_end.py``."""
+        return turn_end.judge(ended, outcome, told_to_stop=told_to_stop)
+
+    def detect(self) -> AgentInfo:
+        """On the daemon's own PATH."""
+        return installed.info(self.name, "Claude Code, Anthropic's coding agent", PROGRAM, os.environ.get("PATH"))

@@ -1,0 +1,141 @@
+"""How Claude is started: headless over its streams, or on a terminal. Nothing of the user's is changed.
+
+What would stop it with a question at its start is settled for this run alone: the folder counts as trusted
+(``CLAUDE_CODE_SANDBOXED``; headless never asks), and a key that the user has not approved goes in by ``apiKeyHelper``. Only the
+very first set-up of Claude itself is the user's to do, and is said instead of waited for.
+"""
+
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest
+from maestrod.agents.claude import own_files
+from maestrod.agents.claude.settings import PLUGIN, SETTINGS, plugin_files, settings, status_line
+from maestrod.agents.environment import allowed, environment
+from maestrod.agents.installed import Program
+from maestrod.agents.session_files import session_files
+from maestrod.api.errors import Unavailable
+from maestrod.api.project import PermissionPolicy
+from maestrod.api.session import Role
+from maestrod.core.plan_schema import plan_schema
+
+PROGRAM = Program(
+    command="claude",
+    packages=("@anthropic-ai/claude-code",),
+    oldest=(2, 1, 197),
+    before=(3, 0, 0),
+    tested="2.1.328",
+    install="install it with `npm install -g @anthropic-ai/claude-code`",
+)
+#: Claude tells its tools to end and runs its last hooks on TERM, within a second or two.
+STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
+#: How the user signs in, and to whom; what would make it another agent's child (``CLAUDECODE``, ids, sockets) never passes.
+_AUTH = re.compile(
+    r"""
+      ANTHROPIC_[A-Z0-9_]+ | CLAUDE_CONFIG_DIR | CLAUDE_CODE_OAUTH_TOKEN | CLAUDE_CODE_USE_(?:BEDROCK|VERTEX|FOUNDRY)
+    | CLAUDE_CODE_SKIP_(?:BEDROCK|VERTEX|FOUNDRY)_AUTH | CLAUDE_CODE_API_KEY_HELPER_TTL_MS | CLAUDE_CODE_MAX_OUTPUT_TOKENS
+    | CLAUDE_CODE_MAX_RETRIES | CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC | CLAUDE_CODE_SUBAGENT_MODEL | CLAUDE_CODE_SHELL
+    | AWS_[A-Z0-9_]+ | GOOGLE_APPLICATION_CREDENTIALS | GOOGLE_CLOUD_PROJECT | CLOUD_ML_REGION | VERTEX_REGION_[A-Z0-9_]+
+    | NODE_EXTRA_CA_CERTS | API_TIMEOUT_MS | BASH_(?:DEFAULT|MAX)_TIMEOUT_MS | MAX_THINKING_TOKENS | DISABLE_TELEMETRY
+    | DISABLE_ERROR_REPORTING | IS_SANDBOX
+    """,
+    re.VERBOSE,
+)
+#: ``CLAUDE_CODE_MAX_RETRIES``: its own default of 10 tries waits for minutes before it says that it is limited.
+_DEFAULTS = {"CLAUDE_CODE_MAX_RETRIES": "3"}
+_ALWAYS = {
+    "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
+    "CLAUDE_CODE_DISABLE_AGENT_VIEW": "1",
+    "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS": "3000",
+    "DISABLE_AUTOUPDATER": "1",
+}
+#: Where a key goes that Claude would ask about.
+_KEY = "MAESTRO_ANTHROPIC_API_KEY"
+_STREAM = ("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+
+
+def launch(request: LaunchRequest) -> LaunchPlan:
+    """The plan. Raises ``Unavailable`` when Claude is not there or was never set up."""
+    env = _environment(request)
+    program = shutil.which(PROGRAM.command, path=env["PATH"])
+    if program is None:
+        raise Unavailable("agent.missing", f"`claude` is not on the PATH; {PROGRAM.install}")
+    more = _first_run(request, env) if request.interactive else {}
+    template = "terminal.json" if request.interactive else "stream.json"
+    files = session_files(request.manifest) | plugin_files(request.manifest.skills)
+    files[SETTINGS] = settings(request.hooks, template, **more)
+    return LaunchPlan(
+        argv=(program, *_arguments(request, env, has_plugin=f"{PLUGIN}/.claude-plugin/plugin.json" in files)),
+        env=env,
+        cwd=request.manifest.project.working_dir,
+        terminal=request.session.terminal,
+        stop_ladder=STOP_LADDER,
+        files=files,
+        stream=not request.interactive,
+    )
+
+
+def _environment(request: LaunchRequest) -> dict[str, str]:
+    auth = [name for name in request.environ if _AUTH.fullmatch(name)]
+    return {**_DEFAULTS, **environment(request), **allowed(request.environ, auth), **_ALWAYS, **_path(request)}
+
+
+def _path(request: LaunchRequest) -> dict[str, str]:
+    """The PATH with ``maestroctl``, which ``allowed`` does not know of."""
+    return {"PATH": environment(request)["PATH"]}
+
+
+def _arguments(request: LaunchRequest, env: Mapping[str, str], *, has_plugin: bool) -> list[str]:
+    manifest = request.manifest
+    words = [] if request.interactive else [*_STREAM, "--permission-prompt-tool", "stdio"]
+    words += ["--settings", str(request.folder / SETTINGS), "--permission-mode", _permission_mode(request)]
+    words += ["--allowedTools=Bash(maestroctl:*)", *_conversation(request, env)]
+    if has_plugin:
+        words += ["--plugin-dir", str(request.folder / PLUGIN)]
+    if manifest.persona is not None:
+        words += ["--append-system-prompt", manifest.persona.prompt or manifest.persona.description]
+    if manifest.session.role is Role.ORCHESTRATOR and not request.interactive:
+        words += ["--json-schema", json.dumps(plan_schema())]
+    if request.prompt is not None:
+        words += ["--", request.prompt]
+    return words
+
+
+def _permission_mode(request: LaunchRequest) -> str:
+    """A worker may edit the files of its project; whatever else it wants is asked, and so is everything where something is denied.
+
+    Without the flag an interactive Claude lets a model decide.
+    """
+    worker = request.manifest.session.role is Role.WORKER
+    free = request.permissions.policy is not PermissionPolicy.DENY and not request.permissions.deny
+    return "acceptEdits" if worker and free else "manual"
+
+
+def _conversation(request: LaunchRequest, env: Mapping[str, str]) -> tuple[str, str]:
+    """Its own conversation when there is one, else a new one whose id we choose, so that it is known from the start."""
+    session = request.session
+    known = session.agent_session_id
+    if session.attempt > 1 and known is not None and own_files.has_conversation(env, known):
+        return "--resume", known
+    return "--session-id", str(uuid.uuid5(uuid.NAMESPACE_URL, f"maestro:{session.id}:{session.attempt}"))
+
+
+def _first_run(request: LaunchRequest, env: dict[str, str]) -> dict[str, object]:
+    """Settings that spare an interactive Claude its questions; changes ``env`` where that takes it."""
+    known = own_files.config(env)
+    if not own_files.is_set_up(known):
+        told = "Claude Code was never set up for this user: run `claude` once in a terminal, or run the session without one"
+        raise Unavailable("agent.not_set_up", told)
+    env["CLAUDE_CODE_SANDBOXED"] = "1"
+    more: dict[str, object] = {}
+    key = env.get("ANTHROPIC_API_KEY")
+    if key and own_files.would_ask_for_key(known, key):
+        env[_KEY] = env.pop("ANTHROPIC_API_KEY")
+        more["apiKeyHelper"] = f'printf %s "${_KEY}"'
+    if "statusLine" not in own_files.settings(env):
+        more["statusLine"] = status_line(Path(request.hooks))
+    return more

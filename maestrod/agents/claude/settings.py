@@ -1,0 +1,39 @@
+"""The settings file and the plugin of one session: hooks of this run only, and the session's skills."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from maestrod import __version__
+from maestrod.agents.hook_command import DECIDE, EVENT, hook_command
+from maestrod.agents.skill_folder import skill_files
+from maestrod.core.prompts import ManifestSkill
+
+#: Where they are below the session's folder.
+SETTINGS = "claude/settings.json"
+PLUGIN = "claude/plugin"
+_PROGRAMS = {"@EVENT@": EVENT, "@DECIDE@": DECIDE}
+
+
+def settings(hooks: Path, template: str, **members: Any) -> str:
+    """The settings a template of ``hooks/claude/`` makes, with more members. Raises ``OSError`` without the template."""
+    document = json.loads((hooks / "claude" / template).read_text("utf-8"))
+    for event, matchers in document["hooks"].items():
+        for handler in (handler for matcher in matchers for handler in matcher["hooks"]):
+            handler["command"] = hook_command(hooks, _PROGRAMS[handler["command"]], "claude", event)
+    return json.dumps({**document, **members}, indent=2) + "\n"
+
+
+def status_line(hooks: Path) -> dict[str, Any]:
+    """A status line that shows nothing and tells what was used: the only place where a terminal session says it."""
+    return {"type": "command", "command": f"{hook_command(hooks, EVENT, 'claude', 'StatusLine')} --no-wait"}
+
+
+def plugin_files(skills: Iterable[ManifestSkill]) -> dict[str, str]:
+    """A plugin with the session's skills; no files when there are none."""
+    files = skill_files(skills, f"{PLUGIN}/skills")
+    if not files:
+        return {}
+    about = {"name": "maestro", "version": __version__, "description": "Skills of this maestro session"}
+    return {f"{PLUGIN}/.claude-plugin/plugin.json": json.dumps(about, indent=2) + "\n", **files}

@@ -1,0 +1,15 @@
+"""What every agent finds in its session's folder: the manifest for programs and for itself, and a planner's task context."""
+
+from maestrod.core.manifest_page import manifest_md
+from maestrod.core.prompts import Manifest, context_json, manifest_json
+
+#: The task context of a planner, beside its manifest.
+CONTEXT = "task-context.json"
+
+
+def session_files(manifest: Manifest) -> dict[str, str]:
+    """Files for a launch plan: path below the session's folder, to text."""
+    files = {"manifest.json": manifest_json(manifest), "manifest.md": manifest_md(manifest)}
+    if manifest.context is not None:
+        files[CONTEXT] = context_json(manifest.context)
+    return files

@@ -1,0 +1,115 @@
+"""Every way a run of Claude ends, measured with 2.1.328, and what it means for the session (docs/agents.md lists them)."""
+
+from typing import Any
+
+import pytest
+
+from maestrod.agents.adapter import Verdict
+from maestrod.agents.claude.turn_end import judge, of_result
+from maestrod.agents.json_lines import Members
+from maestrod.api.session import Exit
+from maestrod.core.signs import LimitReached, Outcome, TurnEnded
+
+DONE: dict[str, Any] = {
+    "subtype": "success",
+    "is_error": False,
+    "terminal_reason": "completed",
+    "num_turns": 1,
+    "result": "ok",
+}
+
+
+def api_error(status: int, text: str = "API Error") -> dict[str, Any]:
+    return {**DONE, "is_error": True, "terminal_reason": "api_error", "api_error_status": status, "result": text}
+
+
+#: Scenario: the result line (None: there is none), exit code and signal, the turn's outcome and code, the verdict.
+ROWS: dict[str, tuple[dict[str, Any] | None, int | None, int | None, Outcome | None, str, Verdict]] = {
+    "normal": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "a tool exits non-zero": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "a tool is refused": ({**DONE, "permission_denials": [{}]}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "429 after retries": (api_error(429), 1, None, Outcome.LIMIT, "rate", Verdict.FAILED),
+    "401": (api_error(401), 1, None, Outcome.FAILED, "api_error", Verdict.FAILED),
+    "400 no credit": (
+        api_error(400, "Your credit balance is too low"),
+        1,
+        None,
+        Outcome.LIMIT,
+        "billing",
+        Verdict.FAILED,
+    ),
+    "529": (api_error(529), 1, None, Outcome.LIMIT, "overloaded", Verdict.FAILED),
+    "500": (api_error(500), 1, None, Outcome.FAILED, "api_error", Verdict.FAILED),
+    "prompt too long": (
+        {**DONE, "is_error": True, "terminal_reason": "prompt_too_long"},
+        *(1, None, Outcome.FAILED, "prompt_too_long", Verdict.FAILED),
+    ),
+    "retried 429": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "--max-turns": (
+        {"subtype": "error_max_turns", "is_error": True, "terminal_reason": "max_turns"},
+        *(1, None, Outcome.FAILED, "max_turns", Verdict.FAILED),
+    ),
+    "--max-budget-usd": (
+        {"subtype": "error_max_budget_usd", "is_error": True, "terminal_reason": "budget_exhausted"},
+        *(1, None, Outcome.FAILED, "budget_exhausted", Verdict.FAILED),
+    ),
+    "schema kept": ({**DONE, "structured_output": {"a": 1}}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "schema violated 5 times": (
+        {"subtype": "error_max_structured_output_retries", "is_error": True},
+        *(1, None, Outcome.FAILED, "error_max_structured_output_retries", Verdict.FAILED),
+    ),
+    "schema ignored": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
+    "--resume of an unknown id": (
+        {"subtype": "error_during_execution", "is_error": True, "errors": ["No conversation found with session ID: x"]},
+        *(1, None, Outcome.FAILED, "conversation_lost", Verdict.FAILED),
+    ),
+    "prompt blocked by a hook": (
+        {"subtype": "success", "is_error": False, "num_turns": 0, "result": "blocked"},
+        *(0, None, Outcome.FAILED, "prompt_blocked", Verdict.FAILED),
+    ),
+    "a hook defers a tool": (
+        {**DONE, "terminal_reason": "tool_deferred", "deferred_tool_use": {"name": "Bash"}},
+        *(0, None, Outcome.INTERRUPTED, "tool_deferred", Verdict.STOPPED),
+    ),
+    "a hook denies and interrupts": (
+        {"subtype": "error_during_execution", "is_error": True, "terminal_reason": "aborted_tools"},
+        *(1, None, Outcome.INTERRUPTED, "aborted_tools", Verdict.STOPPED),
+    ),
+    "SIGINT": (
+        {"subtype": "error_during_execution", "is_error": True, "terminal_reason": "aborted_tools"},
+        *(0, None, Outcome.INTERRUPTED, "aborted_tools", Verdict.STOPPED),
+    ),
+    "SIGTERM by somebody": (None, 143, None, None, "", Verdict.FAILED),
+    "SIGHUP by somebody": (None, 129, None, None, "", Verdict.FAILED),
+    "SIGKILL": (None, None, 9, None, "", Verdict.FAILED),
+    "a bad flag": (None, 1, None, None, "", Verdict.FAILED),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_each_way_a_run_ends(row: str) -> None:
+    result, code, signal, outcome, told, verdict = ROWS[row]
+    if result is not None:
+        last = of_result(Members(result))[-1]
+        assert isinstance(last, TurnEnded) and (last.outcome, last.code) == (outcome, told)
+    assert judge(Exit(code=code, signal=signal), outcome, told_to_stop=False) is verdict
+
+
+def test_what_we_stopped_is_stopped() -> None:
+    for code, signal in ((143, None), (None, 9), (1, None)):
+        assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Verdict.STOPPED
+
+
+def test_leaving_by_itself_is_no_failure() -> None:
+    assert judge(Exit(code=0), None, told_to_stop=False) is Verdict.COMPLETED
+
+
+def test_a_limit_is_told_before_the_end_of_its_turn() -> None:
+    signs = of_result(Members(api_error(429, "Claude usage limit reached|1795170000")))
+    limit = next(sign for sign in signs if isinstance(sign, LimitReached))
+    assert limit == LimitReached("usage", 1795170000000, "Claude usage limit reached")
+    assert isinstance(signs[-1], TurnEnded) and signs[-1].outcome is Outcome.LIMIT
+
+
+def test_a_run_that_could_not_begin_does_not_say_that_nothing_was_used() -> None:
+    assert [type(sign) for sign in of_result(Members({**DONE, "total_cost_usd": 0, "modelUsage": {}}))] == [TurnEnded]
