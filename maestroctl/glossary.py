@@ -98,6 +98,7 @@ GLOSSARY: Mapping[str, str] = {
     "usage": "Tokens and money spent so far.",
     "value": "The answer.",
     "version": "The calling program's version.",
+    "wait_ms": "Milliseconds the hook can wait.",
     "wait": "Block until there is something.",
     "working_dir": "The folder it works in.",
 }

@@ -19,11 +19,13 @@ import msgspec
 import trio
 
 from maestrod import __version__, spool
+from maestrod.agents.adapter import Decision
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.address import Places
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.package_data import package_data
+from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config
 from maestrod.core.facts import Edited
@@ -125,6 +127,11 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
         names_for=catalog.known_names,
         registration_timeout_ms=config.registration_timeout_ms,
         plan_repairs=config.plan_repairs,
+        permission_timeout_ms=config.permission_timeout_ms,
+        limit_wait=config.limit_wait,
+        limit_wait_max_ms=config.limit_wait_max_ms,
+        limit_backoff_ms=config.limit_backoff_ms,
+        limit_stagger_ms=config.limit_stagger_ms,
     )
 
 
@@ -147,6 +154,7 @@ async def _serve(
         token_key=key,
         request_stop=stop.request,
         bridge=Bridge(SignIn(key)),
+        hook_answer=_hook_answer,
     )
     endpoint = _endpoint(places, handover)
     port = _port(places, config, services)
@@ -154,6 +162,13 @@ async def _serve(
         await _listen(services, endpoint, port, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine))
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
+
+
+def _hook_answer(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+    """What a deciding hook prints, as its agent's adapter says; an agent that is not known any more decides by itself."""
+    adapter = ADAPTERS.get(agent)
+    decision = None if verdict is None else Decision(verdict.value)
+    return "" if adapter is None else adapter.hook_answer(event, decision, message=message)
 
 
 def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:

@@ -31,7 +31,10 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
     what becomes of them when the daemon stops. ``bridge`` switches the web page and the HTTP interface on; they listen on
     ``bridge_address``, at ``bridge_port`` or, when that is taken, another free port (0: always another). Pages of
-    ``bridge_origins`` may use them with a token.
+    ``bridge_origins`` may use them with a token. ``permission_timeout_ms`` is how long an agent
+    waits for a permission that nobody decides (a project's settings win). ``limit_wait`` sits usage limits out, at most
+    ``limit_wait_max_ms`` in a row before a person is asked; one without a known end is tried again after ``limit_backoff_ms``,
+    doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart.
     """
 
     max_sessions: Slots = 8
@@ -39,6 +42,11 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     default_agent: str = "shell"
     registration_timeout_ms: Milliseconds = 60_000
     plan_repairs: Annotated[int, Meta(ge=0, le=20)] = 3
+    permission_timeout_ms: Milliseconds | None = None
+    limit_wait: bool = True
+    limit_wait_max_ms: Annotated[int, Meta(ge=0, le=14 * 86_400_000)] = 6 * 3_600_000
+    limit_backoff_ms: Milliseconds = 300_000
+    limit_stagger_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5_000
     sessions_on_stop: SessionsOnStop = SessionsOnStop.KEEP
     output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
     output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8

@@ -22,7 +22,11 @@ class AttentionKind(enum.Enum):
 
 
 class Answer(Entity, frozen=True):
-    """Who said what, and when. ``by`` is ``user``, ``timeout``, ``closed`` (the question is moot) or a session id."""
+    """Who said what, and when.
+
+    ``by`` is ``user``, ``timeout``, ``policy`` (the project's settings decide), ``agent`` (it was settled at the agent's own dialog),
+    ``closed`` (the question is moot) or a session id.
+    """
 
     by: str
     at: Instant
@@ -33,7 +37,8 @@ class Attention(Entity, frozen=True):
     """One question. Open while it has no answer; at ``deadline`` it is answered with ``on_timeout``.
 
     For a permission ``tool`` is what the agent wants to use and ``input`` with what (JSON, cut); ``key`` is the agent's own name of the
-    question, which its answer has to carry, and ``attempt`` the process that waits for it.
+    question, which its answer has to carry, and ``attempt`` the process that waits for it. One without options can only be answered where
+    the agent asks: in its terminal. ``on_stream``: the agent still waits for the answer on its standard input.
     """
 
     id: str
@@ -51,6 +56,7 @@ class Attention(Entity, frozen=True):
     input: str | None = None
     key: str | None = None
     attempt: int | None = None
+    on_stream: bool = False
 
 
 class AttentionAsk(Params, frozen=True):

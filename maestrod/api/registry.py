@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from maestrod.api import attention, event, message, plan, project, queue, run, session, skill, system, task, ui
+from maestrod.api import attention, event, message, permission, plan, project, queue, run, session, skill, system, task, ui
 from maestrod.api.method import Method
 
 AnyMethod = Method[Any, Any]
@@ -23,6 +23,6 @@ def _index(rows: Iterable[AnyMethod]) -> dict[str, AnyMethod]:
 
 METHODS: Mapping[str, AnyMethod] = _index(
     row
-    for noun in (project, task, session, message, queue, plan, run, event, attention, skill, system, ui)
+    for noun in (project, task, session, message, queue, plan, run, event, attention, permission, skill, system, ui)
     for row in noun.METHODS
 )

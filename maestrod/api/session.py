@@ -99,8 +99,9 @@ class Session(Entity, frozen=True):
     ``turn`` is what the agent itself says it does (None: it says nothing, or there is no process). ``read_to`` is the offset in
     its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had used when it last
     told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something open.
-    ``finishing`` means that all is done and the agent is being let go. ``wait`` is a usage limit it sits out. ``stall_at`` is
-    when somebody looks whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn.
+    ``finishing`` means that all is done and the agent is being let go. ``wait`` is a usage limit it sits out,
+    ``limit_hits`` how many it met in a row, ``limited_since`` when it met the first of them. ``stall_at`` is when somebody looks
+    whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn.
     """
 
     id: str
@@ -136,6 +137,8 @@ class Session(Entity, frozen=True):
     nudges: int = 0
     finishing: bool = False
     wait: Wait | None = None
+    limit_hits: int = 0
+    limited_since: Instant | None = None
     stall_at: Instant | None = None
     quiet_since: Instant | None = None
     created_at: Instant = 0

@@ -32,12 +32,16 @@ class HelloReply(Entity, frozen=True):
 
 
 class System(Entity, frozen=True):
-    """The state of the whole: ``frozen`` starts nothing and holds every session."""
+    """The state of the whole: ``frozen`` starts nothing and holds every session.
+
+    ``agent_waits`` are usage limits: by agent the moment before which none of its kind is started.
+    """
 
     id: str = "system"
     frozen: bool = False
     frozen_at: Instant | None = None
     frozen_reason: str = ""
+    agent_waits: dict[str, Instant] = {}
 
 
 class Mode(enum.Enum):
@@ -51,6 +55,8 @@ class Mode(enum.Enum):
 class SystemStatus(Entity, frozen=True):
     """How the daemon is. ``tasks`` and ``sessions`` count by status; ``url`` is
     where the web page and the HTTP interface are; ``problems`` are sentences for a person.
+
+    ``agent_waits`` are the agents none of which is started before a moment, because of a usage limit.
     """
 
     version: str
@@ -71,6 +77,7 @@ class SystemStatus(Entity, frozen=True):
     attention: int = 0
     slots: int = 0
     slots_used: int = 0
+    agent_waits: dict[str, Instant] = {}
     problems: tuple[str, ...] = ()
 
 

@@ -23,9 +23,14 @@ class Turn(Entity, frozen=True):
 
 
 class Wait(Entity, frozen=True):
-    """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself)."""
+    """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself).
+
+    ``guessed``: nobody said when it ends. ``due``: the time has come, and the session waits for a free slot.
+    """
 
     kind: str
     until: Instant
     since: Instant
     detail: str = ""
+    guessed: bool = False
+    due: bool = False

@@ -14,6 +14,8 @@ from maestrod.core.draft import Draft
 TIMEOUT = "timeout"
 CLOSED = "closed"
 USER = "user"
+POLICY = "policy"
+AGENT = "agent"
 #: The key of what an agent itself said it waits for.
 AGENT_KEY = "agent"
 
@@ -50,7 +52,10 @@ def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
 
 
 def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
-    """Answer a question. Raises ``Conflict`` when it has an answer, ``Malformed`` for a value that is no option."""
+    """Give a question its answer.
+
+    Raises ``Conflict`` when it has one, or can only be answered where the agent asks; ``Malformed`` for a value that is no option.
+    """
     question = draft.question(params.attention_id)
     if question.answer is not None:
         raise Conflict(
@@ -58,17 +63,23 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
             f"{question.id} was answered by {question.answer.by}: {question.answer.value!r}",
             {"by": question.answer.by, "value": question.answer.value, "at": question.answer.at},
         )
+    if question.tool is not None and not question.options:
+        told = (
+            f"{question.session_id} takes this answer in its own terminal only: maestroctl attach {question.session_id}"
+        )
+        raise Conflict("attention.elsewhere", told, {"sessionId": question.session_id})
     if question.options and params.value not in question.options:
         options = ", ".join(question.options)
         raise Malformed("attention.not_an_option", f"{params.value!r} is none of: {options}", {"path": "value"})
-    return _close(draft, question, USER, params.value)
+    return close(draft, question, USER, params.value)
 
 
-def time_out(draft: Draft, attention_id: str) -> None:
-    """Nobody answered in time: the answer is what the asker wanted then."""
+def time_out(draft: Draft, attention_id: str) -> Attention | None:
+    """Nobody answered in time: the answer is what the asker wanted then. None when it was answered after all."""
     question = draft.world.attention.get(attention_id)
-    if question is not None and question.answer is None and question.deadline is not None:
-        _close(draft, question, TIMEOUT, question.on_timeout or "")
+    if question is None or question.answer is not None or question.deadline is None:
+        return None
+    return close(draft, question, TIMEOUT, question.on_timeout or "")
 
 
 def want_input(draft: Draft, session: Session, text: str) -> Attention:
@@ -87,7 +98,7 @@ def has_dialog(draft: Draft, session_id: str) -> bool:
 def input_given(draft: Draft, session: Session) -> None:
     """The agent works again, so somebody gave it what it waited for."""
     for question in _open_inputs(draft, session.id):
-        _close(draft, question, CLOSED, "")
+        close(draft, question, CLOSED, "")
 
 
 def _open_inputs(draft: Draft, session_id: str) -> list[Attention]:
@@ -118,9 +129,19 @@ def open_question(
 def close_all(draft: Draft, session_id: str) -> None:
     """The session has ended: what it asked is moot."""
     for attention_id in sorted(draft.world.open_questions.get(session_id, ())):
-        _close(draft, draft.question(attention_id), CLOSED, "")
+        close(draft, draft.question(attention_id), CLOSED, "")
+    for attention_id in sorted(draft.world.owed_answers.get(session_id, ())):
+        draft.change(draft.question(attention_id), on_stream=False)
 
 
-def _close(draft: Draft, question: Attention, by: str, value: str) -> Attention:
+def close(draft: Draft, question: Attention, by: str, value: str) -> Attention:
+    """A question has its answer. Where it came from the agent itself, or from the end of it, nobody waits for it any more."""
     draft.at_turn[question.session_id] = None
-    return draft.change(question, answer=Answer(by=by, at=draft.now, value=value))
+    waits = question.on_stream and by not in {AGENT, CLOSED}
+    return draft.change(question, answer=Answer(by=by, at=draft.now, value=value), on_stream=waits)
+
+
+def opened(draft: Draft, session_id: str, kind: AttentionKind) -> list[Attention]:
+    """The open questions of a session of one kind, oldest first."""
+    ids = sorted(draft.world.open_questions.get(session_id, ()))
+    return [question for id_ in ids if (question := draft.question(id_)).kind is kind]

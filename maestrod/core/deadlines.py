@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity
 from maestrod.api.session import Session, SessionStatus
+from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
 
 REGISTER = "register"
@@ -15,7 +16,14 @@ TIMEOUT = "timeout"
 RETRY = "retry"
 ANSWER = "answer"
 FINISH = "finish"
+WAKE = "wake"
+LIMIT = "limit"
+STALL = "stall"
+QUIET = "quiet"
 
+#: How long (ms) an agent's screen stays idle in the middle of a turn before the turn counts as interrupted: its own hooks, where it
+#: sends any, come within some hundred ms (measured with Claude Code, which sends none after Esc).
+QUIET_MS = 2_000
 
 #: What most entities have.
 NO_DEADLINES: Mapping[str, int] = {}
@@ -29,10 +37,30 @@ def deadlines_of(entity: Entity) -> Mapping[str, int]:
         if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
             return {f"{TIMEOUT}:{entity.id}": entity.deadline}
     elif isinstance(entity, Session):
-        if entity.status is SessionStatus.SPAWNING and entity.deadline is not None:
-            return {f"{REGISTER}:{entity.id}": entity.deadline}
-        if entity.finishing and entity.deadline is not None:
-            return {f"{FINISH}:{entity.id}": entity.deadline}
+        return _of_session(entity)
+    elif isinstance(entity, System):
+        return {f"{LIMIT}:{agent}": until for agent, until in entity.agent_waits.items()}
     elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
         return {f"{ANSWER}:{entity.id}": entity.deadline}
     return NO_DEADLINES
+
+
+_LIVE = frozenset({SessionStatus.SPAWNING, SessionStatus.IDLE, SessionStatus.WORKING})
+
+
+def _of_session(session: Session) -> Mapping[str, int]:
+    if session.status not in _LIVE:
+        return NO_DEADLINES
+    found = {}
+    if session.status is SessionStatus.SPAWNING and session.deadline is not None:
+        found[f"{REGISTER}:{session.id}"] = session.deadline
+    if session.finishing and session.deadline is not None:
+        found[f"{FINISH}:{session.id}"] = session.deadline
+    if session.wait is not None and not session.wait.due:
+        found[f"{WAKE}:{session.id}"] = session.wait.until
+    if session.turn is not None and session.turn.running:
+        if session.stall_at is not None:
+            found[f"{STALL}:{session.id}"] = session.stall_at
+        if session.quiet_since is not None and session.quiet_since >= session.turn.since:
+            found[f"{QUIET}:{session.id}"] = session.quiet_since + QUIET_MS
+    return found

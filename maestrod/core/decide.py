@@ -17,18 +17,21 @@ from maestrod.api.reason import Source
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Session, SessionStatus
 from maestrod.core import (
+    answer_rules,
     attention,
     edit_rules,
     fact_rules,
     hook_rules,
     message,
     pause,
+    permission_rules,
     plan_apply,
     project,
     queue,
     run,
     session_rules,
     sign_rules,
+    stall_rules,
     task_rules,
     turns,
 )
@@ -45,12 +48,14 @@ from maestrod.core.facts import (
     LaunchFailed,
     Lost,
     NotDelivered,
+    Probed,
     Signed,
+    Withdrawn,
     Woke,
 )
 from maestrod.core.follow import follow
 from maestrod.core.rollup import settle
-from maestrod.core.schedule import schedule
+from maestrod.core.schedule import schedule, wake_due
 from maestrod.core.session import SessionEvent, move
 from maestrod.core.world import World
 
@@ -92,6 +97,7 @@ RULES: Mapping[str, Rule] = {
     "message.send": message.send,
     "message.cancel": message.cancel,
     "event.report": hook_rules.hook,
+    "permission.ask": hook_rules.ask_permission,
     "queue.next": queue.claim,
     "queue.complete": queue.complete,
     "queue.fail": queue.fail,
@@ -109,7 +115,7 @@ RULES: Mapping[str, Rule] = {
     "run.pause": _owner_rule(run.pause),
     "run.resume": _owner_rule(run.resume),
     "attention.ask": attention.ask,
-    "attention.answer": attention.answer,
+    "attention.answer": answer_rules.answer,
     "system.freeze": _owner_rule(pause.freeze),
     "system.thaw": lambda draft, params, actor: pause.thaw(draft),
 }
@@ -124,6 +130,8 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Draining: fact_rules.draining,
     Signed: sign_rules.signed,
     NotDelivered: fact_rules.not_delivered,
+    Probed: stall_rules.probed,
+    Withdrawn: permission_rules.withdrawn,
 }
 
 
@@ -195,9 +203,10 @@ def _come_to_rest(draft: Draft) -> None:
         run.adopt(draft, draft.world.runs[run_id])
     follow(draft)
     turns.advance_all(draft)
-    if draft.dirty or draft.moved:  # an agent that was given up has let go of its tasks
+    while wake_due(draft) or draft.dirty or draft.moved:  # an agent that was given up has let go of its tasks
         settle(draft)
         follow(draft)
+        turns.advance_all(draft)
     schedule(draft)
 
 

@@ -2,10 +2,10 @@
 
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
-from maestrod.api.session import Exit, Session, SessionStatus
+from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.api.task import Task
-from maestrod.core import attention, message, task, turns
-from maestrod.core.deadlines import ANSWER, FINISH, REGISTER, RETRY, TIMEOUT
+from maestrod.core import answer_rules, limit_rules, message, sign_rules, stall_rules, task, turns
+from maestrod.core.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
@@ -71,8 +71,7 @@ def exited(draft: Draft, fact: Exited) -> None:
             draft, session, SessionEvent.COMPLETE, draft.reason(Source.PROCESS, "finished", _told(fact.exit)), fact.exit
         )
         return
-    if session.wait is not None:
-        turns.process_gone(draft, session)
+    if _sits_out(draft, session, _told(fact.exit)):
         return
     if fact.verdict == "completed" and turns.continue_after(draft, session, fact.exit):
         return
@@ -93,6 +92,14 @@ def exited(draft: Draft, fact: Exited) -> None:
     )
 
 
+def _sits_out(draft: Draft, session: Session, detail: str) -> bool:
+    """Whether a session outlives its process because it waits for the end of a usage limit."""
+    if session.wait is None or session.terminal is Terminal.EXTERNAL:
+        return False
+    limit_rules.process_ended(draft, session, detail)
+    return True
+
+
 def _told(exit_: Exit) -> str:
     if exit_.signal is not None:
         return f"ended by signal {exit_.signal}"
@@ -107,6 +114,8 @@ def lost(draft: Draft, fact: Lost) -> None:
     if session is None:
         return
     exit_ = Exit(reason="lost", detail=fact.detail, at=draft.now)
+    if not session.stopping and _sits_out(draft, session, fact.detail):
+        return
     if not _ended_as_wanted(draft, session, exit_):
         end(draft, session, SessionEvent.FAIL, draft.reason(Source.RECOVERY, "lost", fact.detail), exit_)
 
@@ -125,7 +134,23 @@ def woke(draft: Draft, fact: Woke) -> None:
     elif what == FINISH:
         turns.overdue(draft, draft.session(id_))
     elif what == ANSWER:
-        attention.time_out(draft, id_)
+        answer_rules.time_out(draft, id_)
+    elif what == LIMIT:
+        limit_rules.lifted(draft, id_)
+    else:
+        _look_at_session(draft, what, draft.session(id_))
+
+
+def _look_at_session(draft: Draft, what: str, session: Session) -> None:
+    """A moment a session waited for, in the middle of its life, has come."""
+    if what == WAKE:
+        limit_rules.due(draft, session)
+    elif what == STALL:
+        stall_rules.silent(draft, session)
+    elif what == QUIET:
+        ended = stall_rules.quiet(draft, session)
+        if ended is not None:
+            sign_rules.take(draft, session.id, (ended,), sign_rules.Told(Source.SCREEN, draft.now))
 
 
 def _time_out(draft: Draft, overdue: Task) -> None:

@@ -91,6 +91,12 @@ class NotDelivered(Fact, frozen=True):
     detail: str
 
 
+class Withdrawn(Fact, frozen=True):
+    """The hook that waited for an answer is gone, and the daemon was there to see it."""
+
+    attention_id: str
+
+
 class Probed(Fact, frozen=True):
     """What a look at a silent agent found: whether it shows any life (``busy``), and how that was seen."""
 

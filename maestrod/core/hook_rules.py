@@ -3,16 +3,17 @@
 from maestrod.api.base import Done
 from maestrod.api.errors import Malformed
 from maestrod.api.event import EventReport, TimelineType
+from maestrod.api.permission import PermissionAsk, PermissionReply
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionRegister
-from maestrod.core import session_rules, sign_rules
+from maestrod.core import permission_rules, session_rules, sign_rules
 from maestrod.core.access import alive, session_for
 from maestrod.core.agent_traits import Turns
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.session import SessionEvent, move, touch
 from maestrod.core.session_index import has_ended
-from maestrod.core.signs import Reading
+from maestrod.core.signs import PermissionAsked, Reading
 
 #: Hook events that are a sign of an agent's coming up, for agents that no adapter reads.
 _STARTS = frozenset({"SessionStart", "session_start"})
@@ -36,7 +37,28 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
     return Done()
 
 
-def _session(draft: Draft, params: EventReport, actor: Actor, reading: Reading) -> Session:
+def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> PermissionReply:
+    """A hook waits for a decision: the reply names the question, which may be decided already, or none.
+
+    Raises what ``hook`` raises.
+    """
+    reading = draft.world.rules.traits(params.agent or "").read_hook(params.event, params.payload)
+    session = _session(draft, params, actor, reading)
+    if has_ended(session) or draft.world.rules.traits(session.agent).turns is Turns.NONE:
+        return PermissionReply()
+    at = min(params.at or draft.now, draft.now)
+    session = touch(draft, session)
+    asked = [sign for sign in reading.signs if isinstance(sign, PermissionAsked)]
+    rest = tuple(sign for sign in reading.signs if not isinstance(sign, PermissionAsked))
+    sign_rules.take(draft, session.id, rest, sign_rules.Told(Source.HOOK, at))
+    session = draft.session(session.id)
+    if not asked or has_ended(session):
+        return PermissionReply()
+    question = permission_rules.asked(draft, session, asked[0], Source.HOOK, at, wait_ms=params.wait_ms or 0)
+    return PermissionReply(attention_id=question.id)
+
+
+def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor, reading: Reading) -> Session:
     """The session named, the caller's own, the one of the agent's own id, or a new external one."""
     if params.session_id is not None or not actor.is_owner:
         return session_for(draft, actor, params.session_id)

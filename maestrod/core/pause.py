@@ -1,7 +1,7 @@
 """Holding sessions still: one session, a run, or everything.
 
 A session is held when it, its run or the whole is paused. What changes is found by comparing who was held before and after;
-timeouts do not run while a session is held.
+timeouts do not run while a session is held, nor while it sits out a usage limit.
 """
 
 from collections.abc import Iterator
@@ -32,14 +32,27 @@ def hold_sessions(draft: Draft) -> Iterator[None]:
         held = is_held(draft.world, session)
         if held is not was_held and session.terminal is not Terminal.EXTERNAL:
             draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
-            _shift_clocks(draft, session, held=held)
+            _shift_clocks(draft, session, held=_stands_still(draft.world, session))
             draft.at_turn[session.id] = None
 
 
+@contextmanager
+def clocks(draft: Draft, session_id: str) -> Iterator[None]:
+    """Within the block a session begins or ends to wait; at its end its timeouts stand still, or go on with what was left."""
+    yield
+    session = draft.session(session_id)
+    if session.terminal is not Terminal.EXTERNAL:
+        _shift_clocks(draft, session, held=_stands_still(draft.world, session))
+
+
 def hold_clocks(draft: Draft, session: Session) -> None:
-    """A held session's work has no running clock, also when it began just now (a report was on its way)."""
-    if session.terminal is not Terminal.EXTERNAL and is_held(draft.world, session):
+    """The work of a session that stands still has no running clock, also when it began just now (a report was on its way)."""
+    if session.terminal is not Terminal.EXTERNAL and _stands_still(draft.world, session):
         _shift_clocks(draft, session, held=True)
+
+
+def _stands_still(world: World, session: Session) -> bool:
+    return session.wait is not None or is_held(world, session)
 
 
 def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
@@ -76,10 +89,10 @@ def resume_session(draft: Draft, session: Session) -> Session:
 def freeze(draft: Draft, params: Freeze) -> System:
     """Emergency stop: start nothing, hold every session still."""
     with hold_sessions(draft):
-        return draft.put(System(frozen=True, frozen_at=draft.now, frozen_reason=params.reason))
+        return draft.change(draft.world.system, frozen=True, frozen_at=draft.now, frozen_reason=params.reason)
 
 
 def thaw(draft: Draft) -> System:
     """Go on after an emergency stop."""
     with hold_sessions(draft):
-        return draft.put(System())
+        return draft.change(draft.world.system, frozen=False, frozen_at=None, frozen_reason="")

@@ -8,10 +8,11 @@ the decision that made room for it.
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core import start
+from maestrod.core import limit_rules, start
 from maestrod.core.draft import Draft
+from maestrod.core.pause import is_held
 from maestrod.core.run import start_planner
-from maestrod.core.session_index import takes_slot
+from maestrod.core.session_index import wants_slot
 from maestrod.core.standing import is_finished
 from maestrod.core.task_index import DOOM, READY, WAIT, Rank, bucket
 
@@ -21,12 +22,39 @@ def schedule(draft: Draft) -> None:
     if draft.world.system.frozen or draft.world.draining:
         return
     for run_id in sorted(draft.world.planning):
-        start_planner(draft, draft.world.runs[run_id])
+        run = draft.world.runs[run_id]
+        if not limit_rules.is_held_back(draft, run.agent):
+            start_planner(draft, run)
     while draft.world.by_session.slots[""] < draft.world.rules.max_sessions:
         unit = _best(draft)
         if unit is None:
             return
         _start_unit(draft, unit)
+
+
+def wake_due(draft: Draft) -> bool:
+    """Let the sessions go on whose usage limit is over, before anything is begun that could take their slots; whether any did."""
+    woken = False
+    if draft.world.system.frozen or draft.world.draining:
+        return False
+    for session_id in sorted(draft.world.by_session.waiting):
+        session = draft.session(session_id)
+        due = session.wait is not None and session.wait.due and not session.stopping
+        if due and not is_held(draft.world, session) and _has_room(draft, session):
+            limit_rules.wake(draft, session)
+            woken = True
+    return woken
+
+
+def _has_room(draft: Draft, session: Session) -> bool:
+    """Whether a session that has waited finds a slot again."""
+    if not wants_slot(session):
+        return True
+    run = draft.world.runs.get(session.run_id or "")
+    limit = run.max_sessions if run is not None else None
+    if limit is not None and draft.world.by_session.slots[f"run:{session.run_id}"] >= limit:
+        return False
+    return free_slots(draft, session.project_id, session.agent) > 0
 
 
 def free_slots(draft: Draft, project_id: str, agent: str) -> int:
@@ -47,6 +75,8 @@ def _best(draft: Draft) -> Task | None:
     best: Rank | None = None
     for (project_id, agent, run_id), ranks in draft.world.by_task.startable():
         if free_slots(draft, project_id, agent) <= 0 or not _run_allows(draft, run_id):
+            continue
+        if limit_rules.is_held_back(draft, agent):
             continue
         entry = next((entry for entry in ranks if _leaves(draft, draft.world.tasks[entry[2]])), None)
         if entry is not None and (best is None or entry < best):
@@ -119,7 +149,7 @@ def _may_still_run(draft: Draft, leaf: Task) -> bool:
         return False
     if bucket(leaf) in {DOOM, TaskStatus.BLOCKED.value}:
         return False
-    return not any(takes_slot(draft.world.sessions[id_]) for id_ in draft.world.by_session.live_of(leaf.id))
+    return not any(wants_slot(draft.world.sessions[id_]) for id_ in draft.world.by_session.live_of(leaf.id))
 
 
 def _orchestrator(draft: Draft, run_id: str) -> str | None:

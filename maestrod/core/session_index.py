@@ -14,12 +14,17 @@ def has_ended(session: Session) -> bool:
     return session.status in ENDED
 
 
-def takes_slot(session: Session) -> bool:
-    """Whether a session counts against the limits: a live worker that we hold.
+def wants_slot(session: Session) -> bool:
+    """Whether a session is a live worker that we hold.
 
     An orchestrator waits for its workers and must not take their place; an external agent is not ours to count.
     """
     return not has_ended(session) and session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL
+
+
+def takes_slot(session: Session) -> bool:
+    """Whether a session counts against the limits: one that sits out a usage limit leaves its slot to others."""
+    return wants_slot(session) and session.wait is None
 
 
 def _slots(session: Session | None) -> tuple[str, ...]:
@@ -31,7 +36,10 @@ def _slots(session: Session | None) -> tuple[str, ...]:
 
 
 class SessionIndex:
-    """Derived from the table of sessions. ``planners`` finds the live orchestrators of a run."""
+    """Derived from the table of sessions.
+
+    ``planners`` finds the live orchestrators of a run; ``waiting`` are the live sessions that sit out a usage limit.
+    """
 
     def __init__(self) -> None:
         self.of_task: Links = {}
@@ -39,6 +47,7 @@ class SessionIndex:
         self.children: Links = {}
         self.planners: Links = {}
         self.live: dict[str, None] = {}
+        self.waiting: dict[str, None] = {}
         self.slots: Counter[str] = Counter()
         self._unit: dict[str, str] = {}
 
@@ -53,8 +62,11 @@ class SessionIndex:
     def update(self, old: Session | None, new: Session | None) -> Iterable[str]:
         """Take in that ``old`` became ``new``; returns the ids of units whose session came or went."""
         self._update_links(old, new)
+        self._update_waiting(old, new)
         if old is None or new is None or has_ended(old) is not has_ended(new):
             self._update_live(old, new)
+        if old is None or new is None or takes_slot(old) is not takes_slot(new):
+            self._update_slots(old, new)
         return self._update_unit(old, new)
 
     def _update_links(self, old: Session | None, new: Session | None) -> None:
@@ -74,14 +86,16 @@ class SessionIndex:
                 if key is not None:
                     (add_link if new is not None else drop_link)(links, key, session.id)
 
-    def _update_live(self, old: Session | None, new: Session | None) -> None:
-        """Role, terminal, project, agent and run of a session never change, so only coming and going counts."""
+    def _update_slots(self, old: Session | None, new: Session | None) -> None:
+        """Role, terminal, project, agent and run of a session never change, so only coming, going and waiting counts."""
         for key in _slots(old):
             self.slots[key] -= 1
             if not self.slots[key]:
                 del self.slots[key]
         for key in _slots(new):
             self.slots[key] += 1
+
+    def _update_live(self, old: Session | None, new: Session | None) -> None:
         for session, is_there in ((old, False), (new, True)):
             if session is None or has_ended(session):
                 continue
@@ -91,6 +105,12 @@ class SessionIndex:
                 del self.live[session.id]
             if session.role is Role.ORCHESTRATOR and session.run_id is not None:
                 (add_link if is_there else drop_link)(self.planners, session.run_id, session.id)
+
+    def _update_waiting(self, old: Session | None, new: Session | None) -> None:
+        if new is not None and new.wait is not None and not has_ended(new):
+            self.waiting[new.id] = None
+        elif old is not None and old.wait is not None:
+            self.waiting.pop(old.id, None)
 
     def _update_unit(self, old: Session | None, new: Session | None) -> tuple[str, ...]:
         before, after = _unit_of(old), _unit_of(new)

@@ -22,7 +22,7 @@ from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionStatus, Terminal, Usage
 from maestrod.api.turn import Turn
-from maestrod.core import attention, message, planning
+from maestrod.core import attention, limit_rules, message, permission_rules, planning, stall_rules
 from maestrod.core.draft import Draft
 from maestrod.core.facts import Signed
 from maestrod.core.session import SessionEvent, end, move, touch
@@ -34,10 +34,14 @@ from maestrod.core.signs import (
     Compacted,
     InputAsked,
     Leaving,
+    LimitReached,
     Noted,
     Outcome,
+    PermissionAsked,
+    PermissionSettled,
     PlanOffered,
     Said,
+    ScreenShown,
     Sign,
     Started,
     SubagentEnded,
@@ -82,6 +86,9 @@ def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], told: Told) -> 
         rule = _RULES.get(type(sign))
         if rule is not None:
             rule(draft, touch(draft, session), sign, told)
+    session = draft.session(session_id)
+    if not has_ended(session):
+        stall_rules.heard(draft, session)
 
 
 def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
@@ -108,6 +115,7 @@ def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told)
     if not sign.machine:
         message.accept_oldest(draft, session)
     _close_input(draft, session)
+    limit_rules.working(draft, draft.session(session.id), told.at)
 
 
 def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
@@ -127,8 +135,13 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
         doing="",
     )
     session = draft.change(session, turn=ended, stall_at=None, quiet_since=None)
+    if sign.outcome is Outcome.COMPLETED:
+        session = limit_rules.cleared(draft, session)
     if not ended.background:
         _come_to_rest(draft, session, sign, told)
+    if sign.outcome is Outcome.LIMIT:
+        limit = LimitReached("usage", detail=sign.detail)
+        limit_rules.reached(draft, draft.session(session.id), limit, told.source, told.at)
     draft.at_turn[session.id] = None
 
 
@@ -232,6 +245,25 @@ def _close_input(draft: Draft, session: Session) -> None:
     attention.input_given(draft, session)
 
 
+def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, told: Told) -> None:
+    permission_rules.asked(draft, session, sign, told.source, told.at)
+
+
+def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, told: Told) -> None:
+    permission_rules.settled(draft, session, sign, told.at)
+
+
+def _limit_reached(draft: Draft, session: Session, sign: LimitReached, told: Told) -> None:
+    """An agent that has given up has ended its turn, also when nothing else says so (Codex sends no hook for it)."""
+    session = limit_rules.reached(draft, session, sign, told.source, told.at)
+    if session.wait is not None and session.turn is not None and session.turn.running and not sign.retrying:
+        _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), told)
+
+
+def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, told: Told) -> None:
+    stall_rules.shown(draft, session, sign)
+
+
 def _leaving(draft: Draft, session: Session, sign: Leaving, told: Told) -> None:
     """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
     if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
@@ -275,6 +307,10 @@ _RULES: Mapping[type[Sign], Callable[..., None]] = {
     ToolStarted: _tool_started,
     ToolEnded: _tool_ended,
     InputAsked: _input_asked,
+    PermissionAsked: _permission_asked,
+    PermissionSettled: _permission_settled,
+    LimitReached: _limit_reached,
+    ScreenShown: _screen_shown,
     SubagentStarted: _note(lambda sign: f"subagent {sign.name} started".replace("  ", " ")),
     SubagentEnded: _note(lambda sign: f"subagent {sign.name} ended".replace("  ", " ")),
     Compacted: _note(lambda sign: "summed up its conversation to make room"),

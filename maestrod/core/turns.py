@@ -13,7 +13,7 @@ from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Exit, Role, Session, SessionStatus, Terminal
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core import attention, plan_apply, reminders
+from maestrod.core import attention, permission_rules, plan_apply, reminders
 from maestrod.core.agent_traits import Turns
 from maestrod.core.draft import Draft
 from maestrod.core.effects import CloseInput, Deliver, Launch, Stop
@@ -29,6 +29,9 @@ from maestrod.core.world import World
 #: How long an agent that was let go may take to end by itself before it is stopped (ms). Agents write their transcripts and
 #: run their last hooks then: Claude Code gives those 1.5 s, Codex up to 5 s for its own reports.
 FINISH_MS = 20_000
+
+#: How a turn ends from which nothing more comes; a usage limit that is sat out never gets here.
+_FAILED = frozenset({Outcome.FAILED.value, Outcome.LIMIT.value})
 
 
 def turns_of(world: World, session: Session) -> Turns:
@@ -88,6 +91,7 @@ def wake(draft: Draft, session: Session) -> None:
 
 def process_gone(draft: Draft, session: Session) -> Session:
     """The session's process has ended and the session has not: nothing runs of it until it goes on."""
+    permission_rules.process_ended(draft, session)
     return draft.change(session, process=None, turn=None, stall_at=None, quiet_since=None, deadline=None)
 
 
@@ -141,7 +145,7 @@ def _to_worker(draft: Draft, session: Session) -> Message | None:
     outcome = session.turn.outcome if session.turn is not None else None
     if not left or _is_hand_made(session):
         return None
-    if outcome == Outcome.FAILED.value:
+    if outcome in _FAILED:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
     if outcome == Outcome.INTERRUPTED.value:
@@ -159,7 +163,7 @@ def _to_planner(draft: Draft, session: Session) -> Message | None:
     run = draft.world.runs.get(session.run_id or "")
     if run is None or run.status is not RunStatus.PLANNING:
         return None
-    if session.turn is not None and session.turn.outcome == Outcome.FAILED.value:
+    if session.turn is not None and session.turn.outcome in _FAILED:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
     if session.nudges >= draft.world.rules.nudges:

@@ -31,7 +31,7 @@ from maestrod.core.task_index import TaskIndex
 _SYSTEM = System()
 
 #: The kinds of entity that wait for moments (``deadlines.py``).
-_WAITING_KINDS = frozenset({"task", "session", "attention"})
+_WAITING_KINDS = frozenset({"task", "session", "attention", "system"})
 
 
 #: A message that needs nothing any more.
@@ -70,6 +70,7 @@ class World:
         self.by_session = SessionIndex()
         self.by_task = TaskIndex(self.tasks, self.by_session.unit_is_live)
         self.open_questions: Links = {}
+        self.owed_answers: Links = {}
         self.open_messages: Links = {}
         self.plans_of_task: Links = {}
         self.runs_of_root: Links = {}
@@ -217,10 +218,12 @@ class World:
             self.planning.pop(old.id, None)
 
     def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
-        if old is not None and old.answer is None:
-            drop_link(self.open_questions, old.session_id, old.id)
-        if new is not None and new.answer is None:
-            add_link(self.open_questions, new.session_id, new.id)
+        """Open questions, and those whose answer an agent may still wait for on its stream: by session."""
+        for question, change in ((old, drop_link), (new, add_link)):
+            if question is not None and question.answer is None:
+                change(self.open_questions, question.session_id, question.id)
+            elif question is not None and question.on_stream:
+                change(self.owed_answers, question.session_id, question.id)
 
     def _index_message(self, old: Message | None, new: Message | None) -> None:
         if old is not None and old.status not in _DELIVERED:

@@ -9,6 +9,7 @@ import trio
 
 from maestrod.api.errors import Busy, NotFound, Unprocessable
 from maestrod.api.method import Scope
+from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.command import OWNER, Actor
 from maestrod.core.world import World
@@ -20,6 +21,15 @@ from maestrod.rpc.sign_in import SignIn
 
 #: Streams of notifications on one connection; each costs its share of every event.
 STREAM_LIMIT = 100
+
+
+#: What a deciding hook of an agent prints, by agent, event, verdict (None: it asks at its own dialog) and message.
+HookAnswer = Callable[[str, str, Verdict | None, str], str]
+
+
+def no_hook_answer(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+    """What a hook prints of which nothing is known: nothing, which leaves the decision to the agent."""
+    return ""
 
 
 class Wire(Protocol):
@@ -77,7 +87,8 @@ class Services:
     """The parts of the daemon that methods use, put together by ``app.py``.
 
     ``token_key`` signs session tokens. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts``
-    are the counters of ``system.metrics``.
+    are the counters of ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, verdict and message.
+    ``asking`` counts the hooks that wait for each question.
     """
 
     engine: Engine
@@ -89,7 +100,9 @@ class Services:
     request_stop: Callable[[SessionsOnStop], None]
     bridge: Bridge
     stopping: trio.Event = field(default_factory=trio.Event)
+    hook_answer: HookAnswer = no_hook_answer
     counts: Counter[str] = field(default_factory=Counter)
+    asking: Counter[str] = field(default_factory=Counter)
     events: EncodedEvents = field(default_factory=EncodedEvents)
 
 

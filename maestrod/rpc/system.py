@@ -84,6 +84,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         attention=sum(map(len, world.open_questions.values())),
         slots=info.slots,
         slots_used=world.by_session.slots[""],
+        agent_waits=world.system.agent_waits,
         problems=tuple(filter(None, ("" if refusal is None else refusal.message, services.bridge.problem))),
     )
 

@@ -1,0 +1,69 @@
+"""Deciding for an agent: a hook asks, waits until somebody has decided, and is given what to print."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from maestrod.api.attention import Attention
+from maestrod.api.errors import MaestroError
+from maestrod.api.permission import PERMISSION_ASK, PermissionAsk, PermissionReply
+from maestrod.core.command import Command
+from maestrod.core.facts import Withdrawn
+from maestrod.core.lookup import found
+from maestrod.core.permission_rules import decision
+from maestrod.rpc.context import Context
+from maestrod.rpc.handler import implements
+from maestrod.rpc.waiting import wait_until
+
+log = logging.getLogger(__name__)
+
+
+@implements(PERMISSION_ASK)
+async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
+    """The engine opens the question, or finds it again by its ``event_id``; the reply comes once it is answered."""
+    services = context.services
+    reply: PermissionReply = await services.engine.submit(Command(PERMISSION_ASK.name, params, context.actor))
+    if reply.attention_id is None:
+        return reply
+    question = await _answered(context, reply.attention_id)
+    verdict, message = decision(question)
+    agent = context.world.sessions[question.session_id].agent
+    output = services.hook_answer(agent, params.event, verdict, message)
+    return PermissionReply(decision=verdict, output=output, attention_id=question.id)
+
+
+async def _answered(context: Context, attention_id: str) -> Attention:
+    def look() -> Attention | None:
+        question = found(context.world.attention, "attention", attention_id)
+        return question if question.answer is not None else None
+
+    with _waiting(context, attention_id):
+        return await wait_until(context, look, lambda event: event.id == attention_id, None)
+
+
+@contextmanager
+def _waiting(context: Context, attention_id: str) -> Iterator[None]:
+    """Count who waits. When the last hook goes while the daemon is up, its agent has ended it: the question is moot.
+
+    A daemon that stops leaves the question open: the hook asks the next one.
+    """
+    services = context.services
+    services.asking[attention_id] += 1
+    try:
+        yield
+    finally:
+        services.asking[attention_id] -= 1
+        if not services.asking[attention_id]:
+            del services.asking[attention_id]
+            if not services.stopping.is_set():
+                _withdraw(context, attention_id)
+
+
+def _withdraw(context: Context, attention_id: str) -> None:
+    question = context.world.attention.get(attention_id)
+    if question is None or question.answer is not None:
+        return
+    try:
+        context.services.engine.execute(Withdrawn(attention_id))
+    except MaestroError as error:  # the store takes nothing now: the question stays open until its session goes on
+        log.warning("%s is asked no more, which cannot be recorded: %s", attention_id, error.message)
