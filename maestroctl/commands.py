@@ -42,6 +42,7 @@ NOUNS: Mapping[str, str] = {
     "queue": "Tasks claimed one at a time",
     "plan": "Plans and what the linter says of them",
     "attention": "Questions to people",
+    "permission": "What agents want to do and may not by themselves",
     "skill": "Instructions agents are given",
     "persona": "Skilled agents",
     "agent": "Agents there are",

@@ -282,6 +282,13 @@ def _stop_result(reply: Any) -> list[str]:
     return [f"{reply.session_id} stopped{signals}: {reply.left} left{escaped}"]
 
 
+def _permission(reply: Any) -> list[str]:
+    """What the hook prints; without that the decision in words."""
+    if reply.output:
+        return safe_block(reply.output).splitlines()
+    return [reply.decision.value if reply.decision is not None else "The agent decides by itself."]
+
+
 _SPECIAL: Mapping[str, Callable[[Any], list[str]]] = {
     "Done": _done,
     "TaskTree": _task_tree,
@@ -291,4 +298,5 @@ _SPECIAL: Mapping[str, Callable[[Any], list[str]]] = {
     "Tails": _tails,
     "Metrics": _metrics,
     "StopResult": _stop_result,
+    "PermissionReply": _permission,
 }

@@ -3,7 +3,21 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from maestrod.api import attention, event, message, permission, plan, project, queue, run, session, skill, system, task, ui
+from maestrod.api import (
+    attention,
+    event,
+    message,
+    permission,
+    plan,
+    project,
+    queue,
+    run,
+    session,
+    skill,
+    system,
+    task,
+    ui,
+)
 from maestrod.api.method import Method
 
 AnyMethod = Method[Any, Any]

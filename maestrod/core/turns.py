@@ -68,6 +68,7 @@ def advance_all(draft: Draft) -> None:
 def continue_after(draft: Draft, session: Session, exit_: Exit) -> bool:
     """A process of an agent that has one per turn ended well; whether the session goes on with another one."""
     answer_delivered(draft, session, "")
+    permission_rules.process_ended(draft, session)
     if turns_of(draft.world, session) is not Turns.PROCESS or not _may_go_on(draft, session):
         return False
     message = _next_message(draft, session)

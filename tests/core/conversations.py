@@ -1,5 +1,6 @@
 """Scenarios with agents that speak: one that takes prompts on its stream, one with a process for every turn."""
 
+import json
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +11,7 @@ from maestrod.core.agent_traits import SHELL, AgentTraits, Turns
 from maestrod.core.facts import Fact, Signed
 from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
-from maestrod.core.signs import Reading, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.signs import PermissionAsked, Reading, Sign, Started, TurnEnded, TurnStarted
 from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
 
 #: The agent's own id of its conversation.
@@ -18,9 +19,19 @@ OWN_ID = "0198c3"
 
 
 def read_hook(event: str, payload: Any) -> Reading:
-    """A hook of the streaming agent: its payload names the conversation and the folder; the event is a sign by its name."""
-    signs: dict[str, Sign] = {"SessionStart": Started(OWN_ID), "Prompt": TurnStarted(), "Stop": TurnEnded()}
+    """A hook of the streaming agent: its payload names the conversation and the folder; the event is a sign by its name.
+
+    ``Permission`` asks for a command, and the hook waits; ``Dialog`` only says that a dialog is shown.
+    """
     known = payload if isinstance(payload, dict) else {}
+    command = known.get("command", "")
+    signs: dict[str, Sign] = {
+        "SessionStart": Started(OWN_ID),
+        "Prompt": TurnStarted(),
+        "Stop": TurnEnded(),
+        "Permission": PermissionAsked("Bash", command, json.dumps({"command": command}), waits=True),
+        "Dialog": PermissionAsked("Bash"),
+    }
     sign = signs.get(event)
     return Reading(() if sign is None else (sign,), known.get("session"), known.get("cwd"))
 
@@ -31,6 +42,7 @@ AGENTS = MappingProxyType(
         "stream": AgentTraits(
             turns=Turns.STREAM, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=read_hook
         ),
+        "tty": AgentTraits(turns=Turns.STREAM, resumes=True, terminal=Terminal.PTY, read_hook=read_hook),
         "process": AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE),
     }
 )

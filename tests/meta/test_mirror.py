@@ -8,7 +8,20 @@ from tests.meta.tree import PRODUCT, ROOT, modules, shown
 ELSEWHERE = {
     f"maestrod/api/{noun}.py": ("tests/meta/test_methods.py", "structs and rows only; every row is checked there")
     for noun in (
-        *("attention", "event", "plan", "project", "queue", "reason", "run", "session", "skill", "system", "task"),
+        *(
+            "attention",
+            "event",
+            "permission",
+            "plan",
+            "project",
+            "queue",
+            "reason",
+            "run",
+            "session",
+            "skill",
+            "system",
+            "task",
+        ),
     )
 } | {
     f"maestrod/core/{source}.py": (f"tests/{test}.py", why)
@@ -22,6 +35,7 @@ ELSEWHERE = {
         ("task_rules", "core/test_task", "what a report means and how it is given are one thing to its user"),
         ("session_rules", "core/test_session", "what a report means and how it is given are one thing to its user"),
         ("fact_rules", "core/test_session", "a session's story is told by reports and facts together"),
+        ("answer_rules", "core/test_limit_rules", "what an answer brings about is played with each kind of question"),
         ("start", "core/test_session", "starting and stopping are a session's first and last page"),
         ("follow", "core/test_queue", "what follows a task is its queue's item; sessions follow in test_session"),
         ("plan_apply", "core/test_run", "a plan is submitted, approved, applied as part of a run"),

@@ -1,0 +1,120 @@
+"""A hook that waits for a decision: it is told once somebody decided, finds its question again, and may go."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import trio
+
+from maestrod.api.errors import Unavailable
+from maestrod.api.permission import Verdict
+from maestrod.core.plan import KnownNames
+from maestrod.store.memory import MemoryStore
+from tests.core.conversations import RULES
+from tests.kit.rpc_parts import Caller, parts
+
+ASK = {"event": "Permission", "agent": "stream", "payload": {"command": "git push"}, "eventId": "e1"}
+
+
+def printed(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+    """What an adapter makes of a decision."""
+    return f"{agent} {event} {verdict and verdict.value}: {message}"
+
+
+def caller(nursery: trio.Nursery) -> Caller:
+    services = parts(hook_answer=printed)
+    services.engine.world.rules = msgspec.structs.replace(
+        RULES, names_for=lambda folder: KnownNames(agents=frozenset({"stream", "shell"}))
+    )
+    return Caller(services, nursery)
+
+
+async def question_of(client: Caller) -> Any:
+    [question] = (await client.call("attention.list"))["items"]
+    return question
+
+
+@asynccontextmanager
+async def asking(client: Caller) -> AsyncIterator[tuple[str, int]]:
+    """A session whose hook waits: the session and the number of the call."""
+    session = await client.session(agent="stream")
+    number = client.post("permission.ask", {**ASK, "sessionId": session})
+    await trio.testing.wait_all_tasks_blocked()
+    yield session, number
+
+
+async def test_the_hook_is_told_what_to_print_when_it_is_decided(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    async with asking(client) as (_, number):
+        question = await question_of(client)
+        assert not [message for message in client.wire.sent if message.get("id") == number]
+        await client.call("attention.answer", {"attentionId": question["id"], "value": "allow"})
+        assert (await client.answer(number))["result"] == {
+            "decision": "allow",
+            "output": "stream Permission allow: allowed by the user",
+            "attentionId": question["id"],
+        }
+    assert client.services.asking == {}
+
+
+async def test_a_hook_that_asks_again_is_told_what_was_decided_meanwhile(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    async with asking(client) as (session, _):
+        question = await question_of(client)
+        await client.call("attention.answer", {"attentionId": question["id"], "value": "deny"})
+        again = await client.call("permission.ask", {**ASK, "sessionId": session})
+        assert again["decision"] == "deny" and "denied by the user" in again["output"]
+
+
+async def test_the_question_stays_while_another_hook_waits_for_it(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    async with asking(client) as (session, _):
+        other, last = Caller(client.services, nursery), Caller(client.services, nursery)
+        other.post("permission.ask", {**ASK, "sessionId": session})
+        await trio.testing.wait_all_tasks_blocked()
+        client.conversation.close()
+        await trio.testing.wait_all_tasks_blocked()
+        assert await question_of(last)
+        other.conversation.close()
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await last.call("attention.list")) == {}
+        reply = await last.call("permission.ask", {**ASK, "sessionId": session})
+        assert "decision" not in reply and reply["output"] == "stream Permission None: "
+
+
+async def test_a_hook_that_dies_takes_its_question_along(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    async with asking(client):
+        client.conversation.close()
+        await trio.testing.wait_all_tasks_blocked()
+    assert (await Caller(client.services, nursery).call("attention.list")) == {}
+
+
+async def test_a_daemon_that_stops_leaves_the_question_open(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    async with asking(client) as (_, number):
+        client.services.stopping.set()
+        client.conversation.stop()
+        error = (await client.answer(number))["error"]
+        assert error["data"]["code"] == "daemon.stopping" and error["data"]["retryable"]
+        await trio.testing.wait_all_tasks_blocked()
+    assert await question_of(Caller(client.services, nursery))
+
+
+async def test_a_store_that_takes_nothing_keeps_the_question_open(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    store = client.services.store
+    assert isinstance(store, MemoryStore)
+    async with asking(client):
+        store.refused = Unavailable("store.no_space", "no room")
+        client.conversation.close()
+        await trio.testing.wait_all_tasks_blocked()
+        store.refused = None
+    assert await question_of(Caller(client.services, nursery))
+
+
+async def test_a_hook_that_asks_for_nothing_is_answered_at_once(nursery: trio.Nursery) -> None:
+    client = caller(nursery)
+    session = await client.session(agent="stream")
+    assert await client.call("permission.ask", {"event": "Stop", "agent": "stream", "sessionId": session}) == {}
