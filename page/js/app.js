@@ -62,7 +62,10 @@ class App {
     this.changed();
   }
 
+  // What a session does by its own word, else the last line it printed.
   tail(sessionId) {
+    const doing = this.store.session.get(sessionId)?.turn?.doing;
+    if (doing) return doing;
     this.tailsWanted.add(sessionId);
     return this.tails.get(sessionId) ?? "";
   }

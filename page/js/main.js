@@ -5,7 +5,7 @@ import { installKeys } from "./keys.js";
 import { tick } from "./ui/clock.js";
 import { Shell } from "./views/shell.js";
 
-const shell = new Shell(document.getElementById("app"));
+export const shell = new Shell(document.getElementById("app"));
 installKeys(shell);
 shell.draw();
 app.start();

@@ -92,19 +92,20 @@ function place(columns, lanes, ids, needs, layer, { gap, cardWidth }) {
   const heads = [];
   const stacks = columns.map((column) => stack(column, lanes));
   const tallest = Math.max(...stacks.map(({ height }) => height));
+  const top = columns.length > 1 ? TOP : 0;
   let x = 0;
   columns.forEach((column, wave) => {
     const { offsets, height } = stacks[wave];
     heads.push(x);
     for (const id of column) {
       const { fold, y } = offsets.get(id);
-      spots.set(id, { x: x + fold * (cardWidth + INSIDE), y: TOP + (tallest - height) / 2 + y, lane: lanes.is.has(id) });
+      spots.set(id, { x: x + fold * (cardWidth + INSIDE), y: top + (tallest - height) / 2 + y, lane: lanes.is.has(id) });
     }
     x += folded(column, lanes) * (cardWidth + INSIDE) - INSIDE + gap;
   });
   const cards = new Map(ids.map((id) => [id, spots.get(id)]));
   const paths = ids.flatMap((to) => needs(to).map((from) => ({ from, to, d: route(from, to, layer, spots, cardWidth) })));
-  return { cards, heads, paths, cardWidth, cardHeight: HEIGHT, width: x - gap, height: TOP + tallest };
+  return { cards, heads, paths, cardWidth, cardHeight: HEIGHT, width: x - gap, height: top + tallest };
 }
 
 // The heights in one column; a tall one is folded into several.

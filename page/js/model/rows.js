@@ -20,6 +20,7 @@ export function asking(store) {
     const taskId = question.taskId ?? workingTask(store, session);
     for (const task of store.path(taskId)) found.add(task.id);
   }
+  for (const run of store.approvals()) found.add(run.rootTaskId);
   return found;
 }
 

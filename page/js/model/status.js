@@ -22,6 +22,8 @@ const SESSION = {
 const UNKNOWN = { icon: "pending", tone: "quiet", word: "unknown" };
 const ASKS = { icon: "question", tone: "waiting", word: "needs you" };
 const PAUSED = { icon: "paused", tone: "waiting", word: "paused" };
+const LIMITED = { icon: "paused", tone: "waiting", word: "at its limit" };
+const PLANNING = { icon: "running", tone: "running", word: "planning" };
 const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
 
 export const FINISHED = new Set(["completed", "failed", "skipped", "cancelled"]);
@@ -36,7 +38,9 @@ export function runEnded(run) {
   return RUN_ENDED.has(run.status);
 }
 
-export function taskLook(task, { asks = false, paused = false } = {}) {
+// `run` is the run whose root the task is.
+export function taskLook(task, { asks = false, paused = false, run = null } = {}) {
+  if (run?.status === "planning" && task.status !== "in_progress") return PLANNING;
   if (asks && !FINISHED.has(task.status)) return ASKS;
   if (paused && task.status === "in_progress") return PAUSED;
   if (task.status === "blocked" && !isWaitingForOthers(task)) return { ...TASK.blocked, tone: "waiting", word: "blocked" };
@@ -48,6 +52,7 @@ export function sessionLook(session, { asks = false } = {}) {
     if (session.stopping) return STOPPING;
     if (asks) return ASKS;
     if (session.paused) return PAUSED;
+    if (session.wait) return LIMITED;
   }
   return SESSION[session.status] ?? UNKNOWN;
 }
@@ -72,5 +77,5 @@ export function reasonWords(reason) {
 
 export const SOURCES = {
   hook: "told by the agent's hook", process: "seen at the process", report: "reported by the agent", timer: "by a timer",
-  user: "by you", recovery: "found after a restart", plan: "follows from the plan",
+  user: "by you", recovery: "found after a restart", plan: "follows from the plan", stream: "read from what the agent prints", screen: "seen on its screen",
 };

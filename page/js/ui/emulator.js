@@ -46,8 +46,10 @@ export class Emulator {
     this.term.write(bytes, done);
   }
 
-  reset() {
-    this.term.reset();
+  // All there is, scroll-back included.
+  text() {
+    const { active } = this.term.buffer;
+    return Array.from({ length: active.length }, (_, row) => active.getLine(row).translateToString(true)).join("\n").trimEnd();
   }
 
   focus() {

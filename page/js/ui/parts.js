@@ -47,3 +47,13 @@ export function tabs(entries, current, choose) {
     h("button", { role: "tab", class: "tab", "aria-selected": String(name === current), onclick: () => choose(name) },
       words, count > 0 && h("span", { class: "count" }, String(count)))));
 }
+
+// Tokens in and out, and US dollars where they are known.
+export function usageWords({ input = 0, output = 0, cost }) {
+  const money = cost === undefined || cost === null ? "" : ` · $${cost.toFixed(2)}`;
+  return `${short(input)} in · ${short(output)} out${money}`;
+}
+
+function short(count) {
+  return count >= 1e6 ? `${(count / 1e6).toFixed(1)}M` : count >= 1000 ? `${(count / 1000).toFixed(1)}k` : String(count);
+}

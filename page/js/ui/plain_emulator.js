@@ -10,7 +10,7 @@ const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u00
 export class PlainEmulator {
   constructor(host, { onType }) {
     this.decoder = new TextDecoder();
-    this.text = "";
+    this.shown = "";
     this.output = h("pre", { class: "plain-output", role: "log", "aria-label": "Output", tabIndex: 0 });
     this.field = h("input", { class: "field mono", placeholder: "Type a line and press Enter", "aria-label": "Type into the terminal", autocomplete: "off", spellcheck: "false" });
     const form = h("form", { class: "plain-input", onsubmit: (event) => { event.preventDefault(); onType(`${this.field.value}\r`); this.field.value = ""; } },
@@ -22,15 +22,14 @@ export class PlainEmulator {
   write(bytes, done) {
     const end = this.atEnd();
     const fresh = typeof bytes === "string" ? bytes : this.decoder.decode(bytes, { stream: true });
-    this.text = overwrite((this.text + fresh.replace(CONTROL, "")).slice(-KEPT));
-    this.output.textContent = this.text;
+    this.shown = overwrite((this.shown + fresh.replace(CONTROL, "")).slice(-KEPT));
+    this.output.textContent = this.shown;
     if (end) this.toEnd();
-    // At most one drawing per frame of the screen.
-    requestAnimationFrame(done);
+    done();
   }
 
-  reset() {
-    this.text = "";
+  text() {
+    return this.shown;
   }
 
   focus() {

@@ -39,7 +39,7 @@ export class Header {
 
   draw() {
     const { place } = route();
-    const questions = app.store.open.size;
+    const questions = app.store.waiting();
     const working = [...app.store.session.values()].filter(isLive).length;
     for (const nav of [this.places, this.tabbar]) keep(nav, [place, questions, working], () => this.#links(place, questions, working));
     document.title = questions > 0 ? `(${questions}) maestrod` : "maestrod";

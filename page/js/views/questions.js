@@ -40,6 +40,7 @@ function questionCard(question) {
       h("span", { class: "clip" }, h("a", { class: "from", href: sessionLink(question.sessionId) }, session?.name ?? "a session"), ` ${KINDS[question.kind] ?? "asks"}`, task && task.title !== session?.name && h("span", { class: "muted" }, ` · ${task.title}`)),
       h("span", { class: "grow" }), passed(question.openedAt)),
     h("p", { class: "message" }, question.message),
+    question.tool && h("pre", { class: "about" }, `${question.tool} ${question.input ?? ""}`.trim()),
     question.deadline && h("p", { class: "about" }, `Answered with “${question.onTimeout ?? ""}” at ${new Date(question.deadline).toLocaleTimeString()} when nobody does.`),
     answers(question));
 }

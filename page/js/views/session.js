@@ -7,15 +7,16 @@ import { SOURCES, isLive, reasonWords, sessionLook, taskLook } from "../model/st
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
-import { actionButton, empty, pill, sign, tabs } from "../ui/parts.js";
+import { actionButton, empty, pill, sign, tabs, usageWords } from "../ui/parts.js";
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
 import { backLink, projectName } from "./trail.js";
 import { QuestionCards } from "./questions.js";
+import { Messages } from "./messages.js";
 import { TerminalView } from "./terminal.js";
 import { Timeline } from "./timeline.js";
 import { toggleWide } from "./wide.js";
 
-const TABS = [["terminal", "Terminal"], ["timeline", "Timeline"], ["why", "Why"]];
+const TABS = [["terminal", "Terminal"], ["messages", "Messages"], ["timeline", "Timeline"], ["why", "Why"]];
 
 export class SessionView {
   constructor(id) {
@@ -30,6 +31,7 @@ export class SessionView {
 
   take(event) {
     this.timeline?.take(event);
+    this.messages?.take(event);
   }
 
   actions() {
@@ -57,11 +59,13 @@ export class SessionView {
     const wanted = route().tab;
     const tab = TABS.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : "terminal";
     this.#drawHead(session, asked.length > 0);
-    keep(this.tabs, tab, () => h("div", { class: "tab-line" },
-      tabs(TABS, tab, (name) => go(sessionLink(this.id, name), { replace: true })),
+    keep(this.tabs, [tab, session.agent], () => h("div", { class: "tab-line" },
+      tabs(TABS.filter(([name]) => name !== "messages" || session.agent !== "shell"), tab, (name) => go(sessionLink(this.id, name), { replace: true })),
       h("span", { class: "grow" }),
+      tab === "terminal" && h("button", { class: "button plain small icon-only", title: "Copy the text", "aria-label": "Copy the text of the terminal", onclick: () => this.terminal?.copy() }, icon("copy")),
       h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"))));
     keep(this.body, tab, () => this.#show(tab, session));
+    if (tab === "messages") this.messages.draw(isLive(session));
     if (tab === "why") this.#drawWhy(session);
   }
 
@@ -70,6 +74,7 @@ export class SessionView {
       return empty("Its terminal is elsewhere", h("p", {}, "This agent was started by hand. The daemon follows what it reports; type where it runs."));
     }
     if (tab === "terminal") return (this.terminal ??= new TerminalView(this.id)).element;
+    if (tab === "messages") return (this.messages ??= new Messages(this.id)).element;
     if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline({ sessionId: this.id })).element);
     return h("div", { class: "scroll" }, this.facts);
   }
@@ -78,11 +83,11 @@ export class SessionView {
     const look = sessionLook(session, { asks });
     const task = app.store.task.get(workingTask(app.store, session));
     const reason = session.statusReason;
-    keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.attempt, session.startedAt, session.completedAt, session.paused], () => [
+    keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.turn, session.attempt, session.startedAt, session.completedAt, session.paused], () => [
       h("div", { class: "trail" }, backLink(), projectName(session), task && app.store.path(task.id).map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
       h("div", { class: "headline" }, h("h1", {}, icon("terminal"), session.name), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
       h("div", { class: "state" }, pill(look),
-        reason && h("span", { class: "reason", title: reason.detail }, `${reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),
+        reason && h("span", { class: "reason", title: reason.detail }, `${isLive(session) && session.turn?.doing ? session.turn.doing : reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),
         h("span", { class: "state-facts" }, facts(session))),
     ]);
   }
@@ -110,15 +115,6 @@ function facts(session) {
     usage && h("span", { class: "chip", title: "tokens in and out" }, usageWords(usage)),
     session.startedAt && session.completedAt ? h("time", {}, duration(session.completedAt - session.startedAt)) : isLive(session) && since(session.startedAt ?? session.createdAt),
   ];
-}
-
-function usageWords({ input = 0, output = 0, cost }) {
-  const money = cost === undefined || cost === null ? "" : ` · $${cost.toFixed(2)}`;
-  return `${short(input)} in · ${short(output)} out${money}`;
-}
-
-function short(count) {
-  return count >= 1e6 ? `${(count / 1e6).toFixed(1)}M` : count >= 1000 ? `${(count / 1000).toFixed(1)}k` : String(count);
 }
 
 function pairs(session) {

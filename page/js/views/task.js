@@ -8,7 +8,7 @@ import { FINISHED, SOURCES, isLive, reasonWords, sessionLook, taskLook } from ".
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
-import { actionButton, bar, empty, percent, pill, sign, tabs } from "../ui/parts.js";
+import { actionButton, bar, empty, percent, pill, sign, tabs, usageWords } from "../ui/parts.js";
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
 import { backLink, projectName } from "./trail.js";
 import { Graph } from "./graph.js";
@@ -53,7 +53,7 @@ export class TaskView {
     }
     this.asks = asking(store);
     this.paused = pausedTasks(store);
-    const parent = store.children(this.id).length > 0;
+    const parent = store.children(this.id).length > 0 || store.approvals().some((run) => run.rootTaskId === this.id);
     const tab = this.#tab(parent, route().tab);
     this.#drawHead(task);
     keep(this.tabs, [parent, tab], () => tabs([parent && ["overview", "Overview"], ["details", "Details"], ["timeline", "Timeline"]].filter(Boolean), tab, (name) => go(taskLink(this.id, name), { replace: true })));
@@ -73,8 +73,9 @@ export class TaskView {
   }
 
   #drawHead(task) {
-    const look = taskLook(task, { asks: this.asks.has(task.id), paused: this.paused.has(task.id) });
-    const path = app.store.path(task.id).slice(0, -1);
+    const { store } = app;
+    const look = taskLook(task, { asks: this.asks.has(task.id), paused: this.paused.has(task.id), run: store.run.get(store.runOf.get(task.id)) });
+    const path = store.path(task.id).slice(0, -1);
     const reason = reasonWords(task.statusReason);
     keep(this.head, [task.title, look, reason, path.map((above) => above.title), task.startedAt, task.completedAt, task.attempt, task.maxAttempts, this.actions().map((action) => action.name)], () => [
       h("div", { class: "trail" }, backLink(), projectName(task), path.map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
@@ -145,9 +146,21 @@ function pairs(task) {
   const known = [
     ["Known from", task.statusReason && (SOURCES[task.statusReason.source] ?? task.statusReason.source)],
     ["Project", project?.name], ["Folder", project?.workingDir], ["Agent", task.agent ?? task.dispatch?.agent], ["Priority", task.priority],
-    ["Attempts", task.maxAttempts > 1 ? `${task.attempt} of ${task.maxAttempts}` : null], ["Strategy", task.dispatch?.strategy], ["Skills", task.skillIds.join(", ")], ["Id", task.id],
+    ["Attempts", task.maxAttempts > 1 ? `${task.attempt} of ${task.maxAttempts}` : null], ["Strategy", task.dispatch?.strategy], ["Usage", usageOf(task)], ["Skills", task.skillIds.join(", ")], ["Id", task.id],
   ];
   return known.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { class: name === "Id" || name === "Folder" ? "mono" : null }, value)]);
+}
+
+// What all sessions of the tree used together.
+function usageOf(task) {
+  const sum = { input: 0, output: 0, cost: null };
+  for (const session of app.store.session.values()) {
+    if (!session.usage || !app.store.path(workingTask(app.store, session)).some((above) => above.id === task.id)) continue;
+    sum.input += session.usage.input ?? 0;
+    sum.output += session.usage.output ?? 0;
+    if (session.usage.cost !== undefined && session.usage.cost !== null) sum.cost = (sum.cost ?? 0) + session.usage.cost;
+  }
+  return sum.input + sum.output > 0 ? usageWords(sum) : null;
 }
 
 function tookWords(task) {

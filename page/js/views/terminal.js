@@ -6,12 +6,14 @@ import { h } from "../ui/dom.js";
 import { Emulator, loadEmulator } from "../ui/emulator.js";
 import { icon } from "../ui/icons.js";
 import { PlainEmulator } from "../ui/plain_emulator.js";
+import { say } from "../ui/toast.js";
 import { TerminalChannel } from "../wire/terminal_channel.js";
+import { touchKeys } from "./touch_keys.js";
 
 // What may wait to be drawn, and what is kept of it when it is more: an agent can print faster than anybody can look.
 const QUEUE = 2 * 1024 * 1024;
 const QUEUE_KEPT = 128 * 1024;
-// Given to the emulator at a time.
+// Given to the emulator per frame of the screen, so that the rest of the page stays smooth.
 const PIECE = 64 * 1024;
 const NEWLINE = 10;
 const PHONE = window.matchMedia("(max-width: 760px)");
@@ -25,7 +27,7 @@ export class TerminalView {
     this.host = h("div", { class: "term-host" });
     this.note = h("div", { class: "term-note", role: "status", hidden: true });
     this.jump = h("button", { class: "button small term-jump", hidden: true, onclick: () => this.#toEnd() }, icon("down"), "Newest");
-    this.element = h("div", { class: "term", "aria-label": "Terminal" }, this.host, this.note, this.jump);
+    this.element = h("div", { class: "term", "aria-label": "Terminal" }, this.host, this.note, touchKeys((text) => this.#type(text)), this.jump);
     this.element.addEventListener("focusin", () => this.#claimSize());
     this.observer = new ResizeObserver(() => this.#sized());
     this.#open();
@@ -52,6 +54,15 @@ export class TerminalView {
 
   focus() {
     this.emulator?.focus();
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(this.text());
+    say("The terminal's text is copied");
+  }
+
+  text() {
+    return this.emulator?.text() ?? "";
   }
 
   dispose() {
@@ -123,10 +134,12 @@ export class TerminalView {
     this.writing = true;
     const next = this.skipped > 0 ? this.#gapMark() : this.#piece();
     this.emulator.write(next, () => {
-      this.writing = false;
-      if (this.disposed) return;
-      this.#drain();
-      this.#scrolled();
+      nextFrame(() => {
+        this.writing = false;
+        if (this.disposed) return;
+        this.#drain();
+        this.#scrolled();
+      });
     });
   }
 
@@ -174,4 +187,10 @@ export class TerminalView {
     this.#scrolled();
     this.focus();
   }
+}
+
+// A page in the background draws no frames.
+function nextFrame(act) {
+  if (document.hidden) setTimeout(act, 100);
+  else requestAnimationFrame(act);
 }

@@ -81,7 +81,7 @@ export class WorkList {
   #task(element, row) {
     const { task } = row;
     const asks = this.asks.has(task.id);
-    const look = taskLook(task, { asks, paused: this.paused.has(task.id) });
+    const look = taskLook(task, { asks, paused: this.paused.has(task.id), run: app.store.run.get(app.store.runOf.get(task.id)) });
     const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
     const tail = session ? this.questionOf.get(session.id) ?? app.tail(session.id) : "";
     element.style.setProperty("--depth", row.depth);

@@ -1,0 +1,71 @@
+// Words to a running agent, each with where it is: waiting, written, taken, answered.
+
+import { app } from "../app.js";
+import { passed } from "../ui/clock.js";
+import { h, keep } from "../ui/dom.js";
+import { sign } from "../ui/parts.js";
+
+const HELD = 200;
+const LOOKS = {
+  queued: { icon: "pending", tone: "quiet", word: "waits until the agent can take it" },
+  delivered: { icon: "running", tone: "running", word: "written to the agent" },
+  accepted: { icon: "running", tone: "running", word: "the agent works on it" },
+  answered: { icon: "done", tone: "done", word: "answered" },
+  failed: { icon: "failed", tone: "failed", word: "never arrived" },
+};
+const KINDS = { opening: "the task itself", nudge: "a reminder", repair: "a plan to repair", wake: "the limit is over", news: "news of its children" };
+
+export class Messages {
+  constructor(sessionId) {
+    this.sessionId = sessionId;
+    this.messages = new Map();
+    this.list = h("div", { class: "messages", role: "log", "aria-label": "Messages" });
+    this.field = h("textarea", { class: "field", rows: "2", placeholder: "Tell the agent something. It is delivered when the agent can take it, once.", "aria-label": "Message to the agent",
+      onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#send(); } });
+    this.form = h("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); this.#send(); } },
+      this.field, h("button", { class: "button primary", type: "submit", title: "Ctrl Enter" }, "Send"));
+    this.element = h("div", { class: "message-box" }, h("div", { class: "scroll" }, this.list), this.form);
+    this.#read();
+  }
+
+  take({ type, id, sessionId, data }) {
+    if (!type.startsWith("message.") || sessionId !== this.sessionId) return;
+    if (type.endsWith(".deleted")) this.messages.delete(id);
+    else this.messages.set(id, { ...this.messages.get(id), ...data });
+    this.#draw();
+  }
+
+  draw(live) {
+    this.form.hidden = !live;
+  }
+
+  async #read() {
+    const { items } = await app.read("message.list", { sessionId: this.sessionId, limit: 1000 }).catch(() => ({ items: [] }));
+    for (const message of (items ?? []).slice(-HELD)) this.messages.set(message.id, { ...message, ...this.messages.get(message.id) });
+    this.#draw();
+  }
+
+  #draw() {
+    const messages = [...this.messages.values()].filter((message) => message.status).slice(-HELD);
+    keep(this.list, messages.map((message) => [message.id, message.status, message.reply]), () => messages.length === 0 ? h("p", { class: "muted" }, "Nothing was said to this agent yet.") : messages.map(line));
+  }
+
+  async #send() {
+    const text = this.field.value.trim();
+    if (!text) return;
+    this.field.disabled = true;
+    const sent = await app.change("message.send", { sessionId: this.sessionId, text });
+    this.field.disabled = false;
+    if (sent) this.field.value = "";
+    this.field.focus();
+  }
+}
+
+function line(message) {
+  const look = LOOKS[message.status] ?? LOOKS.queued;
+  const from = message.by === "user" ? "You" : message.by === "maestrod" || !message.by ? "maestrod" : app.store.session.get(message.by)?.name ?? "a session";
+  return h("article", { class: "message" },
+    h("header", {}, sign(look), h("b", {}, from), h("span", { class: "muted clip" }, [KINDS[message.kind], message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
+    message.text && h("p", { class: "pre" }, message.text),
+    message.reply && h("blockquote", {}, message.reply));
+}
