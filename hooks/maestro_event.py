@@ -186,18 +186,28 @@ def _cut(text):
 
 def send(params, wait):
     """Write the event to the daemon's socket. Raises ``OSError`` when there is no daemon, it is not ours or cannot now."""
-    path = socket_path(posix.environ)
-    if posix.stat(path).st_uid != posix.getuid():
-        raise OSError(f"{path} belongs to somebody else")
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection = connect()
     try:
-        connection.connect(path)
         identity = b'"id":1,' if wait else b""
         connection.sendall(b'{"jsonrpc":"2.0",' + identity + b'"method":"event.report","params":' + params + b"}\n")
         if wait:
             read_receipt(connection)
     finally:
         connection.close()
+
+
+def connect():
+    """A connection to the daemon. Raises ``OSError`` when there is none, or the socket is not ours."""
+    path = socket_path(posix.environ)
+    if posix.stat(path).st_uid != posix.getuid():
+        raise OSError(f"{path} belongs to somebody else")
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def read_receipt(connection):

@@ -1,0 +1,138 @@
+"""The hook that waits for a decision: it asks until it is answered, and leaves it to the agent when nobody can."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from maestroctl import event_script
+from maestrod.api.address import places
+from maestrod.api.errors import NotFound, Unavailable
+from tests.kit.entities import SESSION
+from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+
+ENTRY = Path(event_script.script()).with_name("decide.py")
+ALLOW = '{"hookSpecificOutput": {"decision": {"behavior": "allow"}}} ä'
+
+
+def hook(*arguments: str, payload: bytes = b"{}", **environ: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the script as an agent does."""
+    command = [sys.executable, "-I", "-S", str(ENTRY), "--event", "PermissionRequest", *arguments]
+    return subprocess.run(
+        command, input=payload, capture_output=True, check=False, env={**os.environ, **environ}, timeout=30
+    )
+
+
+def test_what_was_decided_is_printed_as_the_daemon_says(daemon: FakeDaemon) -> None:
+    daemon.on("permission.ask", {"decision": "allow", "output": ALLOW, "attentionId": "att_1"})
+    done = hook("--agent", "claude", "--wait=9", payload=b'{"tool_name": "Bash"}', MAESTRO_SESSION_ID=SESSION)
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, ALLOW, b"")
+    [params] = daemon.called("permission.ask")
+    del params["at"], params["eventId"]
+    assert params == {
+        "agent": "claude",
+        "event": "PermissionRequest",
+        "sessionId": SESSION,
+        "waitMs": 9000,
+        "payload": {"tool_name": "Bash"},
+    }
+
+
+def test_no_decision_prints_nothing(daemon: FakeDaemon) -> None:
+    daemon.on("permission.ask", {})
+    done = hook()
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_it_asks_again_under_the_same_id_when_the_daemon_is_lost_or_busy(daemon: FakeDaemon) -> None:
+    answers = [HANG_UP, Unavailable("daemon.stopping", "wait"), {"output": ALLOW}]
+    daemon.on("permission.ask", lambda params: answers.pop(0))
+    assert hook().stdout.decode() == ALLOW
+    assert len({params["eventId"] for params in daemon.called("permission.ask")}) == 1
+    assert len(daemon.calls) == 3
+
+
+def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon) -> None:
+    def killed(params: object) -> object:
+        daemon.path.unlink()
+        return HANG_UP
+
+    daemon.on("permission.ask", killed)
+    path = places(os.environ).socket
+    later = FakeDaemon(path)
+    later.on("permission.ask", {"output": ALLOW})
+
+    def come_back() -> None:
+        while path.exists():
+            time.sleep(0.01)  # until the first daemon is gone: no event tells
+        later.__enter__()
+
+    helper = threading.Thread(target=come_back)
+    helper.start()
+    try:
+        assert hook().stdout.decode() == ALLOW
+    finally:
+        helper.join()
+        later.__exit__()
+    [first], [again] = daemon.called("permission.ask"), later.called("permission.ask")
+    assert first == again
+
+
+def test_without_a_daemon_the_agent_is_left_to_itself_soon() -> None:
+    started = time.monotonic()
+    done = hook("--patience", "600")
+    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+    assert time.monotonic() - started < 10
+    assert not (places(os.environ).data / "spool").exists()
+
+
+def test_a_daemon_that_does_not_come_back_is_not_waited_for_for_ever(daemon: FakeDaemon) -> None:
+    daemon.on("permission.ask", HANG_UP)
+    done = hook("--patience=0.3")
+    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+
+
+def test_a_refusal_is_no_decision(daemon: FakeDaemon) -> None:
+    daemon.on("permission.ask", NotFound("session.not_found", "there is no such session"))
+    done = hook()
+    assert (done.returncode, done.stdout) == (0, b"") and b"there is no such session" in done.stderr
+    assert len(daemon.calls) == 1
+
+
+@pytest.mark.parametrize("arguments", [("--wait", "soon"), ("--wait",), ("--event=",)])
+def test_nonsense_leaves_the_decision_to_the_agent(arguments: tuple[str, ...], daemon: FakeDaemon) -> None:
+    done = hook(*arguments)
+    assert (done.returncode, done.stdout) == (0, b"") and done.stderr
+    assert daemon.calls == []
+
+
+def test_a_hook_that_nobody_answers_ends_with_its_time(daemon: FakeDaemon) -> None:
+    release = threading.Event()
+    daemon.on("permission.ask", lambda params: release.wait(30) and {})
+    try:
+        command = [sys.executable, "-I", "-S", "-c", _HURRIED.format(folder=str(ENTRY.parent))]
+        done = subprocess.run(command, input=b"{}", capture_output=True, check=False, timeout=30)
+    finally:
+        release.set()
+    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+
+
+_HURRIED = """
+import sys
+sys.path.insert(0, {folder!r})
+import maestro_decide
+maestro_decide._GRACE = 0.0
+sys.exit(maestro_decide.main(["--event", "X", "--wait", "0.2"]))
+"""
+
+
+def test_the_payload_is_encoded_as_events_are(daemon: FakeDaemon) -> None:
+    daemon.on("permission.ask", {})
+    hook(payload=b"not json")
+    [params] = daemon.called("permission.ask")
+    assert params["payload"] == "not json" and json.dumps(params)
