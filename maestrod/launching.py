@@ -22,7 +22,7 @@ from maestrod.api.session import Role, Session, Terminal
 from maestrod.config import Config
 from maestrod.core.agent_traits import Turns
 from maestrod.core.briefing import brief
-from maestrod.core.manifest_page import manifest_md
+from maestrod.core.opening import follow_up, opening
 from maestrod.core.prompts import Manifest
 from maestrod.core.token import make_token
 from maestrod.core.world import World
@@ -99,7 +99,15 @@ class Launcher:
             permissions=world.projects[session.project_id].settings.permissions,
         )
         message = launch_message(world, session)
-        return request if message is None else replace(request, prompt=prompt(message, request.manifest))
+        if message is None:
+            return request
+        return replace(request, prompt=_text(message, session, request.manifest, folder))
+
+    async def text(self, world: World, session: Session, message: Message, folder: Path) -> str:
+        """The text of a message as the agent gets it; ``folder`` is its session's."""
+        if message.kind is not MessageKind.OPENING:
+            return message.text
+        return _text(message, session, await self.manifest(world, session), folder)
 
 
 def launch_message(world: World, session: Session) -> Message | None:
@@ -111,9 +119,12 @@ def launch_message(world: World, session: Session) -> Message | None:
     return None
 
 
-def prompt(message: Message, manifest: Manifest) -> str:
-    """The text of a message as the agent gets it."""
-    return manifest_md(manifest) if message.kind is MessageKind.OPENING else message.text
+def _text(message: Message, session: Session, manifest: Manifest, folder: Path) -> str:
+    if message.kind is MessageKind.OPENING:
+        return opening(manifest, str(folder))
+    if session.attempt > 1 and session.agent_session_id is None:  # another process, and no conversation to go on with
+        return follow_up(manifest, str(folder), message.text)
+    return message.text
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

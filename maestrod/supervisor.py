@@ -14,16 +14,18 @@ from maestrod.agents.adapter import Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
-from maestrod.core.effects import Effect, Launch, Signal, Stop, Watch
+from maestrod.core.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import Outcome
 from maestrod.engine.engine import Engine
 from maestrod.launching import Launcher
+from maestrod.probing import probe
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.watch import identify, wait_gone
+from maestrod.speaking import Speaker
 from maestrod.streams import Streams
 from maestrod.terminals import Terminals
 
@@ -64,6 +66,7 @@ class Supervisor:
         self._custody = custody
         self._terminals = terminals
         self._streams = Streams(engine, custody)
+        self._speaker = Speaker(engine, custody, self._launcher)
 
     def want(self, effect: Effect) -> None:
         """Take an effect; it is carried out in a task of ``run``."""
@@ -77,7 +80,7 @@ class Supervisor:
             nursery.start_soon(self._engine.tell, _STARTED)
             task_status.started()
             async for effect in self._effects:
-                nursery.start_soon(self._carry_out, effect)
+                self._begin(effect)
 
     async def end_all(self, hurry: trio.Event) -> None:
         """End every session that we hold and return when that is recorded; with ``hurry`` set the ladders go to KILL.
@@ -175,10 +178,18 @@ class Supervisor:
 
     def _put_right(self, session: Session) -> None:
         """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
-        if session.stopping:
+        if session.finishing and session.terminal is Terminal.PIPE:
+            self.want(CloseInput(session.id, session.attempt))
+        if session.stopping or (session.finishing and session.terminal is Terminal.PTY):
             self.want(Stop(session.id, session.attempt))
         elif (wanted := self._wanted_signal(session.id)) is not None:
             self.want(Signal(session.id, session.attempt, wanted))
+
+    def _begin(self, effect: Effect) -> None:
+        if isinstance(effect, Deliver | Decide | CloseInput):
+            self._speaker.want(effect, self._nursery)
+        else:
+            self._nursery.start_soon(self._carry_out, effect)
 
     async def _carry_out(self, effect: Effect) -> None:
         if isinstance(effect, Launch):
@@ -189,6 +200,8 @@ class Supervisor:
             await self._signal(effect)
         elif isinstance(effect, Watch):
             await self._watch(effect)
+        elif isinstance(effect, Probe):
+            await self._probe(effect)
 
     async def _launch(self, effect: Launch) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
@@ -255,6 +268,11 @@ class Supervisor:
         ended = Exit(reason="gone", detail="its process is gone", at=self._engine.clock.wall())
         verdict = Verdict.FAILED if busy else Verdict.COMPLETED
         return Exited(effect.session_id, effect.attempt, ended, verdict.value)
+
+    async def _probe(self, effect: Probe) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is not None and self._is_held(session) and session.attempt == effect.attempt:
+            await self._engine.tell(await probe(self._custody, session, self._streams.screen(session.id)))
 
     async def _signal(self, effect: Signal) -> None:
         """Hold or let go as the world wants it by now: effects run side by side, so their order means nothing."""

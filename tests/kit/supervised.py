@@ -20,6 +20,7 @@ from maestrod.api.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.config import Config
 from maestrod.core.command import Actor, Command
+from maestrod.core.rules import Rules
 from maestrod.core.world import World
 from maestrod.engine.engine import Engine
 from maestrod.launching import Launcher
@@ -106,12 +107,14 @@ async def house(
 ) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
-    if before is not None:
-        store.world, store._events, store.durable_seq = World(), list(before.events_since(0)), before.durable_seq
-        for event in store._events:
-            store.world.apply(event)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
     catalog = FileCatalog(package_data("skills"), home, places.config, agents)
+    traits = {name: adapter.traits for name, adapter in agents.items()}
+    store.world = World(Rules(agents=traits, names_for=catalog.known_names))
+    if before is not None:
+        store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
+        for event in store._events:
+            store.world.apply(event)
     supervisor = Supervisor(Launcher(places, Config(), catalog, b"k" * 32, agents))
     engine = Engine(store, store.world, FixedClock(), supervisor.want)
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")

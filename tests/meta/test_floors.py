@@ -39,7 +39,9 @@ TOP = {
     "maestrod.logs": "the log",
     "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
     "maestrod.port": "the bridge's port, its token and the files that say both",
+    "maestrod.probing": "a look at a silent agent from the outside",
     "maestrod.service": "the service manager",
+    "maestrod.speaking": "prompts and answers from decisions, by the adapters, into custody",
     "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
     "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
     "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
@@ -54,7 +56,7 @@ PACKAGES = {
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
             *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.terminals"),
-            *("maestrod.launching", "maestrod.streams"),
+            *("maestrod.launching", "maestrod.probing", "maestrod.speaking", "maestrod.streams"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),

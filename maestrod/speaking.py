@@ -1,0 +1,135 @@
+"""Writing to agents: prompts, answers to their questions, the end of their input; one thing after the other per session.
+
+Theory. A message counts as delivered from the decision that wants it written, so this is the only place that writes it, once:
+an effect is carried out by the daemon that decided it and by no later one. What surely was not written at all goes back
+(``NotDelivered``); what may have been written in part never is, because a prompt that arrives twice is worse than one that has to
+be asked for again. Answers and the end of input are harmless to repeat.
+"""
+
+import logging
+from collections import deque
+
+import trio
+
+from maestrod.agents.adapter import Adapter, Decision, Keys
+from maestrod.api.message import Message, MessageStatus
+from maestrod.api.session import Session, Terminal
+from maestrod.core.effects import CloseInput, Decide, Deliver
+from maestrod.core.facts import NotDelivered
+from maestrod.core.session_index import has_ended
+from maestrod.engine.engine import Engine
+from maestrod.launching import Launcher
+from maestrod.sessions.custody import SEND_BYTES, Custody
+from maestrod.sessions.spec import NotHeld, Refused, Unanswered
+
+log = logging.getLogger(__name__)
+
+#: What is written to an agent.
+Spoken = Deliver | Decide | CloseInput
+
+#: Seconds before a message that could not be written is given back: whoever takes it up again must not spin.
+RETURN_SECONDS = 1.0
+#: Seconds between tries to write the rest of what an agent has begun to take, and how long that is tried.
+REST_SECONDS = 0.2
+REST_TRIES = 300
+
+
+class Speaker:
+    """Carries out what is to be written. ``launcher`` knows the adapters and the texts."""
+
+    def __init__(self, engine: Engine, custody: Custody, launcher: Launcher) -> None:
+        self._engine = engine
+        self._custody = custody
+        self._launcher = launcher
+        self._waiting: dict[str, deque[Spoken]] = {}
+
+    def want(self, effect: Spoken, nursery: trio.Nursery) -> None:
+        """Write what an effect says, after what was wanted before for its session."""
+        waiting = self._waiting.get(effect.session_id)
+        if waiting is not None:
+            waiting.append(effect)
+            return
+        self._waiting[effect.session_id] = deque([effect])
+        nursery.start_soon(self._speak, effect.session_id)
+
+    async def _speak(self, session_id: str) -> None:
+        waiting = self._waiting[session_id]
+        try:
+            while waiting:
+                await self._carry_out(waiting.popleft())
+        finally:
+            del self._waiting[session_id]
+
+    async def _carry_out(self, effect: Spoken) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is None or session.attempt != effect.attempt or has_ended(session):
+            return
+        if isinstance(effect, Deliver):
+            await self._deliver(session, effect)
+        elif isinstance(effect, Decide):
+            await self._decide(session, effect)
+        else:
+            await self._close_input(session)
+
+    async def _deliver(self, session: Session, effect: Deliver) -> None:
+        message = self._engine.world.messages.get(effect.message_id)
+        if message is None or message.status is not MessageStatus.DELIVERED or message.attempt != session.attempt:
+            return
+        problem = await self._write(session, await self._keys(session, message))
+        if problem is not None:
+            await trio.sleep(RETURN_SECONDS)
+            await self._engine.tell(NotDelivered(session.id, session.attempt, message.id, problem))
+
+    async def _keys(self, session: Session, message: Message) -> list[Keys]:
+        adapter = self._launcher.adapter(session)
+        world, folder = self._engine.world, self._custody.folder(session.id)
+        text = await self._launcher.text(world, session, message, folder)
+        return list(adapter.say(text, interactive=session.terminal is Terminal.PTY))
+
+    async def _decide(self, session: Session, effect: Decide) -> None:
+        question = self._engine.world.attention.get(effect.attention_id)
+        if question is None or question.answer is None or question.key is None:
+            return
+        adapter: Adapter = self._launcher.adapter(session)
+        try:
+            decision = Decision(question.answer.value)
+        except ValueError:
+            return  # left to the agent's own dialog
+        data = adapter.answer(question.key, decision, message=question.answer.by, tool_input=question.input or "")
+        problem = await self._write(session, [Keys(data)] if data else [])
+        if problem is not None:
+            log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)
+
+    async def _close_input(self, session: Session) -> None:
+        try:
+            await self._custody.close_stdin(session.id)
+        except NotHeld:
+            log.info("%s has ended before its input was closed", session.id)
+
+    async def _write(self, session: Session, keys: list[Keys]) -> str | None:
+        """Write all, with the pauses; why not when surely nothing was written, None otherwise."""
+        begun = False
+        for each in keys:
+            for offset in range(0, len(each.data), SEND_BYTES):
+                piece = each.data[offset : offset + SEND_BYTES]
+                try:
+                    await (self._write_rest(session.id, piece) if begun else self._custody.send(session.id, piece))
+                except (NotHeld, Refused) as error:
+                    if not begun and not isinstance(error, Unanswered):
+                        return str(error)
+                    log.error("%s has got only a part of what was written to it: %s", session.id, error)
+                    return None
+                begun = True
+            await trio.sleep(each.pause)
+        return None
+
+    async def _write_rest(self, session_id: str, piece: bytes) -> None:
+        """Write on: an agent that has got the beginning is waited for."""
+        for _ in range(REST_TRIES):
+            try:
+                return await self._custody.send(session_id, piece)
+            except Refused as error:
+                if error.code != "input_full":
+                    raise
+            await trio.sleep(REST_SECONDS)
+        raise Refused("input_full", "it does not read its input")

@@ -1,0 +1,40 @@
+"""How much a process tree has worked: what runs, what ended below it, what is not there."""
+
+import os
+import subprocess
+import sys
+
+from maestrod.sessions.activity import processor_seconds
+
+BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
+
+
+def test_a_tree_is_charged_with_what_its_children_used_also_when_they_have_ended() -> None:
+    script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-I', '-S', '-c', {BURN!r}])\nprint(flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdin is not None
+        process.stdout.readline()
+        assert processor_seconds(process.pid) >= 0.25
+        process.stdin.close()
+
+
+def test_what_runs_below_counts_while_it_runs() -> None:
+    script = f"{BURN}print(flush=True)\ninput()"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", '"$0" -I -S -c "$1"; true', sys.executable, script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None and process.stdin is not None
+        process.stdout.readline()
+        assert processor_seconds(process.pid) >= 0.25
+        process.stdin.close()
+
+
+def test_nobody_has_used_nothing() -> None:
+    process = subprocess.Popen(["/bin/true"])
+    process.wait()
+    assert processor_seconds(process.pid) == 0.0
+    assert processor_seconds(os.getpid()) > 0.0
