@@ -11,11 +11,12 @@ from collections import deque
 
 import trio
 
-from maestrod.agents.adapter import Adapter, Decision, Keys
+from maestrod.agents.adapter import Decision, Keys
 from maestrod.api.message import Message, MessageStatus
 from maestrod.api.session import Session, Terminal
 from maestrod.core.effects import CloseInput, Decide, Deliver
 from maestrod.core.facts import NotDelivered
+from maestrod.core.permission_rules import decision
 from maestrod.core.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.launching import Launcher
@@ -88,14 +89,14 @@ class Speaker:
 
     async def _decide(self, session: Session, effect: Decide) -> None:
         question = self._engine.world.attention.get(effect.attention_id)
-        if question is None or question.answer is None or question.key is None:
+        if question is None or question.key is None:
             return
-        adapter: Adapter = self._launcher.adapter(session)
-        try:
-            decision = Decision(question.answer.value)
-        except ValueError:
+        verdict, told = decision(question)
+        if verdict is None:
             return  # left to the agent's own dialog
-        data = adapter.answer(question.key, decision, message=question.answer.by, tool_input=question.input or "")
+        adapter = self._launcher.adapter(session)
+        chosen = Decision(verdict.value)
+        data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
         problem = await self._write(session, [Keys(data)] if data else [])
         if problem is not None:
             log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)

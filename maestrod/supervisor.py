@@ -14,6 +14,7 @@ from maestrod.agents.adapter import Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
+from maestrod.core import permission_rules
 from maestrod.core.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
@@ -178,6 +179,8 @@ class Supervisor:
 
     def _put_right(self, session: Session) -> None:
         """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
+        for answer in permission_rules.owed(self._engine.world, session):
+            self.want(answer)
         if session.finishing and session.terminal is Terminal.PIPE:
             self.want(CloseInput(session.id, session.attempt))
         if session.stopping or (session.finishing and session.terminal is Terminal.PTY):

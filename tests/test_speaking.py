@@ -12,9 +12,12 @@ from trio.testing import MockClock
 from maestrod import speaking
 from maestrod.api.attention import Answer, Attention, AttentionKind
 from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.core.command import Actor
 from maestrod.core.effects import CloseInput, Decide, Deliver
+from maestrod.core.facts import Signed
+from maestrod.core.signs import PermissionAsked, TurnStarted
 from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
 from maestrod.sessions.spec import NotHeld, Refused, Unanswered
 from maestrod.store.memory import MemoryStore
@@ -187,7 +190,8 @@ async def test_nothing_is_written_for_what_is_over(tmp_path: Path, autojump_cloc
 
 
 @pytest.mark.parametrize(
-    "value, written", [("allow", b"allow toolu_1 user\n"), ("deny", b"deny toolu_1 user\n"), ("", b"")]
+    "value, written",
+    [("allow", b"allow toolu_1 allowed by the user\n"), ("deny", b"deny toolu_1 denied by the user\n"), ("", b"")],
 )
 async def test_a_decision_reaches_the_agent_that_waits_for_it(
     tmp_path: Path, autojump_clock: MockClock, value: str, written: bytes
@@ -219,3 +223,18 @@ async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
         monkeypatch.setattr(FolderCustody, "close_stdin", gone)
         parts.supervisor.want(CloseInput(session.id, 1))
         await trio.sleep(1)
+
+
+async def test_an_answer_a_dead_daemon_owed_is_brought_by_the_next(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        sign = PermissionAsked("Bash", "rm -rf build", '{"command":"rm -rf build"}', "toolu_1", waits=True)
+        await parts.engine.submit(Signed(session.id, 1, Source.STREAM, (TurnStarted(), sign)))
+        [question] = parts.engine.world.attention.values()
+        parts.engine._run_effect = lambda effect: None
+        await parts.call("attention.answer", attentionId=question.id, value="allow")
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b""
+    async with talking(tmp_path, machine, parts.store) as (parts, session):
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b"allow toolu_1 allowed by the user\n"

@@ -183,3 +183,4 @@ def not_delivered(draft: Draft, fact: NotDelivered) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is not None:
         message.not_delivered(draft, fact.message_id, fact.detail)
+        draft.at_turn[session.id] = None

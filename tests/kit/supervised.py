@@ -108,7 +108,7 @@ async def house(
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
-    catalog = FileCatalog(package_data("skills"), home, places.config, agents)
+    catalog = FileCatalog(package_data("skills"), home, places.config, dict(agents))
     traits = {name: adapter.traits for name, adapter in agents.items()}
     store.world = World(Rules(agents=traits, names_for=catalog.known_names))
     if before is not None:
