@@ -63,6 +63,7 @@ class Launcher:
         plan = adapter.launch(await self._request(world, session, folder))
         _check(plan)
         await in_thread(write_files, folder, dict(plan.files))
+        await in_thread(make_links, folder, dict(plan.links))
         pipes = plan.terminal is Terminal.PIPE
         return LaunchSpec(
             session_id=session.id,
@@ -132,15 +133,29 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 
     Names are paths below the folder. Raises ``Malformed`` for one that leads out of it or to what custody keeps there.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in files.items():
-        path = folder
-        for part in _inside(name).parts[:-1]:
-            path /= part
-            path.mkdir(exist_ok=True, mode=0o700)
-            if path.is_symlink():
-                raise Malformed("launch.file", f"the file {name!r} of the agent would be written outside of its folder")
-        _write(path / PurePosixPath(name).name, content)
+        _write(_place(folder, name), content)
+
+
+def make_links(folder: Path, links: Mapping[str, str]) -> None:
+    """Make symbolic links below the folder, to what is the user's; what stands there already stays. Names as for files."""
+    for name, target in links.items():
+        try:
+            _place(folder, name).symlink_to(target)
+        except FileExistsError:
+            pass  # of an earlier attempt, or the agent has put a file of its own in its place
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Where a file of the agent goes, with the folders above it made. Raises ``Malformed`` when that is outside of ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder
+    for part in _inside(name).parts[:-1]:
+        path /= part
+        path.mkdir(exist_ok=True, mode=0o700)
+        if path.is_symlink():
+            raise Malformed("launch.file", f"the file {name!r} of the agent would be written outside of its folder")
+    return path / PurePosixPath(name).name
 
 
 def _write(path: Path, content: str) -> None:

@@ -16,7 +16,7 @@ from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.core.agent_traits import AgentTraits, Turns
 from maestrod.core.world import World
-from maestrod.launching import _inside, launch_message, write_files
+from maestrod.launching import _inside, launch_message, make_links, write_files
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.sessions.spec import LaunchSpec
 from tests.kit.supervised import House, house
@@ -42,6 +42,19 @@ def test_files_are_private_whole_and_nested(tmp_path: Path) -> None:
 def test_a_file_leads_neither_out_of_the_folder_nor_to_custodys_own(tmp_path: Path, name: str) -> None:
     with pytest.raises(Malformed, match="cannot be called"):
         write_files(tmp_path / "ses_a", {name: "x"})
+
+
+def test_links_are_made_where_nothing_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "ses_a"
+    write_files(folder, {"home/settings.json": "{}"})
+    make_links(folder, {"home/tmp": "/elsewhere", "home/settings.json": "/elsewhere", "home/deep/x": "/there"})
+    make_links(folder, {"home/tmp": "/another"})
+    assert (folder / "home/tmp").readlink() == Path("/elsewhere") and (folder / "home/deep/x").is_symlink()
+    assert (folder / "home/settings.json").read_text() == "{}"
+    with pytest.raises(Malformed):
+        make_links(folder, {"home/tmp/through": "/x"})
+    with pytest.raises(Malformed):
+        make_links(folder, {"../out": "/x"})
 
 
 def test_a_link_in_the_folder_is_not_followed_out_of_it(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ class LaunchPlan:
     """How to start an agent.
 
     ``env`` is complete and may hold secrets: record its names only. ``files`` are to be written into the session's folder
-    (path relative to it, to text; mode 0600) before the start. ``stop_ladder`` are signals by name without ``SIG`` and the seconds
-    each is given. ``stdin`` names one of ``files`` that is the agent's whole standard input (pipes only); without it standard
+    (path relative to it, to text; mode 0600) before the start, ``links`` (path to target) are made there where nothing stands
+    yet. ``stop_ladder`` are signals by name without ``SIG`` and the seconds each is given. ``stdin`` names one of ``files`` that is the agent's whole standard input (pipes only); without it standard
     input stays open for ``Adapter.say``, or is empty for agents that take no prompts there. ``stream`` says that its standard output
     is lines for ``read_line``: standard error is then kept from breaking into them.
     """
@@ -78,6 +78,7 @@ class LaunchPlan:
     files: Mapping[str, str] = field(repr=False)
     stdin: str | None = None
     stream: bool = False
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

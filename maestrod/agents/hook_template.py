@@ -1,43 +1,36 @@
-"""The templates of ``hooks/<agent>/``, filled in: which program reports an event, and which one waits for a decision.
+"""The templates of ``hooks/<agent>/`` as settings of one session: the agent's own format, with our commands filled in.
 
-In a template ``{report}`` stands for the program that reports and returns at once, ``{decide}`` for the one that prints the
-agent's answer to a request for permission; the template adds ``--event NAME`` itself.
+All of them have the shape that Claude Code began and others took over, ``hooks.<Event>[].hooks[].command``. In a template
+``@EVENT@`` stands for the program that reports the event and returns at once, ``@DECIDE@`` for the one that waits for a decision
+and prints it, ``@GATE@`` for a gate of the agent's own, ``hooks/<agent>/gate.py``.
 """
 
-import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from maestrod.agents.hook_command import DECIDE, EVENT, hook_command
 from maestrod.api.errors import Unavailable
 
-
-def commands(hooks: Path, agent: str) -> dict[str, str]:
-    """What stands for the words in a template: shell commands with absolute paths, so that no PATH decides what runs."""
-    return {
-        word: shlex.join([sys.executable, "-I", "-S", str(hooks / program), "--agent", agent])
-        for word, program in (("{report}", "event.py"), ("{decide}", "decide.py"))
-    }
+#: What a hook runs that settles a tool's permission before it starts; it is no event the agent knows by this name.
+GATE = "ToolPermission"
 
 
-def filled(hooks: Path, agent: str, template: str = "hooks.json") -> Any:
-    """An agent's template with the commands in it. Raises ``Unavailable`` for an installation that lost it."""
+def filled(hooks: Path, agent: str, template: str) -> dict[str, Any]:
+    """A template with the commands in it. Raises ``Unavailable`` for an installation that lost it."""
     path = hooks / agent / template
     try:
-        raw = msgspec.json.decode(path.read_bytes())
+        document = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
         raise Unavailable("hooks.missing", f"{path} cannot be read ({error}): install maestrod again") from error
-    return _fill(raw, commands(hooks, agent))
+    for event, groups in document["hooks"].items():
+        for handler in (handler for group in groups for handler in group["hooks"]):
+            handler["command"] = _command(hooks, agent, handler["command"], event)
+    return {str(name): member for name, member in document.items()}
 
 
-def _fill(value: Any, words: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _fill(member, words) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_fill(item, words) for item in value]
-    if isinstance(value, str):
-        for word, command in words.items():
-            value = value.replace(word, command)
-    return value
+def _command(hooks: Path, agent: str, word: str, event: str) -> str:
+    if word == "@GATE@":
+        return hook_command(hooks, f"{agent}/gate.py", agent, GATE)
+    return hook_command(hooks, {"@EVENT@": EVENT, "@DECIDE@": DECIDE}[word], agent, event)

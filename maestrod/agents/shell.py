@@ -9,8 +9,8 @@ from pathlib import Path
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.environment import environment
-from maestrod.agents.manifest_files import manifest_files
 from maestrod.agents.opaque import OpaqueAdapter
+from maestrod.agents.session_files import session_files
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import SHELL
@@ -38,7 +38,7 @@ class ShellAdapter(OpaqueAdapter):
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,
             stop_ladder=STOP_LADDER,
-            files=manifest_files(request),
+            files=session_files(request.manifest),
         )
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:

@@ -7,6 +7,9 @@ from maestrod.agents.adapter import LaunchRequest
 from maestrod.api.session import Role, Session, SessionStatus
 from tests.core.manifests import manifest
 
+#: The programs and templates of this checkout.
+HOOKS = Path(__file__).parent.parent.parent / "hooks"
+
 
 def request(environ: dict[str, str] | None = None, passed: tuple[str, ...] = (), **members: Any) -> LaunchRequest:
     """A request for session ``ses_1``; ``members`` are the session's, or the manifest's ``skills`` and ``context``."""

@@ -1,27 +1,43 @@
 """Templates of hooks, filled in."""
 
-import shlex
-import sys
+import json
 from pathlib import Path
 
 import pytest
 
-from maestrod.agents.hook_template import commands, filled
+from maestrod.agents.hook_command import DECIDE, EVENT, hook_command
+from maestrod.agents.hook_template import filled
 from maestrod.api.errors import Unavailable
+from tests.agents.launches import HOOKS
 
 
-def test_programs_are_named_by_absolute_paths(tmp_path: Path) -> None:
-    report = commands(tmp_path / "a folder", "codex")["{report}"]
-    assert shlex.split(report) == [sys.executable, "-I", "-S", f"{tmp_path}/a folder/event.py", "--agent", "codex"]
-
-
-def test_words_are_replaced_wherever_they_stand(tmp_path: Path) -> None:
+def test_words_are_replaced_by_commands(tmp_path: Path) -> None:
+    hooks = {
+        "Stop": [{"hooks": [{"command": "@EVENT@", "timeout": 5}]}],
+        "Ask": [{"matcher": "x", "hooks": [{"command": "@DECIDE@"}, {"command": "@GATE@"}]}],
+    }
     (tmp_path / "x").mkdir()
-    (tmp_path / "x/hooks.json").write_text('{"a": [{"b": "{decide} --event E", "c": 5}]}')
-    [entry] = filled(tmp_path, "x")["a"]
-    assert entry == {"b": commands(tmp_path, "x")["{decide}"] + " --event E", "c": 5}
+    (tmp_path / "x/t.json").write_text(json.dumps({"hooks": hooks, "version": 1}))
+    found = filled(tmp_path, "x", "t.json")
+    assert found["version"] == 1
+    [stop] = found["hooks"]["Stop"][0]["hooks"]
+    assert stop == {"command": hook_command(tmp_path, EVENT, "x", "Stop"), "timeout": 5}
+    ask, gate = found["hooks"]["Ask"][0]["hooks"]
+    assert ask["command"] == hook_command(tmp_path, DECIDE, "x", "Ask")
+    assert gate["command"] == hook_command(tmp_path, "x/gate.py", "x", "ToolPermission")
+
+
+@pytest.mark.parametrize("path", sorted(HOOKS.glob("*/*.json")), ids=str)
+def test_every_template_names_programs_that_are_there(path: Path) -> None:
+    if path.parent.name == "opencode":
+        return
+    for groups in filled(HOOKS, path.parent.name, path.name)["hooks"].values():
+        for handler in (handler for group in groups for handler in group["hooks"]):
+            program = next(word for word in handler["command"].split() if word.endswith(".py"))
+            assert Path(program).is_relative_to(HOOKS)
+            assert Path(program).is_file() or Path(program).name == "decide.py"
 
 
 def test_a_lost_template_is_said(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="install maestrod again"):
-        filled(tmp_path, "x")
+        filled(tmp_path, "x", "t.json")

@@ -140,7 +140,9 @@ MEMBERS: dict[str, Any] = {
     "lines": {SESSION: "x\x1b"},
     **dict.fromkeys(("rootTaskId", "taskId", "sessionId"), TASK),
     **dict.fromkeys(("title", "message", "server", "version", "instance", "workingDir", "url"), "x\x1b[2J"),
-    **dict.fromkeys(("seq", "left", "pid", "protocol", "startedAt", "timestamp", "start", "end", "offset", "expiresAt"), 1),
+    **dict.fromkeys(
+        ("seq", "left", "pid", "protocol", "startedAt", "timestamp", "start", "end", "offset", "expiresAt"), 1
+    ),
     **dict.fromkeys(("attachment", "subscription"), 1),
     "data": "eBtbMko=",
     "ok": True,

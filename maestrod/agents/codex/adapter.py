@@ -14,7 +14,8 @@ from maestrod.agents.environment import environment
 from maestrod.agents.hook_template import filled
 from maestrod.agents.json_lines import object_of
 from maestrod.agents.keys import typed
-from maestrod.agents.manifest_files import PROMPT, as_argument, manifest_files
+from maestrod.agents.prompt_argument import PROMPT, as_argument
+from maestrod.agents.session_files import session_files
 from maestrod.agents.verdicts import verdict
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy, Permissions
@@ -50,7 +51,7 @@ class CodexAdapter:
         env = environment(request)
         names = {*VARIABLES, *user_settings.key_variables(settings)}
         env |= {name: request.environ[name] for name in names if name in request.environ}
-        files = manifest_files(request)
+        files = session_files(request.manifest)
         common = [str(program(env["PATH"])), *command_line.quiet(), *command_line.reporting(env["PATH"])]
         if request.interactive:
             rest = self._interactive(request, files, settings)
@@ -70,7 +71,7 @@ class CodexAdapter:
     def _headless(self, request: LaunchRequest, files: dict[str, str]) -> list[str]:
         files[PROMPT] = request.prompt or ""
         arguments = ["exec", "--json", "--skip-git-repo-check", *_sandbox(request.permissions)]
-        arguments += command_line.hooks(filled(request.hooks, self.name), command_line.HEADLESS_HOOKS)
+        arguments += command_line.hooks(filled(request.hooks, self.name, "stream.json"))
         if request.session.role is Role.ORCHESTRATOR:
             files[SCHEMA] = json.dumps(plan_schema(strict=True))
             arguments += ["--output-schema", str(request.folder / SCHEMA)]
@@ -82,7 +83,10 @@ class CodexAdapter:
         folders = user_settings.trust_roots(Path(request.session.working_dir or request.manifest.project.working_dir))
         if user_settings.distrusted(settings, folders):
             raise Unavailable("agent.distrusted", f"codex: its config.toml says that {folders[0]} is not to be trusted")
-        arguments = [*command_line.trusting(folders), *command_line.hooks(filled(request.hooks, self.name))]
+        arguments = [
+            *command_line.trusting(folders),
+            *command_line.hooks(filled(request.hooks, self.name, "terminal.json")),
+        ]
         arguments += ["--no-daemon", *_sandbox(request.permissions), "-a", _approval(request.permissions)]
         if request.session.agent_session_id is not None:
             arguments += ["resume", request.session.agent_session_id]

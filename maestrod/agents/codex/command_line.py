@@ -9,12 +9,10 @@ SHA-256 of the handler's normalized JSON.
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-#: What the stream of ``codex exec`` does not tell; the rest it tells better than hooks do.
-HEADLESS_HOOKS = frozenset({"PostCompact", "SubagentStart", "SubagentStop"})
 #: Where Codex says that hooks given by ``-c`` come from.
 _SOURCE = "/<session-flags>/config.toml"
 
@@ -43,9 +41,9 @@ def trusting(folders: Iterable[Path]) -> list[str]:
     return _setting("projects", table) if table else []
 
 
-def hooks(template: Mapping[str, Any], only: Collection[str] | None = None) -> list[str]:
-    """Hooks for this run, and trust in exactly these. ``template`` is a filled ``hooks.json``."""
-    events = {name: groups for name, groups in template["hooks"].items() if only is None or name in only}
+def hooks(template: Mapping[str, Any]) -> list[str]:
+    """Hooks for this run, and trust in exactly these. ``template`` is a filled one of ``hooks/codex``."""
+    events = template["hooks"]
     arguments = [argument for name, groups in events.items() for argument in _setting(f"hooks.{name}", groups)]
     trust = {
         f"{_SOURCE}:{label(name)}:{row}:{column}": {"trusted_hash": trust_hash(label(name), group, handler)}

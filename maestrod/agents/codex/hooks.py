@@ -34,7 +34,7 @@ def read_hook(event: str, payload: Any) -> Reading:
 
 def _started(payload: Members) -> tuple[Sign, ...]:
     """A compaction starts nothing: ``PostCompact`` tells of it."""
-    how = payload.value("source")
+    how = payload.line("source")
     if how == "compact":
         return ()
     return (Started(payload.name("session_id"), how if how in {"resume", "clear", "fork"} else "startup"),)

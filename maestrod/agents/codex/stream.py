@@ -110,7 +110,7 @@ def _ok(item: Members) -> bool | None:
     code = item.value("exit_code")
     if isinstance(code, int) and not isinstance(code, bool):
         return code == 0
-    status = item.value("status")
+    status = item.line("status")
     return None if status not in {"completed", "failed", "declined"} else status == "completed"
 
 

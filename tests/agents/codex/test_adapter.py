@@ -14,9 +14,8 @@ from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Exit, Role, Terminal
 from maestrod.core.opening import ARGUMENT_BYTES
 from maestrod.core.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
-from tests.agents.codex.test_command_line import HOOKS
 from tests.agents.codex.test_program import package
-from tests.agents.launches import request
+from tests.agents.launches import HOOKS, request
 from tests.core.manifests import context
 
 CODEX = CodexAdapter(now=lambda: 0.0)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from maestrod.agents.codex import command_line
 from maestrod.agents.hook_template import filled
+from tests.agents.launches import HOOKS
 
-HOOKS = Path(__file__).parent.parent.parent.parent / "hooks"
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 VALUES = st.recursive(st.booleans() | st.integers(-1000, 1000) | TEXT, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8)  # fmt: skip
 
@@ -43,7 +43,7 @@ def test_the_hash_is_the_one_codex_computes() -> None:
 
 
 def test_each_of_our_hooks_comes_with_trust_in_it() -> None:
-    told = settings(command_line.hooks(filled(HOOKS, "codex")))["hooks"]
+    told = settings(command_line.hooks(filled(HOOKS, "codex", "terminal.json")))["hooks"]
     state = told.pop("state")
     assert set(state) == {f"/<session-flags>/config.toml:{command_line.label(name)}:0:0" for name in told}
     commands = [handler["command"] for groups in told.values() for group in groups for handler in group["hooks"]]
@@ -51,12 +51,12 @@ def test_each_of_our_hooks_comes_with_trust_in_it() -> None:
 
 
 def test_headless_only_what_the_stream_does_not_tell() -> None:
-    told = settings(command_line.hooks(filled(HOOKS, "codex"), command_line.HEADLESS_HOOKS))["hooks"]
-    assert set(told) == {"state", *command_line.HEADLESS_HOOKS} and len(told["state"]) == 3
+    told = settings(command_line.hooks(filled(HOOKS, "codex", "stream.json")))["hooks"]
+    assert set(told) == {"state", "PostCompact", "SubagentStart", "SubagentStop"} and len(told["state"]) == 3
 
 
 def test_hooks_at_the_end_of_a_session_keep_to_the_second_they_are_given() -> None:
-    template = filled(HOOKS, "codex")["hooks"]
+    template = filled(HOOKS, "codex", "terminal.json")["hooks"]
     assert {template[name][0]["hooks"][0]["timeout"] for name in ("SessionEnd", "Interrupt")} == {1}
 
 

@@ -1,16 +1,10 @@
-"""The files of a session, and a prompt that is one when it is too long."""
+"""A prompt is an argument, or a file when it is too long for one."""
 
 import dataclasses
 
-from maestrod.agents.manifest_files import as_argument, manifest_files
+from maestrod.agents.prompt_argument import as_argument
 from maestrod.core.opening import ARGUMENT_BYTES
 from tests.agents.launches import request
-from tests.core.manifests import context
-
-
-def test_a_manifest_for_programs_and_one_to_read() -> None:
-    assert sorted(manifest_files(request())) == ["manifest.json", "manifest.md"]
-    assert "task-context.json" in manifest_files(request(context=context()))
 
 
 def test_a_prompt_that_fits_is_an_argument() -> None:

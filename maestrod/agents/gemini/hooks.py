@@ -1,0 +1,85 @@
+"""What Gemini's hooks say. They have no ids for tools; errors of the API and Esc send nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from maestrod.agents.gemini.tools import summary
+from maestrod.agents.hook_template import GATE
+from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.plan_message import plans_in
+from maestrod.agents.tool_names import common_name
+from maestrod.core.signs import (
+    NOTHING,
+    InputAsked,
+    Leaving,
+    Outcome,
+    PermissionAsked,
+    PermissionSettled,
+    Reading,
+    Sign,
+    Started,
+    ToolEnded,
+    ToolStarted,
+    TurnEnded,
+    TurnStarted,
+)
+
+#: What a confirmation's ``type`` is about, by the tool's common name.
+_CONFIRMED = {"exec": "Bash", "edit": "Edit", "info": "WebFetch"}
+
+
+def read_hook(event: str, payload: Any) -> Reading:
+    """What one hook's payload says; an event that means nothing to us says nothing."""
+    rule = _EVENTS.get(event)
+    if rule is None:
+        return NOTHING
+    members = Members(payload)
+    return Reading(rule(members), agent_session_id=members.name("session_id"), cwd=members.folder("cwd"))
+
+
+def _started(payload: Members) -> tuple[Sign, ...]:
+    how = payload.line("source")
+    return (Started(payload.name("session_id"), how if how in {"resume", "clear"} else "startup"),)
+
+
+def _turn_ended(payload: Members) -> tuple[Sign, ...]:
+    said = payload.value("prompt_response")
+    ended = TurnEnded(Outcome.COMPLETED, text=payload.text("prompt_response"))
+    return PermissionSettled(), *plans_in(said), ended
+
+
+def _tool_started(payload: Members) -> tuple[Sign, ...]:
+    return (ToolStarted(common_name(payload.line("tool_name")), summary(payload.value("tool_input"))),)
+
+
+def _tool_ended(payload: Members) -> tuple[Sign, ...]:
+    failed = payload.members("tool_response").line("error", "message") or payload.line("tool_response", "error")
+    ended = ToolEnded(common_name(payload.line("tool_name")), ok=False if failed else None, detail=failed)
+    return PermissionSettled(), ended
+
+
+def _gate(payload: Members) -> tuple[Sign, ...]:
+    tool, arguments = common_name(payload.line("tool_name")), payload.value("tool_input")
+    return (PermissionAsked(tool, summary(arguments), json_text(arguments), waits=True),)
+
+
+def _notification(payload: Members) -> tuple[Sign, ...]:
+    """It shows a dialog at its terminal, where alone it can be answered."""
+    details = payload.members("details")
+    if payload.value("notification_type") != "ToolPermission":
+        return (InputAsked(payload.line("message")),) if payload.line("message") else ()
+    tool = _CONFIRMED.get(str(details.value("type")), details.line("toolName"))
+    line = details.line("command") or details.line("filePath") or details.line("fileName") or details.line("title")
+    return (PermissionAsked(tool, line),)
+
+
+_EVENTS: Mapping[str, Callable[[Members], tuple[Sign, ...]]] = {
+    "SessionStart": _started,
+    "SessionEnd": lambda payload: (Leaving(payload.line("reason")),),
+    "BeforeAgent": lambda payload: (TurnStarted(payload.line("prompt")),),
+    "AfterAgent": _turn_ended,
+    "BeforeTool": _tool_started,
+    "AfterTool": _tool_ended,
+    "Notification": _notification,
+    GATE: _gate,
+}

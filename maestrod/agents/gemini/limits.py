@@ -1,0 +1,43 @@
+"""What Gemini's API errors mean. They come as the API's own JSON inside of a text."""
+
+import re
+
+from maestrod.core.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+
+#: The first that fits counts. The daily allowance of a plan is told from a limit per minute by its name only.
+_KINDS = (
+    ("usage", re.compile(r"per ?day|daily|exhausted your (?:daily )?(?:quota|capacity)", re.IGNORECASE)),
+    ("billing", re.compile(r"billing|PAYMENT_REQUIRED|\b402\b", re.IGNORECASE)),
+    ("rate", re.compile(r"\b429\b|RESOURCE_EXHAUSTED|rate.?limit|quota", re.IGNORECASE)),
+    ("overloaded", re.compile(r"\b503\b|UNAVAILABLE|overloaded", re.IGNORECASE)),
+)
+#: "Please retry in 37.2s", "retryDelay": "37s", "reset after 2h13m5s".
+_DELAY = re.compile(
+    r"(?:retry in|retryDelay\W{1,6}|reset after)\s*(?:(\d+)h)?\s*(?:(\d+)m(?!s))?\s*(?:(\d+(?:\.\d+)?)s)?",
+    re.IGNORECASE,
+)
+
+
+def failed_turn(code: str, message: str, now: float) -> tuple[Sign, ...]:
+    """The signs of a turn that failed with this message; ``now`` is in seconds since the epoch."""
+    kind = limit_kind(message)
+    if kind is None:
+        return (TurnEnded(Outcome.FAILED, code=code or "error", detail=message),)
+    return LimitReached(kind, resets_at=resets_at(message, now), detail=message[:LINE]), TurnEnded(
+        Outcome.LIMIT, code=kind, detail=message
+    )
+
+
+def limit_kind(message: str) -> str | None:
+    """Which limit a message speaks of; None when of none."""
+    return next((kind for kind, words in _KINDS if words.search(message)), None)
+
+
+def resets_at(message: str, now: float) -> int | None:
+    """When the limit ends (ms since the epoch), out of how long to wait."""
+    for match in _DELAY.finditer(message):
+        hours, minutes, seconds = match.groups()
+        if hours or minutes or seconds:
+            wait = int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0)
+            return int((now + min(wait, 31 * 86_400)) * 1000)
+    return None

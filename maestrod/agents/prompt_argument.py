@@ -1,0 +1,16 @@
+"""A prompt that comes with the start of an agent, as an argument or as a file of the session."""
+
+from maestrod.agents.adapter import LaunchRequest
+from maestrod.core.opening import ARGUMENT_BYTES
+
+#: A prompt that is too long for an argument, or that the agent reads from standard input; below the session's folder.
+PROMPT = "prompt.md"
+
+
+def as_argument(request: LaunchRequest, files: dict[str, str]) -> str | None:
+    """The prompt as one program argument; one that is too long goes to ``files`` and the argument says where it is."""
+    prompt = request.prompt
+    if prompt is None or len(prompt.encode()) <= ARGUMENT_BYTES:
+        return prompt
+    files[PROMPT] = prompt
+    return f"Read the file {request.folder / PROMPT} completely: it is your prompt. Then do what it says."

@@ -1,0 +1,41 @@
+"""Settings files with comments are read as what they mean."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from maestrod.agents.commented_json import decode
+from tests.agents.test_json_lines import JSON
+
+
+@pytest.mark.parametrize(
+    "text, meaning",
+    [
+        ('{"a": 1, // one\n "b": [1, 2,], /* two\n lines */ }', {"a": 1, "b": [1, 2]}),
+        ('{"url": "http://x/*y*/", "quote": "\\" // no"}', {"url": "http://x/*y*/", "quote": '" // no'}),
+        ('{"a": ",]"}', {"a": ",]"}),
+        ("[1, // last\n]", [1]),
+        ("// nothing\n{}", {}),
+    ],
+)
+def test_comments_and_commas_too_many(text: str, meaning: Any) -> None:
+    assert decode(text) == meaning
+
+
+@pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "nonsense", '"\ud800"'])
+def test_what_is_not_even_that(text: str) -> None:
+    with pytest.raises(ValueError):
+        decode(text)
+
+
+@given(JSON)
+def test_plain_json_means_the_same(value: Any) -> None:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        plain = json.loads(text)
+        text.encode()
+    except ValueError:
+        return
+    assert decode(text) == plain
