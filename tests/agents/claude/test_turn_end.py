@@ -55,8 +55,12 @@ ROWS: dict[str, tuple[dict[str, Any] | None, int | None, int | None, Outcome | N
     ),
     "schema kept": ({**DONE, "structured_output": {"a": 1}}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
     "schema violated 5 times": (
-        {"subtype": "error_max_structured_output_retries", "is_error": True},
-        *(1, None, Outcome.FAILED, "error_max_structured_output_retries", Verdict.FAILED),
+        {
+            "subtype": "error_max_structured_output_retries",
+            "is_error": True,
+            "terminal_reason": "structured_output_retry_exhausted",
+        },
+        *(1, None, Outcome.FAILED, "structured_output_retry_exhausted", Verdict.FAILED),
     ),
     "schema ignored": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
     "--resume of an unknown id": (
