@@ -140,8 +140,9 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
 def make_links(folder: Path, links: Mapping[str, str]) -> None:
     """Make symbolic links below the folder, to what is the user's; what stands there already stays. Names as for files."""
     for name, target in links.items():
+        place = _place(folder, name)
         try:
-            _place(folder, name).symlink_to(target)
+            place.symlink_to(target)
         except FileExistsError:
             pass  # of an earlier attempt, or the agent has put a file of its own in its place
 
@@ -152,9 +153,9 @@ def _place(folder: Path, name: str) -> Path:
     path = folder
     for part in _inside(name).parts[:-1]:
         path /= part
-        path.mkdir(exist_ok=True, mode=0o700)
         if path.is_symlink():
             raise Malformed("launch.file", f"the file {name!r} of the agent would be written outside of its folder")
+        path.mkdir(exist_ok=True, mode=0o700)
     return path / PurePosixPath(name).name
 
 

@@ -1,4 +1,4 @@
-"""Gemini's gate: what waits for a decision, what is let through, and that silence refuses."""
+"""Gemini's gate: a decision is passed on, silence refuses."""
 
 import json
 import subprocess
@@ -19,7 +19,9 @@ def run(payload: Any, folder: Path, answer: str | None) -> str:
     gate.parent.mkdir(exist_ok=True)
     gate.write_bytes(GATE.read_bytes())
     if answer is not None:
-        (folder / "decide.py").write_text(f"import sys\nassert sys.argv[1:] == ['--event', 'E']\nprint({answer!r})\n")
+        (folder / "decide.py").write_text(
+            f"import sys\nassert sys.argv[1:] == ['--event', 'E']\nprint({answer!r} if sys.stdin.read() else 0)\n"
+        )
     command = [sys.executable, "-I", "-S", str(gate), "--event", "E"]
     done = subprocess.run(command, input=json.dumps(payload).encode(), capture_output=True, check=True)
     return done.stdout.decode()
@@ -36,31 +38,3 @@ def test_what_was_decided_is_passed_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", ["", None])
 def test_silence_refuses(tmp_path: Path, answer: str | None) -> None:
     assert json.loads(run(shell("make"), tmp_path, answer))["decision"] == "deny"
-
-
-@pytest.mark.parametrize("command", ["maestroctl task complete tsk_1 'All done; 2 > 1'", "maestroctl session report x"])
-def test_reports_pass(tmp_path: Path, command: str) -> None:
-    assert run(shell(command), tmp_path, None) == ""
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        shell("maestroctl task list; rm -rf ."),
-        shell("maestroctl task list && make"),
-        shell("maestroctl task list | sh"),
-        shell("maestroctl session report $(cat key)"),
-        shell('maestroctl session report "`cat key`"'),
-        shell("maestroctl task list\nmake"),
-        shell("maestroctl task list > /etc/passwd"),
-        shell("maestroctlx"),
-        shell("FOO=1 maestroctl x"),
-        shell("maestroctl 'open"),
-        shell(["maestroctl"]),
-        {"tool_name": "write_file", "tool_input": {"command": "maestroctl x"}},
-        {"tool_name": "run_shell_command"},
-        [],
-    ],
-)
-def test_nothing_else_does(tmp_path: Path, payload: Any) -> None:
-    assert json.loads(run(payload, tmp_path, None))["decision"] == "deny"
