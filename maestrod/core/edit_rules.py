@@ -10,6 +10,7 @@ import msgspec
 
 from maestrod.api.base import Entity
 from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.reason import Source
 from maestrod.api.task import Task
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
@@ -54,6 +55,8 @@ def edited(draft: Draft, fact: Edited) -> None:
         return
     if isinstance(new, Task) and isinstance(old, Task):
         _check_task(draft, old, new)
+        if "status" in changed:  # the old reason speaks of another status
+            changed.setdefault("status_reason", draft.reason(Source.USER, "edited", "its file was edited by hand"))
     draft.change(old, **changed)
     if isinstance(new, Task):
         _refuse_cycles(draft, draft.task(new.id))

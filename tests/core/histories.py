@@ -1,12 +1,14 @@
 """What random histories are made of: plans and limits to draw, and how to compare worlds and decisions."""
 
 import zlib
+from types import MappingProxyType
 from typing import Any
 
 import hypothesis.strategies as st
 import msgspec
 
 from maestrod.api.errors import MaestroError
+from maestrod.core.agent_traits import AgentTraits
 from maestrod.core.command import Command, Stamp
 from maestrod.core.decide import decide
 from maestrod.core.draft import Decision
@@ -14,17 +16,21 @@ from maestrod.core.facts import Fact
 from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
 from maestrod.core.world import World
+from tests.core import conversations
 from tests.kit import laws
 
+AGENTS = MappingProxyType({**conversations.AGENTS, "other": AgentTraits()})
 RULES = Rules(
     max_sessions=3,
-    agent_limits={"other": 1},
-    names_for=lambda folder: KnownNames(agents=frozenset({"shell", "other"})),
+    agent_limits={"other": 1, "tty": 1},
+    names_for=lambda folder: KnownNames(agents=frozenset(AGENTS)),
+    agents=AGENTS,
     request_limit=3,
+    limit_wait_max_ms=900_000,
 )
 
 PICK = st.integers(0, 10_000)
-AGENT = st.sampled_from(["shell", "other"])
+AGENT = st.sampled_from(["shell", "stream", "process", "tty", "other"])
 POLICY = st.sampled_from(["block", "skip", "run"])
 WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
 QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])

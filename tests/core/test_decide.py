@@ -25,6 +25,7 @@ from maestrod.core.draft import Decision
 from maestrod.core.entities import KINDS
 from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.world import World
+from tests.core.agent_histories import AgentHistories
 from tests.core.histories import (
     AGENT,
     PICK,
@@ -39,11 +40,11 @@ from tests.core.histories import (
     state,
     told,
 )
-from tests.kit import laws
+from tests.kit import agent_laws, laws
 
 
-class Histories(RuleBasedStateMachine):
-    """The owner, the sessions and the daemon, all at once."""
+class Histories(AgentHistories, RuleBasedStateMachine):
+    """The owner, the sessions and the daemon, all at once; what agents tell is in ``AgentHistories``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +73,7 @@ class Histories(RuleBasedStateMachine):
             same(state(self.world), before, "undo left something")
             decision = decide(self.world, entry, stamp)
         self.journal(decision)
+        agent_laws.check_effects(self.world, decision.effects)
         return decision.reply
 
     def journal(self, decision: Decision) -> None:
@@ -202,7 +204,7 @@ class Histories(RuleBasedStateMachine):
         session_id = self.pick(self.world.queues, number).removeprefix("que_")
         self.queue_verb(session_id, OWNER, verb, self.pick(self.world.tasks, task), position)
 
-    @rule(number=PICK, value=st.sampled_from(["yes", "no"]))
+    @rule(number=PICK, value=st.sampled_from(["yes", "no", "allow", "deny", "now", "wait", "fail", "stop"]))
     @precondition(lambda self: self.world.attention)
     def answer(self, number: int, value: str) -> None:
         self.call("attention.answer", attentionId=self.pick(self.world.attention, number), value=value)
@@ -374,6 +376,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def laws_hold(self) -> None:
         laws.check(self.world)
+        agent_laws.check(self.world)
 
     @invariant()
     def the_journal_is_the_world(self) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from maestrod.api.attention import AttentionKind
 from maestrod.api.queue import QueueItemStatus
 from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
@@ -165,7 +166,7 @@ def slots_are_kept(world: World) -> None:
     """No limit on live workers is exceeded by what the scheduler or the owner started."""
     used: Counter[tuple[str, str]] = Counter()
     for session in live(world):
-        if session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL:
+        if takes_slot(session):
             keys = {("all", ""), ("project", session.project_id), ("agent", session.agent)}
             used.update(keys | ({("run", session.run_id)} if session.run_id is not None else set()))
     for (what, id_), count in used.items():
@@ -180,6 +181,11 @@ def slot_limit(world: World, what: str, id_: str) -> int | None:
     if what == "run":
         return world.runs[id_].max_sessions
     return world.rules.max_sessions if what == "all" else world.rules.agent_limits.get(id_)
+
+
+def takes_slot(session: Session) -> bool:
+    """Whether a session counts: a worker that we hold and that sits out no limit."""
+    return session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL and session.wait is None
 
 
 def units_have_one_session(world: World) -> None:
@@ -219,7 +225,7 @@ def queues_and_tasks_agree(world: World) -> None:
 
 def deadlines_are_those_of_the_entities(world: World) -> None:
     """The index of deadlines is what the entities say; a parent waits for no moment of its own."""
-    entities = [*world.tasks.values(), *world.sessions.values(), *world.attention.values()]
+    entities = [*world.tasks.values(), *world.sessions.values(), *world.attention.values(), *world.systems.values()]
     expected = {key: at for entity in entities for key, at in deadlines_of(entity).items()}
     assert world.deadlines == expected
     for key in world.deadlines:
@@ -270,13 +276,21 @@ def nothing_that_could_start_is_left(world: World) -> None:
 def room_for(world: World, unit: Task) -> bool:
     """Whether each limit that bears on a unit has a free slot."""
     assert unit.dispatch is not None
-    workers = [s for s in live(world) if s.role is Role.WORKER and s.terminal is not Terminal.EXTERNAL]
+    dispatch = unit.dispatch
+    held_back = dispatch.agent in world.system.agent_waits
+    return not held_back and room(world, unit.project_id, dispatch.agent, dispatch.run_id)
+
+
+def room(world: World, project_id: str, agent: str, run_id: str | None) -> bool:
+    """Whether each limit has a free slot for one more worker."""
+    workers = [s for s in live(world) if takes_slot(s)]
     used = {
         ("all", ""): len(workers),
-        ("project", unit.project_id): sum(s.project_id == unit.project_id for s in workers),
-        ("agent", unit.dispatch.agent): sum(s.agent == unit.dispatch.agent for s in workers),
-        ("run", unit.dispatch.run_id): sum(s.run_id == unit.dispatch.run_id for s in workers),
+        ("project", project_id): sum(s.project_id == project_id for s in workers),
+        ("agent", agent): sum(s.agent == agent for s in workers),
     }
+    if run_id in world.runs:
+        used["run", run_id] = sum(s.run_id == run_id for s in workers)
     limits = [(slot_limit(world, what, id_), count) for (what, id_), count in used.items()]
     return all(limit is None or count < limit for limit, count in limits)
 
@@ -330,10 +344,15 @@ def why_it_is_open(world: World, run: Run) -> Iterator[object]:
 
 
 def questions_are_of_live_sessions(world: World) -> None:
-    """A question is open only while somebody waits for its answer."""
+    """A question is open only while somebody waits for its answer: that of an agent, while its process may be there."""
     for question in world.attention.values():
-        if question.answer is None:
-            assert world.sessions[question.session_id].status not in ENDED, question
+        session = world.sessions[question.session_id]
+        if question.answer is None or question.on_stream:
+            assert session.status not in ENDED, question
+        if question.kind is AttentionKind.PERMISSION and question.tool is not None and question.answer is None:
+            assert question.attempt == session.attempt, (question, session)
+        if question.kind is AttentionKind.LIMIT and question.attempt is not None and question.answer is None:
+            assert session.wait is not None, (question, session)
 
 
 def indexes(world: World) -> dict[str, Any]:
@@ -343,6 +362,8 @@ def indexes(world: World) -> dict[str, Any]:
         "tasks": {name: _plain(value) for name, value in vars(tasks).items() if name not in {"_tasks", "_is_live"}},
         "sessions": {name: _plain(value) for name, value in vars(sessions).items()},
         "questions": _plain(world.open_questions),
+        "owed": _plain(world.owed_answers),
+        "messages": _plain(world.open_messages),
         "plans": _plain(world.plans_of_task),
         "runs": _plain(world.runs_of_root),
         "planning": dict(world.planning),
@@ -357,7 +378,13 @@ def raw_indexes(world: World) -> dict[str, Any]:
         f"tasks.{name}": value for name, value in vars(world.by_task).items() if name not in {"_tasks", "_is_live"}
     }
     named |= {f"sessions.{name}": value for name, value in vars(world.by_session).items()}
-    rest = {"questions": world.open_questions, "plans": world.plans_of_task, "runs": world.runs_of_root}
+    rest = {
+        "questions": world.open_questions,
+        "owed": world.owed_answers,
+        "messages": world.open_messages,
+        "plans": world.plans_of_task,
+        "runs": world.runs_of_root,
+    }
     return {name: dict(value) for name, value in {**named, **rest, "deadlines": world.deadlines}.items()}
 
 

@@ -60,7 +60,10 @@ def test_it_asks_again_under_the_same_id_when_the_daemon_is_lost_or_busy(daemon:
 def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon) -> None:
     def killed(params: object) -> object:
         daemon.path.unlink()
+        gone.set()
         return HANG_UP
+
+    gone = threading.Event()
 
     daemon.on("permission.ask", killed)
     path = places(os.environ).socket
@@ -68,8 +71,7 @@ def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon
     later.on("permission.ask", {"output": ALLOW})
 
     def come_back() -> None:
-        while path.exists():
-            time.sleep(0.01)  # until the first daemon is gone: no event tells
+        gone.wait(30)
         later.__enter__()
 
     helper = threading.Thread(target=come_back)

@@ -1,0 +1,76 @@
+"""What holds of agents in every world: their limits, turns, messages and questions; the sequel of ``laws.py``."""
+
+from collections.abc import Iterable
+
+from maestrod.api.attention import AttentionKind
+from maestrod.api.message import MessageStatus
+from maestrod.api.session import Role, Session, Terminal
+from maestrod.core.effects import Decide, Deliver, Effect, Probe
+from maestrod.core.world import World
+from tests.kit.laws import ENDED, live, room
+
+
+def is_held(world: World, session: Session) -> bool:
+    """Whether something keeps a session from going on that somebody will end."""
+    run = world.runs.get(session.run_id or "")
+    paused = session.paused or (run is not None and run.paused)
+    return world.system.frozen or world.draining or paused or session.stopping
+
+
+def check(world: World) -> None:
+    """Raise ``AssertionError`` with the law and the entity that breaks it."""
+    for law in (waits_end, turns_that_run_are_watched, messages_are_in_one_place):
+        law(world)
+
+
+def waits_end(world: World) -> None:
+    """A usage limit ends by itself: by a moment that comes, or because nothing but a slot or a hold is in the way any more."""
+    for session in live(world):
+        if session.wait is None:
+            continue
+        assert (f"wake:{session.id}" in world.deadlines) is not session.wait.due, session
+        if session.wait.due and not is_held(world, session):
+            assert session.role is Role.WORKER and not room(world, session.project_id, session.agent, session.run_id), (
+                session
+            )
+        for task_id in session.task_ids:
+            task = world.tasks.get(task_id)
+            others = [other for other in live(world) if task_id in other.task_ids and other.id != session.id]
+            if task is not None and session.terminal is not Terminal.EXTERNAL and not others:
+                assert task.deadline is None, (session, task)
+    for agent in world.system.agent_waits:
+        assert f"limit:{agent}" in world.deadlines
+
+
+def turns_that_run_are_watched(world: World) -> None:
+    """Whoever works in a turn is looked at when it says nothing."""
+    for session in live(world):
+        running = session.turn is not None and session.turn.running
+        assert (f"stall:{session.id}" in world.deadlines) is running, session
+
+
+def messages_are_in_one_place(world: World) -> None:
+    """Nobody is told anything after the end; a message that was delivered says to which process."""
+    for message in world.messages.values():
+        open_ = message.status in {MessageStatus.QUEUED, MessageStatus.DELIVERED, MessageStatus.ACCEPTED}
+        assert not open_ or world.sessions[message.session_id].status not in ENDED, message
+        assert message.status is not MessageStatus.DELIVERED or message.attempt is not None, message
+
+
+def check_effects(world: World, effects: Iterable[Effect]) -> None:
+    """What a decision wants done is for the process that is there, and nobody is told anything who could misread it."""
+    for effect in effects:
+        session = world.sessions.get(getattr(effect, "session_id", ""))
+        if session is None:
+            continue
+        if isinstance(effect, Deliver):
+            assert world.messages[effect.message_id].status is MessageStatus.DELIVERED, effect
+            dialogs = [q for q in world.attention.values() if q.session_id == session.id and q.answer is None]
+            assert not [q for q in dialogs if q.kind is AttentionKind.PERMISSION], (effect, dialogs)
+            assert session.wait is None and not session.paused, (effect, session)
+        if isinstance(effect, Decide):
+            question = world.attention[effect.attention_id]
+            assert question.answer is not None and question.answer.value in {"allow", "deny"}, question
+            assert question.attempt == effect.attempt == session.attempt, (effect, question)
+        if isinstance(effect, Deliver | Decide | Probe):
+            assert session.status not in ENDED and effect.attempt == session.attempt, (effect, session)
