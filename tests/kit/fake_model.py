@@ -20,6 +20,7 @@ calls follow the last prompt), so retries, resumed conversations and side reques
     {"once": true, ...}                 played a single time, then passed over
 
 A script may also be ``{"prompts": [{"match": regex on the prompt, "steps": [...]}], "subagent": [...], "default": [...]}``;
+``<name>`` in a step's texts is what the group ``name`` of the regex matched (an id that only the prompt knows);
 ``"toolless": true`` scripts requests that offer no tools too, which otherwise get a fixed text (titles, summaries).
 """
 
@@ -131,8 +132,9 @@ class FakeModel:
         if isinstance(script, list):
             return "all", script
         for index, entry in enumerate(script.get("prompts") or []):
-            if re.search(entry["match"], turn.prompt, re.DOTALL):
-                return f"prompt {index}", entry["steps"]
+            match = re.search(entry["match"], turn.prompt, re.DOTALL)
+            if match is not None:
+                return f"prompt {index}", _filled(entry["steps"], match.groupdict())
         if "subagent" in script and turn.tool(*AGENTS) is None:
             return "subagent", script["subagent"]
         return "default", script.get("default") or DEFAULT
@@ -152,6 +154,17 @@ class FakeModel:
             self._used[key] = used + 1
         times: int = step.get("times", -1)
         return times < 0 or used < times
+
+
+def _filled(steps: Any, known: dict[str, str | None]) -> Any:
+    """The steps with what the prompt said in them."""
+    if isinstance(steps, str):
+        for name, text in known.items():
+            steps = steps.replace(f"<{name}>", text or "")
+        return steps
+    if isinstance(steps, list):
+        return [_filled(step, known) for step in steps]
+    return {name: _filled(value, known) for name, value in steps.items()} if isinstance(steps, dict) else steps
 
 
 def _reply(turn: Turn, step: Json) -> Reply:

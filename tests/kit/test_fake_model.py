@@ -75,3 +75,9 @@ def test_prompts_choose_their_steps(model: FakeModel) -> None:
     model.script = {"prompts": [{"match": "parser", "steps": [{"text": "one"}]}], "default": [{"text": "other"}]}
     assert "one" in ask(model, "/v1/messages", anthropic({"role": "user", "content": "the parser"}))[1]
     assert "other" in ask(model, "/v1/messages", anthropic(ASKED))[1]
+
+
+def test_a_step_may_say_what_only_the_prompt_knows(model: FakeModel) -> None:
+    model.script = {"prompts": [{"match": r"task (?P<task>tsk_\w+)", "steps": [{"shell": "done <task>"}]}]}
+    _, text = ask(model, "/v1/messages", anthropic({"role": "user", "content": "your task tsk_1 is"}))
+    assert json.loads(text)["content"][0]["input"] == {"command": "done tsk_1"}

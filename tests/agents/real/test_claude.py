@@ -157,8 +157,8 @@ def test_signals_in_the_middle_of_a_tool(
         wait_for((claude.project / "begun").exists, "the tool")
         held.signal(number)
         exit_ = held.finish()
-        [last] = [sign for sign in held.signs if isinstance(sign, TurnEnded)] or [None]
-        assert (exit_.code, last.outcome if last else None) == (code, outcome)
+        ends = [sign.outcome for sign in held.signs if isinstance(sign, TurnEnded)]
+        assert (exit_.code, ends) == (code, [outcome] if outcome else [])
         verdict = CLAUDE.judge(exit_, outcome=outcome, told_to_stop=True)
         assert verdict is Verdict.STOPPED
 
@@ -175,7 +175,7 @@ def test_two_prompts_two_turns_and_the_figures_of_both(claude: Place) -> None:
     with start(claude) as held:
         for prompt, reply, tokens in (("first", "one", 1000), ("the second", "two", 2000)):
             held.say(prompt)
-            assert held.until(TurnStarted, lambda sign: not sign.machine)
+            held.until(TurnStarted, lambda sign: not sign.machine)
             assert held.until(UsageSeen).input == tokens
             assert held.until(TurnEnded).text == reply
         assert held.finish().code == 0
