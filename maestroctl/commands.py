@@ -46,8 +46,9 @@ NOUNS: Mapping[str, str] = {
     "skill": "Instructions agents are given",
     "persona": "Skilled agents",
     "agent": "Agents there are",
+    "token": "Who may come in from elsewhere",
     "system": "The daemon itself",
 }
 
 #: Commands of generated nouns that are made by hand: ``verbs/<module>.py``.
-HAND_MADE: Mapping[str, str] = {"plan": "plan", "attention": "attention"}
+HAND_MADE: Mapping[str, str] = {"plan": "plan", "attention": "attention", "token": "token"}

@@ -219,6 +219,14 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         ("ORIGIN", _get("origin")),
         ("DESCRIPTION", _get("description")),
     ),
+    "TokenInfo": (
+        ("ID", _get("id")),
+        ("SCOPE", _get("scope")),
+        ("OWNER", _get("owner")),
+        ("SINCE", _get("created_at")),
+        ("REVOKED", _get("revoked_at")),
+        ("NAME", _get("name")),
+    ),
     "AgentInfo": (
         ("NAME", _get("name")),
         ("AVAILABLE", lambda agent: "yes" if agent.available else f"no: {safe(agent.missing or '')}"),

@@ -23,6 +23,7 @@ _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "pln": ("plan.list", {}),
     "run": ("run.list", {}),
     "att": ("attention.list", {"answered": True}),
+    "tok": ("token.list", {"revoked": True}),
     "msg": ("message.list", {}),
 }
 
@@ -38,6 +39,7 @@ _MEMBERS = {
     "planId": "pln",
     "runId": "run",
     "attentionId": "att",
+    "tokenId": "tok",
     "messageId": "msg",
     "rootId": "tsk",
 }
@@ -50,6 +52,7 @@ _NAMES = {
     "pln": "plan",
     "run": "run",
     "att": "question",
+    "tok": "token",
     "msg": "message",
 }
 

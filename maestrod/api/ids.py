@@ -14,7 +14,7 @@ _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _PAIR_SHIFTS = range(5 * (_BODY - 2), -1, -10)
 _TIME_BITS = 48
 _RANDOM_BITS = 80
-_PATTERN = re.compile(rf"(prj|tsk|ses|pln|run|evt|att|msg|inc)_[{ALPHABET}]{{{_BODY}}}\Z")
+_PATTERN = re.compile(rf"(prj|tsk|ses|pln|run|evt|att|msg|tok|inc)_[{ALPHABET}]{{{_BODY}}}\Z")
 _QUEUE_PREFIX = "que_"
 
 

@@ -34,6 +34,9 @@ class Scope(enum.IntEnum):
 #: Nouns whose changes are the administrator's.
 _ADMIN_NOUNS = frozenset({"system", "skill", "token", "ui"})
 
+#: Nouns that only the administrator may even look at.
+_SECRETIVE_NOUNS = frozenset({"token"})
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -82,8 +85,8 @@ class Method(Generic[P, R]):
 
     @property
     def scope(self) -> Scope:
-        """What a client of the bridge needs for a call: what changes nothing is for readers."""
-        if self.access is Access.READ:
+        """What a client of the bridge needs for a call: what changes nothing is for readers, but for lists of who may come in."""
+        if self.access is Access.READ and self.noun not in _SECRETIVE_NOUNS:
             return Scope.READ
         return Scope.ADMIN if self.noun in _ADMIN_NOUNS else Scope.WORK
 

@@ -16,6 +16,7 @@ from maestrod.api import (
     skill,
     system,
     task,
+    token,
     ui,
 )
 from maestrod.api.method import Method
@@ -37,6 +38,21 @@ def _index(rows: Iterable[AnyMethod]) -> dict[str, AnyMethod]:
 
 METHODS: Mapping[str, AnyMethod] = _index(
     row
-    for noun in (project, task, session, message, queue, plan, run, event, attention, permission, skill, system, ui)
+    for noun in (
+        project,
+        task,
+        session,
+        message,
+        queue,
+        plan,
+        run,
+        event,
+        attention,
+        permission,
+        skill,
+        system,
+        token,
+        ui,
+    )
     for row in noun.METHODS
 )

@@ -16,7 +16,9 @@ from maestrod.api.errors import Conflict
 from maestrod.api.reason import Source
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Session, SessionStatus
+from maestrod.api.token import TokenInfo
 from maestrod.core import (
+    access_token,
     answer_rules,
     attention,
     edit_rules,
@@ -116,6 +118,8 @@ RULES: Mapping[str, Rule] = {
     "run.resume": _owner_rule(run.resume),
     "attention.ask": attention.ask,
     "attention.answer": answer_rules.answer,
+    "token.create": _owner_rule(access_token.create),
+    "token.revoke": _owner_rule(access_token.revoke),
     "system.freeze": _owner_rule(pause.freeze),
     "system.thaw": lambda draft, params, actor: pause.thaw(draft),
 }
@@ -135,8 +139,8 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
 }
 
 
-#: What a rule replies where the method's answer comes from elsewhere (here: from the ladder that stops processes).
-_REPLIES: Mapping[str, type] = {"session.stop": Session}
+#: What a rule replies where the method's answer comes from elsewhere (here: from the ladder that stops processes, from who makes secrets).
+_REPLIES: Mapping[str, type] = {"session.stop": Session, "token.create": TokenInfo}
 
 
 def decide(world: World, command: Command | Fact, stamp: Stamp) -> Decision:

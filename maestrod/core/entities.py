@@ -19,6 +19,7 @@ from maestrod.api.run import Run
 from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
+from maestrod.api.token import AccessToken
 
 
 class Request(Entity, frozen=True):
@@ -42,6 +43,7 @@ KINDS: Mapping[str, type[Entity]] = {
     "attention": Attention,
     "message": Message,
     "system": System,
+    "token": AccessToken,
     "request": Request,
 }
 

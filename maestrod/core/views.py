@@ -20,6 +20,7 @@ from maestrod.api.queue import Queue, QueueRef
 from maestrod.api.run import Run, RunList, RunPage, RunRef, RunView
 from maestrod.api.session import Session, SessionList, SessionPage, SessionRef
 from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
+from maestrod.core.access_token import listing
 from maestrod.core.command import Actor
 from maestrod.core.lookup import found, has_ended_run, named_session, open_questions
 from maestrod.core.markdown_plan import lint_markdown
@@ -204,4 +205,5 @@ ANSWERS: Mapping[str, Answer] = {
     "attention.list": _attention_list,
     "message.get": _message_get,
     "message.list": _message_list,
+    "token.list": lambda world, params, actor: listing(world, params),
 }

@@ -21,6 +21,7 @@ from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
+from maestrod.api.token import AccessToken
 from maestrod.core.deadlines import NO_DEADLINES, deadlines_of
 from maestrod.core.entities import KIND_OF, KINDS, Request, canonical, patched
 from maestrod.core.indexes import Links, add_link, drop_link
@@ -54,6 +55,7 @@ class World:
         self.attention: dict[str, Attention] = {}
         self.messages: dict[str, Message] = {}
         self.systems: dict[str, System] = {}
+        self.tokens: dict[str, AccessToken] = {}
         self.requests: dict[str, Request] = {}
         self.tables: dict[str, dict[str, Any]] = {
             "project": self.projects,
@@ -65,6 +67,7 @@ class World:
             "attention": self.attention,
             "message": self.messages,
             "system": self.systems,
+            "token": self.tokens,
             "request": self.requests,
         }
         self.by_session = SessionIndex()
@@ -75,6 +78,7 @@ class World:
         self.plans_of_task: Links = {}
         self.runs_of_root: Links = {}
         self.planning: dict[str, None] = {}
+        self.token_of_digest: dict[str, str] = {}
         self.deadlines: dict[str, int] = {}
         self.moved_deadlines: set[str] = set()
         self._is_indexed = True
@@ -202,6 +206,8 @@ class World:
             self._index_attention(old, new)
         elif kind == "message":
             self._index_message(old, new)
+        elif kind == "token":
+            self._index_token(old, new)
         elif kind == "plan":
             _link(self.plans_of_task, old, new, "root_task_id")
         elif kind == "run":
@@ -230,6 +236,12 @@ class World:
             drop_link(self.open_messages, old.session_id, old.id)
         if new is not None and new.status not in _DELIVERED:
             add_link(self.open_messages, new.session_id, new.id)
+
+    def _index_token(self, old: AccessToken | None, new: AccessToken | None) -> None:
+        if old is not None:
+            self.token_of_digest.pop(old.digest, None)
+        if new is not None:
+            self.token_of_digest[new.digest] = new.id
 
     def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
         before = deadlines_of(old) if old is not None else NO_DEADLINES

@@ -19,11 +19,11 @@ from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.decide import RULES
 from maestrod.core.views import ANSWERS, Answer
-from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, ui
+from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
 
 #: The modules whose import fills ``HANDLERS``.
-NOUNS = (attention, event, permission, queue, run, session, skill, system, terminal, ui)
+NOUNS = (attention, event, permission, queue, run, session, skill, system, terminal, token, ui)
 
 
 class Kind(enum.Enum):

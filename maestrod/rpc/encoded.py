@@ -9,6 +9,9 @@ _encode = msgspec.json.Encoder().encode
 #: Remembered requests hold whole replies, whatever those hold.
 _PRIVATE = "request."
 
+#: Tokens are known by the digest of their secret.
+_SECRET = "token."  # noqa: S105  # the name of a kind
+
 
 class EncodedEvents:
     """Remembers the last ones: the subscribers of a commit ask for the same events one after the other."""
@@ -29,5 +32,10 @@ class EncodedEvents:
 
 
 def told(event: Event) -> Event:
-    """The event as others hear it: what a call was answered stays between the caller and the journal."""
-    return msgspec.structs.replace(event, data={}) if event.type.startswith(_PRIVATE) else event
+    """The event as others hear it: what a call was answered, and what a secret is known by, stay with us and the journal."""
+    if event.type.startswith(_PRIVATE):
+        return msgspec.structs.replace(event, data={})
+    if event.type.startswith(_SECRET):
+        data = {name: value for name, value in event.data.items() if name != "digest"}
+        return msgspec.structs.replace(event, data=data)
+    return event

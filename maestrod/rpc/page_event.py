@@ -11,6 +11,8 @@ import msgspec
 
 from maestrod.api.event import Event
 from maestrod.api.task import Task
+from maestrod.api.token import AccessToken
+from maestrod.core.access_token import info
 from maestrod.core.views import view
 from maestrod.core.world import World
 from maestrod.rpc.encoded import told
@@ -70,6 +72,8 @@ def _entity(world: World, event: Event) -> Any:
     if kind == "timeline":
         return event.data
     entity = world.tables[kind].get(event.id) if kind in world.tables else None
+    if isinstance(entity, AccessToken):
+        return info(entity)
     if what == "deleted" or entity is None:
         return {"id": event.id}
     return view(world, entity) if isinstance(entity, Task) else entity

@@ -17,6 +17,7 @@ FOLDERS: Mapping[str, str] = {
     "attention": "attention",
     "message": "messages",
     "system": "system",
+    "token": "tokens",
 }
 
 

@@ -50,12 +50,11 @@ class FakeDaemon:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for connection in (self._listener, *self._connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:  # its client was first
-                pass
-            connection.close()
+        acceptor, *_ = self._threads
+        _hang_up(self._listener)
+        acceptor.join(5)  # a client that comes back at once is refused, or in the list by now
+        for connection in self._connections:
+            _hang_up(connection)
         self.path.unlink(missing_ok=True)
         for thread in self._threads:
             thread.join(5)
@@ -128,6 +127,14 @@ class FakeDaemon:
             return handler(request.get("params", {}))
         except MaestroError as error:
             return error
+
+
+def _hang_up(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:  # its client was first
+        pass
+    connection.close()
 
 
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:

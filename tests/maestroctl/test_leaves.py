@@ -18,7 +18,16 @@ from tests.maestroctl.conftest import CommandLine
 GENERATED = sorted(set(METHODS) - NOT_GENERATED)
 
 #: Methods whose command is made by hand, with other arguments.
-HAND_MADE = {"run.start", "event.report", "attention.ask", "plan.check", "plan.submit", "rpc.discover", "ui.open"}
+HAND_MADE = {
+    "run.start",
+    "event.report",
+    "attention.ask",
+    "plan.check",
+    "plan.submit",
+    "rpc.discover",
+    "ui.open",
+    "token.create",
+}
 
 
 def words(field: Field, value: Any) -> list[str]:

@@ -146,6 +146,9 @@ MEMBERS: dict[str, Any] = {
     **dict.fromkeys(("attachment", "subscription"), 1),
     "data": "eBtbMko=",
     "ok": True,
+    "token": {"id": "tok_1", "name": "x\x1b", "owner": "ada", "scope": "read"},
+    "owner": "ada\x1b",
+    "scope": "read",
     "type": "milestone",
     "kind": "input",
 }

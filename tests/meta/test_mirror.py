@@ -14,6 +14,7 @@ ELSEWHERE = {
             "permission",
             "plan",
             "project",
+            "token",
             "queue",
             "reason",
             "run",

@@ -1,0 +1,60 @@
+"""``maestroctl token create``: a secret made here, of which the daemon is told the digest only."""
+
+import getpass
+import hashlib
+import os
+import secrets
+from typing import Annotated
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.output import answer, answer_json, safe, say
+from maestroctl.verbs.options import Json
+from maestrod.api.errors import Malformed
+from maestrod.api.token import TOKEN_CREATE, TokenCreate, TokenScope
+
+#: Marks a secret for people, and for programs that look for leaked ones (the daemon's are made alike: ``rpc/token.py``).
+_PREFIX = "mst_"
+
+
+def create(
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for: a machine, a program.")],
+    owner: Annotated[str | None, typer.Option("--owner", help="Whom to ask about it; you when left out.")] = None,
+    scope: Annotated[
+        TokenScope,
+        typer.Option("--scope", help="read: look; work: tasks, sessions, answers, terminals; admin: the daemon too."),
+    ] = TokenScope.READ,
+    file: Annotated[
+        str | None, typer.Option("--file", help="Write the secret to a new file that only you can read.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let somebody in from elsewhere: prints a secret, once. Nobody, the daemon included, can tell it again."""
+    secret = _PREFIX + secrets.token_urlsafe(32)
+    if file is not None:
+        _write(file, secret)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    params = TokenCreate(name=name, owner=owner or getpass.getuser(), scope=scope, digest=digest)
+    with Caller.here().client() as client:
+        token = client.call(TOKEN_CREATE, params).token
+    if as_json:
+        answer_json({"id": token.id, "scope": token.scope.value, **({"file": file} if file else {"secret": secret})})
+        return
+    say(f"{token.id} lets {safe(token.name)} in ({token.scope.value}); end it with: maestroctl token revoke {token.id}")
+    if file is None:
+        answer(secret)
+
+
+def _write(file: str, secret: str) -> None:
+    """Write the secret, before anybody is let in by it. Raises ``Malformed`` where that cannot be, or is there already."""
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Malformed("usage", f"cannot write to {file}: {error.strerror}") from error
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(secret + "\n")
+
+
+COMMANDS = {"create": create}

@@ -1,0 +1,55 @@
+"""Making, listing and revoking tokens over JSON-RPC: the secret is told once, and only when the daemon made it."""
+
+import hashlib
+import json
+
+import trio
+
+from maestrod.api.event import Event
+from maestrod.core.access_token import digest_of
+from maestrod.rpc.encoded import told
+from maestrod.rpc.page_event import page_event
+from tests.kit.rpc_parts import Caller, parts
+
+DIGEST = hashlib.sha256(b"my own").hexdigest()
+
+
+async def test_the_secret_is_told_once(nursery: trio.Nursery) -> None:
+    services = parts()
+    caller = Caller(services, nursery)
+    made = await caller.call("token.create", {"name": "laptop", "owner": "ada"})
+    assert made["secret"].startswith("mst_") and len(made["secret"]) >= 43
+    listed = (await caller.call("token.list", {}))["items"]
+    assert listed == [made["token"]]
+    [token] = services.engine.world.tokens.values()
+    assert token.digest == digest_of(made["secret"].encode())
+    assert made["secret"] not in json.dumps(listed) and token.digest not in json.dumps(listed)
+
+
+async def test_who_brings_a_digest_keeps_his_secret_to_himself(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
+    request = {"name": "laptop", "owner": "ada", "digest": DIGEST, "requestId": "r"}
+    made = await caller.call("token.create", request)
+    assert "secret" not in made
+    assert await caller.call("token.create", request) == made, "a repeated call is the same call"
+    assert (await caller.refused("token.create", {**request, "requestId": "s"}))["code"] == 409
+
+
+async def test_revoked_ones_are_listed_on_request(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
+    token = (await caller.call("token.create", {"name": "laptop", "owner": "ada"}))["token"]["id"]
+    assert "revokedAt" in await caller.call("token.revoke", {"tokenId": token})
+    assert await caller.call("token.list", {}) == {}
+    [listed] = (await caller.call("token.list", {"revoked": True}))["items"]
+    assert listed["id"] == token
+
+
+async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -> None:
+    services = parts()
+    engine = services.engine
+    events: list[Event] = []
+    engine.bus.subscribe(lambda event: event.type.startswith("token."), events.extend)
+    await Caller(services, nursery).call("token.create", {"name": "laptop", "owner": "ada", "digest": DIGEST})
+    assert [event.data["name"] for event in events] == ["laptop"]
+    assert "digest" not in told(events[0]).data
+    assert DIGEST.encode() not in page_event(engine.world, events[0])
