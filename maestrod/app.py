@@ -11,17 +11,18 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import trio
 
 from maestrod import __version__, spool
-from maestrod.agents.adapter import Decision
+from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog import FileCatalog
-from maestrod.agents.registry import ADAPTERS
+from maestrod.agents.registry import adapters, traits
 from maestrod.api.address import Places
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.package_data import package_data
@@ -88,7 +89,7 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     _raise_descriptor_limit()
-    catalog = FileCatalog(package_data("skills"), Path.home(), places.config, ADAPTERS)
+    catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))
     with single_instance(places.data, places.socket, __version__):
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
         stop = Stop(config.sessions_on_stop)
@@ -121,6 +122,7 @@ def _open_store(places: Places, rules: Rules) -> Iterator[Store]:
 
 def _rules(config: Config, catalog: FileCatalog) -> Rules:
     return Rules(
+        agents=traits(catalog.adapters, config.agents),
         max_sessions=config.max_sessions,
         agent_limits=config.agent_limits,
         default_agent=config.default_agent,
@@ -141,7 +143,7 @@ async def _serve(
 ) -> None:
     clock = SystemClock()
     key = _secret_key(places.data / "secret.key")
-    supervisor = Supervisor(Launcher(places, config, catalog, key, ADAPTERS))
+    supervisor = Supervisor(Launcher(places, config, catalog, key))
     engine = Engine(store, store.world, clock, supervisor.want)
     custody = Custody(store.layout.data_dir / "sessions", supervisor.exited)
     terminals = Terminals(custody, store.world)
@@ -155,7 +157,7 @@ async def _serve(
         token_key=key,
         request_stop=stop.request,
         bridge=Bridge(SignIn(key)),
-        hook_answer=_hook_answer,
+        hook_answer=partial(_hook_answer, catalog.adapters),
     )
     endpoint = _endpoint(places, handover)
     port = _port(places, config, services)
@@ -165,9 +167,9 @@ async def _serve(
             await supervisor.end_all(stop.hurry)
 
 
-def _hook_answer(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+def _hook_answer(agents: Mapping[str, Adapter], agent: str, event: str, verdict: Verdict | None, message: str) -> str:
     """What a deciding hook prints, as its agent's adapter says; an agent that is not known any more decides by itself."""
-    adapter = ADAPTERS.get(agent)
+    adapter = agents.get(agent)
     decision = None if verdict is None else Decision(verdict.value)
     return "" if adapter is None else adapter.hook_answer(event, decision, message=message)
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from maestrod.agents.settings import AgentSettings
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
@@ -31,7 +32,8 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
     what becomes of them when the daemon stops. ``bridge`` switches the web page and the HTTP interface on; they listen on
     ``bridge_address``, at ``bridge_port`` or, when that is taken, another free port (0: always another). Pages of
-    ``bridge_origins`` may use them with a token. ``permission_timeout_ms`` is how long an agent
+    ``bridge_origins`` may use them with a token. ``agents`` has a table for each agent there is something to say of
+    (``agents/settings.py``). ``permission_timeout_ms`` is how long an agent
     waits for a permission that nobody decides (a project's settings win). ``limit_wait`` sits usage limits out, at most
     ``limit_wait_max_ms`` in a row before a person is asked; one without a known end is tried again after ``limit_backoff_ms``,
     doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart.
@@ -40,6 +42,7 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     max_sessions: Slots = 8
     agent_limits: dict[str, Slots] = {}
     default_agent: str = "shell"
+    agents: dict[str, AgentSettings] = {}
     registration_timeout_ms: Milliseconds = 60_000
     plan_repairs: Annotated[int, Meta(ge=0, le=20)] = 3
     permission_timeout_ms: Milliseconds | None = None

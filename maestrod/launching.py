@@ -36,20 +36,17 @@ _CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.")
 
 
 class Launcher:
-    """Makes launch specs. ``adapters`` are all there are, by name."""
+    """Makes launch specs. ``catalog`` has the adapters, skills and personas."""
 
-    def __init__(
-        self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes, adapters: Mapping[str, Adapter]
-    ) -> None:
+    def __init__(self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes) -> None:
         self._places = places
         self._config = config
         self._catalog = catalog
         self._key = token_key
-        self._adapters = adapters
 
     def adapter(self, session: Session) -> Adapter:
         """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
-        adapter = self._adapters.get(session.agent)
+        adapter = self._catalog.adapters.get(session.agent)
         if adapter is None:
             raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
         return adapter
@@ -89,6 +86,7 @@ class Launcher:
         return brief(world, session, skills, personas, files)
 
     async def _request(self, world: World, session: Session, folder: Path) -> LaunchRequest:
+        own = self._config.agents.get(session.agent)
         request = LaunchRequest(
             session=session,
             manifest=await self.manifest(world, session),
@@ -96,6 +94,7 @@ class Launcher:
             socket=self._places.socket,
             token=make_token(self._key, session.id, session.attempt),
             environ=os.environ,
+            passed=() if own is None else own.env,
             hooks=package_data("hooks"),
             permissions=world.projects[session.project_id].settings.permissions,
         )

@@ -90,3 +90,18 @@ def test_whatever_the_environment_says_it_is_taken_or_refused_with_its_name(valu
         assert {origin.origin for origin in origins} <= {"default", *environ}
         return
     assert any(name in refusal.message for name in environ)
+
+
+def test_an_agent_has_a_table_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / USER_FILE).write_text(
+        '[agents.aider]\ncommand = ["aider", "--message", "{prompt}"]\nenv = ["OPENAI_API_KEY"]\n'
+    )
+    own = load(tmp_path, {})[0].agents["aider"]
+    assert (own.command, own.env, own.terminal) == (("aider", "--message", "{prompt}"), ("OPENAI_API_KEY",), None)
+
+
+@pytest.mark.parametrize("line", ['env = ["A=secret"]', 'terminal = "window"', 'commandd = ["x"]'])
+def test_a_mistake_in_an_agents_table_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / USER_FILE).write_text(f"[agents.claude]\n{line}\n")
+    with pytest.raises(BadConfiguration, match="agents"):
+        load(tmp_path, {})

@@ -11,9 +11,11 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrod.agents.settings import AgentSettings
 from maestrod.api.errors import Malformed
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
+from maestrod.config import Config
 from maestrod.core.agent_traits import AgentTraits, Turns
 from maestrod.core.world import World
 from maestrod.launching import _inside, launch_message, make_links, write_files
@@ -141,3 +143,15 @@ def test_a_start_carries_the_message_that_was_delivered_with_it() -> None:
     found = launch_message(world, session)
     assert found is not None and found.id == "msg_3"
     assert launch_message(World(), session) is None
+
+
+async def test_an_agent_gets_the_variables_the_user_passes_to_it(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    monkeypatch.setenv("OTHER_KEY", "sk-2")
+    machine, config = FakeMachine(), Config(agents={"shell": AgentSettings(env=("OPENAI_API_KEY",))})
+    async with house(tmp_path, machine, config=config) as parts:
+        session = await parts.until_launched((await parts.spawn()).id)
+        env = launched(machine, session.id).env
+    assert env["OPENAI_API_KEY"] == "sk-1" and "OTHER_KEY" not in env

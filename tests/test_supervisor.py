@@ -16,6 +16,8 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
 from maestrod.core.facts import Draining
+from maestrod.core.plan import KnownNames
+from maestrod.core.rules import Rules
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import LaunchFailed, Standing
 from maestrod.store.memory import MemoryStore
@@ -300,6 +302,8 @@ async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit
     known = dict(ADAPTERS)
     async with house(tmp_path, FakeMachine(lambda spec: Lifetime(seconds=5, code=0)), agents=known) as parts:
         session_id = await parts.come_up()
+        names = frozenset(known)
+        parts.engine.world.rules = Rules(names_for=lambda folder: KnownNames(agents=names))
         known.clear()
         ended = await parts.until(session_id, status=SessionStatus.COMPLETED)
         assert ended.exit is not None and ended.exit.code == 0

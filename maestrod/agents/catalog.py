@@ -46,7 +46,7 @@ class FileCatalog:
         self._shipped = shipped
         self._home = home
         self._config = config
-        self._adapters = adapters
+        self.adapters = adapters
         self._found: OrderedDict[str | None, _Found] = OrderedDict()
         self._agents: tuple[AgentInfo, ...] | None = None
 
@@ -63,15 +63,15 @@ class FileCatalog:
     def agents(self) -> tuple[AgentInfo, ...]:
         """The adapters and whether what they need is installed."""
         if self._agents is None:
-            self._agents = tuple(adapter.detect() for adapter in self._adapters.values())
+            self._agents = tuple(adapter.detect() for adapter in self.adapters.values())
         return self._agents
 
     def known_names(self, working_dir: str | None) -> KnownNames:
         """What a plan for a project may refer to."""
         found = self._look(working_dir)
         return KnownNames(
-            agents=frozenset(self._adapters),
-            command_agents=frozenset(name for name, agent in self._adapters.items() if agent.traits.runs_commands),
+            agents=frozenset(self.adapters),
+            command_agents=frozenset(name for name, agent in self.adapters.items() if agent.traits.runs_commands),
             personas=frozenset(persona.name for persona in found.personas),
             skills=frozenset(skill.name for skill in found.skills),
         )

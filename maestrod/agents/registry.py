@@ -1,14 +1,56 @@
-"""Every agent there is. A new one is a module beside this one and a line here."""
+"""Every agent there is. A new one is a module beside this one and a line here; users add theirs in the configuration."""
 
+import re
 from collections.abc import Mapping
+
+from msgspec.structs import replace
 
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.codex.adapter import CodexAdapter
+from maestrod.agents.custom import CustomAdapter
 from maestrod.agents.gemini.adapter import GeminiAdapter
+from maestrod.agents.settings import AgentSettings
 from maestrod.agents.shell import ShellAdapter
+from maestrod.api.errors import BadConfiguration
+from maestrod.core.agent_traits import AgentTraits
 
 _ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter())
 
-#: Adapters by the name tasks and plans call them.
+#: What is built in, by the name tasks and plans call it.
 ADAPTERS: Mapping[str, Adapter] = {adapter.name: adapter for adapter in _ALL}
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def adapters(settings: Mapping[str, AgentSettings]) -> Mapping[str, Adapter]:
+    """What is built in, and the user's own. Raises ``BadConfiguration`` for a table that is neither."""
+    return {**ADAPTERS, **{name: _custom(name, own) for name, own in settings.items() if not _is_built_in(name, own)}}
+
+
+def traits(adapters: Mapping[str, Adapter], settings: Mapping[str, AgentSettings]) -> Mapping[str, AgentTraits]:
+    """What the domain knows of each agent, with the user's say in how it is held."""
+    known = {}
+    for name, adapter in adapters.items():
+        terminal = settings[name].terminal if name in settings else None
+        known[name] = adapter.traits if terminal is None else replace(adapter.traits, terminal=terminal)
+    return known
+
+
+def _is_built_in(name: str, own: AgentSettings) -> bool:
+    if name in ADAPTERS and own.command:
+        raise BadConfiguration(
+            "config.agent", f"[agents.{name}]: {name} is built in: an agent with a command of yours needs another name"
+        )
+    return name in ADAPTERS
+
+
+def _custom(name: str, own: AgentSettings) -> Adapter:
+    if not own.command:
+        names = ", ".join(ADAPTERS)
+        raise BadConfiguration("config.agent", f"[agents.{name}]: built in are {names}; any other needs a command")
+    if not _NAME.fullmatch(name):
+        raise BadConfiguration(
+            "config.agent", f"[agents.{name}]: an agent's name has lower-case letters, digits, - and _ only"
+        )
+    return CustomAdapter(name, own)

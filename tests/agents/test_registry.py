@@ -1,6 +1,11 @@
 """Every adapter is registered by its own name and can say whether it is there."""
 
-from maestrod.agents.registry import ADAPTERS
+import pytest
+
+from maestrod.agents.registry import ADAPTERS, adapters, traits
+from maestrod.agents.settings import AgentSettings
+from maestrod.api.errors import BadConfiguration
+from maestrod.api.session import Terminal
 
 
 def test_adapters_are_registered_by_their_names() -> None:
@@ -12,3 +17,29 @@ def test_every_adapter_says_whether_it_is_installed() -> None:
     for name, adapter in ADAPTERS.items():
         info = adapter.detect()
         assert info.name == name and info.description and info.available is (info.missing is None)
+
+
+def test_users_add_agents_and_say_how_they_are_held() -> None:
+    settings = {
+        "aider": AgentSettings(command=("aider", "--message", "{prompt}"), terminal=Terminal.PIPE),
+        "shell": AgentSettings(env=("CI",)),
+    }
+    every = adapters(settings)
+    assert set(every) == {*ADAPTERS, "aider"}
+    known = traits(every, settings)
+    assert known["aider"].terminal is Terminal.PIPE
+    assert {name: known[name] for name in ADAPTERS} == {name: adapter.traits for name, adapter in ADAPTERS.items()}
+
+
+@pytest.mark.parametrize(
+    "name, settings, told",
+    [
+        ("shell", AgentSettings(command=("sh",)), "is built in"),
+        ("aider", AgentSettings(env=("A",)), "needs a command"),
+        ("My Agent", AgentSettings(command=("sh",)), "lower-case letters"),
+    ],
+)
+def test_a_table_that_makes_no_agent_is_refused_with_its_name(name: str, settings: AgentSettings, told: str) -> None:
+    with pytest.raises(BadConfiguration, match=told) as refused:
+        adapters({name: settings})
+    assert f"[agents.{name}]" in refused.value.message

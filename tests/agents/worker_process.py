@@ -1,5 +1,6 @@
 """Starts the real shell worker on a manifest, as the daemon does, and waits for its end."""
 
+import json
 import os
 import select
 import subprocess
@@ -61,10 +62,11 @@ class Place:
         self.ready = Gate(self.project / "ready")
         self.go = Gate(self.project / "go")
 
-    def prepare(self, **members: Any) -> dict[str, str]:
-        """Write the manifest; the worker's environment."""
+    def prepare(self, task_command: str | None = None, **members: Any) -> dict[str, str]:
+        """Write the manifest, with a custom agent's command line if one is given; the worker's environment."""
         path = self.folder / "manifest.json"
-        path.write_text(manifest_json(manifest(working_dir=str(self.project), **members)))
+        text = manifest_json(manifest(working_dir=str(self.project), **members))
+        path.write_text(json.dumps(json.loads(text) | ({"taskCommand": task_command} if task_command else {})))
         return {
             "PATH": os.environ["PATH"],
             "MAESTRO_SESSION_ID": "ses_1",

@@ -13,7 +13,7 @@ import trio
 from maestrod import launching
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog import FileCatalog
-from maestrod.agents.registry import ADAPTERS
+from maestrod.agents.registry import ADAPTERS, traits
 from maestrod.api.address import Places
 from maestrod.api.package_data import package_data
 from maestrod.api.registry import METHODS
@@ -104,18 +104,18 @@ async def house(
     machine: FakeMachine,
     before: MemoryStore | None = None,
     agents: Mapping[str, Adapter] = ADAPTERS,
+    config: Config = Config(),  # noqa: B008 - frozen
 ) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
-    catalog = FileCatalog(package_data("skills"), home, places.config, dict(agents))
-    traits = {name: adapter.traits for name, adapter in agents.items()}
-    store.world = World(Rules(agents=traits, names_for=catalog.known_names))
+    catalog = FileCatalog(package_data("skills"), home, places.config, agents)
+    store.world = World(Rules(agents=traits(agents, config.agents), names_for=catalog.known_names))
     if before is not None:
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
         for event in store._events:
             store.world.apply(event)
-    supervisor = Supervisor(Launcher(places, Config(), catalog, b"k" * 32, agents))
+    supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32))
     engine = Engine(store, store.world, FixedClock(), supervisor.want)
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), store.world)

@@ -7,6 +7,7 @@ from .command import Runner
 from .daemon import Daemon, Gone, Refused
 from .jsontext import loads
 from .planner import Planner
+from .task import Program
 from .terminal import say
 from .work import Worker
 
@@ -47,7 +48,8 @@ def _work(wake: int) -> bool:
     if manifest is None:
         return False
     daemon = Daemon(socket, token, f"shell.{session_id}.{attempt}", manifest_path)
-    daemon.call("session.register", sessionId=session_id, agent="shell", pid=posix.getpid())
+    agent = manifest["session"]["agent"]
+    daemon.call("session.register", sessionId=session_id, agent=agent, pid=posix.getpid())
     return _run(manifest, daemon, Runner(wake, posix.environ), manifest_path.rpartition("/")[0])
 
 
@@ -69,5 +71,6 @@ def _run(manifest: "dict[str, Any]", daemon: Daemon, runner: Runner, folder: str
             return False
         task_id = manifest["tasks"][0]["id"]
         return Planner(daemon, runner, manifest["program"], task_id, folder, manifest["planRepairs"]).plan()
-    worker = Worker(daemon, runner)
+    command = manifest.get("taskCommand")
+    worker = Worker(daemon, runner, Program(command, folder) if command else None)
     return worker.queue() if session["strategy"] == "queue" else worker.simple(manifest["tasks"])

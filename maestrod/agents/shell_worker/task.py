@@ -3,6 +3,7 @@
 import time
 
 from .command import Outcome, Runner
+from .prompt import variables
 from .terminal import plain, say, tail
 
 TYPE_CHECKING = False
@@ -17,17 +18,36 @@ if TYPE_CHECKING:
 _SHOWN = 200
 
 
-def perform(task: "dict[str, Any]", runner: Runner, progress: "Progress") -> tuple[bool, str]:
-    """Run a task. Whether it is done, and the summary or the error."""
+class Program:
+    """A program that is given each task as a prompt, instead of the task's own commands: one command line for all."""
+
+    def __init__(self, command: str, folder: str) -> None:
+        self.command = command
+        self._folder = folder
+
+    def variables(self, task: "dict[str, Any]") -> dict[str, str]:
+        """What its environment says of a task. Raises ``OSError`` when the prompt cannot be written."""
+        return variables(task, self._folder)
+
+
+def perform(
+    task: "dict[str, Any]", runner: Runner, progress: "Progress", program: Program | None = None
+) -> tuple[bool, str]:
+    """Run a task, or have ``program`` do it. Whether it is done, and the summary or the error."""
     say(f"## {task['title']}")
-    commands = [("command", command) for command in task.get("commands") or ()]
+    try:
+        told = {"MAESTRO_TASK_ID": task["id"], **(program.variables(task) if program is not None else {})}
+    except OSError as error:
+        return False, f"the prompt cannot be written: {error}"
+    own = (task.get("commands") or ()) if program is None else (program.command,)
+    commands = [("command", command) for command in own]
     steps = commands + [("check", check) for check in task.get("checks") or ()]
     began = time.monotonic()
     last = b""
     for number, (kind, command) in enumerate(steps, 1):
         say(f"$ {command}")
         try:
-            outcome = runner.shell(command, MAESTRO_TASK_ID=task["id"])
+            outcome = runner.shell(command, **told)
         except OSError as error:
             return False, f"{kind} cannot be started: {error}: {shortened(command)}"
         if not outcome.ok:

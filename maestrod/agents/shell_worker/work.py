@@ -6,7 +6,7 @@ those that do are refused by the daemon when they are to be started.
 
 from .command import Runner
 from .daemon import Daemon, Refused
-from .task import perform
+from .task import Program, perform
 from .terminal import say
 
 TYPE_CHECKING = False
@@ -20,9 +20,10 @@ _SETTLED = {"completed", "skipped", "cancelled"}
 class Worker:
     """Does the tasks of one session."""
 
-    def __init__(self, daemon: Daemon, runner: Runner) -> None:
+    def __init__(self, daemon: Daemon, runner: Runner, program: Program | None = None) -> None:
         self._daemon = daemon
         self._runner = runner
+        self._program = program
         self._done = True
 
     def simple(self, tasks: "list[dict[str, Any]]") -> bool:
@@ -51,7 +52,9 @@ class Worker:
 
     def _perform(self, task: "dict[str, Any]", noun: str) -> "tuple[str, dict[str, Any]]":
         """Do a task; the method and parameters that report how it went."""
-        done, words = perform(task, self._runner, lambda fraction, text: self._progress(task, fraction, text))
+        done, words = perform(
+            task, self._runner, lambda fraction, text: self._progress(task, fraction, text), self._program
+        )
         if not done:
             return f"{noun}.fail", {"taskId": task["id"], "error": words}
         say(f"# done: {words}")
