@@ -128,7 +128,6 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
         default_agent=config.default_agent,
         names_for=catalog.known_names,
         registration_timeout_ms=config.registration_timeout_ms,
-        agents={name: adapter.traits for name, adapter in ADAPTERS.items()},
         plan_repairs=config.plan_repairs,
         permission_timeout_ms=config.permission_timeout_ms,
         limit_wait=config.limit_wait,
