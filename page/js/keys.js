@@ -39,8 +39,7 @@ function press(event, shell) {
     f: toggleWide, t: toggleTheme, n: openRunDialog, i: () => shell.focusTerminal(), a: () => answerOldest(), "?": showKeys,
   };
   const here = event.target;
-  const inList = here === document.body || here.closest?.(".scroller, .pane.list") || !here.closest?.("button, a, [role=tab], .graph");
-  if (event.key === "Enter" && !inList) return;
+  if (event.key === "Enter" && here.closest?.("button, a")) return;
   if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output")) return;
   const act = keys[event.key] ?? shell.actions().find((action) => action.key === event.key)?.act;
   if (!act) return;

@@ -103,11 +103,12 @@ class Tab:
         for letter in text:
             await self.press(letter)
 
-    async def press(self, key: str) -> None:
+    async def press(self, key: str, *, control: bool = False) -> None:
         """Press one key: a letter, or ``Enter``, ``Escape``, ``ArrowDown`` and so on."""
         code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}.get(key)
-        text = "\r" if key == "Enter" else key if len(key) == 1 else ""
-        virtual = {"windowsVirtualKeyCode": code} if code else {}
+        text = "" if control or len(key) > 1 else key
+        text = "\r" if key == "Enter" else text
+        virtual = {"modifiers": 2 if control else 0} | ({"windowsVirtualKeyCode": code} if code else {})
         await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, **virtual)
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, **virtual)
 

@@ -1,0 +1,63 @@
+"""A daemon, a browser and the page of the one in the other."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.kit.browser import Browser, Tab, open_browser
+from tests.kit.daemon import Daemon, Json
+
+#: What the page calls its parts.
+APP = "import('/js/app.js').then(({app}) => app)"
+
+
+@dataclass
+class Page:
+    """The page as a person has it before them, and the daemon it shows."""
+
+    daemon: Daemon
+    browser: Browser
+    tab: Tab
+
+    async def open(self, place: str = "#/work") -> None:
+        """Sign in by a one-time code, as ``maestroctl ui`` does, and go to a place."""
+        await self.tab.open(self.daemon.call("ui.open")["url"])
+        await self.tab.wait("document.querySelector('.pulse[data-state=open]')")
+        await self.go(place)
+
+    async def go(self, place: str) -> None:
+        """Another place of the page."""
+        await self.tab.run(f"location.hash = {place!r}")
+
+    async def app(self, expression: str) -> object:
+        """The value of an expression about ``app``."""
+        return await self.tab.run(f"{APP}.then((app) => {expression})")
+
+    def start(self, plan: str, **settings: object) -> Json:
+        """Run a Markdown plan with the shell agent; the run."""
+        folder = self.daemon.home / "shop"
+        folder.mkdir(exist_ok=True)
+        run: Json = self.daemon.call("run.start", markdown=plan, workingDir=str(folder), agent="shell", **settings)
+        return run
+
+
+@pytest.fixture
+def daemon(short_folder: Path) -> Iterator[Daemon]:
+    """A daemon with room for many sessions; whatever it started is gone afterwards."""
+    daemon = Daemon(short_folder / "m", max_sessions=60)
+    daemon.start()
+    yield daemon
+    daemon.close()
+    print(daemon.words())  # noqa: T201 - pytest shows it when the test failed
+
+
+@pytest.fixture
+async def page(daemon: Daemon, tmp_path: Path) -> AsyncIterator[Page]:
+    """A page that is not opened yet. In the end it may have complained of nothing."""
+    async with open_browser(tmp_path / "profile") as browser:
+        page = Page(daemon, browser, await browser.tab())
+        await page.tab.window(1280, 800)
+        yield page
+        assert browser.complaints == []
