@@ -7,6 +7,7 @@ import datetime as dt
 import enum
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -255,13 +256,24 @@ def _run_view(reply: Any) -> list[str]:
 def _why(reply: Any) -> list[str]:
     session = reply.session
     lines = [f"{session.id} is {session.status.value}: {safe(session.name)}"]
+    now = int(time.time() * 1000)
     for sentence in reply.explanation:
         lines += _indented(sentence)
+    if session.wait is not None and not session.wait.due:
+        lines.append(f"  until {when(session.wait.until)}, in {duration(session.wait.until - now)}")
+    if reply.evidence:
+        lines.append(_ORDER)
     for reason in reply.evidence:
-        lines += _indented(
-            f"{when(reason.at) or '-'}  {reason.source.value}  {reason.code}: {reason.detail}".rstrip(": ")
-        )
+        since = f"{when(reason.at)} ({duration(now - reason.at)} ago)" if reason.at else "-"
+        lines += _indented(f"{since}  {reason.source.value}  {reason.code}: {reason.detail}".rstrip(": "))
     return lines
+
+
+#: How evidence that contradicts itself is weighed (``maestrod/core/sign_rules.py``).
+_ORDER = (
+    "  known from, newest first (the end of the process counts most, then what happened last, then stream over hook over screen "
+    "over timer):"
+)
 
 
 def _indented(text: str) -> list[str]:

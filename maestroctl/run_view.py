@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Group
 from rich.text import Text
 
+from maestroctl.limits import waiting
 from maestroctl.output import safe
 from maestroctl.plan_view import waves
 from maestroctl.render import duration
@@ -76,7 +77,7 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
     for branch, task in walk(model.tasks):
         lines.append((_weight(task), _task(branch, task, now, columns)))
         lines += [
-            (_weight(task), _session(branch, session, tails.get(session.id, ""), columns, held=model.run.paused))
+            (_weight(task), _session(branch, session, tails.get(session.id, ""), now, columns, held=model.run.paused))
             for session in sessions.get(task.id, ())
         ]
     return _fitted(lines, rows)
@@ -121,11 +122,14 @@ def _attempt(task: Task) -> str:
     return f" (attempt {task.attempt})" if task.attempt > 1 else ""
 
 
-def _session(branch: str, session: Session, tail: str, columns: int, *, held: bool) -> Text:
+def _session(branch: str, session: Session, tail: str, now: int, columns: int, *, held: bool) -> Text:
     """What a session does by its agent's own word, else what it wrote last, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
     state = "paused" if session.paused or held else session.status.value
-    if session.turn is not None:  # its output is a stream for programs
+    if session.wait is not None:
+        wait = session.wait
+        state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""
+    elif session.turn is not None:  # its output is a stream for programs
         tail = session.turn.doing
     text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
     line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")

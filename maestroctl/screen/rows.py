@@ -22,7 +22,16 @@ _WORD = 11  # cells of the longest status
 _TIME = 7  # cells of a duration
 _NARROW = 56  # cells below which the gauge is left out
 _WIDE = 76  # cells from which a session's agent and state have columns of their own
-_SIGNS = {"working": "▶", "idle": "○", "spawning": "·", "failed": "✘", "completed": "✔", "asks": "?", "paused": "‖"}
+_SIGNS = {
+    "working": "▶",
+    "idle": "○",
+    "spawning": "·",
+    "failed": "✘",
+    "completed": "✔",
+    "asks": "?",
+    "paused": "‖",
+    "limited": "…",
+}
 _DESCRIPTION = 12  # lines of it that are shown
 
 
@@ -78,6 +87,8 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
 def session_row(session: Session, tail: str, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
     """A session: its name and state, and what it wrote last."""
     state = "asks" if asking else "paused" if session.paused else session.status.value
+    if session.wait is not None and not session.paused:  # its question in the inbox asks for no answer
+        state = "limited"
     style = f"bold {palette.warn}" if asking else palette.session(session.status)
     wide = columns >= _WIDE
     line = Text(no_wrap=True, end="")

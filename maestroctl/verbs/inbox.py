@@ -1,25 +1,28 @@
 """``maestroctl inbox``: what waits for a person."""
 
 from maestroctl.caller import Caller
-from maestroctl.output import answer, answer_json, say
+from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
-from maestrod.api.attention import AttentionPage
 
 
 def command(*, as_json: Json = False) -> int:
-    """List what waits for you, oldest first."""
-    import msgspec
+    """List what waits for you, oldest first: what is wanted, where, since when, and how to answer."""
+    import time
 
-    from maestroctl.render import render
+    from maestroctl.questions import lines
 
     with Caller.here().client() as client:
         page = client.raw("attention.list", {"limit": 1000})
+        items = page.get("items", ())
+        sessions = client.raw("session.list", {"live": True, "limit": 1000}).get("items", ()) if items else ()
     if as_json:
         answer_json(page)
-    elif not page.get("items"):
+        return 0
+    if not items:
         answer("Nothing waits for you.")
-    else:
-        for line in render(msgspec.convert(page, AttentionPage)):
+    asking = {session["id"]: session for session in sessions}
+    now = int(time.time() * 1000)
+    for place, question in enumerate(items):
+        for line in ("",) * bool(place) + tuple(lines(question, asking.get(question["sessionId"]), now)):
             answer(line)
-        say("Answer with: maestroctl answer ID VALUE")
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
+from maestroctl.limits import held_back, waiting
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.table import table
 from maestroctl.verbs.options import Json
@@ -51,7 +52,7 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
             "paused" if frozen or item.get("runId") in held else _state(item),
             item["agent"],
             _age(now, item.get("createdAt")),
-            safe(item["name"]),
+            _doing(item, now),
         ]
         for item in overview["sessions"]
     ]
@@ -79,6 +80,7 @@ def _daemon(system: dict[str, Any], now: int) -> list[str]:
     return [
         f"maestrod {safe(system['version'])}, process {system['pid']}, up {_age(now, system['startedAt'])}, {state}",
         f"{slots}; tasks {_counts(system.get('tasks'))}; sessions {_counts(system.get('sessions'))}",
+        *(f"! {held_back(safe(agent), until, now)}" for agent, until in system.get("agentWaits", {}).items()),
         *(f"! {safe(problem)}" for problem in system.get("problems", ())),
     ]
 
@@ -104,8 +106,21 @@ def _columns() -> int | None:
 
 
 def _state(entity: dict[str, Any]) -> str:
-    """The status of a run or a session, and whether it is held."""
-    return "paused" if entity.get("paused") else str(entity["status"])
+    """The status of a run or a session, and whether it is held or sits out a limit."""
+    if entity.get("paused"):
+        return "paused"
+    return "limited" if entity.get("wait") else str(entity["status"])
+
+
+def _doing(session: dict[str, Any], now: int) -> str:
+    """A session's name, and what it waits for."""
+    wait = session.get("wait")
+    if not wait:
+        return safe(session["name"])
+    told = waiting(
+        safe(session["agent"]), wait["until"], now, due=wait.get("due", False), guessed=wait.get("guessed", False)
+    )
+    return f"{safe(session['name'])}: {told}"
 
 
 def _age(now: int, then: int | None) -> str:

@@ -1,5 +1,6 @@
 """``maestroctl why``: the reason behind a status."""
 
+import time
 from typing import Annotated, Any
 
 import typer
@@ -55,6 +56,11 @@ def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
     """What keeps everything from starting, or this one until a moment."""
     if system.get("frozen"):
         return ["  nothing starts, everything is frozen: maestroctl thaw"]
+    limited = system.get("agentWaits", {}).get((task.get("dispatch") or {}).get("agent"))
+    if limited:
+        from maestroctl.limits import held_back
+
+        return [f"  {held_back(safe(task['dispatch']['agent']), limited, int(time.time() * 1000))}"]
     if task.get("notBefore"):
         from maestroctl.render import when
 

@@ -1,8 +1,14 @@
-"""Why a session is in the state it is in: the evidence, newest first, and the same in sentences."""
+"""Why a session is in the state it is in: the evidence, newest first, and the same in sentences.
+
+The evidence is everything a status may rest on, each with its source and its time: the last change of the status, what the agent
+says of its turn, its last sign of life, a limit it sits out, what it asks, and how its tasks stand. How they are weighed against
+each other when they contradict is written in ``sign_rules.py``; what is shown here is what that order has left standing.
+"""
 
 from collections.abc import Iterator
 
-from maestrod.api.reason import Reason
+from maestrod.api.attention import AttentionKind
+from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Session, SessionRef, SessionStatus, Terminal, Why
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.command import Actor
@@ -24,9 +30,31 @@ def why(world: World, params: SessionRef, actor: Actor) -> Why:
     """The answer of ``session.why``."""
     session = found(world.sessions, "session", named_session(params.session_id))
     tasks = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks]
-    reasons = [session.status_reason, *(task.status_reason for task in tasks)]
+    reasons = [session.status_reason, *(task.status_reason for task in tasks), *_signs(world, session)]
     evidence = sorted((reason for reason in reasons if reason is not None), key=lambda reason: -reason.at)
     return Why(session=session, evidence=tuple(evidence), explanation=tuple(_explain(world, session, tasks)))
+
+
+def _signs(world: World, session: Session) -> Iterator[Reason]:
+    """What the status rests on beside its own reason."""
+    turn, wait = session.turn, session.wait
+    if turn is not None:
+        code = "turn_runs" if turn.running else "turn_ended"
+        detail = turn.doing if turn.running else ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
+        yield Reason(source=turn.source, code=code, detail=detail, at=turn.since)
+    if wait is not None:
+        yield Reason(source=Source.TIMER, code="limit", detail=wait.detail or wait.kind, at=wait.since)
+    for question in open_questions(world, (session.id,)):
+        detail = f"{question.kind.value}: {question.message}"
+        yield Reason(
+            source=_ASKED_BY.get(question.kind, Source.HOOK), code="asks", detail=detail, at=question.opened_at
+        )
+    if session.last_activity and not has_ended(session):
+        yield Reason(source=Source.PROCESS, code="heard", detail="the last sign of life", at=session.last_activity)
+
+
+#: Who found out that a question is to be asked, where the agent did not say so itself.
+_ASKED_BY = {AttentionKind.STALLED: Source.TIMER, AttentionKind.INPUT: Source.REPORT}
 
 
 def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]:
@@ -39,14 +67,38 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
         yield "it was told to stop, and its processes are on their way out"
     if session.paused:
         yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
+    yield from _doing(session)
     for question in open_questions(world, (session.id,)):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
+    queued = len(world.open_messages.get(session.id, ()))
+    if queued and not (session.turn is not None and session.turn.running):
+        yield f"{queued} message{'s wait' if queued > 1 else ' waits'} for it"
     if session.terminal is Terminal.EXTERNAL and not has_ended(session):
         yield "it was started by hand: the daemon follows what it reports and does not hold its processes"
     for task in tasks:
         if task.status is not TaskStatus.COMPLETED:
             cause = f": {_told(task.status_reason)}" if task.status_reason is not None else ""
             yield f"task {task.title!r} is {task.status.value}{cause}"
+
+
+def _doing(session: Session) -> Iterator[str]:
+    """Its turn by the agent's own word, the limit it sits out, and whether it is being let go."""
+    turn, wait = session.turn, session.wait
+    if turn is not None and turn.running:
+        yield f"its agent works in a turn, known from {turn.source.value}" + (f": {turn.doing}" if turn.doing else "")
+    elif turn is not None and turn.outcome is not None:
+        told = ": ".join(filter(None, (turn.code, turn.detail)))
+        yield f"its agent's last turn ended: {turn.outcome}" + (f" ({told})" if told else "")
+    if turn is not None and turn.background:
+        yield f"{turn.background} of what that turn began still runs, so it has not come to rest"
+    if wait is not None:
+        end = "; nobody said when it ends, so it tries again" if wait.guessed else ""
+        over = "it is over, and it waits for a free slot" if wait.due else f"it goes on by itself{end}"
+        yield f"it sits out a limit of {session.agent} ({wait.detail or wait.kind}): {over}"
+        if session.process is None:
+            yield "its process has ended meanwhile: its conversation is resumed in another one"
+    if session.finishing:
+        yield "everything it had to do is done, and its agent is being let go"
 
 
 def _told(reason: Reason) -> str:

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Exit, Role, Session, SessionRef, SessionStatus, Terminal
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Turn, Wait
 from maestrod.core.command import OWNER
 from maestrod.core.why import why
 from maestrod.core.world import World
@@ -74,3 +76,45 @@ def test_the_newest_evidence_comes_first() -> None:
     answer = why(world, SessionRef(session_id="ses_1"), OWNER)
     assert [found.code for found in answer.evidence] == ["newer", "registered"]
     assert msgspec.json.encode(answer)
+
+
+@pytest.mark.parametrize(
+    "members, sentence",
+    [
+        ({"turn": Turn(running=True, doing="Bash: make")}, "works in a turn, known from hook: Bash: make"),
+        ({"turn": Turn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
+        ({"turn": Turn(background=2)}, "2 of what that turn began still runs"),
+        (
+            {"wait": Wait("usage", 9, 5, "5-hour limit")},
+            "sits out a limit of shell (5-hour limit): it goes on by itself",
+        ),
+        ({"wait": Wait("rate", 9, 5, guessed=True)}, "nobody said when it ends"),
+        ({"wait": Wait("rate", 9, 5, due=True)}, "it is over, and it waits for a free slot"),
+        ({"wait": Wait("rate", 9, 5)}, "its process has ended meanwhile"),
+        ({"finishing": True}, "its agent is being let go"),
+    ],
+)
+def test_what_the_agent_does_by_its_own_word_and_what_it_waits_for(members: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(session(**members))
+
+
+def test_messages_that_wait_are_told() -> None:
+    waiting = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED)
+    assert "1 message waits for it" in told(session(), waiting)
+    assert "waits for it" not in told(session(turn=Turn(running=True)), waiting)
+
+
+def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
+    world = World()
+    turn = Turn(running=False, since=30, source=Source.STREAM, outcome="limit")
+    wait = Wait("usage", 99, 40, "5-hour limit")
+    world.put(session(turn=turn, wait=wait, last_activity=50))
+    world.put(Attention("att_1", "ses_1", AttentionKind.STALLED, "says nothing", opened_at=60))
+    found = why(world, SessionRef(session_id="ses_1"), OWNER).evidence
+    assert [(each.at, each.source.value, each.code) for each in found] == [
+        (60, "timer", "asks"),
+        (50, "process", "heard"),
+        (40, "timer", "limit"),
+        (30, "stream", "turn_ended"),
+        (5, "process", "registered"),
+    ]

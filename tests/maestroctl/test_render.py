@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.render import card, duration, render, when
+from maestroctl.render import _ORDER, card, duration, render, when
 from maestrod.api.attention import AttentionPage
 from maestrod.api.base import Done
 from maestrod.api.message import Message
@@ -88,7 +88,8 @@ def test_questions_show_options_and_answers() -> None:
     assert "yes (user)" in lines[2]
 
 
-def test_why_tells_the_evidence_in_lines() -> None:
+def test_why_tells_the_evidence_in_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 61.0)
     reason = {"source": "process", "code": "exited", "detail": "exit code 1;\nlast output: x\x1b[2J", "at": 1000}
     why = made(
         Why,
@@ -101,10 +102,17 @@ def test_why_tells_the_evidence_in_lines() -> None:
     assert render(why) == [
         f"{SESSION} is working: parser",
         "  It failed.",
-        "  1970-01-01 00:00:01  process  exited: exit code 1;",
+        _ORDER,
+        "  1970-01-01 00:00:01 (1m00s ago)  process  exited: exit code 1;",
         "    last output: x\\x1b[2J",
         "  -  user  asked",
     ]
+
+
+def test_why_tells_until_when_a_session_sits_out_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 61.0)
+    waits = session(wait={"kind": "usage", "until": 3_661_000, "since": 1})
+    assert "  until 1970-01-01 01:01:01, in 1h00m" in render(made(Why, {"session": waits}))
 
 
 def test_small_replies() -> None:

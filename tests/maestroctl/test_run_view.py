@@ -1,7 +1,9 @@
 """The live tree as it looks, recorded; and always inside of its lines and columns."""
 
+import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -38,7 +40,8 @@ def view(**members: Any) -> dict[str, Any]:
         task(id=OTHER, parentId=TASK, title="Build", status="blocked", dispatch=DISPATCH),
     ]
     sessions = [session(name="Lint", taskIds=[GROUP], runId=RUN)]
-    return {"seq": 1, "run": {**run, **members.pop("run", {})}, "tasks": tasks, "sessions": sessions, **members}
+    given = {"tasks": tasks, "sessions": sessions, **members}
+    return {"seq": 1, **given, "run": {**run, **members.get("run", {})}}
 
 
 def drawn(
@@ -48,6 +51,14 @@ def drawn(
     with console.capture() as captured:
         console.print(draw(model, tails or {}, 61_000, columns=columns, rows=rows, away=away))
     return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def test_a_session_that_sits_out_a_limit_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    wait = {"kind": "usage", "until": 7_500_000, "since": 1}
+    model = RunModel(view(sessions=[session(name="Lint", agent="claude", taskIds=[GROUP], runId=RUN, wait=wait)]))
+    assert "│    › Lint waits for claude's limit until 02:05" in drawn(model, {SESSION: "429"})
 
 
 def test_the_tree_as_it_looks() -> None:

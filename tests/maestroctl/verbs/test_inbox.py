@@ -2,7 +2,7 @@
 
 import json
 
-from tests.kit.entities import QUESTION, SESSION
+from tests.kit.entities import QUESTION, SESSION, session
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
@@ -10,10 +10,12 @@ ITEM = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deplo
 
 
 def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) -> None:
-    daemon.on("attention.list", {"items": [ITEM]})
+    daemon.on("attention.list", {"items": [ITEM, ITEM]})
+    daemon.on("session.list", {"items": [session(workingDir="/shop")]})
     outcome = cli("inbox")
-    assert "deploy?\\x1b[2J" in outcome.out
-    assert "maestroctl answer" in outcome.err
+    assert outcome.out.count("deploy?\\x1b[2J") == 2 and f"parser ({SESSION}) in /shop" in outcome.out
+    assert f"maestroctl answer {QUESTION[-8:]} VALUE" in outcome.out
+    daemon.on("attention.list", {"items": [ITEM]})
     assert json.loads(cli("inbox", "--json").out) == {"items": [ITEM]}
 
 

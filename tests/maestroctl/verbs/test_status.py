@@ -1,7 +1,10 @@
 """``maestroctl status``: the page as it looks."""
 
 import json
+import time
 from typing import Any
+
+import pytest
 
 import maestrod
 from maestroctl.verbs.status import page
@@ -60,6 +63,18 @@ def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
     ]
     frozen = {**OVERVIEW, "system": {**SYSTEM, "frozen": True}, "sessions": [session()]}
     assert [line.split()[1] for line in page(frozen, 0) if line.startswith("ses_")] == ["paused"]
+
+
+def test_who_sits_out_a_limit_and_whose_kind_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    waits = session(agent="claude", wait={"kind": "usage", "until": 7_500_000, "since": 1})
+    due = session(agent="claude", wait={"kind": "usage", "until": 1, "since": 1, "due": True})
+    system = {**SYSTEM, "agentWaits": {"claude": 7_500_000}}
+    lines = page({"system": system, "runs": [], "sessions": [waits, due], "attention": []}, 3_600_000)
+    assert "! claude is limited: none is started before 02:05" in lines
+    assert lines[-2].endswith("parser: waits for claude's limit until 02:05") and "limited" in lines[-2]
+    assert lines[-1].endswith("parser: claude's limit is over, waits for a slot")
 
 
 def test_an_idle_daemon_with_problems() -> None:

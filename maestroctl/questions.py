@@ -1,0 +1,92 @@
+"""A question of the inbox in full: what is wanted, with what, where, since when, and what happens when nobody answers."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from maestroctl.limits import clock, waiting
+from maestroctl.output import safe, safe_block
+from maestroctl.render import duration
+
+#: Lines of a tool's input that are shown, and cells of each; ``maestroctl attention get`` has all that was kept.
+LINES = 12
+CELLS = 200
+#: Words for the options of a permission that people type.
+_SYNONYMS = {"allow": ("y", "yes", "ok", "a"), "deny": ("n", "no", "d")}
+
+Json = Mapping[str, Any]
+
+
+def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
+    """The question, indented under its id; ``session`` is the one that asks; ``now`` is ms since the epoch."""
+    since = duration(now - question.get("openedAt", now))
+    yield f"{question['id']}  {question['kind']}  since {since}  {_where(question, session)}".rstrip()
+    yield from _block(question["message"])
+    yield from _input(question)
+    wait = (session or {}).get("wait")
+    if question["kind"] == "limit" and session is not None and wait is not None:
+        told = waiting(
+            session["agent"], wait["until"], now, due=wait.get("due", False), guessed=wait.get("guessed", False)
+        )
+        yield f"  it {told}" if told.startswith("waits") else f"  {told}"
+    yield from _answers(question, now)
+
+
+def chosen(value: str, options: list[str]) -> str | None:
+    """The option that somebody means: its beginning, or another word for it; None when it is not clear."""
+    word = value.strip().lower()
+    meant = [option for option in options if word in _SYNONYMS.get(option, ())]
+    begins = [option for option in options if word and option.lower().startswith(word)]
+    return next((found[0] for found in (meant, begins) if len(found) == 1), None)
+
+
+def _where(question: Json, session: Json | None) -> str:
+    if session is None:
+        return safe(question["sessionId"])
+    folder = f" in {safe(session['workingDir'])}" if session.get("workingDir") else ""
+    return f"{safe(session['name'])} ({session['id']}){folder}"
+
+
+def _block(text: str) -> list[str]:
+    return [f"  {line}" for line in safe_block(text.rstrip()).splitlines()[:LINES]]
+
+
+def _input(question: Json) -> Iterator[str]:
+    """What the tool would be used with, member by member, where that says more than the summary."""
+    text = question.get("input")
+    if not text:
+        return
+    try:
+        document = json.loads(text)
+    except ValueError:  # cut where it is kept
+        document = text
+    if isinstance(document, dict):
+        shown = [line for name, value in document.items() for line in _member(name, value)]
+    else:
+        shown = str(document).splitlines()
+    fresh = [
+        line for line in shown if line.partition(": ")[2] not in question["message"] or not line.partition(": ")[2]
+    ]
+    for line in fresh[:LINES]:
+        yield f"    {safe(line[:CELLS])}{'…' if len(line) > CELLS else ''}"
+    if len(fresh) > LINES:
+        yield f"    … {len(fresh) - LINES} more lines: maestroctl attention get {question['id']}"
+
+
+def _member(name: str, value: Any) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    first, *more = text.splitlines() or [""]
+    return [f"{name}: {first}", *(f"  {line}" for line in more)]
+
+
+def _answers(question: Json, now: int) -> Iterator[str]:
+    options = [safe(option) for option in question.get("options", ())]
+    if options:
+        yield f"  maestroctl answer {question['id'][-8:]} {'|'.join(options)}"
+    elif question.get("tool") is not None:
+        yield f"  it asks in its own terminal: maestroctl attach {question['sessionId']}"
+    else:
+        yield f"  maestroctl answer {question['id'][-8:]} VALUE"
+    if question.get("deadline"):
+        value = safe(question.get("onTimeout") or "") or "no answer"
+        yield f"  without an answer by {clock(question['deadline'], now)}: {value}"
