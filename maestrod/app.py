@@ -5,6 +5,7 @@ before it does. Nothing is saved at the end, because everything was durable befo
 outlive the daemon; the next one adopts them.
 """
 
+import datetime as dt
 import logging
 import os
 import resource
@@ -159,9 +160,11 @@ async def _serve(
         hook_answer=partial(_hook_answer, catalog.adapters),
     )
     endpoint = _endpoint(places, handover)
-    port = _port(places, config, services)
+    ports = [*_port(places, config, services), *_remote_port(places, config, services)]
     async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
-        await _listen(services, endpoint, port, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine))
+        await _listen(
+            services, endpoint, ports, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine)
+        )
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
 
@@ -206,7 +209,7 @@ async def _lifetimes(
 async def _listen(
     services: Services,
     endpoint: Endpoint,
-    port: Port | None,
+    ports: list[Port],
     handover: Handover,
     stop: Stop,
     listening: Callable[[], None],
@@ -221,7 +224,7 @@ async def _listen(
         async with trio.open_nursery() as listeners:
             await listeners.start(serve_unix, endpoint.socket, services)
             listening()
-            if port is not None:
+            for port in ports:
                 listeners.start_soon(_serve_bridge, port, services)
             background.start_soon(_keep_reachable, services, endpoints, listeners)
             log.info("serving on %s", endpoint.path)
@@ -241,34 +244,55 @@ async def _listen(
 
 
 async def _serve_bridge(port: Port, services: Services) -> None:
-    """Serve the bridge; whatever goes wrong in it costs the bridge, never the daemon."""
-    bridge = services.bridge
-    bridge.url = port.door.url
-    log.info("the web page and the HTTP interface are at %s", bridge.url)
+    """Serve the bridge, or its like for other machines; whatever goes wrong in it costs the bridge, never the daemon."""
+    bridge, remote = services.bridge, port.door.remote
+    where = "remote_url" if remote else "url"
+    setattr(bridge, where, port.door.url)
+    log.info("the web page and the HTTP interface are at %s", port.door.url)
     try:
         await serve_bridge(port.door, services)
     except Exception:  # the connection guard: the bridge is one big connection to the engine
         log.exception("the bridge failed; the socket goes on")
-        bridge.problem = "the bridge failed, the log says why: restart the daemon to have it again"
+        message = "the bridge failed, the log says why: restart the daemon to have it again"
+        setattr(bridge, "remote_problem" if remote else "problem", message)
     finally:
-        bridge.url = None
+        setattr(bridge, where, None)
         port.close()
 
 
-def _port(places: Places, config: Config, services: Services) -> Port | None:
+def _port(places: Places, config: Config, services: Services) -> Iterator[Port]:
     """The bridge's port; without one the daemon runs all the same and says why."""
     if not config.bridge:
-        return None
+        return
     try:
-        page = package_data("page")
-    except FileNotFoundError as error:
-        log.warning("%s", error)
-        page = None
-    try:
-        return open_port(places, config, services.info, page)
+        yield open_port(places, config, services.info, _page())
     except BadConfiguration as error:
         services.bridge.problem = f"there is no bridge: {error.message}"
         log.warning("%s", services.bridge.problem)
+
+
+def _remote_port(places: Places, config: Config, services: Services) -> Iterator[Port]:
+    """The port for other machines, if it is asked for; the same holds for it."""
+    if not config.remote_address:
+        return
+    from maestrod.remote_port import open_remote_port
+
+    try:
+        now = dt.datetime.fromtimestamp(services.engine.clock.wall() / 1000, dt.UTC)
+        port, services.bridge.fingerprint = open_remote_port(places, config, _page(), now)
+    except BadConfiguration as error:
+        services.bridge.remote_problem = f"other machines cannot come in: {error.message}"
+        log.warning("%s", services.bridge.remote_problem)
+    else:
+        yield port
+
+
+def _page() -> Path | None:
+    """The folder of the web page, if this installation has one."""
+    try:
+        return package_data("page")
+    except FileNotFoundError as error:
+        log.warning("%s", error)
         return None
 
 

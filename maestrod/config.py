@@ -23,6 +23,8 @@ USER_FILE = "config.toml"
 Slots = Annotated[int, Meta(ge=1, le=1000)]
 #: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
 PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=300)]
+#: A machine's name or address, as it stands in an address before the port.
+HostName = Annotated[str, Meta(pattern=r"^[a-z0-9.\[\]:-]+$", max_length=253)]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
@@ -32,8 +34,10 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
     what becomes of them when the daemon stops. ``bridge`` switches the web page and the HTTP interface on; they listen on
     ``bridge_address``, at ``bridge_port`` or, when that is taken, another free port (0: always another). Pages of
-    ``bridge_origins`` may use them with a token. ``agents`` has a table for each agent there is something to say of
-    (``agents/settings.py``). ``permission_timeout_ms`` is how long an agent
+    ``bridge_origins`` may use them with a token. ``remote_address`` is where other machines find the same over TLS, with tokens
+    of their own only (nowhere when empty), ``remote_names`` the names they call it by, ``remote_rate`` how many requests a second
+    each token may make. ``tls_certificate`` and ``tls_key`` are PEM files; without them a self-signed pair is made. ``agents`` has
+    a table for each agent there is something to say of (``agents/settings.py``). ``permission_timeout_ms`` is how long an agent
     waits for a permission that nobody decides (a project's settings win). ``limit_wait`` sits usage limits out, at most
     ``limit_wait_max_ms`` in a row before a person is asked; one without a known end is tried again after ``limit_backoff_ms``,
     doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart.
@@ -58,6 +62,12 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     bridge_address: str = "127.0.0.1"
     bridge_port: Annotated[int, Meta(ge=0, le=65535)] = 7717
     bridge_origins: tuple[PageOrigin, ...] = ()
+    remote_address: str = ""
+    remote_port: Annotated[int, Meta(ge=0, le=65535)] = 7718
+    remote_names: tuple[HostName, ...] = ()
+    remote_rate: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
+    tls_certificate: str = ""
+    tls_key: str = ""
 
 
 class Origin(Entity, frozen=True):

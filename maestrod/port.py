@@ -69,7 +69,7 @@ def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | Non
     """Listen, and say where. Raises ``BadConfiguration`` with what to do about it."""
     address = config.bridge_address
     _check_address(address)
-    listener = _listen(address, _candidates(places.data / LAST_FILE, config.bridge_port))
+    listener = listen_on(address, _candidates(places.data / LAST_FILE, config.bridge_port))
     try:
         port = listener.getsockname()[1]
         _remember(places.data / LAST_FILE, config.bridge_port, port)
@@ -115,7 +115,9 @@ def _check_address(address: str) -> None:
         message = f"bridge_address is an IP address such as 127.0.0.1, not {address!r}: names can lead elsewhere"
         raise BadConfiguration("bridge.address", message) from None
     if not loopback:
-        message = f"bridge_address {address} is reached from other machines: only 127.0.0.0/8 and ::1 are served"
+        message = (
+            f"bridge_address {address} is reached from other machines: give it to remote_address, with TLS and tokens"
+        )
         raise BadConfiguration("bridge.address", message)
 
 
@@ -129,7 +131,8 @@ def _candidates(last: Path, configured: int) -> list[int]:
     return list(dict.fromkeys([*first, configured, 0]))
 
 
-def _listen(address: str, ports: list[int]) -> socket.socket:
+def listen_on(address: str, ports: list[int]) -> socket.socket:
+    """A listening socket on the first of these ports that is free, 0 being any. Raises ``BadConfiguration`` when none is."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in ports:
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -141,13 +144,13 @@ def _listen(address: str, ports: list[int]) -> socket.socket:
             listener.setblocking(False)
         except OSError as error:
             listener.close()
-            if error.errno not in _TAKEN or port == 0:
+            if error.errno not in _TAKEN or port == ports[-1]:
                 message = f"cannot listen on {address} port {port}: {error.strerror or error}"
                 raise BadConfiguration("bridge.listen", message) from error
             log.info("port %d is taken: trying another", port)
         else:
             return listener
-    raise AssertionError("0 is among the ports")
+    raise AssertionError("the last port is taken, or told of")
 
 
 def _remember(path: Path, configured: int, port: int) -> None:

@@ -32,7 +32,10 @@ class Scope(enum.IntEnum):
 
 
 #: Nouns whose changes are the administrator's.
-_ADMIN_NOUNS = frozenset({"system", "skill", "token", "ui"})
+_ADMIN_NOUNS = frozenset({"system", "skill", "token"})
+
+#: Nouns whose changes give the caller nothing that he has not got: a page for himself.
+_OWN_NOUNS = frozenset({"ui"})
 
 #: Nouns that only the administrator may even look at.
 _SECRETIVE_NOUNS = frozenset({"token"})
@@ -87,6 +90,8 @@ class Method(Generic[P, R]):
     def scope(self) -> Scope:
         """What a client of the bridge needs for a call: what changes nothing is for readers, but for lists of who may come in."""
         if self.access is Access.READ and self.noun not in _SECRETIVE_NOUNS:
+            return Scope.READ
+        if self.noun in _OWN_NOUNS:
             return Scope.READ
         return Scope.ADMIN if self.noun in _ADMIN_NOUNS else Scope.WORK
 

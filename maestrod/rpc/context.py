@@ -75,11 +75,17 @@ class DaemonInfo:
 
 @dataclass(slots=True)
 class Bridge:
-    """The bridge as methods see it: its address while it serves (``url``), or why it does not (``problem``)."""
+    """The bridge as methods see it: its address while it serves (``url``), or why it does not (``problem``).
+
+    The same of the interface for other machines, whose certificate has a ``fingerprint`` (SHA-256, hexadecimal).
+    """
 
     sign_in: SignIn
     url: str | None = None
     problem: str = ""
+    remote_url: str | None = None
+    remote_problem: str = ""
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,14 @@ class Services:
 
 
 class Client:
-    """What a connection remembers: the way back, who it is, how much it may do, and what is being streamed to it."""
+    """What a connection remembers: the way back, who it is, how much it may do, and what is being streamed to it.
 
-    def __init__(self, wire: Wire, scope: Scope = Scope.ADMIN, *, has_stream: bool = True) -> None:
+    ``name`` is the id of the token by which somebody came in from elsewhere.
+    """
+
+    def __init__(self, wire: Wire, scope: Scope = Scope.ADMIN, *, name: str = "", has_stream: bool = True) -> None:
         self.wire = wire
+        self.name = name
         self.scope = scope
         self._has_stream = has_stream
         self.actor: Actor = OWNER

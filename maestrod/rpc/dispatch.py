@@ -23,6 +23,7 @@ from maestrod.api.ids import make_id
 from maestrod.api.wire import REPLY_LIMIT
 from maestrod.core.command import Actor, Command
 from maestrod.core.token import read_token
+from maestrod.rpc import audit
 from maestrod.rpc.bind import Binding, Kind
 from maestrod.rpc.context import Client, Context, Services
 from maestrod.rpc.envelope import Id, InvalidRequest, Request
@@ -76,10 +77,22 @@ class Dispatcher:
 
         ``begin`` makes the exchange, with the scope of its task if there is one.
         """
+        binding = self._bindings.get(request.method)
+        if binding is None:
+            return _unknown_method(request.method)
+        name = client.name
+        note = audit.note(self.services.engine.world, name, request.method, binding.row.scope) if name else None
+        if note is None:
+            return self._try(binding, request, size, client, begin, in_batch=in_batch)
+        result = self._try(binding, request, size, client, partial(_noted, begin, note), in_batch=in_batch)
+        if result is not None:
+            note(_outcome(result))
+        return result
+
+    def _try(
+        self, binding: Binding, request: Request, size: int, client: Client, begin: Begin, *, in_batch: bool
+    ) -> Result | None:
         try:
-            binding = self._bindings.get(request.method)
-            if binding is None:
-                return _unknown_method(request.method)
             if in_batch and binding.streams:
                 raise InvalidRequest("request.not_in_a_batch", f"{request.method} cannot be called in a batch")
             params = read_params(binding, request.params, size)
@@ -163,6 +176,21 @@ class Dispatcher:
         if len(body) > REPLY_LIMIT:
             return _plain_failure(refusal(_too_large(body)))
         return 200, body
+
+
+def _noted(begin: Begin, note: audit.Note, scope: trio.CancelScope | None) -> Exchange:
+    """An exchange whose answer is noted."""
+    exchange = begin(scope)
+    exchange.note = lambda result: note(_outcome(result))
+    return exchange
+
+
+def _outcome(result: Result) -> str:
+    """What came of a call, as a program would call it."""
+    if not isinstance(result, Left):
+        return audit.DONE
+    _, _, data = result._error  # noqa: SLF001  # OSlash has no other way
+    return str(data["code"]) if isinstance(data, dict) and "code" in data else "refused"
 
 
 #: The answer of a request that asked for nothing.

@@ -20,10 +20,10 @@ class Exchange:
 
     The first ``answer`` counts, later ones are dropped: a cancelled call may still come to its end, which ``finish`` tells.
     ``scope`` is that of the task the call runs in, if it does; ``idle`` says that the task does nothing but wait for something
-    to happen, so that nothing is lost when it is cut off. ``size`` is what the request holds of memory, in bytes.
+    to happen, so that nothing is lost when it is cut off. ``note`` is told the answer as well. ``size`` is what the request holds of memory, in bytes.
     """
 
-    __slots__ = ("_done", "_send", "answered", "id", "idle", "scope", "size")
+    __slots__ = ("_done", "_send", "answered", "id", "idle", "note", "scope", "size")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Exchange:
         self.scope = scope
         self.answered = False
         self.idle = False
+        self.note: Callable[[Result], None] | None = None
         self._send = send
         self._done = done
 
@@ -45,6 +46,8 @@ class Exchange:
         """Give the answer."""
         if not self.answered:
             self.answered = True
+            if self.note is not None:
+                self.note(result)
             self._send(self.id, result)
 
     def finish(self, result: Result) -> None:

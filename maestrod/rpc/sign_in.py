@@ -25,22 +25,25 @@ class SignIn:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._codes: dict[str, int] = {}
+        self._codes: dict[str, tuple[int, str]] = {}
 
-    def code(self, now: int) -> tuple[str, int]:
-        """A new code, and when it ends."""
+    def code(self, now: int, holder: str = "") -> tuple[str, int]:
+        """A new code, and when it ends. ``holder`` is the id of the token whose the page will be; the user's own without one."""
         while len(self._codes) >= _CODES_KEPT:
             del self._codes[next(iter(self._codes))]
         code = secrets.token_urlsafe(24)
-        self._codes[code] = now + CODE_LIFETIME_MS
-        return code, self._codes[code]
+        self._codes[code] = now + CODE_LIFETIME_MS, holder
+        return code, now + CODE_LIFETIME_MS
 
     def redeem(self, code: str, now: int) -> str | None:
         """The value of a new cookie; None for a code that was never given out, is used up or too old."""
         known = [each for each in self._codes if hmac.compare_digest(each.encode(), code.encode("utf-8", "replace"))]
-        if not known or self._codes.pop(known[0]) < now:
+        if not known:
             return None
-        claim = f"{now}.{secrets.token_hex(16)}"
+        ends, holder = self._codes.pop(known[0])
+        if ends < now:
+            return None
+        claim = f"{now}.{secrets.token_hex(16)}" + (f".{holder}" if holder else "")
         return f"{claim}.{self._signature(claim.encode()).decode()}"
 
     def is_genuine(self, cookie: bytes, now: int) -> bool:
@@ -49,6 +52,12 @@ class SignIn:
         genuine = hmac.compare_digest(self._signature(claim), signature)
         made = claim.partition(b".")[0]
         return genuine and 0 < len(made) <= _DIGITS and made.isdigit() and now - int(made) < COOKIE_LIFETIME_MS
+
+    @staticmethod
+    def holder(cookie: bytes) -> str:
+        """Whose a genuine cookie is: the id of a token, empty for the user himself."""
+        parts = cookie.split(b".")
+        return parts[2].decode("ascii", "replace") if len(parts) == 4 else ""
 
     def _signature(self, claim: bytes) -> bytes:
         return hmac.digest(self._key, _PURPOSE + claim, "sha256").hex().encode()

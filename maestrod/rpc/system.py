@@ -76,6 +76,8 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         stopping=services.stopping.is_set(),
         socket=info.socket,
         url=services.bridge.url,
+        remote_url=services.bridge.remote_url,
+        fingerprint=services.bridge.fingerprint if services.bridge.remote_url else None,
         data_dir=info.data_dir,
         projects=len(world.projects),
         tasks=by_status(world.tasks.values()),
@@ -85,7 +87,12 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         slots=info.slots,
         slots_used=world.by_session.slots[""],
         agent_waits=world.system.agent_waits,
-        problems=tuple(filter(None, ("" if refusal is None else refusal.message, services.bridge.problem))),
+        problems=tuple(
+            filter(
+                None,
+                ("" if refusal is None else refusal.message, services.bridge.problem, services.bridge.remote_problem),
+            )
+        ),
     )
 
 

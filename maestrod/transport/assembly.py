@@ -5,8 +5,13 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import parse_qs
 
+import trio
+
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.method import Scope
+from maestrod.api.token import AccessToken
+from maestrod.core.access_token import token_of_secret
+from maestrod.rpc import audit
 from maestrod.rpc.bind import bind
 from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher, refusal
@@ -16,11 +21,12 @@ from maestrod.transport.door import Door
 from maestrod.transport.fanout import Fanout
 from maestrod.transport.gate import Admitted, Caller, Head, Policy, Refusal
 from maestrod.transport.http import HttpConnection
+from maestrod.transport.pace import Pace
 from maestrod.transport.page import PageFiles
 from maestrod.transport.post import AnswerWire
 from maestrod.transport.response import Response
 from maestrod.transport.routes import Match, Routes
-from maestrod.transport.site import Site, Talk, failure
+from maestrod.transport.site import Site, Talk, failure, too_fast
 
 Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 
@@ -37,6 +43,7 @@ class Assembly:
         self._dispatcher = Dispatcher(services, bind())
         self._fanout = Fanout(services)
         self._routes = Routes()
+        self._pace = Pace(door.rate, trio.current_time)
         cookie_name = f"maestrod-{services.info.instance[-8:]}"
         self._site = Site(
             self._dispatcher,
@@ -46,6 +53,8 @@ class Assembly:
             upgrade=self._upgrade,
             token=door.token,
             cookie_name=cookie_name,
+            secure=door.tls is not None,
+            wait_for=self._wait_for,
         )
         self.policy = Policy(
             hosts=door.hosts,
@@ -55,27 +64,43 @@ class Assembly:
             cookie_caller=self._cookie_caller,
             is_public=self._site.is_public,
             cookie_name=cookie_name.encode(),
+            remote=door.remote,
         )
         spawn(self._fanout.run)
 
     def connection(
-        self, channel: Channel, peer: str, refused: Callable[[Head, Refusal], None], admitted: Callable[[], None]
+        self, channel: Channel, peer: str, refused: Callable[[Head, Refusal], None], admitted: Callable[[Caller], None]
     ) -> HttpConnection:
         """What serves a connection."""
         return HttpConnection(channel, peer, self._site, self.policy, refused, admitted)
 
-    def _token_caller(self, token: bytes) -> Caller | None:
-        return Caller("token", Scope.ADMIN) if hmac.compare_digest(token, self._door.token) else None
+    def _token_caller(self, secret: bytes) -> Caller | None:
+        """The user's own programs by the token of this start, on this machine; others by a token of their own."""
+        if hmac.compare_digest(secret, self._door.token) and not self._door.remote:
+            return Caller("token", Scope.ADMIN)
+        return _caller(token_of_secret(self._services.engine.world, secret))
 
     def _cookie_caller(self, cookie: bytes) -> Caller | None:
-        genuine = self._services.bridge.sign_in.is_genuine(cookie, self._services.engine.clock.wall())
-        return Caller("page", Scope.ADMIN) if genuine else None
+        sign_in = self._services.bridge.sign_in
+        if not sign_in.is_genuine(cookie, self._services.engine.clock.wall()):
+            return None
+        holder = sign_in.holder(cookie)
+        if holder:
+            token = self._services.engine.world.tokens.get(holder)
+            return _caller(token if token is not None and token.revoked_at is None else None)
+        return None if self._door.remote else Caller("page", Scope.ADMIN)
+
+    def _wait_for(self, caller: Caller) -> float:
+        """Seconds until a caller's request has its turn; the user's own programs are never made to wait."""
+        return self._pace.take(caller.name) if caller.name in self._services.engine.world.tokens else 0.0
 
     def _upgrade(self, admitted: Admitted, channel: Channel) -> Talk | Response:
         """What serves a WebSocket at a path, or why there is none."""
         from maestrod.transport.ws import PageSocket, serve_web_socket
 
         caller = admitted.caller
+        if caller is not None and (seconds := self._wait_for(caller)) > 0:
+            return too_fast(seconds)
         match = self._routes.find("GET", admitted.path)
         name = match.row.name if isinstance(match, Match) else ""
         if caller is None or not (admitted.path in _EVENT_PATHS or name in {"event.subscribe", "session.attach"}):
@@ -86,7 +111,7 @@ class Assembly:
             except MaestroError as error:
                 return Response(*self._dispatcher.plain(refusal(error)))
         page = PageSocket(channel, self._dispatcher, self._fanout, caller)
-        return partial(serve_web_socket, channel, talk=page.talk)
+        return partial(serve_web_socket, channel, talk=page.talk, wait_for=partial(self._wait_for, caller))
 
     def _terminal(self, session_id: str, query: str, caller: Caller, channel: Channel) -> Talk:
         """The terminal of a session. Raises ``MaestroError`` for one that is not there."""
@@ -97,7 +122,14 @@ class Assembly:
         session = watched(self._services.engine.world, session_id)
         readonly = readonly or caller.scope < Scope.WORK
         terminal = TerminalSocket(channel, self._services, session, offset, readonly=readonly)
-        return partial(serve_web_socket, channel, talk=terminal.talk)
+        note = audit.note(self._services.engine.world, caller.name, "session.attach", Scope.WORK)
+        if note is not None:
+            note("looks" if readonly else "types")
+        return partial(serve_web_socket, channel, talk=terminal.talk, wait_for=partial(self._wait_for, caller))
+
+
+def _caller(token: AccessToken | None) -> Caller | None:
+    return None if token is None else Caller(token.id, Scope[token.scope.name])
 
 
 def _terminal_query(query: str) -> tuple[int | None, bool]:

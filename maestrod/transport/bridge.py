@@ -8,11 +8,13 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import trio
 
+from maestrod.api.event import Event
 from maestrod.peer import tcp_owner
 from maestrod.rpc.context import Services
 from maestrod.transport.channel import Channel
@@ -23,7 +25,7 @@ from maestrod.transport.refusals import RefusalLog
 
 if TYPE_CHECKING:
     from maestrod.transport.assembly import Assembly
-    from maestrod.transport.gate import Head, Refusal
+    from maestrod.transport.gate import Caller, Head, Refusal
     from maestrod.transport.http import HttpConnection
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class Bridge:
         self._nursery = nursery
         self._patience = patience
         self._strangers: dict[HttpConnection, Channel] = {}
+        self._callers: dict[HttpConnection, str] = {}
+        self._greeting = 0
         self._refusals = RefusalLog(trio.current_time)
         self._left = trio.Event()
         self._assembly: Assembly | None = None
@@ -91,7 +95,7 @@ class Bridge:
             counts["http_refused"] += 1
             self._refusals.note("bridge.foreign_user", "a connection of another user of this machine")
             accepted.close()
-        elif len(self.connections) >= self.limit and not self._make_room():
+        elif len(self.connections) + self._greeting >= self.limit and not self._make_room():
             counts["http_refused"] += 1
             self._refusals.note("bridge.crowded", f"{len(self.connections)} connections are open")
             accepted.close()
@@ -100,21 +104,52 @@ class Bridge:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            channel = Channel(accepted, self._spawn, self._patience)
-            connection = self._connection(channel, peer)
-            self.connections[connection] = self._strangers[connection] = channel
-            self._nursery.start_soon(self._serve, connection, channel)
+            if self._door.tls is None:
+                self._begin(accepted, peer)
+            else:
+                self._nursery.start_soon(self._greet, accepted, peer, self._door.tls)
+
+    async def _greet(self, accepted: socket.socket, peer: str, context: ssl.SSLContext) -> None:
+        """The handshake of TLS, before anything is read."""
+        from maestrod.transport.tls import decrypted
+
+        self._greeting += 1
+        try:
+            plain = await decrypted(accepted, context, self._spawn)
+        finally:
+            self._greeting -= 1
+        if plain is None:
+            self._services.counts["http_refused"] += 1
+            self._refusals.note("bridge.tls", f"{peer} does not speak TLS as we do")
+        else:
+            self._begin(plain, peer)
+
+    def _begin(self, plain: socket.socket, peer: str) -> None:
+        channel = Channel(plain, self._spawn, self._patience)
+        connection = self._connection(channel, peer)
+        self.connections[connection] = self._strangers[connection] = channel
+        self._nursery.start_soon(self._serve, connection, channel)
 
     def _connection(self, channel: Channel, peer: str) -> "HttpConnection":
         if self._assembly is None:
             from maestrod.transport.assembly import Assembly
 
             self._assembly = Assembly(self._door, self._services, self._spawn)
-        connection = self._assembly.connection(channel, peer, self._refused, admitted=lambda: self._known(connection))
+        connection = self._assembly.connection(
+            channel, peer, self._refused, admitted=lambda caller: self._known(connection, caller)
+        )
         return connection
 
-    def _known(self, connection: "HttpConnection") -> None:
+    def _known(self, connection: "HttpConnection", caller: "Caller") -> None:
         self._strangers.pop(connection, None)
+        self._callers[connection] = caller.name
+
+    def take_revocations(self, events: Sequence[Event]) -> None:
+        """Hang up on everybody who came in by a token that was revoked."""
+        revoked = {event.id for event in events}
+        for connection, name in list(self._callers.items()):
+            if name in revoked and connection in self.connections:
+                self.connections[connection].close()
 
     def _make_room(self) -> bool:
         """Hang up on the oldest connection that has shown no credential; whether there was one."""
@@ -134,6 +169,7 @@ class Bridge:
             channel.close()
             self.connections.pop(connection, None)
             self._strangers.pop(connection, None)
+            self._callers.pop(connection, None)
             self._left.set()
             self._left = trio.Event()
 
@@ -169,6 +205,9 @@ async def serve_bridge(
     async with trio.open_nursery() as nursery:
         bridge = Bridge(door, services, nursery, patience)
         accepting = trio.CancelScope()
+        revocations = services.engine.bus.subscribe(
+            lambda event: event.type == "token.updated", bridge.take_revocations
+        )
         nursery.start_soon(_accept, bridge, accepting)
         task_status.started()
         await services.stopping.wait()
@@ -176,6 +215,7 @@ async def serve_bridge(
         bridge.close_idle()
         with trio.move_on_after(GRACE):
             await bridge.wait_quiet()
+        revocations.close()
         nursery.cancel_scope.cancel()
 
 

@@ -1,6 +1,7 @@
 """What the bridge serves on, and whom: prepared by the composition root, which knows the configuration and the files."""
 
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ class Door:
     """A listening TCP socket (not blocking), its names, the token of this start, the folder of the page (None without one).
 
     ``hosts`` are the values a Host header may have, ``own_origins`` the origins of the page itself, ``other_origins`` those
-    the user allowed.
+    the user allowed. ``tls`` encrypts what comes in (None: it does not leave this machine). A ``remote`` door is for who comes
+    from elsewhere with a token of his own (``api/token.py``), and only ``rate`` requests a second.
     """
 
     listener: socket.socket
@@ -20,3 +22,6 @@ class Door:
     other_origins: frozenset[bytes]
     token: bytes
     page: Path | None
+    tls: ssl.SSLContext | None = None
+    remote: bool = False
+    rate: int = 100

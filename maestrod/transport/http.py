@@ -12,7 +12,7 @@ import h11
 import trio
 
 from maestrod.transport.channel import READ_SIZE, UNSENT_HIGH, Channel
-from maestrod.transport.gate import Admitted, Head, Policy, Refusal, gate
+from maestrod.transport.gate import Admitted, Caller, Head, Policy, Refusal, gate
 from maestrod.transport.response import Response, encode
 from maestrod.transport.site import Site, failure
 
@@ -34,7 +34,7 @@ class Leave(Exception):
 
 
 class HttpConnection:
-    """Serves one connection. ``admitted`` is called when it has shown a credential; ``refused`` with each refusal."""
+    """Serves one connection. ``admitted`` is called with whom a credential showed it to be; ``refused`` with each refusal."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class HttpConnection:
         site: Site,
         policy: Policy,
         refused: Callable[[Head, Refusal], None],
-        admitted: Callable[[], None],
+        admitted: Callable[[Caller], None],
     ) -> None:
         self._channel = channel
         self._peer = peer
@@ -80,7 +80,7 @@ class HttpConnection:
         if isinstance(verdict, Refusal):
             return await self._refuse(head, verdict)
         if verdict.caller is not None:
-            self._admitted()
+            self._admitted(verdict.caller)
         self.busy = True
         try:
             return await self._serve_admitted(request, verdict)

@@ -57,7 +57,7 @@ class PageFiles:
             return None
 
 
-def sign_in(services: Services, query: str, cookie_name: str) -> Response | None:
+def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = False) -> Response | None:
     """Swap the code in an address for a cookie and go on to the page without it. None when there is no code."""
     code = _code(query)
     if code is None:
@@ -67,6 +67,7 @@ def sign_in(services: Services, query: str, cookie_name: str) -> Response | None
     if value is None:
         return Response(403, _USED_UP.encode(), TEXT)
     cookie = f"{cookie_name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_LIFETIME_MS // 1000}"
+    cookie += "; Secure" if secure else ""
     return Response(303, b"", TEXT, ((b"Location", b"/"), (b"Set-Cookie", cookie.encode())))
 
 

@@ -6,6 +6,7 @@ A request comes here when the gate has let it in, with the caller the gate found
 
 import hashlib
 import hmac
+import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -51,11 +52,18 @@ def failure(status: int, code: str, message: str, **details: Any) -> Response:
     return Response(status, _encode(body | ({"details": details} if details else {})))
 
 
+def too_fast(seconds: float) -> Response:
+    """A client that has used up what its token may ask for (RFC 6585, section 4)."""
+    said = failure(429, "token.rate", f"too many requests with this token: try again in {seconds:.2f} s")
+    return Response(said.status, said.body, headers=((b"Retry-After", b"%d" % max(math.ceil(seconds), 1)),))
+
+
 class Site:
     """Answers what was let in.
 
     ``wire`` makes the way back of one request, ``upgrade`` what serves a WebSocket; ``token`` proves to a client that it
-    speaks to this daemon.
+    speaks to this daemon. ``secure`` says that the page comes over TLS; ``wait_for`` counts a caller's request and says how long it
+    would have to wait for its turn (seconds).
     """
 
     def __init__(
@@ -68,6 +76,8 @@ class Site:
         upgrade: Callable[[Admitted, Channel], Talk | Response],
         token: bytes,
         cookie_name: str,
+        secure: bool = False,
+        wait_for: Callable[[Caller], float] = lambda caller: 0.0,
     ) -> None:
         self._dispatcher = dispatcher
         self._services = dispatcher.services
@@ -75,6 +85,8 @@ class Site:
         self._wire = wire
         self._token = token
         self._cookie_name = cookie_name
+        self._secure = secure
+        self._wait_for = wait_for
         self._routes = routes
         self.upgrade = upgrade
 
@@ -103,10 +115,12 @@ class Site:
         if verb == "HEAD":
             verb = "GET"
         path, caller = admitted.path, admitted.caller
+        if caller is not None and (seconds := self._wait_for(caller)) > 0:
+            return too_fast(seconds)
         if path.startswith("/api/") and caller is not None:
             return await self._rest(verb, admitted, caller, body, while_here)
         if path == RPC and verb == "POST" and caller is not None:
-            return await post_rpc(self._dispatcher, caller.scope, self._wire(), body, while_here)
+            return await post_rpc(self._dispatcher, caller, self._wire(), body, while_here)
         if verb == "GET" and (response := self._get(path, admitted.query)):
             return response
         if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
@@ -114,7 +128,7 @@ class Site:
         return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
 
     def _get(self, path: str, query: str) -> Response | None:
-        if path == "/" and (signed_in := sign_in(self._services, query, self._cookie_name)):
+        if path == "/" and (signed_in := sign_in(self._services, query, self._cookie_name, secure=self._secure)):
             return signed_in
         if path == HEALTH:
             return Response(200, _encode(self._health(query)))
@@ -151,7 +165,7 @@ class Site:
             params = self._routes.params(match, admitted.query, body)
         except MaestroError as error:
             return Response(*self._dispatcher.plain(refusal(error)))
-        client = Client(self._wire(), caller.scope, has_stream=False)
+        client = Client(self._wire(), caller.scope, name=caller.name, has_stream=False)
         call = SingleCall(self._dispatcher, client, match.row.name, params)
         if call.waits and not await while_here(partial(_settled, call)):
             return None

@@ -36,8 +36,9 @@ Run = Callable[["Inbox"], Awaitable[None]]
 class Inbox:
     """The messages of a client, from trio-websocket's connection."""
 
-    def __init__(self, socket: Any) -> None:
+    def __init__(self, socket: Any, wait_for: Callable[[], float]) -> None:
         self._socket = socket
+        self._wait_for = wait_for
 
     async def next(self) -> str | bytes | None:
         """The next message; None when the client is gone."""
@@ -45,11 +46,20 @@ class Inbox:
             message: str | bytes = await self._socket.get_message()
         except ConnectionClosed:
             return None
+        seconds = self._wait_for()
+        while seconds > 0:  # who asks too fast is heard more slowly
+            await trio.sleep(seconds)
+            seconds = self._wait_for()
         return message
 
 
-async def serve_web_socket(channel: Channel, head: bytes, talk: Run) -> None:
-    """Finish the handshake that ``head`` begins with, and run ``talk`` with the connection until one side ends it."""
+async def serve_web_socket(
+    channel: Channel, head: bytes, talk: Run, wait_for: Callable[[], float] = lambda: 0.0
+) -> None:
+    """Finish the handshake that ``head`` begins with, and run ``talk`` with the connection until one side ends it.
+
+    ``wait_for`` counts a message and says how long it has to wait for its turn (seconds).
+    """
     end = head.find(b"\r\n\r\n") + 4
     channel.unread(head[:end], head[end:])
     async with trio.open_nursery() as nursery:
@@ -57,7 +67,7 @@ async def serve_web_socket(channel: Channel, head: bytes, talk: Run) -> None:
             request = await wrap_server_stream(nursery, channel, max_message_size=LARGE_REQUEST_LIMIT)
             socket = await request.accept()
             scope.deadline = math.inf
-            await talk(Inbox(socket))
+            await talk(Inbox(socket, wait_for))
         nursery.cancel_scope.cancel()
 
 
@@ -89,7 +99,7 @@ class PageSocket:
         self._nursery: trio.Nursery
         self._stream: EventStream | None = None
         self._roomy: trio.Event | None = None
-        self.conversation = Conversation(dispatcher, self, Client(self, caller.scope))
+        self.conversation = Conversation(dispatcher, self, Client(self, caller.scope, name=caller.name))
 
     @property
     def unsent(self) -> int:

@@ -1,0 +1,109 @@
+"""The certificate of the remote interface: the user's own, or a self-signed pair that is made here once.
+
+A self-signed one convinces nobody by itself; clients know it by its fingerprint (``maestroctl --fingerprint``) or are given the
+file (``--ca-file``). It is made anew only when the names it has to be valid for are not all in it, or when it has run out, since
+everybody who knows the fingerprint then has to be told.
+"""
+
+import datetime as dt
+import hashlib
+import ssl
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.store.files import RealFiles, atomic_write
+
+#: Names of the files in their folder.
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+
+#: How long a pair of ours is good. Browsers that are told to trust it accept no more (825 days since 2019).
+_LIFETIME = dt.timedelta(days=825)
+_RENEWED_BEFORE = dt.timedelta(days=7)
+
+
+class Pair(NamedTuple):
+    """A certificate and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+def own_pair(folder: Path, names: Sequence[str], now: dt.datetime) -> Pair:
+    """Our own pair in ``folder``, good for ``names`` (host names and addresses); made when there is none that is."""
+    pair = Pair(folder / CERTIFICATE, folder / KEY)
+    if not _is_good(pair, names, now):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        certificate, key = _make(names, now)
+        files = RealFiles(reserve=0)
+        atomic_write(files, pair.key, key)  # whole or not at all, and for the user only (0600)
+        atomic_write(files, pair.certificate, certificate)
+    return pair
+
+
+def context_of(pair: Pair) -> ssl.SSLContext:
+    """What encrypts with a pair: TLS 1.2 and later. Raises ``BadConfiguration`` for files that are none."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(pair.certificate, pair.key)
+    except (OSError, ssl.SSLError) as error:
+        message = f"{pair.certificate} and {pair.key} are no certificate and its key in PEM: {error}"
+        raise BadConfiguration("tls.pair", message) from error
+    return context
+
+
+def fingerprint(certificate: Path) -> str:
+    """SHA-256 of the first certificate of a PEM file, in hexadecimal."""
+    text = certificate.read_text("ascii")
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    first = begin + text.partition(begin)[2].partition(end)[0] + end
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+
+
+def _is_good(pair: Pair, names: Sequence[str], now: dt.datetime) -> bool:
+    from cryptography import x509
+
+    try:
+        found = x509.load_pem_x509_certificate(pair.certificate.read_bytes())
+        context_of(pair)
+        alternatives = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, BadConfiguration, x509.ExtensionNotFound):
+        return False
+    known = {str(name.value) for name in alternatives}
+    return set(names) <= known and found.not_valid_after_utc > now + _RENEWED_BEFORE
+
+
+def _make(names: Sequence[str], now: dt.datetime) -> tuple[bytes, bytes]:
+    """A certificate for these names and its key (ECDSA on P-256, which every client of today knows)."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "maestrod")])
+    alternatives: list[x509.GeneralName] = []
+    for name in names:
+        try:
+            alternatives.append(x509.IPAddress(ip_address(name)))
+        except ValueError:
+            alternatives.append(x509.DNSName(name))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + _LIFETIME)
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
