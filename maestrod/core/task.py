@@ -122,7 +122,15 @@ def _begin(draft: Draft, task: Task, session_id: str | None) -> Task:
         timeout_left=None,
     )
     draft.timeline(TimelineType.TASK_STARTED, task.title, session_id=session_id, task_id=task.id)
+    _take_in_hand(draft, task.id, session_id)
     return begun
+
+
+def _take_in_hand(draft: Draft, task_id: str, session_id: str | None) -> None:
+    """An orchestrator that does a task of its tree itself has it from now on: its end says what becomes of it."""
+    session = draft.world.sessions.get(session_id or "")
+    if session is not None and not draft.world.by_session.live_of(task_id):
+        draft.change(session, task_ids=(*session.task_ids, task_id))
 
 
 def progress(draft: Draft, task: Task, session_id: str | None, fraction: float | None, message: str) -> Task:

@@ -201,3 +201,12 @@ def test_delete_is_refused_while_somebody_works_or_a_run_needs_it() -> None:
 def test_ids_rise_in_the_order_of_making() -> None:
     play = one("a", "b", "c").given(run_of(group("g", subtask("x"), subtask("y")), group("h", subtask("z"))))
     assert list(play.world.tasks) == sorted(play.world.tasks)
+
+
+def test_a_task_that_an_orchestrator_does_itself_ends_with_it() -> None:
+    play = Scenario().given(project(), task("root"))
+    run = Call("run.start", taskId="root", planner=["plan"], agent="shell")
+    play.given(run, Call("task.create", by="@plan: root", parentId="root", title="own"))
+    play.when(Call("task.start", by="@plan: root", taskId="own")).then(status("own", "in_progress"))
+    assert play.id_of("own") in play.world.sessions[play.id_of("@plan: root")].task_ids
+    play.when(exited("@plan: root", "failed")).then(status("own", "failed"))

@@ -266,11 +266,17 @@ def nothing_that_could_start_is_left(world: World) -> None:
         return
     busy = {session.unit_task_id for session in live(world)}
     for leaf, unit in ready_leaves(world):
-        if unit is None or unit.id in busy or unit.dispatch is None:
+        if unit is None or unit.id in busy or unit.dispatch is None or is_in_hand(world, leaf):
             continue
         run = world.runs.get(unit.dispatch.run_id)
         if run is not None and run.status is RunStatus.RUNNING and not run.paused:
             assert not room_for(world, unit), ("not started", leaf, unit)
+
+
+def is_in_hand(world: World, leaf: Task) -> bool:
+    """Whether a live worker that somebody started by hand has it."""
+    workers = [s for s in live(world) if s.role is Role.WORKER and s.terminal is not Terminal.EXTERNAL]
+    return any(leaf.id in session.task_ids for session in workers)
 
 
 def room_for(world: World, unit: Task) -> bool:
@@ -331,6 +337,7 @@ def no_run_hangs_in_silence(world: World) -> None:
 def why_it_is_open(world: World, run: Run) -> Iterator[object]:
     """The acceptable reasons for a run to be open; falsy values are no reason."""
     yield world.system.frozen or world.draining or run.paused or run.status is RunStatus.AWAITING_APPROVAL
+    yield run.status is RunStatus.PLANNING and run.agent in world.system.agent_waits
     root = world.tasks[run.root_task_id]
     tree = {task.id: task for task in below(world, root)}
     yield [s for s in live(world) if s.run_id == run.id or set(s.task_ids) & tree.keys()]
