@@ -12,7 +12,7 @@ VERBS: Mapping[str, str] = {
     "spawn": "Start an agent on tasks",
     "logs": "Print what a session wrote",
     "attach": "Sit at a session's terminal",
-    "send": "Type a line into a session's terminal",
+    "send": "Send a prompt to an agent, or keys to its terminal",
     "stop": "Stop a session, a run or a task, and everything it started",
     "pause": "Hold a session or a run still",
     "resume": "Let a paused session or run go on",

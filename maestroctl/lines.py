@@ -45,6 +45,11 @@ def _attention(reply: Reply) -> str:
     return safe(answer["value"]) if answer else str(reply["id"])
 
 
+def _message(reply: Reply) -> str:
+    error = f": {safe(reply['error'])}" if reply.get("error") else ""
+    return f"{reply['id']} {reply['status']}{error}"
+
+
 #: The line for each method that agents call; nothing to say is an empty line that is not printed.
 LINES: Mapping[str, Callable[[Reply], str]] = {
     "task.start": _task,
@@ -73,6 +78,8 @@ LINES: Mapping[str, Callable[[Reply], str]] = {
     "session.link": _session,
     "session.unlink": _session,
     "session.report": _entry,
+    "message.send": _message,
+    "message.cancel": _message,
     "attention.ask": _attention,
     "attention.wait": _attention,
     "attention.answer": _attention,

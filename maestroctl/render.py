@@ -195,6 +195,14 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         ("ANSWER", _answer_of),
         ("QUESTION", _get("message")),
     ),
+    "Message": (
+        ("ID", _get("id")),
+        ("STATUS", _get("status")),
+        ("KIND", _get("kind")),
+        ("SESSION", _get("session_id")),
+        ("SINCE", _get("created_at")),
+        ("TEXT", _get("text")),
+    ),
     "Event": (("SEQ", _get("seq")), ("AT", _get("at")), ("TYPE", _get("type")), ("ID", _get("id"))),
     "TimelineEvent": (
         ("AT", _get("timestamp")),
@@ -232,6 +240,9 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         ("NAME", _get("name")),
         ("AVAILABLE", lambda agent: "yes" if agent.available else f"no: {safe(agent.missing or '')}"),
         ("VERSION", _get("version")),
+        ("PROMPTS", _get("prompts")),
+        ("PLANS", lambda agent: "yes" if agent.plans else "no"),
+        ("WORKS ON", _get("terminal")),
         ("DESCRIPTION", _get("description")),
     ),
 }

@@ -1,5 +1,6 @@
 """``maestroctl spawn``: start an agent on tasks, by hand."""
 
+import enum
 from typing import Annotated
 
 import typer
@@ -9,8 +10,15 @@ from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
-from maestrod.api.session import Role
+from maestrod.api.session import Role, Terminal
 from maestrod.api.task import Strategy
+
+
+class Held(enum.Enum):
+    """How an agent can be held when we start it."""
+
+    PTY = Terminal.PTY.value
+    PIPE = Terminal.PIPE.value
 
 
 def command(
@@ -26,6 +34,9 @@ def command(
     skills: Annotated[
         list[str] | None, typer.Option("--skills", help="Names, repeatable or separated by commas.")
     ] = None,
+    terminal: Annotated[
+        Held | None, typer.Option("--terminal", help="How it is held: on a terminal, or headless on pipes.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Start an agent on tasks; prints its session."""
@@ -36,6 +47,7 @@ def command(
         "role": role.value,
         "strategy": strategy.value,
         **({"agent": agent} if agent else {}),
+        **({"terminal": terminal.value} if terminal else {}),
         **({"name": name} if name else {}),
         **({"persona": persona} if persona else {}),
         **({"skills": _split(skills)} if skills else {}),

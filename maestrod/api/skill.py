@@ -37,13 +37,22 @@ class Persona(Entity, frozen=True):
 
 
 class AgentInfo(Entity, frozen=True):
-    """An agent adapter: whether what it needs is installed, and if not, what is missing, in words."""
+    """An agent adapter: whether what it needs is installed, and if not, what is missing, in words.
+
+    ``prompts`` says how it takes prompts on pipes: ``none`` (it does its tasks and ends), ``process`` (one per process) or ``stream``
+    (one after the other); on a terminal they are typed. ``plans``: it can plan without a program of yours. ``resumes``: its
+    conversations can go on in another process. ``terminal`` is how its workers are held when nobody says.
+    """
 
     name: str
     description: str = ""
     available: bool = True
     version: str | None = None
     missing: str | None = None
+    prompts: str = "none"
+    plans: bool = False
+    resumes: bool = False
+    terminal: str = "pty"
 
 
 class SkillList(Params, frozen=True):

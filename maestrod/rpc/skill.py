@@ -1,6 +1,7 @@
 """Skills, personas and agents. Finding them reads files and starts programs, so it happens in a thread."""
 
 import trio
+from msgspec.structs import replace
 
 from maestrod.api.errors import NotFound
 from maestrod.api.skill import (
@@ -9,6 +10,7 @@ from maestrod.api.skill import (
     SKILL_GET,
     SKILL_LIST,
     SKILL_RELOAD,
+    AgentInfo,
     AgentList,
     AgentPage,
     PersonaList,
@@ -18,6 +20,7 @@ from maestrod.api.skill import (
     SkillList,
     SkillPage,
 )
+from maestrod.core.agent_traits import AgentTraits
 from maestrod.core.lookup import found
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
@@ -60,8 +63,19 @@ async def personas(context: Context, params: PersonaList) -> PersonaPage:
 
 @implements(AGENT_LIST)
 async def agents(context: Context, params: AgentList) -> AgentPage:
-    """The agents there are, and what they lack."""
-    return AgentPage(items=await trio.to_thread.run_sync(context.services.catalog.agents))
+    """The agents there are, what they lack, and what the domain knows of them."""
+    found = await trio.to_thread.run_sync(context.services.catalog.agents)
+    return AgentPage(items=tuple(_with_traits(info, context.world.rules.traits(info.name)) for info in found))
+
+
+def _with_traits(info: AgentInfo, traits: AgentTraits) -> AgentInfo:
+    return replace(
+        info,
+        prompts=traits.turns.value,
+        plans=traits.plans,
+        resumes=traits.resumes,
+        terminal=traits.terminal.value,
+    )
 
 
 def _folder(context: Context, project_id: str | None) -> str | None:

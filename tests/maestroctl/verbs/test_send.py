@@ -1,17 +1,98 @@
-"""``maestroctl send``: one line, with or without Enter."""
+"""``maestroctl send``: a prompt with an id and a state, its answer, or keys."""
 
+import io
 import json
+from typing import Any
 
+import pytest
+
+from maestrod.api.errors import IllegalTransition
 from tests.kit.entities import SESSION
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
+MESSAGE = "msg_00000000000000000000000001"
 
-def test_a_line_is_typed(daemon: FakeDaemon, cli: CommandLine) -> None:
+
+def message(**members: Any) -> dict[str, Any]:
+    return {"id": MESSAGE, "sessionId": SESSION, "kind": "prompt", "status": "queued", "text": "go on", **members}
+
+
+def changed(seq: int) -> tuple[str, dict[str, Any]]:
+    return "event", {"subscription": 1, "event": {"seq": seq, "at": 1, "type": "message.status", "id": MESSAGE}}
+
+
+def test_a_prompt_is_sent_and_its_id_and_state_are_printed(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("message.send", message())
+    assert cli("send", SESSION, "go on").out == f"{MESSAGE} queued\n"
+    assert json.loads(cli("send", SESSION, "go on", "--json").out)["status"] == "queued"
+    assert daemon.called("message.send")[0] == {"sessionId": SESSION, "text": "go on"}
+
+
+def test_a_long_prompt_comes_from_standard_input(
+    daemon: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon.on("message.send", message())
+    monkeypatch.setattr("sys.stdin", io.StringIO("first\nsecond\n"))
+    cli("send", SESSION, "-")
+    assert daemon.called("message.send") == [{"sessionId": SESSION, "text": "first\nsecond\n"}]
+
+
+@pytest.mark.parametrize(
+    "ended, code, out",
+    [
+        (message(status="answered", reply="done: 3 files"), 0, "done: 3 files\n"),
+        (message(status="failed", error="the session ended"), 1, f"{MESSAGE} failed: the session ended\n"),
+    ],
+)
+def test_an_answer_is_waited_for(
+    daemon: FakeDaemon, cli: CommandLine, ended: dict[str, Any], code: int, out: str
+) -> None:
+    states = iter([message(status="delivered"), ended])
+    daemon.on("message.send", message())
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}, [changed(2)]))
+    daemon.on("message.get", lambda params: next(states))
+    outcome = cli("send", SESSION, "go on", "--wait")
+    assert (outcome.code, outcome.out) == (code, out)
+
+
+def test_who_waits_too_long_is_told_that_the_message_stays(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("message.send", message())
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
+    daemon.on("message.get", message(status="accepted"))
+    outcome = cli("send", SESSION, "go on", "--wait", "--timeout-ms", "1")
+    assert outcome.code == 124 and "accepted" in outcome.err and outcome.out == ""
+
+
+def refuse(params: dict[str, Any]) -> Any:
+    raise IllegalTransition("message.no_prompts", "shell takes no prompts: type into its terminal (session.send)")
+
+
+def test_an_agent_that_takes_no_prompts_gets_it_typed(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("message.send", refuse)
     daemon.on("session.send", {"ok": True})
-    assert cli("send", SESSION, "go on").out == ""
-    assert json.loads(cli("send", SESSION, "y", "--no-enter", "--json").out) == {"ok": True}
+    outcome = cli("send", SESSION, "go on")
+    assert (outcome.code, outcome.out) == (0, "") and "typed into its terminal" in outcome.err
+    assert daemon.called("session.send") == [{"sessionId": SESSION, "text": "go on", "enter": True}]
+    assert cli("send", SESSION, "go on", "--wait").code == 2
+
+
+def test_other_refusals_are_told(daemon: FakeDaemon, cli: CommandLine) -> None:
+    def ended(params: dict[str, Any]) -> Any:
+        raise IllegalTransition("session.over", "it has ended")
+
+    daemon.on("message.send", ended)
+    outcome = cli("send", SESSION, "go on")
+    assert outcome.code != 0 and "it has ended" in outcome.err
+    assert daemon.called("session.send") == []
+
+
+def test_keys_are_typed_as_they_are(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("session.send", {"ok": True})
+    assert cli("send", SESSION, "y", "--keys").out == ""
+    assert json.loads(cli("send", SESSION, "y", "--keys", "--no-enter", "--json").out) == {"ok": True}
     assert daemon.called("session.send") == [
-        {"sessionId": SESSION, "text": "go on", "enter": True},
+        {"sessionId": SESSION, "text": "y", "enter": True},
         {"sessionId": SESSION, "text": "y", "enter": False},
     ]
+    assert daemon.called("message.send") == []
