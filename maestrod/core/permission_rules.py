@@ -5,7 +5,7 @@ a mere notification that a dialog is shown. So a sign is first matched with the 
 knows. A question has options when its answer can reach the agent: a hook waits for it (``permission.ask``), or it was asked on the
 stream, whose answer is the effect ``Decide``. Otherwise it only tells a person to look at the agent's own dialog. The agent's own
 word ends it in any case: what was settled at its dialog is settled. A stream's answer counts as owed (``on_stream``) until the
-agent goes on, so that a daemon that died before it was written writes it again.
+agent goes on or ends its turn, so that a daemon that died before it was written writes it again.
 """
 
 from maestrod.api.attention import Attention, AttentionKind
@@ -20,7 +20,7 @@ from maestrod.core.effects import Decide
 from maestrod.core.facts import Withdrawn
 from maestrod.core.permission_policy import judge
 from maestrod.core.session_index import has_ended
-from maestrod.core.signs import PermissionAsked, PermissionSettled
+from maestrod.core.signs import TEXT, PermissionAsked, PermissionSettled
 from maestrod.core.world import World
 
 #: What a question that can be answered is answered with.
@@ -49,7 +49,7 @@ def asked(
     question = draft.change(
         known,
         tool=known.tool or sign.tool,
-        input=known.input or sign.input or None,
+        input=known.input or sign.input[:TEXT] or None,
         key=known.key or sign.key or None,
         on_stream=known.on_stream or on_stream,
     )
@@ -133,7 +133,7 @@ def _tells_of(question: Attention, session: Session, sign: PermissionAsked) -> b
     if question.tool and sign.tool and question.tool.lower() != sign.tool.lower():
         return False
     if question.input and sign.input:
-        return question.input == sign.input or question.message == _message(session, sign)
+        return question.input == sign.input[:TEXT] or question.message == _message(session, sign)
     return True
 
 
@@ -157,7 +157,7 @@ def _opened(draft: Draft, session: Session, sign: PermissionAsked, *, on_stream:
             message=_message(session, sign),
             opened_at=draft.now,
             tool=sign.tool,
-            input=sign.input or None,
+            input=sign.input[:TEXT] or None,
             key=sign.key or None,
             attempt=session.attempt,
             on_stream=on_stream,

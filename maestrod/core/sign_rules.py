@@ -138,6 +138,7 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
     if sign.outcome is Outcome.COMPLETED:
         session = limit_rules.cleared(draft, session)
     if not ended.background:
+        permission_rules.settled(draft, session, PermissionSettled(), told.at)
         _come_to_rest(draft, session, sign, told)
     if sign.outcome is Outcome.LIMIT:
         limit = LimitReached("usage", detail=sign.detail)

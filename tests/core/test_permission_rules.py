@@ -1,5 +1,6 @@
 """Requests for permission: one question however often it is told, decided once, brought to whoever waits."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from maestrod.api.message import MessageStatus as M
 from maestrod.core import permission_rules
 from maestrod.core.effects import Decide, Deliver
 from maestrod.core.facts import Withdrawn
-from maestrod.core.signs import PermissionAsked, PermissionSettled, TurnEnded, TurnStarted
-from tests.core.conversations import at_work, messages, tell
+from maestrod.core.signs import LINE, TEXT, PermissionAsked, PermissionSettled, Started, TurnEnded, TurnStarted
+from tests.core.conversations import OWN_ID, RULES, at_work, messages, tell
 from tests.kit.scenario import (
     Call,
     Expectation,
@@ -25,6 +26,7 @@ from tests.kit.scenario import (
     exited,
     member,
     nothing,
+    project,
     refused,
     woke,
 )
@@ -164,9 +166,23 @@ def test_a_late_settlement_does_not_close_a_later_question() -> None:
 
 
 def test_a_session_with_an_open_question_takes_no_messages() -> None:
-    play = working().given(tell("@g", PUSH, TurnEnded()))
-    play.when(Call("message.send", sessionId="@g", text="go on")).then(effect(Deliver, "@g", 0))
-    play.when(ALLOW).then(effect(Deliver, "@g"))
+    play = Scenario(rules=RULES).given(project(), Call("session.spawn", projectId="shop", agent="tty", name="x"))
+    play.given(came_up("@x"), tell("@x", Started(OWN_ID), PUSH))
+    play.when(Call("message.send", sessionId="@x", text="go on")).then(effect(Deliver, "@x", 0))
+    play.when(ALLOW).then(effect(Deliver, "@x"))
+
+
+def test_the_end_of_a_turn_settles_what_it_asked_and_nobody_owes_an_answer_any_more() -> None:
+    play = working().given(tell("@g", PUSH), ALLOW).when(tell("@g", TurnEnded()))
+    assert play.world.owed_answers == {}
+    working().given(tell("@g", PUSH)).when(tell("@g", TurnEnded())).then(asked(("Bash", "")))
+
+
+def test_an_input_is_kept_cut_and_judged_whole() -> None:
+    command = "git diff " + "a" * TEXT
+    sign = PermissionAsked("Bash", command[:LINE], json.dumps({"command": command}), key="k9", waits=True)
+    play = working().given(settings(allow=["Bash(git diff*)"])).when(tell("@g", sign)).then(asked(("Bash", "allow")))
+    assert len(play.world.attention[play.id_of("question")].input or "") == TEXT
 
 
 def test_the_end_of_the_process_closes_its_questions() -> None:
