@@ -21,6 +21,7 @@ SECTIONS = {
     "idle": "P10, P11",
     "scheduler": "P12",
     "output": "P14",
+    "page_load": "page",
 }
 
 

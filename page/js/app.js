@@ -62,8 +62,10 @@ class App {
     this.changed();
   }
 
-  // What a session does by its own word, else the last line it printed.
+  // What a session asks, else what it does by its own word, else the last line it printed.
   tail(sessionId) {
+    const asked = this.store.questionOf(sessionId);
+    if (asked) return asked.message.split("\n")[0];
     const doing = this.store.session.get(sessionId)?.turn?.doing;
     if (doing) return doing;
     this.tailsWanted.add(sessionId);

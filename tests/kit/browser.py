@@ -189,9 +189,13 @@ async def open_browser(profile: Path) -> AsyncIterator[Browser]:
     read_by_browser, write_commands = os.pipe()
     read_answers, written_by_browser = os.pipe()
     # a small program puts the pipe's ends where Chromium looks for them, and becomes Chromium
-    place = f"import os, sys; os.dup2({read_by_browser}, 13); os.dup2({written_by_browser}, 4); os.dup2(13, 3); os.execv(sys.argv[1], sys.argv[1:])"
+    place = (
+        "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
+        " [os.dup2(end, place) for place, end in enumerate(ends, 3)]; os.execv(sys.argv[3], sys.argv[3:])"
+    )
+    ends = [str(read_by_browser), str(written_by_browser)]
     chromium = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    command = [sys.executable, "-I", "-S", "-c", place, *chromium]
+    command = [sys.executable, "-I", "-S", "-c", place, *ends, *chromium]
     process = await trio.lowlevel.open_process(
         command, pass_fds=(read_by_browser, written_by_browser), stdout=-3, stderr=-3, stdin=-3
     )

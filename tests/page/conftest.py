@@ -21,7 +21,7 @@ class Page:
     browser: Browser
     tab: Tab
 
-    async def open(self, place: str = "#/work") -> None:
+    async def open(self, place: str = "#work") -> None:
         """Sign in by a one-time code, as ``maestroctl ui`` does, and go to a place."""
         await self.tab.open(self.daemon.call("ui.open")["url"])
         await self.tab.wait("document.querySelector('.pulse[data-state=open]')")

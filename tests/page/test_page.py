@@ -126,7 +126,7 @@ async def test_a_plan_is_checked_while_it_is_written_and_run_from_the_page(page:
 
 async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> None:
     page.start(LISTEN)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Talk")
     await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
     await page.tab.press("i")
@@ -140,7 +140,7 @@ async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> Non
 async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_into(page: Page) -> None:
     await page.tab.call("Network.setBlockedURLs", urls=["*/vendor/*"])
     page.start(LISTEN)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Talk")
     await page.tab.see("name?")
     await page.tab.see("make setup")
@@ -166,7 +166,7 @@ async def test_a_question_is_answered_by_one_click(page: Page) -> None:
 
 async def test_a_task_is_stopped_and_tried_again(page: Page) -> None:
     run = page.start(SLEEPS)
-    await page.open(f"#/work/task/{run['rootTaskId']}")
+    await page.open(f"#work/task/{run['rootTaskId']}")
     await page.tab.wait("document.querySelector('.task-row[data-status=in_progress]')")
     await page.tab.click(".task-row", "Sleep")
     await page.tab.click(".head-actions .button", "Stop")
@@ -180,7 +180,7 @@ async def test_a_task_is_stopped_and_tried_again(page: Page) -> None:
 
 async def test_a_failed_task_says_why_and_works_when_tried_again(page: Page) -> None:
     run = page.start(FAILS_ONCE)
-    await page.open("#/work")
+    await page.open("#work")
     await page.tab.click(".task-row", "Work the second time")
     await page.tab.see("exit code 1")
     await page.tab.see("not yet")
@@ -192,7 +192,7 @@ async def test_a_failed_task_says_why_and_works_when_tried_again(page: Page) -> 
 
 async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None:
     page.start(SLEEPS)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'working'")
     await page.tab.press("p")
@@ -203,7 +203,7 @@ async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None
 
 async def test_a_plan_that_waits_for_a_yes_is_seen_and_approved(page: Page) -> None:
     run = page.start(ASK, approve=True)
-    await page.open(f"#/work/task/{run['rootTaskId']}/overview")
+    await page.open(f"#work/task/{run['rootTaskId']}/overview")
     await page.tab.see("This plan waits for your yes")
     await page.tab.click(".approval .button", "Approve")
     await page.tab.see("Deploy on Friday?")
@@ -212,7 +212,7 @@ async def test_a_plan_that_waits_for_a_yes_is_seen_and_approved(page: Page) -> N
 async def test_the_line_is_lost_and_comes_back_without_a_gap(page: Page) -> None:
     """The daemon is killed under an open page, twice, while events and output come."""
     run = page.start(COUNTS)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Numbers")
     await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 20'))")
     for _ in range(2):
@@ -244,7 +244,7 @@ async def same_as_the_daemon(page: Page) -> None:
 
 async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_back(page: Page) -> None:
     page.start(ASK)
-    await page.open("#/inbox")
+    await page.open("#inbox")
     await page.tab.see("Deploy on Friday?")
     page.daemon.kill()
     await page.tab.see("The daemon is out of reach")
@@ -261,7 +261,7 @@ async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_
 
 
 async def test_an_address_of_nothing_says_what_to_do(page: Page) -> None:
-    await page.open("#/work/task/tsk_00000000000000000000000000")
+    await page.open("#work/task/tsk_00000000000000000000000000")
     await page.tab.see("No such task")
     await page.tab.click(".detail .button", "Back to all work")
     await page.tab.see("Nothing to do yet")
@@ -278,7 +278,7 @@ async def test_a_refused_click_tells_what_the_daemon_says(page: Page) -> None:
 
 async def test_the_page_loads_nothing_from_elsewhere(page: Page) -> None:
     page.start(SLEEPS)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
     await page.tab.wait("document.querySelector('.xterm-rows')")
     hosts = await page.tab.run(
@@ -292,7 +292,7 @@ async def test_a_script_in_a_title_is_only_text(page: Page) -> None:
     page.daemon.call("project.create", name=evil, workingDir=str(page.daemon.home))
     project = page.daemon.every("project.list")[0]["id"]
     task = page.daemon.call("task.create", title=evil, projectId=project, description=evil)
-    await page.open(f"#/work/task/{task['id']}")
+    await page.open(f"#work/task/{task['id']}")
     await page.tab.wait(f"document.querySelector('.detail-head h1')?.textContent === {json.dumps(evil)}")
     assert await page.tab.run("window.hacked") is None
 

@@ -51,7 +51,7 @@ async def test_a_thousand_tasks_and_fifty_sessions_are_a_few_elements(page: Page
     assert int(str(await page.tab.run("document.querySelectorAll('*').length"))) < ELEMENTS
     await page.tab.run("document.querySelector('.task-row[aria-level=\"1\"]').click()")
     await page.tab.wait("document.querySelectorAll('.graph-card').length === 50")
-    await page.go("#/work")
+    await page.go("#work")
     await page.tab.run("document.querySelector('.scroller').scrollTop = 1e9")
     await page.tab.wait(
         "[...document.querySelectorAll('.task-row')].some((row) => row.textContent.includes('Group 49'))"
@@ -73,7 +73,7 @@ async def test_a_search_finds_one_of_a_thousand(page: Page) -> None:
 
 async def test_a_terminal_that_prints_without_end_keeps_the_page_small_and_alive(page: Page) -> None:
     page.start(ENDLESS)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Print")
     await page.tab.wait("document.querySelector('.xterm-rows')")
     printed = "import('/js/main.js').then(({shell}) => shell.detail.terminal.channel.offset)"

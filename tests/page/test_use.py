@@ -44,7 +44,7 @@ async def test_the_tree_is_walked_folded_and_opened_by_keys(page: Page) -> None:
     await page.tab.press("Enter")
     await page.tab.wait("document.querySelector('.detail-head h1')?.textContent === 'Ask'")
     await page.tab.press("Escape")
-    await page.tab.wait("location.hash === '#/work'")
+    await page.tab.wait("location.hash === '#work'")
 
 
 async def test_enter_on_a_button_of_the_list_was_taken_for_opening_a_row__a_question_is_answered_by_keys_alone(
@@ -61,7 +61,7 @@ async def test_enter_on_a_button_of_the_list_was_taken_for_opening_a_row__a_ques
 
 async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: Page) -> None:
     page.start(SLEEPS)
-    await page.open("#/sessions")
+    await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
     await page.tab.wait("document.querySelector('.xterm-rows')")
     await page.tab.press("i")
@@ -70,7 +70,7 @@ async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: P
     assert "sessions/session" in str(await page.tab.run("location.hash"))
     await page.tab.press("]", control=True)
     await page.tab.press("1")
-    await page.tab.wait("location.hash === '#/work'")
+    await page.tab.wait("location.hash === '#work'")
 
 
 async def test_the_help_lists_the_keys(page: Page) -> None:
@@ -97,11 +97,11 @@ async def test_light_and_dark_follow_the_system_until_one_chooses(page: Page) ->
 
 async def test_every_control_has_a_name(page: Page) -> None:
     run = page.start(ASK)
-    await page.open(f"#/work/task/{run['rootTaskId']}")
+    await page.open(f"#work/task/{run['rootTaskId']}")
     await page.tab.see("Deploy on Friday?")
     assert await page.tab.run(NAMELESS) == []
     session = page.daemon.every("session.list")[0]["id"]
-    for place in (f"#/sessions/session/{session}", f"#/sessions/session/{session}/why", "#/inbox"):
+    for place in (f"#sessions/session/{session}", f"#sessions/session/{session}/why", "#inbox"):
         await page.go(place)
         await page.tab.wait("document.querySelector('.pane.detail').textContent.length > 10")
         assert await page.tab.run(NAMELESS) == []

@@ -16,10 +16,11 @@ export function taskNodes(store, parentId, asks, paused) {
 
 function detail(store, task, look) {
   const children = store.children(task.id);
-  if (task.status === "failed") return reasonWords(task.statusReason) || look.word;
-  if (children.length === 0) return look.word;
-  const done = children.filter((id) => FINISHED.has(store.task.get(id).status)).length;
-  return `${done} of ${children.length} done`;
+  if (children.length === 0) return task.status === "failed" ? reasonWords(task.statusReason) || look.word : look.word;
+  const statuses = children.map((id) => store.task.get(id).status);
+  const failed = statuses.filter((status) => status === "failed").length;
+  const done = statuses.filter((status) => FINISHED.has(status)).length - failed;
+  return `${done} of ${children.length} done${failed > 0 ? `, ${failed} failed` : ""}`;
 }
 
 export function planNodes(plan) {

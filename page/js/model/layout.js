@@ -10,8 +10,8 @@ const TOP = 30;
 const LANE = 14;
 // A wave with more cards than this takes several columns.
 const TALLEST = 14;
-const WIDTHS = { least: 150, most: 230 };
-const GAPS = { least: 34, most: 72 };
+const WIDTHS = { least: 130, most: 230 };
+const GAPS = { least: 28, most: 72 };
 const ROUNDS = 4;
 
 // {cards: id -> {x, y, wave}, lanes, width, height, cardWidth, cardHeight, heads: [x of each wave], paths: [{from, to, d}]}

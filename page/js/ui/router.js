@@ -1,4 +1,4 @@
-// Where the reader is, in the address after `#`: #/<place>[/task|session/<id>[/<tab>]]. Back, forward, reload and links work.
+// Where the reader is, in the address after `#`: #<place>[/task|session/<id>[/<tab>]]. Back, forward, reload and links work.
 
 const PLACES = new Set(["work", "sessions", "inbox"]);
 const listeners = new Set();
@@ -9,7 +9,7 @@ export function route() {
 }
 
 export function link({ place = route().place, kind = null, id = null, tab = null }) {
-  return "#/" + [place, kind, id, tab].filter(Boolean).join("/");
+  return "#" + [place, kind, id, tab].filter(Boolean).join("/");
 }
 
 export function taskLink(id, tab = null) {

@@ -30,7 +30,7 @@ export class Header {
     this.#drawTheme();
     this.notice = h("div", { class: "notice", role: "alert", hidden: true });
     this.element = h("header", { class: "header" },
-      h("a", { class: "brand", href: "#/work", "aria-label": "maestrod" }, h("img", { src: "/favicon.svg", alt: "" }), h("span", {}, "maestrod")),
+      h("a", { class: "brand", href: "#work", "aria-label": "maestrod" }, h("img", { src: "/favicon.svg", alt: "" }), h("span", {}, "maestrod")),
       this.places,
       h("div", { class: "find" }, icon("search"), this.search, h("kbd", {}, "/")),
       this.pulse, this.themeButton,

@@ -51,7 +51,7 @@ export class SessionView {
     const session = app.store.session.get(this.id);
     if (!session) {
       keep(this.head, "gone", () => [backLink()]);
-      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such session", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#/sessions" }, "All sessions")));
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such session", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#sessions" }, "All sessions")));
       return;
     }
     const asked = app.store.questions().filter((question) => question.sessionId === this.id);

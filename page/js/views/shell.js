@@ -1,6 +1,7 @@
 // The frame: which list is on the left, which detail on the right, and drawing both when something changed.
 
 import { app } from "../app.js";
+import { tick } from "../ui/clock.js";
 import { h } from "../ui/dom.js";
 import { go, link, onRoute, route } from "../ui/router.js";
 import { Header } from "./header.js";
@@ -59,6 +60,7 @@ export class Shell {
     this.header.draw();
     list.draw();
     this.detail.draw();
+    tick();
   }
 
   #choose(kind, id) {

@@ -48,7 +48,7 @@ export class TaskView {
     const task = store.task.get(this.id);
     if (!task) {
       keep(this.head, "gone", () => [backLink()]);
-      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#/work" }, "Back to all work")));
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#work" }, "Back to all work")));
       return;
     }
     this.asks = asking(store);

@@ -30,7 +30,6 @@ export class WorkList {
     const { store, view } = app;
     this.asks = asking(store);
     this.paused = pausedTasks(store);
-    this.questionOf = new Map(store.questions().map((question) => [question.sessionId, question.message.split("\n")[0]]));
     const rows = rowsOf(store, view);
     const counts = filterCounts(store);
     keep(this.filters, [view.filter, counts], () => FILTERS.map(([name, words]) => this.#filter(name, words, counts[name])));
@@ -83,7 +82,7 @@ export class WorkList {
     const asks = this.asks.has(task.id);
     const look = taskLook(task, { asks, paused: this.paused.has(task.id), run: app.store.run.get(app.store.runOf.get(task.id)) });
     const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
-    const tail = session ? this.questionOf.get(session.id) ?? app.tail(session.id) : "";
+    const tail = session ? app.tail(session.id) : "";
     element.style.setProperty("--depth", row.depth);
     element.setAttribute("aria-level", String(row.depth + 1));
     if (!row.leaf) element.setAttribute("aria-expanded", String(row.open));

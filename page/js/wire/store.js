@@ -57,6 +57,12 @@ export class Store {
     return [...this.open].map((id) => this.attention.get(id)).sort((a, b) => a.openedAt - b.openedAt);
   }
 
+  // The oldest open question of a session, if it has one.
+  questionOf(sessionId) {
+    for (const id of this.open) if (this.attention.get(id).sessionId === sessionId) return this.attention.get(id);
+    return null;
+  }
+
   // Runs whose plan waits for a yes, oldest first.
   approvals() {
     return [...this.run.values()].filter((run) => run.status === "awaiting_approval").sort((a, b) => a.createdAt - b.createdAt);
