@@ -12,7 +12,7 @@ MINUTES ?= 5
 CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQUIRE_HASHES -u PYTHONPATH -u PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-quick soak wheel clean
+.PHONY: help setup demo test lint format bench bench-quick soak screenshots wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-quick: setup ## The same in under a minute
 
 soak: setup ## Kill things at random and check the history: make soak MINUTES=60
 	@$(BIN)/python -m bench.soak --minutes $(MINUTES) $(ARGS)
+
+screenshots: setup ## Make pictures of the web page into build/screenshots (ARGS=--readme: the README's)
+	@$(BIN)/python -m tests.page.screenshots $(ARGS)
 
 wheel: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -20,7 +20,7 @@ function detail(store, task, look) {
   const statuses = children.map((id) => store.task.get(id).status);
   const failed = statuses.filter((status) => status === "failed").length;
   const done = statuses.filter((status) => FINISHED.has(status)).length - failed;
-  return `${done} of ${children.length} done${failed > 0 ? `, ${failed} failed` : ""}`;
+  return failed > 0 ? `${failed} failed, ${done} done` : `${done} of ${children.length} done`;
 }
 
 export function planNodes(plan) {
