@@ -104,6 +104,8 @@ def cleared(draft: Draft, session: Session) -> Session:
 
 def process_ended(draft: Draft, session: Session, detail: str) -> None:
     """The process of a session that waits has ended, as agents do that are refused: it goes on in another one."""
+    if session.process is None:
+        return  # told again by the next daemon
     turns.process_gone(draft, session)
     told = f"its process is gone ({detail}); it goes on when the limit is over"
     draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.PROCESS)
