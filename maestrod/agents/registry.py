@@ -10,12 +10,13 @@ from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.codex.adapter import CodexAdapter
 from maestrod.agents.custom import CustomAdapter
 from maestrod.agents.gemini.adapter import GeminiAdapter
+from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.agents.settings import AgentSettings
 from maestrod.agents.shell import ShellAdapter
 from maestrod.api.errors import BadConfiguration
 from maestrod.core.agent_traits import AgentTraits
 
-_ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter())
+_ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter(), OpenCodeAdapter())
 
 #: What is built in, by the name tasks and plans call it.
 ADAPTERS: Mapping[str, Adapter] = {adapter.name: adapter for adapter in _ALL}

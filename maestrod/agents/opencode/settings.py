@@ -1,0 +1,52 @@
+"""What OpenCode is told for one session: configuration in its environment, beside everything the user has, and our plugin."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from maestrod.agents.adapter import LaunchRequest
+from maestrod.agents.commented_json import decode
+from maestrod.agents.json_lines import Members
+from maestrod.agents.skill_folder import skill_files
+from maestrod.api.errors import Unavailable
+
+#: Below the session's folder.
+PLUGIN = "opencode/plugin.js"
+SKILLS = "opencode/skills"
+#: The variable whose JSON OpenCode lays over all of the user's files.
+VARIABLE = "OPENCODE_CONFIG_CONTENT"
+
+
+def files(request: LaunchRequest, *, gate: bool) -> dict[str, str]:
+    """The plugin and the session's skills: path below the session's folder, to text."""
+    mode = "terminal" if request.interactive else "stream"
+    source = (request.hooks / "opencode" / "maestro.js").as_uri()
+    options = json.dumps({"mode": mode, "gate": gate})
+    plugin = f"import {{ plugin }} from {json.dumps(source)}\n\nexport const Maestro = plugin({options})\n"
+    return {PLUGIN: plugin, **skill_files(request.manifest.skills, SKILLS)}
+
+
+def content(folder: Path, environ: Mapping[str, str]) -> str:
+    """The value of ``VARIABLE``: what the user had there, our plugin and skills added to theirs, no update in a session.
+
+    Raises ``Unavailable`` when what the user had cannot be read.
+    """
+    own = environ.get(VARIABLE)
+    try:
+        users = decode(own) if own else {}
+    except ValueError as error:
+        raise Unavailable("agent.settings", f"opencode: {VARIABLE} is not JSON: {error}") from error
+    users = users if isinstance(users, dict) else {}
+    plugins, skills = users.get("plugin"), users.get("skills")
+    paths = Members(skills).value("paths")
+    merged: dict[str, Any] = {
+        **users,
+        "plugin": [*(plugins if isinstance(plugins, list) else ()), (folder / PLUGIN).as_uri()],
+        "skills": {
+            **(skills if isinstance(skills, dict) else {}),
+            "paths": [*(paths if isinstance(paths, list) else ()), str(folder / SKILLS)],
+        },
+        "autoupdate": False,
+    }
+    return json.dumps(merged)

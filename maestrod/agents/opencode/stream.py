@@ -1,0 +1,74 @@
+"""The lines of ``opencode run --format json``. That a tool or a turn begins is told by the plugin only."""
+
+from collections.abc import Callable, Mapping
+
+from maestrod.agents.json_lines import Members
+from maestrod.agents.opencode.limits import failed_turn
+from maestrod.agents.plan_message import plans_in
+from maestrod.agents.tool_names import common_name
+from maestrod.core.signs import (
+    NOTHING,
+    Outcome,
+    Reading,
+    Said,
+    Sign,
+    Started,
+    ToolEnded,
+    TurnEnded,
+    UsageSeen,
+)
+
+
+def read_event(event: Members) -> Reading:
+    """What one event says."""
+    kind = event.value("type")
+    rule = _EVENTS.get(kind) if isinstance(kind, str) else None
+    signs = rule(event) if rule is not None else ()
+    return Reading(signs, agent_session_id=event.name("sessionID")) if signs else NOTHING
+
+
+def _tool(event: Members) -> tuple[Sign, ...]:
+    part = event.members("part")
+    return (tool_ended(part.line("tool"), part.members("state"), part.name("callID") or ""),)
+
+
+def tool_ended(tool: str, state: Members, key: str) -> ToolEnded:
+    """A command's exit code says more than that the tool has run."""
+    code = state.value("metadata", "exit")
+    if state.value("status") == "error":
+        return ToolEnded(common_name(tool), ok=False, detail=state.line("error"), key=key)
+    known = isinstance(code, int) and not isinstance(code, bool)
+    detail = state.line("output") if known and code != 0 else ""
+    return ToolEnded(common_name(tool), ok=code == 0 if known else True, detail=detail, key=key)
+
+
+def _text(event: Members) -> tuple[Sign, ...]:
+    part = event.members("part")
+    return Said(part.text("text")), *plans_in(part.value("text"))
+
+
+def _step_finish(event: Members) -> tuple[Sign, ...]:
+    """A step that ends in calls of tools is followed by another one; any other ends the turn."""
+    part = event.members("part")
+    reason = part.line("reason")
+    if reason == "tool-calls":
+        return (usage(part),)
+    if reason == "length":
+        return usage(part), TurnEnded(Outcome.FAILED, code="length", detail="its answer became too long")
+    return usage(part), TurnEnded(Outcome.COMPLETED)
+
+
+def usage(part: Members) -> UsageSeen:
+    """What one step used; the input counts what came from the cache too, as the other agents do."""
+    tokens = part.members("tokens")
+    taken = tokens.whole("input") + tokens.whole("cache", "read") + tokens.whole("cache", "write")
+    return UsageSeen(taken, tokens.whole("output") + tokens.whole("reasoning"), cost=part.number("cost"))
+
+
+_EVENTS: Mapping[str, Callable[[Members], tuple[Sign, ...]]] = {
+    "step_start": lambda event: (Started(event.name("sessionID")),),
+    "tool_use": _tool,
+    "text": _text,
+    "step_finish": _step_finish,
+    "error": lambda event: failed_turn(event.members("error")),
+}

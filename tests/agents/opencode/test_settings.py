@@ -1,0 +1,51 @@
+"""What OpenCode is told for one session."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from maestrod.agents.opencode import settings
+from maestrod.api.errors import Unavailable
+from maestrod.api.session import Terminal
+from maestrod.core.prompts import ManifestSkill
+from tests.agents.launches import request
+
+FOLDER = Path("/data/sessions/ses_1")
+
+
+def test_our_plugin_and_skills_and_no_update() -> None:
+    told = json.loads(settings.content(FOLDER, {}))
+    assert told == {
+        "plugin": ["file:///data/sessions/ses_1/opencode/plugin.js"],
+        "skills": {"paths": ["/data/sessions/ses_1/opencode/skills"]},
+        "autoupdate": False,
+    }
+
+
+def test_what_the_user_has_there_stays() -> None:
+    own = '{"model": "a/b", "plugin": ["mine"], "skills": {"paths": ["~/mine"], "urls": ["u"]}, // yes\n}'
+    told = json.loads(settings.content(FOLDER, {settings.VARIABLE: own}))
+    assert told["model"] == "a/b" and told["plugin"][0] == "mine" and len(told["plugin"]) == 2
+    assert told["skills"]["paths"][0] == "~/mine" and told["skills"]["urls"] == ["u"]
+
+
+@pytest.mark.parametrize("own", ["[]", '{"plugin": 5, "skills": [1]}'])
+def test_odd_settings_do_no_harm(own: str) -> None:
+    assert len(json.loads(settings.content(FOLDER, {settings.VARIABLE: own}))["plugin"]) == 1
+
+
+def test_broken_ones_are_said() -> None:
+    with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
+        settings.content(FOLDER, {settings.VARIABLE: "{"})
+
+
+def test_the_plugin_says_how_much_to_tell() -> None:
+    skill = ManifestSkill("maestro-worker", "how to report", "Report.")
+    files = settings.files(request(terminal=Terminal.PIPE, skill_list=(skill,)), gate=True)
+    assert files["opencode/plugin.js"] == (
+        'import { plugin } from "file:///hooks/opencode/maestro.js"\n\n'
+        'export const Maestro = plugin({"mode": "stream", "gate": true})\n'
+    )
+    assert "opencode/skills/maestro-worker/SKILL.md" in files
+    assert '"mode": "terminal"' in settings.files(request(terminal=Terminal.PTY), gate=False)["opencode/plugin.js"]

@@ -1,0 +1,173 @@
+"""Our plugin in OpenCode, run by Node: what it tells, that nothing is lost without a daemon, and that silence refuses a tool."""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.agents.launches import HOOKS
+
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed: OpenCode's plugin is JavaScript")
+
+#: Calls the plugin as OpenCode does; ``calls`` are [handler, arguments…]; prints what each threw.
+DRIVER = """
+const { plugin } = await import(process.argv[2])
+const { options, calls } = JSON.parse(process.argv[3])
+const handlers = await plugin(options)({ directory: "/work", worktree: "/work" })
+const thrown = []
+for (const [name, ...args] of calls) {
+  try { await handlers[name](...args); thrown.push(null) } catch (error) { thrown.push(error.message) }
+}
+await new Promise((resolve) => setTimeout(resolve, 50))
+console.log(JSON.stringify(thrown))
+"""
+TOOL = [{"tool": "bash", "sessionID": "s", "callID": "c"}, {"args": {"command": "make"}}]
+
+
+class Server:
+    """A daemon that keeps what it is told and answers questions with ``output``."""
+
+    def __init__(self, path: Path, output: str = "") -> None:
+        self.told: list[dict[str, Any]] = []
+        self.output = output
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(path))
+        self._socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                request = json.loads(line)
+                self.told.append(request)
+                result = {"output": self.output} if request["method"] == "permission.ask" else {}
+                connection.sendall(
+                    json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode() + b"\n"
+                )
+
+    def close(self) -> None:
+        self._socket.close()
+
+    @property
+    def events(self) -> list[str]:
+        return [request["params"]["event"] for request in self.told]
+
+
+def drive(folder: Path, calls: list[Any], **options: Any) -> list[str | None]:
+    assert NODE is not None
+    driver = folder / "driver.mjs"
+    driver.write_text(DRIVER)
+    known = {"mode": "terminal", "gate": False} | options
+    told = json.dumps({"options": known, "calls": calls})
+    done = subprocess.run(
+        [NODE, str(driver), (HOOKS / "opencode/maestro.js").as_uri(), told],
+        env={"MAESTRO_HOME": str(folder), "MAESTRO_SESSION_ID": "ses_1", "MAESTRO_SESSION_TOKEN": "t"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    thrown: list[str | None] = json.loads(done.stdout)
+    return thrown
+
+
+def bus(kind: str, **properties: Any) -> list[Any]:
+    return ["event", {"event": {"type": kind, "properties": properties}}]
+
+
+@pytest.fixture
+def home(short_folder: Path) -> Path:
+    (short_folder / "run").mkdir()
+    return short_folder
+
+
+def spooled(home: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((home / "data/spool").glob("*.json"))]
+
+
+@pytest.mark.slow
+def test_on_a_terminal_it_tells_everything_that_matters_in_order(home: Path) -> None:
+    server = Server(home / "run/maestrod.sock")
+    words = {"type": "text", "text": "All done.", "messageID": "m2", "sessionID": "s"}
+    calls = [
+        bus("session.created", sessionID="s", info={"id": "s"}),
+        ["chat.message", {"sessionID": "s"}, {"parts": []}],
+        bus("message.updated", info={"id": "m2", "role": "assistant", "sessionID": "s"}),
+        bus("message.part.updated", part=words),
+        bus("message.part.updated", part={"type": "step-finish", "sessionID": "s"}),
+        bus("plugin.added", id="x"),
+        ["tool.execute.before", *TOOL],
+        bus("session.idle", sessionID="s"),
+    ]
+    assert drive(home, calls) == [None] * len(calls)
+    server.close()
+    assert server.events == [
+        *("plugin.init", "session.created", "chat.message", "message.part.updated"),
+        *("tool.execute.before", "session.idle"),
+    ]
+    last = server.told[-1]["params"]
+    assert last["payload"]["text"] == "All done." and last["agent"] == "opencode"
+    assert (last["sessionId"], last["sessionToken"]) == ("ses_1", "t")
+    assert last["eventId"].startswith("evt_") and len(last["eventId"]) == 30
+    assert spooled(home) == []
+
+
+@pytest.mark.slow
+def test_headless_it_tells_what_the_output_does_not_and_helpers_apart(home: Path) -> None:
+    server = Server(home / "run/maestrod.sock")
+    calls = [
+        bus("session.created", sessionID="s", info={"id": "s"}),
+        bus("session.created", sessionID="c", info={"id": "c", "parentID": "s", "title": "explore"}),
+        ["chat.message", {"sessionID": "c"}, {"parts": []}],
+        bus("session.status", sessionID="s", status={"type": "retry", "next": 5}),
+        bus("session.idle", sessionID="c"),
+        bus("session.idle", sessionID="s"),
+    ]
+    drive(home, calls, mode="stream")
+    server.close()
+    assert server.events == ["child.session.created", "session.status", "child.session.idle"]
+
+
+@pytest.mark.slow
+def test_without_a_daemon_events_are_left_for_the_next_one(home: Path) -> None:
+    drive(home, [["chat.message", {"sessionID": "s"}, {"parts": ["x" * 9000]}]])
+    events = spooled(home)
+    assert [event["event"] for event in events] == ["plugin.init", "chat.message"]
+    assert len(events[1]["payload"]["o"]["parts"][0]) == 4001
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "output, thrown",
+    [
+        ('{"decision": "allow"}', None),
+        ('{"decision": "deny", "reason": "a person said no"}', "a person said no"),
+        ("", "maestrod was not there to decide about this tool; try it again later"),
+    ],
+)
+def test_a_tool_waits_for_its_decision(home: Path, output: str, thrown: str | None) -> None:
+    server = Server(home / "run/maestrod.sock", output)
+    looks = ["tool.execute.before", {"tool": "read", "sessionID": "s", "callID": "d"}, {"args": {}}]
+    assert drive(home, [["tool.execute.before", *TOOL], looks], mode="stream", gate=True) == [thrown, None]
+    server.close()
+    assert [request["method"] for request in server.told].count("permission.ask") == 1
+
+
+@pytest.mark.slow
+def test_without_a_daemon_no_tool_runs(home: Path) -> None:
+    (thrown,) = drive(home, [["tool.execute.before", *TOOL]], mode="stream", gate=True)
+    assert thrown is not None and "not there to decide" in thrown
