@@ -37,7 +37,7 @@ class Subject(msgspec.Struct, frozen=True):
 def judge(settings: Permissions, sign: PermissionAsked) -> PermissionPolicy:
     """What the settings say to this request."""
     subject = _subject(sign)
-    if subject.is_command and subject.whole and subject.text.split()[:1] == [_OURS] and is_simple(subject.text):
+    if is_report(sign):
         return PermissionPolicy.ALLOW
     if any(_denies(pattern, subject) for pattern in settings.deny):
         return PermissionPolicy.DENY
@@ -46,6 +46,12 @@ def judge(settings: Permissions, sign: PermissionAsked) -> PermissionPolicy:
     if settings.policy is PermissionPolicy.ALLOW and not subject.whole and _is_named(settings.deny, subject):
         return PermissionPolicy.ASK  # what was cut off might be what is denied
     return settings.policy
+
+
+def is_report(sign: PermissionAsked) -> bool:
+    """Whether the agent only wants to tell the daemon something."""
+    subject = _subject(sign)
+    return subject.is_command and subject.whole and subject.text.split()[:1] == [_OURS] and is_simple(subject.text)
 
 
 def is_simple(command: str) -> bool:

@@ -18,7 +18,7 @@ from maestrod.core import attention
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Decide
 from maestrod.core.facts import Withdrawn
-from maestrod.core.permission_policy import judge
+from maestrod.core.permission_policy import is_report, judge
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import TEXT, PermissionAsked, PermissionSettled
 from maestrod.core.world import World
@@ -177,7 +177,8 @@ def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAs
     said = _SAID[judge(settings, sign)]
     if said:
         question = attention.close(draft, question, attention.POLICY, said)
-        _note(draft, question, f"permission {_WORDS[said]} by the project's settings: {question.message}")
+        if not is_report(sign):
+            _note(draft, question, f"permission {_WORDS[said]} by the project's settings: {question.message}")
         return _carry(draft, question)
     _note(draft, question, question.message, asks=True)
     limit = _limit(draft, settings, wait_ms)

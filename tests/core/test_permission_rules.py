@@ -110,7 +110,7 @@ def test_the_policy_decides_without_a_person() -> None:
 
 def test_what_an_agent_tells_the_daemon_needs_no_permission() -> None:
     play = working().given(settings(policy="deny"))
-    play.when(hook("maestroctl task complete t")).then(asked(("Bash", "allow")))
+    play.when(hook("maestroctl task complete t")).then(asked(("Bash", "allow")), event("timeline.added", 0))
     play.when(hook("maestroctl task complete t; x")).then(asked(("Bash", "allow"), ("Bash", "deny")))
 
 
