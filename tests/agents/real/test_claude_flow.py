@@ -1,6 +1,8 @@
 """The whole flow with real Claude Code: it plans, workers change files in parallel and report, the run completes."""
 
 import dataclasses
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 
 from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import ctl, daemon_in, group, sessions, shown, timeline, tree, worker
-from tests.kit.daemon import Daemon
+from tests.agents.real.held import wait_for
+from tests.kit.daemon import Daemon, agents_of
 
 pytestmark = pytest.mark.slow
 
@@ -84,3 +87,126 @@ def test_one_command_plans_spawns_workers_in_two_waves_and_completes(claude: Pla
     types = [kind for kind, _ in timeline(daemon, workers[0]["id"])]
     assert types[0] == "session_started" and "task_started" in types and "task_completed" in types
     assert daemon.nothing_left()
+
+
+#: Plans that the schema lets pass and the linter does not: each is refused with words of its own.
+DANGLING: Json = {"groups": [group("a", "Write alpha", dependsOn=["nowhere"])]}
+TWICE: Json = {"groups": [group("a", "Write alpha"), group("a", "Write beta")]}
+GOOD: Json = {"groups": [group("a", "Write alpha")]}
+
+
+def plans(place: Place, first: Json, answers: dict[str, Json]) -> Json:
+    """A planner that begins with a plan and answers prompts that mention a word with another; alpha is written by a worker."""
+    repairs = [{"match": f"^(?!# ).*{word}", "steps": [{"json": plan}]} for word, plan in answers.items()]
+    opening = {"match": "You are an orchestrator", "steps": [{"json": first}]}
+    return {"prompts": [opening, worker("Write alpha", writes(place, "alpha.txt")), *repairs]}
+
+
+def test_a_plan_that_is_broken_twice_is_repaired_and_runs(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = plans(claude, DANGLING, {"nowhere": TWICE, "once more|twice|already": GOOD})
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}\n{claude.model.prompts}"
+    told = [prompt for prompt in claude.model.prompts if not prompt.startswith("# ")]
+    assert "groups[0].dependsOn[0]" in told[0] and "groups[1].key" in told[1]
+    [plan] = [plan for plan in daemon.every("plan.list") if plan["status"] == "applied"]
+    assert plan["attempt"] == 3
+
+
+def test_a_plan_that_never_gets_good_fails_the_run_and_says_why(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = plans(claude, DANGLING, {"nowhere": DANGLING})
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
+    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
+    assert "nowhere" in done.stdout + done.stderr
+    [run] = daemon.every("run.list")
+    assert run["status"] == "failed" and any("nowhere" in finding["message"] for finding in run["diagnostics"])
+    assert len([prompt for prompt in claude.model.prompts if "nowhere" in prompt]) == 3, "three repairs"
+    daemon.finish_sessions()
+    assert daemon.nothing_left()
+
+
+def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
+    slow = {"shell": "maestroctl session report working; python3 -c 'import time; time.sleep(600)'"}
+    claude.model.script = plans(claude, GOOD, {})
+    claude.model.script["prompts"][1]["steps"].insert(1, slow)
+    claude.model.script["prompts"][1]["steps"].insert(1, {"shell": "touch begun"})
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach")
+    assert done.returncode == 0, done.stderr
+    with daemon.watch(since=0, topics=["attention.created"]) as events:
+        question = events.wait_for(lambda event: event["type"] == "attention.created")
+    [asked] = daemon.every("attention.list")
+    assert asked["kind"] == "permission" and "sleep(600)" in asked["message"], question
+    assert ctl(daemon, claude.project, "answer", asked["id"], "allow").returncode == 0
+    session = sessions(daemon)[1]
+    wait_for(
+        lambda: [process for process in agents_of(daemon.data) if "sleep(600)" in " ".join(process.cmdline())],
+        "the tool",
+    )
+    stopped = daemon.call("session.stop", sessionId=session["id"])
+    assert stopped["left"] == 0
+    assert not agents_of(daemon.data)
+
+
+def test_a_question_on_the_stream_outlives_the_daemon(claude: Place, daemon: Daemon) -> None:
+    """SIGKILL while a worker asks: the question is still open, its answer reaches the very process that asked."""
+    claude.model.script = plans(claude, GOOD, {})
+    claude.model.script["prompts"][1]["steps"].insert(1, {"shell": "python3 -c 'print(6*7)'"})
+    assert ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach").returncode == 0
+    with daemon.watch(since=0, topics=["attention.created"]) as events:
+        asked = events.next_event()["id"]
+    process = sessions(daemon)[1]["process"]
+    daemon.restart()
+    [question] = daemon.every("attention.list")
+    assert question["id"] == asked and "answer" not in question
+    assert ctl(daemon, claude.project, "answer", asked, "allow").returncode == 0
+    [run] = daemon.every("run.list")
+    assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
+    assert sessions(daemon)[1]["process"] == process or sessions(daemon)[1]["status"] == "completed"
+    rounds = [request["rounds"] for request in claude.model.requests if "You are a worker" in request.get("prompt", "")]
+    assert len(rounds) == len(set(rounds)), "the prompt was written once"
+
+
+def test_what_agents_said_while_no_daemon_ran_is_taken_in_once(claude: Place, daemon: Daemon) -> None:
+    """SIGKILL while a worker works, and a start after its turn has gone on: nothing is missing, nothing twice."""
+    claude.model.script = plans(claude, GOOD, {})
+    claude.model.script["prompts"][1]["steps"].insert(1, {"hold": "killed", "shell": "touch while-dead"})
+    assert ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach").returncode == 0
+    wait_for(
+        lambda: len([prompt for prompt in claude.model.prompts if "You are a worker" in prompt]) == 2,
+        "its second request",
+    )
+    daemon.kill()
+    claude.model.release("killed")
+    wait_for((claude.project / "while-dead").exists, "the tool that ran meanwhile")
+    daemon.start()
+    [run] = daemon.every("run.list")
+    assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
+    told = [text for _, text in timeline(daemon, sessions(daemon)[1]["id"])]
+    assert told.count("Bash: touch while-dead") == 1, told
+
+
+def test_a_limit_is_a_pause_and_the_conversation_goes_on(claude: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subscription's allowance is used up for some seconds: the session waits, wakes, and goes on where it was."""
+    claude.model.script = plans(claude, GOOD, {})
+    agent = environ(claude)
+    agent["CLAUDE_CODE_OAUTH_TOKEN"] = agent.pop("ANTHROPIC_API_KEY")
+    first, *rest = claude.model.script["prompts"][1]["steps"]
+    reset = int(time.time()) + 6  # noqa: TID251 - the provider's clock, of which only whole seconds are told
+    unified = {"status": "rejected", "reset": reset, "representative-claim": "five_hour", "5h-reset": reset}
+    headers = {f"anthropic-ratelimit-unified-{name}": value for name, value in unified.items()}
+    claude.model.script["prompts"][1]["steps"] = [first, {"status": 429, "headers": headers}]
+    with daemon_in(claude, monkeypatch, agent) as daemon:
+        assert ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach").returncode == 0
+        with daemon.watch(since=0, topics=["attention.created"]) as events:
+            asked = daemon.call("attention.get", attentionId=events.next_event()["id"])
+        assert asked["kind"] == "limit", asked
+        worker_id = asked["sessionId"]
+        [task_id] = daemon.call("session.get", sessionId=worker_id)["taskIds"]
+        left = json.loads(json.dumps(rest).replace("<task>", task_id))
+        claude.model.script = {"prompts": [{"match": "limit that interrupted you", "steps": left}]}
+        assert daemon.call("session.get", sessionId=worker_id)["wait"]["kind"] == "usage"
+        daemon.restart()
+        [run] = daemon.every("run.list")
+        assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
+        [_, answered] = daemon.every("message.list", sessionId=worker_id)
+        assert answered["kind"] == "wake" and answered["deliveredAt"] >= reset * 1000, "not before it was renewed"
+        assert (claude.project / "alpha.txt").exists()

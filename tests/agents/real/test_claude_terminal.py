@@ -1,0 +1,180 @@
+"""Real Claude Code on a terminal: typed to, asked, interrupted, cleared; its hooks and its title are all that tells of it."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.agents.real.conftest import Place, agent_command
+from tests.agents.real.flow import ctl, daemon_in, shown, timeline, worker
+from tests.agents.real.held import wait_for
+from tests.agents.real.test_claude_flow import environ
+from tests.kit.daemon import Connection, Daemon
+
+pytestmark = pytest.mark.slow
+
+Json = dict[str, Any]
+
+#: What Claude asks about, also where it may edit files.
+ASKS = "python3 -c 'print(6*7)'"
+
+
+@pytest.fixture
+def claude(place: Place) -> Place:
+    """A place with the pinned Claude, whose user has answered its first questions, but never heard of this folder or key."""
+    (place.home / ".claude.json").write_text(json.dumps({"hasCompletedOnboarding": True}))
+    return dataclasses.replace(place, programs=(agent_command("claude"),))
+
+
+@pytest.fixture
+def daemon(claude: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A daemon whose user has a key for the scripted model."""
+    with daemon_in(claude, monkeypatch, environ(claude)) as running:
+        yield running
+
+
+class Seat:
+    """A session on a terminal, with everything that happens to it."""
+
+    def __init__(self, daemon: Daemon, place: Place, *titles: str) -> None:
+        self.daemon = daemon
+        project = daemon.call("project.create", name="p", workingDir=str(place.project))
+        tasks = [daemon.call("task.create", projectId=project["id"], title=title)["id"] for title in titles]
+        self._events: Connection = daemon.watch(since=0)
+        spawned = daemon.call("session.spawn", projectId=project["id"], taskIds=tasks, agent="claude", terminal="pty")
+        self.id: str = spawned["id"]
+
+    def __enter__(self) -> "Seat":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._events.close()
+
+    def __call__(self) -> Json:
+        """The session as it is now."""
+        session: Json = self.daemon.call("session.get", sessionId=self.id)
+        return session
+
+    def until(self, **members: Any) -> Json:
+        """The session, once these members are so."""
+        while True:
+            session = self()
+            if all(_member(session, name) == value for name, value in members.items()):
+                return session
+            self._next()
+
+    def question(self) -> Json:
+        """The next thing that is asked."""
+        while (event := self._next())["type"] != "attention.created":
+            pass
+        question: Json = self.daemon.call("attention.get", attentionId=event["id"])
+        return question
+
+    def _next(self) -> Json:
+        try:
+            return self._events.next_event(30)
+        except TimeoutError:
+            raise AssertionError(f"nothing happens any more:\n{shown(self.daemon)}\n{self.screen()}") from None
+
+    def says(self, text: str) -> None:
+        """Somebody sends a prompt."""
+        self.daemon.call("message.send", sessionId=self.id, text=text)
+
+    def types(self, keys: str) -> None:
+        """Somebody at the terminal types."""
+        self.daemon.call("session.send", sessionId=self.id, text=keys, enter=False)
+
+    def screen(self) -> str:
+        """What was printed."""
+        return self.daemon.output(self.id)[-3000:]
+
+
+def _member(session: Json, path: str) -> Any:
+    found: Any = session
+    for name in path.split("."):
+        found = (found or {}).get(name)
+    return found
+
+
+def test_a_worker_is_asked_in_its_terminal_and_answered_from_the_inbox(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
+    with Seat(daemon, claude, "Count") as seat:
+        question = seat.question()
+        assert (question["kind"], question["tool"]) == ("permission", "Bash") and "6*7" in question["message"]
+        assert question["options"] == ["allow", "deny"]
+        done = ctl(daemon, claude.project, "answer", question["id"], "allow")
+        assert done.returncode == 0, done.stderr
+        session = seat.until(**{"turn.outcome": "completed", "status": "idle"})
+        assert [task["status"] for task in daemon.every("task.list")] == ["completed"]
+        assert session["usage"]["cost"] > 0
+        stopped = daemon.call("session.stop", sessionId=seat.id)
+        daemon.finish_sessions()
+        assert (stopped["left"], seat()["status"]) == (0, "stopped"), shown(daemon)
+        assert daemon.nothing_left()
+
+
+def test_a_refusal_from_the_inbox_reaches_the_model(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
+    with Seat(daemon, claude, "Count") as seat:
+        question = seat.question()
+        assert ctl(daemon, claude.project, "answer", question["id"], "deny").returncode == 0
+        seat.until(**{"turn.outcome": "completed"})
+    assert "denied by the user" in json.dumps([request.get("body") for request in claude.model.requests])
+
+
+def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
+    with Seat(daemon, claude, "Count") as seat:
+        question = seat.question()
+        seat.types("\r")
+        seat.until(**{"turn.outcome": "completed"})
+        assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
+
+
+def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
+    """One conversation by hand: prompts, Esc, /clear, work in the background, the end."""
+    sub = {"description": "d", "prompt": "sub work", "subagent_type": "general-purpose", "run_in_background": True}
+    slow = {"shell": "ls; true"}
+    claude.model.script = {
+        "prompts": [
+            {"match": "sub work", "steps": [slow, {"sleep": 0.5, "text": "sub finished"}]},
+            {"match": "task-notification", "steps": [{"text": "it has finished"}]},
+            {"match": "delegate", "steps": [{"tool": "Agent", "input": sub}, {"text": "delegated"}]},
+            {"match": "think long", "steps": [{"hold": "for ever", "text": "thought"}]},
+            {"match": "hello", "steps": [{"text": "hello yourself"}]},
+        ]
+    }
+    with Seat(daemon, claude) as seat:
+        first = seat.until(status="idle")["agentSessionId"]
+        seat.says("hello\nthere")
+        seat.until(**{"turn.outcome": "completed"})
+        assert claude.model.prompts == ["hello\nthere"]
+        [message] = daemon.every("message.list", sessionId=seat.id)
+        assert (message["status"], message["reply"]) == ("answered", "hello yourself")
+
+        seat.says("think long")
+        seat.until(**{"turn.running": True, "status": "working"})
+        wait_for(lambda: len(claude.model.prompts) == 2, "the request")
+        seat.types("\x1b")
+        session = seat.until(**{"turn.outcome": "interrupted"})
+        assert session["status"] == "idle"
+
+        seat.types("\x15\x15")  # the prompt went back to the composer
+        seat.types("/clear")
+        daemon.call("session.send", sessionId=seat.id, text="", enter=True)
+        assert first
+        wait_for(lambda: seat()["agentSessionId"] != first, "another conversation")
+
+        seat.says("delegate it")
+        session = seat.until(**{"turn.background": 1, "turn.outcome": "completed"})
+        assert session["status"] == "working", "a subagent at work keeps it at work"
+        session = seat.until(**{"turn.background": None, "status": "idle"})
+        assert "subagent general-purpose started" in [text for _, text in timeline(daemon, seat.id)]
+
+        seat.types("/exit")
+        daemon.call("session.send", sessionId=seat.id, text="", enter=True)
+        daemon.finish_sessions()
+        assert (seat()["status"], seat()["exit"]["code"]) == ("completed", 0), shown(daemon)
+        assert daemon.nothing_left()
