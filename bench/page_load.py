@@ -87,4 +87,8 @@ async def _empty(tab: Tab, site: str) -> float:
     """Milliseconds from the navigation to the end of loading of a small picture: what the browser and one request take."""
     await tab.call("Page.navigate", url="about:blank")
     await tab.call("Page.navigate", url=f"{site}favicon.svg")
-    return float(await tab.wait("performance.timing.loadEventEnd > 0 && performance.timing.loadEventEnd - performance.timing.navigationStart"))
+    return float(
+        await tab.wait(
+            "performance.timing.loadEventEnd > 0 && performance.timing.loadEventEnd - performance.timing.navigationStart"
+        )
+    )

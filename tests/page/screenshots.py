@@ -102,7 +102,7 @@ async def make(folder: Path, shots: tuple[Shot, ...]) -> None:
             await tab.open(daemon.call("ui.open")["url"])
             ids = await tab.wait(READY, 60)
             for shot in shots:
-                print(await take(tab, shot, ids, folder))
+                print(await take(tab, shot, ids, folder))  # noqa: T201 - a program: says what it made
     finally:
         daemon.close()
         shutil.rmtree(scratch, ignore_errors=True)
