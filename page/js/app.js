@@ -5,6 +5,7 @@ import { Live } from "./wire/live.js";
 import { Store } from "./wire/store.js";
 
 const TAILS_EVERY = 1500;
+const STATUS_EVERY = 15_000;
 
 class App {
   constructor() {
@@ -21,6 +22,7 @@ class App {
   start() {
     this.live.start();
     setInterval(() => this.#readTails(), TAILS_EVERY);
+    setInterval(() => { if (!document.hidden) this.live.refresh(); }, STATUS_EVERY);
   }
 
   // `draw` is called whenever anything it may show has changed.
@@ -57,7 +59,7 @@ class App {
     this.tailsWanted.clear();
     if (this.state === "open" && !document.hidden && sessionIds.length > 0) {
       const { lines } = await this.read("session.tails", { sessionIds }).catch(() => ({ lines: {} }));
-      for (const [id, line] of Object.entries(lines)) this.tails.set(id, line);
+      this.tails = new Map(Object.entries(lines));
     }
     this.changed();
   }

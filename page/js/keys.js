@@ -40,7 +40,7 @@ function press(event, shell) {
   };
   const here = event.target;
   if (event.key === "Enter" && here.closest?.("button, a")) return;
-  if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output")) return;
+  if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output, [role=tablist]")) return;
   const act = keys[event.key] ?? shell.actions().find((action) => action.key === event.key)?.act;
   if (!act) return;
   event.preventDefault();

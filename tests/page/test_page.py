@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,61 @@ async def test_inline_scripts_are_refused_by_the_policy(page: Page) -> None:
             0.3,
         )
     page.browser.complaints.clear()  # the browser says what it refused
+
+
+async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
+    await page.open()
+    await page.tab.call("Network.clearBrowserCookies")
+    page.daemon.restart()
+    await page.tab.see("You are signed out")
+    await page.tab.see("maestroctl ui")
+    await page.tab.open(page.daemon.call("ui.open")["url"])
+    await page.tab.wait("document.querySelector('.pulse[data-state=open]')")
+    page.browser.complaints.clear()  # the browser says of each attempt that it was refused
+
+
+async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
+    page.start(
+        "# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size < /dev/tty; sleep 0.1; done\n  ```\n"
+    )
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Tell")
+    fits = (
+        "import('/js/main.js').then(({shell}) => { const {emulator} = shell.detail.terminal;"
+        " const {rows, cols} = emulator.term; return emulator.text().split('\\n').at(-1).trim() === `${rows} ${cols}` && cols; })"
+    )
+    wide = int(str(await page.tab.wait(fits)))
+    await page.tab.window(900, 500)
+    await page.tab.wait(f"{fits}.then((columns) => columns && columns < {wide})")
+
+
+async def test_the_timeline_of_a_tree_is_that_of_all_its_sessions_and_goes_on(page: Page) -> None:
+    run = page.start(ASK)
+    await page.open(f"#work/task/{run['rootTaskId']}/timeline")
+    await page.tab.wait("document.querySelector('.timeline').textContent.includes('session \\'Ask\\' created')")
+    question = page.daemon.every("attention.list")[0]["id"]
+    page.daemon.call("attention.answer", attentionId=question, value="yes")
+    page.daemon.finish_run(run["id"])
+    await page.tab.wait("document.querySelector('.timeline').textContent.includes('session completed')")
+    numbers = await page.tab.run("[...document.querySelectorAll('.timeline .entry')].map((it) => it.seq)")
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == len(numbers)
+
+
+async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
+    """A daemon with another, younger store: its numbers mean other events."""
+    shop = {"name": "shop", "workingDir": str(page.daemon.home)}
+    project = page.daemon.call("project.create", **shop)["id"]
+    for number in range(5):
+        page.daemon.call("task.create", title=f"Old {number}", projectId=project)
+    await page.open()
+    await page.tab.see("Old 4")
+    page.daemon.kill()
+    for path in page.daemon.data.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    (page.daemon.data / "snapshot.jsonl").unlink(missing_ok=True)
+    page.daemon.start()
+    await page.tab.wait("import('/js/app.js').then(({app}) => app.state === 'open' && app.store.task.size === 0)")
+    await page.tab.see("Nothing to do yet")
+    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered

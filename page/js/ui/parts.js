@@ -43,8 +43,13 @@ export function empty(title, ...rest) {
 
 // Tabs that switch what is below them; `tabs` are [name, words, optional count].
 export function tabs(entries, current, choose) {
-  return h("div", { class: "tabs", role: "tablist" }, entries.map(([name, words, count]) =>
-    h("button", { role: "tab", class: "tab", "aria-selected": String(name === current), onclick: () => choose(name) },
+  const step = (event) => {
+    const names = entries.map(([name]) => name);
+    const next = names[names.indexOf(current) + { ArrowLeft: -1, ArrowRight: 1 }[event.key]];
+    if (next) choose(next);
+  };
+  return h("div", { class: "tabs", role: "tablist", onkeydown: step }, entries.map(([name, words, count]) =>
+    h("button", { role: "tab", class: "tab", "aria-selected": String(name === current), tabIndex: name === current ? 0 : -1, onclick: () => choose(name) },
       words, count > 0 && h("span", { class: "count" }, String(count)))));
 }
 

@@ -1,16 +1,20 @@
 // Light and dark: the system's wish until the reader chooses; the choice is kept in this browser.
 
-const KEY = "maestrod.theme";
+import { remember, remembered } from "./storage.js";
+
+const KEY = "theme";
 const wish = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set();
+let chosenNow = null;
 
 export function theme() {
-  const chosen = localStorage.getItem(KEY);
+  const chosen = chosenNow ?? remembered(KEY);
   return chosen === "light" || chosen === "dark" ? chosen : wish.matches ? "dark" : "light";
 }
 
 export function toggleTheme() {
-  localStorage.setItem(KEY, theme() === "dark" ? "light" : "dark");
+  chosenNow = theme() === "dark" ? "light" : "dark";
+  remember(KEY, chosenNow);
   apply();
 }
 

@@ -40,6 +40,7 @@ export class SessionView {
   }
 
   focusTerminal() {
+    if (route().tab) go(sessionLink(this.id), { replace: true });
     this.terminal?.focus();
   }
 
@@ -75,7 +76,7 @@ export class SessionView {
     }
     if (tab === "terminal") return (this.terminal ??= new TerminalView(this.id)).element;
     if (tab === "messages") return (this.messages ??= new Messages(this.id)).element;
-    if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline({ sessionId: this.id })).element);
+    if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline([{ sessionId: this.id }], (entry) => entry.sessionId === this.id)).element);
     return h("div", { class: "scroll" }, this.facts);
   }
 

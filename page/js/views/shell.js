@@ -40,7 +40,15 @@ export class Shell {
     (this.list().list?.element ?? this.list().element).focus();
   }
 
+  // Into the terminal that is shown, or that of the row the keys are on.
   focusTerminal() {
+    const taskId = this.lists.work.list.currentRow()?.key ?? route().id;
+    if (route().kind !== "session") {
+      const session = app.store.sessions(taskId).at(-1) ?? app.store.sessions(app.store.task.get(taskId)?.parentId).at(-1);
+      if (!session) return;
+      go(link({ kind: "session", id: session }));
+      this.draw();
+    }
     this.detail?.focusTerminal?.();
   }
 

@@ -17,6 +17,9 @@ import { QuestionCards } from "./questions.js";
 import { SessionCards } from "./session_cards.js";
 import { Timeline } from "./timeline.js";
 
+// How many sessions' timelines are read for a tree.
+const TIMELINES = 40;
+
 export class TaskView {
   constructor(id) {
     this.id = id;
@@ -47,6 +50,7 @@ export class TaskView {
     const { store } = app;
     const task = store.task.get(this.id);
     if (!task) {
+      this.#fetch();
       keep(this.head, "gone", () => [backLink()]);
       keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#work" }, "Back to all work")));
       return;
@@ -62,14 +66,32 @@ export class TaskView {
     if (tab === "details") this.#drawFacts(task);
   }
 
+  // Where the page does not hold everything, an address may still name a task it left out.
+  async #fetch() {
+    if (this.fetched || !app.store.partial) return;
+    this.fetched = true;
+    const tree = await app.read("task.tree", { taskId: this.id }).catch(() => ({ tasks: [] }));
+    for (const task of tree.tasks) app.store.put("task", task);
+    app.changed();
+  }
+
   #tab(parent, wanted) {
     if (["overview", "details", "timeline"].includes(wanted) && (wanted !== "overview" || parent)) return wanted;
     return parent ? "overview" : "details";
   }
 
   #show(tab) {
-    if (tab === "timeline") this.timeline ??= new Timeline({ taskId: this.id });
+    if (tab === "timeline") this.timeline ??= this.#timeline();
     return { overview: this.overview, details: this.details, timeline: h("div", { class: "scroll" }, this.timeline?.element) }[tab];
+  }
+
+  // Of a task with others below it the timelines of all its sessions, the newest of them.
+  #timeline() {
+    const { store } = app;
+    const inside = (taskId) => store.path(taskId).some((task) => task.id === this.id);
+    const sessions = store.children(this.id).length === 0 ? [] : [...store.session.values()].filter((session) => inside(workingTask(store, session))).slice(-TIMELINES);
+    const concerns = (entry) => inside(entry.taskId) || (entry.sessionId && sessions.length > 0 && inside(workingTask(store, store.session.get(entry.sessionId))));
+    return new Timeline([{ taskId: this.id }, ...sessions.map((session) => ({ sessionId: session.id }))], concerns);
   }
 
   #drawHead(task) {

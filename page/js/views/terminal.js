@@ -50,9 +50,11 @@ export class TerminalView {
       state: (state) => this.#state(state),
     });
     this.observer.observe(this.host);
+    if (this.wanted) this.emulator.focus();
   }
 
   focus() {
+    this.wanted = true;
     this.emulator?.focus();
   }
 

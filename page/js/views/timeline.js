@@ -1,4 +1,4 @@
-// A timeline: what happened in a session or with a task, newest first, read page by page and continued by events.
+// A timeline: what happened in a session, with a task or in a whole tree, newest first, read page by page and continued by events.
 
 import { app } from "../app.js";
 import { moment, fullMoment } from "../ui/clock.js";
@@ -16,9 +16,11 @@ const LOOKS = {
 };
 
 export class Timeline {
-  // `about` is {sessionId} or {taskId}.
-  constructor(about) {
-    this.about = about;
+  // `abouts` are {sessionId} or {taskId}, one per timeline to show; `concerns(entry)` says which new entries belong here.
+  constructor(abouts, concerns) {
+    this.sources = abouts.map((about) => ({ about, cursor: null, done: false }));
+    this.concerns = concerns;
+    this.several = abouts.length > 1;
     this.seen = new Set();
     this.list = h("ol", { class: "timeline" });
     this.more = h("button", { class: "button small", hidden: true, onclick: () => this.#older() }, "Earlier");
@@ -29,44 +31,46 @@ export class Timeline {
 
   // An event of the daemon; those about something else are left alone.
   take(event) {
-    if (event.type !== "timeline.added" || !this.#concerns(event.data)) return;
-    this.#add([event.data], true);
+    if (event.type !== "timeline.added" || !this.concerns(event.data)) return;
+    this.#add({ ...event.data, seq: event.seq });
     while (this.list.children.length > HELD) this.list.lastChild.remove();
-  }
-
-  #concerns(entry) {
-    return this.about.sessionId ? entry.sessionId === this.about.sessionId : entry.taskId === this.about.taskId;
   }
 
   async #older() {
     this.more.disabled = true;
-    try {
-      const page = await app.read("session.timeline", { ...this.about, backward: true, limit: PAGE, ...(this.cursor ? { cursor: this.cursor } : {}) });
-      this.cursor = page.nextCursor;
-      this.#add((page.items ?? []).sort((a, b) => b.seq - a.seq), false);
-      this.more.hidden = !page.nextCursor;
-      this.note.textContent = this.list.children.length === 0 ? "Nothing has happened yet." : "";
-    } catch (error) {
-      this.note.textContent = error.message;
-    }
+    const failures = await Promise.all(this.sources.filter((source) => !source.done).map((source) => this.#page(source).catch((error) => error)));
+    const failure = failures.find(Boolean);
+    this.note.textContent = failure ? failure.message : this.list.children.length === 0 ? "Nothing has happened yet." : "";
+    this.more.hidden = this.sources.every((source) => source.done);
     this.more.disabled = false;
   }
 
-  #add(entries, first) {
-    for (const entry of entries) {
-      if (this.seen.has(entry.id)) continue;
-      this.seen.add(entry.id);
-      this.list[first ? "prepend" : "append"](line(entry));
-    }
-    if (entries.length > 0) this.note.textContent = "";
+  async #page(source) {
+    const page = await app.read("session.timeline", { ...source.about, backward: true, limit: PAGE, ...(source.cursor ? { cursor: source.cursor } : {}) });
+    Object.assign(source, { cursor: page.nextCursor, done: !page.nextCursor });
+    for (const entry of page.items ?? []) this.#add(entry);
+  }
+
+  // Entries of several timelines are told apart by nothing but their number.
+  #add(entry) {
+    if (this.seen.has(entry.id)) return;
+    this.seen.add(entry.id);
+    const element = line(entry, this.several);
+    element.seq = entry.seq;
+    let before = this.list.firstElementChild;
+    while (before && before.seq > entry.seq) before = before.nextElementSibling;
+    this.list.insertBefore(element, before);
+    this.note.textContent = "";
   }
 }
 
-function line(entry) {
+function line(entry, several) {
   const [name, tone] = LOOKS[entry.type] ?? ["idle", "quiet"];
   const [first, ...rest] = (entry.message || entry.type.replaceAll("_", " ")).split("\n");
+  const session = several && app.store.session.get(entry.sessionId);
   return h("li", { class: "entry" },
     h("span", { class: `sign tone-${tone}` }, icon(name)),
     h("div", { class: "grow" }, h("span", { class: "what" }, h("span", { class: "sr" }, `${entry.type.replaceAll("_", " ")}: `), first), rest.length > 0 && h("pre", {}, rest.join("\n"))),
+    session && h("span", { class: "muted clip whose" }, session.name),
     h("time", { title: fullMoment(entry.timestamp) }, moment(entry.timestamp)));
 }

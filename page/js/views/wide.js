@@ -1,8 +1,9 @@
 // The detail in the whole window, and how wide the list is: both are kept in this browser.
 
 import { h } from "../ui/dom.js";
+import { remember, remembered } from "../ui/storage.js";
 
-const WIDTH = "maestrod.listWidth";
+const WIDTH = "listWidth";
 
 export function toggleWide() {
   document.querySelector(".panes").classList.toggle("wide");
@@ -14,7 +15,7 @@ export function divider() {
   const setWidth = (percent) => {
     const width = `${Math.min(75, Math.max(22, percent)).toFixed(1)}%`;
     element.parentElement.style.setProperty("--list-width", width);
-    localStorage.setItem(WIDTH, width);
+    remember(WIDTH, width);
   };
   const current = () => (100 * element.getBoundingClientRect().left) / window.innerWidth;
   element.addEventListener("pointerdown", (event) => element.setPointerCapture(event.pointerId));
@@ -30,5 +31,5 @@ export function divider() {
 }
 
 export function savedWidth() {
-  return localStorage.getItem(WIDTH) ?? "44%";
+  return remembered(WIDTH) ?? "44%";
 }

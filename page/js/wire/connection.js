@@ -131,7 +131,11 @@ export class Connection {
     }
   }
 
+  isOpen() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   #send(frame) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
+    if (this.isOpen()) this.socket.send(frame);
   }
 }

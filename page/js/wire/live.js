@@ -1,11 +1,11 @@
 // Keeps the store what the daemon has: read once, then every event in order, also across broken lines and restarts of the daemon.
 //
-// Events are numbered without a gap. A number that is not the next one, or `resync_required`, means that something was missed: then
+// Events are numbered without a gap. A number that is not the next one, or `event.resync_required`, means that something was missed: then
 // the events are asked for again from the last one seen, or everything is read anew.
 
 import { daemonTime } from "../ui/clock.js";
 import { Connection } from "./connection.js";
-import { readAll } from "./snapshot.js";
+import { readAll, tooLarge } from "./snapshot.js";
 
 export class Live {
   constructor(store, { onState }) {
@@ -42,12 +42,12 @@ export class Live {
     try {
       await this.#subscribe();
     } catch (error) {
-      if (error.code !== "resync_required") throw error;
+      if (error.code !== "event.resync_required") throw error;
       this.resyncs += 1;
       await this.#read();
       await this.#subscribe();
     }
-    await this.#refresh();
+    this.refresh();
   }
 
   async #read() {
@@ -61,16 +61,20 @@ export class Live {
     this.subscription = subscription;
   }
 
-  async #refresh() {
-    this.status = await this.connection.call("system.status", {}, { now: true });
-    if (this.status.seq < this.seq) await this.#startOver();
-  }
-
-  // Another store than the one that was read: its numbers mean other events.
-  async #startOver() {
-    this.resyncs += 1;
-    await this.#read();
-    await this.#subscribe();
+  // How the daemon is, which no event tells: its problems, its slots. Also notices another store than the one that was read, and a
+  // page that has grown over weeks.
+  async refresh() {
+    if (!this.connection.isOpen()) return;
+    const known = this.seq;
+    const status = await this.connection.call("system.status", {}, { now: true }).catch(() => null);
+    if (!status) return;
+    this.status = status;
+    if (known !== null && (status.seq < known || tooLarge(this.store))) {
+      this.resyncs += 1;
+      this.seq = null;
+      this.#again();
+    }
+    this.#changed();
   }
 
   #notified(method, params) {

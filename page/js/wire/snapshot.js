@@ -43,6 +43,11 @@ async function newest(call, runs) {
   return [["task", tasks], ["session", sessions]];
 }
 
+// Whether a store has grown well beyond what is read: then it is read again, without what is old.
+export function tooLarge(store) {
+  return store.task.size > 1.5 * TASKS_HELD || store.session.size > 1.5 * SESSIONS_HELD || store.attention.size > SESSIONS_HELD;
+}
+
 function sum(counts) {
   return Object.values(counts ?? {}).reduce((total, count) => total + count, 0);
 }
