@@ -1,13 +1,13 @@
 """The whole flow with real Gemini CLI: it plans with its last message, a worker's tools pass the gate, it changes files and reports."""
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.agents.real.conftest import Place, agent_command
+from tests.agents.real import users
+from tests.agents.real.conftest import Place
 from tests.agents.real.flow import ctl, daemon_in, group, sessions, shown, timeline, tree, worker
 from tests.kit.daemon import Daemon
 
@@ -18,29 +18,22 @@ Json = dict[str, Any]
 PLAN: Json = {"groups": [group("a", "Write alpha")]}
 
 
-def configure(place: Place) -> None:
-    """What a user who has chosen a model has in Gemini's settings; its own choice asks another model first."""
-    (place.home / ".gemini").mkdir(exist_ok=True)
-    (place.home / ".gemini/settings.json").write_text(json.dumps({"model": {"name": "gemini-2.5-flash"}}))
+@pytest.fixture
+def gemini(place: Place) -> tuple[Place, dict[str, str]]:
+    """A user of it."""
+    return users.gemini(place)
 
 
 @pytest.fixture
-def gemini(place: Place) -> Place:
-    """A place with the pinned Gemini CLI."""
-    configure(place)
-    return dataclasses.replace(place, programs=(agent_command("gemini"),))
-
-
-@pytest.fixture
-def daemon(gemini: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    """A daemon whose user has a key for the scripted model."""
-    environ = {"GEMINI_API_KEY": "dummy", "GOOGLE_GEMINI_BASE_URL": gemini.model.url}
-    with daemon_in(gemini, monkeypatch, environ) as running:
+def daemon(gemini: tuple[Place, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A daemon of that user."""
+    place, environ = gemini
+    with daemon_in(place, monkeypatch, environ) as running:
         yield running
 
 
-def test_one_command_plans_works_behind_the_gate_and_completes(gemini: Place, daemon: Daemon) -> None:
-    gemini.model.script = {
+def test_one_command_plans_works_behind_the_gate_and_completes(place: Place, daemon: Daemon) -> None:
+    place.model.script = {
         "prompts": [
             {"match": "You are an orchestrator", "steps": [{"text": f"Here it is:\n```json\n{json.dumps(PLAN)}\n```"}]},
             worker("Write alpha", {"shell": "echo alpha > alpha.txt"}, {"shell": "cp README.md alpha.md"}),
@@ -48,11 +41,11 @@ def test_one_command_plans_works_behind_the_gate_and_completes(gemini: Place, da
         "default": [{"text": "ok"}],
     }
     settings = {"permissions": {"policy": "deny", "allow": ["Bash(cp README.md *)"]}}
-    daemon.call("project.create", name="p", workingDir=str(gemini.project), settings=settings)
-    done = ctl(daemon, gemini.project, "run", "Write a file", "--agent", "gemini")
+    daemon.call("project.create", name="p", workingDir=str(place.project), settings=settings)
+    done = ctl(daemon, place.project, "run", "Write a file", "--agent", "gemini")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
-    assert (gemini.project / "alpha.md").read_text() == "# A project\n"
-    assert not (gemini.project / "alpha.txt").exists(), "the policy refuses what it does not name"
+    assert (place.project / "alpha.md").read_text() == "# A project\n"
+    assert not (place.project / "alpha.txt").exists(), "the policy refuses what it does not name"
     [run] = daemon.every("run.list")
     assert set(tree(daemon, run["rootTaskId"]).values()) == {"completed"}, shown(daemon)
     daemon.finish_sessions()
@@ -60,6 +53,6 @@ def test_one_command_plans_works_behind_the_gate_and_completes(gemini: Place, da
     assert {planner["status"], worked["status"]} == {"completed"}, shown(daemon)
     assert (planner["usage"]["input"], worked["usage"]["input"]) == (1000, 5000)
     assert any("allowed" in message and "cp README.md" in message for _, message in timeline(daemon, worked["id"]))
-    assert not list((gemini.home / ".gemini").glob("*hooks*")), "nothing of the user's was changed"
-    assert json.loads((gemini.home / ".gemini/settings.json").read_text()) == {"model": {"name": "gemini-2.5-flash"}}
+    assert not list((place.home / ".gemini").glob("*hooks*")), "nothing of the user's was changed"
+    assert json.loads((place.home / ".gemini/settings.json").read_text()) == {"model": {"name": "gemini-2.5-flash"}}
     assert daemon.nothing_left()
