@@ -50,9 +50,20 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source, 
 
 
 def due(draft: Draft, session: Session) -> None:
-    """A wait is over: the session goes on as soon as there is a slot (``wake_due``)."""
-    if session.wait is not None:
-        draft.change(session, wait=msgspec.structs.replace(session.wait, due=True))
+    """A wait is over: the session goes on as soon as there is a slot (``schedule.wake_due``).
+
+    The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
+    """
+    if session.wait is None:
+        return
+    draft.change(session, wait=msgspec.structs.replace(session.wait, due=True))
+    then = draft.now
+    for other in waiting(draft, session.agent):
+        if other.wait is not None and not other.wait.due and other.wait.until <= then:
+            then += draft.world.rules.limit_stagger_ms
+            draft.change(other, wait=msgspec.structs.replace(other.wait, until=then))
+    if then > draft.now:
+        _hold_back(draft, session.agent, then)
 
 
 def lifted(draft: Draft, agent: str) -> None:

@@ -56,6 +56,6 @@ class Timers:
     async def _fire(self) -> None:
         while self._heap and self._heap[0][0] <= trio.current_time():
             due, key = heappop(self._heap)
-            if self._armed.get(key) == due:
+            if self._armed.get(key) == due and key not in self._world.moved_deadlines:  # one that moved is armed anew
                 del self._armed[key]
                 await self._wake(Woke(key))

@@ -136,6 +136,18 @@ def test_those_that_wait_for_one_agent_wake_one_after_the_other() -> None:
     assert play.world.system.agent_waits == {"stream": reset + 10_000}
 
 
+def test_those_whose_wait_ended_while_no_daemon_was_there_wake_one_after_the_other_too() -> None:
+    groups = [group(key, subtask(f"{key}1"), agent="stream") for key in ("g", "h", "i")]
+    play = Scenario(rules=RULES).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
+    reset = play.at + HOUR
+    for key in ("g", "h", "i"):
+        play.given(tell(f"@{key}", Started(key), TurnStarted(), LimitReached("usage", reset), LIMITED))
+    play.given(Later(2 * HOUR), woke("limit", "stream"))
+    play.when(woke("wake", "@h")).then(member("@h", "wait", None))
+    assert [until(play, f"@{key}") - play.at for key in ("g", "i")] == [5_000, 10_000]
+    assert play.world.system.agent_waits == {"stream": play.at + 10_000}
+
+
 def test_a_limit_without_a_known_end_is_waited_for_longer_each_time() -> None:
     play = at_work("stream")
     waits = []

@@ -94,3 +94,22 @@ async def test_nothing_to_wait_for_means_no_wake_up(autojump_clock: trio.testing
         before = trio.lowlevel.current_statistics().seconds_to_next_deadline
         await trio.testing.wait_all_tasks_blocked()
         assert before == float("inf") or before > 1e6
+
+
+async def test_a_deadline_that_another_one_moved_does_not_wake_at_its_old_moment(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    bench = Bench()
+
+    async def wake(fact: Fact) -> None:
+        await Bench.wake(bench, fact)
+        if len(bench.woken) == 1:
+            bench.clock.now += 1000
+            bench.set("wake:b", 5000)
+
+    bench.timers = Timers(bench.world, bench.clock, wake)
+    async with bench.running():
+        bench.set("wake:a", 1000)
+        bench.set("wake:b", 1000)
+        await trio.sleep(10)
+    assert bench.woken == [("wake:a", 1.0), ("wake:b", 6.0)]

@@ -22,6 +22,7 @@ from maestrod.config import Config
 from maestrod.core.command import Actor, Command
 from maestrod.core.rules import Rules
 from maestrod.core.world import World
+from maestrod.engine.clock import Clock
 from maestrod.engine.engine import Engine
 from maestrod.launching import Launcher
 from maestrod.sessions.custody import Custody, OnExit
@@ -105,6 +106,7 @@ async def house(
     before: MemoryStore | None = None,
     agents: Mapping[str, Adapter] = ADAPTERS,
     config: Config = Config(),  # noqa: B008 - frozen
+    clock: Clock | None = None,
 ) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
@@ -116,7 +118,7 @@ async def house(
         for event in store._events:
             store.world.apply(event)
     supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32))
-    engine = Engine(store, store.world, FixedClock(), supervisor.want)
+    engine = Engine(store, store.world, clock or FixedClock(), supervisor.want)
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), store.world)
     supervisor.bind(engine, cast(Custody, custody), terminals)
