@@ -167,6 +167,8 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
         for sub in group.subtasks:
             _make_subtask(draft, root, run, sub, group_ids[group.key], subtask_ids)
     run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
+    if run.id not in draft.world.by_session.planners:
+        draft.reopened[run.id] = None  # what somebody put below the root before the plan came is to be run as well
     count = len(subtask_ids)
     message = f"plan applied: {len(plan.groups)} groups, {count} subtasks, {len(plan.waves)} waves"
     draft.timeline(TimelineType.MILESTONE, message, session_id=plan.submitted_by, task_id=root.id, source=Source.PLAN)

@@ -251,3 +251,8 @@ def test_the_agent_is_the_run_s_unless_the_group_names_one() -> None:
 def test_backoff_holds_a_unit_and_then_lets_it_go() -> None:
     play = Scenario().given(run_of(group("g", subtask("a", maxAttempts=2, backoffMs=60_000))), exited("@g", "failed"))
     play.then(live(), status("run", "running")).when(Later(60_000), woke("retry", "a")).then(live("g"))
+
+
+def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it() -> None:
+    play = Scenario().given(run_of(group("g", subtask("a")), approve=True), task("own", under="root"))
+    play.when(Call("plan.approve", planId="plan")).then(live("g", "own"))
