@@ -183,6 +183,12 @@ def _globals(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
     no_autostart: bool = typer.Option(False, "--no-autostart", help="Do not start the daemon; anywhere on the line."),
     color: str = typer.Option("auto", "--color", help="auto, always or never; anywhere on the line."),
+    url: str = typer.Option(
+        "", "--url", help="A daemon elsewhere: https://HOST:PORT; anywhere on the line, as what follows."
+    ),
+    token_file: str = typer.Option("", "--token-file", help="Holds the token that lets you in there."),
+    ca_file: str = typer.Option("", "--ca-file", help="Certificates to trust there, such as its own."),
+    fingerprint: str = typer.Option("", "--fingerprint", help="SHA-256 of its certificate, to trust that one only."),
 ) -> None:
     """Run fleets of coding agents over a tree of tasks, and lose nothing.
 

@@ -18,7 +18,15 @@ from maestrod.api.errors import Malformed
 
 #: Global flag without a value: variable and its value.
 _FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}
-_COLOR = "--color"
+
+#: Global flag with a value: variable.
+_VALUES = {
+    "--color": "MAESTRO_COLOR",
+    "--url": "MAESTRO_URL",
+    "--token-file": "MAESTRO_TOKEN_FILE",
+    "--ca-file": "MAESTRO_CA_FILE",
+    "--fingerprint": "MAESTRO_FINGERPRINT",
+}
 
 
 class Caller:
@@ -33,6 +41,16 @@ class Caller:
     def here(cls) -> Self:
         """The caller of this process."""
         return cls(os.environ)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the daemon is on another machine."""
+        return bool(self.environ.get("MAESTRO_URL"))
+
+    def stay_here(self, what: str) -> None:
+        """Refuse what can only be done on the daemon's own machine. Raises ``Malformed``."""
+        if self.is_remote:
+            raise Malformed("usage", f"{what} is for the daemon of this machine: leave out --url (and MAESTRO_URL)")
 
     @property
     def in_session(self) -> bool:
@@ -57,6 +75,10 @@ class Caller:
         token = self.environ.get(worker.TOKEN) or None
         if patience is None:
             patience = worker.patience("", {}, self.environ)
+        if self.is_remote:
+            from maestroctl.remote import Remote
+
+            return Client(Remote.of(self.environ).open, token=token, patience=patience)
         return Client(
             self.places, token=token, start=self._ensure if start and self._may_start else None, patience=patience
         )
@@ -87,8 +109,8 @@ def take_global_flags(arguments: Sequence[str]) -> tuple[list[str], dict[str, st
         if argument in _FLAGS:
             variable, setting = _FLAGS[argument]
             variables[variable] = setting
-        elif name == _COLOR and (equals or pending):
-            variables["MAESTRO_COLOR"] = value if equals else pending.pop(0)
+        elif name in _VALUES and (equals or pending):
+            variables[_VALUES[name]] = value if equals else pending.pop(0)
         else:
             rest.append(argument)
     return rest, variables

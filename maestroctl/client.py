@@ -8,6 +8,7 @@ repeated as they are, changing ones carry a ``requestId`` by which the daemon kn
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -47,7 +48,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Calls over one connection, made when it is first needed.
+    """Calls over one connection, made when it is first needed: to the socket, or by a function that makes channels.
 
     ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
     answers, or raises. ``token`` says which session is speaking. Not for two threads.
@@ -55,13 +56,15 @@ class Client:
 
     def __init__(
         self,
-        places: Places | Path,
+        places: Places | Path | Callable[[], Channel],
         *,
         token: str | None = None,
         start: Callable[[], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self.socket = places.socket if isinstance(places, Places) else places
+        self._dial = (
+            places if callable(places) else partial(connect, places.socket if isinstance(places, Places) else places)
+        )
         self.patience = patience
         self._token = token
         self._start = start
@@ -116,7 +119,7 @@ class Client:
 
     def open(self) -> Channel:
         """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
-        return connect(self.socket)
+        return self._dial()
 
     def revive(self, error: NoDaemon) -> bool:
         """Start the daemon again when ``error`` says that it died, and it may be; one that was stopped stays stopped."""
@@ -136,7 +139,7 @@ class Client:
         """The connection; with a ``deadline`` tries until then, else starts a daemon if it may."""
         while self._channel is None:
             try:
-                self._channel = connect(self.socket)
+                self._channel = self._dial()
             except NoDaemon as error:
                 if deadline is None:
                     if self._start is None:

@@ -76,14 +76,15 @@ class Seat:
         self._fit(redraw=self._modes.alternate)
         stream = OutputStream(self._client, SessionAttach(session_id=self._session_id, offset=end))
         stream.patience = math.inf
+        stream.open_when_there()
         try:
-            stream.open()
             yield stream
         finally:
             stream.close()
 
     def _stay(self, stream: OutputStream) -> Leave:
         with resizes() as resized:
+            self._show(stream)
             while not stream.ended:
                 connections = [each.fileno() for each in (stream, self._typist) if each.fileno() >= 0]
                 ready, _, _ = select.select(

@@ -55,6 +55,10 @@ class Stream(ABC, Generic[T]):
         """Whether the daemon is being waited for."""
         return self._lost_at is not None
 
+    def open_when_there(self) -> None:
+        """Let ``poll`` connect, as after a loss: a daemon that is away just now is waited for."""
+        self._lost_at = time.monotonic()
+
     def open(self) -> None:
         """Connect and subscribe. Raises ``NoDaemon``, or what the daemon says against it (``ResyncRequired``)."""
         channel = self._client.open()

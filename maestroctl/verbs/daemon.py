@@ -23,6 +23,7 @@ def start(*, as_json: Json = False) -> int:
     from maestroctl.autostart import ensure
 
     caller = Caller.here()
+    caller.stay_here("daemon start")
     ensure(caller.places, caller.environ)
     return _report(caller, as_json=as_json)
 
@@ -56,6 +57,7 @@ def restart(*, as_json: Json = False) -> int:
     from maestroctl.autostart import ensure
 
     caller = Caller.here()
+    caller.stay_here("daemon restart")
     manager = _active_manager(caller)
     if manager is not None:
         manager.restart()
@@ -87,6 +89,7 @@ def install(*, as_json: Json = False) -> int:
     from maestroctl.service_manager import service_manager, this_service
 
     caller = Caller.here()
+    caller.stay_here("daemon install")
     return _outcome(service_manager(caller.environ).install(this_service(caller.environ)), as_json=as_json)
 
 
@@ -94,17 +97,20 @@ def uninstall(*, as_json: Json = False) -> int:
     """Take the service back, all that install put there; the data stays."""
     from maestroctl.service_manager import service_manager
 
-    return _outcome(service_manager(Caller.here().environ).uninstall(), as_json=as_json)
+    caller = Caller.here()
+    caller.stay_here("daemon uninstall")
+    return _outcome(service_manager(caller.environ).uninstall(), as_json=as_json)
 
 
 def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
     """Stop the daemon and return when it has gone. Raises ``NoDaemon`` when there is none."""
-    manager = _active_manager(caller)
+    manager = None if caller.is_remote else _active_manager(caller)
     with caller.client(start=False) as client:
         reply: dict[str, Any] = client.raw("system.stop", {"sessions": sessions.value})
     if manager is not None:
         manager.stop()  # or it would be started again
-    _await_end(caller)
+    if not caller.is_remote:
+        _await_end(caller)
     return reply
 
 
@@ -146,8 +152,10 @@ def _report(caller: Caller, *, as_json: bool) -> int:
     if as_json:
         answer_json({"running": True, **system})
         return 0
-    answer(f"maestrod {safe(system['version'])} runs as process {system['pid']} on {caller.places.socket}")
-    for line in _service_lines(caller):
+    answer(f"maestrod {safe(system['version'])} runs as process {system['pid']} on {safe(system['socket'])}")
+    if system.get("remoteUrl"):
+        answer(f"other machines: {safe(system['remoteUrl'])} --fingerprint {safe(system.get('fingerprint', ''))}")
+    for line in [] if caller.is_remote else _service_lines(caller):
         answer(line)
     return 0
 

@@ -30,6 +30,7 @@ _SIGNS = {"ok": "✔", "note": "·", "bad": "✘"}
 def command(*, as_json: Json = False) -> int:
     """Check places, permissions, versions, service, agents and store. Starts nothing. Exit code 1 when something is bad."""
     caller = Caller.here()
+    caller.stay_here("doctor")
     findings = list(examine(caller))
     if as_json:
         answer_json({"ok": all(f.verdict != "bad" for f in findings), "findings": [f._asdict() for f in findings]})

@@ -26,6 +26,10 @@ def start(
     plan: Annotated[
         str | None, typer.Option("--plan", help="A ready plan: a JSON or Markdown file, - for stdin.")
     ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option("--project", help="The project to work in; the one of the folder you stand in when left out."),
+    ] = None,
     agent: Annotated[
         str | None, typer.Option("--agent", help="The agent that works; the project's when left out.")
     ] = None,
@@ -50,12 +54,15 @@ def start(
     """
     caller = Caller.here()
     members = parameters(caller, text, task, plan)
+    if project is not None:
+        members.pop("workingDir", None)
+        members["projectId"] = project
     options: dict[str, Any] = {"agent": agent, "planner": absolute_program(caller.folder, planner) if planner else None}
     options |= {"approve": approve or None, "maxSessions": max_sessions, "maxAttempts": max_attempts}
     options |= {"keepPlanner": keep_planner or None}
     members |= {name: value for name, value in options.items() if value is not None}
     with caller.client() as client:
-        if task is not None:
+        if task is not None or project is not None:
             from maestroctl.resolve import resolve_members
 
             resolve_members(client, members)

@@ -58,6 +58,7 @@ def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedP
 
 def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment in which this very version is found."""
+    caller.stay_here(" ".join(arguments[:2]))
     source = str(Path(maestrod.__file__).resolve().parent.parent)
     environ = dict(caller.environ)
     if source not in environ.get("PYTHONPATH", "").split(":"):

@@ -1,13 +1,14 @@
-"""Making a token: the secret comes from here, because the core knows no randomness and keeps no secret."""
+"""Making a token, and whom one lets in. The secret comes from here, because the core knows no randomness and keeps no secret."""
 
 import secrets
 
 import msgspec
 
-from maestrod.api.token import TOKEN_CREATE, TokenCreate, TokenCreated, TokenInfo
-from maestrod.core.access_token import digest_of
+from maestrod.api.method import Scope
+from maestrod.api.token import TOKEN_CREATE, AccessToken, TokenCreate, TokenCreated, TokenInfo
+from maestrod.core.access_token import digest_of, token_of_secret
 from maestrod.core.command import Command
-from maestrod.rpc.context import Context
+from maestrod.rpc.context import Context, Services
 from maestrod.rpc.handler import implements
 
 #: Marks a secret for people and for programs that look for leaked ones.
@@ -25,3 +26,19 @@ async def create(context: Context, params: TokenCreate) -> TokenCreated:
     await ticket.wait_done()
     token: TokenInfo = ticket.reply
     return TokenCreated(token=token, secret=secret)
+
+
+def holder_of_secret(services: Services, secret: bytes) -> tuple[str, Scope] | None:
+    """The id of the token with a secret and what it opens; None for a wrong or a revoked one."""
+    return _holder(token_of_secret(services.engine.world, secret))
+
+
+def holder_of_id(services: Services, token_id: str) -> tuple[str, Scope] | None:
+    """The same for a token that was shown before."""
+    return _holder(services.engine.world.tokens.get(token_id))
+
+
+def _holder(token: AccessToken | None) -> tuple[str, Scope] | None:
+    if token is None or token.revoked_at is not None:
+        return None
+    return token.id, Scope[token.scope.name]

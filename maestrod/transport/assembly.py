@@ -9,13 +9,12 @@ import trio
 
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.method import Scope
-from maestrod.api.token import AccessToken
-from maestrod.core.access_token import token_of_secret
 from maestrod.rpc import audit
 from maestrod.rpc.bind import bind
 from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.terminal import watched
+from maestrod.rpc.token import holder_of_id, holder_of_secret
 from maestrod.transport.channel import Channel
 from maestrod.transport.door import Door
 from maestrod.transport.fanout import Fanout
@@ -78,7 +77,7 @@ class Assembly:
         """The user's own programs by the token of this start, on this machine; others by a token of their own."""
         if hmac.compare_digest(secret, self._door.token) and not self._door.remote:
             return Caller("token", Scope.ADMIN)
-        return _caller(token_of_secret(self._services.engine.world, secret))
+        return _caller(holder_of_secret(self._services, secret))
 
     def _cookie_caller(self, cookie: bytes) -> Caller | None:
         sign_in = self._services.bridge.sign_in
@@ -86,8 +85,7 @@ class Assembly:
             return None
         holder = sign_in.holder(cookie)
         if holder:
-            token = self._services.engine.world.tokens.get(holder)
-            return _caller(token if token is not None and token.revoked_at is None else None)
+            return _caller(holder_of_id(self._services, holder))
         return None if self._door.remote else Caller("page", Scope.ADMIN)
 
     def _wait_for(self, caller: Caller) -> float:
@@ -128,8 +126,8 @@ class Assembly:
         return partial(serve_web_socket, channel, talk=terminal.talk, wait_for=partial(self._wait_for, caller))
 
 
-def _caller(token: AccessToken | None) -> Caller | None:
-    return None if token is None else Caller(token.id, Scope[token.scope.name])
+def _caller(holder: tuple[str, Scope] | None) -> Caller | None:
+    return None if holder is None else Caller(*holder)
 
 
 def _terminal_query(query: str) -> tuple[int | None, bool]:

@@ -6,9 +6,11 @@ import json
 import trio
 
 from maestrod.api.event import Event
+from maestrod.api.method import Scope
 from maestrod.core.access_token import digest_of
 from maestrod.rpc.encoded import told
 from maestrod.rpc.page_event import page_event
+from maestrod.rpc.token import holder_of_id, holder_of_secret
 from tests.kit.rpc_parts import Caller, parts
 
 DIGEST = hashlib.sha256(b"my own").hexdigest()
@@ -53,3 +55,15 @@ async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -
     assert [event.data["name"] for event in events] == ["laptop"]
     assert "digest" not in told(events[0]).data
     assert DIGEST.encode() not in page_event(engine.world, events[0])
+
+
+async def test_whom_a_token_lets_in_until_it_is_revoked(nursery: trio.Nursery) -> None:
+    services = parts()
+    caller = Caller(services, nursery)
+    made = await caller.call("token.create", {"name": "laptop", "owner": "ada", "scope": "work"})
+    secret, id_ = made["secret"].encode(), made["token"]["id"]
+    assert holder_of_secret(services, secret) == holder_of_id(services, id_) == (id_, Scope.WORK)
+    assert holder_of_secret(services, b"other") is None
+    await caller.call("token.revoke", {"tokenId": id_})
+    assert holder_of_secret(services, secret) is None
+    assert holder_of_id(services, id_) is None

@@ -1,0 +1,73 @@
+"""The audit: who came in from elsewhere, which method, what came of it, and nothing else."""
+
+import logging
+
+import pytest
+import trio
+
+from maestrod.api.method import Scope
+from maestrod.core.access_token import digest_of
+from maestrod.rpc.bind import bind
+from maestrod.rpc.context import Client
+from maestrod.rpc.dispatch import Dispatcher
+from maestrod.rpc.single import SingleCall
+from tests.kit.rpc_parts import Caller, parts
+
+
+class Wire:
+    """A way back that nothing is sent by."""
+
+    unsent = queued = 0
+
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self.nursery = nursery
+
+    def send(self, message: bytes) -> None:
+        """Nothing."""
+
+    def flush(self) -> None:
+        """Nothing."""
+
+    async def wait_room(self) -> None:
+        """Nothing."""
+
+    def resume(self) -> None:
+        """Nothing."""
+
+    def start(self, task: object) -> None:
+        """Run it."""
+        self.nursery.start_soon(task)  # type: ignore[arg-type]  # the protocol's type, which a test need not repeat
+
+
+async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "maestrod.audit")
+    services = parts()
+    made = await Caller(services, nursery).call(
+        "token.create", {"name": "n", "owner": "ada\nlove", "scope": "work", "digest": digest_of(b"x")}
+    )
+    id_ = made["token"]["id"]
+    dispatcher, client = Dispatcher(services, bind()), Client(Wire(nursery), Scope.WORK, name=id_, has_stream=False)
+    for method, params in [
+        ("project.create", b'{"name": "secret-name", "workingDir": "/x"}'),
+        ("project.create", b'{"name": "secret-name", "workingDir": "x"}'),
+        ("project.create", b'{"nonsense": 1}'),
+        ("task.list", b"{}"),
+        ("system.freeze", b"{}"),
+        ("session.stop", b'{"sessionId": "ses_none"}'),
+        ("no.such", b"{}"),
+    ]:
+        await SingleCall(dispatcher, client, method, params).answer()
+    who = f"{id_} ('ada\\nlove', work)"
+    assert caplog.messages == [
+        f"{who} project.create: done",
+        f"{who} project.create: project.relative",
+        f"{who} project.create: params.invalid",
+        f"{who} system.freeze: token.scope",
+        f"{who} session.stop: session.not_found",
+    ]
+
+
+async def test_the_user_s_own_programs_leave_no_lines(nursery: trio.Nursery, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "maestrod.audit")
+    await Caller(parts(), nursery).call("project.create", {"name": "n", "workingDir": "/x"})
+    assert caplog.messages == []
