@@ -8,7 +8,9 @@ tool" to some agents) and the whole takes less than half a second.
 It waits for the daemon's receipt, given when the event is on disk; ``--no-wait`` leaves right after writing, for hooks so
 frequent that one may be lost when the daemon dies in the very millisecond.
 
-Options: ``--agent NAME``, ``--event NAME``, ``--session ID`` (else ``MAESTRO_SESSION_ID``), also as ``--name=value``.
+Options: ``--agent NAME``, ``--event NAME``, ``--session ID`` (else ``MAESTRO_SESSION_ID``), ``--id ID`` of the event, also as
+``--name=value``. ``--installed`` is for hooks in the settings of agents that people start: it says nothing in sessions that
+maestrod started, which report by hooks of their own, and names the agent's process, by which the session is followed.
 """
 
 import _signal
@@ -30,7 +32,10 @@ _TEXT_LIMIT = 2_000
 _SPOOL_LIMIT = 10_000
 #: Crockford's base32, as in maestrod/api/ids.py.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_OPTIONS = {"--agent": "agent", "--event": "event", "--session": "sessionId"}
+_OPTIONS = {"--agent": "agent", "--event": "event", "--session": "sessionId", "--id": "eventId"}
+_INSTALLED = "--installed"
+#: Shells between an agent and its hook.
+_SHELLS = {b"sh", b"dash", b"bash", b"zsh", b"ash", b"busybox"}
 
 
 class Late(Exception):
@@ -39,6 +44,8 @@ class Late(Exception):
 
 def main(arguments):
     """Report the event that the arguments and standard input describe; always 0."""
+    if is_ours(arguments):
+        return 0
     _signal.signal(_signal.SIGALRM, _late)
     _signal.setitimer(_signal.ITIMER_REAL, _SEND_TIME)
     try:
@@ -47,6 +54,11 @@ def main(arguments):
         complain(f"the event is lost: {error or type(error).__name__}")
     _signal.setitimer(_signal.ITIMER_REAL, 0)
     return 0
+
+
+def is_ours(arguments):
+    """Whether an installed hook fired in a session that maestrod started: the session's own hooks report it."""
+    return _INSTALLED in arguments and bool(posix.environ.get(b"MAESTRO_SESSION_ID"))
 
 
 def report(arguments):
@@ -78,6 +90,8 @@ def parse(arguments):
         option, equals, value = argument.partition("=")
         if option == "--no-wait":
             wait = sys.platform == "darwin"  # it does not say who sent a message once the sender has gone
+        elif option == _INSTALLED:
+            members.update(agent_process())
         elif option in _OPTIONS:
             members[_OPTIONS[option]] = value if equals else next(rest, "")
         else:
@@ -85,6 +99,29 @@ def parse(arguments):
     if not members.get("event"):
         members.pop("event", None)
     return members, wait
+
+
+def agent_process():
+    """The agent's process as a member: our parent, or the parent of the shell it ran us with; none where that is not known."""
+    told = posix.environ.get(b"CLAUDE_PID", b"")
+    if told.isdigit():
+        return {"pid": int(told)}
+    pid = posix.getppid()
+    try:
+        name, after = _stat(pid)
+        return {"pid": int(after[1]) if name in _SHELLS else pid}
+    except (OSError, ValueError, IndexError):
+        return {}
+
+
+def _stat(pid):
+    """Name of a process, and what ``/proc/<pid>/stat`` says after it: state, parent, … (proc(5))."""
+    descriptor = posix.open(f"/proc/{pid}/stat", posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        name, _, after = posix.read(descriptor, 4096).partition(b"(")[2].rpartition(b")")
+    finally:
+        posix.close(descriptor)
+    return name, after.split()
 
 
 def make_id(milliseconds):

@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = {
     "inbox": "List what waits for you",
     "answer": "Answer a question of the inbox",
     "event": "Report an event of an agent (what hooks call), or list events",
+    "hooks": "Install, show and remove hooks of agents you start yourself",
     "daemon": "Start, stop and install the daemon",
     "doctor": "Check that everything is as it should be",
     "store": "Check, export and import the store",

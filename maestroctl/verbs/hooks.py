@@ -1,0 +1,115 @@
+"""``maestroctl hooks install|show|remove``: hooks of agents that you start yourself, in your own or a project's settings."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maestroctl.hook_commands import best_form
+from maestroctl.hook_install import (
+    Recipe,
+    Settings,
+    State,
+    agents_with_hooks,
+    filled,
+    read_recipe,
+    settings_path,
+)
+from maestroctl.output import answer, answer_json, say
+from maestroctl.verbs.options import Json
+from maestrod.api.address import places
+from maestrod.api.errors import Malformed
+from maestrod.api.package_data import package_data
+
+Agent = Annotated[str, typer.Option("--agent", help="The agent whose hooks are meant.")]
+Project = Annotated[
+    str | None, typer.Option("--project", help="Only for this folder, in its own settings; for all when left out.")
+]
+
+
+def install(
+    *,
+    agent: Agent,
+    project: Project = None,
+    decide: Annotated[
+        bool, typer.Option("--decide", help="Requests for permission wait for an answer of the inbox.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Put our hooks into an agent's settings, beside those that are there; sessions started by hand are then followed.
+
+    Sessions that maestrod starts need none of this. What the file was is kept: hooks remove puts it back.
+    """
+    hooks = package_data("hooks")
+    recipe = read_recipe(hooks, agent)
+    form = best_form(hooks, places(os.environ).socket)
+    state = _settings(agent, recipe, project).install(filled(hooks, agent, recipe, form, decide=decide), form)
+    if as_json:
+        answer_json(_shown(agent, state))
+        return 0
+    answer(f"{state.path}: {len(state.events)} hooks of maestrod installed")
+    if recipe.note:
+        say(recipe.note)
+    return 0
+
+
+def show(
+    *,
+    agent: Annotated[str | None, typer.Option("--agent", help="Only this agent.")] = None,
+    project: Project = None,
+    as_json: Json = False,
+) -> int:
+    """Show whether our hooks are in the agents' settings, and where."""
+    hooks = package_data("hooks")
+    names = [agent] if agent is not None else agents_with_hooks(hooks)
+    states = [(name, _settings(name, read_recipe(hooks, name), project).state()) for name in names]
+    if as_json:
+        answer_json({"items": [_shown(name, state) for name, state in states]})
+        return 0
+    for name, state in states:
+        answer(f"{name}  {state.path}  {_told(state)}")
+    return 0
+
+
+def remove(*, agent: Agent, project: Project = None, as_json: Json = False) -> int:
+    """Take our hooks out of an agent's settings again; the file is then as it was."""
+    settings = _settings(agent, read_recipe(package_data("hooks"), agent), project)
+    removed = settings.remove()
+    if as_json:
+        answer_json({"agent": agent, "path": str(settings.path), "removed": removed})
+    else:
+        answer(f"{settings.path}: {'hooks of maestrod removed' if removed else 'no hooks of maestrod are there'}")
+    return 0
+
+
+COMMANDS = {"install": install, "show": show, "remove": remove}
+
+
+def _settings(agent: str, recipe: Recipe, project: str | None) -> Settings:
+    folder = None
+    if project is not None:
+        folder = Path(project).resolve()
+        if not folder.is_dir():
+            raise Malformed("usage", f"--project: {project} is no folder")
+    return Settings(agent, recipe, settings_path(recipe, folder, os.environ), places(os.environ).data / "hooks")
+
+
+def _told(state: State) -> str:
+    if state.problem:
+        return f"cannot be read: {state.problem}"
+    if not state.events:
+        return "not installed"
+    how = f" ({state.form})" if state.form else ""
+    return f"{len(state.events)} hooks installed{how}{', the file was changed since' if state.edited else ''}"
+
+
+def _shown(agent: str, state: State) -> dict[str, Any]:
+    return {
+        "agent": agent,
+        "path": str(state.path),
+        "events": list(state.events),
+        "form": state.form,
+        "edited": state.edited,
+        **({"problem": state.problem} if state.problem else {}),
+    }

@@ -1,0 +1,192 @@
+"""Settings files of agents: hooks in and out, byte for byte, whatever happens between; invalid files are left alone."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from maestroctl import hook_install
+from maestroctl.hook_commands import Form
+from maestroctl.hook_install import Recipe, Settings, agents_with_hooks, filled, read_recipe, settings_path
+from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
+from maestrod.api.package_data import package_data
+from tests.kit.jsonc_texts import texts
+
+HOOKS = package_data("hooks")
+RECIPE = Recipe("terminal.json", ".x", "settings.json", ".x/settings.json", comments=True, timeout=5)
+FORM = Form("python", ("/usr/bin/python3", "-I", "-S", "/h/event.py"), ("/usr/bin/python3", "-I", "-S", "/h/decide.py"))
+
+
+def at(path: Path, recipe: Recipe = RECIPE) -> Settings:
+    return Settings("claude", recipe, path, path.parent / "records")
+
+
+def hooks(recipe: Recipe = RECIPE, *, decide: bool = False) -> dict[str, Any]:
+    return filled(HOOKS, "claude", recipe, FORM, decide=decide)
+
+
+FILES = st.booleans().flatmap(lambda comments: st.tuples(st.just(comments), texts(comments=comments)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FILES, st.sampled_from([0o600, 0o644, 0o640]), st.booleans())
+def test_in_and_out_is_the_same_file_byte_for_byte(
+    tmp_path: Path, made: tuple[bool, tuple[Any, str]], mode: int, lost: bool
+) -> None:
+    comments, (_, text) = made
+    path, recipe = tmp_path / "settings.json", Recipe("t", "f", "s", "p", comments=comments, timeout=5)
+    path.write_bytes(text.encode())
+    path.chmod(mode)
+    with_hooks = at(path, recipe)
+    assert len(with_hooks.install(hooks(), FORM).events) == 13
+    assert path.read_bytes() != text.encode()
+    if lost:  # what was kept is gone: our entries are taken out one by one
+        for record in (tmp_path / "records").iterdir():
+            record.unlink()
+    assert with_hooks.remove()
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (text.encode(), mode)
+    assert list((tmp_path / "records").iterdir()) == []
+    assert not with_hooks.remove()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=60))
+def test_what_is_no_document_is_left_alone(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(data)
+    try:
+        at(path).install(hooks(), FORM)
+    except Malformed as caught:
+        told = caught.message
+    else:
+        assert at(path).remove() and path.read_bytes() == data
+        return
+    assert "left alone" in told and str(path) in told and path.read_bytes() == data
+
+
+def test_a_file_and_folders_that_were_not_there_are_gone_again(tmp_path: Path) -> None:
+    path = tmp_path / "home" / ".x" / "settings.json"
+    file = Settings("claude", RECIPE, path, tmp_path / "records")
+    assert len(file.install(hooks(), FORM).events) == 13
+    assert json.loads(path.read_text())["hooks"]["Stop"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert file.install(hooks(), FORM).edited is False  # again: as after the first time
+    assert file.remove()
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["records"]
+
+
+def test_a_folder_that_is_used_by_now_stays(tmp_path: Path) -> None:
+    path = tmp_path / ".x" / "settings.json"
+    file = Settings("claude", RECIPE, path, tmp_path / "records")
+    file.install(hooks(), FORM)
+    (path.parent / "other").write_text("theirs")
+    assert file.remove()
+    assert not path.exists() and (path.parent / "other").exists()
+
+
+def test_what_was_changed_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"model": "opus"}\n')
+    file = at(path)
+    file.install(hooks(), FORM)
+    path.write_text(path.read_text().replace('"opus"', '"sonnet"'))
+    assert file.state().edited
+    file.install(hooks(), FORM)
+    assert not file.state().edited
+    assert file.remove()
+    assert path.read_text() == '{"model": "sonnet"}\n'
+
+
+def test_a_link_leads_to_the_file_and_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles.json", tmp_path / "settings.json"
+    real.write_text("{}")
+    link.symlink_to(real)
+    at(link).install(hooks(), FORM)
+    assert link.is_symlink() and '"Stop"' in real.read_text()
+    assert at(link).remove()
+    assert link.is_symlink() and real.read_text() == "{}"
+
+
+def test_the_state_says_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    file = at(path)
+    assert (file.state().events, file.state().problem) == ((), "")
+    file.install(hooks(), FORM)
+    assert "Stop" in file.state().events and file.state().form == "python"
+    path.write_text("{")
+    assert "left alone" in file.state().problem
+
+
+def test_comments_are_refused_where_the_agent_reads_none(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{} // mine\n")
+    with pytest.raises(Malformed, match="left alone"):
+        at(path, Recipe("t", "f", "s", "p", comments=False, timeout=5)).install(hooks(), FORM)
+
+
+def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "settings.json"
+    folder.mkdir()
+    with pytest.raises(Unavailable, match="cannot be read"):
+        at(folder).install(hooks(), FORM)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unavailable, match="cannot be kept"):
+        Settings("claude", RECIPE, tmp_path / "x.json", tmp_path / "file" / "records").install(hooks(), FORM)
+    monkeypatch.setattr(hook_install, "LIMIT", 10)
+    big = tmp_path / "big.json"
+    big.write_text(" " * 20)
+    with pytest.raises(Malformed, match="20 bytes"):
+        at(big).install(hooks(), FORM)
+
+
+def test_a_file_that_cannot_be_replaced_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text("{}")
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    file = at(path)
+    file.install(hooks(), FORM)
+    before = path.read_text()
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(Unavailable, match="No space left"):
+        file.remove()
+    assert path.read_text() == before
+    assert [item.name for item in tmp_path.iterdir() if item.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("agent", agents_with_hooks(HOOKS))
+def test_every_shipped_recipe_is_whole(agent: str) -> None:
+    recipe = read_recipe(HOOKS, agent)
+    made = filled(HOOKS, agent, recipe, FORM, decide=True)
+    commands = [handler["command"] for groups in made.values() for each in groups for handler in each["hooks"]]
+    assert commands and all(f"--agent {agent}" in command and "@" not in command for command in commands)
+
+
+def test_who_is_at_the_terminal_decides_unless_the_inbox_is_to() -> None:
+    asked = {decide: hooks(decide=decide)["PermissionRequest"][0]["hooks"][0] for decide in (False, True)}
+    assert "event.py" in asked[False]["command"] and asked[False]["timeout"] == RECIPE.timeout
+    assert "decide.py" in asked[True]["command"] and asked[True]["timeout"] > 3600
+
+
+def test_where_settings_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", "/home/user")
+    claude, gemini = read_recipe(HOOKS, "claude"), read_recipe(HOOKS, "gemini")
+    assert settings_path(claude, None, {}) == Path("/home/user/.claude/settings.json")
+    assert settings_path(claude, None, {"CLAUDE_CONFIG_DIR": "/c"}) == Path("/c/settings.json")
+    assert settings_path(gemini, None, {"GEMINI_CLI_HOME": "/g"}) == Path("/g/.gemini/settings.json")
+    assert settings_path(claude, tmp_path, {}) == tmp_path / ".claude" / "settings.local.json"
+
+
+def test_an_agent_without_hooks_and_a_damaged_installation_are_told(tmp_path: Path) -> None:
+    with pytest.raises(Malformed, match="there are for: claude"):
+        read_recipe(HOOKS, "shell")
+    (tmp_path / "claude").mkdir()
+    (tmp_path / "claude" / "install.json").write_text("{}")
+    with pytest.raises(BadConfiguration, match="install maestrod again"):
+        read_recipe(tmp_path, "claude")

@@ -1,0 +1,65 @@
+"""``maestroctl hooks install|show|remove``."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.maestroctl.conftest import CommandLine
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without any agent."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_in_shown_and_out(cli: CommandLine, home: Path) -> None:
+    path = home / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text('{"model": "opus"}')
+    assert "13 hooks of maestrod installed" in cli("hooks", "install", "--agent", "claude").out
+    assert f"{path}  13 hooks installed" in cli("hooks", "show").out
+    assert "event." in path.read_text()
+    assert "hooks of maestrod removed" in cli("hooks", "remove", "--agent", "claude").out
+    assert path.read_text() == '{"model": "opus"}'
+    assert "no hooks of maestrod are there" in cli("hooks", "remove", "--agent", "claude").out
+    assert f"{path}  not installed" in cli("hooks", "show", "--agent", "claude").out
+
+
+def test_a_project_has_settings_of_its_own(cli: CommandLine, home: Path, tmp_path: Path) -> None:
+    project = tmp_path / "work"
+    project.mkdir()
+    shown = json.loads(cli("hooks", "install", "--agent", "claude", "--project", str(project), "--json").out)
+    assert shown["path"] == str(project / ".claude" / "settings.local.json") and "Stop" in shown["events"]
+    assert not (home / ".claude").exists()
+    removed = json.loads(cli("hooks", "remove", "--agent", "claude", "--project", str(project), "--json").out)
+    assert removed["removed"] is True
+    assert list(project.iterdir()) == []
+    assert cli("hooks", "install", "--agent", "claude", "--project", str(project / "nowhere")).code == 2
+
+
+def test_what_the_user_has_to_do_is_said(cli: CommandLine) -> None:
+    assert "/hooks" in cli("hooks", "install", "--agent", "codex").err
+
+
+def test_a_file_that_is_no_document_is_left_alone_and_shown(cli: CommandLine, home: Path) -> None:
+    path = home / ".gemini" / "settings.json"
+    path.parent.mkdir()
+    path.write_text('{"hooks": ')
+    outcome = cli("hooks", "install", "--agent", "gemini")
+    assert outcome.code != 0 and "left alone" in outcome.err and path.read_text() == '{"hooks": '
+    assert "cannot be read" in cli("hooks", "show", "--agent", "gemini").out
+    items = json.loads(cli("hooks", "show", "--json").out)["items"]
+    assert {item["agent"] for item in items} >= {"claude", "codex", "gemini"}
+    assert any("problem" in item for item in items)
+
+
+def test_an_unknown_agent_is_a_usage_error(cli: CommandLine) -> None:
+    outcome = cli("hooks", "install", "--agent", "shell")
+    assert outcome.code == 2 and "claude" in outcome.err
+    assert "HOME" in os.environ
