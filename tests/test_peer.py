@@ -3,12 +3,15 @@
 import os
 import socket
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from maestrod import peer
 from maestrod.api.errors import NotAllowed
+from maestrod.peer import tcp_owner
 
 
 @pytest.fixture
@@ -42,3 +45,31 @@ def test_macos_credentials_are_read_as_the_header_lays_them_out() -> None:
     raw = struct.pack("=IIhxx16I", 0, 501, 2, 20, 12, *[0] * 14)
     assert peer.darwin_peer(raw, 4242) == peer.Peer(501, 4242)
     assert peer.darwin_peer(raw, 0) == peer.Peer(501, None)
+
+
+@pytest.mark.parametrize("family, address", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_the_kernel_knows_whose_tcp_connection_it_is(family: socket.AddressFamily, address: str) -> None:
+    with (
+        socket.create_server((address, 0), family=family) as server,
+        socket.create_connection(server.getsockname()[:2]),
+    ):
+        accepted, _ = server.accept()
+        with accepted:
+            assert tcp_owner(accepted) == (os.getuid() if sys.platform == "linux" else None)
+
+
+@pytest.mark.skipif(os.getuid() != 0 or sys.platform != "linux", reason="only root can be somebody else")
+def test_another_users_tcp_connection_is_told_apart() -> None:
+    code = "import encodings.idna, os, socket, sys; os.setuid(12345); s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); s.recv(1)"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        program = [sys.executable, "-I", "-S", "-c", code, str(server.getsockname()[1])]
+        with subprocess.Popen(program) as other:
+            accepted, _ = server.accept()
+            with accepted:
+                assert tcp_owner(accepted) == 12345
+            other.wait()
+
+
+def test_what_is_no_tcp_connection_has_no_owner() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as unconnected:
+        assert tcp_owner(unconnected) is None

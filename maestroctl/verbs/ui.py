@@ -12,7 +12,7 @@ from maestroctl.verbs.options import Json
 from maestrod.api.ui import UI_OPEN, UiOpen
 
 
-def command(
+def open_(
     *,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
     as_json: Json = False,
@@ -39,3 +39,7 @@ def open_browser(url: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+open_.default = True  # type: ignore[attr-defined] # read by app.py: `maestroctl ui`
+COMMANDS = {"open": open_}

@@ -58,7 +58,7 @@ def openapi(version: str) -> dict[str, Any]:
         described = _operation(route, row, components[row.params.__name__], results[row.name])
         paths.setdefault(route.path, {})[route.verb.lower()] = described
     kept = {name: schema for name, schema in components.items() if name not in params}
-    return {
+    document = {
         "openapi": OPENAPI_VERSION,
         "info": {"title": "maestrod", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": "/"}],
@@ -66,6 +66,8 @@ def openapi(version: str) -> dict[str, Any]:
         "paths": paths | _OTHERS,
         "components": {"schemas": kept | {"Error": _ERROR_SCHEMA}, "securitySchemes": _SCHEMES},
     }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))  # defaults as JSON has them
+    return plain
 
 
 def _operation(route: Route, row: AnyMethod, params: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Channel(trio.abc.Stream):
         self._patience = patience
         self._outbox = Outbox()
         self._draining = False
-        self._replay: list[bytes] = []
+        self._gone = trio.Event()
         self._room: trio.Event | None = None
 
     @property
@@ -54,15 +54,8 @@ class Channel(trio.abc.Stream):
         """Messages the client has not taken yet."""
         return self._outbox.count
 
-    def unread(self, *pieces: bytes) -> None:
-        """Put bytes back: they are what is read next, a piece at a time."""
-        self._replay = [*filter(None, pieces), *self._replay]
-
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What the client sent; empty at its end. Raises ``trio.ClosedResourceError`` when it is closed meanwhile."""
-        if self._replay:
-            await trio.lowlevel.checkpoint()
-            return self._replay.pop(0)
         await trio.lowlevel.checkpoint_if_cancelled()
         while not self.closed:
             try:
@@ -130,14 +123,17 @@ class Channel(trio.abc.Stream):
             pass  # the client was faster
         self.close()
 
+    async def part(self) -> None:
+        """Send what is left, give the client a moment to hang up, and close: while somebody else reads."""
+        await self._wait_sent()
+        with trio.move_on_after(_LINGER_SECONDS):
+            await self._gone.wait()
+        self.close()
+
     async def aclose(self) -> None:
         """Close now; trio's streams have this."""
         self.close()
         await trio.lowlevel.checkpoint()
-
-    def drop_unsent(self) -> None:
-        """Forget what the client has not begun to take: it is being cut off."""
-        self._outbox.clear_waiting()
 
     def close(self) -> None:
         """Hang up now."""
@@ -146,6 +142,7 @@ class Channel(trio.abc.Stream):
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
             self._outbox.clear()
+            self._gone.set()
             self._tell_room()
 
     async def _wait_sent(self) -> None:

@@ -26,6 +26,7 @@ HEAD_SECONDS = 5.0
 BODY_SECONDS = 30.0
 IDLE_SECONDS = 75.0
 
+_VERSIONS = frozenset({b"1.0", b"1.1"})
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -72,8 +73,8 @@ class HttpConnection:
         try:
             request = await self._read_head()
         except h11.RemoteProtocolError as error:
-            status = error.error_status_hint
-            refusal = Refusal(max(status, 400), "bridge.request", "this is not a request of HTTP/1.1")
+            status = 431 if error.error_status_hint == 431 else 400
+            refusal = Refusal(status, "bridge.request", "this is not a request of HTTP/1.1")
             return await self._refuse(Head(self._peer, b"", b"", ()), refusal)
         head = Head(self._peer, request.method, request.target, request.headers)
         verdict = gate(head, self._policy)
@@ -119,6 +120,8 @@ class HttpConnection:
             if event is h11.NEED_DATA:
                 await self._receive()
             elif isinstance(event, h11.Request):
+                if event.http_version not in _VERSIONS:
+                    raise h11.RemoteProtocolError("another version of HTTP")
                 return event
             else:
                 raise Leave

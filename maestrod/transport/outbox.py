@@ -46,11 +46,6 @@ class Outbox:
         if not self._piece:
             self._piece_count = 0
 
-    def clear_waiting(self) -> None:
-        """Forget the messages nobody has begun to send; what is half sent stays, or the stream would make no sense."""
-        self._frames.clear()
-        self.size = len(self._piece)
-
     def clear(self) -> None:
         """Forget everything: the client is gone."""
         self._frames.clear()

@@ -44,9 +44,9 @@ class Routes:
 
     def __init__(self, given: Iterable[tuple[Route, AnyMethod]] | None = None) -> None:
         self._root = _Node()
-        self._types: dict[str, dict[str, Any]] = {}
+        self._kinds: dict[str, dict[str, _Kind]] = {}
         for route, row in routes() if given is None else given:
-            self._types[row.name] = _types(row)
+            self._kinds[row.name] = _kinds(row)
             self._add(route, row)
 
     def find(self, verb: str, path: str) -> Match | frozenset[str]:
@@ -92,13 +92,13 @@ class Routes:
         for name, text in pairs:
             if name == "sessionToken":
                 raise Malformed("params.invalid", "a token does not belong into an address", {"path": f"$.{name}"})
-            kind = self._types[row.name].get(name)
-            if _is_list(kind):
+            kind = self._kinds[row.name].get(name, _TEXT)
+            if kind.is_list:
                 members.setdefault(name, []).extend(part for part in text.split(",") if part)
             elif name in members:
                 raise Malformed("params.invalid", f"{name[:100]} is there twice", {"path": f"$.{name[:100]}"})
             else:
-                members[name] = _value(text, kind)
+                members[name] = kind.read(text)
         return members
 
 
@@ -130,27 +130,36 @@ def _plain(value: Any) -> Any:
     return msgspec.json.decode(value) if isinstance(value, Raw) else value
 
 
-def _types(row: AnyMethod) -> dict[str, Any]:
-    """The types of a row's parameters by their name on the wire."""
-    return {field.encode_name: field.type for field in msgspec.structs.fields(row.params)}
+class _Kind:
+    """How the text of a parameter in a query is read."""
+
+    __slots__ = ("is_list", "is_text", "type")
+
+    def __init__(self, kind: Any) -> None:
+        members = _members_of(inspect.type_info(kind))
+        self.type = kind
+        self.is_list = any(isinstance(each, (inspect.CollectionType, inspect.VarTupleType)) for each in members)
+        self.is_text = any(isinstance(each, inspect.StrType) for each in members)
+
+    def read(self, text: str) -> Any:
+        """What a parameter's text means; text that does not fit is left for the decoder to refuse."""
+        if self.is_text:
+            return text
+        try:
+            return msgspec.to_builtins(msgspec.convert(text, self.type, strict=False))
+        except msgspec.ValidationError:
+            return text
 
 
-def _members_of(kind: Any) -> tuple[Any, ...]:
-    info = inspect.type_info(kind)
+def _kinds(row: AnyMethod) -> dict[str, _Kind]:
+    """The kinds of a row's parameters by their name on the wire."""
+    return {field.encode_name: _Kind(field.type) for field in msgspec.structs.fields(row.params)}
+
+
+def _members_of(info: inspect.Type) -> tuple[inspect.Type, ...]:
+    if isinstance(info, inspect.Metadata):
+        return _members_of(info.type)
     return info.types if isinstance(info, inspect.UnionType) else (info,)
 
 
-def _is_list(kind: Any) -> bool:
-    return kind is not None and any(
-        isinstance(each, (inspect.CollectionType, inspect.VarTupleType)) for each in _members_of(kind)
-    )
-
-
-def _value(text: str, kind: Any) -> Any:
-    """What a parameter's text means; text that does not fit is left for the decoder to refuse."""
-    if kind is None or any(isinstance(each, inspect.StrType) for each in _members_of(kind)):
-        return text
-    try:
-        return msgspec.to_builtins(msgspec.convert(text, kind, strict=False))
-    except msgspec.ValidationError:
-        return text
+_TEXT = _Kind(str)

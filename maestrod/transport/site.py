@@ -97,7 +97,7 @@ class Site:
 
     def is_public(self, path: str) -> bool:
         """Whether anybody who came through the gate may read this."""
-        return path == HEALTH or path in self._files
+        return path in {HEALTH, "/"} or path in self._files
 
     def body_limit(self, verb: str, admitted: Admitted) -> int:
         """Bytes the body of a request may have."""
@@ -112,6 +112,8 @@ class Site:
         """The answer; None when the client has gone meanwhile."""
         if admitted.preflight:
             return _preflight()
+        if verb == "GET" and (signed_in := self._sign_in(admitted)):
+            return signed_in
         if verb == "HEAD":
             verb = "GET"
         path, caller = admitted.path, admitted.caller
@@ -127,9 +129,12 @@ class Site:
             return failure(405, "bridge.verb", f"{path} does not take {verb}")
         return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
 
+    def _sign_in(self, admitted: Admitted) -> Response | None:
+        if admitted.path != "/":
+            return None
+        return sign_in(self._services, admitted.query, self._cookie_name, secure=self._secure)
+
     def _get(self, path: str, query: str) -> Response | None:
-        if path == "/" and (signed_in := sign_in(self._services, query, self._cookie_name, secure=self._secure)):
-            return signed_in
         if path == HEALTH:
             return Response(200, _encode(self._health(query)))
         if path == METRICS:

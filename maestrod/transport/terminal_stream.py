@@ -133,7 +133,7 @@ class TerminalSocket:
 
     async def _hang_up(self, code: int, reason: str) -> None:
         self._channel.write(close_frame(code, reason))
-        await self._channel.finish()
+        await self._channel.part()
 
     def _end_of_log(self) -> int:
         return self._services.terminals.tail(self._session.id, 1, 1).end

@@ -53,20 +53,54 @@ class Inbox:
         return message
 
 
+class _Upgraded(trio.abc.Stream):
+    """The connection from the request on, which was read already.
+
+    What came behind the request in the same packet is given out when the handshake is done: wsproto would keep it until
+    something else comes.
+    """
+
+    def __init__(self, channel: Channel, seen: bytes) -> None:
+        end = seen.find(b"\r\n\r\n") + 4
+        self.accepted = trio.Event()
+        self._channel = channel
+        self._head, self._rest = seen[:end], seen[end:]
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        await trio.lowlevel.checkpoint()
+        if self._head:
+            head, self._head = self._head, b""
+            return head
+        await self.accepted.wait()
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        return await self._channel.receive_some(max_bytes)
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        await self._channel.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await self._channel.wait_room()
+
+    async def aclose(self) -> None:
+        await self._channel.aclose()
+
+
 async def serve_web_socket(
-    channel: Channel, head: bytes, talk: Run, wait_for: Callable[[], float] = lambda: 0.0
+    channel: Channel, seen: bytes, talk: Run, wait_for: Callable[[], float] = lambda: 0.0
 ) -> None:
-    """Finish the handshake that ``head`` begins with, and run ``talk`` with the connection until one side ends it.
+    """Finish the handshake that ``seen`` begins with, and run ``talk`` with the connection until one side ends it.
 
     ``wait_for`` counts a message and says how long it has to wait for its turn (seconds).
     """
-    end = head.find(b"\r\n\r\n") + 4
-    channel.unread(head[:end], head[end:])
     async with trio.open_nursery() as nursery:
         with trio.move_on_after(_HANDSHAKE_SECONDS) as scope:
-            request = await wrap_server_stream(nursery, channel, max_message_size=LARGE_REQUEST_LIMIT)
+            stream = _Upgraded(channel, seen)
+            request = await wrap_server_stream(nursery, stream, max_message_size=LARGE_REQUEST_LIMIT)
             socket = await request.accept()
             scope.deadline = math.inf
+            stream.accepted.set()
             await talk(Inbox(socket, wait_for))
         nursery.cancel_scope.cancel()
 
@@ -156,6 +190,9 @@ class PageSocket:
         self._end(GOING_AWAY, "the daemon is stopping")
 
     def _take(self, message: bytes) -> None:
+        if message.lstrip()[:1] == b"[":
+            self.conversation.receive(message)
+            return
         try:
             read = _read.decode(message)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -164,7 +201,7 @@ class PageSocket:
             else:
                 self._refuse(Malformed("message.invalid", f"not a message of this channel: {error}"[:500]))
             return
-        if read.jsonrpc is not None or message.lstrip()[:1] == b"[":
+        if read.jsonrpc is not None:
             self.conversation.receive(message)
             return
         try:
@@ -227,7 +264,7 @@ class PageSocket:
 
     def _end(self, code: int, reason: str) -> None:
         self._channel.write(close_frame(code, reason))
-        self._nursery.start_soon(self._channel.finish)
+        self._nursery.start_soon(self._channel.part)
 
     def _tell(self, message: dict[str, Any]) -> None:
         self.send(_encode(message))

@@ -1,0 +1,56 @@
+"""A bridge under attack: what every attack has to leave behind, and the bytes attacks are made of."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.kit.bridge_client import TOKEN, BridgeServer, bridging
+
+#: A credential that must never be in a log.
+SECRET = "s3cret" * 8
+
+
+@asynccontextmanager
+async def attacked(caplog: pytest.LogCaptureFixture) -> AsyncGenerator[BridgeServer]:
+    """A bridge that has to be well after the attack, and to have logged nothing secret."""
+    caplog.set_level(logging.INFO)
+    async with bridging() as server:
+        yield server
+        assert await server.is_healthy()
+    assert TOKEN.decode() not in caplog.text and SECRET not in caplog.text
+    assert "Traceback" not in caplog.text and "failed" not in caplog.text
+
+
+def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.getMessage().startswith("refused")]
+
+
+UPGRADE: dict[str, str] = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+async def sign_in(server: BridgeServer) -> str:
+    """A cookie, as the page has it."""
+    code, _ = server.services.bridge.sign_in.code(server.services.engine.clock.wall())
+    answer = await server.ask("GET", f"/?code={code}", token=False)
+    assert answer.status == 303
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def masked(first: int, payload: bytes, length: int | None = None) -> bytes:
+    """A frame as a client sends it, with a mask of zeros."""
+    size = len(payload) if length is None else length
+    head = bytes([first]) + (
+        bytes([0x80 | size])
+        if size < 126
+        else b"\xfe" + size.to_bytes(2, "big")
+        if size < 65536
+        else b"\xff" + size.to_bytes(8, "big")
+    )
+    return head + bytes(4) + payload

@@ -1,0 +1,74 @@
+"""Events as pages take them."""
+
+import json
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from maestrod.api.event import Event
+from maestrod.rpc.page_event import is_state, name_of, page_event
+from tests.kit.rpc_parts import Caller, parts
+
+
+@pytest.mark.parametrize(
+    "type_, name",
+    [
+        *(("task.created", "task:created"), ("task.updated", "task:updated"), ("task.status", "task:updated")),
+        *(("session.deleted", "session:deleted"), ("timeline.added", "timeline:added"), ("queue.item", "queue:item")),
+    ],
+)
+def test_names(type_: str, name: str) -> None:
+    assert name_of(type_) == name
+
+
+async def messages(caller: Caller) -> list[Any]:
+    """Everything that happened, as a page hears it now."""
+    await trio.testing.wait_all_tasks_blocked()
+    services = caller.services
+    events: list[Event] = list(services.store.events_since(0))
+    return [json.loads(page_event(services.engine.world, event)) for event in events]
+
+
+async def test_data_is_the_whole_entity_and_change_what_changed() -> None:
+    caller = Caller(parts())
+    task = await caller.task()
+    sub = await caller.task(parentId=task)
+    await caller.call("task.update", {"taskId": task, "description": "d"})
+    heard = await messages(caller)
+    created = next(message for message in heard if message["id"] == task)
+    assert created["type"] == "event" and created["event"] == "task:created" and "change" not in created
+    updated = next(message for message in heard if message["event"] == "task:updated")
+    assert updated["data"]["subtaskIds"] == [sub] and updated["data"]["title"] == "t"
+    assert updated["change"]["description"] == "d" and "title" not in updated["change"]
+    assert [message["seq"] for message in heard] == list(range(1, len(heard) + 1))
+
+
+async def test_of_what_is_deleted_only_the_id_is_left() -> None:
+    caller = Caller(parts())
+    task = await caller.task()
+    await caller.call("task.delete", {"taskId": task})
+    deleted = [message for message in await messages(caller) if message["event"] == "task:deleted"]
+    assert [message["data"] for message in deleted] == [{"id": task}]
+
+
+async def test_what_a_call_was_answered_is_told_to_nobody() -> None:
+    caller = Caller(parts())
+    await caller.call("project.create", {"name": "secret", "workingDir": "/s", "requestId": "r1"})
+    remembered = [message for message in await messages(caller) if message["topic"].startswith("request.")]
+    assert remembered and all(message["data"] == {} for message in remembered)
+    assert "secret" not in json.dumps(remembered)
+
+
+async def test_an_entry_of_a_timeline_is_its_own_whole() -> None:
+    caller = Caller(parts())
+    session = await caller.session()
+    await caller.call("session.report", {"sessionId": session, "message": "hello"})
+    [entry] = [message for message in await messages(caller) if message["data"].get("message") == "hello"]
+    assert entry["event"] == "timeline:added" and entry["sessionId"] == session
+
+
+def test_only_what_a_later_event_makes_worthless_is_a_state() -> None:
+    types = ["task.updated", "task.status", "task.created", "task.deleted", "timeline.added", "queue.item"]
+    assert [type_ for type_ in types if is_state(Event(seq=1, at=0, type=type_, id="x"))] == ["task.updated"]

@@ -1,0 +1,51 @@
+"""Codes that work once, and cookies that nobody else can make."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.rpc.sign_in import CODE_LIFETIME_MS, COOKIE_LIFETIME_MS, SignIn
+
+NOW = 1_700_000_000_000
+
+
+def test_a_code_works_once() -> None:
+    sign_in = SignIn(b"k" * 32)
+    code, ends = sign_in.code(NOW)
+    assert ends == NOW + CODE_LIFETIME_MS
+    assert sign_in.redeem(code, NOW) is not None
+    assert sign_in.redeem(code, NOW) is None
+
+
+def test_a_code_ends() -> None:
+    sign_in = SignIn(b"k" * 32)
+    code, ends = sign_in.code(NOW)
+    assert sign_in.redeem(code, ends + 1) is None
+    assert sign_in.redeem(code, NOW) is None, "it came back"
+
+
+def test_only_the_newest_codes_are_kept() -> None:
+    sign_in = SignIn(b"k" * 32)
+    codes = [sign_in.code(NOW)[0] for _ in range(100)]
+    assert sign_in.redeem(codes[0], NOW) is None
+    assert sign_in.redeem(codes[-1], NOW) is not None
+
+
+def test_a_cookie_is_known_by_every_daemon_with_the_key_until_it_ends() -> None:
+    sign_in = SignIn(b"k" * 32)
+    cookie = sign_in.redeem(sign_in.code(NOW)[0], NOW)
+    assert cookie is not None
+    assert SignIn(b"k" * 32).is_genuine(cookie.encode(), NOW + COOKIE_LIFETIME_MS - 1)
+    assert not SignIn(b"k" * 32).is_genuine(cookie.encode(), NOW + COOKIE_LIFETIME_MS)
+    assert not SignIn(b"x" * 32).is_genuine(cookie.encode(), NOW)
+
+
+@given(st.binary(max_size=100))
+def test_nobody_guesses_a_cookie(cookie: bytes) -> None:
+    assert not SignIn(b"k" * 32).is_genuine(cookie, NOW)
+
+
+@given(st.text(max_size=60))
+def test_nobody_guesses_a_code(code: str) -> None:
+    sign_in = SignIn(b"k" * 32)
+    sign_in.code(NOW)
+    assert sign_in.redeem(code, NOW) is None

@@ -1,0 +1,48 @@
+"""One call with one answer."""
+
+import pytest
+import trio
+
+from maestrod.rpc.bind import bind
+from maestrod.rpc.context import Client
+from maestrod.rpc.dispatch import Dispatcher
+from maestrod.rpc.single import SingleCall
+from tests.kit.rpc_parts import MemoryWire, parts
+
+
+def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, params: bytes = b"{}") -> SingleCall:
+    return SingleCall(dispatcher, Client(MemoryWire(nursery), has_stream=False), method, params)
+
+
+async def test_what_only_reads_is_answered_at_once() -> None:
+    dispatcher = Dispatcher(parts(), bind())
+    read = call(dispatcher, None, "system.status")
+    assert read.result is not None and not read.waits
+    assert dispatcher.plain(await read.answer())[0] == 200
+
+
+async def test_what_changes_something_is_answered_when_it_is_durable() -> None:
+    dispatcher = Dispatcher(parts(), bind())
+    change = call(dispatcher, None, "project.create", b'{"name":"p","workingDir":"/p"}')
+    assert change.result is None and not change.waits
+    status, body = dispatcher.plain(await change.answer())
+    assert status == 200 and b'"name":"p"' in body
+
+
+async def test_who_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
+    dispatcher = Dispatcher(parts(), bind())
+    waiting = call(dispatcher, nursery, "attention.wait", b'{"attentionId":"att_x"}')
+    assert dispatcher.plain(await waiting.answer())[0] == 404
+    session = call(dispatcher, nursery, "queue.next", b'{"wait":true}')
+    with trio.move_on_after(1):
+        await session.answer()
+    assert session.result is not None
+
+
+@pytest.mark.parametrize("method", ["event.subscribe", "session.attach"])
+async def test_an_answer_that_ends_cannot_follow_anything(nursery: trio.Nursery, method: str) -> None:
+    services = parts()
+    dispatcher = Dispatcher(services, bind())
+    follow = call(dispatcher, nursery, method, b'{"sessionId":"ses_1"}' if "session" in method else b"{}")
+    status, body = dispatcher.plain(await follow.answer())
+    assert (status, b"event.no_stream" in body or b"session.not_found" in body) == (422 if status == 422 else 404, True)

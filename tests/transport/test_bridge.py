@@ -1,0 +1,54 @@
+"""The port: bad connections harm nobody, what is not needed is not imported, and it ends when the daemon does."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import trio
+
+from maestrod.transport.http import HttpConnection
+from tests.kit.bridge_client import PATIENCE, ask_on, bridging
+
+
+async def test_an_error_of_ours_costs_one_connection(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridging() as server:
+
+        async def fail(self: HttpConnection, *rest: Any) -> Any:
+            raise RuntimeError("a bug")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(HttpConnection, "_serve_admitted", fail)
+            assert await server.raw(server.request("GET", "/health")) == b""
+        assert await server.is_healthy()
+    assert "a connection of the bridge failed" in caplog.text
+
+
+async def test_when_it_is_full_of_clients_nobody_else_comes_in(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestrod.transport.bridge.connection_limit", lambda: 3)
+    async with bridging() as server:
+        known = [await server.connect() for _ in range(3)]
+        for stream in known:
+            await ask_on(stream, server.request("GET", "/api/status"))
+        assert await server.raw(b"") == b""
+        for stream in known:
+            assert (await ask_on(stream, server.request("GET", "/health"))).status == 200
+            await stream.aclose()
+        with trio.fail_after(PATIENCE):
+            while not await _served(server):
+                await trio.lowlevel.checkpoint()
+    assert "bridge.crowded" in caplog.text
+
+
+async def _served(server: Any) -> bool:
+    return bool(await server.raw(server.request("GET", "/health", headers={"Connection": "close"})))
+
+
+def test_a_bridge_nobody_uses_imports_no_h11_and_no_web_sockets() -> None:
+    code = "import sys, maestrod.app; print(*{'h11', 'wsproto', 'trio_websocket', 'ssl'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"h11", "wsproto", "trio_websocket"}.isdisjoint(done.stdout.split())

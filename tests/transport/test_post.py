@@ -1,0 +1,60 @@
+"""JSON-RPC over HTTP: one message in, its answer out."""
+
+from typing import Any
+
+import pytest
+
+from tests.kit.bridge_client import BridgeServer, bridging
+
+
+async def post(server: BridgeServer, message: object) -> Any:
+    answer = await server.ask("POST", "/rpc", message)
+    assert answer.status == 200
+    return answer.json
+
+
+def request(method: str, id_: object = 1, **params: object) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
+
+
+async def test_a_call_and_its_answer() -> None:
+    async with bridging() as server:
+        assert (await post(server, request("system.hello", "x")))["id"] == "x"
+        made = await post(server, request("project.create", name="p", workingDir="/p"))
+        assert made["result"]["name"] == "p"
+
+
+async def test_a_batch_is_answered_as_one() -> None:
+    async with bridging() as server:
+        batch = [request("project.create", n, name=str(n), workingDir=f"/{n}") for n in range(3)]
+        answers = await post(server, [*batch, 1, {"jsonrpc": "2.0", "method": "system.status"}])
+        assert sorted(str(answer["id"]) for answer in answers) == ["0", "1", "2", "None"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"jsonrpc": "2.0", "method": "system.status"},
+        {"jsonrpc": "2.0", "method": "project.create", "params": {"name": "p", "workingDir": "/p"}},
+        [{"jsonrpc": "2.0", "method": "system.status"}] * 2,
+    ],
+)
+async def test_notifications_have_no_answer(message: object) -> None:
+    async with bridging() as server:
+        answer = await server.ask("POST", "/rpc", message)
+        assert (answer.status, answer.body) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "body, code", [(b"{", -32700), (b"[]", -32600), (b"1", -32600), (b"", -32700), (b"\xff", -32700)]
+)
+async def test_what_is_no_request_is_answered_as_json_rpc_has_it(body: bytes, code: int) -> None:
+    async with bridging() as server:
+        assert (await post(server, body))["error"]["code"] == code
+
+
+async def test_nothing_can_be_followed_over_an_answer_that_ends() -> None:
+    async with bridging() as server:
+        error = (await post(server, request("event.subscribe")))["error"]
+        assert (error["code"], error["data"]["code"]) == (422, "event.no_stream")
+        assert not server.services.engine.bus.subscribers
