@@ -55,6 +55,7 @@ async def test_what_is_no_request_is_answered_as_json_rpc_has_it(body: bytes, co
 
 async def test_nothing_can_be_followed_over_an_answer_that_ends() -> None:
     async with bridging() as server:
+        before = len(server.services.engine.bus.subscribers)
         error = (await post(server, request("event.subscribe")))["error"]
         assert (error["code"], error["data"]["code"]) == (422, "event.no_stream")
-        assert not server.services.engine.bus.subscribers
+        assert len(server.services.engine.bus.subscribers) == before
