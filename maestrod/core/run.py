@@ -106,11 +106,10 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
 def _with_planner(draft: Draft, run: Run) -> Run:
     """An orchestrator session will plan the root: the scheduler starts it."""
     if not can_plan(draft, run):
-        raise Malformed(
-            "run.no_planner",
-            f"the {run.agent} agent plans nothing by itself: name a planner program or hand in a plan",
-            {"path": "planner"},
-        )
+        planners = sorted(name for name, traits in draft.world.rules.agents.items() if traits.plans)
+        others = f", an agent that plans ({', '.join(planners)})" if planners else ""
+        told = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
+        raise Malformed("run.no_planner", told, {"path": "planner"})
     return draft.put(run)
 
 

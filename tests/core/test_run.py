@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from maestrod.core.agent_traits import SHELL, AgentTraits
 from maestrod.core.effects import Launch, Stop
+from maestrod.core.rules import Rules
 from tests.kit.scenario import (
     Call,
     Later,
@@ -256,3 +258,12 @@ def test_backoff_holds_a_unit_and_then_lets_it_go() -> None:
 def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it() -> None:
     play = Scenario().given(run_of(group("g", subtask("a")), approve=True), task("own", under="root"))
     play.when(Call("plan.approve", planId="plan")).then(live("g", "own"))
+
+
+def test_who_has_no_planner_is_told_which_agents_plan() -> None:
+    play = Scenario(rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
+    play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="shell")).then(refused("run.no_planner"))
+    assert play.refusal is not None
+    assert play.refusal.message == (
+        "the shell agent plans nothing by itself: name a planner program, an agent that plans (sage), or hand in a plan"
+    )
