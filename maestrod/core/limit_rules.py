@@ -21,6 +21,7 @@ from maestrod.core import attention, pause, turns
 from maestrod.core.agent_traits import Turns
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
+from maestrod.core.limit_state import WaitEvent, WaitState, moves, state_of
 from maestrod.core.session import SessionEvent, end, move
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import LimitReached
@@ -44,7 +45,7 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source, 
         again = ", and tries again by itself" if sign.retrying else ""
         draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
         return session
-    if session.wait is not None and not session.wait.due:
+    if not moves(session, WaitEvent.REACH):
         return _refined(draft, session, sign, at)
     return _wait(draft, session, sign, source, at, told)
 
@@ -54,12 +55,12 @@ def due(draft: Draft, session: Session) -> None:
 
     The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
     """
-    if session.wait is None:
+    if session.wait is None or not moves(session, WaitEvent.END):
         return
     draft.change(session, wait=msgspec.structs.replace(session.wait, due=True))
     then = draft.now
     for other in waiting(draft, session.agent):
-        if other.wait is not None and not other.wait.due and other.wait.until <= then:
+        if other.wait is not None and state_of(other) is WaitState.WAITING and other.wait.until <= then:
             then += draft.world.rules.limit_stagger_ms
             draft.change(other, wait=msgspec.structs.replace(other.wait, until=then))
     if then > draft.now:
@@ -84,7 +85,8 @@ def waiting(draft: Draft, agent: str) -> list[Session]:
 
 
 def wake(draft: Draft, session: Session) -> Session:
-    """Let a session go on: its wait is over, and there is a slot for it."""
+    """Let a session go on: its wait is over, and there is a slot for it. Raises ``IllegalTransition`` for one that is not due."""
+    moves(session, WaitEvent.WAKE)
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         attention.close(draft, question, attention.CLOSED, NOW)
     busy = session.turn is not None and session.turn.running
@@ -104,7 +106,7 @@ def wake(draft: Draft, session: Session) -> Session:
 
 def working(draft: Draft, session: Session, at: int) -> None:
     """A session that waits has begun a turn by itself: somebody typed into it, or its provider serves again."""
-    if session.wait is not None and at > session.wait.since:
+    if session.wait is not None and at > session.wait.since and moves(session, WaitEvent.WORK):
         due(draft, session)  # without a free slot it goes on uncounted until there is one
 
 

@@ -10,6 +10,7 @@ from maestrod.api.session import Role, Session, SessionStatus, SpawnSource
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core import limit_rules, start
 from maestrod.core.draft import Draft
+from maestrod.core.limit_state import WaitState, state_of
 from maestrod.core.pause import is_held
 from maestrod.core.run import start_planner
 from maestrod.core.session_index import wants_slot
@@ -39,8 +40,9 @@ def wake_due(draft: Draft) -> bool:
         return False
     for session_id in sorted(draft.world.by_session.waiting):
         session = draft.session(session_id)
-        due = session.wait is not None and session.wait.due and not session.stopping
-        if due and not is_held(draft.world, session) and _has_room(draft, session):
+        if session.stopping or state_of(session) is not WaitState.DUE:
+            continue
+        if not is_held(draft.world, session) and _has_room(draft, session):
             limit_rules.wake(draft, session)
             woken = True
     return woken

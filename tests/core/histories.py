@@ -17,7 +17,7 @@ from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
 from maestrod.core.world import World
 from tests.core import conversations
-from tests.kit import laws
+from tests.kit import sameness
 
 AGENTS = MappingProxyType({**conversations.AGENTS, "other": AgentTraits()})
 RULES = Rules(
@@ -77,12 +77,12 @@ def limits(draw: st.DrawFn) -> dict[str, Any]:
 
 def state(world: World) -> tuple[Any, ...]:
     """All of a world: its entities, what is derived, its seq."""
-    return world.dump(), laws.indexes(world), world.seq
+    return world.dump(), sameness.indexes(world), world.seq
 
 
 def same(one: Any, two: Any, law: str) -> None:
     """Raise with the first difference."""
-    assert one == two, f"{law}: {laws.difference(one, two)}"
+    assert one == two, f"{law}: {sameness.difference(one, two)}"
 
 
 def reloaded(world: World, seed: int) -> World:

@@ -12,7 +12,7 @@ from maestrod.api.queue import QueueItemStatus
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from maestrod.core import plan_state, queue, run_state, session, task
+from maestrod.core import limit_state, plan_state, queue, run_state, session, task
 from maestrod.core.machines import IGNORE, ILLEGAL, Special, Table
 from tests.kit.states import page
 
@@ -26,6 +26,7 @@ TABLES: dict[str, tuple[Table[Any, Any], type[enum.Enum], type[enum.Enum], set[e
     ),
     "item": (queue.TRANSITIONS, QueueItemStatus, queue.ItemEvent, {QueueItemStatus.QUEUED}),
     "run": (run_state.TRANSITIONS, RunStatus, run_state.RunEvent, {RunStatus.PLANNING, RunStatus.RUNNING}),
+    "wait": (limit_state.TRANSITIONS, limit_state.WaitState, limit_state.WaitEvent, {limit_state.WaitState.FREE}),
     "plan": (plan_state.TRANSITIONS, PlanStatus, plan_state.PlanEvent, {PlanStatus.DRAFT}),
 }
 EACH = pytest.mark.parametrize("noun", TABLES)

@@ -9,7 +9,7 @@ from maestrod.api.task import Task
 from maestrod.core.entities import canonical, difference, patched, whole
 from maestrod.core.indexes import add_link, drop_link
 from maestrod.core.world import World
-from tests.kit import laws
+from tests.kit import sameness
 from tests.kit.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
 
 
@@ -31,7 +31,7 @@ def test_entities_load_in_any_order() -> None:
     for entities in (list(play.world.entities()), list(reversed(list(play.world.entities())))):
         again = World()
         again.load(entities)
-        assert (again.dump(), laws.indexes(again)) == (play.world.dump(), laws.indexes(play.world))
+        assert (again.dump(), sameness.indexes(again)) == (play.world.dump(), sameness.indexes(play.world))
 
 
 def test_the_journal_makes_the_same_world() -> None:
@@ -39,10 +39,10 @@ def test_the_journal_makes_the_same_world() -> None:
     again = World()
     for event in play.events:
         again.apply(msgspec.json.decode(msgspec.json.encode(event), type=Event))
-    assert (again.dump(), again.seq, laws.indexes(again)) == (
+    assert (again.dump(), again.seq, sameness.indexes(again)) == (
         play.world.dump(),
         play.world.seq,
-        laws.indexes(play.world),
+        sameness.indexes(play.world),
     )
 
 
@@ -51,11 +51,11 @@ def test_undo_puts_everything_back_in_its_place() -> None:
     play.given(
         Call("task.create", title="loose", projectId="shop"), Call("task.create", title="later", projectId="shop")
     )
-    before = (play.world.dump(), laws.indexes(play.world), play.world.seq)
+    before = (play.world.dump(), sameness.indexes(play.world), play.world.seq)
     play.when(Call("task.delete", taskId="loose"))
     assert play.decision is not None
     play.decision.undo()
-    assert (play.world.dump(), laws.indexes(play.world), play.world.seq) == before
+    assert (play.world.dump(), sameness.indexes(play.world), play.world.seq) == before
 
 
 def test_a_task_whose_parent_is_missing_still_loads() -> None:
@@ -87,10 +87,10 @@ def test_subtree_gives_parents_before_children() -> None:
 def test_nothing_is_left_of_what_is_gone() -> None:
     """Counters and tables of a tree that was deleted would otherwise grow for ever."""
     play = Scenario().given(project())
-    empty = laws.raw_indexes(play.world)
+    empty = sameness.raw_indexes(play.world)
     play.given(run_of(group("g", subtask("a")), maxSessions=1), Call("run.cancel", runId="run"), exited("@g"))
     play.given(Call("task.delete", taskId="root"))
-    left = laws.raw_indexes(play.world)
+    left = sameness.raw_indexes(play.world)
     assert {name for name in left if left[name] != empty[name]} <= {
         *("sessions.of_task", "sessions.of_run", "plans", "runs", "tasks.of_project")
     }

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from maestrod.core import message, plan_state, queue, run_state, session, task
+from maestrod.core import limit_state, message, plan_state, queue, run_state, session, task
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 
 _HEAD = """# States
@@ -34,6 +34,12 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
     ),
     ("Queue item", queue.TRANSITIONS, "core/queue.py", "Item and task move in one decision."),
     ("Run", run_state.TRANSITIONS, "core/run_state.py", "A run ends as its root does and goes on when the root does."),
+    (
+        "Usage limit",
+        limit_state.TRANSITIONS,
+        "core/limit_state.py",
+        "Of a session, whatever its status; while it is `waiting` or `due` it takes no slot, and its tasks' clocks stand still.",
+    ),
     (
         "Plan",
         plan_state.TRANSITIONS,

@@ -12,7 +12,7 @@ from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
 from maestrod.core.rules import Rules
 from maestrod.core.world import World
-from tests.kit import laws
+from tests.kit import laws, sameness
 from tests.kit.scenario import Call, Scenario, group, refused, run_of, status, subtask
 
 
@@ -87,6 +87,6 @@ def test_a_scenario_that_expects_something_else_shows_both() -> None:
 
 
 def test_the_first_difference_of_two_states_is_named() -> None:
-    assert laws.difference({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}) == ".a[1].b: 2 and 3"
-    assert laws.difference(b"x\ny", b"x\nz") == "[1]: 'y' and 'z'"
-    assert laws.difference((1,), (1,)) is None
+    assert sameness.difference({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}) == ".a[1].b: 2 and 3"
+    assert sameness.difference(b"x\ny", b"x\nz") == "[1]: 'y' and 'z'"
+    assert sameness.difference((1,), (1,)) is None

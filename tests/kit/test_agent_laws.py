@@ -1,0 +1,81 @@
+"""The laws of agents can be broken: each is shown a world that breaks it."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from maestrod.api.session import SessionStatus
+from maestrod.api.turn import Turn
+from maestrod.core.effects import Decide, Deliver, Effect, Probe
+from maestrod.core.signs import LimitReached, PermissionAsked, TurnStarted
+from maestrod.core.world import World
+from tests.core.conversations import at_work, tell
+from tests.kit import agent_laws, laws
+from tests.kit.scenario import Call, Scenario
+from tests.kit.test_laws import put
+
+ASKED = PermissionAsked("Bash", "x", key="k", waits=True)
+
+
+def sound() -> Scenario:
+    """A session that sits out a limit, and has asked before."""
+    play = at_work("stream").given(tell("@g", TurnStarted(), ASKED))
+    laws.check(play.world)
+    agent_laws.check(play.world)
+    play = at_work("stream")
+    play.given(tell("@g", TurnStarted(), LimitReached("usage", play.at + 60_000)))
+    laws.check(play.world)
+    agent_laws.check(play.world)
+    return play
+
+
+def due(play: Scenario) -> None:
+    wait = play.world.sessions[play.id_of("@g")].wait
+    assert wait is not None
+    put(play, "@g", wait=msgspec.structs.replace(wait, due=True))
+
+
+def told_after_its_end(play: Scenario) -> None:
+    play.given(Call("message.send", sessionId="@g", text="x"))
+    put(play, "@g", status=SessionStatus.FAILED)
+
+
+BROKEN: list[tuple[Callable[[Scenario], object], Callable[[World], None]]] = [
+    (lambda play: play.world.deadlines.clear(), agent_laws.waits_end),
+    (due, agent_laws.waits_end),
+    (lambda play: put(play, "a", deadline=9), agent_laws.waits_end),
+    (lambda play: put(play, "@g", turn=Turn(running=True)), agent_laws.turns_that_run_are_watched),
+    (told_after_its_end, agent_laws.messages_are_in_one_place),
+    (lambda play: put(play, "question", attempt=7), laws.questions_are_of_live_sessions),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)))
+def test_each_law_can_be_broken(number: int) -> None:
+    breaking, law = BROKEN[number]
+    play = sound()
+    if law is laws.questions_are_of_live_sessions:
+        play = at_work("stream").given(tell("@g", TurnStarted(), ASKED))
+    breaking(play)
+    with pytest.raises(AssertionError):
+        law(play.world)
+
+
+@pytest.mark.parametrize("name", ["deliver", "decide", "probe"])
+def test_a_word_to_the_wrong_process_is_seen(name: str) -> None:
+    play = at_work("stream").given(tell("@g", TurnStarted(), ASKED), Call("message.send", sessionId="@g", text="x"))
+    session, question = play.id_of("@g"), play.id_of("question")
+    effects: dict[str, Effect] = {
+        "deliver": Deliver(session, 1, play.id_of("message")),
+        "decide": Decide(session, 1, question),
+        "probe": Probe(session, 2),
+    }
+    with pytest.raises(AssertionError):
+        agent_laws.check_effects(play.world, [effects[name]])
+
+
+def test_what_may_be_told_is_lawful() -> None:
+    play = at_work("stream").given(tell("@g", TurnStarted(), ASKED))
+    play.when(Call("attention.answer", attentionId="question", value="allow"))
+    agent_laws.check_effects(play.world, play.effects)
