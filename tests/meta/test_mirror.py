@@ -49,6 +49,7 @@ ELSEWHERE = (
             ("follow", "core/test_queue", "what follows a task is its queue's item; sessions follow in test_session"),
             ("plan_apply", "core/test_run", "a plan is submitted, approved, applied as part of a run"),
             ("plan_state", "core/test_machines", "a table; all tables are checked there"),
+            ("limit_state", "core/test_machines", "a table; all tables are checked there"),
             ("run_state", "core/test_machines", "a table; all tables are checked there"),
             ("standing", "core/test_rollup", "how a task stands is seen by who waits for it"),
             ("dependencies", "core/test_rollup", "what a task waits for decides what it is"),
@@ -57,50 +58,6 @@ ELSEWHERE = (
         )
     }
 )
-ELSEWHERE = {
-    f"maestrod/api/{noun}.py": ("tests/meta/test_methods.py", "structs and rows only; every row is checked there")
-    for noun in (
-        *(
-            "attention",
-            "event",
-            "permission",
-            "plan",
-            "project",
-            "token",
-            "queue",
-            "reason",
-            "run",
-            "session",
-            "skill",
-            "system",
-            "task",
-        ),
-    )
-} | {
-    f"maestrod/core/{source}.py": (f"tests/{test}.py", why)
-    for source, test, why in (
-        *(
-            (name, "core/test_decide", "values only: every one of them is played there")
-            for name in ("command", "effects")
-        ),
-        ("facts", "core/test_decide", "values only: every one of them is played there"),
-        ("deadlines", "core/test_decide", "a law holds the index to what entities say; each moment passes there"),
-        ("task_rules", "core/test_task", "what a report means and how it is given are one thing to its user"),
-        ("session_rules", "core/test_session", "what a report means and how it is given are one thing to its user"),
-        ("fact_rules", "core/test_session", "a session's story is told by reports and facts together"),
-        ("answer_rules", "core/test_limit_rules", "what an answer brings about is played with each kind of question"),
-        ("start", "core/test_session", "starting and stopping are a session's first and last page"),
-        ("follow", "core/test_queue", "what follows a task is its queue's item; sessions follow in test_session"),
-        ("plan_apply", "core/test_run", "a plan is submitted, approved, applied as part of a run"),
-        ("plan_state", "core/test_machines", "a table; all tables are checked there"),
-        ("limit_state", "core/test_machines", "a table; all tables are checked there"),
-        ("run_state", "core/test_machines", "a table; all tables are checked there"),
-        ("standing", "core/test_rollup", "how a task stands is seen by who waits for it"),
-        ("dependencies", "core/test_rollup", "what a task waits for decides what it is"),
-        ("entities", "core/test_world", "patches and lines of entities are what the world is made of"),
-        ("indexes", "core/test_world", "two functions under every index of the world"),
-    )
-}
 
 ELSEWHERE["maestroctl/seat.py"] = ("tests/system/test_attach.py", "bytes between two terminals: shown with real ones")
 ELSEWHERE |= {
