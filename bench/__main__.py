@@ -13,6 +13,7 @@ SECTIONS = {
     "round_trip": "P1",
     "durable_event": "P2, P3, P3b",
     "hook": "P4",
+    "agent_turn": "hooks",
     "command_line": "P5",
     "plan": "P7",
     "session_start": "P8",

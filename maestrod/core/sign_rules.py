@@ -186,13 +186,18 @@ def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -
 def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told) -> None:
     doing = f"{sign.name}: {sign.summary}"[:LINE] if sign.summary else sign.name
     _entry(draft, session, TimelineType.PROGRESS, doing, told, tool=sign.name)
-    if _is_stale(session, told):
-        return
     turn = session.turn
+    if _is_stale(session, told) or _has_just_ended(turn, told):
+        return
     if turn is None or not turn.running:
         turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
     session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing), quiet_since=None)
     move(draft, session, SessionEvent.WORK, draft.reason(told.source, "tool", doing))
+
+
+def _has_just_ended(turn: Turn | None, told: Told) -> bool:
+    """Whether a turn ended a moment ago: hooks of tools run beside it and may be late, and a new turn tells its begin."""
+    return turn is not None and not turn.running and turn.outcome is not None and told.at - turn.since < LATE_MS
 
 
 def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, told: Told) -> None:

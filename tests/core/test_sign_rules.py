@@ -130,3 +130,10 @@ def test_a_prompt_in_between_does_not_forget_what_runs_beside_the_turns() -> Non
     play = at_work("stream").when(tell("@g", TurnStarted(), BackgroundChanged(1), TurnEnded()))
     play.when(tell("@g", TurnStarted(), TurnEnded())).then(member("@g", "turn.background", 1))
     play.when(tell("@g", TurnStarted(), TurnEnded(background=0))).then(member("@g", "turn.background", 0))
+
+
+def test_a_tool_that_is_told_late_does_not_begin_a_turn() -> None:
+    play = at_work("stream").given(tell("@g", TurnStarted()), tell("@g", TurnEnded(Outcome.INTERRUPTED)))
+    play.when(tell("@g", ToolStarted("Bash", "ls"))).then(
+        status("@g", "idle"), member("@g", "turn.outcome", "interrupted")
+    )
