@@ -116,13 +116,14 @@ class Runner:
                     del kept[:-limit]
             if self._wake in ready:
                 signals.drain(self._wake)
-                _copy_size(output)
+                if _copy_size(output) and status is None:
+                    _tell(pid, signals.WINCH)
             if status is None:
                 status = _reap(pid)
                 if status is not None:
                     give_up = time.monotonic() + DRAIN
                 elif signals.STOP.wanted and give_up is None:
-                    _interrupt(pid)
+                    _tell(pid, signals.TERM)
                     give_up = time.monotonic() + GRACE
             late = give_up is not None and time.monotonic() >= give_up
             if late or (status is not None and (output not in sources or not ready)):
@@ -145,10 +146,10 @@ def _resume(pid: int) -> None:
         return
 
 
-def _interrupt(pid: int) -> None:
-    """Pass a stop on to the command's group."""
+def _tell(pid: int, number: int) -> None:
+    """Pass a stop, or that the terminal has another size, on to the command's group."""
     try:
-        posix.kill(-pid, signals.TERM)
+        posix.kill(-pid, number)
     except OSError:
         return
 
@@ -181,12 +182,15 @@ def _terminal() -> tuple[int, int]:
     return master, slave
 
 
-def _copy_size(master: int) -> None:
-    """Make the command's terminal as large as ours, where both are terminals."""
+def _copy_size(master: int) -> bool:
+    """Make the command's terminal as large as ours, where both are terminals; whether it had another size."""
     try:
-        fcntl.ioctl(master, termios.TIOCSWINSZ, fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))
+        ours = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
+        before = fcntl.ioctl(master, termios.TIOCGWINSZ, bytes(8))
+        fcntl.ioctl(master, termios.TIOCSWINSZ, ours)
     except OSError:
-        return
+        return False
+    return ours != before
 
 
 def _foreground(group: int) -> None:

@@ -11,6 +11,7 @@ else:
 
 TERM = int(kernel.SIGTERM)
 CONT = int(kernel.SIGCONT)
+WINCH = int(kernel.SIGWINCH)
 
 #: What a child must not inherit as ignored; KILL and STOP cannot be set.
 RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]

@@ -13,6 +13,8 @@ from errno import EACCES, ENOENT, ENOTDIR, errorcode
 from fcntl import ioctl
 from termios import TIOCSWINSZ
 
+from .signals import kernel
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -40,7 +42,7 @@ class Agent:
     there is none.
     """
 
-    __slots__ = ("errors", "keep", "output", "pid", "terminal", "typed")
+    __slots__ = ("ended", "errors", "keep", "output", "pid", "terminal", "typed")
 
     def __init__(self, pid: int, output: int, typed: int, keep: int, errors: int = -1) -> None:
         self.pid = pid
@@ -49,10 +51,16 @@ class Agent:
         self.keep = keep
         self.errors = errors
         self.terminal = keep >= 0
+        self.ended = False  # reaped: its pid may be somebody else's
 
     def resize(self, columns: int, rows: int) -> None:
-        """Set the terminal's size in characters; the agent gets SIGWINCH. OSError when there is no terminal."""
+        """Set the terminal's size in characters; the agent gets SIGWINCH. OSError when there is no terminal.
+
+        The kernel tells the foreground process group only: an agent that put a command there is told by us.
+        """
         set_size(self.output, columns, rows)
+        if not self.ended:
+            posix.kill(self.pid, kernel.SIGWINCH)
 
 
 def set_size(fd: int, columns: int, rows: int) -> None:

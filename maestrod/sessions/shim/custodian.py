@@ -204,6 +204,7 @@ class Custodian:
             while (ended := posix.waitpid(-1, posix.WNOHANG)) != (0, 0):
                 if ended[0] == self.agent.pid and self._wait_status is None:
                     self._wait_status = ended[1]
+                    self.agent.ended = True
                     self._ended_at = now_ms()
             childless = False
         except ChildProcessError:
