@@ -6,23 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from maestrod import __version__
-from maestrod.agents.hook_command import DECIDE, EVENT, hook_command
+from maestrod.agents.hook_command import EVENT, hook_command
+from maestrod.agents.hook_template import filled
 from maestrod.agents.skill_folder import skill_files
 from maestrod.core.prompts import ManifestSkill
 
 #: Where they are below the session's folder.
 SETTINGS = "claude/settings.json"
 PLUGIN = "claude/plugin"
-_PROGRAMS = {"@EVENT@": EVENT, "@DECIDE@": DECIDE}
 
 
 def settings(hooks: Path, template: str, **members: Any) -> str:
-    """The settings a template of ``hooks/claude/`` makes, with more members. Raises ``OSError`` without the template."""
-    document = json.loads((hooks / "claude" / template).read_text("utf-8"))
-    for event, matchers in document["hooks"].items():
-        for handler in (handler for matcher in matchers for handler in matcher["hooks"]):
-            handler["command"] = hook_command(hooks, _PROGRAMS[handler["command"]], "claude", event)
-    return json.dumps({**document, **members}, indent=2) + "\n"
+    """The settings a template of ``hooks/claude/`` makes, with more members. Raises ``Unavailable`` without the template."""
+    return json.dumps({**filled(hooks, "claude", template), **members}, indent=2) + "\n"
 
 
 def status_line(hooks: Path) -> dict[str, Any]:
