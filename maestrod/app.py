@@ -246,8 +246,6 @@ async def _listen(
 async def _serve_bridge(port: Port, services: Services) -> None:
     """Serve the bridge, or its like for other machines; whatever goes wrong in it costs the bridge, never the daemon."""
     bridge, remote = services.bridge, port.door.remote
-    where = "remote_url" if remote else "url"
-    setattr(bridge, where, port.door.url)
     log.info("the web page and the HTTP interface are at %s", port.door.url)
     try:
         await serve_bridge(port.door, services)
@@ -256,7 +254,7 @@ async def _serve_bridge(port: Port, services: Services) -> None:
         message = "the bridge failed, the log says why: restart the daemon to have it again"
         setattr(bridge, "remote_problem" if remote else "problem", message)
     finally:
-        setattr(bridge, where, None)
+        setattr(bridge, "remote_url" if remote else "url", None)
         port.close()
 
 
@@ -265,10 +263,13 @@ def _port(places: Places, config: Config, services: Services) -> Iterator[Port]:
     if not config.bridge:
         return
     try:
-        yield open_port(places, config, services.info, _page())
+        port = open_port(places, config, services.info, _page())
     except BadConfiguration as error:
         services.bridge.problem = f"there is no bridge: {error.message}"
         log.warning("%s", services.bridge.problem)
+    else:
+        services.bridge.url = port.door.url  # the first who asks is told it: clients wait in its backlog
+        yield port
 
 
 def _remote_port(places: Places, config: Config, services: Services) -> Iterator[Port]:
@@ -284,6 +285,7 @@ def _remote_port(places: Places, config: Config, services: Services) -> Iterator
         services.bridge.remote_problem = f"other machines cannot come in: {error.message}"
         log.warning("%s", services.bridge.remote_problem)
     else:
+        services.bridge.remote_url = port.door.url
         yield port
 
 
