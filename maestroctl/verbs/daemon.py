@@ -152,7 +152,9 @@ def _report(caller: Caller, *, as_json: bool) -> int:
     if as_json:
         answer_json({"running": True, **system})
         return 0
-    answer(f"maestrod {safe(system['version'])} runs as process {system['pid']} on {safe(system['socket'])}")
+    answer(
+        f"maestrod {safe(system['version'])} runs as process {system['pid']} on {safe(system.get('socket') or caller.places.socket)}"
+    )
     if system.get("remoteUrl"):
         answer(f"other machines: {safe(system['remoteUrl'])} --fingerprint {safe(system.get('fingerprint', ''))}")
     for line in [] if caller.is_remote else _service_lines(caller):
