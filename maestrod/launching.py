@@ -57,7 +57,8 @@ class Launcher:
         Raises ``OSError`` when they cannot be written, a ``MaestroError`` when something is missing.
         """
         adapter = self.adapter(session)
-        plan = adapter.launch(await self._request(world, session, folder))
+        message = launch_message(world, session)
+        plan = adapter.launch(await self._request(world, session, folder, message))
         _check(plan)
         await in_thread(write_files, folder, dict(plan.files))
         await in_thread(make_links, folder, dict(plan.links))
@@ -75,6 +76,7 @@ class Launcher:
             ladder=plan.stop_ladder,
             stdin=_input(plan, adapter.traits.turns, folder) if pipes else None,
             stream=pipes and plan.stream,
+            taken=() if message is None else (message.id,),
         )
 
     async def manifest(self, world: World, session: Session) -> Manifest:
@@ -85,7 +87,7 @@ class Launcher:
             files = await in_thread(relevant_files, Path(session.working_dir))
         return brief(world, session, skills, personas, files)
 
-    async def _request(self, world: World, session: Session, folder: Path) -> LaunchRequest:
+    async def _request(self, world: World, session: Session, folder: Path, message: Message | None) -> LaunchRequest:
         own = self._config.agents.get(session.agent)
         request = LaunchRequest(
             session=session,
@@ -98,7 +100,6 @@ class Launcher:
             hooks=package_data("hooks"),
             permissions=world.projects[session.project_id].settings.permissions,
         )
-        message = launch_message(world, session)
         if message is None:
             return request
         return replace(request, prompt=_text(message, session, request.manifest, folder))
@@ -110,13 +111,19 @@ class Launcher:
         return _text(message, session, await self.manifest(world, session), folder)
 
 
+def open_deliveries(world: World, session: Session) -> list[Message]:
+    """Messages that count as delivered to this attempt and that the agent has not confirmed, oldest first."""
+    messages = (world.messages[message_id] for message_id in sorted(world.open_messages.get(session.id, ())))
+    return [
+        message
+        for message in messages
+        if message.status is MessageStatus.DELIVERED and message.attempt == session.attempt
+    ]
+
+
 def launch_message(world: World, session: Session) -> Message | None:
     """The message that the start of this attempt carries; None when there is none."""
-    for message_id in sorted(world.open_messages.get(session.id, ())):
-        message = world.messages[message_id]
-        if message.status is MessageStatus.DELIVERED and message.attempt == session.attempt:
-            return message
-    return None
+    return next(iter(open_deliveries(world, session)), None)
 
 
 def _text(message: Message, session: Session, manifest: Manifest, folder: Path) -> str:

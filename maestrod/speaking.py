@@ -1,9 +1,9 @@
 """Writing to agents: prompts, answers to their questions, the end of their input; one thing after the other per session.
 
-Theory. A message counts as delivered from the decision that wants it written, so this is the only place that writes it, once:
-an effect is carried out by the daemon that decided it and by no later one. What surely was not written at all goes back
-(``NotDelivered``); what may have been written in part never is, because a prompt that arrives twice is worse than one that has to
-be asked for again. Answers and the end of input are harmless to repeat.
+Theory. A message counts as delivered from the decision that wants it written, and the shim remembers what it has written by the
+message's id. So whatever may not have got through is simply written again, by this daemon after a lost connection and by the next
+one after a crash in between: it reaches the agent once. What surely was not written at all, because the agent does not read, goes
+back (``NotDelivered``) and waits for its turn. Answers and the end of input are harmless to repeat.
 """
 
 import logging
@@ -30,7 +30,7 @@ Spoken = Deliver | Decide | CloseInput
 
 #: Seconds before a message that could not be written is given back: whoever takes it up again must not spin.
 RETURN_SECONDS = 1.0
-#: Seconds between tries to write the rest of what an agent has begun to take, and how long that is tried.
+#: Seconds between tries to write what an agent has begun to take, or may have taken, and how often that is tried.
 REST_SECONDS = 0.2
 REST_TRIES = 300
 
@@ -76,7 +76,7 @@ class Speaker:
         message = self._engine.world.messages.get(effect.message_id)
         if message is None or message.status is not MessageStatus.DELIVERED or message.attempt != session.attempt:
             return
-        problem = await self._write(session, await self._keys(session, message))
+        problem = await self._write(session, await self._keys(session, message), message.id)
         if problem is not None:
             await trio.sleep(RETURN_SECONDS)
             await self._engine.tell(NotDelivered(session.id, session.attempt, message.id, problem))
@@ -97,7 +97,7 @@ class Speaker:
         adapter = self._launcher.adapter(session)
         chosen = Decision(verdict.value)
         data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
-        problem = await self._write(session, [Keys(data)] if data else [])
+        problem = await self._write(session, [Keys(data)] if data else [], question.id)
         if problem is not None:
             log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)
 
@@ -107,30 +107,33 @@ class Speaker:
         except NotHeld:
             log.info("%s has ended before its input was closed", session.id)
 
-    async def _write(self, session: Session, keys: list[Keys]) -> str | None:
+    async def _write(self, session: Session, keys: list[Keys], name: str) -> str | None:
         """Write all, with the pauses; why not when surely nothing was written, None otherwise."""
         begun = False
-        for each in keys:
-            for offset in range(0, len(each.data), SEND_BYTES):
-                piece = each.data[offset : offset + SEND_BYTES]
-                try:
-                    await (self._write_rest(session.id, piece) if begun else self._custody.send(session.id, piece))
-                except (NotHeld, Refused) as error:
-                    if not begun and not isinstance(error, Unanswered):
-                        return str(error)
-                    log.error("%s has got only a part of what was written to it: %s", session.id, error)
-                    return None
-                begun = True
+        for number, each in enumerate(keys):
+            try:
+                await self._write_piece(session.id, each.data, f"{name}.{number}", patient=begun)
+            except (NotHeld, Refused) as error:
+                if not begun:
+                    return str(error)
+                log.error("%s has got only a part of what was written to it: %s", session.id, error)
+                return None
+            begun = True
             await trio.sleep(each.pause)
         return None
 
-    async def _write_rest(self, session_id: str, piece: bytes) -> None:
-        """Write on: an agent that has got the beginning is waited for."""
+    async def _write_piece(self, session_id: str, data: bytes, key: str, *, patient: bool) -> None:
+        """Write a piece. With ``patient``, and once it may have arrived in part, it is tried for a while.
+
+        Raises ``NotHeld`` or ``Refused``; the first time only when nothing of it was written.
+        """
         for _ in range(REST_TRIES):
             try:
-                return await self._custody.send(session_id, piece)
+                return await self._custody.send(session_id, data, key)
+            except Unanswered:
+                patient = True
             except Refused as error:
-                if error.code != "input_full":
+                if error.code != "input_full" or not (patient or len(data) > SEND_BYTES):
                     raise
             await trio.sleep(REST_SECONDS)
         raise Refused("input_full", "it does not read its input")

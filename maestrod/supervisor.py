@@ -21,7 +21,7 @@ from maestrod.core.pause import is_held
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import Outcome
 from maestrod.engine.engine import Engine
-from maestrod.launching import Launcher
+from maestrod.launching import Launcher, open_deliveries
 from maestrod.probing import probe
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
@@ -179,6 +179,8 @@ class Supervisor:
 
     def _put_right(self, session: Session) -> None:
         """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
+        for message in open_deliveries(self._engine.world, session):
+            self.want(Deliver(session.id, session.attempt, message.id))
         for answer in permission_rules.owed(self._engine.world, session):
             self.want(answer)
         if session.finishing and session.terminal is Terminal.PIPE:

@@ -41,7 +41,7 @@ class Signal(Effect, frozen=True):
 
 
 class Deliver(Effect, frozen=True):
-    """Write a message to a session's agent, once: it counts as delivered already, so a repetition would be a second prompt."""
+    """Write a message to a session's agent. It counts as delivered already; safe to repeat, what was written is not written again."""
 
     session_id: str
     attempt: int

@@ -1,9 +1,9 @@
 """How a message to an agent moves, and what the message methods mean.
 
-Theory. A message is written to its agent at most once: it becomes ``delivered`` in the very decision that wants it written, so a
-daemon that dies in between leaves one that may not have arrived, never one that arrives twice. The agent's own hook or stream
-confirms it (``accepted``), the end of the turn answers it. What the system refused to write at all goes back to ``queued``.
-When the session ends, whatever has not been answered has failed.
+Theory. A message is written to its agent once: it becomes ``delivered`` in the very decision that wants it written, and who holds
+the agent's input remembers what was written, so a daemon that dies in between leaves the rest to the next one and nothing comes
+twice. The agent's own hook or stream confirms it (``accepted``), the end of the turn answers it. What the system refused to write
+at all goes back to ``queued``. When the session ends, whatever has not been answered has failed.
 """
 
 import enum

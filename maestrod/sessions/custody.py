@@ -152,13 +152,16 @@ class Custody:
 
     # The terminal.
 
-    async def send(self, session_id: str, data: bytes) -> None:
-        """Type into the agent's terminal or standard input. Refused `input_full` when it has not read the last
-        megabyte, `no_input` when a file is its standard input; NotHeld when there is nobody, Unanswered (a NotHeld) when
-        nobody knows whether it arrived.
+    async def send(self, session_id: str, data: bytes, key: str | None = None) -> None:
+        """Type into the agent's terminal or standard input; with a `key` once, however often it is repeated.
+
+        Refused `input_full` when it has not read the last megabyte, `no_input` when a file is its standard input; NotHeld
+        when there is nobody, Unanswered (a NotHeld) when nobody knows whether it arrived.
         """
         for offset in range(0, len(data), SEND_BYTES):
-            await self._request(session_id, "input", data=data[offset : offset + SEND_BYTES])
+            piece = data[offset : offset + SEND_BYTES]
+            named = {} if key is None else {"key": f"{key}.{offset}"}
+            await self._request(session_id, "input", data=piece, **named)
 
     async def close_stdin(self, session_id: str) -> None:
         """End of input: closes the pipe once it is written out, or types the terminal's end-of-file character."""

@@ -115,11 +115,14 @@ class FakeCustody:
             agent.end("exited", signal=name)
         return 1
 
-    async def send(self, session_id: str, data: bytes) -> None:
-        """Type into the agent's terminal or standard input."""
+    async def send(self, session_id: str, data: bytes, key: str | None = None) -> None:
+        """Type into the agent's terminal or standard input; with a key once."""
         agent = await self._living(session_id)
+        if key is not None and (key in agent.taken or key.partition(".")[0] in agent.spec.taken):
+            return
         if agent.spec.terminal == "pipe" and agent.spec.stdin is not None:
             raise Refused("no_input", "a file is the agent's standard input: nothing can be written to it")
+        agent.taken |= {key} if key is not None else set()
         agent.typed += data
         if agent.life.echo:
             agent.print(data.replace(b"\n", b"\r\n"))

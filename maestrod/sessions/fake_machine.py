@@ -42,6 +42,7 @@ class FakeAgent:
         self.record: ExitRecord | None = None
         self.lost = ""
         self.typed = b""
+        self.taken: set[str] = set()
         self.size = (spec.cols, spec.rows)
         self.signals: list[str] = []
         self.changed = trio.Event()

@@ -36,6 +36,7 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     On pipes only: `stdin` is the path of a file that is the agent's standard input (`/dev/null` for none at all), without
     it a pipe stays open for `Custody.send`; `stream` keeps standard error from breaking into lines of standard output.
+    `taken` are keys of input that the start itself brings: `Custody.send` with such a key writes nothing.
     """
 
     session_id: str
@@ -52,6 +53,7 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ladder: tuple[tuple[str, float], ...] = DEFAULT_LADDER
     stdin: str | None = None
     stream: bool = False
+    taken: tuple[str, ...] = ()
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -54,7 +54,9 @@ class World:
         self.exits.append(record)
         self.exited.set()
 
-    def spec(self, kind: str, attempt: int = 1, terminal: str = "pty", stdin: str | None = None) -> LaunchSpec:
+    def spec(
+        self, kind: str, attempt: int = 1, terminal: str = "pty", stdin: str | None = None, taken: tuple[str, ...] = ()
+    ) -> LaunchSpec:
         return LaunchSpec(
             session_id=SESSION,
             attempt=attempt,
@@ -64,6 +66,7 @@ class World:
             terminal="pipe" if terminal == "pipe" else "pty",
             ladder=(("TERM", 0.2), ("KILL", 5.0)),
             stdin=stdin,
+            taken=taken,
         )
 
     def daemon(self) -> Custody | FakeCustody:
@@ -334,4 +337,36 @@ async def test_nothing_is_written_to_an_agent_whose_input_is_a_file(
     with pytest.raises(Refused) as refused:
         await custody.send(SESSION, b"hello")
     assert refused.value.code == "no_input"
+    await custody.stop(SESSION)
+
+
+async def test_input_with_a_key_is_written_once_by_whichever_daemon(world: World) -> None:
+    printed = b""
+    for number in range(2):
+        async with trio.open_nursery() as life:
+            daemon = world.daemon()
+            await life.start(daemon.run)
+            if number == 0:
+                await daemon.launch(world.spec("echoes", taken=("msg_0",)))
+            else:
+                assert isinstance(await daemon.adopt(SESSION, 1), Running)
+            for key in ("msg_0.0", "msg_1.0", "msg_1.0", "msg_2.0"):
+                await daemon.send(SESSION, f"{key}\n".encode(), key)
+            assert b"msg_2.0" in await output(daemon, b"msg_2.0")
+            if number:
+                await daemon.send(SESSION, b"the end\n")
+                printed = await output(daemon, b"the end")
+                await daemon.stop(SESSION)
+            life.cancel_scope.cancel()
+    assert b"msg_0" not in printed
+    assert (
+        printed.count(b"msg_1.0") == printed.count(b"msg_2.0") <= 2
+    )  # a terminal shows what is typed, and cat says it
+
+
+async def test_a_key_that_came_with_the_start_is_taken_though_a_file_is_the_input(
+    world: World, custody: Custody | FakeCustody
+) -> None:
+    await custody.launch(world.spec("sits", terminal="pipe", stdin="/dev/null", taken=("msg_0",)))
+    await custody.send(SESSION, b"hello", "msg_0.0")
     await custody.stop(SESSION)

@@ -2,7 +2,8 @@
 
 A request is `{"id": n, "op": "...", ...}`; its answer carries the same id and either results or `error`. Pushed lines
 carry no id: `{"end": n}` once after `watch` (the log grew beyond what was asked), and `{"exit": record}` when all is
-over. A peer that sends a line longer than LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come
+over. `input` may carry a `key`: input whose key, or the part of it before the first dot, was taken before is taken as written and not
+written again, so that a daemon may repeat what another may not have got through with. A peer that sends a line longer than LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come
 back and ask again.
 """
 
@@ -126,10 +127,15 @@ def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
         data = a2b_base64(request["data"], strict_mode=True)
     except Base64Error as error:
         raise ValueError(str(error)) from error
+    key = request.get("key")
+    if key is not None and custodian.has_taken(key):
+        return {"queued": 0}
     if not custodian.pump.takes_input:
         return {"error": "no_input", "message": "a file is the agent's standard input: nothing can be written to it"}
     if not custodian.pump.type(data):
         return {"error": "input_full", "message": "the agent does not read its input; try again later"}
+    if key is not None:
+        custodian.take(key)
     return {"queued": len(data)}
 
 

@@ -36,6 +36,8 @@ BLIND_SECONDS = 0.1
 """Pause when there is no descriptor or memory to look at the process table."""
 FAREWELL_SECONDS = 1.0
 """How long a peer may take to read the last lines."""
+KEYS_KEPT = 1024
+"""Keys of input that are remembered: who repeats input repeats the last piece, or a few."""
 
 
 class Custodian:
@@ -53,6 +55,7 @@ class Custodian:
     ) -> None:
         self.poller = Poller()
         self.clients: set[Client] = set()
+        self._taken: dict[str, None] = dict.fromkeys(spec["taken"])
         self.agent = agent
         self._folder: str = spec["folder"]
         self._log = OutputLog(f"{self._folder}/output", spec["logSegmentBytes"], spec["logKeepSegments"])
@@ -90,6 +93,16 @@ class Custodian:
             "dropped": self._log.dropped,
             "exit": self._record,
         }
+
+    def has_taken(self, key: str) -> bool:
+        """Whether input with this key was taken, or is as good as taken since the start."""
+        return key in self._taken or key.partition(".")[0] in self._taken
+
+    def take(self, key: str) -> None:
+        """Remember the key of input that was taken."""
+        self._taken[key] = None
+        if len(self._taken) > KEYS_KEPT:
+            del self._taken[next(iter(self._taken))]
 
     def signal(self, number: int) -> int:
         """Send a signal to the whole tree; how many processes it reached."""

@@ -20,6 +20,7 @@ def spec(*argv: str, **more: Any) -> dict[str, Any]:
         "rows": 24,
         "stdin": None,
         "stream": False,
+        "taken": [],
         **more,
     }
 

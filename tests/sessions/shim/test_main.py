@@ -28,6 +28,7 @@ def spec(folder: Path, *argv: str, attempt: int = 1) -> bytes:
         "logKeepSegments": 2,
         "stdin": None,
         "stream": False,
+        "taken": [],
         "ladder": [["TERM", 1], ["KILL", 5]],
     }
     return json.dumps(fields).encode() + b"\n"
