@@ -1,5 +1,6 @@
 """The part of the random histories that agents tell: signs, hooks that wait, messages, limits; see ``test_decide.py``."""
 
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
@@ -8,7 +9,7 @@ from hypothesis.stateful import precondition, rule
 
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
-from maestrod.core.command import OWNER, Actor, Command
+from maestrod.core.command import Actor, Command
 from maestrod.core.facts import Fact, NotDelivered, Probed, Signed, Withdrawn
 from maestrod.core.signs import (
     InputAsked,
@@ -66,14 +67,9 @@ class AgentHistories:
     world: World
     at: int
 
-    def play(self, entry: Command | Fact) -> Any:
-        raise NotImplementedError
-
-    def call(self, method: str, actor: Actor = OWNER, /, **params: Any) -> Any:
-        raise NotImplementedError
-
-    def live(self, number: int) -> Session | None:
-        raise NotImplementedError
+    play: Callable[[Command | Fact], Any]
+    call: Callable[..., Any]
+    live: Callable[[int], Session | None]
 
     @rule(number=PICK, signs=st.lists(SIGNS, min_size=1, max_size=3), source=SOURCES)
     def tell(self, number: int, signs: list[Sign], source: Source) -> None:
