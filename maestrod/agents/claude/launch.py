@@ -39,12 +39,19 @@ _AUTH = re.compile(
       ANTHROPIC_[A-Z0-9_]+ | CLAUDE_CONFIG_DIR | CLAUDE_CODE_OAUTH_TOKEN | CLAUDE_CODE_USE_(?:BEDROCK|VERTEX|FOUNDRY)
     | CLAUDE_CODE_SKIP_(?:BEDROCK|VERTEX|FOUNDRY)_AUTH | CLAUDE_CODE_API_KEY_HELPER_TTL_MS | CLAUDE_CODE_MAX_OUTPUT_TOKENS
     | CLAUDE_CODE_MAX_RETRIES | CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC | CLAUDE_CODE_SUBAGENT_MODEL | CLAUDE_CODE_SHELL
-    | AWS_[A-Z0-9_]+ | GOOGLE_APPLICATION_CREDENTIALS | GOOGLE_CLOUD_PROJECT | CLOUD_ML_REGION | VERTEX_REGION_[A-Z0-9_]+
     | NODE_EXTRA_CA_CERTS | API_TIMEOUT_MS | BASH_(?:DEFAULT|MAX)_TIMEOUT_MS | MAX_THINKING_TOKENS | DISABLE_TELEMETRY
     | DISABLE_ERROR_REPORTING | IS_SANDBOX
     """,
     re.VERBOSE,
 )
+#: What signing in by way of a cloud takes, where the user chose one.
+_CLOUDS = {
+    "CLAUDE_CODE_USE_BEDROCK": re.compile(r"AWS_[A-Z0-9_]+"),
+    "CLAUDE_CODE_USE_VERTEX": re.compile(
+        r"GOOGLE_APPLICATION_CREDENTIALS | GOOGLE_CLOUD_PROJECT | CLOUD_ML_REGION | VERTEX_REGION_[A-Z0-9_]+",
+        re.VERBOSE,
+    ),
+}
 #: ``CLAUDE_CODE_MAX_RETRIES``: its own default of 10 tries waits for minutes before it says that it is limited.
 _DEFAULTS = {"CLAUDE_CODE_MAX_RETRIES": "3"}
 _ALWAYS = {
@@ -55,7 +62,11 @@ _ALWAYS = {
 }
 #: Where a key goes that Claude would ask about.
 _KEY = "MAESTRO_ANTHROPIC_API_KEY"
-_STREAM = ("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+#: Headless, questions with answers to choose from could only be allowed or denied; ``maestroctl attention ask`` does better.
+_STREAM = (
+    *("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"),
+    *("--permission-prompt-tool", "stdio", "--disallowedTools=AskUserQuestion"),
+)
 
 
 def launch(request: LaunchRequest) -> LaunchPlan:
@@ -80,18 +91,15 @@ def launch(request: LaunchRequest) -> LaunchPlan:
 
 
 def _environment(request: LaunchRequest) -> dict[str, str]:
-    auth = [name for name in request.environ if _AUTH.fullmatch(name)]
-    return {**_DEFAULTS, **environment(request), **allowed(request.environ, auth), **_ALWAYS, **_path(request)}
-
-
-def _path(request: LaunchRequest) -> dict[str, str]:
-    """The PATH with ``maestroctl``, which ``allowed`` does not know of."""
-    return {"PATH": environment(request)["PATH"]}
+    env = environment(request)
+    patterns = [_AUTH, *(pattern for choice, pattern in _CLOUDS.items() if request.environ.get(choice))]
+    auth = [name for name in request.environ if any(pattern.fullmatch(name) for pattern in patterns)]
+    return {**_DEFAULTS, **allowed(request.environ, auth), **env, **_ALWAYS}
 
 
 def _arguments(request: LaunchRequest, env: Mapping[str, str], *, has_plugin: bool) -> list[str]:
     manifest = request.manifest
-    words = [] if request.interactive else [*_STREAM, "--permission-prompt-tool", "stdio"]
+    words = [] if request.interactive else list(_STREAM)
     words += ["--settings", str(request.folder / SETTINGS), "--permission-mode", _permission_mode(request)]
     words += ["--allowedTools=Bash(maestroctl:*)", *_conversation(request, env)]
     if has_plugin:

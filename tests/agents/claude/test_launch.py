@@ -171,3 +171,10 @@ def test_the_way_the_user_signs_in_passes_and_another_agents_identity_does_not(h
 def test_it_gives_up_on_a_limit_soon_unless_the_user_says_otherwise(home: Path) -> None:
     assert launch(request(home)).env["CLAUDE_CODE_MAX_RETRIES"] == "3"
     assert launch(request(home, {"CLAUDE_CODE_MAX_RETRIES": "0"})).env["CLAUDE_CODE_MAX_RETRIES"] == "0"
+
+
+def test_credentials_of_a_cloud_pass_only_where_it_was_chosen(home: Path) -> None:
+    cloud = {"AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "r", "GOOGLE_APPLICATION_CREDENTIALS": "f"}
+    assert not cloud.keys() & launch(request(home, cloud)).env.keys()
+    chosen = launch(request(home, {**cloud, "CLAUDE_CODE_USE_BEDROCK": "1"})).env
+    assert chosen["AWS_SECRET_ACCESS_KEY"] == "s" and "GOOGLE_APPLICATION_CREDENTIALS" not in chosen

@@ -291,6 +291,16 @@ def test_persona_and_skills_reach_the_model(claude: Place) -> None:
     assert "maestro:maestro-worker" in sent and "How a worker reports." in sent
 
 
+def test_questions_go_by_maestroctl(claude: Place) -> None:
+    claude.model.script = [{"text": "done"}]
+    with start(claude) as held:
+        held.say("go")
+        held.until(TurnEnded)
+        held.finish()
+    [tools] = [request["tools"] for request in claude.model.requests if request.get("tools")]
+    assert "Bash" in tools and "AskUserQuestion" not in tools
+
+
 def test_the_next_process_goes_on_with_the_conversation(claude: Place) -> None:
     claude.model.script = [{"text": "remembered"}]
     with start(claude) as held:

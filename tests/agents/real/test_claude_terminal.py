@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import ctl, daemon_in, shown, timeline, worker
 from tests.agents.real.held import wait_for
 from tests.agents.real.test_claude_flow import environ
-from tests.kit.daemon import Connection, Daemon
+from tests.kit.daemon import Connection, Daemon, agents_of
 
 pytestmark = pytest.mark.slow
 
@@ -178,3 +179,34 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
         daemon.finish_sessions()
         assert (seat()["status"], seat()["exit"]["code"]) == ("completed", 0), shown(daemon)
         assert daemon.nothing_left()
+
+
+def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = {"prompts": [worker("Count", {"shell": "python3 -c 'import time; time.sleep(600)'"})]}
+    with Seat(daemon, claude, "Count") as seat:
+        assert ctl(daemon, claude.project, "answer", seat.question()["id"], "allow").returncode == 0
+        wait_for(lambda: any("sleep(600)" in " ".join(found.cmdline()) for found in agents_of(daemon.data)), "the tool")
+        assert daemon.call("session.stop", sessionId=seat.id)["left"] == 0
+        assert not agents_of(daemon.data)
+
+
+def test_a_claude_started_by_hand_is_followed_by_installed_hooks(claude: Place, daemon: Daemon) -> None:
+    """Nothing of ours starts it: its hooks register it, tell its turn, and its end; removed, the settings are as before."""
+    settings = claude.home / ".claude" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"model":   "sonnet"}')
+    assert ctl(daemon, claude.project, "hooks", "install", "--agent", "claude").returncode == 0
+    claude.model.script = [{"shell": "ls"}, {"text": "looked around"}]
+    [program] = claude.programs
+    words = [str(program), "-p", "look around", "--allowedTools=Bash"]
+    env = {**claude.environ, **environ(claude), "MAESTRO_HOME": str(daemon.home)}
+    done = subprocess.run(words, cwd=claude.project, env=env, capture_output=True, stdin=subprocess.DEVNULL, check=True)
+    assert done.stdout.decode().strip() == "looked around"
+    daemon.finish_sessions()
+    [session] = daemon.every("session.list")
+    assert (session["terminal"], session["agent"], session["status"]) == ("external", "claude", "completed"), shown(
+        daemon
+    )
+    assert "Bash: ls" in [text for _, text in timeline(daemon, session["id"])]
+    assert ctl(daemon, claude.project, "hooks", "remove", "--agent", "claude").returncode == 0
+    assert settings.read_text() == '{"model":   "sonnet"}'
