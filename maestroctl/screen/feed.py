@@ -58,6 +58,7 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self._next_look = self._next_status = 0.0
         self._live: list[str] = []
+        self._seen = News()
 
     def start(self) -> None:
         """Begin."""
@@ -88,6 +89,7 @@ class Feed:
             stream.open()
             self._tell(News(fleet=read_all(self._client), away=False))
             self._next_look = self._next_status = 0.0
+            self._seen = News()
             self._listen(stream)
         except ResyncRequired:
             return
@@ -123,7 +125,10 @@ class Feed:
         try:
             if now >= self._next_look:
                 self._next_look = now + _LOOK
-                self._tell(News(tails=self._tails(), output=self._output()))
+                seen = News(tails=self._tails(), output=self._output())
+                if seen != self._seen:  # a picture that would be the same is not drawn
+                    self._seen = seen
+                    self._tell(seen)
             if now >= self._next_status:
                 self._next_status = now + _STATUS
                 status = self._client.raw("system.status", {})
