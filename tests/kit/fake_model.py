@@ -13,8 +13,9 @@ calls follow the last prompt), so retries, resumed conversations and side reques
     {"json": {...}}                     structured output: a call of StructuredOutput where it is offered, else JSON as text
     {"sleep": 1.5, ...}                 wait before answering
     {"hold": "name", ...}               answer when the test calls ``release("name")``
-    {"status": 429, "times": 2, "headers": {...}, "error_type": ..., "message": ...}
-                                        an HTTP error for the first ``times`` requests at that step (-1: for all)
+    {"status": 429, "times": 2, "headers": {...}, "error_type": ..., "message": ..., "error": {...}}
+                                        an HTTP error for the first ``times`` requests at that step (-1: for all);
+                                        ``error`` are more members of it
     {"truncate": true, "text": "..."}   a connection dropped half way
     {"usage": {"input": 1000, "output": 50}, ...}
     {"once": true, ...}                 played a single time, then passed over
@@ -334,6 +335,7 @@ def _error(step: Json, dialect: str) -> Json:
     status = step["status"]
     kind = step.get("error_type") or _TYPES.get(status, "api_error")
     error = {"type": kind, "message": step.get("message", "scripted error"), "code": step.get("code", kind)}
+    error |= step.get("error", {})
     error["status"] = "RESOURCE_EXHAUSTED" if status == 429 else "INTERNAL"
     if dialect == "gemini":
         error["code"] = status

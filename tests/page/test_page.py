@@ -320,9 +320,7 @@ async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
 
 
 async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
-    page.start(
-        "# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n"
-    )
+    page.start("# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n")
     await page.open("#sessions")
     await page.tab.click(".session-row", "Tell")
     fits = (

@@ -15,6 +15,7 @@ from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.signs import Sign
+from maestrod.launching import make_links, write_files
 from tests.agents.real.conftest import Place
 from tests.core.manifests import manifest
 
@@ -64,6 +65,9 @@ class Held:
                 stderr=stderr,
                 start_new_session=True,
             )
+        if plan.stdin is not None:
+            self.write(plan.files[plan.stdin].encode())
+            self._close_input()
 
     def __enter__(self) -> "Held":
         return self
@@ -102,12 +106,15 @@ class Held:
 
     def finish(self) -> Exit:
         """No more prompts: read what it still says, and how it ended."""
-        if self.process.stdin is not None and not self.process.stdin.closed:
-            self.process.stdin.close()
+        self._close_input()
         while self._read():
             pass
         code = self.process.wait(PATIENCE)
         return Exit(code=code) if code >= 0 else Exit(signal=-code)
+
+    def _close_input(self) -> None:
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            self.process.stdin.close()
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -129,9 +136,8 @@ class Held:
         return bool(data)
 
     def _write_files(self, folder: Path) -> None:
-        for name, content in self.plan.files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content)
+        write_files(folder, self.plan.files)
+        make_links(folder, self.plan.links)
 
 
 def with_env(plan: LaunchPlan, **changed: str) -> LaunchPlan:
