@@ -175,12 +175,17 @@ def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -
     """The turn is over: its prompt is answered, a failure is told."""
     if session.status is SessionStatus.WORKING:
         detail = sign.detail or f"the turn ended: {sign.outcome.value}"
-        session = move(draft, session, SessionEvent.REST, draft.reason(told.source, "turn_ended", detail[:LINE]))
+        session = move(draft, session, SessionEvent.REST, draft.reason(told.source, _code(sign), detail[:LINE]))
     message.answer_delivered(draft, session, sign.text)
     if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
         kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
         words = ": ".join(part for part in (f"turn {sign.outcome.value}", sign.code, sign.detail) if part)
         _entry(draft, session, kind, words, told)
+
+
+def _code(sign: TurnEnded) -> str:
+    """Why a session rests after a turn, for its status."""
+    return limit_rules.LIMIT if sign.outcome is Outcome.LIMIT else "turn_ended"
 
 
 def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told) -> None:

@@ -7,7 +7,7 @@ each other when they contradict is written in ``sign_rules.py``; what is shown h
 
 from collections.abc import Iterator
 
-from maestrod.api.attention import AttentionKind
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Session, SessionRef, SessionStatus, Terminal, Why
 from maestrod.api.task import Task, TaskStatus
@@ -43,18 +43,28 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
         detail = turn.doing if turn.running else ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
         yield Reason(source=turn.source, code=code, detail=detail, at=turn.since)
     if wait is not None:
-        yield Reason(source=Source.TIMER, code="limit", detail=wait.detail or wait.kind, at=wait.since)
-    for question in open_questions(world, (session.id,)):
+        told_by = turn.source if turn is not None else Source.TIMER
+        yield Reason(source=told_by, code="limit", detail=wait.detail or wait.kind, at=wait.since)
+    for question in _asked(world, session):
         detail = f"{question.kind.value}: {question.message}"
-        yield Reason(
-            source=_ASKED_BY.get(question.kind, Source.HOOK), code="asks", detail=detail, at=question.opened_at
-        )
+        yield Reason(source=_source(question), code="asks", detail=detail, at=question.opened_at)
     if session.last_activity and not has_ended(session):
         yield Reason(source=Source.PROCESS, code="heard", detail="the last sign of life", at=session.last_activity)
 
 
-#: Who found out that a question is to be asked, where the agent did not say so itself.
-_ASKED_BY = {AttentionKind.STALLED: Source.TIMER, AttentionKind.INPUT: Source.REPORT}
+def _asked(world: World, session: Session) -> tuple[Attention, ...]:
+    """What a person has to say; a wait that ends by itself needs nobody."""
+    questions = open_questions(world, (session.id,))
+    return tuple(each for each in questions if each.kind is not AttentionKind.LIMIT or each.deadline is not None)
+
+
+def _source(question: Attention) -> Source:
+    """Who found out that a question is to be asked."""
+    if question.kind in {AttentionKind.STALLED, AttentionKind.LIMIT}:
+        return Source.TIMER
+    if question.kind is AttentionKind.PERMISSION:
+        return Source.STREAM if question.on_stream else Source.HOOK
+    return Source.REPORT
 
 
 def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]:
@@ -68,7 +78,7 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
     if session.paused:
         yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
     yield from _doing(session)
-    for question in open_questions(world, (session.id,)):
+    for question in _asked(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
     queued = len(world.open_messages.get(session.id, ()))
     if queued and not (session.turn is not None and session.turn.running):

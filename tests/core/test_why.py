@@ -114,7 +114,29 @@ def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
     assert [(each.at, each.source.value, each.code) for each in found] == [
         (60, "timer", "asks"),
         (50, "process", "heard"),
-        (40, "timer", "limit"),
+        (40, "stream", "limit"),
         (30, "stream", "turn_ended"),
         (5, "process", "registered"),
     ]
+
+
+def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_does() -> None:
+    limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
+    assert "waits for a person" not in told(session(wait=Wait("usage", 9, 5)), limited)
+    assert "waits for a person (limit)" in told(session(), msgspec.structs.replace(limited, deadline=9))
+
+
+@pytest.mark.parametrize(
+    "members, source",
+    [
+        ({"kind": AttentionKind.PERMISSION}, Source.HOOK),
+        ({"kind": AttentionKind.PERMISSION, "on_stream": True}, Source.STREAM),
+        ({"kind": AttentionKind.INPUT}, Source.REPORT),
+        ({"kind": AttentionKind.STALLED}, Source.TIMER),
+    ],
+)
+def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: Source) -> None:
+    world = World()
+    world.put(session())
+    world.put(Attention(id="att_1", session_id="ses_1", message="?", opened_at=60, **members))
+    assert why(world, SessionRef(session_id="ses_1"), OWNER).evidence[0].source is source
