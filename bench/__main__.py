@@ -22,6 +22,7 @@ SECTIONS = {
     "idle": "P10, P11",
     "scheduler": "P12",
     "output": "P14",
+    "bridge": "P6, P13",
     "page_load": "page",
 }
 

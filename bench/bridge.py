@@ -1,0 +1,237 @@
+"""P13: small calls over HTTP and WebSocket, against h11 on trio answering a constant. P6: one event to many WebSocket clients, against
+C writing each frame once per client and against trio-websocket sending to one after the other."""
+
+import contextlib
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench.daemon import Daemon, daemon
+from bench.programs import floor, program
+from bench.table import Row, at_least, at_most, median_ratio
+
+#: Bytes of the message about a changed project, which the floors send too.
+SIZE = 440
+
+#: Clients and events of one broadcast.
+SHAPES = ((1, 1000), (100, 300), (500, 100))
+
+_KEY = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+
+
+class Address:
+    """How to reach a bridge: its port, and the requests that open what is measured."""
+
+    def __init__(self, running: Daemon, folder: Path) -> None:
+        told = json.loads((running.home / "run" / "maestrod.json").read_text())
+        self.port = int(told["url"].rpartition(":")[2])
+        self._head = f"Host: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {(running.home / 'run' / 'bridge.token').read_text()}\r\n"
+        self._folder = folder
+
+    def get(self, path: str, more: str = "") -> Path:
+        """A file with a GET."""
+        return self.file(f"GET {path} HTTP/1.1\r\n{self._head}{more}\r\n".encode())
+
+    def post(self, body: bytes) -> Path:
+        """A file with a JSON-RPC POST."""
+        head = (
+            f"POST /rpc HTTP/1.1\r\n{self._head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return self.file(head.encode() + body)
+
+    def frame(self, text: bytes) -> Path:
+        """A file with a text frame as clients send it, masked with zeros; short ones only."""
+        return self.file(b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text)
+
+    def follow(self, path: str) -> tuple[Path, Path]:
+        """What opens a WebSocket and follows events on it."""
+        return self.get(path, _KEY), self.frame(b'{"type":"subscribe"}')
+
+    def file(self, data: bytes) -> Path:
+        """A file with these bytes."""
+        path = self._folder / str(len(list(self._folder.iterdir())))
+        path.write_bytes(data)
+        return path
+
+
+def measure(*, quick: bool) -> list[Row]:
+    """Rows of both."""
+    with daemon() as ours, tempfile.TemporaryDirectory() as folder:
+        address = Address(ours, Path(folder))
+        return [
+            *small_calls(address, quick=quick),
+            *broadcasts(ours, address, quick=quick),
+            durable(ours, address, quick=quick),
+        ]
+
+
+def small_calls(address: Address, *, quick: bool) -> Iterator[Row]:
+    """A row per way to make a small call."""
+    rounds, seconds = (3, 0.2) if quick else (7, 0.6)
+    call = b'{"jsonrpc":"2.0","id":1,"method":"system.status"}'
+    nothing, upgrade = address.file(b""), address.get("/ws", _KEY)
+    shapes = (
+        ("small JSON GET", nothing, address.get("/api/status")),
+        ("JSON-RPC by POST", nothing, address.post(call)),
+        ("JSON-RPC by WebSocket", upgrade, address.frame(call)),
+    )
+    with served(sys.executable, "-m", "bench.bridge_floor", "http") as bare:
+        port = bare.number()
+        for connections in (1, 8):
+            for name, hello, ask in shapes:
+                same = ask if hello is nothing else shapes[1][2]
+                ratio, own, constant = median_ratio(
+                    rounds,
+                    lambda h=hello, a=ask, c=connections: load(address.port, c, seconds, h, a),  # type: ignore[misc]  # mypy infers no lambda with defaults
+                    lambda a=same, c=connections: load(port, c, seconds, nothing, a),  # type: ignore[misc]  # mypy infers no lambda with defaults
+                )
+                what = f"bridge, {name}, {connections} connection{'s' if connections > 1 else ''}"
+                yield at_least("P13", what, ratio, 0.8, f"{own:.0f} of {constant:.0f} calls/s")
+
+
+def broadcasts(ours: Daemon, address: Address, *, quick: bool) -> Iterator[Row]:
+    """Two rows per number of clients: how many events per second reach all of them, to C's and to the plain loop's."""
+    rounds = 3 if quick else 7
+    for clients, events in SHAPES:
+        with contextlib.ExitStack() as stack:
+            project, caller = stack.enter_context(publisher(ours))
+            own = stack.enter_context(listening(clients, address.port, *address.follow("/ws")))
+            c = stack.enter_context(served(str(program("bridge")), "server", str(clients), str(SIZE)))
+            by_c = stack.enter_context(listening(clients, c.number(), address.file(b""), address.file(b"")))
+            loop = stack.enter_context(served(sys.executable, "-m", "bench.bridge_floor", "loop", str(SIZE)))
+            by_loop = stack.enter_context(listening(clients, loop.number(), *address.follow("/")))
+
+            def ours_() -> float:
+                return events / own.all_have(events, lambda: caller.publish(project, events))
+
+            def in_c() -> float:
+                return events / by_c.all_have(events, lambda: c.order(events))
+
+            def in_loop() -> float:
+                return events / by_loop.all_have(events, lambda: loop.order(events))
+
+            to_c, mine, bare = median_ratio(rounds, ours_, in_c)
+            to_loop, _, plain = median_ratio(rounds, ours_, in_loop)
+        detail = (
+            f"{mine * clients:.0f} of {bare * clients:.0f} deliveries/s of {SIZE} bytes; the loop {plain * clients:.0f}"
+        )
+        yield at_least("P6", f"events to {clients} WebSocket clients, to C", to_c, 0.6, detail)
+        yield at_least("P6", f"events to {clients} WebSocket clients, to a plain loop", to_loop, 3)
+
+
+def durable(ours: Daemon, address: Address, *, quick: bool) -> Row:
+    """From a durable change to the last of ten clients."""
+    runs = 30 if quick else 200
+    with publisher(ours) as (project, caller), listening(10, address.port, *address.follow("/ws")) as clients:
+        times = [clients.all_have(1, lambda: caller.publish(project, 1)) * 1e6 for _ in range(runs)]
+    flush = 1e6 / floor("commit", str(ours.home / "floor"), "1", "0.3" if quick else "1")
+    took = statistics.median(times)
+    detail = f"{took:.0f} µs; a fdatasync {flush:.0f} µs"
+    return at_most("P6", "durable change to the last of 10 clients, p50", took / flush, 5, detail)
+
+
+class Publisher:
+    """Changes a project, many times at once, without waiting for the answers in between."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._lines = connection.makefile("rb")
+        self._count = 0
+
+    def publish(self, project: str, events: int) -> float:
+        """As many changes; when it began."""
+        lines = []
+        for _ in range(events):
+            self._count += 1
+            params = {"projectId": project, "description": f"change {self._count:09}"}
+            lines.append(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "project.update", "params": params}))
+        began = time.monotonic()
+        self._connection.sendall(
+            "\n".join([*[line.replace('"id": 1', f'"id": {n}') for n, line in enumerate(lines)], ""]).encode()
+        )
+        for _ in range(events):
+            assert b'"error"' not in self._lines.readline()
+        return began
+
+
+@contextlib.contextmanager
+def publisher(ours: Daemon) -> Iterator[tuple[str, Publisher]]:
+    """A project to change and who changes it."""
+    project: str = ours.call("project.create", name="fan-out", workingDir="/fan-out")["id"]
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(ours.socket))
+        yield project, Publisher(connection)
+
+
+class Process:
+    """A program that is told numbers and answers numbers, a line each."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._in, self._out = process.stdin, process.stdout
+
+    def line(self) -> str:
+        """The next line. Raises ``RuntimeError`` when the program has ended instead."""
+        line = self._out.readline()
+        if not line:
+            raise RuntimeError("a program of the benchmark ended early")
+        return line
+
+    def number(self) -> int:
+        """The next line as a number."""
+        return int(self.line())
+
+    def order(self, count: int) -> float:
+        """Tell a number; the time it answers."""
+        self.tell(count)
+        return float(self.line())
+
+    def tell(self, count: int) -> None:
+        """Tell a number."""
+        self._in.write(f"{count}\n")
+        self._in.flush()
+
+
+class Clients(Process):
+    """Many clients, which say when the last of them has got enough."""
+
+    def all_have(self, events: int, publish: Callable[[], float]) -> float:
+        """Seconds from the beginning of ``publish`` (which it returns) until everybody has so many messages more."""
+        self.tell(events)
+        began = publish()
+        return float(self.line()) - began
+
+
+def load(port: int, connections: int, seconds: float, hello: Path, ask: Path) -> float:
+    """Answers per second."""
+    words = [str(program("bridge")), "load", str(port), str(connections), str(seconds), str(hello), str(ask)]
+    return float(subprocess.check_output(words))
+
+
+@contextlib.contextmanager
+def served(*words: str) -> Iterator[Process]:
+    """A program for the block."""
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Process(process)
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def listening(clients: int, port: int, hello: Path, subscribe: Path) -> Iterator[Clients]:
+    """As many clients, all of them connected and following."""
+    words = [str(program("bridge")), "clients", str(port), str(clients), str(hello), str(subscribe)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        made = Clients(process)
+        assert made.line() == "ready\n"
+        try:
+            yield made
+        finally:
+            process.kill()
