@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from maestrod.api import wire
 from maestrod.api.base import Params
-from maestrod.api.method import Access
+from maestrod.api.method import Access, Scope
 from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.decide import RULES
@@ -53,6 +53,7 @@ class Binding:
     owner_only: bool
     own_session: bool
     streams: bool
+    scope: Scope
     function: Callable[..., Any]
 
 
@@ -82,6 +83,7 @@ def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler
         owner_only=row.access is Access.OWNER,
         own_session=kind is not Kind.COMMAND and _may_leave_out_session(row.params),
         streams=handler is not None and handler.streams,
+        scope=row.scope,
         function=handler.function if handler is not None else answer or _command,
     )
 

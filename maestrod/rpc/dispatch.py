@@ -81,7 +81,7 @@ class Dispatcher:
         if binding is None:
             return _unknown_method(request.method)
         name = client.name
-        note = audit.note(self.services.engine.world, name, request.method, binding.row.scope) if name else None
+        note = audit.note(self.services.engine.world, name, request.method, binding.scope) if name else None
         if note is None:
             return self._try(binding, request, size, client, begin, in_batch=in_batch)
         result = self._try(binding, request, size, client, partial(_noted, begin, note), in_batch=in_batch)
@@ -103,8 +103,8 @@ class Dispatcher:
             return self.incident(error, request.method)
 
     def _actor(self, binding: Binding, params: Params, client: Client) -> Actor:
-        if client.scope < binding.row.scope:
-            need = binding.row.scope.name.lower()
+        if client.scope < binding.scope:
+            need = binding.scope.name.lower()
             raise NotAllowed("token.scope", f"{binding.row.name} needs a token of the scope {need!r}", {"scope": need})
         token = params.session_token
         actor = client.actor if token is None else read_token(self.services.token_key, token)

@@ -103,16 +103,15 @@ _NO_TOKEN = Refusal(
     "bridge.unauthorized",
     "this needs the token of run/bridge.token as `Authorization: Bearer`, or `maestroctl ui`",
 )
+_NOT_OURS = Refusal(400, "bridge.target", "the target of a request is a plain path on this server, from /")
 _FRAMING = Refusal(400, "bridge.framing", "the length of the request is said in two ways, or not in a way that counts")
 
 
 def gate(head: Head, policy: Policy) -> Refusal | Admitted:
     """Whether a request may come in."""
-    found: dict[bytes, bytes] = {}
-    for name, value in head.headers:
-        if name in found and name in _SINGLE:
-            return Refusal(400, "bridge.repeated_header", "a header that may come once came twice")
-        found[name] = value
+    found = dict(head.headers)
+    if len(found) < len(head.headers) and _repeats(head.headers):
+        return Refusal(400, "bridge.repeated_header", "a header that may come once came twice")
     refusal = _wrong_form(head, found, policy) or _wrong_place(found, policy) or _wrong_write(head, found)
     if refusal is not None:
         return refusal
@@ -130,6 +129,11 @@ def gate(head: Head, policy: Policy) -> Refusal | Admitted:
     return caller if isinstance(caller, Refusal) else Admitted(path, query, caller, origin, upgrade=upgrade)
 
 
+def _repeats(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    names = [name for name, _ in headers if name in _SINGLE]
+    return len(set(names)) < len(names)
+
+
 def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusal | None:
     """What no honest client sends: from elsewhere, with another form of target, or with a body of two lengths."""
     if not policy.remote and not is_loopback(head.peer):
@@ -139,8 +143,10 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusa
     if len(head.headers) > HEADER_LIMIT:
         return Refusal(431, "bridge.headers", f"a request has at most {HEADER_LIMIT} headers")
     path = head.target.partition(b"?")[0]
-    if not _TARGET.fullmatch(head.target) or _ENCODED_SEPARATOR.search(path) or _DOTTED.search(path) or b"//" in path:
-        return Refusal(400, "bridge.target", "the target of a request is a plain path on this server, from /")
+    if not _TARGET.fullmatch(head.target) or b"//" in path or (b"/." in path and _DOTTED.search(path)):
+        return _NOT_OURS
+    if b"%" in path and _ENCODED_SEPARATOR.search(path):
+        return _NOT_OURS
     if b"transfer-encoding" in found and (
         b"content-length" in found or found[b"transfer-encoding"].lower() != b"chunked"
     ):

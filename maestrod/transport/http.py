@@ -6,7 +6,7 @@ that cannot be read, is the last of its connection: nothing that follows it coul
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import h11
 import trio
@@ -25,6 +25,9 @@ HEAD_LIMIT = 16 * 1024
 HEAD_SECONDS = 5.0
 BODY_SECONDS = 30.0
 IDLE_SECONDS = 75.0
+
+#: Seconds by which the end of an idle connection may be off: moving a deadline costs as much as reading a header.
+_COARSE = 10.0
 
 _VERSIONS = frozenset({b"1.0", b"1.1"})
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -55,6 +58,7 @@ class HttpConnection:
         self._scope = trio.CancelScope()
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._seen = b""
+        self._expecting = "anything"
         self.busy = False
 
     async def serve(self) -> None:
@@ -76,7 +80,8 @@ class HttpConnection:
             status = 431 if error.error_status_hint == 431 else 400
             refusal = Refusal(status, "bridge.request", "this is not a request of HTTP/1.1")
             return await self._refuse(Head(self._peer, b"", b"", ()), refusal)
-        head = Head(self._peer, request.method, request.target, request.headers)
+        headers = [(name.lower(), value) for name, value in request.headers.raw_items()]
+        head = Head(self._peer, request.method, request.target, headers)
         verdict = gate(head, self._policy)
         if isinstance(verdict, Refusal):
             return await self._refuse(head, verdict)
@@ -84,11 +89,11 @@ class HttpConnection:
             self._admitted(verdict.caller)
         self.busy = True
         try:
-            return await self._serve_admitted(request, verdict)
+            return await self._serve_admitted(request, dict(headers), verdict)
         finally:
             self.busy = False
 
-    async def _serve_admitted(self, request: h11.Request, admitted: Admitted) -> bool:
+    async def _serve_admitted(self, request: h11.Request, headers: Mapping[bytes, bytes], admitted: Admitted) -> bool:
         verb = request.method.decode("ascii")
         talk = self._site.upgrade(admitted, self._channel) if admitted.upgrade else None
         if talk is not None and not isinstance(talk, Response):
@@ -96,17 +101,18 @@ class HttpConnection:
             return False
         limit = self._site.body_limit(verb, admitted)
         try:
-            body = await self._read_body(request, limit)
+            body = await self._read_body(headers, limit)
         except h11.RemoteProtocolError:
             return await self._answer(failure(400, "bridge.request", "the body cannot be read"), admitted, last=True)
         if body is None:
             too_large = failure(413, "request.too_large", f"a request to this path may have {limit} bytes")
             return await self._answer(too_large, admitted, last=True)
-        self._allow(None)
+        if self._expecting:
+            self._allow(None)
         response = talk or await self._site.respond(verb, admitted, body, self._while_here)
         if response is None:  # the client has gone
             return False
-        return await self._answer(response, admitted, head_only=verb == "HEAD", last=self._is_last(request))
+        return await self._answer(response, admitted, head_only=verb == "HEAD", last=self._is_last(request, headers))
 
     async def _upgrade(self, talk: Callable[[bytes], Awaitable[None]]) -> None:
         """Hand the connection over, from the first byte of the request on."""
@@ -118,6 +124,8 @@ class HttpConnection:
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
+                if self._seen:  # a part of a head has come: the rest is due
+                    self._expect("head", HEAD_SECONDS)
                 await self._receive()
             elif isinstance(event, h11.Request):
                 if event.http_version not in _VERSIONS:
@@ -126,21 +134,20 @@ class HttpConnection:
             else:
                 raise Leave
 
-    async def _read_body(self, request: h11.Request, limit: int) -> bytes | None:
+    async def _read_body(self, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
         """The body; None when it is longer than allowed, which is noticed before it is read where its length is said."""
-        length = next((value for name, value in request.headers if name == b"content-length"), b"0")
-        if int(length) > limit:
+        if int(headers.get(b"content-length", b"0")) > limit:
             return None
         event = self._parser.next_event()
         if isinstance(event, h11.EndOfMessage):
             return b""
         if self._parser.they_are_waiting_for_100_continue:
             self._channel.write(_CONTINUE)
-        self._allow(BODY_SECONDS)
         parts: list[bytes] = []
         size = 0
         while not isinstance(event, h11.EndOfMessage):
             if event is h11.NEED_DATA:
+                self._expect("body", BODY_SECONDS)
                 await self._receive()
             elif isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
@@ -156,8 +163,6 @@ class HttpConnection:
         data = await self._channel.receive_some(READ_SIZE)
         if not data and not self._parser.trailing_data[0]:
             raise Leave
-        if not self._seen:
-            self._allow(HEAD_SECONDS)
         if len(self._seen) <= HEAD_LIMIT:
             self._seen += data
         self._parser.receive_data(data)
@@ -169,11 +174,15 @@ class HttpConnection:
         self._seen = rest
         if rest:
             self._parser.receive_data(rest)
-        self._allow(HEAD_SECONDS if rest else IDLE_SECONDS)
+        idle = trio.current_time() + IDLE_SECONDS
+        if not idle - _COARSE < self._scope.deadline <= idle:
+            self._scope.deadline = idle
+        self._expecting = ""
 
     async def _while_here(self, wait: Callable[[], Awaitable[None]]) -> bool:
         """Wait for something as long as the client is there; whether it still is."""
         here = True
+        self._allow(None)
 
         async def notice() -> None:
             nonlocal here
@@ -211,10 +220,16 @@ class HttpConnection:
             await self._channel.wait_room()
         return True
 
-    def _is_last(self, request: h11.Request) -> bool:
+    def _is_last(self, request: h11.Request, headers: Mapping[bytes, bytes]) -> bool:
         if request.http_version < b"1.1" or self._site.stopping:
             return True
-        return any(name == b"connection" and b"close" in value.lower() for name, value in request.headers)
+        return b"close" in headers.get(b"connection", b"").lower()
+
+    def _expect(self, what: str, seconds: float) -> None:
+        """Something has begun that has to be complete in time, however it trickles in."""
+        if self._expecting != what:
+            self._expecting = what
+            self._allow(seconds)
 
     def _allow(self, seconds: float | None) -> None:
         """How long what comes next may take."""

@@ -44,6 +44,7 @@ class Routes:
 
     def __init__(self, given: Iterable[tuple[Route, AnyMethod]] | None = None) -> None:
         self._root = _Node()
+        self._plain: dict[tuple[str, str], Match] = {}
         self._kinds: dict[str, dict[str, _Kind]] = {}
         for route, row in routes() if given is None else given:
             self._kinds[row.name] = _kinds(row)
@@ -51,6 +52,8 @@ class Routes:
 
     def find(self, verb: str, path: str) -> Match | frozenset[str]:
         """What a request means."""
+        if plain := self._plain.get((verb, path)):
+            return plain
         verbs: set[str] = set()
         for node, values in _walk(self._root, path.split("/")[1:], ()):
             found = node.rows.get(verb)
@@ -81,6 +84,8 @@ class Routes:
             else:
                 node = node.below.setdefault(part, _Node())
         node.rows[route.verb] = (row, tuple(names))
+        if not names:
+            self._plain[route.verb, route.path] = Match(row, {})
 
     def _query(self, row: AnyMethod, query: str) -> dict[str, Any]:
         """The members of a query: text, or what the parameter's type makes of it; lists by repetition or with commas."""
