@@ -115,13 +115,17 @@ class Connection:
 
 
 class Daemon:
-    """A daemon with the home ``home`` (a short path), which it may be started in many times. ``settings`` are MAESTRO_ variables."""
+    """A daemon with the home ``home`` (a short path), which it may be started in many times. ``settings`` are MAESTRO_ variables.
+
+    ``module`` is what is run: another one than ``maestrod`` may do something to it first.
+    """
 
     def __init__(self, home: Path, **settings: object) -> None:
         self.home = home
         self.data = home / "data"
         self.socket = home / "run" / "maestrod.sock"
         self.log = home / "stderr.log"
+        self.module = "maestrod"
         self.settings = {f"MAESTRO_{name.upper()}": str(value) for name, value in settings.items()}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -138,7 +142,7 @@ class Daemon:
         environ = {**kept, "HOME": str(self.home), "MAESTRO_HOME": str(self.home), **self.settings}
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "maestrod"],
+                [sys.executable, "-m", self.module],
                 env={**environ, "NOTIFY_SOCKET": str(self._notify_path)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -2,13 +2,14 @@
 
 ``install(bin, scripts)`` puts it on a PATH as a program of its own. Its script is ``script.json`` in the folder it works in: a list
 of turns, each a list of steps; ``turn`` in the same folder counts the turns over all its processes. What it was told is in ``told``,
-a line of JSON for each answer. Steps:
+a line of JSON for each answer, and its prompts in ``prompts``. Steps:
 
     {"ask": COMMAND}     wants to run it: on the stream, or by its PermissionRequest hook on a terminal
     {"hook": EVENT}      runs that hook of its settings
     {"gate": NAME}       waits until somebody opens the pipe NAME in its folder for writing
     {"limit": AT}        meets a usage limit that ends then (seconds since the epoch), and ends this process
     {"run": COMMAND}     runs a command, as its tools do
+    {"speak": COUNT}     says so many words, each a line of the stream, a few milliseconds apart
 
 The shapes of its lines are those recorded from Claude Code 2.1.328 (``tests/fixtures/recordings/claude-code``).
 """
@@ -16,6 +17,7 @@ The shapes of its lines are those recorded from Claude Code 2.1.328 (``tests/fix
 import itertools
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -39,9 +41,9 @@ def write_script(folder: Path, *turns: list[dict[str, Any]]) -> None:
     (folder / "script.json").write_text(json.dumps(turns))
 
 
-def told(folder: Path) -> list[Any]:
-    """What it was answered, oldest first."""
-    path = folder / "told"
+def told(folder: Path, what: str = "told") -> list[Any]:
+    """What it was answered (or, of ``prompts``, asked), oldest first."""
+    path = folder / what
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
@@ -64,7 +66,9 @@ class Agent:
             sys.stdin.read()  # it sits at its prompt until it is stopped
             return 0
         for line in sys.stdin:
-            if json.loads(line)["type"] == "user":
+            read = json.loads(line)
+            if read["type"] == "user":
+                self._write("prompts", read["message"]["content"])
                 self.turn()
         return 0
 
@@ -136,9 +140,20 @@ class Agent:
     def _run(self, command: str) -> None:
         subprocess.run(["/bin/sh", "-c", command], check=True, start_new_session=True)
 
+    def _speak(self, count: int) -> None:
+        for number in range(count):
+            content = [{"type": "text", "text": f"word {number}"}]
+            self.say(
+                {"type": "assistant", "message": {"role": "assistant", "content": content}, "session_id": self.session}
+            )
+            select.select([], [], [], 0.004)
+
     def _note(self, answer: Any) -> None:
-        with Path("told").open("a") as file:
-            file.write(json.dumps(answer) + "\n")
+        self._write("told", answer)
+
+    def _write(self, name: str, value: Any) -> None:
+        with Path(name).open("a") as file:
+            file.write(json.dumps(value) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
