@@ -28,6 +28,7 @@ A script may also be ``{"prompts": [{"match": regex on the prompt, "steps": [...
 import gzip
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -49,6 +50,17 @@ AGENTS = ("Task", "Agent", "task", "agent", "spawn_agent")
 HOLD = 60.0
 
 
+class _Server(ThreadingHTTPServer):
+    """A thread per connection; agents that are killed hang up in the middle of one, and that is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Only say what is not a connection that was cut."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class FakeModel:
     """The model: ``url`` is where it is, ``requests`` what it was asked so far."""
 
@@ -60,8 +72,7 @@ class FakeModel:
         self._script: Script = DEFAULT if script is None else script
         self.requests: list[Json] = []
         handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), cast("type[BaseHTTPRequestHandler]", handler))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), cast("type[BaseHTTPRequestHandler]", handler))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 

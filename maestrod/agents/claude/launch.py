@@ -101,16 +101,30 @@ def _arguments(request: LaunchRequest, env: Mapping[str, str], *, has_plugin: bo
     manifest = request.manifest
     words = [] if request.interactive else list(_STREAM)
     words += ["--settings", str(request.folder / SETTINGS), "--permission-mode", _permission_mode(request)]
-    words += ["--allowedTools=Bash(maestroctl:*)", *_conversation(request, env)]
+    conversation = _conversation(request, env)
+    words += ["--allowedTools=Bash(maestroctl:*)", *conversation]
     if has_plugin:
         words += ["--plugin-dir", str(request.folder / PLUGIN)]
-    if manifest.persona is not None:
-        words += ["--append-system-prompt", manifest.persona.prompt or manifest.persona.description]
+    system = _system_prompt(request, is_lost="--resume" not in conversation)
+    if system:
+        words += ["--append-system-prompt", system]
     if manifest.session.role is Role.ORCHESTRATOR and not request.interactive:
         words += ["--json-schema", json.dumps(plan_schema())]
     if request.prompt is not None:
         words += ["--", request.prompt]
     return words
+
+
+def _system_prompt(request: LaunchRequest, *, is_lost: bool) -> str:
+    """The persona; and where to read on, for an agent whose earlier conversation is gone (Claude's own files were tidied up)."""
+    persona = request.manifest.persona
+    parts = [persona.prompt or persona.description] if persona is not None else []
+    if is_lost and request.session.agent_session_id is not None:
+        page = request.folder / "manifest.md"
+        parts.append(
+            f"Your earlier conversation is lost. Before anything else read {page}: who you are, your tasks, how to report."
+        )
+    return "\n\n".join(parts)
 
 
 def _permission_mode(request: LaunchRequest) -> str:

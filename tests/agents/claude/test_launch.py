@@ -83,10 +83,12 @@ def test_the_first_process_begins_a_conversation_whose_id_is_known(home: Path) -
 
 def test_the_next_process_resumes_what_was_written_down(home: Path) -> None:
     again = request(home, attempt=2, agent_session_id="abc")
-    assert "--resume" not in launch(again).argv, "nothing was written of it: it ended before its first prompt"
+    lost = launch(again)
+    assert "--resume" not in lost.argv and "/data/sessions/ses_1/manifest.md" in option(lost, "--append-system-prompt")
     (home / ".claude" / "projects" / "-p").mkdir(parents=True)
     (home / ".claude" / "projects" / "-p" / "abc.jsonl").touch()
-    assert option(launch(again), "--resume") == "abc" and "--session-id" not in launch(again).argv
+    assert option(launch(again), "--resume") == "abc"
+    assert not {"--session-id", "--append-system-prompt"} & set(launch(again).argv)
 
 
 def test_a_planner_is_held_to_the_schema_of_a_plan(home: Path) -> None:

@@ -210,3 +210,38 @@ def test_a_limit_is_a_pause_and_the_conversation_goes_on(claude: Place, monkeypa
         [_, answered] = daemon.every("message.list", sessionId=worker_id)
         assert answered["kind"] == "wake" and answered["deliveredAt"] >= reset * 1000, "not before it was renewed"
         assert (claude.project / "alpha.txt").exists()
+
+
+def test_a_worker_that_forgets_to_report_is_reminded(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = plans(claude, GOOD, {})
+    whole = claude.model.script["prompts"][1]
+    claude.model.script["prompts"][1] = {**whole, "steps": [writes(claude, "alpha.txt"), {"text": "I am done."}]}
+    reminded = {"match": r"nobody has been told.*\(`(?P<task>tsk_\w+)`", "steps": whole["steps"][-2:]}
+    claude.model.script["prompts"].append(reminded)
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
+    kinds = [message["kind"] for message in daemon.every("message.list", sessionId=sessions(daemon)[1]["id"])]
+    assert kinds == ["opening", "nudge"]
+
+
+def test_a_worker_that_never_reports_has_failed_its_task(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = plans(claude, GOOD, {})
+    claude.model.script["prompts"][1]["steps"] = [{"text": "I am done."}]
+    claude.model.script["default"] = [{"text": "I really am."}]
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--max-attempts", "1")
+    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
+    assert "without saying what became of 'Write alpha'" in shown(daemon)
+    daemon.finish_sessions()
+    wait_for(daemon.nothing_left, "the end of the agent that was given up")
+
+
+def test_what_the_project_allows_is_not_asked(claude: Place, daemon: Daemon) -> None:
+    permissions = {"allow": ["Bash(python3 *)"], "policy": "deny"}
+    daemon.call("project.create", name="p", workingDir=str(claude.project), settings={"permissions": permissions})
+    claude.model.script = plans(claude, GOOD, {})
+    steps = claude.model.script["prompts"][1]["steps"]
+    steps[1:2] = [{"shell": 'python3 -c \'open("alpha.txt", "w").write("alpha")\''}, {"shell": "touch forbidden"}]
+    done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
+    assert (claude.project / "alpha.txt").exists() and not (claude.project / "forbidden").exists()
+    assert "needs_input" not in [kind for kind, _ in timeline(daemon, sessions(daemon)[1]["id"])]
