@@ -32,6 +32,11 @@ def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
     yield from _answers(question, now)
 
 
+def words(question: Json) -> list[str]:
+    """What is wanted and with what, without the lines around it."""
+    return [line.removeprefix("  ") for line in (*_block(question["message"]), *_input(question))]
+
+
 def chosen(value: str, options: list[str]) -> str | None:
     """The option that somebody means: its beginning, or another word for it; None when it is not clear."""
     word = value.strip().lower()

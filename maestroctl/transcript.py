@@ -42,6 +42,11 @@ def tell(client: Client, session_id: str, *, last: int | None, follow: bool) -> 
         _follow(client, session_id, since, printed)
 
 
+def newest(client: Client, session_id: str, count: int) -> list[str]:
+    """The lines of the last so many entries."""
+    return [line for entry in _newest(client, session_id, count) for line in lines(entry)]
+
+
 def lines(entry: dict[str, Any]) -> list[str]:
     """An entry as lines: time, sign, words; further lines of it are indented."""
     at = time.strftime("%H:%M:%S", time.localtime(entry["timestamp"] / 1000))

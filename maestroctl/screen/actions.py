@@ -6,6 +6,7 @@ from maestroctl.screen.fleet import Fleet, has_ended
 from maestroctl.verbs.stop import stop as stop_all
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed
+from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
 
@@ -37,6 +38,15 @@ def pause(client: Client, fleet: Fleet, subject: Session | Task) -> str:
         raise Malformed("usage", "no run is at work on this task: there is nothing to pause")
     client.raw("run.resume" if run.paused else "run.pause", {"runId": run.id})
     return "the run goes on" if run.paused else "the run is paused"
+
+
+def approve(client: Client, fleet: Fleet, task: Task) -> str:
+    """Say yes to the plan of the task's run. Raises ``Malformed`` where none waits."""
+    run = fleet.run_of(task.id)
+    if run is None or run.status is not RunStatus.AWAITING_APPROVAL or run.plan_id is None:
+        raise Malformed("usage", "no plan waits for a yes here")
+    client.raw("plan.approve", {"planId": run.plan_id})
+    return "the plan is approved"
 
 
 def answer(client: Client, question: Attention, value: str) -> str:

@@ -1,59 +1,36 @@
-"""The full-screen view: its panes, its keys, and how news reach them.
+"""The full-screen view: its keys, on the panes of ``board.py``. What they do to the daemon is in ``actions.py``."""
 
-What is known is in ``fleet.py``, how it is drawn in ``rows.py``, what the keys do to the daemon in ``actions.py``.
-"""
-
-import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from rich.text import Text
+import msgspec
 from textual import on, work
-from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input
 
-from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
 from maestroctl.output import safe, safe_block
+from maestroctl.questions import words
 from maestroctl.run_model import LIVE_SESSION
-from maestroctl.screen import actions, rows
+from maestroctl.screen import actions
+from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog
-from maestroctl.screen.feed import Feed, News
-from maestroctl.screen.fleet import Fleet, Tree, TreeRow
-from maestroctl.screen.list_pane import ListPane
-from maestroctl.screen.look import CSS, DARK, KEYS, LIGHT
+from maestroctl.screen.look import DARK, KEYS, LIGHT
 from maestroctl.seat import CLEAR, write
 from maestroctl.verbs.attach import attach
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.session import Session
-from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task
 
 #: Seconds a call of a key may wait for a daemon that is away.
 _PATIENCE = 5.0
 
 
-class Heard(Message):
-    """The feed has news."""
+class WatchApp(Board):
+    """The view."""
 
-    def __init__(self, news: News) -> None:
-        super().__init__()
-        self.news = news
-
-
-class WatchApp(App[None]):
-    """The view. ``root`` is the task whose tree is shown at first, None for all of them."""
-
-    CSS = CSS
-    TITLE = "maestro"
-    ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  # an instance variable to textual's types
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open", show=False),
         Binding("a", "attach", "Attach"),
@@ -61,6 +38,7 @@ class WatchApp(App[None]):
         Binding("s", "stop", "Stop"),
         Binding("t", "retry", "Try again"),
         Binding("p", "pause", "Pause"),
+        Binding("y", "approve", "Approve", show=False),
         Binding("r", "only", "One tree"),
         Binding("slash", "search", "Search", key_display="/"),
         Binding("1", "pane('tasks')", "Tasks", show=False),
@@ -71,169 +49,6 @@ class WatchApp(App[None]):
         Binding("escape", "unsearch", "Back", show=False),
         Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
     ]
-
-    def __init__(self, caller: Caller, root: str | None = None) -> None:
-        super().__init__()
-        self.fleet = Fleet({})
-        self._caller = caller
-        self._branches = Tree()
-        self._branches.root = root
-        self._daemon: SystemStatus | None = None
-        self._is_away = False
-        self._tails: dict[str, str] = {}
-        self._output = ("", "")  # a session's id, and the end of what it wrote
-        self._asking_sessions: frozenset[str] = frozenset()
-        self._asking_tasks: frozenset[str | None] = frozenset()
-        self._hues = rows.Palette()
-        self._chosen_in = "tasks"  # the pane whose choice is told about
-        self._feed = Feed(caller, lambda news: self.post_message(Heard(news)))
-
-    def compose(self) -> ComposeResult:
-        """The panes."""
-        yield Static(id="head")
-        yield Input(placeholder="search titles", id="search")
-        with Horizontal(id="body"):
-            yield ListPane(self._draw_task, title="Tasks", empty="There is no task yet.", id="tasks")
-            with Vertical(id="right"):
-                yield ListPane(self._draw_session, title="Sessions", empty="No session is at work.", id="sessions")
-                with VerticalScroll(id="detail", can_focus=True):
-                    yield Static(id="text")
-        yield ListPane(self._draw_question, title="Inbox", empty="Nothing waits for you.", id="inbox")
-        yield Footer()
-
-    def on_mount(self) -> None:
-        """Begin to listen."""
-        self.theme = DARK
-        self._take_hues()
-        self.query_one("#search", Input).can_focus = False
-        self._go_to(self._pane("tasks"))
-        self.set_interval(1.0, self._refresh)  # times go on without events
-        self._feed.start()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._feed.close()
-
-    # News
-
-    @on(Heard)
-    def take(self, heard: Heard) -> None:
-        """Take in what the feed tells and show it."""
-        news = heard.news
-        if news.failure is not None:
-            self.exit(return_code=news.failure.exit_code, message=f"maestroctl: {safe_block(news.failure.message)}")
-            return
-        self.fleet = news.fleet or self.fleet
-        for event in news.events:
-            self.fleet.apply(event)
-        self._is_away = self._is_away if news.away is None else news.away
-        self._daemon = news.status or self._daemon
-        self._tails = self._tails if news.tails is None else news.tails
-        self._output = news.output or self._output
-        if news.fleet or news.events:
-            self._fill()
-        self._refresh()
-
-    def _fill(self) -> None:
-        """Bring the panes up to date."""
-        questions, live = self.fleet.questions(), self.fleet.live_sessions()
-        self._asking_sessions = frozenset(question.session_id for question in questions)
-        self._asking_tasks = frozenset(question.task_id for question in questions)
-        self._feed.live([session.id for session in live])
-        tree = self._branches.rows(self.fleet)
-        self._pane("tasks").fill([(row.task.id, row) for row in tree])
-        self._pane("sessions").fill([(session.id, session) for session in self.fleet.listed_sessions()])
-        inbox = self._pane("inbox")
-        inbox.fill([(question.id, question) for question in questions])
-        inbox.display = bool(questions)
-        if not questions and inbox.has_focus:
-            self._go_to(self._pane("tasks"))
-        inbox.border_subtitle = f"{len(questions)} open" if questions else ""
-        self._pane("sessions").border_subtitle = f"{len(live)} at work" if live else ""
-
-    def _refresh(self) -> None:
-        """Draw what changes without events: the head, times, last lines, the detail."""
-        self.query_one("#head", Static).update(
-            rows.head(self.fleet, self._daemon, self.size.width, self._hues, away=self._is_away)
-        )
-        for name in ("tasks", "sessions", "inbox"):
-            self._pane(name).refresh()
-        self._tell_of_choice()
-
-    def _tell_of_choice(self) -> None:
-        """The detail of what is chosen in the pane that had the focus last, and what its session wrote."""
-        subject, detail = self._subject(), self.query_one("#detail", VerticalScroll)
-        follows = detail.scroll_offset.y >= detail.max_scroll_y
-        session_id = actions.session_to_sit_at(self.fleet, subject)
-        self._feed.look_at = session_id
-        session = self._session(session_id or "")
-        text = Text("")
-        if isinstance(subject, Task):
-            text = rows.task_detail(self.fleet, subject, _now(), self._hues)
-            detail.border_title = "Task"
-        if session is not None:
-            tail = self._output[1] if self._output[0] == session.id else ""
-            text.append(rows.session_detail(session, tail, self._hues))
-            detail.border_title = "Task" if isinstance(subject, Task) else safe(session.name)
-        self.query_one("#text", Static).update(text)
-        if session is not None and follows:
-            detail.scroll_end(animate=False)
-
-    # Drawing
-
-    def _draw_task(self, row: TreeRow, columns: int) -> Text:
-        return rows.task_row(row, columns, _now(), self._hues, asking=row.task.id in self._asking_tasks)
-
-    def _draw_session(self, session: Session, columns: int) -> Text:
-        tail, asking = self._tails.get(session.id, ""), session.id in self._asking_sessions
-        return rows.session_row(session, tail, columns, _now(), self._hues, asking=asking)
-
-    def _draw_question(self, question: Attention, columns: int) -> Text:
-        session = self._session(question.session_id)
-        return rows.question_row(question, session.name if session else "", columns, _now(), self._hues)
-
-    def _take_hues(self) -> None:
-        named, plain = self.current_theme, rows.Palette()
-        self._hues = rows.Palette(
-            named.success or plain.good,
-            named.error or plain.bad,
-            named.warning or plain.warn,
-            named.secondary or plain.busy,
-        )
-
-    # What is chosen
-
-    def _pane(self, name: str) -> ListPane:
-        return self.query_one(f"#{name}", ListPane)
-
-    def _session(self, session_id: str) -> Session | None:
-        return self.fleet.sessions.get(session_id) if session_id in self.fleet.sessions else None
-
-    def _subject(self) -> Session | Task | Attention | None:
-        """The thing that is chosen."""
-        key = self._pane(self._chosen_in).key
-        if key is None:
-            return None
-        if self._chosen_in == "tasks":
-            return self.fleet.tasks.get(key) if key in self.fleet.tasks else None
-        if self._chosen_in == "inbox":
-            return self.fleet.attention.get(key) if key in self.fleet.attention else None
-        return self._session(key)
-
-    @on(ListPane.Chosen)
-    def choose(self, chosen: ListPane.Chosen) -> None:
-        """Tell about another line."""
-        if chosen.pane.has_focus:
-            self._chosen_in = chosen.pane.id or "tasks"
-        self._tell_of_choice()
-
-    def on_descendant_focus(self) -> None:
-        """The detail follows the pane."""
-        if isinstance(self.focused, ListPane):
-            self._chosen_in = self.focused.id or "tasks"
-            self._tell_of_choice()
-
-    # Keys
 
     def action_open(self) -> None:
         """Fold or unfold, sit down, answer: what one does with such a thing."""
@@ -282,9 +97,12 @@ class WatchApp(App[None]):
             if value is not None:
                 self._call(lambda client: actions.answer(client, question, value))
 
+        if question.tool is not None and not question.options:  # only its own terminal takes the answer
+            self.action_attach()
+            return
         name = safe(session.name) if session else "A session"
-        options = [safe(option) for option in question.options]
-        self.push_screen(AnswerDialog(name, safe_block(question.message), options), answered)
+        text = "\n".join(words(msgspec.to_builtins(question)))
+        self.push_screen(AnswerDialog(name, text, [safe(option) for option in question.options]), answered)
 
     def action_stop(self) -> None:
         """Stop what is chosen, after a yes."""
@@ -311,6 +129,12 @@ class WatchApp(App[None]):
         if isinstance(subject, Session | Task):
             self._call(lambda client: actions.pause(client, self.fleet, subject))
 
+    def action_approve(self) -> None:
+        """Say yes to the plan of the run."""
+        subject = self._subject()
+        if isinstance(subject, Task):
+            self._call(lambda client: actions.approve(client, self.fleet, subject))
+
     @work(thread=True)
     def _call(self, action: Callable[[Client], str]) -> None:
         """Do it beside the screen and say what came of it."""
@@ -331,10 +155,6 @@ class WatchApp(App[None]):
         """Go to a pane."""
         if self._pane(name).display:
             self._go_to(self._pane(name))
-
-    def _go_to(self, widget: Widget) -> None:
-        """Move the focus at once: ``Widget.focus`` would let the next key go to where it was."""
-        self.screen.set_focus(widget)
 
     def action_search(self) -> None:
         """Begin to search."""
@@ -371,7 +191,3 @@ class WatchApp(App[None]):
     def action_keys(self) -> None:
         """Show the keys."""
         self.push_screen(HelpDialog(KEYS))
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

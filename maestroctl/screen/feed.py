@@ -19,6 +19,7 @@ from maestroctl.client import Client
 from maestroctl.screen.fleet import LISTS, Fleet
 from maestroctl.stream import EventStream
 from maestroctl.terminal import Sanitizer
+from maestroctl.transcript import is_told, newest
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.system import SystemStatus
@@ -165,6 +166,10 @@ def read_all(client: Client) -> Fleet:
 
 
 def tail(client: Client, session_id: str, lines: int = 200) -> str:
-    """The end of what a session wrote, with its colours and nothing else that drives a terminal."""
+    """The end of what a session wrote, with its colours and nothing else that drives a terminal; in words, where its output is
+    a stream for programs.
+    """
+    if is_told(client, session_id):
+        return "\n".join(newest(client, session_id, lines))
     page = client.raw("session.output", {"sessionId": session_id, "lines": lines, "limit": _TAIL_BYTES})
     return Sanitizer().feed(base64.b64decode(page["data"])).decode("utf-8", "replace")

@@ -39,6 +39,7 @@ KEYS = (
     ("s", "stop what is chosen and everything it started"),
     ("t", "try again what failed"),
     ("p", "pause or resume the session, or the task's run"),
+    ("y", "approve the plan that waits for a yes"),
     ("r", "only the tree of the chosen task, or all again"),
     ("/", "search titles; escape ends it"),
     ("l", "light or dark"),

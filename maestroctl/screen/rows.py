@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from maestroctl.limits import waiting
 from maestroctl.output import safe, safe_block
 from maestroctl.render import duration
 from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION
@@ -13,6 +14,7 @@ from maestroctl.screen.fleet import Fleet, TreeRow
 from maestroctl.table import clip, width
 from maestroctl.tree import GLYPHS, WORDS
 from maestrod.api.attention import Attention
+from maestrod.api.run import RunStatus
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task, TaskStatus
@@ -91,6 +93,11 @@ def session_row(session: Session, tail: str, columns: int, now: int, palette: Pa
         state = "limited"
     style = f"bold {palette.warn}" if asking else palette.session(session.status)
     wide = columns >= _WIDE
+    if session.wait is not None:
+        wait = session.wait
+        state, tail = "waits", waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed)
+    elif session.turn is not None:  # its output is a stream for programs
+        tail = session.turn.doing
     line = Text(no_wrap=True, end="")
     line.append(f"{_SIGNS.get(state, '■')} ", style=style)
     line.append(
@@ -140,6 +147,11 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
     line.append(f"   ▶ {live} session{'' if live == 1 else 's'}", style=palette.busy if live else palette.quiet)
     if questions:
         line.append(f"   ? {questions} wait{'s' if questions == 1 else ''} for you", style=f"bold {palette.warn}")
+    plans = sum(run.status is RunStatus.AWAITING_APPROVAL for run in fleet.runs)
+    if plans:
+        line.append(
+            f"   ? {plans} plan{'s wait' if plans > 1 else ' waits'} for your yes", style=f"bold {palette.warn}"
+        )
     line.truncate(columns, overflow="ellipsis")
     return line
 
@@ -156,6 +168,9 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     text.append(f"{GLYPHS[task.status]} {WORDS[task.status]}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
+    run = fleet.run_of(task.id)
+    if run is not None and run.status is RunStatus.AWAITING_APPROVAL:
+        text.append("the plan waits for your yes: y approves it\n", style=f"bold {palette.warn}")
     reason = task.status_reason
     if reason is not None and reason.detail:
         text.append(f"{safe_block(reason.detail).strip()}\n", style=palette.warn)

@@ -58,6 +58,16 @@ def test_answering(daemon: FakeDaemon, client: Client) -> None:
     assert daemon.called("attention.answer") == [{"attentionId": "att_q", "value": "yes"}]
 
 
+def test_a_plan_is_approved_where_one_waits(daemon: FakeDaemon, client: Client) -> None:
+    daemon.on("plan.approve", {})
+    run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
+    waiting = Fleet({"task": [task("a")], "run": [run | {"planId": "pln_p"}]})
+    assert actions.approve(client, waiting, A) == "the plan is approved"
+    assert daemon.called("plan.approve") == [{"planId": "pln_p"}]
+    with pytest.raises(Malformed):
+        actions.approve(client, FLEET, A)
+
+
 def test_whose_terminal_it_is() -> None:
     subjects = [X, QUESTION, B, A, FLEET.tasks.get("tsk_lonely"), None]
     assert [actions.session_to_sit_at(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]

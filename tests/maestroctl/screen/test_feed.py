@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from maestroctl.caller import Caller
-from maestroctl.screen.feed import Feed, News
+from maestroctl.screen.feed import Feed, News, tail
 from maestrod.api.address import places
 from maestrod.api.errors import ResyncRequired
 from tests.kit.fake_daemon import FakeDaemon, Reply
@@ -26,6 +26,7 @@ def answer(daemon: FakeDaemon) -> FakeDaemon:
     daemon.on("run.list", {})
     daemon.on("attention.list", {})
     daemon.on("system.status", STATUS)
+    daemon.on("session.get", session("x"))
     daemon.on("session.tails", {"lines": {"ses_x": "last"}})
     page = {"start": 0, "end": 3, "data": base64.b64encode(b"\x1b[2Jall").decode()}
     daemon.on("session.output", page)
@@ -95,3 +96,11 @@ def test_no_daemon_at_all_is_waited_for(heard: Callable[[Callable[[News], Any]],
 
 def test_what_it_is_refused_is_told(daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]) -> None:
     assert heard(lambda news: news.failure).failure is not None
+
+
+def test_an_agent_that_writes_for_programs_is_told_in_words(daemon: FakeDaemon) -> None:
+    daemon.on("session.get", session("x") | {"readTo": 9})
+    entry = {"id": "evt_1", "type": "milestone", "timestamp": 0, "message": "read the code"}
+    daemon.on("session.timeline", {"items": [entry]})
+    with Caller.here().client() as client:
+        assert "· read the code" in tail(client, "ses_x")

@@ -20,6 +20,7 @@ from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus, Usage
 from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task, TaskResult, TaskStatus
+from maestrod.api.turn import Turn
 
 PALETTE = Palette()
 EVIL = "evil\x1b[2J\x1b]0;title\x07 \u202e 名前"
@@ -68,6 +69,18 @@ def test_a_session_fits(columns: int, status: SessionStatus) -> None:
 def test_what_a_session_waits_for_is_said_in_words() -> None:
     assert "asks" in session_row(a_session(), "", 60, 5000, PALETTE, asking=True).plain
     assert "paused" in session_row(a_session(paused=True), "", 60, 5000, PALETTE).plain
+
+
+def test_what_an_agent_says_of_itself_comes_before_what_it_printed() -> None:
+    turn = Turn(running=True, doing="reads the code")
+    assert "reads the code" in session_row(a_session(turn=turn), '{"json": 1}', 90, 5000, PALETTE).plain
+
+
+def test_a_plan_that_waits_for_a_yes_is_told() -> None:
+    run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
+    fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}]})
+    assert "1 plan waits for your yes" in head(fleet, None, 120, PALETTE, away=False).plain
+    assert "y approves it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
 
 
 def test_a_question_shows_its_options() -> None:
