@@ -362,3 +362,19 @@ async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
     await page.tab.wait("import('/js/app.js').then(({app}) => app.state === 'open' && app.store.task.size === 0)")
     await page.tab.see("Nothing to do yet")
     page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
+
+
+async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: Page) -> None:
+    page.start(COUNTS)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Numbers")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 60'))")
+    await page.tab.window(1000, 600)
+    behind = "import('/js/main.js').then(({shell}) => { const it = shell.detail.terminal.emulator; return it.term.cols < 75 && it.atEnd(); })"
+    await page.tab.wait(behind)
+    await page.tab.press("f")
+    await page.tab.wait("import('/js/main.js').then(({shell}) => shell.detail.terminal.emulator.term.cols > 90)")
+    await page.tab.window(1280, 900)
+    number = int(str(await page.tab.run(f"{TERMINAL_TEXT}.then((text) => text.match(/line \\d+/g).at(-1).slice(5))")))
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line {number + 60}'))")
+    assert await page.tab.run("document.querySelector('.term-jump').hidden") is True

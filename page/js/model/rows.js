@@ -1,6 +1,6 @@
 // The tree as rows: which are there depends on what is folded, searched for and filtered.
 
-import { FINISHED, isLive, taskLook } from "./status.js";
+import { FINISHED, isLive, sessionLook, taskLook } from "./status.js";
 import { wavesOf } from "./waves.js";
 
 export const FILTERS = [
@@ -24,6 +24,11 @@ export function asking(store) {
   return found;
 }
 
+// What a session looks like, with what is known of it elsewhere: its question, and that everything is held.
+export function lookOf(store, session) {
+  return sessionLook(session, { asks: store.questionOf(session.id) !== null, held: store.frozen() });
+}
+
 // The task a session works on now, or the unit it was started for.
 export function workingTask(store, session) {
   if (!session) return null;
@@ -35,7 +40,7 @@ export function workingTask(store, session) {
 export function pausedTasks(store) {
   const found = new Set();
   for (const session of store.session.values()) {
-    if (session.paused && isLive(session)) for (const task of store.path(workingTask(store, session))) found.add(task.id);
+    if ((session.paused || store.frozen()) && isLive(session)) for (const task of store.path(workingTask(store, session))) found.add(task.id);
   }
   for (const run of store.run.values()) if (run.paused) found.add(run.rootTaskId);
   return found;

@@ -47,11 +47,11 @@ export function taskLook(task, { asks = false, paused = false, run = null } = {}
   return TASK[task.status] ?? UNKNOWN;
 }
 
-export function sessionLook(session, { asks = false } = {}) {
+export function sessionLook(session, { asks = false, held = false } = {}) {
   if (isLive(session)) {
     if (session.stopping) return STOPPING;
     if (asks) return ASKS;
-    if (session.paused) return PAUSED;
+    if (session.paused || held) return PAUSED;
     if (session.wait) return LIMITED;
   }
   return SESSION[session.status] ?? UNKNOWN;

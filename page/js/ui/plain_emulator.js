@@ -44,6 +44,10 @@ export class PlainEmulator {
     this.output.scrollTop = this.output.scrollHeight;
   }
 
+  toEndSoon() {
+    this.toEnd();
+  }
+
   fit() {
     return null;
   }

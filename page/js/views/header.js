@@ -58,7 +58,7 @@ export class Header {
   #drawPulse(working) {
     const slots = app.live.status?.slots;
     const words = { open: slots ? `${working} of ${slots} slots` : "connected", connecting: "connecting…", "signed-out": "signed out" }[app.state];
-    const frozen = app.store.system.get("system")?.frozen;
+    const frozen = app.store.frozen();
     this.pulse.dataset.state = app.state;
     keep(this.pulse, [words, frozen], () => [h("span", { class: "dot" }), h("span", { class: "words" }, frozen ? "everything is held" : words)]);
     this.pulse.title = app.state === "open" ? "The daemon is connected. Click to hold everything (emergency stop)." : words;
@@ -66,7 +66,7 @@ export class Header {
   }
 
   #drawNotice() {
-    const frozen = app.store.system.get("system")?.frozen;
+    const frozen = app.store.frozen();
     const problems = app.live.status?.problems ?? [];
     const lost = app.state === "connecting" && app.live.seq !== null;
     const kind = app.state === "signed-out" ? "signed-out" : lost ? "lost" : frozen ? "frozen" : problems.length > 0 ? "problem" : app.store.partial ? "partial" : "";
@@ -76,7 +76,7 @@ export class Header {
   }
 
   #pulsed() {
-    if (app.store.system.get("system")?.frozen) thaw();
+    if (app.store.frozen()) thaw();
     else if (app.state === "open") freeze();
   }
 

@@ -2,8 +2,8 @@
 
 import { sessionActions } from "../actions.js";
 import { app } from "../app.js";
-import { workingTask } from "../model/rows.js";
-import { SOURCES, isLive, reasonWords, sessionLook, taskLook } from "../model/status.js";
+import { lookOf, workingTask } from "../model/rows.js";
+import { SOURCES, isLive, reasonWords, taskLook } from "../model/status.js";
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -59,7 +59,7 @@ export class SessionView {
     this.questions.draw(asked);
     const wanted = route().tab;
     const tab = TABS.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : "terminal";
-    this.#drawHead(session, asked.length > 0);
+    this.#drawHead(session);
     keep(this.tabs, [tab, session.agent], () => h("div", { class: "tab-line" },
       tabs(TABS.filter(([name]) => name !== "messages" || session.agent !== "shell"), tab, (name) => go(sessionLink(this.id, name), { replace: true })),
       h("span", { class: "grow" }),
@@ -80,8 +80,8 @@ export class SessionView {
     return h("div", { class: "scroll" }, this.facts);
   }
 
-  #drawHead(session, asks) {
-    const look = sessionLook(session, { asks });
+  #drawHead(session) {
+    const look = lookOf(app.store, session);
     const task = app.store.task.get(workingTask(app.store, session));
     const reason = session.statusReason;
     keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.turn, session.attempt, session.startedAt, session.completedAt, session.paused], () => [

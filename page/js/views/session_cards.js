@@ -1,13 +1,11 @@
 // Cards of sessions at work, each with the last line it printed.
 
 import { app } from "../app.js";
-import { workingTask } from "../model/rows.js";
-import { sessionLook } from "../model/status.js";
+import { lookOf, workingTask } from "../model/rows.js";
 import { since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { sign } from "../ui/parts.js";
 import { sessionLink } from "../ui/router.js";
-import { askingSessions } from "./sessions.js";
 
 const SHOWN = 60;
 
@@ -22,18 +20,17 @@ export class SessionCards {
   draw(sessions) {
     this.element.hidden = sessions.length === 0;
     const shown = sessions.slice(0, SHOWN);
-    const asks = askingSessions(app.store);
     const known = new Set(shown.map((session) => session.id));
     for (const id of this.byId.keys()) if (!known.has(id)) this.byId.delete(id);
     for (const { id } of shown) if (!this.byId.has(id)) this.byId.set(id, h("a", { class: "session-card" }));
     keep(this.cards, shown.map((session) => session.id), () => shown.map((session) => this.byId.get(session.id)));
-    for (const session of shown) fill(this.byId.get(session.id), session, asks.has(session.id));
+    for (const session of shown) fill(this.byId.get(session.id), session);
     this.rest.textContent = sessions.length > SHOWN ? `and ${sessions.length - SHOWN} more under Sessions` : "";
   }
 }
 
-function fill(card, session, asks) {
-  const look = sessionLook(session, { asks });
+function fill(card, session) {
+  const look = lookOf(app.store, session);
   const task = app.store.task.get(workingTask(app.store, session));
   const tail = app.tail(session.id);
   card.setAttribute("href", sessionLink(session.id));

@@ -1,8 +1,8 @@
 // The list of sessions: who works on what, and the last line each printed.
 
 import { app } from "../app.js";
-import { matches, wordsOf, workingTask } from "../model/rows.js";
-import { isLive, sessionLook } from "../model/status.js";
+import { lookOf, matches, wordsOf, workingTask } from "../model/rows.js";
+import { isLive } from "../model/status.js";
 import { duration, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { empty, sign } from "../ui/parts.js";
@@ -24,7 +24,6 @@ export class SessionList {
 
   draw() {
     const { store, view } = app;
-    this.asks = askingSessions(store);
     const words = wordsOf(view.query);
     const all = [...store.session.values()].reverse();
     const rows = all.filter((session) => this.#wanted(session) && fits(session, words)).map((session) => ({ key: session.id, session }));
@@ -59,7 +58,7 @@ export class SessionList {
   }
 
   #row(element, session) {
-    const look = sessionLook(session, { asks: this.asks.has(session.id) });
+    const look = lookOf(app.store, session);
     const task = app.store.task.get(workingTask(app.store, session));
     const tail = isLive(session) ? app.tail(session.id) : session.statusReason?.detail?.split("\n")[0] ?? "";
     keep(element, [session.name, look.word, task?.title, tail, session.agent, session.startedAt, session.completedAt], () => [
@@ -75,10 +74,6 @@ export class SessionList {
     return empty("Nothing here", h("p", {}, app.view.sessions === "live" ? "No agent is at work now." : "No session fits."),
       h("button", { class: "button", onclick: () => { app.view.sessions = "all"; app.changed(); } }, "Show all sessions"));
   }
-}
-
-export function askingSessions(store) {
-  return new Set(store.questions().map((question) => question.sessionId));
 }
 
 function fits(session, words) {

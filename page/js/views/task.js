@@ -3,8 +3,8 @@
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
 import { taskNodes } from "../model/graph_nodes.js";
-import { asking, pausedTasks, workingTask } from "../model/rows.js";
-import { FINISHED, SOURCES, isLive, reasonWords, sessionLook, taskLook } from "../model/status.js";
+import { asking, lookOf, pausedTasks, workingTask } from "../model/rows.js";
+import { FINISHED, SOURCES, isLive, reasonWords, taskLook } from "../model/status.js";
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -153,7 +153,7 @@ function taskLine(task) {
 }
 
 function sessionLine(session) {
-  const look = sessionLook(session);
+  const look = lookOf(app.store, session);
   return h("a", { class: "line", href: sessionLink(session.id) }, sign(look), h("span", { class: "clip" }, session.name), h("span", { class: "chip" }, session.agent), h("span", { class: "grow" }), h("span", { class: "muted" }, look.word), icon("terminal"));
 }
 

@@ -100,10 +100,14 @@ export class TerminalView {
 
   #sized() {
     if (this.host.clientWidth === 0 || !this.size) return;
+    // asked now: the browser is about to move the scroll bar, which looks like scrolling by the reader
+    if (!this.sizing) this.following = this.emulator.atEnd();
     clearTimeout(this.sizing);
     this.sizing = setTimeout(() => {
+      this.sizing = null;
       if (this.claimed && this.#live()) this.#claimSize();
       else if (this.size.columns) this.emulator.adopt(this.size.columns, this.size.rows);
+      if (this.following) this.emulator.toEndSoon();
     }, 60);
   }
 

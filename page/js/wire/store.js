@@ -57,6 +57,11 @@ export class Store {
     return [...this.open].map((id) => this.attention.get(id)).sort((a, b) => a.openedAt - b.openedAt);
   }
 
+  // Whether everything is held (the emergency stop).
+  frozen() {
+    return this.system.get("system")?.frozen ?? false;
+  }
+
   // The oldest open question of a session, if it has one.
   questionOf(sessionId) {
     for (const id of this.open) if (this.attention.get(id).sessionId === sessionId) return this.attention.get(id);
