@@ -29,10 +29,12 @@ log = logging.getLogger(__name__)
 #: Bytes read at a time: about a millisecond's work.
 READ_BYTES = 64 * 1024
 #: Lines, or bytes of them, that are read before others may run.
-SLICE_LINES = 50
-SLICE_BYTES = 32 * 1024
+SLICE_LINES = 20
+SLICE_BYTES = 16 * 1024
 #: Signs told at once.
 BATCH_SIGNS = 200
+#: Seconds nobody reads after a piece behind which there is more: all agents that flood together get half of the daemon at most.
+FLOOD_PAUSE = 0.01
 
 #: What a reader that is fed by anybody may trip over. It must not (``Adapter``), but one line is not worth the daemon: the next
 #: one would read the same line again.
@@ -136,13 +138,14 @@ class Titles:
 class _Reader:
     """Reads one session from where it was read to."""
 
-    def __init__(self, engine: Engine, custody: Custody, session: Session, form: Format) -> None:
+    def __init__(self, engine: Engine, custody: Custody, session: Session, form: Format, flood: trio.Lock) -> None:
         self.session = session
         self.form = form
         self.over = trio.Event()
         self.finished = False
         self._engine = engine
         self._custody = custody
+        self._flood = flood
         self._found: list[Sign] = []
         self._found_to = 0
 
@@ -168,8 +171,13 @@ class _Reader:
             chunk = self._custody.read_output(self.session.id, self.form.position, READ_BYTES)
             if not chunk.data:
                 return
-            await self._take(self.form.feed(chunk.start, chunk.data))
-            await trio.lowlevel.checkpoint()
+            if len(chunk.data) < READ_BYTES:
+                await self._take(self.form.feed(chunk.start, chunk.data))
+                await trio.lowlevel.checkpoint()
+            else:
+                async with self._flood:  # one at a time
+                    await self._take(self.form.feed(chunk.start, chunk.data))
+                    await trio.sleep(FLOOD_PAUSE)
 
     async def _take(self, pieces: Iterator[Found]) -> None:
         lines, begin = 0, self._found_to
@@ -207,6 +215,7 @@ class Streams:
         self._engine = engine
         self._custody = custody
         self._readers: dict[str, _Reader] = {}
+        self._flood = trio.Lock()
 
     async def follow(self, session_id: str, adapter: Adapter) -> None:
         """Read what a session prints until it is held no more. Returns at once for an agent that says nothing there."""
@@ -241,7 +250,7 @@ class Streams:
         if adapter.traits.turns is Turns.NONE or session.terminal is Terminal.EXTERNAL:
             return None
         form = Lines(adapter, session.read_to) if session.terminal is Terminal.PIPE else self._titles(session, adapter)
-        return _Reader(self._engine, self._custody, session, form)
+        return _Reader(self._engine, self._custody, session, form, self._flood)
 
     def _titles(self, session: Session, adapter: Adapter) -> Titles:
         titles = Titles(adapter, session.read_to)
