@@ -2,6 +2,7 @@
 
 from maestroctl.client import Client
 from maestroctl.output import safe
+from maestroctl.run_model import LIVE_SESSION
 from maestroctl.screen.fleet import Fleet, has_ended
 from maestroctl.verbs.stop import stop as stop_all
 from maestrod.api.attention import Attention
@@ -56,16 +57,17 @@ def answer(client: Client, question: Attention, value: str) -> str:
 
 
 def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
-    """The session whose terminal belongs to what is chosen: itself, the asking one, the last one on the task."""
+    """The session whose terminal belongs to what is chosen: itself, the asking one, the one at work on the task or below."""
     if isinstance(subject, Session):
         return subject.id
     if isinstance(subject, Attention):
         return subject.session_id
     if isinstance(subject, Task):
-        sessions = fleet.sessions_of(subject.id) or [
-            session for child in fleet.below(subject.id) for session in fleet.sessions_of(child.id)
-        ]
-        return sessions[-1].id if sessions else None
+        own = fleet.sessions_of(subject.id)
+        if own and own[-1].status in LIVE_SESSION:
+            return own[-1].id
+        found = fleet.sessions_below(subject.id) or own
+        return found[-1].id if found else None
     return None
 
 

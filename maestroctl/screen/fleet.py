@@ -94,9 +94,17 @@ class Fleet:
         found = [session for session in self.sessions if task_id in session.task_ids]
         return sorted(found, key=lambda session: session.status in LIVE_SESSION)
 
-    def below(self, task_id: str) -> list[Task]:
-        """A task's children."""
-        return [task for task in self.tasks if task.parent_id == task_id]
+    def sessions_below(self, task_id: str) -> list[Session]:
+        """The sessions on the tasks below one: those at work if there are any."""
+        found = [each for each in self.sessions if any(self._is_below(own, task_id) for own in each.task_ids)]
+        return [each for each in found if each.status in LIVE_SESSION] or found
+
+    def _is_below(self, task_id: str | None, above: str) -> bool:
+        while task_id is not None and task_id in self.tasks:
+            task_id = self.tasks.get(task_id).parent_id
+            if task_id == above:
+                return True
+        return False
 
 
 class Tree:

@@ -87,7 +87,8 @@ def test_events_change_what_is_known() -> None:
     assert [each.id for each in fleet.questions()] == ["att_q"]
     run = fleet.run_of("tsk_b")
     assert run is not None and run.id == "run_r" and not has_ended(run)
-    assert [each.id for each in fleet.below("tsk_a")] == ["tsk_b"]
+    assert [each.id for each in fleet.sessions_below("tsk_a")] == ["ses_x"]
+    assert fleet.sessions_below("tsk_b") == []
     answer = {"answer": {"by": "user", "at": 1, "value": "yes"}}
     fleet.apply(Event(seq=9, at=0, type="attention.answered", id="att_q", data=answer))
     assert fleet.questions() == []
