@@ -173,7 +173,8 @@ def _shown(draft: Draft, session: Session, question: Attention) -> Attention:
 
 def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAsked, wait_ms: int | None) -> Attention:
     """Put a question whose answer can reach the agent to the policy, and to a person when that says so."""
-    settings = draft.project(session.project_id).settings.permissions
+    project = draft.world.projects.get(session.project_id)
+    settings = project.settings.permissions if project is not None else Permissions()
     said = _SAID[judge(settings, sign)]
     if said:
         question = attention.close(draft, question, attention.POLICY, said)

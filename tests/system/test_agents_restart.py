@@ -131,6 +131,34 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["session", "daemon"])
+def test_a_session_that_sits_out_a_limit_can_be_stopped_though_nothing_of_it_runs(
+    daemon: Daemon, claude: Path, how: str
+) -> None:
+    ends = int(time.time()) + 8
+    scripted_claude.write_script(claude, [{"limit": ends}], [REPORT])
+    daemon.start()
+    run_id = run(daemon, claude)
+    question(daemon, "limit")
+    daemon.restart()
+    session = session_of(daemon)["id"]
+    if how == "session":
+        assert daemon.call("session.stop", sessionId=session)["left"] == 0
+        assert daemon.finish_run(run_id)["status"] == "cancelled"
+    else:
+        daemon.call("system.stop", sessions="stop")
+        daemon.wait()
+        daemon.start()
+        assert len(daemon.every("session.list")) == 1, "none of the kind is started before the limit ends"
+        assert daemon.finish_run(run_id)["status"] == "completed"
+        daemon.finish_sessions()
+        [first, second] = daemon.every("session.list")
+        assert (first["status"], second["status"]) == ("stopped", "completed")
+        assert second["createdAt"] >= ends * 1000
+    assert daemon.call("session.get", sessionId=session)["status"] == "stopped"
+
+
+@pytest.mark.slow
 def test_hooks_fired_while_no_daemon_is_there_are_taken_in_once(daemon: Daemon, claude: Path) -> None:
     for gate in ("dead", "alive"):
         os.mkfifo(claude / gate)
