@@ -239,7 +239,7 @@ class Daemon:
                 page = connection.call("session.output", sessionId=session_id, offset=len(data), limit=1 << 20)
                 assert page["start"] == len(data), "a gap in the output"
                 if not page["data"]:
-                    return data.decode()
+                    return data.decode(errors="replace")  # the log may end in the middle of a character
                 data += base64.b64decode(page["data"])
 
     def words(self) -> str:

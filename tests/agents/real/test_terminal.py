@@ -6,6 +6,8 @@ import pytest
 
 from tests.agents.real.conftest import Place
 from tests.agents.real.flow import daemon_in, sessions, shown
+from tests.agents.real.held import wait_for
+from tests.agents.real.test_stop import TOOL, begun, spawn
 from tests.agents.real.users import USERS
 from tests.kit.daemon import Daemon
 
@@ -45,3 +47,46 @@ def test_prompts_are_typed_accepted_and_answered(place: Place, monkeypatch: pyte
         assert daemon.call("session.stop", sessionId=session)["left"] == 0
         assert daemon.nothing_left()
     assert any("say it again\nplease" in prompt for prompt in place.model.prompts), place.model.prompts
+
+
+@pytest.mark.parametrize(
+    "agent, escapes, source", [("codex", 1, "hook"), ("gemini", 1, "screen"), ("opencode", 2, "hook")]
+)
+def test_an_interruption_by_escape_is_noticed(
+    place: Place, monkeypatch: pytest.MonkeyPatch, agent: str, escapes: int, source: str
+) -> None:
+    """Gemini CLI tells nobody: its title does. OpenCode wants it twice."""
+    user, environ = USERS[agent](place)
+    place.model.script = [{"shell": f'python3 -c "{TOOL}"'}, {"text": "done"}]
+    with daemon_in(user, monkeypatch, environ) as daemon:
+        session = spawn(daemon, place, agent, "pty")
+        begun(place.project)
+        with daemon.watch(topics=["session.status"]) as events:
+            for again in range(escapes):
+                if again:
+                    wait_for(lambda: "esc again to interrupt" in daemon.output(session), "what Escape does")
+                daemon.call("session.send", sessionId=session, text="\x1b", enter=False)
+            events.wait_for(lambda event: event["data"].get("status") == "idle")
+        [known] = sessions(daemon)
+        assert (known["turn"]["outcome"], known["statusReason"]["source"]) == ("interrupted", source), shown(daemon)
+        assert daemon.call("session.stop", sessionId=session)["left"] == 0
+
+
+def test_a_dialog_at_geminis_terminal_is_in_the_inbox_until_it_is_answered_there(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, environ = USERS["gemini"](place)
+    place.model.script = [{"shell": "maestroctl --version"}, {"shell": "touch made"}, {"text": "done"}]
+    with daemon_in(user, monkeypatch, environ) as daemon:
+        project = daemon.call("project.create", name="p", workingDir=str(place.project))
+        task = daemon.call("task.create", projectId=project["id"], title="Touch")
+        session = daemon.call("session.spawn", taskIds=[task["id"]], agent="gemini", terminal="pty")["id"]
+        with daemon.watch(since=0, topics=["attention.created"]) as events:
+            events.next_event()
+        [question] = daemon.every("attention.list")
+        assert "touch made" in question["message"] and "options" not in question, question
+        wait_for(lambda: "Allow once" in daemon.output(session), "the dialog")
+        daemon.call("session.send", sessionId=session, text="1", enter=False)
+        turn_over(daemon, 1)
+        assert (place.project / "made").exists() and daemon.every("attention.list") == []
+        assert daemon.call("session.stop", sessionId=session)["left"] == 0
