@@ -1,7 +1,8 @@
 """Our hooks in a settings document: put in beside the others, found again, and taken out without a trace.
 
-The shape is the one that Claude Code brought and Codex and Gemini CLI have as well: ``hooks.<Event>[] = {matcher?, hooks: [handler]}``.
-A handler is ours when its command runs one of our programs as installed (``MARK``). Pure: text in, text out.
+Two shapes. The one that Claude Code brought and Codex and Gemini CLI have as well: ``hooks.<Event>[] = {matcher?, hooks: [handler]}``; a
+handler is ours when its command runs one of our programs as installed (``MARK``). And OpenCode's: ``plugin[]``, whose elements name
+programs; ours is known by its name (``PLUGIN``). Pure: text in, text out.
 """
 
 import json
@@ -15,6 +16,9 @@ from maestroctl.jsonc import Value, insert, parse, remove, unit_of
 MARK = "--installed"
 _OURS = re.compile(rf"\b(?:event|decide)\.(?:py|sh)\b.* {MARK}\b", re.DOTALL)
 
+#: How the place of our plugin ends, wherever maestrod is installed.
+PLUGIN = "/hooks/opencode/terminal.js"
+
 #: Groups of handlers by event.
 Hooks = Mapping[str, Sequence[Any]]
 
@@ -23,13 +27,15 @@ class Unsuitable(ValueError):
     """The document is well-formed, and has something else where hooks belong."""
 
 
-def put_in(text: str, hooks: Hooks, *, comments: bool) -> str:
-    """The text with our hooks. Raises ``jsonc.Invalid`` or ``Unsuitable``; ours must not be there yet."""
+def put_in(text: str, wanted: Hooks | str, *, comments: bool) -> str:
+    """The text with our hooks, or with our plugin at a place. Raises ``jsonc.Invalid`` or ``Unsuitable``; ours must not be there yet."""
     root = _root(text, comments)
     unit = unit_of(text, root)
+    if isinstance(wanted, str):
+        return _put_plugin(text, root, wanted, unit)
     if root.member("hooks") is None:
-        return insert(text, root, f'"hooks": {_written(hooks, unit)}', unit)
-    for event, groups in hooks.items():
+        return insert(text, root, f'"hooks": {_written(wanted, unit)}', unit)
+    for event, groups in wanted.items():
         for group in groups:
             text = _put_group(text, event, group, unit, comments)
     return text
@@ -48,19 +54,21 @@ def take_out(text: str, *, comments: bool) -> str:
             text = remove(text, hooks, hooks.elements.index(event))
         else:
             text = remove(text, root, root.elements.index(hooks))
-    return text
+    return _take_plugin(text, comments)
 
 
 def installed(text: str, *, comments: bool) -> dict[str, list[str]]:
     """Our commands in a document, by event. Raises as ``put_in``."""
-    hooks = _root(text, comments).member("hooks")
+    root = _root(text, comments)
+    hooks = root.member("hooks")
     found: dict[str, list[str]] = {}
     for event in hooks.elements if hooks is not None else ():
         for group in event.elements:
             for handler in _handlers(group):
                 if _is_ours(handler.data):
                     found.setdefault(event.name or "", []).append(handler.data["command"])
-    return found
+    ours = [each.data for each in _plugins(root) if _is_our_plugin(each.data)]
+    return {**found, "plugin": ours} if ours else found
 
 
 def _root(text: str, comments: bool) -> Value:
@@ -73,6 +81,37 @@ def _root(text: str, comments: bool) -> Value:
     if named and not isinstance(named[0].data, dict):
         raise Unsuitable('"hooks" is no object')
     return root
+
+
+def _put_plugin(text: str, root: Value, place: str, unit: str) -> str:
+    plugins = root.member("plugin")
+    if plugins is None:
+        return insert(text, root, f'"plugin": {_written([place], unit)}', unit)
+    if not isinstance(plugins.data, list):
+        raise Unsuitable('"plugin" is no list')
+    return insert(text, plugins, json.dumps(place, ensure_ascii=False), unit)
+
+
+def _take_plugin(text: str, comments: bool) -> str:
+    while True:
+        root = _root(text, comments)
+        plugins = root.member("plugin")
+        ours = next((each for each in _plugins(root) if _is_our_plugin(each.data)), None)
+        if ours is None or plugins is None:
+            return text
+        if len(plugins.elements) > 1 or _stood_empty(plugins, ours.begin):
+            text = remove(text, plugins, plugins.elements.index(ours))
+        else:
+            text = remove(text, root, root.elements.index(plugins))
+
+
+def _plugins(root: Value) -> Sequence[Value]:
+    plugins = root.member("plugin")
+    return plugins.elements if plugins is not None and isinstance(plugins.data, list) else ()
+
+
+def _is_our_plugin(place: Any) -> bool:
+    return isinstance(place, str) and place.endswith(PLUGIN)
 
 
 def _put_group(text: str, event: str, group: Any, unit: str, comments: bool) -> str:

@@ -28,17 +28,19 @@ LIMIT = 4 << 20
 class Recipe(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """``hooks/<agent>/install.json``: where an agent's settings are and what is put there.
 
-    ``template`` names the hooks, with ``@EVENT@`` and ``@DECIDE@`` for commands. The user's file is ``file`` in ``folder`` of the home, or in
-    the folder that ``variable`` names (in ``in_variable`` of that); a project's is ``project_file``. ``comments`` says whether the agent reads
-    JSON with comments, ``timeout`` what a hook that only reports is given, in the agent's own unit, ``note`` what the user has to do.
+    ``template`` names hooks, with ``@EVENT@`` and ``@DECIDE@`` for commands, or ``plugin`` a program that the agent loads. The user's file is the
+    first of ``files`` that is there, in ``folder`` of the home, or in the folder that ``variable`` names (in ``in_variable`` of that); a project's
+    is one of ``project_files``. ``comments`` says whether the agent reads JSON with comments, ``timeout`` what a hook that only reports is
+    given, in the agent's own unit, ``note`` what the user has to do.
     """
 
-    template: str
     folder: str
-    file: str
-    project_file: str
+    files: tuple[str, ...]
+    project_files: tuple[str, ...]
     comments: bool
-    timeout: int
+    template: str = ""
+    plugin: str = ""
+    timeout: int = 0
     variable: str | None = None
     in_variable: str = ""
     note: str = ""
@@ -90,17 +92,16 @@ class Settings:
         edited = record is None or record.installed != _digest(text)
         return State(self.path, tuple(found), record.form if record is not None else "", edited)
 
-    def install(self, hooks: Mapping[str, Any], form: Form) -> State:
+    def install(self, hooks: Mapping[str, Any] | str, form: Form) -> State:
         """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
         record, text = self._record(), self._read()
         original = self._before(record, text)
         folders = record.folders if record is not None and record.original is None else self._missing_folders()
-        base = original if original is not None else "{}\n"
-        changed = (
-            self._edit(base, hooks)
-            if original is not None
-            else json.dumps({"hooks": hooks}, indent=2, ensure_ascii=False) + "\n"
-        )
+        if original is not None:
+            changed = self._edit(original, hooks)
+        else:
+            document = {"plugin": [hooks]} if isinstance(hooks, str) else {"hooks": hooks}
+            changed = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         self._keep(Record(self.agent, str(self.path), original, _digest(changed), folders, form.name))
         self._write(changed)
         return self.state()
@@ -131,7 +132,7 @@ class Settings:
         except ValueError as error:
             raise self._no_document(error) from error
 
-    def _edit(self, text: str, hooks: Mapping[str, Any]) -> str:
+    def _edit(self, text: str, hooks: Mapping[str, Any] | str) -> str:
         try:
             return hook_entries.put_in(text, hooks, comments=self._recipe.comments)
         except ValueError as error:
@@ -207,15 +208,23 @@ def agents_with_hooks(hooks: Path) -> list[str]:
 def settings_path(recipe: Recipe, project: Path | None, environ: Mapping[str, str]) -> Path:
     """The file the hooks go to: the user's, or a project's."""
     if project is not None:
-        return project / recipe.project_file
+        return _first(project, recipe.project_files)
     named = environ.get(recipe.variable or "")
-    if named:
-        return Path(named, recipe.in_variable, recipe.file)
-    return Path.home() / recipe.folder / recipe.file
+    folder = Path(named, recipe.in_variable) if named else Path.home() / recipe.folder
+    return _first(folder, recipe.files)
 
 
-def filled(hooks: Path, agent: str, recipe: Recipe, form: Form, *, decide: bool) -> dict[str, Any]:
-    """The hooks of the template with commands in it. Without ``decide`` requests for permission are only reported."""
+def _first(folder: Path, names: tuple[str, ...]) -> Path:
+    return next((folder / name for name in names if (folder / name).exists()), folder / names[0])
+
+
+def filled(hooks: Path, agent: str, recipe: Recipe, form: Form, *, decide: bool) -> dict[str, Any] | str:
+    """The hooks of the template with commands in it, or the place of the plugin.
+
+    Without ``decide`` requests for permission are only reported; a plugin never decides.
+    """
+    if recipe.plugin:
+        return (hooks / agent / recipe.plugin).as_uri()
     template = json.loads((hooks / agent / recipe.template).read_text("utf-8"))["hooks"]
     for event, groups in template.items():
         for handler in (handler for group in groups for handler in group["hooks"]):

@@ -2,4 +2,7 @@
 
 import { plugin } from "./maestro.js"
 
-export const Maestro = plugin({ mode: "terminal", gate: false })
+// A session that maestrod started has a plugin of its own.
+const isOurs = Boolean(process.env.MAESTRO_SESSION_ID)
+
+export const Maestro = isOurs ? async () => ({}) : plugin({ mode: "terminal", gate: false })

@@ -43,12 +43,16 @@ def install(
     """
     hooks = package_data("hooks")
     recipe = read_recipe(hooks, agent)
+    if decide and recipe.plugin:
+        raise Malformed(
+            "usage", f"--decide: {agent} asks its own user; only sessions that maestrod starts ask the inbox"
+        )
     form = best_form(hooks, places(os.environ).socket)
     state = _settings(agent, recipe, project).install(filled(hooks, agent, recipe, form, decide=decide), form)
     if as_json:
         answer_json(_shown(agent, state))
         return 0
-    answer(f"{state.path}: {len(state.events)} hooks of maestrod installed")
+    answer(f"{state.path}: {_told(state)}")
     if recipe.note:
         say(recipe.note)
     return 0
@@ -100,8 +104,10 @@ def _told(state: State) -> str:
         return f"cannot be read: {state.problem}"
     if not state.events:
         return "not installed"
-    how = f" ({state.form})" if state.form else ""
-    return f"{len(state.events)} hooks installed{how}{', the file was changed since' if state.edited else ''}"
+    changed = ", the file was changed since" if state.edited else ""
+    if state.events == ("plugin",):
+        return f"plugin of maestrod installed{changed}"
+    return f"{len(state.events)} hooks of maestrod installed{f' ({state.form})' if state.form else ''}{changed}"
 
 
 def _shown(agent: str, state: State) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.hook_entries import MARK, Unsuitable, installed, put_in, take_out
+from maestroctl.hook_entries import MARK, PLUGIN, Unsuitable, installed, put_in, take_out
 from maestroctl.jsonc import Invalid, parse
 from tests.kit.jsonc_texts import texts
 
@@ -92,3 +92,21 @@ def test_hooks_of_others_are_never_taken_for_ours() -> None:
     text = json.dumps({"hooks": {"Stop": [{"hooks": [{"command": command} for command in others]}, "odd", {}]}})
     assert installed(text, comments=False) == {}
     assert take_out(text, comments=False) == text
+
+
+@given(st.booleans().flatmap(lambda comments: st.tuples(st.just(comments), texts(comments=comments))), st.booleans())
+def test_a_plugin_goes_in_and_out_without_a_trace(made: tuple[bool, tuple[Any, str]], others: bool) -> None:
+    comments, (document, text) = made
+    if others:
+        document = {**document, "plugin": ["theirs"] if len(text) % 2 else []}
+        text = json.dumps(document, indent=2 if len(text) % 3 else None)
+    place = f"file:///opt/a{PLUGIN}"
+    changed = put_in(text, place, comments=comments)
+    assert parse(changed, comments=comments).data == {**document, "plugin": [*document.get("plugin", []), place]}
+    assert installed(changed, comments=comments) == {"plugin": [place]}
+    assert take_out(changed, comments=comments) == text
+
+
+def test_a_plugin_belongs_into_a_list() -> None:
+    with pytest.raises(Unsuitable, match="no list"):
+        put_in('{"plugin": "x"}', f"file:///opt{PLUGIN}", comments=True)

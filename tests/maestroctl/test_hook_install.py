@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from maestroctl import hook_install
 from maestroctl.hook_commands import Form
+from maestroctl.hook_entries import PLUGIN
 from maestroctl.hook_install import Recipe, Settings, agents_with_hooks, filled, read_recipe, settings_path
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
 from maestrod.api.package_data import package_data
 from tests.kit.jsonc_texts import texts
 
 HOOKS = package_data("hooks")
-RECIPE = Recipe("terminal.json", ".x", "settings.json", ".x/settings.json", comments=True, timeout=5)
+RECIPE = Recipe(".x", ("settings.json",), (".x/settings.json",), comments=True, template="terminal.json", timeout=5)
 FORM = Form("python", ("/usr/bin/python3", "-I", "-S", "/h/event.py"), ("/usr/bin/python3", "-I", "-S", "/h/decide.py"))
 
 
@@ -25,8 +26,10 @@ def at(path: Path, recipe: Recipe = RECIPE) -> Settings:
     return Settings("claude", recipe, path, path.parent / "records")
 
 
-def hooks(recipe: Recipe = RECIPE, *, decide: bool = False) -> dict[str, Any]:
-    return filled(HOOKS, "claude", recipe, FORM, decide=decide)
+def hooks(*, decide: bool = False) -> dict[str, Any]:
+    made = filled(HOOKS, "claude", RECIPE, FORM, decide=decide)
+    assert isinstance(made, dict)
+    return made
 
 
 FILES = st.booleans().flatmap(lambda comments: st.tuples(st.just(comments), texts(comments=comments)))
@@ -38,7 +41,7 @@ def test_in_and_out_is_the_same_file_byte_for_byte(
     tmp_path: Path, made: tuple[bool, tuple[Any, str]], mode: int, lost: bool
 ) -> None:
     comments, (_, text) = made
-    path, recipe = tmp_path / "settings.json", Recipe("t", "f", "s", "p", comments=comments, timeout=5)
+    path, recipe = tmp_path / "settings.json", Recipe("f", ("s",), ("p",), comments=comments)
     path.write_bytes(text.encode())
     path.chmod(mode)
     with_hooks = at(path, recipe)
@@ -125,7 +128,7 @@ def test_comments_are_refused_where_the_agent_reads_none(tmp_path: Path) -> None
     path = tmp_path / "settings.json"
     path.write_text("{} // mine\n")
     with pytest.raises(Malformed, match="left alone"):
-        at(path, Recipe("t", "f", "s", "p", comments=False, timeout=5)).install(hooks(), FORM)
+        at(path, Recipe("f", ("s",), ("p",), comments=False)).install(hooks(), FORM)
 
 
 def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +167,9 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(tmp_path: Path, monkeypatch
 def test_every_shipped_recipe_is_whole(agent: str) -> None:
     recipe = read_recipe(HOOKS, agent)
     made = filled(HOOKS, agent, recipe, FORM, decide=True)
+    if isinstance(made, str):
+        assert made.endswith(PLUGIN) and (HOOKS / agent / recipe.plugin).is_file()
+        return
     commands = [handler["command"] for groups in made.values() for each in groups for handler in each["hooks"]]
     assert commands and all(f"--agent {agent}" in command and "@" not in command for command in commands)
 
@@ -181,6 +187,19 @@ def test_where_settings_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert settings_path(claude, None, {"CLAUDE_CONFIG_DIR": "/c"}) == Path("/c/settings.json")
     assert settings_path(gemini, None, {"GEMINI_CLI_HOME": "/g"}) == Path("/g/.gemini/settings.json")
     assert settings_path(claude, tmp_path, {}) == tmp_path / ".claude" / "settings.local.json"
+    opencode = read_recipe(HOOKS, "opencode")
+    assert settings_path(opencode, tmp_path, {}) == tmp_path / "opencode.json"
+    (tmp_path / "opencode.jsonc").write_text("{}")
+    assert settings_path(opencode, tmp_path, {}) == tmp_path / "opencode.jsonc"
+    assert settings_path(opencode, None, {"XDG_CONFIG_HOME": "/c"}) == Path("/c/opencode/opencode.json")
+
+
+def test_a_plugin_is_added_to_a_new_file_and_gone_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "opencode.json"
+    place = f"file:///opt{PLUGIN}"
+    assert at(path).install(place, FORM).events == ("plugin",)
+    assert json.loads(path.read_text()) == {"plugin": [place]}
+    assert at(path).remove() and not path.exists()
 
 
 def test_an_agent_without_hooks_and_a_damaged_installation_are_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.maestroctl.conftest import CommandLine
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without any agent."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"):
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -23,7 +23,7 @@ def test_in_shown_and_out(cli: CommandLine, home: Path) -> None:
     path.parent.mkdir()
     path.write_text('{"model": "opus"}')
     assert "13 hooks of maestrod installed" in cli("hooks", "install", "--agent", "claude").out
-    assert f"{path}  13 hooks installed" in cli("hooks", "show").out
+    assert f"{path}  13 hooks of maestrod installed" in cli("hooks", "show").out
     assert "event." in path.read_text()
     assert "hooks of maestrod removed" in cli("hooks", "remove", "--agent", "claude").out
     assert path.read_text() == '{"model": "opus"}'
@@ -63,3 +63,14 @@ def test_an_unknown_agent_is_a_usage_error(cli: CommandLine) -> None:
     outcome = cli("hooks", "install", "--agent", "shell")
     assert outcome.code == 2 and "claude" in outcome.err
     assert "HOME" in os.environ
+
+
+def test_opencode_gets_a_plugin_that_decides_nothing(cli: CommandLine, home: Path) -> None:
+    path = home / ".config" / "opencode" / "opencode.jsonc"
+    path.parent.mkdir(parents=True)
+    path.write_text('{\n  // mine\n  "model": "a/b",\n}\n')
+    assert cli("hooks", "install", "--agent", "opencode", "--decide").code == 2
+    assert cli("hooks", "install", "--agent", "opencode").out == f"{path}: plugin of maestrod installed\n"
+    assert "// mine" in path.read_text() and "terminal.js" in path.read_text()
+    assert cli("hooks", "remove", "--agent", "opencode").code == 0
+    assert path.read_text() == '{\n  // mine\n  "model": "a/b",\n}\n'
