@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from maestrod.api.attention import Attention
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import VersionMismatch
 from maestrod.api.event import Event
 from maestrod.api.run import Run, RunStatus
@@ -115,10 +115,11 @@ class RunModel:
         return [task for task in self.tasks if task.id not in parents]
 
     def stuck(self) -> bool:
-        """Whether nothing can go on before a person has answered."""
-        if self.ended or not self.questions():
+        """Whether nothing can go on before a person has answered; the end of a usage limit comes by itself."""
+        needs = [each for each in self.questions() if each.kind is not AttentionKind.LIMIT or each.deadline is not None]
+        if self.ended or not needs:
             return False
-        asking = {question.session_id for question in self.questions()}
+        asking = {question.session_id for question in needs}
         return all(session.id in asking for session in self.live_sessions())
 
     def _in_tree(self, event: Event) -> bool:

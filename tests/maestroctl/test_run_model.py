@@ -72,6 +72,12 @@ def test_a_run_with_a_session_at_work_is_not_stuck() -> None:
     assert model.stuck()
 
 
+def test_a_run_that_sits_out_a_limit_is_not_stuck_unless_somebody_has_to_want_it() -> None:
+    limit: dict[str, Any] = {"id": QUESTION, "sessionId": SESSION, "kind": "limit", "message": "limited"}
+    assert not RunModel(view(sessions=[session()], attention=[limit])).stuck()
+    assert RunModel(view(sessions=[session()], attention=[{**limit, "deadline": 5}])).stuck()
+
+
 @pytest.mark.parametrize(
     "kind, identity",
     [
