@@ -7,7 +7,8 @@ Theory. Nothing an agent says is believed more than it deserves, in this order:
 2. What happened later counts. A sign carries when it happened; one older than the last change of the turn (a spooled hook, a
    late one) goes to the timeline and moves nothing.
 3. Of what happened at the same time the better source counts: the stream over a hook over the screen over a timer.
-4. A turn that ended twice (hook and stream tell of the same one) ended once; what either knows of it is kept.
+4. A turn that ended twice (hook and stream tell of the same one) ended once; what either knows of it is kept. An end
+   that was only read off the screen gives way to the agent's own word, which may come later.
 
 Only an explicit report completes a task, never the end of a turn. Starts and ends are not counted against each other: any of
 them may be missing.
@@ -122,15 +123,17 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
     turn = session.turn or Turn(running=True, since=told.at)
     if turn.running and _is_stale(session, told):
         return
+    guessed = not turn.running and turn.source is Source.SCREEN and told.source is not Source.SCREEN
+    begun = turn.running or guessed  # what the screen only looked like gives way to the agent's own word
     ended = msgspec.structs.replace(
         turn,
         running=False,
         since=told.at if turn.running else turn.since,
-        source=told.source if turn.running else turn.source,
+        source=told.source if begun else turn.source,
         attempt=session.attempt,
-        outcome=sign.outcome.value if turn.running or sign.outcome is not Outcome.COMPLETED else turn.outcome,
-        code=sign.code or turn.code,
-        detail=(sign.detail or turn.detail)[:LINE],
+        outcome=sign.outcome.value if begun or sign.outcome is not Outcome.COMPLETED else turn.outcome,
+        code=sign.code or ("" if guessed else turn.code),
+        detail=(sign.detail or ("" if guessed else turn.detail))[:LINE],
         background=_left_running(turn, sign),
         doing="",
     )

@@ -116,6 +116,14 @@ def test_a_screen_that_stays_idle_in_the_middle_of_a_turn_means_that_it_was_inte
     assert not [key for key in play.world.deadlines if key.startswith(("quiet", "stall"))]
 
 
+def test_the_agents_own_word_comes_late_and_counts_more_than_its_screen() -> None:
+    play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), Later(2000), woke("quiet", "@g"))
+    play.then(member("question", "kind.value", "input"))
+    play.when(tell("@g", TurnEnded(text="done"), source=Source.HOOK)).then(
+        member("@g", "turn.outcome", "completed"), member("@g", "turn.detail", ""), effect(Deliver, "@g")
+    )
+
+
 def test_a_screen_that_goes_on_was_not_interrupted() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), title(BUSY))
     play.when(woke("quiet", "@g")).then(nothing())
