@@ -54,7 +54,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     session = draft.session(session.id)
     if not asked or has_ended(session):
         return PermissionReply()
-    question = permission_rules.asked(draft, session, asked[0], Source.HOOK, at, wait_ms=params.wait_ms or 0)
+    question = permission_rules.asked(draft, session, asked[0], Source.HOOK, wait_ms=params.wait_ms or 0)
     return PermissionReply(attention_id=question.id)
 
 

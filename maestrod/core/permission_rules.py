@@ -34,7 +34,7 @@ _SAID = {
 
 
 def asked(
-    draft: Draft, session: Session, sign: PermissionAsked, source: Source, at: int, *, wait_ms: int | None = None
+    draft: Draft, session: Session, sign: PermissionAsked, source: Source, *, wait_ms: int | None = None
 ) -> Attention:
     """An agent wants permission: the question, new or known, perhaps decided already.
 

@@ -260,7 +260,8 @@ def _close_input(draft: Draft, session: Session) -> None:
 
 
 def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, told: Told) -> None:
-    permission_rules.asked(draft, session, sign, told.source, told.at)
+    if told.source is Source.STREAM or not _is_stale(session, told):
+        permission_rules.asked(draft, session, sign, told.source)
 
 
 def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, told: Told) -> None:

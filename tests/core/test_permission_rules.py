@@ -151,6 +151,13 @@ def test_a_dialog_that_takes_no_answer_from_us_is_shown_and_not_answered() -> No
     )
 
 
+def test_a_dialog_of_a_turn_that_is_over_is_none() -> None:
+    play = working("tty")
+    long_ago = play.at
+    play.given(Later(5000), tell("@g", TurnEnded()))
+    play.when(Call("event.report", by="@g", event="Dialog", agent="tty", at=long_ago)).then(asked())
+
+
 def test_a_question_the_agent_settled_itself_is_closed() -> None:
     other = PermissionAsked("Bash", "git pull", '{"command": "git pull"}', key="k2", waits=True)
     play = working().given(tell("@g", PUSH, other))
