@@ -1,6 +1,7 @@
 """The web page: an address with a code that works once."""
 
 from maestrod.api.errors import Unavailable
+from maestrod.api.ids import is_id
 from maestrod.api.ui import UI_OPEN, PageAddress, UiOpen
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
@@ -8,14 +9,12 @@ from maestrod.rpc.handler import implements
 
 @implements(UI_OPEN)
 def open_(context: Context, params: UiOpen) -> PageAddress:
-    """A fresh code in the address of the page; who came from elsewhere gets a page with what his own token opens."""
+    """A fresh code in the address of the page. Who came in by a token of his own gets a page with what that token opens, no more."""
     services = context.services
     bridge = services.bridge
-    holder = context.client.name
-    if holder in context.world.tokens and bridge.remote_url is not None:
-        code, expires_at = bridge.sign_in.code(services.engine.clock.wall(), holder)
-        return PageAddress(url=f"{bridge.remote_url}/?code={code}", expires_at=expires_at)
-    if bridge.url is None:
+    holder = context.client.name if is_id(context.client.name) else ""
+    url = (bridge.remote_url if holder else None) or bridge.url
+    if url is None:
         raise Unavailable("bridge.off", bridge.problem or "the bridge is switched off: set `bridge = true` and restart")
-    code, expires_at = bridge.sign_in.code(services.engine.clock.wall())
-    return PageAddress(url=f"{bridge.url}/?code={code}", expires_at=expires_at)
+    code, expires_at = bridge.sign_in.code(services.engine.clock.wall(), holder)
+    return PageAddress(url=f"{url}/?code={code}", expires_at=expires_at)

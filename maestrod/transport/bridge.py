@@ -39,6 +39,9 @@ _ACCEPTED_AT_ONCE = 64
 #: Bytes the kernel may keep for a client that does not read (it doubles the number, socket(7)); the rest is ours to bound.
 _SEND_BUFFER = 256 * 1024
 
+#: A connection with TLS takes three descriptors (``tls.py``), and must leave the more to those without.
+_TLS_DESCRIPTORS = 6
+
 #: Seconds to wait when the machine has no descriptor or memory for another connection.
 _SHORTAGE_PAUSE = 0.1
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -48,7 +51,7 @@ class Bridge:
     """Serves the connections that come in through ``door``. ``patience`` is how long a client may leave answers untaken."""
 
     def __init__(self, door: Door, services: Services, nursery: trio.Nursery, patience: float = 10.0) -> None:
-        self.limit = connection_limit()
+        self.limit = connection_limit() // (1 if door.tls is None else _TLS_DESCRIPTORS)
         self.connections: dict[HttpConnection, Channel] = {}
         self._door = door
         self._services = services

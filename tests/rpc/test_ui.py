@@ -1,5 +1,8 @@
 """The address that opens the page."""
 
+import pytest
+import trio
+
 from maestrod.rpc.context import Bridge
 from maestrod.rpc.sign_in import SignIn
 from tests.kit.rpc_parts import TOKEN_KEY, Caller, parts
@@ -23,3 +26,23 @@ async def test_it_is_not_for_sessions() -> None:
     caller = Caller(parts(bridge=Bridge(SignIn(TOKEN_KEY), url="http://127.0.0.1:1")))
     session = await caller.session()
     assert (await caller.refused("ui.open", token=caller.token(session)))["code"] == 403
+
+
+@pytest.mark.parametrize("remote_url, url", [(None, "http://127.0.0.1:1"), ("https://work:7718", "https://work:7718")])
+async def test_a_page_by_a_token_is_never_more_than_the_token(
+    remote_url: str | None, url: str, nursery: trio.Nursery
+) -> None:
+    """A token that reads once opened a page that could do everything, where there was no port for other machines."""
+    sign_in = SignIn(TOKEN_KEY)
+    services = parts(bridge=Bridge(sign_in, url="http://127.0.0.1:1", remote_url=remote_url))
+    caller = Caller(services, nursery)
+    id_ = (await caller.call("token.create", {"name": "n", "owner": "ada"}))["token"]["id"]
+    caller.conversation.client.name = id_
+    page = await caller.call("ui.open")
+    assert page["url"].startswith(f"{url}/?code=")
+    cookie = sign_in.redeem(page["url"].partition("=")[2], services.engine.clock.wall())
+    assert cookie is not None
+    assert sign_in.holder(cookie.encode()) == id_
+    caller.conversation.client.name = "page"
+    own = (await caller.call("ui.open"))["url"].partition("=")[2]
+    assert sign_in.holder((sign_in.redeem(own, services.engine.clock.wall()) or "").encode()) == ""
