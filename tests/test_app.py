@@ -93,6 +93,26 @@ async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime
         assert not where.socket.exists()
 
 
+async def test_a_bridge_that_fails_costs_the_bridge_and_not_the_daemon(
+    where: Places, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*rest: object, **named: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(app, "serve_bridge", fail)
+
+    def status() -> dict[str, object]:
+        with Connection(where.socket) as connection:
+            told: dict[str, object] = connection.call("system.status")
+            return told
+
+    async with Manager(where.data.parent.parent) as manager, running(manager, where, Config(bridge_port=0)):
+        told = await trio.to_thread.run_sync(status)
+        assert "url" not in told and "the bridge failed" in str(told["problems"])
+        assert not (where.runtime / "bridge.token").exists()
+    assert "a bug" in caplog.text
+
+
 async def test_fault_25_a_socket_or_folder_that_was_removed_is_made_again(
     where: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:

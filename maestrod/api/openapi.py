@@ -79,6 +79,7 @@ def _operation(route: Route, row: AnyMethod, params: dict[str, Any], result: dic
         "summary": row.summary,
         "description": params["description"],
         "tags": [row.noun],
+        "x-waits": row.waits,
         "x-scope": Scope(row.scope).name.lower(),
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
