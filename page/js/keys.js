@@ -12,13 +12,14 @@ const HELP = [
   ["Move", [["j k ↑ ↓", "next, previous row"], ["← →", "fold, unfold"], ["Enter", "open the row"], ["Esc", "back to the list"]]],
   ["Go", [["1 2 3", "work, sessions, inbox"], ["/", "search"], ["f", "use the whole window"], ["Tab", "next part"]]],
   ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "answer the oldest question"]]],
-  ["Terminal", [["i", "type into the terminal"], ["Ctrl ]", "leave the terminal"]]],
+  ["Terminal", [["i", "type into the terminal"], ["Ctrl ]", "leave the terminal"], ["Shift Esc", "the same"]]],
   ["Page", [["t", "light, dark"], ["?", "this help"]]],
 ];
 
 export function installKeys(shell) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey && event.key === "]" && event.target.closest?.(".term")) {
+    const leaves = (event.ctrlKey && event.key === "]") || (event.shiftKey && event.key === "Escape");
+    if (leaves && event.target.closest?.(".term")) {
       event.preventDefault();
       event.stopPropagation();
       shell.focusList();
@@ -36,7 +37,7 @@ function press(event, shell) {
     Escape: () => shell.back(),
     1: () => go(link({ place: "work" })), 2: () => go(link({ place: "sessions" })), 3: () => go(link({ place: "inbox" })),
     "/": () => document.querySelector(".find input").focus(),
-    f: toggleWide, t: toggleTheme, n: openRunDialog, i: () => shell.focusTerminal(), a: () => answerOldest(), "?": showKeys,
+    f: toggleWide, t: toggleTheme, n: openRunDialog, i: () => shell.focusTerminal(), a: () => answerOldest(shell), "?": showKeys,
   };
   const here = event.target;
   if (event.key === "Enter" && here.closest?.("button, a")) return;
@@ -47,9 +48,10 @@ function press(event, shell) {
   act();
 }
 
-function answerOldest() {
+function answerOldest(shell) {
   if (route().place !== "inbox") go(link({ place: "inbox" }));
-  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector(".question button, .question input")?.focus()));
+  shell.draw();
+  document.querySelector(".inbox .question :is(button, input, a.button)")?.focus();
 }
 
 export function showKeys() {

@@ -40,7 +40,7 @@ _FLAGS = (
 )
 
 #: Seconds one step of a test may take on a machine that is busy.
-PATIENCE = 30
+PATIENCE = 60
 
 
 class PageError(AssertionError):

@@ -1,69 +1,19 @@
-"""The page in headless Chromium, as a person uses it: sign in, watch, type, answer, stop, retry, lose the line and come back."""
+"""The page in headless Chromium, as a person uses it: sign in, watch, run, answer, stop, retry."""
 
-import itertools
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from maestrod.api.session import SessionStatus
+from maestrod.api.task import TaskStatus
 from tests.kit.browser import PageError, needs_chromium
 from tests.page.conftest import Page
+from tests.page.plans import ASK, FAILS_ONCE, SLEEPS
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
 PLANNER = Path(__file__).resolve().parents[2] / "examples" / "plan-repository"
-
-ASK = """# Decide
-## Ask {key=ask}
-- [ ] Ask the owner
-  ```sh
-  maestroctl attention ask "Deploy on Friday?" --options yes,no | tee answer.txt
-  ```
-## After {after=ask}
-- [ ] Go on
-  ```sh
-  echo on
-  ```
-"""
-
-LISTEN = """# Listen
-## Talk
-- [ ] Read a line
-  ```sh
-  printf 'name? '; read name < /dev/tty; printf '\\033[32mhello %s\\033[0m\\n' "$name"; read more < /dev/tty
-  ```
-"""
-
-FAILS_ONCE = """# Try
-## Once more
-- [ ] Work the second time
-  ```sh
-  test -e ready || { echo not yet; exit 1; }
-  ```
-"""
-
-SLEEPS = """# Sleep
-## Long
-- [ ] Sleep
-  ```sh
-  sleep 1000
-  ```
-"""
-
-#: A line per number, as fast as events come, until told to end.
-COUNTS = """# Count
-## Numbers
-- [ ] Count
-  ```sh
-  i=0; while [ ! -e enough ]; do i=$((i+1)); echo "line $i"; sleep 0.01; done; echo "last $i"
-  ```
-## Reports
-- [ ] Report
-  ```sh
-  i=0; while [ ! -e enough ]; do i=$((i+1)); maestroctl task progress $MAESTRO_TASK_ID "step $i" --progress 0.$((i % 10)); done
-  ```
-"""
 
 #: Keeps what the row of a root task shows, one status after the other.
 WATCH_ROOT = """
@@ -73,9 +23,6 @@ new MutationObserver(() => {
   if (status && status !== window.seen.at(-1)) window.seen.push(status);
 }).observe(document.querySelector('.rows'), {childList: true, subtree: true, attributes: true});
 """
-
-#: The text in the terminal's buffer, all of its scroll-back.
-TERMINAL_TEXT = "import('/js/main.js').then(({shell}) => shell.detail.terminal.text())"
 
 
 async def test_a_one_time_code_signs_in_and_leaves_no_secret_in_the_page(page: Page) -> None:
@@ -123,33 +70,6 @@ async def test_a_plan_is_checked_while_it_is_written_and_run_from_the_page(page:
     await page.tab.click("dialog .button.primary", "Run")
     await page.tab.wait("document.querySelector('.detail-head h1')?.textContent === 'Say hello'")
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'completed'")
-
-
-async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> None:
-    page.start(LISTEN)
-    await page.open("#sessions")
-    await page.tab.click(".session-row", "Talk")
-    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
-    await page.tab.press("i")
-    await page.tab.type("Ada")
-    await page.tab.press("Enter")
-    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('hello Ada'))")
-    green = "[...document.querySelectorAll('.xterm-rows span')].some((it) => it.textContent.includes('hello Ada') && it.className.includes('xterm-fg-2'))"
-    await page.tab.wait(green)
-
-
-async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_into(page: Page) -> None:
-    await page.tab.call("Network.setBlockedURLs", urls=["*/vendor/*"])
-    page.start(LISTEN)
-    await page.open("#sessions")
-    await page.tab.click(".session-row", "Talk")
-    await page.tab.see("name?")
-    await page.tab.see("make setup")
-    await page.tab.click(".plain-input input")
-    await page.tab.type("Ada")
-    await page.tab.press("Enter")
-    await page.tab.see("hello Ada")
-    page.browser.complaints.clear()  # the browser says what was blocked
 
 
 async def test_a_question_is_answered_by_one_click(page: Page) -> None:
@@ -210,57 +130,6 @@ async def test_a_plan_that_waits_for_a_yes_is_seen_and_approved(page: Page) -> N
     await page.tab.see("Deploy on Friday?")
 
 
-async def test_the_line_is_lost_and_comes_back_without_a_gap(page: Page) -> None:
-    """The daemon is killed under an open page, twice, while events and output come."""
-    run = page.start(COUNTS)
-    await page.open("#sessions")
-    await page.tab.click(".session-row", "Numbers")
-    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 20'))")
-    for _ in range(2):
-        page.daemon.restart()
-        seen = page.daemon.call("system.status")["seq"]
-        await page.tab.wait(f"import('/js/app.js').then(({{app}}) => app.state === 'open' && app.live.seq > {seen})")
-    (page.daemon.home / "shop" / "enough").touch()
-    assert page.daemon.finish_run(run["id"])["status"] == "completed"
-    await page.tab.wait("document.querySelector('.term-note').textContent.includes('has ended')")
-    page.daemon.finish_sessions()
-    assert await page.app("app.live.resyncs") == 0
-    await same_as_the_daemon(page)
-    text = str(await page.tab.run(TERMINAL_TEXT))
-    numbers = [int(line.removeprefix("line ")) for line in text.splitlines() if line.startswith("line ")]
-    assert len(numbers) > 20
-    assert all(after - before == 1 for before, after in itertools.pairwise(numbers))
-    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
-
-
-async def same_as_the_daemon(page: Page) -> None:
-    """What the page knows is what the daemon has, and the page has had every event."""
-    seq = page.daemon.call("system.status")["seq"]
-    await page.tab.wait(f"import('/js/app.js').then(({{app}}) => app.live.seq >= {seq})")
-    for kind, method in (("task", "task.list"), ("session", "session.list")):
-        theirs = {each["id"]: each.get("status", "pending") for each in page.daemon.every(method)}
-        ours = await page.app(f"Object.fromEntries([...app.store.{kind}.values()].map((it) => [it.id, it.status]))")
-        assert ours == theirs
-
-
-async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_back(page: Page) -> None:
-    page.start(ASK)
-    await page.open("#inbox")
-    await page.tab.see("Deploy on Friday?")
-    page.daemon.kill()
-    await page.tab.see("The daemon is out of reach")
-    await page.tab.click(".inbox .choices .button", "yes")
-    page.daemon.start()
-    await page.tab.see("Nothing waits for you")
-    answered = [
-        event
-        for event in page.daemon.history()
-        if event["type"] == "attention.updated" and "answer" in event.get("data", {})
-    ]
-    assert len(answered) <= 1
-    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
-
-
 async def test_an_address_of_nothing_says_what_to_do(page: Page) -> None:
     await page.open("#work/task/tsk_00000000000000000000000000")
     await page.tab.see("No such task")
@@ -308,30 +177,6 @@ async def test_inline_scripts_are_refused_by_the_policy(page: Page) -> None:
     page.browser.complaints.clear()  # the browser says what it refused
 
 
-async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
-    await page.open()
-    await page.tab.call("Network.clearBrowserCookies")
-    page.daemon.restart()
-    await page.tab.see("You are signed out")
-    await page.tab.see("maestroctl ui")
-    await page.tab.open(page.daemon.call("ui.open")["url"])
-    await page.tab.wait("document.querySelector('.pulse[data-state=open]')")
-    page.browser.complaints.clear()  # the browser says of each attempt that it was refused
-
-
-async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
-    page.start("# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n")
-    await page.open("#sessions")
-    await page.tab.click(".session-row", "Tell")
-    fits = (
-        "import('/js/main.js').then(({shell}) => { const {emulator} = shell.detail.terminal;"
-        " const {rows, cols} = emulator.term; return emulator.text().split('\\n').at(-1).trim() === `${rows} ${cols}` && cols; })"
-    )
-    wide = int(str(await page.tab.wait(fits)))
-    await page.tab.window(900, 500)
-    await page.tab.wait(f"{fits}.then((columns) => columns && columns < {wide})")
-
-
 async def test_the_timeline_of_a_tree_is_that_of_all_its_sessions_and_goes_on(page: Page) -> None:
     run = page.start(ASK)
     await page.open(f"#work/task/{run['rootTaskId']}/timeline")
@@ -345,36 +190,9 @@ async def test_the_timeline_of_a_tree_is_that_of_all_its_sessions_and_goes_on(pa
     assert len(set(numbers)) == len(numbers)
 
 
-async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
-    """A daemon with another, younger store: its numbers mean other events."""
-    shop = {"name": "shop", "workingDir": str(page.daemon.home)}
-    project = page.daemon.call("project.create", **shop)["id"]
-    for number in range(5):
-        page.daemon.call("task.create", title=f"Old {number}", projectId=project)
+async def test_every_status_has_its_look(page: Page) -> None:
     await page.open()
-    await page.tab.see("Old 4")
-    page.daemon.kill()
-    for path in page.daemon.data.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-    (page.daemon.data / "snapshot.jsonl").unlink(missing_ok=True)
-    page.daemon.start()
-    await page.tab.wait("import('/js/app.js').then(({app}) => app.state === 'open' && app.store.task.size === 0)")
-    await page.tab.see("Nothing to do yet")
-    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
-
-
-async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: Page) -> None:
-    page.start(COUNTS)
-    await page.open("#sessions")
-    await page.tab.click(".session-row", "Numbers")
-    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 60'))")
-    await page.tab.window(1000, 600)
-    behind = "import('/js/main.js').then(({shell}) => { const it = shell.detail.terminal.emulator; return it.term.cols < 75 && it.atEnd(); })"
-    await page.tab.wait(behind)
-    await page.tab.press("f")
-    await page.tab.wait("import('/js/main.js').then(({shell}) => shell.detail.terminal.emulator.term.cols > 90)")
-    await page.tab.window(1280, 900)
-    number = int(str(await page.tab.run(f"{TERMINAL_TEXT}.then((text) => text.match(/line \\d+/g).at(-1).slice(5))")))
-    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line {number + 60}'))")
-    assert await page.tab.run("document.querySelector('.term-jump').hidden") is True
+    for kind, statuses in (("taskLook", TaskStatus), ("sessionLook", SessionStatus)):
+        names = [status.value for status in statuses]
+        script = f"import('/js/model/status.js').then((looks) => {json.dumps(names)}.filter((status) => looks.{kind}({{status}}).word === 'unknown'))"
+        assert await page.tab.run(script) == []

@@ -4,7 +4,7 @@ import pytest
 
 from tests.kit.browser import needs_chromium
 from tests.page.conftest import Page
-from tests.page.test_page import ASK, FAILS_ONCE, SLEEPS
+from tests.page.plans import ASK, FAILS_ONCE, SLEEPS
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 

@@ -64,7 +64,7 @@ export class SessionView {
       tabs(TABS.filter(([name]) => name !== "messages" || session.agent !== "shell"), tab, (name) => go(sessionLink(this.id, name), { replace: true })),
       h("span", { class: "grow" }),
       tab === "terminal" && h("button", { class: "button plain small icon-only", title: "Copy the text", "aria-label": "Copy the text of the terminal", onclick: () => this.terminal?.copy() }, icon("copy")),
-      h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"))));
+      h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"), icon("shrink"))));
     keep(this.body, tab, () => this.#show(tab, session));
     if (tab === "messages") this.messages.draw(isLive(session));
     if (tab === "why") this.#drawWhy(session);

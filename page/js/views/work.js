@@ -36,7 +36,7 @@ export class WorkList {
     this.filters.hidden = store.task.size === 0;
     this.list.element.hidden = rows.length === 0;
     this.nothing.hidden = rows.length > 0;
-    if (rows.length === 0) keep(this.nothing, [store.task.size === 0, app.live.seq === null, view.query, view.filter], () => this.#nothing());
+    if (rows.length === 0) keep(this.nothing, [store.task.size === 0, app.live.seq === null, app.state, view.query, view.filter], () => this.#nothing());
     const { kind, id } = route();
     if (kind === "task" && id !== this.shown) {
       this.shown = id;
@@ -115,6 +115,7 @@ export class WorkList {
   }
 
   #nothing() {
+    if (app.state === "signed-out") return empty("You are signed out", h("p", {}, "On the machine of the daemon, run:"), h("pre", {}, "maestroctl ui"), h("p", {}, "It opens this page, or prints the address that does."));
     if (app.live.seq === null) return empty("Connecting…", h("p", {}, "Reading the tasks from the daemon."));
     if (app.store.task.size > 0) {
       const reset = () => {

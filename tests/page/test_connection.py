@@ -1,0 +1,107 @@
+"""The page when the line breaks, the daemon restarts, or a sign-in is over: it comes back by itself and misses nothing."""
+
+import itertools
+import shutil
+
+import pytest
+
+from tests.kit.browser import needs_chromium
+from tests.page.conftest import Page
+from tests.page.plans import ASK, COUNTS, TERMINAL_TEXT
+
+pytestmark = [needs_chromium, pytest.mark.slow]
+
+
+async def test_the_line_is_lost_and_comes_back_without_a_gap(page: Page) -> None:
+    """The daemon is killed under an open page, twice, while events and output come."""
+    run = page.start(COUNTS)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Numbers")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 20'))")
+    for _ in range(2):
+        page.daemon.restart()
+        seen = page.daemon.call("system.status")["seq"]
+        await page.tab.wait(f"import('/js/app.js').then(({{app}}) => app.state === 'open' && app.live.seq > {seen})")
+    (page.daemon.home / "shop" / "enough").touch()
+    assert page.daemon.finish_run(run["id"])["status"] == "completed"
+    await page.tab.wait("document.querySelector('.term-note').textContent.includes('has ended')")
+    page.daemon.finish_sessions()
+    assert await page.app("app.live.resyncs") == 0
+    await same_as_the_daemon(page)
+    text = str(await page.tab.run(TERMINAL_TEXT))
+    numbers = [int(line.removeprefix("line ")) for line in text.splitlines() if line.startswith("line ")]
+    assert len(numbers) > 20
+    assert all(after - before == 1 for before, after in itertools.pairwise(numbers))
+    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
+
+
+async def same_as_the_daemon(page: Page) -> None:
+    """What the page knows is what the daemon has, and the page has had every event."""
+    seq = page.daemon.call("system.status")["seq"]
+    await page.tab.wait(f"import('/js/app.js').then(({{app}}) => app.live.seq >= {seq})")
+    for kind, method in (("task", "task.list"), ("session", "session.list")):
+        theirs = {each["id"]: each.get("status", "pending") for each in page.daemon.every(method)}
+        ours = await page.app(f"Object.fromEntries([...app.store.{kind}.values()].map((it) => [it.id, it.status]))")
+        assert ours == theirs
+
+
+async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_back(page: Page) -> None:
+    page.start(ASK)
+    await page.open("#inbox")
+    await page.tab.see("Deploy on Friday?")
+    page.daemon.kill()
+    await page.tab.see("The daemon is out of reach")
+    await page.tab.click(".inbox .choices .button", "yes")
+    page.daemon.start()
+    await page.tab.see("Nothing waits for you")
+    answered = [
+        event
+        for event in page.daemon.history()
+        if event["type"] == "attention.updated" and "answer" in event.get("data", {})
+    ]
+    assert len(answered) <= 1
+    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
+
+
+async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
+    await page.open()
+    await page.tab.call("Network.clearBrowserCookies")
+    page.daemon.restart()
+    await page.tab.see("You are signed out")
+    await page.tab.see("maestroctl ui")
+    await page.tab.open(page.daemon.call("ui.open")["url"])
+    await page.tab.wait("document.querySelector('.pulse[data-state=open]')")
+    page.browser.complaints.clear()  # the browser says of each attempt that it was refused
+
+
+async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
+    """A daemon with another, younger store: its numbers mean other events."""
+    shop = {"name": "shop", "workingDir": str(page.daemon.home)}
+    project = page.daemon.call("project.create", **shop)["id"]
+    for number in range(5):
+        page.daemon.call("task.create", title=f"Old {number}", projectId=project)
+    await page.open()
+    await page.tab.see("Old 4")
+    page.daemon.kill()
+    for path in page.daemon.data.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+    (page.daemon.data / "snapshot.jsonl").unlink(missing_ok=True)
+    page.daemon.start()
+    await page.tab.wait("import('/js/app.js').then(({app}) => app.state === 'open' && app.store.task.size === 0)")
+    await page.tab.see("Nothing to do yet")
+    page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
+
+
+async def test_an_event_that_was_missed_is_asked_for_again(page: Page) -> None:
+    project = page.daemon.call("project.create", name="shop", workingDir=str(page.daemon.home))["id"]
+    task = page.daemon.call("task.create", title="First", projectId=project)["id"]
+    await page.open()
+    await page.tab.see("First")
+    await page.app("{ app.live.seq -= 1; app.store.task.clear(); app.store.childrenOf.clear(); }")
+    page.daemon.call("task.create", title="Second", projectId=project)
+    await page.tab.see("Second")
+    await page.tab.see("First")  # its creation was told once more
+    page.daemon.call("task.update", taskId=task, title="Renamed")
+    await page.tab.see("Renamed")
+    assert await page.app("app.live.resyncs") == 0

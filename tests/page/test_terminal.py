@@ -1,0 +1,65 @@
+"""Terminals on the page: colour, typing, size, and what there is without the emulator."""
+
+import pytest
+
+from tests.kit.browser import needs_chromium
+from tests.page.conftest import Page
+from tests.page.plans import COUNTS, LISTEN, TERMINAL_TEXT
+
+pytestmark = [needs_chromium, pytest.mark.slow]
+
+
+async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> None:
+    page.start(LISTEN)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Talk")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('name?'))")
+    await page.tab.press("i")
+    await page.tab.type("Ada")
+    await page.tab.press("Enter")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('hello Ada'))")
+    green = "[...document.querySelectorAll('.xterm-rows span')].some((it) => it.textContent.includes('hello Ada') && it.className.includes('xterm-fg-2'))"
+    await page.tab.wait(green)
+
+
+async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_into(page: Page) -> None:
+    await page.tab.call("Network.setBlockedURLs", urls=["*/vendor/*"])
+    page.start(LISTEN)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Talk")
+    await page.tab.see("name?")
+    await page.tab.see("make setup")
+    await page.tab.click(".plain-input input")
+    await page.tab.type("Ada")
+    await page.tab.press("Enter")
+    await page.tab.see("hello Ada")
+    page.browser.complaints.clear()  # the browser says what was blocked
+
+
+async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
+    page.start("# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n")
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Tell")
+    fits = (
+        "import('/js/main.js').then(({shell}) => { const {emulator} = shell.detail.terminal;"
+        " const {rows, cols} = emulator.term; return emulator.text().split('\\n').at(-1).trim() === `${rows} ${cols}` && cols; })"
+    )
+    wide = int(str(await page.tab.wait(fits)))
+    await page.tab.window(900, 500)
+    await page.tab.wait(f"{fits}.then((columns) => columns && columns < {wide})")
+
+
+async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: Page) -> None:
+    page.start(COUNTS)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Numbers")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 60'))")
+    await page.tab.window(1000, 600)
+    behind = "import('/js/main.js').then(({shell}) => { const it = shell.detail.terminal.emulator; return it.term.cols < 75 && it.atEnd(); })"
+    await page.tab.wait(behind)
+    await page.tab.press("f")
+    await page.tab.wait("import('/js/main.js').then(({shell}) => shell.detail.terminal.emulator.term.cols > 90)")
+    await page.tab.window(1280, 900)
+    number = int(str(await page.tab.run(f"{TERMINAL_TEXT}.then((text) => text.match(/line \\d+/g).at(-1).slice(5))")))
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line {number + 60}'))")
+    assert await page.tab.run("document.querySelector('.term-jump').hidden") is True
