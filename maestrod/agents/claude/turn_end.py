@@ -1,7 +1,7 @@
 """What the end of a turn and of the process mean.
 
 The last line of a turn is ``result``. Its ``subtype`` is "success" for errors of the API too, and the exit code is 0 for an
-interrupted turn; so ``is_error`` and ``terminal_reason`` are read, in this order (docs/agents.md has every way a run ends).
+interrupted turn; so ``is_error`` and ``terminal_reason`` are read, in this order (docs/claude.md has every way a run ends).
 """
 
 from maestrod.agents.adapter import Verdict
