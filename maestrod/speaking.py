@@ -11,7 +11,8 @@ from collections import deque
 
 import trio
 
-from maestrod.agents.adapter import Decision, Keys
+from maestrod.agents.adapter import SLIPS, Decision, Keys
+from maestrod.api.errors import MaestroError
 from maestrod.api.message import Message, MessageStatus
 from maestrod.api.session import Session, Terminal
 from maestrod.core.effects import CloseInput, Decide, Deliver
@@ -76,7 +77,12 @@ class Speaker:
         message = self._engine.world.messages.get(effect.message_id)
         if message is None or message.status is not MessageStatus.DELIVERED or message.attempt != session.attempt:
             return
-        problem = await self._write(session, await self._keys(session, message), message.id)
+        try:
+            keys = await self._keys(session, message)
+        except (MaestroError, *SLIPS):
+            log.exception("%s cannot be put into words for %s", message.id, session.id)
+            return
+        problem = await self._write(session, keys, message.id)
         if problem is not None:
             await trio.sleep(RETURN_SECONDS)
             await self._engine.tell(NotDelivered(session.id, session.attempt, message.id, problem))
@@ -94,9 +100,13 @@ class Speaker:
         verdict, told = decision(question)
         if verdict is None:
             return  # left to the agent's own dialog
-        adapter = self._launcher.adapter(session)
         chosen = Decision(verdict.value)
-        data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
+        try:
+            adapter = self._launcher.adapter(session)
+            data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
+        except (MaestroError, *SLIPS):
+            log.exception("the answer of %s cannot be put into words for %s", question.id, session.id)
+            return
         problem = await self._write(session, [Keys(data)] if data else [], question.id)
         if problem is not None:
             log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)

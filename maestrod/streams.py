@@ -13,7 +13,7 @@ from typing import Protocol
 
 import trio
 
-from maestrod.agents.adapter import Adapter
+from maestrod.agents.adapter import SLIPS, Adapter
 from maestrod.agents.line_cutter import LineCutter
 from maestrod.agents.title_scanner import TITLE_BYTES, TitleScanner
 from maestrod.api.reason import Source
@@ -36,9 +36,8 @@ BATCH_SIGNS = 200
 #: Seconds nobody reads after a piece behind which there is more: all agents that flood together get half of the daemon at most.
 FLOOD_PAUSE = 0.01
 
-#: What a reader that is fed by anybody may trip over. It must not (``Adapter``), but one line is not worth the daemon: the next
-#: one would read the same line again.
-_SLIPS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+#: Seconds between two looks at a terminal, which may be redrawn ten times a second.
+TITLE_PAUSE = 0.2
 
 #: Signs with the offset after what they were read from.
 Found = tuple[tuple[Sign, ...], int]
@@ -48,6 +47,8 @@ class Format(Protocol):
     """How one kind of output is read."""
 
     source: Source
+    #: Seconds before it is worth looking again.
+    pause: float
 
     @property
     def position(self) -> int:
@@ -64,6 +65,7 @@ class Lines:
     """The lines of an agent's stream."""
 
     source = Source.STREAM
+    pause = 0.0
 
     def __init__(self, adapter: Adapter, offset: int) -> None:
         self._adapter = adapter
@@ -89,7 +91,7 @@ class Lines:
             return ()
         try:
             return self._adapter.read_line(line).signs
-        except _SLIPS:
+        except SLIPS:
             log.exception("a line of %s (%d bytes) could not be read: a bug", self._adapter.name, len(line))
             return ()
 
@@ -98,6 +100,7 @@ class Titles:
     """The titles of an agent's terminal; only those that mean something else than the one before."""
 
     source = Source.SCREEN
+    pause = TITLE_PAUSE
 
     def __init__(self, adapter: Adapter, offset: int) -> None:
         self._adapter = adapter
@@ -130,7 +133,7 @@ class Titles:
     def _read(self, title: str) -> tuple[Sign, ...]:
         try:
             return self._adapter.read_title(title).signs
-        except _SLIPS:
+        except SLIPS:
             log.exception("a title of %s could not be read: a bug", self._adapter.name)
             return ()
 
@@ -154,6 +157,7 @@ class _Reader:
         try:
             while True:
                 await self._read_on()
+                await trio.sleep(self.form.pause)
                 end = await self._custody.wait_output(self.session.id, self.form.position)
                 if end <= self.form.position:
                     break
@@ -178,6 +182,8 @@ class _Reader:
                 async with self._flood:  # one at a time
                     await self._take(self.form.feed(chunk.start, chunk.data))
                     await trio.sleep(FLOOD_PAUSE)
+            if chunk.next >= chunk.end:
+                return
 
     async def _take(self, pieces: Iterator[Found]) -> None:
         lines, begin = 0, self._found_to

@@ -10,7 +10,7 @@ import signal
 
 import trio
 
-from maestrod.agents.adapter import Adapter, Verdict
+from maestrod.agents.adapter import SLIPS, Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
@@ -210,7 +210,7 @@ class Supervisor:
 
     async def _launch(self, effect: Launch) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
-        if session is None:
+        if session is None or session.attempt != effect.attempt:
             return
         try:
             spec = await self._launcher.spec(self._engine.world, session, self._custody.folder(session.id))
@@ -225,6 +225,10 @@ class Supervisor:
             await self._launch_failed(session, custody_spec.LaunchFailed(name, f"preparing the session: {error}"))
         except MaestroError as error:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
+        except SLIPS:
+            log.exception("%s could not be prepared: a bug", session.id)
+            told = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
+            await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", told))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False))
             self._follow(session)
@@ -321,9 +325,12 @@ class Supervisor:
 
 def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
     """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
-    if adapter is None:
-        return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
-    return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
+    if adapter is not None:
+        try:
+            return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
+        except SLIPS:
+            log.exception("the end of %s could not be judged: a bug", session.id)
+    return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
 
 
 def _last_word(session: Session) -> Outcome | None:

@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,21 @@ import trio.testing
 
 from maestrod import launching
 from maestrod import supervisor as module
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
-from maestrod.api.session import SessionStatus
+from maestrod.api.session import Exit, SessionStatus
 from maestrod.api.task import TaskStatus
+from maestrod.core.command import Actor
 from maestrod.core.facts import Draining
 from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
+from maestrod.core.signs import Outcome
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import LaunchFailed, Standing
 from maestrod.store.memory import MemoryStore
 from tests.kit.supervised import FolderCustody, house
+from tests.kit.talker import Talker
 
 
 async def test_a_decision_to_start_becomes_an_agent_and_its_end_a_fact(
@@ -332,3 +337,39 @@ async def test_an_external_session_ends_with_its_process_also_when_no_daemon_saw
         second.wait()
         async with house(tmp_path, FakeMachine(), store) as parts:
             await parts.until(two.id, status=SessionStatus.COMPLETED)
+
+
+class Clumsy(Talker):
+    """An adapter with a bug in everything it says."""
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """It starts in one folder only."""
+        if request.session.name == "broken":
+            raise KeyError("launch")
+        return super().launch(request)
+
+    def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
+        """Nothing."""
+        raise ValueError(text)
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """Nobody."""
+        raise TypeError("judge")
+
+
+async def test_a_bug_in_an_adapter_costs_its_session_and_never_the_daemon(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(seconds=30, code=3))
+    async with house(tmp_path, machine, agents={"shell": Clumsy()}) as parts:
+        home = await parts.project()
+        broken = await parts.call("session.spawn", projectId=home, agent="shell", name="broken")
+        failed = await parts.until(broken.id, status=SessionStatus.FAILED)
+        assert failed.status_reason is not None and "a bug" in failed.status_reason.detail
+        works = await parts.call("session.spawn", projectId=home, agent="shell", terminal="pipe")
+        await parts.until_launched(works.id)
+        await parts.call("session.register", Actor(works.id, 1))
+        await parts.call("message.send", sessionId=works.id, text="hello")
+        ended = await parts.until(works.id, status=SessionStatus.FAILED)
+        assert ended.exit is not None and ended.exit.code == 3
+    assert "cannot be put into words" in caplog.text and "could not be judged" in caplog.text

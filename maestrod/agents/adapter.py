@@ -96,6 +96,10 @@ class Decision(enum.Enum):
     DENY = "deny"
 
 
+#: How a mistake in an adapter shows itself. It must not happen, but it is not worth the daemon: the next one would meet it again.
+SLIPS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+
+
 class Adapter(Protocol):
     """One agent command line. All readers take anything an agent (or an attacker) sends and never raise."""
 
