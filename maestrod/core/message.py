@@ -102,11 +102,18 @@ def accept_oldest(draft: Draft, session: Session) -> None:
             return
 
 
+def hear(draft: Draft, session: Session, text: str) -> None:
+    """What the agent just said may be its last words of the turn, where the end of the turn does not repeat them."""
+    for message in open_messages(draft, session.id):
+        if message.status in {MessageStatus.DELIVERED, MessageStatus.ACCEPTED}:
+            draft.change(message, reply=text[:REPLY])
+
+
 def answer_delivered(draft: Draft, session: Session, reply: str) -> None:
     """A turn has ended: what was delivered for it is answered."""
     for message in open_messages(draft, session.id):
         if message.status in {MessageStatus.DELIVERED, MessageStatus.ACCEPTED}:
-            move_message(draft, message, MessageEvent.ANSWER, reply=reply[:REPLY])
+            move_message(draft, message, MessageEvent.ANSWER, reply=reply[:REPLY] or message.reply)
 
 
 def fail_open(draft: Draft, session: Session, error: str) -> None:

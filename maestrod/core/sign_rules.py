@@ -24,6 +24,7 @@ from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionStatus, Terminal, Usage
 from maestrod.api.turn import Turn
 from maestrod.core import attention, limit_rules, message, permission_rules, planning, stall_rules
+from maestrod.core.agent_traits import Turns
 from maestrod.core.draft import Draft
 from maestrod.core.facts import Signed
 from maestrod.core.session import SessionEvent, end, move, touch
@@ -240,6 +241,8 @@ def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
     """What the agent says is in the timeline; its first line shows what it does."""
     if sign.text.strip():
         _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], told, said=True)
+        if draft.world.rules.traits(session.agent).turns is Turns.PROCESS:
+            message.hear(draft, session, sign.text.strip())
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]
     if turn is not None and turn.running and line and not _is_stale(session, told):

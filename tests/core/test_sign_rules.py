@@ -137,3 +137,11 @@ def test_a_tool_that_is_told_late_does_not_begin_a_turn() -> None:
     play.when(tell("@g", ToolStarted("Bash", "ls"))).then(
         status("@g", "idle"), member("@g", "turn.outcome", "interrupted")
     )
+
+
+def test_the_last_thing_said_is_the_reply_where_the_end_of_the_turn_does_not_repeat_it() -> None:
+    """An agent with a process for every turn may say it on one line of its stream and end the turn on the next."""
+    play = at_work("process")
+    play.when(tell("@g", TurnStarted()), tell("@g", Said("Looking.")), tell("@g", Said("All done."), TurnEnded()))
+    [opening] = [message for message in play.world.messages.values() if message.session_id == play.id_of("@g")]
+    assert opening.reply == "All done."

@@ -23,11 +23,14 @@ def quiet() -> list[str]:
 
 
 def reporting(path: str) -> list[str]:
-    """What ``maestroctl`` needs inside: the session's variables, and this PATH, which a login shell would set anew.
+    """What ``maestroctl`` needs inside: the session's variables, and this PATH.
 
+    A login shell would set the PATH anew (``/etc/profile``), so there are none. The policy has it too, against a snapshot of the
+    user's shell; by itself it is not enough: a resumed thread lost it (measured).
     The sandbox of ``workspace-write`` refuses every socket, the daemon's too, unless it allows the network.
     """
     return [
+        *_setting("allow_login_shell", False),
         *_setting("shell_environment_policy.inherit", "all"),
         *_setting("shell_environment_policy.ignore_default_excludes", True),
         *_setting("shell_environment_policy.set.PATH", path),

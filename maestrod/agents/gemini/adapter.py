@@ -18,7 +18,7 @@ from maestrod.agents.session_files import session_files
 from maestrod.agents.verdicts import verdict
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
-from maestrod.api.session import Exit, Role, Terminal
+from maestrod.api.session import Exit, Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import AgentTraits, Turns
 from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
@@ -93,10 +93,8 @@ class GeminiAdapter:
         )
 
     def _hooks(self, request: LaunchRequest) -> dict[str, Any]:
-        """Headless only what the stream does not tell: a planner's whole last message. Both get the gate where they need it."""
-        templates = ["terminal.json"] if request.interactive else []
-        if not request.interactive and request.session.role is Role.ORCHESTRATOR:
-            templates.append("stream.json")
+        """Headless only what the stream tells in pieces: the whole last message. Both get the gate where they need it."""
+        templates = ["terminal.json" if request.interactive else "stream.json"]
         if _has_gate(request):
             templates.append("gate.json")
         found: dict[str, Any] = {}

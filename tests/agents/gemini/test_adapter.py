@@ -109,7 +109,7 @@ def test_reports_are_allowed_by_a_policy_of_this_run(environ: dict[str, str]) ->
 
 
 def test_hooks_tell_what_the_stream_does_not(environ: dict[str, str]) -> None:
-    assert set(hooks_of(launch(environ, "allow"))) == set()
+    assert set(hooks_of(launch(environ, "allow"))) == {"AfterAgent"}
     planner = launch(environ, "allow", role=Role.ORCHESTRATOR, context=context())
     assert set(hooks_of(planner)) == {"AfterAgent"} and "task-context.json" in planner.files
     assert len(hooks_of(launch(environ, terminal=Terminal.PTY))) == 7

@@ -61,6 +61,17 @@ def test_the_next_turn_goes_on_in_the_thread_and_its_figures_are_sums(place: Pla
     assert place.model.prompts == ["first", "the second"]
 
 
+def test_maestroctl_is_on_the_path_of_a_resumed_thread_too(place: Place, start: Start) -> None:
+    place.model.script = [{"shell": "maestroctl --version"}, {"text": "done"}]
+    with start("first") as held:
+        thread = held.until(Started).agent_session_id
+        assert held.until(ToolEnded).ok is True
+        held.finish()
+    with start("the second", agent_session_id=thread, attempt=2) as held:
+        assert held.until(ToolEnded).ok is True, held.stderr
+        held.finish()
+
+
 def test_a_usage_limit_says_until_when(place: Place, start: Start) -> None:
     until = int(datetime.now(UTC).timestamp()) + 7200  # noqa: TID251 - Codex compares it with its own clock
     error = {"type": "usage_limit_reached", "plan_type": "plus", "resets_at": until}
