@@ -1,5 +1,6 @@
 // What the views share: the store, the line to the daemon, what is searched for, and the last lines of live sessions.
 
+import { isTold } from "./model/status.js";
 import { complain } from "./ui/toast.js";
 import { Live } from "./wire/live.js";
 import { Store } from "./wire/store.js";
@@ -68,8 +69,9 @@ class App {
   tail(sessionId) {
     const asked = this.store.questionOf(sessionId);
     if (asked) return asked.message.split("\n")[0];
-    const doing = this.store.session.get(sessionId)?.turn?.doing;
-    if (doing) return doing;
+    const session = this.store.session.get(sessionId);
+    if (session?.turn?.doing) return session.turn.doing;
+    if (session && isTold(session)) return this.store.told.get(sessionId) ?? "";
     this.tailsWanted.add(sessionId);
     return this.tails.get(sessionId) ?? "";
   }

@@ -196,3 +196,24 @@ async def test_every_status_has_its_look(page: Page) -> None:
         names = [status.value for status in statuses]
         script = f"import('/js/model/status.js').then((looks) => {json.dumps(names)}.filter((status) => looks.{kind}({{status}}).word === 'unknown'))"
         assert await page.tab.run(script) == []
+
+
+async def test_an_agent_that_writes_for_programs_is_read_as_a_conversation(page: Page) -> None:
+    page.start(SLEEPS)
+    await page.open("#sessions")
+    session = page.daemon.every("session.list")[0]["id"]
+    await page.app(f"app.store.put('session', {{...app.store.session.get('{session}'), readTo: 1}})")
+    for message, metadata in (("I begin with the parser.", {"said": True}), ("Bash: make test\nok", {})):
+        page.daemon.call("session.report", sessionId=session, type="progress", message=message, metadata=metadata)
+    await page.tab.see("Bash: make test")
+    await page.tab.click(".session-row", "Long")
+    await page.tab.wait("document.querySelector('.said')?.textContent.includes('I begin with the parser.')")
+    await page.tab.wait("document.querySelector('details.deed summary')?.textContent.includes('Bash: make test')")
+    page.daemon.call(
+        "session.report", sessionId=session, type="progress", message="All tests pass.", metadata={"said": True}
+    )
+    await page.tab.wait("[...document.querySelectorAll('.said')].at(-1).textContent.includes('All tests pass.')")
+    await page.tab.run("document.querySelector('.compose textarea').focus()")
+    await page.tab.type("thanks")
+    await page.tab.click(".compose .button", "Send")
+    await page.tab.see("takes no prompts")

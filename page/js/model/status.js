@@ -34,6 +34,11 @@ export function isLive(session) {
   return LIVE.has(session.status);
 }
 
+// Whether its output is a stream for programs that the daemon reads into its timeline.
+export function isTold(session) {
+  return session.readTo > 0;
+}
+
 export function runEnded(run) {
   return RUN_ENDED.has(run.status);
 }

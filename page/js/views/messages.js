@@ -6,7 +6,7 @@ import { h, keep } from "../ui/dom.js";
 import { sign } from "../ui/parts.js";
 
 const HELD = 200;
-const LOOKS = {
+export const MESSAGE_LOOKS = {
   queued: { icon: "pending", tone: "quiet", word: "waits until the agent can take it" },
   delivered: { icon: "running", tone: "running", word: "written to the agent" },
   accepted: { icon: "running", tone: "running", word: "the agent works on it" },
@@ -20,10 +20,7 @@ export class Messages {
     this.sessionId = sessionId;
     this.messages = new Map();
     this.list = h("div", { class: "messages", role: "log", "aria-label": "Messages" });
-    this.field = h("textarea", { class: "field", rows: "2", placeholder: "Tell the agent something. It is delivered when the agent can take it, once.", "aria-label": "Message to the agent",
-      onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#send(); } });
-    this.form = h("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); this.#send(); } },
-      this.field, h("button", { class: "button primary", type: "submit", title: "Ctrl Enter" }, "Send"));
+    this.form = composer(sessionId);
     this.element = h("div", { class: "message-box" }, h("div", { class: "scroll" }, this.list), this.form);
     this.#read();
   }
@@ -49,23 +46,34 @@ export class Messages {
     const messages = [...this.messages.values()].filter((message) => message.status).slice(-HELD);
     keep(this.list, messages.map((message) => [message.id, message.status, message.reply]), () => messages.length === 0 ? h("p", { class: "muted" }, "Nothing was said to this agent yet.") : messages.map(line));
   }
+}
 
-  async #send() {
-    const text = this.field.value.trim();
+// Where a message to an agent is written.
+export function composer(sessionId) {
+  const field = h("textarea", { class: "field", rows: "2", placeholder: "Tell the agent something. It is delivered when the agent can take it, once.", "aria-label": "Message to the agent",
+    onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send(); } });
+  const send = async () => {
+    const text = field.value.trim();
     if (!text) return;
-    this.field.disabled = true;
-    const sent = await app.change("message.send", { sessionId: this.sessionId, text });
-    this.field.disabled = false;
-    if (sent) this.field.value = "";
-    this.field.focus();
-  }
+    field.disabled = true;
+    const sent = await app.change("message.send", { sessionId, text });
+    field.disabled = false;
+    if (sent) field.value = "";
+    field.focus();
+  };
+  return h("form", { class: "compose", onsubmit: (event) => { event.preventDefault(); send(); } },
+    field, h("button", { class: "button primary", type: "submit", title: "Ctrl Enter" }, "Send"));
+}
+
+export function senderOf(message) {
+  if (message.by === "user") return "You";
+  return message.by === "maestrod" || !message.by ? "maestrod" : app.store.session.get(message.by)?.name ?? "a session";
 }
 
 function line(message) {
-  const look = LOOKS[message.status] ?? LOOKS.queued;
-  const from = message.by === "user" ? "You" : message.by === "maestrod" || !message.by ? "maestrod" : app.store.session.get(message.by)?.name ?? "a session";
+  const look = MESSAGE_LOOKS[message.status] ?? MESSAGE_LOOKS.queued;
   return h("article", { class: "message" },
-    h("header", {}, sign(look), h("b", {}, from), h("span", { class: "muted clip" }, [KINDS[message.kind], message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
+    h("header", {}, sign(look), h("b", {}, senderOf(message)), h("span", { class: "muted clip" }, [KINDS[message.kind], message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
     message.text && h("p", { class: "pre" }, message.text),
     message.reply && h("blockquote", {}, message.reply));
 }

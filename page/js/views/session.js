@@ -3,7 +3,7 @@
 import { sessionActions } from "../actions.js";
 import { app } from "../app.js";
 import { lookOf, workingTask } from "../model/rows.js";
-import { SOURCES, isLive, reasonWords, taskLook } from "../model/status.js";
+import { SOURCES, isLive, isTold, reasonWords, taskLook } from "../model/status.js";
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -11,12 +11,19 @@ import { actionButton, empty, pill, sign, tabs, usageWords } from "../ui/parts.j
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
 import { backLink, projectName } from "./trail.js";
 import { QuestionCards } from "./questions.js";
+import { Conversation } from "./conversation.js";
 import { Messages } from "./messages.js";
 import { TerminalView } from "./terminal.js";
 import { Timeline } from "./timeline.js";
 import { toggleWide } from "./wide.js";
 
-const TABS = [["terminal", "Terminal"], ["messages", "Messages"], ["timeline", "Timeline"], ["why", "Why"]];
+// An agent whose output is for programs is read as a conversation; one at a terminal is watched there.
+function tabsOf(session) {
+  const rest = [["timeline", "Timeline"], ["why", "Why"]];
+  if (isTold(session)) return [["conversation", "Conversation"], ["terminal", "Output"], ...rest];
+  if (session.agent === "shell") return [["terminal", "Terminal"], ...rest];
+  return [["terminal", "Terminal"], ["messages", "Messages"], ...rest];
+}
 
 export class SessionView {
   constructor(id) {
@@ -32,6 +39,7 @@ export class SessionView {
   take(event) {
     this.timeline?.take(event);
     this.messages?.take(event);
+    this.conversation?.take(event);
   }
 
   actions() {
@@ -57,16 +65,17 @@ export class SessionView {
     }
     const asked = app.store.questions().filter((question) => question.sessionId === this.id);
     this.questions.draw(asked);
-    const wanted = route().tab;
-    const tab = TABS.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : "terminal";
+    const [wanted, entries] = [route().tab, tabsOf(session)];
+    const tab = entries.some(([name]) => name === wanted) ? wanted : session.terminal === "external" ? "timeline" : entries[0][0];
     this.#drawHead(session);
-    keep(this.tabs, [tab, session.agent], () => h("div", { class: "tab-line" },
-      tabs(TABS.filter(([name]) => name !== "messages" || session.agent !== "shell"), tab, (name) => go(sessionLink(this.id, name), { replace: true })),
+    keep(this.tabs, [tab, entries], () => h("div", { class: "tab-line" },
+      tabs(entries, tab, (name) => go(sessionLink(this.id, name), { replace: true })),
       h("span", { class: "grow" }),
       tab === "terminal" && h("button", { class: "button plain small icon-only", title: "Copy the text", "aria-label": "Copy the text of the terminal", onclick: () => this.terminal?.copy() }, icon("copy")),
       h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"), icon("shrink"))));
     keep(this.body, tab, () => this.#show(tab, session));
     if (tab === "messages") this.messages.draw(isLive(session));
+    if (tab === "conversation") this.conversation.draw(isLive(session));
     if (tab === "why") this.#drawWhy(session);
   }
 
@@ -75,6 +84,7 @@ export class SessionView {
       return empty("Its terminal is elsewhere", h("p", {}, "This agent was started by hand. The daemon follows what it reports; type where it runs."));
     }
     if (tab === "terminal") return (this.terminal ??= new TerminalView(this.id)).element;
+    if (tab === "conversation") return (this.conversation ??= new Conversation(this.id)).element;
     if (tab === "messages") return (this.messages ??= new Messages(this.id)).element;
     if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline([{ sessionId: this.id }], (entry) => entry.sessionId === this.id)).element);
     return h("div", { class: "scroll" }, this.facts);

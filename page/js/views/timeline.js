@@ -9,7 +9,7 @@ const PAGE = 50;
 // Entries held in the page; older ones are read again when asked for.
 const HELD = 1000;
 
-const LOOKS = {
+export const ENTRY_LOOKS = {
   session_started: ["play", "running"], session_stopped: ["stop", "quiet"], milestone: ["idle", "running"], task_started: ["play", "running"],
   task_completed: ["done", "done"], task_failed: ["failed", "failed"], task_skipped: ["skipped", "quiet"], task_blocked: ["blocked", "waiting"],
   progress: ["idle", "quiet"], needs_input: ["question", "waiting"], error: ["failed", "failed"],
@@ -65,7 +65,7 @@ export class Timeline {
 }
 
 function line(entry, several) {
-  const [name, tone] = LOOKS[entry.type] ?? ["idle", "quiet"];
+  const [name, tone] = ENTRY_LOOKS[entry.type] ?? ["idle", "quiet"];
   const [first, ...rest] = (entry.message || entry.type.replaceAll("_", " ")).split("\n");
   const session = several && app.store.session.get(entry.sessionId);
   return h("li", { class: "entry" },

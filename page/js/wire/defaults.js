@@ -8,7 +8,7 @@ export const DEFAULTS = {
   },
   session: {
     taskIds: [], unitTaskId: null, statusReason: null, parentSessionId: null, runId: null, attempt: 1, usage: null, terminal: "pty",
-    exit: null, paused: false, stopping: false, startedAt: null, completedAt: null, persona: null, turn: null, wait: null, skills: [], workingDir: "",
+    exit: null, paused: false, stopping: false, startedAt: null, completedAt: null, persona: null, readTo: 0, turn: null, wait: null, skills: [], workingDir: "",
   },
   run: { paused: false, approve: false, planId: null, diagnostics: [], error: null, completedAt: null },
   attention: { taskId: null, options: [], answer: null, deadline: null },

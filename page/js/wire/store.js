@@ -1,6 +1,7 @@
 // Everything the page knows, by kind and id, kept up to date by events. Entities are replaced, never changed, so that a view can
 // tell by identity whether it has drawn one already.
 
+import { isTold } from "../model/status.js";
 import { DEFAULTS } from "./defaults.js";
 
 const NOTHING = Object.freeze([]);
@@ -17,6 +18,7 @@ export class Store {
     this.sessionsOf = new Map();
     this.runOf = new Map();
     this.open = new Set();
+    this.told = new Map();
     this.version = (this.version ?? 0) + 1;
   }
 
@@ -28,7 +30,11 @@ export class Store {
   }
 
   // One event: a whole entity (`*.created`), a change of one, or its end.
-  apply({ type, id, data }) {
+  apply({ type, id, data, sessionId }) {
+    if (type === "timeline.added" && isTold(this.session.get(sessionId) ?? {})) {
+      this.told.set(sessionId, data.message?.split("\n")[0] ?? "");
+      return true;
+    }
     const kind = type.slice(0, type.indexOf("."));
     const shelf = this[kind];
     if (!(shelf instanceof Map)) return false;

@@ -1,0 +1,114 @@
+// What an agent whose output is for programs said and did, as a conversation: its words, its deeds as short lines, what it was told
+// and whether that arrived. Oldest first; it stays at the newest while the reader is there.
+
+import { app } from "../app.js";
+import { fullMoment, moment } from "../ui/clock.js";
+import { h } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
+import { sign } from "../ui/parts.js";
+import { MESSAGE_LOOKS, composer, senderOf } from "./messages.js";
+import { ENTRY_LOOKS } from "./timeline.js";
+
+const PAGE = 200;
+// Entries on the page; what is before them is in the timeline.
+const HELD = 2000;
+const NEAR = 60;
+
+export class Conversation {
+  constructor(sessionId) {
+    this.sessionId = sessionId;
+    this.elements = new Map();
+    this.more = h("button", { class: "button small", hidden: true, onclick: () => this.#earlier() }, "Earlier");
+    this.list = h("div", { class: "talk", role: "log", "aria-label": "Conversation" });
+    this.scroll = h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Conversation" }, this.more, this.list);
+    this.form = composer(sessionId);
+    this.element = h("div", { class: "message-box" }, this.scroll, this.form);
+    this.#read();
+  }
+
+  take(event) {
+    if (event.sessionId !== this.sessionId) return;
+    if (event.type === "timeline.added") this.#follow(() => this.#entry(event.data));
+    else if (event.type.startsWith("message.")) this.#follow(() => this.#message({ ...this.elements.get(event.id)?.told, ...event.data, id: event.id }));
+  }
+
+  draw(live) {
+    this.form.hidden = !live;
+  }
+
+  async #read() {
+    await Promise.all([this.#page(), this.#messages()]);
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  async #page() {
+    const query = { sessionId: this.sessionId, backward: true, limit: PAGE, ...(this.cursor ? { cursor: this.cursor } : {}) };
+    const page = await app.read("session.timeline", query).catch(() => ({ items: [] }));
+    this.cursor = page.nextCursor;
+    this.more.hidden = !page.nextCursor;
+    for (const entry of page.items ?? []) this.#entry(entry);
+  }
+
+  async #messages() {
+    const { items } = await app.read("message.list", { sessionId: this.sessionId, limit: 1000 }).catch(() => ({ items: [] }));
+    for (const message of items ?? []) this.#message(message);
+  }
+
+  async #earlier() {
+    const fromEnd = this.scroll.scrollHeight - this.scroll.scrollTop;
+    await this.#page();
+    this.scroll.scrollTop = this.scroll.scrollHeight - fromEnd;
+  }
+
+  #follow(add) {
+    const near = this.scroll.scrollTop + this.scroll.clientHeight >= this.scroll.scrollHeight - NEAR;
+    add();
+    while (this.list.children.length > HELD) {
+      this.elements.delete(this.list.firstChild.dataset.id);
+      this.list.firstChild.remove();
+    }
+    if (near) this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  #entry(entry) {
+    if (!this.elements.has(entry.id)) this.#put(entry.id, entry.timestamp, entry.metadata?.said ? words(entry) : deed(entry));
+  }
+
+  // The opening and the reminders are the daemon's; only what somebody wrote is shown as words.
+  #message(message) {
+    if (message.kind === "opening" || !message.text) return;
+    this.elements.get(message.id)?.remove();
+    const element = told(message);
+    element.told = message;
+    this.#put(message.id, message.createdAt, element);
+  }
+
+  #put(id, at, element) {
+    element.dataset.id = id;
+    element.at = at;
+    let before = this.list.lastElementChild;
+    while (before && before.at > at) before = before.previousElementSibling;
+    if (before) before.after(element);
+    else this.list.prepend(element);
+    this.elements.set(id, element);
+  }
+}
+
+function words(entry) {
+  return h("article", { class: "said" }, h("p", {}, entry.message), h("time", { title: fullMoment(entry.timestamp) }, moment(entry.timestamp)));
+}
+
+function deed(entry) {
+  const [name, tone] = ENTRY_LOOKS[entry.type] ?? ENTRY_LOOKS.progress;
+  const [first, ...rest] = (entry.message || entry.type.replaceAll("_", " ")).split("\n");
+  const quiet = entry.type === "progress" ? "deed" : "deed mark";
+  const line = [h("span", { class: `sign tone-${tone}` }, icon(name)), h("span", { class: "clip grow" }, first), h("time", { title: fullMoment(entry.timestamp) }, moment(entry.timestamp))];
+  return rest.length === 0 ? h("div", { class: quiet }, line) : h("details", { class: quiet }, h("summary", {}, line), h("pre", {}, rest.join("\n")));
+}
+
+function told(message) {
+  const look = MESSAGE_LOOKS[message.status] ?? MESSAGE_LOOKS.queued;
+  return h("article", { class: "told" },
+    h("header", {}, h("b", {}, senderOf(message)), h("span", { class: "grow" }), sign(look), h("span", { class: "muted" }, message.error ?? look.word)),
+    h("p", {}, message.text));
+}
