@@ -95,6 +95,19 @@ def has_dialog(draft: Draft, session_id: str) -> bool:
     return any(kind is AttentionKind.PERMISSION for kind in kinds)
 
 
+def dialog_gone(draft: Draft, session_id: str, *, answered: bool) -> None:
+    """A dialog is no longer shown. A screen that stays idle now was left by a person (Esc), which nothing else tells.
+
+    With an answer the agent goes on by itself, and is only given more time to show it; what becomes of a screen that does not
+    is ``stall_rules.quiet``'s.
+    """
+    session = draft.session(session_id)
+    turn, idle_since = session.turn, session.quiet_since
+    if idle_since is None or turn is None or not turn.running or (answered and idle_since < turn.since):
+        return
+    draft.change(session, quiet_since=max(draft.now, turn.since))
+
+
 def input_given(draft: Draft, session: Session) -> None:
     """The agent works again, so somebody gave it what it waited for."""
     for question in _open_inputs(draft, session.id):

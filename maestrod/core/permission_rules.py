@@ -83,12 +83,14 @@ def withdrawn(draft: Draft, fact: Withdrawn) -> None:
     question = draft.world.attention.get(fact.attention_id)
     if question is not None and question.answer is None and not question.on_stream:
         attention.close(draft, question, attention.AGENT, "")
+        attention.dialog_gone(draft, question.session_id, answered=False)
 
 
 def answered(draft: Draft, question: Attention) -> Attention:
     """A question got its answer from a person or the clock: it is told, and brought to an agent that waits on its stream."""
     told = question.answer.value if question.answer is not None else ""
     _note(draft, question, f"permission {_WORDS.get(told, 'left to the agent')}: {question.message}")
+    attention.dialog_gone(draft, question.session_id, answered=True)
     return _carry(draft, question)
 
 

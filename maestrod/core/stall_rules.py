@@ -45,9 +45,13 @@ def heard(draft: Draft, session: Session) -> Session:
 
 def quiet(draft: Draft, session: Session) -> TurnEnded | None:
     """A screen has been idle for a while in the middle of a turn: how that turn ended, if it did."""
-    session = draft.change(session, quiet_since=None)
     turn = session.turn
-    if turn is None or not turn.running or is_held(draft.world, session) or attention.has_dialog(draft, session.id):
+    if turn is not None and turn.running and attention.has_dialog(draft, session.id):
+        # A dialog is shown: that is why. Older than the turn, so no deadline; looked at again when the dialog is gone.
+        draft.change(session, quiet_since=turn.since - 1)
+        return None
+    session = draft.change(session, quiet_since=None)
+    if turn is None or not turn.running or is_held(draft.world, session):
         return None
     detail = "its screen went idle in the middle of a turn, and it told nothing of an end"
     return TurnEnded(outcome=Outcome.INTERRUPTED, code="interrupted", detail=detail)

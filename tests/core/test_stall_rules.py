@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.reason import Source
 from maestrod.core.effects import Deliver, Probe, Stop
-from maestrod.core.facts import Probed
+from maestrod.core.facts import Probed, Withdrawn
 from maestrod.core.signs import Noted, PermissionAsked, ScreenShown, Sign, ToolStarted, TurnEnded, TurnStarted
 from tests.core.conversations import at_work, tell
 from tests.kit.scenario import (
@@ -144,6 +144,27 @@ def test_an_idle_screen_with_a_dialog_is_a_dialog() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted(), PermissionAsked("Bash", "x")), title(IDLE))
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "working"), effect(Deliver, "@g", 0))
     assert not [key for key in play.world.deadlines if key.startswith("quiet")]
+
+
+def with_dialog() -> Scenario:
+    """The screen is idle because a dialog is shown, which a hook waits for; it was looked at."""
+    play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE))
+    play.given(Call("permission.ask", by="@g", agent="tty", event="Permission", payload={"command": "x"}))
+    return play.when(Later(2000), woke("quiet", "@g")).then(
+        status("@g", "working"), member("question", "options", ("allow", "deny"))
+    )
+
+
+def test_a_dialog_that_a_person_left_interrupted_the_turn() -> None:
+    gone = Find(lambda play: Withdrawn(play.id_of("question")))
+    play = with_dialog().given(gone, Later(2000))
+    play.when(woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+
+
+def test_a_dialog_that_was_answered_is_gone_when_the_agent_shows_it() -> None:
+    play = with_dialog().given(Call("attention.answer", attentionId="question", value="allow"))
+    assert not [key for key in play.world.deadlines if key.startswith("quiet")], "however long it takes to redraw"
+    play.when(title(BUSY)).then(member("@g", "quiet_since", None))
 
 
 STEPS: st.SearchStrategy[Any] = st.sampled_from(

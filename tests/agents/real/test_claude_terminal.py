@@ -134,6 +134,16 @@ def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place,
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
 
 
+def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
+    with Seat(daemon, claude, "Count") as seat:
+        question = seat.question()
+        wait_for(lambda: "Do you want to proceed" in seat.screen(), "the dialog")
+        seat.types("\x1b")
+        seat.until(**{"turn.outcome": "interrupted", "status": "idle"})
+        assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
+
+
 def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
     """One conversation by hand: prompts, Esc, /clear, work in the background, the end."""
     sub = {"description": "d", "prompt": "sub work", "subagent_type": "general-purpose", "run_in_background": True}
