@@ -26,7 +26,7 @@ def reporting(path: str) -> list[str]:
     """What ``maestroctl`` needs inside: the session's variables, and this PATH.
 
     A login shell would set the PATH anew (``/etc/profile``), so there are none. The policy has it too, against a snapshot of the
-    user's shell; by itself it is not enough: a resumed thread lost it (measured).
+    user's shell; by itself it is lost now and then (measured on a busy machine, after a resume).
     The sandbox of ``workspace-write`` refuses every socket, the daemon's too, unless it allows the network.
     """
     return [

@@ -60,7 +60,7 @@ def test_hooks_at_the_end_of_a_session_keep_to_the_second_they_are_given() -> No
     assert {template[name][0]["hooks"][0]["timeout"] for name in ("SessionEnd", "Interrupt")} == {1}
 
 
-def test_reports_reach_the_daemon_from_inside_of_the_sandbox() -> None:
+def test_maestroctl_is_found_and_reaches_the_daemon_from_inside_of_the_sandbox() -> None:
     told = settings(command_line.reporting("/ours:/usr/bin"))
     assert told["sandbox_workspace_write"] == {"network_access": True} and told["allow_login_shell"] is False
     assert told["shell_environment_policy"]["set"] == {"PATH": "/ours:/usr/bin"}
