@@ -48,7 +48,7 @@ class Crowd:
 
 
 @pytest.mark.slow
-async def test_500_pages_of_which_50_never_read_while_20_sessions_work(daemon: Daemon) -> None:
+async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_sessions_work(daemon: Daemon) -> None:
     daemon.settings["MAESTRO_MAX_SESSIONS"] = str(SESSIONS)
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
