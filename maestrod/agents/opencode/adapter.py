@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from maestrod.agents import installed
@@ -61,7 +62,8 @@ class OpenCodeAdapter:
         if found.path is None or found.missing is not None:
             raise Unavailable("agent.missing", f"opencode: {found.missing}")
         env |= {name: value for name, value in request.environ.items() if _VARIABLES.fullmatch(name)}
-        env |= {**_QUIET, settings.VARIABLE: settings.content(request.folder, request.environ)}
+        cwd = request.session.working_dir or request.manifest.project.working_dir
+        env |= {**_QUIET, settings.VARIABLE: settings.content(request.folder, Path(cwd), request.environ)}
         gate = _has_gate(request)
         files = session_files(request.manifest) | settings.files(request, gate=gate)
         arguments = [str(found.path)]
@@ -76,7 +78,7 @@ class OpenCodeAdapter:
         return LaunchPlan(
             argv=tuple(arguments),
             env=env,
-            cwd=request.session.working_dir or request.manifest.project.working_dir,
+            cwd=cwd,
             terminal=request.session.terminal,
             stop_ladder=STOP_LADDER,
             files=files,

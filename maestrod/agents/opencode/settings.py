@@ -16,6 +16,8 @@ PLUGIN = "opencode/plugin.js"
 SKILLS = "opencode/skills"
 #: The variable whose JSON OpenCode lays over all of the user's files.
 VARIABLE = "OPENCODE_CONFIG_CONTENT"
+#: What its files are called, in the order it reads them.
+_NAMES = ("config.json", "opencode.json", "opencode.jsonc")
 
 
 def files(request: LaunchRequest, *, gate: bool) -> dict[str, str]:
@@ -27,10 +29,11 @@ def files(request: LaunchRequest, *, gate: bool) -> dict[str, str]:
     return {PLUGIN: plugin, **skill_files(request.manifest.skills, SKILLS)}
 
 
-def content(folder: Path, environ: Mapping[str, str]) -> str:
+def content(folder: Path, project: Path, environ: Mapping[str, str]) -> str:
     """The value of ``VARIABLE``: what the user had there, our plugin and skills added to theirs, no update in a session.
 
-    Raises ``Unavailable`` when what the user had cannot be read.
+    OpenCode adds the plugins of all places up, but of lists of skill folders it takes the last: so it gets the user's with ours.
+    Raises ``Unavailable`` when what the user had in the variable cannot be read.
     """
     own = environ.get(VARIABLE)
     try:
@@ -39,7 +42,7 @@ def content(folder: Path, environ: Mapping[str, str]) -> str:
         raise Unavailable("agent.settings", f"opencode: {VARIABLE} is not JSON: {error}") from error
     users = users if isinstance(users, dict) else {}
     plugins, skills = users.get("plugin"), users.get("skills")
-    paths = Members(skills).value("paths")
+    paths = Members(skills).value("paths") or _skill_paths(project, environ)
     merged: dict[str, Any] = {
         **users,
         "plugin": [*(plugins if isinstance(plugins, list) else ()), (folder / PLUGIN).as_uri()],
@@ -50,3 +53,21 @@ def content(folder: Path, environ: Mapping[str, str]) -> str:
         "autoupdate": False,
     }
     return json.dumps(merged)
+
+
+def _skill_paths(project: Path, environ: Mapping[str, str]) -> Any:
+    """The skill folders of the user's files, the last file that names some; a file that cannot be read is OpenCode's to say."""
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "~").expanduser() / ".config")
+    own = environ.get("OPENCODE_CONFIG")
+    files = [
+        *(home / "opencode" / name for name in _NAMES),
+        *([Path(own)] if own else []),
+        *(project / name for name in _NAMES),
+    ]
+    found: Any = None
+    for file in files:
+        try:
+            found = Members(decode(file.read_text("utf-8"))).value("skills", "paths") or found
+        except (OSError, ValueError):
+            continue
+    return found
