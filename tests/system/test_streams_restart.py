@@ -10,7 +10,7 @@ import pytest
 from tests.kit import scripted_claude
 from tests.kit.daemon import Daemon, Json
 
-WORDS = 400
+WORDS = 60
 KILLS = 6
 SEED = 7
 REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}
@@ -50,19 +50,22 @@ def said(daemon: Daemon) -> list[str]:
 
 @pytest.mark.slow
 def test_every_line_is_read_once_however_often_the_daemon_dies(daemon: Daemon, folder: Path) -> None:
-    scripted_claude.write_script(folder, [{"speak": WORDS}, REPORT])
+    rounds = [step for number in range(KILLS) for step in ({"gate": f"go{number}"}, {"speak": WORDS})]
+    scripted_claude.write_script(folder, [*rounds, REPORT])
+    for number in range(KILLS):
+        os.mkfifo(folder / f"go{number}")
     daemon.start()
     run_id = run(daemon, folder)
     moments = random.Random(SEED)
-    for _ in range(KILLS):
+    for number in range(KILLS):
         with daemon.watch(topics=["timeline"]) as events:
+            with (folder / f"go{number}").open("wb"):
+                pass
             for _ in range(moments.randint(1, 6)):
-                event = events.next_event()
-                if event["data"].get("message") == f"word {WORDS - 1}":
-                    break
+                events.next_event()
         daemon.restart()
     assert daemon.finish_run(run_id)["status"] == "completed"
-    assert said(daemon) == [f"word {number}" for number in range(WORDS)]
+    assert said(daemon) == [f"word {number}" for number in range(WORDS)] * KILLS
 
 
 @pytest.mark.slow
