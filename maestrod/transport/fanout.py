@@ -60,6 +60,7 @@ class Fanout:
         self._bus = services.engine.bus
         self._views: dict[EventSubscribe, View] = {}
         self._pending: list[Event] = []
+        self._flushes: dict[Callable[[], None], None] = {}
         self._came = trio.Event()
         self._end: Callable[[], None] | None = None
 
@@ -85,6 +86,14 @@ class Fanout:
             await self._came.wait()
             self._came = trio.Event()
             self.flush()
+            flushes, self._flushes = self._flushes, {}
+            for flush in flushes:
+                flush()
+
+    def soon(self, flush: Callable[[], None]) -> None:
+        """Call this in the next turn, once however often it is asked for: what became ready together goes out together."""
+        self._flushes[flush] = None
+        self._came.set()
 
     def flush(self) -> None:
         """Send what was published now."""

@@ -133,6 +133,7 @@ class PageSocket:
         self._nursery: trio.Nursery
         self._stream: EventStream | None = None
         self._roomy: trio.Event | None = None
+        self._working = False
         self.conversation = Conversation(dispatcher, self, Client(self, caller.scope, name=caller.name))
 
     @property
@@ -146,11 +147,14 @@ class PageSocket:
         return self._channel.queued
 
     def send(self, message: bytes) -> None:
-        """Send an answer or a notification."""
-        self._channel.write(text_frame(message))
+        """Queue an answer or a notification; it goes out with others of the same turn."""
+        self._channel.queue(text_frame(message))
+        if not self._working:
+            self._fanout.soon(self._channel.flush)
 
     def flush(self) -> None:
-        """Everything is handed over at once."""
+        """Hand over what the client can take right now."""
+        self._channel.flush()
 
     async def wait_room(self) -> None:
         """Return when little is unsent."""
@@ -173,7 +177,7 @@ class PageSocket:
                 self._nursery = nursery
                 nursery.start_soon(self._say_goodbye)
                 while (message := await inbox.next()) is not None:
-                    self._take(message.encode() if isinstance(message, str) else message)
+                    self._work(message.encode() if isinstance(message, str) else message)
                     while self.conversation.busy:
                         self._roomy = self._roomy or trio.Event()
                         await self._roomy.wait()
@@ -188,6 +192,15 @@ class PageSocket:
         await self._services.stopping.wait()
         self.conversation.stop()
         self._end(GOING_AWAY, "the daemon is stopping")
+
+    def _work(self, message: bytes) -> None:
+        """Carry a message out; what is answered at once goes out at once."""
+        self._working = True
+        try:
+            self._take(message)
+        finally:
+            self._working = False
+        self._channel.flush()
 
     def _take(self, message: bytes) -> None:
         if message.lstrip()[:1] == b"[":

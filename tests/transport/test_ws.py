@@ -9,9 +9,10 @@ from trio_websocket import ConnectionClosed
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.store.memory import MemoryStore
+from maestrod.transport.channel import Channel
 from tests.kit.attacked import UPGRADE, masked
 from tests.kit.bridge_client import PATIENCE, BridgeServer, PageClient, bridging, read_answer
-from tests.kit.rpc_parts import parts
+from tests.kit.rpc_parts import Caller, parts
 
 
 async def project(server: BridgeServer, name: str = "p") -> str:
@@ -156,6 +157,24 @@ async def test_who_floods_calls_waits_for_itself() -> None:
             await page.send({"jsonrpc": "2.0", "id": number, "method": "attention.wait", "params": params})
         await server.call("POST", f"/api/attention/{asked['id']}/answer", {"value": "yes"})
         assert sorted([(await page.read())["id"] for _ in range(60)]) == list(range(60))
+
+
+async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bridging() as server, server.web_socket() as page:
+        await page.call("event.subscribe", {})
+        caller = Caller(server.services)
+        pushes: list[int] = []
+        push = Channel._push
+
+        def counted(self: Channel) -> bool:
+            pushes.append(self.queued)
+            return push(self)
+
+        monkeypatch.setattr(Channel, "_push", counted)
+        for number in range(20):
+            caller.post("project.create", {"name": str(number), "workingDir": f"/{number}"})
+        seqs = [(await page.read())["params"]["event"]["seq"] for _ in range(20)]
+        assert seqs == list(range(1, 21)) and max(pushes) > 1 and len(pushes) < 10
 
 
 async def test_two_pages_get_the_same(nursery: trio.Nursery) -> None:
