@@ -24,7 +24,15 @@ from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import AgentTraits, Turns
 from maestrod.core.signs import NOTHING, Outcome, Reading
 
-TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=hooks.read_hook)
+#: It needs three seconds to its first word on an idle machine, and half a minute where all processors are taken (measured).
+TRAITS = AgentTraits(
+    turns=Turns.PROCESS,
+    plans=True,
+    resumes=True,
+    terminal=Terminal.PIPE,
+    registration_timeout_ms=180_000,
+    read_hook=hooks.read_hook,
+)
 PROGRAM = Program(
     command="opencode",
     packages=("opencode-ai",),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.agents.real.conftest import Place
-from tests.agents.real.flow import daemon_in, sessions, shown
+from tests.agents.real.flow import daemon_in, group, sessions, shown, worker
 from tests.agents.real.held import wait_for
 from tests.agents.real.test_stop import TOOL, begun, spawn
 from tests.agents.real.users import USERS
@@ -90,3 +90,28 @@ def test_a_dialog_at_geminis_terminal_is_in_the_inbox_until_it_is_answered_there
         turn_over(daemon, 1)
         assert (place.project / "made").exists() and daemon.every("attention.list") == []
         assert daemon.call("session.stop", sessionId=session)["left"] == 0
+
+
+@pytest.mark.parametrize("agent", ["codex", "gemini"])
+def test_a_worker_on_a_terminal_is_let_go_when_all_is_done(
+    place: Place, monkeypatch: pytest.MonkeyPatch, agent: str
+) -> None:
+    """It would sit at its composer for ever: it is stopped, and has completed all the same."""
+    user, environ = USERS[agent](place)
+    place.model.script = {
+        "prompts": [worker("Write alpha", {"shell": "touch made"})],
+        "default": [{"text": "ok"}],
+    }
+    (place.home / "config").mkdir()
+    (place.home / "config/config.toml").write_text(f'[agents.{agent}]\nterminal = "pty"\n')
+    with daemon_in(user, monkeypatch, environ) as daemon:
+        settings = {"permissions": {"policy": "allow"}}
+        project = daemon.call("project.create", name="p", workingDir=str(place.project), settings=settings)
+        root = daemon.call("task.create", projectId=project["id"], title="All of it")
+        plan = {"groups": [group("a", "Write alpha")]}
+        run = daemon.call("run.start", taskId=root["id"], plan=plan, agent=agent)
+        assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
+        daemon.finish_sessions()
+        [worked] = sessions(daemon)
+        assert (worked["status"], worked.get("terminal", "pty")) == ("completed", "pty"), shown(daemon)
+        assert (place.project / "made").exists() and daemon.nothing_left()
