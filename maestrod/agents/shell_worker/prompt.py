@@ -36,6 +36,7 @@ def prompt(task: "dict[str, Any]") -> str:
         parts.append(
             "\n".join(["When you are done these commands must succeed:", *(f"    {c}" for c in task["checks"])])
         )
-    if task.get("lastError"):
-        parts.append(f"The last attempt failed: {task['lastError']}")
+    error = task.get("lastError") or (task.get("attempts") or [{}])[-1].get("error")  # of a manifest, of a claim
+    if error:
+        parts.append(f"The last attempt failed: {error}")
     return "\n\n".join(part.strip() for part in parts if part and part.strip()) + "\n"

@@ -22,6 +22,12 @@ def test_a_prompt_says_what_to_do_what_must_pass_and_what_went_wrong() -> None:
         "When you are done these commands must succeed:\n    make test\n\nThe last attempt failed: 2 tests failed\n"
     )
     assert prompt({"id": "tsk_a", "title": "Only this", "description": " "}) == "Only this\n"
+    claimed = {
+        "id": "tsk_a",
+        "title": "Again",
+        "attempts": [{"attempt": 1, "error": "old"}, {"attempt": 2, "error": "new"}],
+    }
+    assert prompt(claimed) == "Again\n\nThe last attempt failed: new\n"
 
 
 def test_the_file_is_private_and_the_variables_name_it(tmp_path: Path) -> None:
