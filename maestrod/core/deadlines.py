@@ -10,6 +10,7 @@ from maestrod.api.base import Entity
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Turn
 
 REGISTER = "register"
 TIMEOUT = "timeout"
@@ -58,9 +59,13 @@ def _of_session(session: Session) -> Mapping[str, int]:
         found[f"{FINISH}:{session.id}"] = session.deadline
     if session.wait is not None and not session.wait.due:
         found[f"{WAKE}:{session.id}"] = session.wait.until
-    if session.turn is not None and session.turn.running:
-        if session.stall_at is not None:
-            found[f"{STALL}:{session.id}"] = session.stall_at
-        if session.quiet_since is not None and session.quiet_since >= session.turn.since:
-            found[f"{QUIET}:{session.id}"] = session.quiet_since + QUIET_MS
+    return found if session.turn is None else found | _of_turn(session, session.turn)
+
+
+def _of_turn(session: Session, turn: Turn) -> Mapping[str, int]:
+    found = {}
+    if (turn.running or turn.background) and session.stall_at is not None:
+        found[f"{STALL}:{session.id}"] = session.stall_at
+    if turn.running and session.quiet_since is not None and session.quiet_since >= turn.since:
+        found[f"{QUIET}:{session.id}"] = session.quiet_since + QUIET_MS
     return found

@@ -145,12 +145,11 @@ def _look_at_session(draft: Draft, what: str, session: Session) -> None:
     """A moment a session waited for, in the middle of its life, has come."""
     if what == WAKE:
         limit_rules.due(draft, session)
-    elif what == STALL:
-        stall_rules.silent(draft, session)
-    elif what == QUIET:
-        ended = stall_rules.quiet(draft, session)
+    elif what in (STALL, QUIET):
+        look, source = (stall_rules.silent, Source.TIMER) if what == STALL else (stall_rules.quiet, Source.SCREEN)
+        ended = look(draft, session)
         if ended is not None:
-            sign_rules.take(draft, session.id, (ended,), sign_rules.Told(Source.SCREEN, draft.now))
+            sign_rules.take(draft, session.id, (ended,), sign_rules.Told(source, draft.now))
 
 
 def _time_out(draft: Draft, overdue: Task) -> None:

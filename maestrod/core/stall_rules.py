@@ -8,9 +8,12 @@ ended: it may think. A terminal whose title goes idle in the middle of a turn an
 agent's own word, where there is one, would have come by then.
 """
 
+import msgspec
+
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
+from maestrod.api.turn import Turn
 from maestrod.core import attention
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Probe
@@ -38,7 +41,8 @@ def heard(draft: Draft, session: Session) -> Session:
     for question in attention.opened(draft, session.id, AttentionKind.STALLED):
         if question.attempt is not None:
             attention.close(draft, question, attention.AGENT, "")
-    if session.turn is None or not session.turn.running or has_ended(session):
+    turn = session.turn
+    if turn is None or not (turn.running or turn.background) or has_ended(session):
         return draft.change(session, stall_at=None)
     return _watch(draft, session) if session.stall_at is None else session
 
@@ -57,16 +61,29 @@ def quiet(draft: Draft, session: Session) -> TurnEnded | None:
     return TurnEnded(outcome=Outcome.INTERRUPTED, code="interrupted", detail=detail)
 
 
-def silent(draft: Draft, session: Session) -> None:
-    """The watch over a turn is due: set it anew where there was a sign since, or a reason to say nothing; else look."""
+def silent(draft: Draft, session: Session) -> TurnEnded | None:
+    """The watch over a turn is due: set it anew where there was a sign since, or a reason to say nothing; else look.
+
+    Between turns it watches what the agent left running: when nothing is heard of that, the turn has ended after all.
+    """
     heard_at = session.last_activity
     if draft.now - heard_at < _patience(draft, session):
         draft.change(session, stall_at=heard_at + _patience(draft, session))
-        return
-    _watch(draft, session)
+        return None
+    session = _watch(draft, session)
     waits = session.wait is not None or bool(draft.world.open_questions.get(session.id))
-    if not waits and not is_held(draft.world, session):
-        draft.effect(Probe(session.id, session.attempt))
+    if waits or is_held(draft.world, session):
+        return None
+    if session.turn is not None and not session.turn.running:
+        return _without_background(draft, session, session.turn)
+    draft.effect(Probe(session.id, session.attempt))
+    return None
+
+
+def _without_background(draft: Draft, session: Session, turn: Turn) -> TurnEnded:
+    """A server that was left running would keep its agent for ever: it is waited for no longer."""
+    draft.change(session, turn=msgspec.structs.replace(turn, background=0))
+    return TurnEnded(background=0)
 
 
 def probed(draft: Draft, fact: Probed) -> None:

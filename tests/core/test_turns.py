@@ -116,6 +116,14 @@ def test_work_in_the_background_keeps_the_turn_open() -> None:
     play.when(tell("@g", TurnStarted(machine=True), TurnEnded(background=0))).then(effect(CloseInput, "@g"))
 
 
+def test_a_server_left_running_does_not_keep_its_agent_for_ever() -> None:
+    left = (tell("@g", TurnStarted(), TurnEnded(background=1)), Later(600_000))
+    play = at_work("stream").given(DONE, *left)
+    play.when(woke("stall", "@g")).then(status("@g", "idle"), effect(CloseInput, "@g"), member("@g", "stall_at", None))
+    play = at_work("stream").given(*left)
+    play.when(woke("stall", "@g")).then(messages("@g", (K.OPENING, M.ANSWERED), (K.NUDGE, M.DELIVERED)))
+
+
 def test_messages_wait_for_the_end_of_the_turn_and_are_delivered_once_each() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.when(Call("message.send", sessionId="@g", text="one"), Call("message.send", sessionId="@g", text="two"))
