@@ -99,8 +99,8 @@ function words(entry) {
 }
 
 function deed(entry) {
-  const [name, tone] = ENTRY_LOOKS[entry.type] ?? ENTRY_LOOKS.progress;
   const [first, ...rest] = (entry.message || entry.type.replaceAll("_", " ")).split("\n");
+  const [name, tone] = entry.type === "progress" ? [rest.length > 0 ? "caret" : "dot", "quiet"] : ENTRY_LOOKS[entry.type] ?? ["dot", "quiet"];
   const quiet = entry.type === "progress" ? "deed" : "deed mark";
   const line = [h("span", { class: `sign tone-${tone}` }, icon(name)), h("span", { class: "clip grow" }, first), h("time", { title: fullMoment(entry.timestamp) }, moment(entry.timestamp))];
   return rest.length === 0 ? h("div", { class: quiet }, line) : h("details", { class: quiet }, h("summary", {}, line), h("pre", {}, rest.join("\n")));
