@@ -38,8 +38,10 @@ class RunDialog {
     this.plan = h("textarea", { class: "field mono", rows: "14", spellcheck: "false", "aria-label": "Plan", placeholder: "# What it is about\n\n## A group\n- [ ] A subtask\n  ```sh\n  its commands\n  ```", oninput: () => this.#checkSoon() });
     this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans it, and agents do it." });
     this.planner = h("input", { class: "field mono", placeholder: "examples/plan-repository", "aria-label": "Planner program", spellcheck: "false" });
-    this.agent = h("select", { class: "field", "aria-label": "Agent" }, h("option", { value: "" }, "the default agent"));
+    this.agent = h("select", { class: "field", "aria-label": "Agent", onchange: () => this.#choosePlanner() }, h("option", { value: "" }, "the default agent"));
+    this.agents = new Map();
     this.folder = h("input", { class: "field mono", list: "folders", placeholder: "/path/to/the/project", "aria-label": "Folder", spellcheck: "false", value: newestProject()?.workingDir ?? "" });
+    this.plannerField = labelled("Planner program: this agent cannot plan by itself", this.planner);
     this.approve = h("input", { type: "checkbox" });
     this.findings = h("div", { class: "findings", "aria-live": "polite" });
     this.head = h("div", {});
@@ -58,31 +60,46 @@ class RunDialog {
   }
 
   #planForm() {
-    const example = () => { this.plan.value = EXAMPLE; this.#check(); this.plan.focus(); };
+    const example = () => {
+      this.plan.value = EXAMPLE;
+      this.plan.setSelectionRange(0, 0);
+      this.plan.focus();
+      this.#check();
+    };
     return [
       h("p", { class: "muted" }, "A Markdown checklist or JSON: groups run side by side unless one comes after another. ", h("button", { class: "as-link", type: "button", onclick: example }, "Use an example")),
-      this.plan, this.findings, this.#where(),
+      this.plan, this.findings,
+      h("div", { class: "two" }, labelled("Agent of groups that name none", this.agent), this.#where()),
     ];
   }
 
   #requestForm() {
     return [
       this.text,
-      h("div", { class: "two" }, labelled("Agent", this.agent), labelled("Planner program (for the shell agent)", this.planner)),
-      this.#where(),
+      h("div", { class: "two" }, labelled("Agent", this.agent), this.#where()),
+      this.plannerField,
       h("label", { class: "check" }, this.approve, "Show me the plan first, and wait for my yes"),
     ];
   }
 
   #where() {
     const projects = [...app.store.project.values()];
-    return labelled("Folder the work happens in", this.folder, h("datalist", { id: "folders" }, projects.map((project) => h("option", { value: project.workingDir }, project.name))));
+    return labelled("Folder", this.folder, h("datalist", { id: "folders" }, projects.map((project) => h("option", { value: project.workingDir }, project.name))));
   }
 
   async #agents() {
     const { items } = await app.read("agent.list").catch(() => ({ items: [] }));
-    this.agent.append(...(items ?? []).map((agent) => h("option", { value: agent.name }, agent.name)));
-    if (items?.length === 1) this.agent.value = items[0].name;
+    for (const agent of items ?? []) {
+      this.agents.set(agent.name, agent);
+      const there = agent.available !== false;
+      this.agent.append(h("option", { value: agent.name, disabled: !there, title: agent.missing ?? agent.description }, there ? agent.name : `${agent.name} (not installed)`));
+    }
+    this.#choosePlanner();
+  }
+
+  // Only an agent that cannot plan by itself needs a program that does; of the default agent nobody here knows.
+  #choosePlanner() {
+    this.plannerField.hidden = this.agents.get(this.agent.value)?.plans ?? false;
   }
 
   #checkSoon() {
@@ -104,6 +121,7 @@ class RunDialog {
 
   async #start() {
     const given = this.kind === "plan" ? planOf(this.plan.value) : requestOf(this);
+    if (given && this.agent.value) given.agent = this.agent.value;
     if (!given) {
       complain({ message: this.kind === "plan" ? "Write a plan first, or use the example." : "Say what should be done first." });
       return;
@@ -122,9 +140,9 @@ class RunDialog {
   }
 }
 
-function requestOf({ text, agent, planner, approve }) {
+function requestOf({ text, planner, plannerField, approve }) {
   if (!text.value.trim()) return null;
-  return { text: text.value, ...(agent.value ? { agent: agent.value } : {}), ...(planner.value.trim() ? { planner: planner.value.trim().split(/\s+/) } : {}), ...(approve.checked ? { approve: true } : {}) };
+  return { text: text.value, ...(!plannerField.hidden && planner.value.trim() ? { planner: planner.value.trim().split(/\s+/) } : {}), ...(approve.checked ? { approve: true } : {}) };
 }
 
 function planOf(text) {
