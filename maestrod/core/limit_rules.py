@@ -33,9 +33,11 @@ NOW, WAIT, FAIL = "now", "wait", "fail"
 LIMIT = "limit"
 #: A year in ms: what ends later than that is no time a provider meant.
 _FAR = 366 * 86_400_000
+#: The shortest wait, in ms.
+_SOON = 1_000
 
 
-def reached(draft: Draft, session: Session, sign: LimitReached, source: Source, at: int) -> Session:
+def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) -> Session:
     """The provider refuses: the session waits, unless it tries again by itself, or waiting is switched off."""
     if has_ended(session) or session.stopping or session.finishing:
         return session
@@ -46,8 +48,8 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source, 
         draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
         return session
     if not moves(session, WaitEvent.REACH):
-        return _refined(draft, session, sign, at)
-    return _wait(draft, session, sign, source, at, told)
+        return _refined(draft, session, sign)
+    return _wait(draft, session, sign, source, told)
 
 
 def due(draft: Draft, session: Session) -> None:
@@ -140,10 +142,10 @@ def answered(draft: Draft, question: Attention) -> None:
         _hold_back(draft, session.agent, 0)
 
 
-def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, at: int, told: str) -> Session:
+def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, told: str) -> Session:
     if session.status is SessionStatus.SPAWNING:
         session = move(draft, session, SessionEvent.REGISTER, draft.reason(source, "registered", "the agent is up"))
-    until, guessed = _end_of(draft, session, sign, at)
+    until, guessed = _end_of(draft, session, sign)
     until += draft.world.rules.limit_stagger_ms * sum(other.id != session.id for other in waiting(draft, session.agent))
     with pause.clocks(draft, session.id):
         session = draft.change(
@@ -158,12 +160,12 @@ def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, at
     return draft.session(session.id)
 
 
-def _refined(draft: Draft, session: Session, sign: LimitReached, at: int) -> Session:
+def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
     """The same limit is told again: by hook, stream and result. What knows the end better counts."""
     wait = session.wait
     if wait is None or sign.resets_at is None or not (wait.guessed or sign.resets_at > wait.until):
         return session
-    until, guessed = _end_of(draft, session, sign, at)
+    until, guessed = _end_of(draft, session, sign)
     if guessed:
         return session
     detail = wait.detail or sign.detail
@@ -175,11 +177,16 @@ def _refined(draft: Draft, session: Session, sign: LimitReached, at: int) -> Ses
     return session
 
 
-def _end_of(draft: Draft, session: Session, sign: LimitReached, at: int) -> tuple[int, bool]:
-    """When a limit ends, and whether that is a guess: nobody said, or what was said was over before it was said."""
-    rules = draft.world.rules
-    if sign.resets_at is not None and sign.resets_at > min(at, draft.now):
-        return min(max(sign.resets_at, draft.now), draft.now + _FAR), False
+def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bool]:
+    """When a limit ends, and whether that is a guess: nobody said, or what was said was over and it is limited still.
+
+    One that is over by the time it is told (a late hook, a slow machine, another clock) is tried again soon, once.
+    """
+    rules, ends = draft.world.rules, sign.resets_at
+    if ends is not None and ends > draft.now:
+        return min(ends, draft.now + _FAR), False
+    if ends is not None and not session.limit_hits:
+        return draft.now + max(rules.limit_stagger_ms, _SOON), False
     return draft.now + min(rules.limit_backoff_ms << min(session.limit_hits, 20), rules.limit_wait_max_ms), True
 
 

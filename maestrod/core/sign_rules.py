@@ -146,7 +146,7 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
         _come_to_rest(draft, session, sign, told)
     if sign.outcome is Outcome.LIMIT:
         limit = LimitReached("usage", detail=sign.detail)
-        limit_rules.reached(draft, draft.session(session.id), limit, told.source, told.at)
+        limit_rules.reached(draft, draft.session(session.id), limit, told.source)
     draft.at_turn[session.id] = None
 
 
@@ -273,7 +273,7 @@ def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled,
 
 def _limit_reached(draft: Draft, session: Session, sign: LimitReached, told: Told) -> None:
     """An agent that has given up has ended its turn, also when nothing else says so (Codex sends no hook for it)."""
-    session = limit_rules.reached(draft, session, sign, told.source, told.at)
+    session = limit_rules.reached(draft, session, sign, told.source)
     if session.wait is not None and session.turn is not None and session.turn.running and not sign.retrying:
         _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), told)
 

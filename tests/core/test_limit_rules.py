@@ -170,9 +170,13 @@ def test_a_known_end_counts_more_than_a_guess_and_is_told_once() -> None:
     assert len(play.world.attention) == 1
 
 
-def test_an_end_that_is_over_already_is_no_end() -> None:
+def test_an_end_that_is_over_already_is_tried_again_soon_and_then_it_is_no_end() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
+    play.given(tell("@g", LimitReached("usage", play.at - HOUR))).then(member("@g", "wait.guessed", False))
+    assert until(play) - play.at == 5_000
+    play.given(*wake(play), tell("@g", TurnStarted()))
     play.given(tell("@g", LimitReached("usage", play.at - HOUR))).then(member("@g", "wait.guessed", True))
+    assert until(play) - play.at == 600_000
 
 
 def test_longer_than_the_maximum_somebody_has_to_want_it() -> None:
