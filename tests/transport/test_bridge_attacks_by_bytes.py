@@ -76,7 +76,7 @@ async def test_attack_12_a_bare_line_feed_does_not_make_two_requests(caplog: pyt
 async def test_attack_13_a_head_that_never_ends_in_time(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maestrod.transport.http.HEAD_SECONDS", 0.2)
+    monkeypatch.setattr("maestrod.transport.http.HEAD_SECONDS", 0.5)
     async with attacked(caplog) as server:
         for start in (b"", b"GET /hea"):
             assert await server.raw(start) == b""
@@ -85,7 +85,7 @@ async def test_attack_13_a_head_that_never_ends_in_time(
 async def test_attack_13_a_body_that_never_comes(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("maestrod.transport.http.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("maestrod.transport.http.BODY_SECONDS", 0.5)
     async with attacked(caplog) as server:
         head = server.request("POST", "/rpc", b"", {"Content-Length": "100"})
         assert await server.raw(head + b"{") == b""
