@@ -35,6 +35,19 @@ class Form:
         return shlex.join([*words, MARK, "--agent", agent, "--event", event])
 
 
+def missing_program(command: str) -> str | None:
+    """The program of an installed command that is not there any more (maestrod or its Python was moved); None when all are."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return command
+    programs = words[: words.index(MARK)] if MARK in words else words
+    sockets = programs[-1:] if "event.sh" in command else []  # it comes and goes with the daemon
+    return next(
+        (word for word in programs if word.startswith("/") and word not in sockets and not Path(word).exists()), None
+    )
+
+
 def best_form(hooks: Path, socket_path: Path) -> Form:
     """The form to install. ``hooks`` is the folder with the programs, ``socket_path`` the daemon's."""
     quick = _without_python(hooks, socket_path)

@@ -9,17 +9,20 @@ where hooks belong, is never touched. Files are replaced whole, through links, w
 import hashlib
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 from maestroctl import hook_entries
-from maestroctl.hook_commands import Form
+from maestroctl.hook_commands import Form, missing_program
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
+from maestrod.api.package_data import package_data
 
 #: Bytes of a settings file that is taken for one.
 LIMIT = 4 << 20
@@ -59,7 +62,10 @@ class Record(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How the hooks of an agent stand in one file. ``form`` is how they are run, ``edited`` whether the file was changed since."""
+    """How the hooks of an agent stand in one file.
+
+    ``form`` is how they are run, ``edited`` whether the file was changed since, ``problem`` why they do not work or cannot be read.
+    """
 
     path: Path
     events: tuple[str, ...] = ()
@@ -90,7 +96,8 @@ class Settings:
         if not found:
             return State(self.path)
         edited = record is None or record.installed != _digest(text)
-        return State(self.path, tuple(found), record.form if record is not None else "", edited)
+        form = record.form if record is not None else ""
+        return State(self.path, tuple(found), form, edited, _broken(found))
 
     def install(self, hooks: Mapping[str, Any] | str, form: Form) -> State:
         """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
@@ -188,6 +195,17 @@ class Settings:
             raise Unavailable("hooks.record", told) from error
 
 
+def _broken(found: Mapping[str, list[str]]) -> str:
+    """Why installed hooks do not work any more; empty when they do."""
+    for event, commands in found.items():
+        for command in commands:
+            place = command.removeprefix("file://") if event == "plugin" else command
+            gone = missing_program(shlex.quote(unquote(place)) if event == "plugin" else command)
+            if gone is not None:
+                return f"{gone} is not there any more: install the hooks again"
+    return ""
+
+
 def read_recipe(hooks: Path, agent: str) -> Recipe:
     """What the shipped folder of an agent says. Raises ``Malformed`` for an agent that has none."""
     path = hooks / agent / "install.json"
@@ -203,6 +221,16 @@ def read_recipe(hooks: Path, agent: str) -> Recipe:
 def agents_with_hooks(hooks: Path) -> list[str]:
     """The agents whose hooks can be installed."""
     return sorted(path.parent.name for path in hooks.glob("*/install.json"))
+
+
+def user_states(records: Path, environ: Mapping[str, str]) -> list[tuple[str, State]]:
+    """How the hooks of each agent stand in the user's own settings."""
+    hooks = package_data("hooks")
+    found = []
+    for agent in agents_with_hooks(hooks):
+        recipe = read_recipe(hooks, agent)
+        found.append((agent, Settings(agent, recipe, settings_path(recipe, None, environ), records).state()))
+    return found
 
 
 def settings_path(recipe: Recipe, project: Path | None, environ: Mapping[str, str]) -> Path:

@@ -223,9 +223,12 @@ class Streams:
         self._readers: dict[str, _Reader] = {}
         self._flood = trio.Lock()
 
-    async def follow(self, session_id: str, adapter: Adapter) -> None:
-        """Read what a session prints until it is held no more. Returns at once for an agent that says nothing there."""
-        reader = self._reader(session_id, adapter)
+    async def follow(self, session_id: str, adapter: Adapter, *, is_fresh: bool = False) -> None:
+        """Read what a session prints until it is held no more. Returns at once for an agent that says nothing there.
+
+        ``is_fresh``: its process has just begun, so nothing is known of its screen.
+        """
+        reader = self._reader(session_id, adapter, is_fresh=is_fresh)
         if reader is None:
             return
         self._readers[session_id] = reader
@@ -251,11 +254,13 @@ class Streams:
         reader = self._readers.get(session_id)
         return reader.form.last if reader is not None and isinstance(reader.form, Titles) else ()
 
-    def _reader(self, session_id: str, adapter: Adapter) -> _Reader | None:
+    def _reader(self, session_id: str, adapter: Adapter, *, is_fresh: bool = False) -> _Reader | None:
         session = self._engine.world.sessions[session_id]
         if adapter.traits.turns is Turns.NONE or session.terminal is Terminal.EXTERNAL:
             return None
-        form = Lines(adapter, session.read_to) if session.terminal is Terminal.PIPE else self._titles(session, adapter)
+        form: Lines | Titles = Lines(adapter, session.read_to)
+        if session.terminal is Terminal.PTY:
+            form = Titles(adapter, session.read_to) if is_fresh else self._titles(session, adapter)
         return _Reader(self._engine, self._custody, session, form, self._flood)
 
     def _titles(self, session: Session, adapter: Adapter) -> Titles:

@@ -7,6 +7,7 @@ back through the engine as a fact. At the start of a daemon it asks custody abou
 import errno
 import logging
 import signal
+from functools import partial
 
 import trio
 
@@ -163,7 +164,7 @@ class Supervisor:
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
             await self._engine.tell(_launched(session, standing.identity, adopted=True))
-            self._follow(session)
+            self._follow(session, is_fresh=False)
             self._put_right(self._engine.world.sessions[session.id])
         elif isinstance(standing, custody_spec.NeverStarted):
             await self._never_started(session)
@@ -231,7 +232,7 @@ class Supervisor:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", told))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False))
-            self._follow(session)
+            self._follow(session, is_fresh=True)
             if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
                 self.want(Signal(session.id, session.attempt, "STOP"))
 
@@ -300,11 +301,11 @@ class Supervisor:
             return None
         return "STOP" if is_held(world, world.sessions[session_id]) else "CONT"
 
-    def _follow(self, session: Session) -> None:
+    def _follow(self, session: Session, *, is_fresh: bool) -> None:
         """Read what an agent that runs says by its output."""
         adapter = self._adapter(session)
         if adapter is not None and self._is_held(session):
-            self._nursery.start_soon(self._streams.follow, session.id, adapter)
+            self._nursery.start_soon(partial(self._streams.follow, session.id, adapter, is_fresh=is_fresh))
 
     def _is_held(self, session: Session) -> bool:
         """Whether this very attempt has not ended by now."""

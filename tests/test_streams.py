@@ -1,5 +1,6 @@
 """Streams: every line read once, in order, before the end is told; whoever reads next goes on where it was left."""
 
+from functools import partial
 from typing import cast
 
 import msgspec
@@ -64,7 +65,9 @@ class Daemon:
             session_id=ID, attempt=attempt, argv=("x",), env={}, cwd="/", terminal="pipe" if pipe else "pty"
         )
         await self.custody.launch(spec)
-        nursery.start_soon(self.streams.follow, ID, self.adapter)
+        is_fresh = self.told.sessions[ID].attempt != attempt or not self.told.facts
+        self.told.sessions[ID] = msgspec.structs.replace(self.told.sessions[ID], attempt=attempt)
+        nursery.start_soon(partial(self.streams.follow, ID, self.adapter, is_fresh=is_fresh))
 
 
 def lines(*words: str) -> bytes:
@@ -224,3 +227,15 @@ async def test_an_agent_that_says_nothing_is_not_read_at_all(
     await daemon.streams.follow(ID, ShellAdapter())
     await daemon.streams.drain(ID, ShellAdapter())
     assert daemon.told.facts == []
+
+
+async def test_another_process_tells_of_its_screen_anew(autojump_clock: MockClock) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(seconds=2, output=((1.0, title("* busy")),)))
+    told, adapter = Told(Terminal.PTY), Talker()
+    for attempt in (1, 2):
+        async with trio.open_nursery() as life:
+            daemon = Daemon(machine, told, adapter)
+            await daemon.start(life, attempt)
+            await daemon.ended.wait()
+            life.cancel_scope.cancel()
+    assert told.signs == [ScreenShown(True), ScreenShown(True)]

@@ -47,6 +47,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
         yield _folder(name, getattr(caller.places, name), private=name != "config")
     yield from _quarantine(caller.places.data / "quarantine")
     yield from _service(caller)
+    yield from _hooks(caller)
     try:
         with caller.client(start=False) as client:
             yield from _daemon(caller, client)
@@ -100,6 +101,20 @@ def _service(caller: Caller) -> Iterator[Finding]:
     yield Finding("ok", "service", f"installed with {state.manager}, {state.active or 'which cannot be asked here'}")
     if lingering() is False:
         yield Finding("note", "log-out", "ends agents; to keep them: loginctl enable-linger")
+
+
+def _hooks(caller: Caller) -> Iterator[Finding]:
+    """Hooks that were installed into the user's own settings, where they are and where they would not work."""
+    from maestroctl.hook_install import user_states
+
+    for agent, state in user_states(caller.places.data / "hooks", os.environ):
+        subject = f"hooks of {agent}"
+        if state.events and state.problem:
+            yield Finding(
+                "bad", subject, f"{state.path}: {safe(state.problem)} (maestroctl hooks install --agent {agent})"
+            )
+        elif state.events:
+            yield Finding("ok", subject, f"installed in {state.path}")
 
 
 def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:

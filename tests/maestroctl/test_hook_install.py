@@ -120,6 +120,7 @@ def test_the_state_says_what_is_there(tmp_path: Path) -> None:
     assert (file.state().events, file.state().problem) == ((), "")
     file.install(hooks(), FORM)
     assert "Stop" in file.state().events and file.state().form == "python"
+    assert "/h/event.py is not there any more" in file.state().problem
     path.write_text("{")
     assert "left alone" in file.state().problem
 
@@ -209,3 +210,26 @@ def test_an_agent_without_hooks_and_a_damaged_installation_are_told(tmp_path: Pa
     (tmp_path / "claude" / "install.json").write_text("{}")
     with pytest.raises(BadConfiguration, match="install maestrod again"):
         read_recipe(tmp_path, "claude")
+
+
+def test_hooks_whose_programs_are_gone_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    program = tmp_path / "event.py"
+    form = Form("python", ("/bin/sh", str(program)), ("/bin/sh", str(program)))
+    program.write_text("")
+    assert at(path).install(filled_by(form), form).problem == ""
+    program.unlink()
+    assert f"{program} is not there any more" in at(path).state().problem
+    plugin = tmp_path / "a b" / PLUGIN[1:]
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text("")
+    other = tmp_path / "opencode.json"
+    assert at(other).install(plugin.as_uri(), form).problem == ""
+    plugin.unlink()
+    assert f"{plugin} is not there any more" in at(other).state().problem
+
+
+def filled_by(form: Form) -> dict[str, Any]:
+    made = filled(HOOKS, "claude", RECIPE, form, decide=False)
+    assert isinstance(made, dict)
+    return made

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -76,3 +77,18 @@ def test_another_version_another_store_and_problems_are_bad(healthy: FakeDaemon,
     assert outcome.code == 1
     for words in ("daemon restart", "MAESTRO_HOME differs", "disk full", "tasks/x.json is torn"):
         assert words in outcome.out
+
+
+def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
+    healthy: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    assert "hooks of" not in cli("doctor").out
+    cli("hooks", "install", "--agent", "claude")
+    settings = tmp_path / ".claude" / "settings.json"
+    assert f"✔ hooks of claude: installed in {settings}" in cli("doctor").out
+    settings.write_text(settings.read_text().replace("/hooks/event.", "/gone/event."))
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    assert "✘ hooks of claude" in outcome.out and "maestroctl hooks install --agent claude" in outcome.out
