@@ -5,6 +5,7 @@ turn of the loop goes out together in the next, so a burst of commits costs each
 client takes what its socket takes, keeps a bounded rest, and is cut off beyond that.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from maestrod.rpc.context import Services
 from maestrod.rpc.page_event import page_event
 from maestrod.rpc.subscription import matcher
 from maestrod.transport.frames import text_frame
+
+log = logging.getLogger(__name__)
 
 #: Remembered frames: clients that reconnect together ask for the same ones.
 _KEPT = 2048
@@ -107,7 +110,11 @@ class Fanout:
             frames = [self.frames.of(event) for event in events]
             joined = b"".join(frames)
             for follower in list(view.followers):
-                follower.take(events, frames, joined)
+                try:
+                    follower.take(events, frames, joined)
+                except Exception:  # the connection guard: one bad connection harms nobody
+                    log.exception("a page failed to take events and is told no more")
+                    view.followers.pop(follower, None)
 
     def _published(self, events: Sequence[Event]) -> None:
         self._pending += events

@@ -172,21 +172,24 @@ class PageSocket:
 
     async def talk(self, inbox: Inbox) -> None:
         """Serve until the client or the daemon ends it."""
-        try:
-            async with trio.open_nursery() as nursery:
-                self._nursery = nursery
-                nursery.start_soon(self._say_goodbye)
-                while (message := await inbox.next()) is not None:
-                    self._work(message.encode() if isinstance(message, str) else message)
-                    while self.conversation.busy:
-                        self._roomy = self._roomy or trio.Event()
-                        await self._roomy.wait()
-                    if self._channel.unsent > UNSENT_HIGH:
-                        await self._channel.wait_room()
-                nursery.cancel_scope.cancel()
-        finally:
-            self._unsubscribe()
-            self.conversation.close()
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            nursery.start_soon(self._say_goodbye)
+            try:
+                await self._converse(inbox)
+            finally:  # while tasks can still be started beside us: the fan-out may be about to cut us off
+                self._unsubscribe()
+                self.conversation.close()
+            nursery.cancel_scope.cancel()
+
+    async def _converse(self, inbox: Inbox) -> None:
+        while (message := await inbox.next()) is not None:
+            self._work(message.encode() if isinstance(message, str) else message)
+            while self.conversation.busy:
+                self._roomy = self._roomy or trio.Event()
+                await self._roomy.wait()
+            if self._channel.unsent > UNSENT_HIGH:
+                await self._channel.wait_room()
 
     async def _say_goodbye(self) -> None:
         await self._services.stopping.wait()

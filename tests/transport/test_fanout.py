@@ -84,6 +84,23 @@ async def test_each_event_is_encoded_once_for_everybody(monkeypatch: pytest.Monk
     assert encoded == [1]
 
 
+async def test_a_follower_that_fails_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
+            raise RuntimeError("a bug")
+
+    caller = Caller(parts())
+    fanout = Fanout(caller.services)
+    notes = Notes()
+    fanout.join(Broken(), EventSubscribe())
+    fanout.join(notes, EventSubscribe())
+    for _ in range(3):
+        await caller.project()
+        fanout.flush()
+    assert notes.seqs == [1, 2, 3] and fanout.followers == 1
+    assert caplog.text.count("a page failed") == 1
+
+
 async def test_nobody_follows_the_bus_for_nobody() -> None:
     caller = Caller(parts())
     fanout = Fanout(caller.services)
