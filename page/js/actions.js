@@ -23,7 +23,7 @@ export function taskActions(task) {
   return actions;
 }
 
-export function runActions(run) {
+function runActions(run) {
   if (runEnded(run)) return [];
   const hold = run.paused
     ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => resumeRun(run) }

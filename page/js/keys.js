@@ -54,7 +54,7 @@ function answerOldest(shell) {
   document.querySelector(".inbox .question :is(button, input, a.button)")?.focus();
 }
 
-export function showKeys() {
+function showKeys() {
   openDialog({
     title: "Keys",
     body: [

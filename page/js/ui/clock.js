@@ -24,7 +24,7 @@ export function duration(ms) {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
-export function ago(at) {
+function ago(at) {
   const passed = now() - at;
   return passed < 4000 ? "just now" : `${duration(passed)} ago`;
 }

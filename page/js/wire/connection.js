@@ -8,7 +8,7 @@ const LONGEST_WAIT = 5000;
 const PING_EVERY = 20_000;
 const PONG_WITHIN = 10_000;
 
-export class CallError extends Error {
+class CallError extends Error {
   constructor({ code, message, data }) {
     super(message);
     this.code = data?.code ?? String(code);

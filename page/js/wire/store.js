@@ -117,7 +117,7 @@ export class Store {
 }
 
 // A session works on its tasks for the unit of scheduling it was started for.
-export function tasksOf(session) {
+function tasksOf(session) {
   return new Set([session.unitTaskId, ...session.taskIds].filter(Boolean));
 }
 
