@@ -59,7 +59,9 @@ def _of_session(session: Session) -> Mapping[str, int]:
         found[f"{FINISH}:{session.id}"] = session.deadline
     if session.wait is not None and not session.wait.due:
         found[f"{WAKE}:{session.id}"] = session.wait.until
-    return found if session.turn is None else found | _of_turn(session, session.turn)
+    if session.turn is not None:
+        found.update(_of_turn(session, session.turn))
+    return found
 
 
 def _of_turn(session: Session, turn: Turn) -> Mapping[str, int]:
