@@ -12,6 +12,7 @@ from maestrod.api.session import Session
 from maestrod.core.command import Actor, Command
 from maestrod.core.facts import Fact, NotDelivered, Probed, Signed, Withdrawn
 from maestrod.core.signs import (
+    BackgroundChanged,
     InputAsked,
     LimitReached,
     Noted,
@@ -34,7 +35,8 @@ PLAN = '{"groups": [{"key": "p", "title": "p", "subtasks": [{"key": "q", "title"
 SIGNS: st.SearchStrategy[Sign] = st.one_of(
     st.builds(Started, st.sampled_from(["c1", "c2", None]), st.sampled_from(["startup", "clear"])),
     st.builds(TurnStarted, machine=st.booleans()),
-    st.builds(TurnEnded, st.sampled_from(list(Outcome)), background=st.sampled_from([0, 0, 0, 1])),
+    st.builds(TurnEnded, st.sampled_from(list(Outcome)), background=st.sampled_from([None, 0, 0, 0, 1])),
+    st.builds(BackgroundChanged, st.integers(0, 1)),
     st.builds(
         LimitReached,
         st.just("usage"),

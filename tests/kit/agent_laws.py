@@ -43,10 +43,10 @@ def waits_end(world: World) -> None:
 
 
 def turns_that_run_are_watched(world: World) -> None:
-    """Whoever works in a turn is looked at when it says nothing."""
+    """Whoever works in a turn, or has left something running after it, is looked at when it says nothing."""
     for session in live(world):
-        running = session.turn is not None and session.turn.running
-        assert (f"stall:{session.id}" in world.deadlines) is running, session
+        at_work = session.turn is not None and (session.turn.running or session.turn.background > 0)
+        assert (f"stall:{session.id}" in world.deadlines) is at_work, session
 
 
 def messages_are_in_one_place(world: World) -> None:
