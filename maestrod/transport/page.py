@@ -6,15 +6,15 @@ request says. The files hold nothing secret, and need no credential; what they a
 
 import mimetypes
 from pathlib import Path
-from urllib.parse import parse_qs
 
 from maestrod.rpc.context import Services
 from maestrod.rpc.sign_in import COOKIE_LIFETIME_MS
-from maestrod.transport.response import TEXT, Response
+from maestrod.transport.query import word
+from maestrod.transport.response import HTML, TEXT, Response
 
 #: What browsers have to be told exactly, whatever the system's table says.
 _KINDS = {
-    ".html": "text/html; charset=utf-8",
+    ".html": HTML.decode(),
     ".js": "text/javascript; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -26,10 +26,22 @@ _KINDS = {
 
 _INDEX = "index.html"
 
-_USED_UP = (
-    "This address has been used or is too old. Run `maestroctl ui` for a fresh one.\n"
-    "(Each address opens the page once, within a minute.)\n"
-)
+#: A person reads this, who opened an address again or too late.
+_USED_UP = b"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>maestrod: this address is used up</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 32rem; margin: 15vh auto 0; padding: 0 1.5rem; }
+code { font-family: ui-monospace, monospace; padding: .15em .4em; border-radius: 4px; background: rgb(128 128 128 / .2); }
+</style>
+<h1>This address is used up</h1>
+<p>Each address opens the page once, within a minute. Run <code>maestroctl ui</code> in a terminal for a fresh one.</p>
+<p>If this browser is signed in already, <a href="/">go to the page</a>.</p>
+</html>
+"""
 
 
 class PageFiles:
@@ -59,23 +71,16 @@ class PageFiles:
 
 def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = False) -> Response | None:
     """Swap the code in an address for a cookie and go on to the page without it. None when there is no code."""
-    code = _code(query)
+    code = word(query, "code")
     if code is None:
         return None
     now = services.engine.clock.wall()
     value = services.bridge.sign_in.redeem(code, now)
     if value is None:
-        return Response(403, _USED_UP.encode(), TEXT)
+        return Response(403, _USED_UP, HTML)
     cookie = f"{cookie_name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_LIFETIME_MS // 1000}"
     cookie += "; Secure" if secure else ""
     return Response(303, b"", TEXT, ((b"Location", b"/"), (b"Set-Cookie", cookie.encode())))
-
-
-def _code(query: str) -> str | None:
-    try:
-        return parse_qs(query, max_num_fields=20).get("code", [None])[0]
-    except ValueError:  # more members than that
-        return None
 
 
 def _kind(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
 
 #: Scripts and styles come from us only (a terminal emulator sets styles from its script); nobody may frame a page.
 CONTENT_POLICY = (

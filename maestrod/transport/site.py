@@ -10,7 +10,6 @@ import math
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 
@@ -27,6 +26,7 @@ from maestrod.transport.metrics import KIND as METRICS_KIND
 from maestrod.transport.metrics import exposition
 from maestrod.transport.page import PageFiles, sign_in
 from maestrod.transport.post import AnswerWire, post_rpc
+from maestrod.transport.query import word
 from maestrod.transport.response import Response
 from maestrod.transport.routes import Match, Routes
 
@@ -148,7 +148,7 @@ class Site:
     def _health(self, query: str) -> dict[str, Any]:
         """That it lives; and for a client with the token a proof that it is this daemon, before the token is sent."""
         answer: dict[str, Any] = {"status": "ok", "timestamp": self._services.engine.clock.wall()}
-        challenge = parse_qs(query, max_num_fields=_CHALLENGE_LIMIT).get("challenge", [""])[0] if query else ""
+        challenge = word(query, "challenge")
         if challenge and len(challenge) <= _CHALLENGE_LIMIT:
             answer["instance"] = self._services.info.instance
             answer["proof"] = hmac.new(

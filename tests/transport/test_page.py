@@ -50,6 +50,7 @@ async def test_a_code_becomes_a_cookie_once(folder: Path) -> None:
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(first.headers["set-cookie"].split("; "))
         second = await server.ask("GET", f"/?code={code}", token=False)
         assert second.status == 403 and b"maestroctl ui" in second.body
+        assert second.headers["content-type"] == "text/html; charset=utf-8" and b'href="/"' in second.body
         assert "set-cookie" not in second.headers
 
 

@@ -23,7 +23,7 @@ async def test_an_entity_is_made_read_changed_and_removed() -> None:
         assert (await server.ask("PATCH", path, {"description": "d"})).json["description"] == "d"
         assert (await server.ask("PUT", path, {"description": "e"})).status == 200
         assert (await server.ask("GET", path)).json["description"] == "e"
-        assert (await server.ask("DELETE", path)).json == {"ok": True} or True
+        assert (await server.ask("DELETE", path)).status == 200
         gone = await server.ask("GET", path)
         assert (gone.status, gone.code, gone.json["error"]) == (404, "project.not_found", True)
 
