@@ -41,18 +41,17 @@ def daemon_in(
 
 def ctl(daemon: Daemon, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command line to its end."""
+    process = begin_ctl(daemon, folder, *arguments)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+
+def begin_ctl(daemon: Daemon, folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Start a command line."""
     env = {"PATH": os.environ["PATH"], "HOME": str(daemon.home), "MAESTRO_HOME": str(daemon.home), "PYTHONPATH": SOURCE}
     command = [sys.executable, "-m", "maestroctl", *arguments]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=env, stdout=pipe, stderr=pipe, text=True, stdin=subprocess.DEVNULL)
 
 
 def group(key: str, *tasks: str, **members: Any) -> Json:

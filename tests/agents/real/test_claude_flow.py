@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.agents.real.conftest import Place, agent_command
-from tests.agents.real.flow import ctl, daemon_in, group, sessions, shown, timeline, tree, worker
+from tests.agents.real.flow import begin_ctl, ctl, daemon_in, group, sessions, shown, timeline, tree, worker
 from tests.agents.real.held import wait_for
-from tests.kit.daemon import Daemon, agents_of
+from tests.kit.daemon import PATIENCE, Daemon, agents_of
 
 pytestmark = pytest.mark.slow
 
@@ -63,8 +63,16 @@ def script(place: Place, *plans: Json) -> Json:
 
 def test_one_command_plans_spawns_workers_in_two_waves_and_completes(claude: Place, daemon: Daemon) -> None:
     claude.model.script = script(claude, PLAN)
-    done = ctl(daemon, claude.project, "run", "Write three files and join them", "--agent", "claude")
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
+    for entry in claude.model.script["prompts"][1:4]:
+        entry["steps"][1]["hold"] = "all three"
+    running = begin_ctl(daemon, claude.project, "run", "Write three files and join them", "--agent", "claude")
+    wait_for(
+        lambda: [asked.get("step", {}).get("hold") for asked in claude.model.requests].count("all three") == 3,
+        "a wave of three",
+    )
+    claude.model.release("all three")
+    stdout, stderr = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0, f"{stdout}\n{stderr}\n{shown(daemon)}"
     assert {name: (claude.project / f"{name}.txt").read_text() for name in NAMES.values()} == {
         name: f"{name}.txt\n" for name in NAMES.values()
     }
@@ -75,9 +83,7 @@ def test_one_command_plans_spawns_workers_in_two_waves_and_completes(claude: Pla
     planner, *workers = sessions(daemon)
     assert (planner["role"], len(workers)) == ("orchestrator", 4)
     assert {session["status"] for session in sessions(daemon)} == {"completed"}, shown(daemon)
-    *first, last = workers
-    begun = [session["startedAt"] for session in first]
-    assert max(begun) < min(session["completedAt"] for session in first), "the first wave worked side by side"
+    last = workers[-1]
     assert last["startedAt"] >= max(
         task["completedAt"] for task in daemon.every("task.list") if task["title"] in list(NAMES)[:3]
     )
@@ -89,6 +95,8 @@ def test_one_command_plans_spawns_workers_in_two_waves_and_completes(claude: Pla
     assert daemon.nothing_left()
 
 
+#: A tool that says that it has begun, and stays.
+STAYS: Json = {"shell": 'python3 -c \'import time; open("begun", "w"); time.sleep(600)\''}
 #: Plans that the schema lets pass and the linter does not: each is refused with words of its own.
 DANGLING: Json = {"groups": [group("a", "Write alpha", dependsOn=["nowhere"])]}
 TWICE: Json = {"groups": [group("a", "Write alpha"), group("a", "Write beta")]}
@@ -125,23 +133,16 @@ def test_a_plan_that_never_gets_good_fails_the_run_and_says_why(claude: Place, d
 
 
 def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
-    slow = {"shell": "maestroctl session report working; python3 -c 'import time; time.sleep(600)'"}
     claude.model.script = plans(claude, GOOD, {})
-    claude.model.script["prompts"][1]["steps"].insert(1, slow)
-    claude.model.script["prompts"][1]["steps"].insert(1, {"shell": "touch begun"})
+    claude.model.script["prompts"][1]["steps"].insert(1, STAYS)
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach")
     assert done.returncode == 0, done.stderr
     with daemon.watch(since=0, topics=["attention.created"]) as events:
-        question = events.wait_for(lambda event: event["type"] == "attention.created")
-    [asked] = daemon.every("attention.list")
-    assert asked["kind"] == "permission" and "sleep(600)" in asked["message"], question
-    assert ctl(daemon, claude.project, "answer", asked["id"], "allow").returncode == 0
-    session = sessions(daemon)[1]
-    wait_for(
-        lambda: [process for process in agents_of(daemon.data) if "sleep(600)" in " ".join(process.cmdline())],
-        "the tool",
-    )
-    stopped = daemon.call("session.stop", sessionId=session["id"])
+        asked = events.next_event()["id"]
+    assert "sleep(600)" in daemon.call("attention.get", attentionId=asked)["message"]
+    assert ctl(daemon, claude.project, "answer", asked, "allow").returncode == 0
+    wait_for((claude.project / "begun").exists, "the tool")
+    stopped = daemon.call("session.stop", sessionId=sessions(daemon)[1]["id"])
     assert stopped["left"] == 0
     assert not agents_of(daemon.data)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import ctl, daemon_in, shown, timeline, worker
 from tests.agents.real.held import wait_for
-from tests.agents.real.test_claude_flow import environ
+from tests.agents.real.test_claude_flow import STAYS, environ
 from tests.kit.daemon import Connection, Daemon, agents_of
 
 pytestmark = pytest.mark.slow
@@ -192,10 +192,10 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
 
 
 def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
-    claude.model.script = {"prompts": [worker("Count", {"shell": "python3 -c 'import time; time.sleep(600)'"})]}
+    claude.model.script = {"prompts": [worker("Count", STAYS)]}
     with Seat(daemon, claude, "Count") as seat:
         assert ctl(daemon, claude.project, "answer", seat.question()["id"], "allow").returncode == 0
-        wait_for(lambda: any("sleep(600)" in " ".join(found.cmdline()) for found in agents_of(daemon.data)), "the tool")
+        wait_for((claude.project / "begun").exists, "the tool")
         assert daemon.call("session.stop", sessionId=seat.id)["left"] == 0
         assert not agents_of(daemon.data)
 
