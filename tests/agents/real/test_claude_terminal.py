@@ -13,6 +13,7 @@ from tests.agents.real.flow import ctl, daemon_in, shown, timeline, worker
 from tests.agents.real.held import wait_for
 from tests.agents.real.test_claude_flow import STAYS, environ
 from tests.kit.daemon import Connection, Daemon, agents_of
+from tests.kit.tmux import COMMAND, Pane, needs_tmux
 
 pytestmark = pytest.mark.slow
 
@@ -132,6 +133,24 @@ def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place,
         seat.types("\r")
         seat.until(**{"turn.outcome": "completed"})
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
+
+
+@needs_tmux
+def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> None:
+    claude.model.script = [{"text": "hello yourself"}]
+    with Seat(daemon, claude) as seat:
+        seat.until(status="idle")
+        environ = {"MAESTRO_HOME": str(daemon.home), "HOME": str(daemon.home)}
+        with Pane(claude.home.parent, [*COMMAND, "attach", seat.id], environ) as pane:
+            pane.wait("Claude Code", "accept edits on")
+            pane.type("hello")
+            pane.wait("hello")
+            pane.type("Enter")
+            pane.wait("hello yourself")
+            pane.type("C-\\")
+            assert pane.ended() == 0
+        session = seat.until(**{"turn.outcome": "completed"})
+        assert session["status"] == "idle" and claude.model.prompts == ["hello"]
 
 
 def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon: Daemon) -> None:
