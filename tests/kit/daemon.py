@@ -303,10 +303,15 @@ def agents_of(data: Path) -> list[psutil.Process]:
 
 def is_shim(process: psutil.Process) -> bool:
     """Whether a process of a session is the one that holds it."""
+    return any(argument.endswith("shim/__main__.py") for argument in command_of(process))
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """A process's arguments; none of one that ends meanwhile, or has ended and is not collected yet."""
     try:
-        return any(argument.endswith("shim/__main__.py") for argument in process.cmdline())
+        return process.cmdline()
     except psutil.Error:
-        return False
+        return []
 
 
 def shim_of(data: Path, session_id: str) -> psutil.Process:
