@@ -109,7 +109,7 @@ class HttpConnection:
             return await self._answer(too_large, admitted, last=True)
         if self._expecting:
             self._allow(None)
-        response = talk or await self._site.respond(verb, admitted, body, self._while_here)
+        response = talk or await self._site.respond(verb, admitted, headers, body, self._while_here)
         if response is None:  # the client has gone
             return False
         return await self._answer(response, admitted, head_only=verb == "HEAD", last=self._is_last(request, headers))

@@ -1,7 +1,7 @@
 """What the bridge answers, as bytes: a status line, the headers every answer has, the body; written in one piece.
 
-The headers keep other pages out of what we say (Fetch standard, Resource-Policy and CORS; CSP level 3): nothing is cached, sniffed,
-framed or embedded, and no origin may read an answer but those the user named.
+The headers keep other pages out of what we say (Fetch standard, Resource-Policy and CORS; CSP level 3): nothing is sniffed, framed
+or embedded, nothing but the page's own files is kept, and no origin may read an answer but those the user named.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ CONTENT_POLICY = (
 )
 
 _ALWAYS = (
-    b"Cache-Control: no-store\r\n"
     b"X-Content-Type-Options: nosniff\r\n"
     b"X-Frame-Options: DENY\r\n"
     b"Referrer-Policy: no-referrer\r\n"
@@ -32,25 +31,26 @@ _ALWAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. ``headers`` are further lines of the head."""
+    """An answer. ``headers`` are further lines of the head, ``cache`` says what may be kept of it (RFC 9111, section 5.2.2)."""
 
     status: int
     body: bytes = b""
     kind: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    cache: bytes = b"no-store"
 
 
 def encode(response: Response, *, with_body: bool = True, close: bool = False, origin: bytes | None = None) -> bytes:
     """The answer as bytes. ``origin`` may read it (CORS); ``close`` says that the connection ends with it."""
-    head = _head(response.status, response.kind, close, origin)
+    head = _head(response.status, response.kind, response.cache, close, origin)
     extra = b"".join(b"%b: %b\r\n" % pair for pair in response.headers)
     length = b"" if response.status in {204, 304} else b"Content-Length: %d\r\n" % len(response.body)
     return b"%b%b%b\r\n%b" % (head, extra, length, response.body if with_body else b"")
 
 
 @lru_cache(maxsize=256)
-def _head(status: int, kind: bytes, close: bool, origin: bytes | None) -> bytes:
-    lines = b"HTTP/1.1 %d %b\r\n%b" % (status, _phrase(status), _ALWAYS)
+def _head(status: int, kind: bytes, cache: bytes, close: bool, origin: bytes | None) -> bytes:
+    lines = b"HTTP/1.1 %d %b\r\nCache-Control: %b\r\n%b" % (status, _phrase(status), cache, _ALWAYS)
     if status not in {204, 304}:
         lines += b"Content-Type: %b\r\n" % kind
     if close:

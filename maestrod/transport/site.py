@@ -24,7 +24,7 @@ from maestrod.transport.channel import Channel
 from maestrod.transport.gate import Admitted, Caller
 from maestrod.transport.metrics import KIND as METRICS_KIND
 from maestrod.transport.metrics import exposition
-from maestrod.transport.page import PageFiles, sign_in
+from maestrod.transport.page import Headers, PageFiles, sign_in
 from maestrod.transport.post import AnswerWire, post_rpc
 from maestrod.transport.query import word
 from maestrod.transport.response import Response
@@ -108,7 +108,9 @@ class Site:
         match = self._routes.find(verb, admitted.path)
         return LARGE_REQUEST_LIMIT if isinstance(match, Match) and match.row.name in LARGE_REQUESTS else REQUEST_LIMIT
 
-    async def respond(self, verb: str, admitted: Admitted, body: bytes, while_here: WhileHere) -> Response | None:
+    async def respond(
+        self, verb: str, admitted: Admitted, headers: Headers, body: bytes, while_here: WhileHere
+    ) -> Response | None:
         """The answer; None when the client has gone meanwhile."""
         if admitted.preflight:
             return _preflight()
@@ -123,7 +125,7 @@ class Site:
             return await self._rest(verb, admitted, caller, body, while_here)
         if path == RPC and verb == "POST" and caller is not None:
             return await post_rpc(self._dispatcher, caller, self._wire(), body, while_here)
-        if verb == "GET" and (response := self._get(path, admitted.query)):
+        if verb == "GET" and (response := self._get(path, admitted.query, headers)):
             return response
         if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
             return failure(405, "bridge.verb", f"{path} does not take {verb}")
@@ -134,7 +136,7 @@ class Site:
             return None
         return sign_in(self._services, admitted.query, self._cookie_name, secure=self._secure)
 
-    def _get(self, path: str, query: str) -> Response | None:
+    def _get(self, path: str, query: str, headers: Headers) -> Response | None:
         if path == HEALTH:
             return Response(200, _encode(self._health(query)))
         if path == METRICS:
@@ -143,7 +145,7 @@ class Site:
             return Response(200, _encode(openapi(self._services.info.version)))
         if path in {RPC, EVENTS}:
             return failure(426, "bridge.upgrade", f"{path} is not for GET: POST /rpc, or a WebSocket at /ws")
-        return self._files.read(path)
+        return self._files.read(path, headers)
 
     def _health(self, query: str) -> dict[str, Any]:
         """That it lives; and for a client with the token a proof that it is this daemon, before the token is sent."""

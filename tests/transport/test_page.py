@@ -1,5 +1,6 @@
 """The page's files and the way a browser signs in."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,46 @@ async def test_files_are_served_under_their_own_names(folder: Path) -> None:
         assert (await server.ask("HEAD", "/", token=False)).headers["content-length"] == "15"
         assert (await server.ask("GET", "/vendor", token=False)).status == 401
         assert (await server.ask("POST", "/", {})).status == 405
+
+
+async def test_a_file_is_sent_once_and_asked_for_again_only_when_it_changed(folder: Path) -> None:
+    script = folder / "vendor" / "term.js"
+    async with bridging(page=folder) as server:
+        first = await server.ask("GET", "/vendor/term.js", token=False)
+        assert first.headers["cache-control"] == "no-cache"
+        known = {"If-None-Match": f'"other", {first.headers["etag"]}'}
+        again = await server.ask("GET", "/vendor/term.js", headers=known, token=False)
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
+        script.write_text("export { changed }")
+        changed = await server.ask("GET", "/vendor/term.js", headers=known, token=False)
+        assert (changed.status, changed.body) == (200, b"export { changed }")
+        assert changed.headers["etag"] != first.headers["etag"]
+
+
+async def test_what_is_no_file_of_the_page_is_kept_by_nobody(folder: Path) -> None:
+    async with bridging(page=folder) as server:
+        for path in ("/api/status", "/health", "/openapi.json", "/nothing"):
+            answer = await server.ask("GET", path, headers={"If-None-Match": "*"})
+            assert answer.headers["cache-control"] == "no-store" and "etag" not in answer.headers, path
+
+
+@pytest.mark.parametrize(
+    "accepted, packed",
+    [
+        *(("gzip, deflate, br", True), ("br;q=1.0, GZIP;q=0.5", True), ("gzip; q=0", False)),
+        *(("gzip;q=0.000", False), ("br", False), ("", False), (",;,=", False)),
+    ],
+)
+async def test_files_are_packed_for_who_reads_that(folder: Path, accepted: str, packed: bool) -> None:
+    text = "export const text = 'again and again';" * 100
+    (folder / "vendor" / "term.js").write_text(text)
+    async with bridging(page=folder) as server:
+        answer = await server.ask("GET", "/vendor/term.js", headers={"Accept-Encoding": accepted}, token=False)
+        assert (answer.headers.get("content-encoding") == "gzip") is packed
+        assert (gzip.decompress(answer.body) if packed else answer.body) == text.encode()
+        assert len(answer.body) < 500 or not packed
+        index = await server.ask("GET", "/", headers={"Accept-Encoding": accepted}, token=False)
+        assert "content-encoding" not in index.headers, "it would be longer"
 
 
 def test_a_file_that_went_away_is_nothing(folder: Path) -> None:
