@@ -39,6 +39,17 @@ _ACCEPTED_AT_ONCE = 64
 #: Bytes the kernel may keep for a client that does not read (it doubles the number, socket(7)); the rest is ours to bound.
 _SEND_BUFFER = 256 * 1024
 
+#: Seconds after which a client that went without a word is gone (tcp(7)): silent ones are asked by the kernel, and answers that nobody
+#: confirms are given up. Without it a laptop that sleeps, or a network that drops what is idle, would hold its place for hours. Not
+#: every system has each of them; macOS calls the first one TCP_KEEPALIVE.
+_SIGNS_OF_LIFE = {
+    "TCP_KEEPIDLE": 60,
+    "TCP_KEEPALIVE": 60,
+    "TCP_KEEPINTVL": 20,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 120_000,  # this one in milliseconds
+}
+
 #: A connection with TLS takes three descriptors (``tls.py``), and must leave the more to those without.
 _TLS_DESCRIPTORS = 6
 
@@ -106,7 +117,7 @@ class Bridge:
             accepted.setblocking(False)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            _ask_for_signs_of_life(accepted)
             if self._door.tls is None:
                 self._begin(accepted, peer)
             else:
@@ -195,6 +206,13 @@ class Bridge:
 def _is_foreign(accepted: socket.socket, peer: str) -> bool:
     """Whether a program of another user of this machine connects: our token would be no use to him, but he need not try."""
     return is_loopback(peer) and tcp_owner(accepted) not in {None, os.getuid()}
+
+
+def _ask_for_signs_of_life(accepted: socket.socket) -> None:
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _SIGNS_OF_LIFE.items():
+        if (option := getattr(socket, name, None)) is not None:
+            accepted.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def serve_bridge(

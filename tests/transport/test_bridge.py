@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +53,15 @@ def test_a_bridge_nobody_uses_imports_no_h11_and_no_web_sockets() -> None:
     code = "import sys, maestrod.app; print(*{'h11', 'wsproto', 'trio_websocket', 'ssl'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"h11", "wsproto", "trio_websocket"}.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of its timers")
+async def test_a_client_that_went_without_a_word_is_asked_for_a_sign_of_life() -> None:
+    """The kernel's own timer of our end: without it a client behind a network that went would hold its place for two hours."""
+    async with bridging() as server, server.web_socket():
+        port = f":{int(server.door.url.rpartition(':')[2]):04X}"
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        [row] = [row for row in rows if row[1].endswith(port) and row[3] == "01"]
+        kind, _, hundredths = row[5].partition(":")
+        assert kind == "02", "no keepalive timer (proc(5))"
+        assert int(hundredths, 16) <= 60 * 100

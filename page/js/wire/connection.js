@@ -3,10 +3,11 @@
 // A call made while the line is down waits for it. Calls that change something carry a requestId, so the daemon does a repeated one
 // once: what was pending when the line broke is sent again, and a click is neither lost nor done twice.
 
+import { Heartbeat } from "./heartbeat.js";
+
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
-const PING_EVERY = 20_000;
-const PONG_WITHIN = 10_000;
+const PATIENCE = 10_000;
 
 class CallError extends Error {
   constructor({ code, message, data }) {
@@ -50,14 +51,17 @@ export class Connection {
     this.onState("connecting");
     const socket = new WebSocket(this.url);
     this.socket = socket;
+    new Heartbeat(socket, () => { if (socket === this.socket) this.#closed(); });
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => { if (socket === this.socket) this.#received(event.data); });
     socket.addEventListener("close", () => { if (socket === this.socket) this.#closed(); });
   }
 
   async #opened(socket) {
-    this.heard = performance.now();
-    this.pinger = setInterval(() => this.#ping(), PING_EVERY);
+    if (socket !== this.socket) {
+      socket.close();
+      return;
+    }
     try {
       await this.onOpen();
     } catch (error) {
@@ -72,7 +76,6 @@ export class Connection {
   }
 
   #received(text) {
-    this.heard = performance.now();
     const message = JSON.parse(text);
     if (message.jsonrpc === undefined) return;
     if (message.method !== undefined) this.onNotification(message.method, message.params);
@@ -88,7 +91,7 @@ export class Connection {
   }
 
   #closed() {
-    clearInterval(this.pinger);
+    this.socket = null;
     this.ready = false;
     // What belonged to this connection alone ends with it; everything else waits for the next.
     for (const [id, call] of this.pending) {
@@ -105,7 +108,7 @@ export class Connection {
   // A refused upgrade looks like any other broken line to a page, so a plain request asks whether the cookie still counts.
   async #again() {
     try {
-      const answer = await fetch("/api/status", { cache: "no-store" });
+      const answer = await fetch("/api/status", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
       if (answer.status === 401 || answer.status === 403) {
         this.onState("signed-out");
         this.timer = setTimeout(() => this.#again(), LONGEST_WAIT);
@@ -117,14 +120,8 @@ export class Connection {
     this.#connect();
   }
 
-  #ping() {
-    const asked = performance.now();
-    this.#send('{"type":"ping"}');
-    setTimeout(() => { if (this.heard < asked) this.socket?.close(); }, PONG_WITHIN);
-  }
-
   #hurry() {
-    if (this.socket?.readyState === WebSocket.CLOSED) {
+    if (this.socket === null) {
       this.wait = FIRST_WAIT;
       clearTimeout(this.timer);
       this.#again();

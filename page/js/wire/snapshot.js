@@ -9,13 +9,15 @@ const RUNS_HELD = 100;
 // Gives the seq from which events bring the store up to date. Events are applied again on what was read after it: they carry values,
 // so doing one twice changes nothing.
 export async function readAll(call, store) {
-  const status = await call("system.status");
+  // The daemon answers in order: what is asked behind the status is not older than its seq, and needs no turn of its own.
+  const [status, projects, runs, attention] = await Promise.all([
+    call("system.status"), everything(call, "project.list"), call("run.list", { backward: true, limit: PAGE }), everything(call, "attention.list"),
+  ]);
   const [tasks, sessions] = [sum(status.tasks), sum(status.sessions)];
-  const read = [["project", await everything(call, "project.list")]];
-  read.push(["run", (await call("run.list", { backward: true, limit: PAGE })).items ?? []]);
-  read.push(["attention", await everything(call, "attention.list")]);
+  const read = [["project", projects], ["run", runs.items ?? []], ["attention", attention]];
   if (tasks <= TASKS_HELD && sessions <= SESSIONS_HELD) {
-    read.push(["task", await everything(call, "task.list")], ["session", await everything(call, "session.list")]);
+    const [every, all] = await Promise.all([everything(call, "task.list"), everything(call, "session.list")]);
+    read.push(["task", every], ["session", all]);
   } else read.push(...(await newest(call, read[1][1])));
   store.clear();
   for (const [kind, entities] of read) for (const entity of entities) store.put(kind, entity);

@@ -1,5 +1,7 @@
 // A session's terminal over a WebSocket of its own: bytes out, typing and size in. It comes back by itself at the byte it had reached.
 
+import { Heartbeat } from "./heartbeat.js";
+
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
 // How much of what was printed before is read when the terminal is opened.
@@ -44,6 +46,7 @@ export class TerminalChannel {
     const socket = new WebSocket(`${scheme}://${location.host}/api/sessions/${this.sessionId}/terminal?offset=${this.offset}`);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
+    new Heartbeat(socket, () => { if (socket === this.socket) this.#broken(); });
     socket.addEventListener("message", ({ data }) => { if (socket === this.socket) this.#received(data); });
     socket.addEventListener("close", () => { if (socket === this.socket) this.#broken(); });
   }
@@ -80,6 +83,7 @@ export class TerminalChannel {
   }
 
   #broken() {
+    this.socket = null;
     if (this.closed) return;
     this.listener.state("broken");
     this.timer = setTimeout(() => this.#connect(), this.wait);
