@@ -1,18 +1,12 @@
-"""What is where: REST, documents, numbers; and that every way to a call gives the same."""
+"""What is where: REST, documents, numbers."""
 
 import hashlib
 import hmac
-import json
-from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS
-from maestrod.api.routes import FOLLOWING
-from tests.kit.bridge_client import FOREIGN, TOKEN, BridgeServer, bridging
-from tests.kit.rpc_parts import Caller
+from tests.kit.bridge_client import FOREIGN, TOKEN, bridging
 
 
 async def test_an_entity_is_made_read_changed_and_removed() -> None:
@@ -99,62 +93,3 @@ async def test_only_an_allowed_origin_may_read_the_answer() -> None:
         answer = await server.ask("GET", "/api/status", headers={"Origin": FOREIGN.decode()})
         assert answer.headers["access-control-allow-origin"] == FOREIGN.decode()
         assert "access-control-allow-origin" not in (await server.ask("GET", "/api/status")).headers
-
-
-async def everywhere(server: BridgeServer, caller: Caller, method: str, params: dict[str, Any]) -> list[Any]:
-    """What a call is answered on the socket, by JSON-RPC over HTTP, by REST and over a WebSocket: result, or code and reason."""
-    row = METHODS[method]
-    path, rest = row.route.path, dict(params)
-    for name in list(rest):
-        if f"{{{name}}}" in path:
-            path = path.replace(f"{{{name}}}", str(rest.pop(name)))
-    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    answers = [await caller.answer(caller.post(method, params)), (await server.ask("POST", "/rpc", call)).json]
-    async with server.web_socket() as page:
-        await page.send(call)
-        answers.append(await page.read())
-    told = [
-        answer["result"] if "result" in answer else (answer["error"]["data"]["code"], answer["error"]["message"])
-        for answer in answers
-    ]
-    if "{" in path:
-        return told  # a name of the path is optional elsewhere
-    if row.route.verb in {"GET", "DELETE"}:
-        query = "&".join(f"{name}={_text(value)}" for name, value in rest.items())
-        answer = await server.ask(row.route.verb, path + ("?" + query if query else ""))
-    else:
-        answer = await server.ask(row.route.verb, path, rest)
-    plain = answer.json
-    return [*told, (plain["code"], plain["message"]) if answer.status >= 400 else plain]
-
-
-def _text(value: Any) -> str:
-    return ",".join(value) if isinstance(value, list) else json.dumps(value) if not isinstance(value, str) else value
-
-
-READS = [name for name, row in METHODS.items() if row.access is Access.READ and name not in FOLLOWING]
-
-
-@pytest.mark.parametrize("method", [name for name in READS if not METHODS[name].waits])
-async def test_the_same_call_gives_the_same_result_on_every_surface(method: str, nursery: Any) -> None:
-    async with bridging() as server:
-        caller = Caller(server.services, nursery)
-        await caller.session()
-        row = METHODS[method]
-        for params in (row.example, {**row.example, "unknownMember": 1}):
-            first, *others = await everywhere(server, caller, method, params)
-            if method == "system.metrics" and isinstance(first, dict):
-                others = [set(other["values"]) >= set(first["values"]) or other for other in others]
-                assert others == [True] * len(others)
-            else:
-                assert others == [first] * len(others)
-
-
-async def test_a_change_is_the_same_change_on_every_surface(nursery: Any) -> None:
-    async with bridging() as server:
-        caller = Caller(server.services, nursery)
-        params = {"name": "p", "workingDir": "/p", "requestId": "same"}
-        first, *others = await everywhere(server, caller, "project.create", params)
-        assert first["name"] == "p" and others == [first] * 3
-        first, *others = await everywhere(server, caller, "project.create", params | {"name": "q"})
-        assert first[0] == "request.reused" and others == [first] * 3

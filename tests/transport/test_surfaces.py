@@ -1,0 +1,165 @@
+"""Every way to a call gives the same: the socket, JSON-RPC over HTTP, REST and a WebSocket, for what reads and for what changes.
+
+A row that changes something is called on each surface in a world of its own, all of them made alike (the clock stands still and ids
+follow from it). Then both the answer and the world have to be the same, so no surface loses, adds or reads differently a parameter.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from maestrod.api.method import Access
+from maestrod.api.registry import METHODS
+from maestrod.api.routes import FOLLOWING
+from tests.kit.bridge_client import BridgeServer, bridging
+from tests.kit.rpc_parts import Caller
+
+Params = dict[str, Any]
+Ask = Callable[[BridgeServer, Caller, str, Params], Awaitable[Any]]
+
+
+async def by_socket(server: BridgeServer, caller: Caller, method: str, params: Params) -> Any:
+    return _told(await caller.answer(caller.post(method, params)))
+
+
+async def by_post(server: BridgeServer, caller: Caller, method: str, params: Params) -> Any:
+    return _told((await server.ask("POST", "/rpc", _call(method, params))).json)
+
+
+async def by_web_socket(server: BridgeServer, caller: Caller, method: str, params: Params) -> Any:
+    async with server.web_socket() as page:
+        await page.send(_call(method, params))
+        return _told(await page.read())
+
+
+async def by_rest(server: BridgeServer, caller: Caller, method: str, params: Params) -> Any:
+    route, rest = METHODS[method].route, dict(params)
+    path = route.path.format(**{name: rest.pop(name) for name in params if f"{{{name}}}" in route.path})
+    if route.verb in {"GET", "DELETE"}:
+        query = "&".join(f"{name}={_text(value)}" for name, value in rest.items())
+        answer = await server.ask(route.verb, path + ("?" + query if query else ""))
+    else:
+        answer = await server.ask(route.verb, path, rest)
+    return (answer.json["code"], answer.json["message"]) if answer.status >= 400 else answer.json
+
+
+SURFACES: list[Ask] = [by_socket, by_post, by_web_socket, by_rest]
+
+READS = [name for name, row in METHODS.items() if row.access is Access.READ and not row.waits and name not in FOLLOWING]
+
+#: One is answered when somebody decides, the other by a code that nobody can know (``tests/rpc`` has both).
+LEFT_OUT = {"permission.ask", "ui.open"}
+
+CHANGES = [name for name, row in METHODS.items() if row.access is not Access.READ and name not in LEFT_OUT]
+
+_PLAN = {"groups": [{"key": "a", "title": "A", "subtasks": [{"key": "b", "title": "B", "commands": ["true"]}]}]}
+_SHA256 = "ab" * 32
+
+_CLAIM = ("queue.next", {"sessionId": ""})
+_QUESTION = ("attention.ask", {"message": "deploy?", "options": ["yes", "no"], "sessionId": ""})
+_SUBMIT = ("plan.submit", {"taskId": "", "plan": _PLAN})
+_RUN = ("run.start", {"plan": _PLAN, "workingDir": "/home/ada/shop", "agent": "shell"})
+_TOKEN: tuple[str, Params] = ("token.create", {"name": "laptop", "owner": "ada", "scope": "work", "digest": _SHA256})
+
+#: What has to happen first, so that a call does something. Ids of what is there, or was made, stand in for those given.
+BEFORE: dict[str, list[tuple[str, Params]]] = {
+    "project.delete": [("project.create", {"name": "empty", "workingDir": "/e"})],
+    "queue.complete": [_CLAIM],
+    "queue.fail": [_CLAIM],
+    "queue.skip": [_CLAIM],
+    "attention.answer": [_QUESTION],
+    "token.revoke": [_TOKEN],
+    "run.cancel": [_RUN],
+    "run.pause": [_RUN],
+    "run.resume": [_RUN, ("run.pause", {"runId": ""})],
+    "plan.approve": [_SUBMIT],
+    "plan.reject": [_SUBMIT],
+    "plan.apply": [_SUBMIT],
+}
+
+#: Where the row's example fits another world than this one.
+PARAMS: dict[str, Params] = {
+    "token.create": _TOKEN[1],
+    "task.delete": {"taskId": "onTaskId"},
+    "queue.add": {"sessionId": "", "taskId": "onTaskId"},
+}
+
+#: Calls that this world refuses, on every surface alike: its agent takes no prompts.
+REFUSED = {"message.send", "message.cancel"}
+
+
+@pytest.mark.parametrize("method", READS)
+async def test_what_reads_gives_the_same_on_every_surface(method: str, nursery: Any) -> None:
+    async with bridging() as server:
+        caller = Caller(server.services, nursery)
+        known = await _world(caller)
+        example = _filled(METHODS[method].example, known)
+        for params in (example, {**example, "unknownMember": 1}):
+            first, *others = [await ask(server, caller, method, params) for ask in SURFACES]
+            if method == "system.metrics" and isinstance(first, dict):
+                others = [set(other["values"]) >= set(first["values"]) or other for other in others]
+                first = True
+            assert others == [first] * len(others)
+
+
+@pytest.mark.parametrize("method", CHANGES)
+async def test_what_changes_something_does_the_same_on_every_surface(method: str, nursery: Any) -> None:
+    done = []
+    for ask in SURFACES:
+        async with bridging() as server:
+            caller = Caller(server.services, nursery)
+            known = await _world(caller)
+            for earlier, given in BEFORE.get(method, []):
+                made = await caller.call(earlier, _filled(given, known))
+                result = made.get(METHODS[earlier].noun, made)
+                known |= {f"{METHODS[earlier].noun}Id": result["id"]} if "id" in result else {}
+            params = _filled(PARAMS.get(method, METHODS[method].example), known)
+            answer = await ask(server, caller, method, params)
+            done.append((answer, server.services.engine.world.dump()))
+    first, *others = done
+    assert isinstance(first[0], tuple) == (method in REFUSED), first[0]
+    for answer, world in others:
+        assert answer == first[0]
+        assert world == first[1]
+
+
+async def test_a_request_that_is_repeated_on_another_surface_is_done_once(nursery: Any) -> None:
+    async with bridging() as server:
+        caller = Caller(server.services, nursery)
+        params = {"name": "p", "workingDir": "/p", "requestId": "same"}
+        first, *others = [await ask(server, caller, "project.create", params) for ask in SURFACES]
+        assert first["name"] == "p" and others == [first] * 3
+        first, *others = [await ask(server, caller, "project.create", params | {"name": "q"}) for ask in SURFACES]
+        assert first[0] == "request.reused" and others == [first] * 3
+
+
+async def _world(caller: Caller) -> dict[str, str]:
+    """A project with tasks, one of them in a session's queue; their ids by the names that parameters have."""
+    project = await caller.project()
+    root = await caller.task(projectId=project)
+    task, other = await caller.task(parentId=root), await caller.task(parentId=root)
+    session = await caller.session(taskIds=[task], strategy="queue")
+    return {"projectId": project, "taskId": task, "sessionId": session, "onTaskId": other, "rootId": root}
+
+
+def _filled(params: Params, known: dict[str, str]) -> Params:
+    """Parameters with the ids of this world."""
+    named = {name: known.get(str(value)) or known.get(name, value) for name, value in params.items()}
+    return named | ({"taskIds": [known["onTaskId"]]} if "taskIds" in params else {})
+
+
+def _call(method: str, params: Params) -> Params:
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+
+def _told(answer: Any) -> Any:
+    """A result, or code and reason of an error."""
+    if "result" in answer:
+        return answer["result"]
+    return answer["error"]["data"]["code"], answer["error"]["message"]
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, list) else value if isinstance(value, str) else json.dumps(value)
