@@ -105,6 +105,9 @@ _NO_TOKEN = Refusal(
 )
 _NOT_OURS = Refusal(400, "bridge.target", "the target of a request is a plain path on this server, from /")
 _FRAMING = Refusal(400, "bridge.framing", "the length of the request is said in two ways, or not in a way that counts")
+_NOT_READABLE = Refusal(
+    400, "bridge.upgrade", "the headers of a WebSocket's handshake are ASCII (RFC 6455, section 4.3)"
+)
 
 
 def gate(head: Head, policy: Policy) -> Refusal | Admitted:
@@ -151,8 +154,11 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusa
         b"content-length" in found or found[b"transfer-encoding"].lower() != b"chunked"
     ):
         return _FRAMING
-    if b"upgrade" in found and (b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0"):
-        return _FRAMING
+    if b"upgrade" in found:
+        if b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0":
+            return _FRAMING
+        if not all(value.isascii() for name, value in head.headers if name.startswith(b"sec-websocket-")):
+            return _NOT_READABLE
     return None
 
 
