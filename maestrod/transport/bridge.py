@@ -10,6 +10,7 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -70,7 +71,7 @@ class Bridge:
         self._patience = patience
         self._strangers: dict[HttpConnection, Channel] = {}
         self._callers: dict[HttpConnection, str] = {}
-        self._greeting = 0
+        self._greeting: dict[trio.CancelScope, None] = {}
         self._refusals = RefusalLog(trio.current_time)
         self._left = trio.Event()
         self._assembly: Assembly | None = None
@@ -109,7 +110,7 @@ class Bridge:
             counts["http_refused"] += 1
             self._refusals.note("bridge.foreign_user", "a connection of another user of this machine")
             accepted.close()
-        elif len(self.connections) + self._greeting >= self.limit and not self._make_room():
+        elif len(self.connections) + len(self._greeting) >= self.limit and not self._make_room():
             counts["http_refused"] += 1
             self._refusals.note("bridge.crowded", f"{len(self.connections)} connections are open")
             accepted.close()
@@ -121,17 +122,22 @@ class Bridge:
             if self._door.tls is None:
                 self._begin(accepted, peer)
             else:
-                self._nursery.start_soon(self._greet, accepted, peer, self._door.tls)
+                scope = trio.CancelScope()
+                self._greeting[scope] = None
+                self._spawn(partial(self._greet, scope, accepted, peer, self._door.tls))
 
-    async def _greet(self, accepted: socket.socket, peer: str, context: ssl.SSLContext) -> None:
+    async def _greet(
+        self, scope: trio.CancelScope, accepted: socket.socket, peer: str, context: ssl.SSLContext
+    ) -> None:
         """The handshake of TLS, before anything is read."""
         from maestrod.transport.tls import decrypted
 
-        self._greeting += 1
+        plain = None
         try:
-            plain = await decrypted(accepted, context, self._spawn)
+            with scope:
+                plain = await decrypted(accepted, context, self._spawn)
         finally:
-            self._greeting -= 1
+            self._greeting.pop(scope, None)
         if plain is None:
             self._services.counts["http_refused"] += 1
             self._refusals.note("bridge.tls", f"{peer} does not speak TLS as we do")
@@ -166,8 +172,17 @@ class Bridge:
                 self.connections[connection].close()
 
     def _make_room(self) -> bool:
-        """Hang up on the oldest connection that has shown no credential; whether there was one."""
-        for connection, channel in self._strangers.items():
+        """Hang up on the oldest connection that has shown no credential; whether there was one.
+
+        Those still in their handshake and those past it each keep what is theirs: the larger crowd gives.
+        """
+        if self._greeting and len(self._greeting) >= len(self._strangers):
+            scope = next(iter(self._greeting))
+            del self._greeting[scope]
+            scope.cancel()
+            return True
+        if self._strangers:
+            connection, channel = next(iter(self._strangers.items()))
             del self._strangers[connection]
             del self.connections[connection]
             channel.close()

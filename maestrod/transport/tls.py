@@ -24,7 +24,7 @@ Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 async def decrypted(accepted: socket.socket, context: ssl.SSLContext, spawn: Spawn) -> socket.socket | None:
-    """The plain end of a connection after its handshake; None for a client that does not speak TLS, or not soon.
+    """The plain end of a connection after its handshake; None for a client that does not speak TLS, or not soon, or has no place.
 
     ``spawn`` runs the task that carries the bytes until one side ends.
     """
@@ -34,10 +34,18 @@ async def decrypted(accepted: socket.socket, context: ssl.SSLContext, spawn: Spa
     try:
         with trio.fail_after(HANDSHAKE_SECONDS):
             await tls.do_handshake()
-    except (trio.TooSlowError, trio.BrokenResourceError, trio.ClosedResourceError):
+        plain, inner = socket.socketpair()
+    except (
+        trio.TooSlowError,
+        trio.BrokenResourceError,
+        trio.ClosedResourceError,
+        OSError,
+    ):  # OSError: no descriptors left
         await trio.aclose_forcefully(tls)
         return None
-    plain, inner = socket.socketpair()
+    except trio.Cancelled:
+        await trio.aclose_forcefully(tls)
+        raise
     for each in (plain, inner):
         each.setblocking(False)
     spawn(lambda: _carry(tls, trio.SocketStream(trio.socket.from_stdlib_socket(inner))))
@@ -52,8 +60,9 @@ async def _carry(tls: "trio.SSLStream[trio.SocketStream]", inner: trio.SocketStr
             await _outward(tls, inner)
             nursery.cancel_scope.deadline = trio.current_time() + _LINGER
     finally:
-        await trio.aclose_forcefully(tls)
-        await trio.aclose_forcefully(inner)
+        with trio.CancelScope(shield=True):  # both of them, also when the daemon stops; neither waits for anybody
+            await trio.aclose_forcefully(tls)
+            await trio.aclose_forcefully(inner)
 
 
 async def _inward(tls: "trio.SSLStream[trio.SocketStream]", inner: trio.SocketStream) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -219,10 +220,14 @@ def door(page: Path | None = None, **given: Any) -> Door:
 
 @asynccontextmanager
 async def bridging(
-    services: Services | None = None, *, page: Path | None = None, patience: float = PATIENCE
+    services: Services | None = None,
+    *,
+    page: Path | None = None,
+    patience: float = PATIENCE,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[BridgeServer]:
     """A bridge for the block; it ends gracefully."""
-    server = BridgeServer(door(page), services or parts())
+    server = BridgeServer(door(page, tls=tls), services or parts())
     server.services.bridge.url = server.door.url
     with server.door.listener:
         async with trio.open_nursery() as nursery:

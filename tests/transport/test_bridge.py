@@ -1,5 +1,9 @@
 """The port: bad connections harm nobody, what is not needed is not imported, and it ends when the daemon does."""
 
+import contextlib
+import datetime as dt
+import errno
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +12,9 @@ from typing import Any
 import pytest
 import trio
 
+from maestrod.certificate import context_of, own_pair
 from maestrod.transport.http import HttpConnection
-from tests.kit.bridge_client import PATIENCE, ask_on, bridging
+from tests.kit.bridge_client import PATIENCE, BridgeServer, ask_on, bridging
 
 
 async def test_an_error_of_ours_costs_one_connection(
@@ -43,6 +48,59 @@ async def test_when_it_is_full_of_clients_nobody_else_comes_in(
             while not await _served(server):
                 await trio.lowlevel.checkpoint()
     assert "bridge.crowded" in caplog.text
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Both sides of a TLS connection."""
+    now = dt.datetime.now(dt.UTC)  # noqa: TID251  # real TLS looks at the real clock
+    server = context_of(own_pair(tmp_path, ["localhost"], now))
+    return server, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
+
+
+async def test_a_flood_of_handshakes_that_never_end_keeps_nobody_out(
+    certified: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestrod.transport.bridge.connection_limit", lambda: 60)  # ten with TLS
+    async with bridging(tls=certified[0]) as server:
+        known = await encrypted(server, certified[1])
+        assert (await ask_on(known, server.request("GET", "/api/status"))).status == 200
+        flood = [await server.connect() for _ in range(200)]
+        fresh = await encrypted(server, certified[1])
+        for stream in (fresh, known):
+            assert (await ask_on(stream, server.request("GET", "/api/status"))).status == 200
+        assert server.services.counts["http_refused"] >= 190, "more are kept than there is room for"
+        for silent in flood:
+            await silent.aclose()
+        for stream in (fresh, known):
+            await trio.aclose_forcefully(stream)
+
+
+async def test_no_descriptor_for_a_handshake_costs_one_connection(
+    certified: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none_left() -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async with bridging(tls=certified[0]) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr("maestrod.transport.tls.socket.socketpair", none_left)
+            lost = await encrypted(server, certified[1])
+            with contextlib.suppress(trio.BrokenResourceError):  # however the kernel says that we hung up
+                assert await lost.receive_some() == b""
+        found = await encrypted(server, certified[1])
+        assert (await ask_on(found, server.request("GET", "/api/status"))).status == 200
+        for stream in (lost, found):
+            await trio.aclose_forcefully(stream)
+    assert "Traceback" not in caplog.text
+
+
+async def encrypted(server: BridgeServer, context: ssl.SSLContext) -> "trio.SSLStream[trio.SocketStream]":
+    """A client past the handshake of TLS."""
+    stream = trio.SSLStream(await server.connect(), context, server_hostname="localhost", https_compatible=True)
+    with trio.fail_after(PATIENCE):
+        await stream.do_handshake()
+    return stream
 
 
 async def _served(server: Any) -> bool:
