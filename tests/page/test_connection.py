@@ -128,3 +128,18 @@ async def test_an_event_that_was_missed_is_asked_for_again(page: Page) -> None:
     page.daemon.call("task.update", taskId=task, title="Renamed")
     await page.tab.see("Renamed")
     assert await page.app("app.live.resyncs") == 0
+
+
+async def test_after_events_that_are_gone_the_page_is_right_again(page: Page) -> None:
+    """Comes back with a number whose events the daemon cannot tell: what it knew is read anew, and followed from there."""
+    project = page.daemon.call("project.create", name="shop", workingDir=str(page.daemon.home))["id"]
+    task = page.daemon.call("task.create", title="First", projectId=project)["id"]
+    await page.open()
+    await page.tab.see("First")
+    await page.app("{ app.live.seq += 1_000_000; app.live.connection.socket.close(); }")
+    page.daemon.call("task.update", taskId=task, title="Renamed meanwhile")
+    await page.tab.see("Renamed meanwhile")
+    assert await page.app("app.live.resyncs") == 1
+    page.daemon.call("task.create", title="Second", projectId=project)
+    await page.tab.see("Second")
+    await same_as_the_daemon(page)
