@@ -1,0 +1,61 @@
+"""The page before a program that talks as Claude Code does, by the real adapter: read it, let it act, tell it something."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.kit import scripted_claude
+from tests.kit.browser import needs_chromium
+from tests.kit.daemon import Daemon
+from tests.page.conftest import Page
+
+pytestmark = [needs_chromium, pytest.mark.slow]
+
+REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}
+
+
+@pytest.fixture
+def daemon(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A daemon that finds the scripted program, of a user who has set it up."""
+    scripted_claude.install(short_folder / "bin")
+    monkeypatch.setenv("PATH", f"{short_folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    daemon = Daemon(short_folder / "m")
+    daemon.home.mkdir(parents=True, exist_ok=True)
+    (daemon.home / ".claude.json").write_text(json.dumps({"hasCompletedOnboarding": True}))
+    daemon.start()
+    yield daemon
+    daemon.close()
+
+
+async def test_an_agent_is_read_allowed_to_act_and_told_something(page: Page) -> None:
+    folder = page.daemon.home / "shop"
+    scripted_claude.write_script(folder, [{"speak": 3}, {"ask": "make deploy"}, {"gate": "go"}], [REPORT])
+    os.mkfifo(folder / "go")
+    group = {
+        "key": "g",
+        "title": "Ship",
+        "agent": "claude",
+        "subtasks": [{"key": "t", "title": "Ship it", "prompt": "do"}],
+    }
+    run = page.daemon.call("run.start", plan={"groups": [group]}, workingDir=str(folder), agent="shell")
+    await page.open("#inbox")
+    await page.tab.see("make deploy")
+    await page.tab.click(".inbox .choices .button")
+    await page.tab.see("Nothing waits for you")
+    await page.go("#sessions")
+    await page.tab.click(".session-row", "Ship")
+    await page.tab.wait("[...document.querySelectorAll('.said')].some((it) => it.textContent.includes('word 2'))")
+    await page.tab.run("document.querySelector('.compose textarea').focus()")
+    await page.tab.type("mind the gap")
+    await page.tab.click(".compose .button", "Send")
+    await page.tab.see("mind the gap")
+    await trio.to_thread.run_sync((folder / "go").write_bytes, b"")
+    assert page.daemon.finish_run(run["id"])["status"] == "completed"
+    assert any("mind the gap" in json.dumps(prompt) for prompt in scripted_claude.told(folder, "prompts"))
+    await page.tab.wait("document.querySelector('.detail').textContent.includes('completed')")
+    [answer] = scripted_claude.told(folder)
+    assert answer["behavior"] == "allow"
