@@ -29,6 +29,9 @@ _TARGET = re.compile(rb"/[!$&-;=@-\[\]_a-z~%?]*")
 _ENCODED_SEPARATOR = re.compile(rb"%(?:2[ef]|5c|00)", re.IGNORECASE)
 _DOTTED = re.compile(rb"/\.\.?(?:/|$)")
 
+#: What the headers of a WebSocket's handshake begin with; they are read as ASCII.
+_HANDSHAKE = (b"connection", b"upgrade", b"sec-websocket-")
+
 #: What the gate looks at; a second one of these is an attempt to be read in two ways.
 _SINGLE = frozenset(
     {
@@ -157,7 +160,7 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusa
     if b"upgrade" in found:
         if b"transfer-encoding" in found or found.get(b"content-length", b"0") != b"0":
             return _FRAMING
-        if not all(value.isascii() for name, value in head.headers if name.startswith(b"sec-websocket-")):
+        if not all(value.isascii() for name, value in head.headers if name.startswith(_HANDSHAKE)):
             return _NOT_READABLE
     return None
 

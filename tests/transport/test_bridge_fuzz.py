@@ -9,6 +9,7 @@ from tests.kit.attacked import UPGRADE, attacked
 from tests.kit.bridge_client import PATIENCE
 
 PATHS = [
+    *["/ws"] * 5,
     "/",
     "/health",
     "/ws",
@@ -46,6 +47,7 @@ NAMES = [
     *("Sec-Fetch-Site", "If-None-Match", "Accept-Encoding", "Transfer-Encoding"),
 ]
 VALUES = [
+    *["\xff"] * 3,
     "",
     "\xff",
     ',;="',
@@ -59,10 +61,10 @@ VALUES = [
 
 #: Verb, path, query, whether it has the token, whether it asks for a WebSocket, and headers that are something else.
 requests = st.tuples(
-    st.sampled_from(["GET", "GET", "POST", "HEAD", "OPTIONS", "DELETE"]),
+    st.sampled_from(["GET", "GET", "GET", "GET", "POST", "HEAD", "OPTIONS", "DELETE"]),
     st.sampled_from(PATHS),
     st.sampled_from(QUERIES),
-    st.booleans(),
+    st.sampled_from([True, True, True, False]),
     st.booleans(),
     st.dictionaries(
         st.sampled_from(NAMES),
@@ -72,8 +74,9 @@ requests = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(
-    max_examples=12,
+    max_examples=15,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
