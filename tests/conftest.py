@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 #: A home below this leaves room in a socket's path for ``/m/data/sessions/<session>/shim.sock``; the least is macOS's 103.
 HOME_LIMIT = 45
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """A shell starts what runs in its background deaf to Ctrl-C (POSIX shell, 2.11), and every program of the tests would be that too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: TID251 - the tests' own process
 
 
 @pytest.fixture
