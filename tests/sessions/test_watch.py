@@ -1,5 +1,6 @@
 """A process that is not ours is seen to end, and no other is taken for it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -14,8 +15,11 @@ _WAITS = [sys.executable, "-I", "-S", "-c", "input()"]
 
 @pytest.fixture(params=["pidfd", "thread"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "thread":
-        monkeypatch.delattr(os, "pidfd_open", raising=False)
+    def none_left(pid: int, flags: int = 0) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    if request.param == "thread":  # psutil, which waits then, tries it as well and knows this way to fail
+        monkeypatch.setattr(os, "pidfd_open", none_left, raising=False)
 
 
 async def test_the_end_of_a_process_is_seen(way: None) -> None:

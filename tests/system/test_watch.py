@@ -79,7 +79,7 @@ def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> Non
         pane.type("1")
         pane.wait("answered: yes")
         pane.type("2")
-        pane.wait("╭─ Ask first ─")
+        pane.wait("╭─ Ask first ─", "completed  shell")
         pane.type("a")
         pane.wait("it has ended")
         pane.type("g")
