@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from maestrod.api.json_schema import schemas_of
 from maestrod.api.method import Route, Scope
 from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.routes import FOLLOWING, routes
@@ -50,7 +51,7 @@ def openapi(version: str) -> dict[str, Any]:
     """The document for a daemon of ``version``. The same object each time: not to be changed."""
     rows = list(METHODS.values())
     types = [kind for row in rows for kind in (row.params, row.result)]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_COMPONENT + "{name}")
+    schemas, components = schemas_of(types, _COMPONENT + "{name}")
     results = dict(zip((row.name for row in rows), schemas[1::2], strict=True))
     params = {row.params.__name__ for row in rows}
     paths: dict[str, dict[str, Any]] = {}
