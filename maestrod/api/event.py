@@ -52,7 +52,7 @@ class TimelineType(enum.Enum):
 
 
 class TimelineEvent(Entity, frozen=True):
-    """One entry of a session's (or, without a session, a task's) timeline: append-only."""
+    """One entry of the timeline of a session, of a task, or of both: append-only."""
 
     id: str
     type: TimelineType

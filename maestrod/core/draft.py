@@ -163,7 +163,7 @@ class Draft:
         source: Source = Source.REPORT,
         metadata: dict[str, Any] | None = None,
     ) -> TimelineEvent:
-        """Add an entry to the timeline of a session or, without one, of a task."""
+        """Add an entry to the timeline of a session, of a task, or of both."""
         entry = TimelineEvent(
             id=self.new_id("evt"),
             type=type_,

@@ -6,7 +6,7 @@ keeps a finished tree that way before it is deleted from the world.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import msgspec
 from maestrod.api.base import Entity
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.event import TimelineEvent
+from maestrod.api.session import Session
+from maestrod.api.task import Task
 from maestrod.core.entities import KIND_OF, KINDS
 from maestrod.core.world import World
 from maestrod.store.files import Files, atomic_write
@@ -132,15 +134,15 @@ def tree_of(world: World, root_id: str) -> list[Entity]:
     ]
 
 
-def entries_of(timelines: Timelines, layout: Layout, entities: Iterable[Entity]) -> Iterator[TimelineEvent]:
-    """The timelines of the sessions and tasks among ``entities``."""
+def entries_of(timelines: Timelines, layout: Layout, entities: Collection[Entity]) -> Iterator[TimelineEvent]:
+    """The timelines of the sessions and tasks among ``entities``, each entry once."""
+    sessions = {entity.id for entity in entities if isinstance(entity, Session)}
+    for session_id in sorted(sessions):
+        yield from timelines.entries(layout.timeline(session_id, None))
     for entity in entities:
-        kind = KIND_OF[type(entity)]
-        id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
-        if kind == "session":
-            yield from timelines.entries(layout.timeline(id_, None))
-        elif kind == "task":
-            yield from timelines.entries(layout.timeline(None, id_))
+        if isinstance(entity, Task):
+            entries = timelines.entries(layout.timeline(None, entity.id))
+            yield from (entry for entry in entries if entry.session_id not in sessions)
 
 
 def archive_tree(files: Files, layout: Layout, timelines: Timelines, world: World, root_id: str) -> Path:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from maestrod.api.event import Event
 from maestrod.core.world import World
 from maestrod.store.behind import Behind, Change, Key
-from maestrod.store.layout import Layout
+from maestrod.store.layout import Layout, Owner, owners
 from maestrod.store.snapshot import Capture
 
 #: Paths remembered at most.
@@ -33,7 +33,7 @@ class Handover:
         self._tables = world.tables
         self._behind = behind
         self._awaited: deque[_Awaited] = deque()
-        self._paths: dict[str, Path] = {}
+        self._paths: dict[Owner, Path] = {}
 
     def note(self, events: Sequence[Event], capture: Capture | None) -> None:
         """Remember a decision that the world shows and the journal has queued."""
@@ -59,19 +59,19 @@ class Handover:
             awaited = self._awaited.popleft()
             changes.update(awaited.changes)
             for event in awaited.timelines:
-                self._behind.timelines.add(self._path(event), event)
+                for owner in owners(event.session_id, event.task_id):
+                    self._behind.timelines.add(self._path(owner), event)
             capture = awaited.capture or capture
         self._behind.add(seq, changes)
         return capture
 
-    def _path(self, event: Event) -> Path:
-        """Where the entry goes. Remembered, because making a path costs more than writing the entry."""
-        owner = event.session_id or event.task_id or ""
+    def _path(self, owner: Owner) -> Path:
+        """Where the owner's entries go. Remembered, because making a path costs more than writing an entry."""
         path = self._paths.get(owner)
         if path is None:
             if len(self._paths) >= _PATHS:
                 self._paths.clear()
-            path = self._paths[owner] = self._layout.timeline(event.session_id, event.task_id)
+            path = self._paths[owner] = self._layout.timeline(*owner)
         return path
 
     def clear(self) -> None:

@@ -25,6 +25,16 @@ FOLDERS: Mapping[str, str] = {
 Owner = tuple[str | None, str | None]
 
 
+def owners(session_id: str | None, task_id: str | None) -> tuple[Owner, ...]:
+    """Whose timelines an entry stands in: its session's and its task's.
+
+    Each keeps its own copy, so that a task's timeline stays whole whatever becomes of its links to sessions.
+    """
+    session: Owner = (session_id, None)
+    task: Owner = (None, task_id)
+    return tuple(owner for owner in (session, task) if any(owner)) or (task,)
+
+
 @dataclass(frozen=True)
 class Layout:
     """The paths of one data folder."""
@@ -75,7 +85,7 @@ class Layout:
         return self.data_dir / FOLDERS[kind] / f"{id_}.json"
 
     def timeline(self, session_id: str | None, task_id: str | None) -> Path:
-        """The timeline of a session or, without one, of a task."""
+        """The file of the timeline of a session or, without one, of a task."""
         if session_id is not None:
             return self.folder("session") / session_id / "timeline.jsonl"
         return self.folder("task") / f"{task_id}.timeline.jsonl"

@@ -98,9 +98,8 @@ class MemoryStore:
         self.refused = Unavailable("store.closed", "the store is closed")
 
     def _entries(self, session_id: str | None, task_id: str | None) -> Iterator[TimelineEvent]:
-        sessions = {session_id} if session_id is not None else {None, *self.world.sessions_of(task_id or "")}
         for event in self._events:
-            if event.type == "timeline.added" and event.seq <= self.durable_seq and event.session_id in sessions:
+            if event.type == "timeline.added" and event.seq <= self.durable_seq:
                 entry = msgspec.convert({**event.data, "seq": event.seq}, TimelineEvent)
-                if task_id is None or entry.task_id == task_id:
+                if session_id in {None, entry.session_id} and task_id in {None, entry.task_id}:
                     yield entry

@@ -12,7 +12,7 @@ import msgspec
 from maestrod.api.event import Event
 from maestrod.core.world import World
 from maestrod.store.behind import Key
-from maestrod.store.layout import FOLDERS, Layout, Owner
+from maestrod.store.layout import FOLDERS, Layout, Owner, owners
 from maestrod.store.reader import Damage, End, Item, Torn
 from maestrod.store.record import Record
 
@@ -68,10 +68,10 @@ class Replay:
 
     def _apply_event(self, event: Event) -> None:
         if event.type == "timeline.added":
-            owner = (event.session_id, None if event.session_id is not None else event.task_id)
-            if (entries := self.timelines.get(owner)) is None:
-                entries = self.timelines[owner] = []
-            entries.append(event)
+            for owner in owners(event.session_id, event.task_id):
+                if (entries := self.timelines.get(owner)) is None:
+                    entries = self.timelines[owner] = []
+                entries.append(event)
             self.world.seq = event.seq
             return
         kind, _, what = event.type.partition(".")

@@ -182,7 +182,11 @@ class Store:
     def timeline(
         self, session_id: str | None, task_id: str | None, cursor: str | None, *, backward: bool, limit: int
     ) -> TimelinePage:
-        """A page of a session's timeline, or of a task's: its own entries and those of its sessions, merged."""
+        """A page of a session's timeline, or of a task's.
+
+        Older versions wrote what a session did with a task to the session's timeline only, so those of the sessions
+        that are linked now are read as well.
+        """
         paths: list[Path] = []
         if session_id is not None:
             paths.append(self.layout.timeline(session_id, None))

@@ -12,7 +12,7 @@ import os
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
 
@@ -136,7 +136,7 @@ class Timelines:
     def page(
         self, paths: Iterable[Path], task_id: str | None, cursor: str | None, *, backward: bool, limit: int
     ) -> TimelinePage:
-        """A page of one or several timelines merged by seq, with ``task_id`` only that task's entries; always oldest first.
+        """A page of one or several timelines merged by seq, each entry once, with ``task_id`` only that task's entries; always oldest first.
 
         The cursor is the seq to go on from. Raises ``Malformed`` for one that is not a number.
         """
@@ -146,7 +146,8 @@ class Timelines:
             each.before(seq) if backward else each.after(seq) for each in readings
         ]
         merged = heapq.merge(*streams, key=_by_seq, reverse=backward)
-        wanted = (entry for entry in merged if task_id is None or entry.task_id == task_id)
+        single = (next(copies) for _, copies in groupby(merged, _by_seq))
+        wanted = (entry for entry in single if task_id is None or entry.task_id == task_id)
         items = list(islice(wanted, limit + 1))
         more, items = len(items) > limit, items[:limit]
         next_cursor = str(items[-1].seq) if more else None

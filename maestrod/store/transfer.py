@@ -5,6 +5,7 @@ goes into an empty folder only: two histories cannot be merged, and nothing is e
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,7 @@ from maestrod.store.archive import Archive, archive_lines, entries_of, read_arch
 from maestrod.store.behind import Behind
 from maestrod.store.files import Files, RealFiles, exists
 from maestrod.store.format import open_format, read_format
-from maestrod.store.layout import FOLDERS, Layout
+from maestrod.store.layout import FOLDERS, Layout, owners
 from maestrod.store.recovery import recover
 from maestrod.store.snapshot import Capture
 from maestrod.store.timeline import Timelines
@@ -79,8 +80,9 @@ def _check_name(id_: str) -> None:
 
 def _timelines(files: Files, layout: Layout, entries: Iterable[TimelineEvent]) -> Timelines:
     timelines = Timelines(files)
-    for entry in entries:
-        _check_name(entry.session_id or entry.task_id or "")
+    for entry in sorted(entries, key=attrgetter("seq")):
         event = Event(seq=entry.seq, at=entry.timestamp, type="timeline.added", id=entry.id, data=whole(entry))
-        timelines.add(layout.timeline(entry.session_id, entry.task_id), event)
+        for owner in owners(entry.session_id, entry.task_id):
+            _check_name(owner[0] or owner[1] or "")
+            timelines.add(layout.timeline(*owner), event)
     return timelines

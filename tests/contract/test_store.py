@@ -159,6 +159,22 @@ def test_timelines(both: Both) -> None:
         both.port.timeline(session_id, None, "nonsense", backward=False, limit=2)
 
 
+def test_a_task_keeps_the_entries_of_sessions_that_were_unlinked_or_never_linked(both: Both) -> None:
+    both.decide(add_task)
+    both.decide(add_session)
+    (task_id,) = both.store.world.tasks
+    (session_id,) = both.store.world.sessions
+    both.decide(partial(say, session_id=session_id, task_id=task_id))
+    both.decide(partial(say, session_id=session_id, task_id=None))
+    both.decide(lambda draft: draft.change(draft.session(session_id), task_ids=()))
+    both.decide(partial(say, session_id=session_id, task_id=task_id))
+    both.decide(partial(say, session_id=session_id, task_id="tsk_another"))
+    both.commit()
+    assert seqs(both, None, task_id) == [3, 6]
+    assert seqs(both, None, task_id, backward=True) == [3, 6]
+    assert seqs(both, session_id, None) == [3, 4, 6, 7]
+
+
 def say(draft: Draft, session_id: str, task_id: str | None) -> None:
     draft.timeline(TimelineType.PROGRESS, "of the session", session_id=session_id, task_id=task_id)
 

@@ -57,6 +57,21 @@ async def test_a_task_has_a_timeline_too() -> None:
     assert "not about it" not in [entry["message"] for entry in page["items"]]
 
 
+async def test_both_timelines_keep_a_link_that_was_taken_away() -> None:
+    caller = Caller(parts())
+    task = await caller.task()
+    session = await caller.session(taskIds=[await caller.task()])
+    for method in ("session.link", "session.unlink"):
+        if method == "session.unlink":
+            await caller.call("session.report", {"sessionId": session, "taskId": task, "message": "half"})
+        await caller.call(method, {"sessionId": session, "taskId": task})
+    page = await caller.call("session.timeline", {"taskId": task})
+    told = [entry["message"] for entry in page["items"]]
+    assert told[1:] == ["half", "task removed"] and "added" in told[0]
+    page = await caller.call("session.timeline", {"sessionId": session})
+    assert [entry["message"] for entry in page["items"]][-3:] == told
+
+
 async def test_timelines_of_what_is_not_there() -> None:
     caller = Caller(parts())
     assert (await caller.refused("session.timeline", {"sessionId": "ses_none"}))["code"] == 404

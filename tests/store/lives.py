@@ -162,6 +162,20 @@ def report_task(life: Life, number: int) -> None:
         life.decide(lambda draft: draft.timeline(TimelineType.MILESTONE, f"t{number}", task_id=id_))
 
 
+def report_both(life: Life, number: int) -> None:
+    """A session tells of a task, linked to it or not; now and then it is unlinked right after."""
+    session_id, task_id = _pick(dict(life.world.sessions), number), _pick(dict(life.world.tasks), number)
+    if session_id is None or task_id is None:
+        return
+
+    def change(draft: Draft) -> None:
+        draft.timeline(TimelineType.TASK_STARTED, f"b{number}", session_id=session_id, task_id=task_id)
+        if number % 2:
+            draft.change(draft.session(session_id), task_ids=())
+
+    life.decide(change)
+
+
 def enqueue(life: Life, number: int) -> None:
     if (id_ := _pick(dict(life.world.queues), number)) is not None:
         life.decide(
@@ -177,12 +191,24 @@ def remember(life: Life, number: int) -> None:
     )
 
 
-ACTIONS = (add_project, add_task, change_task, drop_task, add_session, report, report_task, enqueue, remember)
+ACTIONS = (
+    add_project,
+    add_task,
+    change_task,
+    drop_task,
+    add_session,
+    report,
+    report_task,
+    enqueue,
+    report_both,
+    remember,
+)
 
 
 def entries(life: Life) -> dict[str, list[int]]:
-    """The seqs in every timeline, as readers see them."""
+    """The seqs in every timeline of a session and of a task, as readers see them."""
     pages = {id_: life.store.timeline(id_, None, None, backward=False, limit=1000) for id_ in life.world.sessions}
+    pages |= {id_: life.store.timeline(None, id_, None, backward=False, limit=1000) for id_ in life.world.tasks}
     return {id_: [entry.seq for entry in page.items] for id_, page in pages.items()}
 
 

@@ -20,6 +20,7 @@ from tests.store.lives import (
     change_task,
     entries,
     report,
+    report_both,
 )
 
 #: What a scenario does: an action by number, or a letter: commit, settle (write everything behind), close and open again.
@@ -69,8 +70,8 @@ def assert_prefix(files: CrashFiles, dumps: dict[int, bytes], acknowledged: int)
 
 
 SCENARIO: list[Step] = [
-    1, 4, "commit", 9 * 7 + 5, 9 * 20 + 1, "settle", 9 * 3 + 1, 9 * 2 + 2, 13, 5, "commit", "reopen", 9 * 400 + 5, 9 * 801 + 1, 9 * 802 + 1, "commit",
-    9 * 803 + 1, 9 * 804 + 1, 9 * 805 + 1, 3, 7, 16, "settle", 9 * 805 + 1, 9 * 806 + 1, 9 * 499 + 5, "commit", 8, "settle", 12, 14,
+    1, 4, "commit", 10 * 7 + 5, 10 * 20 + 1, "settle", 10 * 3 + 1, 10 * 2 + 2, 14, 19, 5, "commit", "reopen", 10 * 400 + 5, 10 * 801 + 1, 10 * 802 + 1, "commit",
+    10 * 803 + 1, 10 * 804 + 1, 10 * 805 + 1, 3, 7, 17, 9, "settle", 10 * 805 + 1, 10 * 806 + 1, 10 * 499 + 5, "commit", 8, "settle", 13, 15,
 ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_03_crash_at_every_step_of_a_life(loss: Loss, before: bool) -> None:
     pytest.fail("never completed")
 
 
-steps = st.lists(st.integers(0, 9 * 900) | st.sampled_from(["commit", "commit", "settle", "reopen"]), max_size=40)
+steps = st.lists(st.integers(0, 10 * 900) | st.sampled_from(["commit", "commit", "settle", "reopen"]), max_size=40)
 
 
 @given(steps, st.integers(1, 200), st.booleans(), st.sampled_from(["kill", "drop", "tear"]), st.integers(0, 99))
@@ -222,6 +223,23 @@ def test_timelines_are_read_while_they_are_pending_and_after() -> None:
     assert pages == seqs
     life.close()
     assert entries(Life(files, {})) == {id_: seqs}
+
+
+def test_a_store_of_an_older_version_shows_what_linked_sessions_did_with_a_task_once() -> None:
+    """Older versions wrote such entries to the session's timeline only; the first new one goes to both."""
+    files = CrashFiles()
+    life = Life(files, {})
+    add_task(life, 0)
+    add_session(life, 0)
+    report_both(life, 0)
+    life.close()
+    (task_id,) = life.world.tasks
+    remove(files, life.store.layout.timeline(None, task_id))
+    again = Life(files, {})
+    report_both(again, 2)
+    again.settle()
+    told = [event.seq for event in life.events + again.events if event.data.get("type") == "task_started"]
+    assert entries(again)[task_id] == told and len(told) == 2
 
 
 @pytest.mark.parametrize("operation, code", [("open", 30), ("truncate", 5), ("fsync", 5)])

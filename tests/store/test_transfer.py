@@ -22,6 +22,7 @@ from tests.store.lives import (
     entries,
     remember,
     report,
+    report_both,
     report_task,
 )
 
@@ -63,6 +64,22 @@ def test_a_store_moves(files: CrashFiles) -> None:
     add_task(moved, 9)
     moved.commit()
     assert moved.acknowledged == seq + 1
+
+
+def test_an_archive_of_a_session_that_was_unlinked_brings_its_entries_to_the_task() -> None:
+    """Entries are in an archive once and come back on both sides."""
+    files = CrashFiles()
+    life = Life(files, {})
+    for act, number in ((add_task, 0), (add_session, 0), (report_both, 0), (report_both, 1), (report_task, 0)):
+        act(life, number)
+    life.close()
+    archive = exported(files)
+    there = CrashFiles()
+    import_archive(io.BytesIO(archive), ELSEWHERE, there)
+    assert check(ELSEWHERE, there).ok
+    assert archive.count(b"task_started") == 2
+    moved = entries(Life(there, {}, SMALL, ELSEWHERE))
+    assert moved == entries(Life(files, {})) and sorted(map(len, moved.values())) == [3, 3]
 
 
 def test_an_import_never_overwrites(files: CrashFiles) -> None:
