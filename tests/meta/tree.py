@@ -24,7 +24,7 @@ def texts() -> tuple[Path, ...]:
     found = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in _NOT_OURS and not name.endswith(("_cache", ".egg-info"))]
-        found += [Path(folder, name) for name in names]
+        found += [Path(folder, name) for name in names if name not in _NOT_OURS]  # `.git` of a worktree is a file
     return tuple(sorted(path for path in found if _is_text(path)))
 
 

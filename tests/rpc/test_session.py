@@ -59,8 +59,9 @@ async def test_a_task_has_a_timeline_too() -> None:
 
 async def test_both_timelines_keep_a_link_that_was_taken_away() -> None:
     caller = Caller(parts())
-    task = await caller.task()
-    session = await caller.session(taskIds=[await caller.task()])
+    project = await caller.project()
+    task, other = await caller.task(projectId=project), await caller.task(projectId=project)
+    session = await caller.session(taskIds=[other])
     for method in ("session.link", "session.unlink"):
         if method == "session.unlink":
             await caller.call("session.report", {"sessionId": session, "taskId": task, "message": "half"})
