@@ -8,11 +8,14 @@ import msgspec
 
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EventReport
+from maestrod.api.outside_text import decode_mended
 from maestrod.core.command import OWNER, Command
 from maestrod.core.token import read_token
 from maestrod.engine.engine import Engine, Ticket
 
 log = logging.getLogger(__name__)
+
+_event = msgspec.json.Decoder(EventReport)
 
 #: A hook's event in bytes; longer files are no events of ours.
 FILE_LIMIT = 1 << 20
@@ -65,7 +68,7 @@ def _files(folder: Path) -> list[Path]:
 def _command(path: Path, token_key: bytes) -> Command:
     if path.stat().st_size > FILE_LIMIT:
         raise ValueError(f"longer than {FILE_LIMIT} bytes")
-    params = msgspec.json.decode(path.read_bytes(), type=EventReport)
+    params = decode_mended(_event.decode, path.read_bytes())
     actor = OWNER if params.session_token is None else read_token(token_key, params.session_token)
     repeatable = msgspec.structs.replace(params, request_id=params.request_id or params.event_id or path.stem)
     return Command("event.report", repeatable, actor)

@@ -20,7 +20,7 @@ from maestrod.api.reason import Source
 from maestrod.api.session import Session, Terminal
 from maestrod.core.agent_traits import Turns
 from maestrod.core.facts import Signed
-from maestrod.core.signs import Sign
+from maestrod.core.signs import Sign, Trouble
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 
@@ -87,13 +87,15 @@ class Lines:
         return self._read(line), self._cutter.read_to
 
     def _read(self, line: bytes) -> tuple[Sign, ...]:
+        """What a line says, and before it what had to be done to it."""
+        said = (Trouble(self._cutter.note, "long_output"),) if self._cutter.note else ()
         if not line:
-            return ()
+            return said
         try:
-            return self._adapter.read_line(line).signs
+            return said + self._adapter.read_line(line).signs
         except SLIPS:
             log.exception("a line of %s (%d bytes) could not be read: a bug", self._adapter.name, len(line))
-            return ()
+            return (*said, Trouble(f"a line of {len(line):,} bytes could not be read", "unreadable_line"))
 
 
 class Titles:

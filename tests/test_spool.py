@@ -74,6 +74,17 @@ async def test_what_can_never_be_taken_is_removed_and_what_cannot_be_read_stays(
     assert len([line for line in caplog.messages if "left out" in line]) == 4
 
 
+async def test_an_event_with_half_a_surrogate_pair_is_taken_with_a_replacement_character(
+    tmp_path: Path, folder: Path
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+        session = await parts.spawn()
+        event = f'{{"event":"E \\ud83d","sessionId":"{session.id}","payload":{{"text":"cut \\ud83d, Latin-1 '
+        (folder / "1.json").write_bytes(b"\xef\xbb\xbf" + event.encode() + b'\xfc"}}')
+        assert await spool.take_in(folder, parts.engine, KEY) == 1
+        assert hooks(parts) == ["hook E \ufffd"]
+
+
 async def test_a_store_that_takes_nothing_leaves_everything_for_later(tmp_path: Path, folder: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()

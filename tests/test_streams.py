@@ -9,11 +9,12 @@ import trio
 from trio.testing import MockClock
 
 from maestrod import streams
+from maestrod.agents.line_cutter import LINE_BYTES
 from maestrod.agents.shell import ShellAdapter
 from maestrod.api.reason import Source
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.core.facts import Signed
-from maestrod.core.signs import Said, ScreenShown, Sign
+from maestrod.core.signs import Said, ScreenShown, Sign, Trouble
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.fake import FakeCustody
@@ -181,8 +182,18 @@ async def test_a_line_an_adapter_trips_over_is_left_out_and_reading_goes_on(
     daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=1, output=output)), Told(Terminal.PIPE), Talker())
     await daemon.start(nursery)
     await daemon.ended.wait()
-    assert daemon.told.signs == [Said("alive")]
+    assert daemon.told.signs == [Trouble("a line of 3 bytes could not be read", "unreadable_line"), Said("alive")]
     assert "could not be read: a bug" in caplog.text
+
+
+async def test_a_line_that_is_too_long_is_said_and_reading_goes_on(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    output = ((0.1, b"x" * (LINE_BYTES + 1) + b"\n" + lines("alive")),)
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=1, output=output)), Told(Terminal.PIPE), Talker())
+    await daemon.start(nursery)
+    await daemon.ended.wait()
+    assert daemon.told.signs == [Trouble("a line of 4,194,305 bytes was left out", "long_output"), Said("alive")]
 
 
 def title(text: str) -> bytes:

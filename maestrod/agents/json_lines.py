@@ -2,16 +2,19 @@
 
 An agent's next version adds members and changes types, a hook's payload may be anybody's, and a tool's output may be of any
 size. So nothing here raises: what is missing, of another type or too large reads as empty, and every text is cut where it is
-taken.
+taken. What no text can hold is replaced, never dropped with the line it stands in: bytes that are not UTF-8, halves of surrogate
+pairs.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from maestrod.api.outside_text import decode_mended, sound
 from maestrod.api.plain_text import plain_text
-from maestrod.core.signs import LINE, TEXT
+from maestrod.core.signs import LINE, TEXT, Reading, Trouble
 
 #: Bytes of one line that are looked at; a line with an image in it is larger than any we read for its own sake (our choice).
 LINE_BYTES = 8 << 20
@@ -21,14 +24,23 @@ ITEMS = 200
 #: stays below a page.
 INPUT = 8_000
 
+#: How a line of an agent begins; other programs print other things that begin with a brace.
+_OBJECT = re.compile(rb'\{"')
+#: Bytes of a broken line that are looked at, and a member there with its comma: a short text, a number or a word.
+_BEGINNING_BYTES = 64 << 10
+_MEMBER = re.compile(
+    rb'\s*+("(?:[^"\\]|\\.){1,100}"\s*+:\s*+(?:"(?:[^"\\]|\\.){0,1000}+"|[-+.\w]{1,40}))\s*+,', re.DOTALL
+)
+
 
 class Members:
     """One JSON object; what is no object has no members. ``path`` is member names from the outside to the inside."""
 
-    __slots__ = ("_object",)
+    __slots__ = ("_object", "is_broken")
 
-    def __init__(self, value: Any = None) -> None:
-        """Look at ``value``, whatever it is."""
+    def __init__(self, value: Any = None, *, is_broken: bool = False) -> None:
+        """Look at ``value``, whatever it is. ``is_broken``: it is only what could be read of an object."""
+        self.is_broken = is_broken
         self._object: dict[Any, Any] = value if isinstance(value, dict) else {}
 
     def __bool__(self) -> bool:
@@ -104,14 +116,39 @@ class Members:
 
 
 def object_of(line: bytes) -> Members:
-    """The object that a line is; one without members when it is none, is broken, or is longer than ``LINE_BYTES``."""
+    """The object that a line is; one without members when it is none. Of a broken one the plain members at its beginning."""
     text = line.strip()
-    if not text.startswith(b"{") or len(text) > LINE_BYTES:
+    if not text.startswith(b"{"):
         return Members()
     try:
-        return Members(msgspec.json.decode(text))
+        if len(text) <= LINE_BYTES:
+            return Members(decode_mended(msgspec.json.decode, text))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Members()
+        pass
+    return Members(_beginning(text), is_broken=_OBJECT.match(text) is not None)
+
+
+def read_object(line: bytes, read: Callable[[Members], Reading]) -> Reading:
+    """What ``read`` makes of the object that a line is. A broken one is said to be that, besides what its beginning says."""
+    told = object_of(line)
+    reading = read(told)
+    if not told.is_broken:
+        return reading
+    trouble = Trouble(f"a line of {len(line):,} bytes could not be read as JSON", "unreadable_line")
+    return msgspec.structs.replace(reading, signs=(trouble, *reading.signs))
+
+
+def _beginning(text: bytes) -> dict[str, Any]:
+    """The members before the first that is an object, a list or broken: all agents say first what kind of line it is."""
+    members: dict[str, Any] = {}
+    place, limit = 1, min(len(text), _BEGINNING_BYTES)
+    while (found := _MEMBER.match(text, place, limit)) is not None:
+        try:
+            members |= decode_mended(msgspec.json.decode, b"{" + found[1] + b"}")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            break
+        place = found.end()
+    return members
 
 
 def json_text(value: Any, limit: int = INPUT) -> str:
@@ -124,15 +161,10 @@ def json_text(value: Any, limit: int = INPUT) -> str:
 
 def cut(text: str, limit: int = TEXT) -> str:
     """A text without control sequences, at most ``limit`` characters long."""
-    text = plain_text(_sound(text[: limit * 2 + 1]))
+    text = plain_text(sound(text[: limit * 2 + 1]))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def one_line(text: str, limit: int = LINE) -> str:
     """A text with its white space folded, at most ``limit`` characters long."""
     return cut(" ".join(text[: limit * 4].split()), limit)
-
-
-def _sound(text: str) -> str:
-    """Without lone surrogates, which JSON can spell and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode()

@@ -1,26 +1,36 @@
 """Cuts an output log into lines, whatever pieces it is read in, and knows where to go on after a restart.
 
-Pure: pieces with their offsets in, whole lines with the offset after them out. A line that is longer than a bound is left
-out (no agent's stream has such lines; a program that prints without newlines would fill the memory), and so is what is
-left of a line whose beginning was rotated away.
+Pure: pieces with their offsets in, lines out with the offset after them. Nothing is left out in silence. Of a JSON line that is longer
+than a bound the long strings are cut (``long_line.py``), so that what it says besides is heard; any other long line (a program that
+prints without newlines would fill the memory) and what is left of a line whose beginning was rotated away are given as empty lines.
+``note`` says what was done to the line just given.
 """
 
 from collections.abc import Iterator
+
+from maestrod.agents.long_line import STRING_BYTES, LongLine
 
 #: Bytes a line may have: the longest any agent has reason to print is a plan, for which the socket takes 4 MiB as well.
 LINE_BYTES = 4 << 20
 
 
 class LineCutter:
-    """Feed it consecutive pieces. ``position`` is the offset it wants next, ``read_to`` the end of the last line it gave."""
+    """Feed it consecutive pieces. ``position`` is the offset it wants next, ``read_to`` the end of the last line it gave.
+
+    ``note`` is for a person, and empty for a line that is given as it was printed.
+    """
 
     def __init__(self, offset: int, limit: int = LINE_BYTES) -> None:
         self.position = offset
         self.read_to = offset
+        self.note = ""
         self._limit = limit
         self._pieces: list[bytes] = []
-        self._size = 0
-        self._skipping = False
+        self._kept = 0  # bytes in the pieces
+        self._size = 0  # bytes that the line has
+        self._long: LongLine | None = None
+        self._is_full = False  # nothing more is kept of this line
+        self._lost = 0
 
     def feed(self, start: int, data: bytes) -> Iterator[tuple[bytes, int]]:
         """The lines that end in a piece, without their newline, each with the offset after it.
@@ -28,42 +38,75 @@ class LineCutter:
         Take all of them before the next piece. A piece that begins after ``position`` says that what is between is gone.
         """
         if start != self.position:
-            self._drop()
+            self._lose(start - self.position)
         at, end = 0, data.find(b"\n")
         while end >= 0:
             line = self._take(data[at:end])
             at, end = end + 1, data.find(b"\n", end + 1)
             self.read_to = start + at
-            if line is not None:
-                yield line, self.read_to
+            yield line, self.read_to
         self.position = start + len(data)
         self._hold(data[at:])
 
     def finish(self) -> bytes:
         """The line that has no end, after the last piece; empty when there is none."""
-        line = self._take(b"") or b""
+        line = self._take(b"")
         self.read_to = self.position
         return line
 
-    def _take(self, rest: bytes) -> bytes | None:
-        """The line that ends with ``rest``; None when it is to be left out."""
-        line = None
-        if not self._skipping and self._size + len(rest) <= self._limit:
-            line = b"".join((*self._pieces, rest)) if self._pieces else rest
-        self._pieces.clear()
-        self._size = 0
-        self._skipping = False
+    def _take(self, rest: bytes) -> bytes:
+        """The line that ends with ``rest``."""
+        if not self._size and len(rest) <= self._limit:  # nearly every line
+            self.note = self._word() if self._is_full else ""
+            line = b"" if self._is_full else rest
+        else:
+            self._hold(rest)
+            self.note = self._word()
+            line = b"" if self._is_full else b"".join(self._pieces)
+        self._reset()
         return line
 
     def _hold(self, rest: bytes) -> None:
-        if self._skipping or not rest:
+        if not rest:
             return
-        self._pieces.append(rest)
         self._size += len(rest)
-        if self._size > self._limit:
-            self._drop()
+        if self._is_full:
+            return
+        if self._long is not None:
+            rest = self._long.feed(rest)
+        self._pieces.append(rest)
+        self._kept += len(rest)
+        if self._kept > self._limit:
+            self._shorten()
 
-    def _drop(self) -> None:
+    def _shorten(self) -> None:
+        """Make the line fit, or give it up."""
+        whole = b"".join(self._pieces)
         self._pieces.clear()
-        self._size = 0
-        self._skipping = True
+        self._is_full = self._long is not None or not whole.lstrip().startswith(b"{")
+        if self._is_full:
+            return
+        self._long = LongLine(min(STRING_BYTES, self._limit // 4))
+        self._pieces.append(self._long.feed(whole))
+        self._kept = len(self._pieces[0])
+        if self._kept > self._limit:
+            self._pieces.clear()
+            self._is_full = True
+
+    def _lose(self, size: int) -> None:
+        self._reset()
+        self._is_full = True
+        self._lost = size
+
+    def _reset(self) -> None:
+        self._pieces.clear()
+        self._kept = self._size = self._lost = 0
+        self._long = None
+        self._is_full = False
+
+    def _word(self) -> str:
+        if self._lost:
+            return f"{self._lost:,} bytes of its output were gone before they could be read"
+        if self._is_full:
+            return f"a line of {self._size:,} bytes was left out"
+        return f"the long texts in a line of {self._size:,} bytes were cut" if self._long is not None else ""

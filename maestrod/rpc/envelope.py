@@ -1,7 +1,8 @@
 """The outer shape of JSON-RPC 2.0 messages (jsonrpc.org/specification, sections 4 and 6): what is a request, what a batch.
 
 Parameters stay bytes here; the method's row decides what they have to be. Unknown members of a request are ignored, so that
-clients of a later version are understood.
+clients of a later version are understood. Bytes that are not UTF-8 are refused (RFC 8259, section 8.1); an escape of half a
+surrogate pair, which JSON can spell and no text can hold, is read as U+FFFD, and a byte order mark is ignored.
 """
 
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from maestrod.api.errors import MaestroError
+from maestrod.api.outside_text import sound_json
 
 #: Section 4: a string, a number (which should have no fraction; ours must not) or null. Bounded, because it is sent back.
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=1024)] | None
@@ -52,13 +54,31 @@ _identified = msgspec.json.Decoder(_Identified)
 
 def read(message: bytes) -> Request | list[Raw]:
     """One message: a request, or the items of a batch, undecoded. Raises ``ParseError`` or ``InvalidRequest``."""
+    if not message.isascii():
+        _check_encoding(message)
     try:
-        if not message.isascii():
-            message.decode()
+        return _read(message)
+    except ParseError:
+        mended = sound_json(message)
+        if mended == message:
+            raise
+    return _read(mended)
+
+
+def _check_encoding(message: bytes) -> None:
+    try:
+        message.decode()
+    except UnicodeDecodeError as error:
+        text = f"the message is not UTF-8: byte {error.start} is 0x{message[error.start]:02x}"
+        raise ParseError("request.encoding", text) from None
+
+
+def _read(message: bytes) -> Request | list[Raw]:
+    try:
         return _request.decode(message)
     except msgspec.ValidationError as error:
         return _read_batch(message, _invalid(str(error)))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(error) from None
 
 
@@ -96,6 +116,4 @@ def _invalid(why: str) -> InvalidRequest:
 def _unreadable(error: Exception) -> ParseError:
     if isinstance(error, RecursionError):
         return ParseError("request.too_deep", "the message is nested too deeply")
-    if isinstance(error, UnicodeDecodeError):
-        return ParseError("request.encoding", "the message is not UTF-8")
     return ParseError("request.unreadable", f"not JSON: {error}"[:500])

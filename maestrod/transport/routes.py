@@ -13,6 +13,7 @@ from msgspec import Raw, inspect
 
 from maestrod.api.errors import Malformed
 from maestrod.api.method import Route
+from maestrod.api.outside_text import decode_mended
 from maestrod.api.registry import AnyMethod
 from maestrod.api.routes import routes
 
@@ -124,7 +125,9 @@ _object = msgspec.json.Decoder(dict[str, Raw])
 
 def _body(body: bytes) -> dict[str, Raw]:
     try:
-        return _object.decode(body)
+        if not body.isascii():
+            body.decode()
+        return decode_mended(_object.decode, body)
     except msgspec.ValidationError:
         raise Malformed("params.invalid", "the body has to be a JSON object", {"path": "$"}) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:

@@ -3,11 +3,22 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.agents.json_lines import INPUT, ITEMS, LINE_BYTES, Members, cut, json_text, object_of, one_line
-from maestrod.core.signs import LINE, TEXT
+from maestrod.agents.json_lines import (
+    INPUT,
+    ITEMS,
+    LINE_BYTES,
+    Members,
+    cut,
+    json_text,
+    object_of,
+    one_line,
+    read_object,
+)
+from maestrod.core.signs import LINE, NOTHING, TEXT, Reading, Said, Trouble
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -26,20 +37,52 @@ def test_members_are_read_by_path() -> None:
 
 
 def test_what_is_no_object_has_no_members() -> None:
-    lines = (b"", b"plain text", b"[1]", b'{"cut', b"\xff\xfe", b'{"a": "\xff"}', b"{" * 100_000, b'{"a":' * 100_000)
+    lines = (b"", b"plain text", b"[1]", b'{"cut', b"\xff\xfe", b"{" * 100_000, b'{"a":' * 100_000)
     for line in lines:
         assert not object_of(line), line[:20]
 
 
-def test_a_huge_line_is_not_looked_at() -> None:
-    assert not object_of(b'{"a": "' + b"x" * LINE_BYTES + b'"}')
+@pytest.mark.parametrize(
+    "text, read",
+    [
+        (rb"cut \ud83d", "cut \ufffd"),
+        (rb"\ude00 alone", "\ufffd alone"),
+        (rb"\uD83D\uD83D\uDE00", "\ufffd😀"),
+        (rb"\\ud83d", "\\ud83d"),
+        (b"Latin-1 \xfc", "Latin-1 \ufffd"),
+        (b"CESU \xed\xa0\xbd", "CESU \ufffd\ufffd\ufffd"),
+    ],
+)
+def test_what_no_text_can_hold_is_replaced_and_the_line_is_read(text: bytes, read: str) -> None:
+    found = object_of(b'{"type":"result","result":"' + text + b'","n":1}\r\n')
+    assert (found.text("type"), found.text("result"), found.whole("n")) == ("result", read, 1)
+    assert not found.is_broken
+
+
+def test_of_a_broken_line_the_beginning_is_read_and_it_is_said() -> None:
+    def read(told: Members) -> Reading:
+        return Reading((Said(told.line("subtype")),)) if told.line("type") == "result" else NOTHING
+
+    line = rb'{"type":"result", "subtype":"succ\ud83dess","is_error":false,"num_turns":3,"result":"cut off'
+    assert object_of(line).value("is_error") is False and object_of(line).whole("num_turns") == 3
+    assert read_object(line, read).signs == (
+        Trouble(f"a line of {len(line)} bytes could not be read as JSON", "unreadable_line"),
+        Said("succ\ufffdess"),
+    )
+    for other in (b"{ code: 'ENOENT' }", b"{", b"plain"):  # what programs print to people is no broken line
+        assert read_object(other, read) == NOTHING
+
+
+def test_of_a_huge_line_the_beginning_is_read() -> None:
+    found = object_of(b'{"a":1,"b": "' + b"x" * LINE_BYTES + b'"}')
+    assert found.is_broken and "a" in found and "b" not in found
 
 
 def test_texts_are_cut_and_show_nothing_but_text() -> None:
     found = Members({"long": "x" * 100_000, "sneaky": "a\x1b[2Jb\x07\ud800c", "lines": " one\n two\t three "})
     assert len(found.text("long")) == TEXT and len(found.line("long")) == LINE
     assert found.name("long") is None
-    assert found.text("sneaky") == "ab?c"
+    assert found.text("sneaky") == "ab\ufffdc"
     assert found.line("lines") == "one two three"
 
 

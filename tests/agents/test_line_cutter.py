@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrod.agents.json_lines import object_of
 from maestrod.agents.line_cutter import LINE_BYTES, LineCutter
 
 LOG = st.binary(max_size=200).map(lambda data: data.replace(b"\x00", b"\n"))
@@ -41,10 +42,31 @@ def test_whoever_goes_on_where_it_was_read_to_misses_nothing_and_reads_nothing_t
     assert lines[:read] + cut(log, cuts, read_to) == lines
 
 
-@given(LOG, CUTS, st.integers(0, 20))
+@given(LOG.filter(lambda log: b"{" not in log), CUTS, st.integers(0, 20))
 def test_lines_beyond_the_bound_are_left_out_and_no_others(log: bytes, cuts: list[int], limit: int) -> None:
-    kept = [line for line in log.split(b"\n")[:-1] if len(line) <= limit]
+    kept = [line if len(line) <= limit else b"" for line in log.split(b"\n")[:-1]]
     assert [line for line, _ in cut(log, cuts, limit=limit)] == kept
+
+
+@given(CUTS, st.integers(200, 2000), st.integers(120, 190))
+def test_a_long_json_line_keeps_all_but_its_long_texts(cuts: list[int], size: int, limit: int) -> None:
+    line = b'{"type":"result","text":"%b","is_error":false}' % (b"x" * size)
+    cutter = LineCutter(0, limit)
+    notes = []
+    for begin, data in pieces(line + b"\nnext\n", cuts):
+        for kept, _ in cutter.feed(begin, data):
+            notes.append(cutter.note)
+            told = object_of(kept) if kept.startswith(b"{") else None
+            assert told is None or (told.value("type"), told.value("is_error")) == ("result", False)
+    assert notes == [f"the long texts in a line of {len(line):,} bytes were cut", ""]
+
+
+def test_what_is_no_json_and_too_long_is_said_to_be_left_out() -> None:
+    cutter = LineCutter(0, limit=10)
+    assert list(cutter.feed(0, b"x" * 50 + b"\n")) == [(b"", 51)]
+    assert cutter.note == "a line of 50 bytes was left out"
+    assert list(cutter.feed(51, b"next\n")) == [(b"next", 56)]
+    assert not cutter.note
 
 
 @given(LOG, CUTS)
@@ -59,7 +81,11 @@ def test_what_never_ended_is_given_at_the_end(log: bytes, cuts: list[int]) -> No
 def test_a_line_whose_beginning_was_rotated_away_is_left_out() -> None:
     cutter = LineCutter(0)
     assert list(cutter.feed(0, b"one\nbegin")) == [(b"one", 4)]
-    assert list(cutter.feed(100, b"the end of another\nwhole\n")) == [(b"whole", 125)]
+    lines = cutter.feed(100, b"the end of another\nwhole\n")
+    assert next(lines) == (b"", 119)
+    assert cutter.note == "91 bytes of its output were gone before they could be read"
+    assert list(lines) == [(b"whole", 125)]
+    assert not cutter.note
 
 
 def test_what_waits_for_its_end_is_bounded() -> None:
@@ -67,4 +93,4 @@ def test_what_waits_for_its_end_is_bounded() -> None:
     for number in range(100):
         assert list(cutter.feed(number * 100, b"x" * 100)) == []
     assert sum(map(len, cutter._pieces)) <= 1000
-    assert list(cutter.feed(10_000, b"\nnext\n")) == [(b"next", 10_006)]
+    assert list(cutter.feed(10_000, b"\nnext\n")) == [(b"", 10_001), (b"next", 10_006)]

@@ -63,7 +63,7 @@ def test_json_that_is_no_request(message: bytes) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [b"", b" ", b"{", b"[", b"[1,", b"{'a':1}", b"\xef\xbb\xbf{}", b"{}{}", b"nil", b'{"method":1,', b'{"method":1} x'],
+    [b"", b" ", b"{", b"[", b"[1,", b"{'a':1}", b"{}{}", b"nil", b'{"method":1,', b'{"method":1} x'],
 )
 def test_what_is_not_json(message: bytes) -> None:
     assert told(message)[0] == -32700
@@ -72,6 +72,16 @@ def test_what_is_not_json(message: bytes) -> None:
 def test_text_that_is_not_utf8_is_refused_wherever_it_stands() -> None:
     for place in (b'"method":"\xff"', b'"method":"a","params":{"a":"\xff"}', b'"method":"a","unknown":"\xff"'):
         assert told(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
+
+
+def test_half_a_surrogate_pair_is_read_as_a_replacement_character_and_a_byte_order_mark_is_ignored() -> None:
+    call = rb'{"jsonrpc":"2.0","method":"a","params":{"a":"x \ud83d","\udc00":"\ud83d\ude00","b":"\\ud83d"}}'
+    for message in (call, b"\xef\xbb\xbf" + call, b"[" + call + b"]"):
+        request = read(message)
+        if isinstance(request, list):
+            request = read_item(bytes(request[0]))
+        params = json.loads(bytes(request.params))
+        assert params == {"a": "x \ufffd", "\ufffd": "😀", "b": "\\ud83d"}
 
 
 @given(st.binary(max_size=200))

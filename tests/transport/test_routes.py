@@ -94,3 +94,20 @@ def test_a_query_is_read_or_refused(query: str) -> None:
     except Malformed:
         return
     assert isinstance(json.loads(params), dict)
+
+
+def test_half_a_surrogate_pair_in_a_body_is_read_as_a_replacement_character() -> None:
+    body = rb'{"title":"cut \ud83d","projectId":"prj_1"}'
+    assert found("POST", "/api/tasks", body=body)[1] == {"title": "cut \ufffd", "projectId": "prj_1"}
+
+
+@pytest.mark.parametrize("body", [b'{"title":"Latin-1 \xfc"}', b'{"title":"\xed\xa0\xbd"}', b'{"unknown \xff":1}'])
+def test_a_body_that_is_not_utf8_is_refused(body: bytes) -> None:
+    with pytest.raises(Malformed, match="not JSON"):
+        found("POST", "/api/tasks", body=body)
+
+
+@pytest.mark.parametrize("query", ["search=%FC", "search=%ED%A0%BD", "%FF=1"])
+def test_a_query_that_is_not_utf8_is_refused(query: str) -> None:
+    with pytest.raises(Malformed, match="query"):
+        found("GET", "/api/tasks", query=query)

@@ -6,7 +6,7 @@ Lines of its subagents carry ``parent_tool_use_id`` and say nothing of the sessi
 from collections.abc import Callable, Iterator, Mapping
 
 from maestrod.agents.claude import limits, tools, turn_end
-from maestrod.agents.json_lines import Members, object_of
+from maestrod.agents.json_lines import Members, read_object
 from maestrod.core.signs import (
     NOTHING,
     BackgroundChanged,
@@ -31,7 +31,10 @@ Signs = tuple[Sign, ...]
 
 def read_line(line: bytes) -> Reading:
     """What one line says."""
-    told = object_of(line)
+    return read_object(line, _read)
+
+
+def _read(told: Members) -> Reading:
     reader = _LINES.get(told.line("type"))
     if reader is None:
         return NOTHING

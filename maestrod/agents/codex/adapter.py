@@ -12,7 +12,7 @@ from maestrod.agents.codex import command_line, hooks, stream, user_settings
 from maestrod.agents.codex.program import PROGRAM, program
 from maestrod.agents.environment import environment
 from maestrod.agents.hook_template import filled
-from maestrod.agents.json_lines import object_of
+from maestrod.agents.json_lines import read_object
 from maestrod.agents.keys import typed
 from maestrod.agents.prompt_argument import PROMPT, as_argument
 from maestrod.agents.session_files import session_files
@@ -99,7 +99,7 @@ class CodexAdapter:
 
     def read_line(self, line: bytes) -> Reading:
         """See ``stream.py``."""
-        return stream.read_event(object_of(line), self._now())
+        return read_object(line, lambda event: stream.read_event(event, self._now()))
 
     def read_title(self, title: str) -> Reading:
         """A spinner while it works; while it asks for something the title says that, and the hook tells what."""

@@ -11,7 +11,7 @@ from maestrod.agents.environment import environment
 from maestrod.agents.gemini import home, hooks, stream
 from maestrod.agents.hook_template import GATE, filled
 from maestrod.agents.installed import Program
-from maestrod.agents.json_lines import object_of
+from maestrod.agents.json_lines import read_object
 from maestrod.agents.keys import typed
 from maestrod.agents.prompt_argument import PROMPT, as_argument
 from maestrod.agents.session_files import session_files
@@ -109,7 +109,7 @@ class GeminiAdapter:
 
     def read_line(self, line: bytes) -> Reading:
         """See ``stream.py``."""
-        return stream.read_event(object_of(line), self._now())
+        return read_object(line, lambda event: stream.read_event(event, self._now()))
 
     def read_title(self, title: str) -> Reading:
         """``✦  Working… (project)``, ``◇  Ready (project)``; while it asks for something its hook tells what."""

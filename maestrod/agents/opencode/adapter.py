@@ -11,7 +11,7 @@ from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, V
 from maestrod.agents.environment import environment
 from maestrod.agents.hook_template import GATE
 from maestrod.agents.installed import Program
-from maestrod.agents.json_lines import object_of
+from maestrod.agents.json_lines import read_object
 from maestrod.agents.keys import typed
 from maestrod.agents.opencode import hooks, settings, stream
 from maestrod.agents.prompt_argument import PROMPT, as_argument
@@ -100,7 +100,7 @@ class OpenCodeAdapter:
 
     def read_line(self, line: bytes) -> Reading:
         """See ``stream.py``."""
-        return stream.read_event(object_of(line))
+        return read_object(line, stream.read_event)
 
     def read_title(self, title: str) -> Reading:
         """Its title is the conversation's."""
