@@ -35,6 +35,7 @@ from maestrod.core.rules import Rules
 from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
+from maestrod.hearing import Hearing
 from maestrod.instance import single_instance
 from maestrod.launching import Launcher
 from maestrod.port import Port, open_port
@@ -162,9 +163,15 @@ async def _serve(
     endpoint = _endpoint(places, handover)
     ports = [*_port(places, config, services), *_remote_port(places, config, services)]
     async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
-        await _listen(
-            services, endpoint, ports, handover, stop, lambda: sessions.start_soon(_take_edits, store, engine)
-        )
+
+        def listening() -> None:
+            """The first client may come: deadlines are judged, and what can wait for that does not hold up the start."""
+            hearing = Hearing(places.data / "spool", engine, key, supervisor)
+            engine.listen(hearing.take_in)
+            sessions.start_soon(hearing.run)
+            sessions.start_soon(_take_edits, store, engine)
+
+        await _listen(services, endpoint, ports, handover, stop, listening)
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
 
@@ -214,10 +221,7 @@ async def _listen(
     stop: Stop,
     listening: Callable[[], None],
 ) -> None:
-    """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry.
-
-    ``listening`` is called once the first client may come: what can wait for that does not hold up the start.
-    """
+    """Serve until a stop is requested; calls under way may finish unless somebody is in a hurry. ``listening`` is called once clients may come."""
     endpoints = [endpoint]
     async with trio.open_nursery() as background:
         background.start_soon(_watchdog, handover, services)

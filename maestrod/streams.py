@@ -153,6 +153,8 @@ class _Reader:
         self._flood = flood
         self._found: list[Sign] = []
         self._found_to = 0
+        self._told_to = 0
+        self._got_on = trio.Event()
 
     async def run(self) -> None:
         """Read until the session is held no more, and then to the end."""
@@ -166,6 +168,13 @@ class _Reader:
             await self._finish()
         finally:
             self.over.set()
+            self._got_on.set()
+
+    async def heard(self) -> None:
+        """Return when everything is told that was printed until now."""
+        end = self._custody.read_output(self.session.id, self.form.position, 1).end
+        while self._told_to < end and not self.over.is_set():
+            await self._got_on.wait()
 
     async def read_rest(self) -> None:
         """Read to the end of what there is: nothing more comes."""
@@ -184,6 +193,9 @@ class _Reader:
                 async with self._flood:  # one at a time
                     await self._take(self.form.feed(chunk.start, chunk.data))
                     await trio.sleep(FLOOD_PAUSE)
+            self._told_to = chunk.next
+            self._got_on.set()
+            self._got_on = trio.Event()
             if chunk.next >= chunk.end:
                 return
 
@@ -239,6 +251,11 @@ class Streams:
         finally:
             if self._readers.get(session_id) is reader:
                 del self._readers[session_id]
+
+    async def heard(self) -> None:
+        """Return when everything is told that the sessions which are followed have printed until now."""
+        for reader in list(self._readers.values()):
+            await reader.heard()
 
     async def drain(self, session_id: str, adapter: Adapter) -> None:
         """Return when everything is told that a session printed which has ended."""

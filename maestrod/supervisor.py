@@ -60,6 +60,7 @@ class Supervisor:
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
+        self._all_found = trio.Event()
         self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
 
     def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
@@ -83,6 +84,11 @@ class Supervisor:
             task_status.started()
             async for effect in self._effects:
                 self._begin(effect)
+
+    async def heard(self) -> None:
+        """Return when every session is found, and all that they have printed until then is taken in."""
+        await self._all_found.wait()
+        await self._streams.heard()
 
     async def end_all(self, hurry: trio.Event) -> None:
         """End every session that we hold and return when that is recorded; with ``hurry`` set the ladders go to KILL.
@@ -141,7 +147,7 @@ class Supervisor:
     async def _find_all(self, nursery: trio.Nursery) -> None:
         """Find every session that was alive. One that cannot be found or recorded at once holds up nobody."""
         looking = set(self._engine.world.by_session.live)
-        found = trio.Event()
+        found = self._all_found
 
         async def find(session: Session) -> None:
             await self._find(session)
@@ -154,6 +160,8 @@ class Supervisor:
         if looking:
             with trio.move_on_after(FIND_SECONDS):
                 await found.wait()
+        else:
+            found.set()
 
     async def _find(self, session: Session) -> None:
         """What became of a session while no daemon was there."""

@@ -26,8 +26,16 @@ QUIET = "quiet"
 #: sends any, come within some hundred ms (measured with Claude Code, which sends none after Esc).
 QUIET_MS = 2_000
 
+#: Deadlines by which somebody has to be heard: they are judged after all reports are in. The others begin something.
+_NEED_WORD = frozenset({REGISTER, TIMEOUT, ANSWER, FINISH, STALL, QUIET})
+
 #: What most entities have.
 NO_DEADLINES: Mapping[str, int] = {}
+
+
+def needs_word(key: str) -> bool:
+    """Whether a deadline judges somebody who may have reported in time."""
+    return key.partition(":")[0] in _NEED_WORD
 
 
 def deadlines_of(entity: Entity) -> Mapping[str, int]:

@@ -22,7 +22,15 @@ _MEANING = {
     SessionStatus.WORKING: "one of its tasks is in progress",
     SessionStatus.COMPLETED: "its agent ended and what it had to do is done",
     SessionStatus.FAILED: "its agent ended, or never came up, without doing what it had to do",
-    SessionStatus.STOPPED: "somebody stopped it",
+    SessionStatus.STOPPED: "the daemon stopped it",
+}
+
+#: Who stopped a session, by the source of the reason it was stopped for.
+_STOPPED_BY = {
+    Source.TIMER: "the daemon stopped it, because a task of it took too long",
+    Source.USER: "somebody stopped it",
+    Source.REPORT: "an agent stopped it",
+    Source.RECOVERY: "the daemon stopped and took it along",
 }
 
 
@@ -68,7 +76,7 @@ def _source(question: Attention) -> Source:
 
 
 def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]:
-    yield f"{session.name} is {session.status.value}: {_MEANING[session.status]}"
+    yield f"{session.name} is {session.status.value}: {_meaning(session)}"
     if session.status_reason is not None:
         yield _told(session.status_reason)
     if session.exit is not None:
@@ -89,6 +97,13 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
         if task.status is not TaskStatus.COMPLETED:
             cause = f": {_told(task.status_reason)}" if task.status_reason is not None else ""
             yield f"task {task.title!r} is {task.status.value}{cause}"
+
+
+def _meaning(session: Session) -> str:
+    reason = session.status_reason
+    if session.status is SessionStatus.STOPPED and reason is not None:
+        return _STOPPED_BY.get(reason.source, _MEANING[session.status])
+    return _MEANING[session.status]
 
 
 def _doing(session: Session) -> Iterator[str]:

@@ -9,7 +9,7 @@ When the journal fails for good, the decisions that did not become durable are u
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
@@ -25,7 +25,7 @@ from maestrod.core.world import World
 from maestrod.engine.bus import Bus
 from maestrod.engine.clock import Clock, Stamps
 from maestrod.engine.ports import Store
-from maestrod.engine.timers import Timers
+from maestrod.engine.timers import Timers, nothing_to_hear
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +90,14 @@ class Engine:
         store.on_failure = self._failed
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Wake the world at its deadlines, for ever."""
+        """Wake the world at its deadlines, for ever; the first time after ``listen``."""
         await self._timers.run(task_status=task_status)
+
+    def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
+        """Reports can come in from now on, so deadlines may be judged. ``hear`` is awaited before each judgement: it takes in what
+        was reported by other ways than the sockets.
+        """
+        self._timers.listen(hear)
 
     def execute(self, command: Command | Fact) -> Ticket:
         """Decide. Raises the ``MaestroError`` of a refusal, after which nothing has changed."""

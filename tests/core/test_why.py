@@ -140,3 +140,19 @@ def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: 
     world.put(session())
     world.put(Attention(id="att_1", session_id="ses_1", message="?", opened_at=60, **members))
     assert why(world, SessionRef(session_id="ses_1"), OWNER).evidence[0].source is source
+
+
+@pytest.mark.parametrize(
+    "source, who",
+    [
+        (Source.TIMER, "a task of it took too long"),
+        (Source.USER, "somebody stopped it"),
+        (Source.RECOVERY, "the daemon stopped and took it along"),
+        (Source.PLAN, "the daemon stopped it"),
+    ],
+)
+def test_it_says_who_stopped_a_session(source: Source, who: str) -> None:
+    stopped = Reason(source=source, code="x", detail="", at=5)
+    words = told(session(status=SessionStatus.STOPPED, status_reason=stopped))
+    assert who in words
+    assert source is Source.USER or "somebody" not in words

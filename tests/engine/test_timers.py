@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import trio
+import trio.testing
 
 from maestrod.core.facts import Fact, Woke
 from maestrod.core.world import World
-from maestrod.engine.timers import Timers
+from maestrod.engine.timers import GRACE_SECONDS, HEAR_SECONDS, LATE_SECONDS, Timers
 from tests.kit.engine_parts import FixedClock
 
 
@@ -17,7 +19,13 @@ class Bench:
     def __init__(self) -> None:
         self.world, self.clock = World(), FixedClock()
         self.woken: list[tuple[str, float]] = []
+        self.heard: list[float] = []
+        self.hearing_takes = 0.0
         self.timers = Timers(self.world, self.clock, self.wake)
+
+    async def hear(self) -> None:
+        await trio.sleep(self.hearing_takes)
+        self.heard.append(trio.current_time() - self.began)
 
     async def wake(self, fact: Fact) -> None:
         assert isinstance(fact, Woke)
@@ -37,6 +45,7 @@ class Bench:
         self.began = trio.current_time()
         async with trio.open_nursery() as nursery:
             await nursery.start(self.timers.run)
+            self.timers.listen(self.hear)
             yield
             nursery.cancel_scope.cancel()
 
@@ -113,3 +122,117 @@ async def test_a_deadline_that_another_one_moved_does_not_wake_at_its_old_moment
         bench.set("wake:b", 1000)
         await trio.sleep(10)
     assert bench.woken == [("wake:a", 1.0), ("wake:b", 6.0)]
+
+
+def stall(clock: trio.testing.MockClock, seconds: float) -> None:
+    """The process does not run for a while (SIGSTOP, a loop that is stuck): time goes on, and nothing of it is noticed."""
+    clock.jump(seconds)
+
+
+@pytest.mark.parametrize("key", ["timeout:a", "register:a", "answer:a", "finish:a", "stall:a", "quiet:a"])
+class TestOfADeadlineThatNeedsWord:
+    async def test_it_gets_a_grace_when_it_passed_before_the_start(
+        self, key: str, autojump_clock: trio.testing.MockClock
+    ) -> None:
+        bench = Bench()
+        bench.set(key, -60_000)
+        async with bench.running():
+            await trio.sleep(20)
+        assert bench.woken == [(key, GRACE_SECONDS)]
+        assert bench.heard[0] == 0.0
+
+    async def test_it_gets_a_grace_when_it_passes_soon_after_the_start(
+        self, key: str, autojump_clock: trio.testing.MockClock
+    ) -> None:
+        bench = Bench()
+        bench.set(key, 1000)
+        async with bench.running():
+            await trio.sleep(20)
+        assert bench.woken == [(key, GRACE_SECONDS)]
+
+    async def test_one_set_after_the_start_is_on_time(self, key: str, autojump_clock: trio.testing.MockClock) -> None:
+        bench = Bench()
+        bench.set("timeout:old", -1)
+        async with bench.running():
+            await trio.sleep(1)
+            bench.set(key, 1000)
+            await trio.sleep(20)
+        assert bench.woken == [(key, 2.0), ("timeout:old", GRACE_SECONDS)]
+
+    async def test_it_gets_a_grace_when_it_passed_in_a_stall(
+        self, key: str, mock_clock: trio.testing.MockClock
+    ) -> None:
+        bench = Bench()
+        async with bench.running():
+            bench.set(key, 10_000)
+            bench.set("timeout:soon", 22_000)
+            await trio.testing.wait_all_tasks_blocked()
+            stall(mock_clock, 20.0)
+            await trio.testing.wait_all_tasks_blocked()
+            assert (bench.woken, bench.heard[-1]) == ([], 20.0)
+            mock_clock.autojump_threshold = 0
+            await trio.sleep(20)
+        assert sorted(bench.woken) == sorted([(key, 25.0), ("timeout:soon", 25.0)])
+
+    async def test_it_is_judged_after_what_is_reported_is_heard(
+        self, key: str, autojump_clock: trio.testing.MockClock
+    ) -> None:
+        bench = Bench()
+
+        async def hear() -> None:
+            bench.set(key, None)
+
+        async with bench.running():
+            bench.timers.listen(hear)
+            bench.set(key, 1000)
+            await trio.sleep(20)
+        assert bench.woken == []
+
+    async def test_endless_reports_put_it_off_by_a_moment_only(
+        self, key: str, autojump_clock: trio.testing.MockClock
+    ) -> None:
+        bench = Bench()
+        bench.hearing_takes = 3600.0
+        async with bench.running():
+            await trio.testing.wait_all_tasks_blocked()
+            bench.set(key, 1000)
+            await trio.sleep(20)
+        assert bench.woken == [(key, 1.0 + HEAR_SECONDS)]
+
+
+@pytest.mark.parametrize("key", ["retry:a", "wake:a", "limit:agent"])
+async def test_what_only_begins_something_gets_no_grace(key: str, mock_clock: trio.testing.MockClock) -> None:
+    bench = Bench()
+    async with bench.running():
+        bench.set(key, 10_000)
+        await trio.testing.wait_all_tasks_blocked()
+        stall(mock_clock, 20.0)
+        await trio.testing.wait_all_tasks_blocked()
+        assert bench.woken == [(key, 20.0)]
+
+
+async def test_a_loop_that_is_late_all_the_time_puts_a_deadline_off_once(mock_clock: trio.testing.MockClock) -> None:
+    bench = Bench()
+    async with bench.running():
+        bench.set("timeout:a", 10_000)
+        for seconds in (12.0, GRACE_SECONDS + 2 * LATE_SECONDS):
+            await trio.testing.wait_all_tasks_blocked()
+            assert bench.woken == []
+            stall(mock_clock, seconds)
+        await trio.testing.wait_all_tasks_blocked()
+    assert [key for key, _ in bench.woken] == ["timeout:a"]
+
+
+async def test_nothing_is_judged_before_anybody_can_report(autojump_clock: trio.testing.MockClock) -> None:
+    bench = Bench()
+    bench.began = trio.current_time()
+    bench.set("timeout:a", -60_000)
+    bench.set("retry:a", -60_000)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(bench.timers.run)
+        await trio.sleep(100)
+        assert bench.woken == []
+        bench.timers.listen(bench.hear)
+        await trio.sleep(20)
+        assert bench.woken == [("retry:a", 100.0), ("timeout:a", 100.0 + GRACE_SECONDS)]
+        nursery.cancel_scope.cancel()

@@ -127,6 +127,7 @@ async def house(
             await nursery.start(engine.run)
             await nursery.start(custody.run)
             await nursery.start(supervisor.run)
+            engine.listen(supervisor.heard)
             yield House(engine, store, custody, supervisor, terminals, home)
             nursery.cancel_scope.cancel()
 

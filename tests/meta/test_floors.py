@@ -34,6 +34,7 @@ TOP = {
     "maestrod.certificate": "the pair that the remote interface encrypts with",
     "maestrod.config": "the composition root's settings",
     "maestrod.endpoint": "the socket's path",
+    "maestrod.hearing": "what was reported by other ways than the sockets, before the engine judges a deadline",
     "maestrod.instance": "one daemon per data folder",
     "maestrod.launchd": "sockets from launchd",
     "maestrod.launching": "a session and its agent's plan on their way into custody",
@@ -58,7 +59,7 @@ PACKAGES = {
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
             *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.terminals"),
-            *("maestrod.launching", "maestrod.probing", "maestrod.speaking", "maestrod.streams"),
+            *("maestrod.hearing", "maestrod.launching", "maestrod.probing", "maestrod.speaking", "maestrod.streams"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),

@@ -1,0 +1,69 @@
+"""Time is judged after the backlog is heard: a daemon that was killed or stopped over a deadline first hears who was in time."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kit.daemon import Daemon, Json
+from tests.kit.plans import begun, command, entries
+
+#: Milliseconds a task may take, and the seconds ours take.
+TIMEOUT_MS, SECONDS = 2500, 0.8
+
+
+def start(daemon: Daemon, ledger: Path, *commands: str) -> tuple[str, Json]:
+    """A run of one task that is tried twice, and the task once its first command has begun."""
+    subtask = {"key": "t", "title": "t", "commands": list(commands), "timeoutMs": TIMEOUT_MS, "maxAttempts": 2}
+    groups = [{"key": "g", "title": "g", "subtasks": [subtask]}]
+    run_id = daemon.call("run.start", plan={"groups": groups}, workingDir=str(daemon.home), agent="shell")["id"]
+    until(lambda: entries(ledger) != [])
+    return str(run_id), leaf(daemon, run_id)
+
+
+def leaf(daemon: Daemon, run_id: str) -> Json:
+    tasks: list[Json] = daemon.call("run.get", runId=run_id)["tasks"]
+    return next(task for task in tasks if not task.get("subtaskIds"))
+
+
+def until(holds: "object") -> None:
+    """Files and clocks tell nobody."""
+    assert callable(holds)
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        threading.Event().wait(0.02)
+
+
+def over(task: Json) -> None:
+    """Return when the task's deadline is over by more than a daemon that runs would take to judge it."""
+    until(lambda: time.time() * 1000 > task["deadline"] + 1500)
+
+
+@pytest.mark.slow
+def test_a_task_that_ended_in_time_while_no_daemon_ran_is_completed_once(daemon: Daemon) -> None:
+    ledger = daemon.home / "ledger"
+    daemon.start()
+    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS))
+    daemon.kill()
+    over(task)
+    daemon.start()
+    assert daemon.finish_run(run_id)["status"] == "completed"
+    assert leaf(daemon, run_id).get("attempts", []) == []
+    assert list(begun(ledger).values()) == [1]
+
+
+@pytest.mark.slow
+def test_a_task_that_ended_in_time_while_the_daemon_was_stopped_is_completed_once(daemon: Daemon) -> None:
+    ledger = daemon.home / "ledger"
+    daemon.start()
+    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS))
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGSTOP)
+    over(task)
+    daemon.process.send_signal(signal.SIGCONT)
+    assert daemon.finish_run(run_id)["status"] == "completed"
+    assert leaf(daemon, run_id).get("attempts", []) == []
+    assert list(begun(ledger).values()) == [1]
