@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -53,13 +54,14 @@ def _daemon(parsed: argparse.Namespace) -> int:
     from maestrod import app, service
     from maestrod.api.address import places
     from maestrod.config import load
+    from maestrod.inherited import take as inherited
     from maestrod.logs import logging_to
 
     where = places(os.environ)
     config, _ = load(where.config, os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.umask(0o077)
     handover = service.take()
+    handover = replace(handover, inherited=inherited(managed=handover.managed, umask=config.agent_umask))
     path = where.data / "maestrod.log" if parsed.log == "file" else None
     with logging_to(path, config.log_level, handover.journal_stream):
         try:

@@ -8,10 +8,8 @@ outlive the daemon; the next one adopts them.
 import datetime as dt
 import logging
 import os
-import resource
 import secrets
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -90,7 +88,6 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     to be put right first.
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _raise_descriptor_limit()
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))
     with single_instance(places.data, places.socket, __version__):
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
@@ -100,13 +97,6 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
             with _open_store(places, _rules(config, catalog)) as store:
                 await _serve(places, config, handover, store, catalog, stop)
             nursery.cancel_scope.cancel()
-
-
-def _raise_descriptor_limit() -> None:
-    """Take as many descriptors as we may: fifty sessions and their clients are more than the usual soft limit is for."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard and sys.platform != "darwin":  # macOS says "unlimited" and means OPEN_MAX
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager
@@ -144,7 +134,7 @@ async def _serve(
 ) -> None:
     clock = SystemClock()
     key = _secret_key(places.data / "secret.key")
-    supervisor = Supervisor(Launcher(places, config, catalog, key))
+    supervisor = Supervisor(Launcher(places, config, catalog, key, handover.inherited))
     engine = Engine(store, store.world, clock, supervisor.want)
     custody = Custody(store.layout.data_dir / "sessions", supervisor.exited)
     terminals = Terminals(custody, store.world)

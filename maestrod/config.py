@@ -7,7 +7,7 @@ Every setting is one member of ``Config``; its name in files is camelCase, in th
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -25,6 +25,8 @@ Slots = Annotated[int, Meta(ge=1, le=1000)]
 PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=300)]
 #: A machine's name or address, as it stands in an address before the port.
 HostName = Annotated[str, Meta(pattern=r"^[a-z0-9.\[\]:-]+$", max_length=253)]
+#: A file mode mask as shells write it: three octal digits, with or without a leading zero.
+OctalMode = Annotated[str, Meta(pattern=r"^(0?[0-7]{3})?$")]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
@@ -40,7 +42,8 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     a table for each agent there is something to say of (``agents/settings.py``). ``permission_timeout_ms`` is how long an agent
     waits for a permission that nobody decides (a project's settings win). ``limit_wait`` sits usage limits out, at most
     ``limit_wait_max_ms`` in a row before a person is asked; one without a known end is tried again after ``limit_backoff_ms``,
-    doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart.
+    doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart. ``agent_umask`` is the umask of agents
+    in octal digits; when empty it is the one of whoever started the daemon, or 022 under a service manager.
     """
 
     max_sessions: Slots = 8
@@ -55,6 +58,7 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     limit_backoff_ms: Milliseconds = 300_000
     limit_stagger_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5_000
     sessions_on_stop: SessionsOnStop = SessionsOnStop.KEEP
+    agent_umask: OctalMode = ""
     output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
     output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8
     log_level: str = "info"
@@ -137,7 +141,12 @@ def _from_text(kind: Any, text: str) -> Any:
             return text
     if kind is bool and text.lower() in _TRUTH:
         return _TRUTH[text.lower()]
-    return int(text) if text.lstrip("-").isdigit() and kind is not str else text
+    return int(text) if text.lstrip("-").isdigit() and not _is_text(kind) else text
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether a setting is text, with or without rules about it."""
+    return kind is str or (get_origin(kind) is Annotated and kind.__origin__ is str)
 
 
 def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:

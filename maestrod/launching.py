@@ -13,6 +13,7 @@ import trio
 
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.environment import link_programs
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
 from maestrod.api.errors import Malformed, NotFound
@@ -26,6 +27,7 @@ from maestrod.core.opening import follow_up, opening
 from maestrod.core.prompts import Manifest
 from maestrod.core.token import make_token
 from maestrod.core.world import World
+from maestrod.inherited import Inherited
 from maestrod.sessions.spec import LaunchSpec
 
 #: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
@@ -36,9 +38,13 @@ _CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.")
 
 
 class Launcher:
-    """Makes launch specs. ``catalog`` has the adapters, skills and personas."""
+    """Makes launch specs. ``catalog`` has the adapters, skills and personas; ``inherited`` is what agents get back."""
 
-    def __init__(self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes) -> None:
+    def __init__(
+        self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes, inherited: Inherited
+    ) -> None:
+        self._inherited = inherited
+        self._programs = link_programs(places.data / "bin")
         self._places = places
         self._config = config
         self._catalog = catalog
@@ -77,6 +83,8 @@ class Launcher:
             stdin=_input(plan, adapter.traits.turns, folder) if pipes else None,
             stream=pipes and plan.stream,
             taken=() if message is None else (message.id,),
+            umask=self._inherited.umask,
+            open_files=self._inherited.open_files,
         )
 
     async def manifest(self, world: World, session: Session) -> Manifest:
@@ -98,6 +106,7 @@ class Launcher:
             environ=os.environ,
             passed=() if own is None else own.env,
             hooks=package_data("hooks"),
+            programs=self._programs,
             permissions=world.projects[session.project_id].settings.permissions,
         )
         if message is None:

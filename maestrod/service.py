@@ -9,10 +9,11 @@ import os
 import socket
 import stat
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maestrod.api.errors import BadConfiguration
+from maestrod.inherited import Inherited
 from maestrod.launchd import activated_descriptors
 
 #: sd_listen_fds(3): descriptors start after stdin, stdout and stderr.
@@ -149,12 +150,18 @@ def _checked(descriptor: int, name: str) -> HandedSocket:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """All that the service manager gave this process."""
+    """All that this process was given: by its service manager, and ``inherited`` from whoever started it."""
 
     notifier: Notifier
     watchdog_interval: float | None
     sockets: list[HandedSocket]
     journal_stream: str | None
+    inherited: Inherited = field(default_factory=Inherited)
+
+    @property
+    def managed(self) -> bool:
+        """Whether a service manager started this process."""
+        return self.notifier.active or bool(self.sockets)
 
 
 def take(environ: MutableMapping[str, str] | None = None, pid: int | None = None) -> Handover:

@@ -35,6 +35,12 @@ def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(tmp_p
     assert places["planRepairs"] == (3, "default")
 
 
+def test_a_umask_in_the_environment_stays_text(tmp_path: Path) -> None:
+    assert load(tmp_path, {"MAESTRO_AGENT_UMASK": "027"})[0].agent_umask == "027"
+    with pytest.raises(BadConfiguration, match="agentUmask"):
+        load(tmp_path, {"MAESTRO_AGENT_UMASK": "8"})
+
+
 def test_tables_come_from_the_environment_as_json(tmp_path: Path) -> None:
     config, _ = load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"shell": 4}'})
     assert config.agent_limits == {"shell": 4}

@@ -34,7 +34,8 @@ class LaunchRequest:
     gets what ``environment.py`` allows and the names in ``passed`` (the user's configuration). ``token`` is a secret.
     ``prompt`` is what this process is to work on, where the prompt comes with the start (see ``Turns``); None where it is written
     later or there is none. ``session.agent_session_id`` is the conversation to resume when ``session.attempt`` is not the first.
-    ``permissions`` is the project's policy. ``hooks`` is the folder with the hook programs.
+    ``permissions`` is the project's policy. ``hooks`` is the folder with the hook programs, ``programs`` one with our commands and
+    nothing else, to be first on the agent's path.
     """
 
     session: Session
@@ -47,6 +48,7 @@ class LaunchRequest:
     passed: Collection[str] = ()
     prompt: str | None = field(default=None, repr=False)
     permissions: Permissions = field(default_factory=Permissions)
+    programs: Path | None = None
 
     @property
     def manifest_path(self) -> Path:

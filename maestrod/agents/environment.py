@@ -32,7 +32,7 @@ _TERM = {Terminal.PTY: "xterm-256color", Terminal.PIPE: "dumb"}
 def environment(request: LaunchRequest) -> dict[str, str]:
     """The complete environment of the agent of a session."""
     env = allowed(request.environ, request.passed)
-    env["PATH"] = _with_maestroctl(env.get("PATH") or _DEFAULT_PATH)
+    env["PATH"] = _with_programs(env.get("PATH") or _DEFAULT_PATH, request.programs)
     env["TERM"] = _TERM.get(request.session.terminal, "dumb")
     return env | identity(request)
 
@@ -82,9 +82,30 @@ def _script_folders() -> tuple[Path, ...]:
     return (Path(sys.executable).parent, *(Path(path) for path in paths if path))
 
 
-def _with_maestroctl(path: str) -> str:
+def link_programs(folder: Path) -> Path | None:
+    """Make ``folder`` lead to this installation's ``maestroctl``; None when there is none, or the folder cannot be written.
+
+    An agent's path begins with such a folder and not with the one the command is installed in: that one may be a virtual
+    environment's, and the agent's ``python`` would be the daemon's.
+    """
+    installed = maestroctl_folder()
+    if installed is None:
+        return None
+    link, target = folder / "maestroctl", installed / "maestroctl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not (link.is_symlink() and link.readlink() == target):
+            temporary = folder / ".maestroctl.tmp"
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(target)
+            temporary.replace(link)
+    except OSError:
+        return None
+    return folder
+
+
+def _with_programs(path: str, folder: Path | None) -> str:
     """``path`` with our own commands first: an agent reports to this daemon, not to another version's."""
-    folder = maestroctl_folder()
     if folder is None:
         return path
     return os.pathsep.join([str(folder), *(part for part in path.split(os.pathsep) if part != str(folder))])

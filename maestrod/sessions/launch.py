@@ -8,8 +8,10 @@ children).
 """
 
 import os
+import resource
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
         raise LaunchFailed("EILSEQ", f"arguments and environment must be valid UTF-8: {error}") from error
     folder = Path(spec.folder)
     pid, connection = start_shim(folder, spec.attempt, python)
+    if spec.open_files is not None:
+        _limit_open_files(pid, spec.open_files)
     link = Link(connection)
     started = False
     try:
@@ -52,6 +56,16 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
     if "exit" in answer:
         raise LaunchFailed.from_record(msgspec.convert(answer["exit"], ExitRecord))
     return await _take_other(folder, spec, refused=answer.get("refused", ""))
+
+
+def _limit_open_files(pid: int, soft: int) -> None:
+    """Give a shim that waits for its spec, and so the agent it will start, another soft limit on descriptors.
+
+    A shim that ended at once is told of by who waits for its answer.
+    """
+    with suppress(ProcessLookupError):
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict[str, Any]:

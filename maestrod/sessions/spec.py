@@ -37,6 +37,8 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     On pipes only: `stdin` is the path of a file that is the agent's standard input (`/dev/null` for none at all), without
     it a pipe stays open for `Custody.send`; `stream` keeps standard error from breaking into lines of standard output.
     `taken` are keys of input that the start itself brings: `Custody.send` with such a key writes nothing.
+
+    `umask` and `open_files`, the soft limit on descriptors (None: as ours), are what the agent gets instead of the daemon's.
     """
 
     session_id: str
@@ -54,6 +56,8 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     stdin: str | None = None
     stream: bool = False
     taken: tuple[str, ...] = ()
+    umask: int = 0o022
+    open_files: int | None = None
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,6 +1,7 @@
 """What an agent finds in its environment, and what it never does."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,27 @@ def test_without_tasks() -> None:
     assert environment.environment(request())["MAESTRO_TASK_ID"] == ""
 
 
-def test_our_own_commands_come_first_and_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(environment, "maestroctl_folder", lambda: tmp_path)
-    path = environment.environment(request({"PATH": f"/bin{os.pathsep}{tmp_path}{os.pathsep}/usr/bin"}))["PATH"]
+def test_our_own_commands_come_first_and_once(tmp_path: Path) -> None:
+    asked = request({"PATH": f"/bin{os.pathsep}{tmp_path}{os.pathsep}/usr/bin"})
+    path = environment.environment(replace(asked, programs=tmp_path))["PATH"]
     assert path.split(os.pathsep) == [str(tmp_path), "/bin", "/usr/bin"]
-    assert environment.environment(request())["PATH"].startswith(f"{tmp_path}{os.pathsep}/usr/local/bin")
+    path = environment.environment(replace(request(), programs=tmp_path))["PATH"]
+    assert path.startswith(f"{tmp_path}{os.pathsep}/usr/local/bin")
+
+
+def test_a_folder_of_programs_holds_our_command_and_nothing_else(tmp_path: Path) -> None:
+    """Not the python of the environment that maestrod is installed in, and always this installation's command."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "maestroctl").symlink_to("/an/older/installation/maestroctl")
+    for _ in range(2):
+        assert environment.link_programs(folder) == folder
+    assert list(folder.iterdir()) == [folder / "maestroctl"] and os.access(folder / "maestroctl", os.X_OK)
+
+
+def test_a_folder_of_programs_that_cannot_be_made_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert environment.link_programs(tmp_path / "file" / "bin") is None
 
 
 def test_maestroctl_is_found_where_it_can_be_run(tmp_path: Path) -> None:
@@ -87,8 +104,9 @@ def test_this_installation_has_its_maestroctl() -> None:
     assert folder is not None and os.access(folder / "maestroctl", os.X_OK)
 
 
-def test_an_installation_without_maestroctl_leaves_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_without_maestroctl_leaves_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(environment, "maestroctl_folder", lambda: None)
+    assert environment.link_programs(tmp_path) is None
     assert environment.environment(request({"PATH": "/bin"}))["PATH"] == "/bin"
 
 

@@ -24,6 +24,7 @@ from maestrod.core.rules import Rules
 from maestrod.core.world import World
 from maestrod.engine.clock import Clock
 from maestrod.engine.engine import Engine
+from maestrod.inherited import Inherited
 from maestrod.launching import Launcher
 from maestrod.sessions.custody import Custody, OnExit
 from maestrod.sessions.fake import FakeCustody
@@ -117,7 +118,7 @@ async def house(
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
         for event in store._events:
             store.world.apply(event)
-    supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32))
+    supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32, Inherited()))
     engine = Engine(store, store.world, clock or FixedClock(), supervisor.want)
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), store.world)

@@ -51,8 +51,6 @@ def test_the_service_keeps_agents_alive_and_stops_in_time() -> None:
         "RestartPreventExitStatus": "2 75 78",
         "OOMPolicy": "continue",
         "WatchdogSec": "60",
-        "UMask": "0077",
-        "LimitNOFILE": "65536",
         "WantedBy": "default.target",
         "Also": "maestrod.socket",
     }
@@ -65,6 +63,8 @@ def test_the_service_keeps_agents_alive_and_stops_in_time() -> None:
         "ProtectHome",
         "RestrictNamespaces",
         "MemoryDenyWriteExecute",
+        "UMask",
+        "LimitNOFILE",
     }
     assert not inherited_by_agents & set(unit)
 

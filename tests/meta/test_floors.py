@@ -35,6 +35,7 @@ TOP = {
     "maestrod.config": "the composition root's settings",
     "maestrod.endpoint": "the socket's path",
     "maestrod.hearing": "what was reported by other ways than the sockets, before the engine judges a deadline",
+    "maestrod.inherited": "what the daemon keeps of who started it, for agents",
     "maestrod.instance": "one daemon per data folder",
     "maestrod.launchd": "sockets from launchd",
     "maestrod.launching": "a session and its agent's plan on their way into custody",

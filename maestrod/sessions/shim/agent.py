@@ -76,10 +76,13 @@ def start_agent(spec: "dict[str, Any]") -> Agent:
         raise StartError(
             error.errno or 0, f"the working directory {spec['cwd']} cannot be entered: {error.strerror}"
         ) from error
+    private = posix.umask(spec.get("umask", 0o022))  # a daemon from before an upgrade does not say
     try:
         return _on_terminal(spec) if spec["terminal"] == "pty" else _on_pipes(spec)
     except OSError as error:
         raise StartError(error.errno or 0, f"no terminal, pipe or input for the agent: {error.strerror}") from error
+    finally:
+        posix.umask(private)
 
 
 def _on_terminal(spec: "dict[str, Any]") -> Agent:

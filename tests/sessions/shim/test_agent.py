@@ -21,6 +21,7 @@ def spec(*argv: str, **more: Any) -> dict[str, Any]:
         "stdin": None,
         "stream": False,
         "taken": [],
+        "umask": 0o027,
         **more,
     }
 

@@ -29,6 +29,7 @@ def spec(folder: Path, *argv: str, attempt: int = 1) -> bytes:
         "stdin": None,
         "stream": False,
         "taken": [],
+        "umask": 0o027,
         "ladder": [["TERM", 1], ["KILL", 5]],
     }
     return json.dumps(fields).encode() + b"\n"
