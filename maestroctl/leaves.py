@@ -19,6 +19,7 @@ from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
 from maestroctl.resolve import resolve_members
 from maestrod.api.errors import Malformed
+from maestrod.api.json_text import Flaw, loads
 from maestrod.api.method import Access, Method
 
 AnyMethod = Method[Any, Any]
@@ -167,7 +168,8 @@ def _value(field: Field, value: Any) -> Any:
         return [part for text in value for part in text.split(",") if part]
     if field.kind is Kind.JSON:
         try:
-            return json.loads(value)
-        except ValueError as error:
-            raise Malformed("usage", f"{field.option}: not JSON ({error})") from error
+            return loads(value)
+        except Flaw as flaw:
+            place = f" at {flaw.path}" if flaw.path else ""
+            raise Malformed("usage", f"{field.option}: not JSON ({flaw}{place})") from flaw
     return value

@@ -1,6 +1,5 @@
 """``maestroctl rpc``: any method by its name, for what has no command and for scripts that know the contract."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +8,7 @@ from maestroctl.caller import Caller
 from maestroctl.output import answer_json
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
+from maestrod.api.json_text import Flaw, loads
 
 
 def command(
@@ -25,17 +25,30 @@ def command(
     as_json: Json = True,
 ) -> int:
     """Call any method; prints the result as JSON."""
+    given = _members(members or [])
     with Caller.here().client() as client:
-        result = client.raw(method if "." in method else f"rpc.{method}", dict(_pair(text) for text in members or ()))
+        result = client.raw(method if "." in method else f"rpc.{method}", given)
     answer_json(result)
     return 0
 
 
-def _pair(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise Malformed("usage", f"{text} is not KEY=VALUE")
+def _members(texts: list[str]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise Malformed("usage", f"{text} is not KEY=VALUE")
+        if name in members:
+            raise Malformed("usage", f"{name} is given twice")
+        members[name] = _value(name, value)
+    return members
+
+
+def _value(name: str, text: str) -> Any:
+    """A value that is JSON is taken as JSON, any other as text. Raises ``Malformed`` for JSON that would lose a member."""
     try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+        return loads(text)
+    except Flaw as flaw:
+        if flaw.is_repetition:
+            raise Malformed("usage", f"{name}: {flaw}, at {flaw.path}") from flaw
+        return text

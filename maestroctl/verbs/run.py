@@ -1,6 +1,5 @@
 """``maestroctl run``: from a request to a completed tree, watched live."""
 
-import json
 import shlex
 import shutil
 import sys
@@ -12,7 +11,9 @@ import typer
 from maestroctl.caller import Caller
 from maestroctl.output import answer, answer_json, say
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
+from maestrod.api import plan_text
 from maestrod.api.errors import Malformed
+from maestrod.api.json_text import Flaw
 
 _MARKDOWN = {".md", ".markdown"}
 
@@ -94,20 +95,31 @@ def plan_document(name: str) -> dict[str, Any]:
         content = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed("usage", f"cannot read the plan {name}: {error}") from error
-    if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not content.lstrip().startswith("{")):
+    if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not _is_json(content)):
         return {"markdown": content}
     try:
-        document = json.loads(content, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
-        raise Malformed("usage", f"{name} is not JSON ({error}); a Markdown plan ends in .md") from error
+        document = _json_plan(content)
+    except Flaw as flaw:
+        place = f" (at {flaw.path})" if flaw.path else ""
+        raise Malformed("usage", f"{name} is not JSON: {flaw}{place}; a Markdown plan ends in .md") from flaw
     if not isinstance(document, dict):
         raise Malformed("usage", f"{name} is not a plan: a JSON object with `groups`")
     return {"plan": document}
 
 
-def _not_json(constant: str) -> None:
-    """Python would read what JSON does not have (RFC 8259, section 6)."""
-    raise ValueError(f"there is no {constant} in JSON")
+def _is_json(content: str) -> bool:
+    return content.lstrip("\ufeff \t\r\n").startswith("{")
+
+
+def _json_plan(content: str) -> Any:
+    """The plan that a text is, or that it wraps as models wrap it. Raises ``Flaw``."""
+    try:
+        return plan_text.read(content)
+    except Flaw:
+        wrapped = plan_text.document_in(content)
+        if wrapped is None:
+            raise
+        return plan_text.read(wrapped)
 
 
 def absolute_program(folder: Path, command: str) -> list[str]:

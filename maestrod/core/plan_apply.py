@@ -14,8 +14,8 @@ from maestrod.core import run_state, task
 from maestrod.core.access import session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
-from maestrod.core.markdown_plan import lint_markdown
 from maestrod.core.plan import group_dependencies, lint, mapping, ranks
+from maestrod.core.plan_reading import lint_text
 from maestrod.core.plan_state import TRANSITIONS, PlanEvent
 from maestrod.core.run_state import ACTIVE, RunEvent, active_run
 from maestrod.core.standing import is_finished
@@ -23,11 +23,11 @@ from maestrod.core.start import agent_for, stop_session
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
-    """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and Markdown."""
+    """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
     known = msgspec.structs.replace(draft.world.rules.names_for(working_dir), default_agent=agent)
     if (plan is None) == (markdown is None):
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "plan"})
-    return lint(plan, known) if markdown is None else lint_markdown(markdown, known)
+    return lint(plan, known) if markdown is None else lint_text(markdown, known)
 
 
 def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:

@@ -23,9 +23,9 @@ from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskV
 from maestrod.core.access_token import listing
 from maestrod.core.command import Actor
 from maestrod.core.lookup import found, has_ended_run, named_session, open_questions
-from maestrod.core.markdown_plan import lint_markdown
 from maestrod.core.pages import page
 from maestrod.core.plan import lint
+from maestrod.core.plan_reading import lint_text
 from maestrod.core.session_index import has_ended
 from maestrod.core.why import why
 from maestrod.core.world import World
@@ -183,7 +183,7 @@ def _plan_check(world: World, params: PlanCheck, actor: Actor) -> PlanReport:
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "$.plan"})
     rules = world.rules
     known = msgspec.structs.replace(rules.names_for(None), default_agent=rules.default_agent)
-    return lint(params.plan, known) if params.markdown is None else lint_markdown(params.markdown, known)
+    return lint(params.plan, known) if params.markdown is None else lint_text(params.markdown, known)
 
 
 ANSWERS: Mapping[str, Answer] = {

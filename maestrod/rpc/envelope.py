@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from maestrod.api.errors import MaestroError
+from maestrod.api.json_text import repeated
 from maestrod.api.outside_text import sound_json
 
 #: Section 4: a string, a number (which should have no fraction; ours must not) or null. Bounded, because it is sent back.
@@ -75,7 +76,7 @@ def _check_encoding(message: bytes) -> None:
 
 def _read(message: bytes) -> Request | list[Raw]:
     try:
-        return _request.decode(message)
+        return _whole(_request.decode(message), message)
     except msgspec.ValidationError as error:
         return _read_batch(message, _invalid(str(error)))
     except (msgspec.DecodeError, RecursionError) as error:
@@ -85,7 +86,7 @@ def _read(message: bytes) -> Request | list[Raw]:
 def read_item(item: bytes) -> Request:
     """One item of a batch. Raises ``InvalidRequest``."""
     try:
-        return _request.decode(item)
+        return _whole(_request.decode(item), item)
     except (msgspec.ValidationError, RecursionError) as error:
         raise _invalid(str(error)) from None
 
@@ -107,6 +108,14 @@ def _read_batch(message: bytes, otherwise: InvalidRequest) -> list[Raw]:
     except (msgspec.DecodeError, RecursionError) as error:
         raise _unreadable(error) from None
     raise otherwise
+
+
+def _whole(request: Request, message: bytes) -> Request:
+    """The request, unless a member of it appears twice: one of the two would be lost (RFC 8259, section 4)."""
+    place = repeated(message)
+    if place is not None:
+        raise InvalidRequest("request.repeated_member", f"`{place}` appears twice", {"path": f"$.{place}"})
+    return request
 
 
 def _invalid(why: str) -> InvalidRequest:

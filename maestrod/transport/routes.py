@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw, inspect
 
 from maestrod.api.errors import Malformed
+from maestrod.api.json_text import repeated
 from maestrod.api.method import Route
 from maestrod.api.outside_text import decode_mended
 from maestrod.api.registry import AnyMethod
@@ -127,11 +128,14 @@ def _body(body: bytes) -> dict[str, Raw]:
     try:
         if not body.isascii():
             body.decode()
-        return decode_mended(_object.decode, body)
+        members = decode_mended(_object.decode, body)
     except msgspec.ValidationError:
         raise Malformed("params.invalid", "the body has to be a JSON object", {"path": "$"}) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Malformed("request.unreadable", f"the body is not JSON: {error}"[:500], {"path": "$"}) from None
+    if (place := repeated(body)) is not None:
+        raise Malformed("params.repeated_member", f"`{place}` appears twice in the body", {"path": f"$.{place}"})
+    return members
 
 
 def _plain(value: Any) -> Any:

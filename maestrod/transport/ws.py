@@ -16,6 +16,7 @@ from trio_websocket import ConnectionClosed, wrap_server_stream
 
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.event import EventSubscribe, Filter, Topics
+from maestrod.api.json_text import repeated
 from maestrod.api.wire import LARGE_REQUEST_LIMIT
 from maestrod.rpc.context import Client
 from maestrod.rpc.conversation import Conversation
@@ -221,6 +222,8 @@ class PageSocket:
             self.conversation.receive(message)
             return
         try:
+            if (place := repeated(message)) is not None:
+                raise Malformed("message.repeated_member", f"`{place}` appears twice", {"path": f"$.{place}"})
             self._obey(read)
         except MaestroError as error:
             self._refuse(error)

@@ -95,6 +95,9 @@ def test_what_is_no_json_is_refused(cli: CommandLine) -> None:
     outcome = cli("project", "update", "x", "--settings", "{")
     assert outcome.code == 2
     assert "--settings: not JSON" in outcome.err
+    outcome = cli("project", "update", "x", "--settings", '{"permissions": {"deny": ["Bash"], "deny": []}}')
+    assert outcome.code == 2
+    assert "appears twice in one object at permissions.deny" in outcome.err
 
 
 @pytest.mark.usefixtures("in_session")

@@ -69,6 +69,22 @@ def test_what_is_not_json(message: bytes) -> None:
     assert told(message)[0] == -32700
 
 
+@pytest.mark.parametrize(
+    "message, path",
+    [
+        (b'{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}', "$.method"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"plan":{"groups":[],"groups":[]}}}', "$.params.plan.groups"),
+        (b'{"jsonrpc":"2.0","id":1,"method":"a","params":{"a":[{"b":1},{"b":1,"\\u0062":2}]}}', "$.params.a[1].b"),
+    ],
+)
+def test_a_member_that_appears_twice_is_refused_with_its_path(message: bytes, path: str) -> None:
+    for reader in (read, read_item):
+        with pytest.raises(InvalidRequest) as caught:
+            reader(message)
+        assert (caught.value.reason, caught.value.details) == ("request.repeated_member", {"path": path})
+    assert read_id(message) == 1
+
+
 def test_text_that_is_not_utf8_is_refused_wherever_it_stands() -> None:
     for place in (b'"method":"\xff"', b'"method":"a","params":{"a":"\xff"}', b'"method":"a","unknown":"\xff"'):
         assert told(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")

@@ -68,6 +68,8 @@ def test_names_of_the_path_join_the_body() -> None:
         ("POST", "/api/tasks/t1/complete", "", b'{"taskId":"t2"}'),
         ("POST", "/api/tasks", "", b"[]"),
         ("POST", "/api/tasks", "", b"{"),
+        ("POST", "/api/tasks", "", b'{"title":"a","title":"b"}'),
+        ("POST", "/api/plans", "", b'{"plan":{"groups":[],"groups":[]}}'),
         ("POST", "/api/tasks", "", b'{"a":\xff}'),
         ("GET", "/api/tasks", "limit=1&limit=2", b""),
         ("GET", "/api/tasks", "sessionToken=x", b""),

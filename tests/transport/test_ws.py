@@ -81,6 +81,7 @@ async def test_json_rpc_goes_beside_the_events() -> None:
         ('"text"', "message.invalid"),
         ("{}", "message.unknown"),
         ('{"type":"dance"}', "message.unknown"),
+        ('{"type":"subscribe","type":"ping"}', "message.repeated_member"),
         ('{"type":"subscribe","since":"x"}', "message.invalid"),
         ('{"type":"subscribe","topics":"x"}', "message.invalid"),
         (b"\xff\xfe", "message.invalid"),

@@ -1,7 +1,8 @@
 """The orchestrator of the `shell` agent: run the planner program, hand in its plan, send it back with what the linter found.
 
 The program runs in the project's folder. It reads the TaskContext as JSON on standard input (and finds it as a file in
-``MAESTRO_TASK_CONTEXT``) and prints the plan: a JSON plan document, or a Markdown checklist. Or it calls
+``MAESTRO_TASK_CONTEXT``) and prints the plan: a JSON plan document, also with the fences and sentences that models put around
+one, or a Markdown checklist. Or it calls
 ``maestroctl plan submit`` itself and prints nothing. When a plan is refused the program runs again, with
 ``MAESTRO_PLAN_DIAGNOSTICS`` naming a JSON file ``{"attempt": 2, "diagnostics": [{path, code, message, severity}]}``.
 """
@@ -105,18 +106,8 @@ class Planner:
 
     def _submit(self, text: str) -> "list[dict[str, Any]] | None":
         """Hand in the plan: None when it is accepted, else what is wrong with it."""
-        members: dict[str, Any] = {"markdown": text}
-        if text.lstrip()[:1] in {"{", "["}:
-            import json  # its messages say where a mistake is; planners start rarely
-
-            try:
-                members = {"plan": json.loads(text)}
-            except (ValueError, RecursionError) as error:
-                return [_finding("malformed", f"What the planner printed is not JSON: {error}")]
-            if not isinstance(members["plan"], dict):
-                return [_finding("malformed", "A plan is an object with the member `groups`")]
         try:
-            plan = self._daemon.call("plan.submit", taskId=self._task_id, **members)
+            plan = self._daemon.call("plan.submit", taskId=self._task_id, **_members(text))
         except Refused as refusal:
             found = refusal.details.get("diagnostics")
             if not found:
@@ -130,6 +121,26 @@ class Planner:
         if not plans:
             raise Failed("the planner printed no plan and handed none in with `maestroctl plan submit`")
         return _verdict(plans[-1])
+
+
+def _members(text: str) -> "dict[str, Any]":
+    """The plan as parameters: JSON as it is, anything else as text, which the daemon reads in whatever wrapping it is."""
+    if text.lstrip()[:1] == "{":
+        import json  # planners start rarely
+
+        try:
+            return {"plan": json.loads(text, object_pairs_hook=_object, parse_constant=int)}  # int refuses NaN
+        except (ValueError, RecursionError):
+            pass  # the daemon says where the mistake is
+    return {"markdown": text}
+
+
+def _object(pairs: "list[tuple[str, Any]]") -> "dict[str, Any]":
+    """An object, unless a member appears twice: one of the two would be lost."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError
+    return members
 
 
 def _verdict(plan: "dict[str, Any]") -> "list[dict[str, Any]] | None":

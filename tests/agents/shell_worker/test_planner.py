@@ -80,14 +80,22 @@ def test_findings_may_come_as_a_refusal_too(here: Place) -> None:
     assert plan_with(here, "echo '{}'", answer)[0].code == 0
 
 
-@pytest.mark.parametrize("printed", ['{"groups": ', "[1, 2]", "[" * 100_000])
-def test_what_is_no_plan_goes_back_without_asking_the_daemon(here: Place, printed: str) -> None:
+@pytest.mark.parametrize(
+    "printed",
+    [
+        '{"groups": ',
+        "[1, 2]",
+        '{"groups": [], "groups": [1]}',
+        '{"groups": NaN,}',
+        '```json\n{"groups": []}\n```\n',
+        "Here is the plan:\n",
+        "{" * 100_000,
+    ],
+)
+def test_what_is_not_plainly_json_goes_to_the_daemon_as_it_is(here: Place, printed: str) -> None:
     (here.project / "text").write_text(printed)
-    script = (
-        'test -n "$MAESTRO_PLAN_DIAGNOSTICS" && grep -q malformed "$MAESTRO_PLAN_DIAGNOSTICS" && echo "{}" || cat text'
-    )
-    ended, daemon = plan_with(here, script)
-    assert ended.code == 0 and daemon.params("plan.submit") == [{"taskId": "tsk_root", "plan": {}}]
+    _, daemon = plan_with(here, "cat text")
+    assert daemon.params("plan.submit") == [{"taskId": "tsk_root", "markdown": printed}]
 
 
 def test_the_program_may_hand_the_plan_in_itself(here: Place) -> None:

@@ -20,3 +20,16 @@ def test_discover_needs_no_noun(daemon: FakeDaemon, cli: CommandLine) -> None:
 def test_what_is_no_pair_is_refused(cli: CommandLine) -> None:
     assert cli("rpc", "task.list", "limit").code == 2
     assert cli("rpc", "task.list", "=3").code == 2
+
+
+def test_nothing_that_is_given_twice_is_lost(cli: CommandLine) -> None:
+    outcome = cli("rpc", "task.list", "limit=3", "limit=4")
+    assert outcome.code == 2 and "limit is given twice" in outcome.err
+    outcome = cli("rpc", "plan.check", 'plan={"groups": [{"key": "a", "key": "b"}]}')
+    assert outcome.code == 2 and "groups[0].key" in outcome.err
+
+
+def test_text_that_begins_like_json_is_text(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("task.create", {})
+    assert cli("rpc", "task.create", "title=[WIP] Fix it", "description={").code == 0
+    assert daemon.called("task.create") == [{"title": "[WIP] Fix it", "description": "{"}]

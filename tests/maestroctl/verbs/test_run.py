@@ -80,7 +80,14 @@ def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> No
         ("a.json", "{", "not JSON"),
         ("b.json", "[1]", "is not a plan"),
         ("deep.json", "[" * 100_000, "not JSON"),
-        ("nan.json", '{"groups": NaN}', "there is no NaN in JSON"),
+        ("nan.json", '{"groups": NaN}', "expected a value"),
+        (
+            "twice.json",
+            '{"title": "T",\n "groups": [],\n "groups": [1]}',
+            "line 3, column 2: the member `groups` appears",
+        ),
+        ("inner.json", '{"groups": [{"key": "a", "key": "b"}]}', r"at groups\[0\].key"),
+        ("words.json", "just words", "not JSON"),
         ("none.json", None, "cannot read"),
     ],
 )
@@ -89,6 +96,15 @@ def test_what_is_no_plan_is_refused(folder: Path, name: str, content: str | None
         (folder / name).write_text(content)
     with pytest.raises(Malformed, match=words):
         plan_document(name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"groups": []}', '\ufeff{"groups": [],}', '```json\n{"groups": []}\n```\n', '{"plan": {"groups": []}}\n\nDone.'],
+)
+def test_a_plan_is_read_in_the_usual_wrappings(folder: Path, content: str) -> None:
+    (folder / "plan.json").write_text(content)
+    assert plan_document("plan.json") == {"plan": {"groups": []}}
 
 
 @pytest.mark.parametrize("content, member", [('{"groups": []}', "plan"), ("- [ ] a\n", "markdown")])
