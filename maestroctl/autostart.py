@@ -16,13 +16,23 @@ from pathlib import Path
 import maestrod
 from maestroctl.channel import RETRY_PAUSE
 from maestroctl.client import connect
+from maestroctl.diagnosis import why_holder_silent
 from maestroctl.faults import absent
 from maestroctl.output import safe, say
 from maestrod.api.address import Places
+from maestrod.api.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
 from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
 
-#: Seconds a daemon may take until it answers: it reads its whole store first.
+#: Seconds a daemon may take until it answers, counted anew while it says that it is still starting, and for a whole start.
 _READY_WITHIN = 60.0
+_STARTED_WITHIN = 600.0
+
+#: Seconds a daemon that serves may take to answer before it hangs; and to put its socket back, which it looks at every 20 s.
+_ANSWER_TIME = 8.0
+_SOCKET_TIME = 25.0
+
+#: Seconds between two words about what takes long.
+_WORD = 5.0
 
 #: The least time for an answer, and what is asked.
 _RETURN_TIME = 2.0
@@ -40,16 +50,77 @@ _START_LOG = "maestrod.start.log"
 
 
 def ensure(places: Places, environ: Mapping[str, str]) -> None:
-    """Return when a daemon answers on the socket, having started it if there was none.
+    """Return when a daemon answers, having started it if none has the data folder.
 
-    Raises ``NoDaemon`` with its last words when it does not come up, ``BadConfiguration`` when it cannot with this configuration
-    and these folders.
+    Raises ``NoDaemon`` with its last words when it does not come up, or with the reason when the one that is there does not
+    answer; ``BadConfiguration`` when it cannot start with this configuration and these folders.
     """
     with _turn(places.data):
         if _answers(places):
             return
+        if is_held(places.data):
+            await_holder(places)
+            return
         say("Starting maestrod…")
         start(places, environ)
+
+
+def await_holder(places: Places) -> None:
+    """Return when the daemon that has the data folder answers. Raises ``NoDaemon`` with the reason why it does not."""
+    began = told = time.monotonic()
+    while not _answers(places):
+        holder, now = holder_of(places.data), time.monotonic()
+        if holder is None or not holder.is_here:
+            _await_strange_holder(places, now - began)
+        elif places.is_told and Path(holder.socket) != places.socket:
+            raise _elsewhere(places, holder)
+        elif now - began > _allowed(places, holder):
+            raise why_holder_silent(holder, now - began)
+        elif now - told > _WORD or began == told:
+            told = now
+            say(f"Waiting for maestrod (process {holder.pid}): {_doing(places, holder)}.")
+        time.sleep(RETRY_PAUSE)
+
+
+def _await_strange_holder(places: Places, seconds: float) -> None:
+    """Raise when a lock stays held by who does not say who it is, or is on another machine."""
+    if is_held(places.data) and seconds > _ANSWER_TIME:
+        raise NoDaemon(
+            "daemon.elsewhere",
+            f"a process holds {places.data / LOCK_FILE} and does not answer on {places.socket}: is it on another machine or in a "
+            "container that shares the folder? Stop it there, or set MAESTRO_HOME to another folder",
+        )
+    if not is_held(places.data) and seconds > _ANSWER_TIME:
+        raise absent(str(places.socket))
+
+
+def _allowed(places: Places, holder: Holder) -> float:
+    """Seconds this daemon may be without an answer."""
+    if is_stopped(holder.pid):
+        return 0.0
+    if holder.phase is not Phase.SERVING:
+        return _STARTED_WITHIN
+    return _ANSWER_TIME if _socket(places).exists() else _SOCKET_TIME
+
+
+def _doing(places: Places, holder: Holder) -> str:
+    if holder.phase is Phase.STARTING:
+        return f"it is starting; {holder.progress}" if holder.progress else "it is starting"
+    if holder.phase is Phase.SERVING:
+        return "it has not answered yet" if _socket(places).exists() else "its socket was removed, it makes another one"
+    return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` works on the data"
+
+
+def _elsewhere(places: Places, holder: Holder) -> NoDaemon:
+    what = f"maestrod (process {holder.pid}) runs on {places.data} and listens on {holder.socket}"
+    return NoDaemon(
+        "daemon.elsewhere",
+        f"{what}, not on {places.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME for a second one",
+    )
+
+
+def _socket(places: Places) -> Path:
+    return places.socket if places.is_told else socket_of(places.data, places.socket)
 
 
 def start(places: Places, environ: Mapping[str, str]) -> None:
@@ -99,21 +170,41 @@ def _turn(data: Path) -> Iterator[None]:
         message = f"the data folder {data} cannot be used: {error.strerror}; set MAESTRO_HOME to a place of yours"
         raise BadConfiguration("places.data", message) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _take_turn(descriptor)
         yield
     finally:
         os.close(descriptor)
 
 
-def _answers(places: Places, within: float = 0.0) -> bool:
+def _take_turn(descriptor: int) -> None:
+    """Lock it, saying what is waited for. Raises ``NoDaemon`` when who has the turn does not get anywhere."""
+    began = time.monotonic()
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - began
+            if waited > _STARTED_WITHIN:
+                message = f"another maestroctl has been starting maestrod for {waited:.0f} s; end it and try again"
+                raise NoDaemon("daemon.start", message) from None
+            if waited > _WORD and not told:
+                told = True
+                say("Waiting for another maestroctl, which is starting maestrod.")
+            time.sleep(RETRY_PAUSE)
+        else:
+            return
+
+
+def _answers(places: Places) -> bool:
     """Whether a daemon answers. Being connected is not enough: a service manager listens for one that may never come up."""
     try:
-        channel = connect(places.socket)
+        channel = connect(_socket(places))
     except NoDaemon:
         return False
     try:
         channel.send(_HELLO)
-        return channel.receive(max(within, _RETURN_TIME)) is not None
+        return channel.receive(_RETURN_TIME) is not None
     except OSError:
         return False
     finally:
@@ -161,17 +252,24 @@ def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[b
 
 
 def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
-    """Return when the socket answers. A daemon that ends because another one runs is as good as running."""
+    """Return when the daemon answers. One that ends because another one has the data folder leaves us to that one."""
     deadline = time.monotonic() + _READY_WITHIN
-    while not _answers(places, within=deadline - time.monotonic()):
+    last = time.monotonic() + _STARTED_WITHIN
+    while not _answers(places):
         code = None if child is None else child.poll()
         if code == BadConfiguration.exit_code:
             words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(places))
             raise BadConfiguration("daemon.configuration", words or "maestrod refuses its configuration")
-        if code not in {None, _ANOTHER_RUNS}:
+        if code == _ANOTHER_RUNS and is_held(places.data):
+            await_holder(places)
+            return
+        if code is not None:
             raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
-        if time.monotonic() > deadline:
-            raise _failed(places, f"maestrod does not answer on {places.socket} after {_READY_WITHIN:.0f} seconds")
+        holder, now = holder_of(places.data), time.monotonic()
+        if holder is not None and holder.phase is Phase.STARTING and not is_stopped(holder.pid):
+            deadline = min(now + _READY_WITHIN, last)
+        if now > deadline:
+            raise _failed(places, f"maestrod does not answer on {_socket(places)} after {_READY_WITHIN:.0f} seconds")
         time.sleep(RETRY_PAUSE)
 
 

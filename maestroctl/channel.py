@@ -7,6 +7,7 @@ mean to a user is ``client.py``'s.
 import _socket
 import os
 import stat
+import sys
 import time
 
 #: Reasons of refusals that mean "the next daemon will": the call is as good as not made.
@@ -19,9 +20,25 @@ RETRY_PAUSE = 0.05
 _CHUNK = 262_144
 _LINE_LIMIT = 17 * 1024 * 1024
 
+#: Seconds without a word after which the daemon is asked whether it is there, doubled up to the second with each answer, and
+#: seconds it has for that answer before it is called silent. Any bytes are an answer.
+_QUIET = 2.0
+_QUIET_LONGEST = 15.0
+SILENT_AFTER = 6.0
+
+#: What it is asked, and the id of that, which no call has.
+PROBE_ID = "alive"
+PROBE = b'{"jsonrpc":"2.0","id":"alive","method":"system.hello","params":{"client":"maestroctl"}}'
+
+#: Seconds a daemon may take none of what is sent to it.
+SEND_PATIENCE = 10.0
+
 #: Seconds between tries while the daemon's backlog is full; Linux says EAGAIN then, and gives no event to wait for.
 _BACKLOG_PAUSE = 0.02
 _BACKLOG_PATIENCE = 5.0
+
+#: macOS, sys/un.h: the process at the other end.
+_LOCAL_PEERPID = 2
 
 
 class Unsafe(OSError):
@@ -30,6 +47,16 @@ class Unsafe(OSError):
 
 class Lost(OSError):
     """The daemon closed the connection before it had answered."""
+
+
+class Silent(Lost):
+    """What is at the other end (``name``) does not answer; ``pid`` is its process, where the kernel says which."""
+
+    def __init__(self, name: str, seconds: float, pid: int | None = None) -> None:
+        super().__init__(f"{name} has not answered for {seconds:.0f} seconds")
+        self.name = name
+        self.seconds = seconds
+        self.pid = pid
 
 
 def check(path: str) -> None:
@@ -46,14 +73,43 @@ def check(path: str) -> None:
 
 
 class Channel:
-    """One connection. Not for two threads."""
+    """One connection. Not for two threads.
+
+    While nothing comes it asks the daemon now and then whether it is there; ``silence`` says for how long it has owed the answer.
+    """
+
+    name = ""  #: what it is connected to, for people
+    _heard = 0.0  # when bytes came last, on the monotonic clock
+    _asked: float | None = None  # when the question was sent that has no answer yet
+    _quiet = _QUIET
 
     def __init__(self, path: str) -> None:
         """Connect. Raises ``FileNotFoundError`` or ``ConnectionRefusedError`` when there is no daemon, ``Unsafe`` for a stranger."""
         check(path)
+        self.name = path
         self._socket = _connect(path)
         self._pending = bytearray()
         self._scanned = 0
+        self._heard = time.monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the daemon should have answered; 0 while all is well. As of the last ``receive``."""
+        return 0.0 if self._asked is None else time.monotonic() - self._asked
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the daemon has owed the answer for too long."""
+        return self.silence >= SILENT_AFTER
+
+    def silent(self) -> Silent:
+        """The error for a daemon that does not answer."""
+        return Silent(self.name, time.monotonic() - self._heard, self.peer)
+
+    @property
+    def peer(self) -> int | None:
+        """The process that listens; None where the kernel does not say."""
+        return _peer(self._socket)
 
     def fileno(self) -> int:
         """For ``select``; look at ``pending_line`` first."""
@@ -64,21 +120,64 @@ class Channel:
         self._socket.close()
 
     def send(self, message: bytes) -> None:
-        """Send one message, which must be JSON on one line."""
-        self._socket.settimeout(None)
-        self._socket.sendall(message + b"\n")
+        """Send one message, which must be JSON on one line. Raises ``Silent`` when the daemon does not take it."""
+        rest = memoryview(message + b"\n")
+        self._socket.settimeout(SEND_PATIENCE)
+        while rest:
+            try:
+                rest = rest[self._socket.send(rest) :]
+            except TimeoutError:
+                raise self.silent() from None
 
     def receive(self, timeout: float | None = None) -> bytes | None:
-        """The next message, or None when ``timeout`` seconds (None: no limit) passed without one.
+        """The next message, or None when ``timeout`` seconds passed without one, or the daemon is silent (see ``silence``).
+
+        Without a ``timeout`` it waits for as long as the daemon is there. Answers to the question whether it is come as messages.
 
         Raises ``Lost`` when the daemon has closed the connection.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while (line := self._next_line()) is None:
-            remaining = None if deadline is None else deadline - time.monotonic()
-            if not self._fill(None if remaining is None else max(remaining, 0.0)):  # zero still takes what has arrived
+            now = time.monotonic()
+            remaining = self._patience(now) if deadline is None else min(deadline - now, self._patience(now))
+            if self._fill(max(remaining, 0.0)):  # zero still takes what has arrived
+                self._hear()
+                continue
+            now = time.monotonic()
+            if self._asked is None and now - self._heard >= self._quiet:
+                self._ask(now)
+            if (deadline is not None and now >= deadline) or self.is_silent:
                 return None
         return line
+
+    def _patience(self, now: float) -> float:
+        """Seconds until there is something to do if nothing comes; a daemon that is silent is looked at again and again."""
+        if self._asked is None:
+            return self._heard + self._quiet - now
+        left = self._asked + SILENT_AFTER - now
+        return left if left > 0 else _QUIET
+
+    def _hear(self) -> None:
+        """Something came: the daemon is there."""
+        self._heard = time.monotonic()
+        if self._asked is not None:
+            self._asked = None
+            self._quiet = min(self._quiet * 2, _QUIET_LONGEST)
+
+    def _ask(self, now: float) -> None:
+        """Ask whether it is there; a daemon that takes not even the question owes the answer all the same."""
+        self._asked = now
+        self._socket.settimeout(0.0)
+        try:
+            self._probe()
+        except BlockingIOError:
+            pass
+        except ConnectionError:  # reading says so
+            pass
+
+    def _probe(self) -> None:
+        """Send the question, which a socket takes whole or not at all."""
+        self._socket.send(PROBE + b"\n")
 
     def pending_line(self) -> bool:
         """Whether ``receive`` would return without reading."""
@@ -129,3 +228,14 @@ def _connect(path: str) -> "_socket.socket":
             raise
         else:
             return connection
+
+
+def _peer(connection: "_socket.socket") -> int | None:
+    """The process that listens at the other end: Linux's unix(7), macOS's sys/un.h."""
+    try:
+        if sys.platform == "darwin":
+            return connection.getsockopt(0, _LOCAL_PEERPID) or None
+        credentials = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    except OSError:
+        return None
+    return int.from_bytes(credentials[:4], sys.byteorder) or None

@@ -14,16 +14,21 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
-from maestroctl.faults import DIED, absent, died, failure, lost, unreachable, unsafe
+from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
+from maestroctl.faults import DIED, absent, crowded, died, failure, lost, unreachable, unsafe
+from maestroctl.output import say
 from maestroctl.worker import PATIENCE
 from maestrod.api.address import Places
 from maestrod.api.base import Params
+from maestrod.api.daemon_lock import is_stopped, socket_of
 from maestrod.api.errors import Malformed, NoDaemon, VersionMismatch
 from maestrod.api.method import Method
 
 #: ``maestrod.api.wire.LARGE_REQUEST_LIMIT`` (a test compares): importing that costs every command half a millisecond.
 LONGEST = 4 * 1024 * 1024
+
+#: Seconds between looks at a daemon that is slow to answer.
+_LOOK = 1.0
 
 R = TypeVar("R")
 P = TypeVar("P", bound=Params)
@@ -51,7 +56,9 @@ class Client:
     """Calls over one connection, made when it is first needed: to the socket, or by a function that makes channels.
 
     ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
-    answers, or raises. ``token`` says which session is speaking. Not for two threads.
+    answers, or raises. ``token`` says which session is speaking. A daemon that is there and does not answer is an error for a
+    person, with the reason; who has more patience than that (an agent) waits for it, says so once, and goes on. Not for two
+    threads.
     """
 
     def __init__(
@@ -62,14 +69,14 @@ class Client:
         start: Callable[[], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self._dial = (
-            places if callable(places) else partial(connect, places.socket if isinstance(places, Places) else places)
-        )
+        self._dial = _dialer(places)
+        self._data = places.data if isinstance(places, Places) else None
         self.patience = patience
         self._token = token
         self._start = start
         self._channel: Channel | None = None
         self._last_id = 0
+        self._told_silent = False
 
     def __enter__(self) -> Self:
         return self
@@ -110,12 +117,30 @@ class Client:
             try:
                 return self._exchange(self._connected(deadline), name, members)
             except Lost as error:
+                if isinstance(error, Silent):
+                    self._take_silence(error)
                 self.close()
                 now = time.monotonic()
                 deadline = deadline or now + self.patience
                 if now > deadline:
                     raise lost(error) from error
                 time.sleep(RETRY_PAUSE)  # a daemon that is stopping answers once more, and once more
+
+    def why_silent(self, error: Silent) -> NoDaemon:
+        """Why the daemon does not answer, for a person."""
+        from maestroctl.diagnosis import why_silent
+
+        return why_silent(error, self._data)
+
+    def _take_silence(self, error: Silent) -> None:
+        """Raise why the daemon does not answer, unless we are to wait for it."""
+        why = self.why_silent(error)
+        if self.patience <= PATIENCE:
+            self.close()
+            raise why from error
+        if not self._told_silent:
+            self._told_silent = True
+            say(f"{why.message}. Waiting for it.")
 
     def open(self) -> Channel:
         """A connection of its own for a stream, without starting a daemon: raises ``NoDaemon`` when there is none."""
@@ -158,6 +183,15 @@ class Client:
         return reply(channel, self._last_id)
 
 
+def _dialer(places: Places | Path | Callable[[], Channel]) -> Callable[[], Channel]:
+    """What makes connections: to the socket that the lock of the data folder names, which may have changed since the last."""
+    if callable(places):
+        return places
+    if isinstance(places, Path) or places.is_told:
+        return partial(connect, places if isinstance(places, Path) else places.socket)
+    return lambda: connect(socket_of(places.data, places.socket))
+
+
 def connect(socket: Path) -> Channel:
     """A connection to the daemon. Raises ``NoDaemon`` when none answers, ``NotAllowed`` for a socket that is not safely ours."""
     try:
@@ -168,6 +202,8 @@ def connect(socket: Path) -> Channel:
         raise died(str(socket)) from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise absent(str(socket)) from error
+    except BlockingIOError as error:
+        raise crowded(str(socket)) from error
     except OSError as error:
         raise unreachable(str(socket), error) from error
 
@@ -179,10 +215,14 @@ def begin(channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Ra
 
 
 def reply(channel: Channel, identity: int) -> msgspec.Raw:
-    """Wait for the reply with this id. Raises the error it carries; ``Lost`` when the connection ends before."""
+    """Wait for the reply with this id. Raises the error it carries; ``Lost`` when the connection ends before, ``Silent`` when the
+    daemon is there and does not answer.
+    """
     while True:
-        line = channel.receive()
+        line = channel.receive(_LOOK)
         if line is None:
+            if channel.is_silent or (channel.silence and is_stopped(channel.peer)):
+                raise channel.silent()
             continue
         message = decode(line)
         if message.error is not None and message.id in {identity, None}:

@@ -1,10 +1,13 @@
-"""Answers the shell's question what may come next: names of commands, options, ids. Never an error, never a daemon started.
+"""Answers the shell's question what may come next: names of commands, options, ids. Never an error, never a daemon started,
+never more than a second: what is not there by then is left out.
 
 Called as ``maestroctl __complete WORD… CURRENT`` for each press of the key, so it imports as little as it can: names of verbs
 are data, ids come from one call to the daemon if it runs.
 """
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from maestroctl.commands import NOUNS, VERBS
 from maestroctl.output import answer, safe
@@ -37,6 +40,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 #: Commands whose argument is a file: the shell completes those by itself where we say nothing.
 _FILES = {("plan", "check"), ("plan", "submit")}
 
+#: Seconds a person waits for a list after the key: a daemon that hangs, or a disk, costs no more.
+_SECONDS = 0.8
+
 #: What a shell can show of a list at once.
 _LIMIT = 200
 
@@ -44,10 +50,31 @@ _LIMIT = 200
 def complete(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """Print the candidates for the last of the words, one per line, each with a tab and a description."""
     *before, current = words or [""]
-    for name, description in candidates(before, current, environ):
-        if name.startswith(current):
-            answer(f"{name}\t{safe(description)}")
+    with suppress(_TooLate), _in_time():
+        for name, description in candidates(before, current, environ):
+            if name.startswith(current):
+                answer(f"{name}\t{safe(description)}")
     return 0
+
+
+class _TooLate(BaseException):
+    """The time is over; no handler of errors may take it for one of its own."""
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Raise ``_TooLate`` when the block takes too long, whatever it is waiting for."""
+
+    def end(number: int, frame: object) -> None:
+        raise _TooLate
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from maestroctl import worker
-from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Unsafe
+from maestroctl.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
 
@@ -194,28 +194,49 @@ def _converse(socket: str, method: str, members: Mapping[str, Any], patience: fl
     if len(line) > _MESSAGE_LIMIT:
         raise Unusual
     give_up = time.monotonic() + patience
+    told = False
     while True:
         try:
-            reply = json.loads(_exchange(socket, line))
+            reply = _exchange(socket, line)
             fault = reply.get("error") or {}
             if (fault.get("data") or {}).get("code") in AWAY:
                 raise Lost(fault["message"])
             return reply.get("result"), fault
         except Unsafe:
             raise
-        except OSError:
+        except OSError as error:
             if time.monotonic() > give_up:
                 raise
+            told = _tell_silence(error, patience, told=told)
             time.sleep(RETRY_PAUSE)
 
 
-def _exchange(socket: str, line: bytes) -> bytes:
+def _tell_silence(error: OSError, patience: float, *, told: bool) -> bool:
+    """Say once that a daemon is there and does not answer; raises that for a person, who has less patience than an agent."""
+    if not isinstance(error, Silent) or told:
+        return told
+    from maestroctl.diagnosis import why_silent
+
+    if patience <= worker.PATIENCE:
+        raise error
+    say(f"{why_silent(error, None).message}. Waiting for it.")
+    return True
+
+
+def _exchange(socket: str, line: bytes) -> dict[str, Any]:
+    """The reply. Raises ``Silent`` when the daemon is there and does not answer."""
+    import json
+
     channel = Channel(socket)
     try:
         channel.send(line)
-        while (reply := channel.receive()) is None:
-            pass
-        return reply
+        while True:
+            reply = channel.receive()
+            if reply is None:
+                raise channel.silent()
+            message: dict[str, Any] = json.loads(reply)
+            if message.get("id") != PROBE_ID:
+                return message
     finally:
         channel.close()
 
@@ -223,6 +244,10 @@ def _exchange(socket: str, line: bytes) -> bytes:
 def _failed(error: OSError, *, as_json: bool) -> int:
     from maestroctl.faults import lost, tell, unsafe
 
+    if isinstance(error, Silent):
+        from maestroctl.diagnosis import why_silent
+
+        return tell(why_silent(error, None), as_json=as_json)
     return tell(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
 
 

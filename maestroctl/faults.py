@@ -16,6 +16,9 @@ CLOSED_PIPE = 141
 #: The reason of a ``NoDaemon`` whose daemon was killed, or broke.
 DIED = "daemon.died"
 
+#: The reasons of a ``NoDaemon`` that mean that none runs.
+ABSENT = frozenset({"daemon.absent", DIED})
+
 _METHOD_NOT_FOUND = -32601
 _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
 
@@ -40,6 +43,14 @@ def died(socket: str) -> NoDaemon:
     """Nothing listens on a socket that is still there: a daemon that ends by itself takes it away."""
     error = absent(socket)
     return NoDaemon(DIED, error.message)
+
+
+def crowded(socket: str) -> NoDaemon:
+    """So many wait already that the kernel takes no more: nobody reads."""
+    return NoDaemon(
+        "daemon.hung",
+        f"the daemon on {socket} takes no more connections: it hangs, or was stopped; `maestroctl doctor` says more",
+    )
 
 
 def unreachable(socket: str, error: OSError) -> NoDaemon:

@@ -29,7 +29,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from maestroctl.channel import Channel, Lost
+from maestroctl.channel import PROBE, SEND_PATIENCE, Channel, Lost
 from maestroctl.faults import failure
 from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
 
@@ -110,6 +110,8 @@ class WebChannel(Channel):
         self._pending = bytearray()
         self._scanned = 0
         self._remote = remote
+        self.name = remote.url
+        self._heard = time.monotonic()
         self._accepted = False
         self._refusal: tuple[int, bytes] | None = None
         self._protocol = WSConnection(ConnectionType.CLIENT)
@@ -124,6 +126,14 @@ class WebChannel(Channel):
         """Send one message, which must be JSON."""
         self._write(TextMessage(data=message.decode()))
 
+    @property
+    def peer(self) -> int | None:
+        """Nobody's business on another machine."""
+        return None
+
+    def _probe(self) -> None:
+        self._write(TextMessage(data=PROBE.decode()))
+
     def _shake_hands(self) -> None:
         authorization = (b"authorization", b"Bearer " + self._remote.token.encode())
         self._write(Request(host=self._remote.netloc, target=_PATH, extra_headers=[authorization]))
@@ -133,9 +143,11 @@ class WebChannel(Channel):
                 raise Lost("no answer came in time")
 
     def _write(self, event: Event) -> None:
-        self._socket.settimeout(None)
+        self._socket.settimeout(SEND_PATIENCE)
         try:
             self._socket.sendall(self._protocol.send(event))
+        except TimeoutError:
+            raise self.silent() from None
         except (OSError, LocalProtocolError) as error:
             raise Lost(str(error)) from error
 

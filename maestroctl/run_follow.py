@@ -30,6 +30,8 @@ _DETACHED = 130  # Ctrl-C: interrupted, though the run is not
 class Follower:
     """The model of one run and the stream that keeps it true, across restarts of the daemon."""
 
+    talks = True  #: whether it may say that the daemon is away; not into a picture
+
     def __init__(self, client: Client, run_id: str) -> None:
         self._client = client
         self._run_id = run_id
@@ -40,6 +42,11 @@ class Follower:
     def away(self) -> bool:
         """Whether the daemon is being waited for."""
         return self._stream.away
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is waited for, where more is known than that it is away."""
+        return self._stream.trouble
 
     def poll(self, timeout: float) -> list[Event]:
         """Wait for changes and take them in. Raises ``NoDaemon`` when the daemon stays away."""
@@ -80,6 +87,10 @@ class Follower:
             return {}
         return lines
 
+    def _say(self, text: str) -> None:
+        if self.talks:
+            say(text)
+
     def close(self) -> None:
         """End the stream."""
         self._stream.close()
@@ -88,6 +99,7 @@ class Follower:
         model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
         params = EventSubscribe(since=model.seq, root_id=model.run.root_task_id)
         stream = EventStream(self._client, params)
+        stream.tell = self._say
         stream.open()
         return model, stream
 
@@ -134,10 +146,19 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
     def picture() -> Any:
         size = console.size
         now = int(time.time() * 1000)
-        return draw(follower.model, tails, now, columns=size.width, rows=size.height - 1, away=follower.away)
+        return draw(
+            follower.model,
+            tails,
+            now,
+            columns=size.width,
+            rows=size.height - 1,
+            away=follower.away,
+            trouble=follower.trouble,
+        )
 
     tails = follower.tails()
     width = console.size.width
+    follower.talks = False
     drawn = tailed = time.monotonic()
     with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
         while not _over(follower.model, stop_on_question):

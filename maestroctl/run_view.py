@@ -33,9 +33,18 @@ _RIGHT = 26  # cells kept for word and time at the end of a line
 _QUESTIONS = 5  # shown; the inbox has them all
 
 
-def draw(model: RunModel, tails: Mapping[str, str], now: int, *, columns: int, rows: int, away: bool = False) -> Group:
+def draw(
+    model: RunModel,
+    tails: Mapping[str, str],
+    now: int,
+    *,
+    columns: int,
+    rows: int,
+    away: bool = False,
+    trouble: str = "",
+) -> Group:
     """The whole view in at most ``rows`` lines of ``columns`` cells; ``now`` is milliseconds since the epoch."""
-    head = _head(model, now, columns, away=away)
+    head = _head(model, now, columns, away=away, trouble=trouble)
     questions = _questions(model.questions(), columns)
     body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), 3))
     return Group(*head, *body, *questions)
@@ -47,7 +56,7 @@ def bar(fraction: float, cells: int = _BAR) -> str:
     return "━" * full + "╌" * (cells - full)
 
 
-def _head(model: RunModel, now: int, columns: int, *, away: bool) -> list[Text]:
+def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
     run, leaves = model.run, model.leaves()
     done = sum(task.status in FINISHED_TASK for task in leaves)
     elapsed = duration((run.completed_at or now) - run.created_at)
@@ -63,7 +72,8 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool) -> list[Text]:
     line.append(f"{state}  {elapsed}  {counts}".rstrip())
     lines = [line]
     if away:
-        lines.append(Text("  the daemon is away, waiting for it; agents go on", style="yellow"))
+        why = f"  {trouble or 'the daemon is away'}; waiting for it, agents go on"
+        lines.append(Text(clip(why, columns), style="yellow"))
     if run.status is RunStatus.AWAITING_APPROVAL:
         lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
         lines.append(Text(clip(approval(model), columns), style="yellow"))

@@ -76,6 +76,7 @@ class Seat:
         self._fit(redraw=self._modes.alternate)
         stream = OutputStream(self._client, SessionAttach(session_id=self._session_id, offset=end))
         stream.patience = math.inf
+        stream.tell = _nothing
         stream.open_when_there()
         try:
             yield stream
@@ -133,7 +134,7 @@ class Seat:
             write(data)
         if stream.away != self._told_away:
             self._told_away = stream.away
-            self._tell(_AWAY if stream.away else _BACK)
+            self._tell((stream.trouble or _AWAY) if stream.away else _BACK)
         if stream.dropped > dropped or (self._modes.alternate and not stream.away and self._covered):
             self._covered = False
             self._fit(redraw=True)
@@ -151,6 +152,10 @@ class Seat:
         if not self._read_only:
             size = os.get_terminal_size(sys.stdout.fileno())
             self._typist.resize(size.columns, size.lines, redraw=redraw)
+
+
+def _nothing(text: str) -> None:
+    """It is told in the picture."""
 
 
 def _log(client: Client, session_id: str) -> tuple[bytes, int]:

@@ -7,18 +7,21 @@ gap, no repetition, also across a restart of the daemon.
 import base64
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from maestroctl.channel import RETRY_PAUSE, Channel, Lost
+from maestroctl.channel import RETRY_PAUSE, Channel, Lost, Silent
 from maestroctl.client import Client, Message, begin, decode
 from maestroctl.faults import lost
+from maestroctl.output import say
 from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
 from maestrod.api.session import SESSION_ATTACH, Attachment, SessionAttach
+
+_AWAY = "The daemon is away"
 
 T = TypeVar("T")
 
@@ -34,6 +37,8 @@ class Stream(ABC, Generic[T]):
         self._channel: Channel | None = None
         self._lost_at: float | None = None
         self.patience = client.patience  #: seconds a lost daemon is waited for
+        self.tell: Callable[[str], object] = say  #: told once when the daemon is waited for, and why
+        self._told = False
 
     def __iter__(self) -> Iterator[T]:
         while not self.ended:
@@ -52,8 +57,19 @@ class Stream(ABC, Generic[T]):
 
     @property
     def away(self) -> bool:
-        """Whether the daemon is being waited for."""
-        return self._lost_at is not None
+        """Whether the daemon is being waited for: it is not there, or it is and does not answer."""
+        return self._lost_at is not None or self._is_silent
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._channel is not None and self._channel.is_silent
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is waited for, for a person; empty while it is not, or nobody knows more than that it is away."""
+        if not self._is_silent or self._channel is None:
+            return ""
+        return self._client.why_silent(self._channel.silent()).message
 
     def open_when_there(self) -> None:
         """Let ``poll`` connect, as after a loss: a daemon that is away just now is waited for."""
@@ -64,6 +80,9 @@ class Stream(ABC, Generic[T]):
         channel = self._client.open()
         try:
             self._begin(channel)
+        except Silent as error:
+            channel.close()
+            raise self._client.why_silent(error) from error
         except Lost as error:
             channel.close()
             raise lost(error) from error
@@ -88,11 +107,24 @@ class Stream(ABC, Generic[T]):
             if self._channel is None and not self._reopen(remaining):
                 return []
             items = self._drain(remaining)
+            self._give_up_on_silence()
+            self._tell_away()
             if items or self.ended or (deadline is not None and time.monotonic() >= deadline):
                 return items
 
+    def _give_up_on_silence(self) -> None:
+        """Raise why a daemon does not answer once that takes longer than our patience; before, its connection is kept."""
+        if self._is_silent and self._channel is not None and self._channel.silence > self.patience:
+            raise self._client.why_silent(self._channel.silent())
+
+    def _tell_away(self) -> None:
+        if self.away and not self._told:
+            self.tell(f"{self.trouble or _AWAY}. Waiting for it; agents go on.")
+        self._told = self.away
+
     def _reopen(self, remaining: float | None) -> bool:
         """Try to be connected again within the time; False when it has passed."""
+        self._tell_away()
         now = time.monotonic()
         deadline = None if remaining is None else now + remaining
         while True:

@@ -102,11 +102,12 @@ def _config(parsed: argparse.Namespace) -> int:
 def _store(parsed: argparse.Namespace) -> int:
     """Check, export or import, with the data folder's lock held: not while a daemon runs."""
     from maestrod.api.address import places
+    from maestrod.api.daemon_lock import Phase
     from maestrod.instance import single_instance
 
     where = places(os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with single_instance(where.data, where.socket, __version__):
+    with single_instance(where.data, where.socket, __version__, phase=Phase.OFFLINE):
         return {"check": _check, "export": _export, "import": _import}[parsed.action](where.data, parsed)
 
 

@@ -23,6 +23,7 @@ from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import adapters, traits
 from maestrod.api.address import Places
+from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.package_data import package_data
 from maestrod.api.permission import Verdict
@@ -34,7 +35,7 @@ from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.hearing import Hearing
-from maestrod.instance import single_instance
+from maestrod.instance import Claim, single_instance
 from maestrod.launching import Launcher
 from maestrod.port import Port, open_port
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
@@ -89,13 +90,14 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))
-    with single_instance(places.data, places.socket, __version__):
+    with single_instance(places.data, places.socket, __version__) as claim:
+        claim.tell(Phase.STARTING, progress="it reads its store")
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
         stop = Stop(config.sessions_on_stop)
         async with trio.open_nursery() as nursery:
             await nursery.start(_watch_signals, stop)
             with _open_store(places, _rules(config, catalog)) as store:
-                await _serve(places, config, handover, store, catalog, stop)
+                await _serve(places, config, handover, store, catalog, stop, claim)
             nursery.cancel_scope.cancel()
 
 
@@ -130,8 +132,15 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
 
 
 async def _serve(
-    places: Places, config: Config, handover: Handover, store: Store, catalog: FileCatalog, stop: Stop
+    places: Places,
+    config: Config,
+    handover: Handover,
+    store: Store,
+    catalog: FileCatalog,
+    stop: Stop,
+    claim: Claim,
 ) -> None:
+    claim.tell(Phase.STARTING, progress="it takes its agents back")
     clock = SystemClock()
     key = _secret_key(places.data / "secret.key")
     supervisor = Supervisor(Launcher(places, config, catalog, key, handover.inherited))
@@ -156,12 +165,14 @@ async def _serve(
 
         def listening() -> None:
             """The first client may come: deadlines are judged, and what can wait for that does not hold up the start."""
+            claim.tell(Phase.SERVING, socket=endpoint.path)
             hearing = Hearing(places.data / "spool", engine, key, supervisor)
             engine.listen(hearing.take_in)
             sessions.start_soon(hearing.run)
             sessions.start_soon(_take_edits, store, engine)
 
         await _listen(services, endpoint, ports, handover, stop, listening)
+        claim.tell(Phase.STOPPING)
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
 
@@ -305,7 +316,7 @@ async def _keep_reachable(services: Services, endpoints: list[Endpoint], listene
             continue
         log.warning("%s was removed: listening anew", endpoints[-1].path)
         try:
-            endpoints.append(_own_endpoint(endpoints[-1].path))
+            endpoints.append(listen(endpoints[-1].path))
         except (MaestroError, OSError) as error:
             log.error("cannot listen on %s, trying again: %s", endpoints[-1].path, error)
         else:
@@ -363,14 +374,8 @@ async def _put_back(store: Store, edit: Edit, reason: str) -> str:
 
 def _endpoint(places: Places, handover: Handover) -> Endpoint:
     """The socket the service manager opened for us, or our own."""
-    for handed in handover.sockets:
-        return Endpoint(handed.path, handed.socket, handed=True)
-    return _own_endpoint(places.socket)
-
-
-def _own_endpoint(path: Path) -> Endpoint:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return listen(path)
+    handed = next(iter(handover.sockets), None)
+    return listen(places.socket) if handed is None else Endpoint(handed.path, handed.socket, handed=True)
 
 
 def _secret_key(path: Path) -> bytes:

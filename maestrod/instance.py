@@ -1,14 +1,14 @@
 """One daemon per data folder.
 
 The claim is an exclusive flock(2) on ``<data>/lock``, held for life: the kernel drops it when the process ends, however it
-ends, so nothing about it can be stale. The lock file is never deleted (a second daemon would lock another file of that name),
-and what is written in it is for messages only. Only the holder may touch the socket's path: see ``endpoint.py``.
+ends, so nothing about it can be stale. The lock file is never deleted (a second daemon would lock another file of that name).
+What is written in it tells clients where the daemon listens and who it is (``maestrod/api/daemon_lock.py``). Only the holder may
+touch the socket's path: see ``endpoint.py``.
 """
 
 import fcntl
 import os
 import select
-import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,26 +17,40 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from maestrod.api.base import Entity
+from maestrod.api import daemon_lock
+from maestrod.api.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_plain_file_of_ours
 from maestrod.api.errors import BadConfiguration, Unavailable
-
-#: Longer content is not ours.
-_CONTENT_LIMIT = 4096
 
 #: How long a dead holder's lock is waited for, in all and between two looks.
 _PATIENCE_TURNS = 50
 _TURN_SECONDS = 0.01
 
-_LINUX_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
+class Claim:
+    """A held lock. ``holder`` is what it says."""
 
-class Holder(Entity, frozen=True):
-    """Who holds the lock, as written in it: the process, the boot it belongs to, its version and its socket."""
+    def __init__(self, descriptor: int, data: Path, holder: Holder) -> None:
+        self.holder = holder
+        self._descriptor = descriptor
+        self._data = data
+        self._write()
 
-    pid: int
-    boot_id: str
-    version: str
-    socket: str
+    def tell(self, phase: Phase, *, socket: Path | None = None, progress: str = "") -> None:
+        """Say what the holder is doing now, and where it listens. A full disk is no reason to stop: clients then know less."""
+        path = self.holder.socket if socket is None else _shown(socket)
+        self.holder = msgspec.structs.replace(self.holder, phase=phase, socket=path, progress=progress)
+        try:
+            self._write()
+        except BadConfiguration:
+            pass
+
+    def _write(self) -> None:
+        """Replace the lock's content by one write, so that nobody reads half of it."""
+        try:
+            os.pwrite(self._descriptor, msgspec.json.encode(self.holder).ljust(CONTENT_SIZE - 1) + b"\n", 0)
+            os.ftruncate(self._descriptor, CONTENT_SIZE)
+        except OSError as error:
+            raise BadConfiguration("instance.lock", f"cannot write to {self._data}: {error.strerror}") from error
 
 
 class AlreadyRunning(Unavailable):
@@ -53,7 +67,7 @@ class AlreadyRunning(Unavailable):
 
 
 @contextmanager
-def single_instance(data: Path, socket_path: Path, version: str) -> Iterator[Holder]:
+def single_instance(data: Path, socket_path: Path, version: str, *, phase: Phase = Phase.STARTING) -> Iterator[Claim]:
     """Hold the folder ``data`` for the length of the block.
 
     Raises ``AlreadyRunning`` (exit code 75) when another process holds it, and ``BadConfiguration`` when the lock file cannot
@@ -62,9 +76,11 @@ def single_instance(data: Path, socket_path: Path, version: str) -> Iterator[Hol
     descriptor = _open_lock(data)
     try:
         _claim(descriptor, data)
-        holder = Holder(pid=os.getpid(), boot_id=boot_id(), version=version, socket=str(socket_path))
-        _write(descriptor, holder, data)
-        yield holder
+        pid = os.getpid()
+        started = daemon_lock.process_start(pid)
+        socket = _shown(socket_path)
+        holder = Holder(pid=pid, boot_id=boot_id(), version=version, socket=socket, started=started, phase=phase)
+        yield Claim(descriptor, data, holder)
     finally:
         os.close(descriptor)
 
@@ -72,21 +88,25 @@ def single_instance(data: Path, socket_path: Path, version: str) -> Iterator[Hol
 def boot_id() -> str:
     """What tells this boot of the machine from every other: the kernel's own id, or the time it came up."""
     if sys.platform == "linux":
-        return _LINUX_BOOT_ID.read_text("ascii").strip()
+        return daemon_lock.boot_id()
     else:  # noqa: RET505 - mypy takes what follows a platform check for dead code
         return f"boot-{psutil.boot_time():.0f}"
 
 
+def _shown(path: Path) -> str:
+    """The path as text; a name that is not UTF-8 cannot be told exactly, and clients then take the usual place."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _open_lock(data: Path) -> int:
     """Open or create the lock file of ``data``, which has to be a plain file of ours."""
-    path = data / "lock"
+    path = data / LOCK_FILE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as error:
         message = f"cannot open the lock {path}: {error.strerror}; it has to be a plain file of yours in a folder you can write"
         raise BadConfiguration("instance.lock", message) from error
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+    if not is_plain_file_of_ours(os.fstat(descriptor)):
         os.close(descriptor)
         raise BadConfiguration("instance.lock", f"{path} is not a plain file of yours: move it away")
     return descriptor
@@ -95,35 +115,25 @@ def _open_lock(data: Path) -> int:
 def _claim(descriptor: int, data: Path) -> None:
     """Take the lock now or say who has it. Other programs' children never inherit it: it is close-on-exec.
 
-    A daemon that was killed while it started a child leaves the lock to it for the instant before its exec is over: a
-    holder that is dead is given that instant.
+    A daemon that was killed while it started a child leaves the lock to it for the instant before its exec is over, and a
+    client that looks whether a daemon runs holds it for an instant: only a holder that says who it is has it for good.
     """
     for _ in range(_PATIENCE_TURNS):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _read(descriptor)
-            if holder is None or (holder.boot_id == boot_id() and psutil.pid_exists(holder.pid)):
+            holder = daemon_lock.read(descriptor)
+            if holder is not None and _is_alive(holder):
                 break
             select.select([], [], [], _TURN_SECONDS)
         else:
             return
-    holder = _read(descriptor)
+    holder = daemon_lock.read(descriptor)
     raise AlreadyRunning(data, holder.pid if holder else None, holder.socket if holder else None)
 
 
-def _read(descriptor: int) -> Holder | None:
-    """What the lock says; its content may be anything, half-written included."""
-    try:
-        return msgspec.json.decode(os.pread(descriptor, _CONTENT_LIMIT, 0), type=Holder)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def _write(descriptor: int, holder: Holder, data: Path) -> None:
-    """Replace the lock's content."""
-    try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(holder) + b"\n", 0)
-    except OSError as error:
-        raise BadConfiguration("instance.lock", f"cannot write to {data}: {error.strerror}") from error
+def _is_alive(holder: Holder) -> bool:
+    """Whether the process that wrote the lock still runs. One of another boot, or machine, is not to be seen here."""
+    started = daemon_lock.process_start(holder.pid)
+    is_same = not started or not holder.started or started == holder.started
+    return holder.boot_id == boot_id() and psutil.pid_exists(holder.pid) and is_same

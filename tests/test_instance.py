@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod import instance
+from maestrod.api.daemon_lock import Holder, Phase
 from maestrod.api.errors import BadConfiguration
-from maestrod.instance import AlreadyRunning, Holder, single_instance
+from maestrod.instance import AlreadyRunning, single_instance
 
 CHECKOUT = Path(instance.__file__).parent.parent
 
@@ -26,8 +28,8 @@ from maestrod.instance import AlreadyRunning, single_instance
 data = Path(sys.argv[1])
 for line in sys.stdin:
     try:
-        with single_instance(data, data / "s", "1") as holder:
-            print("won", holder.pid, flush=True)
+        with single_instance(data, data / "s", "1") as claim:
+            print("won", claim.holder.pid, flush=True)
             sys.stdin.readline()
     except AlreadyRunning as error:
         print("lost", error.exit_code, flush=True)
@@ -89,12 +91,12 @@ def test_the_loser_is_told_where_the_winner_is(tmp_path: Path) -> None:
 
 
 def test_the_lock_names_its_holder_and_stays_when_it_goes(tmp_path: Path) -> None:
-    with single_instance(tmp_path, tmp_path / "s", "1.2") as holder:
-        assert written(tmp_path) == holder
-        assert holder.boot_id == instance.boot_id()
+    with single_instance(tmp_path, tmp_path / "s", "1.2") as claim:
+        assert written(tmp_path) == claim.holder
+        assert claim.holder.boot_id == instance.boot_id()
     assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
     with single_instance(tmp_path, tmp_path / "s", "1.3") as later:
-        assert later.version == "1.3"
+        assert later.holder.version == "1.3"
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
@@ -103,10 +105,11 @@ def test_fault_24_stale_lock_content_is_only_ever_words(
 ) -> None:
     data = tmp_path_factory.mktemp("d")
     (data / "lock").write_bytes(content)
-    with single_instance(data, data / "s", "1") as holder:
-        assert written(data) == holder
+    with single_instance(data, data / "s", "1") as claim:
+        assert written(data) == claim.holder
         (data / "lock").write_bytes(content)
-        with pytest.raises(AlreadyRunning), single_instance(data, data / "s", "1"):
+        nameless = patch.object(instance, "_PATIENCE_TURNS", 1)  # it is waited for, see below
+        with nameless, pytest.raises(AlreadyRunning), single_instance(data, data / "s", "1"):
             pass
 
 
@@ -165,6 +168,32 @@ def test_a_lock_that_a_killed_daemon_s_newborn_child_still_holds_is_waited_for(t
     os.pwrite(lock, (tmp_path / "lock").read_bytes().replace(str(os.getpid()).encode(), b"4194305"), 0)
     timer = threading.Timer(0.05, os.close, [lock])
     timer.start()
-    with single_instance(tmp_path, tmp_path / "s", "1") as holder:
-        assert holder.pid == os.getpid()
+    with single_instance(tmp_path, tmp_path / "s", "1") as claim:
+        assert claim.holder.pid == os.getpid()
     timer.join()
+
+
+def test_a_client_that_looks_whether_a_daemon_runs_does_not_keep_one_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    looking = os.open(tmp_path / "lock", os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    timer = threading.Timer(0.05, os.close, [looking])
+    timer.start()
+    with single_instance(tmp_path, tmp_path / "s", "1") as claim:
+        assert claim.holder.pid == os.getpid()
+    timer.join()
+
+
+def test_the_lock_says_what_its_holder_does_and_where_it_listens(tmp_path: Path) -> None:
+    with single_instance(tmp_path, tmp_path / "s", "1") as claim:
+        assert written(tmp_path).phase is Phase.STARTING
+        claim.tell(Phase.SERVING, socket=tmp_path / "elsewhere")
+        assert written(tmp_path) == claim.holder
+        assert (claim.holder.phase, claim.holder.socket) == (Phase.SERVING, str(tmp_path / "elsewhere"))
+
+
+def test_a_disk_that_is_full_by_now_does_not_end_the_holder(tmp_path: Path) -> None:
+    with single_instance(tmp_path, tmp_path / "s", "1") as claim:
+        with patch.object(os, "pwrite", side_effect=OSError(errno.ENOSPC, "full")):
+            claim.tell(Phase.SERVING)
+        assert written(tmp_path).phase is Phase.STARTING

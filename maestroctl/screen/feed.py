@@ -86,6 +86,7 @@ class Feed:
         """Read everything, then follow; returns when it has to be read again."""
         stream = EventStream(self._client, EventSubscribe())
         stream.patience = math.inf
+        stream.tell = _nothing
         try:
             stream.open()
             self._tell(News(fleet=read_all(self._client), away=False))
@@ -148,6 +149,10 @@ class Feed:
         if session_id is None:
             return None
         return session_id, tail(self._client, session_id)
+
+
+def _nothing(text: str) -> None:
+    """It is told in the picture."""
 
 
 def read_all(client: Client) -> Fleet:

@@ -1,21 +1,18 @@
 """``maestroctl daemon``: start, stop and install the daemon."""
 
-import fcntl
-import os
-import time
 from typing import Annotated, Any
 
 import typer
 
 from maestroctl.caller import Caller
+from maestroctl.daemon_end import await_end, end_unanswering
+from maestroctl.diagnosis import why_holder_silent
+from maestroctl.faults import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
-from maestrod.api.errors import MaestroError, NoDaemon, TimedOut
+from maestrod.api.daemon_lock import holder_of
+from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.system import SessionsOnStop
-
-#: Seconds a stopping daemon may take: its own deadline for sessions and connections, and some more.
-_STOPPED_WITHIN = 60.0
-_PAUSE = 0.05  # between looks at the daemon's lock: a lock that is given up wakes nobody who did not queue for it
 
 
 def start(*, as_json: Json = False) -> int:
@@ -39,7 +36,9 @@ def stop(
     caller = Caller.here()
     try:
         reply = halt(caller, sessions)
-    except NoDaemon:
+    except NoDaemon as error:
+        if error.reason not in ABSENT:
+            raise
         if as_json:
             answer_json({"running": False})
         else:
@@ -47,6 +46,8 @@ def stop(
         return 0
     if as_json:
         answer_json({"running": False, **reply})
+    elif reply.get("forced"):
+        answer("maestrod ended")
     else:
         answer(f"maestrod stopped; {reply.get('sessionsLeft', 0)} sessions left running")
     return 0
@@ -64,8 +65,9 @@ def restart(*, as_json: Json = False) -> int:
     else:
         try:
             halt(caller, SessionsOnStop.KEEP)
-        except NoDaemon:
-            pass  # there is none to stop
+        except NoDaemon as error:
+            if error.reason not in ABSENT:
+                raise
         ensure(caller.places, caller.environ)
     return _report(caller, as_json=as_json)
 
@@ -75,10 +77,11 @@ def status(*, as_json: Json = False) -> int:
     caller = Caller.here()
     try:
         return _report(caller, as_json=as_json)
-    except NoDaemon:
-        if as_json:
+    except NoDaemon as error:
+        if as_json or error.reason not in ABSENT:
             raise
-        answer("maestrod is not running.")
+        holder = None if caller.is_remote else holder_of(caller.places.data)
+        answer("maestrod is not running." if holder is None else f"{why_holder_silent(holder, None).message}.")
         for line in _service_lines(caller):
             answer(line)
         return NoDaemon.exit_code
@@ -103,33 +106,23 @@ def uninstall(*, as_json: Json = False) -> int:
 
 
 def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
-    """Stop the daemon and return when it has gone. Raises ``NoDaemon`` when there is none."""
+    """Stop the daemon and return when it has gone. Raises ``NoDaemon`` when there is none.
+
+    One that does not answer is continued, terminated and at last killed; its sessions then go on, whatever was asked for them.
+    """
     manager = None if caller.is_remote else _active_manager(caller)
-    with caller.client(start=False) as client:
-        reply: dict[str, Any] = client.raw("system.stop", {"sessions": sessions.value})
+    try:
+        with caller.client(start=False) as client:
+            reply: dict[str, Any] = client.raw("system.stop", {"sessions": sessions.value})
+    except NoDaemon as error:
+        if caller.is_remote:
+            raise
+        reply = end_unanswering(caller.places, error, sessions)
     if manager is not None:
         manager.stop()  # or it would be started again
     if not caller.is_remote:
-        _await_end(caller)
+        await_end(caller.places)
     return reply
-
-
-def _await_end(caller: Caller) -> None:
-    """Wait until the daemon has given up its lock. Raises ``TimedOut``."""
-    deadline = time.monotonic() + _STOPPED_WITHIN
-    descriptor = os.open(caller.places.data / "lock", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimedOut("daemon.stop", f"maestrod has not ended after {_STOPPED_WITHIN:.0f} s") from None
-                time.sleep(_PAUSE)
-            else:
-                return
-    finally:
-        os.close(descriptor)
 
 
 def _active_manager(caller: Caller) -> Any:

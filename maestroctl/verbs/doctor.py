@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 import maestrod
 from maestroctl.caller import Caller
 from maestroctl.client import Client
+from maestroctl.diagnosis import STARTING, why_holder_silent
+from maestroctl.faults import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
+from maestrod.api.daemon_lock import holder_of, is_held
 from maestrod.api.errors import MaestroError, NoDaemon
 
 
@@ -52,11 +55,22 @@ def examine(caller: Caller) -> Iterator[Finding]:
         with caller.client(start=False) as client:
             yield from _daemon(caller, client)
     except NoDaemon as error:
+        if error.reason not in ABSENT or is_held(caller.places.data):
+            yield _unanswering(caller, error)
+            return
         yield Finding("note", "daemon", f"does not run: {safe(error.message)}")
         if (caller.places.data / "format").exists():
             yield from _files(caller)
     except MaestroError as error:
         yield Finding("bad", "daemon", safe(error.message))
+
+
+def _unanswering(caller: Caller, error: NoDaemon) -> Finding:
+    """A daemon that is there and does not answer, or one that is starting."""
+    holder = holder_of(caller.places.data)
+    if error.reason in ABSENT and holder is not None:
+        error = why_holder_silent(holder, None)
+    return Finding("note" if error.reason == STARTING else "bad", "daemon", safe(error.message))
 
 
 def _folder(name: str, path: Path, *, private: bool) -> Finding:
@@ -121,7 +135,11 @@ def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:
     system = client.raw("system.status", {})
     version = system["version"]
     if version == maestrod.__version__:
-        yield Finding("ok", "daemon", f"{version}, process {system['pid']}, on {caller.places.socket}")
+        yield Finding(
+            "ok",
+            "daemon",
+            f"{version}, process {system['pid']}, on {safe(system.get('socket') or caller.places.socket)}",
+        )
     else:
         yield Finding("bad", "daemon", f"is version {safe(version)}: run `maestroctl daemon restart`")
     if system.get("dataDir") and Path(system["dataDir"]) != caller.places.data:

@@ -25,12 +25,17 @@ _SOCKET_NAME = "maestrod.sock"
 
 
 class Places(NamedTuple):
-    """The folders for what must last, for what ends with the boot, and for what the user writes; and the socket."""
+    """The folders for what must last, for what ends with the boot, and for what the user writes; and the socket.
+
+    The socket is the usual one, for the daemon of ``data`` may have been started with another environment: its lock says where it
+    listens (``daemon_lock.socket_of``). ``is_told`` means that the user named the socket, and then it is that one.
+    """
 
     data: Path
     runtime: Path
     config: Path
     socket: Path
+    is_told: bool = False
 
 
 def places(environ: Mapping[str, str]) -> Places:
@@ -43,9 +48,10 @@ def places(environ: Mapping[str, str]) -> Places:
     data, runtime, config = (
         _platform_folders(environ) if home is None else (home / "data", home / "run", home / "config")
     )
-    socket = _folder(environ, "MAESTRO_SOCKET") or runtime / _SOCKET_NAME
+    told = _folder(environ, "MAESTRO_SOCKET")
+    socket = told or runtime / _SOCKET_NAME
     _check_length(socket, environ)
-    return Places(data, runtime, config, socket)
+    return Places(data, runtime, config, socket, told is not None)
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:

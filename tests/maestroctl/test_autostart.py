@@ -3,6 +3,7 @@
 The real daemon started by fifty at once is in tests/system/test_cli.py.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 
 from maestroctl import autostart, service_manager
 from maestrod.api.address import Places, places
+from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, NoDaemon
+from maestrod.instance import single_instance
 from tests.kit.fake_daemon import FakeDaemon
 
 
@@ -73,10 +76,86 @@ def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_daemon_that_does_not_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    program(monkeypatch, "import sys; sys.exit(75)")  # as one that found another daemon, so its end is no failure
+    program(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(autostart, "_READY_WITHIN", 0.2)
     with pytest.raises(NoDaemon, match="does not answer"):
         autostart.ensure(here(), os.environ)
+
+
+def test_a_start_that_lost_to_another_one_waits_for_the_winner(
+    monkeypatch: pytest.MonkeyPatch, daemon: FakeDaemon
+) -> None:
+    daemon.on("system.hello", {"protocol": 1})
+    here().data.mkdir(parents=True, mode=0o700)
+    program(monkeypatch, "import sys; sys.exit(75)")
+    answers = iter([False, False])
+    real = autostart._answers
+    monkeypatch.setattr(autostart, "_answers", lambda where: next(answers, None) is None and real(where))
+    with single_instance(here().data, daemon.path, "1"):
+        autostart.start(here(), {"MAESTRO_HOME": "/x"})
+
+
+def test_a_daemon_that_has_the_folder_and_hangs_is_named_and_no_other_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    monkeypatch.setattr(autostart, "_SOCKET_TIME", 0.0)
+    here().data.mkdir(parents=True, mode=0o700)
+    with single_instance(here().data, here().socket, "1") as claim:
+        claim.tell(Phase.SERVING)
+        with pytest.raises(NoDaemon, match=f"maestrod \\(process {os.getpid()}\\) has not answered"):
+            autostart.ensure(here(), os.environ)
+
+
+def test_a_daemon_that_starts_is_waited_for_and_what_it_does_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.2)
+    here().data.mkdir(parents=True, mode=0o700)
+    with single_instance(here().data, here().socket, "1") as claim:
+        claim.tell(Phase.STARTING, progress="it reads its store")
+        with pytest.raises(NoDaemon, match="is starting"):
+            autostart.ensure(here(), os.environ)
+    assert (
+        f"Waiting for maestrod (process {os.getpid()}): it is starting; it reads its store." in capsys.readouterr().err
+    )
+
+
+def test_a_named_socket_where_the_daemon_does_not_listen_fails_at_once(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "s"))
+    here().data.mkdir(parents=True, mode=0o700)
+    with (
+        single_instance(here().data, short_folder / "other", "1"),
+        pytest.raises(NoDaemon, match="unset MAESTRO_SOCKET"),
+    ):
+        autostart.ensure(here(), os.environ)
+
+
+def test_a_lock_of_who_does_not_say_who_it_is_fails_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autostart, "_ANSWER_TIME", 0.0)
+    here().data.mkdir(parents=True, mode=0o700)
+    descriptor = os.open(here().data / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(NoDaemon, match="another machine"):
+        autostart.ensure(here(), os.environ)
+    os.close(descriptor)
+
+
+def test_whoever_has_the_turn_for_ever_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.05)
+    monkeypatch.setattr(autostart, "_WORD", 0.0)
+    with (
+        autostart._turn(here().data),
+        pytest.raises(NoDaemon, match="another maestroctl has been starting"),
+        autostart._turn(here().data),
+    ):
+        pass
+    assert capsys.readouterr().err == "Waiting for another maestroctl, which is starting maestrod.\n"
 
 
 def test_a_data_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:

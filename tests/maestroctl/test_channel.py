@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.channel import Channel, Lost, Unsafe, check
+from maestroctl.channel import PROBE, Channel, Lost, Silent, Unsafe, check
+from maestroctl.client import connect
+from maestrod.api.errors import NoDaemon
 
 
 @pytest.fixture
@@ -92,3 +94,68 @@ def test_lines_are_whole_wherever_the_stream_is_cut(lines: list[bytes], cut: int
     assert found == lines
     left.close()
     right.close()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel that asks soon and gives up soon."""
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.channel.SILENT_AFTER", 0.02)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_daemon_that_does_not_answer_is_asked_and_then_called_silent(listener: socket.socket) -> None:
+    channel = Channel(listener.getsockname())  # connected by the kernel; nobody ever accepts it
+    assert channel.receive() is None
+    assert channel.is_silent
+    error = channel.silent()
+    assert (error.name, error.pid) == (listener.getsockname(), os.getpid())
+    server = listener.accept()[0]
+    assert server.recv(1000) == PROBE + b"\n", "asked once"
+    channel.close()
+    server.close()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_any_word_of_the_daemon_ends_the_silence(listener: socket.socket) -> None:
+    channel, server = connected(listener)
+    assert channel.receive() is None
+    server.sendall(b"x\n")
+    assert channel.receive() == b"x"
+    assert not channel.silence
+    channel.close()
+    server.close()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_has_arrived_is_read_before_silence_is_judged(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, server = connected(listener)
+    assert channel.receive(0.012) is None  # it has asked by now, or will
+    server.sendall(b"late\n")
+    monkeypatch.setattr("maestroctl.channel.SILENT_AFTER", 0.0)  # as after a long sleep of this process
+    assert channel.receive() == b"late"
+    channel.close()
+    server.close()
+
+
+def test_a_daemon_that_takes_nothing_of_a_long_message_is_silent(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestroctl.channel.SEND_PATIENCE", 0.01)
+    channel = Channel(listener.getsockname())
+    with pytest.raises(Silent):
+        channel.send(b"x" * (4 << 20))
+    channel.close()
+
+
+def test_a_backlog_that_stays_full_is_an_error_and_no_endless_wait(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestroctl.channel._BACKLOG_PATIENCE", 0.01)
+    waiting = [Channel(listener.getsockname()) for _ in range(2)]  # a backlog of 1 has room for 2
+    with pytest.raises(NoDaemon, match="takes no more connections"):
+        connect(Path(listener.getsockname()))
+    for channel in waiting:
+        channel.close()

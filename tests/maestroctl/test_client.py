@@ -1,11 +1,14 @@
 """The client: typed results, the contract's errors, and calls that outlive the daemon."""
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maestroctl.channel import Channel
 from maestroctl.client import LONGEST, Client, connect
 from maestrod.api.address import places
 from maestrod.api.errors import (
@@ -21,6 +24,7 @@ from maestrod.api.errors import (
 )
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
 from maestrod.api.wire import LARGE_REQUEST_LIMIT
+from maestrod.instance import single_instance
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 
@@ -151,3 +155,61 @@ def test_an_illegal_move_is_a_conflict_and_a_bug_is_a_bug(daemon: FakeDaemon) ->
             it.call(TASK_START, TaskRef(task_id=TASK))
         with pytest.raises(Bug, match="broken"):
             it.call(TASK_GET, TaskRef(task_id=TASK))
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Something listens where the daemon should, and never answers."""
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.channel.SILENT_AFTER", 0.02)
+    monkeypatch.setattr("maestroctl.client._LOOK", 0.02)
+    path = places(os.environ).socket
+    path.parent.mkdir(parents=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        yield
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_daemon_that_does_not_answer_is_told_to_a_person_at_once() -> None:
+    with client() as it, pytest.raises(NoDaemon, match=f"process {os.getpid()} on .* does not answer") as refused:
+        it.raw("task.get", {"taskId": TASK})
+    assert refused.value.exit_code == 69
+
+
+@pytest.mark.usefixtures("frozen")
+def test_an_agent_waits_for_it_and_says_so_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestroctl.client.PATIENCE", 0.0)
+    with client(patience=0.2) as it, pytest.raises(NoDaemon, match="did not come back"):
+        it.raw("task.get", {"taskId": TASK})
+    assert capsys.readouterr().err.count("does not answer") == 1
+
+
+def test_a_daemon_under_another_runtime_folder_is_found_by_its_lock(short_folder: Path) -> None:
+    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data.mkdir(parents=True, mode=0o700)
+    with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere) as fake:
+        fake.on("task.get", task())
+        with client() as it:
+            assert it.raw("task.get", {"taskId": TASK})["id"] == TASK
+
+
+def test_the_lock_never_leads_to_a_socket_in_an_open_folder(short_folder: Path) -> None:
+    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data.mkdir(parents=True, mode=0o700)
+    with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere) as fake:
+        elsewhere.parent.chmod(0o777)
+        with client() as it, pytest.raises(NotAllowed, match="nothing was sent"):
+            it.raw("task.get", {"taskId": TASK})
+    assert fake.calls == []
+
+
+def test_a_socket_that_the_user_names_is_that_one(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data.mkdir(parents=True, mode=0o700)
+    monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "named" / "s"))
+    with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere), pytest.raises(NoDaemon, match="named"):
+        client().raw("task.get", {"taskId": TASK})

@@ -1,10 +1,14 @@
 """Completion: names, options and ids, and never an error."""
 
 import os
+import signal
+import socket
+from pathlib import Path
 
 import pytest
 
 from maestroctl.completion import _GROUPS, _SUBJECTS, candidates, complete
+from maestrod.api.address import places
 from maestrod.api.errors import Unavailable
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon
@@ -77,3 +81,18 @@ def test_the_tables_name_what_there_is() -> None:
     for name, verbs in _GROUPS.items():
         if name != "completion":
             assert set(verbs) <= set(load(name).commands)
+
+
+def test_a_daemon_that_hangs_costs_a_key_less_than_a_second(
+    short_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maestroctl.completion._SECONDS", 0.05)
+    path = places(os.environ).socket
+    path.parent.mkdir(parents=True, mode=0o700)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        assert complete(["logs", ""], os.environ) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0

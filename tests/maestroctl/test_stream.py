@@ -2,11 +2,13 @@
 
 import base64
 import os
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from maestroctl.channel import Channel
 from maestroctl.client import Client
 from maestroctl.stream import EventStream, OutputStream
 from maestrod.api.address import places
@@ -172,4 +174,44 @@ def test_lost_output_goes_on_at_its_byte_and_counts_what_was_rotated_away(daemon
     assert b"".join(stream) == b"onetwo"
     assert stream.dropped == 7
     assert [call["offset"] for call in daemon.called("session.attach")] == [0, 3]
+    stream.close()
+
+
+def test_a_stream_of_a_daemon_that_hangs_keeps_its_connection_says_why_once_and_goes_on(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    daemon.on("event.subscribe", subscribed(((1,), False)))
+    daemon.on("system.hello", lambda params: release.wait(10) and {})
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.channel.SILENT_AFTER", 0.02)
+    stream, told = EventStream(client(), EventSubscribe(since=0)), list[str]()
+    stream.tell = told.append
+    stream.open()
+    assert [event.seq for event in stream.poll(None)] == [1]
+    while not told:
+        assert stream.poll(0.05) == []
+    assert stream.away
+    assert f"process {os.getpid()}" in told[0]
+    release.set()
+    while stream.trouble:
+        stream.poll(0.05)
+    assert len(told) == 1
+    assert len(daemon.called("event.subscribe")) == 1
+    stream.close()
+
+
+def test_a_stream_gives_up_on_a_daemon_that_hangs_for_longer_than_its_patience(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    daemon.on("event.subscribe", subscribed(((), False)))
+    daemon.on("system.hello", lambda params: release.wait(10) and {})
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.channel.SILENT_AFTER", 0.02)
+    stream = EventStream(client(patience=0.05), EventSubscribe(since=0))
+    stream.open()
+    with pytest.raises(NoDaemon, match="does not answer"):
+        stream.poll(None)
+    release.set()
     stream.close()

@@ -13,7 +13,6 @@ from maestroctl import service_manager
 from maestroctl.caller import Caller
 from maestroctl.verbs import daemon as verb
 from maestrod.api.address import places
-from maestrod.api.errors import TimedOut
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
@@ -55,14 +54,6 @@ def test_stop_returns_when_the_daemon_has_given_up_its_lock(daemon: FakeDaemon, 
     timer.join()
     assert outcome.out == "maestrod stopped; 3 sessions left running\n"
     assert daemon.called("system.stop") == [{"sessions": "stop"}]
-
-
-def test_a_daemon_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    descriptor = lock()
-    monkeypatch.setattr(verb, "_STOPPED_WITHIN", 0.0)
-    with pytest.raises(TimedOut):
-        verb._await_end(Caller.here())
-    os.close(descriptor)
 
 
 class Manager:
