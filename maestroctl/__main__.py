@@ -4,6 +4,7 @@
 happens, errors end as one message and an exit code of the table in ``docs`` (4-interfaces), never as a traceback.
 """
 
+import _io
 import gc
 import os
 import sys
@@ -18,6 +19,10 @@ FAILED = 1
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    if sys.getfilesystemencoding() == "ascii" or sys.flags.optimize > 1:
+        from maestrod.api.interpreter import start_again
+
+        start_again()
     _open_streams()
     try:
         code = run(sys.argv[1:])
@@ -34,10 +39,16 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Give what was closed before we were started (``>&-``) a place to go; Python has None there."""
+    """Give what was closed before we were started (``>&-``) a place to go; Python has None there.
+
+    What the encoding of a terminal or pipe does not have is shown as an escape, never an error.
+    """
     if sys.stdout is None or sys.stderr is None:
         nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib costs time; open until the end
         sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, _io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: Sequence[str]) -> int:

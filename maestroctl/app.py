@@ -15,6 +15,7 @@ from maestroctl.caller import take_global_flags
 from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, VERBS
 from maestroctl.output import answer, wants_json
 from maestrod.api.errors import MaestroError, Malformed
+from maestrod.api.outside_text import shown
 
 #: The base of what typer raises for a wrong command line; where it is defined differs between versions of typer.
 _Usage: Any = typer.BadParameter.__mro__[2]
@@ -98,6 +99,11 @@ def run(arguments: Sequence[str]) -> int:
         return int(error.exit_code)
     except typer.Abort:
         return faults.INTERRUPTED
+    except (
+        UnicodeEncodeError
+    ) as error:  # a name or path that came with bytes no text has, where nothing else refused it
+        message = f"this is not UTF-8 text: {shown(error.object)}"
+        return faults.tell(Malformed("usage", message), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 

@@ -239,7 +239,7 @@ def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[b
     log = os.open(places.data / _START_LOG, flags, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "maestrod", "--log", "file"],
+            [sys.executable, "-X", "utf8", "-m", "maestrod", "--log", "file"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

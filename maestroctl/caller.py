@@ -70,6 +70,11 @@ class Caller:
         except FileNotFoundError as error:
             raise Malformed("usage", "the folder you stand in was removed: cd to another one") from error
 
+    @staticmethod
+    def wire_path(path: Path) -> str:
+        """A path as the daemon spells it, by its bytes: our locale may decode them in another way than UTF-8."""
+        return os.fsencode(path).decode("utf-8", "surrogateescape")
+
     def client(self, *, start: bool = True, patience: float | None = None) -> Client:
         """A client that starts a daemon when there is none, if it may; ``patience`` (seconds) for one that is lost."""
         token = self.environ.get(worker.TOKEN) or None

@@ -245,7 +245,7 @@ def decode(line: bytes) -> Message:
 
 
 def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]) -> None:
-    message = msgspec.json.encode({"jsonrpc": "2.0", "id": identity, "method": name, "params": members})
+    message = _encoded(identity, name, members)
     if len(message) > LONGEST:  # the daemon would hang up in the middle of it
         size, limit = len(message) >> 20, LONGEST >> 20
         raise Malformed(
@@ -255,3 +255,14 @@ def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]
         channel.send(message)
     except ConnectionError as error:
         raise Lost(str(error)) from error
+
+
+def _encoded(identity: int, name: str, members: Mapping[str, Any]) -> bytes:
+    """The request as JSON. What came with bytes that are not UTF-8 is replaced or refused: see ``text_input.py``."""
+    request = {"jsonrpc": "2.0", "id": identity, "method": name, "params": members}
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError:
+        from maestroctl.text_input import sound_members
+
+        return msgspec.json.encode({**request, **sound_members({"method": name}), "params": sound_members(members)})

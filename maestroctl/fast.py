@@ -94,7 +94,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     method = ".".join(arguments[:2])
     verb = VERBS.get(method)
     socket = environ.get("MAESTRO_SOCKET", "")
-    if verb is None or not socket.startswith("/"):
+    if verb is None or not socket.startswith("/") or not all(map(_is_text, arguments)):
         return None
     try:
         members, as_json = parse(method, verb, arguments[2:], environ)
@@ -177,6 +177,15 @@ def _placed(method: str, verb: Verb, values: Sequence[str], environ: Mapping[str
     if len(placed) < _REQUIRED.get(method, 0):
         _unusual()
     return placed
+
+
+def _is_text(argument: str) -> bool:
+    """Whether UTF-8 can spell it; the long way says what becomes of the others."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unusual() -> NoReturn:

@@ -93,7 +93,3 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
     except BrokenPipeError as error:
         raise ClosedPipe from error
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        stream.flush()

@@ -93,7 +93,7 @@ def this_service(environ: Mapping[str, str]) -> Service:
     carried = {name: environ[name] for name in _CARRIED if environ.get(name)}
     # -P: the service starts in the home folder, whose files must not pass for modules. Under systemd the journal takes
     # precedence over the file; launchd's own redirection does not rotate.
-    command = (sys.executable, "-P", "-m", "maestrod", "--log", "file")
+    command = (sys.executable, "-X", "utf8", "-P", "-m", "maestrod", "--log", "file")
     return Service(command, places(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried)
 
 
@@ -230,7 +230,13 @@ def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
     """Run one command of the service manager; None when it is not there or does not end."""
     try:
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -15,10 +15,13 @@ from typing import BinaryIO, Literal
 
 from maestrod import __version__
 from maestrod.api.errors import MaestroError, Malformed
+from maestrod.api.interpreter import start_again
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; returns the exit code."""
+    if sys.getfilesystemencoding() != "utf-8" or sys.flags.optimize > 1:
+        start_again()
     parsed = _parser().parse_args(arguments)
     command = {"config": _config, "store": _store}.get(parsed.command, _daemon)
     try:

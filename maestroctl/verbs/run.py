@@ -2,7 +2,6 @@
 
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.output import answer, answer_json, say
+from maestroctl.text_input import read_file
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api import plan_text
 from maestrod.api.errors import Malformed
@@ -81,7 +81,7 @@ def parameters(caller: Caller, text: str | None, task: str | None, plan: str | N
     """What to run, as parameters of ``run.start``. Raises ``Malformed`` unless it is exactly one thing."""
     if sum(given is not None for given in (text, task, plan)) != 1:
         raise Malformed("usage", "say what to run: a TEXT, --task ID or --plan FILE, and only one of them")
-    members: dict[str, Any] = {"workingDir": str(caller.folder)}
+    members: dict[str, Any] = {"workingDir": caller.wire_path(caller.folder)}
     if task is not None:
         return {"taskId": task}
     if plan is not None:
@@ -91,10 +91,7 @@ def parameters(caller: Caller, text: str | None, task: str | None, plan: str | N
 
 def plan_document(name: str) -> dict[str, Any]:
     """A plan file as the parameters ``plan`` or ``markdown``. Raises ``Malformed`` for what cannot be read."""
-    try:
-        content = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Malformed("usage", f"cannot read the plan {name}: {error}") from error
+    content = read_file(name, "the plan")
     if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not _is_json(content)):
         return {"markdown": content}
     try:

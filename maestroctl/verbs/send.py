@@ -1,6 +1,5 @@
 """``maestroctl send``: a prompt for an agent, or keys for its terminal."""
 
-import sys
 import time
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json, safe_block, say
+from maestroctl.text_input import read_words
 from maestroctl.verbs.options import Json, SessionArgument, TimeoutMs
 from maestrod.api.errors import Conflict, Malformed, TimedOut
 
@@ -36,7 +36,7 @@ def command(
     """
     from maestroctl.resolve import resolve
 
-    text = sys.stdin.read() if text == "-" else text
+    text = read_words() if text == "-" else text
     with Caller.here().client() as client:
         session_id = resolve(client, session, "ses")
         message = None if keys else _send(client, session_id, text)

@@ -53,7 +53,7 @@ def offline(caller: Caller, arguments: list[str]) -> int:
 def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedProcess[str]":
     """The same, and what it prints."""
     command, environ = _maestrod(caller, arguments)
-    return subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
+    return subprocess.run(command, env=environ, check=False, capture_output=True, encoding="utf-8", errors="replace")
 
 
 def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
@@ -63,7 +63,7 @@ def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str
     environ = dict(caller.environ)
     if source not in environ.get("PYTHONPATH", "").split(":"):
         environ["PYTHONPATH"] = ":".join(filter(None, (source, environ.get("PYTHONPATH"))))
-    return [sys.executable, "-m", "maestrod", *arguments], environ
+    return [sys.executable, "-X", "utf8", "-m", "maestrod", *arguments], environ
 
 
 COMMANDS = {"check": check, "export": export, "import": import_}

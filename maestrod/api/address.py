@@ -50,6 +50,8 @@ def places(environ: Mapping[str, str]) -> Places:
     )
     told = _folder(environ, "MAESTRO_SOCKET")
     socket = told or runtime / _SOCKET_NAME
+    for place, variable in ((data, "MAESTRO_HOME"), (config, "MAESTRO_HOME"), (socket, "MAESTRO_SOCKET")):
+        _check_text(place, variable)
     _check_length(socket, environ)
     return Places(data, runtime, config, socket, told is not None)
 
@@ -85,6 +87,17 @@ def _runtime(environ: Mapping[str, str], data: Path) -> Path:
     if sys.platform != "darwin" and os.access(login, os.W_OK | os.X_OK):
         return Path(login, APPLICATION)
     return data / "run"
+
+
+def _check_text(path: Path, variable: str) -> None:
+    """Refuse a path that is not UTF-8: protocol, store and hooks carry it as text."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        from maestrod.api.outside_text import shown
+
+        message = f"the path {shown(str(path))} is not UTF-8 text: set {variable} to one that is"
+        raise BadConfiguration("places.not_text", message) from None
 
 
 def _check_length(socket: Path, environ: Mapping[str, str]) -> None:

@@ -46,6 +46,12 @@ def sound(text: str) -> str:
     return text
 
 
+def shown(text: str) -> str:
+    r"""``text`` with what is not text as escapes: bytes as ``\xfc``, halves of surrogate pairs as ``\ud83d``."""
+    with_bytes = re.sub("[\udc80-\udcff]", lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+    return with_bytes.encode("utf-8", "backslashreplace").decode()
+
+
 def sound_json(document: bytes) -> bytes:
     """JSON with U+FFFD for what is not UTF-8 and for escapes of lone surrogates, and without a byte order mark.
 

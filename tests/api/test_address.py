@@ -74,3 +74,9 @@ def test_the_longest_path_that_fits_is_taken_and_bytes_count() -> None:
 def test_nothing_is_created(tmp_path: Path) -> None:
     places({"MAESTRO_HOME": str(tmp_path / "h")})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("variable", ["MAESTRO_HOME", "MAESTRO_SOCKET"])
+def test_a_path_that_is_not_text_is_refused(variable: str) -> None:
+    with pytest.raises(BadConfiguration, match=rf"/h\\xfc.* is not UTF-8 text: set {variable} to one that is"):
+        places({"MAESTRO_HOME": "/home", variable: "/h\udcfc"})

@@ -59,7 +59,7 @@ def program(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     real = subprocess.Popen
 
     def popen(command: list[str], **options: Any) -> Any:
-        assert command == [sys.executable, "-m", "maestrod", "--log", "file"]
+        assert command == [sys.executable, "-X", "utf8", "-m", "maestrod", "--log", "file"]
         assert options["cwd"] == "/"
         assert options["start_new_session"]
         return real([sys.executable, "-c", script], **options)

@@ -36,6 +36,21 @@ def test_a_closed_pipe_is_silent() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("locale", [{"LC_ALL": "POSIX", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}])
+def test_a_closed_pipe_is_silent_where_the_locale_needs_escapes_too(locale: dict[str, str]) -> None:
+    code = "import sys; from maestroctl import __main__ as m, output; m.run = lambda words: output.answer('f\\xfcr'); m.main()"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | locale, capture_output=True, check=False)
+    assert done.stdout in {"für\n".encode(), b"f\\xfcr\n"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | locale, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert (closed.returncode, closed.stderr) == (141, b"")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
     with Path("/dev/full").open("w") as full:

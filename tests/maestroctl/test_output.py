@@ -53,13 +53,6 @@ def test_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     output.say("to nobody")
 
 
-def test_an_encoding_without_the_character(monkeypatch: pytest.MonkeyPatch) -> None:
-    raw = io.BytesIO()
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    output.answer("✔ done")
-    assert raw.getvalue() == b"\\u2714 done\n"
-
-
 @pytest.mark.parametrize(
     "choice, environ, tty, coloured",
     [

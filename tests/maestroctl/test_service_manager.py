@@ -148,7 +148,7 @@ def test_the_service_carries_what_the_manager_does_not_know(private_home: Path) 
     service = this_service(environ)
     assert service.environment == {"PATH": "/opt/agents:/bin", "MAESTRO_HOME": "/m"}
     assert service.socket == Path("/m/run/maestrod.sock")
-    assert service.command == (sys.executable, "-P", "-m", "maestrod", "--log", "file")
+    assert service.command == (sys.executable, "-X", "utf8", "-P", "-m", "maestrod", "--log", "file")
 
 
 def test_lingering_is_read_where_systemd_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,7 @@ def test_a_plan_is_read_in_the_usual_wrappings(folder: Path, content: str) -> No
 
 @pytest.mark.parametrize("content, member", [('{"groups": []}', "plan"), ("- [ ] a\n", "markdown")])
 def test_standard_input_is_told_apart(content: str, member: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(content))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
     assert list(plan_document("-")) == [member]
 
 

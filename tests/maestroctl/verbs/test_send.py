@@ -33,7 +33,7 @@ def test_a_long_prompt_comes_from_standard_input(
     daemon: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     daemon.on("message.send", message())
-    monkeypatch.setattr("sys.stdin", io.StringIO("first\nsecond\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"first\nsecond\n")))
     cli("send", SESSION, "-")
     assert daemon.called("message.send") == [{"sessionId": SESSION, "text": "first\nsecond\n"}]
 

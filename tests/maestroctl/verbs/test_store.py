@@ -18,9 +18,9 @@ def programs(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     ran: list[list[str]] = []
 
     def run(command: list[str], **options: Any) -> "subprocess.CompletedProcess[bytes]":
-        assert command[:3] == [sys.executable, "-m", "maestrod"]
+        assert command[:5] == [sys.executable, "-X", "utf8", "-m", "maestrod"]
         assert str(Path.cwd()) in options["env"]["PYTHONPATH"] or options["env"]["PYTHONPATH"]
-        ran.append(command[3:])
+        ran.append(command[5:])
         return subprocess.CompletedProcess(command, 3)
 
     monkeypatch.setattr(subprocess, "run", run)

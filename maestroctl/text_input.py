@@ -1,0 +1,89 @@
+"""Where text comes into a command: files, standard input, arguments. What leaves for the daemon is text that UTF-8 can spell.
+
+``maestrod.api.outside_text`` has the rules: words are replaced and it is said, files of a person are refused with their line, names and
+paths that are not text are refused, because a replacement would name another thing.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from maestroctl.output import say
+from maestrod.api.errors import Malformed
+from maestrod.api.outside_text import REPLACEMENT, NotText, file_text, is_replaced, piped_text, shown, sound
+
+#: Members of parameters that hold words, for people and agents to read; every other member means a thing by its exact spelling.
+WORDS = frozenset(
+    {
+        "description",
+        "details",
+        "error",
+        "message",
+        "options",
+        "payload",
+        "prompt",
+        "reason",
+        "summary",
+        "text",
+        "title",
+        "value",
+    }
+)
+_REPLACED = f"is not UTF-8 text: what could not be read was replaced with {REPLACEMENT}"
+
+
+def read_file(name: str, what: str) -> str:
+    """The text of a file that the user names, ``-`` for standard input. Raises ``Malformed`` naming file and line."""
+    shown = "standard input" if name == "-" else name
+    try:
+        return file_text(_standard_input() if name == "-" else Path(name).read_bytes())
+    except NotText as error:
+        raise Malformed("usage", f"cannot read {what}: {shown}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise Malformed("usage", f"cannot read {what} {shown}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def read_words() -> str:
+    """Words from standard input; says so when some of them had to be replaced."""
+    data = _standard_input()
+    if is_replaced(data):
+        say(f"maestroctl: standard input {_REPLACED}")
+    return piped_text(data)
+
+
+def sound_members(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with replaced words, and the user told. Raises ``Malformed`` for a name or path that is not text."""
+    replaced: list[str] = []
+    found = dict(_sound_pairs(members, "", words=False, replaced=replaced))
+    for path in replaced:
+        say(f"maestroctl: {path} {_REPLACED}")
+    return found
+
+
+def _sound(value: Any, path: str, words: bool, replaced: list[str]) -> Any:
+    if isinstance(value, str):
+        text = sound(value)
+        if text != value:
+            if not words:
+                raise Malformed("usage", f"{path} is not UTF-8 text: {shown(value)}", {"path": path})
+            replaced.append(path)
+        return text
+    if isinstance(value, Mapping):
+        return dict(_sound_pairs(value, path, words, replaced))
+    if isinstance(value, list | tuple):
+        return [_sound(item, f"{path}[{number}]", words, replaced) for number, item in enumerate(value)]
+    return value
+
+
+def _sound_pairs(value: Mapping[str, Any], path: str, words: bool, replaced: list[str]) -> Iterator[tuple[str, Any]]:
+    for name, member in value.items():
+        if sound(name) != name:
+            raise Malformed("usage", f"the name of a member is not UTF-8 text: {shown(name)}", {"path": path or "$"})
+        place = f"{path}.{name}" if path else name
+        yield name, _sound(member, place, words or name in WORDS, replaced)
+
+
+def _standard_input() -> bytes:
+    """All of it; nothing when it was closed before we were started."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read()
