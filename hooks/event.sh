@@ -15,15 +15,15 @@ payload=$(cat)
 id=
 { read -r id < /proc/sys/kernel/random/uuid; } 2> /dev/null
 
-# The agent is the parent, or its parent when it ran us with a shell.
-pid=${CLAUDE_PID:-}
-if [ -z "$pid" ] && { read -r name < "/proc/$PPID/comm"; } 2> /dev/null; then
-    pid=$PPID
+# The agent is the first process above us that is no shell.
+pid=${CLAUDE_PID:-} above=$PPID
+while [ -z "$pid" ] && { read -r name < "/proc/$above/comm"; } 2> /dev/null; do
     case $name in
-        sh | dash | bash | zsh | ash | busybox)
-            { read -r _ _ _ pid _ < "/proc/$PPID/stat"; } 2> /dev/null ;;
+        sh | dash | bash | zsh | ash | busybox | fish | ksh | mksh | csh | tcsh)
+            { read -r _ _ _ above _ < "/proc/$above/stat"; } 2> /dev/null || break ;;
+        *) pid=$above ;;
     esac
-fi
+done
 
 newline='
 '

@@ -26,8 +26,12 @@ _PAUSE = 0.25
 _GRACE = 5.0
 
 
+#: Seconds between two looks whether the agent still waits: it ends the shell around this program, not the program.
+_LOOK = 1.0
+
+
 class Refused(Exception):
-    """The daemon refuses to decide."""
+    """The daemon refuses to decide, or nobody waits for it."""
 
 
 def main(arguments):
@@ -77,36 +81,34 @@ def own_options(arguments):
 def ask_until_answered(request, deadline, patience):
     """Ask, and ask again after every loss of the daemon, until ``deadline`` or until none was there for ``patience`` seconds."""
     since, absent = time.monotonic(), min(_ABSENT, patience)
+    parent = posix.getppid()
     while True:
         asked_at = time.monotonic()
         try:
             connection = maestro_event.connect()
             absent = patience
             try:
-                connection.settimeout(max(deadline - asked_at, 0.001))
-                return ask(connection, request)
+                return ask(connection, request, deadline, parent)
             finally:
                 connection.close()
         except OSError:
             now = time.monotonic()
             if now - asked_at > 1.0:  # it had the question for a while: only now it is gone
                 since = now
-            if now - since >= absent or now >= deadline:
+            if now - since >= absent or now >= deadline or posix.getppid() != parent:
                 raise
             time.sleep(_PAUSE)
 
 
-def ask(connection, request):
+def ask(connection, request, deadline, parent):
     """Ask once. Raises ``OSError`` when the question has to be asked again, ``Refused`` when that would not help."""
     import json
 
+    connection.settimeout(max(deadline - time.monotonic(), 0.001))
     connection.sendall(request)
     reply = b""
     while not reply.endswith(b"\n"):
-        chunk = connection.recv(65_536)
-        if not chunk:
-            raise OSError("the daemon is gone")
-        reply += chunk
+        reply += receive(connection, deadline, parent)
     answer = json.loads(reply)
     if "result" in answer:
         return str(answer["result"].get("output", ""))
@@ -114,6 +116,23 @@ def ask(connection, request):
     if error.get("data", {}).get("retryable"):
         raise OSError(error["message"])
     raise Refused(error["message"])
+
+
+def receive(connection, deadline, parent):
+    """The next part of the reply. Raises ``OSError`` when there is none, ``Refused`` when the agent has gone meanwhile."""
+    while True:
+        connection.settimeout(max(min(deadline - time.monotonic(), _LOOK), 0.001))
+        try:
+            chunk = connection.recv(65_536)
+        except TimeoutError:
+            if posix.getppid() != parent:
+                raise Refused("the agent waits no longer") from None
+            if time.monotonic() >= deadline:
+                raise
+        else:
+            if not chunk:
+                raise OSError("the daemon is gone")
+            return chunk
 
 
 def write(data):

@@ -34,8 +34,8 @@ _SPOOL_LIMIT = 10_000
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _OPTIONS = {"--agent": "agent", "--event": "event", "--session": "sessionId", "--id": "eventId"}
 _INSTALLED = "--installed"
-#: Shells between an agent and its hook.
-_SHELLS = {b"sh", b"dash", b"bash", b"zsh", b"ash", b"busybox"}
+#: Shells between an agent and its hook: one that the agent runs it with, one around our program.
+_SHELLS = {b"sh", b"dash", b"bash", b"zsh", b"ash", b"busybox", b"fish", b"ksh", b"mksh", b"csh", b"tcsh"}
 
 
 class Late(Exception):
@@ -102,16 +102,19 @@ def parse(arguments):
 
 
 def agent_process():
-    """The agent's process as a member: our parent, or the parent of the shell it ran us with; none where that is not known."""
+    """The agent's process as a member: the first above us that is no shell; none where that is not known."""
     told = posix.environ.get(b"CLAUDE_PID", b"")
     if told.isdigit():
         return {"pid": int(told)}
     pid = posix.getppid()
     try:
         name, after = _stat(pid)
-        return {"pid": int(after[1]) if name in _SHELLS else pid}
+        while name in _SHELLS and int(after[1]) > 0:
+            pid = int(after[1])
+            name, after = _stat(pid)
     except (OSError, ValueError, IndexError):
         return {}
+    return {"pid": pid}
 
 
 def _stat(pid):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maestroctl.hook_entries import MARK
+from maestrod.api.hook_guard import Guard, guarded, guarded_words
 
 #: Seconds one try may take; a form that needs longer is none.
 PATIENCE = 2.0
@@ -32,13 +33,22 @@ class Form:
     def command(self, agent: str, event: str, *, decides: bool) -> str:
         """The line for an agent's settings."""
         words = self.decide if decides else self.report
-        return shlex.join([*words, MARK, "--agent", agent, "--event", event])
+        guard = Guard.DECIDE if decides else Guard.REPORT
+        return guarded([*words, MARK, "--agent", agent, "--event", event], guard)
+
+
+def is_guarded(command: str) -> bool:
+    """Whether an installed command is harmless when maestrod is gone; those that maestrod 0.1 installed block the agent then."""
+    try:
+        return guarded_words(command) is not None
+    except ValueError:
+        return False
 
 
 def missing_program(command: str) -> str | None:
     """The program of an installed command that is not there any more (maestrod or its Python was moved); None when all are."""
     try:
-        words = shlex.split(command)
+        words = guarded_words(command) or shlex.split(command)
     except ValueError:
         return command
     programs = words[: words.index(MARK)] if MARK in words else words

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 import msgspec
 
 from maestroctl import hook_entries
-from maestroctl.hook_commands import Form, missing_program
+from maestroctl.hook_commands import Form, is_guarded, missing_program
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
 from maestrod.api.package_data import package_data
 
@@ -64,7 +64,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel"):
 class State:
     """How the hooks of an agent stand in one file.
 
-    ``form`` is how they are run, ``edited`` whether the file was changed since, ``problem`` why they do not work or cannot be read.
+    ``form`` is how they are run, ``edited`` whether the file was changed since, ``problem`` why they do not work, may do harm, or cannot be read.
     """
 
     path: Path
@@ -196,13 +196,17 @@ class Settings:
 
 
 def _broken(found: Mapping[str, list[str]]) -> str:
-    """Why installed hooks do not work any more; empty when they do."""
+    """Why installed hooks have to be installed again; empty when they do not."""
     for event, commands in found.items():
         for command in commands:
             place = command.removeprefix("file://") if event == "plugin" else command
             gone = missing_program(shlex.quote(unquote(place)) if event == "plugin" else command)
             if gone is not None:
                 return f"{gone} is not there any more: install the hooks again"
+            if event != "plugin" and not is_guarded(command):
+                return (
+                    "they were installed by an older maestrod and block the agent once it is gone: install them again"
+                )
     return ""
 
 

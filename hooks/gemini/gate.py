@@ -7,19 +7,23 @@ prints nothing (no daemon, no decision) the tool is refused.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
-DECIDE = Path(__file__).parent.parent / "decide.py"
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 REFUSED = {"decision": "deny", "reason": "maestrod was not there to decide about this tool; try it again later"}
 
 
-def main(arguments):
-    """Print the decision; the exit status is always 0, since the decision says all there is."""
-    command = [sys.executable, "-I", "-S", str(DECIDE), *arguments]
-    decided = subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
-    sys.stdout.write(decided.decode("utf-8", "replace").strip() or json.dumps(REFUSED))
+def decided(arguments):
+    """What the daemon has decided; empty when it has not, or this installation is not whole."""
+    try:
+        import maestro_decide
+
+        return maestro_decide.decide(arguments).strip()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the tool must not run because of it
+        sys.stderr.write(f"maestrod gate: nothing was decided: {error or type(error).__name__}\n")
+        return ""
 
 
-main(sys.argv[1:])
+sys.stdout.write(decided(sys.argv[1:]) or json.dumps(REFUSED))

@@ -101,7 +101,7 @@ def _settings(agent: str, recipe: Recipe, project: str | None) -> Settings:
 
 def _told(state: State) -> str:
     if state.problem:
-        return f"{'do not work' if state.events else 'cannot be read'}: {state.problem}"
+        return f"{'installed, but' if state.events else 'cannot be read'}: {state.problem}"
     if not state.events:
         return "not installed"
     changed = ", the file was changed since" if state.edited else ""

@@ -1,17 +1,21 @@
 """The command line of a generated hook: an isolated interpreter by its absolute path, and one of the programs of ``hooks/``.
 
-Agents run hooks with ``sh -c``, in whatever folder and environment they are in; so every word is quoted, nothing is looked up
-on a PATH, and no virtual environment is entered (``bench/hook.py`` says what each of these costs).
+Agents run hooks with a shell, in whatever folder and environment they are in; so every word is quoted, our programs are not looked up
+on a PATH, and no virtual environment is entered (``bench/hook.py`` says what each of these costs). A session may live longer than
+this installation, so the command is guarded (``maestrod/api/hook_guard.py``).
 """
 
-import shlex
 import sys
 from pathlib import Path
+
+from maestrod.api.hook_guard import Guard, guarded
 
 #: Tells the daemon what happened; never makes the agent wait for a decision.
 EVENT = "event.py"
 #: Asks the daemon for a decision and waits for it.
 DECIDE = "decide.py"
+#: Any other program is a gate of the agent's own.
+_GUARDS = {EVENT: Guard.REPORT, DECIDE: Guard.DECIDE}
 
 
 def hook_words(hooks: Path, program: str, agent: str, event: str) -> tuple[str, ...]:
@@ -20,6 +24,6 @@ def hook_words(hooks: Path, program: str, agent: str, event: str) -> tuple[str, 
     return (interpreter, "-I", "-S", str(hooks / program), "--agent", agent, "--event", event)
 
 
-def hook_command(hooks: Path, program: str, agent: str, event: str) -> str:
-    """The same as one line for a shell."""
-    return shlex.join(hook_words(hooks, program, agent, event))
+def hook_command(hooks: Path, program: str, agent: str, event: str, *more: str) -> str:
+    """The same, with more arguments, as one guarded line for a shell."""
+    return guarded((*hook_words(hooks, program, agent, event), *more), _GUARDS.get(program, Guard.GATE))

@@ -14,13 +14,14 @@ GATE = HOOKS / "gemini/gate.py"
 
 
 def run(payload: Any, folder: Path, answer: str | None) -> str:
-    """What the gate prints when ``decide.py`` prints ``answer`` (None: there is none)."""
+    """What the gate prints when ``maestro_decide.py`` decides ``answer`` (None: there is none)."""
     gate = folder / "gemini/gate.py"
     gate.parent.mkdir(exist_ok=True)
     gate.write_bytes(GATE.read_bytes())
     if answer is not None:
-        (folder / "decide.py").write_text(
-            f"import sys\nassert sys.argv[1:] == ['--event', 'E']\nprint({answer!r} if sys.stdin.read() else 0)\n"
+        (folder / "maestro_decide.py").write_text(
+            f"import sys\ndef decide(arguments):\n    assert arguments == ['--event', 'E']\n"
+            f"    return {answer!r} if sys.stdin.read() else ''\n"
         )
     command = [sys.executable, "-I", "-S", str(gate), "--event", "E"]
     done = subprocess.run(command, input=json.dumps(payload).encode(), capture_output=True, check=True)
@@ -38,3 +39,11 @@ def test_what_was_decided_is_passed_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("answer", ["", None])
 def test_silence_refuses(tmp_path: Path, answer: str | None) -> None:
     assert json.loads(run(shell("make"), tmp_path, answer))["decision"] == "deny"
+
+
+@pytest.mark.parametrize(
+    "broken", ["def (", "raise OSError('x')", "", "def decide(arguments):\n    raise SystemError\n"]
+)
+def test_an_installation_that_is_not_whole_refuses(tmp_path: Path, broken: str) -> None:
+    (tmp_path / "maestro_decide.py").write_text(broken)
+    assert json.loads(run(shell("make"), tmp_path, None))["decision"] == "deny"

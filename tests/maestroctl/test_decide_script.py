@@ -138,3 +138,24 @@ def test_the_payload_is_encoded_as_events_are(daemon: FakeDaemon) -> None:
     hook(payload=b"not json")
     [params] = daemon.called("permission.ask")
     assert params["payload"] == "not json" and json.dumps(params)
+
+
+def test_it_gives_up_when_the_agent_ends_the_shell_around_it(daemon: FakeDaemon) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def hold(params: object) -> object:
+        asked.set()
+        gone.wait(30)
+        return {}
+
+    daemon.on("permission.ask", hold)
+    inner = f"{sys.executable} -I -S {ENTRY} --event PermissionRequest; :"
+    reader, writer = os.pipe()
+    agent = subprocess.Popen(["/bin/sh", "-c", inner], stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
+    os.close(writer)
+    assert asked.wait(30)
+    agent.kill()
+    agent.wait()
+    with os.fdopen(reader, "rb") as said:  # ends when the last process that holds it does
+        assert b"waits no longer" in said.read()
+    gone.set()

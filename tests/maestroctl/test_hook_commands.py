@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from maestroctl import hook_commands
-from maestroctl.hook_commands import Form, best_form
+from maestroctl.hook_commands import Form, best_form, is_guarded, missing_program
 from maestrod.api.address import places
 from maestrod.api.errors import Unavailable
 from maestrod.api.package_data import package_data
@@ -44,7 +45,7 @@ def told(daemon: FakeDaemon) -> list[dict[str, Any]]:
 
 def test_without_python_where_that_works() -> None:
     form = quick_form()
-    assert form.command("claude", "Stop", decides=False).startswith(f"/bin/sh {HOOKS}/event.sh ")
+    assert f" /bin/sh {HOOKS}/event.sh " in form.command("claude", "Stop", decides=False)
     assert "decide.py" in form.command("claude", "PermissionRequest", decides=True)
 
 
@@ -110,3 +111,28 @@ def test_an_event_that_was_refused_for_now_keeps_its_id(daemon: FakeDaemon) -> N
     ids = {params["eventId"] for params in told(daemon)}
     [path] = (places(os.environ).data / "spool").glob("*.json")
     assert len(ids) == 1 and json.loads(path.read_bytes())["eventId"] in ids
+
+
+def test_commands_are_harmless_without_the_product_and_those_of_0_1_are_told(tmp_path: Path) -> None:
+    gone = Form(
+        "python", ("/usr/bin/python3", str(tmp_path / "event.py")), ("/usr/bin/python3", str(tmp_path / "decide.py"))
+    )
+    for decides in (False, True):
+        command = gone.command("claude", "Stop", decides=decides)
+        done = run(command)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        assert is_guarded(command) and missing_program(command) in {*gone.report, *gone.decide}
+    old = shlex.join([*gone.report, "--installed", "--agent", "claude", "--event", "Stop"])
+    assert not is_guarded(old) and not is_guarded("it's") and missing_program("it's") == "it's"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_shells_between_the_agent_and_the_hook_are_not_taken_for_the_agent(daemon: FakeDaemon, number: int) -> None:
+    daemon.on("event.report", {"ok": True})
+    command = forms()[number].command("codex", "Stop", decides=False)
+    for shell in ("dash", "bash", "fish", "zsh"):
+        if shutil.which(shell):
+            nested = f"/bin/sh -c {shlex.quote(f'{command}; :')}; :"  # each of them stays
+            env = {name: value for name, value in os.environ.items() if name != "MAESTRO_SESSION_ID"}
+            subprocess.run([shell, "-c", nested], input=b"{}", check=True, env=env)
+            assert told(daemon)[-1]["pid"] == os.getpid(), shell

@@ -172,7 +172,7 @@ def test_every_shipped_recipe_is_whole(agent: str) -> None:
         assert made.endswith(PLUGIN) and (HOOKS / agent / recipe.plugin).is_file()
         return
     commands = [handler["command"] for groups in made.values() for each in groups for handler in each["hooks"]]
-    assert commands and all(f"--agent {agent}" in command and "@" not in command for command in commands)
+    assert commands and all(f"--agent {agent}" in command and "@EVENT@" not in command for command in commands)
 
 
 def test_who_is_at_the_terminal_decides_unless_the_inbox_is_to() -> None:
@@ -233,3 +233,31 @@ def filled_by(form: Form) -> dict[str, Any]:
     made = filled(HOOKS, "claude", RECIPE, form, decide=False)
     assert isinstance(made, dict)
     return made
+
+
+def test_hooks_of_0_1_are_told_upgraded_and_removed_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    program = tmp_path / "event.py"
+    program.write_text("")
+    before = '{"model": "opus"}\n'
+    line = f"/bin/sh {program} --installed --agent claude --event Stop"
+    old = {"Stop": [{"hooks": [{"type": "command", "command": line}]}]}
+    for upgrade in (False, True):
+        path.write_text(before)
+        at(path).install(old, FORM)
+        assert "block the agent once it is gone" in at(path).state().problem
+        if upgrade:
+            form = Form("sh", ("/bin/sh", str(program)), ("/bin/sh", str(program)))
+            assert at(path).install(filled_by(form), form).problem == ""
+            assert f'"{line}"' not in path.read_text()
+        assert at(path).remove() and path.read_text() == before
+
+
+def test_hooks_of_0_1_without_a_record_are_upgraded_too(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    line = "/bin/sh /gone/event.sh /usr/bin/python3 /usr/bin/nc /run/s --installed --agent claude --event Stop"
+    path.write_text(json.dumps({"hooks": {"Stop": [{"hooks": [{"type": "command", "command": line}]}]}}, indent=2))
+    at(path).install(hooks(), FORM)
+    commands = [each["command"] for group in json.loads(path.read_text())["hooks"]["Stop"] for each in group["hooks"]]
+    assert len(commands) == 1 and line not in commands
+    assert at(path).remove() and json.loads(path.read_text()) == {}

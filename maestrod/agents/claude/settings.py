@@ -23,7 +23,7 @@ def settings(hooks: Path, template: str, **members: Any) -> str:
 
 def status_line(hooks: Path) -> dict[str, Any]:
     """A status line that shows nothing and tells what was used: the only place where a terminal session says it."""
-    return {"type": "command", "command": f"{hook_command(hooks, EVENT, 'claude', 'StatusLine')} --no-wait"}
+    return {"type": "command", "command": hook_command(hooks, EVENT, "claude", "StatusLine", "--no-wait")}
 
 
 def plugin_files(skills: Iterable[ManifestSkill]) -> dict[str, str]:

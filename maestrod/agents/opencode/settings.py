@@ -16,6 +16,25 @@ PLUGIN = "opencode/plugin.js"
 SKILLS = "opencode/skills"
 #: The variable whose JSON OpenCode lays over all of the user's files.
 VARIABLE = "OPENCODE_CONFIG_CONTENT"
+#: OpenCode goes on without a plugin that it cannot load. A session may live longer than this installation: without the program the
+#: plugin is silent, but where tools wait for a decision, none runs.
+_PLUGIN = """\
+const options = %(options)s
+
+async function load() {
+  try {
+    return (await import(%(source)s)).plugin(options)
+  } catch {
+    return async () => (options.gate ? { "tool.execute.before": refuse } : {})
+  }
+}
+
+async function refuse() {
+  throw new Error("maestrod is not there to decide about this tool")
+}
+
+export const Maestro = await load()
+"""
 #: What its files are called, in the order it reads them.
 _NAMES = ("config.json", "opencode.json", "opencode.jsonc")
 
@@ -25,7 +44,7 @@ def files(request: LaunchRequest, *, gate: bool) -> dict[str, str]:
     mode = "terminal" if request.interactive else "stream"
     source = (request.hooks / "opencode" / "maestro.js").as_uri()
     options = json.dumps({"mode": mode, "gate": gate})
-    plugin = f"import {{ plugin }} from {json.dumps(source)}\n\nexport const Maestro = plugin({options})\n"
+    plugin = _PLUGIN % {"options": options, "source": json.dumps(source)}
     return {PLUGIN: plugin, **skill_files(request.manifest.skills, SKILLS)}
 
 

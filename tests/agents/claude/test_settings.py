@@ -23,7 +23,7 @@ def test_every_hook_reports_its_own_event_and_is_read(template: str) -> None:
         for handler in (handler for matcher in matchers for handler in matcher["hooks"]):
             words = shlex.split(handler["command"])
             assert words[-4:] == ["--agent", "claude", "--event", event]
-            assert Path(words[3]).name == ("decide.py" if event == "PermissionRequest" else "event.py")
+            assert Path(words[7]).name == ("decide.py" if event == "PermissionRequest" else "event.py")
             assert Path(words[0]).is_absolute()
             assert handler.get("async", False) is ("ToolUse" in event), "only tools go on without their hooks"
 

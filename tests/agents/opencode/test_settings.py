@@ -1,6 +1,9 @@
 """What OpenCode is told for one session."""
 
+import dataclasses
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -57,9 +60,25 @@ def test_broken_ones_are_said() -> None:
 def test_the_plugin_says_how_much_to_tell() -> None:
     skill = ManifestSkill("maestro-worker", "how to report", "Report.")
     files = settings.files(request(terminal=Terminal.PIPE, skill_list=(skill,)), gate=True)
-    assert files["opencode/plugin.js"] == (
-        'import { plugin } from "file:///hooks/opencode/maestro.js"\n\n'
-        'export const Maestro = plugin({"mode": "stream", "gate": true})\n'
-    )
+    assert files["opencode/plugin.js"].startswith('const options = {"mode": "stream", "gate": true}\n')
+    assert 'import("file:///hooks/opencode/maestro.js")' in files["opencode/plugin.js"]
     assert "opencode/skills/maestro-worker/SKILL.md" in files
     assert '"mode": "terminal"' in settings.files(request(terminal=Terminal.PTY), gate=False)["opencode/plugin.js"]
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_plugin_whose_program_is_gone_is_silent_and_lets_no_gated_tool_run(tmp_path: Path, gate: bool) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    asked = dataclasses.replace(request(), hooks=tmp_path / "gone")
+    plugin = tmp_path / "plugin.mjs"
+    plugin.write_text(settings.files(asked, gate=gate)["opencode/plugin.js"])
+    script = f"""
+const {{ Maestro }} = await import({json.dumps(plugin.as_uri())})
+const handlers = await Maestro({{}})
+try {{ await handlers["tool.execute.before"]?.({{ tool: "bash" }}); console.log("runs") }} catch (error) {{ console.log(error.message) }}
+"""
+    done = subprocess.run([node, "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+    said = "maestrod is not there to decide about this tool" if gate else "runs"
+    assert (done.stdout.strip(), done.stderr) == (said, "")
