@@ -8,8 +8,14 @@ import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+#: Characters that are not seen but change how others are read: they turn the direction of writing, or hide text between letters.
+#: U+200C and U+200D stay: scripts and emoji are written with them.
+_UNSEEN = "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_HIDDEN = re.compile(f"[{_UNSEEN}]")
 #: What is printed as it is: text, and the controls that move within it.
-_PLAIN = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
+_PLAIN = re.compile(rf"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_UNSEEN}]+")
+#: What ends any sequence: a line end, which stays (no line is lost by one that was cut off), CAN and SUB.
+_ENDS = "\n\x18\x1a"
 _COLOUR = re.compile(r"[0-9;:]*\Z")
 
 #: A sequence longer than this is none; what follows is text again.
@@ -28,7 +34,7 @@ class _State(enum.Enum):
 
 
 class Sanitizer:
-    """Takes every control sequence but colours out of a stream, wherever its pieces are cut."""
+    """Takes every control sequence but colours out of a stream, wherever its pieces are cut; shows what hides in text by its code."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -53,6 +59,9 @@ class Sanitizer:
             if plain:
                 kept.append(plain[0])
                 position = plain.end()
+            elif self._state is not _State.TEXT and text[position] in _ENDS:
+                self._go(_State.TEXT)
+                position += text[position] != "\n"  # a line end is text now
             else:
                 kept.append(self._steps[self._state](text[position]))
                 position += 1
@@ -63,7 +72,9 @@ class Sanitizer:
         return ""
 
     def _text(self, character: str) -> str:
-        """A control character outside of a sequence."""
+        """A control character outside of a sequence, or one that is not seen."""
+        if _HIDDEN.match(character):
+            return f"<U+{ord(character):04X}>"
         states = {"\x1b": _State.ESCAPE, "\x9b": _State.CSI}
         strings = "\x90\x98\x9d\x9e\x9f"
         return self._go(_State.STRING if character in strings else states.get(character, _State.TEXT))

@@ -31,6 +31,15 @@ def sanitized(*pieces: bytes) -> bytes:
         (b"a\x07\x08\x00b", b"ab"),
         (b"a\xc2\x9b2Jb", b"ab"),
         (b"\xff", "\ufffd".encode()),
+        (b"a\x1b]0;cut off\r\nnext", b"a\nnext"),
+        (b"a\x1b[3\nnext", b"a\nnext"),
+        (b"a\x1b\nnext", b"a\nnext"),
+        (b"a\x1b(\nnext", b"a\nnext"),
+        (b"a\x1b]0;cut off\x1b\nnext", b"a\nnext"),
+        (b"a\x1b]0;cancelled\x18next", b"anext"),
+        ("if \u202eevil\u2066 a\u200bb\ufeff".encode(), b"if <U+202E>evil<U+2066> a<U+200B>b<U+FEFF>"),
+        ("\U000e0041tag".encode(), b"<U+E0041>tag"),
+        ("\U0001f468\u200d\U0001f469".encode(), "\U0001f468\u200d\U0001f469".encode()),
     ],
 )
 def test_only_colours_come_through(data: bytes, kept: bytes) -> None:
@@ -51,9 +60,12 @@ def test_nothing_but_colours_ever_comes_through(pieces: list[bytes]) -> None:
         assert body.startswith("m")
     assert not any(ord(character) < 0x20 and character not in "\t\n\r\x1b" for character in kept)
     assert not any(0x7F <= ord(character) < 0xA0 for character in kept)
+    assert kept.count("\n") >= sum(piece.count(b"\n") for piece in pieces), "no line is lost"
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"))), st.integers(1, 5))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Cn", "Zl", "Zp"))), st.integers(1, 5)
+)
 def test_text_comes_through_wherever_it_is_cut(text: str, size: int) -> None:
     data = text.encode()
     assert sanitized(*(data[start : start + size] for start in range(0, len(data), size))).decode() == text

@@ -1,7 +1,7 @@
 """Running one command: its output live on the worker's terminal, its last lines kept, its end told apart from its silence.
 
 The command gets a terminal of its own, so that programs that look for one keep their colours and their progress bars; output
-passes through it unchanged. Standard input is empty. The command leads a process group, which is in the foreground of the
+passes through it unchanged, and what it did to the screen is undone at the end. Standard input is empty. The command leads a process group, which is in the foreground of the
 session's terminal meanwhile, so an interrupt typed there reaches the command and not the worker. A process that the command
 left behind in the background keeps the terminal open; it is not waited for.
 """
@@ -14,6 +14,7 @@ import termios
 import time
 
 from . import signals
+from .screen import RESET, Screen
 from .terminal import show
 
 TYPE_CHECKING = False
@@ -58,6 +59,8 @@ class Runner:
     def __init__(self, wake: int, environ: "Mapping[bytes, bytes]") -> None:
         self._wake = wake
         self._environ = environ
+        self._screen = Screen()
+        self._attributes = _attributes()
 
     def shell(self, command: str, **variables: str) -> Outcome:
         """Run a command with the POSIX shell, on a terminal. Raises ``OSError`` when it cannot be started."""
@@ -76,7 +79,10 @@ class Runner:
             (posix.POSIX_SPAWN_OPEN, 0, stdin, posix.O_RDONLY, 0),
             (posix.POSIX_SPAWN_DUP2, writer, 1),
         ]
-        return self._run(argv, actions, reader, writer, limit, variables)
+        try:
+            return self._run(argv, actions, reader, writer, limit, variables)
+        finally:
+            show(RESET)  # its errors went past us
 
     def _run(
         self, argv: list[str], actions: "list[Any]", output: int, given: int, limit: int, variables: dict[str, str]
@@ -97,6 +103,8 @@ class Runner:
                 if given >= 0:
                     posix.close(given)
                 _foreground(posix.getpgrp())
+                _calm(self._attributes)
+                show(self._screen.settle())
 
     def _follow(self, pid: int, output: int, limit: int) -> Outcome:
         """Copy output until the command has ended and nothing more comes; pass a stop on and give it a moment."""
@@ -111,6 +119,7 @@ class Runner:
                 if not data:
                     sources.remove(output)
                 show(data)
+                self._screen.feed(data)
                 kept += data
                 if len(kept) > 2 * limit:
                     del kept[:-limit]
@@ -180,6 +189,25 @@ def _terminal() -> tuple[int, int]:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, b"".join(size.to_bytes(2, sys.byteorder) for size in _USUAL_SIZE))
     _copy_size(master)
     return master, slave
+
+
+def _attributes() -> "list[Any] | None":
+    """How the session's terminal is set at first (termios(3)); None where there is none."""
+    try:
+        return termios.tcgetattr(0)
+    except termios.error:
+        return None
+
+
+def _calm(attributes: "list[Any] | None") -> None:
+    """Set the session's terminal as it was, and drop what was typed for a command that has ended: the next one is another's."""
+    if attributes is None:
+        return
+    try:
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+        termios.tcflush(0, termios.TCIFLUSH)
+    except termios.error:
+        return  # the terminal has gone
 
 
 def _copy_size(master: int) -> bool:

@@ -7,8 +7,9 @@ from .command import Runner
 from .daemon import Daemon, Gone, Refused
 from .jsontext import loads
 from .planner import Planner
+from .screen import RESET
 from .task import Program
-from .terminal import say
+from .terminal import say, show
 from .work import Worker
 
 TYPE_CHECKING = False
@@ -44,6 +45,8 @@ def _work(wake: int) -> bool:
         say(f"# {', '.join(missing)} not set: this program is started by maestrod")
         return False
     session_id, attempt, token, socket, manifest_path = values.values()
+    if attempt != "1":
+        show(RESET)  # the one before may have been killed in the middle of anything
     manifest = _manifest(manifest_path)
     if manifest is None:
         return False

@@ -58,18 +58,20 @@ def _without_controls(text: str) -> str:
 
 
 def _after_sequence(text: str, place: int) -> int:
-    """Where the sequence ends whose escape character stands before ``place``."""
+    """Where the sequence ends whose escape character stands before ``place``. A line end breaks off any: no line is lost."""
     kind = text[place : place + 1]
-    place += 1
     if kind == "[":
-        while place < len(text) and not "@" <= text[place] <= "~":
-            place += 1
-        return place + 1
+        return _behind(text, place + 1, "?", "@")
     if kind and kind in "]PX^_":
-        while place < len(text) and text[place] not in "\x07\x1b\n":
+        place += 1
+        while place < len(text) and text[place] not in "\x07\x18\x1a\x1b\n":
             place += 1
         return place + 2 if text[place : place + 2] == "\x1b\\" else place + (text[place : place + 1] == "\x07")
-    while kind and " " <= kind <= "/":  # intermediate bytes, as in ESC ( B, which chooses a character set
-        kind = text[place : place + 1]
+    return _behind(text, place, "/", "0")  # intermediate characters first, as in ESC ( B, which chooses a character set
+
+
+def _behind(text: str, place: int, last: str, first: str) -> int:
+    """Where parameters (from the space to ``last``) and a final character (from ``first`` to ~) end."""
+    while place < len(text) and " " <= text[place] <= last:
         place += 1
-    return place
+    return place + (first <= text[place : place + 1] <= "~")

@@ -34,6 +34,34 @@ def test_output_that_is_no_text_and_has_no_end_line(here: Place) -> None:
     assert daemon.params("task.fail")[0]["error"].split("\n")[1:] == ["new"]
 
 
+def test_what_a_command_did_to_the_screen_ends_with_it(here: Place) -> None:
+    """Its log shows the next task whole, in its own colours, from the start of a line."""
+    commands = (r"printf '\033]0;cut off'", r"printf '\033[31mred \033[?25lhidden'", "echo plain")
+    with ScriptedDaemon(here.socket):
+        ended = here.run(tasks=tuple(task(f"tsk_{number}", command) for number, command in enumerate(commands)))
+    lines = ended.output.splitlines()
+    assert lines[2].startswith("\x1b]0;cut off\x18\x1b\\# done") and "plain" in lines
+    assert lines[5:7] == ["\x1b[31mred \x1b[?25lhidden\x1b[0m\x1b[?25h", lines[6]] and lines[6].startswith("# done")
+
+
+def test_what_a_command_did_to_the_sessions_terminal_and_what_was_typed_for_it_end_with_it(here: Place) -> None:
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    with ScriptedDaemon(here.socket) as daemon:
+        first = "stty -echo -onlcr < /dev/tty; echo > ready; read x < go"
+        second = "stty -icanon min 0 time 0 < /dev/tty; echo got $(cat < /dev/tty)"
+        pid = here.start_on_terminal(slave, tasks=(task("tsk_a", first), task("tsk_b", second)))
+        os.close(slave)
+        here.ready.wait()
+        os.write(master, b"secret\n")
+        here.go.open()
+        read_until(master, None)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert termios.tcgetattr(master) == before
+    os.close(master)
+    assert daemon.params("task.complete")[1]["summary"].endswith(": got")
+
+
 def test_a_long_tail_is_cut(here: Place) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         here.run(tasks=(task("tsk_a", "seq 100000; exit 1"), task("tsk_b", "seq -s ' ' 20000; exit 1")))
