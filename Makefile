@@ -6,28 +6,36 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What is installed, to the byte: with hashes, for every Python from 3.11. `make lock` renews it.
+LOCK := requirements/dev.txt
 MINUTES ?= 5
 
-# Settings of the user's shell or pip that would send the installation somewhere else than .venv.
-CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQUIRE_HASHES -u PYTHONPATH -u PYTHONHOME
+# Settings of the user's shell or pip that would send the installation somewhere else than .venv, or choose other packages.
+CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQUIRE_HASHES -u PIP_CONSTRAINT \
+  -u PIP_BUILD_CONSTRAINT -u PIP_NO_BINARY -u PIP_ONLY_BINARY -u PIP_PRE -u PYTHONPATH -u PYTHONHOME
+PIP = $(CLEAN_ENV) $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench bench-quick soak screenshots wheel clean
+.PHONY: help setup lock demo test test-lowest test-newest lint format bench bench-quick soak screenshots wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Create .venv with maestrod and the tools of its developers
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements/build.txt $(LOCK)
 	@test -x $(BIN)/python || $(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "maestrod needs Python 3.11 or newer, and '$(or $(PYTHON),python3)' is not. Name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(CLEAN_ENV) $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "'$(PYTHON) -m venv' does not work here; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.txt
 	@echo "Installing maestrod and its tools into $(VENV) ..."
-	@$(CLEAN_ENV) $(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --requirement $(VENV)/dev.txt
+	@$(PIP) --require-hashes --only-binary :all: --requirement requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation --requirement $(LOCK)
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
+
+lock: setup ## Renew the locked versions in requirements/, deliberately
+	@$(CLEAN_ENV) $(BIN)/python requirements/renew.py
 
 # Everything the demo leaves behind is in one folder with a short name (socket paths have about 100 bytes), and no daemon
 # outlives it. On failure the folder stays, so that there is something to look at.
@@ -40,6 +48,20 @@ demo: setup ## Run a plan over this repository, end to end
 
 test: setup ## Run all tests (ARGS="-k name" passes on to pytest)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# What users of the wheel may have instead of the locked versions; only what depends on libraries is tested with them.
+RANGE_TESTS := tests/api tests/store tests/contract
+
+test-lowest: ## Test with the oldest dependencies that pyproject.toml allows
+	@$(MAKE) --no-print-directory VENV=.venv-lowest LOCK=requirements/lowest.txt test ARGS="$(RANGE_TESTS)"
+
+test-newest: ## Test with the newest dependencies there are today
+	@$(MAKE) --no-print-directory VENV=.venv-newest setup
+	@$(MAKE) --no-print-directory VENV=.venv-newest upgrade
+	@$(MAKE) --no-print-directory VENV=.venv-newest test ARGS="$(RANGE_TESTS)"
+
+upgrade: setup
+	@$(PIP) --upgrade --upgrade-strategy eager --editable .
 
 lint: setup ## Check style and types
 	@$(BIN)/ruff check .
@@ -68,5 +90,5 @@ wheel: setup ## Build the wheel and the source archive into dist/
 	@ls dist
 
 clean: ## Remove what make made
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-lowest .venv-newest build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,9 +13,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("maestrod", "maestroctl")
 
 #: Where code of ours is.
-CODE = (*PRODUCT, "hooks", "skills", "examples", "bench", "tests")
+CODE = (*PRODUCT, "hooks", "skills", "examples", "bench", "requirements", "tests")
 
-_NOT_OURS = {".git", ".venv", "build", "dist", "fixtures", "__pycache__", ".hypothesis", "vendor"}
+_NOT_OURS = {
+    ".git",
+    ".venv",
+    ".venv-lowest",
+    ".venv-newest",
+    "build",
+    "dist",
+    "fixtures",
+    "__pycache__",
+    ".hypothesis",
+    "vendor",
+}
 
 
 @functools.cache
