@@ -14,6 +14,12 @@ Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT)]
 Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
 Milliseconds = Annotated[int, Meta(ge=0, description="Milliseconds.")]
 Instant = Annotated[int, Meta(description="Milliseconds since the epoch.")]
+Happened = Annotated[
+    Instant | None,
+    Meta(
+        description="When it happened, in milliseconds since the epoch, if that was before now: what was done while the daemon could not listen counts from then."
+    ),
+]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Instant, Limit, Params, Text
+from maestrod.api.base import Done, Entity, Happened, Instant, Limit, Params, Text
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound, ResyncRequired, Unavailable
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.reason import Source
@@ -148,6 +148,7 @@ class SessionReport(Params, frozen=True):
     type: TimelineType = TimelineType.MILESTONE
     task_id: str | None = None
     metadata: dict[str, Any] = {}
+    at: Happened = None
 
 
 # A table: one method, one row.

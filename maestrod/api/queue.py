@@ -2,7 +2,7 @@
 
 import enum
 
-from maestrod.api.base import Entity, Instant, Milliseconds, Params, Text
+from maestrod.api.base import Entity, Happened, Instant, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
 from maestrod.api.method import Access, Method, delete, get, post
 from maestrod.api.task import Task
@@ -76,6 +76,7 @@ class QueueComplete(Params, frozen=True):
     task_id: str | None = None
     session_id: str | None = None
     summary: Text = ""
+    at: Happened = None
 
 
 class QueueFail(Params, frozen=True):
@@ -84,6 +85,7 @@ class QueueFail(Params, frozen=True):
     error: Text
     task_id: str | None = None
     session_id: str | None = None
+    at: Happened = None
 
 
 class QueueSkip(Params, frozen=True):
@@ -92,6 +94,7 @@ class QueueSkip(Params, frozen=True):
     task_id: str | None = None
     session_id: str | None = None
     reason: Text = ""
+    at: Happened = None
 
 
 class QueueAdd(Params, frozen=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Fraction, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.base import Done, Entity, Fraction, Happened, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
 from maestrod.api.reason import Reason
@@ -220,6 +220,7 @@ class TaskProgress(Params, frozen=True):
     task_id: str
     message: Text = ""
     progress: Fraction | None = None
+    at: Happened = None
 
 
 class TaskComplete(Params, frozen=True):
@@ -227,6 +228,7 @@ class TaskComplete(Params, frozen=True):
 
     task_id: str
     summary: Text = ""
+    at: Happened = None
 
 
 class TaskFail(Params, frozen=True):
@@ -234,6 +236,7 @@ class TaskFail(Params, frozen=True):
 
     task_id: str
     error: Text
+    at: Happened = None
 
 
 class TaskSkip(Params, frozen=True):
@@ -241,6 +244,7 @@ class TaskSkip(Params, frozen=True):
 
     task_id: str
     reason: Text = ""
+    at: Happened = None
 
 
 class TaskBlock(Params, frozen=True):
@@ -249,6 +253,7 @@ class TaskBlock(Params, frozen=True):
     task_id: str
     reason: Text = ""
     by_task_id: str | None = None
+    at: Happened = None
 
 
 class TaskCancel(Params, frozen=True):
@@ -267,6 +272,7 @@ class TaskDepend(Params, frozen=True):
 
 _TASK = {"taskId": "tsk_00000000000000000000000000"}
 _MOVE = (NotFound, IllegalTransition, NotAllowed)
+_REPORT = (*_MOVE, Malformed)
 
 # A table: one method, one row.
 # fmt: off
@@ -285,15 +291,15 @@ TASK_DELETE = Method("task.delete", TaskDelete, Done, Access.OWNER, delete("/api
 TASK_START = Method("task.start", TaskRef, Task, Access.WORK, post("/api/tasks/{taskId}/start"), "Report that work on a task began",
     errors=_MOVE, example=_TASK, positional=("task_id",))
 TASK_PROGRESS = Method("task.progress", TaskProgress, Task, Access.WORK, post("/api/tasks/{taskId}/progress"), "Report how far a task is",
-    errors=_MOVE, example={**_TASK, "progress": 0.5, "message": "half the tests pass"}, positional=("task_id", "message"))
+    errors=_REPORT, example={**_TASK, "progress": 0.5, "message": "half the tests pass"}, positional=("task_id", "message"))
 TASK_COMPLETE = Method("task.complete", TaskComplete, Task, Access.WORK, post("/api/tasks/{taskId}/complete"), "Report that a task is done",
-    errors=_MOVE, example={**_TASK, "summary": "all tests pass"}, positional=("task_id", "summary"))
+    errors=_REPORT, example={**_TASK, "summary": "all tests pass"}, positional=("task_id", "summary"))
 TASK_FAIL = Method("task.fail", TaskFail, Task, Access.WORK, post("/api/tasks/{taskId}/fail"), "Report that a task failed",
-    errors=_MOVE, example={**_TASK, "error": "pytest: exit code 1"}, positional=("task_id", "error"))
+    errors=_REPORT, example={**_TASK, "error": "pytest: exit code 1"}, positional=("task_id", "error"))
 TASK_SKIP = Method("task.skip", TaskSkip, Task, Access.WORK, post("/api/tasks/{taskId}/skip"), "Leave a task out",
-    errors=_MOVE, example=_TASK, positional=("task_id", "reason"))
+    errors=_REPORT, example=_TASK, positional=("task_id", "reason"))
 TASK_BLOCK = Method("task.block", TaskBlock, Task, Access.WORK, post("/api/tasks/{taskId}/block"), "Report that a task cannot go on",
-    errors=_MOVE, example={**_TASK, "reason": "needs a key"}, positional=("task_id", "reason"))
+    errors=_REPORT, example={**_TASK, "reason": "needs a key"}, positional=("task_id", "reason"))
 TASK_RETRY = Method("task.retry", TaskRef, Task, Access.OWNER, post("/api/tasks/{taskId}/retry"), "Try a failed, skipped or cancelled task (and what failed below it) again",
     errors=_MOVE, example=_TASK, positional=("task_id",))
 TASK_CANCEL = Method("task.cancel", TaskCancel, Task, Access.WORK, post("/api/tasks/{taskId}/cancel"), "Cancel a task and all below it",

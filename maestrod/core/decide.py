@@ -30,6 +30,7 @@ from maestrod.core import (
     plan_apply,
     project,
     queue,
+    reports,
     run,
     session_rules,
     sign_rules,
@@ -77,12 +78,12 @@ RULES: Mapping[str, Rule] = {
     "task.create": task_rules.create,
     "task.update": task_rules.update,
     "task.delete": task_rules.delete,
-    "task.start": task_rules.start,
-    "task.progress": task_rules.progress,
-    "task.complete": task_rules.complete,
-    "task.fail": task_rules.fail,
-    "task.skip": task_rules.skip,
-    "task.block": task_rules.block,
+    "task.start": reports.of_task(task_rules.start),
+    "task.progress": reports.of_task(task_rules.progress),
+    "task.complete": reports.of_task(task_rules.complete),
+    "task.fail": reports.of_task(task_rules.fail),
+    "task.skip": reports.of_task(task_rules.skip),
+    "task.block": reports.of_task(task_rules.block),
     "task.retry": task_rules.retry,
     "task.cancel": task_rules.cancel,
     "task.depend": task_rules.depend,
@@ -101,9 +102,9 @@ RULES: Mapping[str, Rule] = {
     "event.report": hook_rules.hook,
     "permission.ask": hook_rules.ask_permission,
     "queue.next": queue.claim,
-    "queue.complete": queue.complete,
-    "queue.fail": queue.fail,
-    "queue.skip": queue.skip,
+    "queue.complete": reports.of_item(queue.complete),
+    "queue.fail": reports.of_item(queue.fail),
+    "queue.skip": reports.of_item(queue.skip),
     "queue.add": queue.add,
     "queue.remove": queue.remove,
     "queue.move": queue.move,
@@ -221,8 +222,9 @@ def _latest(draft: Draft, reply: Any) -> Any:
 
 
 def _digest(method: str, params: Params) -> str:
-    """What makes two calls the same call: the method and the parameters, not who carries them."""
-    same = msgspec.structs.replace(params, request_id=None, session_token=None)
+    """What makes two calls the same call: the method and the parameters, not who carries them, nor when it says they happened."""
+    when = {"at": None} if hasattr(params, "at") else {}
+    same = msgspec.structs.replace(params, request_id=None, session_token=None, **when)
     return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(same, order="sorted")).hexdigest()
 
 

@@ -3,13 +3,12 @@
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
-from maestrod.api.task import Task
-from maestrod.core import answer_rules, limit_rules, message, sign_rules, stall_rules, task, turns
+from maestrod.core import answer_rules, limit_rules, message, reports, sign_rules, stall_rules, turns
 from maestrod.core.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
-from maestrod.core.session import DAEMON_STOP, TIMED_OUT, SessionEvent, end
+from maestrod.core.session import DAEMON_STOP, SessionEvent, end
 from maestrod.core.session_index import has_ended
 from maestrod.core.start import stop_session
 from maestrod.core.task_index import READY, bucket
@@ -128,7 +127,7 @@ def woke(draft: Draft, fact: Woke) -> None:
     if what == RETRY:
         draft.change(draft.task(id_), not_before=None)
     elif what == TIMEOUT:
-        _time_out(draft, draft.task(id_))
+        reports.time_out(draft, draft.task(id_))
     elif what == REGISTER:
         _not_registered(draft, draft.session(id_))
     elif what == FINISH:
@@ -150,16 +149,6 @@ def _look_at_session(draft: Draft, what: str, session: Session) -> None:
         ended = look(draft, session)
         if ended is not None:
             sign_rules.take(draft, session.id, (ended,), sign_rules.Told(source, draft.now))
-
-
-def _time_out(draft: Draft, overdue: Task) -> None:
-    """A task took too long: this attempt failed, and its sessions are stopped."""
-    detail = f"timed out after {overdue.timeout_ms} ms"
-    sessions = draft.world.by_session.live_of(overdue.id)
-    task.fail(draft, overdue, sessions[0] if sessions else None, detail, draft.reason(Source.TIMER, TIMED_OUT, detail))
-    for session_id in sessions:
-        told = draft.reason(Source.TIMER, TIMED_OUT, f"{overdue.id} {detail}")
-        stop_session(draft, draft.session(session_id), told)
 
 
 def _not_registered(draft: Draft, session: Session) -> None:

@@ -26,6 +26,7 @@ from maestrod.core import task
 from maestrod.core.access import session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
+from maestrod.core.happened import moment_of
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.standing import Standing, is_finished, standing
 from maestrod.core.task_index import READY, bucket
@@ -130,34 +131,40 @@ def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
 
 def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
     """The item in the works is done, and so is its task."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    if _move(draft, queue, item, ItemEvent.COMPLETE) is queue:
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.COMPLETE, at=at) is queue:
         return item
-    task.complete(draft, draft.task(item.task_id), queue.session_id, params.summary)
-    return _after(draft, queue.id, item.task_id)
+    task.complete(draft, left, queue.session_id, params.summary, at=at)
+    return after(draft, queue.id, item.task_id)
 
 
 def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
     """The item in the works failed, and so did this attempt at its task."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    if _move(draft, queue, item, ItemEvent.FAIL, params.error) is queue:
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.FAIL, params.error, at=at) is queue:
         return item
-    task.fail(draft, draft.task(item.task_id), queue.session_id, params.error)
-    return _after(draft, queue.id, item.task_id)
+    task.fail(draft, left, queue.session_id, params.error, at=at)
+    return after(draft, queue.id, item.task_id)
 
 
 def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
     """An item is left out, and so is its task."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
-    if _move(draft, queue, item, ItemEvent.SKIP, params.reason) is queue:
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.SKIP, params.reason, at=at) is queue:
         return item
-    task.skip(draft, draft.task(item.task_id), queue.session_id, params.reason)
-    return _after(draft, queue.id, item.task_id)
+    task.skip(draft, left, queue.session_id, params.reason, at=at)
+    return after(draft, queue.id, item.task_id)
 
 
 def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
     """An item goes back to be claimed again, and its task to be started again."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
     if queue.closed:
         raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
     if _move(draft, queue, item, ItemEvent.REQUEUE) is queue:
@@ -190,7 +197,7 @@ def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
 
 def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
     """A queued item leaves the queue; its task stays with the session."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
     _take_out(draft, queue, item)
     _close_if_done(draft, queue.id)
     return draft.queue(queue.id)
@@ -203,7 +210,7 @@ def _take_out(draft: Draft, queue: Queue, item: QueueItem) -> None:
 
 def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
     """A queued item takes another place among the queued ones."""
-    queue, item = _item_for(draft, actor, params.session_id, params.task_id)
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
     if item.status is not QueueItemStatus.QUEUED:
         raise IllegalTransition(
             "item.illegal_transition", f"an item that is {item.status.value} has no place to move to"
@@ -295,7 +302,7 @@ def _queue_for(draft: Draft, actor: Actor, session_id: str | None) -> Queue:
     return queue
 
 
-def _item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | None) -> tuple[Queue, QueueItem]:
+def item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | None) -> tuple[Queue, QueueItem]:
     """The item named, or the one in the works."""
     queue = _queue_for(draft, actor, session_id)
     for item in queue.items:
@@ -305,7 +312,9 @@ def _item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str |
     raise NotFound("queue.item_not_found", f"{queue.id} has {what}", {"taskId": task_id})
 
 
-def _move(draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: str | None = None) -> Queue:
+def _move(
+    draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: str | None = None, *, at: int | None = None
+) -> Queue:
     status = TRANSITIONS.target(item.status, event)
     if status is None:
         return queue
@@ -314,13 +323,13 @@ def _move(draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: st
         item,
         status=status,
         started_at=item.started_at if over else None,
-        completed_at=draft.now if over else None,
+        completed_at=(at or draft.now) if over else None,
         reason=(why or None) and str(why)[:2000],
     )
     return draft.put_item(queue, moved)
 
 
-def _after(draft: Draft, id_: str, task_id: str) -> QueueItem:
+def after(draft: Draft, id_: str, task_id: str) -> QueueItem:
     """The item as it is now; the answer is not the queue, which may be long and is remembered with the request."""
     _close_if_done(draft, id_)
     return next(item for item in draft.queue(id_).items if item.task_id == task_id)

@@ -22,6 +22,7 @@ from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop, Watch
+from maestrod.core.happened import moment, noted
 from maestrod.core.schedule import free_slots
 from maestrod.core.session import SessionEvent, end, follow_tasks, move, touch
 from maestrod.core.start import agent_for, start_session, stop_session
@@ -202,7 +203,11 @@ def report(draft: Draft, params: SessionReport, actor: Actor) -> TimelineEvent:
     if params.task_id is not None:
         task_for(draft, actor, params.task_id)
     entry = draft.timeline(
-        params.type, params.message, session_id=session.id, task_id=params.task_id, metadata=params.metadata
+        params.type,
+        params.message,
+        session_id=session.id,
+        task_id=params.task_id,
+        metadata=params.metadata | noted(draft, moment(draft, params.at, session.created_at)),
     )
     touch(draft, session)
     return entry

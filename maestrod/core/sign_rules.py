@@ -27,6 +27,7 @@ from maestrod.core import attention, limit_rules, message, permission_rules, pla
 from maestrod.core.agent_traits import Turns
 from maestrod.core.draft import Draft
 from maestrod.core.facts import Signed
+from maestrod.core.happened import LATE_MS, noted
 from maestrod.core.session import SessionEvent, end, move, touch
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import (
@@ -297,13 +298,8 @@ def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTO
 
 def _entry(draft: Draft, session: Session, kind: TimelineType, text: str, told: Told, **metadata: Any) -> None:
     """A line in the timeline, with when it happened where that was not just now."""
-    if draft.now - told.at > LATE_MS:
-        metadata["happenedAt"] = told.at
+    metadata |= noted(draft, told.at)
     draft.timeline(kind, text, session_id=session.id, source=told.source, metadata=metadata)
-
-
-#: A sign told this much after it happened says so in the timeline.
-LATE_MS = 2_000
 
 
 def _is_stale(session: Session, told: Told) -> bool:

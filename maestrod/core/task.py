@@ -15,6 +15,7 @@ from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
 from maestrod.api.task import Attempt, Task, TaskResult, TaskStatus
 from maestrod.core.draft import Draft
+from maestrod.core.happened import noted
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.task_index import DOOMED, WAITING
 
@@ -133,29 +134,45 @@ def _take_in_hand(draft: Draft, task_id: str, session_id: str | None) -> None:
         draft.change(session, task_ids=(*session.task_ids, task_id))
 
 
-def progress(draft: Draft, task: Task, session_id: str | None, fraction: float | None, message: str) -> Task:
-    """A leaf got on; a first report of progress is a start as well."""
+def progress(
+    draft: Draft, task: Task, session_id: str | None, fraction: float | None, message: str, *, at: int | None = None
+) -> Task:
+    """A leaf got on; a first report of progress is a start as well. ``at`` is when, here and below, if not now."""
     if next_status(draft, task, TaskEvent.PROGRESS) is not None:
         task = _begin(draft, task, session_id)
     if fraction is not None:
         task = draft.change(task, progress=float(fraction))
-    metadata = {} if fraction is None else {"progress": fraction}
+    metadata = noted(draft, at or draft.now) | ({} if fraction is None else {"progress": fraction})
     draft.timeline(TimelineType.PROGRESS, message, session_id=session_id, task_id=task.id, metadata=metadata)
     return task
 
 
-def complete(draft: Draft, task: Task, session_id: str | None, summary: str) -> Task:
+def complete(draft: Draft, task: Task, session_id: str | None, summary: str, *, at: int | None = None) -> Task:
     """A leaf is done."""
     if next_status(draft, task, TaskEvent.COMPLETE) is None:
         return task
     reason = _reported(draft, session_id, "completed")
-    done = _finish(draft, task, TaskStatus.COMPLETED, reason, progress=1.0, result=TaskResult(summary=summary))
-    draft.timeline(TimelineType.TASK_COMPLETED, summary or task.title, session_id=session_id, task_id=task.id)
+    at = at or draft.now
+    done = _finish(draft, task, TaskStatus.COMPLETED, reason, at, progress=1.0, result=TaskResult(summary=summary))
+    draft.timeline(
+        TimelineType.TASK_COMPLETED,
+        summary or task.title,
+        session_id=session_id,
+        task_id=task.id,
+        metadata=noted(draft, at),
+    )
     return done
 
 
 def fail(
-    draft: Draft, task: Task, session_id: str | None, error: str, reason: Reason | None = None, *, final: bool = False
+    draft: Draft,
+    task: Task,
+    session_id: str | None,
+    error: str,
+    reason: Reason | None = None,
+    *,
+    final: bool = False,
+    at: int | None = None,
 ) -> Task:
     """An attempt at a leaf failed: the next one waits for its backoff, or there is none left and the task has failed.
 
@@ -165,7 +182,8 @@ def fail(
     if next_status(draft, task, event) is None:
         return task
     reason = reason or _reported(draft, session_id, "failed", error)
-    history = (*task.attempts, _attempt(draft, task, session_id, error))
+    at = at or draft.now
+    history = (*task.attempts, _attempt(task, session_id, error, at))
     retry = task.attempt < task.max_attempts and not final
     draft.timeline(
         TimelineType.ERROR if retry else TimelineType.TASK_FAILED,
@@ -173,10 +191,10 @@ def fail(
         session_id=session_id,
         task_id=task.id,
         source=reason.source,
-        metadata={"attempt": task.attempt, "maxAttempts": task.max_attempts},
+        metadata={"attempt": task.attempt, "maxAttempts": task.max_attempts} | noted(draft, at),
     )
     if not retry:
-        return _finish(draft, task, TaskStatus.FAILED, reason, attempts=history, result=TaskResult(error=error))
+        return _finish(draft, task, TaskStatus.FAILED, reason, at, attempts=history, result=TaskResult(error=error))
     wait = min(task.backoff_ms * 2 ** (task.attempt - 1), BACKOFF_LIMIT_MS)
     return draft.change(
         task,
@@ -192,33 +210,35 @@ def fail(
     )
 
 
-def _attempt(draft: Draft, task: Task, session_id: str | None, error: str) -> Attempt:
+def _attempt(task: Task, session_id: str | None, error: str, at: int) -> Attempt:
     return Attempt(
         attempt=task.attempt,
         status=TaskStatus.FAILED,
         session_id=session_id,
         started_at=task.started_at,
-        ended_at=draft.now,
+        ended_at=at,
         error=error,
     )
 
 
-def skip(draft: Draft, task: Task, session_id: str | None, why: str) -> Task:
+def skip(draft: Draft, task: Task, session_id: str | None, why: str, *, at: int | None = None) -> Task:
     """A leaf is left out."""
     if next_status(draft, task, TaskEvent.SKIP) is None:
         return task
-    skipped = _finish(draft, task, TaskStatus.SKIPPED, _reported(draft, session_id, "skipped", why))
-    draft.timeline(TimelineType.TASK_SKIPPED, why or task.title, session_id=session_id, task_id=task.id)
+    at = at or draft.now
+    skipped = _finish(draft, task, TaskStatus.SKIPPED, _reported(draft, session_id, "skipped", why), at)
+    words = why or task.title
+    draft.timeline(TimelineType.TASK_SKIPPED, words, session_id=session_id, task_id=task.id, metadata=noted(draft, at))
     return skipped
 
 
-def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | None) -> Task:
+def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | None, *, at: int | None = None) -> Task:
     """A leaf cannot go on, says its session."""
     next_status(draft, task, TaskEvent.BLOCK)
     source = Source.USER if session_id is None else Source.REPORT
     reason = draft.reason(source, "reported", why, by)
     blocked = draft.change(task, status=TaskStatus.BLOCKED, status_reason=reason, deadline=None, timeout_left=None)
-    metadata = {"by": by} if by is not None else {}
+    metadata = noted(draft, at or draft.now) | ({"by": by} if by is not None else {})
     draft.timeline(TimelineType.TASK_BLOCKED, why, session_id=session_id, task_id=task.id, metadata=metadata)
     return blocked
 
@@ -227,7 +247,7 @@ def cancel(draft: Draft, task: Task, reason: Reason) -> Task:
     """A leaf is wanted no more."""
     if next_status(draft, task, TaskEvent.CANCEL) is None:
         return task
-    return _finish(draft, task, TaskStatus.CANCELLED, reason)
+    return _finish(draft, task, TaskStatus.CANCELLED, reason, draft.now)
 
 
 def retry(draft: Draft, task: Task, reason: Reason) -> Task:
@@ -262,12 +282,12 @@ def release(draft: Draft, task: Task, reason: Reason) -> Task:
     )
 
 
-def _finish(draft: Draft, task: Task, status: TaskStatus, reason: Reason, **members: Any) -> Task:
+def _finish(draft: Draft, task: Task, status: TaskStatus, reason: Reason, at: int, **members: Any) -> Task:
     return draft.change(
         task,
         status=status,
         status_reason=reason,
-        completed_at=draft.now,
+        completed_at=at,
         not_before=None,
         deadline=None,
         timeout_left=None,

@@ -24,6 +24,7 @@ from maestrod.core.access import task_for
 from maestrod.core.command import Actor
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
+from maestrod.core.happened import moment_of
 from maestrod.core.run import adopt_leaf, cancel_tree
 from maestrod.core.run_state import active_run
 from maestrod.core.session import CANCELLED
@@ -130,22 +131,26 @@ def start(draft: Draft, params: TaskRef, actor: Actor) -> Task:
 def progress(draft: Draft, params: TaskProgress, actor: Actor) -> Task:
     """A task got on."""
     target = task_for(draft, actor, params.task_id)
-    return task.progress(draft, target, actor.session_id, params.progress, params.message)
+    at = moment_of(draft, params.at, target)
+    return task.progress(draft, target, actor.session_id, params.progress, params.message, at=at)
 
 
 def complete(draft: Draft, params: TaskComplete, actor: Actor) -> Task:
     """A task is done."""
-    return task.complete(draft, task_for(draft, actor, params.task_id), actor.session_id, params.summary)
+    target = task_for(draft, actor, params.task_id)
+    return task.complete(draft, target, actor.session_id, params.summary, at=moment_of(draft, params.at, target))
 
 
 def fail(draft: Draft, params: TaskFail, actor: Actor) -> Task:
     """An attempt at a task failed."""
-    return task.fail(draft, task_for(draft, actor, params.task_id), actor.session_id, params.error)
+    target = task_for(draft, actor, params.task_id)
+    return task.fail(draft, target, actor.session_id, params.error, at=moment_of(draft, params.at, target))
 
 
 def skip(draft: Draft, params: TaskSkip, actor: Actor) -> Task:
     """A task is left out."""
-    return task.skip(draft, task_for(draft, actor, params.task_id), actor.session_id, params.reason)
+    target = task_for(draft, actor, params.task_id)
+    return task.skip(draft, target, actor.session_id, params.reason, at=moment_of(draft, params.at, target))
 
 
 def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
@@ -153,7 +158,8 @@ def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
     if params.by_task_id is not None:
         draft.task(params.by_task_id)
     target = task_for(draft, actor, params.task_id)
-    return task.block(draft, target, actor.session_id, params.reason, params.by_task_id)
+    at = moment_of(draft, params.at, target)
+    return task.block(draft, target, actor.session_id, params.reason, params.by_task_id, at=at)
 
 
 def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:

@@ -74,8 +74,8 @@ class ScriptedDaemon:
         return [method for method, _ in self.calls]
 
     def params(self, method: str) -> list[dict[str, Any]]:
-        """The parameters of every call of a method, without what is the same in all."""
-        hidden = ("sessionToken", "requestId")
+        """The parameters of every call of a method, without what is the same in all, and without the time."""
+        hidden = ("sessionToken", "requestId", "at")
         return [
             {name: value for name, value in params.items() if name not in hidden}
             for called, params in self.calls

@@ -63,6 +63,7 @@ def test_parameters_stand_in_the_order_of_their_positions() -> None:
         "taskId",
         "message",
         "progress",
+        "at",
         "requestId",
         "sessionToken",
     ]

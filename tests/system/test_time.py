@@ -14,9 +14,9 @@ from tests.kit.plans import begun, command, entries
 TIMEOUT_MS, SECONDS = 2500, 0.8
 
 
-def start(daemon: Daemon, ledger: Path, *commands: str) -> tuple[str, Json]:
+def start(daemon: Daemon, ledger: Path, *commands: str, attempts: int = 2) -> tuple[str, Json]:
     """A run of one task that is tried twice, and the task once its first command has begun."""
-    subtask = {"key": "t", "title": "t", "commands": list(commands), "timeoutMs": TIMEOUT_MS, "maxAttempts": 2}
+    subtask = {"key": "t", "title": "t", "commands": list(commands), "timeoutMs": TIMEOUT_MS, "maxAttempts": attempts}
     groups = [{"key": "g", "title": "g", "subtasks": [subtask]}]
     run_id = daemon.call("run.start", plan={"groups": groups}, workingDir=str(daemon.home), agent="shell")["id"]
     until(lambda: entries(ledger) != [])
@@ -43,10 +43,11 @@ def over(task: Json) -> None:
 
 
 @pytest.mark.slow
-def test_a_task_that_ended_in_time_while_no_daemon_ran_is_completed_once(daemon: Daemon) -> None:
+@pytest.mark.parametrize("steps", [1, 3])
+def test_a_task_that_ended_in_time_while_no_daemon_ran_is_completed_once(daemon: Daemon, steps: int) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
-    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS))
+    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS), *["true"] * (steps - 1))
     daemon.kill()
     over(task)
     daemon.start()
@@ -56,10 +57,11 @@ def test_a_task_that_ended_in_time_while_no_daemon_ran_is_completed_once(daemon:
 
 
 @pytest.mark.slow
-def test_a_task_that_ended_in_time_while_the_daemon_was_stopped_is_completed_once(daemon: Daemon) -> None:
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_task_that_ended_in_time_while_the_daemon_was_stopped_is_completed_once(daemon: Daemon, steps: int) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
-    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS))
+    run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS / steps), *["true"] * (steps - 1))
     assert daemon.process is not None
     daemon.process.send_signal(signal.SIGSTOP)
     over(task)
@@ -67,3 +69,21 @@ def test_a_task_that_ended_in_time_while_the_daemon_was_stopped_is_completed_onc
     assert daemon.finish_run(run_id)["status"] == "completed"
     assert leaf(daemon, run_id).get("attempts", []) == []
     assert list(begun(ledger).values()) == [1]
+
+
+@pytest.mark.slow
+def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_says_so(daemon: Daemon) -> None:
+    ledger = daemon.home / "ledger"
+    daemon.start()
+    seconds = TIMEOUT_MS / 1000 + 0.5
+    run_id, task = start(daemon, ledger, command(ledger, "one", seconds), attempts=1)
+    daemon.kill()
+    over(task)
+    daemon.start()
+    assert daemon.finish_run(run_id)["status"] == "failed"
+    assert f"timed out after {TIMEOUT_MS} ms" in leaf(daemon, run_id)["result"]["error"]
+    daemon.finish_sessions()
+    [session] = daemon.every("session.list")
+    words = daemon.call("session.why", sessionId=session["id"])["explanation"]
+    assert "a task of it took too long" in words[0]
+    assert "somebody" not in " ".join(words)

@@ -5,7 +5,7 @@ those that do are refused by the daemon when they are to be started.
 """
 
 from .command import Runner
-from .daemon import Daemon, Refused
+from .daemon import Daemon, Refused, steady
 from .task import Program, perform
 from .terminal import say
 
@@ -56,15 +56,15 @@ class Worker:
             task, self._runner, lambda fraction, text: self._progress(task, fraction, text), self._program
         )
         if not done:
-            return f"{noun}.fail", {"taskId": task["id"], "error": words}
+            return f"{noun}.fail", {"taskId": task["id"], "error": words, "at": steady()}
         say(f"# done: {words}")
-        return f"{noun}.complete", {"taskId": task["id"], "summary": words}
+        return f"{noun}.complete", {"taskId": task["id"], "summary": words, "at": steady()}
 
     def _settle(self, task: "dict[str, Any]", method: str, told: bool) -> None:
         self._done = self._done and method.endswith(".complete") and (told or self._is_settled(task))
 
     def _progress(self, task: "dict[str, Any]", fraction: float, text: str) -> None:
-        self._tell("task.progress", taskId=task["id"], progress=fraction, message=text)
+        self._daemon.note("task.progress", taskId=task["id"], progress=fraction, message=text, at=steady())
 
     def _tell(self, method: str, **params: "Any") -> bool:
         """Report; False when the daemon says no to this one."""
@@ -74,7 +74,7 @@ class Worker:
         """Whether the daemon took a report. A no to the session as such ends it."""
         if not isinstance(answer, Refused):
             return True
-        if answer.reason.startswith(("session.", "token.")):
+        if answer.is_final:
             raise answer
         say(f"# {method} was refused: {answer.message}")
         return False

@@ -1,6 +1,9 @@
 """The connection, as a real process against a scripted daemon: it outlives the daemon and repeats nothing twice."""
 
 import itertools
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,14 @@ from maestrod.api.task import Strategy
 from tests.agents.scripted_daemon import Hangup, Refusal, ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
 from tests.core.manifests import task
+
+
+def wait_for_line(path: Path, line: str) -> None:
+    """A file tells nobody."""
+    give_up = time.monotonic() + PATIENCE
+    while not path.exists() or line not in path.read_text().split("\n"):
+        assert time.monotonic() < give_up
+        threading.Event().wait(0.01)
 
 
 def test_every_call_carries_the_token_and_a_request_id_of_its_own(here: Place) -> None:
@@ -30,7 +41,10 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_request_id(here: Place) 
         ended = here.run(tasks=(task("tsk_a", "true"),))
     assert ended.code == 0
     last = [params for method, params in daemon.calls if method == "task.complete"]
-    assert len(last) == 3 and last[0] == last[1] == last[2]
+    assert len(last) == 3 and len({each["requestId"] for each in last}) == 1
+    told = daemon.params("task.complete")
+    assert told[0] == told[1] == told[2]
+    assert max(each["at"] for each in last) - min(each["at"] for each in last) <= 1, "it was done when it was done"
 
 
 def test_the_worker_outlives_the_daemon_and_finds_the_next_one(here: Place) -> None:
@@ -42,6 +56,46 @@ def test_the_worker_outlives_the_daemon_and_finds_the_next_one(here: Place) -> N
             process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and second.methods()[-1] == "task.complete"
     assert (here.project / "runs").read_text() == "run\n"
+
+
+def test_work_goes_on_while_the_daemon_is_away_and_the_next_one_is_told_when_it_was_done(here: Place) -> None:
+    with here.start(tasks=(task("tsk_a", "true", "read x < go", "echo done >> ledger"),)) as process:
+        with ScriptedDaemon(here.socket) as first:
+            first.wait_for("task.progress")
+        here.go.open()
+        wait_for_line(here.project / "ledger", "done")
+        with ScriptedDaemon(here.socket) as second:
+            process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert second.methods()[-2:] == ["task.progress", "task.complete"]
+    moments = [params["at"] for _, params in second.calls][-2:]
+    assert moments == sorted(moments)
+
+
+def test_a_refused_note_is_said_and_does_not_end_the_work(here: Place) -> None:
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if method == "task.progress":
+            raise Refusal(409, "task.illegal_transition")
+        return {}
+
+    with ScriptedDaemon(here.socket, answer) as daemon:
+        ended = here.run(tasks=(task("tsk_a", "true", "true", "true"),))
+    assert ended.code == 0 and daemon.methods()[-1] == "task.complete"
+    assert ended.output.count("task.progress was refused: task.illegal_transition") == 2
+
+
+def test_a_note_that_a_busy_daemon_refuses_is_told_with_the_next_call(here: Place) -> None:
+    tries = itertools.count()
+
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if method == "task.progress" and next(tries) < 1:
+            raise Refusal(503, "no_space", retryable=True)
+        return {}
+
+    with ScriptedDaemon(here.socket, answer) as daemon:
+        assert here.run(tasks=(task("tsk_a", "true", "true"),)).code == 0
+    assert daemon.methods()[-2:] == ["task.progress", "task.complete"]
+    assert len({params["requestId"] for method, params in daemon.calls if method == "task.progress"}) == 1
 
 
 def test_a_busy_daemon_is_asked_again(here: Place) -> None:
