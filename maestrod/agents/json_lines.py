@@ -159,6 +159,14 @@ def json_text(value: Any, limit: int = INPUT) -> str:
         return ""
 
 
+def is_whole(value: Any) -> bool:
+    """Whether ``json_text`` keeps every byte of a value: nothing cut, no control sequence taken out, nothing replaced."""
+    try:
+        return msgspec.json.encode(value).decode() == json_text(value)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
+        return False
+
+
 def cut(text: str, limit: int = TEXT) -> str:
     """A text without control sequences, at most ``limit`` characters long."""
     text = plain_text(sound(text[: limit * 2 + 1]))

@@ -1,5 +1,6 @@
 """The two struct families of the contract: what is stored and sent (``Entity``) and what is asked (``Params``)."""
 
+import enum
 from typing import Annotated
 
 import msgspec
@@ -22,6 +23,13 @@ Happened = Annotated[
 ]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
+
+
+class Order(enum.Enum):
+    """The order of a list by the time its things were made."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

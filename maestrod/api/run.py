@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text
+from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Order, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut, Unprocessable
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.plan import Diagnostic, PlanText
 from maestrod.api.project import Folder
-from maestrod.api.session import Argv, Session
+from maestrod.api.session import Argv, Session, Usage
 from maestrod.api.task import Attempts, TaskView
 
 
@@ -26,14 +26,34 @@ class RunStatus(enum.Enum):
     CANCELLED = "cancelled"
 
 
+class Failure(Entity, frozen=True):
+    """Why a run failed: the task that failed first, its error (the end of it, where it is long), and the session that worked on it.
+
+    ``failed`` counts the tasks that failed.
+    """
+
+    task_id: str
+    title: str
+    error: str = ""
+    session_id: str | None = None
+    attempt: int = 1
+    failed: int = 1
+
+
 class Run(Entity, frozen=True):
-    """One request on its way. ``paused`` starts nothing new and holds what runs; ``plan_attempt`` counts plans handed in."""
+    """One request on its way. ``number`` is small and never used again in this store, ``title`` that of its root task.
+
+    It may be named by its number instead of its id: ``12`` or ``#12``. ``usage`` is what all its sessions have used so far, and the only
+    sum that is shown. ``paused`` starts nothing new and holds what runs; ``plan_attempt`` counts plans handed in.
+    """
 
     id: str
     project_id: str
     root_task_id: str
     status: RunStatus
     agent: str
+    number: int = 0
+    title: str = ""
     planner: tuple[str, ...] = ()
     approve: bool = False
     keep_planner: bool = False
@@ -45,6 +65,8 @@ class Run(Entity, frozen=True):
     plan_id: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     error: str | None = None
+    failure: Failure | None = None
+    usage: Usage | None = None
     created_at: Instant = 0
     updated_at: Instant = 0
     completed_at: Instant | None = None
@@ -95,11 +117,12 @@ class RunCancel(Params, frozen=True):
 
 
 class RunList(Params, frozen=True):
-    """A page of runs, newest first with ``backward``."""
+    """A page of runs, newest first; ``backward`` is what ``order: newest`` was called before."""
 
     project_id: str | None = None
     active: Annotated[bool, Meta(description="Only runs that have not ended.")] = False
     backward: bool = False
+    order: Order | None = None
     cursor: str | None = None
     limit: Limit = 100
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Order, Params, Text, Title
 from maestrod.api.errors import (
     Busy,
     Conflict,
@@ -89,6 +89,22 @@ class ProcessIdentity(Entity, frozen=True):
     boot_id: str
 
 
+class StandingAnswer(Entity, frozen=True):
+    """A person's answer to a request for permission that holds for every identical one of the session.
+
+    Identical: the same ``tool``, and input with the same ``digest`` (SHA-256 of the input as it was recorded). ``message`` is the
+    question it was given to.
+    """
+
+    tool: str
+    digest: str
+    value: str
+    message: str = ""
+    reason: str = ""
+    attention_id: str = ""
+    at: Instant = 0
+
+
 class Session(Entity, frozen=True):
     """One agent at work.
 
@@ -101,7 +117,7 @@ class Session(Entity, frozen=True):
     told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something open.
     ``finishing`` means that all is done and the agent is being let go. ``wait`` is a usage limit it sits out,
     ``limit_hits`` how many it met in a row, ``limited_since`` when it met the first of them. ``stall_at`` is when somebody looks
-    whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn.
+    whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn. ``standing`` are answers that hold until its end.
     """
 
     id: str
@@ -141,6 +157,7 @@ class Session(Entity, frozen=True):
     limited_since: Instant | None = None
     stall_at: Instant | None = None
     quiet_since: Instant | None = None
+    standing: tuple[StandingAnswer, ...] = ()
     created_at: Instant = 0
     started_at: Instant | None = None
     last_activity: Instant = 0
@@ -185,13 +202,14 @@ class SessionRef(Params, frozen=True):
 
 
 class SessionList(Params, frozen=True):
-    """A page of sessions, oldest first."""
+    """A page of sessions, newest first."""
 
     project_id: str | None = None
     task_id: str | None = None
     run_id: str | None = None
     status: SessionStatus | None = None
     live: Annotated[bool, Meta(description="Only sessions that have not ended.")] = False
+    order: Order | None = None
     cursor: str | None = None
     limit: Limit = 100
 

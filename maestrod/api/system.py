@@ -34,7 +34,8 @@ class HelloReply(Entity, frozen=True):
 class System(Entity, frozen=True):
     """The state of the whole: ``frozen`` starts nothing and holds every session.
 
-    ``agent_waits`` are usage limits: by agent the moment before which none of its kind is started.
+    ``agent_waits`` are usage limits: by agent the moment before which none of its kind is started. ``last_run`` and
+    ``last_question`` are the numbers given last: none is ever given twice.
     """
 
     id: str = "system"
@@ -42,6 +43,8 @@ class System(Entity, frozen=True):
     frozen_at: Instant | None = None
     frozen_reason: str = ""
     agent_waits: dict[str, Instant] = {}
+    last_run: int = 0
+    last_question: int = 0
 
 
 class Mode(enum.Enum):

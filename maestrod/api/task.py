@@ -5,7 +5,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Fraction, Happened, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.base import (
+    Done,
+    Entity,
+    Fraction,
+    Happened,
+    Instant,
+    Limit,
+    Milliseconds,
+    Order,
+    Params,
+    Text,
+    Title,
+)
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
 from maestrod.api.reason import Reason
@@ -86,10 +98,21 @@ class TaskResult(Entity, frozen=True):
     error: str | None = None
 
 
+class Leaves(Entity, frozen=True):
+    """How the leaves below a task stand: the numbers every surface shows. What is in none of them has not ended."""
+
+    total: int = 0
+    completed: int = 0
+    skipped: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
 class Task(Entity, frozen=True):
     """A piece of work; with children it is the sum of them and moves by roll-up only.
 
-    ``progress`` is 0 to 1. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again;
+    ``progress`` is 0 to 1: of a parent the mean of its leaves, of which what is completed or skipped counts as 1. ``leaves`` is there
+    for a parent only. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again;
     ``deadline`` is when this attempt times out, ``timeout_left`` what is left of it (ms) while its session is paused.
     """
 
@@ -112,6 +135,7 @@ class Task(Entity, frozen=True):
     paths: tuple[str, ...] = ()
     dispatch: Dispatch | None = None
     progress: float = 0.0
+    leaves: Leaves | None = None
     attempt: int = 1
     attempts: tuple[Attempt, ...] = ()
     max_attempts: int = 1
@@ -163,12 +187,13 @@ class TaskRef(Params, frozen=True):
 
 
 class TaskList(Params, frozen=True):
-    """A page of tasks, oldest first."""
+    """A page of tasks, newest first; the subtasks of a task (``parent_id``) in the order they were made."""
 
     project_id: str | None = None
     parent_id: str | None = None
     status: TaskStatus | None = None
     roots: Annotated[bool, Meta(description="Only tasks without a parent.")] = False
+    order: Order | None = None
     cursor: str | None = None
     limit: Limit = 100
 

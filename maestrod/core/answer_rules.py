@@ -1,10 +1,10 @@
-"""What the answer of a question brings about: a permission is told to its agent, a wait goes on or ends, a stalled agent is stopped."""
+"""What the answer of a question brings about: a permission is told to its agent, a wait goes on or ends, a stalled agent is stopped, a plan is applied."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind
-from maestrod.core import attention, limit_rules, permission_rules, stall_rules
+from maestrod.core import approval, attention, limit_rules, permission_rules, stall_rules
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 
@@ -13,6 +13,7 @@ _CONSEQUENCES: Mapping[AttentionKind, Callable[[Draft, Attention], Any]] = {
     AttentionKind.PERMISSION: permission_rules.answered,
     AttentionKind.LIMIT: limit_rules.answered,
     AttentionKind.STALLED: stall_rules.answered,
+    AttentionKind.APPROVAL: approval.answered,
 }
 
 

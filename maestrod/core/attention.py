@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk, AttentionKind
+from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk, AttentionKind, FreeText, Lasts
 from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.event import TimelineType
 from maestrod.api.session import Session
+from maestrod.core import attention_options, numbering
 from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
@@ -15,6 +16,7 @@ TIMEOUT = "timeout"
 CLOSED = "closed"
 USER = "user"
 POLICY = "policy"
+STANDING = "standing"
 AGENT = "agent"
 #: The key of what an agent itself said it waits for.
 AGENT_KEY = "agent"
@@ -25,17 +27,22 @@ def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
     session = alive(session_for(draft, actor, params.session_id))
     if params.task_id is not None:
         task_for(draft, actor, params.task_id)
-    if params.on_timeout is not None and params.options and params.on_timeout not in params.options:
+    if params.kind is AttentionKind.APPROVAL:
+        raise Malformed("attention.kind", "only a plan that waits for approval asks for it", {"path": "kind"})
+    chosen = not params.options or params.free_text or params.on_timeout in {None, *params.options}
+    if not chosen:
         raise Malformed("attention.not_an_option", "onTimeout is none of the options", {"path": "onTimeout"})
     question = draft.put(
         Attention(
             id=draft.new_id("att"),
+            number=numbering.next_question(draft),
             session_id=session.id,
             project_id=session.project_id,
             task_id=params.task_id,
             kind=params.kind,
             message=params.message,
             options=params.options,
+            free_text=FreeText.NONE if params.options and not params.free_text else FreeText.ANSWER,
             opened_at=draft.now,
             deadline=None if params.timeout_ms is None else draft.now + params.timeout_ms,
             on_timeout=params.on_timeout,
@@ -54,7 +61,7 @@ def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
 def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
     """Give a question its answer.
 
-    Raises ``Conflict`` when it has one, or can only be answered where the agent asks; ``Malformed`` for a value that is no option.
+    Raises ``Conflict`` when it has one, or can only be answered where the agent asks; ``Malformed`` for what it does not take.
     """
     question = draft.question(params.attention_id)
     if question.answer is not None:
@@ -68,10 +75,8 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
             f"{question.session_id} takes this answer in its own terminal only: maestroctl attach {question.session_id}"
         )
         raise Conflict("attention.elsewhere", told, {"sessionId": question.session_id})
-    if question.options and params.value not in question.options:
-        options = ", ".join(question.options)
-        raise Malformed("attention.not_an_option", f"{params.value!r} is none of: {options}", {"path": "value"})
-    return close(draft, question, USER, params.value)
+    given = attention_options.settled(question, params)
+    return close(draft, question, USER, given.value, given)
 
 
 def time_out(draft: Draft, attention_id: str) -> Attention | None:
@@ -123,12 +128,15 @@ def open_question(
     draft: Draft, session: Session, kind: AttentionKind, text: str, *, timeline: str = "", **members: Any
 ) -> Attention:
     """Put a question about a session into the inbox, and into its timeline."""
+    options = members.get("options", ())
     question = draft.put(
         Attention(
             id=draft.new_id("att"),
+            number=numbering.next_question(draft),
             session_id=session.id,
             project_id=session.project_id,
             kind=kind,
+            free_text=attention_options.free_text(kind, options, None),
             message=text,
             opened_at=draft.now,
             **members,
@@ -147,11 +155,17 @@ def close_all(draft: Draft, session_id: str) -> None:
         draft.change(draft.question(attention_id), on_stream=False)
 
 
-def close(draft: Draft, question: Attention, by: str, value: str) -> Attention:
-    """A question has its answer. Where it came from the agent itself, or from the end of it, nobody waits for it any more."""
-    draft.at_turn[question.session_id] = None
+def close(draft: Draft, question: Attention, by: str, value: str, given: AttentionAnswer | None = None) -> Attention:
+    """A question has its answer. Where it came from the agent itself, or from the end of it, nobody waits for it any more.
+
+    ``given`` is what a person gave: a reason, and how long it holds.
+    """
+    if question.session_id:
+        draft.at_turn[question.session_id] = None
     waits = question.on_stream and by not in {AGENT, CLOSED}
-    return draft.change(question, answer=Answer(by=by, at=draft.now, value=value), on_stream=waits)
+    reason, lasts = (given.reason, given.lasts) if given is not None else ("", Lasts.ONCE)
+    answer = Answer(by=by, at=draft.now, value=value, reason=reason, lasts=lasts)
+    return draft.change(question, answer=answer, on_stream=waits)
 
 
 def opened(draft: Draft, session_id: str, kind: AttentionKind) -> list[Attention]:

@@ -20,11 +20,13 @@ from maestrod.api.token import TokenInfo
 from maestrod.core import (
     access_token,
     answer_rules,
+    approval,
     attention,
     edit_rules,
     fact_rules,
     hook_rules,
     message,
+    numbering,
     pause,
     permission_rules,
     plan_apply,
@@ -32,6 +34,7 @@ from maestrod.core import (
     queue,
     reports,
     run,
+    run_usage,
     session_rules,
     sign_rules,
     stall_rules,
@@ -110,9 +113,9 @@ RULES: Mapping[str, Rule] = {
     "queue.move": queue.move,
     "queue.requeue": queue.requeue,
     "plan.submit": plan_apply.submit,
-    "plan.approve": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
-    "plan.apply": lambda draft, params, actor: plan_apply.approve(draft, params.plan_id),
-    "plan.reject": _owner_rule(plan_apply.reject),
+    "plan.approve": lambda draft, params, actor: approval.approve(draft, params.plan_id),
+    "plan.apply": lambda draft, params, actor: approval.approve(draft, params.plan_id),
+    "plan.reject": _owner_rule(approval.reject),
     "run.start": _owner_rule(run.start),
     "run.cancel": _owner_rule(run.cancel),
     "run.pause": _owner_rule(run.pause),
@@ -213,6 +216,9 @@ def _come_to_rest(draft: Draft) -> None:
         follow(draft)
         turns.advance_all(draft)
     schedule(draft)
+    numbering.catch_up(draft)
+    approval.follow(draft)
+    run_usage.add_up(draft)
 
 
 def _latest(draft: Draft, reply: Any) -> Any:

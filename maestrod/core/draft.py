@@ -61,6 +61,7 @@ class Draft:
         self.planners_gone: dict[str, None] = {}
         self.reopened: dict[str, None] = {}
         self.at_turn: dict[str, None] = {}
+        self.spent: dict[str, None] = {}
         self._undo: list[tuple[str, str, Entity | None]] = []
         self._first_seq = world.seq
         self._ids = 0
@@ -125,6 +126,8 @@ class Draft:
         self._emit(f"{kind}.{what}", entity, data)
         if isinstance(entity, Task):
             self._touch(old, entity)  # the table of tasks holds tasks only
+        elif isinstance(entity, Session) and entity.run_id is not None and entity.usage != (old and old.usage):
+            self.spent[entity.run_id] = None
         return entity
 
     def change(self, entity: E, **members: Any) -> E:

@@ -34,7 +34,7 @@ def has_ended_run(run: Run) -> bool:
     return run.status in _ENDED_RUNS
 
 
-def open_questions(world: World, session_ids: Iterable[str]) -> tuple[Attention, ...]:
-    """What waits for a person in some sessions, oldest first."""
-    ids = (id_ for session_id in session_ids for id_ in world.open_questions.get(session_id, ()))
+def open_questions(world: World, askers: Iterable[str]) -> tuple[Attention, ...]:
+    """What waits for a person in some sessions, and in runs whose plan waits, oldest first."""
+    ids = (id_ for asker in askers for id_ in world.open_questions.get(asker, ()))
     return tuple(world.attention[id_] for id_ in sorted(ids))

@@ -1,37 +1,54 @@
 """Pages of a table: a cursor is the last id of the page before, so a page does not shift when something is added or removed.
 
 Ids sort by the time they were made, and tables hold them in that order (``Draft.new_id``, ``World.load``): a page is a walk
-that ends as soon as it is full.
+that ends as soon as it is full. Lists are newest first unless they are asked otherwise. The cursor of a newest-first page ends in
+``~``; one without is of a page that is oldest first, as all were in older versions, and goes on that way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Reversible
 from itertools import islice
 from typing import TypeVar
 
-from maestrod.api.base import Entity
+from maestrod.api.base import Entity, Order
 from maestrod.api.errors import Malformed
 from maestrod.api.ids import is_id
 
 E = TypeVar("E", bound=Entity)
 
+#: Ends the cursor of a page that is newest first.
+_NEWEST = "~"
+
 
 def page(
-    ids: Iterable[str],
+    ids: Reversible[str],
     look: Callable[[str], E | None],
     cursor: str | None,
     limit: int,
     *,
-    backward: bool = False,
+    order: Order | None = Order.OLDEST,
 ) -> tuple[tuple[E, ...], str | None]:
     """Up to ``limit`` entities after ``cursor``, and the cursor of the next page if there is more.
 
-    ``ids`` come in the order of the page; ``look`` gives the entity, or None for one that is filtered out. Raises
-    ``Malformed`` for a cursor that is no id.
+    ``ids`` come oldest first; ``look`` gives the entity, or None for one that is filtered out. Without an ``order`` the cursor says
+    which, and without a cursor the page is newest first. Raises ``Malformed`` for a cursor that no page gave, or of another order.
     """
-    if cursor is not None and not is_id(cursor):
+    after = None if cursor is None else cursor.removesuffix(_NEWEST)
+    if after is not None and not is_id(after):
         raise Malformed("page.cursor", "the cursor is not one that a page gave", {"path": "$.cursor"})
-    wanted = (id_ for id_ in ids if cursor is None or (id_ < cursor if backward else id_ > cursor))
+    backward = _is_newest_first(cursor, order)
+    walk: Iterable[str] = reversed(ids) if backward else ids
+    wanted = (id_ for id_ in walk if after is None or (id_ < after if backward else id_ > after))
     found = ((id_, entity) for id_ in wanted if (entity := look(id_)) is not None)
     taken = list(islice(found, limit + 1))
     more = taken[limit - 1][0] if len(taken) > limit else None
-    return tuple(entity for _, entity in taken[:limit]), more
+    mark = _NEWEST if backward else ""
+    return tuple(entity for _, entity in taken[:limit]), None if more is None else more + mark
+
+
+def _is_newest_first(cursor: str | None, order: Order | None) -> bool:
+    if cursor is None:
+        return order is not Order.OLDEST
+    marked = cursor.endswith(_NEWEST)
+    if marked and order is Order.OLDEST:
+        raise Malformed("page.cursor", "the cursor is of a page that is newest first", {"path": "$.cursor"})
+    return marked or order is Order.NEWEST

@@ -6,15 +6,21 @@ knows. A question has options when its answer can reach the agent: a hook waits 
 stream, whose answer is the effect ``Decide``. Otherwise it only tells a person to look at the agent's own dialog. The agent's own
 word ends it in any case: what was settled at its dialog is settled. A stream's answer counts as owed (``on_stream``) until the
 agent goes on or ends its turn, so that a daemon that died before it was written writes it again.
+
+An answer may hold for the session: then every request for the same tool with the same bytes of input is answered the same, unless the
+project's rules deny it. It is a person's answer only: nothing that a session may call reaches ``Session.standing``.
 """
 
-from maestrod.api.attention import Attention, AttentionKind
+import hashlib
+
+from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind, Lasts
 from maestrod.api.event import TimelineType
 from maestrod.api.permission import Verdict
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.reason import Source
-from maestrod.api.session import Session
-from maestrod.core import attention
+from maestrod.api.session import Session, StandingAnswer
+from maestrod.core import attention, numbering
+from maestrod.core.attention_options import FOR_SESSION, free_text
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Decide
 from maestrod.core.facts import Withdrawn
@@ -25,6 +31,10 @@ from maestrod.core.world import World
 
 #: What a question that can be answered is answered with.
 OPTIONS = (Verdict.ALLOW.value, Verdict.DENY.value)
+#: What may be said besides, where all of the input is known: the same for every identical request of the session.
+STANDING_OPTIONS = tuple(option + FOR_SESSION for option in OPTIONS)
+#: Standing answers of a session that are kept, the newest; a person gives them one by one.
+_STANDING = 200
 
 _SAID = {
     PermissionPolicy.ALLOW: Verdict.ALLOW.value,
@@ -50,6 +60,7 @@ def asked(
         known,
         tool=known.tool or sign.tool,
         input=known.input or sign.input[:TEXT] or None,
+        digest=known.digest if known.input else _digest(sign),
         key=known.key or sign.key or None,
         on_stream=known.on_stream or on_stream,
     )
@@ -81,7 +92,8 @@ def process_ended(draft: Draft, session: Session) -> None:
 def withdrawn(draft: Draft, fact: Withdrawn) -> None:
     """The hook that waited is gone while the daemon was there: the agent has ended it, so it wants no answer any more."""
     question = draft.world.attention.get(fact.attention_id)
-    if question is not None and question.answer is None and not question.on_stream:
+    waited = question is not None and question.kind is AttentionKind.PERMISSION
+    if waited and question is not None and question.answer is None and not question.on_stream:
         attention.close(draft, question, attention.AGENT, "")
         attention.dialog_gone(draft, question.session_id, answered=False)
 
@@ -91,7 +103,39 @@ def answered(draft: Draft, question: Attention) -> Attention:
     told = question.answer.value if question.answer is not None else ""
     _note(draft, question, f"permission {_WORDS.get(told, 'left to the agent')}: {question.message}")
     attention.dialog_gone(draft, question.session_id, answered=True)
+    if question.answer is not None and question.answer.lasts is Lasts.SESSION:
+        _hold(draft, question)
     return _carry(draft, question)
+
+
+def _hold(draft: Draft, question: Attention) -> None:
+    """An answer holds for the session: it is kept there, and given to what is asked identically at this moment."""
+    answer = question.answer
+    if answer is None or question.tool is None or question.digest is None:
+        return
+    session = draft.session(question.session_id)
+    kept = StandingAnswer(
+        tool=question.tool,
+        digest=question.digest,
+        value=answer.value,
+        message=question.message,
+        reason=answer.reason,
+        attention_id=question.id,
+        at=draft.now,
+    )
+    others = [each for each in session.standing if (each.tool, each.digest) != (kept.tool, kept.digest)]
+    draft.change(session, standing=(*others, kept)[-_STANDING:])
+    for other in attention.opened(draft, session.id, AttentionKind.PERMISSION):
+        if other.options and (other.tool, other.digest) == (kept.tool, kept.digest):
+            _carry(draft, _repeat(draft, other, kept))
+
+
+def _repeat(draft: Draft, question: Attention, kept: StandingAnswer) -> Attention:
+    """Answer a question as an identical one was answered before."""
+    given = AttentionAnswer(attention_id=question.id, value=kept.value, reason=kept.reason, lasts=Lasts.SESSION)
+    closed = attention.close(draft, question, attention.STANDING, kept.value, given)
+    _note(draft, closed, f"permission {_WORDS[kept.value]} by an answer for the session: {question.message}")
+    return closed
 
 
 def owed(world: World, session: Session) -> list[Decide]:
@@ -110,8 +154,10 @@ def decision(question: Attention) -> tuple[Verdict | None, str]:
         attention.POLICY: "by the project's permissions",
         attention.TIMEOUT: "because nobody answered in time",
         attention.USER: "by the user",
+        attention.STANDING: "by the user, for every identical request of this session",
     }.get(answer.by, f"by {answer.by}")
-    return Verdict(answer.value), f"{_WORDS[answer.value]} {who}"
+    reason = f": {answer.reason}" if answer.reason else ""
+    return Verdict(answer.value), f"{_WORDS[answer.value]} {who}{reason}"
 
 
 _WORDS = {Verdict.ALLOW.value: "allowed", Verdict.DENY.value: "denied"}
@@ -152,6 +198,7 @@ def _opened(draft: Draft, session: Session, sign: PermissionAsked, *, on_stream:
     return draft.put(
         Attention(
             id=draft.new_id("att"),
+            number=numbering.next_question(draft),
             session_id=session.id,
             project_id=session.project_id,
             task_id=session.task_ids[0] if len(session.task_ids) == 1 else None,
@@ -160,6 +207,7 @@ def _opened(draft: Draft, session: Session, sign: PermissionAsked, *, on_stream:
             opened_at=draft.now,
             tool=sign.tool,
             input=sign.input[:TEXT] or None,
+            digest=_digest(sign),
             key=sign.key or None,
             attempt=session.attempt,
             on_stream=on_stream,
@@ -177,7 +225,11 @@ def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAs
     """Put a question whose answer can reach the agent to the policy, and to a person when that says so."""
     project = draft.world.projects.get(session.project_id)
     settings = project.settings.permissions if project is not None else Permissions()
-    said = _SAID[judge(settings, sign)]
+    policy = judge(settings, sign)
+    kept = _standing(session, sign) if policy is not PermissionPolicy.DENY and not is_report(sign) else None
+    if kept is not None:
+        return _carry(draft, _repeat(draft, question, kept))
+    said = _SAID[policy]
     if said:
         question = attention.close(draft, question, attention.POLICY, said)
         if not is_report(sign):
@@ -187,12 +239,26 @@ def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAs
     limit = _limit(draft, settings, wait_ms)
     if question.on_stream and settings.on_timeout is PermissionPolicy.ASK:
         limit = None  # there is no other dialog that the agent could turn to
+    options = OPTIONS + STANDING_OPTIONS if question.digest is not None else OPTIONS
     return draft.change(
         question,
-        options=OPTIONS,
+        options=options,
+        free_text=free_text(question.kind, options, question.tool),
         deadline=None if limit is None else draft.now + limit,
         on_timeout=None if limit is None else _SAID[settings.on_timeout],
     )
+
+
+def _standing(session: Session, sign: PermissionAsked) -> StandingAnswer | None:
+    """The answer that a person gave to this very request before, for the session."""
+    wanted = (sign.tool, _digest(sign))
+    return next((kept for kept in session.standing if (kept.tool, kept.digest) == wanted), None)
+
+
+def _digest(sign: PermissionAsked) -> str | None:
+    """What makes two requests the same besides the tool: every byte of the input. None where not all of it is known and shown."""
+    is_known = sign.tool and sign.input and sign.whole and len(sign.input) <= TEXT
+    return hashlib.sha256(sign.input.encode()).hexdigest() if is_known else None
 
 
 def _limit(draft: Draft, settings: Permissions, wait_ms: int | None) -> int | None:

@@ -10,7 +10,7 @@ from maestrod.api.plan import Plan, PlanGroup, PlanReject, PlanReport, PlanStatu
 from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.task import Dispatch, Task, TaskStatus
-from maestrod.core import run_state, task
+from maestrod.core import numbering, run_state, task
 from maestrod.core.access import session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
@@ -85,6 +85,9 @@ def keep(draft: Draft, root: Task, run: Run | None, report: PlanReport, submitte
 def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
     """What a plan means to its run: repair, approval, or work. A run that works already goes on with what it has."""
     planning = run.status is RunStatus.PLANNING
+    if plan.status is PlanStatus.INVALID and run.status is RunStatus.AWAITING_APPROVAL:
+        draft.change(run, plan_attempt=plan.attempt)  # the plan that a person looks at stays
+        return plan
     run = draft.change(run, plan_attempt=plan.attempt, plan_id=plan.id, diagnostics=plan.diagnostics)
     if plan.status is PlanStatus.INVALID:
         if planning and plan.attempt > draft.world.rules.plan_repairs:
@@ -125,7 +128,7 @@ def reject(draft: Draft, params: PlanReject) -> Plan:
     rejected = draft.change(plan, status=_moved(plan.status, PlanEvent.REJECT))
     run = draft.world.runs.get(plan.run_id or "")
     if run is not None and run.status is RunStatus.AWAITING_APPROVAL and run.plan_id == plan.id:
-        fail_planning(draft, run, f"the plan was rejected: {params.reason}")
+        fail_planning(draft, run, "the plan was rejected" + (f": {params.reason}" if params.reason else ""))
     return rejected
 
 
@@ -142,6 +145,8 @@ def _run_for(draft: Draft, plan: Plan) -> Run:
     return draft.put(
         Run(
             id=draft.new_id("run"),
+            number=numbering.next_run(draft),
+            title=root.title,
             project_id=root.project_id,
             root_task_id=root.id,
             status=RunStatus.RUNNING,

@@ -14,6 +14,7 @@ from maestrod.api.task import DependencyPolicy, Task, TaskStatus
 from maestrod.core import run_state
 from maestrod.core.dependencies import Met, ancestors, dependencies_met
 from maestrod.core.draft import Draft
+from maestrod.core.failure import failed_leaf, failure_of, told
 from maestrod.core.standing import is_finished
 from maestrod.core.task_index import DOOM, DOOMED, READY, WAIT, WAITING
 
@@ -22,7 +23,7 @@ _PENDING, _BLOCKED, _IN_PROGRESS, _COMPLETED, _FAILED, _SKIPPED, _CANCELLED = (s
 
 _ENTRY = {
     TaskStatus.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
-    TaskStatus.FAILED: (TimelineType.TASK_FAILED, "a subtask failed and nothing else can run"),
+    TaskStatus.FAILED: (TimelineType.TASK_FAILED, ""),
     TaskStatus.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
 }
 
@@ -76,6 +77,8 @@ def _waits(task: Task) -> bool:
 
 
 def _settle_leaf(draft: Draft, task: Task) -> None:
+    if task.leaves is not None:
+        task = draft.change(task, leaves=None, updated_at=task.updated_at)  # its last subtask is gone
     if not _waits(task) or not (task.dependencies or task.status is TaskStatus.BLOCKED):
         return
     met, by = dependencies_met(draft.world, task)
@@ -114,7 +117,7 @@ def _roll_up(draft: Draft, parent: Task) -> None:
     unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
     if unwanted and _skip_below(draft, parent, by):
         return  # each leaf that was skipped has marked its parents again
-    status, reason = _status_of(draft, tally, met, by)
+    status, reason = _status_of(draft, parent, tally, met, by)
     if status is parent.status and reason is not None and parent.status_reason is not None:
         same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
         reason = parent.status_reason if same else reason
@@ -139,7 +142,9 @@ def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
     return bool(left)
 
 
-def _status_of(draft: Draft, tally: Counter[str], met: Met, by: str | None) -> tuple[TaskStatus, Reason | None]:
+def _status_of(
+    draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
+) -> tuple[TaskStatus, Reason | None]:
     """What a parent is, from how many of its children are what."""
     if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
         return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
@@ -153,9 +158,8 @@ def _status_of(draft: Draft, tally: Counter[str], met: Met, by: str | None) -> t
     if tally[WAIT]:
         return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
     if tally[_FAILED]:
-        return TaskStatus.FAILED, draft.reason(
-            Source.PLAN, "subtask_failed", "a subtask failed and nothing else can run"
-        )
+        leaf = failed_leaf(draft.world, parent)
+        return TaskStatus.FAILED, draft.reason(Source.PLAN, "subtask_failed", told(leaf), leaf.id)
     if tally[_CANCELLED]:
         return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
     if tally[_BLOCKED]:
@@ -174,6 +178,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
         status=status,
         status_reason=reason,
         progress=draft.world.by_task.progress(parent.id),
+        leaves=draft.world.by_task.leaves(parent.id),
         started_at=started,
         completed_at=(parent.completed_at or draft.now) if finished else None,
         not_before=None,  # a leaf that was given subtasks may have had clocks of its own
@@ -183,7 +188,8 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
     )
     if moved.status is not parent.status and moved.status in _ENTRY:
         type_, message = _ENTRY[moved.status]
-        draft.timeline(type_, message, task_id=parent.id, source=Source.PLAN)
+        words = message or (reason.detail if reason is not None else "")
+        draft.timeline(type_, words, task_id=parent.id, source=Source.PLAN)
 
 
 def _settle_runs(draft: Draft, root: Task) -> None:
@@ -191,7 +197,7 @@ def _settle_runs(draft: Draft, root: Task) -> None:
     run = draft.world.runs[draft.world.runs_of(root.id)[-1]]
     event = _RUN_EVENT.get(root.status)
     if event is not None:
-        run_state.move(draft, run, event, error=_error(root, run))
+        run_state.move(draft, run, event, error=_error(root, run), failure=failure_of(draft.world, root))
     elif run.status not in run_state.ACTIVE:
         _go_on(draft, root, run)
 

@@ -7,7 +7,7 @@ from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Dispatch, Task, TaskStatus
-from maestrod.core import plan_apply, project, run_state, task
+from maestrod.core import numbering, plan_apply, project, run_state, task
 from maestrod.core.dependencies import ancestors
 from maestrod.core.draft import Draft
 from maestrod.core.pause import hold_sessions
@@ -27,6 +27,8 @@ def start(draft: Draft, params: RunStart) -> Run:
         raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it, and its run goes on", detail)
     run = Run(
         id=draft.new_id("run"),
+        number=numbering.next_run(draft),
+        title=root.title,
         project_id=root.project_id,
         root_task_id=root.id,
         status=RunStatus.PLANNING,

@@ -67,7 +67,7 @@ def move(draft: Draft, run: Run, event: RunEvent, **members: Any) -> Run:
         members.setdefault("completed_at", run.completed_at if run.status is status else draft.now)
         members["paused"] = False
     elif run.status not in ACTIVE:
-        members |= {"completed_at": None, "error": None}
+        members |= {"completed_at": None, "error": None, "failure": None}
     return draft.change(run, status=status, **members)
 
 

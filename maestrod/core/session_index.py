@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from maestrod.api.session import Role, Session, SessionStatus, Terminal
+from maestrod.api.session import Role, Session, SessionStatus, Terminal, Usage
 from maestrod.core.indexes import Links, add_link, drop_link
 
 ENDED = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
@@ -35,6 +35,16 @@ def _slots(session: Session | None) -> tuple[str, ...]:
     return keys if session.run_id is None else (*keys, f"run:{session.run_id}")
 
 
+#: What a run has used before any session told: sessions that told, tokens in and out, sessions that told a cost, millionths of a dollar.
+_NOTHING = (0, 0, 0, 0, 0)
+_MILLIONTHS = 1_000_000
+
+
+def _numbers(usage: Usage) -> tuple[int, ...]:
+    cost = usage.cost
+    return (1, usage.input, usage.output, int(cost is not None), round((cost or 0.0) * _MILLIONTHS))
+
+
 class SessionIndex:
     """Derived from the table of sessions.
 
@@ -49,6 +59,7 @@ class SessionIndex:
         self.live: dict[str, None] = {}
         self.waiting: dict[str, None] = {}
         self.slots: Counter[str] = Counter()
+        self._used: dict[str, list[int]] = {}
         self._unit: dict[str, str] = {}
 
     def unit_is_live(self, task_id: str) -> bool:
@@ -59,10 +70,19 @@ class SessionIndex:
         """Ids of the live sessions linked to a task, oldest first."""
         return sorted(id_ for id_ in self.of_task.get(task_id, ()) if id_ in self.live)
 
+    def usage_of(self, run_id: str) -> Usage | None:
+        """What the sessions of a run have used; None when none has told."""
+        tellers, tokens_in, tokens_out, payers, money = self._used.get(run_id, _NOTHING)
+        if not tellers:
+            return None
+        return Usage(input=tokens_in, output=tokens_out, cost=money / _MILLIONTHS if payers else None)
+
     def update(self, old: Session | None, new: Session | None) -> Iterable[str]:
         """Take in that ``old`` became ``new``; returns the ids of units whose session came or went."""
         self._update_links(old, new)
         self._update_waiting(old, new)
+        if (old and old.usage) != (new and new.usage):
+            self._update_usage(old, new)
         if old is None or new is None or has_ended(old) is not has_ended(new):
             self._update_live(old, new)
         if old is None or new is None or takes_slot(old) is not takes_slot(new):
@@ -85,6 +105,14 @@ class SessionIndex:
             for links, key in ((self.of_run, session.run_id), (self.children, session.parent_session_id)):
                 if key is not None:
                     (add_link if new is not None else drop_link)(links, key, session.id)
+
+    def _update_usage(self, old: Session | None, new: Session | None) -> None:
+        """Sums of whole numbers, which do not depend on the order of additions."""
+        for session, sign in ((old, -1), (new, 1)):
+            if session is not None and session.run_id is not None and session.usage is not None:
+                sums = self._used.setdefault(session.run_id, [*_NOTHING])
+                for place, number in enumerate(_numbers(session.usage)):
+                    sums[place] += sign * number
 
     def _update_slots(self, old: Session | None, new: Session | None) -> None:
         """Role, terminal, project, agent and run of a session never change, so only coming, going and waiting counts."""

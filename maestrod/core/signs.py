@@ -84,7 +84,8 @@ class ToolEnded(Sign, frozen=True):
 class PermissionAsked(Sign, frozen=True):
     """The agent wants to do something and may not by itself.
 
-    ``key`` identifies the question to the agent (the id its answer must carry); ``input`` is the tool's input as JSON, cut.
+    ``key`` identifies the question to the agent (the id its answer must carry); ``input`` is the tool's input as JSON, cut;
+    ``whole`` says that it is all of the input, byte for byte: nothing was cut, left out or replaced.
     ``waits`` says that the agent waits for an answer by the channel it asked on; without it we only know that it shows a dialog.
     """
 
@@ -93,6 +94,7 @@ class PermissionAsked(Sign, frozen=True):
     input: str = ""
     key: str = ""
     waits: bool = False
+    whole: bool = False
 
 
 class PermissionSettled(Sign, frozen=True):

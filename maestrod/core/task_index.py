@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from maestrod.api.task import Priority, Task, TaskStatus
+from maestrod.api.task import Leaves, Priority, Task, TaskStatus
 from maestrod.core.indexes import Links, add_link, drop_link
 
 #: Reason codes of a task that is blocked by its dependencies.
@@ -50,6 +50,18 @@ def millionths(task: Task) -> int:
     return round(task.progress * MILLIONTHS) if task.progress else 0
 
 
+#: What a task counts for above it: leaves, millionths of progress, and leaves that are completed, skipped, failed, cancelled.
+Weight = tuple[int, ...]
+_NOTHING: Weight = (0, 0, 0, 0, 0, 0)
+_PLACE = {TaskStatus.COMPLETED: 2, TaskStatus.SKIPPED: 3, TaskStatus.FAILED: 4, TaskStatus.CANCELLED: 5}
+_COUNTED = {place: tuple(int(place == other) for other in range(2, 6)) for place in range(1, 6)}
+
+
+def weight(leaf: Task) -> Weight:
+    """What a leaf counts for."""
+    return (1, millionths(leaf), *_COUNTED[_PLACE.get(leaf.status, 1)])
+
+
 def rank(task: Task) -> Rank:
     """Where a unit stands among those that could start."""
     chain = task.dispatch.rank if task.dispatch is not None else 0
@@ -78,8 +90,16 @@ class TaskIndex:
 
     def progress(self, parent_id: str) -> float:
         """Mean progress of the leaves below a parent, 0 to 1: each leaf weighs the same."""
-        count, total = self._leaves.get(parent_id, (0, 0))
+        count, total, *_ = self._leaves.get(parent_id, _NOTHING)
         return total / (count * MILLIONTHS) if count else 0.0
+
+    def leaves(self, parent_id: str) -> Leaves | None:
+        """How the leaves below a parent stand; None for a leaf."""
+        sums = self._leaves.get(parent_id)
+        if sums is None:
+            return None
+        total, _, completed, skipped, failed, cancelled = sums
+        return Leaves(total=total, completed=completed, skipped=skipped, failed=failed, cancelled=cancelled)
 
     def startable(self) -> Iterator[tuple[Lane, list[Rank]]]:
         """By (project, agent, run): the units that could start now, best first."""
@@ -112,8 +132,9 @@ class TaskIndex:
         for parent_id, below in self.children.items():
             tasks = [self._tasks[task_id] for task_id in below]
             self._tallies[parent_id] = Counter(map(bucket, tasks))
-            leaves = [millionths(task) for task in tasks if task.id not in self.children]
-            self._add_up(parent_id, len(leaves), sum(leaves))
+            weights = [weight(task) for task in tasks if task.id not in self.children]
+            if weights:
+                self._add_up(parent_id, tuple(map(sum, zip(*weights, strict=True))))
         for task in self._tasks.values():
             if task.status is TaskStatus.PENDING and task.id not in self.children:
                 self._refresh(task.id)
@@ -144,17 +165,14 @@ class TaskIndex:
             self._count(new.parent_id, bucket(old), -1)
             self._count(new.parent_id, bucket(new), 1)
         if new.id not in self.children:
-            self._add_up(new.parent_id, 0, millionths(new) - millionths(old))
+            self._add_up(new.parent_id, weight(new), weight(old))
         self._refresh(new.id)
         if TaskStatus.BLOCKED in {old.status, new.status} and old.status is not new.status and new.id in self.children:
             self._refresh_below(new.id)
 
-    def _weight(self, task: Task) -> tuple[int, int]:
-        """Number of leaves a task stands for and their progress."""
-        if task.id not in self.children:
-            return 1, millionths(task)
-        count, total = self._leaves[task.id]
-        return count, total
+    def _weight(self, task: Task) -> Weight:
+        """What a task counts for: itself, or the leaves below it."""
+        return tuple(self._leaves[task.id]) if task.id in self.children else weight(task)
 
     def _attach(self, new: Task) -> None:
         """Count a task under its parent, which stops being a leaf."""
@@ -162,22 +180,22 @@ class TaskIndex:
         if new.parent_id is None:
             return
         if parent is not None and parent.id not in self.children:
-            self._add_up(parent.parent_id, -1, -millionths(parent))
+            self._add_up(parent.parent_id, _NOTHING, weight(parent))
         self._count(new.parent_id, bucket(new), 1)
-        self._add_up(new.parent_id, *self._weight(new))
+        self._add_up(new.parent_id, self._weight(new))
         add_link(self.children, new.parent_id, new.id)
 
     def _detach(self, old: Task) -> None:
         """Count a task under its parent no more; a parent without children is a leaf again."""
         if old.parent_id is None:
             return
-        count, total = self._weight(old)
+        counted = self._weight(old)
         self._count(old.parent_id, bucket(old), -1)
-        self._add_up(old.parent_id, -count, -total)
+        self._add_up(old.parent_id, _NOTHING, counted)
         drop_link(self.children, old.parent_id, old.id)
         parent = self._tasks.get(old.parent_id)
         if parent is not None and parent.id not in self.children:
-            self._add_up(parent.parent_id, 1, millionths(parent))
+            self._add_up(parent.parent_id, weight(parent))
 
     def _count(self, parent_id: str, name: str, step: int) -> None:
         tally = self._tallies.setdefault(parent_id, Counter())
@@ -187,11 +205,15 @@ class TaskIndex:
             if not tally:
                 del self._tallies[parent_id]
 
-    def _add_up(self, task_id: str | None, count: int, progress: int) -> None:
-        while task_id is not None and (count or progress):
-            sums = self._leaves.setdefault(task_id, [0, 0])
-            sums[0] += count
-            sums[1] += progress
+    def _add_up(self, task_id: str | None, after: Weight, before: Weight = _NOTHING) -> None:
+        """Count something differently for everything above it."""
+        if after == before:
+            return
+        steps = [new - old for new, old in zip(after, before, strict=False)]
+        while task_id is not None:
+            sums = self._leaves.setdefault(task_id, [*_NOTHING])
+            for place, step in enumerate(steps):
+                sums[place] += step
             if not sums[0]:
                 del self._leaves[task_id]
             task = self._tasks.get(task_id)

@@ -84,7 +84,10 @@ def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
     changed: dict[str, Any] = {
         name: getattr(params, name) for name in _PLAIN if getattr(params, name, None) is not None
     }
-    return draft.change(task_for(draft, actor, params.task_id), **changed)
+    updated = draft.change(task_for(draft, actor, params.task_id), **changed)
+    for run_id in draft.world.runs_of(updated.id):
+        draft.change(draft.run(run_id), title=updated.title)
+    return updated
 
 
 def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:

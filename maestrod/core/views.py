@@ -4,13 +4,14 @@
 changed and nothing is copied but what is returned.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Reversible
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
+from maestrod.api.base import Order
 from maestrod.api.errors import Malformed
 from maestrod.api.ids import queue_id
 from maestrod.api.message import Message, MessageList, MessagePage, MessageRef
@@ -69,8 +70,12 @@ def _task_list(world: World, params: TaskList, actor: Actor) -> TaskPage:
         )
         return view(world, task) if wanted else None
 
-    ids = world.tasks if params.parent_id is None else sorted(world.children(params.parent_id))
-    items, cursor = page(ids, look, params.cursor, params.limit)
+    if params.parent_id is not None:
+        items, cursor = page(
+            world.children(params.parent_id), look, params.cursor, params.limit, order=params.order or Order.OLDEST
+        )
+    else:
+        items, cursor = page(world.tasks, look, params.cursor, params.limit, order=params.order)
     return TaskPage(items=items, next_cursor=cursor)
 
 
@@ -99,12 +104,12 @@ def _session_list(world: World, params: SessionList, actor: Actor) -> SessionPag
         )
         return session if wanted else None
 
-    ids: Iterable[str] = world.sessions
+    ids: Reversible[str] = world.sessions
     if params.task_id is not None:
-        ids = sorted(world.sessions_of(params.task_id))
+        ids = world.sessions_of(params.task_id)
     elif params.live:
         ids = sorted(world.by_session.live)
-    items, cursor = page(ids, look, params.cursor, params.limit)
+    items, cursor = page(ids, look, params.cursor, params.limit, order=params.order)
     return SessionPage(items=items, next_cursor=cursor)
 
 
@@ -117,7 +122,7 @@ def _plan_get(world: World, params: PlanRef, actor: Actor) -> Plan:
 
 
 def _plan_list(world: World, params: PlanList, actor: Actor) -> PlanPage:
-    ids: Iterable[str] = world.plans
+    ids: Reversible[str] = world.plans
     if params.task_id is not None:
         ids = sorted(world.plans_of_task.get(params.task_id, ()))
     items, cursor = page(ids, world.plans.__getitem__, params.cursor, params.limit)
@@ -132,7 +137,7 @@ def _run_get(world: World, params: RunRef, actor: Actor) -> RunView:
         run=run,
         tasks=_tree(world, run.root_task_id) if run.root_task_id in world.tasks else (),
         sessions=tuple(world.sessions[id_] for id_ in session_ids),
-        attention=open_questions(world, session_ids),
+        attention=open_questions(world, (run.id, *session_ids)),
     )
 
 
@@ -142,8 +147,8 @@ def _run_list(world: World, params: RunList, actor: Actor) -> RunPage:
         wanted = params.project_id in {None, run.project_id} and not (params.active and has_ended_run(run))
         return run if wanted else None
 
-    ids = reversed(world.runs) if params.backward else iter(world.runs)
-    items, cursor = page(ids, look, params.cursor, params.limit, backward=params.backward)
+    order = params.order or (Order.NEWEST if params.backward else None)
+    items, cursor = page(world.runs, look, params.cursor, params.limit, order=order)
     return RunPage(items=items, next_cursor=cursor)
 
 
@@ -157,7 +162,7 @@ def _attention_list(world: World, params: AttentionList, actor: Actor) -> Attent
         wanted = params.session_id in {None, question.session_id} and (params.answered or question.answer is None)
         return question if wanted else None
 
-    ids: Iterable[str] = world.attention
+    ids: Reversible[str] = world.attention
     if not params.answered:
         ids = sorted(id_ for links in world.open_questions.values() for id_ in links)
     items, cursor = page(ids, look, params.cursor, params.limit)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.attention import Attention
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.base import Entity
 from maestrod.api.event import Event
 from maestrod.api.message import Message, MessageStatus
@@ -33,6 +33,8 @@ _SYSTEM = System()
 
 #: The kinds of entity that wait for moments (``deadlines.py``).
 _WAITING_KINDS = frozenset({"task", "session", "attention", "system"})
+#: The kinds that people name by a number (``numbering.py``).
+_NUMBERED_KINDS = frozenset({"run", "attention"})
 
 
 #: A message that needs nothing any more.
@@ -78,6 +80,10 @@ class World:
         self.plans_of_task: Links = {}
         self.runs_of_root: Links = {}
         self.planning: dict[str, None] = {}
+        self.awaiting: dict[str, None] = {}
+        self.approvals: dict[str, None] = {}
+        self.unnumbered: dict[str, None] = {}
+        self.by_number: dict[tuple[str, int], str] = {}
         self.token_of_digest: dict[str, str] = {}
         self.deadlines: dict[str, int] = {}
         self.moved_deadlines: set[str] = set()
@@ -215,21 +221,35 @@ class World:
             self._index_planning(old, new)
         if kind in _WAITING_KINDS:
             self._index_deadlines(old, new)
+        if kind in _NUMBERED_KINDS:
+            self._index_number(kind, old, new)
 
     def _index_planning(self, old: Run | None, new: Run | None) -> None:
-        """Runs without a plan yet: the scheduler sees to their planners."""
-        if new is not None and new.status is RunStatus.PLANNING:
-            self.planning[new.id] = None
-        elif old is not None:
-            self.planning.pop(old.id, None)
+        """Runs without a plan yet: the scheduler sees to their planners. Those whose plan waits for a person; those without a number."""
+        for ids, is_there in (
+            (self.planning, new is not None and new.status is RunStatus.PLANNING),
+            (self.awaiting, new is not None and new.status is RunStatus.AWAITING_APPROVAL),
+            (self.unnumbered, new is not None and not new.number),
+        ):
+            _mark(ids, old, new, is_there=is_there)
 
     def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
-        """Open questions, and those whose answer an agent may still wait for on its stream: by session."""
+        """Open questions, by the session that asks or the run that waits, and answers that an agent may still wait for, by session."""
         for question, change in ((old, drop_link), (new, add_link)):
             if question is not None and question.answer is None:
-                change(self.open_questions, question.session_id, question.id)
+                change(self.open_questions, question.session_id or question.run_id or "", question.id)
             elif question is not None and question.on_stream:
                 change(self.owed_answers, question.session_id, question.id)
+        is_open = new is not None and new.answer is None
+        approval = is_open and new is not None and new.kind is AttentionKind.APPROVAL
+        _mark(self.approvals, old, new, is_there=approval)
+        _mark(self.unnumbered, old, new, is_there=is_open and new is not None and not new.number)
+
+    def _index_number(self, kind: str, old: Any, new: Any) -> None:
+        if old is not None and old.number:
+            self.by_number.pop((kind, old.number), None)
+        if new is not None and new.number:
+            self.by_number[kind, new.number] = new.id
 
     def _index_message(self, old: Message | None, new: Message | None) -> None:
         if old is not None and old.status not in _DELIVERED:
@@ -263,6 +283,14 @@ _ID = attrgetter("id")
 def _made(request: Request) -> tuple[int, str]:
     """Sorts requests in the order they were made. Other ids do that by themselves; those of requests their callers choose."""
     return (request.at, request.id)
+
+
+def _mark(ids: dict[str, None], old: Any, new: Any, *, is_there: bool) -> None:
+    """Keep an id in a set exactly while it belongs there."""
+    if is_there:
+        ids[new.id] = None
+    elif old is not None:
+        ids.pop(old.id, None)
 
 
 def _link(links: Links, old: Any, new: Any, member: str) -> None:

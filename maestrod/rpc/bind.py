@@ -21,6 +21,7 @@ from maestrod.core.decide import RULES
 from maestrod.core.views import ANSWERS, Answer
 from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
+from maestrod.rpc.numbers import NUMBERED
 
 #: The modules whose import fills ``HANDLERS``.
 NOUNS = (attention, event, permission, queue, run, session, skill, system, terminal, token, ui)
@@ -41,7 +42,7 @@ class Binding:
 
     ``names`` are the parameters by position, as on the wire. ``limit`` is the longest request in bytes. ``loose``: the
     parameters may hold any JSON or integers without bounds, so the message is checked for excess. ``own_session``: a session
-    that names none means itself.
+    that names none means itself. ``numbered`` are the members in which a number may stand for an id.
     """
 
     row: AnyMethod
@@ -53,6 +54,7 @@ class Binding:
     owner_only: bool
     own_session: bool
     streams: bool
+    numbered: tuple[str, ...]
     scope: Scope
     function: Callable[..., Any]
 
@@ -83,6 +85,7 @@ def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler
         owner_only=row.access is Access.OWNER,
         own_session=kind is not Kind.COMMAND and _may_leave_out_session(row.params),
         streams=handler is not None and handler.streams,
+        numbered=tuple(name for name in row.params.__struct_fields__ if name in NUMBERED),
         scope=row.scope,
         function=handler.function if handler is not None else answer or _command,
     )

@@ -28,6 +28,7 @@ from maestrod.rpc.bind import Binding, Kind
 from maestrod.rpc.context import Client, Context, Services
 from maestrod.rpc.envelope import Id, InvalidRequest, Request
 from maestrod.rpc.exchange import Exchange, Result
+from maestrod.rpc.numbers import with_ids
 from maestrod.rpc.params import read_params
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,10 @@ class Dispatcher:
             if in_batch and binding.streams:
                 raise InvalidRequest("request.not_in_a_batch", f"{request.method} cannot be called in a batch")
             params = read_params(binding, request.params, size)
-            return self._carry_out(binding, params, self._actor(binding, params, client), client, begin)
+            actor = self._actor(binding, params, client)
+            if binding.numbered:
+                params = with_ids(self.services.engine.world, params, binding.numbered)
+            return self._carry_out(binding, params, actor, client, begin)
         except MaestroError as error:
             return refusal(error)
         except Exception as error:  # noqa: BLE001  # the wrapper: a bug in one method costs one answer

@@ -29,7 +29,7 @@ def read_hook(event: str, payload: Any) -> Reading:
         "SessionStart": Started(OWN_ID),
         "Prompt": TurnStarted(),
         "Stop": TurnEnded(),
-        "Permission": PermissionAsked("Bash", command, json.dumps({"command": command}), waits=True),
+        "Permission": PermissionAsked("Bash", command, json.dumps({"command": command}), waits=True, whole=True),
         "Dialog": PermissionAsked("Bash"),
     }
     sign = signs.get(event)

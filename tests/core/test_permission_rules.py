@@ -74,7 +74,8 @@ def test_a_question_on_the_stream_is_answered_there() -> None:
 
 def test_a_question_of_a_waiting_hook_needs_no_stream() -> None:
     play = working().when(hook(eventId="e1"))
-    play.then(asked(("Bash", None)), member("question", "options", ("allow", "deny")))
+    for_session = ("allow for session", "deny for session")
+    play.then(asked(("Bash", None)), member("question", "options", ("allow", "deny", *for_session)))
     assert play.reply.attention_id == play.id_of("question")
     play.when(ALLOW).then(effect(Decide, "@g", 0), asked(("Bash", "allow")))
 

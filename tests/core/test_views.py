@@ -90,14 +90,17 @@ def test_a_task_with_its_children_and_sessions(desk: Desk) -> None:
 def test_lists_of_tasks(desk: Desk) -> None:
     root, (_, first, inner, second) = desk.tree()
     desk.do("task.skip", taskId=inner)
-    assert ids(desk.ask("task.list")) == [root, first, second, inner]
+    assert ids(desk.ask("task.list")) == [inner, second, first, root]
     assert ids(desk.ask("task.list", roots=True)) == [root]
     assert ids(desk.ask("task.list", parentId=root)) == [first, second]
     assert ids(desk.ask("task.list", projectId="none")) == []
     assert inner in ids(desk.ask("task.list", status="skipped"))
     page = desk.ask("task.list", limit=3)
+    assert ids(page) == [inner, second, first]
+    assert ids(desk.ask("task.list", cursor=page.next_cursor)) == [root]
+    page = desk.ask("task.list", limit=3, order="oldest")
     assert ids(page) == [root, first, second] and page.next_cursor == second
-    assert ids(desk.ask("task.list", cursor=page.next_cursor)) == [inner]
+    assert ids(desk.ask("task.list", cursor=page.next_cursor)) == [inner]  # as clients of older versions ask
 
 
 def test_a_tree_has_parents_before_children(desk: Desk) -> None:
@@ -113,12 +116,13 @@ def test_lists_of_sessions(desk: Desk) -> None:
     two = desk.do("session.spawn", taskIds=[second, inner], agent="shell").id
     external = desk.do("session.register", workingDir="/elsewhere").id
     desk.do("session.stop", sessionId=external)
-    assert ids(desk.ask("session.list")) == [one, two, external]
-    assert ids(desk.ask("session.list", live=True)) == [one, two]
-    assert ids(desk.ask("session.list", taskId=inner)) == [one, two]
+    assert ids(desk.ask("session.list")) == [external, two, one]
+    assert ids(desk.ask("session.list", live=True)) == [two, one]
+    assert ids(desk.ask("session.list", live=True, order="oldest")) == [one, two]
+    assert ids(desk.ask("session.list", taskId=inner)) == [two, one]
     assert ids(desk.ask("session.list", taskId=first)) == []
     assert ids(desk.ask("session.list", status="stopped")) == [external]
-    assert ids(desk.ask("session.list", projectId=desk.project)) == [one, two]
+    assert ids(desk.ask("session.list", projectId=desk.project)) == [two, one]
     assert ids(desk.ask("session.list", runId="none")) == []
     assert desk.ask("session.get", sessionId=two).task_ids == (second, inner)
 
@@ -166,8 +170,9 @@ def test_a_run_with_its_tree_sessions_and_questions(desk: Desk) -> None:
 def test_lists_of_runs(desk: Desk) -> None:
     runs = [desk.do("run.start", text="x", projectId=desk.project, planner=["./plan"]).id for _ in range(3)]
     desk.do("run.cancel", runId=runs[1])
-    assert ids(desk.ask("run.list")) == runs
-    assert ids(desk.ask("run.list", active=True)) == [runs[0], runs[2]]
+    assert ids(desk.ask("run.list")) == [*reversed(runs)]
+    assert ids(desk.ask("run.list", order="oldest")) == runs
+    assert ids(desk.ask("run.list", active=True)) == [runs[2], runs[0]]
     newest = desk.ask("run.list", backward=True, limit=2)
     assert ids(newest) == [runs[2], runs[1]]
     assert ids(desk.ask("run.list", backward=True, cursor=newest.next_cursor)) == [runs[0]]

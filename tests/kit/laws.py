@@ -11,9 +11,14 @@ from maestrod.api.queue import QueueItemStatus
 from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
-from maestrod.api.task import DependencyPolicy, Task, TaskStatus
+from maestrod.api.task import DependencyPolicy, Leaves, Task, TaskStatus
 from maestrod.core.deadlines import deadlines_of
 from maestrod.core.world import World
+from tests.kit.run_laws import (
+    numbers_are_given_once,
+    plans_that_wait_are_in_the_inbox,
+    runs_have_used_what_their_sessions_used,
+)
 
 S = TaskStatus
 DONE = {S.COMPLETED, S.SKIPPED}
@@ -39,6 +44,9 @@ def check(world: World) -> None:
         runs_end_with_their_roots,
         no_run_hangs_in_silence,
         questions_are_of_live_sessions,
+        plans_that_wait_are_in_the_inbox,
+        numbers_are_given_once,
+        runs_have_used_what_their_sessions_used,
     ):
         law(world)
 
@@ -127,6 +135,15 @@ def parents_are_the_sum_of_their_children(world: World) -> None:
         mean = sum(1.0 if leaf.status in DONE else leaf.progress for leaf in leaves) / len(leaves)
         assert abs(parent.progress - mean) < 1e-5, (parent.title, parent.progress, mean)
         assert (parent.completed_at is not None) == (parent.status in FINISHED), parent
+        ends = Counter(leaf.status for leaf in leaves)
+        counted = Leaves(
+            total=len(leaves),
+            completed=ends[S.COMPLETED],
+            skipped=ends[S.SKIPPED],
+            failed=ends[S.FAILED],
+            cancelled=ends[S.CANCELLED],
+        )
+        assert parent.leaves == counted, (parent, counted)
 
 
 def status_from(world: World, parent: Task) -> str:
@@ -351,6 +368,8 @@ def why_it_is_open(world: World, run: Run) -> Iterator[object]:
 def questions_are_of_live_sessions(world: World) -> None:
     """A question is open only while somebody waits for its answer: that of an agent, while its process may be there."""
     for question in world.attention.values():
+        if question.kind is AttentionKind.APPROVAL:
+            continue
         session = world.sessions[question.session_id]
         if question.answer is None or question.on_stream:
             assert session.status not in ENDED, question

@@ -35,12 +35,13 @@ async def test_data_is_the_whole_entity_and_change_what_changed() -> None:
     caller = Caller(parts())
     task = await caller.task()
     sub = await caller.task(parentId=task)
-    await caller.call("task.update", {"taskId": task, "description": "d"})
+    await caller.call("task.update", {"taskId": sub, "description": "d"})
+    below = await caller.task(parentId=sub)
     heard = await messages(caller)
     created = next(message for message in heard if message["id"] == task)
     assert created["type"] == "event" and created["event"] == "task:created" and "change" not in created
-    updated = next(message for message in heard if message["event"] == "task:updated")
-    assert updated["data"]["subtaskIds"] == [sub] and updated["data"]["title"] == "t"
+    updated = next(message for message in heard if message["event"] == "task:updated" and message["id"] == sub)
+    assert updated["data"]["subtaskIds"] == [below] and updated["data"]["title"] == "t"
     assert updated["change"]["description"] == "d" and "title" not in updated["change"]
     assert [message["seq"] for message in heard] == list(range(1, len(heard) + 1))
 

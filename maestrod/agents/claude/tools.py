@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.json_lines import Members, is_whole, json_text
 from maestrod.core.signs import PermissionAsked, TodoChanged, ToolStarted
 
 #: The member of a tool's input that says most, by how much it says.
@@ -40,7 +40,9 @@ def asked(request: Members, key: str) -> PermissionAsked:
     """A request for permission, in the stream or by a hook. Its input is cut where it is kept."""
     given = request.members("tool_input") or request.members("input")
     tool = request.line("tool_name") or "a tool"
-    return PermissionAsked(tool, summary(given), json_text(given.value()), key, waits=True)
+    return PermissionAsked(
+        tool, summary(given), json_text(given.value()), key, waits=True, whole=is_whole(given.value())
+    )
 
 
 def call_key(payload: Members) -> str:

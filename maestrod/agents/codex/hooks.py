@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.json_lines import Members, is_whole, json_text
 from maestrod.agents.plan_message import plans_in
 from maestrod.core.signs import (
     NOTHING,
@@ -50,10 +50,9 @@ def _tool_ended(payload: Members) -> tuple[Sign, ...]:
 
 
 def _asked(payload: Members) -> tuple[Sign, ...]:
-    asked = PermissionAsked(
-        payload.line("tool_name"), summary(payload), json_text(payload.value("tool_input")), waits=True
-    )
-    return (asked,)
+    given = payload.value("tool_input")
+    tool, whole = payload.line("tool_name"), is_whole(given)
+    return (PermissionAsked(tool, summary(payload), json_text(given), waits=True, whole=whole),)
 
 
 def _stopped(payload: Members) -> tuple[Sign, ...]:

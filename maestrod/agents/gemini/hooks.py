@@ -5,7 +5,7 @@ from typing import Any
 
 from maestrod.agents.gemini.tools import summary
 from maestrod.agents.hook_template import GATE
-from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.json_lines import Members, is_whole, json_text
 from maestrod.agents.plan_message import plans_in
 from maestrod.agents.tool_names import common_name
 from maestrod.core.signs import (
@@ -60,7 +60,7 @@ def _tool_ended(payload: Members) -> tuple[Sign, ...]:
 
 def _gate(payload: Members) -> tuple[Sign, ...]:
     tool, arguments = common_name(payload.line("tool_name")), payload.value("tool_input")
-    return (PermissionAsked(tool, summary(arguments), json_text(arguments), waits=True),)
+    return (PermissionAsked(tool, summary(arguments), json_text(arguments), waits=True, whole=is_whole(arguments)),)
 
 
 def _notification(payload: Members) -> tuple[Sign, ...]:

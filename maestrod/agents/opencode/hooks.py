@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maestrod.agents.hook_template import GATE
-from maestrod.agents.json_lines import Members, json_text, one_line
+from maestrod.agents.json_lines import Members, is_whole, json_text, one_line
 from maestrod.agents.opencode.limits import failed_turn, retrying
 from maestrod.agents.opencode.stream import tool_ended, usage
 from maestrod.agents.plan_message import plans_in
@@ -76,7 +76,8 @@ def _gate(payload: Members) -> tuple[Sign, ...]:
     arguments = payload.value("o", "args")
     tool = common_name(payload.line("i", "tool"))
     key = payload.name("i", "callID") or ""
-    return (PermissionAsked(tool, summary(arguments), json_text(arguments), key, waits=True),)
+    whole = is_whole(arguments)
+    return (PermissionAsked(tool, summary(arguments), json_text(arguments), key, waits=True, whole=whole),)
 
 
 def _asked(payload: Members) -> tuple[Sign, ...]:

@@ -55,6 +55,7 @@ SAYS: dict[tuple[str, str], tuple[Sign, ...]] = {
             '{"file_path":"/home/user/project/a.txt","content":"x"}',
             "bd0456121a91bc769c8f4a94",
             waits=True,
+            whole=True,
         ),
     ),
     ("PermissionDenied", "default"): (

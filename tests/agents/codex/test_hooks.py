@@ -41,6 +41,7 @@ EXPECTED: dict[tuple[str, str], tuple[Sign, ...]] = {
             "touch /home/user/other",
             '{"command":"touch /home/user/other","description":"need it"}',
             waits=True,
+            whole=True,
         ),
     ),
     ("PreCompact", "default"): (),

@@ -78,7 +78,9 @@ def test_last_words_come_with_the_end_of_a_turn() -> None:
 
 def test_the_gate_asks_for_what_is_about_to_run() -> None:
     (asked,) = hooks.read_hook("ToolPermission", recordings.payload("opencode", "tool.execute.before")).signs
-    expected = PermissionAsked("Bash", "echo hi > out.txt", '{"command":"echo hi > out.txt"}', CALL, waits=True)
+    expected = PermissionAsked(
+        "Bash", "echo hi > out.txt", '{"command":"echo hi > out.txt"}', CALL, waits=True, whole=True
+    )
     assert asked == expected
 
 

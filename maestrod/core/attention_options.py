@@ -1,0 +1,44 @@
+"""What an answer may be: an option, free text where it is taken, an option with a reason, and for how long it holds."""
+
+from collections.abc import Sequence
+
+from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind, FreeText, Lasts
+from maestrod.api.errors import Malformed
+
+#: What a plan that waits for a person is answered with.
+APPROVE, REJECT = "approve", "reject"
+#: Ends the options of a permission whose answer holds for the rest of the session.
+FOR_SESSION = " for session"
+
+_REASONED = frozenset({AttentionKind.PERMISSION, AttentionKind.APPROVAL})
+
+
+def free_text(kind: AttentionKind, options: Sequence[str], tool: str | None) -> FreeText:
+    """What a question of ours does with text that is typed."""
+    if options:
+        return FreeText.REASON if kind in _REASONED else FreeText.NONE
+    return FreeText.NONE if tool is not None else FreeText.ANSWER
+
+
+def settled(question: Attention, params: AttentionAnswer) -> AttentionAnswer:
+    """The answer in its plain form: the option without how long it holds. Raises ``Malformed`` for one that is not taken."""
+    if question.options and params.value not in question.options and question.free_text is not FreeText.ANSWER:
+        raise Malformed("attention.not_an_option", f"Choose {_either(question.options)}", {"path": "value"})
+    if params.reason and question.free_text is not FreeText.REASON:
+        raise Malformed("attention.no_reason", "this question takes an answer without a reason", {"path": "reason"})
+    value, lasts = params.value, params.lasts
+    if question.digest is not None and value.endswith(FOR_SESSION):
+        value, lasts = value.removesuffix(FOR_SESSION), Lasts.SESSION
+    if lasts is Lasts.SESSION and (question.digest is None or value + FOR_SESSION not in question.options):
+        raise Malformed(
+            "attention.only_once",
+            "this question takes an answer for this once only: leave out lasts",
+            {"path": "lasts"},
+        )
+    return AttentionAnswer(attention_id=params.attention_id, value=value, reason=params.reason, lasts=lasts)
+
+
+def _either(options: Sequence[str]) -> str:
+    """``2.0 or 1.9``; ``a, b or c``."""
+    *most, last = options
+    return f"{', '.join(most)} or {last}" if most else last

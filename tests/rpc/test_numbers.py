@@ -1,0 +1,31 @@
+"""A run and a question answer to their numbers wherever they answer to their ids."""
+
+import pytest
+
+from maestrod.api.errors import NotFound
+from maestrod.api.run import RunRef
+from maestrod.core.world import World
+from maestrod.rpc.numbers import with_ids
+
+MEMBERS = ("run_id",)
+
+
+def world() -> World:
+    made = World()
+    made.by_number["run", 12] = "run_x"
+    return made
+
+
+@pytest.mark.parametrize("text", ["12", "#12"])
+def test_a_number_stands_for_the_id(text: str) -> None:
+    assert with_ids(world(), RunRef(run_id=text), MEMBERS) == RunRef(run_id="run_x")
+
+
+@pytest.mark.parametrize("text", ["run_x", "012", "#", "", "12a", "\u0661\u0662", "1 2"])
+def test_what_is_no_number_stays(text: str) -> None:
+    assert with_ids(world(), RunRef(run_id=text), MEMBERS) == RunRef(run_id=text)
+
+
+def test_a_number_that_was_not_given_is_not_found() -> None:
+    with pytest.raises(NotFound, match="there is no run #13"):
+        with_ids(world(), RunRef(run_id="13"), MEMBERS)
