@@ -13,11 +13,16 @@ _CHECK = "check"
 
 
 class Fence:
-    """A fenced block: opened by ``mark`` (backticks or tildes), indented by ``indent``."""
+    """A fenced block: opened by ``mark`` (backticks or tildes), indented by ``indent``; ``info`` is what follows the mark.
 
-    def __init__(self, line: int, indent: str, mark: str, language: str) -> None:
+    ``done``: it belongs to something that is checked.
+    """
+
+    def __init__(self, line: int, indent: str, mark: str, language: str, info: str = "") -> None:
         self.line, self.indent, self.mark, self.language = line, indent, mark, language
+        self.info = info or language
         self.body: list[str] = []
+        self.done = False
 
     @property
     def is_check(self) -> bool:
@@ -36,7 +41,7 @@ class Fence:
 
     def source(self) -> list[str]:
         """The block as it was written."""
-        return [f"{self.indent}{self.mark}{self.language}", *self.body, f"{self.indent}{self.mark}"]
+        return [f"{self.indent}{self.mark}{self.info}", *self.body, f"{self.indent}{self.mark}"]
 
     def command(self) -> str:
         """One command for ``sh -c``, or nothing; of several lines it stops at the first that fails."""

@@ -5,7 +5,7 @@ from typing import Any
 from maestrod.api.json_text import Flaw
 from maestrod.api.plan import Diagnostic, PlanReport
 from maestrod.api.plan_text import document_in, read
-from maestrod.core.markdown_plan import lint_markdown, parse_markdown
+from maestrod.core.markdown_plan import lint_parsed, parse_markdown
 from maestrod.core.plan import KnownNames, lint
 
 
@@ -16,14 +16,14 @@ def lint_text(text: str, known: KnownNames) -> PlanReport:
     """
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         return lint_document(document_in(text) or text, known)
-    raw = parse_markdown(text).raw
-    if not raw["groups"]:
+    checklist = parse_markdown(text)
+    if not checklist.raw["groups"]:
         document = document_in(text)
-        return lint_markdown(text, known) if document is None else lint_document(document, known)
-    if any(document_in(prose) for prose in _prose(raw) if '"groups"' in prose):
+        return lint_parsed(checklist, known) if document is None else lint_document(document, known)
+    if any(document_in(prose) for prose in _prose(checklist.raw) if '"groups"' in prose):
         message = "This checklist also holds a plan in JSON; hand in only one of them"
         return _refused(Diagnostic(path="line 1", code="two_plans", message=message))
-    return lint_markdown(text, known)
+    return lint_parsed(checklist, known)
 
 
 def lint_document(document: str, known: KnownNames) -> PlanReport:

@@ -22,7 +22,7 @@ def example() -> str:
 
 
 def test_the_documented_example_is_the_plan_it_says() -> None:
-    raw, found, _ = parse_markdown(example())
+    raw, found, *_ = parse_markdown(example())
     assert found == ()
     assert raw == {
         "title": "Ship the release",
@@ -73,7 +73,7 @@ def test_a_checklist_without_sections_is_one_group_named_after_the_plan() -> Non
 
 
 def test_other_blocks_and_nested_lists_are_description() -> None:
-    raw, found, _ = parse_markdown("- [ ] a\n  text\n  - [ ] step\n    - deeper\n  ```json\n  {}\n  ```\n")
+    raw, found, *_ = parse_markdown("- [ ] a\n  text\n  - [ ] step\n    - deeper\n  ```json\n  {}\n  ```\n")
     assert found == ()
     assert raw["groups"][0]["subtasks"] == [
         {"title": "a", "key": "a", "description": "text\n- [ ] step\n  - deeper\n```json\n{}\n```"}
@@ -81,7 +81,7 @@ def test_other_blocks_and_nested_lists_are_description() -> None:
 
 
 def test_sections_without_items_are_prose() -> None:
-    raw, found, _ = parse_markdown("# T\n## Notes\nwords\n```sh\n```\n## Work\n- [ ] a\n### More\nwords\n- [ ] b\n")
+    raw, found, *_ = parse_markdown("# T\n## Notes\nwords\n```sh\n```\n## Work\n- [ ] a\n### More\nwords\n- [ ] b\n")
     assert [(group["key"], len(group["subtasks"])) for group in raw["groups"]] == [("work", 2)]
     assert [diagnostic.path for diagnostic in found] == ["line 4"]
 
@@ -110,7 +110,7 @@ def test_errors_of_form_name_their_line(text: str, path: str, code: str) -> None
 
 def test_a_block_without_a_language_is_pointed_at() -> None:
     (found,) = parse_markdown("- [ ] a\n```\nmake\n```\n").found
-    assert (found.path, found.code, found.severity) == ("line 2", "block_without_language", Severity.WARNING)
+    assert (found.path, found.code, found.severity) == ("line 2", "block_language", Severity.WARNING)
 
 
 def test_the_linters_findings_are_moved_to_lines() -> None:
@@ -147,7 +147,7 @@ LINES = st.sampled_from(
 
 @given(st.text() | st.lists(LINES | st.text(max_size=8), max_size=30).map("\n".join))
 def test_any_text_can_be_read(text: str) -> None:
-    raw, found, _ = parse_markdown(text)
+    raw, found, *_ = parse_markdown(text)
     lines = text.count("\n") + 1
     assert all(1 <= int(diagnostic.path.removeprefix("line ")) <= lines for diagnostic in found)
     report = lint_markdown(text, KNOWN)

@@ -5,7 +5,7 @@ from maestrod.core.markdown_sections import Fence
 
 
 def commands(text: str) -> list[str]:
-    raw, found, _ = parse_markdown(text)
+    raw, found, *_ = parse_markdown(text)
     assert found == ()
     return [command for group in raw["groups"] for item in group["subtasks"] for command in item.get("commands", ())]
 
@@ -25,7 +25,7 @@ def test_windows_line_ends() -> None:
 
 
 def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
-    raw, found, _ = parse_markdown(
+    raw, found, *_ = parse_markdown(
         "## Done {after=x}\n- [x] old {timeout=never}\n```sh\n```\n"
         "## Now {after=done}\n- [X] half {key=h}\n- [ ] rest {after=h,old}\n- [ ] last {after=rest,h}\n"
     )
