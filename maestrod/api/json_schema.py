@@ -10,17 +10,26 @@ import msgspec
 def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
     """The schemas of ``types`` in order, and the named components they refer to; ``template`` makes a ``$ref`` of a ``{name}``.
 
-    Descriptions are our docstrings. Whether msgspec keeps their indentation depends on its version, so they are unindented here.
+    Descriptions are our docstrings: whether msgspec keeps their indentation, and where it puts ``null`` among alternatives, depends
+    on its version, so both are settled here.
     """
     schemas, components = msgspec.json.schema_components(types, ref_template=template)
-    return tuple(_unindented(schema) for schema in schemas), _unindented(components)
+    return tuple(_settled(schema) for schema in schemas), _settled(components)
 
 
-def _unindented(value: Any) -> Any:
+def _settled(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _member(name, member) for name, member in value.items()}
-    return [_unindented(item) for item in value] if isinstance(value, list) else value
+    return [_settled(item) for item in value] if isinstance(value, list) else value
 
 
 def _member(name: str, value: Any) -> Any:
-    return inspect.cleandoc(value) if name == "description" and isinstance(value, str) else _unindented(value)
+    if name == "description" and isinstance(value, str):
+        return inspect.cleandoc(value)
+    if name == "anyOf" and isinstance(value, list):
+        return sorted(_settled(value), key=_is_null)  # stable: only null moves, to the end
+    return _settled(value)
+
+
+def _is_null(schema: dict[str, Any]) -> bool:
+    return schema.get("type") == "null"

@@ -1,4 +1,4 @@
-"""Descriptions come out unindented, whether msgspec did that already or not."""
+"""One document from every version of msgspec: unindented descriptions, ``null`` last among alternatives."""
 
 import msgspec
 import pytest
@@ -34,3 +34,14 @@ def test_it_is_what_msgspec_makes() -> None:
     assert schema == {"$ref": "#/$defs/Described"}
     assert components["Described"]["description"] == PLAIN
     assert components["Described"]["properties"]["description"]["default"] == "    a value, not a description"
+
+
+def test_null_stands_last_among_alternatives(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {"$ref": "#/Other"}
+    monkeypatch.setattr(
+        msgspec.json,
+        "schema_components",
+        lambda *_, **__: (({"anyOf": [{"type": "null"}, other, {"type": "string"}]},), {}),
+    )
+    [schema], _ = schemas_of([Described], "{name}")
+    assert schema == {"anyOf": [other, {"type": "string"}, {"type": "null"}]}
