@@ -16,9 +16,12 @@ class Shell(enum.Enum):
     FISH = "fish"
 
 
+# The scripts outlive the program they call: without it they are silent and offer files, as if there were no script.
 _BASH = """\
 _maestroctl() {
     local IFS=$'\\n'
+    COMPREPLY=()
+    type maestroctl >/dev/null 2>&1 || return 0
     COMPREPLY=($(maestroctl __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
 }
 complete -o default -F _maestroctl maestroctl"""
@@ -28,23 +31,36 @@ _ZSH = """\
 _maestroctl() {
     local -a found lines
     local line
-    lines=("${(@f)$(maestroctl __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    if (( $+commands[maestroctl] )); then
+        lines=("${(@f)$(maestroctl __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+    fi
     for line in $lines; do found+=("${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}"); done
     if (( ${#found} )); then _describe maestroctl found; else _files; fi
 }
-if [ "$funcstack[1]" = "_maestroctl" ]; then _maestroctl "$@"; else compdef _maestroctl maestroctl; fi"""
+if [ "$funcstack[1]" = "_maestroctl" ]; then
+    _maestroctl "$@"
+elif (( $+functions[compdef] )); then
+    compdef _maestroctl maestroctl
+fi"""
 
+# fish complains of a program that is not there whatever its stderr is; sh does not.
 _FISH = """\
-complete -c maestroctl -f -a '(maestroctl __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'"""
+function __maestroctl_complete
+    sh -c 'maestroctl __complete "$@"' sh (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c maestroctl -f -a '(__maestroctl_complete)'"""
 
-_SCRIPTS = {Shell.BASH: _BASH, Shell.ZSH: _ZSH, Shell.FISH: _FISH}
+#: What each shell reads.
+SCRIPTS = {Shell.BASH: _BASH, Shell.ZSH: _ZSH, Shell.FISH: _FISH}
 
 
 def command(*, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> int:
     """Print the completion script of a shell.
 
-    bash: eval "$(maestroctl completion bash)" in ~/.bashrc; zsh: the same in ~/.zshrc, after compinit;
-    fish: maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
+    bash, in ~/.bashrc: command -v maestroctl >/dev/null && eval "$(maestroctl completion bash)"; zsh: the same with zsh in ~/.zshrc, after
+    compinit; fish: maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
+
+    Such a line says nothing once maestrod is uninstalled; maestroctl uninstall names it.
     """
-    answer(_SCRIPTS[shell])
+    answer(SCRIPTS[shell])
     return 0
