@@ -27,8 +27,15 @@ _ENDED = frozenset({"completed", "failed", "stopped"})
 
 
 def is_told(client: Client, session_id: str) -> bool:
-    """Whether the session's output has been read as a stream, so that there is something better to show than JSON."""
-    return bool(client.raw("session.get", {"sessionId": session_id}).get("readTo"))
+    """Whether the session's output is a stream for programs, so that there is something better to show than JSON."""
+    session = client.raw("session.get", {"sessionId": session_id})
+    if session.get("readTo"):
+        return True
+    # Before its first line was read: on pipes, every agent that takes prompts writes a stream.
+    return session.get("terminal") == "pipe" and any(
+        agent["name"] == session["agent"] and agent.get("prompts", "none") != "none"
+        for agent in client.raw("agent.list", {}).get("items", ())
+    )
 
 
 def tell(client: Client, session_id: str, *, last: int | None, follow: bool) -> None:

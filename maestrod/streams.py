@@ -210,8 +210,13 @@ class _Reader:
             if lines >= SLICE_LINES or end - begin >= SLICE_BYTES:
                 lines, begin = 0, end
                 await trio.lowlevel.checkpoint()
-        if self._found:
+        if self._found or self._is_first_line():
             await self._tell()
+
+    def _is_first_line(self) -> bool:
+        """Whether lines were read and nobody knows yet that this output is a stream: until then clients show it as it came."""
+        session = self._engine.world.sessions.get(self.session.id)
+        return isinstance(self.form, Lines) and self._found_to > 0 and session is not None and session.read_to == 0
 
     async def _finish(self) -> None:
         """The last line, and word of how far the log was read: the next attempt's output follows in it."""

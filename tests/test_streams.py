@@ -84,20 +84,21 @@ async def test_lines_become_signs_as_they_come_and_all_before_the_end_is_told(
     await daemon.ended.wait()
     assert daemon.told.signs == [Said("one"), Said("two"), Said("three")]
     assert [(fact.source, fact.read_to) for fact in daemon.told.facts] == [
+        (Source.STREAM, 6),
         (Source.STREAM, 22),
         (Source.STREAM, 31),
     ]
 
 
-async def test_what_says_nothing_tells_nothing_until_the_end(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_until_the_end(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
     daemon = Daemon(
-        FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"noise\n" * 1000),))), Told(Terminal.PIPE), Talker()
+        FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"noise\n" * 500), (1.5, b"noise\n" * 500)))), Told(Terminal.PIPE), Talker()
     )
     await daemon.start(nursery)
     await trio.sleep(2)
-    assert daemon.told.facts == []
+    assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 3000)]
     await daemon.ended.wait()
-    assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 6000)]
+    assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 3000), ((), 6000)]
 
 
 async def test_the_next_daemon_goes_on_in_the_middle_of_a_line(autojump_clock: MockClock) -> None:

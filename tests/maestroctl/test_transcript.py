@@ -1,5 +1,6 @@
 """What an agent said and did, in words."""
 
+import base64
 import time
 from typing import Any
 
@@ -72,3 +73,13 @@ def test_following_an_ended_session_only_prints(talking: FakeDaemon, cli: Comman
     talking.on("session.get", session(readTo=99, status="completed"))
     assert cli("logs", "-f", SESSION).code == 0
     assert talking.called("event.subscribe") == []
+
+
+def test_an_agent_that_has_said_nothing_yet_is_never_shown_as_json(talking: FakeDaemon, cli: CommandLine) -> None:
+    talking.on("session.get", session(readTo=0, terminal="pipe", agent="claude", status="spawning"))
+    talking.on("agent.list", {"items": [{"name": "claude", "prompts": "stream"}, {"name": "shell", "prompts": "none"}]})
+    assert cli("logs", SESSION).out.splitlines() == [*lines(SAID), *lines(DID)]
+    assert talking.called("session.output") == []
+    talking.on("session.get", session(readTo=0, terminal="pipe", agent="shell"))
+    talking.on("session.output", {"start": 0, "end": 3, "data": base64.b64encode(b"own").decode()})
+    assert cli("logs", SESSION, "-n", "1").out == "own"
