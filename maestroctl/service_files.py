@@ -10,6 +10,7 @@ import hashlib
 import os
 import plistlib
 import re
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ _MARK_LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service file says about this installation of the daemon."""
+    """What a service file says about this installation of the daemon. Without what it ``needs`` the service is not started."""
 
     command: Sequence[str]
     socket: Path
     log: Path
     environment: Mapping[str, str]
+    needs: Sequence[Path] = ()
 
 
 def systemd_units(service: Service) -> dict[str, bytes]:
@@ -43,6 +45,7 @@ def systemd_units(service: Service) -> dict[str, bytes]:
     fillings = {
         "@EXEC@": " ".join(_systemd_word(word) for word in service.command),
         "@ENVIRONMENT@": environment,
+        "@CONDITIONS@": "\n".join(f"ConditionPathExists={_systemd_text(str(path))}" for path in service.needs),
         "@SOCKET@": _systemd_text(str(service.socket)),
     }
     units = {}
@@ -67,11 +70,19 @@ def _systemd_word(text: str) -> str:
 def launchd_agent(service: Service) -> dict[str, bytes]:
     """The agent's property list by file name."""
     agent = plistlib.loads((package_data("launchd") / "maestrod.plist").read_bytes())
-    fillings = {"@EXEC@": list(service.command), "@SOCKET@": str(service.socket), "@LOG@": str(service.log)}
+    fillings = {"@EXEC@": _unless_gone(service), "@SOCKET@": str(service.socket), "@LOG@": str(service.log)}
     filled = _fill(agent, fillings)
     filled["ProgramArguments"] = filled["ProgramArguments"][0]
     filled["EnvironmentVariables"] = dict(service.environment)
     return {"maestrod.plist": plistlib.dumps(filled, sort_keys=False)}
+
+
+def _unless_gone(service: Service) -> list[str]:
+    """The command for launchd, which has no conditions: without what it needs it succeeds at once, so it is not started again."""
+    if not service.needs:
+        return list(service.command)
+    tests = "".join(f"[ -e {shlex.quote(str(path))} ] || exit 0; " for path in service.needs)
+    return ["/bin/sh", "-c", f'{tests}exec "$@"', "maestrod", *service.command]
 
 
 def _fill(value: Any, fillings: Mapping[str, Any]) -> Any:

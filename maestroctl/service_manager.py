@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import maestrod
 from maestroctl import service_files
 from maestroctl.service_files import Service
 from maestrod.api.address import places
@@ -25,6 +26,9 @@ _PATIENCE = 60
 
 #: What the service has to know of the user's shell: where programs are, and where the daemon keeps its files.
 _CARRIED = ("PATH", "MAESTRO_HOME", "MAESTRO_SOCKET", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+
+#: What whoever installs something outside of the package has to know.
+BEFORE_REMOVAL = "Before you remove maestrod from this machine: maestroctl uninstall"
 
 _LINGER_FOLDER = Path("/var/lib/systemd/linger")
 
@@ -94,7 +98,8 @@ def this_service(environ: Mapping[str, str]) -> Service:
     # -P: the service starts in the home folder, whose files must not pass for modules. Under systemd the journal takes
     # precedence over the file; launchd's own redirection does not rotate.
     command = (sys.executable, "-X", "utf8", "-P", "-m", "maestrod", "--log", "file")
-    return Service(command, places(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried)
+    needs = (Path(sys.executable), Path(maestrod.__file__).with_name("__main__.py"))
+    return Service(command, places(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried, needs)
 
 
 def lingering() -> bool | None:
@@ -130,6 +135,7 @@ class Systemd:
             notes.append(f"No systemd user manager answers here. In a login session, run: {commands}")
         if lingering() is False:
             notes.append("Agents end when you log out. To keep them: loginctl enable-linger")
+        notes.append(BEFORE_REMOVAL)
         return Outcome("systemd", tuple(changed), tuple(notes))
 
     def uninstall(self) -> Outcome:
@@ -190,7 +196,9 @@ class Launchd:
         changed = service_files.place(self.folder, service_files.launchd_agent(service))
         service.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # launchd binds the socket, not the daemon
         return Outcome(
-            "launchd", tuple(changed), ("It starts at the next login, or now with `maestroctl daemon start`.",)
+            "launchd",
+            tuple(changed),
+            ("It starts at the next login, or now with `maestroctl daemon start`.", BEFORE_REMOVAL),
         )
 
     def uninstall(self) -> Outcome:

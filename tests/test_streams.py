@@ -90,9 +90,13 @@ async def test_lines_become_signs_as_they_come_and_all_before_the_end_is_told(
     ]
 
 
-async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_until_the_end(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_until_the_end(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
     daemon = Daemon(
-        FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"noise\n" * 500), (1.5, b"noise\n" * 500)))), Told(Terminal.PIPE), Talker()
+        FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"noise\n" * 500), (1.5, b"noise\n" * 500)))),
+        Told(Terminal.PIPE),
+        Talker(),
     )
     await daemon.start(nursery)
     await trio.sleep(2)

@@ -1,5 +1,6 @@
 """Service files: filled so that the managers' own readers agree, placed and removed without a trace."""
 
+import dataclasses
 import plistlib
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ SERVICE = Service(
     log=Path("/home/me/Library/Logs/maestrod.log"),
     environment={"PATH": "/usr/bin:/bin", "MAESTRO_HOME": "/home/me/m"},
 )
+NEEDING = dataclasses.replace(SERVICE, needs=(Path("/opt/a b/100%/it's"), Path(sys.executable)))
 ODD = "a b%h\"c\\d$PATH${PATH}'e"
 
 
@@ -48,7 +50,7 @@ def test_the_service_keeps_agents_alive_and_stops_in_time() -> None:
         "RestartKillSignal": "SIGUSR2",
         "TimeoutStopSec": "40",
         "Restart": "on-failure",
-        "RestartPreventExitStatus": "2 75 78",
+        "RestartPreventExitStatus": "2 75 78 203",
         "OOMPolicy": "continue",
         "WatchdogSec": "60",
         "WantedBy": "default.target",
@@ -181,3 +183,19 @@ def test_what_is_not_ours_is_neither_overwritten_nor_removed(tmp_path: Path, kin
     with pytest.raises(Conflict, match=r"maestrod\.socket"):
         remove(tmp_path, list(files))
     assert snapshot(tmp_path) == before
+
+
+def test_units_are_skipped_when_the_program_is_gone() -> None:
+    for unit in systemd_units(NEEDING).values():
+        assert settings(unit)["ConditionPathExists"] == ["/opt/a b/100%%/it's", sys.executable]
+    assert all("@" not in line for line in systemd_units(SERVICE)["maestrod.socket"].decode().splitlines())
+
+
+def test_launchd_does_not_start_a_program_again_that_is_gone(tmp_path: Path) -> None:
+    program = tmp_path / "it's here"
+    there = dataclasses.replace(SERVICE, needs=(program,), command=("/bin/sh", "-c", 'echo "$0" ran; exit 7', "it"))
+    words = plistlib.loads(launchd_agent(there)["maestrod.plist"])["ProgramArguments"]
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+    program.touch()
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (7, b"it ran\n")

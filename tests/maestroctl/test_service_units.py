@@ -7,6 +7,7 @@ with the daemon itself and an agent at work.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -73,8 +74,8 @@ PLAN = {
 CHECKOUT = Path(service.__file__).parent.parent
 
 
-def shown(prop: str) -> str:
-    command = ["systemctl", "--user", "show", "maestrod.service", "--property", prop, "--value"]
+def shown(prop: str, unit: str = "maestrod.service") -> str:
+    command = ["systemctl", "--user", "show", unit, "--property", prop, "--value"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -135,6 +136,29 @@ def daemon_itself(home: Path) -> None:
     assert not (home / ".config" / "systemd").exists()
 
 
+def outlived(home: Path) -> None:
+    """The units stay and the program goes: at a login both are skipped, and a client at a socket that is left starts no storm."""
+    program = home / "daemon.py"
+    program.write_text(DAEMON)
+    socket_path = Path(os.environ["XDG_RUNTIME_DIR"], "maestrod", "maestrod.sock")
+    environment = {"PYTHONPATH": str(CHECKOUT), "MAESTRO_SOCKET": str(socket_path), "PATH": os.environ["PATH"]}
+    systemd = Systemd(home / ".config" / "systemd" / "user")
+    command = (sys.executable, str(program), str(home))
+    systemd.install(Service(command, socket_path, home / "log", environment, (Path(sys.executable), program)))
+    subprocess.run(["systemctl", "--user", "start", "maestrod.socket"], check=True)
+    program.unlink()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(socket_path))
+        wait_until(lambda: shown("ActiveState", "maestrod.socket") == "failed")
+    assert shown("NRestarts") == "0" and shown("ExecMainStartTimestamp") == ""
+    subprocess.run(["systemctl", "--user", "reset-failed"], check=True)
+    systemd.start()  # as at the next login
+    assert (shown("ActiveState"), shown("ActiveState", "maestrod.socket")) == ("inactive", "inactive")
+    assert shown("ConditionResult") == "no"
+    systemd.uninstall()
+    assert not (home / ".config").exists()
+
+
 def maestroctl(*words: str) -> str:
     answer = subprocess.run(
         [sys.executable, "-m", "maestroctl", *words], capture_output=True, text=True, check=False, timeout=60
@@ -179,3 +203,8 @@ def test_a_real_user_manager_runs_restarts_and_stops_the_service(short_folder: P
 @pytest.mark.slow
 def test_the_installed_daemon_is_brought_back_and_its_agents_do_not_notice(short_folder: Path) -> None:
     under_manager(short_folder, "daemon_itself")
+
+
+@pytest.mark.slow
+def test_units_that_outlive_the_program_are_skipped(short_folder: Path) -> None:
+    under_manager(short_folder, "outlived")

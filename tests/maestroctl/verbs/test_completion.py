@@ -53,7 +53,11 @@ def test_a_script_whose_program_is_gone_is_silent_at_the_start_of_the_shell_and_
     if gone == "without its interpreter":
         (tmp_path / "maestroctl").write_text("#!/gone/bin/python3\n")
         (tmp_path / "maestroctl").chmod(0o755)
-    handlers = {"bash": "command_not_found_handle", "zsh": "command_not_found_handler", "fish": "fish_command_not_found"}
+    handlers = {
+        "bash": "command_not_found_handle",
+        "zsh": "command_not_found_handler",
+        "fish": "fish_command_not_found",
+    }
     talks = "function {name}; echo no such program; end" if shell == "fish" else "{name}() {{ echo no such program; }}"
     handler = talks.format(name=handlers[shell]) if gone == "with a handler that talks" else ""
     line = TAB[shell].format(script=cli("completion", shell).out)
