@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = {
     "config": "Show the configuration and where each value came from",
     "rpc": "Call any method by its name",
     "completion": "Print the completion script of a shell",
+    "uninstall": "Remove what maestrod put outside of its package",
 }
 
 #: Nouns whose commands are generated from the method rows; hand-made commands of the same noun win.

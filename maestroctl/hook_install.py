@@ -6,12 +6,13 @@ not there; from a file that was changed meanwhile only our own entries go. A fil
 where hooks belong, is never touched. Files are replaced whole, through links, with the mode they had.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,11 @@ class Settings:
         edited = record is None or record.installed != _digest(text)
         form = record.form if record is not None else ""
         return State(self.path, tuple(found), form, edited, _broken(found))
+
+    def has_traces(self) -> bool:
+        """Whether our hooks are in the file, or may be in one that cannot be read now."""
+        state = self.state()
+        return bool(state.events) or (bool(state.problem) and self._record_path.exists())
 
     def install(self, hooks: Mapping[str, Any] | str, form: Form) -> State:
         """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
@@ -235,6 +241,28 @@ def user_states(records: Path, environ: Mapping[str, str]) -> list[tuple[str, St
         recipe = read_recipe(hooks, agent)
         found.append((agent, Settings(agent, recipe, settings_path(recipe, None, environ), records).state()))
     return found
+
+
+def known_settings(records: Path, environ: Mapping[str, str], projects: Iterable[Path]) -> list[Settings]:
+    """Every file with our hooks: the user's, those that were written down at an installation, and those of projects."""
+    hooks = package_data("hooks")
+    recipes = {agent: read_recipe(hooks, agent) for agent in agents_with_hooks(hooks)}
+    paths = [(agent, settings_path(recipe, None, environ)) for agent, recipe in recipes.items()]
+    paths += [(record.agent, Path(record.path)) for record in _records(records) if record.agent in recipes]
+    paths += [
+        (agent, settings_path(recipe, folder, environ)) for folder in projects for agent, recipe in recipes.items()
+    ]
+    found = {
+        (agent, os.path.realpath(path)): Settings(agent, recipes[agent], path, records)
+        for agent, path in reversed(paths)
+    }
+    return [settings for settings in reversed(found.values()) if settings.has_traces()]
+
+
+def _records(folder: Path) -> Iterator[Record]:
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            yield msgspec.json.decode(path.read_bytes(), type=Record)
 
 
 def settings_path(recipe: Recipe, project: Path | None, environ: Mapping[str, str]) -> Path:

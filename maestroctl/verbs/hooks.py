@@ -1,6 +1,7 @@
 """``maestroctl hooks install|show|remove``: hooks of agents that you start yourself, in your own or a project's settings."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,10 @@ def install(
     answer(f"{state.path}: {_told(state)}")
     if recipe.note:
         say(recipe.note)
+    where = "" if project is None else f" --project {shlex.quote(project)}"
+    say(
+        f"Before you remove maestrod: maestroctl hooks remove --agent {agent}{where}, or maestroctl uninstall for everything"
+    )
     return 0
 
 

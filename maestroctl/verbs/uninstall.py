@@ -1,0 +1,94 @@
+"""``maestroctl uninstall``: take away everything of ours outside of the package."""
+
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maestroctl.caller import Caller
+from maestroctl.output import answer, answer_json, safe, say
+from maestroctl.traces import Trace, left_to_you, package_command, traces
+from maestroctl.verbs.options import Json
+from maestrod.api.errors import MaestroError, Malformed
+
+_KEPT = "Data and configuration stay (add --data to remove them too)."
+
+
+def command(
+    *,
+    data: Annotated[bool, typer.Option("--data", help="Remove data, history and configuration too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove it without asking.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Remove everything that maestrod put outside of its package: hooks, service, completion, the daemon with its sessions.
+
+    Lists what there is and asks first; without a terminal it only lists, unless --yes. Exit code 1 when something was not removed.
+    """
+    caller = Caller.here()
+    caller.stay_here("uninstall")
+    if caller.in_session:
+        raise Malformed("usage", "uninstall is for a person at a shell, not for the session of an agent")
+    found = list(traces(caller, data=data))
+    confirmed = yes or (not as_json and _confirm(found))
+    failed = _remove(found) if confirmed else {}
+    lines, package = list(left_to_you(caller.environ)), _package_command()
+    if as_json:
+        removed = [trace.what for trace in found if confirmed and trace.what not in failed]
+        known = {"found": [trace.what for trace in found], "removed": removed, "failed": failed}
+        answer_json({**known, "leftToYou": lines, "package": package})
+    else:
+        _report(found, failed, confirmed=confirmed)
+        if not data:
+            answer(_KEPT)
+        for line in lines:
+            answer(f"You added this line for completion yourself: {line}")
+        answer(f"Then remove the package: {package}")
+    return 1 if failed or (found and not confirmed) else 0
+
+
+def _confirm(found: list[Trace]) -> bool:
+    """Show what would be removed, and ask at a terminal."""
+    for trace in found:
+        answer(f"- {safe(trace.what)}")
+    if not found or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    return typer.confirm("Remove all of this?", err=True)
+
+
+def _remove(found: list[Trace]) -> dict[str, str]:
+    """Remove what was found; what could not be, and why."""
+    failed: dict[str, str] = {}
+    for trace in found:
+        if failed and trace.keeps_the_rest:
+            failed[trace.what] = "kept, because something else could not be removed"
+            continue
+        try:
+            trace.remove()
+        except MaestroError as error:
+            failed[trace.what] = error.message
+        except OSError as error:
+            failed[trace.what] = str(error)
+    return failed
+
+
+def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool) -> None:
+    for trace in found if confirmed else ():
+        if trace.what in failed:
+            answer(f"✘ {safe(trace.what)}: {safe(failed[trace.what])}")
+        else:
+            answer(f"✔ removed {safe(trace.what)}")
+    if not found:
+        answer("Nothing of maestrod is outside of its package.")
+    elif not confirmed:
+        say("Nothing was removed. To remove it: maestroctl uninstall --yes")
+
+
+def _package_command() -> str:
+    try:
+        package = metadata.distribution("maestrod")
+    except metadata.PackageNotFoundError:
+        return "remove the checkout"
+    editable = '"editable": true' in (package.read_text("direct_url.json") or "")
+    return package_command(Path(sys.prefix), (package.read_text("INSTALLER") or "").strip(), editable=editable)

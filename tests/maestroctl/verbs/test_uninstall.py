@@ -1,0 +1,62 @@
+"""``maestroctl uninstall``: lists, asks, removes, and says what it could not. From an empty home: tests/system/test_uninstall.py."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import typer
+
+from maestrod.api.address import places
+from tests.maestroctl.conftest import CommandLine
+
+
+@pytest.fixture
+def settings(private_home: Path) -> Path:
+    """The user's settings of Claude Code, as they were before our hooks came."""
+    path = private_home / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text('{"model":   "opus"}')
+    return path
+
+
+def test_without_a_terminal_it_only_lists(cli: CommandLine, settings: Path) -> None:
+    cli("hooks", "install", "--agent", "claude")
+    installed = settings.read_text()
+    outcome = cli("uninstall")
+    assert outcome.code == 1 and f"- hooks of claude in {settings}" in outcome.out
+    assert "Nothing was removed" in outcome.err and settings.read_text() == installed
+    assert json.loads(cli("uninstall", "--json").out)["removed"] == []
+
+
+def test_it_removes_and_keeps_the_data(cli: CommandLine, settings: Path) -> None:
+    cli("hooks", "install", "--agent", "claude")
+    outcome = cli("uninstall", "--yes")
+    assert outcome.code == 0 and f"removed hooks of claude in {settings}" in outcome.out
+    assert "Data and configuration stay" in outcome.out
+    assert settings.read_text() == '{"model":   "opus"}' and places(os.environ).data.is_dir()
+    assert cli("uninstall").out.startswith("Nothing of maestrod is outside of its package.")
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_at_a_terminal_it_asks(cli: CommandLine, settings: Path, monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+    cli("hooks", "install", "--agent", "claude")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda *words, **options: answer)
+    assert cli("uninstall").code == (0 if answer else 1)
+    assert ("hooks" in settings.read_text()) is not answer
+
+
+def test_what_cannot_be_removed_is_told_and_the_data_that_could_restore_it_stays(
+    cli: CommandLine, settings: Path
+) -> None:
+    cli("hooks", "install", "--agent", "claude")
+    settings.write_text("{ broken")
+    outcome = cli("uninstall", "--data", "--yes")
+    assert outcome.code == 1 and "left alone" in outcome.out and "something else could not be removed" in outcome.out
+    assert places(os.environ).data.is_dir() and settings.read_text() == "{ broken"
+
+
+def test_a_session_may_not(cli: CommandLine, in_session: None) -> None:
+    assert cli("uninstall", "--yes").code == 2

@@ -1,0 +1,96 @@
+"""Uninstalling without a trace: from an empty home through hooks, service, completion, a daemon and a live session, and back."""
+
+import json
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from maestrod.api.package_data import package_data
+from tests.kit.product import product_ctl
+
+pytestmark = pytest.mark.slow
+
+SOURCE = Path(__file__).parents[2]
+AGENTS = sorted(path.parent.name for path in package_data("hooks").glob("*/install.json"))
+
+
+def listing(home: Path) -> dict[str, bytes | None]:
+    """Every name below a home with its content, None for folders."""
+    return {str(path.relative_to(home)): path.read_bytes() if path.is_file() else None for path in home.rglob("*")}
+
+
+class User:
+    """A person with an empty home, who types commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "h"
+        self.home.mkdir()
+        self.project = folder / "p"
+        self.project.mkdir()
+        (folder / "r").mkdir(mode=0o700)
+        self.environ = {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(folder / "r"), "LANG": "C.UTF-8"}
+
+    def types(self, *words: str, code: int = 0) -> str:
+        done = product_ctl(SOURCE, self.environ, *words, folder=self.project)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    def has_an_agent_at_work(self) -> int:
+        """Start a plan whose only command goes on for ever; its process."""
+        command = "echo $$ > agent.new; mv agent.new agent; exec sleep 1000"
+        subtask = {"key": "a", "title": "Long", "commands": [command]}
+        plan = self.project / "plan.json"
+        plan.write_text(json.dumps({"groups": [{"key": "g", "title": "G", "agent": "shell", "subtasks": [subtask]}]}))
+        self.types("run", "--plan", str(plan), "--detach")
+        deadline = time.monotonic() + 30
+        while not (self.project / "agent").exists():
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.02)
+        return int((self.project / "agent").read_text())
+
+
+@pytest.fixture
+def user(short_folder: Path) -> User:
+    return User(short_folder)
+
+
+def is_alive(pid: int) -> bool:
+    status = Path("/proc", str(pid), "stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("stopped_before", [False, True])
+def test_a_home_is_as_it_was_before_the_installation(user: User, stopped_before: bool) -> None:
+    (user.home / ".claude").mkdir()
+    (user.home / ".claude/settings.json").write_text('{"model":   "opus"}')
+    before, project = listing(user.home), listing(user.project)
+    for agent in AGENTS:
+        user.types("hooks", "install", "--agent", agent)
+    user.types("hooks", "install", "--agent", "claude", "--project", str(user.project))
+    if shutil.which("systemctl"):
+        user.types("daemon", "install")
+    fish = user.home / ".config/fish/completions/maestroctl.fish"
+    fish.parent.mkdir(parents=True)
+    fish.write_text(user.types("completion", "fish"))
+    agent_pid = user.has_an_agent_at_work()
+    if stopped_before:
+        user.types("daemon", "stop")
+        assert is_alive(agent_pid)
+    listed = user.types("uninstall", "--data", code=1)
+    assert is_alive(agent_pid) and "- hooks of claude" in listed and str(user.project) in listed
+    said = user.types("uninstall", "--data", "--yes")
+    assert said.splitlines()[-1].startswith("Then remove the package: ")
+    assert not is_alive(agent_pid)
+    for folder in (fish.parent, fish.parent.parent, user.home / ".config"):  # the user's own
+        if folder.exists():
+            folder.rmdir()
+    assert listing(user.home) == before
+    for name in ("plan.json", "agent"):
+        (user.project / name).unlink()
+    assert listing(user.project) == project
+    assert list(Path(user.environ["XDG_RUNTIME_DIR"]).iterdir()) == []
+    assert user.types("uninstall", "--data").startswith("Nothing of maestrod is outside of its package.")
+    assert listing(user.home) == before
