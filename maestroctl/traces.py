@@ -151,7 +151,8 @@ def _data(caller: Caller) -> Iterator[Trace]:
     log = _home(caller.environ) / "Library/Logs/maestrod.log"  # launchd's; it is nowhere else
     if log.is_file():
         yield Trace(f"the log {log}", log.unlink)
-    for name, folder in (("runtime", places.runtime), ("data", places.data), ("configuration", places.config)):
+    names = {places.config: "configuration", places.data: "data", places.runtime: "runtime"}  # macOS has two in one
+    for folder, name in reversed(names.items()):
         if folder.is_dir():
             remove = partial(_remove_folder, folder, places.data, stop)
             yield Trace(f"the {name} folder {folder}", remove, keeps_the_rest=True)

@@ -6,6 +6,7 @@ the agent gets as standard input is decided by how it takes its prompts.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +15,7 @@ import trio
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.environment import link_programs
+from maestrod.agents.links import link_hooks
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
 from maestrod.api.errors import Malformed, NotFound
@@ -46,6 +48,8 @@ class Launcher:
         self._inherited = inherited
         self._programs = link_programs(places.data / "bin")
         self._places = places
+        with suppress(FileNotFoundError):  # said when an agent is started that needs them
+            self._hooks()
         self._config = config
         self._catalog = catalog
         self._key = token_key
@@ -105,13 +109,17 @@ class Launcher:
             token=make_token(self._key, session.id, session.attempt),
             environ=os.environ,
             passed=() if own is None else own.env,
-            hooks=package_data("hooks"),
+            hooks=self._hooks(),
             programs=self._programs,
             permissions=world.projects[session.project_id].settings.permissions,
         )
         if message is None:
             return request
         return replace(request, prompt=_text(message, session, request.manifest, folder))
+
+    def _hooks(self) -> Path:
+        """Where sessions find the hooks. Raises ``FileNotFoundError`` for an installation that lost them."""
+        return link_hooks(self._places.data / "programs", package_data("hooks"))
 
     async def text(self, world: World, session: Session, message: Message, folder: Path) -> str:
         """The text of a message as the agent gets it; ``folder`` is its session's."""

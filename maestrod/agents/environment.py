@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from maestrod.agents.adapter import LaunchRequest
+from maestrod.agents.links import lead
 from maestrod.api.session import Terminal
 
 #: What passes: the user, the language, the way to the network, and where this user's files and this daemon are.
@@ -91,14 +92,9 @@ def link_programs(folder: Path) -> Path | None:
     installed = maestroctl_folder()
     if installed is None:
         return None
-    link, target = folder / "maestroctl", installed / "maestroctl"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (link.is_symlink() and link.readlink() == target):
-            temporary = folder / ".maestroctl.tmp"
-            temporary.unlink(missing_ok=True)
-            temporary.symlink_to(target)
-            temporary.replace(link)
+        lead(folder / "maestroctl", installed / "maestroctl")
     except OSError:
         return None
     return folder

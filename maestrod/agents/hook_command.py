@@ -5,9 +5,9 @@ on a PATH, and no virtual environment is entered (``bench/hook.py`` says what ea
 this installation, so the command is guarded (``maestrod/api/hook_guard.py``).
 """
 
-import sys
 from pathlib import Path
 
+from maestrod.agents.links import interpreter
 from maestrod.api.hook_guard import Guard, guarded
 
 #: Tells the daemon what happened; never makes the agent wait for a decision.
@@ -20,8 +20,7 @@ _GUARDS = {EVENT: Guard.REPORT, DECIDE: Guard.DECIDE}
 
 def hook_words(hooks: Path, program: str, agent: str, event: str) -> tuple[str, ...]:
     """The words of the command. ``hooks`` is the folder with the programs."""
-    interpreter = str(Path(sys.executable).resolve())
-    return (interpreter, "-I", "-S", str(hooks / program), "--agent", agent, "--event", event)
+    return (str(interpreter(hooks)), "-I", "-S", str(hooks / program), "--agent", agent, "--event", event)
 
 
 def hook_command(hooks: Path, program: str, agent: str, event: str, *more: str) -> str:

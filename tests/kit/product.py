@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,3 +40,44 @@ def product_ctl(
         check=False,
         timeout=60,
     )
+
+
+class Installation:
+    """The product in a virtual environment of its own, laid out as a wheel would; what it depends on comes from this one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        venv.create(folder, symlinks=True)
+        [self.packages] = folder.glob("lib/python*/site-packages")
+        (self.packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        for name in ("maestroctl", "maestrod"):
+            script = folder / "bin" / name
+            script.write_text(f"#!{folder}/bin/python\nfrom {name}.__main__ import main\n\nmain()\n")
+            script.chmod(0o755)
+        self.put_files()
+
+    def put_files(self) -> None:
+        """Unpack the wheel."""
+        ignored = shutil.ignore_patterns("__pycache__", "vendor")
+        for package in ("maestrod", "maestroctl"):
+            shutil.copytree(_SOURCE / package, self.packages / package, ignore=ignored)
+        for part in ("hooks", "skills", "systemd", "launchd", "page"):
+            shutil.copytree(_SOURCE / part, self.packages / "maestrod/_data" / part, ignore=ignored)
+
+    def remove_files(self) -> None:
+        """What ``pip uninstall`` does, and the first half of an upgrade."""
+        for package in ("maestrod", "maestroctl"):
+            shutil.rmtree(self.packages / package)
+
+    def ctl(self, environ: Mapping[str, str], folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run its ``maestroctl`` to the end."""
+        return subprocess.run(
+            [str(self.folder / "bin/maestroctl"), *arguments],
+            cwd=folder,
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", **environ},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            timeout=60,
+        )
