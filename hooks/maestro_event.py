@@ -332,7 +332,7 @@ def home_folder(environ):
         return environ[b"HOME"]
     import pwd
 
-    return pwd.getpwuid(posix.getuid()).pw_dir.encode()
+    return pwd.getpwuid(posix.getuid()).pw_dir.encode(sys.getfilesystemencoding(), "surrogateescape")
 
 
 def complain(text):

@@ -32,6 +32,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from maestroctl.channel import PROBE, SEND_PATIENCE, Channel, Lost
 from maestroctl.faults import failure
 from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
+from maestrod.api.outside_text import file_text
 
 #: The variables that the global flags set.
 URL, TOKEN_FILE, CA_FILE, FINGERPRINT = (
@@ -224,10 +225,10 @@ def _token(file: str) -> str:
         path = Path(file).expanduser()
         if path.stat().st_mode & 0o077:
             raise Malformed("usage", f"others can read the token in {file}: chmod 600 {file}")
-        token = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        token = file_text(path.read_bytes()).strip()
+    except (OSError, ValueError) as error:
         raise Malformed("usage", f"cannot read the token in {file}: {error}") from error
-    if not token or not token.isprintable() or " " in token:
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Malformed("usage", f"{file} holds no token")
     return token
 

@@ -57,7 +57,7 @@ def context_of(pair: Pair) -> ssl.SSLContext:
 
 def fingerprint(certificate: Path) -> str:
     """SHA-256 of the first certificate of a PEM file, in hexadecimal."""
-    text = certificate.read_text("ascii")
+    text = certificate.read_text("ascii", "replace")
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     first = begin + text.partition(begin)[2].partition(end)[0] + end
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()

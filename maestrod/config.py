@@ -15,6 +15,7 @@ from msgspec import Meta
 from maestrod.agents.settings import AgentSettings
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.outside_text import NotText, file_text, shown, sound
 from maestrod.api.system import SessionsOnStop
 
 #: Name of the user's file in the configuration folder.
@@ -100,6 +101,7 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Or
     for field in msgspec.structs.fields(Config):
         text = environ.get(variable(field.name))
         if text:
+            _check_text(text, variable(field.name))
             values[field.encode_name] = _from_text(field.type, text)
             origins[field.encode_name] = variable(field.name)
     config = _convert(values, origins)
@@ -111,6 +113,12 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Or
     return config, tuple(every)
 
 
+def _check_text(text: str, name: str) -> None:
+    """Refuse a variable with bytes that are not text: a setting with a replacement in it would be another one."""
+    if sound(text) != text:
+        raise BadConfiguration("config.not_text", f"{name} is not UTF-8 text: {shown(text)}")
+
+
 def _default(name: str) -> Any:
     return msgspec.to_builtins(getattr(Config(), name))
 
@@ -118,10 +126,10 @@ def _default(name: str) -> Any:
 def _file(path: Path) -> dict[str, Any]:
     """The settings of a file, which need not be there."""
     try:
-        text = path.read_bytes().decode()
+        text = file_text(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, NotText) as error:
         raise BadConfiguration("config.unreadable", f"{path} cannot be read: {error}") from error
     try:
         return tomllib.loads(text)

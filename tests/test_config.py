@@ -111,3 +111,31 @@ def test_a_mistake_in_an_agents_table_is_refused(tmp_path: Path, line: str) -> N
     (tmp_path / USER_FILE).write_text(f"[agents.claude]\n{line}\n")
     with pytest.raises(BadConfiguration, match="agents"):
         load(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbfmaxSessions = 3",
+        b"maxSessions = 3\r\nlogLevel = 'debug'\r\n",
+        b"\xef\xbb\xbf# \xc3\xbc\r\nmaxSessions = 3\r\n",
+    ],
+)
+def test_a_file_saved_on_windows_is_read(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / USER_FILE).write_bytes(data)
+    assert load(tmp_path, {})[0].max_sessions == 3
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [("maxSessions = 3".encode("utf-16"), "it is UTF-16"), (b"logLevel = 'info'\n# \xfc", "line 2, byte 3 is 0xfc")],
+)
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / USER_FILE).write_bytes(data)
+    with pytest.raises(BadConfiguration, match=rf"config\.toml cannot be read: {said}"):
+        load(tmp_path, {})
+
+
+def test_a_variable_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match=r"MAESTRO_DEFAULT_AGENT is not UTF-8 text: Gr\\xfcn"):
+        load(tmp_path, {"MAESTRO_DEFAULT_AGENT": "Gr\udcfcn"})

@@ -26,4 +26,4 @@ def decided(arguments):
         return ""
 
 
-sys.stdout.write(decided(sys.argv[1:]) or json.dumps(REFUSED))
+sys.stdout.buffer.write((decided(sys.argv[1:]) or json.dumps(REFUSED)).encode())  # the agent reads UTF-8 in any locale

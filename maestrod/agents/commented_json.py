@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from maestrod.api.outside_text import decode_mended, sound
+
 #: A string (kept), a comment, or a comma before a closing bracket (both dropped).
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)
 
@@ -12,6 +14,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\
 def decode(text: str) -> Any:
     """What the text says. Raises ``ValueError`` when it is not even JSON with comments."""
     try:
-        return msgspec.json.decode(_TOKEN.sub(lambda found: found[0] if found[0].startswith('"') else " ", text))
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        plain = _TOKEN.sub(lambda found: found[0] if found[0].startswith('"') else " ", sound(text))
+        return decode_mended(msgspec.json.decode, plain.encode())
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error

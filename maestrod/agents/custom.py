@@ -53,7 +53,7 @@ class CustomAdapter(OpaqueAdapter):
         manifest = msgspec.json.decode(files["manifest.json"])
         files["manifest.json"] = _json(manifest | {"taskCommand": command_line(self._settings.command)})
         return LaunchPlan(
-            argv=(sys.executable, "-I", "-S", str(WORKER)),
+            argv=(sys.executable, "-I", "-S", "-X", "utf8", str(WORKER)),
             env=env,
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from maestrod.agents.environment import allowed
+from maestrod.api.outside_text import sound
 from maestrod.api.skill import AgentInfo
 
 #: Seconds a program may take to say its version; the slowest of those we know takes one.
@@ -65,7 +66,7 @@ def find(program: Program, search: str | None) -> Installed:
     text = version_of(path, program.packages)
     version = parse_version(text or "")
     if text is None or version is None:
-        return Installed(path, text, f"`{path}` does not say its version; {program.install}")
+        return Installed(path, text, f"`{sound(found)}` does not say its version; {program.install}")
     if not program.oldest <= version < program.before:
         return Installed(path, text, f"version {text} is not supported ({supported(program)}); {program.install}")
     return Installed(path, text)

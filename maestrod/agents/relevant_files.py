@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from maestrod.api.outside_text import sound
+
 #: Enough for a planner to see what a project is made of, few enough for a prompt.
 MOST = 500
 #: Seconds git may take on a cold disk.
@@ -14,7 +16,7 @@ _SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "build", "dist", "t
 
 
 def relevant_files(folder: Path, most: int = MOST) -> tuple[str, ...]:
-    """Paths relative to ``folder``, shallow ones first, at most ``most``. Reads the disk: run it in a thread."""
+    """Paths relative to ``folder`` as text, shallow ones first, at most ``most``. Reads the disk: run it in a thread."""
     found = _tracked(folder)
     if found is None:
         found = list(_walk(folder, most))
@@ -28,7 +30,7 @@ def _tracked(folder: Path) -> list[str] | None:
         listed = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    return [name.decode("utf-8", "replace") for name in listed.stdout.split(b"\0") if name]
 
 
 def _walk(folder: Path, most: int) -> Iterator[str]:
@@ -47,4 +49,4 @@ def _walk(folder: Path, most: int) -> Iterator[str]:
                     waiting.append(path)
             elif entry.is_file(follow_symlinks=False):
                 count += 1
-                yield path
+                yield sound(path)

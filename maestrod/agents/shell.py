@@ -33,7 +33,7 @@ class ShellAdapter(OpaqueAdapter):
     def launch(self, request: LaunchRequest) -> LaunchPlan:
         """The worker by path, isolated (``-I -S``): it uses the standard library and nothing of the project's."""
         return LaunchPlan(
-            argv=(sys.executable, "-I", "-S", str(WORKER)),
+            argv=(sys.executable, "-I", "-S", "-X", "utf8", str(WORKER)),
             env=UNATTENDED | environment(request),
             cwd=request.manifest.project.working_dir,
             terminal=request.session.terminal,

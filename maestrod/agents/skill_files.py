@@ -7,12 +7,14 @@ Markdown file with frontmatter, whose text is the prompt.
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from maestrod.agents import frontmatter
+from maestrod.api.outside_text import decode_mended, piped_text, sound
 from maestrod.api.skill import Persona, Skill
 
 #: Bytes of a manifest and of instructions: what is larger is no text for a model's context (our choice).
@@ -62,7 +64,7 @@ def load_persona(path: Path, origin: str) -> Persona:
         skills=_names(members, "skills", path),
         agent=_text(members.get("agent")) or None,
         limits=dict(limits) if isinstance(limits, dict) else {},
-        path=str(path),
+        path=sound(str(path)),
         origin=origin,
     )
 
@@ -70,14 +72,14 @@ def load_persona(path: Path, origin: str) -> Persona:
 def _from_manifest(folder: Path, origin: str) -> Skill:
     path = folder / "manifest.json"
     try:
-        manifest = msgspec.json.decode(_read(path, MANIFEST_LIMIT), type=_ManifestFile)
+        manifest = decode_mended(partial(msgspec.json.decode, type=_ManifestFile), _read(path, MANIFEST_LIMIT).encode())
     except msgspec.MsgspecError as error:
         raise Broken(f"{path}: {error}") from error
     members = {name: getattr(manifest, name) for name in manifest.__struct_fields__}
     return Skill(
         **members | {"name": _checked_name(manifest.name, path)},
         instructions=_read(folder / "skill.md", TEXT_LIMIT).strip("\n"),
-        path=str(folder),
+        path=sound(str(folder)),
         origin=origin,
     )
 
@@ -96,7 +98,7 @@ def _from_frontmatter(path: Path, origin: str) -> Skill:
         capabilities=_names(known, "capabilities", path),
         dependencies=_names(known, "dependencies", path),
         instructions=text,
-        path=str(path.parent),
+        path=sound(str(path.parent)),
         origin=origin,
     )
 
@@ -136,4 +138,4 @@ def _read(path: Path, limit: int) -> str:
         raise Broken(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > limit:
         raise Broken(f"{path} is larger than {limit} bytes")
-    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+    return piped_text(data)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from maestrod.api.json_text import Flaw
+from maestrod.api.outside_text import sound
 from maestrod.api.plan import Diagnostic, PlanReport
 from maestrod.api.plan_text import document_in, read
 from maestrod.core.markdown_plan import lint_parsed, parse_markdown
@@ -56,6 +57,4 @@ def _tidy(value: Any) -> Any:
         return {_tidy(name): _tidy(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
         return [_tidy(item) for item in value]
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    return sound(value) if isinstance(value, str) else value

@@ -7,6 +7,7 @@ the daemon: its cost does not grow with the daemon's memory. It must be called f
 children).
 """
 
+import json
 import os
 import resource
 import socket
@@ -34,10 +35,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
 
     LaunchFailed when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
     """
-    try:
-        line = msgspec.json.encode(spec) + b"\n"
-    except UnicodeEncodeError as error:
-        raise LaunchFailed("EILSEQ", f"arguments and environment must be valid UTF-8: {error}") from error
+    line = _line(spec)
     folder = Path(spec.folder)
     pid, connection = start_shim(folder, spec.attempt, python)
     if spec.open_files is not None:
@@ -66,6 +64,22 @@ def _limit_open_files(pid: int, soft: int) -> None:
     with suppress(ProcessLookupError):
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def _line(spec: LaunchSpec) -> bytes:
+    """The spec as JSON. A variable may hold bytes that are no text (a PATH with such a folder): it gets to the agent as it is, in the
+    spelling that Python has for such bytes, which the shim's decoder takes.
+    """
+    try:
+        return msgspec.json.encode(spec) + b"\n"
+    except UnicodeEncodeError:
+        pass
+    try:
+        for word in (*spec.argv, *spec.env, *spec.env.values(), spec.cwd):
+            os.fsencode(word)
+    except UnicodeEncodeError as error:
+        raise LaunchFailed("EILSEQ", f"arguments and environment must be text: {error}") from error
+    return json.dumps(msgspec.to_builtins(spec)).encode() + b"\n"
 
 
 async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict[str, Any]:
@@ -131,7 +145,7 @@ def _spawn(folder: Path, attempt: int, python: str, channel: int) -> int:
     log = str(folder / LOG_NAME)
     # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be
     # imported.
-    argv = [python, "-I", "-S", str(SHIM), str(folder), str(attempt)]
+    argv = [python, "-I", "-S", "-X", "utf8", str(SHIM), str(folder), str(attempt)]
     actions = [
         (os.POSIX_SPAWN_DUP2, channel, 0),
         (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),

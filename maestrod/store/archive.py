@@ -8,6 +8,7 @@ keeps a finished tree that way before it is deleted from the world.
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import msgspec
 from maestrod.api.base import Entity
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.event import TimelineEvent
+from maestrod.api.outside_text import decode_mended
 from maestrod.api.session import Session
 from maestrod.api.task import Task
 from maestrod.core.entities import KIND_OF, KINDS
@@ -109,7 +111,7 @@ def _take(archive: Archive | None, data: bytes, count: int) -> Archive:
 
 def _decode(data: bytes, struct: Any, number: int) -> Any:
     try:
-        return msgspec.json.decode(data, type=struct)
+        return decode_mended(partial(msgspec.json.decode, type=struct), data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed("archive.bad_line", f"line {number} of the archive cannot be read: {error}") from error
 

@@ -8,12 +8,16 @@ Members this version does not know are kept: whoever replaces a file carries ove
 """
 
 import zlib
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from maestrod.api.base import Entity
+from maestrod.api.outside_text import NotText, decode_mended, file_text
 from maestrod.core.entities import KINDS
+
+T = TypeVar("T")
 
 _CHECK = b',\n  "check": "'
 _DECODERS = {kind: msgspec.json.Decoder(struct) for kind, struct in KINDS.items()}
@@ -52,14 +56,23 @@ def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
     if not data.strip(b"\0 \n"):
         raise BadEntityFile("the file is empty")
     try:
-        entity = _DECODERS[kind].decode(data)
-        seq = _seq_decoder.decode(data).seq
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        entity = _decoded(_DECODERS[kind].decode, data)
+        seq = _decoded(_seq_decoder.decode, data).seq
+    except (msgspec.DecodeError, NotText) as error:
         raise BadEntityFile(str(error)) from error
     named: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
     if named != id_:
         raise BadEntityFile(f'its "id" is {named!r}, but the file is named after {id_!r}')
     return EntityFile(entity, seq, edited=not is_genuine(data))
+
+
+def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
+    """What ``decode`` makes of a file that an editor may have saved in its own way. Raises ``NotText`` or what msgspec raises."""
+    try:
+        return decode(data)
+    except msgspec.DecodeError:
+        plain = file_text(data).encode()
+    return decode_mended(decode, plain)
 
 
 def is_genuine(data: bytes) -> bool:
@@ -71,8 +84,8 @@ def is_genuine(data: bytes) -> bool:
 def unknown_members(kind: str, data: bytes) -> dict[str, Any]:
     """The members of a file that this version does not know; none when the file cannot be read."""
     try:
-        members = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        members = _decoded(msgspec.json.decode, data)
+    except (msgspec.DecodeError, NotText):
         return {}
     if not isinstance(members, dict):
         return {}

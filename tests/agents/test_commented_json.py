@@ -24,10 +24,15 @@ def test_comments_and_commas_too_many(text: str, meaning: Any) -> None:
     assert decode(text) == meaning
 
 
-@pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "nonsense", '"\ud800"'])
+@pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "nonsense"])
 def test_what_is_not_even_that(text: str) -> None:
     with pytest.raises(ValueError):
         decode(text)
+
+
+@pytest.mark.parametrize("text", ['{"a": "\ud83d"}', r'{"a": "\ud83d"} // \ud83d', '\ufeff{"a": "\ufffd"}'])
+def test_half_a_surrogate_pair_is_replaced_and_a_byte_order_mark_is_no_mistake(text: str) -> None:
+    assert decode(text) == {"a": "\ufffd"}
 
 
 @given(JSON)

@@ -1,5 +1,6 @@
 """What a planner is told of a project: what git tracks, else what lies there."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,3 +37,14 @@ def test_the_list_is_bounded_and_shallow_files_come_first(tmp_path: Path) -> Non
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
     assert relevant_files(tmp_path / "gone") == ()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_names_that_are_no_text_are_shown_with_replacements(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/n\xfc"
+    os.mkdir(folder)  # noqa: PTH102 - a path of bytes
+    Path(os.fsdecode(folder + b"/\xfc.py")).touch()
+    assert relevant_files(tmp_path) == ("n\ufffd/\ufffd.py",)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    assert relevant_files(tmp_path) == ("n\ufffd/\ufffd.py",)

@@ -18,8 +18,8 @@ SHELL = ShellAdapter()
 
 def test_the_worker_is_started_by_path_and_isolated() -> None:
     plan = SHELL.launch(request())
-    assert plan.argv[:3] == (sys.executable, "-I", "-S")
-    assert Path(plan.argv[3]).is_absolute() and Path(plan.argv[3]).is_file()
+    assert plan.argv[:5] == (sys.executable, "-I", "-S", "-X", "utf8")
+    assert Path(plan.argv[5]).is_absolute() and Path(plan.argv[5]).is_file()
     assert plan.cwd == "/home/ada/shop" and plan.terminal is Terminal.PTY
     assert plan.env["MAESTRO_SESSION_TOKEN"] == "ses_1.2.secret"
 

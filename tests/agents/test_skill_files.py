@@ -104,3 +104,24 @@ def test_any_bytes_load_or_are_broken(tmp_path: Path, data: bytes) -> None:
             load(path, "user")
         except Broken as broken:
             assert str(path) in str(broken)  # noqa: PT017 - either outcome is right, and this is what it must say
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("head", ["", "---\r\ndescription: für alle\r\n---\r\n"])
+def test_files_saved_on_windows_are_read(tmp_path: Path, encoding: str, head: str) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "SKILL.md").write_bytes((head + "Tu es für mich.\r\nGut.\r\n").encode(encoding))
+    skill = load_skill(folder, "user")
+    assert (skill.instructions.strip(), skill.description) == ("Tu es für mich.\nGut.", "für alle" if head else "")
+    seeds = seed_skill(tmp_path / "two")
+    (seeds / "manifest.json").write_bytes('{\r\n"name": "two", "description": "f\\ud83dr"}'.encode(encoding))
+    assert load_skill(seeds, "user").description == "f\ufffdr"
+
+
+def test_bytes_that_are_no_text_are_replaced_in_prose_and_in_paths(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/n\xfc/one"))
+    folder.mkdir(parents=True)
+    (folder / "SKILL.md").write_bytes(b"Gr\xfcn.")
+    skill = load_skill(folder, "user")
+    assert (skill.instructions, skill.path) == ("Gr\ufffdn.", f"{tmp_path}/n\ufffd/one")

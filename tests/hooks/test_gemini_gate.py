@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.agents.launches import HOOKS
+from tests.kit.locales import latin1
 
 GATE = HOOKS / "gemini/gate.py"
 
@@ -21,7 +22,7 @@ def run(payload: Any, folder: Path, answer: str | None) -> str:
     if answer is not None:
         (folder / "maestro_decide.py").write_text(
             f"import sys\ndef decide(arguments):\n    assert arguments == ['--event', 'E']\n"
-            f"    return {answer!r} if sys.stdin.read() else ''\n"
+            f"    return {answer!a} if sys.stdin.read() else ''\n"
         )
     command = [sys.executable, "-I", "-S", str(gate), "--event", "E"]
     done = subprocess.run(command, input=json.dumps(payload).encode(), capture_output=True, check=True)
@@ -34,6 +35,13 @@ def shell(command: Any) -> dict[str, Any]:
 
 def test_what_was_decided_is_passed_on(tmp_path: Path) -> None:
     assert run(shell("make"), tmp_path, '{"decision": "allow"}') == '{"decision": "allow"}'
+
+
+def test_the_agent_gets_utf8_in_any_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in latin1(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    said = '{"decision": "deny", "reason": "für später"}'
+    assert run(shell("make"), tmp_path, said) == said
 
 
 @pytest.mark.parametrize("answer", ["", None])

@@ -10,6 +10,7 @@ import pytest
 from maestroctl import __main__ as entry
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.locales import latin1
 from tests.meta.tree import ROOT
 
 COMMAND = [sys.executable, "-m", "maestroctl"]
@@ -114,3 +115,21 @@ def test_what_is_fast_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert entry._fast(["status"]) is None
     monkeypatch.delenv("MAESTRO_SOCKET", raising=False)
     assert entry._fast(["task", "start", TASK]) is None
+
+
+@pytest.mark.slow
+def test_words_are_read_and_shown_by_the_locale_and_paths_go_by_their_bytes(daemon: FakeDaemon, tmp_path: Path) -> None:
+    daemon.on("run.start", {"id": "run_1"})
+    daemon.on("task.create", task(title="für"))
+    folder = tmp_path / "ü"
+    folder.mkdir()
+    environ = os.environ | latin1(tmp_path) | {"PYTHONPATH": str(ROOT), "MAESTRO_NO_AUTOSTART": "1"}
+
+    def run(*arguments: str | bytes) -> bytes:
+        done = subprocess.run([*COMMAND, *arguments], env=environ, cwd=folder, capture_output=True, check=True)
+        return done.stdout
+
+    assert b"f\xfcr" in run("task", "create", b"f\xfcr", "--project-id", "prj_00000000000000000000000001")
+    assert daemon.called("task.create")[0]["title"] == "für"
+    run("run", "x", "--agent", "shell", "--detach")
+    assert daemon.called("run.start")[0]["workingDir"] == str(folder)

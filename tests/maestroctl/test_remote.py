@@ -64,11 +64,21 @@ def test_a_token_that_others_can_read_is_refused(token: Path) -> None:
         remote(token)
 
 
-@pytest.mark.parametrize("content", ["", "two words", "\x07"])
+@pytest.mark.parametrize("content", ["", "two words", "\x07", "für"])
 def test_what_is_no_token_is_refused(token: Path, content: str) -> None:
     token.write_text(content)
     with pytest.raises(Malformed):
         remote(token)
+
+
+def test_a_token_in_a_file_saved_on_windows_is_the_token(token: Path) -> None:
+    token.write_bytes(b"\xef\xbb\xbfmst_x\r\n")
+    assert remote(token) == remote_of_plain(token)
+
+
+def remote_of_plain(token: Path) -> Remote:
+    token.write_bytes(b"mst_x\n")
+    return remote(token)
 
 
 def test_no_token_at_all_is_refused(tmp_path: Path) -> None:

@@ -96,6 +96,14 @@ async def test_the_environment_is_what_the_spec_says_and_the_mark_of_custody(age
     assert sorted(entries) == sorted([*(f"{name}={value}" for name, value in environment.items()), mark])
 
 
+async def test_a_variable_that_is_no_text_reaches_the_agent_byte_for_byte(agents: Agents, daemon: Daemon) -> None:
+    environment = {"PATH": os.environ["PATH"] + ":/opt/n\udcfc", "WORD": "für"}
+    await daemon.custody.launch(agents.spec("ses_a", "env", "-0", env=environment, terminal="pipe"))
+    await daemon.exit_of("ses_a")
+    entries = daemon.custody.read_output("ses_a", 0, 10_000).data.split(b"\0")
+    assert {os.fsencode(f"PATH={environment['PATH']}"), "WORD=für".encode()} <= set(entries)
+
+
 async def test_no_secret_of_the_environment_is_on_disk_or_in_an_argument_list(agents: Agents, daemon: Daemon) -> None:
     secret = "canary-7f3a"
     env = {"PATH": os.environ["PATH"], "TOKEN": secret}

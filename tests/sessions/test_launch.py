@@ -55,7 +55,7 @@ async def test_reaping_nobody_is_nothing() -> None:
 
 async def test_text_that_is_no_unicode_is_refused_before_anything_is_started(tmp_path: Path) -> None:
     with pytest.raises(LaunchFailed) as failed:
-        await start(spec(tmp_path / "ses_a", env={"A": "\udc80"}))
+        await start(spec(tmp_path / "ses_a", env={"A": "\ud83d"}))
     assert failed.value.errno_name == "EILSEQ"
     assert not (tmp_path / "ses_a").exists()
 

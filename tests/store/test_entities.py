@@ -13,6 +13,9 @@ from maestrod.store.entities import BadEntityFile, decode_file, encode_file, is_
 TASK = Task(id="tsk_1", project_id="prj_1", title="Write the parser", description='say "seq" and\n  "check": "x"')
 
 
+TEXT = '{"id": "tsk_1", "projectId": "p",\n "title": "mine", "colour": "red"}\n'
+
+
 @given(
     st.builds(
         Task,
@@ -55,7 +58,8 @@ def test_19_any_flipped_bit_is_an_edit_or_refused_never_taken_for_ours(data: st.
         (b'{"id": "tsk_1", "proj', "truncated"),
         (b'{"id": "tsk_1", "projectId": "p", "title": 5}', "title"),
         (b'{"id": "tsk_2", "projectId": "p", "title": "t"}', "named after 'tsk_1'"),
-        (b'{"id": "tsk_1", "projectId": "p", "title": "\xff"}', "utf"),
+        (b'{"id": "tsk_1", "projectId": "p", "title": "\xff"}', "line 1, byte 45 is 0xff, not UTF-8"),
+        (TEXT.encode("utf-16"), "it is UTF-16"),
         (b"[]", "object"),
     ],
 )
@@ -67,6 +71,14 @@ def test_19_what_cannot_be_the_entity_is_refused_in_words(content: bytes, says: 
 def test_a_file_written_by_hand_needs_neither_seq_nor_check() -> None:
     found = decode_file("task", "tsk_1", b'{"id": "tsk_1", "projectId": "p", "title": "mine"}')
     assert found.seq == 0 and found.edited and isinstance(found.entity, Task) and found.entity.title == "mine"
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_file_saved_on_windows_is_an_edit_and_half_a_surrogate_pair_is_replaced(mark: bytes) -> None:
+    data = mark + TEXT.replace("\n", "\r\n").replace("mine", r"mine \ud83d").encode()
+    found = decode_file("task", "tsk_1", data)
+    assert found.edited and isinstance(found.entity, Task) and found.entity.title == "mine \ufffd"
+    assert unknown_members("task", data) == {"colour": "red"}
 
 
 def test_unknown_members_are_carried_over() -> None:

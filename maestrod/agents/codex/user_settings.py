@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from maestrod.agents.json_lines import Members
+from maestrod.api.outside_text import file_text
 
 
 def read(environ: Mapping[str, str]) -> Members:
     """The file in ``CODEX_HOME``, else ``~/.codex``; nothing when there is none or it is broken (Codex says so itself)."""
     home = environ.get("CODEX_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".codex")
     try:
-        return Members(tomllib.loads((Path(home) / "config.toml").read_text("utf-8")))
+        return Members(tomllib.loads(file_text((Path(home) / "config.toml").read_bytes())))
     except (OSError, ValueError):
         return Members()
 

@@ -16,6 +16,7 @@ from maestrod.agents.commented_json import decode
 from maestrod.agents.json_lines import Members
 from maestrod.agents.skill_folder import skill_files
 from maestrod.api.errors import Unavailable
+from maestrod.api.outside_text import file_text
 
 #: Below the session's folder.
 HOME = "gemini-home"
@@ -84,7 +85,7 @@ def user_home(environ: Mapping[str, str]) -> Path:
 def _read(home: Path) -> dict[str, Any]:
     path = home / _OWN / "settings.json"
     try:
-        found = decode(path.read_text("utf-8"))
+        found = decode(file_text(path.read_bytes()))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

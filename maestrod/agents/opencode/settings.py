@@ -10,6 +10,7 @@ from maestrod.agents.commented_json import decode
 from maestrod.agents.json_lines import Members
 from maestrod.agents.skill_folder import skill_files
 from maestrod.api.errors import Unavailable
+from maestrod.api.outside_text import file_text
 
 #: Below the session's folder.
 PLUGIN = "opencode/plugin.js"
@@ -86,7 +87,7 @@ def _skill_paths(project: Path, environ: Mapping[str, str]) -> Any:
     found: Any = None
     for file in files:
         try:
-            found = Members(decode(file.read_text("utf-8"))).value("skills", "paths") or found
+            found = Members(decode(file_text(file.read_bytes()))).value("skills", "paths") or found
         except (OSError, ValueError):
             continue
     return found

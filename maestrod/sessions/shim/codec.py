@@ -58,13 +58,13 @@ def decode(line: bytes) -> dict[str, object]:
 
 
 def encode(value: dict[str, object]) -> bytes:
-    """One line of ASCII JSON with its newline."""
+    """One line of ASCII JSON with its newline. Bytes that are no text (in the name of a program) are shown as escapes."""
     return _text(value).encode() + b"\n"
 
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return _quote(value)
+        return _quote(value.encode("utf-8", "backslashreplace").decode())
     if value is None or isinstance(value, bool):
         return _WORDS[value]
     if isinstance(value, int):

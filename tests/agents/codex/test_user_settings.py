@@ -48,3 +48,8 @@ def test_a_folder_the_user_does_not_trust_stays_so() -> None:
     settings = Members({"projects": {"/a": {"trust_level": "untrusted"}, "/b": {"trust_level": "trusted"}}})
     assert user_settings.distrusted(settings, (Path("/b"), Path("/a")))
     assert not user_settings.distrusted(settings, (Path("/b"), Path("/c")))
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b'\xef\xbb\xbfmodel = "m"\r\n')
+    assert user_settings.read({"CODEX_HOME": str(tmp_path)}).line("model") == "m"

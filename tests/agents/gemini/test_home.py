@@ -97,3 +97,9 @@ def test_settings_of_any_shape_do_no_harm() -> None:
 def test_a_user_with_another_home_for_it(user: Path) -> None:
     told = dataclasses.replace(asked(user), environ={"HOME": "/nowhere", "GEMINI_CLI_HOME": str(user)})
     assert home.links(told)
+
+
+def test_settings_with_a_byte_order_mark_are_read(user: Path) -> None:
+    (user / ".gemini/settings.json").write_bytes(b'\xef\xbb\xbf{"model": {"name": "cut \\ud83d"}}\r\n')
+    written = home.files(asked(user), OURS)["gemini-home/.gemini/settings.json"]
+    assert json.loads(written)["model"] == {"name": "cut \ufffd"}

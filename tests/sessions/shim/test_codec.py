@@ -3,6 +3,7 @@
 import json
 import sys
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +50,8 @@ def test_without_the_c_module_json_itself_is_used(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "_json", None)
     assert codec._scanner()('{"a": 1}', 0) == ({"a": 1}, 8)
     assert codec._quoter()('"ä') == '"\\"\\u00e4"'
+
+
+def test_bytes_that_are_no_text_are_shown_as_escapes_for_a_strict_decoder() -> None:
+    line = codec.encode({"detail": "no program n\udcfc", "half": "\ud83d"})
+    assert msgspec.json.decode(line) == {"detail": r"no program n\udcfc", "half": r"\ud83d"}
