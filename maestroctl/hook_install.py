@@ -233,16 +233,6 @@ def agents_with_hooks(hooks: Path) -> list[str]:
     return sorted(path.parent.name for path in hooks.glob("*/install.json"))
 
 
-def user_states(records: Path, environ: Mapping[str, str]) -> list[tuple[str, State]]:
-    """How the hooks of each agent stand in the user's own settings."""
-    hooks = package_data("hooks")
-    found = []
-    for agent in agents_with_hooks(hooks):
-        recipe = read_recipe(hooks, agent)
-        found.append((agent, Settings(agent, recipe, settings_path(recipe, None, environ), records).state()))
-    return found
-
-
 def known_settings(records: Path, environ: Mapping[str, str], projects: Iterable[Path]) -> list[Settings]:
     """Every file with our hooks: the user's, those that were written down at an installation, and those of projects."""
     hooks = package_data("hooks")
@@ -257,6 +247,17 @@ def known_settings(records: Path, environ: Mapping[str, str], projects: Iterable
         for agent, path in reversed(paths)
     }
     return [settings for settings in reversed(found.values()) if settings.has_traces()]
+
+
+def project_of(settings: Settings, environ: Mapping[str, str]) -> Path | None:
+    """The project whose settings file it is; None for the user's own."""
+    recipe = read_recipe(package_data("hooks"), settings.agent)
+    if settings.path == settings_path(recipe, None, environ):
+        return None
+    names = (Path(name).parts for name in recipe.project_files)
+    return next(
+        (Path(*settings.path.parts[: -len(name)]) for name in names if settings.path.parts[-len(name) :] == name), None
+    )
 
 
 def _records(folder: Path) -> Iterator[Record]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -118,17 +119,18 @@ def _service(caller: Caller) -> Iterator[Finding]:
 
 
 def _hooks(caller: Caller) -> Iterator[Finding]:
-    """Hooks that were installed into the user's own settings, where they are and where they would not work."""
-    from maestroctl.hook_install import user_states
+    """Hooks that were installed, where they are and where they would not work or do harm."""
+    from maestroctl.hook_install import known_settings, project_of
 
-    for agent, state in user_states(caller.places.data / "hooks", os.environ):
-        subject = f"hooks of {agent}"
-        if state.events and state.problem:
-            yield Finding(
-                "bad", subject, f"{state.path}: {safe(state.problem)} (maestroctl hooks install --agent {agent})"
-            )
-        elif state.events:
+    for settings in known_settings(caller.places.data / "hooks", caller.environ, ()):
+        state, subject = settings.state(), f"hooks of {settings.agent}"
+        if not state.problem:
             yield Finding("ok", subject, f"installed in {state.path}")
+            continue
+        project = project_of(settings, caller.environ)
+        where = "" if project is None else f" --project {shlex.quote(str(project))}"
+        again = f"maestroctl hooks install --agent {settings.agent}{where}"
+        yield Finding("bad", subject, f"{state.path}: {safe(state.problem)} ({again})")
 
 
 def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:

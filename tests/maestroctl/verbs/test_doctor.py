@@ -8,10 +8,13 @@ import pytest
 
 import maestrod
 from maestrod.api.address import places
+from maestrod.api.package_data import package_data
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 STATUS = {"version": maestrod.__version__, "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
+
+HOOKS = package_data("hooks")
 
 
 @pytest.fixture
@@ -77,6 +80,24 @@ def test_another_version_another_store_and_problems_are_bad(healthy: FakeDaemon,
     assert outcome.code == 1
     for words in ("daemon restart", "MAESTRO_HOME differs", "disk full", "tasks/x.json is torn"):
         assert words in outcome.out
+
+
+def test_hooks_of_0_1_in_the_settings_of_a_project_are_bad(
+    healthy: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    cli("hooks", "install", "--agent", "codex", "--project", str(tmp_path))
+    settings = tmp_path / ".codex" / "hooks.json"
+    document = json.loads(settings.read_text())
+    document["hooks"]["Stop"][0]["hooks"][0]["command"] = (
+        f"/bin/sh {HOOKS}/event.sh --installed --agent codex --event Stop"
+    )
+    settings.write_text(json.dumps(document))
+    outcome = cli("doctor")
+    assert outcome.code == 1 and "block the agent once it is gone" in outcome.out
+    assert f"(maestroctl hooks install --agent codex --project {tmp_path})" in outcome.out
+    cli("hooks", "install", "--agent", "codex", "--project", str(tmp_path))
+    assert f"✔ hooks of codex: installed in {settings}" in cli("doctor").out
 
 
 def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
