@@ -16,6 +16,7 @@ import time
 from . import signals
 from .screen import RESET, Screen
 from .terminal import show
+from .workplace import Workplace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,9 +55,13 @@ class Outcome:
 
 
 class Runner:
-    """Runs one command after the other. ``wake`` becomes readable when a child has ended (``signals.install``)."""
+    """Runs one command after the other in ``place``. ``wake`` becomes readable when a child has ended (``signals.install``).
 
-    def __init__(self, wake: int, environ: "Mapping[bytes, bytes]") -> None:
+    Raises ``FolderLost`` when that place is not what it was.
+    """
+
+    def __init__(self, wake: int, environ: "Mapping[bytes, bytes]", place: Workplace) -> None:
+        self._place = place
         self._wake = wake
         self._environ = environ
         self._screen = Screen()
@@ -64,6 +69,7 @@ class Runner:
 
     def shell(self, command: str, **variables: str) -> Outcome:
         """Run a command with the POSIX shell, on a terminal. Raises ``OSError`` when it cannot be started."""
+        self._place.enter()
         master, slave = _terminal()
         actions: list[Any] = [
             (posix.POSIX_SPAWN_OPEN, 0, _NOTHING, posix.O_RDONLY, 0),
@@ -74,6 +80,7 @@ class Runner:
 
     def program(self, argv: list[str], stdin: str, limit: int, **variables: str) -> Outcome:
         """Run a program with a file as input; its standard output is kept up to ``limit``, its errors only shown."""
+        self._place.enter()
         reader, writer = posix.pipe()
         actions: list[Any] = [
             (posix.POSIX_SPAWN_OPEN, 0, stdin, posix.O_RDONLY, 0),

@@ -11,6 +11,7 @@ from .screen import RESET
 from .task import Program
 from .terminal import say, show
 from .work import Worker
+from .workplace import Workplace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,9 +52,10 @@ def _work(wake: int) -> bool:
     if manifest is None:
         return False
     daemon = Daemon(socket, token, f"shell.{session_id}.{attempt}", manifest_path)
+    place = Workplace(manifest["project"]["workingDir"])
     agent = manifest["session"]["agent"]
     daemon.call("session.register", sessionId=session_id, agent=agent, pid=posix.getpid())
-    return _run(manifest, daemon, Runner(wake, posix.environ), manifest_path.rpartition("/")[0])
+    return _run(manifest, daemon, Runner(wake, posix.environ, place), manifest_path.rpartition("/")[0])
 
 
 def _manifest(path: str) -> "dict[str, Any] | None":

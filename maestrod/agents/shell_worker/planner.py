@@ -14,6 +14,7 @@ from .daemon import Daemon, Refused
 from .jsontext import dumps
 from .task import explain
 from .terminal import say
+from .workplace import FolderLost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ class Planner:
         say(f"$ {command}")
         try:
             outcome = self._runner.program(self._program, context, PLAN_LIMIT + 1, **variables)
+        except FolderLost as lost:
+            raise Failed(str(lost)) from lost
         except OSError as error:
             raise Failed(f"the planner {command} cannot be started: {self._obstacle(error)}") from error
         return self._printed(command, outcome)

@@ -5,6 +5,7 @@ import time
 from .command import Outcome, Runner
 from .prompt import variables
 from .terminal import plain, say, tail
+from .workplace import FolderLost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def perform(
         say(f"$ {command}")
         try:
             outcome = runner.shell(command, **told)
+        except FolderLost as lost:
+            return False, f"{lost}; {kind} not run: {shortened(command)}"
         except OSError as error:
             return False, f"{kind} cannot be started: {error}: {shortened(command)}"
         if not outcome.ok:
