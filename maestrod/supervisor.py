@@ -17,7 +17,7 @@ from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
 from maestrod.core import permission_rules
 from maestrod.core.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
-from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.pause import is_held
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import Outcome
@@ -138,11 +138,13 @@ class Supervisor:
             await self._streams.drain(session.id, adapter)
             session = self._engine.world.sessions[session.id]
         if record.reason == "lost":
-            await self._engine.tell(Lost(session.id, session.attempt, record.detail or "its shim is gone"))
+            told = record.detail or "its shim is gone"
+            await self._engine.tell(Lost(session.id, session.attempt, told, _along(record)))
             return
         ended = _exit(record)
         verdict = _judge(adapter, session, ended)
-        await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, self._tail(session.id)))
+        tail = self._tail(session.id)
+        await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, tail, _along(record)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
         """Find every session that was alive. One that cannot be found or recorded at once holds up nobody."""
@@ -354,6 +356,11 @@ def _launched(session: Session, identity: custody_spec.Identity, *, adopted: boo
     started = int(float(identity.agent_start)) if identity.agent_start else 0
     process = ProcessIdentity(pid=identity.agent_pid, started=started, boot_id=identity.boot_id)
     return Launched(session.id, session.attempt, process, adopted)
+
+
+def _along(record: custody_spec.ExitRecord) -> Ended:
+    """What was ended along with the agent."""
+    return Ended(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
 
 
 def _exit(record: custody_spec.ExitRecord) -> Exit:

@@ -3,7 +3,7 @@
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
-from maestrod.core import answer_rules, limit_rules, message, reports, sign_rules, stall_rules, turns
+from maestrod.core import answer_rules, ended_processes, limit_rules, message, reports, sign_rules, stall_rules, turns
 from maestrod.core.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
@@ -63,6 +63,7 @@ def exited(draft: Draft, fact: Exited) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
+    ended_processes.tell(draft, session, fact.along)
     if _ended_as_wanted(draft, session, fact.exit):
         return
     if session.finishing:
@@ -112,6 +113,7 @@ def lost(draft: Draft, fact: Lost) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
+    ended_processes.tell(draft, session, fact.along)
     exit_ = Exit(reason="lost", detail=fact.detail, at=draft.now)
     if not session.stopping and _sits_out(draft, session, fact.detail):
         return

@@ -30,10 +30,24 @@ class LaunchFailed(Fact, frozen=True):
     retryable: bool = False
 
 
+class EndedProcess(msgspec.Struct, frozen=True):
+    """A process that was ended along with an agent, and what it called itself."""
+
+    pid: int
+    name: str
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """What was ended along with an agent: ``count`` processes, the first of them by name."""
+
+    processes: tuple[EndedProcess, ...] = ()
+    count: int = 0
+
+
 class Exited(Fact, frozen=True):
     """A session's agent ended. ``verdict`` is the adapter's judgement: ``completed``, ``failed`` or ``stopped``.
 
-    ``tail`` is the last lines of its output.
+    ``tail`` is the last lines of its output, ``along`` what was ended with it.
     """
 
     session_id: str
@@ -41,6 +55,7 @@ class Exited(Fact, frozen=True):
     exit: Exit
     verdict: str
     tail: str = ""
+    along: Ended = Ended()
 
 
 class Lost(Fact, frozen=True):
@@ -49,6 +64,7 @@ class Lost(Fact, frozen=True):
     session_id: str
     attempt: int
     detail: str
+    along: Ended = Ended()
 
 
 class Woke(Fact, frozen=True):

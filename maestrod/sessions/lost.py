@@ -13,9 +13,9 @@ import trio
 from maestrod.sessions.adopt import read_identity
 from maestrod.sessions.output import output_end
 from maestrod.sessions.shim.clock import now_ms
-from maestrod.sessions.shim.records import EXIT, make_folder, replace
+from maestrod.sessions.shim.records import ENDED_NAMED, EXIT, make_folder, replace
 from maestrod.sessions.shortage import once_possible
-from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, StopReport
+from maestrod.sessions.spec import DEFAULT_LADDER, EndedProcess, ExitRecord, StopReport
 from maestrod.sessions.tree import end_tree, find_tree
 
 
@@ -35,6 +35,8 @@ async def bury(folder: Path, attempt: int, detail: str) -> ExitRecord:
     """End what is left of a lost attempt and write its record, so that the next question finds it over."""
     report = await sweep(folder, attempt)
     identity = read_identity(folder, attempt)
+    agent = identity.agent_pid if identity is not None else 0
+    ended = tuple(EndedProcess(pid, name) for pid, name in report.names.items() if pid != agent)
     record = ExitRecord(
         session_id=folder.name,
         attempt=attempt,
@@ -47,6 +49,8 @@ async def bury(folder: Path, attempt: int, detail: str) -> ExitRecord:
         output_end=output_end(folder),
         leftovers=report.ended,
         left=report.left,
+        ended=ended[:ENDED_NAMED],
+        ended_count=len(ended),
     )
     await trio.to_thread.run_sync(_write, folder, record)
     return record

@@ -77,12 +77,20 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     output_start: int = 0
 
 
+class EndedProcess(msgspec.Struct, frozen=True):
+    """A process that was ended along with an agent: its pid, and what it called itself (at most 15 bytes on Linux)."""
+
+    pid: int
+    name: str = ""
+
+
 class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How an attempt ended; written once, durably. Exactly one of `code` and `signal` (a name, `TERM`) is set unless
     the agent's end was not seen.
 
     `leftovers` counts processes the agent left running and the shim ended; `left` those that could not be ended.
-    Offsets and counts are in bytes.
+    `ended` names processes besides the agent that the shim ended, at a stop or behind the agent; `ended_count` counts all of them.
+    Offsets and `dropped_bytes` are in bytes.
     """
 
     session_id: str
@@ -97,6 +105,8 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     dropped_bytes: int = 0
     leftovers: int = 0
     left: int = 0
+    ended: tuple[EndedProcess, ...] = ()
+    ended_count: int = 0
 
 
 class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -104,7 +114,7 @@ class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     KILL has not ended yet.
 
     `ended` counts processes, `signalled` the rungs that were needed, `escaped` the pids that had left group and tree
-    and were found by their tag.
+    and were found by their tag. `names` has what the ended ones called themselves by pid, where the daemon ended them itself.
     """
 
     left: int
@@ -112,6 +122,7 @@ class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ended: int = 0
     signalled: tuple[str, ...] = ()
     escaped: tuple[int, ...] = ()
+    names: dict[int, str] = {}
 
 
 class OutputChunk(msgspec.Struct, frozen=True):

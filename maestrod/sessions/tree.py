@@ -60,6 +60,7 @@ def end_tree(find: Finder, ladder: Sequence[tuple[str, float]]) -> StopReport:
             ended=len(climb.seen) - len(left),
             signalled=tuple(map(signal_name, climb.sent)),
             escaped=tuple(sorted(climb.seen)),
+            names={pid: climb.names[pid] for pid in sorted(climb.seen.difference(left))},
         )
     finally:
         climb.close()

@@ -206,6 +206,9 @@ async def test_fault_09_grandchild_that_left_group_session_and_parent_is_stopped
     assert report.left == 0
     assert report.ended >= 2
     assert nothing_left(agents.sessions, identity)
+    record = await daemon.exit_of("ses_a")
+    assert {each.name for each in record.ended} >= {"sh"} and record.ended_count == len(record.ended)
+    assert identity.agent_pid not in {each.pid for each in record.ended}, "the agent itself is not among them"
 
 
 async def test_fault_09_a_stray_of_a_dead_shim_is_found_by_its_tag(agents: Agents, daemon: Daemon) -> None:
@@ -216,6 +219,7 @@ async def test_fault_09_a_stray_of_a_dead_shim_is_found_by_its_tag(agents: Agent
     record = await daemon.exit_of("ses_a")
     assert (record.reason, record.left) == ("lost", 0)
     assert record.leftovers >= 1
+    assert "sleep" in {each.name for each in record.ended}
     assert nothing_left(agents.sessions, identity)
 
 
@@ -286,7 +290,7 @@ async def test_fault_13_leader_dead_and_grandchild_holds_the_pipe(agents: Agents
     with trio.fail_after(5):
         record = await daemon.exit_of("ses_a")
     assert (record.code, record.reason, record.left) == (5, "exited", 0)
-    assert record.leftovers >= 1
+    assert record.leftovers >= 1 and "sh" in {each.name for each in record.ended}
     assert b"last words" in daemon.custody.read_output("ses_a", 0, 1000).data
 
 

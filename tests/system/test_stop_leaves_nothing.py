@@ -75,6 +75,34 @@ def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_ended_along_with_a_session_is_told_by_name(daemon: Daemon) -> None:
+    """Servers that commands left in the background: at the end of the session, and when it is stopped. Arguments stay out of it."""
+    daemon.start()
+    server = "nohup sleep 600 > /dev/null 2>&1 & setsid -f sleep 601 < /dev/null > /dev/null 2>&1"
+    session = spawn(daemon, server)
+    daemon.finish_sessions()
+    assert told(daemon, sessionId=session["id"]) == told(daemon, taskId=session["taskIds"][0]) == ["sleep", "sleep"]
+    session = spawn(daemon, server, "tail -f /dev/null")
+    with daemon.watch(since=0, topics=["task.updated"], taskIds=session["taskIds"]) as events:
+        events.wait_for(lambda event: event["data"].get("progress") == 0.5)
+    daemon.call("session.stop", sessionId=session["id"])
+    daemon.finish_sessions()
+    assert (
+        told(daemon, sessionId=session["id"])[:2]
+        == told(daemon, taskId=session["taskIds"][0])[:2]
+        == ["sleep", "sleep"]
+    )
+    assert daemon.nothing_left()
+
+
+def told(daemon: Daemon, **about: str) -> list[str]:
+    """The names in the line about what was ended, but for shells."""
+    entries = daemon.call("session.timeline", **about)["items"]
+    [line] = [entry for entry in entries if "ended along with the agent" in entry["message"]]
+    return sorted(each["name"] for each in line["metadata"]["processes"] if each["name"] != "sh")
+
+
+@pytest.mark.slow
 def test_12_a_stop_right_after_the_start_is_quick_and_complete(daemon: Daemon) -> None:
     daemon.start()
     for _ in range(20):

@@ -19,7 +19,7 @@ from .outputlog import OutputLog
 from .poller import Poller
 from .processes import Process, descendants, system, tag_of
 from .pump import Pump
-from .records import EXIT, IDENTITY, LOCK, create_marker, make_folder, replace, take_lock
+from .records import ENDED_NAMED, EXIT, IDENTITY, LOCK, create_marker, make_folder, replace, take_lock
 from .signals import kernel, rungs, signal_name
 
 TYPE_CHECKING = False
@@ -76,6 +76,7 @@ class Custodian:
         self._clearing = False
         self._leftovers = 0
         self._left = 0
+        self._ended: dict[int, str] = {}
         self._record: dict[str, Any] | None = None
         self._told = False
         self._retry_at = 0.0
@@ -274,6 +275,8 @@ class Custodian:
             "escaped": sorted(self._escaped),
         }
         self._left = len(ladder.left)
+        gone = ladder.names.keys() - {self.agent.pid, *ladder.left}
+        self._ended.update((pid, ladder.names[pid]) for pid in sorted(gone))
         if self._clearing:
             self._leftovers += len(ladder.seen)
         ladder.close()
@@ -314,6 +317,8 @@ class Custodian:
             "droppedBytes": self._log.dropped,
             "leftovers": self._leftovers,
             "left": self._left,
+            "ended": [{"pid": pid, "name": name} for pid, name in list(self._ended.items())[:ENDED_NAMED]],
+            "endedCount": len(self._ended),
         }
 
     def _tell_exit(self) -> None:

@@ -84,6 +84,7 @@ class Ladder:
         self._rung = -1
         self._members: dict[int, Member] = {}
         self.seen: set[int] = set()
+        self.names: dict[int, str] = {}
         self.sent: list[int] = []
         self.finished = False
         self.wake_at = now
@@ -154,6 +155,7 @@ class Ladder:
                 self._members[pid].close()
             self._members[pid] = Member(pid, found[pid].start, pinned=len(self._members) < PINNED_LIMIT)
         self.seen.update(fresh)
+        self.names.update((pid, found[pid].name) for pid in fresh)
         if self._rung < len(self._rungs):
             number = self._rungs[self._rung][0]
             for pid in found if everyone else fresh:

@@ -24,16 +24,19 @@ _ENVIRONMENT_LIMIT = (
 
 
 class Process:
-    """One row of the process table. `alive` is false for a zombie: it runs no code, it only waits to be reaped."""
+    """One row of the process table. `alive` is false for a zombie: it runs no code, it only waits to be reaped. `name` is
+    what it calls itself, for people; never its arguments, which may hold secrets.
+    """
 
-    __slots__ = ("alive", "parent", "pgid", "pid", "start")
+    __slots__ = ("alive", "name", "parent", "pgid", "pid", "start")
 
-    def __init__(self, pid: int, parent: int, pgid: int, start: str, alive: bool) -> None:
+    def __init__(self, pid: int, parent: int, pgid: int, start: str, alive: bool, name: str = "") -> None:
         self.pid = pid
         self.parent = parent
         self.pgid = pgid
         self.start = start
         self.alive = alive
+        self.name = name
 
 
 def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process]:
@@ -97,10 +100,12 @@ class ProcFs:
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             return None  # anything else, as no descriptor left, must not pass for "no such process"
         # The name in parentheses may hold anything, parentheses and spaces too: fields are counted behind the last one.
-        fields = stat[stat.rfind(b")") + 2 :].split()
+        behind = stat.rfind(b")")
+        fields = stat[behind + 2 :].split()
         # A leader that ended while other threads run is shown as a zombie too, but the process still works.
         alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
-        return Process(pid, int(fields[1]), int(fields[2]), fields[19].decode(), alive)
+        name = stat[stat.find(b"(") + 1 : behind].decode("utf-8", "replace")
+        return Process(pid, int(fields[1]), int(fields[2]), fields[19].decode(), alive, name)
 
 
 def _read(path: str, limit: int = 4096) -> bytes:

@@ -11,6 +11,7 @@ import sys
 from .processes import TAG, Process
 
 _ENVIRONMENT = "-axEww" if sys.platform == "darwin" else "axeww"
+_COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=,comm="
 _PATHS = ("/bin/ps", "/usr/bin/ps")
 
 
@@ -43,14 +44,20 @@ def _program() -> str:
 
 
 def parse_table(text: str) -> dict[int, Process]:
-    """Rows of `pid ppid pgid stat lstart`, where lstart is five words (`Fri Nov 20 05:17:29 2026`)."""
+    """Rows of `pid ppid pgid stat lstart comm`, where lstart is five words (`Fri Nov 20 05:17:29 2026`) and comm is a name
+    or, on macOS, a path.
+    """
     table = {}
     for line in text.splitlines():
-        words = line.split()
+        words = line.split(None, 9)
         if len(words) >= 9 and words[0].isdigit():
             pid, parent, pgid = (int(word) for word in words[:3])
-            table[pid] = Process(pid, parent, pgid, " ".join(words[4:9]), words[3][0] not in "ZX")
+            table[pid] = Process(pid, parent, pgid, " ".join(words[4:9]), words[3][0] not in "ZX", _name(words[9:]))
     return table
+
+
+def _name(rest: list[str]) -> str:
+    return rest[0].rstrip().rpartition("/")[2] if rest else ""
 
 
 def parse_tagged(text: str, tag: str) -> set[int]:
@@ -72,12 +79,12 @@ class Ps:
         """Start time of a living process, None when there is none with this pid; on request also of one not reaped
         yet.
         """
-        process = _ask_table(["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", str(pid)]).get(pid)
+        process = _ask_table(["-o", _COLUMNS, "-p", str(pid)]).get(pid)
         return process.start if process is not None and (process.alive or ended) else None
 
     def table(self) -> dict[int, Process]:
         """Every process there is."""
-        return _ask_table(["-axo", "pid=,ppid=,pgid=,stat=,lstart="])
+        return _ask_table(["-axo", _COLUMNS])
 
     def tagged(self, table: dict[int, Process], tag: str) -> dict[int, Process]:
         """The living processes that carry a tag in the environment `ps` shows."""

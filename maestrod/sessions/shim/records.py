@@ -16,6 +16,9 @@ LOCK = "shim.lock"
 SOCKET = "shim.sock"
 
 
+ENDED_NAMED = 100
+"""Processes that an exit record names at most; it counts all of them."""
+
 LOCK_TRIES = 20
 LOCK_PAUSE_SECONDS = 0.01
 """A daemon looking whether the lock is held holds it for microseconds itself: so it is tried again for a moment."""

@@ -25,6 +25,7 @@ def test_the_table_holds_ourselves_and_our_children() -> None:
             assert table[os.getpid()].pgid == os.getpgrp()
             assert child.pid in descendants(table, {os.getpid()})
             assert Ps().start_of(child.pid) == table[child.pid].start
+            assert table[child.pid].name == "sleep"
         finally:
             child.kill()
     assert Ps().start_of(child.pid) is None
