@@ -16,6 +16,7 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.outside_text import NotText, file_text, shown, sound
+from maestrod.api.patterns import in_words
 from maestrod.api.system import SessionsOnStop
 
 #: Name of the user's file in the configuration folder.
@@ -23,9 +24,9 @@ USER_FILE = "config.toml"
 
 Slots = Annotated[int, Meta(ge=1, le=1000)]
 #: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
-PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+$", max_length=300)]
+PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+\Z", max_length=300)]
 #: A machine's name or address, as it stands in an address before the port.
-HostName = Annotated[str, Meta(pattern=r"^[a-z0-9.\[\]:-]+$", max_length=253)]
+HostName = Annotated[str, Meta(pattern=r"^[a-z0-9.\[\]:-]+\Z", max_length=253)]
 #: A file mode mask as shells write it: three octal digits, with or without a leading zero.
 OctalMode = Annotated[str, Meta(pattern=r"^(0?[0-7]{3})?$")]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
@@ -162,5 +163,7 @@ def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
         try:
             msgspec.convert({name: value}, Config)
         except msgspec.ValidationError as error:
-            raise BadConfiguration("config.invalid", f"{origins[name]}: {name}: {error}", {"setting": name}) from error
+            raise BadConfiguration(
+                "config.invalid", f"{origins[name]}: {name}: {in_words(str(error))}", {"setting": name}
+            ) from error
     return msgspec.convert(dict(values), Config)

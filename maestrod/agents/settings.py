@@ -9,11 +9,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from maestrod.api.base import Entity
+from maestrod.api.patterns import NO_NUL
 from maestrod.api.session import Terminal
 
 #: A variable's name (POSIX: environment variable names; lower case is what proxies have).
 Variable = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z", max_length=200)]
-Word = Annotated[str, Meta(max_length=4096)]
+Word = Annotated[str, Meta(max_length=4096, pattern=NO_NUL)]
 
 
 class AgentSettings(Entity, frozen=True, forbid_unknown_fields=True):

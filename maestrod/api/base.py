@@ -6,12 +6,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from maestrod.api.patterns import LINE, NO_NUL
+
 #: Bounds on text in requests, in characters. A title is one line of a list; a text is a prompt or a description and must
 #: fit a message (1 MiB, see ``wire.py``) with room to spare.
 TITLE_LIMIT = 500
 TEXT_LIMIT = 262_144
 
-Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT)]
+Title = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT, pattern=LINE)]
+#: A title in a document that is kept: the linter judges it, so that what an older version took can still be read.
+KeptTitle = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT)]
+#: Text that may become an argument of a program or a value in its environment.
+PlainText = Annotated[str, Meta(max_length=TEXT_LIMIT, pattern=NO_NUL)]
 Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
 Milliseconds = Annotated[int, Meta(ge=0, description="Milliseconds.")]
 Instant = Annotated[int, Meta(description="Milliseconds since the epoch.")]

@@ -8,8 +8,9 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, Limit, Params
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.patterns import NO_NUL
 
-Prompt = Annotated[str, Meta(min_length=1, max_length=262_144)]
+Prompt = Annotated[str, Meta(min_length=1, max_length=262_144, pattern=NO_NUL)]
 
 
 class MessageStatus(enum.Enum):

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.base import Entity, Instant, KeptTitle, Limit, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.patterns import KEY
 from maestrod.api.task import Attempts, Commands, DependencyPolicy, Names, Priority, Strategy
 
-Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY)]
 PlanText = Annotated[str, Meta(max_length=4_194_304)]
 
 
@@ -45,7 +46,7 @@ class PlanSubtask(Entity, frozen=True, forbid_unknown_fields=True):
     """One piece of work in a group. ``depends_on`` names subtasks by key, of this or of other groups."""
 
     key: Key
-    title: Title
+    title: KeptTitle
     description: Text = ""
     prompt: Text = ""
     commands: Commands = ()
@@ -63,7 +64,7 @@ class PlanGroup(Entity, frozen=True, forbid_unknown_fields=True):
     """Subtasks that one session does. ``depends_on`` names groups by key."""
 
     key: Key
-    title: Title
+    title: KeptTitle
     subtasks: tuple[PlanSubtask, ...]
     agent: str | None = None
     persona: str | None = None

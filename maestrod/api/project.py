@@ -3,13 +3,15 @@
 import enum
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
+from maestrod.api.patterns import NO_NUL
 
-Folder = Annotated[str, Meta(min_length=1, max_length=4096, description="An absolute path.")]
+Folder = Annotated[str, Meta(min_length=1, max_length=4096, pattern=NO_NUL, description="An absolute path.")]
 Slots = Annotated[int, Meta(ge=1, le=1000)]
 Patterns = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=1000)], ...], Meta(max_length=200)]
 
@@ -44,6 +46,21 @@ class ProjectSettings(Entity, frozen=True):
     permissions: Permissions = Permissions()
 
 
+class GivenPermissions(Permissions, frozen=True, forbid_unknown_fields=True):
+    """A policy as a request has it: what is misspelt is refused. Kept files may have members of a later version."""
+
+
+class GivenSettings(ProjectSettings, frozen=True, forbid_unknown_fields=True):
+    """Settings as a request has them: what is misspelt is refused."""
+
+    permissions: GivenPermissions = GivenPermissions()
+
+    def kept(self) -> ProjectSettings:
+        """The same as it is kept."""
+        policy = Permissions(**msgspec.structs.asdict(self.permissions))
+        return ProjectSettings(**(msgspec.structs.asdict(self) | {"permissions": policy}))
+
+
 class Project(Entity, frozen=True):
     """A folder work happens in, and its settings."""
 
@@ -62,7 +79,7 @@ class ProjectCreate(Params, frozen=True):
     name: Title
     working_dir: Folder
     description: Text = ""
-    settings: ProjectSettings = ProjectSettings()
+    settings: GivenSettings = GivenSettings()
 
 
 class ProjectRef(Params, frozen=True):
@@ -93,7 +110,7 @@ class ProjectUpdate(Params, frozen=True):
     name: Title | None = None
     working_dir: Folder | None = None
     description: Text | None = None
-    settings: ProjectSettings | None = None
+    settings: GivenSettings | None = None
 
 
 _ID = {"projectId": "prj_00000000000000000000000000"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Order, Params, Text
+from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Order, Params, PlainText, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut, Unprocessable
 from maestrod.api.method import Access, Method, get, post
 from maestrod.api.plan import Diagnostic, PlanText
@@ -78,7 +78,7 @@ class RunStart(Params, frozen=True):
     ``planner`` is the program of the orchestrator when the agent takes one (the shell agent).
     """
 
-    text: Text | None = None
+    text: PlainText | None = None
     task_id: str | None = None
     plan: dict[str, Any] | None = None
     markdown: PlanText | None = None

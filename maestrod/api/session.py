@@ -18,12 +18,13 @@ from maestrod.api.errors import (
 )
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
 from maestrod.api.method import Access, Method, get, patch, post
+from maestrod.api.patterns import NO_NUL
 from maestrod.api.project import Folder
 from maestrod.api.reason import Reason
 from maestrod.api.task import Ids, Names, Strategy
 from maestrod.api.turn import Turn, Wait
 
-Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536)], ...], Meta(max_length=1000)]
+Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536, pattern=NO_NUL)], ...], Meta(max_length=1000)]
 Cells = Annotated[int, Meta(ge=1, le=1000)]
 
 

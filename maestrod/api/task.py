@@ -15,6 +15,7 @@ from maestrod.api.base import (
     Milliseconds,
     Order,
     Params,
+    PlainText,
     Text,
     Title,
 )
@@ -164,8 +165,8 @@ class TaskCreate(Params, frozen=True):
     title: Title
     project_id: str | None = None
     parent_id: str | None = None
-    description: Text = ""
-    initial_prompt: Text = ""
+    description: PlainText = ""
+    initial_prompt: PlainText = ""
     priority: Priority = Priority.MEDIUM
     dependencies: Ids = ()
     on_dependency_failure: DependencyPolicy = DependencyPolicy.BLOCK
@@ -217,8 +218,8 @@ class TaskUpdate(Params, frozen=True):
 
     task_id: str
     title: Title | None = None
-    description: Text | None = None
-    initial_prompt: Text | None = None
+    description: PlainText | None = None
+    initial_prompt: PlainText | None = None
     priority: Priority | None = None
     on_dependency_failure: DependencyPolicy | None = None
     skill_ids: Names | None = None

@@ -3,6 +3,7 @@
 from maestrod.api.base import Done
 from maestrod.api.errors import Malformed
 from maestrod.api.event import EventReport, TimelineType
+from maestrod.api.patterns import as_line
 from maestrod.api.permission import PermissionAsk, PermissionReply
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionRegister
@@ -76,7 +77,7 @@ def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor, re
         agent_session_id=reading.agent_session_id,
         working_dir=reading.cwd,
         pid=params.pid,
-        name=f"{agent} in {reading.cwd.rstrip('/').rpartition('/')[2] or '/'}"[:200],
+        name=as_line(f"{agent} in {reading.cwd.rstrip('/').rpartition('/')[2] or '/'}"[:200], agent),
     )
     return session_rules.register(draft, hand_started, actor)
 

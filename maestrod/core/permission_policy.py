@@ -96,6 +96,11 @@ def _runs_commands(tool: str) -> bool:
     return any(word in tool.lower() for word in _SHELLS)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether a pattern is well formed; one that is not would match nothing, whatever it was meant to deny."""
+    return bool(_parsed(text)[0])
+
+
 def _parsed(pattern: str) -> tuple[str, str | None]:
     """Tool and glob of a pattern; one that is not well formed names no tool."""
     match = _PATTERN.fullmatch(pattern.strip())

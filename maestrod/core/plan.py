@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from maestrod.api.base import TEXT_LIMIT, TITLE_LIMIT
+from maestrod.api.patterns import as_line
 from maestrod.api.plan import PlanGroup, PlanReport, TaskToSessionMapping
 from maestrod.core import plan_graph
 from maestrod.core.plan_decode import declared, decode
@@ -45,7 +46,7 @@ def lint(raw: Any, known: KnownNames) -> PlanReport:
         ok=not found.errors,
         diagnostics=found.diagnostics(),
         groups=document,
-        title=_text(raw, "title", TITLE_LIMIT),
+        title=as_line(_text(raw, "title", TITLE_LIMIT), ""),
         summary=_text(raw, "summary", TEXT_LIMIT),
     )
     if not (well_formed and acyclic):

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from maestrod.api.patterns import in_words
 from maestrod.api.plan import PlanDocument, PlanGroup, PlanSubtask
 from maestrod.core.plan_findings import Findings, hint, shown
 
@@ -92,7 +93,7 @@ def _check_value(raw: Any, kind: Any, path: str, found: Findings) -> None:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(_AT)
-        found.error(path + where.removesuffix("`"), "malformed", message)
+        found.error(path + where.removesuffix("`"), "malformed", in_words(message))
 
 
 def _join(path: str, name: str) -> str:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import msgspec
 
+from maestrod.api.patterns import is_line
 from maestrod.api.plan import PlanGroup, PlanSubtask
-from maestrod.core import plan_graph, plan_paths
+from maestrod.core import arguments, plan_graph, plan_paths
 from maestrod.core.plan_findings import Findings, hint, shown
 
 #: A plan beyond this is most likely a mistake of the planner (our choice); it is allowed.
@@ -138,6 +139,26 @@ def _commands(subject: Subject, found: Findings) -> None:
             found.error(f"{path}.commands", "nothing_to_run", message)
 
 
+def _texts(subject: Subject, found: Findings) -> None:
+    """What becomes a name or an argument of a program has to be able to."""
+    for place, group in subject.groups.items():
+        _title(group.title, f"groups[{place}].title", found)
+    for path, _, subtask in subject.subtasks():
+        _title(subtask.title, f"{path}.title", found)
+        for member, texts in (("commands", subtask.commands), ("checks", subtask.checks)):
+            for number, text in enumerate(texts):
+                if problem := arguments.problem(text):
+                    found.error(f"{path}.{member}[{number}]", "no_argument", f"This {member[:-1]} {problem}")
+        for member, text in (("prompt", subtask.prompt), ("description", subtask.description)):
+            if "\0" in text:
+                found.error(f"{path}.{member}", "no_argument", f"This {member} {arguments.problem(chr(0))}")
+
+
+def _title(title: str, path: str, found: Findings) -> None:
+    if not is_line(title):
+        found.error(path, "title", "A title is one line that is not blank and has no control characters")
+
+
 def _paths(subject: Subject, found: Findings) -> None:
     for path, _, subtask in subject.subtasks():
         for number, pattern in enumerate(subtask.paths):
@@ -152,6 +173,7 @@ _RULES: tuple[Callable[[Subject, Findings], None], ...] = (
     _subtask_references,
     _known_names,
     _commands,
+    _texts,
     _paths,
 )
 

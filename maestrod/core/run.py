@@ -3,13 +3,15 @@
 import msgspec
 
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, Unprocessable
+from maestrod.api.patterns import as_line
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Dispatch, Task, TaskStatus
-from maestrod.core import numbering, plan_apply, project, run_state, task
+from maestrod.core import arguments, numbering, plan_apply, project, run_state, task
 from maestrod.core.dependencies import ancestors
 from maestrod.core.draft import Draft
+from maestrod.core.markdown_lines import heading_in
 from maestrod.core.pause import hold_sessions
 from maestrod.core.plan_apply import fail_planning
 from maestrod.core.run_state import ACTIVE, RunEvent, active_run, can_plan
@@ -20,6 +22,7 @@ from maestrod.core.task_index import READY, bucket
 
 def start(draft: Draft, params: RunStart) -> Run:
     """Start a run of a text, an existing task or a ready plan."""
+    arguments.check(params.planner, "planner")
     root = _root(draft, params)
     _refuse_second(draft, root)
     if is_finished(root):
@@ -69,7 +72,7 @@ def _root(draft: Draft, params: RunStart) -> Task:
     if not text:
         raise Malformed("run.nothing", "say what to run: text, taskId, plan or markdown", {"path": "text"})
     home = project.for_folder(draft, params.project_id, params.working_dir)
-    title = text.splitlines()[0][:200]
+    title = as_line(text.splitlines()[0][:200], "Run")
     return draft.put(
         Task(
             id=draft.new_id("tsk"),
@@ -86,8 +89,9 @@ def _root(draft: Draft, params: RunStart) -> Task:
 def _title_of(params: RunStart) -> str:
     if params.plan is not None:
         return str(params.plan.get("title") or "Plan")
-    first = (params.markdown or "").lstrip().splitlines()[:1]
-    return first[0].lstrip("# ").strip() or "Plan" if first and first[0].startswith("# ") else "Plan"
+    beginning = (params.markdown or "").removeprefix("\ufeff")[:4096].splitlines()
+    headings = (heading for line in beginning if (heading := heading_in(line)))
+    return next((heading.title for heading in headings if heading.level == 1 and heading.title), "Plan")
 
 
 def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:

@@ -17,12 +17,13 @@ from maestrod.api.session import (
     Terminal,
 )
 from maestrod.api.task import TaskStatus
-from maestrod.core import pause, project, queue, task
+from maestrod.core import arguments, pause, project, queue, task
 from maestrod.core.access import alive, session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop, Watch
 from maestrod.core.happened import moment, noted
+from maestrod.core.known import check_persona, check_skills
 from maestrod.core.schedule import free_slots
 from maestrod.core.session import SessionEvent, end, follow_tasks, move, touch
 from maestrod.core.start import agent_for, start_session, stop_session
@@ -38,6 +39,10 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
     home = _project_of(draft, params, actor)
     parent = _parent(draft, params, actor)
     agent = agent_for(draft, home, params.agent)
+    folder = draft.project(home).working_dir
+    check_persona(draft, folder, params.persona, "persona")
+    check_skills(draft, folder, params.skills, "skills")
+    arguments.check(params.program, "program")
     if params.role is Role.WORKER and free_slots(draft, home, agent) <= 0:
         raise Busy("session.no_slot", "every slot is taken: try again when a session has ended", {"agent": agent})
     first = draft.task(params.task_ids[0]).title if params.task_ids else agent

@@ -19,12 +19,13 @@ from maestrod.api.task import (
     TaskSkip,
     TaskUpdate,
 )
-from maestrod.core import task
+from maestrod.core import arguments, plan_paths, task
 from maestrod.core.access import task_for
 from maestrod.core.command import Actor
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
 from maestrod.core.happened import moment_of
+from maestrod.core.known import check_agent
 from maestrod.core.run import adopt_leaf, cancel_tree
 from maestrod.core.run_state import active_run
 from maestrod.core.session import CANCELLED
@@ -52,6 +53,7 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
         raise Conflict("task.closed", f"{parent.id} is {parent.status.value}: it takes no more subtasks", {})
     for needed in params.dependencies:
         draft.task(needed)
+    _check(draft, draft.project(project_id).working_dir, params)
     made = draft.put(
         Task(
             id=draft.new_id("tsk"),
@@ -66,6 +68,16 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
         made = _depend(draft, made, needed)
     adopt_leaf(draft, made)
     return draft.task(made.id)
+
+
+def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
+    """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
+    check_agent(draft, working_dir, params.agent, "agent")
+    arguments.check(params.commands or (), "commands")
+    arguments.check(params.checks or (), "checks")
+    for place, pattern in enumerate(params.paths or ()):
+        if problem := plan_paths.problem(pattern):
+            raise Malformed(f"task.{problem[0]}", f"paths[{place}]: {problem[1]}", {"path": f"$.paths[{place}]"})
 
 
 def _has_live_session(draft: Draft, parent: Task) -> bool:
@@ -84,7 +96,9 @@ def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
     changed: dict[str, Any] = {
         name: getattr(params, name) for name in _PLAIN if getattr(params, name, None) is not None
     }
-    updated = draft.change(task_for(draft, actor, params.task_id), **changed)
+    present = task_for(draft, actor, params.task_id)
+    _check(draft, draft.project(present.project_id).working_dir, params)
+    updated = draft.change(present, **changed)
     for run_id in draft.world.runs_of(updated.id):
         draft.change(draft.run(run_id), title=updated.title)
     return updated

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from maestrod.api.errors import Malformed
+from maestrod.api.patterns import in_words
 from maestrod.api.wire import excess
 from maestrod.rpc.bind import Binding
 from maestrod.rpc.envelope import InvalidRequest
@@ -64,7 +65,7 @@ def malformed(error: msgspec.ValidationError) -> Malformed:
     member = _MEMBER.search(message)
     if member:
         path = f"{path}.{member['name']}"
-    return Malformed("params.invalid", f"{message[:500]} at {path[:200]}", {"path": path[:200]})
+    return Malformed("params.invalid", f"{in_words(message)[:500]} at {path[:200]}", {"path": path[:200]})
 
 
 def _too_deep() -> Malformed:

@@ -31,6 +31,17 @@ from tests.core.plans import KNOWN, findings, group, only, plan, subtask
         (plan(group("a", agent="shell")), [("groups[0].subtasks[0].commands", "nothing_to_run")]),
         (plan(group("a", subtask("x", paths=["ok", "/x"]))), [("groups[0].subtasks[0].paths[1]", "path_absolute")]),
         (plan(group("a", subtask("x", paths=["a/../../x"]))), [("groups[0].subtasks[0].paths[0]", "path_escapes")]),
+        (plan({**group("a"), "title": " "}), [("groups[0].title", "title")]),
+        (plan(group("a", subtask("x", title="a\nb"))), [("groups[0].subtasks[0].title", "title")]),
+        (
+            plan(group("a", subtask("x", commands=["echo a\0b"]))),
+            [("groups[0].subtasks[0].commands[0]", "no_argument")],
+        ),
+        (
+            plan(group("a", subtask("x", checks=["t", "中" * 50_000]))),
+            [("groups[0].subtasks[0].checks[1]", "no_argument")],
+        ),
+        (plan(group("a", subtask("x", prompt="a\0b"))), [("groups[0].subtasks[0].prompt", "no_argument")]),
         (plan(group("a", dependsOn=["a"])), [("groups[0].dependsOn[0]", "group_cycle")]),
         (
             plan(group("a", subtask("x", dependsOn=["x"]))),

@@ -1,11 +1,13 @@
 """Projects: made by hand or of a run's folder, changed, and removed when nothing is left in them."""
 
+import msgspec
 import pytest
 
+from maestrod.api.project import ProjectUpdate
 from tests.kit.scenario import Call, Scenario, group, member, project, refused, run_of, subtask, task
 
 
-@pytest.mark.parametrize("path", ["relative", "./x", "", "/a\0b"])
+@pytest.mark.parametrize("path", ["relative", "./x", ""])
 def test_a_folder_is_an_absolute_path(path: str) -> None:
     play = Scenario().given(project())
     if path:
@@ -18,6 +20,25 @@ def test_a_run_in_a_folder_finds_its_project_or_makes_it() -> None:
     assert len(play.world.projects) == 1
     play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/new/../other/"))
     play.then(member("other", "working_dir", "/tmp/other"))
+
+
+@pytest.mark.parametrize("pattern", ["Bash(rm", "(rm*)", "rm -rf)", " ", "Bash(rm) x"])
+def test_a_pattern_that_can_match_nothing_is_refused(pattern: str) -> None:
+    settings = {"permissions": {"deny": ["Bash(rm*)", pattern]}}
+    play = Scenario().given(project()).when(Call("project.update", projectId="shop", settings=settings))
+    play.then(refused("permission.pattern"))
+    assert play.refusal is not None and play.refusal.details == {"path": "$.settings.permissions.deny[1]"}
+
+
+@pytest.mark.parametrize("settings", [{"defualtAgent": "shell"}, {"permissions": {"denny": ["Bash"]}}])
+def test_a_setting_that_is_misspelt_is_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="unknown field"):
+        msgspec.convert({"projectId": "p", "settings": settings}, ProjectUpdate)
+
+
+def test_the_project_of_a_folder_with_an_odd_name_has_a_name_of_one_line() -> None:
+    play = Scenario().given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/a\nb"))
+    assert [project.name for project in play.world.projects.values()] == ["a b"]
 
 
 def test_what_is_not_given_stays() -> None:

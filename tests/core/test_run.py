@@ -31,6 +31,13 @@ PLAN = {"groups": [group("g", subtask("a"))]}
 INVALID: dict[str, Any] = {"groups": []}
 
 
+def test_the_title_of_a_run_is_one_line_whatever_its_request() -> None:
+    play = Scenario().given(
+        project(), Call("run.start", text="\x1b[1mFix\tit\n\nnow", projectId="shop", planner=["/p"])
+    )
+    assert [run.title for run in play.world.runs.values()] == ["[1mFix it"]
+
+
 def planning(**params: Any) -> Scenario:
     """A run whose orchestrator is up."""
     start = Call("run.start", text="root", workingDir="/tmp/shop", agent="shell", planner=["plan"], **params)

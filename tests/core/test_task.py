@@ -183,6 +183,23 @@ def test_update_changes_what_is_given() -> None:
     play.when(Call("task.update", taskId="a", priority="high")).then(nothing())
 
 
+@pytest.mark.parametrize(
+    "members, path",
+    [
+        ({"commands": ["true", "echo a\0b"]}, "$.commands[1]"),
+        ({"checks": ["中" * 50_000]}, "$.checks[0]"),
+        ({"paths": ["src", "../up"]}, "$.paths[1]"),
+    ],
+)
+def test_what_no_worker_could_run_is_refused_with_its_place(members: dict[str, Any], path: str) -> None:
+    for call in (
+        Call("task.create", title="b", projectId="shop", **members),
+        Call("task.update", taskId="a", **members),
+    ):
+        play = one("a").when(call)
+        assert play.refusal is not None and play.refusal.details == {"path": path}
+
+
 def test_delete_takes_the_subtree_but_not_what_others_need() -> None:
     play = one("a").given(task("b", under="a"), task("c", needs=["b"]))
     play.when(Call("task.delete", taskId="a")).then(refused("task.needed"), nothing())

@@ -43,7 +43,7 @@ async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.Lo
     caplog.set_level(logging.INFO, "maestrod.audit")
     services = parts()
     made = await Caller(services, nursery).call(
-        "token.create", {"name": "n", "owner": "ada\nlove", "scope": "work", "digest": digest_of(b"x")}
+        "token.create", {"name": "n", "owner": "ada\u202elove", "scope": "work", "digest": digest_of(b"x")}
     )
     id_ = made["token"]["id"]
     dispatcher, client = Dispatcher(services, bind()), Client(Wire(nursery), Scope.WORK, name=id_, has_stream=False)
@@ -57,7 +57,7 @@ async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.Lo
         ("no.such", b"{}"),
     ]:
         await SingleCall(dispatcher, client, method, params).answer()
-    who = f"{id_} ('ada\\nlove', work)"
+    who = f"{id_} ('ada\\u202elove', work)"
     assert caplog.messages == [
         f"{who} project.create: done",
         f"{who} project.create: project.relative",

@@ -1,0 +1,53 @@
+r"""Which characters a text may have, as regular expressions of the contract, and the same in words for whoever broke one.
+
+The expressions mean the same in Python and in JavaScript (JSON Schema's dialect), where ``$`` never matches before a line end:
+hence ``(?!\n)``.
+"""
+
+import re
+from typing import Final
+
+#: A line: no control characters and no line ends of Unicode, and something in it that can be seen. The second set are all blanks:
+#: spaces, joiners, marks of direction, fillers.
+LINE: Final = (
+    r"^(?=.*[^\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180e\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0])[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)"
+)
+#: Text that can be an argument, a path or a value in an environment: the kernel ends each of them at the first NUL (execve(2)).
+NO_NUL: Final = r"^[^\x00]*$"
+#: A key of a plan.
+KEY: Final = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$(?!\n)"
+
+_WORDS: Final = {
+    LINE: "one line of text that is not blank and has no control characters",
+    NO_NUL: "text without a NUL character",
+    KEY: "letters, digits, dots, dashes, underscores and slashes, beginning with a letter or a digit",
+}
+_MISMATCH: Final = re.compile(r"Expected `str` matching regex (?:'([^']*)'|\"([^\"]*)\")")
+_LINE: Final = re.compile(LINE)
+_GAP: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def in_words(message: str) -> str:
+    """What msgspec says of a text that does not match, with words in the place of the expression."""
+    match = _MISMATCH.search(message)
+    words = _BY_REPR.get(match[1] or match[2]) if match else None
+    return (
+        message
+        if match is None or words is None
+        else f"{message[: match.start()]}Expected {words}{message[match.end() :]}"
+    )
+
+
+_BY_REPR: Final = {repr(pattern)[1:-1]: words for pattern, words in _WORDS.items()}
+
+
+def is_line(text: str) -> bool:
+    """Whether a text can name something: one line that is not blank."""
+    return _LINE.search(text) is not None
+
+
+def as_line(text: str, otherwise: str) -> str:
+    """A text of somewhere else as one line, with a space for line ends and control characters; ``otherwise`` if nothing is left."""
+    line = _GAP.sub(" ", text).strip()
+    return line if is_line(line) else otherwise

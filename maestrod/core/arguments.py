@@ -1,0 +1,30 @@
+"""What the kernel takes of a command: no NUL, and at most so many bytes in one argument.
+
+Linux takes 131,072 bytes of one argument or variable, its NUL included (``MAX_ARG_STRLEN``, execve(2)); macOS takes more. Bytes
+count, not characters: a command in Chinese is three times as long as it looks.
+"""
+
+from collections.abc import Iterable
+
+from maestrod.api.errors import Malformed
+
+#: Bytes of one argument without its NUL.
+LONGEST = 131_071
+
+
+def problem(text: str) -> str:
+    """Why a text cannot be an argument of a program; empty if it can."""
+    if "\0" in text:
+        return "holds a NUL character, where every program takes it to end"
+    size = len(text.encode(errors="replace"))
+    return (
+        f"has {size:,} bytes; a program takes {LONGEST:,} in one argument: put it into a file" if size > LONGEST else ""
+    )
+
+
+def check(texts: Iterable[str], path: str) -> None:
+    """Raise ``Malformed`` for the first of some commands or words that no program could be started with."""
+    for place, text in enumerate(texts):
+        if found := problem(text):
+            where = f"{path}[{place}]"
+            raise Malformed("params.invalid", f"{where} {found}", {"path": f"$.{where}"})
