@@ -193,6 +193,7 @@ def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> D
         socket=str(places.socket),
         data_dir=str(places.data),
         slots=config.max_sessions,
+        started=clock.steady(),
     )
 
 

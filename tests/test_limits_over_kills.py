@@ -19,6 +19,7 @@ from maestrod.core.signs import (
 )
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.store.memory import MemoryStore
+from tests.kit.engine_parts import FixedClock
 from tests.kit.supervised import House, house
 from tests.kit.talker import Talker
 
@@ -27,14 +28,11 @@ EPOCH = 1_700_000_000_000
 HOUR = 3_600.0
 
 
-class Wall:
+class Wall(FixedClock):
     """The wall clock of a machine that outlives its daemons."""
 
     def wall(self) -> int:
         return EPOCH + round(trio.current_time() * 1000)
-
-    def entropy(self) -> int:
-        return 7
 
 
 class Limited(Talker):

@@ -31,11 +31,25 @@ class HelloReply(Entity, frozen=True):
     max_reply: int = 0
 
 
+class ClockMark(Entity, frozen=True):
+    """How the machine's clocks stood when the daemon last looked, all in milliseconds.
+
+    ``ahead`` is how far the wall clock is ahead of the time since the start of the machine (``boot``), ``asleep`` how much of that
+    it slept, ``stepped`` the sum of all that the wall clock was ever set by.
+    """
+
+    boot: str
+    ahead: int
+    asleep: int
+    stepped: int = 0
+
+
 class System(Entity, frozen=True):
     """The state of the whole: ``frozen`` starts nothing and holds every session.
 
     ``agent_waits`` are usage limits: by agent the moment before which none of its kind is started. ``last_run`` and
-    ``last_question`` are the numbers given last: none is ever given twice.
+    ``last_question`` are the numbers given last: none is ever given twice. ``clock`` is how the next daemon finds out that the
+    clock was set while none ran.
     """
 
     id: str = "system"
@@ -45,6 +59,7 @@ class System(Entity, frozen=True):
     agent_waits: dict[str, Instant] = {}
     last_run: int = 0
     last_question: int = 0
+    clock: ClockMark | None = None
 
 
 class Mode(enum.Enum):

@@ -22,6 +22,7 @@ from maestrod.core import (
     answer_rules,
     approval,
     attention,
+    clock_rules,
     edit_rules,
     fact_rules,
     hook_rules,
@@ -46,6 +47,7 @@ from maestrod.core.command import Actor, Command, Stamp
 from maestrod.core.draft import Decision, Draft
 from maestrod.core.entities import KIND_OF, Request
 from maestrod.core.facts import (
+    ClockMoved,
     Draining,
     Edited,
     Exited,
@@ -134,6 +136,7 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Exited: fact_rules.exited,
     Lost: fact_rules.lost,
     Woke: fact_rules.woke,
+    ClockMoved: clock_rules.moved,
     Edited: edit_rules.edited,
     Draining: fact_rules.draining,
     Signed: sign_rules.signed,
@@ -175,7 +178,15 @@ def _reply(draft: Draft, command: Command) -> Any:
     if not draft.events:  # nothing happened, as when a queue had nothing to give: the same call may find more later
         return reply
     _forget_old(draft)
-    draft.put(Request(id=key, method=command.method, digest=digest, reply=msgspec.to_builtins(reply), at=draft.now))
+    draft.put(
+        Request(
+            id=key,
+            method=command.method,
+            digest=digest,
+            reply=msgspec.to_builtins(reply),
+            at=clock_rules.requests_now(draft),
+        )
+    )
     return reply
 
 
@@ -245,7 +256,7 @@ def _first_reply(first: Request, method: str, digest: str) -> Any:
 
 def _forget_old(draft: Draft) -> None:
     """Forget up to two remembered requests that are too old or too many: bounded work, bounded memory."""
-    requests, rules = draft.world.requests, draft.world.rules
+    requests, rules, now = draft.world.requests, draft.world.rules, clock_rules.requests_now(draft)
     for key in list(islice(requests, 2)):
-        if len(requests) >= rules.request_limit or requests[key].at < draft.now - rules.request_retention_ms:
+        if len(requests) >= rules.request_limit or requests[key].at < now - rules.request_retention_ms:
             draft.drop(requests[key])

@@ -4,6 +4,7 @@ import msgspec
 
 from maestrod.api.reason import Source
 from maestrod.api.session import Exit, ProcessIdentity
+from maestrod.api.system import ClockMark
 from maestrod.core.signs import Sign
 
 
@@ -71,6 +72,17 @@ class Woke(Fact, frozen=True):
     """A deadline of the world (``World.deadlines``) has passed."""
 
     key: str
+
+
+class ClockMoved(Fact, frozen=True):
+    """The wall clock was set by ``step`` ms, or the machine slept for ``slept`` ms; ``mark`` is how the clocks stand now.
+
+    Both are 0 after a start of the machine, when nobody knows.
+    """
+
+    mark: ClockMark
+    step: int = 0
+    slept: int = 0
 
 
 class Edited(Fact, frozen=True):

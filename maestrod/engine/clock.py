@@ -4,7 +4,11 @@ import secrets
 import time
 from typing import Protocol
 
+from maestrod.api.daemon_lock import boot_id
+from maestrod.api.system import ClockMark
 from maestrod.core.command import Stamp
+from maestrod.core.facts import ClockMoved
+from maestrod.engine.clock_watch import ClockWatch
 
 #: Bytes of 80 random bits.
 _ENTROPY_BYTES = 10
@@ -16,8 +20,24 @@ class Clock(Protocol):
     def wall(self) -> int:
         """Milliseconds since the epoch; may jump."""
 
+    def steady(self) -> int:
+        """Milliseconds since the start of the machine; never set, and going on while it sleeps."""
+
+    def awake(self) -> int:
+        """The same without the time it slept."""
+
+    def boot(self) -> str:
+        """What tells this start of the machine from others; empty where nothing does, and then no jump is noticed."""
+
+    async def changed(self) -> None:
+        """Return when the wall clock may have been set, or the machine may have slept."""
+
     def entropy(self) -> int:
         """80 random bits."""
+
+
+#: Linux has a clock that counts sleep; the monotonic clock of macOS does, and ``time.monotonic`` there does not.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
@@ -25,6 +45,24 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._random = b""
+        self._boot = boot_id()
+        self._watch = ClockWatch()
+
+    def steady(self) -> int:
+        """Milliseconds since the start of the machine."""
+        return time.clock_gettime_ns(_STEADY) // 1_000_000
+
+    def awake(self) -> int:
+        """The same without the time it slept."""
+        return time.monotonic_ns() // 1_000_000
+
+    def boot(self) -> str:
+        """The id of this start of the machine."""
+        return self._boot
+
+    async def changed(self) -> None:
+        """Return when the wall clock may have been set, or the machine may have slept."""
+        await self._watch.changed()
 
     def wall(self) -> int:
         """Milliseconds since the epoch."""
@@ -61,3 +99,27 @@ class Stamps:
         else:
             self._entropy += _STEP
         return Stamp(at=at, id_time=self._id_time, entropy=self._entropy)
+
+
+#: A wall clock that is off by less (ms) is being slewed, or read a moment apart.
+JUMP_MS = 1_000
+
+
+def movement(mark: ClockMark | None, clock: Clock) -> ClockMoved | None:
+    """What became of the clocks since ``mark``; None when nothing did.
+
+    Over a start of the machine the wall clock is all there is, and it is believed.
+    """
+    boot = clock.boot()
+    if not boot:
+        return None
+    steady = clock.steady()
+    ahead, asleep = clock.wall() - steady, steady - clock.awake()
+    if mark is None or mark.boot != boot:
+        return ClockMoved(ClockMark(boot=boot, ahead=ahead, asleep=asleep, stepped=mark.stepped if mark else 0))
+    step, slept = ahead - mark.ahead, asleep - mark.asleep
+    step, slept = step if abs(step) >= JUMP_MS else 0, slept if slept >= JUMP_MS else 0
+    if not (step or slept):
+        return None
+    ahead, asleep = mark.ahead + step, mark.asleep + slept
+    return ClockMoved(ClockMark(boot=boot, ahead=ahead, asleep=asleep, stepped=mark.stepped + step), step, slept)

@@ -23,7 +23,7 @@ from maestrod.core.effects import Effect
 from maestrod.core.facts import Fact
 from maestrod.core.world import World
 from maestrod.engine.bus import Bus
-from maestrod.engine.clock import Clock, Stamps
+from maestrod.engine.clock import Clock, Stamps, movement
 from maestrod.engine.ports import Store
 from maestrod.engine.timers import Timers, nothing_to_hear
 
@@ -85,13 +85,15 @@ class Engine:
         self._stamps = Stamps(clock, _latest_id_time(world))
         self._run_effect = run_effect
         self._pending: deque[Ticket] = deque()
-        self._timers = Timers(world, clock, self._wake)
+        self._timers = Timers(world, clock, self._wake, self.notice_clock)
         store.on_durable = self._durable
         store.on_failure = self._failed
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Wake the world at its deadlines, for ever; the first time after ``listen``."""
-        await self._timers.run(task_status=task_status)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watch_clock)
+            await self._timers.run(task_status=task_status)
 
     def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
         """Reports can come in from now on, so deadlines may be judged. ``hear`` is awaited before each judgement: it takes in what
@@ -102,6 +104,32 @@ class Engine:
     def execute(self, command: Command | Fact) -> Ticket:
         """Decide. Raises the ``MaestroError`` of a refusal, after which nothing has changed."""
         self._refuse_when_closed(command)
+        self.notice_clock()
+        return self._execute(command)
+
+    def notice_clock(self) -> None:
+        """Where the clock was set or the machine slept, bring the world's moments into line: before anything else is decided."""
+        moved = movement(self.world.system.clock, self.clock)
+        if moved is None:
+            return
+        try:
+            self._execute(moved)
+        except MaestroError as error:
+            log.warning("a jump of the clock cannot be recorded yet: %s", error.message)
+            return
+        if moved.step or moved.slept:
+            log.warning(
+                "the clock was set by %.1f s, the machine slept for %.1f s", moved.step / 1000, moved.slept / 1000
+            )
+        self.world.moved_deadlines.update(self.world.deadlines)  # also those that stand where they stood
+        self._timers.refresh()
+
+    async def _watch_clock(self) -> None:
+        while True:
+            await self.clock.changed()
+            self.notice_clock()
+
+    def _execute(self, command: Command | Fact) -> Ticket:
         decision = decide(self.world, command, self._stamps.next())
         if decision.events:
             self._append(decision)

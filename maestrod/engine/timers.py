@@ -37,18 +37,22 @@ async def nothing_to_hear() -> None:
 class Timers:
     """Wakes the world: ``wake`` is awaited with a ``Woke`` for every deadline that has passed.
 
-    Nothing wakes before ``listen`` is called.
+    Nothing wakes before ``listen`` is called. ``notice`` is asked to look at the clock before anybody is judged by it.
     """
 
-    def __init__(self, world: World, clock: Clock, wake: Callable[[Fact], Awaitable[None]]) -> None:
+    def __init__(
+        self, world: World, clock: Clock, wake: Callable[[Fact], Awaitable[None]], notice: Callable[[], None]
+    ) -> None:
         self._world = world
         self._clock = clock
         self._wake = wake
+        self._notice = notice
         self._hear: Callable[[], Awaitable[None]] = nothing_to_hear
         self._listens = trio.Event()
         self._armed: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
         self._graced: set[str] = set()
+        self._floor = 0.0
         self._changed = trio.Event()
 
     def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
@@ -82,12 +86,15 @@ class Timers:
         self._changed = trio.Event()
         moved, self._world.moved_deadlines = self._world.moved_deadlines, set()
         for key in sorted(moved):
-            self._graced.discard(key)
             at = self._world.deadlines.get(key)
+            left = 0 if at is None else max(0, at - self._clock.wall())
+            if left or at is None:
+                self._graced.discard(key)
             if at is None:
                 self._armed.pop(key, None)
             else:
-                self._set(key, trio.current_time() + max(0, at - self._clock.wall()) / 1000)
+                due = trio.current_time() + left / 1000
+                self._set(key, max(due, self._floor) if key in self._graced else due)
 
     def _set(self, key: str, due: float) -> None:
         self._armed[key] = due
@@ -98,6 +105,7 @@ class Timers:
         due = self._due()
         if not due:
             return
+        self._notice()
         if any(self._is_late(key) for key in due):
             await self._take_in(GRACE_SECONDS)
             self._put_off(trio.current_time() + GRACE_SECONDS)
@@ -137,6 +145,7 @@ class Timers:
 
     def _put_off(self, floor: float) -> None:
         """Judge nothing before ``floor`` that was due by then."""
+        self._floor = floor
         for key, at in list(self._armed.items()):
             if at < floor and needs_word(key):
                 self._graced.add(key)

@@ -62,7 +62,10 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DaemonInfo:
-    """Who the daemon is. ``started_at`` is ms since the epoch; ``slots`` how many worker sessions may live at once."""
+    """Who the daemon is; ``slots`` is how many worker sessions may live at once.
+
+    ``started_at`` is ms since the epoch, ``started`` the same moment on the clock that is never set.
+    """
 
     instance: str
     version: str
@@ -71,6 +74,7 @@ class DaemonInfo:
     socket: str
     data_dir: str
     slots: int
+    started: int = 0
 
 
 @dataclass(slots=True)

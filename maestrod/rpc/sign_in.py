@@ -21,21 +21,25 @@ _DIGITS = 15
 
 
 class SignIn:
-    """Hands out codes and cookies. Times are milliseconds since the epoch; ``key`` is the daemon's secret."""
+    """Hands out codes and cookies; ``key`` is the daemon's secret.
+
+    The minute of a code is counted on a clock that is never set (``now``, ms). A cookie outlives daemons and machines' starts, so
+    its days are counted by the wall clock (``wall``, ms since the epoch).
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._codes: dict[str, tuple[int, str]] = {}
 
     def code(self, now: int, holder: str = "") -> tuple[str, int]:
-        """A new code, and when it ends. ``holder`` is the id of the token whose the page will be; the user's own without one."""
+        """A new code, and when it ends by the clock of ``now``. ``holder`` is the id of the token whose the page will be; the user's own without one."""
         while len(self._codes) >= _CODES_KEPT:
             del self._codes[next(iter(self._codes))]
         code = secrets.token_urlsafe(24)
         self._codes[code] = now + CODE_LIFETIME_MS, holder
         return code, now + CODE_LIFETIME_MS
 
-    def redeem(self, code: str, now: int) -> str | None:
+    def redeem(self, code: str, now: int, wall: int) -> str | None:
         """The value of a new cookie; None for a code that was never given out, is used up or too old."""
         known = [each for each in self._codes if hmac.compare_digest(each.encode(), code.encode("utf-8", "replace"))]
         if not known:
@@ -43,15 +47,15 @@ class SignIn:
         ends, holder = self._codes.pop(known[0])
         if ends < now:
             return None
-        claim = f"{now}.{secrets.token_hex(16)}" + (f".{holder}" if holder else "")
+        claim = f"{wall}.{secrets.token_hex(16)}" + (f".{holder}" if holder else "")
         return f"{claim}.{self._signature(claim.encode()).decode()}"
 
-    def is_genuine(self, cookie: bytes, now: int) -> bool:
+    def is_genuine(self, cookie: bytes, wall: int) -> bool:
         """Whether we made this cookie, and not too long ago."""
         claim, _, signature = cookie.rpartition(b".")
         genuine = hmac.compare_digest(self._signature(claim), signature)
         made = claim.partition(b".")[0]
-        return genuine and 0 < len(made) <= _DIGITS and made.isdigit() and now - int(made) < COOKIE_LIFETIME_MS
+        return genuine and 0 < len(made) <= _DIGITS and made.isdigit() and wall - int(made) < COOKIE_LIFETIME_MS
 
     @staticmethod
     def holder(cookie: bytes) -> str:

@@ -122,7 +122,7 @@ def numbers(services: Services) -> dict[str, float]:
     values: dict[str, float] = {f"maestrod_rpc_{name}_total": count for name, count in sorted(services.counts.items())}
     for kind, counts in (("tasks", by_status(world.tasks.values())), ("sessions", by_status(world.sessions.values()))):
         values |= {f'maestrod_{kind}{{status="{name}"}}': count for name, count in counts.items()}
-    values["maestrod_uptime_seconds"] = max(0, services.engine.clock.wall() - services.info.started_at) / 1000
+    values["maestrod_uptime_seconds"] = (services.engine.clock.steady() - services.info.started) / 1000
     values["maestrod_seq"] = world.seq
     values["maestrod_slots"] = services.info.slots
     values["maestrod_slots_used"] = world.by_session.slots[""]

@@ -5,6 +5,7 @@ from maestrod.api.ids import is_id
 from maestrod.api.ui import UI_OPEN, PageAddress, UiOpen
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
+from maestrod.rpc.sign_in import CODE_LIFETIME_MS
 
 
 @implements(UI_OPEN)
@@ -16,5 +17,6 @@ def open_(context: Context, params: UiOpen) -> PageAddress:
     url = (bridge.remote_url if holder else None) or bridge.url
     if url is None:
         raise Unavailable("bridge.off", bridge.problem or "the bridge is switched off: set `bridge = true` and restart")
-    code, expires_at = bridge.sign_in.code(services.engine.clock.wall(), holder)
-    return PageAddress(url=f"{url}/?code={code}", expires_at=expires_at)
+    clock = services.engine.clock
+    code, _ = bridge.sign_in.code(clock.steady(), holder)
+    return PageAddress(url=f"{url}/?code={code}", expires_at=clock.wall() + CODE_LIFETIME_MS)

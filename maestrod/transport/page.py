@@ -125,8 +125,8 @@ def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = 
     code = word(query, "code")
     if code is None:
         return None
-    now = services.engine.clock.wall()
-    value = services.bridge.sign_in.redeem(code, now)
+    clock = services.engine.clock
+    value = services.bridge.sign_in.redeem(code, clock.steady(), clock.wall())
     if value is None:
         return Response(403, _USED_UP, HTML)
     cookie = f"{cookie_name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_LIFETIME_MS // 1000}"

@@ -26,6 +26,7 @@ from maestrod.core.entities import KINDS
 from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.world import World
 from tests.core.agent_histories import AgentHistories
+from tests.core.clock_histories import ClockHistories
 from tests.core.histories import (
     AGENT,
     PICK,
@@ -43,14 +44,14 @@ from tests.core.histories import (
 from tests.kit import agent_laws, laws
 
 
-class Histories(AgentHistories, RuleBasedStateMachine):
+class Histories(AgentHistories, ClockHistories, RuleBasedStateMachine):
     """The owner, the sessions and the daemon, all at once; what agents tell is in ``AgentHistories``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(RULES)
         self.replica = World(RULES)
-        self.at = 1_000_000
+        self.at = self.id_time = 1_000_000
         self.ended: dict[str, Session] = {}
 
     # -- playing ---------------------------------------------------------------------------------
@@ -58,7 +59,8 @@ class Histories(AgentHistories, RuleBasedStateMachine):
     def play(self, entry: Command | Fact) -> Any:
         """Decide, and hold the world to what is promised of every decision."""
         self.at += 500
-        stamp = Stamp(self.at, self.at, self.at * 2_654_435_761)
+        self.id_time += 500  # never goes back
+        stamp = Stamp(self.at, self.id_time, self.id_time * 2_654_435_761)
         before = state(self.world)
         twin = reloaded(self.world, self.at)
         decision = attempt(self.world, entry, stamp)
@@ -68,7 +70,7 @@ class Histories(AgentHistories, RuleBasedStateMachine):
             assert may_be, f"{entry} refused: {decision.reason}: {decision.message}"
             same(state(self.world), before, "a refused command changed something")
             return None
-        if self.at % 3_000 == 0:
+        if self.id_time % 3_000 == 0:
             decision.undo()
             same(state(self.world), before, "undo left something")
             decision = decide(self.world, entry, stamp)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.ids import make_id
-from maestrod.engine.clock import Stamps, SystemClock
+from maestrod.engine.clock import JUMP_MS, Stamps, SystemClock, movement
 from tests.kit.engine_parts import FixedClock
 
 
@@ -30,4 +30,41 @@ def test_ids_sort_after_those_of_the_daemon_before() -> None:
 def test_the_machine_s_clock_counts_milliseconds() -> None:
     clock = SystemClock()
     assert clock.wall() > 1_700_000_000_000
+    assert clock.steady() >= clock.awake() - 1 > 0
+    assert movement(None, clock) is None or clock.boot()
     assert 0 <= clock.entropy() < 1 << 80
+
+
+def test_a_machine_that_nothing_is_known_of_has_just_started() -> None:
+    found = movement(None, FixedClock(boot="b1"))
+    assert found is not None and (found.step, found.slept, found.mark.boot) == (0, 0, "b1")
+    assert movement(None, FixedClock(boot="")) is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(["set", "sleep", "go"]), st.integers(-(10**9), 10**9)), max_size=30))
+def test_all_jumps_together_are_how_far_the_clock_was_set(moves: list[tuple[str, int]]) -> None:
+    clock = FixedClock(boot="b1")
+    first = movement(None, clock)
+    assert first is not None
+    mark = first.mark
+    for what, ms in moves:
+        if what == "set":
+            clock.set_by(ms)
+        elif what == "sleep":
+            clock.sleep_for(abs(ms))
+        else:
+            clock.now += abs(ms)
+        found = movement(mark, clock)
+        mark = mark if found is None else found.mark
+        assert movement(mark, clock) is None
+    assert abs(mark.stepped - clock.stepped) < JUMP_MS
+    assert abs(mark.asleep - clock.slept) < JUMP_MS
+
+
+def test_over_a_start_of_the_machine_the_wall_clock_is_believed() -> None:
+    clock = FixedClock(boot="b1")
+    first = movement(None, clock)
+    assert first is not None
+    later = FixedClock(now=clock.now + 86_400_000, boot="b2")
+    found = movement(first.mark, later)
+    assert found is not None and (found.step, found.slept, found.mark.boot) == (0, 0, "b2")

@@ -2,19 +2,53 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+import trio
+
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import Event, TimelinePage
 from maestrod.api.system import CheckReport, Mode
 
 
 class FixedClock:
-    """Wall time moves when the test says so; the same bits every time."""
+    """Wall time moves when the test says so; the same bits every time. With ``boot`` it is a machine whose jumps are noticed."""
 
-    def __init__(self, now: int = 1_700_000_000_000) -> None:
+    def __init__(self, now: int = 1_700_000_000_000, boot: str = "") -> None:
         self.now = now
+        self.stepped = 0
+        self.slept = 0
+        self._boot = boot
+        self._changed = trio.Event()
 
     def wall(self) -> int:
         return self.now
+
+    def steady(self) -> int:
+        return self.now - self.stepped
+
+    def awake(self) -> int:
+        return self.now - self.stepped - self.slept
+
+    def boot(self) -> str:
+        return self._boot
+
+    async def changed(self) -> None:
+        await self._changed.wait()
+
+    def set_by(self, ms: int) -> None:
+        """Somebody sets the wall clock."""
+        self.now += ms
+        self.stepped += ms
+        self._tell()
+
+    def sleep_for(self, ms: int) -> None:
+        """The machine sleeps."""
+        self.now += ms
+        self.slept += ms
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
 
     def entropy(self) -> int:
         return 7

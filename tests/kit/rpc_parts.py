@@ -119,7 +119,7 @@ def parts(store: MemoryStore | None = None, **given: object) -> Services:
         "store": store,
         "terminals": ScriptedTerminals(),
         "catalog": FixedCatalog(),
-        "info": DaemonInfo("i1", "0.1.0", 4242, clock.now, "/run/maestrod.sock", "/data", 8),
+        "info": DaemonInfo("i1", "0.1.0", 4242, clock.now, "/run/maestrod.sock", "/data", 8, clock.steady()),
         "token_key": TOKEN_KEY,
         "request_stop": lambda sessions: None,
         "bridge": Bridge(SignIn(TOKEN_KEY)),

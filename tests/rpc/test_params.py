@@ -32,8 +32,8 @@ def test_by_name() -> None:
 
 def test_by_position_in_the_order_of_the_command_line_then_of_the_row() -> None:
     assert read("task.progress", b'["t","half"]') == TaskProgress(task_id="t", message="half")
-    assert read("task.progress", b'["t","half",0.5,"r1"]') == TaskProgress(
-        task_id="t", message="half", progress=0.5, request_id="r1"
+    assert read("task.progress", b'["t","half",0.5,7,"r1"]') == TaskProgress(
+        task_id="t", message="half", progress=0.5, at=7, request_id="r1"
     )
     assert read("task.create", b'["Title","prj_1"]') == TaskCreate(title="Title", project_id="prj_1")
     assert read("system.status", b"[]") == read("system.status", b"{}")

@@ -12,27 +12,27 @@ def test_a_code_works_once() -> None:
     sign_in = SignIn(b"k" * 32)
     code, ends = sign_in.code(NOW)
     assert ends == NOW + CODE_LIFETIME_MS
-    assert sign_in.redeem(code, NOW) is not None
-    assert sign_in.redeem(code, NOW) is None
+    assert sign_in.redeem(code, NOW, NOW) is not None
+    assert sign_in.redeem(code, NOW, NOW) is None
 
 
 def test_a_code_ends() -> None:
     sign_in = SignIn(b"k" * 32)
     code, ends = sign_in.code(NOW)
-    assert sign_in.redeem(code, ends + 1) is None
-    assert sign_in.redeem(code, NOW) is None, "it came back"
+    assert sign_in.redeem(code, ends + 1, NOW) is None
+    assert sign_in.redeem(code, NOW, NOW) is None, "it came back"
 
 
 def test_only_the_newest_codes_are_kept() -> None:
     sign_in = SignIn(b"k" * 32)
     codes = [sign_in.code(NOW)[0] for _ in range(100)]
-    assert sign_in.redeem(codes[0], NOW) is None
-    assert sign_in.redeem(codes[-1], NOW) is not None
+    assert sign_in.redeem(codes[0], NOW, NOW) is None
+    assert sign_in.redeem(codes[-1], NOW, NOW) is not None
 
 
 def test_a_cookie_is_known_by_every_daemon_with_the_key_until_it_ends() -> None:
     sign_in = SignIn(b"k" * 32)
-    cookie = sign_in.redeem(sign_in.code(NOW)[0], NOW)
+    cookie = sign_in.redeem(sign_in.code(NOW)[0], NOW, NOW)
     assert cookie is not None
     assert SignIn(b"k" * 32).is_genuine(cookie.encode(), NOW + COOKIE_LIFETIME_MS - 1)
     assert not SignIn(b"k" * 32).is_genuine(cookie.encode(), NOW + COOKIE_LIFETIME_MS)
@@ -48,4 +48,13 @@ def test_nobody_guesses_a_cookie(cookie: bytes) -> None:
 def test_nobody_guesses_a_code(code: str) -> None:
     sign_in = SignIn(b"k" * 32)
     sign_in.code(NOW)
-    assert sign_in.redeem(code, NOW) is None
+    assert sign_in.redeem(code, NOW, NOW) is None
+
+
+def test_a_clock_that_is_set_neither_ends_a_code_nor_keeps_it() -> None:
+    for wall in (NOW - 86_400_000, NOW + 86_400_000):
+        sign_in = SignIn(b"k" * 32)
+        code, ends = sign_in.code(1000)
+        assert sign_in.redeem(code, ends, wall) is not None
+        code, ends = sign_in.code(1000)
+        assert sign_in.redeem(code, ends + 1, wall) is None

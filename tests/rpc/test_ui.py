@@ -40,9 +40,14 @@ async def test_a_page_by_a_token_is_never_more_than_the_token(
     caller.conversation.client.name = id_
     page = await caller.call("ui.open")
     assert page["url"].startswith(f"{url}/?code=")
-    cookie = sign_in.redeem(page["url"].partition("=")[2], services.engine.clock.wall())
+    cookie = sign_in.redeem(page["url"].partition("=")[2], services.engine.clock.steady(), services.engine.clock.wall())
     assert cookie is not None
     assert sign_in.holder(cookie.encode()) == id_
     caller.conversation.client.name = "page"
     own = (await caller.call("ui.open"))["url"].partition("=")[2]
-    assert sign_in.holder((sign_in.redeem(own, services.engine.clock.wall()) or "").encode()) == ""
+    assert (
+        sign_in.holder(
+            (sign_in.redeem(own, services.engine.clock.steady(), services.engine.clock.wall()) or "").encode()
+        )
+        == ""
+    )

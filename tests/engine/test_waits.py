@@ -1,0 +1,230 @@
+"""Every kind of wait there is, through everything that can happen to a clock: restarts, stalls, sleeps, and clocks that are set.
+
+Times are seconds of the test's clock. Each wait is ``LENGTH`` long and begins at 0; what happens, happens at ``MOMENT``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+import trio.testing
+from trio.testing import MockClock
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.session import Role, Session, SessionStatus
+from maestrod.api.system import System
+from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Turn, Wait
+from maestrod.core.deadlines import QUIET_MS
+from maestrod.core.facts import Fact, Woke
+from maestrod.core.world import World
+from maestrod.engine.engine import Engine
+from maestrod.engine.timers import GRACE_SECONDS
+from maestrod.store.memory import MemoryStore
+from tests.kit.engine_parts import FixedClock
+
+EPOCH = 1_700_000_000_000
+LENGTH, MOMENT, DAY = 100.0, 40.0, 86_400.0
+#: What waits stands for: somebody on this machine, real time, or a moment of the world outside.
+SOMEBODY, REAL, OUTSIDE = "somebody", "real", "outside"
+
+
+class Machine(FixedClock):
+    """A machine whose clocks go on between daemons."""
+
+    def __init__(self) -> None:
+        super().__init__(now=0, boot="b1")
+
+    def wall(self) -> int:
+        return EPOCH + self.stepped + self.steady()
+
+    def steady(self) -> int:
+        return self.slept + self.awake()
+
+    def awake(self) -> int:
+        return round(trio.current_time() * 1000)
+
+
+class Watched(Engine):
+    """Tells when each deadline woke it."""
+
+    def __init__(self, world: World, clock: Machine, woken: list[tuple[str, float]]) -> None:
+        store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
+        super().__init__(store, world, clock, lambda effect: None)
+        self._woken = woken
+
+    async def _wake(self, fact: Fact) -> None:
+        assert isinstance(fact, Woke)
+        self._woken.append((fact.key, round(trio.current_time(), 3)))
+        await super()._wake(fact)
+
+
+class Bench:
+    """A world with one wait in it, and the daemons that come and go over it."""
+
+    def __init__(self, clock: MockClock, kind: str) -> None:
+        self.machine, self.mock = Machine(), clock
+        self.world = World()
+        self.woken: list[tuple[str, float]] = []
+        self.key = KINDS[kind].key
+        for entity in KINDS[kind].made(EPOCH + round(LENGTH * 1000)):
+            self.world.put(entity)
+        assert self.key in self.world.deadlines
+        self._over: trio.CancelScope | None = None
+
+    async def daemon(self, *, task_status: trio.TaskStatus[None]) -> None:
+        with trio.CancelScope() as self._over:
+            engine = Watched(self.world, self.machine, self.woken)
+            engine.notice_clock()
+            engine.listen()
+            await engine.run(task_status=task_status)
+
+    def kill(self) -> None:
+        """The daemon is gone; the next one has what was durable."""
+        assert self._over is not None
+        self._over.cancel()
+        entities = [msgspec.convert(msgspec.to_builtins(each), type(each)) for each in self.world.entities()]
+        self.world = World()
+        self.world.load(entities)
+
+    def at(self) -> float | None:
+        """When the wait was over."""
+        return next((when for key, when in self.woken if key == self.key), None)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of wait: its deadline's key, the entities that wait until a moment, and what it stands for."""
+
+    key: str
+    made: Callable[[int], list[Any]]
+    stands_for: str
+
+
+def session(until: int, **members: Any) -> list[Any]:
+    given: dict[str, Any] = {"status": SessionStatus.WORKING, "created_at": EPOCH, "last_activity": EPOCH} | members
+    return [Session(id="ses_1", project_id="p", name="s", role=Role.WORKER, agent="shell", **given)]
+
+
+def task(**members: Any) -> list[Any]:
+    return [Task(id="tsk_1", project_id="p", title="t", created_at=EPOCH, **members)]
+
+
+def question(until: int, kind: AttentionKind) -> list[Any]:
+    asked = Attention(
+        id="att_1", session_id="ses_1", project_id="p", kind=kind, message="m", opened_at=EPOCH, deadline=until
+    )
+    return [*session(until), asked]
+
+
+def limited(until: int, *, guessed: bool) -> list[Any]:
+    wait = Wait(kind="usage", until=until, since=EPOCH, guessed=guessed)
+    return [*session(until, wait=wait), System(agent_waits={"shell": until})]
+
+
+RUNS = Turn(running=True, since=EPOCH, attempt=1)
+
+KINDS = {
+    "register": Kind(
+        "register:ses_1", lambda until: session(until, status=SessionStatus.SPAWNING, deadline=until), SOMEBODY
+    ),
+    "timeout": Kind(
+        "timeout:tsk_1",
+        lambda until: task(status=TaskStatus.IN_PROGRESS, started_at=EPOCH, timeout_ms=1, deadline=until),
+        SOMEBODY,
+    ),
+    "answer": Kind("answer:att_1", lambda until: question(until, AttentionKind.PERMISSION), SOMEBODY),
+    "finish": Kind("finish:ses_1", lambda until: session(until, finishing=True, deadline=until), SOMEBODY),
+    "stall": Kind("stall:ses_1", lambda until: session(until, turn=RUNS, stall_at=until), SOMEBODY),
+    "quiet": Kind("quiet:ses_1", lambda until: session(until, turn=RUNS, quiet_since=until - QUIET_MS), SOMEBODY),
+    "retry": Kind("retry:tsk_1", lambda until: task(status=TaskStatus.PENDING, not_before=until), REAL),
+    "guessed wake": Kind("wake:ses_1", lambda until: limited(until, guessed=True), REAL),
+    "guessed limit": Kind("limit:shell", lambda until: limited(until, guessed=True), REAL),
+    "told wake": Kind("wake:ses_1", lambda until: limited(until, guessed=False), OUTSIDE),
+    "told limit": Kind("limit:shell", lambda until: limited(until, guessed=False), OUTSIDE),
+}
+
+
+async def restart(bench: Bench, nursery: trio.Nursery, seconds: float = 10.0) -> None:
+    bench.kill()
+    await trio.sleep(seconds)
+    await nursery.start(bench.daemon)
+
+
+async def late_restart(bench: Bench, nursery: trio.Nursery) -> None:
+    await restart(bench, nursery, 90.0)
+
+
+async def stall(bench: Bench, nursery: trio.Nursery) -> None:
+    bench.mock.jump(90.0)
+
+
+async def forward(bench: Bench, nursery: trio.Nursery) -> None:
+    bench.machine.set_by(round(DAY * 1000))
+
+
+async def back(bench: Bench, nursery: trio.Nursery) -> None:
+    bench.machine.set_by(-round(DAY * 1000))
+
+
+async def sleep(bench: Bench, nursery: trio.Nursery) -> None:
+    bench.machine.sleep_for(3_600_000)
+
+
+async def forward_while_down(bench: Bench, nursery: trio.Nursery) -> None:
+    await forward(bench, nursery)
+    await restart(bench, nursery)
+
+
+async def back_while_down(bench: Bench, nursery: trio.Nursery) -> None:
+    await back(bench, nursery)
+    await restart(bench, nursery)
+
+
+async def sleep_while_down(bench: Bench, nursery: trio.Nursery) -> None:
+    bench.kill()
+    bench.machine.sleep_for(3_600_000)
+    await trio.sleep(10.0)
+    await nursery.start(bench.daemon)
+
+
+async def there_and_back(bench: Bench, nursery: trio.Nursery) -> None:
+    await forward(bench, nursery)
+    await back(bench, nursery)
+
+
+#: What happens, and when a wait for each is over then: on time, if nothing else is said.
+CASES: dict[Callable[[Bench, trio.Nursery], Any], dict[str, float]] = {
+    restart: {},
+    late_restart: {SOMEBODY: 130.0 + GRACE_SECONDS, REAL: 130.0, OUTSIDE: 130.0},
+    stall: {SOMEBODY: 130.0 + GRACE_SECONDS, REAL: 130.0, OUTSIDE: 130.0},
+    forward: {OUTSIDE: MOMENT},
+    back: {OUTSIDE: LENGTH + DAY},
+    there_and_back: {},
+    sleep: {REAL: MOMENT, OUTSIDE: MOMENT},
+    forward_while_down: {OUTSIDE: MOMENT + 10.0},
+    back_while_down: {OUTSIDE: LENGTH + DAY},
+    sleep_while_down: {REAL: MOMENT + 10.0, OUTSIDE: MOMENT + 10.0},
+}
+
+
+@pytest.mark.parametrize("happens", CASES, ids=lambda happens: happens.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_wait_is_as_long_as_it_should_be(
+    kind: str, happens: Callable[[Bench, trio.Nursery], Any], autojump_clock: MockClock
+) -> None:
+    bench = Bench(autojump_clock, kind)
+    expected = CASES[happens].get(KINDS[kind].stands_for, LENGTH)
+    if kind == "stall" and happens in {sleep, sleep_while_down}:  # it is given its whole patience anew
+        patience = bench.world.rules.traits("shell").stall_ms / 1000
+        expected = MOMENT + patience + (10.0 if happens is sleep_while_down else 0.0)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(bench.daemon)
+        await trio.sleep(MOMENT)
+        await happens(bench, nursery)
+        await trio.sleep(2 * DAY)
+        nursery.cancel_scope.cancel()
+    assert bench.at() == pytest.approx(expected, abs=0.002)
