@@ -8,16 +8,19 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import trio
 
+from maestrod import workplace
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.environment import link_programs
 from maestrod.agents.links import link_hooks
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
+from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.package_data import package_data
@@ -36,7 +39,7 @@ from maestrod.sessions.spec import LaunchSpec
 in_thread = trio.to_thread.run_sync
 
 #: Folder of a session that adapters' files may not be written into, and the start of names they may not have: custody's own.
-_CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.")
+_CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.", "workplace.")
 
 
 class Launcher:
@@ -60,6 +63,16 @@ class Launcher:
         if adapter is None:
             raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
         return adapter
+
+    async def look(self, session: Session, folder: Path) -> str:
+        """Look at the folder a session works in, before it is launched; a warning for people, or nothing.
+
+        Raises a ``MaestroError`` when it is another one than at the session's start, or does not answer.
+        """
+        look = partial(workplace.check, folder, session.working_dir, boot_id())
+        with trio.move_on_after(workplace.PATIENCE):
+            return await in_thread(look, abandon_on_cancel=True)
+        raise workplace.hangs(session.working_dir)
 
     async def spec(self, world: World, session: Session, folder: Path) -> LaunchSpec:
         """Ask the adapter how the agent is started, and write the files it wants into ``folder``, the session's.

@@ -224,7 +224,9 @@ class Supervisor:
         if session is None or session.attempt != effect.attempt:
             return
         try:
-            spec = await self._launcher.spec(self._engine.world, session, self._custody.folder(session.id))
+            folder = self._custody.folder(session.id)
+            warning = await self._launcher.look(session, folder)
+            spec = await self._launcher.spec(self._engine.world, session, folder)
             if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
@@ -241,7 +243,7 @@ class Supervisor:
             told = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
             await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", told))
         else:
-            await self._engine.tell(_launched(session, identity, adopted=False))
+            await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
             self._follow(session, is_fresh=True)
             if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
                 self.want(Signal(session.id, session.attempt, "STOP"))
@@ -352,10 +354,10 @@ def _last_word(session: Session) -> Outcome | None:
     return Outcome(turn.outcome)
 
 
-def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool) -> Launched:
+def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool, warning: str = "") -> Launched:
     started = int(float(identity.agent_start)) if identity.agent_start else 0
     process = ProcessIdentity(pid=identity.agent_pid, started=started, boot_id=identity.boot_id)
-    return Launched(session.id, session.attempt, process, adopted)
+    return Launched(session.id, session.attempt, process, adopted, warning)
 
 
 def _along(record: custody_spec.ExitRecord) -> Ended:

@@ -11,7 +11,9 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrod import launching, workplace
 from maestrod.agents.settings import AgentSettings
+from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
@@ -127,6 +129,41 @@ async def test_an_input_that_is_none_of_the_files_is_a_failed_start(
         session = await parts.spawn()
         failed = await parts.until(session.id, status=SessionStatus.FAILED)
         assert failed.status_reason is not None and "none of its files" in failed.status_reason.detail
+
+
+async def test_an_agent_is_not_started_in_a_folder_that_took_the_place_of_its_sessions(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+        seen = workplace.Workplace(str(tmp_path), 1, 1, boot_id())
+        monkeypatch.setattr(workplace, "_read", lambda record: seen)
+        session = await parts.spawn()
+        failed = await parts.until(session.id, status=SessionStatus.FAILED)
+        assert failed.status_reason is not None and "was replaced by another" in failed.status_reason.detail
+
+
+async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, FakeMachine()) as parts:
+        seen = workplace.Workplace(str(tmp_path), 1, 1, "an earlier boot")
+        monkeypatch.setattr(workplace, "_read", lambda record: seen)
+        session = await parts.until_launched((await parts.spawn()).id)
+        entries = parts.store.timeline(session.id, None, None, backward=False, limit=100).items
+        assert [entry.message for entry in entries if "may be another than before" in entry.message]
+
+
+async def test_a_folder_that_does_not_answer_fails_the_start_in_time(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*arguments: object, abandon_on_cancel: bool) -> None:
+        await trio.sleep_forever()
+
+    async with house(tmp_path, FakeMachine()) as parts:
+        monkeypatch.setattr(launching, "in_thread", hang)
+        session = await parts.spawn()
+        failed = await parts.until(session.id, status=SessionStatus.FAILED)
+        assert failed.status_reason is not None and "does not answer within 10 seconds" in failed.status_reason.detail
 
 
 def test_a_start_carries_the_message_that_was_delivered_with_it() -> None:

@@ -40,6 +40,8 @@ def launched(draft: Draft, fact: Launched) -> None:
     session = _current(draft, fact.session_id, fact.attempt)
     if session is not None:
         draft.change(session, process=fact.process)
+        if fact.warning:
+            draft.timeline(TimelineType.ERROR, fact.warning, session_id=session.id, source=Source.PROCESS)
         draft.at_turn[session.id] = None
 
 

@@ -13,12 +13,13 @@ class Fact(msgspec.Struct, frozen=True, tag=True):
 
 
 class Launched(Fact, frozen=True):
-    """A session's agent was started (or found running by a new daemon, ``adopted``)."""
+    """A session's agent was started (or found running by a new daemon, ``adopted``); ``warning`` is for people."""
 
     session_id: str
     attempt: int
     process: ProcessIdentity
     adopted: bool = False
+    warning: str = ""
 
 
 class LaunchFailed(Fact, frozen=True):

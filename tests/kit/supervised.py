@@ -133,6 +133,6 @@ async def house(
             nursery.cancel_scope.cancel()
 
 
-async def _at_once(function: Callable[..., Any], *arguments: Any) -> Any:
+async def _at_once(function: Callable[..., Any], *arguments: Any, abandon_on_cancel: bool = False) -> Any:
     await trio.lowlevel.checkpoint()
     return function(*arguments)

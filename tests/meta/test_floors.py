@@ -50,6 +50,7 @@ TOP = {
     "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
     "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
     "maestrod.terminals": "the engine's port for terminals, on custody",
+    "maestrod.workplace": "the folder a session works in, before a launch",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
