@@ -75,6 +75,17 @@ class Caller:
         """A path as the daemon spells it, by its bytes: our locale may decode them in another way than UTF-8."""
         return os.fsencode(path).decode("utf-8", "surrogateescape")
 
+    def absolute(self, path: str) -> str:
+        """The path of a folder in full, as the daemon needs it, which stands somewhere else.
+
+        Raises ``Malformed`` for one that is relative to a folder here when the daemon is on another machine.
+        """
+        if not self.is_remote:
+            return self.wire_path(self.folder / Path(path).expanduser())
+        if not path.startswith("/"):
+            raise Malformed("usage", f"{path}: name a folder on the daemon's machine in full, from /")
+        return path
+
     def client(self, *, start: bool = True, patience: float | None = None) -> Client:
         """A client that starts a daemon when there is none, if it may; ``patience`` (seconds) for one that is lost."""
         token = self.environ.get(worker.TOKEN) or None

@@ -12,7 +12,7 @@ SPECIAL: Mapping[str, str] = {
     "session.list.status": "Only sessions with this status.",
     "session.update.status": "What the session says of itself: idle or working.",
     "message.list.status": "Only messages with this status.",
-    "project.list.working_dir": "Only the project of this folder.",
+    "project.list.working_dir": "Only the project a run in this folder belongs to.",
     "task.list.parent_id": "Only the children of this task.",
     "task.list.status": "Only tasks with this status.",
     "session.output.offset": "Bytes from the session's start to begin at.",

@@ -74,11 +74,14 @@ def json_option() -> inspect.Parameter:
 
 def collect(row: AnyMethod, positional: list[Field], options: list[Field], given: dict[str, Any]) -> dict[str, Any]:
     """The method's parameters from what the command line and the environment say. Raises ``Malformed``."""
-    environ = Caller.here().environ
+    caller = Caller.here()
+    environ = caller.environ
     members: dict[str, Any] = {}
     for field in [*positional, *options]:
         if given.get(field.name) is not None:
             members[field.wire] = _value(field, given[field.name])
+    if "workingDir" in members:
+        members["workingDir"] = caller.absolute(members["workingDir"])
     own = environ if row.noun == "task" and row.access is Access.WORK else {}
     names = [field.wire for field in positional]
     values = [members.pop(name) for name in names if name in members]

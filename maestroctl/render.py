@@ -157,7 +157,12 @@ def _answer_of(item: Any) -> str:
 
 
 _COLUMNS: Mapping[str, Sequence[Column]] = {
-    "Project": (("ID", _get("id")), ("NAME", _get("name")), ("FOLDER", _get("working_dir"))),
+    "ProjectView": (
+        ("ID", _get("id")),
+        ("NAME", _get("name")),
+        ("FOLDER", _get("working_dir")),
+        ("PROBLEM", _get("problem")),
+    ),
     "TaskView": (
         ("ID", _get("id")),
         ("STATUS", _get("status")),

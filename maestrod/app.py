@@ -34,6 +34,7 @@ from maestrod.core.rules import Rules
 from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
+from maestrod.folders import real_folders
 from maestrod.hearing import Hearing
 from maestrod.instance import Claim, single_instance
 from maestrod.launching import Launcher
@@ -128,6 +129,7 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
         limit_wait_max_ms=config.limit_wait_max_ms,
         limit_backoff_ms=config.limit_backoff_ms,
         limit_stagger_ms=config.limit_stagger_ms,
+        folders=real_folders(),
     )
 
 

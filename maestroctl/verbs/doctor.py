@@ -150,7 +150,7 @@ def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:
         )
     for problem in system.get("problems", ()):
         yield Finding("bad", "daemon", safe(problem))
-    checks: tuple[Callable[[Client], Iterator[Finding]], ...] = (_agents, _store)
+    checks: tuple[Callable[[Client], Iterator[Finding]], ...] = (_agents, _projects, _store)
     for check in checks:
         yield from check(client)
 
@@ -161,6 +161,18 @@ def _agents(client: Client) -> Iterator[Finding]:
             yield Finding("ok", f"agent {safe(agent['name'])}", safe(agent.get("version") or "ready"))
         else:
             yield Finding("note", f"agent {safe(agent['name'])}", safe(agent.get("missing") or "not available"))
+
+
+def _projects(client: Client) -> Iterator[Finding]:
+    """Projects whose folder is not what it was."""
+    projects = client.raw("project.list", {"limit": 1000}).get("items", ())
+    names = [project["name"] for project in projects]
+    for project in projects:
+        subject = f"project {safe(project['name'])}"
+        if project.get("problem"):
+            yield Finding("bad", subject, f"{safe(project['workingDir'])}: {safe(project['problem'])}")
+        if names.count(project["name"]) > 1:
+            yield Finding("note", subject, f"another one has that name: call {project['id']} by its id, or rename it")
 
 
 def _files(caller: Caller) -> Iterator[Finding]:

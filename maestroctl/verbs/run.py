@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from maestroctl.caller import Caller
-from maestroctl.output import answer, answer_json, say
+from maestroctl.client import Client
+from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.text_input import read_file
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api import plan_text
-from maestrod.api.errors import Malformed
+from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.json_text import Flaw
 
 _MARKDOWN = {".md", ".markdown"}
@@ -54,9 +55,8 @@ def start(
     Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to itself), 75 waits for you.
     """
     caller = Caller.here()
-    members = parameters(caller, text, task, plan)
+    members = parameters(caller, text, task, plan, has_project=project is not None)
     if project is not None:
-        members.pop("workingDir", None)
         members["projectId"] = project
     options: dict[str, Any] = {"agent": agent, "planner": absolute_program(caller.folder, planner) if planner else None}
     options |= {"approve": approve or None, "maxSessions": max_sessions, "maxAttempts": max_attempts}
@@ -68,6 +68,8 @@ def start(
 
             resolve_members(client, members)
         run = client.raw("run.start", members)
+        if "workingDir" in members and not (as_json or as_lines):
+            _say_project(client, members["workingDir"])
         if detach:
             return _detached(run, as_json=as_json or as_lines)
         from maestroctl.run_follow import follow, stream_json
@@ -77,16 +79,38 @@ def start(
         return follow(caller, client, run["id"], as_json=as_json, stop_on_question=exit_on_question)
 
 
-def parameters(caller: Caller, text: str | None, task: str | None, plan: str | None) -> dict[str, Any]:
+def parameters(
+    caller: Caller, text: str | None, task: str | None, plan: str | None, *, has_project: bool = False
+) -> dict[str, Any]:
     """What to run, as parameters of ``run.start``. Raises ``Malformed`` unless it is exactly one thing."""
     if sum(given is not None for given in (text, task, plan)) != 1:
         raise Malformed("usage", "say what to run: a TEXT, --task ID or --plan FILE, and only one of them")
-    members: dict[str, Any] = {"workingDir": caller.wire_path(caller.folder)}
     if task is not None:
         return {"taskId": task}
+    members: dict[str, Any] = {} if has_project else {"workingDir": _folder(caller)}
     if plan is not None:
         return members | plan_document(plan)
     return members | {"text": text}
+
+
+def _folder(caller: Caller) -> str:
+    """The folder the user stands in, which says the project. On another machine the same path would be another folder."""
+    if caller.is_remote:
+        raise Malformed(
+            "usage", "the folder you stand in is not on the daemon's machine: name a project with --project"
+        )
+    return caller.wire_path(caller.folder)
+
+
+def _say_project(client: Client, folder: str) -> None:
+    """Say which project a run belongs to when that is not plainly the folder's."""
+    try:
+        projects = client.raw("project.list", {"workingDir": folder}).get("items", ())
+    except MaestroError:  # only a word; the run has started
+        return
+    for project in projects:
+        if project["workingDir"] != folder:
+            say(f"Project {safe(project['name'])} in {safe(project['workingDir'])}")
 
 
 def plan_document(name: str) -> dict[str, Any]:

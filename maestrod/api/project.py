@@ -61,16 +61,31 @@ class GivenSettings(ProjectSettings, frozen=True, forbid_unknown_fields=True):
         return ProjectSettings(**(msgspec.structs.asdict(self) | {"permissions": policy}))
 
 
+class FolderIdentity(Entity, frozen=True):
+    """Which folder it is, whatever leads to it: device and inode of stat(2), which count within one boot of the machine."""
+
+    device: int
+    inode: int
+    boot_id: str
+
+
 class Project(Entity, frozen=True):
-    """A folder work happens in, and its settings."""
+    """A folder work happens in, and its settings. ``folder`` is which one that was when it was last used."""
 
     id: str
     name: str
     working_dir: str
     description: str = ""
     settings: ProjectSettings = ProjectSettings()
+    folder: FolderIdentity | None = None
     created_at: Instant = 0
     updated_at: Instant = 0
+
+
+class ProjectView(Project, frozen=True):
+    """A project as it is now. ``problem`` says what is wrong with its folder: it is gone, was replaced, or is another project's."""
+
+    problem: str = ""
 
 
 class ProjectCreate(Params, frozen=True):
@@ -89,7 +104,10 @@ class ProjectRef(Params, frozen=True):
 
 
 class ProjectList(Params, frozen=True):
-    """A page of projects, oldest first; ``cursor`` is the last id of the page before."""
+    """A page of projects, oldest first; ``cursor`` is the last id of the page before.
+
+    With ``working_dir`` the project that a run in that folder belongs to: the folder's own, or the nearest one around it.
+    """
 
     working_dir: str | None = None
     cursor: str | None = None
@@ -99,7 +117,7 @@ class ProjectList(Params, frozen=True):
 class ProjectPage(Entity, frozen=True):
     """A page; ``next_cursor`` is there when more follow."""
 
-    items: tuple[Project, ...] = ()
+    items: tuple[ProjectView, ...] = ()
     next_cursor: str | None = None
 
 
@@ -118,13 +136,13 @@ _ID = {"projectId": "prj_00000000000000000000000000"}
 # A table: one method, one row.
 # fmt: off
 PROJECT_CREATE = Method("project.create", ProjectCreate, Project, Access.OWNER, post("/api/projects"), "Make a project of a folder",
-    errors=(Malformed,), example={"name": "shop", "workingDir": "/home/ada/shop"}, positional=("name", "working_dir"))
-PROJECT_GET = Method("project.get", ProjectRef, Project, Access.READ, get("/api/projects/{projectId}"), "Show a project",
+    errors=(Malformed, Conflict), example={"name": "shop", "workingDir": "/home/ada/shop"}, positional=("name", "working_dir"))
+PROJECT_GET = Method("project.get", ProjectRef, ProjectView, Access.READ, get("/api/projects/{projectId}"), "Show a project",
     errors=(NotFound,), example=_ID, positional=("project_id",))
 PROJECT_LIST = Method("project.list", ProjectList, ProjectPage, Access.READ, get("/api/projects"), "List projects",
     errors=(Malformed,), example={})
 PROJECT_UPDATE = Method("project.update", ProjectUpdate, Project, Access.OWNER, patch("/api/projects/{projectId}"), "Change a project",
-    errors=(NotFound, Malformed), example={**_ID, "name": "store"}, positional=("project_id",))
+    errors=(NotFound, Malformed, Conflict), example={**_ID, "name": "store"}, positional=("project_id",))
 PROJECT_DELETE = Method("project.delete", ProjectRef, Done, Access.OWNER, delete("/api/projects/{projectId}"), "Delete a project that has no tasks left",
     errors=(NotFound, Conflict), example=_ID, positional=("project_id",))
 # fmt: on

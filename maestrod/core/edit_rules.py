@@ -57,6 +57,8 @@ def edited(draft: Draft, fact: Edited) -> None:
         _check_task(draft, old, new)
         if "status" in changed:  # the old reason speaks of another status
             changed.setdefault("status_reason", draft.reason(Source.USER, "edited", "its file was edited by hand"))
+    if "working_dir" in changed:  # which folder that is will be seen at its next use
+        changed["folder"] = None
     draft.change(old, **changed)
     if isinstance(new, Task):
         _refuse_cycles(draft, draft.task(new.id))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from maestrod.core.agent_traits import SHELL_ONLY, AgentTraits
+from maestrod.core.folders import Folders
 from maestrod.core.plan import KnownNames
 
 
@@ -23,7 +24,7 @@ class Rules(msgspec.Struct, frozen=True):
     better plan after a refused one, ``nudges`` how often in a row an agent is reminded of tasks it left open.
     ``permission_timeout_ms`` bounds questions where the project says nothing. ``limit_wait`` sits usage limits out, up to
     ``limit_wait_max_ms``; a limit without a known end is waited for ``limit_backoff_ms``, doubled each time in a row; those that
-    wait for one agent wake ``limit_stagger_ms`` apart.
+    wait for one agent wake ``limit_stagger_ms`` apart. ``folders`` looks at projects' folders.
     """
 
     max_sessions: int = 8
@@ -41,6 +42,7 @@ class Rules(msgspec.Struct, frozen=True):
     limit_wait_max_ms: int = 6 * 3_600_000
     limit_backoff_ms: int = 300_000
     limit_stagger_ms: int = 5_000
+    folders: Folders = Folders()
 
     def registration_timeout(self, agent: str) -> int:
         """How long an agent may take from start to its first sign of life."""

@@ -16,11 +16,12 @@ from maestrod.api.errors import Malformed
 from maestrod.api.ids import queue_id
 from maestrod.api.message import Message, MessageList, MessagePage, MessageRef
 from maestrod.api.plan import Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
-from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef
+from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef, ProjectView
 from maestrod.api.queue import Queue, QueueRef
 from maestrod.api.run import Run, RunList, RunPage, RunRef, RunView
 from maestrod.api.session import Session, SessionList, SessionPage, SessionRef
 from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
+from maestrod.core import project
 from maestrod.core.access_token import listing
 from maestrod.core.command import Actor
 from maestrod.core.lookup import found, has_ended_run, named_session, open_questions
@@ -43,17 +44,21 @@ def view(world: World, task: Task) -> TaskView:
     return TaskView(**members, subtask_ids=subtask_ids, session_ids=session_ids)
 
 
-def _project_get(world: World, params: ProjectRef, actor: Actor) -> Project:
-    return found(world.projects, "project", params.project_id)
+def _project_get(world: World, params: ProjectRef, actor: Actor) -> ProjectView:
+    return project.views(world, [found(world.projects, "project", params.project_id)])[0]
 
 
 def _project_list(world: World, params: ProjectList, actor: Actor) -> ProjectPage:
+    of_folder = (
+        None if params.working_dir is None else project.enclosing(world, world.rules.folders.look(params.working_dir))
+    )
+
     def look(id_: str) -> Project | None:
-        project = world.projects[id_]
-        return project if params.working_dir in {None, project.working_dir} else None
+        each = world.projects[id_]
+        return each if params.working_dir is None or each == of_folder else None
 
     items, cursor = page(world.projects, look, params.cursor, params.limit)
-    return ProjectPage(items=items, next_cursor=cursor)
+    return ProjectPage(items=tuple(project.views(world, items)), next_cursor=cursor)
 
 
 def _task_get(world: World, params: TaskRef, actor: Actor) -> TaskView:

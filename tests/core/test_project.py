@@ -4,6 +4,8 @@ import msgspec
 import pytest
 
 from maestrod.api.project import ProjectUpdate
+from maestrod.core.folders import as_written
+from maestrod.core.project import enclosing
 from tests.kit.scenario import Call, Scenario, group, member, project, refused, run_of, subtask, task
 
 
@@ -19,6 +21,8 @@ def test_a_run_in_a_folder_finds_its_project_or_makes_it() -> None:
     play = Scenario().given(project(), run_of(group("g", subtask("a"))))
     assert len(play.world.projects) == 1
     play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/new/../other/"))
+    play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/other/deep/inside"))
+    assert len(play.world.projects) == 2
     play.then(member("other", "working_dir", "/tmp/other"))
 
 
@@ -56,3 +60,30 @@ def test_a_project_with_tasks_or_live_sessions_stays() -> None:
 def test_an_empty_one_goes() -> None:
     play = Scenario().given(project()).when(Call("project.delete", projectId="shop"))
     assert not play.world.projects
+
+
+def test_a_folder_and_a_name_have_one_project() -> None:
+    play = Scenario().given(project())
+    play.when(Call("project.create", name="b", workingDir="/tmp/shop/")).then(refused("project.folder_taken"))
+    play.when(Call("project.create", name="shop", workingDir="/tmp/b")).then(refused("project.name_taken"))
+    play.given(Call("project.create", name="b", workingDir="/tmp/shop/inside"))
+    play.when(Call("project.update", projectId="b", name="shop")).then(refused("project.name_taken"))
+    play.when(Call("project.update", projectId="b", workingDir="/tmp/shop")).then(refused("project.folder_taken"))
+    play.given(Call("project.update", projectId="b", name="b", workingDir="/tmp/shop/inside"))
+
+
+def test_the_nearest_project_around_a_folder_is_its_project() -> None:
+    play = Scenario().given(project(), Call("project.create", name="inner", workingDir="/tmp/shop/inner"))
+    for folder, name in {"/tmp/shop": "shop", "/tmp/shop/x/y": "shop", "/tmp/shop/inner/x": "inner"}.items():
+        found = enclosing(play.world, as_written(folder))
+        assert found is not None
+        assert found.name == name
+    assert enclosing(play.world, as_written("/tmp/shopping")) is None
+
+
+def test_a_project_made_of_a_folder_gets_a_name_that_is_free() -> None:
+    play = Scenario().given(project())
+    for folder in ("/srv/shop", "/a/srv/shop", "/b/a/srv/shop", "/"):
+        play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir=folder))
+    names = [each.name for each in play.world.projects.values()]
+    assert names == ["shop", "srv/shop", "a/srv/shop", "shop-2", "/"]

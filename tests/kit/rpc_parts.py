@@ -216,8 +216,10 @@ class Caller:
         return response["error"]
 
     async def project(self) -> str:
-        """A project's id."""
-        project: str = (await self.call("project.create", {"name": "shop", "workingDir": "/shop"}))["id"]
+        """The id of a new project: shop, shop1, …"""
+        number = len(self.services.engine.world.projects) or ""
+        named = {"name": f"shop{number}", "workingDir": f"/shop{number}"}
+        project: str = (await self.call("project.create", named))["id"]
         return project
 
     async def task(self, **members: object) -> str:

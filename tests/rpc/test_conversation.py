@@ -186,7 +186,7 @@ async def test_null_ids_are_answered_with_null_however_many() -> None:
     store = held()
     caller = Caller(parts(store))
     for number in range(2):
-        said(caller, request("project.create", params={"name": "n", "workingDir": f"/{number}"}, id=None))
+        said(caller, request("project.create", params={"name": f"n{number}", "workingDir": f"/{number}"}, id=None))
     store.commit()
     assert [answer["id"] for answer in caller.wire.sent] == [None, None]
 
@@ -241,13 +241,14 @@ async def test_commands_under_way_are_bounded_in_number_and_bytes() -> None:
     caller = Caller(parts(store))
     for number in range(PENDING_LIMIT):
         assert not is_busy(caller)
-        caller.post("project.create", {"name": "n", "workingDir": f"/{number}"})
+        caller.post("project.create", {"name": f"n{number}", "workingDir": f"/{number}"})
     assert is_busy(caller)
     store.commit()
     assert not is_busy(caller)
     large = "x" * 250_000
-    for _ in range(PENDING_BYTES // len(large) + 1):
-        caller.post("project.create", {"name": "n", "workingDir": "/n", "description": large})
+    for number in range(PENDING_BYTES // len(large) + 1):
+        named = {"name": f"large{number}", "workingDir": f"/large{number}"}
+        caller.post("project.create", {**named, "description": large})
     assert is_busy(caller)
 
 

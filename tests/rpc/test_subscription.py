@@ -51,7 +51,7 @@ def test_however_slow_disk_and_client_are_every_event_comes_once_in_order(steps:
         async with trio.open_nursery() as nursery:
             caller = Caller(parts(store), nursery)
             for number in range(5):
-                caller.post("project.create", {"name": "p", "workingDir": f"/{number}"})
+                caller.post("project.create", {"name": f"p{number}", "workingDir": f"/{number}"})
             store.commit()
             caller.post("event.subscribe", {"since": since})
             for step in steps:
@@ -119,7 +119,7 @@ async def test_a_commit_of_any_size_fits_a_client_that_reads() -> None:
     caller = Caller(parts(store))
     caller.post("event.subscribe")
     for number in range(30):
-        caller.post("project.create", {"name": "p", "workingDir": f"/{number}", "description": "x" * 100_000})
+        caller.post("project.create", {"name": f"p{number}", "workingDir": f"/{number}", "description": "x" * 100_000})
     store.commit()
     assert heard(caller) == list(range(1, 31))
 

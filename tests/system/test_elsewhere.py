@@ -44,7 +44,7 @@ def method_calls(token: Token) -> list[tuple[str, int]]:
     """What each scope is tried at, and the status that curl gets."""
     calls = {
         "read": ("/api/status",),
-        "work": ("/api/projects", *JSON, "-d", '{"name": "x", "workingDir": "/tmp"}'),
+        "work": ("/api/projects", *JSON, "-d", json.dumps({"name": token.id, "workingDir": str(token.file.parent)})),
         "admin": ("/api/freeze", *JSON, "-d", "{}"),
         "tokens": ("/api/tokens",),
     }
@@ -131,7 +131,7 @@ def test_who_asks_too_fast_is_told_and_no_other_token_suffers(short_folder: Path
 def test_changes_and_refusals_leave_a_line_without_parameters(daemon: Elsewhere) -> None:
     reader, worker = daemon.token("read"), daemon.token("work")
     secret = "canary-7f3a"
-    body = json.dumps({"name": secret, "workingDir": f"/tmp/{secret}"})
+    body = json.dumps({"name": secret, "workingDir": str(daemon.home)})
     worker.curl("/api/projects", *JSON, "-d", body)
     worker.curl("/api/projects", *JSON, "-d", json.dumps({"name": secret, "workingDir": secret}))
     reader.curl("/api/projects", *JSON, "-d", body)

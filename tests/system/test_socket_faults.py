@@ -78,8 +78,15 @@ async def last_words(client: SocketClient) -> Any:
     return last
 
 
-def request(name: str, request_id: str) -> bytes:
-    params = {"name": name, "workingDir": f"/{name}", "requestId": request_id}
+def folder(daemon: Daemon, name: str) -> str:
+    """A folder for a project."""
+    path = daemon.home / name
+    path.mkdir(exist_ok=True)
+    return str(path)
+
+
+def request(daemon: Daemon, name: str, request_id: str) -> bytes:
+    params = {"name": name, "workingDir": folder(daemon, name), "requestId": request_id}
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "project.create", "params": params}).encode() + b"\n"
 
 
@@ -99,13 +106,15 @@ def said_and_gone(daemon: Daemon, data: bytes, *, half: bool = False) -> None:
 @pytest.mark.slow
 def test_28_a_client_that_vanishes_at_any_byte_may_ask_again(daemon: Daemon) -> None:
     daemon.start()
-    whole = request("n000", "r000")
+    whole = request(daemon, "n000", "r000")
     for cut in range(0, len(whole) + 1, 5):
-        message = request(f"n{cut:03}", f"r{cut:03}")
+        message = request(daemon, f"n{cut:03}", f"r{cut:03}")
         said_and_gone(daemon, message[:cut])
         assert projects(daemon, f"n{cut:03}") in {0, 1}
         with daemon.connect() as client:
-            again = client.call("project.create", name=f"n{cut:03}", workingDir=f"/n{cut:03}", requestId=f"r{cut:03}")
+            again = client.call(
+                "project.create", name=f"n{cut:03}", workingDir=folder(daemon, f"n{cut:03}"), requestId=f"r{cut:03}"
+            )
         assert again["name"] == f"n{cut:03}" and projects(daemon, f"n{cut:03}") == 1
 
 
@@ -114,10 +123,12 @@ def test_28_a_client_that_vanishes_at_any_byte_may_ask_again(daemon: Daemon) -> 
 def test_28_a_client_that_leaves_before_the_answer_has_done_what_it_asked(daemon: Daemon, half: bool) -> None:
     daemon.start()
     for number in range(20):
-        said_and_gone(daemon, request(f"n{number}", f"r{number}"), half=half)
+        said_and_gone(daemon, request(daemon, f"n{number}", f"r{number}"), half=half)
     with daemon.connect() as client:
         for number in range(20):
-            client.call("project.create", name=f"n{number}", workingDir=f"/n{number}", requestId=f"r{number}")
+            client.call(
+                "project.create", name=f"n{number}", workingDir=folder(daemon, f"n{number}"), requestId=f"r{number}"
+            )
     assert sorted(project["name"] for project in daemon.every("project.list")) == sorted(f"n{n}" for n in range(20))
 
 
@@ -126,7 +137,9 @@ def test_28_a_connection_reset_in_the_middle_of_a_long_answer_harms_nobody(daemo
     daemon.start()
     with daemon.connect() as client:
         for number in range(20):
-            client.call("project.create", name=f"n{number}", workingDir=f"/n{number}", description="x" * 200_000)
+            client.call(
+                "project.create", name=f"n{number}", workingDir=folder(daemon, f"n{number}"), description="x" * 200_000
+            )
     for _ in range(10):
         said_and_gone(daemon, b'{"jsonrpc":"2.0","id":1,"method":"project.list"}\n')
     assert len(daemon.every("project.list")) == 20

@@ -81,6 +81,7 @@ BEFORE: dict[str, list[tuple[str, Params]]] = {
 
 #: Where the row's example fits another world than this one.
 PARAMS: dict[str, Params] = {
+    "project.create": {"name": "another", "workingDir": "/another"},
     "token.create": _TOKEN[1],
     "task.delete": {"taskId": "onTaskId"},
     "queue.add": {"sessionId": "", "taskId": "onTaskId"},

@@ -57,7 +57,7 @@ async def test_many_commands_over_one_connection_share_a_flush(tmp_path: Path) -
     store = MemoryStore(lambda call: None, hold=True)
     async with serving(tmp_path, parts(store)) as server, server.client() as client:
         for number in range(64):
-            await client.post("project.create", {"name": "p", "workingDir": f"/{number}"})
+            await client.post("project.create", {"name": f"p{number}", "workingDir": f"/{number}"})
         assert await server.is_healthy()
         store.commit()
         assert [(await client.read())["id"] for _ in range(64)] == list(range(1, 65))

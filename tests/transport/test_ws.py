@@ -58,7 +58,7 @@ async def test_one_more_subscribe_takes_the_place_of_the_one_before() -> None:
         assert (await page.read())["event"] == "project:created"
         await page.send({"type": "unsubscribe"})
         assert (await page.read())["type"] == "unsubscribed"
-        await project(server)
+        await project(server, "other")
         await page.send({"type": "ping"})
         assert (await page.read())["type"] == "pong"
 

@@ -29,6 +29,7 @@ def healthy(daemon: FakeDaemon) -> FakeDaemon:
             ]
         },
     )
+    daemon.on("project.list", {})
     daemon.on("system.check", {"ok": True, "counts": {"tasks": 3}})
     return daemon
 
