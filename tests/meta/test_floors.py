@@ -34,6 +34,7 @@ TOP = {
     "maestrod.certificate": "the pair that the remote interface encrypts with",
     "maestrod.config": "the composition root's settings",
     "maestrod.endpoint": "the socket's path",
+    "maestrod.folders": "eyes for the domain on the folders of projects",
     "maestrod.hearing": "what was reported by other ways than the sockets, before the engine judges a deadline",
     "maestrod.inherited": "what the daemon keeps of who started it, for agents",
     "maestrod.instance": "one daemon per data folder",
