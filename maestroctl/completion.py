@@ -32,6 +32,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("start", "stop", "restart", "status", "install", "uninstall"),
     "store": ("check", "export", "import"),
     "config": ("show",),
+    "hooks": ("install", "show", "remove"),
     "completion": ("bash", "zsh", "fish"),
     "plan": ("check", "submit"),
     "event": ("report", "subscribe"),

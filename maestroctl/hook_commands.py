@@ -9,13 +9,13 @@ import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from maestroctl.hook_entries import MARK
 from maestrod.api.hook_guard import Guard, guarded, guarded_words
+from maestrod.api.program_links import interpreter
 
 #: Seconds one try may take; a form that needs longer is none.
 PATIENCE = 2.0
@@ -67,7 +67,7 @@ def best_form(hooks: Path, socket_path: Path) -> Form:
 
 
 def _python(hooks: Path) -> Form:
-    start = (_interpreter(), "-I", "-S")
+    start = (str(interpreter(hooks)), "-I", "-S")
     return Form("python", (*start, str(hooks / "event.py")), (*start, str(hooks / "decide.py")))
 
 
@@ -75,13 +75,8 @@ def _without_python(hooks: Path, socket_path: Path) -> Form | None:
     netcat = shutil.which("nc")
     if netcat is None:
         return None
-    words = ("/bin/sh", str(hooks / "event.sh"), _interpreter(), netcat, str(socket_path))
+    words = ("/bin/sh", str(hooks / "event.sh"), str(interpreter(hooks)), netcat, str(socket_path))
     return Form("sh", words, _python(hooks).decide)
-
-
-def _interpreter() -> str:
-    """The interpreter itself, not a virtual environment's: hooks use the standard library only."""
-    return str(Path(sys.executable).resolve())
 
 
 def _works(hooks: Path, form: Form) -> bool:

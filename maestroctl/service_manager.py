@@ -157,6 +157,7 @@ class Systemd:
 
     def start(self) -> None:
         self._must("start", "maestrod.socket", "maestrod.service")
+        self._must_not_be_skipped()
 
     def stop(self) -> None:
         # the socket first, or the next client starts it again
@@ -164,11 +165,21 @@ class Systemd:
 
     def restart(self) -> None:
         self._must("restart", "maestrod.service")
+        self._must_not_be_skipped()
 
     def _reachable(self) -> bool:
         """Whether a user manager answers; containers and ``su`` have none."""
         answer = _run("systemctl", "--user", "show-environment")
         return answer is not None and answer.returncode == 0
+
+    def _must_not_be_skipped(self) -> None:
+        """Systemd takes a unit whose conditions do not hold for started. Raises ``Unavailable``."""
+        answer = _run("systemctl", "--user", "show", "maestrod.service", "--property", "ConditionResult", "--value")
+        if answer is not None and answer.stdout.strip() == "no":
+            message = (
+                "the service is of an installation of maestrod that is gone: renew it with `maestroctl daemon install`"
+            )
+            raise Unavailable("service.outlived", message)
 
     def _must(self, *arguments: str) -> None:
         _must("systemctl", "--user", *arguments)

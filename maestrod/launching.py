@@ -17,13 +17,13 @@ from maestrod import workplace
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.environment import link_programs
-from maestrod.agents.links import link_hooks
 from maestrod.agents.relevant_files import relevant_files
 from maestrod.api.address import Places
 from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.package_data import package_data
+from maestrod.api.program_links import link_hooks
 from maestrod.api.session import Role, Session, Terminal
 from maestrod.config import Config
 from maestrod.core.agent_traits import Turns

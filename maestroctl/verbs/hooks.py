@@ -22,6 +22,7 @@ from maestroctl.verbs.options import Json
 from maestrod.api.address import places
 from maestrod.api.errors import Malformed
 from maestrod.api.package_data import package_data
+from maestrod.api.program_links import link_hooks
 
 Agent = Annotated[str, typer.Option("--agent", help="The agent whose hooks are meant.")]
 Project = Annotated[
@@ -48,7 +49,9 @@ def install(
         raise Malformed(
             "usage", f"--decide: {agent} asks its own user; only sessions that maestrod starts ask the inbox"
         )
-    form = best_form(hooks, places(os.environ).socket)
+    where = places(os.environ)
+    hooks = link_hooks(where.data / "programs", hooks)
+    form = best_form(hooks, where.socket)
     state = _settings(agent, recipe, project).install(filled(hooks, agent, recipe, form, decide=decide), form)
     if as_json:
         answer_json(_shown(agent, state))
@@ -56,9 +59,9 @@ def install(
     answer(f"{state.path}: {_told(state)}")
     if recipe.note:
         say(recipe.note)
-    where = "" if project is None else f" --project {shlex.quote(project)}"
+    option = "" if project is None else f" --project {shlex.quote(project)}"
     say(
-        f"Before you remove maestrod: maestroctl hooks remove --agent {agent}{where}, or maestroctl uninstall for everything"
+        f"Before you remove maestrod: maestroctl hooks remove --agent {agent}{option}, or maestroctl uninstall for everything"
     )
     return 0
 

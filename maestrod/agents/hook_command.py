@@ -7,8 +7,8 @@ this installation, so the command is guarded (``maestrod/api/hook_guard.py``).
 
 from pathlib import Path
 
-from maestrod.agents.links import interpreter
 from maestrod.api.hook_guard import Guard, guarded
+from maestrod.api.program_links import interpreter
 
 #: Tells the daemon what happened; never makes the agent wait for a decision.
 EVENT = "event.py"

@@ -81,7 +81,18 @@ def test_start_stop_and_restart_move_the_socket_along(systemd: Systemd, program:
     systemd.restart()
     systemd.stop()
     units = "maestrod.socket maestrod.service"
-    assert calls() == [f"--user start {units}", "--user restart maestrod.service", f"--user stop {units}"]
+    asked = "--user show maestrod.service --property ConditionResult --value"
+    start, restart, stop = f"--user start {units}", "--user restart maestrod.service", f"--user stop {units}"
+    assert calls() == [start, asked, restart, asked, stop]
+
+
+def test_a_service_that_is_skipped_is_not_taken_for_started(
+    systemd: Systemd, program: Callable[[str, str], Calls]
+) -> None:
+    program("systemctl", 'case "$*" in *ConditionResult*) echo no ;; esac')
+    for begin in (systemd.start, systemd.restart):
+        with pytest.raises(Unavailable, match="maestroctl daemon install"):
+            begin()
 
 
 def test_status_has_the_managers_own_word(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:

@@ -20,6 +20,7 @@ import pytest
 from maestroctl.service_files import Service
 from maestroctl.service_manager import Systemd
 from maestrod import service
+from maestrod.api.errors import Unavailable
 from tests.kit import user_manager
 
 DAEMON = """
@@ -152,9 +153,11 @@ def outlived(home: Path) -> None:
         wait_until(lambda: shown("ActiveState", "maestrod.socket") == "failed")
     assert shown("NRestarts") == "0" and shown("ExecMainStartTimestamp") == ""
     subprocess.run(["systemctl", "--user", "reset-failed"], check=True)
-    systemd.start()  # as at the next login
+    subprocess.run(["systemctl", "--user", "start", *systemd.units], check=True)  # as at the next login
     assert (shown("ActiveState"), shown("ActiveState", "maestrod.socket")) == ("inactive", "inactive")
-    assert shown("ConditionResult") == "no"
+    for begin in (systemd.start, systemd.restart):  # as another installation does
+        with pytest.raises(Unavailable, match="maestroctl daemon install"):
+            begin()
     systemd.uninstall()
     assert not (home / ".config").exists()
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -123,3 +124,29 @@ def test_sessions_end_while_nothing_is_installed(user: User, products: Callable[
     new = products("new")
     user.types(new, "daemon", "start")
     finish(user, new, run)
+
+
+def test_installed_hooks_follow_an_installation_to_another_place(
+    user: User, products: Callable[[str], Installation]
+) -> None:
+    old = products("old")
+    user.types(old, "hooks", "install", "--agent", "claude")
+    settings = Path(user.environ["HOME"], ".claude/settings.json")
+    command = json.loads(settings.read_text())["hooks"]["Stop"][0]["hooks"][0]["command"]
+    spool = Path(user.environ["MAESTRO_HOME"], "data/spool")
+
+    def fire() -> int:
+        env = {**user.environ, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(["/bin/sh", "-c", command], input=b"{}", capture_output=True, check=True, env=env)
+        assert (done.stdout, done.stderr) == (b"", b"")
+        return len(list(spool.glob("*.json")))
+
+    assert fire() == 1
+    old.folder.rename(old.folder.with_name("gone"))
+    assert fire() == 1
+    new = products("new")
+    user.types(new, "daemon", "start")
+    user.types(new, "daemon", "stop")
+    assert "hooks of maestrod installed" in user.types(new, "hooks", "show", "--agent", "claude")
+    assert list(spool.glob("*.json")) == []
+    assert fire() == 1

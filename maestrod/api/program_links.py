@@ -1,7 +1,7 @@
-"""Links in the data folder that each daemon leads to its own installation, so that live sessions follow an upgrade to another place.
+"""Links in the data folder that lead to the installation in use, so that hooks follow an upgrade to another place.
 
-What a session is given for its life names the links: the hooks in its settings go on working when maestrod was installed again in
-another environment, or with another Python, as soon as the next daemon is there.
+Settings of agents, and sessions for their whole life, name the links: hooks go on working when maestrod was installed again in another
+environment, or with another Python, as soon as its daemon or its ``maestroctl hooks install`` has run.
 """
 
 import sys
@@ -13,7 +13,7 @@ PYTHON = "python"
 
 
 def link_hooks(folder: Path, hooks: Path) -> Path:
-    """The hooks of this installation as sessions are to name them: by links in ``folder``, or as they are where none can be made."""
+    """The hooks of this installation as settings are to name them: by links in ``folder``, or as they are where none can be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lead(folder / PYTHON, Path(sys.executable).resolve())

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from maestrod.agents.hook_command import EVENT, hook_command
-from maestrod.agents.links import interpreter, lead, link_hooks
+from maestrod.api.program_links import interpreter, lead, link_hooks
 from tests.agents.launches import HOOKS
 
 
