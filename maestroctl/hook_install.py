@@ -105,6 +105,11 @@ class Settings:
         state = self.state()
         return bool(state.events) or (bool(state.problem) and self._record_path.exists())
 
+    def made_folders(self) -> tuple[Path, ...]:
+        """The folders that were made for the file, the lowest first."""
+        record = self._record()
+        return () if record is None or record.original is not None else tuple(Path(folder) for folder in record.folders)
+
     def install(self, hooks: Mapping[str, Any] | str, form: Form) -> State:
         """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
         record, text = self._record(), self._read()
@@ -194,7 +199,9 @@ class Settings:
 
     def _keep(self, record: Record) -> None:
         try:
-            self._record_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder = self._record_path.parent
+            folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the data folder is for its user alone
+            folder.mkdir(exist_ok=True, mode=0o700)
             _replace(self._record_path, msgspec.json.encode(record), 0o600)
         except OSError as error:
             told = f"what {self.path} is now cannot be kept in {self._record_path.parent}: {error.strerror}"

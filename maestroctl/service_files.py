@@ -128,6 +128,15 @@ def remove(folder: Path, names: Sequence[str]) -> list[Path]:
     return list(made)
 
 
+def made_folders(folder: Path, names: Sequence[str]) -> list[Path]:
+    """The folders that :func:`place` made, the lowest first; none where a file is not, or no longer, what we wrote."""
+    try:
+        made = max(ours(folder, names).values(), default=0)
+    except Conflict:
+        return []
+    return [folder, *folder.parents][:made]
+
+
 def ours(folder: Path, names: Sequence[str]) -> dict[Path, int]:
     """Which of ``names`` are there, with the number of folders made for each. Raises ``Conflict`` for one that is not ours."""
     return {folder / name: made for name in names if (made := _folders_made(folder / name)) is not None}

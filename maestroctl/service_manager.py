@@ -62,6 +62,9 @@ class ServiceManager(Protocol):
     def uninstall(self) -> Outcome:
         """Stop the service and take everything back. Raises ``Conflict`` for files that are not ours any more."""
 
+    def made_folders(self) -> list[Path]:
+        """The folders that ``install`` made, the lowest first."""
+
     def status(self) -> State:
         """How the service stands."""
 
@@ -149,6 +152,9 @@ class Systemd:
             self._must("daemon-reload")
         return Outcome("systemd", tuple(removed), () if removed else ("It was not installed.",))
 
+    def made_folders(self) -> list[Path]:
+        return service_files.made_folders(self.folder, self.units)
+
     def status(self) -> State:
         answer = _run("systemctl", "--user", "is-active", "maestrod.service")
         reachable = self._reachable()
@@ -217,6 +223,9 @@ class Launchd:
             self.stop()
         removed = service_files.remove(self.folder, self.names)
         return Outcome("launchd", tuple(removed), () if removed else ("It was not installed.",))
+
+    def made_folders(self) -> list[Path]:
+        return service_files.made_folders(self.folder, self.names)
 
     def status(self) -> State:
         loaded = self._loaded()

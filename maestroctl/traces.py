@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,11 +31,12 @@ _ENDED = frozenset({"completed", "failed", "stopped"})
 class Trace(NamedTuple):
     """One thing of ours. ``remove`` takes it away and raises ``MaestroError`` or ``OSError`` where it cannot.
 
-    ``keeps_the_rest`` is for the folder that knows how to put the others back: it stays when one of them could not be removed.
+    ``folders`` were made for it: one that something else of ours is in goes when that has gone. ``keeps_the_rest`` is for the folder that knows how to put the others back: it stays when one of them could not be removed.
     """
 
     what: str
     remove: Callable[[], object]
+    folders: Sequence[Path] = ()
     keeps_the_rest: bool = False
 
 
@@ -43,12 +44,19 @@ def traces(caller: Caller, *, data: bool) -> Iterator[Trace]:
     """What there is, in the order it is to be removed; with ``data`` also the folders."""
     folders = _project_folders(caller)
     for settings in known_settings(caller.places.data / "hooks", caller.environ, folders):
-        yield Trace(f"hooks of {settings.agent} in {settings.path}", settings.remove)
+        yield Trace(f"hooks of {settings.agent} in {settings.path}", settings.remove, settings.made_folders())
     yield from _daemon(caller)
     yield from _service(caller)
     yield from _completion_files(caller.environ)
     if data:
         yield from _data(caller)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders that were made for us, as far as nothing else is in them."""
+    for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def left_to_you(environ: Mapping[str, str]) -> Iterator[str]:
@@ -133,7 +141,7 @@ def _service(caller: Caller) -> Iterator[Trace]:
     except MaestroError:
         return  # there is no service manager here
     if state.installed:
-        yield Trace(f"the service of {state.manager} in {state.folder}", manager.uninstall)
+        yield Trace(f"the service of {state.manager} in {state.folder}", manager.uninstall, manager.made_folders())
 
 
 def _completion_files(environ: Mapping[str, str]) -> Iterator[Trace]:

@@ -9,7 +9,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.output import answer, answer_json, safe, say
-from maestroctl.traces import Trace, left_to_you, package_command, traces
+from maestroctl.traces import Trace, left_to_you, package_command, remove_empty, traces
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import MaestroError, Malformed
 
@@ -70,6 +70,7 @@ def _remove(found: list[Trace]) -> dict[str, str]:
             failed[trace.what] = error.message
         except OSError as error:
             failed[trace.what] = str(error)
+    remove_empty(folder for trace in found for folder in trace.folders)
     return failed
 
 

@@ -15,7 +15,8 @@ PYTHON = "python"
 def link_hooks(folder: Path, hooks: Path) -> Path:
     """The hooks of this installation as settings are to name them: by links in ``folder``, or as they are where none can be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the data folder is for its user alone
+        folder.mkdir(exist_ok=True, mode=0o700)
         lead(folder / PYTHON, Path(sys.executable).resolve())
         lead(folder / HOOKS, hooks)
     except OSError:
