@@ -97,6 +97,9 @@ def _daemon(caller: Caller) -> Iterator[Trace]:
                 f"{_count(living, 'session')} left running by a daemon that was stopped", partial(_stop_left, caller)
             )
         return
+    except MaestroError:
+        yield Trace("maestrod, which does not answer", partial(halt, caller, SessionsOnStop.STOP))
+        return
     alive = sum(number for status, number in system.get("sessions", {}).items() if status not in _ENDED)
     what = f"maestrod, process {system['pid']}, with {_count(alive, 'live session')}"
     yield Trace(what, partial(halt, caller, SessionsOnStop.STOP))

@@ -18,6 +18,7 @@ class Shell(enum.Enum):
 
 # The scripts outlive the program they call: without it they are silent and offer files, as if there were no script.
 _BASH = """\
+# Of maestroctl completion bash; maestroctl uninstall says how to get rid of it.
 _maestroctl() {
     local IFS=$'\\n'
     COMPREPLY=()
@@ -28,6 +29,7 @@ complete -o default -F _maestroctl maestroctl"""
 
 _ZSH = """\
 #compdef maestroctl
+# Of maestroctl completion zsh; maestroctl uninstall says how to get rid of it.
 _maestroctl() {
     local -a found lines
     local line
@@ -45,6 +47,7 @@ fi"""
 
 # fish complains of a program that is not there whatever its stderr is; sh does not.
 _FISH = """\
+# Of maestroctl completion fish; maestroctl uninstall removes it.
 function __maestroctl_complete
     sh -c 'maestroctl __complete "$@"' sh (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
 end

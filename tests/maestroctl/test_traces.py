@@ -27,6 +27,16 @@ def test_a_running_daemon_and_its_live_sessions(daemon: FakeDaemon) -> None:
     assert found() == ["maestrod, process 42, with 3 live sessions"]
 
 
+def test_a_daemon_that_refuses_is_found_and_does_not_keep_the_rest_from_being_found(daemon: FakeDaemon) -> None:
+    def refuse(params: object) -> object:
+        raise Conflict("daemon.odd", "not now")
+
+    daemon.on("system.status", refuse)
+    daemon.on("project.list", refuse)
+    places(os.environ).data.mkdir(parents=True, exist_ok=True)
+    assert found(data=True)[0] == "maestrod, which does not answer" and len(found(data=True)) > 1
+
+
 def test_hooks_in_the_folders_of_projects_whose_record_is_lost(daemon: FakeDaemon, tmp_path: Path) -> None:
     daemon.on("system.status", STATUS)
     daemon.on("project.list", {"items": [{"id": "prj_1", "workingDir": str(tmp_path)}]})
