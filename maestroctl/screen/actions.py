@@ -3,11 +3,11 @@
 from maestroctl.client import Client
 from maestroctl.output import safe
 from maestroctl.run_model import LIVE_SESSION
+from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet, has_ended
 from maestroctl.verbs.stop import stop as stop_all
-from maestrod.api.attention import Attention
+from maestrod.api.attention import Attention, Lasts
 from maestrod.api.errors import Malformed
-from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
 
@@ -41,23 +41,28 @@ def pause(client: Client, fleet: Fleet, subject: Session | Task) -> str:
     return "the run goes on" if run.paused else "the run is paused"
 
 
-def approve(client: Client, fleet: Fleet, task: Task) -> str:
-    """Say yes to the plan of the task's run. Raises ``Malformed`` where none waits."""
+def approval(fleet: Fleet, task: Task) -> Attention | None:
+    """The open question whether the plan of the task's run is to be applied; None when there is none."""
     run = fleet.run_of(task.id)
-    if run is None or run.status is not RunStatus.AWAITING_APPROVAL or run.plan_id is None:
-        raise Malformed("usage", "no plan waits for a yes here")
-    client.raw("plan.approve", {"planId": run.plan_id})
-    return "the plan is approved"
+    return next((each for each in fleet.questions() if run is not None and each.run_id == run.id), None)
 
 
-def answer(client: Client, question: Attention, value: str) -> str:
+def answer(client: Client, question: Attention, decided: Decided) -> str:
     """Answer a question."""
-    client.raw("attention.answer", {"attentionId": question.id, "value": value})
-    return f"answered: {safe(value)}"
+    members = {"attentionId": question.id, "value": decided.value}
+    if decided.reason:
+        members["reason"] = decided.reason
+    if decided.lasts is not Lasts.ONCE:
+        members["lasts"] = decided.lasts.value
+    client.raw("attention.answer", members)
+    return f"answered: {safe(decided.value)}"
 
 
 def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
-    """The session whose terminal belongs to what is chosen: itself, the asking one, the one at work on the task or below."""
+    """The session whose terminal belongs to what is chosen: itself, the one that asks, the one at work on the task or below.
+
+    Of a tree that failed it is the last session of the task that failed.
+    """
     if isinstance(subject, Session):
         return subject.id
     if isinstance(subject, Attention):
@@ -66,6 +71,10 @@ def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) 
         own = fleet.sessions_of(subject.id)
         if own and own[-1].status in LIVE_SESSION:
             return own[-1].id
+        failed = fleet.failed_below(subject.id) if subject.status is TaskStatus.FAILED else []
+        blamed = [session for task in failed for session in reversed(fleet.sessions_of(task.id))]
+        if blamed:
+            return blamed[0].id
         found = fleet.sessions_below(subject.id) or own
         return found[-1].id if found else None
     return None

@@ -6,6 +6,7 @@ from typing import ClassVar
 import msgspec
 from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.widgets import Input
 
 from maestroctl.client import Client
@@ -14,6 +15,7 @@ from maestroctl.output import safe, safe_block
 from maestroctl.questions import words
 from maestroctl.run_model import LIVE_SESSION
 from maestroctl.screen import actions
+from maestroctl.screen.answering import Decided
 from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog
 from maestroctl.screen.look import DARK, KEYS, LIGHT
@@ -49,6 +51,11 @@ class WatchApp(Board):
         Binding("escape", "unsearch", "Back", show=False),
         Binding("q,ctrl+c", "quit", "Quit", key_display="q"),
     ]
+
+    def on_key(self, event: Key) -> None:
+        """Keys that were pressed while a dialog came up were sent to the pane below it: they belong to the dialog."""
+        if isinstance(self.screen, AnswerDialog):
+            self.screen.take(event)
 
     def action_open(self) -> None:
         """Fold or unfold, sit down, answer: what one does with such a thing."""
@@ -93,16 +100,16 @@ class WatchApp(Board):
     def _ask(self, question: Attention) -> None:
         session = self._session(question.session_id)
 
-        def answered(value: str | None) -> None:
-            if value is not None:
-                self._call(lambda client: actions.answer(client, question, value))
+        def answered(decided: Decided | None) -> None:
+            if decided is not None:
+                self._call(lambda client: actions.answer(client, question, decided))
 
         if question.tool is not None and not question.options:  # only its own terminal takes the answer
             self.action_attach()
             return
-        name = safe(session.name) if session else "A session"
+        who = f"{safe(session.name)} asks" if session else "A plan waits for your approval"
         text = "\n".join(words(msgspec.to_builtins(question)))
-        self.push_screen(AnswerDialog(name, text, [safe(option) for option in question.options]), answered)
+        self.push_screen(AnswerDialog(who, text, question), answered)
 
     def action_stop(self) -> None:
         """Stop what is chosen, after a yes."""
@@ -130,10 +137,13 @@ class WatchApp(Board):
             self._call(lambda client: actions.pause(client, self.fleet, subject))
 
     def action_approve(self) -> None:
-        """Say yes to the plan of the run."""
+        """Open the question whether the plan of the chosen task's run is to be applied."""
         subject = self._subject()
-        if isinstance(subject, Task):
-            self._call(lambda client: actions.approve(client, self.fleet, subject))
+        question = actions.approval(self.fleet, subject) if isinstance(subject, Task) else None
+        if question is not None:
+            self._ask(question)
+        else:
+            self.notify("No plan waits for approval here.", severity="warning")
 
     @work(thread=True)
     def _call(self, action: Callable[[Client], str]) -> None:

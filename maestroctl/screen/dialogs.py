@@ -1,14 +1,22 @@
 """Questions the view asks the person: an answer for the inbox, a yes before something is stopped, and the list of keys."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
+
+from maestroctl.output import safe
+from maestroctl.screen.answering import Decided, choices, echo, invitation, read
+from maestrod.api.attention import Attention, FreeText
+
+Outcome = TypeVar("Outcome")
 
 _FRAME = """
 Dialog { align: center middle; background: $background 60%; }
@@ -19,68 +27,118 @@ Dialog > Vertical {
 Dialog Static { margin-bottom: 1; }
 Dialog Horizontal { height: auto; margin-bottom: 1; }
 Dialog Button { margin-right: 2; min-width: 10; }
+Dialog Input { margin-bottom: 1; }
+Option { width: auto; max-width: 100%; padding: 0 1; }
+Option:hover { background: $secondary-muted; }
+#echo { color: $text-muted; margin-bottom: 0; }
 """
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(ModalScreen[Outcome | None]):
     """A box over the view; Escape leaves it without an answer."""
 
     DEFAULT_CSS = _FRAME
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back"),
-        Binding("right", "app.focus_next", show=False),
-        Binding("left", "app.focus_previous", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
 
     def action_leave(self) -> None:
         """Without an answer."""
         self.dismiss(None)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """The button's words are the answer."""
-        self.dismiss(event.button.name)
 
+class AnswerDialog(Dialog[Decided]):
+    """An answer: whatever is typed goes to a field that shows it, and Enter answers what the line below the field says.
 
-class AnswerDialog(Dialog):
-    """An answer: one of the options by a key or a click, or any words."""
+    No button is ever focused, so that no key but Enter in a field answers; a click on an option answers too.
+    """
 
-    def __init__(self, who: str, question: str, options: Sequence[str]) -> None:
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab,shift+tab", "other_field", "Reason", show=False)]
+
+    def __init__(self, who: str, text: str, question: Attention) -> None:
         super().__init__()
-        self._who, self._question, self._options = who, question, options
+        self._who, self._text, self._question = who, text, question
+        self._line = Input(placeholder=invitation(question), id="line", compact=True)
+        self._reason = Input(placeholder="reason, if you like (Tab)", id="reason", compact=True)
+        self._reason.display = question.free_text is FreeText.REASON
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field."""
+        return self._line.value
 
     def compose(self) -> ComposeResult:
-        """The question, its options, a line for other words."""
+        """The question, its options, the field, and what Enter would do."""
         with Vertical() as box:
-            box.border_title = f"{self._who} asks"
-            yield Static(Text(self._question))
-            if self._options:
-                with Horizontal():
-                    for number, option in enumerate(self._options, 1):
-                        yield Button(
-                            Text(f"{number} {option}"), name=option, variant="primary" if number == 1 else "default"
-                        )
-            yield Input(placeholder="or in other words" if self._options else "your answer")
-            yield Static(Text("enter answers   escape leaves it open", style="dim"))
+            box.border_title = self._who
+            yield Static(Text(self._text))
+            for number, choice in enumerate(choices(self._question), 1):
+                yield Option(Text(f"{number} {safe(choice.label)}"), name=str(number))
+            yield self._line
+            yield self._reason
+            yield Static(Text(echo(self._question, "")), id="echo")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """What was typed is the answer."""
-        if event.value:
-            self.dismiss(event.value)
+    def on_mount(self) -> None:
+        """Keys that came before the dialog was drawn are in the queue: they are read first, then the field gets the focus."""
+        self.call_later(self.set_focus, self._line)
 
-    def on_key(self, event: "object") -> None:
-        """A number takes that option, unless words are being typed."""
-        character = getattr(event, "character", None) or ""
-        typing = isinstance(self.focused, Input)
-        if not typing and character.isdecimal() and 0 < int(character) <= len(self._options):
-            self.dismiss(self._options[int(character) - 1])
+    def on_key(self, event: Key) -> None:
+        """A key that no field took was pressed before one had the focus: it belongs to the answer all the same."""
+        event.stop()
+        self.take(event)
+
+    def take(self, event: Key) -> None:
+        """Write a key into the field, or let Enter answer."""
+        if event.is_printable and event.character:
+            self._line.insert_text_at_cursor(event.character)
+        elif event.key == "enter":
+            self._answer(self._line.value)
+
+    def action_other_field(self) -> None:
+        """From the answer to its reason and back."""
+        if self._reason.display:
+            self.set_focus(self._reason if self.focused is self._line else self._line)
+
+    def on_input_changed(self) -> None:
+        """Say what Enter would do."""
+        self.query_one("#echo", Static).update(Text(echo(self._question, self._line.value)))
+
+    def on_input_submitted(self) -> None:
+        """Answer, if what is written is an answer; otherwise the line below the field says why it is none."""
+        self._answer(self._line.value)
+
+    def on_option_taken(self, event: "Option.Taken") -> None:
+        """Answer what was clicked."""
+        self._answer(event.name)
+
+    def _answer(self, line: str) -> None:
+        decided = read(self._question, line, self._reason.value)
+        if decided is not None:
+            self.dismiss(decided)
 
 
-class ConfirmDialog(Dialog):
+class Option(Static):
+    """A way to answer, to be clicked. It takes no focus: no key can press it."""
+
+    class Taken(Message):
+        """It was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def on_click(self) -> None:
+        """Tell the dialog."""
+        self.post_message(self.Taken(self.name or ""))
+
+
+class ConfirmDialog(Dialog[str]):
     """Yes or no, before something that cannot be taken back. The answer is ``yes`` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
         Binding("n", "leave", "No", show=False),
+        Binding("right", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
     ]
 
     def __init__(self, question: str) -> None:
@@ -108,7 +166,7 @@ class ConfirmDialog(Dialog):
         self.dismiss("yes" if event.button.name == "yes" else None)
 
 
-class HelpDialog(Dialog):
+class HelpDialog(Dialog[None]):
     """The keys."""
 
     def __init__(self, keys: Sequence[tuple[str, str]]) -> None:

@@ -42,13 +42,14 @@ class TreeRow:
 
 
 class Fleet:
-    """What is known. ``documents`` are the items of ``LISTS`` as JSON, by kind."""
+    """What is known. ``documents`` are the items of ``LISTS`` as JSON, by kind, in any order: ids are in order of time."""
 
     def __init__(self, documents: Mapping[str, Iterable[dict[str, Any]]]) -> None:
-        self.runs = Shelf(Run, documents.get("run", ()))
-        self.tasks = Shelf(Task, documents.get("task", ()))
-        self.sessions = Shelf(Session, documents.get("session", ()))
-        self.attention = Shelf(Attention, documents.get("attention", ()))
+        oldest_first = {kind: sorted(items, key=lambda item: str(item["id"])) for kind, items in documents.items()}
+        self.runs = Shelf(Run, oldest_first.get("run", ()))
+        self.tasks = Shelf(Task, oldest_first.get("task", ()))
+        self.sessions = Shelf(Session, oldest_first.get("session", ()))
+        self.attention = Shelf(Attention, oldest_first.get("attention", ()))
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
@@ -98,6 +99,13 @@ class Fleet:
         """The sessions on the tasks below one: those at work if there are any."""
         found = [each for each in self.sessions if any(self._is_below(own, task_id) for own in each.task_ids)]
         return [each for each in found if each.status in LIVE_SESSION] or found
+
+    def failed_below(self, task_id: str) -> list[Task]:
+        """The tasks below one that are work themselves and failed, the last one first: why the tree above failed."""
+        parents = {task.parent_id for task in self.tasks}
+        failed = [each for each in self.tasks if each.status is TaskStatus.FAILED and each.id not in parents]
+        below = [each for each in failed if self._is_below(each.id, task_id)]
+        return sorted(below, key=lambda task: task.completed_at or 0, reverse=True)
 
     def _is_below(self, task_id: str | None, above: str) -> bool:
         while task_id is not None and task_id in self.tasks:

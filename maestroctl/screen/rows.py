@@ -35,6 +35,7 @@ _SIGNS = {
     "limited": "…",
 }
 _DESCRIPTION = 12  # lines of it that are shown
+_FAILURES = 5  # failed tasks that are named
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
     plans = sum(run.status is RunStatus.AWAITING_APPROVAL for run in fleet.runs)
     if plans:
         line.append(
-            f"   ? {plans} plan{'s wait' if plans > 1 else ' waits'} for your yes", style=f"bold {palette.warn}"
+            f"   ? {plans} plan{'s wait' if plans > 1 else ' waits'} for approval", style=f"bold {palette.warn}"
         )
     line.truncate(columns, overflow="ellipsis")
     return line
@@ -170,13 +171,15 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     text.append(f"{safe(task.title)}\n", style="bold")
     run = fleet.run_of(task.id)
     if run is not None and run.status is RunStatus.AWAITING_APPROVAL:
-        text.append("the plan waits for your yes: y approves it\n", style=f"bold {palette.warn}")
+        text.append("the plan waits for your approval: y shows it\n", style=f"bold {palette.warn}")
     reason = task.status_reason
     if reason is not None and reason.detail:
         text.append(f"{safe_block(reason.detail).strip()}\n", style=palette.warn)
     error = task.result.error if task.result else None
     if error and (reason is None or error != reason.detail):
         text.append(f"{safe_block(error).strip()}\n", style=palette.bad)
+    if task.status is TaskStatus.FAILED:
+        text.append(_failures(fleet, task, palette))
     for label, values in (
         ("waits for", [safe(fleet.tasks.get(each).title) for each in task.dependencies if each in fleet.tasks]),
         ("runs", [safe(command) for command in task.commands]),
@@ -187,6 +190,23 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     if task.description:
         lines = safe_block(task.description).strip().splitlines()
         text.append("\n".join(lines[:_DESCRIPTION]) + "\n", style=palette.quiet)
+    return text
+
+
+def _failures(fleet: Fleet, task: Task, palette: Palette) -> Text:
+    """Which tasks below failed, why, and the keys for what comes next."""
+    text = Text(end="")
+    failed = fleet.failed_below(task.id)
+    for each in failed[:_FAILURES]:
+        text.append(f"✘ {safe(each.title)}\n", style=f"bold {palette.bad}")
+        error = (each.result.error if each.result else None) or (
+            each.status_reason.detail if each.status_reason else ""
+        )
+        if error:
+            text.append(f"  {safe_block(error).strip()}\n", style=palette.bad)
+    if len(failed) > _FAILURES:
+        text.append(f"… {len(failed) - _FAILURES} more failed\n", style=palette.quiet)
+    text.append("t tries again; its log is below\n", style=palette.quiet)
     return text
 
 

@@ -77,6 +77,8 @@ def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> Non
         pane.type("i")
         pane.wait("Ask first asks", "1 yes")
         pane.type("1")
+        pane.wait("Enter answers: yes")
+        pane.type("Enter")
         pane.wait("answered: yes")
         pane.type("2")
         pane.wait("╭─ Ask first ─", "completed  shell")
@@ -92,6 +94,18 @@ def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> Non
         assert running.finish_run(run)["status"] == "completed"
         pane.type("C-c")
         assert pane.ended() == 0
+
+
+def test_words_typed_at_once_are_no_answer_and_reach_the_field(running: Daemon, short_folder: Path) -> None:
+    start(running, short_folder)
+    with view(running) as pane:
+        pane.wait("go on?")
+        pane.type("i", "no, keep them", "Enter")
+        pane.wait("no, keep them", "Not an answer. Choose 1 yes or 2 no")
+        [question] = running.every("attention.list")
+        assert question.get("answer") is None
+        pane.type("C-u", "no", "Enter")
+        pane.wait("answered: no")
 
 
 def test_the_detach_key_comes_back_to_the_view(running: Daemon, short_folder: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from maestroctl.client import Client
 from maestroctl.screen import actions
+from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet
 from maestrod.api.address import places
-from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.attention import Attention, AttentionKind, Lasts
 from maestrod.api.errors import Malformed
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.screen.test_fleet import session, task
@@ -54,20 +55,33 @@ def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Clie
 
 def test_answering(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("attention.answer", {})
-    assert actions.answer(client, QUESTION, "yes") == "answered: yes"
-    assert daemon.called("attention.answer") == [{"attentionId": "att_q", "value": "yes"}]
+    assert actions.answer(client, QUESTION, Decided("yes")) == "answered: yes"
+    actions.answer(client, QUESTION, Decided("deny", "too risky", Lasts.SESSION))
+    assert daemon.called("attention.answer") == [
+        {"attentionId": "att_q", "value": "yes"},
+        {"attentionId": "att_q", "value": "deny", "reason": "too risky", "lasts": "session"},
+    ]
 
 
-def test_a_plan_is_approved_where_one_waits(daemon: FakeDaemon, client: Client) -> None:
-    daemon.on("plan.approve", {})
+def test_the_question_about_a_plan_is_found_from_its_run() -> None:
     run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
-    waiting = Fleet({"task": [task("a")], "run": [run | {"planId": "pln_p"}]})
-    assert actions.approve(client, waiting, A) == "the plan is approved"
-    assert daemon.called("plan.approve") == [{"planId": "pln_p"}]
-    with pytest.raises(Malformed):
-        actions.approve(client, FLEET, A)
+    asked = {"id": "att_p", "sessionId": "", "kind": "approval", "message": "?", "runId": "run_r", "planId": "pln_p"}
+    waiting = Fleet({"task": [task("a")], "run": [run], "attention": [asked]})
+    found = actions.approval(waiting, A)
+    assert found is not None and found.id == "att_p"
+    assert actions.approval(FLEET, A) is None
 
 
 def test_whose_terminal_it_is() -> None:
     subjects = [X, QUESTION, B, A, FLEET.tasks.get("tsk_lonely"), None]
     assert [actions.session_to_sit_at(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]
+
+
+def test_of_a_failed_tree_it_is_the_session_that_failed() -> None:
+    fleet = Fleet(
+        {
+            "task": [task("a") | {"status": "failed"}, task("b", "a") | {"status": "failed"}, task("c", "a")],
+            "session": [session("bad", "failed", "b"), session("good", "completed", "c")],
+        }
+    )
+    assert actions.session_to_sit_at(fleet, fleet.tasks.get("tsk_a")) == "ses_bad"

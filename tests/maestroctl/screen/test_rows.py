@@ -76,11 +76,19 @@ def test_what_an_agent_says_of_itself_comes_before_what_it_printed() -> None:
     assert "reads the code" in session_row(a_session(turn=turn), '{"json": 1}', 90, 5000, PALETTE).plain
 
 
-def test_a_plan_that_waits_for_a_yes_is_told() -> None:
+def test_a_plan_that_waits_for_approval_is_shown() -> None:
     run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
     fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}]})
-    assert "1 plan waits for your yes" in head(fleet, None, 120, PALETTE, away=False).plain
-    assert "y approves it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
+    assert "1 plan waits for approval" in head(fleet, None, 120, PALETTE, away=False).plain
+    assert "y shows it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
+
+
+def test_a_failed_tree_names_the_task_that_failed_and_why() -> None:
+    child = {"id": "tsk_b", "projectId": "p", "title": "Build it", "parentId": "tsk_a", "status": "failed"}
+    fleet = Fleet({"task": [{"id": "tsk_a", "projectId": "p", "title": "t"}, child | {"result": {"error": "exit 2"}}]})
+    text = task_detail(fleet, a_task(status=TaskStatus.FAILED), 5000, PALETTE).plain
+    assert "✘ Build it\n  exit 2\n" in text
+    assert "t tries again" in text
 
 
 def test_a_question_shows_its_options() -> None:
