@@ -79,19 +79,21 @@ class AnswerDialog(Dialog[Decided]):
 
     def on_mount(self) -> None:
         """Keys that came before the dialog was drawn are in the queue: they are read first, then the field gets the focus."""
-        self.call_later(self.set_focus, self._line)
+        self.call_after_refresh(self.set_focus, self._line)
 
     def on_key(self, event: Key) -> None:
         """A key that no field took was pressed before one had the focus: it belongs to the answer all the same."""
-        event.stop()
         self.take(event)
 
     def take(self, event: Key) -> None:
-        """Write a key into the field, or let Enter answer."""
+        """Write a key into the field, or let Enter answer; other keys go on to the bindings."""
         if event.is_printable and event.character:
             self._line.insert_text_at_cursor(event.character)
         elif event.key == "enter":
             self._answer(self._line.value)
+        else:
+            return
+        event.stop()
 
     def action_other_field(self) -> None:
         """From the answer to its reason and back."""
@@ -102,15 +104,12 @@ class AnswerDialog(Dialog[Decided]):
         """Say what Enter would do."""
         self.query_one("#echo", Static).update(Text(echo(self._question, self._line.value)))
 
-    def on_input_submitted(self) -> None:
-        """Answer, if what is written is an answer; otherwise the line below the field says why it is none."""
-        self._answer(self._line.value)
-
     def on_option_taken(self, event: "Option.Taken") -> None:
         """Answer what was clicked."""
         self._answer(event.name)
 
     def _answer(self, line: str) -> None:
+        """Leave with the answer; a line that is none stays, with the words below it."""
         decided = read(self._question, line, self._reason.value)
         if decided is not None:
             self.dismiss(decided)
