@@ -13,16 +13,16 @@ TYPE_CHECKING = False  # typing takes longer to import than the call itself; typ
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-#: C0 and C1 controls, line and paragraph separators, bidirectional marks; a line end is the caller's choice.
+#: C0 and C1 controls, line and paragraph separators, bidirectional marks, what is not seen at all; a line end is the caller's choice.
 _UNSAFE = {
     code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
     for code in (
         *range(0x20),
         *range(0x7F, 0xA0),
-        0x200E,
-        0x200F,
+        *(0x061C, 0x200B, 0x200E, 0x200F, 0xFEFF),
         *range(0x2028, 0x202F),
-        *range(0x2066, 0x206A),
+        *range(0x2060, 0x2070),
+        *range(0xFFF9, 0xFFFC),
     )
 }
 _UNSAFE |= {0x09: " ", 0x0A: "\\n", 0x0D: "\\r"}

@@ -14,7 +14,7 @@ from maestroctl import output
 def test_no_character_moves_the_terminal(text: str) -> None:
     for character in output.safe(text):
         assert unicodedata.category(character) != "Cc"
-        assert character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+        assert character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\u200b\u2060\ufeff"
 
 
 @given(st.text())

@@ -114,14 +114,15 @@ class Custodian:
         return reached
 
     def stop(self, ladder: list[tuple[int, float]] | None, waiter: "tuple[Client, object] | None") -> None:
-        """End the whole tree; a later stop begins again with its own ladder. The waiter is answered when nothing is
-        left, or with who is.
+        """End the whole tree; a later stop begins again with its own ladder, unless this one kills already: somebody in a
+        hurry is not held up by who was polite. The waiter is answered when nothing is left, or with who is.
         """
         if waiter is not None:
             self._waiters.append(waiter)
         if self._wait_status is None and self._reason == "exited":
             self._reason = "stopped" if waiter is not None else "interrupted"
-        self._climb(ladder or rungs(self._spec["ladder"]), with_tag=True)
+        if self._ladder is None or not self._ladder.kills:
+            self._climb(ladder or rungs(self._spec["ladder"]), with_tag=True)
 
     def notify(self) -> None:
         """Tell watching peers that the log grew, each at most every NOTICE_SECONDS."""

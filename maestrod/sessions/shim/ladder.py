@@ -95,6 +95,11 @@ class Ladder:
         """Who is still alive, as far as the last look showed."""
         return sorted(self._members)
 
+    @property
+    def kills(self) -> bool:
+        """Whether it has come to KILL, or begins with it."""
+        return bool(self._rungs) and self._rungs[min(max(self._rung, 0), len(self._rungs) - 1)][0] == kernel.SIGKILL
+
     def descriptors(self) -> list[int]:
         """Pidfds that become readable when a member ends."""
         return [member.descriptor for member in self._members.values() if member.descriptor >= 0]

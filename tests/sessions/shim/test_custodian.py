@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
+from maestrod.sessions import tree
 from maestrod.sessions.adopt import lock_held, read_record
 from tests.sessions.kit import Agents, Daemon, alive, daemon_on, eventually
 
@@ -36,6 +38,20 @@ async def test_a_stop_that_could_not_kill_may_be_tried_again(agents: Agents, dae
     assert daemon.custody.held == ("ses_a",)
     assert daemon.exits == []
     assert (await daemon.custody.stop("ses_a", [("KILL", 10)])).left == 0
+
+
+async def test_a_stop_in_a_hurry_is_not_held_up_by_a_polite_one_right_after_it(agents: Agents, daemon: Daemon) -> None:
+    """Both requests are there before the shim looks; the polite ladder would wait for what ignores TERM."""
+    identity = await daemon.custody.launch(agents.shell("ses_a", "trap '' TERM; echo up; while :; do sleep 1; done"))
+    await daemon.output("ses_a", b"up")
+    tree.send_signal(identity.shim_pid, identity.shim_start, "STOP")
+    async with trio.open_nursery() as stops:
+        stops.start_soon(daemon.custody.stop, "ses_a", [("KILL", 60.0)])
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        stops.start_soon(daemon.custody.stop, "ses_a", [("TERM", 60.0)])
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        tree.send_signal(identity.shim_pid, identity.shim_start, "CONT")
+    assert (await daemon.exit_of("ses_a")).signal == "KILL"
 
 
 @pytest.mark.slow

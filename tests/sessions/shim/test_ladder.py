@@ -116,6 +116,14 @@ def test_the_next_rung_comes_when_the_time_is_over() -> None:
     assert 1.0 <= took < 1.1
 
 
+def test_a_ladder_that_has_come_to_kill_says_so() -> None:
+    system = FakeSystem([FakeProcess(100, {TERM})])
+    polite, hurried = Ladder(system.find, RUNGS, 0.0), Ladder(system.find, [(KILL, 5.0)], 0.0)
+    assert (polite.kills, hurried.kills) == (False, True)
+    climbed, _ = climb(FakeSystem([FakeProcess(100, {TERM})]), RUNGS)
+    assert climbed.kills
+
+
 def test_what_cannot_be_killed_is_left_and_named() -> None:
     ladder, took = climb(FakeSystem([FakeProcess(100, set(), unkillable=True), FakeProcess(101, set())]), RUNGS)
     assert (ladder.left, ladder.seen) == ([100], {100, 101})
