@@ -1,7 +1,7 @@
 """A question of the inbox in full: what is wanted, with what, where, since when, and what happens when nobody answers."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from maestroctl.limits import clock, waiting
@@ -11,8 +11,12 @@ from maestroctl.render import duration
 #: Lines of a tool's input that are shown, and cells of each; ``maestroctl attention get`` has all that was kept.
 LINES = 12
 CELLS = 200
-#: Words for the options of a permission that people type.
-_SYNONYMS = {"allow": ("y", "yes", "ok", "a"), "deny": ("n", "no", "d")}
+#: Words for the options of a permission or an approval that people type.
+_YES, _NO = ("y", "yes", "ok", "a"), ("n", "no")
+_SYNONYMS = {"allow": _YES, "approve": _YES, "deny": (*_NO, "d"), "reject": (*_NO, "r")}
+
+#: Ends the options that hold for the session (``maestrod/core/attention_options.py``).
+FOR_SESSION = " for session"
 
 Json = Mapping[str, Any]
 
@@ -20,7 +24,8 @@ Json = Mapping[str, Any]
 def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
     """The question, indented under its id; ``session`` is the one that asks; ``now`` is ms since the epoch."""
     since = duration(now - question.get("openedAt", now))
-    yield f"{question['id']}  {question['kind']}  since {since}  {_where(question, session)}".rstrip()
+    name = f"#{question['number']}" if question.get("number") else question["id"]
+    yield f"{name}  {safe(question['kind'])}  since {since}  {_where(question, session)}".rstrip()
     yield from _block(question["message"])
     yield from _input(question)
     wait = (session or {}).get("wait")
@@ -37,17 +42,34 @@ def words(question: Json) -> list[str]:
     return [line.removeprefix("  ") for line in (*_block(question["message"]), *_input(question))]
 
 
-def chosen(value: str, options: list[str]) -> str | None:
-    """The option that somebody means: its beginning, or another word for it; None when it is not clear."""
+def short(question: Json) -> str:
+    """What a person types to name a question: its number, else the end of its id."""
+    return str(question.get("number") or question["id"][-8:])
+
+
+def chosen(value: str, options: Sequence[str]) -> str | None:
+    """The option that somebody means: itself, its beginning, or another word for it; None when it is not clear.
+
+    Of options that begin with one another (``allow``, ``allow for session``) a beginning of all means the shortest.
+    """
     word = value.strip().lower()
     meant = [option for option in options if word in _SYNONYMS.get(option, ())]
-    begins = [option for option in options if word and option.lower().startswith(word)]
-    return next((found[0] for found in (meant, begins) if len(found) == 1), None)
+    begins = sorted((option for option in options if word and option.lower().startswith(word)), key=len)
+    begins = [option for option in begins if not option.lower().startswith(begins[0].lower()) or option == begins[0]]
+    exact = [option for option in options if option == value]
+    return next((found[0] for found in (exact, meant, begins) if len(found) == 1), None)
+
+
+def _options(question: Json) -> tuple[list[str], list[str]]:
+    """The options for this once, and those for the session, which are the same ones and ``--for session``."""
+    options = [safe(option) for option in question.get("options", ())]
+    standing = [option for option in options if question.get("digest") and option.endswith(FOR_SESSION)]
+    return [option for option in options if option not in standing], standing
 
 
 def _where(question: Json, session: Json | None) -> str:
     if session is None:
-        return safe(question["sessionId"])
+        return safe(question.get("sessionId") or question.get("runId") or "")
     folder = f" in {safe(session['workingDir'])}" if session.get("workingDir") else ""
     return f"{safe(session['name'])} ({session['id']}){folder}"
 
@@ -85,13 +107,19 @@ def _member(name: str, value: Any) -> list[str]:
 
 
 def _answers(question: Json, now: int) -> Iterator[str]:
-    options = [safe(option) for option in question.get("options", ())]
-    if options:
-        yield f"  maestroctl answer {question['id'][-8:]} {'|'.join(options)}"
+    plain, standing = _options(question)
+    takes = question.get("freeText")
+    if plain:
+        text = {"reason": " [REASON]", "answer": " or any text"}.get(takes or "", "")
+        yield f"  maestroctl answer {short(question)} {'|'.join(plain)}{text}"
+        if standing:
+            yield "  --for session: the same for every identical request of this session"
     elif question.get("tool") is not None:
         yield f"  it asks in its own terminal: maestroctl attach {question['sessionId']}"
     else:
-        yield f"  maestroctl answer {question['id'][-8:]} VALUE"
+        yield f"  maestroctl answer {short(question)} TEXT"
+    if question.get("planId"):
+        yield f"  the plan: maestroctl plan get {question['planId']}"
     if question.get("deadline"):
         value = safe(question.get("onTimeout") or "") or "no answer"
         yield f"  without an answer by {clock(question['deadline'], now)}: {value}"

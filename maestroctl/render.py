@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from maestroctl.output import safe, safe_block
+from maestroctl.progress import ended, percent, spent
 from maestroctl.table import table
 
 #: Columns of the tables, by the type of the items: heading and how to get the cell.
@@ -149,11 +150,21 @@ def _get(name: str) -> Callable[[Any], str]:
 
 
 def _percent(item: Any) -> str:
-    return f"{item.progress:.0%}"
+    return percent(ended(item))
 
 
 def _answer_of(item: Any) -> str:
     return "" if item.answer is None else f"{safe(item.answer.value)} ({safe(item.answer.by)})"
+
+
+def _number(item: Any) -> str:
+    return f"#{item.number}" if item.number else ""
+
+
+def _run_title(run: Any) -> str:
+    """What it is called and, of a failed one, which task it failed by."""
+    failed = f" (failed: {safe(run.failure.title)})" if run.failure is not None else ""
+    return f"{safe(run.title)}{failed}"
 
 
 _COLUMNS: Mapping[str, Sequence[Column]] = {
@@ -179,11 +190,12 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         ("NAME", _get("name")),
     ),
     "Run": (
+        ("RUN", _number),
         ("ID", _get("id")),
         ("STATUS", _get("status")),
         ("AGENT", _get("agent")),
         ("STARTED", _get("created_at")),
-        ("TASK", _get("root_task_id")),
+        ("TITLE", _run_title),
     ),
     "Plan": (
         ("ID", _get("id")),
@@ -193,6 +205,7 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
         ("TITLE", _get("title")),
     ),
     "Attention": (
+        ("NUMBER", _number),
         ("ID", _get("id")),
         ("KIND", _get("kind")),
         ("SINCE", _get("opened_at")),
@@ -264,9 +277,20 @@ def _task_tree(reply: Any) -> list[str]:
 
 
 def _run_view(reply: Any) -> list[str]:
+    from maestroctl.failure_view import lines as failure_lines
     from maestroctl.tree import tree_lines
 
-    return [f"{reply.run.id} {reply.run.status.value}", *tree_lines(reply.tasks)]
+    run = reply.run
+    until = run.completed_at or int(time.time() * 1000)
+    number = f"run #{run.number} " if run.number else ""
+    lines = [f"{number}{run.id} {run.status.value}: {safe(run.title)}".rstrip(": ")]
+    lines.append(f"  started {when(run.created_at)}, {duration(until - run.created_at)}, agent {safe(run.agent)}")
+    lines += [f"  used {spent(run.usage)}"] if run.usage is not None else []
+    if run.failure is not None:
+        lines += failure_lines(msgspec.to_builtins(run.failure))
+    elif run.error:
+        lines += _indented(run.error)
+    return [*lines, *tree_lines(reply.tasks)]
 
 
 def _why(reply: Any) -> list[str]:

@@ -1,12 +1,15 @@
 """Abbreviated ids: any part of an id, of at least four characters, that names one thing only.
 
-Projects may also be named by their name. What looks like a whole id is passed on as it is, without asking anyone.
+It is looked for among what is open first (live sessions, active runs, open questions), then among all there is. Runs and questions
+have numbers too, and projects names. What looks like a whole id is passed on as it is, without asking anyone.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from maestroctl.client import Client
+from maestroctl.output import safe
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.ids import is_id
 
@@ -14,6 +17,10 @@ from maestrod.api.ids import is_id
 _SHORTEST = 4
 
 _PAGE = 1000
+
+#: Candidates that are listed for an ambiguous one, and characters of their titles.
+_SHOWN = 5
+_TITLE = 60
 
 #: Prefix of the ids of a kind, and the list of all of them.
 _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -26,6 +33,13 @@ _LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "tok": ("token.list", {"revoked": True}),
     "msg": ("message.list", {}),
 }
+
+#: Parameters of the list that has only what is open, for the kinds where that is a part of the whole.
+_OPEN: dict[str, dict[str, Any]] = {"ses": {"live": True}, "run": {"active": True}, "att": {}}
+
+#: The kinds that have numbers: the method that finds one by it, and the way to the thing in its reply.
+_NUMBERED = {"run": ("run.get", "runId", "run"), "att": ("attention.get", "attentionId", "")}
+_NUMBER = re.compile(r"(?P<sign>#?)[1-9][0-9]*", re.ASCII)
 
 #: Kinds of the members that hold an id.
 _MEMBERS = {
@@ -76,14 +90,49 @@ def resolve(client: Client, text: str, *kinds: str) -> str:
     words = " or ".join(_NAMES[kind] for kind in kinds)
     if not wanted:
         raise Malformed("usage", f"{text} is not the id of a {words}")
-    found = [item for kind in wanted for item in _all(client, kind) if _matches(item, text, kind)]
-    if len(found) == 1:
-        return str(found[0]["id"])
-    if not found:
-        hint = "" if len(text) >= _SHORTEST else f" (an abbreviation has at least {_SHORTEST} characters)"
-        raise NotFound("id.not_found", f"there is no {words} {text}{hint}")
-    names = ", ".join(str(item["id"]) for item in found[:5]) + (", …" if len(found) > 5 else "")
-    raise Malformed("id.ambiguous", f"{text} names {len(found)} things: {names}; write more of the id")
+    numbered = _by_number(client, text, wanted)
+    if numbered is not None:
+        return numbered
+    for only_open in (True, False):
+        found = [item for kind in wanted for item in _all(client, kind, only_open) if _matches(item, text, kind)]
+        if len(found) == 1:
+            return str(found[0]["id"])
+        if found:
+            raise ambiguous(text, found)
+    hint = "" if len(text) >= _SHORTEST else f" (an abbreviation has at least {_SHORTEST} characters)"
+    raise NotFound("id.not_found", f"there is no {words} {text}{hint}")
+
+
+def ambiguous(text: str, found: list[dict[str, Any]]) -> Malformed:
+    """What to tell about an abbreviation that several things fit: each with its title."""
+    shown = [f"  {item['id']}{_called(item)}" for item in found[:_SHOWN]]
+    shown += [f"  … and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    listed = "\n".join(shown)
+    return Malformed("id.ambiguous", f"{text} is ambiguous, it fits {len(found)}:\n{listed}\nWrite more of the id.")
+
+
+def _called(item: dict[str, Any]) -> str:
+    """Number, status and title of a candidate, as far as it has them."""
+    number = f"  #{item['number']}" if item.get("number") else ""
+    status = f"  {safe(item['status'])}" if item.get("status") else ""
+    title = item.get("title") or item.get("name") or item.get("message") or item.get("text") or ""
+    return f"{number}{status}" + (f"  {safe(title)[:_TITLE]}" if title else "")
+
+
+def _by_number(client: Client, text: str, kinds: list[str]) -> str | None:
+    """The id of the run or question with this number. Raises ``NotFound`` where the text can be nothing but a number."""
+    is_number = _NUMBER.fullmatch(text)
+    kind = next((kind for kind in kinds if kind in _NUMBERED), None)
+    if is_number is None or kind is None:
+        return None
+    method, member, way = _NUMBERED[kind]
+    try:
+        reply = client.raw(method, {member: text})
+    except NotFound:
+        if is_number["sign"] or len(text) < _SHORTEST:
+            raise
+        return None
+    return str((reply[way] if way else reply)["id"])
 
 
 def _matches(item: dict[str, Any], text: str, kind: str) -> bool:
@@ -95,9 +144,12 @@ def _matches(item: dict[str, Any], text: str, kind: str) -> bool:
     return len(part) >= _SHORTEST and (body.startswith(part) if anchored else part in body)
 
 
-def _all(client: Client, kind: str) -> Iterator[dict[str, Any]]:
-    """Everything of a kind, page by page."""
+def _all(client: Client, kind: str, only_open: bool = False) -> Iterator[dict[str, Any]]:
+    """Everything of a kind, page by page; or what of it is open, nothing where that makes no difference."""
     method, params = _LISTS[kind]
+    if only_open and kind not in _OPEN:
+        return
+    params = _OPEN[kind] if only_open else params
     cursor = None
     while True:
         page = client.raw(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})

@@ -14,6 +14,7 @@ from maestroctl.run_model import RunModel
 from maestroctl.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.stream import EventStream
 from maestroctl.tree import GLYPHS, WORDS
+from maestrod.api.attention import AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.plan import PLAN_GET
@@ -23,6 +24,10 @@ from maestrod.api.task import TaskStatus
 #: Refreshes per second at most, and seconds without an event after which times and last lines are brought up to date.
 _RATE = 8
 _TICK = 1.0
+
+#: Seconds to wait for the last words of a run's agents, and between two looks; what comes later is said to be missing.
+_LAST_WORDS = 10.0
+_LAST_WORDS_LOOK = 0.1
 
 _DETACHED = 130  # Ctrl-C: interrupted, though the run is not
 
@@ -109,7 +114,7 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
     follower = Follower(client, run_id)
     try:
         show: Callable[..., None] = _live if sys.stdout.isatty() and not as_json else _lines
-        show(caller, follower, stop_on_question=stop_on_question, quiet=as_json)
+        show(caller, client, follower, stop_on_question=stop_on_question, quiet=as_json)
     except KeyboardInterrupt:
         say(f"\nThe run goes on. Come back with: maestroctl watch {run_id}")
         return _DETACHED
@@ -122,7 +127,9 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
 
 
 def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
-    """Print how it ended."""
+    """Print how it ended, with what was used once the agents that are on their way out have told their last."""
+    if model.ended and model.live_sessions():
+        model = _with_last_words(client, model)
     if as_json:
         answer_json(client.raw(RUN_GET.name, {"runId": model.id}))
     else:
@@ -134,8 +141,31 @@ def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
     return exit_code(model)
 
 
-def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
-    """Draw the tree until the run ends: at most eight times a second while things happen, once a second otherwise."""
+def _with_last_words(client: Client, model: RunModel) -> RunModel:
+    """Wait a moment for the sessions of a run that has ended: an agent tells what it has used with its last words."""
+    deadline = time.monotonic() + _LAST_WORDS
+    while time.monotonic() < deadline:
+        if not client.raw("session.list", {"runId": model.id, "live": True, "limit": 1}).get("items"):
+            break
+        time.sleep(_LAST_WORDS_LOOK)
+    return RunModel(client.raw(RUN_GET.name, {"runId": model.id}))
+
+
+def _live(caller: Caller, client: Client, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+    """Draw the tree until the run ends; in between, where somebody sits at the terminal, ask whether a plan is approved."""
+    asks = sys.stdin.isatty() and not stop_on_question
+    while not _over(follower.model, stop_on_question):
+        _draw(caller, follower, stop_on_question=stop_on_question, until_asked=asks)
+        if asks and follower.model.approval() is not None:
+            from maestroctl.approval_prompt import ask
+
+            asks = ask(client, follower)
+    follower.refresh()
+    _print_last(caller, follower)
+
+
+def _draw(caller: Caller, follower: Follower, *, stop_on_question: bool, until_asked: bool) -> None:
+    """Draw the tree: at most eight times a second while things happen, once a second otherwise."""
     from rich.console import Console
     from rich.live import Live
 
@@ -162,6 +192,8 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
     drawn = tailed = time.monotonic()
     with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
         while not _over(follower.model, stop_on_question):
+            if until_asked and follower.model.plan is not None and follower.model.approval() is not None:
+                return
             follower.poll(max(drawn + _TICK - time.monotonic(), 0.0))
             _gather(follower, until=drawn + 1 / _RATE)
             if time.monotonic() >= tailed + _TICK:
@@ -171,7 +203,12 @@ def _live(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: 
             width = console.size.width
             live.update(picture(), refresh=True)
             drawn = time.monotonic()
-    follower.refresh()
+
+
+def _print_last(caller: Caller, follower: Follower) -> None:
+    from rich.console import Console
+
+    console = Console(color_system="auto" if caller.coloured else None, highlight=False)
     console.print(_last_picture(follower, console.size.width))
 
 
@@ -189,7 +226,7 @@ def _gather(follower: Follower, until: float) -> None:
         follower.poll(remaining)
 
 
-def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
     """Print a line for every change of a status and every question."""
     told: dict[str, object] = {}
     away = False
@@ -197,7 +234,7 @@ def _lines(caller: Caller, follower: Follower, *, stop_on_question: bool, quiet:
     while not _over(follower.model, stop_on_question):
         if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
             shown = follower.model.plan
-            for line in [*waves(shown), approval(follower.model)]:
+            for line in [*waves(shown), *approval(follower.model)]:
                 answer(line)
         events = follower.poll(_TICK)
         if follower.away and not away:
@@ -220,7 +257,9 @@ def change(model: RunModel, event: Event) -> str:
         return f"{GLYPHS[known]} {WORDS[known]}  {safe(model.tasks.get(event.id).title)}"
     if kind == "attention" and event.id in model.attention and "answer" not in event.data:
         question = model.attention.get(event.id)
-        return f"? {safe(question.message)}  (maestroctl answer {question.id} VALUE)"
+        if question.kind is AttentionKind.APPROVAL:
+            return ""  # the plan is shown, with both commands
+        return f"? {safe(question.message)}  (maestroctl answer {question.number or question.id} VALUE)"
     if kind == "run" and event.id == model.id and status:
         return f"run {status.replace('_', ' ')}"
     return ""

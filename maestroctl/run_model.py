@@ -98,7 +98,9 @@ class RunModel:
             self.tasks.apply(event)
         elif kind == "session" and (event.id in self.sessions or event.data.get("runId") == self.id):
             self.sessions.apply(event)
-        elif kind == "attention" and (event.id in self.attention or event.session_id in self.sessions):
+        elif kind == "attention" and (
+            event.id in self.attention or event.session_id in self.sessions or self._asks(event)
+        ):
             self.attention.apply(event)
 
     def live_sessions(self) -> list[Session]:
@@ -108,6 +110,10 @@ class RunModel:
     def questions(self) -> list[Attention]:
         """What waits for a person."""
         return [question for question in self.attention if question.answer is None]
+
+    def approval(self) -> Attention | None:
+        """The question whether the plan is approved, while it waits for an answer."""
+        return next((each for each in self.questions() if each.kind is AttentionKind.APPROVAL), None)
 
     def leaves(self) -> list[Task]:
         """The tasks that are work themselves, not sums."""
@@ -119,8 +125,14 @@ class RunModel:
         needs = [each for each in self.questions() if each.kind is not AttentionKind.LIMIT or each.deadline is not None]
         if self.ended or not needs:
             return False
+        if any(question.kind is AttentionKind.APPROVAL for question in needs):
+            return True
         asking = {question.session_id for question in needs}
         return all(session.id in asking for session in self.live_sessions())
+
+    def _asks(self, event: Event) -> bool:
+        """Whether the run itself asks: for the approval of its plan."""
+        return event.data.get("runId") == self.id
 
     def _in_tree(self, event: Event) -> bool:
         """Whether a new task belongs to this run's tree."""

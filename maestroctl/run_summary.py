@@ -1,11 +1,9 @@
 """The end of a run in words: what came of its tasks, how long it took, and of each failure what is needed to go on."""
 
-from collections import Counter
-
 from maestroctl.output import safe, safe_block
+from maestroctl.progress import counts, spent
 from maestroctl.render import duration
 from maestroctl.run_model import RunModel
-from maestroctl.tree import WORDS
 from maestrod.api.run import RunStatus
 from maestrod.api.task import Task, TaskStatus
 
@@ -25,10 +23,13 @@ def exit_code(model: RunModel) -> int:
 def summary(model: RunModel) -> list[str]:
     """The lines to end with."""
     run, leaves = model.run, model.leaves()
-    counts = Counter(task.status for task in leaves)
-    told = ", ".join(f"{counts[status]} {WORDS[status]}" for status in TaskStatus if counts[status])
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
-    lines = [f"{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed} ({told})"]
+    name = f"Run #{run.number} " if run.number else ""
+    told = counts(model.root)
+    lines = [
+        f"{name}{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed}"
+        + (f" ({told})" if told else "")
+    ]
     lines += _spent(model)
     failed = [task for task in leaves if task.status is TaskStatus.FAILED]
     if run.error and run.error not in map(_error, failed):
@@ -43,19 +44,25 @@ def summary(model: RunModel) -> list[str]:
     return lines
 
 
-def approval(model: RunModel) -> str:
-    """How to say yes or no to the plan that waits for it."""
-    return f"  yes: maestroctl plan approve {model.run.plan_id}   no: maestroctl plan reject {model.run.plan_id} REASON"
+def approval(model: RunModel) -> list[str]:
+    """How to say yes or no to the plan that waits for it, a line each, so that a narrow terminal cuts neither."""
+    question = model.approval()
+    if question is None or not question.number:
+        return [
+            f"  yes: maestroctl plan approve {model.run.plan_id}",
+            f"  no:  maestroctl plan reject {model.run.plan_id}",
+        ]
+    return [
+        f"  yes: maestroctl answer {question.number} yes",
+        f"  no:  maestroctl answer {question.number} no [REASON]",
+    ]
 
 
 def _spent(model: RunModel) -> list[str]:
-    """What the agents used, where they say so."""
-    used = [session.usage for session in model.sessions if session.usage is not None]
-    if not used:
+    """What the agents used, where they say so: the run's own sum; of one with an agent still alive it may grow."""
+    if model.run.usage is None:
         return []
-    costs = [usage.cost for usage in used if usage.cost is not None]
-    money = f", ${sum(costs):.2f}" if costs else ""
-    return [f"  used {sum(each.input for each in used):,} tokens in, {sum(each.output for each in used):,} out{money}"]
+    return [f"  used {spent(model.run.usage)}" + (" so far" if model.live_sessions() else "")]
 
 
 def _failure(model: RunModel, task: Task) -> list[str]:

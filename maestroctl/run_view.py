@@ -8,12 +8,13 @@ from rich.text import Text
 from maestroctl.limits import waiting
 from maestroctl.output import safe
 from maestroctl.plan_view import waves
+from maestroctl.progress import counts, ended, percent
 from maestroctl.render import duration
-from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION, RunModel
+from maestroctl.run_model import LIVE_SESSION, RunModel
 from maestroctl.run_summary import approval
 from maestroctl.table import clip, width
 from maestroctl.tree import GLYPHS, WORDS, walk
-from maestrod.api.attention import Attention
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
@@ -45,7 +46,8 @@ def draw(
 ) -> Group:
     """The whole view in at most ``rows`` lines of ``columns`` cells; ``now`` is milliseconds since the epoch."""
     head = _head(model, now, columns, away=away, trouble=trouble)
-    questions = _questions(model.questions(), columns)
+    asked = [question for question in model.questions() if question.kind is not AttentionKind.APPROVAL]
+    questions = _questions(asked, columns)
     body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), 3))
     return Group(*head, *body, *questions)
 
@@ -57,26 +59,25 @@ def bar(fraction: float, cells: int = _BAR) -> str:
 
 
 def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
-    run, leaves = model.run, model.leaves()
-    done = sum(task.status in FINISHED_TASK for task in leaves)
+    run = model.run
     elapsed = duration((run.completed_at or now) - run.created_at)
     state = "paused" if run.paused else run.status.value.replace("_", " ")
-    progress = model.root.progress if model.root.status is not TaskStatus.COMPLETED else 1.0
+    progress = ended(model.root)
     live = len(model.live_sessions())
-    counts = f"{done} of {len(leaves)} tasks" if len(leaves) > 1 else ""
+    told = counts(model.root)
     if live and not model.ended:
-        counts += f", {live} session{'' if live == 1 else 's'}"
+        told += f", {live} session{'' if live == 1 else 's'}"
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{bar(progress, 24)} ", style="cyan")
-    line.append(f"{progress:4.0%}  ", style="bold")
-    line.append(f"{state}  {elapsed}  {counts}".rstrip())
+    line.append(f"{percent(progress):>4}  ", style="bold")
+    line.append(f"{state}  {elapsed}  {told.removeprefix(', ')}".rstrip())
     lines = [line]
     if away:
         why = f"  {trouble or 'the daemon is away'}; waiting for it, agents go on"
         lines.append(Text(clip(why, columns), style="yellow"))
     if run.status is RunStatus.AWAITING_APPROVAL:
         lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
-        lines.append(Text(clip(approval(model), columns), style="yellow"))
+        lines += [Text(line, style="yellow") for line in approval(model)]
     return lines
 
 
@@ -117,7 +118,7 @@ def _task(branch: str, task: Task, now: int, columns: int) -> Text:
     right = f"{WORDS[task.status]}{_attempt(task)}"
     if task.started_at:
         right += f"  {duration((task.completed_at or now) - task.started_at)}"
-    gauge = f"{bar(task.progress)} {task.progress:4.0%}  " if task.status is TaskStatus.IN_PROGRESS else ""
+    gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status is TaskStatus.IN_PROGRESS else ""
     room = max(columns - width(branch) - 3 - width(gauge) - _RIGHT, 10)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(branch, style="dim")
@@ -152,7 +153,7 @@ def _questions(questions: Sequence[Attention], columns: int) -> list[Text]:
     for question in questions[:_QUESTIONS]:
         options = f" [{'/'.join(safe(option) for option in question.options)}]" if question.options else ""
         lines.append(Text(clip(f"? {safe(question.message)}{options}", columns), style="bold yellow"))
-        lines.append(Text(clip(f"  maestroctl answer {question.id} VALUE", columns), style="yellow"))
+        lines.append(Text(f"  maestroctl answer {question.number or question.id} VALUE", style="yellow"))
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from maestroctl.output import safe
+from maestroctl.progress import counts, percent
 from maestrod.api.task import Task, TaskStatus
 
 #: A sign per status; each is one cell wide in every font.
@@ -26,9 +27,10 @@ def tree_lines(tasks: Sequence[Task]) -> list[str]:
 
 def task_line(task: Task) -> str:
     """Sign, title, word, and the progress while there is any to see."""
-    progress = f" {task.progress:.0%}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
+    progress = f" {percent(task.progress)}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
+    told = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-    return f"{GLYPHS[task.status]} {safe(task.title)}  [{WORDS[task.status]}{progress}{attempt}]"
+    return f"{GLYPHS[task.status]} {safe(task.title)}  [{WORDS[task.status]}{progress}{attempt}]{told}"
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:

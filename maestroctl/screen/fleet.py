@@ -18,9 +18,9 @@ from maestrod.api.task import Task, TaskStatus
 
 #: The lists that make up a picture: the method, its parameters, and the kind of their items.
 LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "run": ("run.list", {}),
-    "task": ("task.list", {}),
-    "session": ("session.list", {}),
+    "run": ("run.list", {"order": "oldest"}),
+    "task": ("task.list", {"order": "oldest"}),
+    "session": ("session.list", {"order": "oldest"}),
     "attention": ("attention.list", {}),
 }
 

@@ -8,40 +8,79 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
+from maestrod.api.attention import Lasts
+from maestrod.api.errors import Conflict
 
-
-def _answered(client: Client, attention_id: str, value: str) -> dict[str, Any]:
-    """The question with its answer. What is no option as it stands is looked up among them."""
-    from maestroctl.questions import chosen
-    from maestrod.api.errors import Malformed
-
-    given = {"attentionId": attention_id, "value": value}
-    try:
-        reply: dict[str, Any] = client.raw("attention.answer", given)
-    except Malformed as refusal:
-        if refusal.reason != "attention.not_an_option":
-            raise
-        question = client.raw("attention.get", {"attentionId": attention_id})
-        option = chosen(value, question.get("options", []))
-        if option is None:
-            raise
-        reply = client.raw("attention.answer", {**given, "value": option})
-    return reply
+_PLAN = "pln_"
 
 
 def command(
     *,
-    question: Annotated[str, typer.Argument(metavar="ID", help="A question's id or a unique part of it.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="The answer; one of the options where there are any.")],
+    question: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A question's number or id, or the id of a plan that waits for approval."),
+    ],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="An option, or its beginning; y and n do; else text.")],
+    reason: Annotated[
+        str,
+        typer.Argument(metavar="[REASON]", help="Why, where a reason is taken: the agent is told.", show_default=False),
+    ] = "",
+    lasts: Annotated[
+        Lasts, typer.Option("--for", help="How long it holds: session is for every identical request of the session.")
+    ] = Lasts.ONCE,
     as_json: Json = False,
 ) -> int:
-    """Answer a question of the inbox; the first answer wins. The beginning of an option is enough, and y or n for a permission."""
-    from maestroctl.resolve import resolve
+    """Answer a question of the inbox; the first answer wins.
 
+    Examples: maestroctl answer 3 yes; maestroctl answer 4 no "use git mv instead"; maestroctl answer 5 y --for session.
+    """
     with Caller.here().client() as client:
-        reply = _answered(client, resolve(client, question, "att"), value)
+        asked = _question(client, question)
+        given = {"attentionId": asked["id"], "value": _meant(asked, value)}
+        given |= {"reason": reason} if reason else {}
+        given |= {"lasts": lasts.value} if lasts is not Lasts.ONCE else {}
+        reply = client.raw("attention.answer", given)
     if as_json:
         answer_json(reply)
     else:
-        answer(f"{reply['id']} answered: {safe(reply['answer']['value'])}")
+        answer(_told(reply))
     return 0
+
+
+def _question(client: Client, text: str) -> dict[str, Any]:
+    """The question that is named: by itself, or by the plan it is about."""
+    from maestroctl.resolve import resolve
+    from maestrod.api.ids import is_id
+
+    if text.startswith(_PLAN):
+        return _about_plan(client, text if is_id(text) else resolve(client, text, "pln"))
+    question: dict[str, Any] = client.raw("attention.get", {"attentionId": resolve(client, text, "att")})
+    return question
+
+
+def _about_plan(client: Client, plan_id: str) -> dict[str, Any]:
+    """The open question about a plan. Raises ``Conflict`` where there is none."""
+    open_ = client.raw("attention.list", {"limit": 1000}).get("items", ())
+    found: dict[str, Any] | None = next((item for item in open_ if item.get("planId") == plan_id), None)
+    if found is None:
+        status = safe(client.raw("plan.get", {"planId": plan_id})["status"])
+        raise Conflict("plan.not_waiting", f"{plan_id} waits for no approval: it is {status}")
+    return found
+
+
+def _meant(question: dict[str, Any], value: str) -> str:
+    """The option that is meant, or the value as it is: whether that is taken is the daemon's to say."""
+    from maestroctl.questions import chosen
+
+    options = question.get("options", ())
+    return chosen(value, options) or value
+
+
+def _told(reply: dict[str, Any]) -> str:
+    from maestroctl.questions import short
+
+    given = reply["answer"]
+    name = f"#{reply['number']}" if reply.get("number") else short(reply)
+    lasts = " for the session" if given.get("lasts") == Lasts.SESSION.value else ""
+    reason = f": {safe(given['reason'])}" if given.get("reason") else ""
+    return f"{name} answered: {safe(given['value'])}{lasts}{reason}"

@@ -28,7 +28,7 @@ def command(
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
-    """Print what a session wrote; of a task, what the last session on it or below it wrote.
+    """Print what a session wrote; of a task, what the last session on it or below it wrote, of a failed one that in which it failed.
 
     Of an agent whose output is for programs, what it said and did is printed in words. On a terminal, control sequences other
     than colours are taken out; elsewhere the bytes are printed as they came.
@@ -54,13 +54,16 @@ def command(
 
 
 def session_of(client: Client, subject: str) -> str:
-    """The session named, or the last one on the task named or below it. Raises ``NotFound`` for a task nobody has worked on."""
+    """The session named, or of a task that in which it failed, else the last one on it or below it. Raises ``NotFound`` for a task nobody has worked on."""
     from maestroctl.resolve import resolve
 
     identity = resolve(client, subject, "ses", "tsk")
     if identity.startswith("ses_"):
         return identity
     tree = client.raw("task.tree", {"taskId": identity})["tasks"]
+    failed = (tree[0].get("failure") or {}).get("sessionId")
+    if failed:
+        return str(failed)
     sessions: list[str] = [session for task in tree for session in task.get("sessionIds", ())]
     if not sessions:
         raise NotFound("session.none", f"no session has worked on {identity} yet")

@@ -8,6 +8,7 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.limits import held_back, waiting
 from maestroctl.output import answer, answer_json, safe, say
+from maestroctl.questions import short
 from maestroctl.table import table
 from maestroctl.verbs.options import Json
 
@@ -42,8 +43,18 @@ def gather(client: Client) -> dict[str, Any]:
 def page(overview: dict[str, Any], now: int) -> list[str]:
     """The lines of the page; ``now`` is milliseconds since the epoch."""
     lines = _daemon(overview["system"], now)
-    rows = [[run["id"], _state(run), run["agent"], _age(now, run.get("createdAt"))] for run in overview["runs"]]
-    lines += _section("RUNS", ("ID", "STATUS", "AGENT", "AGE"), rows)
+    rows = [
+        [
+            _number(run),
+            run["id"],
+            _state(run),
+            safe(run["agent"]),
+            _age(now, run.get("createdAt")),
+            safe(run.get("title") or ""),
+        ]
+        for run in overview["runs"]
+    ]
+    lines += _section("RUNS", ("RUN", "ID", "STATUS", "AGENT", "AGE", "TITLE"), rows)
     held = {run["id"] for run in overview["runs"] if run.get("paused")}
     frozen = overview["system"].get("frozen", False)
     rows = [
@@ -58,11 +69,17 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
     ]
     lines += _section("SESSIONS", ("ID", "STATUS", "AGENT", "AGE", "NAME"), rows)
     rows = [
-        [item["id"], item["kind"], "/".join(safe(option) for option in item.get("options", ())), safe(item["message"])]
+        [short(item), item["kind"], "/".join(safe(option) for option in item.get("options", ())), safe(item["message"])]
         for item in overview["attention"]
     ]
-    lines += _section("WAITING FOR YOU (maestroctl answer ID VALUE)", ("ID", "KIND", "OPTIONS", "QUESTION"), rows)
+    lines += _section(
+        "WAITING FOR YOU (maestroctl answer NUMBER VALUE)", ("NUMBER", "KIND", "OPTIONS", "QUESTION"), rows
+    )
     return lines
+
+
+def _number(run: dict[str, Any]) -> str:
+    return f"#{run['number']}" if run.get("number") else ""
 
 
 def warn_of_version(version: str) -> None:

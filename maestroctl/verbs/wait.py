@@ -7,7 +7,8 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
-from maestroctl.output import answer, answer_json
+from maestroctl.failure_view import last_output, lines
+from maestroctl.output import answer, answer_json, say
 from maestroctl.stream import EventStream
 from maestroctl.verbs.options import Json, TimeoutMs
 from maestrod.api.errors import TimedOut
@@ -32,10 +33,13 @@ def command(
     with Caller.here().client() as client:
         identity = resolve(client, subject, "run", "tsk")
         ended = wait(client, identity, timeout_ms)
+        output = last_output(client, ended["failure"]) if ended.get("failure") and not as_json else []
     if as_json:
         answer_json(ended)
     else:
         answer(f"{identity} {ended['status']}")
+        for line in lines(ended["failure"], output) if ended.get("failure") else []:
+            say(line)
     return _CODES.get(ended["status"], 1)
 
 

@@ -54,7 +54,7 @@ def command(
 def newest_run(client: Client) -> str:
     """The newest run that has not ended, else the newest. Raises ``NotFound`` when there was never one."""
     for active in (True, False):
-        page = client.raw("run.list", {"active": active, "backward": True, "limit": 1})
+        page = client.raw("run.list", {"active": active, "order": "newest", "limit": 1})
         if page.get("items"):
             return str(page["items"][0]["id"])
     raise NotFound("run.none", 'there is no run yet: start one with `maestroctl run "what to do"`')

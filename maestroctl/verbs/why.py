@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
+from maestroctl import failure_view
 from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe, safe_block
+from maestroctl.progress import counts_of
 from maestroctl.verbs.options import Json
 from maestrod.api.session import SESSION_WHY, SessionRef
 
@@ -27,6 +29,8 @@ def command(
         entity = _entity(client, identity)
         blockers = [client.raw("task.get", {"taskId": task}) for task in entity.get("dependencies", ())]
         lines = explain(entity, blockers)
+        if entity.get("failure"):
+            lines += failure_view.lines(entity["failure"], failure_view.last_output(client, entity["failure"]))
         if entity.get("status", "pending") == "pending":
             lines += _delays(client, entity)
     if as_json:
@@ -73,13 +77,16 @@ def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
 def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[str]:
     """Sentences about a task or a run."""
     status = "paused" if entity.get("paused") else entity.get("status", "pending").replace("_", " ")
-    lines = [f"{entity['id']} is {status}: {safe(entity.get('title', ''))}".rstrip(": ")]
+    number = f"run #{entity['number']} " if entity.get("number") else ""
+    lines = [f"{number}{entity['id']} is {status}: {safe(entity.get('title') or '')}".rstrip(": ")]
+    told = counts_of(entity)
+    lines += [f"  {told}"] if told else []
     reason = entity.get("statusReason")
-    if reason:
+    if reason and not (entity.get("failure") and entity["failure"]["taskId"] != entity["id"]):
         detail = f": {reason['detail']}" if reason.get("detail") else ""
         by = f" (by {reason['by']})" if reason.get("by") else ""
         lines += _indented(f"{reason['source']} says {reason['code']}{by}{detail}")
-    if entity.get("error"):
+    if entity.get("error") and not entity.get("failure"):
         lines += _indented(entity["error"])
     for task in dependencies:
         lines += _blocker(task)

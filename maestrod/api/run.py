@@ -12,7 +12,7 @@ from maestrod.api.method import Access, Method, get, post
 from maestrod.api.plan import Diagnostic, PlanText
 from maestrod.api.project import Folder
 from maestrod.api.session import Argv, Session, Usage
-from maestrod.api.task import Attempts, TaskView
+from maestrod.api.task import Attempts, Failure, TaskView
 
 
 class RunStatus(enum.Enum):
@@ -24,20 +24,6 @@ class RunStatus(enum.Enum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class Failure(Entity, frozen=True):
-    """Why a run failed: the task that failed first, its error (the end of it, where it is long), and the session that worked on it.
-
-    ``failed`` counts the tasks that failed.
-    """
-
-    task_id: str
-    title: str
-    error: str = ""
-    session_id: str | None = None
-    attempt: int = 1
-    failed: int = 1
 
 
 class Run(Entity, frozen=True):

@@ -152,11 +152,26 @@ class Task(Entity, frozen=True):
     completed_at: Instant | None = None
 
 
+class Failure(Entity, frozen=True):
+    """Why a task or a run failed: the leaf that failed first, its error (the end of it, where it is long), and the session it failed in.
+
+    ``failed`` counts the tasks that failed.
+    """
+
+    task_id: str
+    title: str
+    error: str = ""
+    session_id: str | None = None
+    attempt: int = 1
+    failed: int = 1
+
+
 class TaskView(Task, frozen=True):
-    """A task with what is derived: its children and the sessions linked to it, oldest first."""
+    """A task with what is derived: its children, the sessions linked to it, oldest first, and of a failed one why."""
 
     subtask_ids: tuple[str, ...] = ()
     session_ids: tuple[str, ...] = ()
+    failure: Failure | None = None
 
 
 class TaskCreate(Params, frozen=True):

@@ -225,7 +225,7 @@ class Draft:
         differs = footprint(old) != footprint(new)
         if differs:
             self.dirty[new.id] = None
-        if new.parent_id is not None and (differs or old.progress != new.progress):
+        if new.parent_id is not None and (differs or old.progress != new.progress or old.leaves != new.leaves):
             self.dirty[new.parent_id] = None
         if bucket(old) != bucket(new):
             self.moved[new.id] = None
@@ -253,7 +253,7 @@ def _found(table: dict[str, E], kind: str, id_: str) -> E:
 def _belongs(world: World, entity: Any) -> dict[str, Any]:
     """The ids an event carries so that subscribers can filter."""
     project_id = getattr(entity, "project_id", None) or None
-    session_id = getattr(entity, "session_id", None)
+    session_id = getattr(entity, "session_id", None) or None
     task_id = getattr(entity, "task_id", None) or getattr(entity, "root_task_id", None)
     if isinstance(entity, Task):
         task_id = entity.id

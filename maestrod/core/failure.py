@@ -1,7 +1,6 @@
 """Which task a failure comes from: a parent fails by its subtasks, and a person wants to see the one where it began."""
 
-from maestrod.api.run import Failure
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Failure, Task, TaskStatus
 from maestrod.core.world import World
 
 #: Characters of an error that are kept with a run, from its end, where the last lines of output are; and of its first line.

@@ -24,6 +24,7 @@ from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskV
 from maestrod.core import project
 from maestrod.core.access_token import listing
 from maestrod.core.command import Actor
+from maestrod.core.failure import failure_of
 from maestrod.core.lookup import found, has_ended_run, named_session, open_questions
 from maestrod.core.pages import page
 from maestrod.core.plan import lint
@@ -41,7 +42,8 @@ def view(world: World, task: Task) -> TaskView:
     """A task with its subtasks and sessions."""
     members = dict(zip(Task.__struct_fields__, _members(task), strict=True))
     subtask_ids, session_ids = tuple(world.children(task.id)), tuple(world.sessions_of(task.id))
-    return TaskView(**members, subtask_ids=subtask_ids, session_ids=session_ids)
+    failure = failure_of(world, task)
+    return TaskView(**members, subtask_ids=subtask_ids, session_ids=session_ids, failure=failure)
 
 
 def _project_get(world: World, params: ProjectRef, actor: Actor) -> ProjectView:

@@ -29,6 +29,7 @@ RULES = Rules(
     limit_wait_max_ms=900_000,
 )
 
+ANSWERS = st.sampled_from(["yes", "no", "allow", "deny", "now", "wait", "fail", "stop", "approve", "reject"])
 PICK = st.integers(0, 10_000)
 AGENT = st.sampled_from(["shell", "stream", "process", "tty", "other"])
 POLICY = st.sampled_from(["block", "skip", "run"])

@@ -29,6 +29,7 @@ from tests.core.agent_histories import AgentHistories
 from tests.core.clock_histories import ClockHistories
 from tests.core.histories import (
     AGENT,
+    ANSWERS,
     PICK,
     QUEUE_VERBS,
     RULES,
@@ -66,8 +67,7 @@ class Histories(AgentHistories, ClockHistories, RuleBasedStateMachine):
         decision = attempt(self.world, entry, stamp)
         same(told(attempt(twin, entry, stamp)), told(decision), "a loaded world decides differently")
         if isinstance(decision, MaestroError):
-            may_be = isinstance(entry, Command | Edited)
-            assert may_be, f"{entry} refused: {decision.reason}: {decision.message}"
+            assert isinstance(entry, Command | Edited), f"{entry} refused: {decision.reason}: {decision.message}"
             same(state(self.world), before, "a refused command changed something")
             return None
         if self.id_time % 3_000 == 0:
@@ -206,7 +206,7 @@ class Histories(AgentHistories, ClockHistories, RuleBasedStateMachine):
         session_id = self.pick(self.world.queues, number).removeprefix("que_")
         self.queue_verb(session_id, OWNER, verb, self.pick(self.world.tasks, task), position)
 
-    @rule(number=PICK, value=st.sampled_from(["yes", "no", "allow", "deny", "now", "wait", "fail", "stop"]))
+    @rule(number=PICK, value=ANSWERS)
     @precondition(lambda self: self.world.attention)
     def answer(self, number: int, value: str) -> None:
         self.call("attention.answer", attentionId=self.pick(self.world.attention, number), value=value)

@@ -179,3 +179,20 @@ def test_every_status_has_a_standing() -> None:
 
 def test_the_matrix_names_each_pair_once() -> None:
     assert all((two, one) not in OF_TWO or one == two for one, two in itertools.chain(OF_TWO))
+
+
+def test_a_leaf_that_ends_without_progress_is_counted_up_to_the_root() -> None:
+    play = Scenario().given(run_of(group("g", subtask("a"), subtask("b")), group("h", subtask("c"))))
+    play.given(Call("task.cancel", taskId="b"))
+    [run] = play.world.runs.values()
+    leaves = play.world.tasks[run.root_task_id].leaves
+    assert leaves is not None
+    assert (leaves.total, leaves.completed, leaves.cancelled) == (3, 0, 1)
+
+
+def test_a_cancelled_run_completed_nothing() -> None:
+    play = Scenario().given(run_of(group("g", subtask("a"), subtask("b"))))
+    play.given(Call("run.cancel", runId="run"))
+    [run] = play.world.runs.values()
+    leaves = play.world.tasks[run.root_task_id].leaves
+    assert leaves is not None and (leaves.total, leaves.completed, leaves.cancelled) == (2, 0, 2)

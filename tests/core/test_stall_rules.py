@@ -151,7 +151,8 @@ def with_dialog() -> Scenario:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE))
     play.given(Call("permission.ask", by="@g", agent="tty", event="Permission", payload={"command": "x"}))
     return play.when(Later(2000), woke("quiet", "@g")).then(
-        status("@g", "working"), member("question", "options", ("allow", "deny"))
+        status("@g", "working"),
+        member("question", "options", ("allow", "deny", "allow for session", "deny for session")),
     )
 
 

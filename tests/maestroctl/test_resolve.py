@@ -46,9 +46,9 @@ def test_a_whole_id_asks_nobody(client: Client, daemon: FakeDaemon) -> None:
 
 
 def test_a_part_that_names_several_things_is_refused_with_their_names(client: Client) -> None:
-    with pytest.raises(Malformed, match="names 3 things") as refused:
+    with pytest.raises(Malformed, match="is ambiguous, it fits 3") as refused:
         resolve(client, TASKS[0][:8], "tsk")
-    assert TASKS[1] in refused.value.message
+    assert f"{TASKS[1]}  x" in refused.value.message
 
 
 def test_a_part_that_names_nothing(client: Client) -> None:

@@ -37,10 +37,11 @@ def event(seq: int, type_: str, identity: str, **data: Any) -> tuple[str, dict[s
 def serve(daemon: FakeDaemon, *events: tuple[str, dict[str, Any]], end: str = "completed", **view: Any) -> None:
     """A run that goes through the events and ends; reading it before gives the beginning, afterwards the end."""
     leaf = task(id=LEAF, parentId=TASK, title="lint")
+    root = task(leaves={"total": 1, "completed": 1})
     views = iter(
         [
             {"seq": 1, "run": run(), "tasks": [task(), leaf], **view},
-            *[{"seq": 9, "run": run(end, completedAt=3000), "tasks": [task(), {**leaf, "status": "completed"}]}] * 3,
+            *[{"seq": 9, "run": run(end, completedAt=3000), "tasks": [root, {**leaf, "status": "completed"}]}] * 3,
         ]
     )
     daemon.on("run.get", lambda params: next(views))
@@ -69,7 +70,7 @@ def test_a_line_per_change_and_the_summary(daemon: FakeDaemon, capsys: pytest.Ca
         "▶ in progress  lint",
         "✔ completed  lint",
         "run completed",
-        "Write the parser: completed in 2.0s (1 completed)",
+        "Write the parser: completed in 2.0s (1 of 1 task completed)",
     ]
     assert daemon.called("event.subscribe") == [{"since": 1, "rootId": TASK}]
 
@@ -155,8 +156,9 @@ def test_a_plan_that_waits_for_a_yes_is_shown_once_with_its_waves(
     daemon.on("plan.get", plan)
     serve(daemon, event(4, "run.status", RUN, status="cancelled"), run=run("awaiting_approval", planId="pln_1"))
     following()
-    assert capsys.readouterr().out.splitlines()[:3] == [
+    assert capsys.readouterr().out.splitlines()[:4] == [
         "  wave 1  Lint (a)  1 task",
-        "  yes: maestroctl plan approve pln_1   no: maestroctl plan reject pln_1 REASON",
+        "  yes: maestroctl plan approve pln_1",
+        "  no:  maestroctl plan reject pln_1",
         "run cancelled",
     ]

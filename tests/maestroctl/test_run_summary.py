@@ -1,5 +1,6 @@
 """The end of a run: what came of it, and for what failed the command, the exit code, the last lines and where there is more."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ from maestrod.api.session import Session
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 
 LEAF = "tsk_0000000000000000000000000c"
+
+
+def counted(*tasks: dict[str, Any]) -> dict[str, Any]:
+    """The sums that the daemon keeps for a parent."""
+    ends = Counter(leaf.get("status") for leaf in tasks)
+    return {"total": len(tasks), "completed": ends["completed"], "failed": ends["failed"]}
 
 
 def model(status: str, *tasks: dict[str, Any], **members: Any) -> RunModel:
@@ -24,7 +31,12 @@ def model(status: str, *tasks: dict[str, Any], **members: Any) -> RunModel:
         **members,
     }
     return RunModel(
-        {"seq": 1, "run": run, "tasks": [task(title="Check"), *tasks], "sessions": [session(taskIds=[LEAF])]}
+        {
+            "seq": 1,
+            "run": run,
+            "tasks": [task(title="Check", leaves=counted(*tasks)), *tasks],
+            "sessions": [session(taskIds=[LEAF])],
+        }
     )
 
 
@@ -33,7 +45,9 @@ def leaf(**members: Any) -> dict[str, Any]:
 
 
 def test_a_completed_run_is_one_line() -> None:
-    assert summary(model("completed", leaf(status="completed"))) == ["Check: completed in 1m02s (1 completed)"]
+    assert summary(model("completed", leaf(status="completed"))) == [
+        "Check: completed in 1m02s (1 of 1 task completed)"
+    ]
 
 
 def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
@@ -41,7 +55,7 @@ def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
         status="failed", attempt=2, result={"error": "command ended with exit code 3: pytest\nE   boom\x1b[0m"}
     )
     assert summary(model("failed", failed)) == [
-        "Check: failed in 1m02s (1 failed)",
+        "Check: failed in 1m02s (0 of 1 task completed, 1 failed)",
         "✘ pytest (attempt 2)",
         "    command ended with exit code 3: pytest",
         "    E   boom\\x1b[0m",
@@ -85,7 +99,13 @@ def test_the_exit_code_is_the_outcome(status: str, code: int) -> None:
 
 
 def test_what_the_agents_used_is_told_where_they_say_so() -> None:
-    run = model("completed", leaf(status="completed"))
-    spent = [session(id=f"ses_{n}", usage={"input": 1200, "output": 30, "cost": 0.25}) for n in "ab"]
-    run.sessions = type(run.sessions)(Session, spent)
+    used = {"input": 2400, "output": 60, "cost": 0.5}
+    run = model("completed", leaf(status="completed"), usage=used)
+    assert summary(run)[1] == "  used 2,400 tokens in, 60 out, $0.50 so far"
+    run.sessions = type(run.sessions)(Session, [session(status="completed")])
     assert summary(run)[1] == "  used 2,400 tokens in, 60 out, $0.50"
+    assert not any("used" in line for line in summary(model("completed", leaf(status="completed"))))
+
+
+def test_a_run_is_named_by_its_number() -> None:
+    assert summary(model("completed", number=12))[0].startswith("Run #12 Check: completed")

@@ -32,7 +32,13 @@ PLAN: dict[str, Any] = {
 def view(**members: Any) -> dict[str, Any]:
     run = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "running", "agent": "shell", "createdAt": 1000}
     tasks = [
-        task(title="Check this repository", status="in_progress", progress=0.4, startedAt=1000),
+        task(
+            title="Check this repository",
+            status="in_progress",
+            progress=0.4,
+            startedAt=1000,
+            leaves={"total": 2, "completed": 1},
+        ),
         task(
             id=GROUP, parentId=TASK, title="Lint", status="in_progress", progress=0.5, startedAt=1000, dispatch=DISPATCH
         ),
@@ -63,7 +69,7 @@ def test_a_session_that_sits_out_a_limit_says_until_when(monkeypatch: pytest.Mon
 
 def test_the_tree_as_it_looks() -> None:
     assert drawn(RunModel(view()), {SESSION: "checked 40 files\x1b[2J"}) == [
-        "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌  40%  running  1m00s  1 of 2 tasks, 1 session",
+        "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌  40%  running  1m00s  1 of 2 tasks completed, 1 session",
         "▶ Check this repository        ━━━━━━╌╌╌╌╌╌╌╌╌╌  40%  in progress  1m00s",
         "├─ ▶ Lint                      ━━━━━━━━╌╌╌╌╌╌╌╌  50%  in progress  1m00s",
         "│    › Lint working: checked 40 files\\x1b[2J",
@@ -85,11 +91,21 @@ def test_a_plan_that_waits_for_a_yes_says_so() -> None:
     model.plan = PLAN
     lines = drawn(model)
     assert "awaiting approval" in lines[0]
-    assert lines[1:4] == [
+    assert lines[1:5] == [
         "  wave 1  Parser (parser)  1 task, claude",
         "  wave 2  Docs (docs)      2 tasks         after parser",
-        "  yes: maestroctl plan approve pln_1   no: maestroctl plan reject pln_1 REASON",
+        "  yes: maestroctl plan approve pln_1",
+        "  no:  maestroctl plan reject pln_1",
     ]
+
+
+def test_neither_way_to_answer_a_plan_is_cut_off_on_a_narrow_terminal() -> None:
+    asked = {"id": QUESTION, "sessionId": "", "runId": RUN, "kind": "approval", "message": "Approve?", "number": 7}
+    model = RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"}, attention=[asked]))
+    model.plan = PLAN
+    lines = drawn(model, columns=40)
+    assert "  yes: maestroctl answer 7 yes" in lines and "  no:  maestroctl answer 7 no [REASON]" in lines
+    assert not any("?" in line for line in lines)  # it is one question, told once
 
 
 def test_a_daemon_that_is_away_is_told() -> None:

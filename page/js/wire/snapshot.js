@@ -11,12 +11,12 @@ const RUNS_HELD = 100;
 export async function readAll(call, store) {
   // The daemon answers in order: what is asked behind the status is not older than its seq, and needs no turn of its own.
   const [status, projects, runs, attention] = await Promise.all([
-    call("system.status"), everything(call, "project.list"), call("run.list", { backward: true, limit: PAGE }), everything(call, "attention.list"),
+    call("system.status"), everything(call, "project.list"), call("run.list", { order: "newest", limit: PAGE }), everything(call, "attention.list"),
   ]);
   const [tasks, sessions] = [sum(status.tasks), sum(status.sessions)];
   const read = [["project", projects], ["run", runs.items ?? []], ["attention", attention]];
   if (tasks <= TASKS_HELD && sessions <= SESSIONS_HELD) {
-    const [every, all] = await Promise.all([everything(call, "task.list"), everything(call, "session.list")]);
+    const [every, all] = await Promise.all([everything(call, "task.list", { order: "oldest" }), everything(call, "session.list", { order: "oldest" })]);
     read.push(["task", every], ["session", all]);
   } else read.push(...(await newest(call, read[1][1])));
   store.clear();
@@ -26,10 +26,10 @@ export async function readAll(call, store) {
   return status.seq;
 }
 
-async function everything(call, method) {
+async function everything(call, method, query = {}) {
   const found = [];
   for (let cursor; ;) {
-    const page = await call(method, cursor ? { limit: PAGE, cursor } : { limit: PAGE });
+    const page = await call(method, { ...query, limit: PAGE, ...(cursor ? { cursor } : {}) });
     found.push(...(page.items ?? []));
     if (!page.nextCursor) return found;
     cursor = page.nextCursor;
@@ -37,7 +37,7 @@ async function everything(call, method) {
 }
 
 async function newest(call, runs) {
-  const [tasks, sessions] = [[], await everything(call, "session.list").then((all) => all.slice(-SESSIONS_HELD))];
+  const [tasks, sessions] = [[], await everything(call, "session.list", { order: "oldest" }).then((all) => all.slice(-SESSIONS_HELD))];
   for (const run of runs.slice(0, RUNS_HELD)) {
     tasks.push(...((await call("run.get", { runId: run.id })).tasks ?? []));
     if (tasks.length > TASKS_HELD) break;

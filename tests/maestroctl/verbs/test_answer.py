@@ -6,20 +6,22 @@ from typing import Any
 import pytest
 
 from maestrod.api.errors import Conflict, Malformed
-from tests.kit.entities import QUESTION
+from tests.kit.entities import PLAN, QUESTION
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 
 def test_it_is_answered(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {"items": [{"id": QUESTION}]})
-    daemon.on("attention.answer", {"id": QUESTION, "answer": {"by": "user", "at": 1, "value": "yes"}})
-    assert cli("answer", QUESTION[-4:], "yes").out == f"{QUESTION} answered: yes\n"
+    daemon.on("attention.get", {"id": QUESTION, "number": 3})
+    daemon.on("attention.answer", {"id": QUESTION, "number": 3, "answer": {"by": "user", "at": 1, "value": "yes"}})
+    assert cli("answer", QUESTION[-6:-1], "yes").out == "#3 answered: yes\n"
     assert json.loads(cli("answer", QUESTION, "yes", "--json").out)["answer"]["value"] == "yes"
     assert daemon.called("attention.answer")[0] == {"attentionId": QUESTION, "value": "yes"}
 
 
 def test_a_second_answer_is_refused(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.get", {"id": QUESTION})
     daemon.on("attention.answer", Conflict("attention.answered", "it was answered by user"))
     outcome = cli("answer", QUESTION, "no")
     assert outcome.code == 1
@@ -32,17 +34,50 @@ def test_a_second_answer_is_refused(daemon: FakeDaemon, cli: CommandLine) -> Non
 def test_one_word_decides_a_permission(daemon: FakeDaemon, cli: CommandLine, word: str, option: str) -> None:
     def decide(params: dict[str, Any]) -> dict[str, Any]:
         if params["value"] not in {"allow", "deny"}:
-            raise Malformed("attention.not_an_option", "none of: allow, deny", {"path": "value"})
+            raise Malformed("attention.not_an_option", "Choose allow or deny", {"path": "value"})
         return {"id": QUESTION, "answer": {"by": "user", "at": 1, "value": params["value"]}}
 
     daemon.on("attention.answer", decide)
-    daemon.on("attention.get", {"id": QUESTION, "options": ["allow", "deny"]})
-    assert cli("answer", QUESTION, word).out == f"{QUESTION} answered: {option}\n"
+    daemon.on("attention.get", {"id": QUESTION, "options": ["allow", "deny", "allow for session", "deny for session"]})
+    assert cli("answer", QUESTION, word).out == f"{QUESTION[-8:]} answered: {option}\n"
     outcome = cli("answer", QUESTION, "perhaps")
-    assert outcome.code and "none of: allow, deny" in outcome.err
+    assert outcome.code and "Choose allow or deny" in outcome.err
 
 
 def test_another_mistake_is_no_reason_to_guess(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.get", {"id": QUESTION})
     daemon.on("attention.answer", Malformed("attention.elsewhere", "it asks in its own terminal"))
     assert "its own terminal" in cli("answer", QUESTION, "y").err
-    assert not daemon.called("attention.get")
+    assert len(daemon.called("attention.answer")) == 1
+
+
+def test_a_reason_goes_with_it_and_it_may_hold_for_the_session(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.get", {"id": QUESTION, "options": ["allow", "deny"]})
+    given = {"by": "user", "at": 1, "value": "deny", "reason": "use git mv", "lasts": "session"}
+    daemon.on("attention.answer", {"id": QUESTION, "number": 4, "answer": given})
+    outcome = cli("answer", QUESTION, "n", "use git mv", "--for", "session")
+    assert outcome.out == "#4 answered: deny for the session: use git mv\n"
+    [params] = daemon.called("attention.answer")
+    assert params == {"attentionId": QUESTION, "value": "deny", "reason": "use git mv", "lasts": "session"}
+
+
+def test_a_plan_that_waits_is_answered_by_its_own_id(daemon: FakeDaemon, cli: CommandLine) -> None:
+    asked = {"id": QUESTION, "number": 5, "planId": PLAN, "kind": "approval", "options": ["approve", "reject"]}
+    daemon.on("attention.list", {"items": [asked]})
+    daemon.on("attention.answer", {**asked, "answer": {"by": "user", "at": 1, "value": "approve"}})
+    assert cli("answer", PLAN, "yes").out == "#5 answered: approve\n"
+    assert daemon.called("attention.answer") == [{"attentionId": QUESTION, "value": "approve"}]
+
+
+def test_a_plan_that_waits_for_nobody_says_how_it_stands(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.list", {"items": []})
+    daemon.on("plan.get", {"id": PLAN, "status": "applied"})
+    assert "waits for no approval: it is applied" in cli("answer", PLAN, "yes").err
+
+
+@pytest.mark.parametrize("text", ["3", "#3"])
+def test_a_question_is_named_by_its_number(daemon: FakeDaemon, cli: CommandLine, text: str) -> None:
+    daemon.on("attention.get", {"id": QUESTION, "number": 3, "options": ["yes", "no"]})
+    daemon.on("attention.answer", {"id": QUESTION, "number": 3, "answer": {"by": "user", "at": 1, "value": "no"}})
+    assert cli("answer", text, "n").out == "#3 answered: no\n"
+    assert daemon.called("attention.get")[0] == {"attentionId": text}

@@ -14,7 +14,7 @@ def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) 
     daemon.on("session.list", {"items": [session(workingDir="/shop")]})
     outcome = cli("inbox")
     assert outcome.out.count("deploy?\\x1b[2J") == 2 and f"parser ({SESSION}) in /shop" in outcome.out
-    assert f"maestroctl answer {QUESTION[-8:]} VALUE" in outcome.out
+    assert f"maestroctl answer {QUESTION[-8:]} TEXT" in outcome.out
     daemon.on("attention.list", {"items": [ITEM]})
     assert json.loads(cli("inbox", "--json").out) == {"items": [ITEM]}
 

@@ -25,10 +25,27 @@ SYSTEM: dict[str, Any] = {
 }
 OVERVIEW: dict[str, Any] = {
     "system": SYSTEM,
-    "runs": [{"id": RUN, "status": "running", "agent": "shell", "createdAt": 3_000_000, "rootTaskId": TASK}],
+    "runs": [
+        {
+            "id": RUN,
+            "status": "running",
+            "agent": "shell",
+            "createdAt": 3_000_000,
+            "rootTaskId": TASK,
+            "number": 12,
+            "title": "Ship it",
+        }
+    ],
     "sessions": [session(createdAt=3_540_000), session(paused=True, name="x\x1b[2J")],
     "attention": [
-        {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?", "options": ["yes", "no"]}
+        {
+            "id": QUESTION,
+            "number": 3,
+            "sessionId": SESSION,
+            "kind": "input",
+            "message": "deploy?",
+            "options": ["yes", "no"],
+        }
     ],
 }
 
@@ -39,24 +56,25 @@ def test_the_page() -> None:
         "slots 1 of 8 used; tasks 2 completed, 1 in progress; sessions 1 working",
         "",
         "RUNS",
-        "ID                              STATUS   AGENT  AGE",
-        f"{RUN}  running  shell  10m",
+        "RUN  ID                              STATUS   AGENT  AGE  TITLE",
+        f"#12  {RUN}  running  shell  10m  Ship it",
         "",
         "SESSIONS",
         "ID                              STATUS   AGENT  AGE  NAME",
         f"{SESSION}  working  shell  1m   parser",
         f"{SESSION}  paused   shell  0s   x\\x1b[2J",
         "",
-        "WAITING FOR YOU (maestroctl answer ID VALUE)",
-        "ID                              KIND   OPTIONS  QUESTION",
-        f"{QUESTION}  input  yes/no   deploy?",
+        "WAITING FOR YOU (maestroctl answer NUMBER VALUE)",
+        "NUMBER  KIND   OPTIONS  QUESTION",
+        "3       input  yes/no   deploy?",
     ]
 
 
 def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
     run = {**OVERVIEW["runs"][0], "paused": True}
     overview = {**OVERVIEW, "runs": [run], "sessions": [session(runId=RUN), session()]}
-    assert [line.split()[1] for line in page(overview, 0) if line.startswith(("run_", "ses_"))] == [
+    shown = [line.removeprefix("#12  ") for line in page(overview, 0)]
+    assert [line.split()[1] for line in shown if line.startswith(("run_", "ses_"))] == [
         "paused",
         "paused",
         "working",

@@ -1,0 +1,44 @@
+"""How far something is, and what it has used, in the words and figures that every view of it shows."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from maestrod.api.session import Usage
+from maestrod.api.task import Leaves, Task, TaskStatus
+
+#: What is told beside the tasks that are completed.
+_OTHERS = ("failed", "skipped", "cancelled")
+
+
+def percent(progress: float) -> str:
+    """``82%``: rounded down, so that 100% is said of what is done and of nothing else."""
+    return f"{math.floor(progress * 100 + 1e-9)}%"
+
+
+def counts(task: Task) -> str:
+    """``10 of 11 tasks completed, 1 failed``; empty for a task that is no parent."""
+    return "" if task.leaves is None else told(task.leaves)
+
+
+def counts_of(document: Mapping[str, Any]) -> str:
+    """The same of a task as it came over the wire."""
+    leaves = document.get("leaves")
+    return told(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
+
+
+def told(leaves: Leaves) -> str:
+    """The leaves below a task in words."""
+    words = f"{leaves.completed} of {leaves.total} task{'' if leaves.total == 1 else 's'} completed"
+    others = [f"{getattr(leaves, name)} {name}" for name in _OTHERS if getattr(leaves, name)]
+    return ", ".join([words, *others])
+
+
+def ended(task: Task) -> float:
+    """The part of a task to fill a bar with; a task that is completed or skipped is done."""
+    return 1.0 if task.status in {TaskStatus.COMPLETED, TaskStatus.SKIPPED} else task.progress
+
+
+def spent(usage: Usage) -> str:
+    """``16,000 tokens in, 1,200 out, $0.08``: tokens in full, money in dollars and cents."""
+    return f"{usage.input:,} tokens in, {usage.output:,} out" + ("" if usage.cost is None else f", ${usage.cost:.2f}")
