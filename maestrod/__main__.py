@@ -88,10 +88,13 @@ def _config(parsed: argparse.Namespace) -> int:
     """Print the configuration."""
     import msgspec
 
+    from maestrod.agents.registry import adapters, strangers
     from maestrod.api.address import places
-    from maestrod.config import load
+    from maestrod.config import agents_named, load
 
-    _, origins = load(places(os.environ).config, os.environ)
+    config, origins = load(places(os.environ).config, os.environ)
+    for warning in strangers(agents_named(config), adapters(config.agents)):
+        sys.stderr.write(f"warning: {warning}\n")
     if parsed.json:
         shown = origins if parsed.origin else {each.name: each.value for each in origins}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode() + "\n")

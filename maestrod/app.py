@@ -21,14 +21,14 @@ import trio
 from maestrod import __version__, spool
 from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog import FileCatalog
-from maestrod.agents.registry import adapters, traits
+from maestrod.agents.registry import adapters, strangers, traits
 from maestrod.api.address import Places
 from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.package_data import package_data
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
-from maestrod.config import Config
+from maestrod.config import Config, agents_named
 from maestrod.core.facts import Edited
 from maestrod.core.rules import Rules
 from maestrod.endpoint import Endpoint, listen
@@ -91,6 +91,8 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))
+    for warning in strangers(agents_named(config), catalog.adapters):
+        log.warning("configuration: %s", warning)
     with single_instance(places.data, places.socket, __version__) as claim:
         claim.tell(Phase.STARTING, progress="it reads its store")
         handover.notifier.extend_timeout(RECOVERY_SECONDS)

@@ -15,6 +15,7 @@ from msgspec import Meta
 from maestrod.agents.settings import AgentSettings
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.json_text import Flaw, loads
 from maestrod.api.outside_text import NotText, file_text, shown, sound
 from maestrod.api.patterns import in_words
 from maestrod.api.system import SessionsOnStop
@@ -76,6 +77,12 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     tls_key: str = ""
 
 
+def agents_named(config: Config) -> dict[str, str]:
+    """The agents that settings name, by the settings' names as they are written in the file."""
+    limits = {f"agentLimits.{agent}": agent for agent in config.agent_limits}
+    return {"defaultAgent": config.default_agent, **limits}
+
+
 class Origin(Entity, frozen=True):
     """A setting, its value, and where that came from: ``default``, a file's path, or a variable's name."""
 
@@ -103,7 +110,7 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Or
         text = environ.get(variable(field.name))
         if text:
             _check_text(text, variable(field.name))
-            values[field.encode_name] = _from_text(field.type, text)
+            values[field.encode_name] = _from_text(field.type, variable(field.name), text)
             origins[field.encode_name] = variable(field.name)
     config = _convert(values, origins)
     shown = msgspec.to_builtins(config)
@@ -141,12 +148,16 @@ def _file(path: Path) -> dict[str, Any]:
 _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def _from_text(kind: Any, text: str) -> Any:
+def _from_text(kind: Any, name: str, text: str) -> Any:
     """What a variable's text means: JSON for tables and lists, else the text for the setting's type to judge."""
     if text[:1] in "[{":
         try:
-            return msgspec.json.decode(text)
-        except msgspec.DecodeError:
+            return loads(text)
+        except Flaw as flaw:
+            if flaw.is_repetition:
+                raise BadConfiguration(
+                    "config.repeated", f"{name}: {flaw}, at {flaw.path}", {"setting": name}
+                ) from flaw
             return text
     if kind is bool and text.lower() in _TRUTH:
         return _TRUTH[text.lower()]

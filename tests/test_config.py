@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
-from maestrod.config import USER_FILE, Config, Origin, load, variable
+from maestrod.config import USER_FILE, Config, Origin, agents_named, load, variable
 
 
 def shown(origins: tuple[Origin, ...]) -> dict[str, tuple[object, str]]:
@@ -69,6 +69,13 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
         load(tmp_path, {"MAESTRO_MAX_SESSIONS": "many"})
     with pytest.raises(BadConfiguration, match="MAESTRO_AGENT_LIMITS"):
         load(tmp_path, {"MAESTRO_AGENT_LIMITS": "{torn"})
+    with pytest.raises(BadConfiguration, match=r"MAESTRO_AGENT_LIMITS: .*`shell` appears twice"):
+        load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"shell": 4, "shell": 5}'})
+
+
+def test_the_agents_that_settings_name_are_known_by_the_settings(tmp_path: Path) -> None:
+    config, _ = load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"codx": 4}', "MAESTRO_DEFAULT_AGENT": "shel"})
+    assert agents_named(config) == {"defaultAgent": "shel", "agentLimits.codx": "codx"}
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:

@@ -41,6 +41,19 @@ def test_the_configuration_is_printed_with_origins_and_as_one_document(
     assert origins["maxSessions"] == "MAESTRO_MAX_SESSIONS"
 
 
+def test_settings_that_name_an_agent_there_is_not_are_told_beside_the_configuration(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTRO_DEFAULT_AGENT", "codx")
+    monkeypatch.setenv("MAESTRO_AGENT_LIMITS", '{"claude": 1, "gpt": 2}')
+    assert main(["config", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["defaultAgent"] == "codx"
+    first, second = printed.err.splitlines()
+    assert first.startswith("warning: defaultAgent: there is no agent 'codx'") and "did you mean `codex`?" in first
+    assert second.startswith("warning: agentLimits.gpt: there is no agent 'gpt'")
+
+
 def test_a_mistake_in_the_configuration_is_exit_code_78_with_the_reason(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

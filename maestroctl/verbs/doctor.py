@@ -49,6 +49,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
     yield Finding("ok", "maestroctl", f"{maestrod.__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     for name in ("data", "runtime", "config"):
         yield _folder(name, getattr(caller.places, name), private=name != "config")
+    yield from _configuration(caller)
     yield from _quarantine(caller.places.data / "quarantine")
     yield from _service(caller)
     yield from _hooks(caller)
@@ -173,6 +174,22 @@ def _projects(client: Client) -> Iterator[Finding]:
             yield Finding("bad", subject, f"{safe(project['workingDir'])}: {safe(project['problem'])}")
         if names.count(project["name"]) > 1:
             yield Finding("note", subject, f"another one has that name: call {project['id']} by its id, or rename it")
+
+
+def _configuration(caller: Caller) -> Iterator[Finding]:
+    """Whether a daemon could start with the configuration, and what in it names something that is not there."""
+    from maestroctl.verbs.store import read_offline
+
+    done = read_offline(caller, ["config", "--json"])
+    lines = [safe(line) for line in done.stderr.splitlines() if line.strip()]
+    if done.returncode:
+        words = lines[-1].removeprefix("maestrod: ") if lines else f"cannot be read (exit code {done.returncode})"
+        yield Finding("bad", "configuration", words)
+        return
+    for line in lines:
+        yield Finding("note", "configuration", line.removeprefix("warning: "))
+    if not lines:
+        yield Finding("ok", "configuration", "can be read")
 
 
 def _files(caller: Caller) -> Iterator[Finding]:

@@ -57,6 +57,8 @@ def _members(lines: list[str]) -> dict[str, Value]:
         match = _MEMBER.match(line)
         if not match:
             raise ValueError(f"line {place + 1}: expected `name: value`")
+        if match[1] in members:
+            raise ValueError(f"line {place + 1}: `{match[1]}` appears twice")
         below = place + 1
         while below < len(lines) and (_is_blank(lines[below]) or lines[below].startswith((" ", "\t", "- "))):
             below += 1
@@ -90,6 +92,8 @@ def _mapping(nested: list[tuple[int, str]]) -> dict[str, str]:
         match = _MEMBER.match(line)
         if not match:
             raise ValueError(f"line {number}: expected `- item` or `name: value`")
+        if match[1] in found:
+            raise ValueError(f"line {number}: `{match[1]}` appears twice")
         found[match[1]] = _scalar((match[2] or "").strip(), number)
     return found
 

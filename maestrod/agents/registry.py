@@ -1,7 +1,7 @@
 """Every agent there is. A new one is a module beside this one and a line here; users add theirs in the configuration."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.agents.shell import ShellAdapter
 from maestrod.api.errors import BadConfiguration
 from maestrod.core.agent_traits import AgentTraits
+from maestrod.core.plan_findings import hint, shown
 
 _ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter(), OpenCodeAdapter())
 
@@ -27,6 +28,16 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 def adapters(settings: Mapping[str, AgentSettings]) -> Mapping[str, Adapter]:
     """What is built in, and the user's own. Raises ``BadConfiguration`` for a table that is neither."""
     return {**ADAPTERS, **{name: _custom(name, own) for name, own in settings.items() if not _is_built_in(name, own)}}
+
+
+def strangers(named: Mapping[str, str], known: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each setting that names an agent there is not; ``named`` is the agent by the setting's name."""
+    listed = ", ".join(sorted(known))
+    return tuple(
+        f"{setting}: there is no agent {shown(agent)!r}; there is: {listed}{hint(agent, known)}"
+        for setting, agent in named.items()
+        if agent not in known
+    )
 
 
 def traits(adapters: Mapping[str, Adapter], settings: Mapping[str, AgentSettings]) -> Mapping[str, AgentTraits]:

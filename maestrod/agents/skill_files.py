@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from maestrod.agents import frontmatter
+from maestrod.api.json_text import repeated
 from maestrod.api.outside_text import decode_mended, piped_text, sound
 from maestrod.api.skill import Persona, Skill
 
@@ -71,10 +72,13 @@ def load_persona(path: Path, origin: str) -> Persona:
 
 def _from_manifest(folder: Path, origin: str) -> Skill:
     path = folder / "manifest.json"
+    text = _read(path, MANIFEST_LIMIT).encode()
     try:
-        manifest = decode_mended(partial(msgspec.json.decode, type=_ManifestFile), _read(path, MANIFEST_LIMIT).encode())
+        manifest = decode_mended(partial(msgspec.json.decode, type=_ManifestFile), text)
     except msgspec.MsgspecError as error:
         raise Broken(f"{path}: {error}") from error
+    if (place := repeated(text)) is not None:
+        raise Broken(f"{path}: `{place}` appears twice")
     members = {name: getattr(manifest, name) for name in manifest.__struct_fields__}
     return Skill(
         **members | {"name": _checked_name(manifest.name, path)},

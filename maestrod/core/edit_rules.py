@@ -5,13 +5,16 @@ as nobody writes them. An edit that would make a world that no command can make 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from maestrod.api.base import Entity
 from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.patterns import is_line
 from maestrod.api.reason import Source
 from maestrod.api.task import Task
+from maestrod.core import arguments
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
 from maestrod.core.entities import KINDS
@@ -51,6 +54,7 @@ def edited(draft: Draft, fact: Edited) -> None:
     except msgspec.DecodeError as problem:  # a ValidationError is one
         raise Malformed("edit.malformed", f"{fact.kind} {fact.id}: {problem}", {"id": fact.id}) from problem
     changed = _changed(fact, old, new)
+    _check_texts(fact, changed)
     if not changed:
         return
     if isinstance(new, Task) and isinstance(old, Task):
@@ -64,7 +68,17 @@ def edited(draft: Draft, fact: Edited) -> None:
         _refuse_cycles(draft, draft.task(new.id))
 
 
-def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, object]:
+def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
+    """What a request may not say, a file may not either."""
+    for name in changed.keys() & {"title", "name"}:
+        if not is_line(changed[name]):
+            message = f"{name} of {fact.kind} {fact.id} has to be one line that is not blank"
+            raise Malformed("edit.malformed", message, {"id": fact.id, "member": name})
+    for name in changed.keys() & {"commands", "checks", "planner"}:
+        arguments.check(changed[name], name)
+
+
+def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:
     """The members that differ. Raises ``Conflict`` for one that may not."""
     names = [
         name for name in old.__struct_fields__ if name != "updated_at" and getattr(old, name) != getattr(new, name)

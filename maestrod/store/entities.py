@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from maestrod.api.base import Entity
+from maestrod.api.json_text import repeated
 from maestrod.api.outside_text import NotText, decode_mended, file_text
 from maestrod.core.entities import KINDS
 
@@ -63,7 +64,10 @@ def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
     named: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
     if named != id_:
         raise BadEntityFile(f'its "id" is {named!r}, but the file is named after {id_!r}')
-    return EntityFile(entity, seq, edited=not is_genuine(data))
+    edited = not is_genuine(data)
+    if edited and (place := repeated(data)) is not None:
+        raise BadEntityFile(f"`{place}` appears twice: one of the two would be lost")
+    return EntityFile(entity, seq, edited=edited)
 
 
 def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:

@@ -58,6 +58,8 @@ def test_values(text: str, value: frontmatter.Value) -> None:
         ("a: b\n  c", 3),
         ("a:\n  - x\n  nope", 3),
         ("a:\n  - !tag", 3),
+        ("a: b\nc: d\na: e", 4),
+        ("a:\n  x: 1\n  x: 2", 4),
     ],
 )
 def test_what_it_does_not_know_is_an_error_with_its_line(text: str, line: int) -> None:

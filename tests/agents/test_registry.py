@@ -2,7 +2,7 @@
 
 import pytest
 
-from maestrod.agents.registry import ADAPTERS, adapters, traits
+from maestrod.agents.registry import ADAPTERS, adapters, strangers, traits
 from maestrod.agents.settings import AgentSettings
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.session import Terminal
@@ -17,6 +17,13 @@ def test_every_adapter_says_whether_it_is_installed() -> None:
     for name, adapter in ADAPTERS.items():
         info = adapter.detect()
         assert info.name == name and info.description and info.available is (info.missing is None)
+
+
+def test_a_setting_that_names_no_agent_is_told_with_what_is_near() -> None:
+    named = {"defaultAgent": "codx", "agentLimits.shell": "shell"}
+    assert strangers(named, ["shell", "codex"]) == (
+        "defaultAgent: there is no agent 'codx'; there is: codex, shell; did you mean `codex`?",
+    )
 
 
 def test_users_add_agents_and_say_how_they_are_held() -> None:

@@ -62,7 +62,7 @@ def test_a_persona(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "manifest",
-    ["{", "[]", '{"version": "1"}', '{"name": 3}', '{"name": "a", "assignTo": "worker"}', '{"name": "../up"}', '{"name": ""}', " " * 70_000],
+    ["{", "[]", '{"name": "a", "name": "b"}', '{"version": "1"}', '{"name": 3}', '{"name": "a", "assignTo": "worker"}', '{"name": "../up"}', '{"name": ""}', " " * 70_000],
 )  # fmt: skip
 def test_a_broken_manifest_says_where(tmp_path: Path, manifest: str) -> None:
     folder = seed_skill(tmp_path / "broken")

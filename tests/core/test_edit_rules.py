@@ -81,6 +81,8 @@ def test_a_task_may_move_below_another() -> None:
         ("x", {"progress": 2.0}, "edit.out_of_range"),
         ("x", {"maxAttempts": 0}, "edit.out_of_range"),
         ("x", {"status": "nonsense"}, "edit.malformed"),
+        ("x", {"title": " "}, "edit.malformed"),
+        ("x", {"commands": ["echo a\0b"]}, "params.invalid"),
         ("x", {"createdAt": 1}, "edit.not_editable"),
         ("x", {"attempt": 7}, "edit.not_editable"),
         ("shop", {"createdAt": 1}, "edit.not_editable"),

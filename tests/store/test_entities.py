@@ -61,6 +61,7 @@ def test_19_any_flipped_bit_is_an_edit_or_refused_never_taken_for_ours(data: st.
         (b'{"id": "tsk_1", "projectId": "p", "title": "\xff"}', "line 1, byte 45 is 0xff, not UTF-8"),
         (TEXT.encode("utf-16"), "it is UTF-16"),
         (b"[]", "object"),
+        (b'{"id": "tsk_1", "projectId": "p", "title": "a", "title": "b"}', "`title` appears twice"),
     ],
 )
 def test_19_what_cannot_be_the_entity_is_refused_in_words(content: bytes, says: str) -> None:

@@ -48,6 +48,18 @@ def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
     assert "· daemon: does not run" in outcome.out
 
 
+def test_the_configuration_is_read(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "✔ configuration: can be read" in cli("doctor").out
+    monkeypatch.setenv("MAESTRO_DEFAULT_AGENT", "codx")
+    outcome = cli("doctor")
+    assert outcome.code == 0
+    assert "· configuration: defaultAgent: there is no agent 'codx'" in outcome.out
+    monkeypatch.setenv("MAESTRO_MAX_SESSIONS", "many")
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    assert "✘ configuration: MAESTRO_MAX_SESSIONS: maxSessions" in outcome.out
+
+
 def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
     data = places(os.environ).data
     data.mkdir(parents=True, mode=0o700)
