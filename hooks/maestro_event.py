@@ -169,7 +169,7 @@ def _payload_member(json, payload):
     """The member ``payload`` as bytes on one line: the agent's own JSON where it is that and fits."""
     if not payload:
         return ()
-    text = payload.decode("utf-8", "replace")
+    text = payload.decode("utf-8", "replace").removeprefix("\ufeff")
     document = _parsed(json, text)
     if document is None:
         text = json.encode_basestring_ascii(text if len(text) <= _TEXT_LIMIT else _cut(text))

@@ -172,6 +172,11 @@ def test_any_json_arrives_as_it_was_and_on_one_line(document: Any, indent: int |
     assert json.loads(encoded) == {"event": "X", "payload": json.loads(payload.decode("utf-8", "replace"))}
 
 
+def test_a_payload_with_a_byte_order_mark_and_other_bytes_is_the_same_json() -> None:
+    encoded = maestro_event.encode({"event": "X"}, b'\xef\xbb\xbf{"session_id": "s",\r\n"text": "f\xfcr"}\r\n')
+    assert json.loads(encoded)["payload"] == {"session_id": "s", "text": "f\ufffdr"}
+
+
 @given(st.binary(min_size=1).filter(lambda payload: payload.strip()))
 def test_any_bytes_arrive_as_something(payload: bytes) -> None:
     encoded = maestro_event.encode({"event": 'a"b\n'}, payload)
