@@ -34,6 +34,12 @@ async def nothing_to_hear() -> None:
     """What is heard where reports come by the sockets only."""
 
 
+async def hear_sockets() -> None:
+    """Return when what lies in the sockets by now is accepted, read and decided."""
+    for _ in range(HEAR_TURNS):
+        await trio.lowlevel.checkpoint()
+
+
 class Timers:
     """Wakes the world: ``wake`` is awaited with a ``Woke`` for every deadline that has passed.
 
@@ -138,8 +144,7 @@ class Timers:
 
     async def _take_in(self, seconds: float) -> None:
         """Hear what was reported until now: the loop's turns take in the sockets, ``hear`` the rest."""
-        for _ in range(HEAR_TURNS):
-            await trio.lowlevel.checkpoint()
+        await hear_sockets()
         with trio.move_on_after(seconds):
             await self._hear()
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import trio
 
+from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
 from maestrod.api.ids import queue_id
 from maestrod.api.queue import QUEUE_NEXT, QueueClaim, QueueNext
 from maestrod.core.command import Command
+from maestrod.engine.timers import hear_sockets
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline
@@ -21,16 +23,27 @@ async def next_(context: Context, params: QueueNext) -> QueueClaim:
     that got nothing and the subscription to what may change that.
     """
     engine = context.services.engine
-    with deadline(context, params.timeout_ms):
-        while True:
-            ticket = engine.execute(Command(QUEUE_NEXT.name, params, context.actor))
-            claim: QueueClaim = ticket.reply
-            if claim.item is not None or claim.closed or not params.wait:
-                break
-            await engine.bus.wait_for(_concerning(context, params))
-            await trio.lowlevel.checkpoint_if_cancelled()  # no claim for somebody who has just gone
+    command = Command(QUEUE_NEXT.name, params, context.actor)
+    try:
+        with deadline(context, params.timeout_ms):
+            while True:
+                ticket = engine.execute(command)
+                if _is_answer(ticket.reply) or not params.wait:
+                    break
+                await engine.bus.wait_for(_concerning(context, params))
+                await trio.lowlevel.checkpoint_if_cancelled()  # no claim for somebody who has just gone
+    except TimedOut:  # of a daemon that did not run for a while, perhaps: it hears what came meanwhile first
+        await hear_sockets()
+        ticket = engine.execute(command)
+        if not _is_answer(ticket.reply):
+            raise
     await ticket.wait_done()
+    claim: QueueClaim = ticket.reply
     return claim
+
+
+def _is_answer(claim: QueueClaim) -> bool:
+    return claim.item is not None or claim.closed
 
 
 def _concerning(context: Context, params: QueueNext) -> Callable[[Event], bool]:

@@ -12,6 +12,7 @@ import trio
 
 from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
+from maestrod.engine.timers import hear_sockets
 from maestrod.rpc.context import Context
 
 T = TypeVar("T")
@@ -22,16 +23,27 @@ async def wait_until(
 ) -> T:
     """What ``look`` gives once it gives something, durably; it looks again after each event that ``concerns`` it.
 
-    Raises ``TimedOut`` after ``timeout_ms``, and what ``look`` raises.
+    Raises ``TimedOut`` after ``timeout_ms``, and what ``look`` raises. A daemon that did not run for a while first hears what came
+    meanwhile, and looks a last time.
     """
     engine = context.services.engine
-    with deadline(context, timeout_ms):
-        while True:
-            seq = engine.world.seq
-            found = look()
-            if found is not None and engine.bus.seq >= seq:
-                return found
-            await engine.bus.wait_for(concerns if found is None else _reaches(seq))
+    try:
+        with deadline(context, timeout_ms):
+            while True:
+                seq = engine.world.seq
+                found = look()
+                if found is not None and engine.bus.seq >= seq:
+                    return found
+                await engine.bus.wait_for(concerns if found is None else _reaches(seq))
+    except TimedOut:
+        await hear_sockets()
+        seq = engine.world.seq
+        found = look()
+        if found is None:
+            raise
+        if engine.bus.seq < seq:
+            await engine.bus.wait_for(_reaches(seq))
+        return found
 
 
 @contextmanager

@@ -59,6 +59,27 @@ async def test_waiting_has_an_end(nursery: trio.Nursery, autojump_clock: trio.te
     assert caller.services.engine.bus.subscribers == {}
 
 
+async def test_an_item_that_came_while_the_daemon_did_not_run_is_claimed_before_the_time_is_up(
+    nursery: trio.Nursery, mock_clock: trio.testing.MockClock
+) -> None:
+    caller = Caller(parts(), nursery)
+    session, tasks = await queue_of(caller, 2)
+    await caller.call("queue.next", {"sessionId": session})
+    waiting = caller.post("queue.next", {"sessionId": session, "wait": True, "timeoutMs": 5000})
+    await trio.testing.wait_all_tasks_blocked()
+    send, receive = trio.open_memory_channel[None](1)
+
+    async def client() -> None:
+        await receive.receive()
+        caller.post("queue.complete", {"sessionId": session})
+
+    nursery.start_soon(client)
+    await trio.testing.wait_all_tasks_blocked()
+    send.send_nowait(None)
+    mock_clock.jump(3600)
+    assert (await caller.answer(waiting))["result"]["item"]["taskId"] == tasks[1]
+
+
 async def test_of_many_that_wait_exactly_one_gets_the_item(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session, tasks = await queue_of(caller, 2)

@@ -97,3 +97,25 @@ async def test_a_call_that_does_not_run_as_a_task_cannot_wait() -> None:
     services = parts()
     with pytest.raises(RuntimeError), deadline(Context(services, OWNER, Client(MemoryWire())), None):
         raise AssertionError("it did not begin")
+
+
+async def test_what_came_while_the_daemon_did_not_run_counts_before_the_time_is_up(
+    nursery: trio.Nursery, mock_clock: trio.testing.MockClock
+) -> None:
+    services = parts()
+    send, receive = trio.open_memory_channel[str](1)
+    told: list[int] = []
+
+    async def client() -> None:
+        make(services, await receive.receive())
+
+    async def wait() -> None:
+        told.append(await wait_until(context(services), lambda: projects(services, 1), anything, 1000))
+
+    nursery.start_soon(client)
+    nursery.start_soon(wait)
+    await trio.testing.wait_all_tasks_blocked()
+    send.send_nowait("late")
+    mock_clock.jump(3600)
+    await trio.testing.wait_all_tasks_blocked()
+    assert told == [1]
