@@ -87,3 +87,27 @@ def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_say
     words = daemon.call("session.why", sessionId=session["id"])["explanation"]
     assert "a task of it took too long" in words[0]
     assert "somebody" not in " ".join(words)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("before, after", [(0, 86_400_000), (86_400_000, 0)])
+def test_26_a_clock_that_is_set_while_no_daemon_runs_changes_no_wait(daemon: Daemon, before: int, after: int) -> None:
+    ledger, backoff = daemon.home / "ledger", 3.0
+    daemon.module = "tests.kit.skewed_daemon"
+    daemon.home.mkdir(exist_ok=True)
+    skew = daemon.home / "skew"
+    skew.write_text(str(before))
+    daemon.start()
+    subtask = {"key": "t", "title": "t", "maxAttempts": 2, "backoffMs": round(backoff * 1000)}
+    subtask["commands"] = [command(ledger, "one", 0.04, fails_once=True)]
+    groups = [{"key": "g", "title": "g", "subtasks": [subtask]}]
+    with daemon.watch(topics=["task"]) as events:
+        run_id = daemon.call("run.start", plan={"groups": groups}, workingDir=str(daemon.home), agent="shell")["id"]
+        events.wait_for(lambda event: event["data"].get("attempt") == 2)
+    failed = time.monotonic()
+    daemon.kill()
+    skew.write_text(str(after))
+    daemon.start()
+    until(lambda: len(begun(ledger)) == 2)
+    assert time.monotonic() - failed > backoff - 0.5
+    assert daemon.finish_run(run_id)["status"] == "completed"
