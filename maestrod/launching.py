@@ -64,12 +64,13 @@ class Launcher:
             raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
         return adapter
 
-    async def look(self, session: Session, folder: Path) -> str:
+    async def look(self, world: World, session: Session, folder: Path) -> str:
         """Look at the folder a session works in, before it is launched; a warning for people, or nothing.
 
         Raises a ``MaestroError`` when it is another one than at the session's start, or does not answer.
         """
-        look = partial(workplace.check, folder, session.working_dir, boot_id())
+        project = world.projects.get(session.project_id)
+        look = partial(workplace.check, folder, session.working_dir, boot_id(), project)
         with trio.move_on_after(workplace.PATIENCE):
             return await in_thread(look, abandon_on_cancel=True)
         raise workplace.hangs(session.working_dir)

@@ -225,7 +225,7 @@ class Supervisor:
             return
         try:
             folder = self._custody.folder(session.id)
-            warning = await self._launcher.look(session, folder)
+            warning = await self._launcher.look(self._engine.world, session, folder)
             spec = await self._launcher.spec(self._engine.world, session, folder)
             if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))

@@ -1,16 +1,18 @@
 """The folder a session works in, looked at before each launch: it answers in time, and it is the one the session began in.
 
-A folder is known by device and inode, kept in the session's folder at its first launch. They mean something within one boot
-only: another one then is another folder, and an agent is not started there. After a restart of the machine file systems may have
-new numbers, so a difference is only told. The shell worker holds its folder open and looks before each command by itself.
+A folder is known by device and inode, kept in the session's folder at its first launch; until then it is the one the session's
+project has. Inodes mean something within one boot only: another one then is another folder, and an agent is not started there. After
+a restart of the machine, or when a file system was mounted anew, numbers may change, so that is only told. The shell worker holds its folder open and looks before each command by itself.
 """
 
 import logging
+import shlex
 from pathlib import Path
 
 import msgspec
 
 from maestrod.api.errors import Conflict, Unavailable
+from maestrod.api.project import Project
 
 log = logging.getLogger(__name__)
 
@@ -29,34 +31,47 @@ class Workplace(msgspec.Struct, frozen=True, rename="camel"):
     boot_id: str
 
 
-def check(folder: Path, path: str, boot_id: str) -> str:
+def check(folder: Path, path: str, boot_id: str, project: Project | None = None) -> str:
     """Look at the working folder ``path`` of the session whose files are in ``folder``; a warning for people, or nothing.
 
-    Raises ``Conflict`` when it is not there any more or is another one. A folder that never was there is left to whoever
+    ``project`` is the session's. Raises ``Conflict`` when it is not there any more or is another one. A folder that never was there is left to whoever
     enters it, who says why that fails. Touches the disk, which may hang: run it in a thread.
     """
     record = folder / RECORD
-    known = _read(record)
-    if known is not None and known.path != path:
-        known = None  # the session was given another place
+    own, agreed = _read(record, path), _of_project(project, path, boot_id)
+    known = own or agreed
     try:
         status = Path(path).stat()
     except OSError as error:
         if known is None or not isinstance(error, FileNotFoundError | NotADirectoryError):
             return ""
-        raise _gone(path, "was removed or moved") from error
+        raise _changed(path, "was removed or moved", "bring it back") from error
     found = Workplace(path, status.st_dev, status.st_ino, boot_id)
-    if known == found:
+    if own == found:
         return ""
-    if known is not None and (known.boot_id == boot_id):
-        raise _gone(path, "was replaced by another")
+    if known is not None and _is_another(known, found) and (agreed is None or _is_another(agreed, found)):
+        fix = (
+            "maestroctl retry"
+            if project is None
+            else f"maestroctl project update {project.id} --working-dir {shlex.quote(path)}"
+        )
+        raise _changed(path, "was replaced by another", f"if work is to go on in that one, say so: {fix}")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     record.write_bytes(msgspec.json.encode(found) + b"\n")
-    if known is None or (known.device, known.inode) == (found.device, found.inode):
-        return ""
-    return (
-        f"the project's folder {path} may be another than before the machine was restarted: look before you rely on it"
-    )
+    return "" if known is None else _doubt(known, found)
+
+
+def _is_another(known: Workplace, found: Workplace) -> bool:
+    """Whether it surely is another folder."""
+    return known.boot_id == found.boot_id and known.inode != found.inode
+
+
+def _doubt(known: Workplace, found: Workplace) -> str:
+    """What makes it uncertain that a folder is the one that was known."""
+    if (known.device, known.inode) == (found.device, found.inode) or _is_another(known, found):
+        return ""  # the same, or a person has said that this one counts now
+    since = "its file system was mounted anew" if known.boot_id == found.boot_id else "the machine was restarted"
+    return f"the project's folder {found.path} may be another than before {since}: look before you rely on it"
 
 
 def hangs(path: str) -> Unavailable:
@@ -67,18 +82,25 @@ def hangs(path: str) -> Unavailable:
     )
 
 
-def _gone(path: str, what: str) -> Conflict:
-    return Conflict(
-        "session.folder_changed",
-        f"the project's folder {path} {what}; a new session (maestroctl retry) works in what is there now",
-    )
+def _changed(path: str, what: str, fix: str) -> Conflict:
+    return Conflict("session.folder_changed", f"the project's folder {path} {what}: {fix}")
 
 
-def _read(record: Path) -> Workplace | None:
+def _of_project(project: Project | None, path: str, boot_id: str) -> Workplace | None:
+    """The folder as its project knows it: since the run began, it may have been replaced between two sessions."""
+    known = project.folder if project is not None and project.working_dir == path else None
+    if known is None or known.boot_id != boot_id:
+        return None
+    return Workplace(path, known.device, known.inode, known.boot_id)
+
+
+def _read(record: Path, path: str) -> Workplace | None:
+    """What a session knows of its folder; nothing when it was given another since."""
     try:
-        return msgspec.json.decode(record.read_bytes(), type=Workplace)
+        known = msgspec.json.decode(record.read_bytes(), type=Workplace)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
         log.warning("%s cannot be read, so the folder counts as the right one: %s", record, error)
         return None
+    return known if known.path == path else None

@@ -136,7 +136,7 @@ async def test_an_agent_is_not_started_in_a_folder_that_took_the_place_of_its_se
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         seen = workplace.Workplace(str(tmp_path), 1, 1, boot_id())
-        monkeypatch.setattr(workplace, "_read", lambda record: seen)
+        monkeypatch.setattr(workplace, "_read", lambda record, path: seen)
         session = await parts.spawn()
         failed = await parts.until(session.id, status=SessionStatus.FAILED)
         assert failed.status_reason is not None and "was replaced by another" in failed.status_reason.detail
@@ -147,7 +147,7 @@ async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         seen = workplace.Workplace(str(tmp_path), 1, 1, "an earlier boot")
-        monkeypatch.setattr(workplace, "_read", lambda record: seen)
+        monkeypatch.setattr(workplace, "_read", lambda record, path: seen)
         session = await parts.until_launched((await parts.spawn()).id)
         entries = parts.store.timeline(session.id, None, None, backward=False, limit=100).items
         assert [entry.message for entry in entries if "may be another than before" in entry.message]
