@@ -35,7 +35,7 @@ LONGEST = 256 * 1024
 
 #: Leaves everything a program may have left on. The scroll region is reset between saving and restoring the cursor, because
 #: resetting it moves the cursor.
-_RESET = (
+RESET = (
     b"\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
     b"\x1b[?1016l\x1b[?2004l\x1b[>4m\x1b[<99u\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[0 q\x1b[0m"
 )
@@ -85,7 +85,7 @@ class Modes:
 
     def leave(self) -> bytes:
         """Switches a terminal in these modes back to what it was before."""
-        return _RESET + (b"\x1b[?1049l" if self.alternate else b"")
+        return RESET + (b"\x1b[?1049l" if self.alternate else b"")
 
 
 def replay(log: bytes) -> tuple[bytes, Modes]:

@@ -1,5 +1,6 @@
 """Following a run until it ends: a live tree on a terminal, a line per change elsewhere. Ctrl-C leaves it running."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -8,13 +9,14 @@ from typing import Any
 from maestroctl.caller import Caller
 from maestroctl.channel import Lost
 from maestroctl.client import Client
+from maestroctl.manners import can_draw, ended_by_signals, suspendable
 from maestroctl.output import answer, answer_json, answer_json_line, safe, say
 from maestroctl.plan_view import waves
 from maestroctl.run_model import RunModel
 from maestroctl.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.stream import EventStream
 from maestroctl.tree import GLYPHS, WORDS
-from maestrod.api.attention import AttentionKind
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.plan import PLAN_GET
@@ -113,17 +115,25 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
     """Follow the run until it ends; prints the summary (or the run as JSON) and returns the exit code for its outcome."""
     follower = Follower(client, run_id)
     try:
-        show: Callable[..., None] = _live if sys.stdout.isatty() and not as_json else _lines
-        show(caller, client, follower, stop_on_question=stop_on_question, quiet=as_json)
+        show: Callable[..., None] = _live if can_draw(os.environ, sys.stdout) and not as_json else _lines
+        with ended_by_signals():
+            show(caller, client, follower, stop_on_question=stop_on_question, quiet=as_json)
     except KeyboardInterrupt:
-        say(f"\nThe run goes on. Come back with: maestroctl watch {run_id}")
+        say(_comeback(run_id))
         return _DETACHED
+    except SystemExit:
+        say(_comeback(run_id))
+        raise
     except NoDaemon:
         say(f"Its agents go on. Come back with: maestroctl watch {run_id}")
         raise
     finally:
         follower.close()
     return _conclude(client, follower.model, as_json=as_json)
+
+
+def _comeback(run_id: str) -> str:
+    return f"\nThe run goes on. Come back with: maestroctl watch {run_id}"
 
 
 def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
@@ -190,7 +200,10 @@ def _draw(caller: Caller, follower: Follower, *, stop_on_question: bool, until_a
     width = console.size.width
     follower.talks = False
     drawn = tailed = time.monotonic()
-    with Live(picture(), console=console, auto_refresh=False, transient=True) as live:
+    with (
+        suspendable(lambda: console.show_cursor(False), lambda: console.show_cursor(True)),
+        Live(picture(), console=console, auto_refresh=False, transient=True) as live,
+    ):
         while not _over(follower.model, stop_on_question):
             if until_asked and follower.model.plan is not None and follower.model.approval() is not None:
                 return
@@ -231,6 +244,10 @@ def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_questi
     told: dict[str, object] = {}
     away = False
     shown: dict[str, Any] | None = None
+    for question in [] if quiet else follower.model.questions():  # asked before we looked
+        told[question.id] = _asked(question)
+        if told[question.id]:
+            answer(_asked(question))
     while not _over(follower.model, stop_on_question):
         if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
             shown = follower.model.plan
@@ -256,13 +273,16 @@ def change(model: RunModel, event: Event) -> str:
         known = TaskStatus(status)
         return f"{GLYPHS[known]} {WORDS[known]}  {safe(model.tasks.get(event.id).title)}"
     if kind == "attention" and event.id in model.attention and "answer" not in event.data:
-        question = model.attention.get(event.id)
-        if question.kind is AttentionKind.APPROVAL:
-            return ""  # the plan is shown, with both commands
-        return f"? {safe(question.message)}  (maestroctl answer {question.number or question.id} VALUE)"
+        return _asked(model.attention.get(event.id))
     if kind == "run" and event.id == model.id and status:
         return f"run {status.replace('_', ' ')}"
     return ""
+
+
+def _asked(question: Attention) -> str:
+    if question.kind is AttentionKind.APPROVAL:
+        return ""  # the plan is shown, with both commands
+    return f"? {safe(question.message)}  (maestroctl answer {question.number or question.id} VALUE)"
 
 
 def stream_json(client: Client, run_id: str) -> int:

@@ -84,6 +84,10 @@ class Board(App[None]):
         """Stop listening."""
         self._feed.close()
 
+    def end(self, code: int) -> None:
+        """Leave with an exit code; for signal handlers, which find the application at work or waiting for its next refresh."""
+        self.call_later(self.exit, return_code=code)
+
     # News
 
     @on(Heard)

@@ -1,17 +1,18 @@
 """``maestroctl attach``: at the terminals of sessions, one at a time, until the detach key."""
 
 import io
-import signal
+import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
-from typing import Annotated, Any
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from typing import Annotated
 
 import typer
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
+from maestroctl.manners import can_draw, ended_by_signals
 from maestroctl.output import answer, safe, say
 from maestroctl.seat import CLEAR, Leave, Seat, write
 from maestroctl.session_menu import choose
@@ -48,8 +49,10 @@ def command(
     """Sit at a session's terminal: see what it prints, type to it, leave it, switch to another. They go on by themselves."""
     from maestroctl.verbs.logs import session_of
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Malformed("usage", "attach needs a terminal; `maestroctl logs -f` follows a session without one")
+    if not can_draw(os.environ, sys.stdin, sys.stdout):
+        raise Malformed(
+            "usage", "attach needs a terminal that can draw; follow a session elsewhere with `maestroctl logs -f`"
+        )
     bound = bindings(detach_keys, switch_keys)
     with Caller.here().client() as client:
         named = [session_of(client, subject) for subject in sessions or ()]
@@ -70,7 +73,7 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, *, read_onl
     at = last = None
     leave = Leave.SWITCHED
     # Nothing talks into the picture, not even the start of another daemon.
-    with raw(sys.stdin.fileno()), _ended_by_signals(), redirect_stderr(io.StringIO()):
+    with raw(sys.stdin.fileno()), ended_by_signals(), redirect_stderr(io.StringIO()):
         at = named[0] if named else choose(client, keyboard, None, named)
         while at is not None:
             last = at
@@ -84,18 +87,3 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, *, read_onl
     else:
         answer(f"\nDetached; {last or 'everything'} goes on.")
     return 0
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """A signal that asks us to end does so by an exception, so that the terminal is put in order again."""
-
-    def end(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    before: dict[int, Any] = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,5 +1,6 @@
 """``maestroctl watch``: everything at a glance, full screen; or one run until it is done."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from maestroctl.caller import Caller
 from maestroctl.client import Client
+from maestroctl.manners import can_draw, ended_by_signals, restored
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api.errors import NotFound
 
@@ -38,7 +40,7 @@ def command(
         if as_lines:
             return stream_json(client, run_id or newest_run(client))
         one = until_done or exit_on_question or as_json
-        if one or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if one or not can_draw(os.environ, sys.stdin, sys.stdout):
             return follow(
                 caller, client, run_id or newest_run(client), as_json=as_json, stop_on_question=exit_on_question
             )
@@ -47,7 +49,8 @@ def command(
     from maestroctl.screen.app import WatchApp
 
     app = WatchApp(caller, root)
-    app.run()
+    with restored(sys.stdin.fileno()), ended_by_signals(app.end):
+        app.run()
     return app.return_code or 0
 
 

@@ -1,8 +1,12 @@
 """``maestroctl watch`` in a real terminal: drawing, resizing, the alternate screen, keys, sitting down, a daemon that dies."""
 
+import os
+import signal
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.kit.daemon import Daemon
@@ -139,6 +143,38 @@ def test_what_is_stopped_is_asked_about_first(running: Daemon, short_folder: Pat
         pane.wait("Ship it stopped: 0 left", "■ Ship it")
         pane.type("t")
         pane.wait("▶ Ship it")
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP", "QUIT", "INT"])
+@pytest.mark.parametrize("verb", ["watch", "run"])
+def test_a_view_that_is_ended_by_a_signal_leaves_the_terminal_as_it_was(
+    running: Daemon, short_folder: Path, verb: str, name: str
+) -> None:
+    run = start(running, short_folder)
+    with view(running, *(["--until-done", run] if verb == "run" else [])) as pane:
+        pane.wait("Ask first")
+        [program] = psutil.Process(int(pane.tells("pane_pid"))).children()
+        program.send_signal(signal.Signals[f"SIG{name}"])
+        code = pane.ended()
+        assert code == {"TERM": 143, "HUP": 129, "QUIT": 131, "INT": 130}[name]
+        assert [pane.tells(flag) for flag in ("alternate_on", "cursor_flag", "mouse_any_flag")] == ["0", "1", "0"]
+        terminal = os.open(pane.tells("pane_tty"), os.O_RDWR | os.O_NOCTTY)
+        local = termios.tcgetattr(terminal)[3]
+        os.close(terminal)
+        assert local & termios.ICANON and local & termios.ECHO
+
+
+@pytest.mark.parametrize("name", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_draw_gets_lines(running: Daemon, short_folder: Path, name: str) -> None:
+    run = start(running, short_folder)
+    environ = {"MAESTRO_HOME": str(running.home), "MAESTRO_NO_AUTOSTART": "1"}
+    with Pane(running.home.parent, ["env", f"TERM={name}", *COMMAND, "watch", run], environ, columns=130) as pane:
+        screen = pane.wait("? go on?  (maestroctl answer ")
+        assert pane.tells("alternate_on") == "0"
+        [question] = running.every("attention.list")
+        running.call("attention.answer", attentionId=question["id"], value="yes")
+        pane.wait("✔ completed  deploy")
+        assert "\x1b" not in screen
 
 
 def test_titles_are_searched_and_trees_folded(running: Daemon, short_folder: Path) -> None:
