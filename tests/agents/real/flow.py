@@ -89,7 +89,7 @@ def timeline(daemon: Daemon, session_id: str) -> list[tuple[str, str]]:
 
 def sessions(daemon: Daemon) -> list[Json]:
     """Every session, oldest first."""
-    return daemon.every("session.list")
+    return sorted(daemon.every("session.list"), key=lambda session: str(session["id"]))
 
 
 def shown(daemon: Daemon) -> str:
