@@ -153,7 +153,7 @@ class _Reader:
         self._flood = flood
         self._found: list[Sign] = []
         self._found_to = 0
-        self._told_to = 0
+        self._told_to = form.position
         self._got_on = trio.Event()
 
     async def run(self) -> None:

@@ -255,3 +255,24 @@ async def test_another_process_tells_of_its_screen_anew(autojump_clock: MockCloc
             await daemon.ended.wait()
             life.cancel_scope.cancel()
     assert told.signs == [ScreenShown(True), ScreenShown(True)]
+
+
+async def test_all_is_heard_when_what_was_printed_until_then_is_told(autojump_clock: MockClock) -> None:
+    output = ((1.0, lines("one")), (3.0, lines("two")), (9.0, lines("later")))
+    machine, told, adapter = (
+        FakeMachine(lambda spec: Lifetime(seconds=60, output=output)),
+        Told(Terminal.PIPE),
+        Talker(),
+    )
+    for pause, expected in ((2.0, ["one"]), (2.0, ["one", "two"]), (2.0, ["one", "two"])):
+        async with trio.open_nursery() as life:
+            daemon = Daemon(machine, told, adapter)
+            await daemon.start(life)
+            with trio.fail_after(pause):
+                await trio.lowlevel.checkpoint()
+                await daemon.streams.heard()
+            await trio.sleep(pause)
+            with trio.fail_after(0.1):
+                await daemon.streams.heard()
+            assert told.signs == [Said(word) for word in expected]
+            life.cancel_scope.cancel()

@@ -93,6 +93,17 @@ class TestReading:
         error = await caller.refused("session.output", {"sessionId": session, "wait": True, "timeoutMs": 100})
         assert error["code"] == 408
 
+    async def test_what_was_printed_while_the_daemon_did_not_run_is_shown_though_the_time_is_up(
+        self, nursery: trio.Nursery, mock_clock: trio.testing.MockClock
+    ) -> None:
+        caller = Caller(parts(), nursery)
+        session = await caller.session()
+        waiting = caller.post("session.output", {"sessionId": session, "wait": True, "timeoutMs": 100})
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(3600)
+        caller.terminals.print(session, b"late")
+        assert text((await caller.answer(waiting))["result"]) == b"late"
+
     async def test_the_last_line_of_each_without_control_sequences(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         first, second = await caller.session(), await caller.session()
