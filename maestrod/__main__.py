@@ -5,6 +5,7 @@ configuration, an archive); everything else goes to standard error or the log.
 """
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -17,20 +18,29 @@ from maestrod import __version__
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.interpreter import start_again
 
+#: 128 and the number of SIGPIPE, as a shell reports a program that it ended.
+CLOSED_PIPE = 141
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; returns the exit code."""
     if sys.getfilesystemencoding() != "utf-8" or sys.flags.optimize > 1:
         start_again()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an encoding without a character is no error
     parsed = _parser().parse_args(arguments)
     command = {"config": _config, "store": _store}.get(parsed.command, _daemon)
     try:
-        return command(parsed)
+        code = command(parsed)
+        sys.stdout.flush()
     except MaestroError as error:
         sys.stderr.write(f"maestrod: {error.message}\n")
         return error.exit_code
     except BrokenPipeError:
-        return 0
+        os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)  # where the rest goes that nobody reads
+        return CLOSED_PIPE
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,9 @@
 """The ``maestrod`` program: results become exit codes, answers go to standard output, everything else to standard error."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,18 @@ def test_errors_in_nested_groups_are_all_found() -> None:
     inner: ExceptionGroup[MaestroError] = ExceptionGroup("h", [first])
     outer: ExceptionGroup[MaestroError] = ExceptionGroup("g", [inner, second])  # type: ignore[list-item]  # typeshed knows one level
     assert leaves(outer) == [first, second]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}])
+def test_output_is_escaped_where_needed_and_a_closed_pipe_is_silent(short_folder: Path, locale: dict[str, str]) -> None:
+    environ = {**os.environ, "MAESTRO_HOME": str(short_folder / "ü"), "MAESTRO_TLS_CERTIFICATE": "/für", **locale}
+    command = [sys.executable, "-m", "maestrod", "config", "--origin"]
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert any(name in done.stdout for name in ("für".encode(), rb"f\xfcr"))
+    reader, writer = os.pipe()
+    os.close(reader)
+    closed = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (closed.returncode, closed.stderr) == (141, b"")

@@ -5,11 +5,15 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.json_lines import object_of
+from maestrod.agents.line_cutter import LINE_BYTES, LineCutter
 from maestrod.agents.long_line import LongLine
+from maestrod.agents.registry import ADAPTERS
+from maestrod.core.signs import Trouble, TurnEnded
 
 TEXT = st.text(st.sampled_from('ab"\\\n\x1b€😀\u2028{}[],:'), max_size=40)
 VALUE = st.recursive(
@@ -61,3 +65,26 @@ def test_escapes_by_the_million_take_no_memory_for_going_back() -> None:
     kept = LongLine(1000).feed(b'{"type":"' + rb"\n" * 2_000_000 + b'","end":1}')
     assert kept == b'{"type":"' + rb"\n" * 500 + "…".encode() + b'","end":1}'
     assert time.process_time() - began < 5
+
+
+LONG = '"' + "words \\ud83d and \\n" * 300_000 + '"'
+ENDS = {
+    "claude": f'{{"type":"result","subtype":"success","result":{LONG},"is_error":false,"num_turns":2}}',
+    "codex": f'{{"type":"turn.failed","error":{{"message":{LONG}}}}}',
+    "gemini": f'{{"type":"result","note":{LONG},"status":"success","stats":{{"input_tokens":1}}}}',
+    "opencode": f'{{"type":"step_finish","note":{LONG},"part":{{"reason":"stop","tokens":{{}}}}}}',
+}
+
+
+@pytest.mark.parametrize("agent", sorted(ENDS))
+def test_the_end_of_a_turn_is_heard_however_long_its_line(agent: str) -> None:
+    line = ENDS[agent].encode()
+    assert len(line) > LINE_BYTES
+    cutter = LineCutter(0)
+    [(kept, end)] = [
+        given for at in range(0, len(line), 1 << 16) for given in cutter.feed(at, (line + b"\n")[at : at + (1 << 16)])
+    ]
+    assert (end, cutter.note) == (len(line) + 1, f"the long texts in a line of {len(line):,} bytes were cut")
+    signs = ADAPTERS[agent].read_line(kept).signs
+    assert [sign for sign in signs if isinstance(sign, TurnEnded)], signs
+    assert not [sign for sign in signs if isinstance(sign, Trouble) and sign.code == "unreadable_line"]
