@@ -20,6 +20,7 @@ from maestroctl.client import Client
 from maestroctl.keys import Command, Keyboard
 from maestroctl.replay import Modes, replay
 from maestroctl.stream import OutputStream
+from maestroctl.table import clip
 from maestroctl.typist import Typist
 from maestrod.api.session import SessionAttach
 
@@ -49,11 +50,13 @@ class Leave(enum.Enum):
 class Seat:
     """One session at this process's terminal, which has to be raw."""
 
-    def __init__(self, client: Client, session_id: str, keyboard: Keyboard, *, read_only: bool) -> None:
+    def __init__(self, client: Client, session_id: str, keyboard: Keyboard, *, read_only: bool, hint: str) -> None:
         self._client = client
         self._session_id = session_id
         self._keyboard = keyboard
         self._read_only = read_only
+        self._hint = hint
+        self._hinted = False
         self._typist = Typist(client, session_id)
         self._modes = Modes()
         self._told_away = False
@@ -86,6 +89,7 @@ class Seat:
     def _stay(self, stream: OutputStream) -> Leave:
         with resizes() as resized:
             self._show(stream)
+            self._welcome()
             while not stream.ended:
                 connections = [each.fileno() for each in (stream, self._typist) if each.fileno() >= 0]
                 ready, _, _ = select.select(
@@ -117,6 +121,7 @@ class Seat:
         if not data:  # the terminal is gone
             return Leave.DETACHED
         text, command = self._keyboard.feed(data)
+        self._uncover()
         self._type(text)
         if command is None:
             return None
@@ -138,12 +143,25 @@ class Seat:
         if stream.dropped > dropped or (self._modes.alternate and not stream.away and self._covered):
             self._covered = False
             self._fit(redraw=True)
+        if self._hinted and not self._told_away:
+            _cover(self._hint)
+
+    def _welcome(self) -> None:
+        """How to leave, and where keys go. Over a program that fills the screen it stays until the first key."""
+        self._hinted = self._modes.alternate
+        if not self._hinted:
+            self._tell(self._hint)
+
+    def _uncover(self) -> None:
+        if self._hinted:
+            self._hinted = False
+            self._fit(redraw=True)
 
     def _tell(self, text: str) -> None:
         """A line of our own: over the last one of a program that fills the screen (which then draws anew), else where we are."""
         if self._modes.alternate:
             self._covered = True
-            write(b"\x1b7\x1b[999;1H\x1b[0;7m\x1b[2K %b \x1b[0m\x1b8" % text.encode())
+            _cover(text)
         else:
             write(b"\r\n\x1b[2m[%b]\x1b[22m\r\n" % text.encode())
 
@@ -156,6 +174,12 @@ class Seat:
 
 def _nothing(text: str) -> None:
     """It is told in the picture."""
+
+
+def _cover(text: str) -> None:
+    """Write over the last line of the screen; the cursor and the colours stay as they are."""
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    write(b"\x1b7\x1b[999;1H\x1b[0;7m\x1b[2K%b\x1b[0m\x1b8" % clip(f" {text} ", columns).encode())
 
 
 def _log(client: Client, session_id: str) -> tuple[bytes, int]:

@@ -20,7 +20,7 @@ from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog
 from maestroctl.screen.look import DARK, KEYS, LIGHT
 from maestroctl.seat import CLEAR, write
-from maestroctl.verbs.attach import attach
+from maestroctl.verbs.attach import attach, ways_out
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.session import Session
@@ -82,7 +82,7 @@ class WatchApp(Board):
         try:
             with self.suspend(), self._caller.client(patience=_PATIENCE) as client:
                 write(CLEAR)
-                attach(client, [session_id], keyboard)
+                attach(client, [session_id], keyboard, ways_out(DETACH_KEYS, SWITCH_KEYS))
         except MaestroError as error:
             self.notify(safe_block(error.message), severity="error")
         self.refresh(layout=True)

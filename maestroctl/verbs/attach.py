@@ -13,7 +13,7 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
 from maestroctl.manners import can_draw, ended_by_signals
-from maestroctl.output import answer, safe, say
+from maestroctl.output import answer, safe
 from maestroctl.seat import CLEAR, Leave, Seat, write
 from maestroctl.session_menu import choose
 from maestroctl.terminal import raw
@@ -60,15 +60,18 @@ def command(
             raise NotFound(
                 "session.none", "no session is at work: start one with `maestroctl run` or `maestroctl spawn`"
             )
-        if named:
-            name = safe(client.raw("session.get", {"sessionId": named[0]})["name"])
-            switch = f", {switch_keys.split()[0]} switches" if switch_keys.strip() else ""
-            mode = ", read-only" if read_only else ""
-            say(f"Attached to {name}{mode}; {detach_keys.split()[0]} detaches{switch}.")
-        return attach(client, named, Keyboard(bound), read_only=read_only)
+        hint = ways_out(detach_keys, switch_keys, read_only=read_only)
+        return attach(client, named, Keyboard(bound), hint, read_only=read_only)
 
 
-def attach(client: Client, named: Sequence[str], keyboard: Keyboard, *, read_only: bool = False) -> int:
+def ways_out(detach_keys: str, switch_keys: str, *, read_only: bool = False) -> str:
+    """What a person at a session's terminal has to know: how to leave, and where all other keys go."""
+    switch = f", {switch_keys.split(maxsplit=1)[0]} switches" if switch_keys.strip() else ""
+    others = "this is read-only" if read_only else "all other keys go to the session, ctrl-c too"
+    return f"{detach_keys.split(maxsplit=1)[0]} detaches{switch}; {others}"
+
+
+def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, *, read_only: bool = False) -> int:
     """Sit at the first of the named sessions, or at one that is chosen, and go where the user goes; the exit code."""
     at = last = None
     leave = Leave.SWITCHED
@@ -77,7 +80,8 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, *, read_onl
         at = named[0] if named else choose(client, keyboard, None, named)
         while at is not None:
             last = at
-            leave = Seat(client, at, keyboard, read_only=read_only).sit()
+            name = safe(client.raw("session.get", {"sessionId": at})["name"])
+            leave = Seat(client, at, keyboard, read_only=read_only, hint=f"{name}: {hint}").sit()
             if leave is Leave.DETACHED or (leave is Leave.ENDED and [at] == list(named)):
                 break
             at = choose(client, keyboard, at, named)
