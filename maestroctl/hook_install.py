@@ -7,6 +7,7 @@ where hooks belong, is never touched. Files are replaced whole, through links, w
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ import msgspec
 
 from maestroctl import hook_entries
 from maestroctl.hook_commands import Form, is_guarded, missing_program
+from maestrod.api import plain_file
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
 from maestrod.api.package_data import package_data
 
@@ -168,13 +170,13 @@ class Settings:
     def _read(self) -> str | None:
         """The text of the file with its line ends as they are; None when there is none."""
         try:
-            data = self._real.read_bytes()
+            data = plain_file.read(self._real, LIMIT)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise Malformed("hooks.settings", f"{self.path} is left alone: {error.strerror}") from error
             raise Unavailable("hooks.unreadable", f"{self.path} cannot be read: {error.strerror}") from error
-        if len(data) > LIMIT:
-            raise Malformed("hooks.settings", f"{self.path} is left alone: {len(data)} bytes are no settings")
         try:
             return data.decode()
         except UnicodeDecodeError as error:

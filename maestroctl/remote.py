@@ -31,6 +31,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from maestroctl.channel import PROBE, SEND_PATIENCE, Channel, Lost
 from maestroctl.faults import failure
+from maestrod.api import plain_file
 from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
 from maestrod.api.outside_text import file_text
 
@@ -49,6 +50,10 @@ DEFAULT_PORT = 7718
 _CONNECT_SECONDS = 10.0
 _CHUNK = 262_144
 _PATH = "/ws"
+
+#: Bytes of a file with a token; ours have 47.
+_TOKEN_LIMIT = 4096
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NOT_LET_IN = 401
 
@@ -225,9 +230,10 @@ def _token(file: str) -> str:
         path = Path(file).expanduser()
         if path.stat().st_mode & 0o077:
             raise Malformed("usage", f"others can read the token in {file}: chmod 600 {file}")
-        token = file_text(path.read_bytes()).strip()
+        token = file_text(plain_file.read(path, _TOKEN_LIMIT, pipes=True)).strip()
     except (OSError, ValueError) as error:
-        raise Malformed("usage", f"cannot read the token in {file}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise Malformed("usage", f"cannot read the token in {file}: {reason}") from error
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise Malformed("usage", f"{file} holds no token")
     return token

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from maestroctl.output import say
+from maestrod.api import plain_file
 from maestrod.api.errors import Malformed
 from maestrod.api.outside_text import REPLACEMENT, NotText, file_text, is_replaced, piped_text, shown, sound
 
@@ -30,6 +31,10 @@ WORDS = frozenset(
         "value",
     }
 )
+
+#: Bytes of a file or of standard input: no request takes more (``maestrod.api.wire.LARGE_REQUEST_LIMIT``).
+LIMIT = 4 << 20
+
 _REPLACED = f"is not UTF-8 text: what could not be read was replaced with {REPLACEMENT}"
 
 
@@ -37,7 +42,7 @@ def read_file(name: str, what: str) -> str:
     """The text of a file that the user names, ``-`` for standard input. Raises ``Malformed`` naming file and line."""
     shown = "standard input" if name == "-" else name
     try:
-        return file_text(_standard_input() if name == "-" else Path(name).read_bytes())
+        return file_text(_standard_input() if name == "-" else plain_file.read(Path(name), LIMIT, pipes=True))
     except NotText as error:
         raise Malformed("usage", f"cannot read {what}: {shown}: {error}") from None
     except (OSError, ValueError) as error:
@@ -46,7 +51,10 @@ def read_file(name: str, what: str) -> str:
 
 def read_words() -> str:
     """Words from standard input; says so when some of them had to be replaced."""
-    data = _standard_input()
+    try:
+        data = _standard_input()
+    except OSError as error:
+        raise Malformed("usage", f"cannot read standard input: {error.strerror}") from error
     if is_replaced(data):
         say(f"maestroctl: standard input {_REPLACED}")
     return piped_text(data)
@@ -86,4 +94,4 @@ def _sound_pairs(value: Mapping[str, Any], path: str, words: bool, replaced: lis
 
 def _standard_input() -> bytes:
     """All of it; nothing when it was closed before we were started."""
-    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+    return b"" if sys.stdin is None else plain_file.read_stream(sys.stdin.buffer, LIMIT)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from maestrod.agents.settings import AgentSettings
+from maestrod.api import plain_file
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.json_text import Flaw, loads
@@ -134,10 +135,12 @@ def _default(name: str) -> Any:
 def _file(path: Path) -> dict[str, Any]:
     """The settings of a file, which need not be there."""
     try:
-        text = file_text(path.read_bytes())
+        text = file_text(plain_file.read(path, plain_file.SETTINGS_LIMIT))
     except FileNotFoundError:
         return {}
-    except (OSError, NotText) as error:
+    except OSError as error:
+        raise BadConfiguration("config.unreadable", f"{path} cannot be read: {error.strerror}") from error
+    except NotText as error:
         raise BadConfiguration("config.unreadable", f"{path} cannot be read: {error}") from error
     try:
         return tomllib.loads(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from maestrod.api import plain_file
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EventReport
 from maestrod.api.outside_text import decode_mended
@@ -68,7 +69,7 @@ def _files(folder: Path) -> list[Path]:
 def _command(path: Path, token_key: bytes) -> Command:
     if path.stat().st_size > FILE_LIMIT:
         raise ValueError(f"longer than {FILE_LIMIT} bytes")
-    params = decode_mended(_event.decode, path.read_bytes())
+    params = decode_mended(_event.decode, plain_file.read(path, FILE_LIMIT))
     actor = OWNER if params.session_token is None else read_token(token_key, params.session_token)
     repeatable = msgspec.structs.replace(params, request_id=params.request_id or params.event_id or path.stem)
     return Command("event.report", repeatable, actor)

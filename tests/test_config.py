@@ -1,5 +1,6 @@
 """The configuration: the later source wins, each value knows where it came from, a mistake names its place."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -146,3 +147,13 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_line(tmp_path: Path, data: 
 def test_a_variable_that_is_not_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match=r"MAESTRO_DEFAULT_AGENT is not UTF-8 text: Gr\\xfcn"):
         load(tmp_path, {"MAESTRO_DEFAULT_AGENT": "Gr\udcfcn"})
+
+
+def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / USER_FILE)
+    with pytest.raises(BadConfiguration, match="cannot be read: it is not a plain file"):
+        load(tmp_path, {})
+    (tmp_path / USER_FILE).unlink()
+    (tmp_path / USER_FILE).symlink_to("/dev/zero")
+    with pytest.raises(BadConfiguration, match="cannot be read: it is not a plain file"):
+        load(tmp_path, {})

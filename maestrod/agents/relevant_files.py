@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ MOST = 500
 #: Seconds git may take on a cold disk.
 _GIT_SECONDS = 10.0
 #: Folders without git that hold nothing a person wrote.
+#: Folders that are looked into at most: a tree may have millions without a single file.
+_FOLDERS = 5_000
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "build", "dist", "target"})
 
 
@@ -35,9 +38,11 @@ def _tracked(folder: Path) -> list[str] | None:
 
 def _walk(folder: Path, most: int) -> Iterator[str]:
     """Files by breadth, without hidden and generated folders; stops when there are enough."""
-    waiting, count = [""], 0
-    while waiting and count < most:
-        below = waiting.pop(0)
+    waiting, count = deque([""]), 0
+    for _ in range(_FOLDERS):
+        if not waiting or count >= most:
+            return
+        below = waiting.popleft()
         try:
             entries = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
         except OSError:

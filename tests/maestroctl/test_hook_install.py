@@ -143,7 +143,7 @@ def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path, monkeypat
     monkeypatch.setattr(hook_install, "LIMIT", 10)
     big = tmp_path / "big.json"
     big.write_text(" " * 20)
-    with pytest.raises(Malformed, match="20 bytes"):
+    with pytest.raises(Malformed, match="longer than 10 bytes"):
         at(big).install(hooks(), FORM)
 
 

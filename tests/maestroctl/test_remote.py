@@ -1,5 +1,6 @@
 """A daemon elsewhere: what the flags say, whom we trust, what comes back. With a real daemon: tests/system/test_elsewhere.py."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -113,7 +114,7 @@ class Server:
     def _serve(self) -> None:
         connection, _ = self._listener.accept()
         protocol = WSConnection(ConnectionType.SERVER)
-        with connection:
+        with connection, contextlib.suppress(ConnectionError):  # a client that leaves in the middle
             while data := connection.recv(65_536):
                 protocol.receive_data(data)
                 for event in protocol.events():

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from maestrod.agents.json_lines import Members
+from maestrod.api import plain_file
 from maestrod.api.outside_text import decode_mended
 
 #: Bytes of a file that are read; Claude's own grows with every project of the user.
@@ -51,7 +52,6 @@ def _folder(environ: Mapping[str, str]) -> Path:
 
 def _read(path: Path) -> Members:
     try:
-        with path.open("rb") as file:
-            return Members(decode_mended(msgspec.json.decode, file.read(_LIMIT)))
+        return Members(decode_mended(msgspec.json.decode, plain_file.read(path, _LIMIT)))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Members()

@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from maestrod.agents.json_lines import Members
+from maestrod.api import plain_file
 from maestrod.api.outside_text import file_text
+
+#: Bytes of the file that points from a linked work tree to the main one: a path.
+_POINTER_LIMIT = 8192
 
 
 def read(environ: Mapping[str, str]) -> Members:
     """The file in ``CODEX_HOME``, else ``~/.codex``; nothing when there is none or it is broken (Codex says so itself)."""
     home = environ.get("CODEX_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".codex")
     try:
-        return Members(tomllib.loads(file_text((Path(home) / "config.toml").read_bytes())))
+        return Members(tomllib.loads(file_text(plain_file.read(Path(home) / "config.toml", plain_file.SETTINGS_LIMIT))))
     except (OSError, ValueError):
         return Members()
 
@@ -52,7 +56,7 @@ def _main_tree(marker: Path) -> Iterator[Path]:
     if not marker.is_file():
         return
     try:
-        pointed = marker.read_text("utf-8", "replace").strip().removeprefix("gitdir: ")
+        pointed = plain_file.read(marker, _POINTER_LIMIT).decode("utf-8", "replace").strip().removeprefix("gitdir: ")
     except OSError:
         return
     inside = (marker.parent / pointed).resolve()

@@ -15,6 +15,7 @@ from maestrod.agents.adapter import LaunchRequest
 from maestrod.agents.commented_json import decode
 from maestrod.agents.json_lines import Members
 from maestrod.agents.skill_folder import skill_files
+from maestrod.api import plain_file
 from maestrod.api.errors import Unavailable
 from maestrod.api.outside_text import file_text
 
@@ -85,7 +86,7 @@ def user_home(environ: Mapping[str, str]) -> Path:
 def _read(home: Path) -> dict[str, Any]:
     path = home / _OWN / "settings.json"
     try:
-        found = decode(file_text(path.read_bytes()))
+        found = decode(file_text(plain_file.read(path, plain_file.SETTINGS_LIMIT)))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

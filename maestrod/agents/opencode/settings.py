@@ -9,6 +9,7 @@ from maestrod.agents.adapter import LaunchRequest
 from maestrod.agents.commented_json import decode
 from maestrod.agents.json_lines import Members
 from maestrod.agents.skill_folder import skill_files
+from maestrod.api import plain_file
 from maestrod.api.errors import Unavailable
 from maestrod.api.outside_text import file_text
 
@@ -87,7 +88,10 @@ def _skill_paths(project: Path, environ: Mapping[str, str]) -> Any:
     found: Any = None
     for file in files:
         try:
-            found = Members(decode(file_text(file.read_bytes()))).value("skills", "paths") or found
+            found = (
+                Members(decode(file_text(plain_file.read(file, plain_file.SETTINGS_LIMIT)))).value("skills", "paths")
+                or found
+            )
         except (OSError, ValueError):
             continue
     return found

@@ -126,3 +126,12 @@ def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
     outcome = cli("doctor")
     assert outcome.code == 1
     assert "✘ hooks of claude" in outcome.out and "maestroctl hooks install --agent claude" in outcome.out
+
+
+def test_a_configuration_that_the_daemon_would_refuse_is_bad_in_its_words(cli: CommandLine) -> None:
+    config = places(os.environ).config
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text("maxSessions = [")
+    outcome = cli("doctor")
+    assert outcome.code == 1
+    assert f"✘ configuration: {config / 'config.toml'} is not TOML" in outcome.out

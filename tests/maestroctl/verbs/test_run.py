@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,21 @@ def test_what_is_no_program_is_refused(folder: Path, command: str, words: str) -
 
 def test_a_program_on_the_path_is_found(folder: Path) -> None:
     assert Path(absolute_program(folder, "sh -c x")[0]).is_absolute()
+
+
+@pytest.mark.parametrize("plan", ["fifo", "/dev/zero", "holes"])
+def test_a_plan_that_is_no_file_of_a_plan_s_size_is_refused_and_not_waited_for(
+    cli: CommandLine, tmp_path: Path, plan: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(1 << 40)
+    outcome = cli("run", "--plan", str(tmp_path / plan))
+    assert outcome.code == 2
+
+
+def test_far_away_the_folder_you_stand_in_names_no_project(monkeypatch: pytest.MonkeyPatch, cli: CommandLine) -> None:
+    monkeypatch.setenv("MAESTRO_URL", "https://far")
+    outcome = cli("run", "do it", "--agent", "shell")
+    assert outcome.code == 2
+    assert "--project" in outcome.err
