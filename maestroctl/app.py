@@ -175,7 +175,13 @@ def _listed(name: str, sentence: str) -> Any:
 
 def _typer(**options: Any) -> typer.Typer:
     # Plain help: rich's boxes cost 30 ms, break lines at the wrong place and say nothing more.
-    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )
 
 
 def _version(value: bool) -> None:

@@ -8,6 +8,7 @@ are data, ids come from one call to the daemon if it runs.
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from maestroctl.commands import NOUNS, VERBS
 from maestroctl.output import answer, safe
@@ -27,6 +28,51 @@ _SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "answer": ("attention",),
 }
 
+#: Where only some of a list make sense: what to ask of it, by verb or by noun and verb, and the list.
+_LIVE, _ACTIVE, _FAILED = {"live": True}, {"active": True}, {"status": "failed"}
+_NARROWED: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("attach", "session"): _LIVE,
+    ("send", "session"): _LIVE,
+    ("stop", "session"): _LIVE,
+    ("stop", "run"): _ACTIVE,
+    ("stop", "task"): {"status": "in_progress"},
+    ("pause", "session"): _LIVE,
+    ("pause", "run"): _ACTIVE,
+    ("resume", "session"): _LIVE,
+    ("resume", "run"): _ACTIVE,
+    ("wait", "run"): _ACTIVE,
+    ("retry", "task"): _FAILED,
+    ("task retry", "task"): _FAILED,
+    ("session stop", "session"): _LIVE,
+    ("session send", "session"): _LIVE,
+    ("session pause", "session"): _LIVE,
+    ("session resume", "session"): _LIVE,
+    ("run cancel", "run"): _ACTIVE,
+    ("run pause", "run"): _ACTIVE,
+    ("run resume", "run"): _ACTIVE,
+    ("run wait", "run"): _ACTIVE,
+}
+
+#: Options whose value is the name, or the id, of something that is listed.
+_VALUES: Mapping[str, str] = {
+    "--agent": "agent",
+    "--persona": "persona",
+    "--project": "project",
+    "--project-id": "project",
+    "--task": "task",
+    "--task-id": "task",
+    "--session-id": "session",
+    "--run-id": "run",
+}
+
+#: Options whose value is one of a few words.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "--role": ("orchestrator", "worker"),
+    "--for": ("once", "session"),
+    "--order": ("newest", "oldest"),
+    "--color": ("auto", "always", "never"),
+}
+
 #: Commands of the verbs that are groups; the nouns' come from the rows.
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("start", "stop", "restart", "status", "install", "uninstall"),
@@ -43,6 +89,9 @@ _FILES = {("plan", "check"), ("plan", "submit")}
 
 #: Seconds a person waits for a list after the key: a daemon that hangs, or a disk, costs no more.
 _SECONDS = 0.8
+
+#: Lists that come whole: they take no limit.
+_WHOLE = frozenset({"agent", "persona"})
 
 #: What a shell can show of a list at once.
 _LIMIT = 200
@@ -82,22 +131,30 @@ def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) 
     """What may stand after the words before."""
     if not before:
         yield from {**VERBS, **NOUNS}.items()
-    elif before[-1] == "--agent":
-        yield from _agents(environ)
+    elif before[-1] in _VALUES:
+        yield from _named(_VALUES[before[-1]], environ)
+    elif before[-1] in _WORDS:
+        yield from ((word, "") for word in _WORDS[before[-1]])
     elif before[-1] in {"--plan", "--planner"} or tuple(before) in _FILES:
         return
     elif len(before) == 1 and not current.startswith("-"):
-        yield from _second(before[0], environ)
+        yield from _second(before[0], environ, current)
     elif len(before) == 2 and before[0] in NOUNS and not current.startswith("-"):
-        yield from _ids((before[0],), environ)
+        yield from _ids((before[0],), environ, " ".join(before), current)
+    elif len(before) == 2 and not current.startswith("-"):
+        yield from _third(before, environ, current)
     elif current.startswith("-"):
         yield from _options(before)
 
 
-def _second(word: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _second(word: str, environ: Mapping[str, str], current: str) -> Iterator[tuple[str, str]]:
     yield from ((name, "") for name in _GROUPS.get(word, ()))
     if word in _SUBJECTS:
-        yield from _ids(_SUBJECTS[word], environ)
+        yield from _ids(_SUBJECTS[word], environ, word, current)
+    elif word == "rpc":
+        from maestrod.api.registry import METHODS
+
+        yield from ((name, row.summary) for name, row in METHODS.items())
     elif word in NOUNS:
         from maestrod.api.registry import METHODS
 
@@ -118,21 +175,44 @@ def _options(before: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "--help", "Say what it does."
 
 
-def _agents(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Names of agents."""
-    yield from ((item["name"], item.get("description", "")) for item in _items("agent", environ))
+def _third(before: Sequence[str], environ: Mapping[str, str], current: str) -> Iterator[tuple[str, str]]:
+    """What follows an id: the answers of a question, and the ids that commands of verbs take."""
+    if before[0] == "answer":
+        for item in _items("attention", environ):
+            if before[1] in {item.get("id"), str(item.get("number")), f"#{item.get('number')}"}:
+                yield from ((option, item.get("message", "")) for option in item.get("options", ()))
+    elif before[0] == "run":
+        yield from _ids(("run",), environ, " ".join(before), current)
+    elif before[0] == "attach":
+        yield from _ids(("session",), environ, "attach", current)
 
 
-def _ids(nouns: Sequence[str], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Ids of what there is, newest last, with their names."""
+def _named(noun: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names where a thing is known by one, else ids."""
+    for item in _items(noun, environ):
+        if noun in {"agent", "persona", "project"}:
+            yield item["name"], item.get("description") or item.get("workingDir") or ""
+        elif "id" in item:
+            yield item["id"], _words(item)
+
+
+def _ids(nouns: Sequence[str], environ: Mapping[str, str], command: str, current: str) -> Iterator[tuple[str, str]]:
+    """Ids of what there is, newest first, with their names; numbers for what has them, unless an id was begun."""
     for noun in nouns:
-        for item in _items(noun, environ):
-            if "id" in item:
-                words = item.get("title") or item.get("name") or item.get("message") or item.get("status", "")
-                yield item["id"], words
+        for item in _items(noun, environ, _NARROWED.get((command, noun), {})):
+            number = item.get("number")
+            if number and not current[:1].isalpha():
+                yield str(number), _words(item)
+            elif "id" in item:
+                yield item["id"], _words(item)
 
 
-def _items(noun: str, environ: Mapping[str, str]) -> Sequence[Mapping[str, str]]:
+def _words(item: Mapping[str, Any]) -> str:
+    """What a thing is called."""
+    return str(item.get("title") or item.get("name") or item.get("message") or item.get("status") or "")
+
+
+def _items(noun: str, environ: Mapping[str, str], query: Mapping[str, Any] = {}) -> Sequence[Mapping[str, Any]]:
     """What the daemon lists; nothing when none answers."""
     from maestroctl.client import Client
     from maestrod.api.address import places
@@ -140,7 +220,8 @@ def _items(noun: str, environ: Mapping[str, str]) -> Sequence[Mapping[str, str]]
 
     try:
         with Client(places(environ), patience=0.0) as client:
-            items: Sequence[Mapping[str, str]] = client.raw(f"{noun}.list", {"limit": _LIMIT}).get("items", ())
+            params = {**query} if noun in _WHOLE else {"limit": _LIMIT, **query}
+            items: Sequence[Mapping[str, Any]] = client.raw(f"{noun}.list", params).get("items", ())
     except MaestroError:
         return ()
     return items

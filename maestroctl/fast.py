@@ -71,6 +71,7 @@ VERBS: Mapping[str, Verb] = {
         ("message",),
         {
             "--options": ("options", _names),
+            "--free-text": ("freeText", None),
             "--kind": ("kind", str),
             "--task-id": ("taskId", str),
             "--timeout-ms": ("timeoutMs", int),

@@ -272,7 +272,7 @@ def change(model: RunModel, event: Event) -> str:
     if kind == "task" and what == "status" and status and event.id in model.tasks:
         known = TaskStatus(status)
         return f"{GLYPHS[known]} {WORDS[known]}  {safe(model.tasks.get(event.id).title)}"
-    if kind == "attention" and event.id in model.attention and "answer" not in event.data:
+    if kind == "attention" and event.id in model.attention and not event.data.get("answer"):
         return _asked(model.attention.get(event.id))
     if kind == "run" and event.id == model.id and status:
         return f"run {status.replace('_', ' ')}"

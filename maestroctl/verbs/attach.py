@@ -46,7 +46,10 @@ def command(
         typer.Option("--switch-keys", envvar="MAESTRO_SWITCH_KEYS", help="Keys that list the sessions to switch to."),
     ] = SWITCH_KEYS,
 ) -> int:
-    """Sit at a session's terminal: see what it prints, type to it, leave it, switch to another. They go on by themselves."""
+    """Sit at a session's terminal: see what it prints, type to it, leave it, switch to another. They go on by themselves.
+
+    Examples: maestroctl attach SESSION; maestroctl attach --read-only TASK.
+    """
     from maestroctl.verbs.logs import session_of
 
     if not can_draw(os.environ, sys.stdin, sys.stdout):

@@ -18,6 +18,9 @@ def ask(
     options: Annotated[
         list[str] | None, typer.Option("--options", help="Answers to choose from, separated by commas.")
     ] = None,
+    free_text: Annotated[
+        bool, typer.Option("--free-text", help="Take any text as an answer, besides the options.")
+    ] = False,
     kind: Annotated[AttentionKind | None, typer.Option("--kind", help="What is wanted.")] = None,
     session_id: Annotated[
         str | None, typer.Option("--session-id", help="Who asks; your own session when left out.")
@@ -39,6 +42,7 @@ def ask(
     given: dict[str, Any] = {
         "message": message,
         "options": [part for text in options or () for part in text.split(",") if part] or None,
+        "freeText": free_text or None,
         "kind": kind.value if kind else None,
         "sessionId": session_id,
         "taskId": task_id,
@@ -50,8 +54,8 @@ def ask(
     with caller.client() as client:
         resolve_members(client, members)
         reply = client.raw("attention.ask", members)
-        if wait and "answer" not in reply:
-            say(f"Waiting for an answer: maestroctl answer {reply['id']} VALUE")
+        if wait and not reply.get("answer"):
+            say(f"Waiting for an answer: maestroctl answer {reply.get('number') or reply['id']} VALUE")
             client.patience = worker.patience("attention.wait", {}, caller.environ)
             reply = client.raw("attention.wait", {"attentionId": reply["id"]})
     if as_json:

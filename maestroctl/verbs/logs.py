@@ -32,6 +32,8 @@ def command(
 
     Of an agent whose output is for programs, what it said and did is printed in words. On a terminal, control sequences other
     than colours are taken out; elsewhere the bytes are printed as they came.
+
+    Examples: maestroctl logs -f SESSION; maestroctl logs TASK --lines 50.
     """
     with Caller.here().client() as client:
         session_id = session_of(client, subject)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from maestroctl import agent_choice
 from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe, say
@@ -33,12 +34,17 @@ def start(
         typer.Option("--project", help="The project to work in; the one of the folder you stand in when left out."),
     ] = None,
     agent: Annotated[
-        str | None, typer.Option("--agent", help="The agent that works; the project's when left out.")
+        str | None, typer.Option("--agent", help="The agent that plans and works; the project's when left out.")
     ] = None,
+    remember: Annotated[
+        bool, typer.Option("--remember", help="Let --agent plan this project's requests from now on.")
+    ] = False,
     planner: Annotated[
         str | None, typer.Option("--planner", help="The program that plans, for agents that take one.")
     ] = None,
-    approve: Annotated[bool, typer.Option("--approve", help="Wait for your yes before a plan is applied.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Wait for your approval before a plan is applied.")
+    ] = False,
     keep_planner: Annotated[
         bool,
         typer.Option("--keep-planner", help="Let the planning agent stay: it is told what happens and may plan more."),
@@ -51,6 +57,8 @@ def start(
     as_lines: JsonLines = False,
 ) -> int:
     """Run a request, a task or a plan and watch it until it is done.
+
+    Examples: maestroctl run "add tests for the parser" --approve; maestroctl run --plan plan.md --max-sessions 3.
 
     Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to itself), 75 waits for you.
     """
@@ -67,7 +75,9 @@ def start(
             from maestroctl.resolve import resolve_members
 
             resolve_members(client, members)
-        run = client.raw("run.start", members)
+        run = agent_choice.start(client, members)
+        if remember and agent is not None:
+            agent_choice.remember(client, run["projectId"], agent)
         if "workingDir" in members and not (as_json or as_lines):
             _say_project(client, members["workingDir"])
         if detach:

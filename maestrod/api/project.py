@@ -39,9 +39,13 @@ class Permissions(Entity, frozen=True):
 
 
 class ProjectSettings(Entity, frozen=True):
-    """What holds for every task of the project unless the task says otherwise."""
+    """What holds for every task of the project unless the task says otherwise.
+
+    ``planning_agent`` plans a request that names no agent; ``default_agent`` does the tasks that name none.
+    """
 
     default_agent: str | None = None
+    planning_agent: str | None = None
     max_sessions: Slots | None = None
     permissions: Permissions = Permissions()
 

@@ -35,7 +35,7 @@ def start(draft: Draft, params: RunStart) -> Run:
         project_id=root.project_id,
         root_task_id=root.id,
         status=RunStatus.PLANNING,
-        agent=agent_for(draft, root.project_id, params.agent or root.agent),
+        agent=agent_for(draft, root.project_id, params.agent or root.agent or _planning_agent(draft, params, root)),
         planner=params.planner,
         approve=params.approve,
         keep_planner=params.keep_planner,
@@ -50,6 +50,14 @@ def start(draft: Draft, params: RunStart) -> Run:
     if params.planner or not _can_run_as_it_is(draft, root):
         return _with_planner(draft, run)
     return _as_it_is(draft, root, run)
+
+
+def _planning_agent(draft: Draft, params: RunStart, root: Task) -> str | None:
+    """The project's agent for requests, where there is something to plan and no program of the user's does it."""
+    has_plan = params.plan is not None or params.markdown is not None
+    if has_plan or params.planner or _can_run_as_it_is(draft, root):
+        return None
+    return draft.project(root.project_id).settings.planning_agent
 
 
 def _refuse_second(draft: Draft, root: Task) -> None:

@@ -88,6 +88,8 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
     yield from _doing(session)
     for question in _asked(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
+    for kept in session.standing:
+        yield f"a person has answered {kept.value} for every identical request of it: {kept.message}"
     queued = len(world.open_messages.get(session.id, ()))
     if queued and not (session.turn is not None and session.turn.running):
         yield f"{queued} message{'s wait' if queued > 1 else ' waits'} for it"

@@ -6,6 +6,7 @@ import pytest
 
 from maestrod.core.agent_traits import SHELL, AgentTraits
 from maestrod.core.effects import Launch, Stop
+from maestrod.core.plan import KnownNames
 from maestrod.core.rules import Rules
 from tests.kit.scenario import (
     Call,
@@ -274,3 +275,15 @@ def test_who_has_no_planner_is_told_which_agents_plan() -> None:
     assert play.refusal.message == (
         "the shell agent plans nothing by itself: name a planner program, an agent that plans (sage), or hand in a plan"
     )
+
+
+def test_the_agent_a_project_remembers_plans_its_requests_and_does_nothing_else() -> None:
+    known = KnownNames(agents=frozenset({"shell", "sage"}))
+    agents = {"shell": SHELL, "sage": AgentTraits(plans=True)}
+    play = Scenario(rules=Rules(agents=agents, names_for=lambda folder: known)).given(project("shop"))
+    play.given(Call("project.update", projectId="shop", settings={"planningAgent": "sage"}))
+    play.given(Call("run.start", text="do it", projectId="shop"))
+    assert play.world.runs[play.id_of("run")].agent == "sage"
+    plan = {"groups": [group("g", subtask("a"))]}
+    play.given(Call("run.start", text="a plan of mine", projectId="shop", plan=plan))
+    assert play.world.runs[play.id_of("run")].agent == "shell"

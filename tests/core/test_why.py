@@ -8,7 +8,7 @@ import pytest
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.reason import Reason, Source
-from maestrod.api.session import Exit, Role, Session, SessionRef, SessionStatus, Terminal
+from maestrod.api.session import Exit, Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import Turn, Wait
 from maestrod.core.command import OWNER
@@ -156,3 +156,10 @@ def test_it_says_who_stopped_a_session(source: Source, who: str) -> None:
     words = told(session(status=SessionStatus.STOPPED, status_reason=stopped))
     assert who in words
     assert source is Source.USER or "somebody" not in words
+
+
+def test_answers_that_hold_for_the_session_are_listed() -> None:
+    kept = StandingAnswer(tool="Bash", digest="d", value="deny", message="claude wants to use Bash: git push")
+    assert "answered deny for every identical request of it: claude wants to use Bash: git push" in told(
+        session(standing=(kept,))
+    )

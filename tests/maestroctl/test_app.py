@@ -114,3 +114,11 @@ def test_commands_are_made_when_they_are_asked_for() -> None:
 def test_a_hand_made_command_wins_over_the_generated_one() -> None:
     assert "options" in {param.name for param in app.load("attention").commands["ask"].params}
     assert "wait" in {param.name for param in app.load("attention").commands["ask"].params}
+
+
+@pytest.mark.parametrize(
+    "words", [["-h"], ["run", "-h"], ["task", "-h"], ["task", "list", "-h"], ["answer", "-h"], ["task", "start", "-h"]]
+)
+def test_help_has_a_short_form_everywhere(cli: CommandLine, words: list[str]) -> None:
+    short, long = cli(*words), cli(*words[:-1], "--help")
+    assert short.code == 0 and short.out == long.out and "Usage" in short.out

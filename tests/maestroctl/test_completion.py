@@ -96,3 +96,40 @@ def test_a_daemon_that_hangs_costs_a_key_less_than_a_second(
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
+
+
+def test_options_that_name_things_know_them(daemon: FakeDaemon) -> None:
+    def whole(params: dict[str, object]) -> dict[str, object]:
+        assert "limit" not in params  # as the contract has it: these lists take no limit
+        return {"items": [{"name": "reviewer", "description": "reads"}]}
+
+    daemon.on("persona.list", whole)
+    daemon.on("agent.list", whole)
+    daemon.on("project.list", {"items": [{"id": "prj_1", "name": "shop", "workingDir": "/shop"}]})
+    assert names("run", "x", "--agent", "") == names("spawn", "--persona", "") == ["reviewer"]
+    assert names("run", "x", "--project", "s") == ["shop"]
+    assert names("spawn", "--role", "w") == ["worker"]
+    assert names("answer", "3", "y", "--for", "s") == ["session"]
+
+
+def test_only_what_makes_sense_is_offered(daemon: FakeDaemon) -> None:
+    daemon.on("session.list", lambda params: {"items": [session()] if params.get("live") else []})
+    daemon.on("task.list", lambda params: {"items": [task()] if params.get("status") == "failed" else []})
+    daemon.on("run.list", {"items": []})
+    for verb in ("attach", "send", "stop"):
+        assert names(verb, "") == [SESSION]
+    assert names("retry", "") == names("task", "retry", "") == [TASK]
+
+
+def test_questions_are_offered_by_number_and_then_their_answers(daemon: FakeDaemon) -> None:
+    asked = {"id": "att_1", "number": 3, "message": "Which version?", "options": ["2.0", "1.9"]}
+    daemon.on("attention.list", {"items": [asked]})
+    found = dict(candidates(["answer"], "", os.environ))
+    assert found == {"3": "Which version?"}
+    assert names("answer", "att") == ["att_1"]
+    assert names("answer", "3", "") == ["2.0", "1.9"]
+
+
+def test_methods_have_their_sentences() -> None:
+    found = dict(candidates(["rpc"], "", os.environ))
+    assert found["task.get"] == "Show a task"
