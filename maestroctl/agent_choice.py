@@ -15,8 +15,12 @@ from maestrod.api.errors import BadConfiguration, Malformed
 Json = Mapping[str, Any]
 
 
-def start(client: Client, members: dict[str, Any], read: Callable[[], str] | None = None) -> dict[str, Any]:
+def start(
+    client: Client, members: dict[str, Any], read: Callable[[], str] | None = None, *, remembered: bool = False
+) -> dict[str, Any]:
     """Start a run; where it needs an agent that plans and names none, ask which. ``read`` gives a line that was typed.
+
+    ``remembered``: the agent that is named plans this project's requests from now on.
 
     Raises ``BadConfiguration`` with the command to type where nobody can be asked, or no such agent is installed.
     """
@@ -26,6 +30,8 @@ def start(client: Client, members: dict[str, Any], read: Callable[[], str] | Non
         if refusal.reason != "run.no_planner" or "agent" in members or "text" not in members:
             raise
     else:
+        if remembered and "agent" in members:
+            remember(client, run["projectId"], members["agent"])
         return run
     agents = [agent for agent in client.raw("agent.list", {}).get("items", ()) if agent.get("plans")]
     installed = [agent for agent in agents if agent.get("available", True)]

@@ -66,7 +66,7 @@ def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) 
     if isinstance(subject, Session):
         return subject.id
     if isinstance(subject, Attention):
-        return subject.session_id
+        return subject.session_id or None
     if isinstance(subject, Task):
         own = fleet.sessions_of(subject.id)
         if own and own[-1].status in LIVE_SESSION:

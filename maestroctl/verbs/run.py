@@ -67,17 +67,15 @@ def start(
     if project is not None:
         members["projectId"] = project
     options: dict[str, Any] = {"agent": agent, "planner": absolute_program(caller.folder, planner) if planner else None}
-    options |= {"approve": approve or None, "maxSessions": max_sessions, "maxAttempts": max_attempts}
-    options |= {"keepPlanner": keep_planner or None}
+    options |= {"maxSessions": max_sessions, "maxAttempts": max_attempts}
+    options |= {"approve": approve or None, "keepPlanner": keep_planner or None}
     members |= {name: value for name, value in options.items() if value is not None}
     with caller.client() as client:
         if task is not None or project is not None:
             from maestroctl.resolve import resolve_members
 
             resolve_members(client, members)
-        run = agent_choice.start(client, members)
-        if remember and agent is not None:
-            agent_choice.remember(client, run["projectId"], agent)
+        run = agent_choice.start(client, members, remembered=remember)
         if "workingDir" in members and not (as_json or as_lines):
             _say_project(client, members["workingDir"])
         if detach:

@@ -190,14 +190,14 @@ class Daemon:
             return connection.call(method, **params)
 
     def every(self, method: str, **params: Any) -> list[Json]:
-        """All items of a method that gives pages."""
+        """All items of a method that gives pages, oldest first where they have ids."""
         items: list[Json] = []
         with self.connect() as connection:
             while True:
                 page = connection.call(method, **params)
                 items += page.get("items", [])
                 if page.get("nextCursor") is None:
-                    return items
+                    return sorted(items, key=lambda item: str(item.get("id", "")))
                 params["cursor"] = page["nextCursor"]
 
     def history(self) -> list[Json]:

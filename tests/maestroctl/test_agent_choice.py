@@ -85,3 +85,10 @@ def test_another_refusal_is_passed_on(client: Client, daemon: FakeDaemon, member
     with pytest.raises(Malformed, match="plans nothing"):
         agent_choice.start(client, members, typed("1\n"))
     assert daemon.called("agent.list") == []
+
+
+def test_an_agent_that_was_named_is_remembered_when_that_is_wanted(client: Client, daemon: FakeDaemon) -> None:
+    agent_choice.start(client, {**REQUEST, "agent": "claude"})
+    assert daemon.called("project.update") == []
+    agent_choice.start(client, {**REQUEST, "agent": "claude"}, remembered=True)
+    assert daemon.called("project.update")[0]["settings"]["planningAgent"] == "claude"

@@ -15,6 +15,7 @@ import pytest
 from tests.kit import scripted_claude
 from tests.kit.daemon import Daemon, Json
 
+PERMISSION = ["allow", "deny", "allow for session", "deny for session"]
 REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}
 
 
@@ -57,7 +58,7 @@ def test_a_question_on_the_stream_is_still_open_and_its_answer_arrives_once(daem
     for _ in range(2):
         daemon.restart()
         [still] = daemon.every("attention.list")
-        assert (still["id"], still["tool"], still["options"]) == (asked, "Bash", ["allow", "deny"])
+        assert (still["id"], still["tool"], still["options"]) == (asked, "Bash", PERMISSION)
     daemon.call("attention.answer", attentionId=asked, value="allow")
     assert daemon.finish_run(run_id)["status"] == "completed"
     assert [answer["behavior"] for answer in scripted_claude.told(claude)] == ["allow"]

@@ -287,7 +287,7 @@ def test_a_question_is_asked_and_answered(short_folder: Path) -> None:
     assert "answered: yes" in ctl("answer", question[10:-4], "yes").stdout
     assert "answered by" in ctl("answer", question, "no", code=1).stderr
     assert ctl("wait", run).returncode == 0
-    [session, _] = asked("session", "list", "--run-id", run)["items"]
+    [session, _] = asked("session", "list", "--run-id", run, "--order", "oldest")["items"]
     assert "got yes" in ctl("logs", session["id"]).stdout
 
 
