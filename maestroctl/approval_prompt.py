@@ -2,6 +2,7 @@
 
 import select
 import sys
+import termios
 from collections.abc import Callable
 
 from maestroctl.client import Client
@@ -28,6 +29,7 @@ def ask(client: Client, follower: Follower, read: Callable[[], str | None] | Non
         return False
     for shown in waves(follower.model.plan or {}):
         answer(shown)
+    _forget_what_was_typed()
     _prompt()
     while _is_open(follower, question):
         line = read_line()
@@ -76,6 +78,12 @@ def _wait_for_it(follower: Follower, question: Attention) -> None:
     """Return when the run has heard the answer too."""
     while _is_open(follower, question):
         follower.poll(_LOOK)
+
+
+def _forget_what_was_typed() -> None:
+    """Drop what was typed before the question was there: it was meant for something else."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _typed() -> str | None:

@@ -67,3 +67,21 @@ def test_the_deadline_of_a_question_goes_on_over_a_restart(daemon: Daemon) -> No
     assert daemon.finish_run(run_id)["status"] == "completed"
     answer = daemon.call("attention.get", attentionId=question)["answer"]
     assert (answer["by"], answer["value"]) == ("timeout", "yes")
+
+
+@pytest.mark.slow
+def test_a_plan_that_waits_for_approval_is_in_the_inbox_over_restarts_and_answered_there(daemon: Daemon) -> None:
+    daemon.start()
+    subtask = {"key": "t", "title": "t", "commands": ["true"]}
+    plan = {"groups": [{"key": "g", "title": "g", "subtasks": [subtask]}]}
+    run = daemon.call("run.start", plan=plan, workingDir=str(daemon.home), agent="shell", approve=True)
+    [asked] = daemon.every("attention.list")
+    daemon.restart()
+    [still] = daemon.every("attention.list")
+    assert still == asked and (still["kind"], still["planId"]) == ("approval", run["planId"])
+    daemon.call("attention.answer", attentionId=str(still["number"]), value="approve")
+    assert daemon.call("plan.get", planId=run["planId"])["status"] == "applied"
+    daemon.restart()
+    assert daemon.every("attention.list") == []
+    assert daemon.finish_run(run["id"])["status"] == "completed"
+    assert daemon.call("run.get", runId=f"#{run['number']}")["run"]["id"] == run["id"]
