@@ -1,5 +1,6 @@
 """Real agents that want to do what nobody allowed yet: the question is in the inbox, and its answer reaches the agent."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,11 @@ def test_the_answer_from_the_inbox_reaches_the_agent(
         asked = question(daemon, f"touch {made}")
         assert asked["kind"] == "permission" and asked["options"][:2] == ["allow", "deny"], asked
         assert not made.exists()
-        daemon.call("attention.answer", attentionId=asked["id"], value=answer)
+        reason = "leave that file alone" if answer == "deny" else ""
+        daemon.call("attention.answer", attentionId=asked["id"], value=answer, reason=reason)
         completed(daemon)
         assert made.exists() is (answer == "allow"), shown(daemon)
+        assert reason in json.dumps(place.model.requests), "a reason reaches the model"
         told = timeline(daemon, session["id"])
         assert any(f"permission {'allowed' if answer == 'allow' else 'denied'}" in words for _, words in told), told
         if terminal == "pty":
