@@ -25,7 +25,8 @@ class Turn(Entity, frozen=True):
 class Wait(Entity, frozen=True):
     """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself).
 
-    ``guessed``: nobody said when it ends. ``due``: the time has come, and the session waits for a free slot.
+    ``guessed``: nobody said when it ends. ``due``: the time has come, and the session waits for a free slot. ``is_length``: it waits
+    for a while and not for a moment of the wall clock, so a clock that is set does not change it.
     """
 
     kind: str
@@ -34,3 +35,4 @@ class Wait(Entity, frozen=True):
     detail: str = ""
     guessed: bool = False
     due: bool = False
+    is_length: bool = False

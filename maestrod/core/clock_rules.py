@@ -6,7 +6,7 @@ keeps its order. History stays as it was recorded. While the machine sleeps (``s
 so waits for somebody here go on afterwards with what was left of them; waits for the world outside go on meanwhile:
 
 - the end of a limit as its provider told it is a moment of the world: it moves with nothing;
-- a limit without a known end, and the pause before the next attempt, are lengths of real time: they move with a step;
+- a limit without a known end or told as a length, and the pause before the next attempt, are lengths of real time: they move with a step;
 - all other deadlines judge somebody on this machine: they move with a step and with a sleep.
 
 A silent agent gets its whole patience anew after a sleep. Remembered requests are counted on a clock without steps (``requests_now``).
@@ -20,6 +20,7 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Wait
 from maestrod.core.draft import Draft
 from maestrod.core.facts import ClockMoved
 from maestrod.core.session_index import has_ended
@@ -72,7 +73,7 @@ def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
     if turn is not None:
         turn = msgspec.structs.replace(turn, since=turn.since + step)
     if wait is not None:
-        until = wait.until + step if wait.guessed or wait.due else wait.until
+        until = wait.until + step if _is_length(wait) or wait.due else wait.until
         wait = msgspec.structs.replace(wait, since=wait.since + step, until=until)
     stall_at = session.stall_at
     if stall_at is not None:
@@ -96,10 +97,14 @@ def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:
     told = {
         session.wait.until
         for id_ in world.by_session.waiting
-        if (session := world.sessions[id_]).wait is not None and not session.wait.guessed
+        if (session := world.sessions[id_]).wait is not None and not _is_length(session.wait)
     }
     waits = world.system.agent_waits
     return {agent: until if until in told else until + fact.step for agent, until in waits.items()}
+
+
+def _is_length(wait: Wait) -> bool:
+    return wait.is_length or wait.guessed
 
 
 def _questions(world: World) -> list[Attention]:

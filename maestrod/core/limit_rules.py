@@ -64,7 +64,7 @@ def due(draft: Draft, session: Session) -> None:
     for other in waiting(draft, session.agent):
         if other.wait is not None and state_of(other) is WaitState.WAITING and other.wait.until <= then:
             then += draft.world.rules.limit_stagger_ms
-            draft.change(other, wait=msgspec.structs.replace(other.wait, until=then))
+            draft.change(other, wait=msgspec.structs.replace(other.wait, until=then, is_length=True))
     if then > draft.now:
         _hold_back(draft, session.agent, then)
 
@@ -146,11 +146,19 @@ def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, to
     if session.status is SessionStatus.SPAWNING:
         session = move(draft, session, SessionEvent.REGISTER, draft.reason(source, "registered", "the agent is up"))
     until, guessed = _end_of(draft, session, sign)
+    is_length = sign.is_length or until != sign.resets_at
     until += draft.world.rules.limit_stagger_ms * sum(other.id != session.id for other in waiting(draft, session.agent))
     with pause.clocks(draft, session.id):
         session = draft.change(
             session,
-            wait=Wait(kind=sign.kind, until=until, since=draft.now, detail=sign.detail, guessed=guessed),
+            wait=Wait(
+                kind=sign.kind,
+                until=until,
+                since=draft.now,
+                detail=sign.detail,
+                guessed=guessed,
+                is_length=is_length,
+            ),
             limit_hits=session.limit_hits + 1,
             limited_since=session.limited_since or draft.now,
             status_reason=draft.reason(source, LIMIT, told),
@@ -169,7 +177,9 @@ def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
     if guessed:
         return session
     detail = wait.detail or sign.detail
-    known = msgspec.structs.replace(wait, kind=sign.kind, until=until, detail=detail, guessed=False)
+    known = msgspec.structs.replace(
+        wait, kind=sign.kind, until=until, detail=detail, guessed=False, is_length=sign.is_length
+    )
     session = draft.change(session, wait=known)
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         draft.change(question, **_terms(draft, session))

@@ -140,6 +140,7 @@ class TodoChanged(Sign, frozen=True):
 class LimitReached(Sign, frozen=True):
     """The provider refuses for a while. ``resets_at`` is when it ends (ms since the epoch), None when nobody says.
 
+    ``is_length``: what was told is how long to wait, and ``resets_at`` was reckoned from that.
     ``kind`` is ``usage`` (a plan's allowance), ``rate``, ``overloaded`` or ``billing``. ``retrying`` means that the agent tries
     again by itself and has not given up.
     """
@@ -148,6 +149,7 @@ class LimitReached(Sign, frozen=True):
     resets_at: int | None = None
     detail: str = ""
     retrying: bool = False
+    is_length: bool = False
 
 
 class UsageSeen(Sign, frozen=True):

@@ -26,7 +26,11 @@ class ClockHistories:
     def clock_moves(self, step: int, slept: int) -> None:
         """Somebody sets the clock, or the machine sleeps: every wait keeps its length, or goes on in the world outside."""
         step = max(step, 1_000_000 - self.at)
-        guessed = {id_ for id_, each in self.world.sessions.items() if each.wait is not None and each.wait.guessed}
+        guessed = {
+            id_
+            for id_, each in self.world.sessions.items()
+            if each.wait is not None and (each.wait.guessed or each.wait.is_length)
+        }
         left = {key: at - self.at for key, at in self.world.deadlines.items()}
         self.at += step + slept
         mark = ClockMark(boot="b", ahead=self.at - self.id_time, asleep=slept)

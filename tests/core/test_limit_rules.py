@@ -331,3 +331,16 @@ def _play(play: Scenario, step: str) -> None:
         play.when(woke("limit", "stream"))
     elif step in {"pause", "resume"}:
         play.when(Call(f"session.{step}", sessionId="@g"))
+
+
+@pytest.mark.parametrize(
+    "left, told_as_length, is_length",
+    [(HOUR, False, False), (HOUR, True, True), (-HOUR, False, True), (None, False, True)],
+)
+def test_only_a_moment_that_the_provider_told_is_one_of_the_wall_clock(
+    left: int | None, told_as_length: bool, is_length: bool
+) -> None:
+    play = at_work("stream")
+    ends = None if left is None else play.at + left
+    play.given(tell("@g", TurnStarted()), tell("@g", LimitReached("usage", ends, is_length=told_as_length), LIMITED))
+    play.then(member("@g", "wait.is_length", is_length))

@@ -120,8 +120,8 @@ def question(until: int, kind: AttentionKind) -> list[Any]:
     return [*session(until), asked]
 
 
-def limited(until: int, *, guessed: bool) -> list[Any]:
-    wait = Wait(kind="usage", until=until, since=EPOCH, guessed=guessed)
+def limited(until: int, *, guessed: bool = False, is_length: bool = False) -> list[Any]:
+    wait = Wait(kind="usage", until=until, since=EPOCH, guessed=guessed, is_length=is_length)
     return [*session(until, wait=wait), System(agent_waits={"shell": until})]
 
 
@@ -143,8 +143,10 @@ KINDS = {
     "retry": Kind("retry:tsk_1", lambda until: task(status=TaskStatus.PENDING, not_before=until), REAL),
     "guessed wake": Kind("wake:ses_1", lambda until: limited(until, guessed=True), REAL),
     "guessed limit": Kind("limit:shell", lambda until: limited(until, guessed=True), REAL),
-    "told wake": Kind("wake:ses_1", lambda until: limited(until, guessed=False), OUTSIDE),
-    "told limit": Kind("limit:shell", lambda until: limited(until, guessed=False), OUTSIDE),
+    "wake after a length": Kind("wake:ses_1", lambda until: limited(until, is_length=True), REAL),
+    "limit of a length": Kind("limit:shell", lambda until: limited(until, is_length=True), REAL),
+    "told wake": Kind("wake:ses_1", limited, OUTSIDE),
+    "told limit": Kind("limit:shell", limited, OUTSIDE),
 }
 
 

@@ -23,9 +23,8 @@ def failed_turn(code: str, message: str, now: float) -> tuple[Sign, ...]:
     kind = limit_kind(message)
     if kind is None:
         return (TurnEnded(Outcome.FAILED, code=code or "error", detail=message),)
-    return LimitReached(kind, resets_at=resets_at(message, now), detail=message[:LINE]), TurnEnded(
-        Outcome.LIMIT, code=kind, detail=message
-    )
+    limit = LimitReached(kind, resets_at=resets_at(message, now), detail=message[:LINE], is_length=True)
+    return limit, TurnEnded(Outcome.LIMIT, code=kind, detail=message)
 
 
 def limit_kind(message: str) -> str | None:

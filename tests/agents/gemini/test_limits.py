@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.gemini.limits import failed_turn, limit_kind, resets_at
-from maestrod.core.signs import Outcome, TurnEnded
+from maestrod.core.signs import LimitReached, Outcome, TurnEnded
 
 NOW = 1_000_000.0
 
@@ -49,3 +49,8 @@ def test_any_other_failure_is_one() -> None:
 def test_no_time_does_harm(message: str) -> None:
     moment = resets_at(message, NOW)
     assert moment is None or moment >= NOW * 1000
+
+
+def test_what_gemini_tells_is_how_long_to_wait() -> None:
+    limit, _ = failed_turn("", "429 RESOURCE_EXHAUSTED. Please retry in 37.5s.", NOW)
+    assert isinstance(limit, LimitReached) and limit.is_length
