@@ -9,7 +9,7 @@ from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.attention import Lasts
-from maestrod.api.errors import Conflict
+from maestrod.api.errors import Conflict, NotFound
 
 _PLAN = "pln_"
 
@@ -54,7 +54,14 @@ def _question(client: Client, text: str) -> dict[str, Any]:
 
     if text.startswith(_PLAN):
         return _about_plan(client, text if is_id(text) else resolve(client, text, "pln"))
-    question: dict[str, Any] = client.raw("attention.get", {"attentionId": resolve(client, text, "att")})
+    try:
+        attention_id = resolve(client, text, "att")
+    except NotFound as absent:
+        try:
+            return _about_plan(client, resolve(client, text, "pln"))
+        except NotFound:
+            raise absent from None
+    question: dict[str, Any] = client.raw("attention.get", {"attentionId": attention_id})
     return question
 
 

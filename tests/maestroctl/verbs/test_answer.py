@@ -81,3 +81,13 @@ def test_a_question_is_named_by_its_number(daemon: FakeDaemon, cli: CommandLine,
     daemon.on("attention.answer", {"id": QUESTION, "number": 3, "answer": {"by": "user", "at": 1, "value": "no"}})
     assert cli("answer", text, "n").out == "#3 answered: no\n"
     assert daemon.called("attention.get")[0] == {"attentionId": text}
+
+
+def test_a_part_of_a_plan_s_id_is_enough(daemon: FakeDaemon, cli: CommandLine) -> None:
+    plan = "pln_01m8navdma10k3x8q21zvg0004"
+    asked = {"id": QUESTION, "number": 5, "planId": plan, "kind": "approval", "options": ["approve", "reject"]}
+    daemon.on("attention.list", {"items": [asked]})
+    daemon.on("plan.list", {"items": [{"id": plan}]})
+    daemon.on("attention.answer", {**asked, "answer": {"by": "user", "at": 1, "value": "reject"}})
+    assert cli("answer", "zvg0004", "n").out == cli("answer", "pln_01m8nav", "n").out == "#5 answered: reject\n"
+    assert "there is no question zzzz" in cli("answer", "zzzz", "n").err
