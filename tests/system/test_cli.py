@@ -129,7 +129,7 @@ def daemons() -> list[int]:
             command, home = process.cmdline(), process.environ().get("MAESTRO_HOME")
         except psutil.Error:
             continue
-        if command[1:3] == ["-m", "maestrod"] and home == os.environ["MAESTRO_HOME"]:
+        if " -m maestrod" in " ".join(command[:6]) and home == os.environ["MAESTRO_HOME"]:
             found.append(process.pid)
     return found
 
