@@ -115,10 +115,7 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Or
             origins[field.encode_name] = variable(field.name)
     config = _convert(values, origins)
     shown = msgspec.to_builtins(config)
-    every = (
-        Origin(name=wire, value=shown.get(wire, _default(name)), origin=origins.get(wire, "default"))
-        for name, wire in _WIRE.items()
-    )
+    every = (Origin(name=wire, value=shown[wire], origin=origins.get(wire, "default")) for wire in _WIRE.values())
     return config, tuple(every)
 
 
@@ -126,10 +123,6 @@ def _check_text(text: str, name: str) -> None:
     """Refuse a variable with bytes that are not text: a setting with a replacement in it would be another one."""
     if sound(text) != text:
         raise BadConfiguration("config.not_text", f"{name} is not UTF-8 text: {shown(text)}")
-
-
-def _default(name: str) -> Any:
-    return msgspec.to_builtins(getattr(Config(), name))
 
 
 def _file(path: Path) -> dict[str, Any]:

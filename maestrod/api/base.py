@@ -38,8 +38,10 @@ class Order(enum.Enum):
     OLDEST = "oldest"
 
 
-class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Base of everything stored: immutable, camelCase on the wire and on disk, defaults left out.
+class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of everything stored and replied: immutable, camelCase on the wire and on disk.
+
+    Encoded, it has every member, whatever its value; only files leave out defaults (``maestrod/core/sparse.py``).
 
     Unknown members are ignored when decoding here; the store keeps those of entity files aside and writes them back.
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.json_schema import schemas_of
+from maestrod.api.json_schema import contract
 from maestrod.api.method import Route, Scope
 from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.routes import FOLLOWING, routes
@@ -49,23 +49,18 @@ _SECRET = frozenset({"sessionToken"})
 @cache
 def openapi(version: str) -> dict[str, Any]:
     """The document for a daemon of ``version``. The same object each time: not to be changed."""
-    rows = list(METHODS.values())
-    types = [kind for row in rows for kind in (row.params, row.result)]
-    schemas, components = schemas_of(types, _COMPONENT + "{name}")
-    results = dict(zip((row.name for row in rows), schemas[1::2], strict=True))
-    params = {row.params.__name__ for row in rows}
+    schemas = contract(METHODS.values(), _COMPONENT + "{name}")
     paths: dict[str, dict[str, Any]] = {}
     for route, row in routes():
-        described = _operation(route, row, components[row.params.__name__], results[row.name])
+        described = _operation(route, row, schemas.params[row.name], schemas.results[row.name])
         paths.setdefault(route.path, {})[route.verb.lower()] = described
-    kept = {name: schema for name, schema in components.items() if name not in params}
     document = {
         "openapi": OPENAPI_VERSION,
         "info": {"title": "maestrod", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {"page": []}],
         "paths": paths | _OTHERS,
-        "components": {"schemas": kept | {"Error": _ERROR_SCHEMA}, "securitySchemes": _SCHEMES},
+        "components": {"schemas": schemas.components | {"Error": _ERROR_SCHEMA}, "securitySchemes": _SCHEMES},
     }
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))  # defaults as JSON has them
     return plain

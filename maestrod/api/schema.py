@@ -5,7 +5,7 @@ from typing import Any
 
 from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError
-from maestrod.api.json_schema import schemas_of
+from maestrod.api.json_schema import contract
 from maestrod.api.method import Access
 from maestrod.api.registry import METHODS, AnyMethod
 
@@ -23,10 +23,7 @@ _ACCESS = {
 def openrpc(version: str) -> dict[str, Any]:
     """The document for a daemon of ``version``. The same object each time: not to be changed."""
     rows = list(METHODS.values())
-    types = [kind for row in rows for kind in (row.params, row.result)]
-    schemas, components = schemas_of(types, _COMPONENT + "{name}")
-    results = dict(zip((row.name for row in rows), schemas[1::2], strict=True))
-    params = {row.params.__name__ for row in rows}
+    schemas = contract(rows, _COMPONENT + "{name}")
     return {
         "openrpc": OPENRPC_VERSION,
         "info": {
@@ -37,8 +34,8 @@ def openrpc(version: str) -> dict[str, Any]:
             "version": version,
             "license": {"name": "MIT"},
         },
-        "methods": [_method(row, components[row.params.__name__], results[row.name]) for row in rows],
-        "components": {"schemas": {name: schema for name, schema in components.items() if name not in params}},
+        "methods": [_method(row, schemas.params[row.name], schemas.results[row.name]) for row in rows],
+        "components": {"schemas": schemas.components},
     }
 
 

@@ -45,7 +45,7 @@ from maestrod.core import (
 from maestrod.core.access import check_actor, check_alive
 from maestrod.core.command import Actor, Command, Stamp
 from maestrod.core.draft import Decision, Draft
-from maestrod.core.entities import KIND_OF, Request
+from maestrod.core.entities import KIND_OF, Request, whole
 from maestrod.core.facts import (
     ClockMoved,
     Draining,
@@ -65,6 +65,7 @@ from maestrod.core.follow import follow
 from maestrod.core.rollup import settle
 from maestrod.core.schedule import schedule, wake_due
 from maestrod.core.session import SessionEvent, move
+from maestrod.core.sparse import sparse
 from maestrod.core.world import World
 
 Rule = Callable[[Draft, Any, Actor], Any]
@@ -183,7 +184,7 @@ def _reply(draft: Draft, command: Command) -> Any:
             id=key,
             method=command.method,
             digest=digest,
-            reply=msgspec.to_builtins(reply),
+            reply=whole(reply),
             at=clock_rules.requests_now(draft),
         )
     )
@@ -242,7 +243,7 @@ def _digest(method: str, params: Params) -> str:
     """What makes two calls the same call: the method and the parameters, not who carries them, nor when it says they happened."""
     when = {"at": None} if hasattr(params, "at") else {}
     same = msgspec.structs.replace(params, request_id=None, session_token=None, **when)
-    return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(same, order="sorted")).hexdigest()
+    return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(sparse(same), order="sorted")).hexdigest()
 
 
 def _first_reply(first: Request, method: str, digest: str) -> Any:

@@ -8,18 +8,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
 from maestrod.api.attention import Attention
 from maestrod.api.base import Entity, Instant
+from maestrod.api.event import TimelineEvent
 from maestrod.api.message import Message
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
-from maestrod.api.queue import Queue
+from maestrod.api.queue import Queue, QueueItem
 from maestrod.api.run import Run
 from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
 from maestrod.api.token import AccessToken
+from maestrod.core.sparse import holds_entities, sparse_value
 
 
 class Request(Entity, frozen=True):
@@ -50,9 +53,9 @@ KINDS: Mapping[str, type[Entity]] = {
 KIND_OF: Mapping[type[Entity], str] = {struct: kind for kind, struct in KINDS.items()}
 
 
-def whole(entity: Entity) -> dict[str, Any]:
-    """The entity as JSON values."""
-    data: dict[str, Any] = msgspec.to_builtins(entity)
+def whole(entity: msgspec.Struct) -> dict[str, Any]:
+    """The entity as JSON values for an event or a file: without members that have their default."""
+    data: dict[str, Any] = msgspec.to_builtins(sparse_value(entity))
     return data
 
 
@@ -84,7 +87,7 @@ def difference(old: Entity, new: Entity) -> dict[str, Any]:
         value = getattr(new, name)
         before = getattr(old, name)
         if value is not before and value != before:
-            changed[wire] = msgspec.to_builtins(value)
+            changed[wire] = msgspec.to_builtins(sparse_value(value))
     return changed
 
 
@@ -98,6 +101,39 @@ def patched(old: Entity, data: Mapping[str, Any]) -> Entity:
             changed[name] = msgspec.convert(value, type_)
     return msgspec.structs.replace(old, **changed)
 
+
+def complete(type_: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``data`` of an event of this type as others are told it: every entity in it has every member.
+
+    What does not fit its struct any more, in the journal of an older version, is told as it was written.
+    """
+    kind, _, what = type_.partition(".")
+    struct = _IN_EVENTS.get(type_) or (KINDS.get(kind) if what == "created" else None)
+    if struct is not None:
+        return dict(_completed(data, struct))
+    parts = _PARTS.get(kind, {})
+    return {name: _completed(value, parts[name]) if name in parts else value for name, value in data.items()}
+
+
+def _completed(value: Any, type_: Any) -> Any:
+    try:
+        return msgspec.to_builtins(msgspec.convert(value, type_))
+    except msgspec.ValidationError:
+        return value
+
+
+#: Events whose data is something else than an entity of their kind or a change of it.
+_IN_EVENTS: Mapping[str, type[Entity]] = {"timeline.added": TimelineEvent, "queue.item": QueueItem}
+
+#: By wire name: the types of the members that may hold entities.
+_PARTS: Mapping[str, dict[str, Any]] = {
+    kind: {
+        field.encode_name: field.type
+        for field in msgspec.structs.fields(struct)
+        if holds_entities(inspect.type_info(field.type))
+    }
+    for kind, struct in KINDS.items()
+}
 
 #: By wire name: what a member is called here, and its type.
 _MEMBERS: Mapping[type[Entity], dict[str, tuple[str, Any]]] = {

@@ -3,6 +3,7 @@
 import msgspec
 
 from maestrod.api.event import Event
+from maestrod.core.entities import complete
 
 _encode = msgspec.json.Encoder().encode
 
@@ -32,10 +33,10 @@ class EncodedEvents:
 
 
 def told(event: Event) -> Event:
-    """The event as others hear it: what a call was answered, and what a secret is known by, stay with us and the journal."""
+    """The event as others hear it: what a call was answered, and what a secret is known by, stay with us and the journal; entities have every member."""
     if event.type.startswith(_PRIVATE):
         return msgspec.structs.replace(event, data={})
+    data = complete(event.type, event.data)
     if event.type.startswith(_SECRET):
-        data = {name: value for name, value in event.data.items() if name != "digest"}
-        return msgspec.structs.replace(event, data=data)
-    return event
+        data.pop("digest", None)
+    return msgspec.structs.replace(event, data=data)

@@ -46,22 +46,15 @@ def page_event(world: World, event: Event) -> bytes:
         "seq": event.seq,
         "timestamp": event.at,
         "id": event.id,
-        **_belongs(event),
+        "projectId": event.project_id,
+        "taskId": event.task_id,
+        "sessionId": event.session_id,
+        "rootId": event.root_id,
         "data": _entity(world, event),
     }
     if not event.type.endswith(_WHOLE):
         message["change"] = told(event).data
     return _encode(message)
-
-
-def _belongs(event: Event) -> dict[str, str]:
-    ids = {
-        "projectId": event.project_id,
-        "taskId": event.task_id,
-        "sessionId": event.session_id,
-        "rootId": event.root_id,
-    }
-    return {name: id_ for name, id_ in ids.items() if id_ is not None}
 
 
 def _entity(world: World, event: Event) -> Any:
@@ -70,7 +63,7 @@ def _entity(world: World, event: Event) -> Any:
     if kind == "request":
         return {}
     if kind == "timeline":
-        return event.data
+        return told(event).data
     entity = world.tables[kind].get(event.id) if kind in world.tables else None
     if isinstance(entity, AccessToken):
         return info(entity)

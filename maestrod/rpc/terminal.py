@@ -107,7 +107,7 @@ def attach(context: Context, params: SessionAttach) -> Attachment:
     return Attachment(attachment=number, offset=offset)
 
 
-class _Output(msgspec.Struct, omit_defaults=True, rename="camel"):
+class _Output(msgspec.Struct, rename="camel"):
     attachment: int
     offset: int
     data: str = ""

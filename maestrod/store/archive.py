@@ -21,6 +21,7 @@ from maestrod.api.outside_text import decode_mended
 from maestrod.api.session import Session
 from maestrod.api.task import Task
 from maestrod.core.entities import KIND_OF, KINDS
+from maestrod.core.sparse import sparse
 from maestrod.core.world import World
 from maestrod.store.files import Files, atomic_write
 from maestrod.store.layout import Layout
@@ -67,9 +68,9 @@ def archive_lines(seq: int, entities: Iterable[Entity], entries: Iterable[Timeli
 def _content(seq: int, entities: Iterable[Entity], entries: Iterable[TimelineEvent]) -> Iterator[bytes]:
     yield _encoder.encode(_Header(FORMAT, seq)) + b"\n"
     for entity in entities:
-        yield _encoder.encode({"kind": KIND_OF[type(entity)], "entity": entity}) + b"\n"
+        yield _encoder.encode({"kind": KIND_OF[type(entity)], "entity": sparse(entity)}) + b"\n"
     for entry in entries:
-        yield _encoder.encode({"entry": entry}) + b"\n"
+        yield _encoder.encode({"entry": sparse(entry)}) + b"\n"
 
 
 def read_archive(lines: Iterable[bytes]) -> Archive:

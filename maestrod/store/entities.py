@@ -16,7 +16,7 @@ import msgspec
 from maestrod.api.base import Entity
 from maestrod.api.json_text import repeated
 from maestrod.api.outside_text import NotText, decode_mended, file_text
-from maestrod.core.entities import KINDS
+from maestrod.core.entities import KINDS, whole
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ _seq_decoder = msgspec.json.Decoder(_Seq)
 
 def encode_file(entity: Entity, seq: int, unknown: dict[str, Any] | None = None) -> bytes:
     """The bytes of an entity's file; ``unknown`` are members to carry over."""
-    members = {**msgspec.to_builtins(entity), **(unknown or {}), "seq": seq}
+    members = {**whole(entity), **(unknown or {}), "seq": seq}
     text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
     return b'%b%b%08x"\n}\n' % (text, _CHECK, zlib.crc32(text))
 

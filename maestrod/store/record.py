@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from maestrod.api.event import Event
+from maestrod.core.sparse import sparse
 
 OPENING = b'{"crc":"'
 _CRC_END = len(OPENING) + 8
@@ -41,7 +42,7 @@ _decoder = msgspec.json.Decoder(Record)
 
 def encode(events: Sequence[Event]) -> bytes:
     """The line for one decision, newline included. ``events`` has at least one, with gapless seqs."""
-    body = b'"seq":%d,"at":%d,"events":%b}' % (events[0].seq, events[0].at, _encoder.encode(events))
+    body = b'"seq":%d,"at":%d,"events":%b}' % (events[0].seq, events[0].at, _encoder.encode(list(map(sparse, events))))
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(body), body)
 
 

@@ -19,8 +19,8 @@ class Ask(Params, frozen=True):
     task_id: str
 
 
-def test_entities_are_camel_case_without_their_defaults_and_forgive_the_unknown() -> None:
-    assert msgspec.json.encode(Thing(full_name="x")) == b'{"fullName":"x"}'
+def test_entities_are_camel_case_with_every_member_and_forgive_the_unknown() -> None:
+    assert msgspec.json.encode(Thing(full_name="x")) == b'{"fullName":"x","note":null}'
     assert msgspec.json.decode(b'{"fullName":"x","later":1}', type=Thing) == Thing(full_name="x")
 
 

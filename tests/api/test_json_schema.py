@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from maestrod.api.json_schema import schemas_of
+from maestrod.api.json_schema import contract, schemas_of
+from maestrod.api.registry import METHODS
 
 INDENTED = "One line.\n\n    Two lines.\n      More."
 PLAIN = "One line.\n\nTwo lines.\n  More."
@@ -45,3 +46,18 @@ def test_null_stands_last_among_alternatives(monkeypatch: pytest.MonkeyPatch) ->
     )
     [schema], _ = schemas_of([Described], "{name}")
     assert schema == {"anyOf": [other, {"type": "string"}, {"type": "null"}]}
+
+
+def test_replies_require_every_member_and_parameters_only_what_has_no_default() -> None:
+    found = contract([METHODS["project.create"], METHODS["task.list"]], "#/{name}")
+    page = found.components["TaskPage"]
+    assert page["required"] == list(page["properties"])
+    assert found.params["project.create"]["required"] == ["name", "workingDir"]
+
+
+def test_a_struct_used_both_ways_has_two_schemas() -> None:
+    found = contract([METHODS["project.create"]], "#/{name}")
+    assert not found.components["ProjectSettingsInput"].get("required")
+    assert "#/ProjectSettingsInput" in str(found.params["project.create"])
+    told = found.components["ProjectSettings"]
+    assert told["required"] == list(told["properties"])

@@ -4,13 +4,14 @@ import msgspec
 import pytest
 
 from maestrod.api.message import Message, MessageKind, MessageSend, MessageStatus
+from maestrod.core.sparse import sparse
 
 
 def test_a_message_on_the_wire() -> None:
     message = Message(
         id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED, text="go on"
     )
-    assert msgspec.to_builtins(message) == {
+    assert msgspec.to_builtins(sparse(message)) == {
         "id": "msg_1",
         "sessionId": "ses_1",
         "kind": "prompt",

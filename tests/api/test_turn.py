@@ -4,13 +4,23 @@ import msgspec
 
 from maestrod.api.reason import Source
 from maestrod.api.turn import Turn, Wait
+from maestrod.core.sparse import sparse
 
 
 def test_a_turn_on_the_wire() -> None:
     turn = Turn(running=True, since=5, source=Source.STREAM, doing="Bash: make test")
-    assert msgspec.to_builtins(turn) == {"running": True, "since": 5, "source": "stream", "doing": "Bash: make test"}
+    assert msgspec.to_builtins(sparse(turn)) == {
+        "running": True,
+        "since": 5,
+        "source": "stream",
+        "doing": "Bash: make test",
+    }
     assert msgspec.convert(msgspec.to_builtins(turn), Turn) == turn
 
 
 def test_a_wait_names_its_end() -> None:
-    assert msgspec.to_builtins(Wait(kind="usage", until=9, since=5)) == {"kind": "usage", "until": 9, "since": 5}
+    assert msgspec.to_builtins(sparse(Wait(kind="usage", until=9, since=5))) == {
+        "kind": "usage",
+        "until": 9,
+        "since": 5,
+    }

@@ -37,6 +37,10 @@ def is_busy(caller: Caller) -> bool:
     return caller.conversation.busy
 
 
+#: A page of nothing.
+EMPTY: dict[str, object] = {"items": [], "nextCursor": None}
+
+
 def only_error(answers: list[Any]) -> tuple[int, Any]:
     [answer] = answers
     assert answer["jsonrpc"] == "2.0" and set(answer) == {"jsonrpc", "id", "error"}
@@ -45,12 +49,12 @@ def only_error(answers: list[Any]) -> tuple[int, Any]:
 
 async def test_spec_call_with_positional_parameters() -> None:
     [answer] = said(Caller(parts()), request("project.list", params=["/shop"], id=1))
-    assert answer == {"jsonrpc": "2.0", "result": {}, "id": 1}
+    assert answer == {"jsonrpc": "2.0", "result": EMPTY, "id": 1}
 
 
 async def test_spec_call_with_named_parameters() -> None:
     [answer] = said(Caller(parts()), request("project.list", params={"limit": 3}, id=3))
-    assert answer == {"jsonrpc": "2.0", "result": {}, "id": 3}
+    assert answer == {"jsonrpc": "2.0", "result": EMPTY, "id": 3}
 
 
 async def test_spec_a_notification_is_not_answered() -> None:

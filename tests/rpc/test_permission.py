@@ -78,9 +78,9 @@ async def test_the_question_stays_while_another_hook_waits_for_it(nursery: trio.
         assert await question_of(last)
         other.conversation.close()
         await trio.testing.wait_all_tasks_blocked()
-        assert (await last.call("attention.list")) == {}
+        assert (await last.call("attention.list"))["items"] == []
         reply = await last.call("permission.ask", {**ASK, "sessionId": session})
-        assert "decision" not in reply and reply["output"] == "stream Permission None: "
+        assert reply["decision"] is None and reply["output"] == "stream Permission None: "
 
 
 async def test_a_hook_that_dies_takes_its_question_along(nursery: trio.Nursery) -> None:
@@ -88,7 +88,7 @@ async def test_a_hook_that_dies_takes_its_question_along(nursery: trio.Nursery) 
     async with asking(client):
         client.conversation.close()
         await trio.testing.wait_all_tasks_blocked()
-    assert (await Caller(client.services, nursery).call("attention.list")) == {}
+    assert (await Caller(client.services, nursery).call("attention.list"))["items"] == []
 
 
 async def test_a_daemon_that_stops_leaves_the_question_open(nursery: trio.Nursery) -> None:
@@ -117,4 +117,5 @@ async def test_a_store_that_takes_nothing_keeps_the_question_open(nursery: trio.
 async def test_a_hook_that_asks_for_nothing_is_answered_at_once(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     session = await client.session(agent="stream")
-    assert await client.call("permission.ask", {"event": "Stop", "agent": "stream", "sessionId": session}) == {}
+    reply = await client.call("permission.ask", {"event": "Stop", "agent": "stream", "sessionId": session})
+    assert reply == {"decision": None, "output": "", "attentionId": None}

@@ -9,7 +9,7 @@ async def test_stop_notes_who_wants_it_and_takes_the_tree(nursery: trio.Nursery)
     caller = Caller(parts(), nursery)
     session = await caller.session()
     result = await caller.call("session.stop", {"sessionId": session, "reason": "enough"})
-    assert result == {"sessionId": session, "left": 0, "signalled": ["TERM"]}
+    assert result == {"sessionId": session, "left": 0, "signalled": ["TERM"], "escaped": []}
     assert caller.terminals.stopped == [session]
     stopping = await caller.call("session.get", {"sessionId": session})
     assert stopping["stopping"] is True and "enough" in stopping["statusReason"]["detail"]
@@ -40,7 +40,7 @@ async def test_a_timeline_is_read_page_by_page() -> None:
     while True:
         page = await caller.call("session.timeline", asked)
         messages += [entry["message"] for entry in page["items"]]
-        if "nextCursor" not in page:
+        if page["nextCursor"] is None:
             break
         asked["cursor"] = page["nextCursor"]
     assert messages[-3:] == ["m0", "m1", "m2"]

@@ -65,17 +65,17 @@ def test_of_four_that_claim_at_once_exactly_one_gets_the_item_a_thousand_times(d
                     together.wait()
                     claimed[number] = connection.call("queue.next", sessionId=queue)
                     together.wait()
-                    if "item" in claimed[number]:
+                    if claimed[number]["item"]:
                         connection.call("queue.complete", sessionId=queue, taskId=claimed[number]["item"]["taskId"])
         except BaseException:
             together.abort()
             raise
 
     side_by_side(claim)
-    winners = [[claim["item"]["taskId"] for claim in claimed if "item" in claim] for claimed in claims]
+    winners = [[claim["item"]["taskId"] for claim in claimed if claim["item"]] for claimed in claims]
     assert {len(round_) for round_ in winners} == {1}
     assert len({task for round_ in winners for task in round_}) == ROUNDS
-    assert len({number for claimed in claims for number, claim in enumerate(claimed) if "item" in claim}) > 1
+    assert len({number for claimed in claims for number, claim in enumerate(claimed) if claim["item"]}) > 1
 
 
 @pytest.mark.slow
@@ -99,4 +99,4 @@ def test_four_that_wait_share_the_queue_with_one_item_in_the_works_at_a_time(dae
 
 def next_item(connection: Connection, queue: str) -> str | None:
     claim = connection.call("queue.next", sessionId=queue, wait=True)
-    return claim["item"]["taskId"] if "item" in claim else None
+    return claim["item"]["taskId"] if claim["item"] else None

@@ -47,7 +47,7 @@ def test_a_program_of_the_users_works_through_a_plan_and_its_checks_decide(
         tasks = {
             task["title"]: task
             for task in daemon.call("task.tree", taskId=run["rootTaskId"])["tasks"]
-            if "parentId" in task
+            if task["parentId"] is not None
         }
         assert tasks["write alpha"]["status"] == "completed"
         assert tasks["write beta"]["status"] == "failed"

@@ -35,7 +35,7 @@ def live(daemon: Daemon) -> list[Json]:
 
 def take_back(daemon: Daemon) -> int:
     """Every live session does what only a held one can; returns how many there were."""
-    sessions = [session for session in live(daemon) if "process" in session]
+    sessions = [session for session in live(daemon) if session["process"] is not None]
     for session in sessions:
         if daemon.call("session.get", sessionId=session["id"])["status"] in {"spawning", "idle", "working"}:
             resize(daemon, session["id"])

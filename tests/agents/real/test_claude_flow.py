@@ -157,7 +157,7 @@ def test_a_question_on_the_stream_outlives_the_daemon(claude: Place, daemon: Dae
     process = sessions(daemon)[1]["process"]
     daemon.restart()
     [question] = daemon.every("attention.list")
-    assert question["id"] == asked and "answer" not in question
+    assert question["id"] == asked and question["answer"] is None
     assert ctl(daemon, claude.project, "answer", asked, "allow").returncode == 0
     [run] = daemon.every("run.list")
     assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
