@@ -101,7 +101,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
         members, as_json = parse(method, verb, arguments[2:], environ)
         patience = worker.patience(method, members, environ)
         result, fault = _converse(socket, method, {**members, "requestId": os.urandom(10).hex()}, patience)
-        if method == "attention.ask" and result is not None and "answer" not in result:
+        if method == "attention.ask" and result is not None and result.get("answer") is None:
             say(f"Waiting for an answer: maestroctl answer {result['id']} VALUE")
             token = {"sessionToken": members["sessionToken"]} if "sessionToken" in members else {}
             patience = worker.patience("attention.wait", {}, environ)

@@ -56,7 +56,7 @@ def worker_daemon(daemon: FakeDaemon) -> FakeDaemon:
     daemon.on("queue.next", {"item": {"taskId": TASK}, "task": task()})
     daemon.on("session.register", session(status="idle"))
     daemon.on("session.report", {"id": "evt_1", "type": "milestone", "timestamp": 1})
-    daemon.on("attention.ask", {key: value for key, value in ANSWERED.items() if key != "answer"})
+    daemon.on("attention.ask", {**ANSWERED, "answer": None})
     daemon.on("attention.wait", ANSWERED)
     return daemon
 

@@ -8,12 +8,13 @@ from tests.kit.entities import QUESTION, SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
+ASKED = {"id": QUESTION, "answer": None}
 ANSWERED = {"id": QUESTION, "answer": {"by": "user", "at": 1, "value": "yes"}}
 
 
 @pytest.fixture
 def asking(daemon: FakeDaemon) -> FakeDaemon:
-    daemon.on("attention.ask", {"id": QUESTION})
+    daemon.on("attention.ask", ASKED)
     answers = iter([HANG_UP, ANSWERED, ANSWERED])
     daemon.on("attention.wait", lambda params: next(answers))
     return daemon
@@ -31,5 +32,5 @@ def test_it_blocks_until_there_is_an_answer_over_a_lost_connection(asking: FakeD
 
 def test_it_may_be_asked_without_waiting(asking: FakeDaemon, cli: CommandLine) -> None:
     assert cli("attention", "ask", "deploy?", "--no-wait").out == f"{QUESTION}\n"
-    assert json.loads(cli("attention", "ask", "deploy?", "--no-wait", "--json").out) == {"id": QUESTION}
+    assert json.loads(cli("attention", "ask", "deploy?", "--no-wait", "--json").out) == ASKED
     assert asking.called("attention.wait") == []
