@@ -17,6 +17,7 @@ import msgspec
 from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
 from maestroctl.faults import DIED, absent, crowded, died, failure, lost, unreachable, unsafe
 from maestroctl.output import say
+from maestroctl.reading import filled, read, row_of
 from maestroctl.worker import PATIENCE
 from maestrod.api.address import Places
 from maestrod.api.base import Params
@@ -98,13 +99,18 @@ class Client:
         """
         result = self.request(row.name, msgspec.to_builtins(params))
         try:
-            return msgspec.json.decode(result, type=row.result)
+            return read(result, row.result)
         except msgspec.DecodeError as error:
             message = f"the daemon's answer to {row.name} is not what this maestroctl knows ({error})"
             raise VersionMismatch("client.reply", f"{message}; run `maestroctl daemon restart`") from error
 
     def raw(self, name: str, params: Mapping[str, Any]) -> Any:
-        """Call a method by name with JSON parameters; the result as JSON values."""
+        """Call a method by name with JSON parameters; the result as JSON values, with every member."""
+        row = row_of(name)
+        return self.said(name, params) if row is None else filled(self.said(name, params), row.result)
+
+    def said(self, name: str, params: Mapping[str, Any]) -> Any:
+        """Call a method by name; the result as it came, for lists of which only a few members are looked at."""
         return msgspec.json.decode(self.request(name, params))
 
     def request(self, name: str, params: Mapping[str, Any]) -> msgspec.Raw:

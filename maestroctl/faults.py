@@ -27,11 +27,33 @@ def failure(code: int, message: str, data: object) -> MaestroError:
     """The error of our own family for the error object of a reply."""
     members: dict[str, Any] = data if isinstance(data, dict) else {}
     if code == _METHOD_NOT_FOUND:
-        text = f"{message}; this daemon is of another version: run `maestroctl daemon restart`"
-        return VersionMismatch("client.method", text)
+        return _unknown_method(message, members)
     kind = BY_CODE.get(code, Malformed if code in _RESERVED else Bug)
     details = members.get("details")
     return kind(str(members.get("code", "rpc.error")), message, details if isinstance(details, dict) else None)
+
+
+def _unknown_method(message: str, members: Mapping[str, Any]) -> MaestroError:
+    """A method that this version does not know either is a mistake; else the daemon is of another version."""
+    from maestrod.api.registry import METHODS
+
+    details = members.get("details")
+    method = details.get("method") if isinstance(details, dict) else None
+    if method is None or method in METHODS:
+        text = f"{message}; this daemon is of another version: run `maestroctl daemon restart`"
+        return VersionMismatch("client.method", text)
+    return Malformed("method.not_found", no_method(str(method)))
+
+
+def no_method(name: str) -> str:
+    """That there is no method of this name, and which may be meant."""
+    import difflib
+
+    from maestrod.api.registry import METHODS
+
+    near = difflib.get_close_matches(name, METHODS, 1)
+    meant = f"did you mean {near[0]}?" if near else "`maestroctl rpc discover` lists them"
+    return f"there is no method {safe(name)}; {meant}"
 
 
 def absent(socket: str) -> NoDaemon:

@@ -3,13 +3,11 @@
 The row's positional parameters are arguments, the others options; help, choices and types come from the struct.
 """
 
-import importlib
 import inspect
 import json
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import typer
 
 from maestroctl import worker
@@ -17,6 +15,7 @@ from maestroctl.caller import Caller
 from maestroctl.fields import Field, Kind, fields_of
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
+from maestroctl.reading import module_of, read
 from maestroctl.resolve import resolve_members
 from maestrod.api.errors import Malformed
 from maestrod.api.json_text import Flaw, loads
@@ -25,9 +24,6 @@ from maestrod.api.method import Access, Method
 AnyMethod = Method[Any, Any]
 
 _TYPES = {Kind.TEXT: str, Kind.INTEGER: int, Kind.NUMBER: float, Kind.FLAG: bool, Kind.JSON: str}
-
-#: Modules of the contract that are not named after the noun.
-_MODULES = {"persona": "skill", "agent": "skill"}
 
 #: Reading methods that mean the caller's own session when none is named.
 _OWN_SESSION = {"session.get", "session.why", "queue.get"}
@@ -38,7 +34,7 @@ NOT_GENERATED = {"event.subscribe", "event.unsubscribe", "session.attach", "syst
 
 def verbs_of(noun: str) -> dict[str, AnyMethod]:
     """The rows of a noun by verb, from the one module of the contract that has them."""
-    module = importlib.import_module(f"maestrod.api.{_MODULES.get(noun, noun)}")
+    module = module_of(noun)
     return {row.verb: row for row in module.METHODS if row.noun == noun and row.name not in NOT_GENERATED}
 
 
@@ -111,7 +107,7 @@ def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
         return
     from maestroctl.render import render
 
-    for line in render(msgspec.json.decode(raw, type=row.result)):
+    for line in render(read(raw, row.result)):
         answer(line)
 
 

@@ -283,7 +283,7 @@ def _run_view(reply: Any) -> list[str]:
     run = reply.run
     until = run.completed_at or int(time.time() * 1000)
     number = f"run #{run.number} " if run.number else ""
-    lines = [f"{number}{run.id} {run.status.value}: {safe(run.title)}".rstrip(": ")]
+    lines = [f"{number}{run.id} {safe(run.status.value)}: {safe(run.title)}".rstrip(": ")]
     lines.append(f"  started {when(run.created_at)}, {duration(until - run.created_at)}, agent {safe(run.agent)}")
     lines += [f"  used {spent(run.usage)}"] if run.usage is not None else []
     if run.failure is not None:
@@ -295,7 +295,7 @@ def _run_view(reply: Any) -> list[str]:
 
 def _why(reply: Any) -> list[str]:
     session = reply.session
-    lines = [f"{session.id} is {session.status.value}: {safe(session.name)}"]
+    lines = [f"{session.id} is {safe(session.status.value)}: {safe(session.name)}"]
     now = int(time.time() * 1000)
     for sentence in reply.explanation:
         lines += _indented(sentence)

@@ -71,6 +71,19 @@ _NAMES = {
 }
 
 
+#: For the things of each kind, the commands that take their id.
+_WAYS = {
+    "prj": "`maestroctl project get {id}`",
+    "tsk": "`maestroctl logs {id}`, `maestroctl why {id}` or `maestroctl task get {id}`",
+    "ses": "`maestroctl logs {id}`, `maestroctl attach {id}` or `maestroctl session get {id}`",
+    "pln": "`maestroctl plan get {id}`",
+    "run": "`maestroctl why {id}`, `maestroctl watch {id}` or `maestroctl run get {id}`",
+    "att": "`maestroctl answer {id} VALUE`",
+    "tok": "`maestroctl token list`",
+    "msg": "`maestroctl message get {id}`",
+}
+
+
 def resolve_members(client: Client, members: dict[str, Any]) -> None:
     """Replace the abbreviated ids among a method's parameters. Raises ``NotFound`` or ``Malformed`` (ambiguous)."""
     for name, kind in _MEMBERS.items():
@@ -82,14 +95,16 @@ def resolve_members(client: Client, members: dict[str, Any]) -> None:
 
 
 def resolve(client: Client, text: str, *kinds: str) -> str:
-    """The whole id of the one thing, of one of the kinds (``tsk``, ``ses``…), that ``text`` names."""
+    """The whole id of the one thing, of one of the kinds (``tsk``, ``ses``…), that ``text`` names. Raises ``NotFound`` or ``Malformed``."""
     if is_id(text):
+        _check_kind(text, kinds)
         return text
     prefix, underscore, _ = text.partition("_")
     wanted = [kind for kind in kinds if not underscore or kind == prefix]
     words = " or ".join(_NAMES[kind] for kind in kinds)
     if not wanted:
-        raise Malformed("usage", f"{text} is not the id of a {words}")
+        _check_kind(text, kinds)
+        raise Malformed("usage", f"{text} is not the id of {_with_article(words)}")
     numbered = _by_number(client, text, wanted)
     if numbered is not None:
         return numbered
@@ -135,6 +150,23 @@ def _by_number(client: Client, text: str, kinds: list[str]) -> str | None:
     return str((reply[way] if way else reply)["id"])
 
 
+def _check_kind(identity: str, kinds: tuple[str, ...]) -> None:
+    """Refuse the id of something else. Raises ``Malformed`` with the commands that take it."""
+    kind = identity.partition("_")[0]
+    if kind in kinds or kind not in _NAMES:
+        return
+    wanted = " or ".join(_NAMES[each] for each in kinds)
+    raise Malformed(
+        "id.other_kind",
+        f"{identity} is the id of {_with_article(_NAMES[kind])}, and this takes the id of {_with_article(wanted)}; "
+        f"for {_with_article(_NAMES[kind])} use {_WAYS[kind].format(id=identity)}",
+    )
+
+
+def _with_article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def _matches(item: dict[str, Any], text: str, kind: str) -> bool:
     if kind == "prj" and item.get("name") == text:
         return True
@@ -152,7 +184,7 @@ def _all(client: Client, kind: str, only_open: bool = False) -> Iterator[dict[st
     params = _OPEN[kind] if only_open else params
     cursor = None
     while True:
-        page = client.raw(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
+        page = client.said(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
         yield from page.get("items", ())
         cursor = page.get("nextCursor")
         if not cursor:

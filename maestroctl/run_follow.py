@@ -12,10 +12,11 @@ from maestroctl.client import Client
 from maestroctl.manners import can_draw, ended_by_signals, suspendable
 from maestroctl.output import answer, answer_json, answer_json_line, safe, say
 from maestroctl.plan_view import waves
+from maestroctl.reading import taken
 from maestroctl.run_model import RunModel
 from maestroctl.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.stream import EventStream
-from maestroctl.tree import GLYPHS, WORDS
+from maestroctl.tree import glyph, word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
@@ -270,9 +271,9 @@ def change(model: RunModel, event: Event) -> str:
     kind, _, what = event.type.partition(".")
     status = event.data.get("status")
     if kind == "task" and what == "status" and status and event.id in model.tasks:
-        known = TaskStatus(status)
-        return f"{GLYPHS[known]} {WORDS[known]}  {safe(model.tasks.get(event.id).title)}"
-    if kind == "attention" and event.id in model.attention and not event.data.get("answer"):
+        known = taken(status, TaskStatus)
+        return f"{glyph(known)} {word(known)}  {safe(model.tasks.get(event.id).title)}"
+    if kind == "attention" and event.id in model.attention and event.data.get("answer") is None:
         return _asked(model.attention.get(event.id))
     if kind == "run" and event.id == model.id and status:
         return f"run {status.replace('_', ' ')}"

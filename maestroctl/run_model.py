@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from maestroctl.reading import taken
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import VersionMismatch
 from maestrod.api.event import Event
@@ -41,7 +42,7 @@ class Shelf(Generic[T]):
         """The entity. Raises ``KeyError``, or ``VersionMismatch`` for one of a newer daemon."""
         if identity not in self._typed:
             try:
-                self._typed[identity] = msgspec.convert(self._documents[identity], self._kind)
+                self._typed[identity] = taken(self._documents[identity], self._kind)
             except msgspec.ValidationError as error:
                 message = f"the daemon tells of {identity} what this maestroctl does not know ({error})"
                 raise VersionMismatch("client.reply", f"{message}; install the daemon's version of it") from error

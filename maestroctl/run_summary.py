@@ -4,6 +4,7 @@ from maestroctl.output import safe, safe_block
 from maestroctl.progress import counts, spent
 from maestroctl.render import duration
 from maestroctl.run_model import RunModel
+from maestroctl.tree import word
 from maestrod.api.run import RunStatus
 from maestrod.api.task import Task, TaskStatus
 
@@ -26,10 +27,7 @@ def summary(model: RunModel) -> list[str]:
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     name = f"Run #{run.number} " if run.number else ""
     told = counts(model.root)
-    lines = [
-        f"{name}{safe(model.root.title)}: {run.status.value.replace('_', ' ')} in {elapsed}"
-        + (f" ({told})" if told else "")
-    ]
+    lines = [f"{name}{safe(model.root.title)}: {word(run.status)} in {elapsed}" + (f" ({told})" if told else "")]
     lines += _spent(model)
     failed = [task for task in leaves if task.status is TaskStatus.FAILED]
     if run.error and run.error not in map(_error, failed):

@@ -13,7 +13,7 @@ from maestroctl.render import duration
 from maestroctl.run_model import LIVE_SESSION, RunModel
 from maestroctl.run_summary import approval
 from maestroctl.table import clip, width
-from maestroctl.tree import GLYPHS, WORDS, walk
+from maestroctl.tree import glyph, walk, word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
@@ -61,7 +61,7 @@ def bar(fraction: float, cells: int = _BAR) -> str:
 def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
     run = model.run
     elapsed = duration((run.completed_at or now) - run.created_at)
-    state = "paused" if run.paused else run.status.value.replace("_", " ")
+    state = "paused" if run.paused else word(run.status)
     progress = ended(model.root)
     live = len(model.live_sessions())
     told = counts(model.root)
@@ -114,15 +114,15 @@ def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
 
 
 def _task(branch: str, task: Task, now: int, columns: int) -> Text:
-    style = _STYLES[task.status]
-    right = f"{WORDS[task.status]}{_attempt(task)}"
+    style = _STYLES.get(task.status, "")
+    right = f"{word(task.status)}{_attempt(task)}"
     if task.started_at:
         right += f"  {duration((task.completed_at or now) - task.started_at)}"
     gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status is TaskStatus.IN_PROGRESS else ""
     room = max(columns - width(branch) - 3 - width(gauge) - _RIGHT, 10)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(branch, style="dim")
-    line.append(f"{GLYPHS[task.status]} ", style=style)
+    line.append(f"{glyph(task.status)} ", style=style)
     line.append(_pad(clip(safe(task.title), room), room) + " ")
     line.append(gauge, style="cyan")
     line.append(right, style=style)
@@ -136,7 +136,7 @@ def _attempt(task: Task) -> str:
 def _session(branch: str, session: Session, tail: str, now: int, columns: int, *, held: bool) -> Text:
     """What a session does by its agent's own word, else what it wrote last, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
-    state = "paused" if session.paused or held else session.status.value
+    state = "paused" if session.paused or held else word(session.status)
     if session.wait is not None:
         wait = session.wait
         state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""

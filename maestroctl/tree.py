@@ -1,5 +1,6 @@
 """A task tree as text: a sign and a word for every status, so that nothing is said by colour alone."""
 
+import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from maestroctl.output import safe
@@ -17,7 +18,18 @@ GLYPHS: Mapping[TaskStatus, str] = {
     TaskStatus.CANCELLED: "■",
 }
 
-WORDS: Mapping[TaskStatus, str] = {status: status.value.replace("_", " ") for status in TaskStatus}
+#: The sign of a status that a newer daemon has and this version does not know.
+UNKNOWN = "•"
+
+
+def glyph(status: TaskStatus) -> str:
+    """The sign of a status."""
+    return GLYPHS.get(status, UNKNOWN)
+
+
+def word(status: enum.Enum) -> str:
+    """A status in words, also one that this version does not know."""
+    return safe(str(status.value)).replace("_", " ")
 
 
 def tree_lines(tasks: Sequence[Task]) -> list[str]:
@@ -30,7 +42,7 @@ def task_line(task: Task) -> str:
     progress = f" {percent(task.progress)}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
     told = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-    return f"{GLYPHS[task.status]} {safe(task.title)}  [{WORDS[task.status]}{progress}{attempt}]{told}"
+    return f"{glyph(task.status)} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{told}"
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:

@@ -162,7 +162,7 @@ def read_all(client: Client) -> Fleet:
         items = documents[kind] = []
         cursor = None
         while True:
-            page = client.raw(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
+            page = client.said(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
             items += page.get("items", ())
             cursor = page.get("nextCursor")
             if not cursor:

@@ -12,7 +12,7 @@ from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION
 from maestroctl.run_view import bar
 from maestroctl.screen.fleet import Fleet, TreeRow
 from maestroctl.table import clip, width
-from maestroctl.tree import GLYPHS, WORDS
+from maestroctl.tree import glyph, word
 from maestrod.api.attention import Attention
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session, SessionStatus
@@ -79,7 +79,7 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
     line = Text(no_wrap=True, end="")
     line.append(row.branch, style=palette.quiet)
     line.append(fold, style=palette.quiet)
-    line.append("? " if asking else f"{GLYPHS[task.status]} ", style=f"bold {palette.warn}" if asking else style)
+    line.append("? " if asking else f"{glyph(task.status)} ", style=f"bold {palette.warn}" if asking else style)
     line.append(_padded(title, room), style=palette.quiet if task.status in FINISHED_TASK - {TaskStatus.FAILED} else "")
     line.append(f" {gauge}", style=palette.busy)
     line.append(f"{_word(task):<{_WORD}}", style=style)
@@ -89,7 +89,7 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
 
 def session_row(session: Session, tail: str, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
     """A session: its name and state, and what it wrote last."""
-    state = "asks" if asking else "paused" if session.paused else session.status.value
+    state = "asks" if asking else "paused" if session.paused else word(session.status)
     if session.wait is not None and not session.paused:  # its question in the inbox asks for no answer
         state = "limited"
     style = f"bold {palette.warn}" if asking else palette.session(session.status)
@@ -118,7 +118,7 @@ def question_row(question: Attention, name: str, columns: int, now: int, palette
     """A question of the inbox."""
     line = Text(no_wrap=True, end="")
     line.append("? ", style=f"bold {palette.warn}")
-    line.append(f"{question.kind.value:<10} ", style=palette.warn)
+    line.append(f"{word(question.kind):<10} ", style=palette.warn)
     age = f"{duration(now - question.opened_at):>6}  " if question.opened_at else ""
     line.append(age + (f"{clip(safe(name), 20)}: " if name else ""), style=palette.quiet)
     options = f"  [{' / '.join(safe(option) for option in question.options)}]" if question.options else ""
@@ -166,7 +166,7 @@ def _daemon(status: SystemStatus) -> str:
 def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     """What there is to know of a task."""
     text = Text(end="")
-    text.append(f"{GLYPHS[task.status]} {WORDS[task.status]}", style=palette.task(task.status))
+    text.append(f"{glyph(task.status)} {word(task.status)}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
     run = fleet.run_of(task.id)
@@ -184,7 +184,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
         ("waits for", [safe(fleet.tasks.get(each).title) for each in task.dependencies if each in fleet.tasks]),
         ("runs", [safe(command) for command in task.commands]),
         ("checks", [safe(check) for check in task.checks]),
-        ("sessions", [f"{safe(each.name)} ({each.status.value})" for each in fleet.sessions_of(task.id)]),
+        ("sessions", [f"{safe(each.name)} ({word(each.status)})" for each in fleet.sessions_of(task.id)]),
     ):
         _listed(text, label, values, palette)
     if task.description:
@@ -213,7 +213,7 @@ def _failures(fleet: Fleet, task: Task, palette: Palette) -> Text:
 def session_detail(session: Session, tail: str, palette: Palette) -> Text:
     """What there is to know of a session, and the end of what it wrote."""
     text = Text(end="")
-    text.append(f"{session.status.value}", style=palette.session(session.status))
+    text.append(word(session.status), style=palette.session(session.status))
     text.append(f"  {safe(session.agent)}, {session.role.value}, {session.terminal.value}  ", style=palette.quiet)
     text.append(f"{session.id}\n", style=palette.quiet)
     if session.status_reason is not None and session.status_reason.detail:
@@ -246,7 +246,7 @@ def _gauge(task: Task, columns: int) -> str:
 
 
 def _word(task: Task) -> str:
-    return f"try {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else WORDS[task.status]
+    return f"try {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else word(task.status)
 
 
 def _elapsed(task: Task, now: int) -> str:

@@ -73,4 +73,4 @@ def _entity(client: Client, identity: str) -> dict[str, Any]:
         view: dict[str, Any] = client.raw("run.get", {"runId": identity})["run"]
         return view
     task: dict[str, Any] = client.raw("task.get", {"taskId": identity})
-    return {"status": "pending", **task}
+    return task

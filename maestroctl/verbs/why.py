@@ -31,7 +31,7 @@ def command(
         lines = explain(entity, blockers)
         if entity.get("failure"):
             lines += failure_view.lines(entity["failure"], failure_view.last_output(client, entity["failure"]))
-        if entity.get("status", "pending") == "pending":
+        if entity["status"] == "pending":
             lines += _delays(client, entity)
     if as_json:
         answer_json({"entity": entity, "dependencies": blockers})
@@ -43,40 +43,55 @@ def command(
 
 def _delays(client: Client, task: dict[str, Any]) -> list[str]:
     """Why a task that waits for no other has not been started."""
-    parent = client.raw("task.get", {"taskId": task["parentId"]}) if task.get("parentId") else None
-    if parent and not task.get("dispatch") and parent.get("dispatch"):
-        status = parent.get("status", "pending")
+    parent = client.raw("task.get", {"taskId": task["parentId"]}) if task["parentId"] else None
+    if parent and not task["dispatch"] and parent["dispatch"]:
+        status = parent["status"]
         reason = "" if status == "in_progress" else f": maestroctl why {parent['id']}"
-        return [f"  it is done with its group {parent['id']} ({status}), {safe(parent['title'])}{reason}"]
-    run_id = (task.get("dispatch") or {}).get("runId")
+        group = f"  it is done with its group {parent['id']} ({status}), {safe(parent['title'])}{reason}"
+        return [*_next_tries([task]), group]
+    run_id = (task["dispatch"] or {}).get("runId")
     if run_id is None:
         return ["  no run has it: maestroctl run --task " + task["id"]]
-    if client.raw("run.get", {"runId": run_id})["run"].get("paused"):
+    if client.raw("run.get", {"runId": run_id})["run"]["paused"]:
         return [f"  its run is paused: maestroctl resume {run_id}"]
-    return _of_the_whole(client.raw("system.status", {}), task)
+    waits = _next_tries(client.raw("task.tree", {"taskId": task["id"]})["tasks"])
+    return waits or _of_the_whole(client.raw("system.status", {}), task)
 
 
 def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
     """What keeps everything from starting, or this one until a moment."""
-    if system.get("frozen"):
+    if system["frozen"]:
         return ["  nothing starts, everything is frozen: maestroctl thaw"]
-    limited = system.get("agentWaits", {}).get((task.get("dispatch") or {}).get("agent"))
+    limited = system["agentWaits"].get(task["dispatch"]["agent"])
     if limited:
         from maestroctl.limits import held_back
 
         return [f"  {held_back(safe(task['dispatch']['agent']), limited, int(time.time() * 1000))}"]
-    if task.get("notBefore"):
-        from maestroctl.render import when
-
-        return [f"  it is tried again at {when(task['notBefore'])}"]
     if system["slotsUsed"] >= system["slots"]:
         return [f"  it waits for a slot: {system['slotsUsed']} of {system['slots']} are used"]
     return []
 
 
+def _next_tries(tasks: list[dict[str, Any]]) -> list[str]:
+    """When the tasks whose attempts failed are tried again, the next one first."""
+    waiting = [task for task in tasks if task["notBefore"] and task["status"] == "pending"]
+    now = int(time.time() * 1000)
+    return [f"  {_next_try(task, now)}" for task in sorted(waiting, key=lambda task: task["notBefore"])]
+
+
+def _next_try(task: dict[str, Any], now: int) -> str:
+    from maestroctl.render import duration, when
+
+    tries = f"attempt {task['attempt']} of {task['maxAttempts']} at {safe(task['title'])}"
+    left = task["notBefore"] - now
+    if left <= 0:
+        return f"{tries} is due since {when(task['notBefore'])}"
+    return f"{tries} begins in {duration(left)}, at {when(task['notBefore'])}"
+
+
 def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[str]:
     """Sentences about a task or a run."""
-    status = "paused" if entity.get("paused") else entity.get("status", "pending").replace("_", " ")
+    status = "paused" if entity.get("paused") else safe(entity["status"]).replace("_", " ")
     number = f"run #{entity['number']} " if entity.get("number") else ""
     lines = [f"{number}{entity['id']} is {status}: {safe(entity.get('title') or '')}".rstrip(": ")]
     told = counts_of(entity)
@@ -98,7 +113,7 @@ def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[
 
 def _blocker(task: dict[str, Any]) -> list[str]:
     """A dependency that is not complete, and how to go on when it never will be."""
-    status = task.get("status", "pending")
+    status = safe(task["status"])
     if status == "completed":
         return []
     again = f"; try it again: maestroctl retry {task['id']}" if status in {"failed", "cancelled"} else ""

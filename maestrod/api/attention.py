@@ -1,6 +1,5 @@
 """The attention inbox: everything that waits for a person, durable."""
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
@@ -8,10 +7,11 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.task import Names
 
 
-class AttentionKind(enum.Enum):
+class AttentionKind(OpenEnum):
     """What is wanted. ``approval``: a run waits until its plan is approved or rejected."""
 
     INPUT = "input"
@@ -22,7 +22,7 @@ class AttentionKind(enum.Enum):
     APPROVAL = "approval"
 
 
-class FreeText(enum.Enum):
+class FreeText(OpenEnum):
     """What becomes of text that a person types: what a client should offer a field for.
 
     ``none``: only an option is taken. ``answer``: any text is an answer. ``reason``: text may go with an option, as its ``reason``.
@@ -33,7 +33,7 @@ class FreeText(enum.Enum):
     REASON = "reason"
 
 
-class Lasts(enum.Enum):
+class Lasts(OpenEnum):
     """How long an answer holds: this once, or for every identical request (same tool, same bytes of input) of the session."""
 
     ONCE = "once"

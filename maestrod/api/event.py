@@ -1,6 +1,5 @@
 """Events (what subscribers get and the journal keeps) and timeline events (what happened in a session, for people)."""
 
-import enum
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -8,6 +7,7 @@ from msgspec import Meta
 from maestrod.api.base import Done, Entity, Happened, Instant, Limit, Params, Text
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound, ResyncRequired, Unavailable
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.reason import Source
 
 Filter = Annotated[tuple[str, ...], Meta(max_length=1000)]
@@ -35,7 +35,7 @@ class Event(Entity, frozen=True):
     data: dict[str, Any] = {}
 
 
-class TimelineType(enum.Enum):
+class TimelineType(OpenEnum):
     """The eleven types of the seeds."""
 
     SESSION_STARTED = "session_started"

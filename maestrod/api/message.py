@@ -1,6 +1,5 @@
 """Messages to running agents: prompts with an id and a state, so that nobody has to guess whether one arrived."""
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
@@ -8,12 +7,13 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, Limit, Params
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.patterns import NO_NUL
 
 Prompt = Annotated[str, Meta(min_length=1, max_length=262_144, pattern=NO_NUL)]
 
 
-class MessageStatus(enum.Enum):
+class MessageStatus(OpenEnum):
     """Where a message is; ``core/message.py`` has the table of moves.
 
     ``queued``: it waits until the agent can take it. ``delivered``: it was written to the agent, once. ``accepted``: the agent
@@ -27,7 +27,7 @@ class MessageStatus(enum.Enum):
     FAILED = "failed"
 
 
-class MessageKind(enum.Enum):
+class MessageKind(OpenEnum):
     """What a message is for.
 
     ``opening``: the manifest, the first prompt of a session (its text is made when it is delivered). ``prompt``: somebody's words.

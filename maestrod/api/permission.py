@@ -1,6 +1,5 @@
 """Requests for permission: what a deciding hook of an agent asks before a tool runs, and what it is told."""
 
-import enum
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -8,9 +7,10 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, Milliseconds, Params
 from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, post
+from maestrod.api.open_enum import OpenEnum
 
 
-class Verdict(enum.Enum):
+class Verdict(OpenEnum):
     """What a person, a policy or a deadline says to a request for permission; also the options of the question."""
 
     ALLOW = "allow"

@@ -1,6 +1,5 @@
 """Plans: groups of subtasks with a dependency graph, from an orchestrator or a file."""
 
-import enum
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -8,6 +7,7 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, KeptTitle, Limit, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.patterns import KEY
 from maestrod.api.task import Attempts, Commands, DependencyPolicy, Names, Priority, Strategy
 
@@ -15,7 +15,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY)]
 PlanText = Annotated[str, Meta(max_length=4_194_304)]
 
 
-class PlanStatus(enum.Enum):
+class PlanStatus(OpenEnum):
     """Where a plan stands."""
 
     DRAFT = "draft"
@@ -26,7 +26,7 @@ class PlanStatus(enum.Enum):
     REJECTED = "rejected"
 
 
-class Severity(enum.Enum):
+class Severity(OpenEnum):
     """Errors refuse a plan, warnings do not."""
 
     ERROR = "error"

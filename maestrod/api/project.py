@@ -1,6 +1,5 @@
 """Projects: a name and the folder the work happens in."""
 
-import enum
 from typing import Annotated
 
 import msgspec
@@ -9,6 +8,7 @@ from msgspec import Meta
 from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.patterns import NO_NUL
 
 Folder = Annotated[str, Meta(min_length=1, max_length=4096, pattern=NO_NUL, description="An absolute path.")]
@@ -16,7 +16,7 @@ Slots = Annotated[int, Meta(ge=1, le=1000)]
 Patterns = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=1000)], ...], Meta(max_length=200)]
 
 
-class PermissionPolicy(enum.Enum):
+class PermissionPolicy(OpenEnum):
     """What becomes of an agent's request for permission: a person is asked, it is allowed, or it is denied."""
 
     ASK = "ask"

@@ -1,14 +1,13 @@
 """Queues: the tasks of a session with strategy ``queue``, claimed one at a time."""
 
-import enum
-
 from maestrod.api.base import Entity, Happened, Instant, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
 from maestrod.api.method import Access, Method, delete, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.task import Task
 
 
-class QueueItemStatus(enum.Enum):
+class QueueItemStatus(OpenEnum):
     """Where an item stands; ``core/queue.py`` has the table of moves."""
 
     QUEUED = "queued"

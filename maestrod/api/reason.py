@@ -1,11 +1,10 @@
 """Why something is in the state it is in: the answer ``maestroctl why`` prints."""
 
-import enum
-
 from maestrod.api.base import Entity, Instant
+from maestrod.api.open_enum import OpenEnum
 
 
-class Source(enum.Enum):
+class Source(OpenEnum):
     """Where the knowledge came from."""
 
     HOOK = "hook"

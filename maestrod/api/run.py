@@ -1,6 +1,5 @@
 """Runs: from one request to a completed tree."""
 
-import enum
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -9,13 +8,14 @@ from maestrod.api.attention import Attention
 from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Order, Params, PlainText, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut, Unprocessable
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.plan import Diagnostic, PlanText
 from maestrod.api.project import Folder
 from maestrod.api.session import Argv, Session, Usage
 from maestrod.api.task import Attempts, Failure, TaskView
 
 
-class RunStatus(enum.Enum):
+class RunStatus(OpenEnum):
     """Where a run stands. ``awaiting_approval``: the plan is ready and a person has to say yes."""
 
     PLANNING = "planning"

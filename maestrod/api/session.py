@@ -1,6 +1,5 @@
 """Sessions: one agent at work, in its own terminal, on one or more tasks."""
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,6 +17,7 @@ from maestrod.api.errors import (
 )
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
 from maestrod.api.method import Access, Method, get, patch, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.patterns import NO_NUL
 from maestrod.api.project import Folder
 from maestrod.api.reason import Reason
@@ -28,7 +28,7 @@ Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536, pattern=NO_NUL)], 
 Cells = Annotated[int, Meta(ge=1, le=1000)]
 
 
-class SessionStatus(enum.Enum):
+class SessionStatus(OpenEnum):
     """The seeds' six; ``core/session.py`` has the table of moves."""
 
     SPAWNING = "spawning"
@@ -39,14 +39,14 @@ class SessionStatus(enum.Enum):
     STOPPED = "stopped"
 
 
-class Role(enum.Enum):
+class Role(OpenEnum):
     """What a session is for: to plan and watch, or to do."""
 
     ORCHESTRATOR = "orchestrator"
     WORKER = "worker"
 
 
-class SpawnSource(enum.Enum):
+class SpawnSource(OpenEnum):
     """Who asked for the session."""
 
     CLI = "cli"
@@ -56,7 +56,7 @@ class SpawnSource(enum.Enum):
     REMOTE = "remote"
 
 
-class Terminal(enum.Enum):
+class Terminal(OpenEnum):
     """How the agent is held; ``external`` ones are followed, not held."""
 
     PTY = "pty"

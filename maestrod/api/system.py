@@ -1,11 +1,11 @@
 """The daemon itself: who it is, how it is, stopping and freezing it."""
 
-import enum
 from typing import Any
 
 from maestrod.api.base import Entity, Instant, Params
 from maestrod.api.errors import Malformed, NotAllowed, Unavailable, VersionMismatch
 from maestrod.api.method import Access, Method, get, post
+from maestrod.api.open_enum import OpenEnum
 
 #: The protocol this contract describes. A change that breaks clients adds a number.
 PROTOCOL_VERSIONS = (1,)
@@ -62,7 +62,7 @@ class System(Entity, frozen=True):
     clock: ClockMark | None = None
 
 
-class Mode(enum.Enum):
+class Mode(OpenEnum):
     """What the store allows."""
 
     OK = "ok"
@@ -101,7 +101,7 @@ class SystemStatus(Entity, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-class SessionsOnStop(enum.Enum):
+class SessionsOnStop(OpenEnum):
     """What becomes of sessions when the daemon stops."""
 
     KEEP = "keep"

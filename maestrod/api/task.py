@@ -1,6 +1,5 @@
 """Tasks: a tree in which a subtask is a task with a parent."""
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
@@ -21,6 +20,7 @@ from maestrod.api.base import (
 )
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.method import Access, Method, delete, get, patch, post
+from maestrod.api.open_enum import OpenEnum
 from maestrod.api.reason import Reason
 
 Ids = Annotated[tuple[str, ...], Meta(max_length=10_000)]
@@ -30,7 +30,7 @@ Commands = Annotated[tuple[Command, ...], Meta(max_length=1000)]
 Attempts = Annotated[int, Meta(ge=1, le=100)]
 
 
-class TaskStatus(enum.Enum):
+class TaskStatus(OpenEnum):
     """Where a task stands; ``core/task.py`` has the table of moves."""
 
     PENDING = "pending"
@@ -42,7 +42,7 @@ class TaskStatus(enum.Enum):
     CANCELLED = "cancelled"
 
 
-class Priority(enum.Enum):
+class Priority(OpenEnum):
     """Order among tasks that could start now."""
 
     LOW = "low"
@@ -50,7 +50,7 @@ class Priority(enum.Enum):
     HIGH = "high"
 
 
-class DependencyPolicy(enum.Enum):
+class DependencyPolicy(OpenEnum):
     """What becomes of a task when a dependency of it failed for good."""
 
     BLOCK = "block"  #: it stays blocked until the dependency is retried
@@ -58,7 +58,7 @@ class DependencyPolicy(enum.Enum):
     RUN = "run"  #: it runs all the same
 
 
-class Strategy(enum.Enum):
+class Strategy(OpenEnum):
     """How a session gets its tasks: all at once, or one claim after the other."""
 
     SIMPLE = "simple"

@@ -3,7 +3,6 @@
 Not the tokens of sessions (``MAESTRO_SESSION_TOKEN``), which say which agent is speaking.
 """
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
@@ -11,12 +10,13 @@ from msgspec import Meta
 from maestrod.api.base import Entity, Instant, Limit, Params, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.method import Access, Method, delete, get, post
+from maestrod.api.open_enum import OpenEnum
 
 #: A SHA-256 in hexadecimal.
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
 
 
-class TokenScope(enum.Enum):
+class TokenScope(OpenEnum):
     """How much a token opens; each includes those before it (``method.Scope`` is the same, by order)."""
 
     READ = "read"

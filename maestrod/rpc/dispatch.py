@@ -230,7 +230,7 @@ def _settle(exchange: Exchange, ticket: Any, error: MaestroError | None) -> None
 
 
 def _unknown_method(name: str) -> Result:
-    data = {"code": "method.not_found", "retryable": False}
+    data = {"code": "method.not_found", "retryable": False, "details": {"method": name[:100]}}
     return Error(ERROR_METHOD_NOT_FOUND, f"there is no method {name[:100]!r}: rpc.discover lists them", data)
 
 

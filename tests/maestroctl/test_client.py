@@ -136,7 +136,7 @@ def test_what_cannot_be_connected_to_is_no_daemon(tmp_path: Path) -> None:
 
 
 def test_an_answer_of_another_version_says_so(daemon: FakeDaemon) -> None:
-    daemon.on("task.get", task(status="sublimated"))
+    daemon.on("task.get", task(status=7))
     with client() as it, pytest.raises(VersionMismatch, match="daemon restart"):
         it.call(TASK_GET, TaskRef(task_id=TASK))
 

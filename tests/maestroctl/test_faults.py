@@ -80,3 +80,17 @@ def test_what_is_in_the_way_of_the_socket() -> None:
     assert faults.unreachable("/s", OSError(13, "Permission denied")).exit_code == 69
     assert faults.lost(OSError("gone")).exit_code == 69
     assert faults.unsafe(OSError("stranger")).exit_code == 77
+
+
+@pytest.mark.parametrize(
+    "method, kind, words",
+    [
+        ("task.lst", Malformed, "there is no method task.lst; did you mean task.list?"),
+        ("zzz.zzz", Malformed, "there is no method zzz.zzz; `maestroctl rpc discover` lists them"),
+        ("task.list", VersionMismatch, "run `maestroctl daemon restart`"),
+    ],
+)
+def test_a_mistyped_method_is_no_other_version(method: str, kind: type[MaestroError], words: str) -> None:
+    error = faults.failure(-32601, "there is no such method", {"details": {"method": method}})
+    assert type(error) is kind and words in error.message
+    assert error.exit_code == (2 if kind is Malformed else 76)

@@ -1,18 +1,23 @@
 """Abbreviated ids: enough of one thing's id means that thing, too little or several things mean an error."""
 
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import maestroctl
 from maestroctl.client import Client
-from maestroctl.resolve import resolve, resolve_members
+from maestroctl.resolve import _NAMES, _WAYS, resolve, resolve_members
 from maestrod.api.address import places
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.ids import make_id
+from maestrod.api.registry import METHODS
 from tests.kit.fake_daemon import FakeDaemon
 
+PACKAGE = Path(maestroctl.__file__).parent
 TASKS = [make_id("tsk", 1_700_000_000_000 + number, number << 40 | number) for number in range(3)]
 SESSION = make_id("ses", 1_700_000_000_000, 12345)
 PROJECT = make_id("prj", 1_700_000_000_000, 99)
@@ -30,6 +35,19 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
     daemon.on("project.list", {"items": [{"id": PROJECT, "name": "shop"}]})
     with Client(places(os.environ)) as made:
         yield made
+
+
+@pytest.mark.parametrize("text", [SESSION, SESSION[:-3]])
+def test_the_id_of_something_else_is_named_with_what_takes_it(client: Client, text: str) -> None:
+    with pytest.raises(Malformed, match=f"{text} is the id of a session, .* a task or run; .*maestroctl attach {text}"):
+        resolve(client, text, "tsk", "run")
+
+
+@pytest.mark.parametrize("kind", _NAMES)
+def test_every_kind_has_commands_that_take_it(kind: str) -> None:
+    for command in re.findall("`maestroctl ([^`]*)`", _WAYS[kind]):
+        noun, verb, *_ = command.split()
+        assert f"{noun}.{verb}" in METHODS or (PACKAGE / "verbs" / f"{noun}.py").exists()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +82,7 @@ def test_too_short_a_part(client: Client) -> None:
 def test_a_prefix_says_the_kind(client: Client, daemon: FakeDaemon) -> None:
     assert resolve(client, SESSION[:-2], "ses", "tsk") == SESSION
     assert daemon.called("task.list") == []
-    with pytest.raises(Malformed, match="not the id of a session"):
+    with pytest.raises(Malformed, match="is the id of a task"):
         resolve(client, "tsk_0123", "ses")
 
 

@@ -19,7 +19,6 @@ const SESSION = {
   stopped: { icon: "cancelled", tone: "quiet", word: "stopped" },
 };
 
-const UNKNOWN = { icon: "pending", tone: "quiet", word: "unknown" };
 const ASKS = { icon: "question", tone: "waiting", word: "needs you" };
 const PAUSED = { icon: "paused", tone: "waiting", word: "paused" };
 const LIMITED = { icon: "paused", tone: "waiting", word: "at its limit" };
@@ -29,6 +28,11 @@ const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
 export const FINISHED = new Set(["completed", "failed", "skipped", "cancelled"]);
 const LIVE = new Set(["spawning", "idle", "working"]);
 const RUN_ENDED = new Set(["completed", "failed", "cancelled"]);
+
+// A status of a newer daemon: by its name.
+export function unknownLook(status) {
+  return { icon: "pending", tone: "quiet", word: status.replaceAll("_", " ") };
+}
 
 export function isLive(session) {
   return LIVE.has(session.status);
@@ -49,7 +53,7 @@ export function taskLook(task, { asks = false, paused = false, run = null } = {}
   if (asks && !FINISHED.has(task.status)) return ASKS;
   if (paused && task.status === "in_progress") return PAUSED;
   if (task.status === "blocked" && !isWaitingForOthers(task)) return { ...TASK.blocked, tone: "waiting", word: "blocked" };
-  return TASK[task.status] ?? UNKNOWN;
+  return TASK[task.status] ?? unknownLook(task.status);
 }
 
 export function sessionLook(session, { asks = false, held = false } = {}) {
@@ -59,7 +63,7 @@ export function sessionLook(session, { asks = false, held = false } = {}) {
     if (session.paused || held) return PAUSED;
     if (session.wait) return LIMITED;
   }
-  return SESSION[session.status] ?? UNKNOWN;
+  return SESSION[session.status] ?? unknownLook(session.status);
 }
 
 // `blocked` is also where a task waits for its dependencies; the reason tells the two apart.

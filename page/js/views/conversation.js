@@ -2,6 +2,7 @@
 // and whether that arrived. Oldest first; it stays at the newest while the reader is there.
 
 import { app } from "../app.js";
+import { unknownLook } from "../model/status.js";
 import { fullMoment, moment } from "../ui/clock.js";
 import { h } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -107,7 +108,7 @@ function deed(entry) {
 }
 
 function told(message) {
-  const look = MESSAGE_LOOKS[message.status] ?? MESSAGE_LOOKS.queued;
+  const look = MESSAGE_LOOKS[message.status] ?? unknownLook(message.status);
   return h("article", { class: "told" },
     h("header", {}, h("b", {}, senderOf(message)), h("span", { class: "grow" }), sign(look), h("span", { class: "muted" }, message.error ?? look.word)),
     h("p", {}, message.text));

@@ -1,6 +1,7 @@
 // Words to a running agent, each with where it is: waiting, written, taken, answered.
 
 import { app } from "../app.js";
+import { unknownLook } from "../model/status.js";
 import { passed } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { sign } from "../ui/parts.js";
@@ -71,7 +72,7 @@ export function senderOf(message) {
 }
 
 function line(message) {
-  const look = MESSAGE_LOOKS[message.status] ?? MESSAGE_LOOKS.queued;
+  const look = MESSAGE_LOOKS[message.status] ?? unknownLook(message.status);
   return h("article", { class: "message" },
     h("header", {}, sign(look), h("b", {}, senderOf(message)), h("span", { class: "muted clip" }, [KINDS[message.kind], message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
     message.text && h("p", { class: "pre" }, message.text),

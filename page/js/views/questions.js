@@ -37,7 +37,7 @@ function questionCard(question) {
   return h("article", { class: "question", role: "listitem", "aria-label": question.message },
     h("header", {},
       h("span", { class: "sign tone-waiting" }, icon("question")),
-      h("span", { class: "clip" }, h("a", { class: "from", href: sessionLink(question.sessionId) }, session?.name ?? "a session"), ` ${KINDS[question.kind] ?? "asks"}`, task && task.title !== session?.name && h("span", { class: "muted" }, ` · ${task.title}`)),
+      h("span", { class: "clip" }, h("a", { class: "from", href: sessionLink(question.sessionId) }, session?.name ?? "a session"), ` ${KINDS[question.kind] ?? question.kind.replaceAll("_", " ")}`, task && task.title !== session?.name && h("span", { class: "muted" }, ` · ${task.title}`)),
       h("span", { class: "grow" }), passed(question.openedAt)),
     h("p", { class: "message" }, question.message),
     question.tool && h("pre", { class: "about" }, `${question.tool} ${question.input ?? ""}`.trim()),

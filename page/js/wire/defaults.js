@@ -1,4 +1,4 @@
-// What the wire leaves out because it is the default (maestrod/api: omit_defaults).
+// What a daemon of 0.1 leaves out because it is the default; later ones send every member. Filled in at this one place (store.js).
 
 export const DEFAULTS = {
   task: {

@@ -14,7 +14,7 @@ from maestroctl.screen.rows import (
     task_row,
 )
 from maestroctl.table import width
-from maestroctl.tree import WORDS
+from maestroctl.tree import word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus, Usage
@@ -46,7 +46,7 @@ def test_a_task_fits_and_says_its_status(columns: int, status: TaskStatus) -> No
     row = TreeRow("│ └─", a_task(status=status, progress=0.5), hidden=3)
     line = task_row(row, columns, 5000, PALETTE).plain
     assert harmless(line)
-    assert WORDS[status] in line
+    assert word(status) in line
     assert columns < 40 or width(line) == columns
 
 

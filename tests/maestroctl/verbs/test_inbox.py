@@ -2,6 +2,8 @@
 
 import json
 
+from maestroctl.reading import filled
+from maestrod.api.attention import AttentionPage
 from tests.kit.entities import QUESTION, SESSION, session
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
@@ -16,7 +18,7 @@ def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) 
     assert outcome.out.count("deploy?\\x1b[2J") == 2 and f"parser ({SESSION}) in /shop" in outcome.out
     assert f"maestroctl answer {QUESTION[-8:]} TEXT" in outcome.out
     daemon.on("attention.list", {"items": [ITEM]})
-    assert json.loads(cli("inbox", "--json").out) == {"items": [ITEM]}
+    assert json.loads(cli("inbox", "--json").out) == filled({"items": [ITEM]}, AttentionPage)
 
 
 def test_an_empty_inbox(daemon: FakeDaemon, cli: CommandLine) -> None:

@@ -6,4 +6,4 @@ from tests.maestroctl.conftest import CommandLine
 def test_it_takes_a_session_or_a_run_and_nothing_else(cli: CommandLine) -> None:
     outcome = cli("pause", "tsk_1234")
     assert outcome.code == 2
-    assert "not the id of a session or run" in outcome.err
+    assert "is the id of a task" in outcome.err

@@ -8,7 +8,10 @@ from tests.maestroctl.conftest import CommandLine
 
 def test_values_are_json_where_they_can_be(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.list", {"items": []})
-    assert json.loads(cli("rpc", "task.list", "limit=3", "roots=true", "status=failed", "x=a=b").out) == {"items": []}
+    assert json.loads(cli("rpc", "task.list", "limit=3", "roots=true", "status=failed", "x=a=b").out) == {
+        "items": [],
+        "nextCursor": None,
+    }
     assert daemon.called("task.list") == [{"limit": 3, "roots": True, "status": "failed", "x": "a=b"}]
 
 

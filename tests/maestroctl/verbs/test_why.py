@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 
+from maestroctl.reading import filled
 from maestroctl.verbs.why import explain
-from tests.kit.entities import OTHER_TASK, RUN, SESSION, TASK, session, task
+from maestrod.api.task import TaskView
+from tests.kit.entities import OTHER_TASK, PROJECT, RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
+
+#: A run as the daemon sends it.
+RUNNING = {"id": RUN, "projectId": PROJECT, "rootTaskId": TASK, "status": "running", "agent": "shell"}
 
 
 def test_a_session_is_explained_by_the_daemon(daemon: FakeDaemon, cli: CommandLine) -> None:
@@ -25,11 +30,11 @@ def test_a_task_is_explained_by_what_it_waits_for(daemon: FakeDaemon, cli: Comma
         f"{TASK} is blocked: Write the parser",
         f"  it waits for {OTHER_TASK} (failed): lint; try it again: maestroctl retry {OTHER_TASK}",
     ]
-    assert json.loads(cli("why", TASK, "--json").out)["dependencies"] == [other]
+    assert json.loads(cli("why", TASK, "--json").out)["dependencies"] == [filled(other, TaskView)]
 
 
 def test_a_run(daemon: FakeDaemon, cli: CommandLine) -> None:
-    daemon.on("run.get", {"seq": 1, "run": {"id": RUN, "status": "failed", "error": "no plan\x1b"}})
+    daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "status": "failed", "error": "no plan\x1b"}})
     assert cli("why", RUN).out == f"{RUN} is failed\n  no plan\\x1b\n"
 
 
@@ -37,7 +42,7 @@ def test_reasons_and_attempts() -> None:
     reason = {"source": "report", "code": "blocked", "detail": "needs a key", "by": SESSION}
     attempts = [{"attempt": 1, "status": "failed", "error": "boom\nbang"}, {"attempt": 2, "status": "failed"}]
     done = task(id=OTHER_TASK, status="completed")
-    assert explain(task(statusReason=reason, attempts=attempts), [done]) == [
+    assert explain(task(status="pending", statusReason=reason, attempts=attempts), [done]) == [
         f"{TASK} is pending: Write the parser",
         f"  report says blocked (by {SESSION}): needs a key",
         "  attempt 1 failed: boom",
@@ -47,7 +52,8 @@ def test_reasons_and_attempts() -> None:
 
 
 GROUP = {"dispatch": {"runId": RUN, "agent": "shell"}}
-FREE = {"slots": 8, "slotsUsed": 1}
+DAEMON = {"version": "0.2.0", "instance": "i", "pid": 1, "startedAt": 1, "seq": 1}
+FREE = {**DAEMON, "slots": 8}
 
 
 @pytest.mark.parametrize(
@@ -57,14 +63,20 @@ FREE = {"slots": 8, "slotsUsed": 1}
         (GROUP, {"paused": True}, FREE, f"its run is paused: maestroctl resume {RUN}"),
         (GROUP, {}, {**FREE, "frozen": True}, "everything is frozen: maestroctl thaw"),
         (GROUP, {}, {**FREE, "slotsUsed": 8}, "it waits for a slot: 8 of 8 are used"),
-        ({**GROUP, "notBefore": 1_700_000_000_000}, {}, FREE, "it is tried again at 20"),
+        (
+            {**GROUP, "notBefore": 1_700_000_000_000, "attempt": 2, "maxAttempts": 3},
+            {},
+            FREE,
+            "attempt 2 of 3 at Write the parser is due since 20",
+        ),
     ],
 )
 def test_a_task_that_could_start_and_does_not(
     daemon: FakeDaemon, cli: CommandLine, members: Any, run: Any, system: Any, words: str
 ) -> None:
     daemon.on("task.get", task(**members))
-    daemon.on("run.get", {"seq": 1, "run": {"id": RUN, "status": "running", **run}})
+    daemon.on("task.tree", {"seq": 1, "tasks": [task(**members)]})
+    daemon.on("run.get", {"seq": 1, "run": {**RUNNING, **run}})
     daemon.on("system.status", system)
     assert words in cli("why", TASK).out.splitlines()[1]
 
@@ -77,6 +89,14 @@ def test_a_task_of_a_group_points_to_the_group(daemon: FakeDaemon, cli: CommandL
     ]
 
 
+def test_a_group_says_when_what_failed_in_it_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
+    again = {"title": "lint", "attempt": 2, "maxAttempts": 3, "notBefore": 253_402_214_400_000}
+    daemon.on("task.get", task(status="pending", **GROUP))
+    daemon.on("run.get", {"seq": 1, "run": RUNNING})
+    daemon.on("task.tree", {"seq": 1, "tasks": [task(**GROUP), task(id=OTHER_TASK, parentId=TASK, **again)]})
+    assert "attempt 2 of 3 at lint begins in " in cli("why", TASK).out
+
+
 def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
-    daemon.on("run.get", {"seq": 1, "run": {"id": RUN, "status": "running", "paused": True}})
+    daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "paused": True}})
     assert cli("why", RUN).out == f"{RUN} is paused\n"
