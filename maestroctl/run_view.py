@@ -31,6 +31,8 @@ _STYLES: Mapping[TaskStatus, str] = {
 
 _BAR = 16  # cells
 _RIGHT = 26  # cells kept for word and time at the end of a line
+_REST = 3 + _BAR + 7 + _RIGHT  # cells of a line beside its branch and title: sign, gauge, word and time
+_COMFORTABLE = 100  # cells of a line on a wide screen, unless titles want more: the eye finds the status of a title
 _QUESTIONS = 5  # shown; the inbox has them all
 
 
@@ -85,7 +87,11 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
     """The tasks, with the last line of output under each unit that a session works on."""
     sessions = _sessions_by_task(model)
     lines: list[tuple[int, Text]] = []
-    for branch, task in walk(model.tasks):
+    tree = list(walk(model.tasks))
+    columns = min(
+        columns, max([_COMFORTABLE, *(width(branch) + width(safe(task.title)) + _REST for branch, task in tree)])
+    )
+    for branch, task in tree:
         lines.append((_weight(task), _task(branch, task, now, columns)))
         lines += [
             (_weight(task), _session(branch, session, tails.get(session.id, ""), now, columns, held=model.run.paused))
@@ -102,15 +108,13 @@ def _weight(task: Task) -> int:
 
 
 def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
-    """As many lines as there are rows, leaving out the least telling ones and saying how many."""
-    kept = list(lines)
-    for weight in (2, 1):
-        if len(kept) > rows:
-            kept = [line for line in kept if line[0] < weight]
-    room = rows - 1 if len(kept) < len(lines) or len(kept) > rows else rows
-    shown = [text for _, text in kept[:room]]
-    hidden = len(lines) - len(shown)
-    return [*shown, Text(f"… {hidden} more lines", style="dim")] if hidden else shown
+    """As many lines as there are rows, in their order: the least telling ones go first, and how many is said."""
+    if len(lines) <= rows:
+        return [text for _, text in lines]
+    telling = sorted(range(len(lines)), key=lambda place: lines[place][0])  # stable: of equals the first ones stay
+    kept = set(telling[: max(rows - 1, 0)])
+    shown = [text for place, (_, text) in enumerate(lines) if place in kept]
+    return [*shown, Text(f"… {len(lines) - len(shown)} more lines", style="dim")]
 
 
 def _task(branch: str, task: Task, now: int, columns: int) -> Text:

@@ -67,6 +67,31 @@ def test_a_session_that_sits_out_a_limit_says_until_when(monkeypatch: pytest.Mon
     assert "│    › Lint waits for claude's limit until 02:05" in drawn(model, {SESSION: "429"})
 
 
+def many(count: int, **members: Any) -> RunModel:
+    """A run with so many leaves in one group."""
+    root = task(title="All of it", status="in_progress", startedAt=1000)
+    group = task(id=GROUP, parentId=TASK, title="Lint", status="in_progress", startedAt=1000, dispatch=DISPATCH)
+    leaves = [
+        task(id=f"tsk_{number:026}", parentId=GROUP, title=f"file {number}", status="pending")
+        for number in range(100, 100 + count)
+    ]
+    return RunModel(view(tasks=[root, group, *leaves], sessions=[], **members))
+
+
+@pytest.mark.parametrize("rows", [5, 12, 39])
+def test_a_tree_that_is_too_long_fills_the_screen(rows: int) -> None:
+    lines = drawn(many(60), rows=rows)
+    assert len(lines) == rows
+    assert lines[-1] == f"… {62 - (rows - 2)} more lines"
+
+
+def test_a_status_is_near_its_title_on_a_wide_screen() -> None:
+    assert max(map(len, drawn(many(3), columns=220))) <= 100
+    long = task(title="x" * 150, status="in_progress", startedAt=1000)
+    [_, line] = drawn(RunModel(view(tasks=[long], sessions=[])), columns=220)
+    assert "x" * 150 in line
+
+
 def test_the_tree_as_it_looks() -> None:
     assert drawn(RunModel(view()), {SESSION: "checked 40 files\x1b[2J"}) == [
         "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌  40%  running  1m00s  1 of 2 tasks completed, 1 session",
@@ -134,8 +159,11 @@ def test_with_little_room_no_session_stands_without_its_task() -> None:
     ]
     model = view()
     text = drawn(RunModel({**model, "tasks": model["tasks"] + groups, "sessions": sessions}), rows=12)
-    assert not any("› Group" in line for line in text)
-    assert text[-1] == "… 82 more lines"
+    shown = [line.split("› ")[1].split()[1] for line in text if "› Group" in line]
+    assert shown
+    assert all(any(f"✔ Group {100 + int(number)} " in line for line in text) for number in shown)
+    assert len(text) == 12
+    assert text[-1] == "… 74 more lines"
 
 
 def test_bars_are_full_at_the_end_and_never_longer() -> None:
