@@ -6,7 +6,7 @@ from maestroctl.run_model import LIVE_SESSION
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet, has_ended
 from maestroctl.verbs.stop import stop as stop_all
-from maestrod.api.attention import Attention, Lasts
+from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
@@ -52,8 +52,6 @@ def answer(client: Client, question: Attention, decided: Decided) -> str:
     members = {"attentionId": question.id, "value": decided.value}
     if decided.reason:
         members["reason"] = decided.reason
-    if decided.lasts is not Lasts.ONCE:
-        members["lasts"] = decided.lasts.value
     client.raw("attention.answer", members)
     return f"answered: {safe(decided.value)}"
 

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from maestroctl.output import safe
-from maestroctl.screen.answering import Decided, choices, echo, invitation, read
+from maestroctl.screen.answering import Decided, echo, invitation, read
 from maestrod.api.attention import Attention, FreeText
 
 Outcome = TypeVar("Outcome")
@@ -71,8 +71,8 @@ class AnswerDialog(Dialog[Decided]):
         with Vertical() as box:
             box.border_title = self._who
             yield Static(Text(self._text))
-            for number, choice in enumerate(choices(self._question), 1):
-                yield Option(Text(f"{number} {safe(choice.label)}"), name=str(number))
+            for number, option in enumerate(self._question.options, 1):
+                yield Option(Text(f"{number} {safe(option)}"), name=str(number))
             yield self._line
             yield self._reason
             yield Static(Text(echo(self._question, "")), id="echo")

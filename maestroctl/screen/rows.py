@@ -7,6 +7,7 @@ from rich.text import Text
 
 from maestroctl.limits import waiting
 from maestroctl.output import safe, safe_block
+from maestroctl.progress import percent, spent, told
 from maestroctl.render import duration
 from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION
 from maestroctl.run_view import bar
@@ -129,7 +130,7 @@ def question_row(question: Attention, name: str, columns: int, now: int, palette
 def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palette, *, away: bool) -> Text:
     """The line at the top: the daemon, how far everything is, and what waits."""
     counts = fleet.counts()
-    total, done = sum(counts.values()), sum(counts[each] for each in FINISHED_TASK)
+    total, done = sum(counts.values()), counts[TaskStatus.COMPLETED]
     questions = len(fleet.questions())
     line = Text(no_wrap=True, end="")
     line.append(" maestro ", style="bold reverse")
@@ -141,7 +142,7 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
         line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
     if total:
         line.append(f"   {bar(done / total, 14)} ", style=palette.busy)
-        line.append(f"{done}/{total} tasks")
+        line.append(f"{done}/{total} tasks completed")
     if counts[TaskStatus.FAILED]:
         line.append(f"  ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
     live = len(fleet.live_sessions())
@@ -169,7 +170,12 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     text.append(f"{glyph(task.status)} {word(task.status)}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
+    if task.leaves is not None:
+        text.append(f"{told(task.leaves)}\n", style=palette.quiet)
     run = fleet.run_of(task.id)
+    if run is not None and run.number and run.root_task_id == task.id:
+        spending = f", {spent(run.usage)}" if run.usage is not None else ""
+        text.append(f"run #{run.number}, {run.status.value.replace('_', ' ')}{spending}\n", style=palette.quiet)
     if run is not None and run.status is RunStatus.AWAITING_APPROVAL:
         text.append("the plan waits for your approval: y shows it\n", style=f"bold {palette.warn}")
     reason = task.status_reason
@@ -219,8 +225,7 @@ def session_detail(session: Session, tail: str, palette: Palette) -> Text:
     if session.status_reason is not None and session.status_reason.detail:
         text.append(f"{safe(session.status_reason.detail)}\n", style=palette.warn)
     if session.usage is not None:
-        cost = f", ${session.usage.cost:.2f}" if session.usage.cost else ""
-        text.append(f"{session.usage.input} tokens in, {session.usage.output} out{cost}\n", style=palette.quiet)
+        text.append(f"{spent(session.usage)}\n", style=palette.quiet)
     text.append(output(tail))
     return text
 
@@ -242,7 +247,7 @@ def _gauge(task: Task, columns: int) -> str:
         return ""
     if task.status is not TaskStatus.IN_PROGRESS:
         return " " * (_GAUGE + 7)
-    return f"{bar(task.progress, _GAUGE)} {task.progress:4.0%}  "
+    return f"{bar(task.progress, _GAUGE)} {percent(task.progress):>4}  "
 
 
 def _word(task: Task) -> str:

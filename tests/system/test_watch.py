@@ -60,7 +60,9 @@ def start(daemon: Daemon, folder: Path) -> str:
 def test_everything_is_drawn_at_any_size_on_the_alternate_screen(running: Daemon, short_folder: Path) -> None:
     start(running, short_folder)
     with view(running) as pane:
-        screen = pane.wait("▶ Ship it", "▶ Ask first", "○ Say so", "? input", "go on?  [yes / no]", "0/3 tasks")
+        screen = pane.wait(
+            "▶ Ship it", "▶ Ask first", "○ Say so", "? input", "go on?  [yes / no]", "0/3 tasks completed"
+        )
         assert pane.tells("alternate_on") == "1"
         assert any("Ask first" in line and "asks" in line for line in screen.splitlines())
         assert all(len(line) <= 130 for line in screen.splitlines())
@@ -94,7 +96,7 @@ def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> Non
         pane.wait("your name", without=["╭─ Tasks"])
         assert pane.tells("alternate_on") == "0"
         pane.type("Ada", "Enter")
-        pane.wait("╭─ Tasks", "✔ Ship it", "3/3 tasks")
+        pane.wait("╭─ Tasks", "✔ Ship it", "3/3 tasks completed")
         assert running.finish_run(run)["status"] == "completed"
         pane.type("C-c")
         assert pane.ended() == 0
@@ -208,7 +210,7 @@ def test_a_daemon_that_dies_is_waited_for_and_nothing_is_missed(running: Daemon,
                 running.call("session.send", sessionId=session["id"], text="Ada")
         running.finish_run(run)
         running.restart()
-        pane.wait("✔ Ship it", "3/3 tasks")
+        pane.wait("✔ Ship it", "3/3 tasks completed")
 
 
 def test_a_thousand_tasks_are_moved_through(running: Daemon, short_folder: Path) -> None:
@@ -221,11 +223,11 @@ def test_a_thousand_tasks_are_moved_through(running: Daemon, short_folder: Path)
         ]
         tasks = [connection.answer(number)["id"] for number in numbers]
     with view(running) as pane:
-        pane.wait("number 0 ", "0/1000 tasks")
+        pane.wait("number 0 ", "0/1000 tasks completed")
         pane.type("G")
         pane.wait("number 999")
         for task in tasks[900:]:
             running.call("task.complete", taskId=task)
-        pane.wait("100/1000 tasks", "✔ number 999")
+        pane.wait("100/1000 tasks completed", "✔ number 999")
         pane.type("g")
         pane.wait("number 0 ")

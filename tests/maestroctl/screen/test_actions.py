@@ -10,7 +10,7 @@ from maestroctl.screen import actions
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet
 from maestrod.api.address import places
-from maestrod.api.attention import Attention, AttentionKind, Lasts
+from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.screen.test_fleet import session, task
@@ -56,10 +56,10 @@ def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Clie
 def test_answering(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("attention.answer", {})
     assert actions.answer(client, QUESTION, Decided("yes")) == "answered: yes"
-    actions.answer(client, QUESTION, Decided("deny", "too risky", Lasts.SESSION))
+    actions.answer(client, QUESTION, Decided("deny for session", "too risky"))
     assert daemon.called("attention.answer") == [
         {"attentionId": "att_q", "value": "yes"},
-        {"attentionId": "att_q", "value": "deny", "reason": "too risky", "lasts": "session"},
+        {"attentionId": "att_q", "value": "deny for session", "reason": "too risky"},
     ]
 
 

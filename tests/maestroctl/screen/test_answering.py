@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.screen.answering import Decided, choices, echo, invitation, read
-from maestrod.api.attention import Attention, AttentionKind, FreeText, Lasts
+from maestroctl.screen.answering import Decided, echo, invitation, read
+from maestrod.api.attention import Attention, AttentionKind, FreeText
 
 YES_NO = Attention("att_q", "ses_x", AttentionKind.INPUT, "Delete the old backups?", options=("yes", "no"))
 EITHER = Attention("att_q", "ses_x", AttentionKind.INPUT, "?", options=("yes", "no"), free_text=FreeText.ANSWER)
@@ -15,7 +15,7 @@ PERMISSION = Attention(
     "ses_x",
     AttentionKind.PERMISSION,
     "Bash: rm x",
-    options=("allow", "deny"),
+    options=("allow", "deny", "allow for session", "deny for session"),
     free_text=FreeText.REASON,
     tool="Bash",
     digest="d",
@@ -43,21 +43,16 @@ def test_free_text_is_kept_to_the_letter_where_it_is_taken() -> None:
 
 
 def test_a_permission_holds_for_the_session_only_when_chosen_so() -> None:
-    assert [choice.label for choice in choices(PERMISSION)] == [
-        "allow",
-        "deny",
-        "allow in this session",
-        "deny in this session",
-    ]
     assert read(PERMISSION, "1", "fine") == Decided("allow", "fine")
-    assert read(PERMISSION, "3") == Decided("allow", "", Lasts.SESSION)
+    assert read(PERMISSION, "allow") == Decided("allow")
+    assert read(PERMISSION, "3") == Decided("allow for session")
     assert read(PERMISSION, "allow it") is None
 
 
 def test_the_person_reads_what_enter_does() -> None:
     assert echo(YES_NO, "2") == "Enter answers: no"
     assert echo(YES_NO, "no, keep them") == "Not an answer. Choose 1 yes or 2 no"
-    assert echo(PERMISSION, "4") == "Enter answers: deny in this session"
+    assert echo(PERMISSION, "4") == "Enter answers: deny for session"
     assert "open" in echo(YES_NO, "")
     assert [invitation(each) for each in (YES_NO, EITHER, OPEN)] == [
         "type 1 to 2, then Enter",

@@ -104,7 +104,9 @@ def test_the_head_tells_of_the_daemon_or_of_its_absence() -> None:
         version="1", instance="i", pid=1, started_at=0, seq=0, slots=8, frozen=True, problems=("disk",)
     )
     line = head(fleet, status, 200, PALETTE, away=False).plain
-    assert all(text in line for text in ("frozen", "0/8 slots", "! disk", "1/1 tasks", "✘ 1 failed", "0 sessions"))
+    assert all(
+        text in line for text in ("frozen", "0/8 slots", "! disk", "0/1 tasks completed", "✘ 1 failed", "0 sessions")
+    )
     assert "away" in head(fleet, status, 200, PALETTE, away=True).plain
     assert width(head(fleet, status, 30, PALETTE, away=False).plain) <= 30
 
