@@ -41,6 +41,7 @@ class Channel(trio.abc.Stream):
         self._patience = patience
         self._outbox = Outbox()
         self._draining = False
+        self._parting = False
         self._gone = trio.Event()
         self._room: trio.Event | None = None
 
@@ -70,8 +71,8 @@ class Channel(trio.abc.Stream):
         raise trio.ClosedResourceError
 
     def queue(self, data: bytes) -> None:
-        """Add to what goes out with the next ``flush``."""
-        if not self.closed:
+        """Add to what goes out with the next ``flush``; nothing follows the last words of a side that parts."""
+        if not self.closed and not self._parting:
             self._outbox.append(data)
 
     def write(self, data: bytes) -> None:
@@ -124,7 +125,11 @@ class Channel(trio.abc.Stream):
         self.close()
 
     async def part(self) -> None:
-        """Send what is left, give the client a moment to hang up, and close: while somebody else reads."""
+        """Send what is left, give the client a moment to hang up, and close: while somebody else reads.
+
+        A WebSocket's Close frame is its last (RFC 6455, section 5.5.1): the client's own Close gets no second one.
+        """
+        self._parting = True
         await self._wait_sent()
         with trio.move_on_after(_LINGER_SECONDS):
             await self._gone.wait()

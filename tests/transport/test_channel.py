@@ -133,3 +133,15 @@ async def test_a_client_that_went_is_noticed_when_something_is_sent() -> None:
         while not made.closed:
             made.write(b"x" * 1000)
         assert made.unsent == 0
+
+
+async def test_nothing_follows_the_last_words_of_a_side_that_parts() -> None:
+    async with channel() as (made, client), trio.open_nursery() as nursery:
+        made.write(b"goodbye")
+        nursery.start_soon(made.part)
+        await trio.testing.wait_all_tasks_blocked()
+        made.write(b"and goodbye again")
+        assert await client.receive_some(100) == b"goodbye"
+        assert made.unsent == 0
+        made.close()
+        assert await client.receive_some(100) == b""
