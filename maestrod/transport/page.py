@@ -39,14 +39,14 @@ _USED_UP = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="/favicon.svg">
-<title>maestrod: this address is used up</title>
+<title>maestrod: this sign-in link has expired</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 32rem; margin: 15vh auto 0; padding: 0 1.5rem; }
 code { font-family: ui-monospace, monospace; padding: .15em .4em; border-radius: 4px; background: rgb(128 128 128 / .2); }
 </style>
-<h1>This address is used up</h1>
-<p>Each address opens the page once, within a minute. Run <code>maestroctl ui</code> in a terminal for a fresh one.</p>
+<h1>This sign-in link has expired</h1>
+<p>Each link works once, for a minute. Run <code>maestroctl ui</code> in a terminal to get a new one.</p>
 <p>If this browser is signed in already, <a href="/">go to the page</a>.</p>
 </html>
 """

@@ -40,8 +40,22 @@ export function sessionActions(session) {
   return [...held, { key: "s", name: "Stop", icon: "stop", danger: true, act: () => stopSession(session) }];
 }
 
-export async function answer(question, value) {
-  await change("attention.answer", { attentionId: question.id, value }, `Answered: ${value}`);
+// The refusal in words, if it is refused: it is shown where the answer was given, and what was typed is not lost.
+export async function answer(question, { value, reason = "", lasts = "once" }) {
+  const given = { attentionId: question.id, value, ...(reason ? { reason } : {}), ...(lasts === "once" ? {} : { lasts }) };
+  try {
+    await app.live.change("attention.answer", given);
+  } catch (error) {
+    return error.message;
+  }
+  say(`Answered: ${value}${lasts === "session" ? ", for this session" : ""}`);
+  return null;
+}
+
+// A plan that the daemon keeps, read once.
+export async function readPlan(planId) {
+  if (!app.store.plan.has(planId)) app.store.put("plan", await app.read("plan.get", { planId }));
+  return app.store.plan.get(planId);
 }
 
 export async function freeze() {
@@ -63,7 +77,7 @@ async function change(method, params, words) {
   return result;
 }
 
-async function retry(task) {
+export async function retry(task) {
   await change("task.retry", { taskId: task.id }, `Trying again: ${task.title}`);
 }
 

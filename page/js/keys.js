@@ -11,9 +11,9 @@ import { toggleWide } from "./views/wide.js";
 const HELP = [
   ["Move", [["j k ↑ ↓", "next, previous row"], ["← →", "fold, unfold"], ["Enter", "open the row"], ["Esc", "back to the list"]]],
   ["Go", [["1 2 3", "work, sessions, inbox"], ["/", "search"], ["f", "use the whole window"], ["Tab", "next part"]]],
-  ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "answer the oldest question"]]],
+  ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "go to the oldest question"], ["Tab Enter", "choose an answer"]]],
   ["Terminal", [["i", "type into the terminal"], ["Ctrl ]", "leave the terminal"], ["Shift Esc", "the same"]]],
-  ["Page", [["t", "light, dark"], ["?", "this help"]]],
+  ["Page", [["t", "light, dark"], ["+ - 0", "zoom the graph, fit it"], ["?", "this help"]]],
 ];
 
 export function installKeys(shell) {
@@ -41,6 +41,8 @@ function press(event, shell) {
   };
   const here = event.target;
   if (event.key === "Enter" && here.closest?.("button, a")) return;
+  // words typed at a question are meant for it, not for what else is on the page
+  if (here.closest?.(".question") && /^\p{L}$/u.test(event.key)) return;
   if (event.key.startsWith("Arrow") && here.closest?.(".graph, .scroll, .divider, .plain-output, [role=tablist]")) return;
   const act = keys[event.key] ?? shell.actions().find((action) => action.key === event.key)?.act;
   if (!act) return;
@@ -48,13 +50,15 @@ function press(event, shell) {
   act();
 }
 
+// Never a button: who goes on typing would press it. The field, where text is all there is to answer with, else the card.
 function answerOldest(shell) {
   if (route().place !== "inbox") go(link({ place: "inbox" }));
   shell.draw();
-  document.querySelector(".inbox .question :is(button, input, a.button)")?.focus();
+  const card = document.querySelector(".inbox .question");
+  (card?.querySelector(".answer:not(:has(.choices)) input") ?? card)?.focus();
 }
 
-function showKeys() {
+export function showKeys() {
   openDialog({
     title: "Keys",
     body: [

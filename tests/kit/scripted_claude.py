@@ -53,6 +53,7 @@ class Agent:
     def __init__(self, arguments: list[str]) -> None:
         self.arguments = arguments
         self.headless = "-p" in arguments
+        self.asked = 0
         known = {name: value for name, value in itertools.pairwise(arguments) if name.startswith("--")}
         self.session = known.get("--session-id") or known.get("--resume") or "none"
         self.hooks: dict[str, Any] = json.loads(Path(known["--settings"]).read_text())["hooks"]
@@ -114,7 +115,8 @@ class Agent:
             printed = self.hook("PermissionRequest", tool_name="Bash", tool_input=given)
             self._note(json.loads(printed)["hookSpecificOutput"]["decision"] if printed else None)
             return
-        key = f"request-{command}"
+        self.asked += 1
+        key = f"request-{self.asked}"
         request = {"subtype": "can_use_tool", "tool_name": "Bash", "input": given, "tool_use_id": "toolu_1"}
         self.say({"type": "control_request", "request_id": key, "request": request})
         while True:

@@ -59,3 +59,37 @@ async def test_an_agent_is_read_allowed_to_act_and_told_something(page: Page) ->
     await page.tab.wait("document.querySelector('.detail').textContent.includes('completed')")
     [answer] = scripted_claude.told(folder)
     assert answer["behavior"] == "allow"
+
+
+async def test_a_permission_is_given_for_the_session_or_denied_with_a_reason_and_the_output_is_read(page: Page) -> None:
+    folder = page.daemon.home / "shop"
+    asked = [{"ask": "make test"}, {"ask": "make test"}, {"ask": "rm -rf build"}]
+    scripted_claude.write_script(folder, [{"speak": 2}, *asked, {"gate": "go"}], [REPORT])
+    os.mkfifo(folder / "go")
+    subtask = {"key": "t", "title": "Ship it", "prompt": "do"}
+    group = {"key": "g", "title": "Ship", "agent": "claude", "subtasks": [subtask]}
+    run = page.daemon.call("run.start", plan={"groups": [group]}, workingDir=str(folder), agent="shell")
+    await page.open("#inbox")
+    await page.tab.wait("document.querySelector('.question pre.command')?.textContent === 'make test'")
+    assert "{" not in str(await page.tab.run("document.querySelector('.question').innerText"))
+    await page.tab.click(".inbox .choices .button", "Allow in this session")
+    await page.tab.wait("document.querySelector('.question pre.command')?.textContent === 'rm -rf build'")
+    await page.tab.run("document.querySelector('.question [aria-label^=Reason]').focus()")
+    await page.tab.type("keep it")
+    await page.tab.click(".inbox .choices .button", "Deny")
+    await page.tab.see("Nothing waits for you")
+    await page.tab.see("allow in this session")
+    session = page.daemon.every("session.list")[0]["id"]
+    await page.go(f"#sessions/session/{session}/terminal")
+    await page.tab.wait("document.querySelector('.transcript .said-line')?.textContent.includes('word 0')")
+    assert await page.tab.run("document.querySelector('.xterm-rows')") is None
+    assert await page.tab.run("parseFloat(getComputedStyle(document.querySelector('.transcript')).fontSize)") >= 12
+    await page.tab.click(".output-bar .button", "Show raw output")
+    await page.tab.wait("document.querySelector('.xterm-rows, .plain-output')?.textContent.includes('\"type\"')")
+    await page.tab.click(".output-bar .button", "Show readable output")
+    await page.tab.wait("document.querySelector('.transcript')")
+    await trio.to_thread.run_sync((folder / "go").write_bytes, b"")
+    assert page.daemon.finish_run(run["id"])["status"] == "completed"
+    answers = scripted_claude.told(folder)
+    assert [answer["behavior"] for answer in answers] == ["allow", "allow", "deny"]
+    assert "keep it" in json.dumps(answers[2])

@@ -122,10 +122,10 @@ async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'working'")
 
 
-async def test_a_plan_that_waits_for_a_yes_is_seen_and_approved(page: Page) -> None:
+async def test_a_plan_that_waits_for_approval_is_seen_and_approved(page: Page) -> None:
     run = page.start(ASK, approve=True)
     await page.open(f"#work/task/{run['rootTaskId']}/overview")
-    await page.tab.see("This plan waits for your yes")
+    await page.tab.see("This plan waits for your approval")
     await page.tab.click(".approval .button", "Approve")
     await page.tab.see("Deploy on Friday?")
 
@@ -194,7 +194,7 @@ async def test_every_status_has_its_look(page: Page) -> None:
     await page.open()
     for kind, statuses in (("taskLook", TaskStatus), ("sessionLook", SessionStatus)):
         names = [status.value for status in statuses]
-        script = f"import('/js/model/status.js').then((looks) => {json.dumps(names)}.filter((status) => looks.{kind}({{status}}).word === 'unknown'))"
+        script = f"import('/js/model/status.js').then((looks) => {json.dumps(names)}.filter((status) => looks.{kind}({{status}}).unknown))"
         assert await page.tab.run(script) == []
 
 

@@ -47,14 +47,19 @@ async def test_the_tree_is_walked_folded_and_opened_by_keys(page: Page) -> None:
     await page.tab.wait("location.hash === '#work'")
 
 
-async def test_enter_on_a_button_of_the_list_was_taken_for_opening_a_row__a_question_is_answered_by_keys_alone(
+async def test_a_question_is_answered_by_keys_alone(
     page: Page,
 ) -> None:
     run = page.start(ASK)
     await page.open()
     await page.tab.wait("document.title === '(1) maestrod'")
     await page.tab.press("a")
-    await page.tab.wait("document.activeElement.textContent === 'yes'")
+    await page.tab.wait("document.activeElement.matches('.question')")
+    await page.tab.type("yes please")
+    assert page.daemon.every("attention.list") != []
+    await page.tab.press("Tab")  # the session that asks
+    await page.tab.press("Tab")
+    assert await page.tab.run("document.activeElement.textContent") == "yes"
     await page.tab.press("Enter")
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
 
@@ -76,7 +81,7 @@ async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: P
 async def test_the_help_lists_the_keys(page: Page) -> None:
     await page.open()
     await page.tab.press("?")
-    await page.tab.see("answer the oldest question")
+    await page.tab.see("go to the oldest question")
     await page.tab.press("Escape")
     await page.tab.wait("!document.querySelector('dialog')")
 

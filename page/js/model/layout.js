@@ -2,7 +2,8 @@
 
 import { layers } from "./waves.js";
 
-const HEIGHT = 58;
+// Two lines of a title and one below it.
+const HEIGHT = 74;
 const GAP_Y = 12;
 const INSIDE = 14;
 const TOP = 30;
@@ -10,7 +11,9 @@ const TOP = 30;
 const LANE = 14;
 // A wave with more cards than this takes several columns.
 const TALLEST = 14;
-const WIDTHS = { least: 130, most: 230 };
+// In less room than this (px) a wave is one column: cards that are read are worth more than cards that are seen together.
+const NARROW = 480;
+const WIDTHS = { least: 172, most: 260 };
 const GAPS = { least: 28, most: 72 };
 const ROUNDS = 4;
 
@@ -21,12 +24,13 @@ export function layout(ids, needs, room) {
   for (const id of ids) (columns[layer.get(id)] ??= []).push(id);
   const lanes = addLanes(ids, needs, layer, columns);
   untangle(columns, lanes);
+  lanes.tallest = room < NARROW ? Infinity : TALLEST;
   return place(columns, lanes, ids, needs, layer, sizes(columns, lanes, room));
 }
 
 // A line over several waves gets a lane in each it passes; lines from one card share it.
 function addLanes(ids, needs, layer, columns) {
-  const lanes = { before: new Map(), after: new Map(), is: new Set() };
+  const lanes = { before: new Map(), after: new Map(), is: new Set(), tallest: TALLEST };
   const join = (from, to) => {
     add(lanes.before, to, from);
     add(lanes.after, from, to);
@@ -84,7 +88,7 @@ function sizes(columns, lanes, room) {
 }
 
 function folded(ids, lanes) {
-  return Math.max(1, Math.ceil(ids.filter((id) => !lanes.is.has(id)).length / TALLEST));
+  return Math.max(1, Math.ceil(ids.filter((id) => !lanes.is.has(id)).length / lanes.tallest));
 }
 
 function place(columns, lanes, ids, needs, layer, { gap, cardWidth }) {

@@ -11,7 +11,7 @@ export const FILTERS = [
   ["done", "Done"],
 ];
 
-// Tasks (with all above them) whose session waits for an answer.
+// Tasks (with all above them) for which a question is open: of their session, or whether to approve their plan.
 export function asking(store) {
   const found = new Set();
   for (const id of store.open) {
@@ -20,7 +20,6 @@ export function asking(store) {
     const taskId = question.taskId ?? workingTask(store, session);
     for (const task of store.path(taskId)) found.add(task.id);
   }
-  for (const run of store.approvals()) found.add(run.rootTaskId);
   return found;
 }
 
@@ -54,10 +53,19 @@ export function passes(filter, task, asks) {
   return true;
 }
 
-// What a search looks at: all words must be in title, id, status or reason.
-export function matches(words, task) {
-  if (words.length === 0) return true;
-  const text = `${task.title} ${task.id} ${taskLook(task).word} ${task.statusReason?.detail ?? ""}`.toLowerCase();
+// What a search for tasks looks at: all words must be in title, id, number of the run, status or reason.
+export function matches(words, task, run = null) {
+  return hasAll(words, [task.title, task.id, run?.number > 0 ? `#${run.number}` : "", task.status, taskLook(task).word, task.statusReason?.detail]);
+}
+
+// What a search for sessions looks at: all words must be in name, agent, status, titles of its tasks, id or reason.
+export function sessionMatches(words, session, store) {
+  const titles = [session.unitTaskId, ...session.taskIds].map((id) => store.task.get(id)?.title);
+  return hasAll(words, [session.name, session.agent, session.status, lookOf(store, session).word, session.id, session.statusReason?.detail, ...titles]);
+}
+
+function hasAll(words, places) {
+  const text = places.filter(Boolean).join(" ").toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -66,9 +74,9 @@ export function wordsOf(query) {
 }
 
 // A tree is open while there is something to see in it, unless the reader said otherwise.
-export function isOpen(store, folds, task) {
+function isOpen(store, folds, task, newest) {
   if (folds.has(task.id)) return folds.get(task.id);
-  if (task.parentId === null) return !FINISHED.has(task.status) || task.id === store.roots().at(-1);
+  if (task.parentId === null) return !FINISHED.has(task.status) || task.id === newest;
   return task.status === "in_progress" || task.status === "failed" || store.task.size < 200;
 }
 
@@ -78,7 +86,8 @@ export function rowsOf(store, view) {
   const searching = words.length > 0 || view.filter !== "all";
   const wanted = searching ? found(store, view, words) : null;
   const rows = [];
-  const stack = store.roots().map((id) => ({ id, depth: 0 }));
+  const roots = oldestFirst(store);
+  const stack = roots.map((id) => ({ id, depth: 0 }));
   while (stack.length > 0) {
     const next = stack.pop();
     if (next.wave) {
@@ -88,11 +97,25 @@ export function rowsOf(store, view) {
     const task = store.task.get(next.id);
     if (!task || (wanted && !wanted.has(task.id))) continue;
     const children = store.children(task.id);
-    const open = children.length > 0 && (searching ? view.folds.get(task.id) !== false : isOpen(store, view.folds, task));
+    const open = children.length > 0 && (searching ? view.folds.get(task.id) !== false : isOpen(store, view.folds, task, roots.at(-1)));
     rows.push({ key: task.id, kind: "task", task, depth: next.depth, open, leaf: children.length === 0, dim: searching && !wanted.get(task.id) });
     if (open) stack.push(...below(store, task, next.depth + 1, wanted).reverse());
   }
   return rows;
+}
+
+// The roots; rows are made from the end of this, so that the newest come first.
+function oldestFirst(store) {
+  return [...store.roots()].sort((a, b) => store.task.get(a).createdAt - store.task.get(b).createdAt || (a < b ? -1 : 1));
+}
+
+// What became of a wave, or how many tasks of it can run side by side.
+export function waveWords(statuses) {
+  const failed = statuses.filter((status) => status === "failed").length;
+  if (failed > 0) return `${failed} failed`;
+  if (statuses.every((status) => status === "completed" || status === "skipped")) return "done";
+  if (statuses.every((status) => FINISHED.has(status))) return "cancelled";
+  return statuses.length > 1 ? `${statuses.length} side by side` : "";
 }
 
 // The children wave by wave, with a line before each wave where there is more than one.
@@ -112,7 +135,7 @@ function found(store, view, words) {
   const asks = asking(store);
   const wanted = new Map();
   for (const task of store.task.values()) {
-    if (!passes(view.filter, task, asks.has(task.id)) || !matches(words, task)) continue;
+    if (!passes(view.filter, task, asks.has(task.id)) || !matches(words, task, store.run.get(store.runOf.get(task.id)))) continue;
     for (const above of store.path(task.id)) if (!wanted.has(above.id)) wanted.set(above.id, false);
     wanted.set(task.id, true);
   }

@@ -29,11 +29,6 @@ export const FINISHED = new Set(["completed", "failed", "skipped", "cancelled"])
 const LIVE = new Set(["spawning", "idle", "working"]);
 const RUN_ENDED = new Set(["completed", "failed", "cancelled"]);
 
-// A status of a newer daemon: by its name.
-export function unknownLook(status) {
-  return { icon: "pending", tone: "quiet", word: status.replaceAll("_", " ") };
-}
-
 export function isLive(session) {
   return LIVE.has(session.status);
 }
@@ -64,6 +59,11 @@ export function sessionLook(session, { asks = false, held = false } = {}) {
     if (session.wait) return LIMITED;
   }
   return SESSION[session.status] ?? unknownLook(session.status);
+}
+
+// A status that only a newer daemon has is shown by its name.
+export function unknownLook(status) {
+  return { icon: "pending", tone: "quiet", word: String(status).replaceAll("_", " "), unknown: true };
 }
 
 // `blocked` is also where a task waits for its dependencies; the reason tells the two apart.

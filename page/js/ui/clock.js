@@ -37,6 +37,15 @@ export function fullMoment(at) {
   return new Date(at).toLocaleString();
 }
 
+// When something began, as short as it is clear: the time of today, else the date too.
+export function began(at) {
+  const [then, today] = [new Date(at), new Date(now())];
+  const time = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  if (then.toDateString() === today.toDateString()) return time;
+  const year = then.getFullYear() === today.getFullYear() ? {} : { year: "numeric" };
+  return `${then.toLocaleDateString([], { day: "numeric", month: "short", ...year })} ${time}`;
+}
+
 // A <time> that counts on: `since` a start, or `ago` a moment in the past.
 export function since(at, attributes = {}) {
   return h("time", { ...attributes, data: { since: String(at) }, title: fullMoment(at) }, duration(now() - at));

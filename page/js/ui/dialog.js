@@ -17,7 +17,7 @@ export function openDialog({ title, body, buttons = [], wide = false, onclose = 
   return dialog;
 }
 
-// Resolves true when the reader means it.
+// Resolves true when the reader means it. Of what does harm the way out has the focus: a key that was meant for something else does none.
 export function confirmDialog({ title, words, yes, no = "Keep it", danger = true }) {
   return new Promise((resolve) => {
     let answer = false;
@@ -26,8 +26,8 @@ export function confirmDialog({ title, words, yes, no = "Keep it", danger = true
       title,
       body: h("p", {}, words),
       buttons: [
-        h("button", { class: "button", onclick: () => choose(false) }, no),
-        h("button", { class: danger ? "button danger solid" : "button primary", autofocus: true, onclick: () => choose(true) }, yes),
+        h("button", { class: "button", autofocus: danger, onclick: () => choose(false) }, no),
+        h("button", { class: danger ? "button danger solid" : "button primary", autofocus: !danger, onclick: () => choose(true) }, yes),
       ],
       onclose: () => resolve(answer),
     });

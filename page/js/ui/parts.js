@@ -18,10 +18,6 @@ export function bar(fraction, tone) {
   return h("span", { class: `bar tone-${tone}`, role: "progressbar", "aria-valuenow": Math.round(fraction * 100), "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": "progress" }, inner);
 }
 
-export function percent(fraction) {
-  return `${Math.floor(fraction * 100)}%`;
-}
-
 export function actionButton(action, { small = false, named = true } = {}) {
   const look = action.primary ? "primary" : action.danger ? "danger" : "";
   const label = action.key ? `${action.name} (${action.key})` : action.name;
@@ -51,14 +47,4 @@ export function tabs(entries, current, choose) {
   return h("div", { class: "tabs", role: "tablist", onkeydown: step }, entries.map(([name, words, count]) =>
     h("button", { role: "tab", class: "tab", "aria-selected": String(name === current), tabIndex: name === current ? 0 : -1, onclick: () => choose(name) },
       words, count > 0 && h("span", { class: "count" }, String(count)))));
-}
-
-// Tokens in and out, and US dollars where they are known.
-export function usageWords({ input = 0, output = 0, cost }) {
-  const money = cost === undefined || cost === null ? "" : ` · $${cost.toFixed(2)}`;
-  return `${short(input)} in · ${short(output)} out${money}`;
-}
-
-function short(count) {
-  return count >= 1e6 ? `${(count / 1e6).toFixed(1)}M` : count >= 1000 ? `${(count / 1000).toFixed(1)}k` : String(count);
 }

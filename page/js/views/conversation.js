@@ -2,12 +2,11 @@
 // and whether that arrived. Oldest first; it stays at the newest while the reader is there.
 
 import { app } from "../app.js";
-import { unknownLook } from "../model/status.js";
 import { fullMoment, moment } from "../ui/clock.js";
 import { h } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { sign } from "../ui/parts.js";
-import { MESSAGE_LOOKS, composer, senderOf } from "./messages.js";
+import { composer, messageLook, senderOf } from "./messages.js";
 import { ENTRY_LOOKS } from "./timeline.js";
 
 const PAGE = 200;
@@ -108,7 +107,7 @@ function deed(entry) {
 }
 
 function told(message) {
-  const look = MESSAGE_LOOKS[message.status] ?? unknownLook(message.status);
+  const look = messageLook(message);
   return h("article", { class: "told" },
     h("header", {}, h("b", {}, senderOf(message)), h("span", { class: "grow" }), sign(look), h("span", { class: "muted" }, message.error ?? look.word)),
     h("p", {}, message.text));

@@ -1,24 +1,37 @@
-// A plan as a graph: a column per wave, cards for what is to be done, lines for what waits for what.
+// A plan as a graph: a column per wave, cards for what is to be done, lines for what waits for what. It can be zoomed and fitted.
 
 import { layout } from "../model/layout.js";
 import { h, keep, s } from "../ui/dom.js";
+import { icon } from "../ui/icons.js";
 import { bar, sign } from "../ui/parts.js";
+
+const ZOOM = { least: 0.25, most: 2, step: 1.2 };
+// What a notch of a wheel (100 px) zooms by.
+const WHEEL = 0.002;
+const KEYS = { "+": ZOOM.step, "=": ZOOM.step, "-": 1 / ZOOM.step };
 
 // `nodes`: {id, title, detail, look, progress, href}; `needs(id)`: the ids it waits for, all of them among the nodes.
 export class Graph {
   constructor() {
+    this.zoom = 1;
     this.lines = s("svg", { class: "graph-lines", "aria-hidden": "true" });
     this.cards = h("div", { class: "graph-cards", role: "list" });
     this.heads = h("div", { class: "graph-heads", "aria-hidden": "true" });
     this.canvas = h("div", { class: "graph-canvas" }, this.heads, this.lines, this.cards);
-    this.element = h("div", { class: "graph", tabIndex: 0, role: "region", "aria-label": "Graph of the plan" }, this.canvas);
+    this.sized = h("div", { class: "graph-sized" }, this.canvas);
+    this.region = h("div", { class: "graph", tabIndex: 0, role: "region", "aria-label": "Graph of the plan", onkeydown: (event) => this.#key(event) }, this.sized);
+    this.region.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.tools = h("div", { class: "graph-tools", role: "group", "aria-label": "Zoom" },
+      tool("minus", "Zoom out (-)", () => this.#zoomBy(1 / ZOOM.step)), tool("plus", "Zoom in (+)", () => this.#zoomBy(ZOOM.step)), tool("fit", "Fit the graph (0)", () => this.fit()));
+    this.element = h("div", { class: "graph-box" }, this.tools, this.region);
     this.elements = new Map();
-    new ResizeObserver(() => this.#arrange()).observe(this.element);
+    new ResizeObserver(() => this.#arrange()).observe(this.region);
   }
 
   show(nodes, needs) {
     const shape = JSON.stringify(nodes.map((node) => [node.id, needs(node.id)]));
     Object.assign(this, { nodes, needs });
+    this.element.hidden = nodes.length === 0;
     if (shape !== this.shape) {
       this.shape = shape;
       this.room = 0;
@@ -29,19 +42,56 @@ export class Graph {
     for (const { element, from } of this.paths ?? []) element.classList.toggle("met", done.has(from));
   }
 
+  // As large as it can be seen whole, and never larger than it is.
+  fit() {
+    const tall = (this.element.closest(".scroll")?.clientHeight ?? innerHeight) - 60;
+    this.#zoomTo(Math.min(1, this.room / this.plan.width, tall / this.plan.height));
+    this.region.scrollLeft = 0;
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "0") this.fit();
+    else if (KEYS[event.key]) this.#zoomBy(KEYS[event.key]);
+    else return;
+    event.preventDefault();
+  }
+
+  // Pinching a touch pad comes as this too.
+  #wheel(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    this.#zoomBy(Math.exp(-event.deltaY * WHEEL), event.clientX - this.region.getBoundingClientRect().left);
+  }
+
+  // What is at `across` (px from the left edge) stays there.
+  #zoomBy(factor, across = this.region.clientWidth / 2) {
+    const at = (this.region.scrollLeft + across) / this.zoom;
+    this.#zoomTo(this.zoom * factor);
+    this.region.scrollLeft = at * this.zoom - across;
+  }
+
+  #zoomTo(zoom) {
+    this.zoom = Math.min(ZOOM.most, Math.max(ZOOM.least, zoom));
+    this.canvas.style.transform = `scale(${this.zoom})`;
+    this.sized.style.width = `${this.plan.width * this.zoom}px`;
+    this.sized.style.height = `${this.plan.height * this.zoom}px`;
+  }
+
   #arrange() {
-    const style = getComputedStyle(this.element);
-    const room = this.element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) || 800;
+    const style = getComputedStyle(this.region);
+    const room = this.region.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) || 800;
     if (!this.nodes || this.nodes.length === 0 || room === this.room) return;
     this.room = room;
-    const plan = layout(this.nodes.map((node) => node.id), this.needs, room);
-    this.canvas.style.width = `${plan.width}px`;
-    this.canvas.style.height = `${plan.height}px`;
-    this.element.style.setProperty("--card-width", `${plan.cardWidth}px`);
-    this.element.style.setProperty("--card-height", `${plan.cardHeight}px`);
-    this.#placeCards(plan.cards);
-    this.#placeHeads(plan.heads);
-    this.#drawLines(plan);
+    this.plan = layout(this.nodes.map((node) => node.id), this.needs, room);
+    this.canvas.style.width = `${this.plan.width}px`;
+    this.canvas.style.height = `${this.plan.height}px`;
+    this.region.style.setProperty("--card-width", `${this.plan.cardWidth}px`);
+    this.region.style.setProperty("--card-height", `${this.plan.cardHeight}px`);
+    this.#zoomTo(this.zoom);
+    this.#placeCards(this.plan.cards);
+    this.#placeHeads(this.plan.heads);
+    this.#drawLines(this.plan);
   }
 
   #placeCards(cards) {
@@ -53,7 +103,8 @@ export class Graph {
 
   #make(node) {
     const light = (on) => () => this.#light(on ? node.id : null);
-    return h("a", { class: "graph-card", role: "listitem", href: node.href, onmouseenter: light(true), onmouseleave: light(false), onfocus: light(true), onblur: light(false) });
+    return h("div", { class: "graph-place", role: "listitem" },
+      h("a", { class: "graph-card", href: node.href, onmouseenter: light(true), onmouseleave: light(false), onfocus: light(true), onblur: light(false) }));
   }
 
   #placeHeads(heads) {
@@ -72,12 +123,14 @@ export class Graph {
     this.lines.replaceChildren(...this.paths.map((path) => path.element));
   }
 
-  #patch(card, node) {
+  #patch(place, node) {
+    const card = place.firstChild;
     card.dataset.tone = node.look.tone;
+    card.title = `${node.title}\n${node.detail}`;
     card.setAttribute("aria-label", `${node.title}, ${node.look.word}, ${node.detail}`);
     const moving = node.progress > 0 && node.progress < 1;
     keep(card, [node.title, node.detail, node.look.word, moving], () => [
-      h("span", { class: "graph-title" }, sign(node.look), h("b", { class: "clip" }, node.title)),
+      h("span", { class: "graph-title" }, sign(node.look), h("b", {}, node.title)),
       h("span", { class: "graph-detail clip" }, node.detail),
       moving && bar(node.progress, node.look.tone),
     ]);
@@ -88,4 +141,8 @@ export class Graph {
   #light(id) {
     for (const { element, from, to } of this.paths) element.classList.toggle("lit", id !== null && (from === id || to === id));
   }
+}
+
+function tool(name, label, act) {
+  return h("button", { class: "button small icon-only", title: label, "aria-label": label.replace(/ \(.*/, ""), onclick: act }, icon(name));
 }

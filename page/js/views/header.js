@@ -7,6 +7,7 @@ import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { link, route } from "../ui/router.js";
 import { onTheme, theme, toggleTheme } from "../ui/theme.js";
+import { showKeys } from "../keys.js";
 import { openRunDialog } from "./run_dialog.js";
 
 const PLACES = [
@@ -34,12 +35,13 @@ export class Header {
       this.places,
       h("div", { class: "find" }, icon("search"), this.search, h("kbd", {}, "/")),
       this.pulse, this.themeButton,
+      h("button", { class: "button plain icon-only help", title: "Help: keys (?)", "aria-label": "Help", onclick: showKeys }, icon("help")),
       h("button", { class: "button primary", title: "Run something (n)", "aria-label": "Run something", onclick: () => openRunDialog() }, icon("play"), h("span", {}, "Run")));
   }
 
   draw() {
     const { place } = route();
-    const questions = app.store.waiting();
+    const questions = app.store.open.size;
     const working = [...app.store.session.values()].filter(isLive).length;
     for (const nav of [this.places, this.tabbar]) keep(nav, [place, questions, working], () => this.#links(place, questions, working));
     document.title = questions > 0 ? `(${questions}) maestrod` : "maestrod";
@@ -96,7 +98,7 @@ export class Header {
 }
 
 const NOTICES = {
-  "signed-out": () => [icon("lock"), h("span", {}, "You are signed out. Run ", h("code", {}, "maestroctl ui"), " on the machine of the daemon and open the address it prints.")],
+  "signed-out": () => [icon("lock"), h("span", {}, "You are signed out. Run ", h("code", {}, "maestroctl ui"), " on the machine where the daemon runs and open the link it prints.")],
   lost: () => [icon("running"), h("span", {}, "The daemon is out of reach. Trying again; nothing you see is lost, and what you click is sent when it is back.")],
   frozen: () => [icon("paused"), h("span", {}, "Everything is held: nothing starts, every session stands still."), h("button", { class: "button small", onclick: thaw }, icon("play"), "Go on")],
   problem: (problems) => [icon("failed"), h("span", {}, problems.join(" "))],

@@ -1,20 +1,24 @@
 // Words to a running agent, each with where it is: waiting, written, taken, answered.
 
 import { app } from "../app.js";
-import { unknownLook } from "../model/status.js";
 import { passed } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
+import { unknownLook } from "../model/status.js";
 import { sign } from "../ui/parts.js";
 
 const HELD = 200;
-export const MESSAGE_LOOKS = {
-  queued: { icon: "pending", tone: "quiet", word: "waits until the agent can take it" },
+const LOOKS = {
+  queued: { icon: "pending", tone: "quiet", word: "waiting until the agent can take it" },
   delivered: { icon: "running", tone: "running", word: "written to the agent" },
   accepted: { icon: "running", tone: "running", word: "the agent works on it" },
   answered: { icon: "done", tone: "done", word: "answered" },
-  failed: { icon: "failed", tone: "failed", word: "never arrived" },
+  failed: { icon: "failed", tone: "failed", word: "not delivered" },
 };
-const KINDS = { opening: "the task itself", nudge: "a reminder", repair: "a plan to repair", wake: "the limit is over", news: "news of its children" };
+const KINDS = { prompt: "", opening: "the task itself", nudge: "a reminder", repair: "a plan to repair", wake: "the limit is over", news: "news of its children" };
+
+export function messageLook(message) {
+  return LOOKS[message.status] ?? unknownLook(message.status);
+}
 
 export class Messages {
   constructor(sessionId) {
@@ -45,7 +49,7 @@ export class Messages {
 
   #draw() {
     const messages = [...this.messages.values()].filter((message) => message.status).slice(-HELD);
-    keep(this.list, messages.map((message) => [message.id, message.status, message.reply]), () => messages.length === 0 ? h("p", { class: "muted" }, "Nothing was said to this agent yet.") : messages.map(line));
+    keep(this.list, messages.map((message) => [message.id, message.status, message.reply]), () => messages.length === 0 ? h("p", { class: "muted" }, "No messages to this agent yet.") : messages.map(line));
   }
 }
 
@@ -72,9 +76,9 @@ export function senderOf(message) {
 }
 
 function line(message) {
-  const look = MESSAGE_LOOKS[message.status] ?? unknownLook(message.status);
+  const look = messageLook(message);
   return h("article", { class: "message" },
-    h("header", {}, sign(look), h("b", {}, senderOf(message)), h("span", { class: "muted clip" }, [KINDS[message.kind], message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
+    h("header", {}, sign(look), h("b", {}, senderOf(message)), h("span", { class: "muted clip" }, [KINDS[message.kind] ?? message.kind, message.error ?? look.word].filter(Boolean).join(", ")), h("span", { class: "grow" }), passed(message.createdAt)),
     message.text && h("p", { class: "pre" }, message.text),
     message.reply && h("blockquote", {}, message.reply));
 }

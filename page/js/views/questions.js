@@ -1,14 +1,14 @@
-// Cards of open questions: read, and answer by one click or in words.
+// Cards of open questions: read, and answered by a click or in words where the question takes any.
 
-import { answer } from "../actions.js";
 import { app } from "../app.js";
+import { askerWords, readableInput } from "../model/attention.js";
 import { workingTask } from "../model/rows.js";
-import { passed } from "../ui/clock.js";
+import { moment, passed } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
-import { sessionLink } from "../ui/router.js";
-
-const KINDS = { input: "asks", permission: "asks for permission", limit: "is at a limit", stalled: "is stalled", failed: "failed" };
+import { sessionLink, taskLink } from "../ui/router.js";
+import { answerForm } from "./answer_form.js";
+import { planOutline } from "./plan_outline.js";
 
 export class QuestionCards {
   constructor({ title = null } = {}) {
@@ -34,30 +34,26 @@ export class QuestionCards {
 function questionCard(question) {
   const session = app.store.session.get(question.sessionId);
   const task = app.store.task.get(question.taskId ?? workingTask(app.store, session));
-  return h("article", { class: "question", role: "listitem", "aria-label": question.message },
+  const input = readableInput(question.input);
+  return h("div", { class: "question", role: "listitem", tabIndex: -1, "aria-label": question.message },
     h("header", {},
-      h("span", { class: "sign tone-waiting" }, icon("question")),
-      h("span", { class: "clip" }, h("a", { class: "from", href: sessionLink(question.sessionId) }, session?.name ?? "a session"), ` ${KINDS[question.kind] ?? question.kind.replaceAll("_", " ")}`, task && task.title !== session?.name && h("span", { class: "muted" }, ` · ${task.title}`)),
+      h("span", { class: "sign tone-waiting" }, icon(question.planId ? "graph" : "question")),
+      question.number > 0 && h("span", { class: "number" }, `#${question.number}`),
+      h("span", { class: "clip" }, who(question, session), task && task.title !== session?.name && !question.planId && h("span", { class: "muted" }, ` · ${task.title}`)),
       h("span", { class: "grow" }), passed(question.openedAt)),
-    h("p", { class: "message" }, question.message),
-    question.tool && h("pre", { class: "about" }, `${question.tool} ${question.input ?? ""}`.trim()),
-    question.deadline && h("p", { class: "about" }, `Answered with “${question.onTimeout ?? ""}” at ${new Date(question.deadline).toLocaleTimeString()} when nobody does.`),
-    answers(question));
+    h("p", { class: "message" }, input.length > 0 && question.tool ? h("b", {}, question.tool) : question.message),
+    input.map(inputPart),
+    question.planId && planOutline(question.planId),
+    question.deadline && h("p", { class: "about" }, `Without an answer by ${moment(question.deadline)} the answer is “${question.onTimeout ?? ""}”.`),
+    answerForm(question));
 }
 
-function answers(question) {
-  const choices = question.options.length > 0;
-  const field = h("input", { class: "field", placeholder: choices ? "or say something else" : "Your answer", "aria-label": "Your answer", maxlength: "65536" });
-  const form = h("form", { class: "reply", onsubmit: (event) => { event.preventDefault(); if (field.value !== "") send(form, question, field.value); } },
-    field, h("button", { class: choices ? "button" : "button primary", type: "submit" }, "Answer"));
-  const row = h("div", { class: "choices" }, question.options.map((option, position) =>
-    h("button", { class: position === 0 ? "button primary" : "button", onclick: () => send(row, question, option) }, option)));
-  return [choices && row, form];
+function who(question, session) {
+  if (question.planId) return [`${askerWords(question.kind)}: `, h("a", { class: "from", href: taskLink(question.taskId, "overview") }, app.store.task.get(question.taskId)?.title ?? "a run")];
+  return [`${askerWords(question.kind)} `, h("a", { class: "from", href: sessionLink(question.sessionId) }, session?.name ?? "a session")];
 }
 
-async function send(part, question, value) {
-  const controls = part.parentElement.querySelectorAll("button, input");
-  for (const control of controls) control.disabled = true;
-  await answer(question, value);
-  for (const control of controls) control.disabled = false;
+function inputPart({ as, name, text }) {
+  if (as === "note") return h("p", { class: "about" }, text);
+  return h("div", { class: "input-part" }, name && h("span", { class: "about" }, name), h("pre", { class: `about ${as}` }, text));
 }

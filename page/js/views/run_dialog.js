@@ -5,8 +5,10 @@ import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { openDialog } from "../ui/dialog.js";
 import { tabs } from "../ui/parts.js";
+import { placesOf } from "../model/projects.js";
 import { go, taskLink } from "../ui/router.js";
 import { complain, say } from "../ui/toast.js";
+import { waveList } from "./plan_outline.js";
 
 const CHECK_AFTER = 300;
 const EXAMPLE = `# Say hello
@@ -36,12 +38,16 @@ class RunDialog {
   constructor() {
     this.kind = "plan";
     this.plan = h("textarea", { class: "field mono", rows: "14", spellcheck: "false", "aria-label": "Plan", placeholder: "# What it is about\n\n## A group\n- [ ] A subtask\n  ```sh\n  its commands\n  ```", oninput: () => this.#checkSoon() });
-    this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans it, and agents do it." });
+    this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans it, and other agents do the work." });
     this.planner = h("input", { class: "field mono", placeholder: "examples/plan-repository", "aria-label": "Planner program", spellcheck: "false" });
-    this.agent = h("select", { class: "field", "aria-label": "Agent", onchange: () => this.#choosePlanner() }, h("option", { value: "" }, "the default agent"));
+    this.agent = h("select", { class: "field", "aria-label": "Agent", onchange: () => this.#choosePlanner() }, h("option", { value: "" }, "as configured"));
     this.agents = new Map();
-    this.folder = h("input", { class: "field mono", list: "folders", placeholder: "/path/to/the/project", "aria-label": "Folder", spellcheck: "false", value: newestProject()?.workingDir ?? "" });
-    this.plannerField = labelled("Planner program: this agent cannot plan by itself", this.planner);
+    this.folder = h("input", { class: "field mono", placeholder: "/path/to/the/project", "aria-label": "Folder", spellcheck: "false" });
+    this.folderField = labelled("Folder", this.folder);
+    this.project = h("select", { class: "field", "aria-label": "Project", onchange: () => this.#chooseProject() });
+    this.projectField = labelled("Project", this.project);
+    this.projectField.hidden = true;
+    this.plannerField = labelled("Planner program (this agent cannot plan by itself)", this.planner);
     this.approve = h("input", { type: "checkbox" });
     this.findings = h("div", { class: "findings", "aria-live": "polite" });
     this.head = h("div", {});
@@ -51,6 +57,7 @@ class RunDialog {
     this.dialog.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#start(); });
     this.#draw();
     this.#agents();
+    this.#projects();
   }
 
   #draw() {
@@ -69,7 +76,7 @@ class RunDialog {
     return [
       h("p", { class: "muted" }, "A Markdown checklist or JSON: groups run side by side unless one comes after another. ", h("button", { class: "as-link", type: "button", onclick: example }, "Use an example")),
       this.plan, this.findings,
-      h("div", { class: "two" }, labelled("Agent of groups that name none", this.agent), this.#where()),
+      h("div", { class: "two" }, labelled("Default agent", this.agent), this.#where()),
     ];
   }
 
@@ -78,13 +85,32 @@ class RunDialog {
       this.text,
       h("div", { class: "two" }, labelled("Agent", this.agent), this.#where()),
       this.plannerField,
-      h("label", { class: "check" }, this.approve, "Show me the plan first, and wait for my yes"),
+      h("label", { class: "check" }, this.approve, "Let me approve the plan before work starts"),
     ];
   }
 
   #where() {
-    const projects = [...app.store.project.values()];
-    return labelled("Folder", this.folder, h("datalist", { id: "folders" }, projects.map((project) => h("option", { value: project.workingDir }, project.name))));
+    return h("div", { class: "where" }, this.projectField, this.folderField);
+  }
+
+  // The projects there are, by name and folder, unless somebody was faster and has typed one.
+  async #projects() {
+    const { items } = await app.read("project.list", { limit: 1000 }).catch(() => ({ items: [] }));
+    const places = placesOf(items ?? [], app.store.run.values());
+    if (!places[0] || places[0].problem || this.folder.value !== "") return;
+    this.project.replaceChildren(...places.map(({ id, words, problem }) => h("option", { value: id, disabled: Boolean(problem) }, words)), h("option", { value: "" }, "Another folder…"));
+    this.projectField.hidden = false;
+    this.folderField.hidden = true;
+  }
+
+  #chooseProject() {
+    this.folderField.hidden = this.project.value !== "";
+    if (!this.folderField.hidden) this.folder.focus();
+  }
+
+  #place() {
+    if (this.project.value) return { projectId: this.project.value };
+    return this.folder.value.trim() ? { workingDir: this.folder.value.trim() } : {};
   }
 
   async #agents() {
@@ -116,14 +142,14 @@ class RunDialog {
     const number = (this.checks = (this.checks ?? 0) + 1);
     const report = given.broken ? { ok: false, diagnostics: [{ path: "", message: given.broken }] } : await app.read("plan.check", given).catch((error) => ({ ok: false, diagnostics: [{ path: "", message: error.message }] }));
     if (number !== this.checks) return;
-    keep(this.findings, report, () => [report.ok && summary(report), (report.diagnostics ?? []).map((finding) => h("p", { class: "finding" }, finding.path && h("code", {}, `${finding.path} `), finding.message))]);
+    keep(this.findings, report, () => [report.ok && waveList(report), (report.diagnostics ?? []).map((finding) => h("p", { class: "finding" }, finding.path && h("code", {}, `${finding.path} `), finding.message))]);
   }
 
   async #start() {
     const given = this.kind === "plan" ? planOf(this.plan.value) : requestOf(this);
     if (given && this.agent.value) given.agent = this.agent.value;
     if (!given) {
-      complain({ message: this.kind === "plan" ? "Write a plan first, or use the example." : "Say what should be done first." });
+      complain({ message: this.kind === "plan" ? "Write a plan, or use the example." : "Describe what should be done." });
       return;
     }
     if (given.broken) {
@@ -131,7 +157,7 @@ class RunDialog {
       return;
     }
     this.start.disabled = true;
-    const run = await app.change("run.start", { ...given, ...(this.folder.value ? { workingDir: this.folder.value } : {}) });
+    const run = await app.change("run.start", { ...given, ...this.#place() });
     this.start.disabled = false;
     if (!run) return;
     this.dialog.close();
@@ -153,16 +179,6 @@ function planOf(text) {
   } catch (error) {
     return { broken: `This is not JSON: ${error.message}` };
   }
-}
-
-function summary(report) {
-  const titles = new Map((report.groups ?? []).map((group) => [group.key, group.title]));
-  return h("ol", { class: "waves", "aria-label": "Waves" }, (report.waves ?? []).map((keys, number) =>
-    h("li", {}, h("b", {}, `Wave ${number + 1}`), keys.map((key) => h("span", { class: "chip" }, titles.get(key) ?? key)))));
-}
-
-function newestProject() {
-  return [...app.store.project.values()].at(-1);
 }
 
 function labelled(words, ...controls) {

@@ -7,12 +7,14 @@ import { SOURCES, isLive, isTold, reasonWords, taskLook } from "../model/status.
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
-import { actionButton, empty, pill, sign, tabs, usageWords } from "../ui/parts.js";
+import { usageWords } from "../model/progress.js";
+import { actionButton, empty, pill, sign, tabs } from "../ui/parts.js";
 import { go, route, sessionLink, taskLink } from "../ui/router.js";
 import { backLink, projectName } from "./trail.js";
 import { QuestionCards } from "./questions.js";
 import { Conversation } from "./conversation.js";
 import { Messages } from "./messages.js";
+import { OutputView } from "./output.js";
 import { TerminalView } from "./terminal.js";
 import { Timeline } from "./timeline.js";
 import { toggleWide } from "./wide.js";
@@ -40,6 +42,7 @@ export class SessionView {
     this.timeline?.take(event);
     this.messages?.take(event);
     this.conversation?.take(event);
+    this.terminal?.take?.(event);
   }
 
   actions() {
@@ -71,9 +74,9 @@ export class SessionView {
     keep(this.tabs, [tab, entries], () => h("div", { class: "tab-line" },
       tabs(entries, tab, (name) => go(sessionLink(this.id, name), { replace: true })),
       h("span", { class: "grow" }),
-      tab === "terminal" && h("button", { class: "button plain small icon-only", title: "Copy the text", "aria-label": "Copy the text of the terminal", onclick: () => this.terminal?.copy() }, icon("copy")),
+      tab === "terminal" && h("button", { class: "button plain small icon-only", title: "Copy the text", "aria-label": "Copy the text", onclick: () => this.terminal?.copy() }, icon("copy")),
       h("button", { class: "button plain small icon-only wide-toggle", title: "Use the whole window (f)", "aria-label": "Use the whole window", onclick: toggleWide }, icon("expand"), icon("shrink"))));
-    keep(this.body, tab, () => this.#show(tab, session));
+    keep(this.body, [tab, isTold(session)], () => this.#show(tab, session));
     if (tab === "messages") this.messages.draw(isLive(session));
     if (tab === "conversation") this.conversation.draw(isLive(session));
     if (tab === "why") this.#drawWhy(session);
@@ -83,11 +86,21 @@ export class SessionView {
     if (tab === "terminal" && session.terminal === "external") {
       return empty("Its terminal is elsewhere", h("p", {}, "This agent was started by hand. The daemon follows what it reports; type where it runs."));
     }
-    if (tab === "terminal") return (this.terminal ??= new TerminalView(this.id)).element;
+    if (tab === "terminal") return this.#output(session).element;
     if (tab === "conversation") return (this.conversation ??= new Conversation(this.id)).element;
     if (tab === "messages") return (this.messages ??= new Messages(this.id)).element;
     if (tab === "timeline") return h("div", { class: "scroll" }, (this.timeline ??= new Timeline([{ sessionId: this.id }], (entry) => entry.sessionId === this.id)).element);
     return h("div", { class: "scroll" }, this.facts);
+  }
+
+  // Whether its output is for programs is known when it has said something.
+  #output(session) {
+    const Kind = isTold(session) ? OutputView : TerminalView;
+    if (!(this.terminal instanceof Kind)) {
+      this.terminal?.dispose();
+      this.terminal = new Kind(this.id);
+    }
+    return this.terminal;
   }
 
   #drawHead(session) {
@@ -123,7 +136,7 @@ function facts(session) {
   return [
     h("span", { class: "chip" }, session.agent), session.role === "orchestrator" && h("span", { class: "chip" }, "orchestrator"),
     session.attempt > 1 && h("span", { class: "chip" }, `attempt ${session.attempt}`),
-    usage && h("span", { class: "chip", title: "tokens in and out" }, usageWords(usage)),
+    usage && h("span", { class: "chip" }, usageWords(usage)),
     session.startedAt && session.completedAt ? h("time", {}, duration(session.completedAt - session.startedAt)) : isLive(session) && since(session.startedAt ?? session.createdAt),
   ];
 }

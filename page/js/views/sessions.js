@@ -1,7 +1,7 @@
 // The list of sessions: who works on what, and the last line each printed.
 
 import { app } from "../app.js";
-import { lookOf, matches, wordsOf, workingTask } from "../model/rows.js";
+import { lookOf, sessionMatches, wordsOf, workingTask } from "../model/rows.js";
 import { isLive } from "../model/status.js";
 import { duration, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
@@ -26,7 +26,7 @@ export class SessionList {
     const { store, view } = app;
     const words = wordsOf(view.query);
     const all = [...store.session.values()].reverse();
-    const rows = all.filter((session) => this.#wanted(session) && fits(session, words)).map((session) => ({ key: session.id, session }));
+    const rows = all.filter((session) => this.#wanted(session, words.length > 0) && sessionMatches(words, session, store)).map((session) => ({ key: session.id, session }));
     const counts = { live: all.filter(isLive).length, failed: all.filter((session) => session.status === "failed").length, all: all.length };
     keep(this.filters, [view.sessions, counts], () => KINDS.map(([name, text]) => this.#filter(name, text, counts[name])));
     this.list.element.hidden = rows.length === 0;
@@ -46,8 +46,9 @@ export class SessionList {
 
   fold() {}
 
-  #wanted(session) {
-    if (app.view.sessions === "live") return isLive(session);
+  // A search looks at those that have ended too.
+  #wanted(session, searching) {
+    if (app.view.sessions === "live") return searching || isLive(session);
     return app.view.sessions === "all" || session.status === "failed";
   }
 
@@ -70,15 +71,11 @@ export class SessionList {
   }
 
   #nothing(total) {
-    if (total === 0) return empty("No session yet", h("p", {}, "A session is one agent at work in its own terminal. Run something, and its sessions appear here."));
-    return empty("Nothing here", h("p", {}, app.view.sessions === "live" ? "No agent is at work now." : "No session fits."),
+    if (total === 0) return empty("No session yet", h("p", {}, "A session is one agent at work in its own terminal. Sessions appear here when you run something."));
+    if (app.view.query.trim()) return empty("No matching sessions", h("p", {}, "A search looks at the name, agent, status and tasks of sessions."));
+    return empty(app.view.sessions === "live" ? "No agent is at work now" : "No matching sessions",
       h("button", { class: "button", onclick: () => { app.view.sessions = "all"; app.changed(); } }, "Show all sessions"));
   }
-}
-
-function fits(session, words) {
-  const task = app.store.task.get(session.unitTaskId ?? session.taskIds[0]);
-  return words.length === 0 || matches(words, { title: `${session.name} ${session.agent} ${task?.title ?? ""}`, id: session.id, status: "pending", statusReason: session.statusReason });
 }
 
 function took(session) {

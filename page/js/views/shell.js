@@ -3,6 +3,7 @@
 import { app } from "../app.js";
 import { tick } from "../ui/clock.js";
 import { h } from "../ui/dom.js";
+import { runEnded } from "../model/status.js";
 import { go, link, onRoute, route } from "../ui/router.js";
 import { Header } from "./header.js";
 import { InboxList } from "./inbox.js";
@@ -13,11 +14,14 @@ import { TaskView } from "./task.js";
 import { divider, savedWidth } from "./wide.js";
 import { WorkList } from "./work.js";
 
+const PLACES = { work: "Work", sessions: "Sessions", inbox: "Inbox" };
+
 export class Shell {
   constructor(element) {
     this.header = new Header();
     this.lists = { work: new WorkList(), sessions: new SessionList(), inbox: new InboxList() };
     this.overview = new Overview();
+    this.title = h("h1", { class: "sr" });
     this.left = h("main", { class: "pane list", id: "list" });
     this.right = h("section", { class: "pane detail", "aria-label": "Detail" });
     this.panes = h("div", { class: "panes" }, this.left, divider(), this.right);
@@ -44,7 +48,7 @@ export class Shell {
   focusTerminal() {
     const taskId = this.lists.work.list.currentRow()?.key ?? route().id;
     if (route().kind !== "session") {
-      const session = app.store.sessions(taskId).at(-1) ?? app.store.sessions(app.store.task.get(taskId)?.parentId).at(-1);
+      const session = failedIn(taskId) ?? app.store.sessions(taskId).at(-1) ?? app.store.sessions(app.store.task.get(taskId)?.parentId).at(-1);
       if (!session) return;
       go(link({ kind: "session", id: session }));
       this.draw();
@@ -61,7 +65,8 @@ export class Shell {
   draw() {
     const { place, kind, id } = route();
     const list = this.lists[place];
-    if (this.left.firstChild !== list.element) this.left.replaceChildren(list.element);
+    this.title.textContent = PLACES[place];
+    if (this.left.lastChild !== list.element) this.left.replaceChildren(this.title, list.element);
     this.#choose(kind, id);
     this.panes.classList.toggle("has-detail", Boolean(id));
     if (!id) this.panes.classList.remove("wide");
@@ -81,4 +86,11 @@ export class Shell {
     else this.detail = this.overview;
     this.right.replaceChildren(this.detail.element);
   }
+}
+
+// Of a run that failed the session it failed in is looked at, not the last one that did well.
+function failedIn(taskId) {
+  const run = app.store.run.get(app.store.runOf.get(taskId));
+  const failed = run && runEnded(run) ? run.failure?.sessionId : null;
+  return app.store.session.has(failed) ? failed : null;
 }

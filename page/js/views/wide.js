@@ -4,6 +4,8 @@ import { h } from "../ui/dom.js";
 import { remember, remembered } from "../ui/storage.js";
 
 const WIDTH = "listWidth";
+// Per cent of the window.
+const [LEAST, MOST] = [22, 75];
 
 export function toggleWide() {
   document.querySelector(".panes").classList.toggle("wide");
@@ -11,9 +13,12 @@ export function toggleWide() {
 
 // The line between list and detail: drag it, or use the arrow keys.
 export function divider() {
-  const element = h("div", { class: "divider", role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the list", tabIndex: 0 });
+  const element = h("div", { class: "divider", role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the list", "aria-valuemin": LEAST, "aria-valuemax": MOST, tabIndex: 0 });
+  const tell = (percent) => element.setAttribute("aria-valuenow", Math.round(percent));
+  tell(parseFloat(savedWidth()));
   const setWidth = (percent) => {
-    const width = `${Math.min(75, Math.max(22, percent)).toFixed(1)}%`;
+    const width = `${Math.min(MOST, Math.max(LEAST, percent)).toFixed(1)}%`;
+    tell(parseFloat(width));
     element.parentElement.style.setProperty("--list-width", width);
     remember(WIDTH, width);
   };

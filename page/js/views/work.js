@@ -2,12 +2,13 @@
 
 import { taskActions } from "../actions.js";
 import { app } from "../app.js";
-import { FILTERS, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
+import { countsOf, percent } from "../model/progress.js";
+import { FILTERS, waveWords, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
 import { FINISHED, isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
-import { duration, since } from "../ui/clock.js";
+import { began, duration, fullMoment, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
-import { actionButton, bar, empty, percent, sign } from "../ui/parts.js";
+import { actionButton, bar, empty, sign } from "../ui/parts.js";
 import { go, link, route } from "../ui/router.js";
 import { VirtualList } from "../ui/virtual_list.js";
 import { openRunDialog } from "./run_dialog.js";
@@ -72,8 +73,7 @@ export class WorkList {
 
   #wave(element, row) {
     element.style.setProperty("--depth", row.depth);
-    const done = row.ids.filter((id) => FINISHED.has(app.store.task.get(id)?.status)).length;
-    const words = done === row.count ? "done" : row.count > 1 ? `${row.count} side by side` : "";
+    const words = waveWords(row.ids.map((id) => app.store.task.get(id)?.status));
     keep(element, [row.number, words], () => [h("b", {}, `Wave ${row.number}`), h("span", {}, words)]);
   }
 
@@ -81,14 +81,15 @@ export class WorkList {
     const { task } = row;
     const asks = this.asks.has(task.id);
     const look = taskLook(task, { asks, paused: this.paused.has(task.id), run: app.store.run.get(app.store.runOf.get(task.id)) });
+    const run = app.store.run.get(app.store.runOf.get(task.id));
     const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
     const tail = session ? app.tail(session.id) : "";
     element.style.setProperty("--depth", row.depth);
     element.setAttribute("aria-level", String(row.depth + 1));
     if (!row.leaf) element.setAttribute("aria-expanded", String(row.open));
     element.dataset.status = task.status;
-    const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, waitsFor(task), row.dim, app.view.query];
-    keep(element, facts, () => this.#cells(row, look, tail));
+    const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, besides(task), row.dim, app.view.query, run?.number, task.leaves];
+    keep(element, facts, () => this.#cells(row, look, tail, run));
     const inner = element.querySelector(".bar > i");
     if (inner) {
       inner.style.transform = `scaleX(${task.progress})`;
@@ -97,25 +98,27 @@ export class WorkList {
     }
   }
 
-  #cells(row, look, tail) {
+  #cells(row, look, tail, run) {
     const { task } = row;
-    const waits = waitsFor(task);
+    const words = besides(task);
     return [
       row.leaf ? h("span", { class: "fold" }) : h("button", { class: "fold", tabIndex: -1, "aria-label": row.open ? "Fold" : "Unfold", onclick: () => this.#fold(task, !row.open) }, icon("caret")),
       sign(look),
-      h("span", { class: `title clip ${row.dim ? "muted" : ""}` }, marked(task.title, app.view.query)),
+      run?.number > 0 && h("span", { class: "number" }, `#${run.number}`),
+      h("span", { title: task.title, class: `title clip ${row.dim ? "muted" : ""}` }, marked(task.title, app.view.query)),
       look.word === "needs you" && row.leaf && h("span", { class: "chip tone-waiting" }, "needs you"),
       task.attempt > 1 && h("span", { class: "chip" }, `attempt ${task.attempt}`),
       task.priority === "high" && !FINISHED.has(task.status) && h("span", { class: "chip" }, "high"),
-      waits ? h("span", { class: "after clip" }, waits) : h("span", { class: "tail clip" }, tail),
+      words ? h("span", { class: "after clip", title: words }, words) : h("span", { class: "tail clip" }, tail),
       h("span", { class: "row-actions" }, taskActions(task).slice(0, 2).map((action) => actionButton(action, { small: true, named: false }))),
       !row.leaf && task.progress + (task.status === "in_progress") > 0 && !FINISHED.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
+      run && h("time", { class: "began", title: `Started ${fullMoment(run.createdAt)}` }, began(run.createdAt)),
       took(task),
     ];
   }
 
   #nothing() {
-    if (app.state === "signed-out") return empty("You are signed out", h("p", {}, "On the machine of the daemon, run:"), h("pre", {}, "maestroctl ui"), h("p", {}, "It opens this page, or prints the address that does."));
+    if (app.state === "signed-out") return empty("You are signed out", h("p", {}, "On the machine where the daemon runs:"), h("pre", {}, "maestroctl ui"), h("p", {}, "It opens this page, or prints the address that does."));
     if (app.live.seq === null) return empty("Connecting…", h("p", {}, "Reading the tasks from the daemon."));
     if (app.store.task.size > 0) {
       const reset = () => {
@@ -123,7 +126,7 @@ export class WorkList {
         document.querySelector(".find input").value = "";
         app.changed();
       };
-      return empty("Nothing matches", h("p", {}, "No task fits what you search for and the filter."), h("button", { class: "button", onclick: reset }, "Show everything"));
+      return empty("No matching tasks", h("p", {}, "No task matches the search and the filter."), h("button", { class: "button", onclick: reset }, "Show everything"));
     }
     return empty("Nothing to do yet",
       h("p", {}, "Give it a plan, or a request for an agent to plan. The tree of tasks appears here and fills while agents work on it."),
@@ -139,6 +142,13 @@ function liveSession(task) {
     if (session && isLive(session)) return session;
   }
   return null;
+}
+
+// What stands beside the title: of a failed task why, of a blocked one what is in its way, of a parent that has ended how its tasks did.
+function besides(task) {
+  if (task.status === "failed") return task.leaves ? `${countsOf(task.leaves)}: ${reasonWords(task.statusReason)}` : reasonWords(task.statusReason);
+  if (task.status === "cancelled" && task.leaves) return countsOf(task.leaves);
+  return waitsFor(task);
 }
 
 // What a blocked task waits for: the titles of the first two, and how many more; or what is in its way.

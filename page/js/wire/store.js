@@ -74,16 +74,6 @@ export class Store {
     return null;
   }
 
-  // Runs whose plan waits for a yes, oldest first.
-  approvals() {
-    return [...this.run.values()].filter((run) => run.status === "awaiting_approval").sort((a, b) => a.createdAt - b.createdAt);
-  }
-
-  // How much waits for a person.
-  waiting() {
-    return this.open.size + this.approvals().length;
-  }
-
   // The task with all above it, the root first.
   path(taskId) {
     const path = [];
