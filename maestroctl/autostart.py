@@ -45,7 +45,7 @@ _TAIL = 15
 _ANOTHER_RUNS = 75
 
 #: The daemon's own log, and what it printed before it had one or when it broke.
-_LOG = "maestrod.log"
+LOG = "maestrod.log"
 _START_LOG = "maestrod.start.log"
 
 
@@ -150,7 +150,7 @@ def await_return(places: Places, patience: float) -> None:
 
 def last_words(places: Places) -> list[str]:
     """What the daemon that was just started printed; when it kept silent, the last lines of its log."""
-    for name in (_START_LOG, _LOG):
+    for name in (_START_LOG, LOG):
         try:
             lines = (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
         except OSError:  # it had not come that far
@@ -276,4 +276,4 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
 def _failed(places: Places, what: str) -> NoDaemon:
     words = last_words(places) or ["nothing: is there space on the disk?"]
     said = "\n".join(f"  | {line}" for line in words)
-    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / _LOG}; it ended with:\n{said}")
+    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / LOG}; it ended with:\n{said}")

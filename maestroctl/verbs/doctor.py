@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import maestrod
+from maestroctl.autostart import LOG
 from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.diagnosis import STARTING, why_holder_silent
@@ -50,6 +51,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
     for name in ("data", "runtime", "config"):
         yield _folder(name, getattr(caller.places, name), private=name != "config")
     yield from _configuration(caller)
+    yield from _log(caller.places.data / LOG)
     yield from _quarantine(caller.places.data / "quarantine")
     yield from _service(caller)
     yield from _hooks(caller)
@@ -93,6 +95,12 @@ def _folder(name: str, path: Path, *, private: bool) -> Finding:
     return Finding("ok", subject, str(path))
 
 
+def _log(path: Path) -> Iterator[Finding]:
+    """Where the daemon says what it does. A service of systemd says it to the journal."""
+    if path.exists():
+        yield Finding("ok", "log", str(path))
+
+
 def _quarantine(folder: Path) -> Iterator[Finding]:
     """What the daemon could not read, or would not take over from an edited file."""
     try:
@@ -115,6 +123,8 @@ def _service(caller: Caller) -> Iterator[Finding]:
         yield Finding("note", "service", f"not installed with {state.manager} (maestroctl daemon install)")
         return
     yield Finding("ok", "service", f"installed with {state.manager}, {state.active or 'which cannot be asked here'}")
+    if state.manager == "systemd":
+        yield Finding("ok", "log of the service", "journalctl --user -u maestrod")
     if lingering() is False:
         yield Finding("note", "log-out", "ends agents; to keep them: loginctl enable-linger")
 

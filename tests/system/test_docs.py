@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Stands between the outputs of two commands; what runs together runs in one shell, so that it may set variables.
 _MARK = "@@ next command @@"
 #: Pages whose sections are read one by one, by users with a goal.
-GUIDES = ("docs/quickstart.md", "docs/planner.md")
+GUIDES = ("docs/quickstart.md", "docs/troubleshooting.md", "docs/planner.md", "docs/service.md")
 PAGES = sorted(
     page
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
@@ -37,9 +37,15 @@ PAGES = sorted(
 )
 #: What a new user wants, and the section that says how.
 PATHS = {
+    "retry what failed": ("docs/troubleshooting.md", "A task failed"),
     "approve a command": ("docs/quickstart.md", "Approve a command"),
+    "mend a daemon that does not start": ("docs/troubleshooting.md", "The daemon does not start"),
     "write a planner": ("docs/planner.md", "A planner in Python"),
     "use Codex": ("docs/quickstart.md", "Use Codex"),
+    "free a stuck agent": ("docs/troubleshooting.md", "An agent is stuck"),
+    "find the logs": ("docs/troubleshooting.md", "Where the logs are"),
+    "upgrade with live sessions": ("docs/service.md", "Upgrade"),
+    "uninstall without a trace": ("docs/service.md", "Uninstall"),
 }
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SAVED = re.compile(r"^(`{3,4})\w+\n((?:(?!^\1$).*\n)*)^\1$\n\nSaved as `([^`]+)`", re.MULTILINE)

@@ -48,6 +48,14 @@ def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
     assert "· daemon: does not run" in outcome.out
 
 
+def test_the_log_is_named_once_there_is_one(cli: CommandLine) -> None:
+    assert " log: " not in cli("doctor").out
+    log = places(os.environ).data / "maestrod.log"
+    log.parent.mkdir(parents=True, mode=0o700)
+    log.touch()
+    assert f"✔ log: {log}\n" in cli("doctor").out
+
+
 def test_the_configuration_is_read(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "✔ configuration: can be read" in cli("doctor").out
     monkeypatch.setenv("MAESTRO_DEFAULT_AGENT", "codx")
