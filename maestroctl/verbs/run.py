@@ -145,7 +145,7 @@ def _json_plan(content: str) -> Any:
     try:
         return plan_text.read(content)
     except Flaw:
-        wrapped = plan_text.document_in(content)
+        wrapped = plan_text.only_document_in(content)
         if wrapped is None:
             raise
         return plan_text.read(wrapped)

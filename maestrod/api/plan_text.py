@@ -36,6 +36,16 @@ def document_in(text: str) -> str | None:
     return _whole(text)
 
 
+def only_document_in(text: str) -> str | None:
+    """The JSON plan in a file that a person hands in, where none replaces another. Raises ``Flaw`` for several."""
+    text = text.removeprefix("\ufeff")
+    search = _Search(text)
+    search.run()
+    if len(search.starts) > 1:
+        raise Flaw(f"there are {len(search.starts)} plans here; hand in one", text, search.starts[1], "")
+    return document_in(text)
+
+
 def read(document: str) -> Any:
     """What a document says, out of its wrappers: a plan if there is exactly one in it. Raises ``Flaw``."""
     try:
@@ -49,10 +59,11 @@ def read(document: str) -> Any:
 
 
 class _Search:
-    """Looks for the last plan in a text; ``found`` is where it begins and ends."""
+    """Looks for the last plan in a text; ``found`` is where it begins and ends, ``starts`` where every plan begins."""
 
     def __init__(self, text: str) -> None:
         self.found: tuple[int, int] | None = None
+        self.starts: list[int] = []
         self._text = text
         self._waste = 0
 
@@ -72,6 +83,7 @@ class _Search:
             value, end = value_at(self._text, start, relaxed=True)
             if _plans(value, _LAYERS):
                 self.found = (start, end)
+                self.starts.append(start)
         except Flaw as flaw:
             return self._broken(start, flaw)
         except RecursionError:
