@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from maestroctl.channel import AWAY, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
-from maestroctl.faults import DIED, absent, crowded, died, failure, lost, unreachable, unsafe
+from maestroctl.faults import DIED, absent, crowded, died, failure, lost, unknown_to_an_older, unreachable, unsafe
 from maestroctl.output import say
 from maestroctl.reading import filled, read, row_of
 from maestroctl.worker import PATIENCE
@@ -122,6 +122,8 @@ class Client:
         while True:
             try:
                 return self._exchange(self._connected(deadline), name, members)
+            except Malformed as error:
+                raise unknown_to_an_older(error, name) from error
             except Lost as error:
                 if isinstance(error, Silent):
                     self._take_silence(error)

@@ -20,6 +20,7 @@ DIED = "daemon.died"
 ABSENT = frozenset({"daemon.absent", DIED})
 
 _METHOD_NOT_FOUND = -32601
+_UNKNOWN_FIELD = "Object contains unknown field"  # msgspec's words
 _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
 
 
@@ -43,6 +44,22 @@ def _unknown_method(message: str, members: Mapping[str, Any]) -> MaestroError:
         text = f"{message}; this daemon is of another version: run `maestroctl daemon restart`"
         return VersionMismatch("client.method", text)
     return Malformed("method.not_found", no_method(str(method)))
+
+
+def unknown_to_an_older(error: Malformed, method: str) -> MaestroError:
+    """A parameter of this version that the daemon refuses as unknown: the daemon is of another version; else the error itself."""
+    import msgspec
+
+    from maestroctl.reading import row_of
+
+    row = row_of(method)
+    path = str((error.details or {}).get("path", ""))
+    if row is None or not error.message.startswith(_UNKNOWN_FIELD):
+        return error
+    if path.removeprefix("$.") not in {field.encode_name for field in msgspec.structs.fields(row.params)}:
+        return error
+    text = f"this daemon does not know `{path.removeprefix('$.')}` of {method}: it is of another version"
+    return VersionMismatch("client.params", f"{text}; run `maestroctl daemon restart`")
 
 
 def no_method(name: str) -> str:

@@ -94,3 +94,16 @@ def test_a_mistyped_method_is_no_other_version(method: str, kind: type[MaestroEr
     error = faults.failure(-32601, "there is no such method", {"details": {"method": method}})
     assert type(error) is kind and words in error.message
     assert error.exit_code == (2 if kind is Malformed else 76)
+
+
+@pytest.mark.parametrize(
+    "method, field, kind",
+    [("task.list", "order", VersionMismatch), ("task.list", "ordre", Malformed), ("zzz.zzz", "order", Malformed)],
+)
+def test_a_parameter_only_this_version_knows_says_that_the_daemon_is_of_another(
+    method: str, field: str, kind: type[MaestroError]
+) -> None:
+    words = f"Object contains unknown field `{field}` at $.{field}"
+    error = faults.unknown_to_an_older(Malformed("params.invalid", words, {"path": f"$.{field}"}), method)
+    assert type(error) is kind
+    assert ("maestroctl daemon restart" in error.message) == (kind is VersionMismatch)

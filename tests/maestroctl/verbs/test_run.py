@@ -90,7 +90,11 @@ def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> No
         ("inner.json", '{"groups": [{"key": "a", "key": "b"}]}', r"at groups\[0\].key"),
         ("words.json", "just words", "not JSON"),
         ("two.json", '{"groups": []}\n{"groups": []}\n', "line 2, column 1: there are 2 plans here; hand in one"),
-        ("fences.json", 'A:\n```json\n{"groups": []}\n```\nB:\n```\n{"groups": [1]}\n```\n', "line 7, column 1: there are 2"),
+        (
+            "fences.json",
+            'A:\n```json\n{"groups": []}\n```\nB:\n```\n{"groups": [1]}\n```\n',
+            "line 7, column 1: there are 2",
+        ),
         ("none.json", None, "cannot read"),
     ],
 )
