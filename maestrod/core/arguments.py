@@ -4,7 +4,7 @@ Linux takes 131,072 bytes of one argument or variable, its NUL included (``MAX_A
 count, not characters: a command in Chinese is three times as long as it looks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from maestrod.api.errors import Malformed
 
@@ -22,9 +22,19 @@ def problem(text: str) -> str:
     )
 
 
-def check(texts: Iterable[str], path: str) -> None:
-    """Raise ``Malformed`` for the first of some commands or words that no program could be started with."""
+def command_problem(text: str) -> str:
+    """Why a text cannot be a command or a check; empty if it can. A blank one would succeed without doing anything."""
+    return problem(text) if text.strip() else "is blank: it does nothing, and would count as done"
+
+
+def check_commands(texts: Iterable[str], path: str) -> None:
+    """Raise ``Malformed`` for the first of some commands or checks that is none."""
+    check(texts, path, command_problem)
+
+
+def check(texts: Iterable[str], path: str, judge: Callable[[str], str] = problem) -> None:
+    """Raise ``Malformed`` for the first of some words that no program could be started with."""
     for place, text in enumerate(texts):
-        if found := problem(text):
+        if found := judge(text):
             where = f"{path}[{place}]"
             raise Malformed("params.invalid", f"{where} {found}", {"path": f"$.{where}"})

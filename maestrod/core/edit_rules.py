@@ -75,7 +75,7 @@ def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
             message = f"{name} of {fact.kind} {fact.id} has to be one line that is not blank"
             raise Malformed("edit.malformed", message, {"id": fact.id, "member": name})
     for name in changed.keys() & {"commands", "checks", "planner"}:
-        arguments.check(changed[name], name)
+        arguments.check_commands(changed[name], name)
 
 
 def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _RULE = re.compile(r"(?:\*[ \t]*){3,}$|(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$")
 
 _MARK = r"(?:[-*+•‣◦·–—−‐]{1,3}|[0-9]{1,9}[.):]|[A-Za-z][.)])"
-_INSIDE = r"\s{0,3}(?:[xXyYvV✓✔✗✘×✅/~*!?>+.oO–—-]|[xX]{2})?\s{0,3}"
+_INSIDE = r"\s{0,3}(?:[xXyYvVхХχΧｘＸ✓✔✗✘×✅❌☓/~*!?>+.oO–—-]|[xX]{2})?\s{0,3}"
 #: Something like a box: brackets of any kind with nothing, a blank or a mark in them, and not the text of a link.
 _SQUARE = rf"\\?[\[［【〔]{_INSIDE}\\?[\]］】〕](?![(\[])"
 _ROUND = r"[(（](?:\s{1,3}|\s?[xX]\s?)[)）](?=\s)"

@@ -147,7 +147,7 @@ def _texts(subject: Subject, found: Findings) -> None:
         _title(subtask.title, f"{path}.title", found)
         for member, texts in (("commands", subtask.commands), ("checks", subtask.checks)):
             for number, text in enumerate(texts):
-                if problem := arguments.problem(text):
+                if problem := arguments.command_problem(text):
                     found.error(f"{path}.{member}[{number}]", "no_argument", f"This {member[:-1]} {problem}")
         for member, text in (("prompt", subtask.prompt), ("description", subtask.description)):
             if "\0" in text:

@@ -73,8 +73,8 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
 def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
     """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
     check_agent(draft, working_dir, params.agent, "agent")
-    arguments.check(params.commands or (), "commands")
-    arguments.check(params.checks or (), "checks")
+    arguments.check_commands(params.commands or (), "commands")
+    arguments.check_commands(params.checks or (), "checks")
     for place, pattern in enumerate(params.paths or ()):
         if problem := plan_paths.problem(pattern):
             raise Malformed(f"task.{problem[0]}", f"paths[{place}]: {problem[1]}", {"path": f"$.paths[{place}]"})

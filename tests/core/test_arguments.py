@@ -5,7 +5,7 @@ import os
 import pytest
 
 from maestrod.api.errors import Malformed
-from maestrod.core.arguments import LONGEST, check, problem
+from maestrod.core.arguments import LONGEST, check, check_commands, command_problem, problem
 
 
 def test_bytes_count_and_not_characters() -> None:
@@ -27,3 +27,11 @@ def test_the_first_that_does_not_fit_is_named() -> None:
     with pytest.raises(Malformed, match=r"commands\[1\] holds a NUL character") as caught:
         check(["a", "b\0"], "commands")
     assert caught.value.details == {"path": "$.commands[1]"}
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0\u3000"])
+def test_a_blank_command_is_refused_since_it_would_succeed_without_doing_anything(blank: str) -> None:
+    assert "is blank" in command_problem(blank)
+    with pytest.raises(Malformed, match=r"checks\[0\] is blank"):
+        check_commands([blank], "checks")
+    check([blank], "program")

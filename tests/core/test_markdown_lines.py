@@ -39,6 +39,7 @@ def test_every_bullet_and_number_of_markdown_makes_an_item(mark: str) -> None:
         "- ［ ］ T", "- 【x】 T", "- [\u00a0] T", "- [\t] T", "- [ ]T", "- [x]T", "– [ ] T", "• [ ] T", "-- [ ] T", "- - [ ] T",
         "[ ] T", "[x] T", "[] T", "- [-] T", "- [~] T", "- [/] T", "- [✓] T", "- **[ ] T**", "- ~~[ ] T~~", "- \\[ ] T", "☐ T",
         "- ☑ T", "a) [ ] T", "1: [ ] T", "1.[ ] T", "+[ ] T", "- [xx] T", "- [ ]: T", "- []",
+        "- [х] T", "- [Χ] T", "- [ｘ] T", "- [❌] T",
     ],
 )  # fmt: skip
 def test_what_is_nearly_an_item_is_none_and_is_told(line: str) -> None:

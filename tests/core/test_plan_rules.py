@@ -41,6 +41,10 @@ from tests.core.plans import KNOWN, findings, group, only, plan, subtask
             plan(group("a", subtask("x", checks=["t", "中" * 50_000]))),
             [("groups[0].subtasks[0].checks[1]", "no_argument")],
         ),
+        (
+            plan(group("a", subtask("x", commands=["true"], checks=["  "]))),
+            [("groups[0].subtasks[0].checks[0]", "no_argument")],
+        ),
         (plan(group("a", subtask("x", prompt="a\0b"))), [("groups[0].subtasks[0].prompt", "no_argument")]),
         (plan(group("a", dependsOn=["a"])), [("groups[0].dependsOn[0]", "group_cycle")]),
         (
