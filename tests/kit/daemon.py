@@ -297,8 +297,8 @@ def processes_of(data: Path) -> list[psutil.Process]:
 
 
 def agents_of(data: Path) -> list[psutil.Process]:
-    """What of them is not a shim: the agents and all that they started."""
-    return [process for process in processes_of(data) if not is_shim(process)]
+    """What of them is not a shim: the agents and all that they started. What ends meanwhile has no arguments, a shim among it."""
+    return [process for process in processes_of(data) if command_of(process) and not is_shim(process)]
 
 
 def is_shim(process: psutil.Process) -> bool:

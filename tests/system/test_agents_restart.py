@@ -127,7 +127,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
     woken = [entry for entry in timeline(daemon, session["id"]) if entry["message"].startswith("the limit is over")]
     assert len(woken) == 1 and 0 <= woken[0]["timestamp"] - ends * 1000 < 5_000
     assert session["attempt"] == 2
-    assert [task.get("attempts") for task in daemon.every("task.list") if task["title"] == "t"] == [None]
+    assert [task["attempts"] for task in daemon.every("task.list") if task["title"] == "t"] == [[]]
     assert daemon.every("attention.list") == []
 
 

@@ -323,7 +323,7 @@ def test_offline_the_store_is_checked_exported_and_read_back(short_folder: Path)
 
 def test_any_method_and_a_hook_s_event(short_folder: Path) -> None:
     assert ctl("rpc", "discover").stdout.startswith("{")
-    assert ctl("rpc", "no.such", code=76).stdout == ""
+    assert ctl("rpc", "no.such", code=2).stdout == ""
     done = subprocess.run(
         [*COMMAND, "event", "--event", "X"], input="{}", capture_output=True, text=True, env=environ(), check=False
     )

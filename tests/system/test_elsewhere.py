@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +45,12 @@ def method_calls(token: Token) -> list[tuple[str, int]]:
     """What each scope is tried at, and the status that curl gets."""
     calls = {
         "read": ("/api/status",),
-        "work": ("/api/projects", *JSON, "-d", json.dumps({"name": token.id, "workingDir": str(token.file.parent)})),
+        "work": (
+            "/api/projects",
+            *JSON,
+            "-d",
+            json.dumps({"name": token.id, "workingDir": tempfile.mkdtemp(dir=token.file.parent)}),
+        ),
         "admin": ("/api/freeze", *JSON, "-d", "{}"),
         "tokens": ("/api/tokens",),
     }

@@ -15,7 +15,8 @@ EVERYONE = {*stubborn.KINDS, "leader"}
 
 def spawn(daemon: Daemon, *commands: str) -> Json:
     """A session on a task with these commands."""
-    project = daemon.call("project.create", name=f"p{time.monotonic_ns()}", workingDir=str(daemon.home))
+    known = daemon.every("project.list")
+    project = known[0] if known else daemon.call("project.create", name="p", workingDir=str(daemon.home))
     task = daemon.call("task.create", title="t", projectId=project["id"], commands=list(commands))
     session: Json = daemon.call("session.spawn", taskIds=[task["id"]], agent="shell")
     return session

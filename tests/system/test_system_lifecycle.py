@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from maestrod.api.task import Task
 from tests.kit.daemon import Connection, Daemon, Json, Refused
 
 WRITERS = 4
@@ -128,6 +130,13 @@ def entity(daemon: Daemon, kind: str, id_: str) -> Path:
     return daemon.data / kind / f"{id_}.json"
 
 
+def as_told(daemon: Daemon, task_id: str) -> Json:
+    """What the file of a task says, with the defaults that files leave out."""
+    task = msgspec.json.decode(entity(daemon, "tasks", task_id).read_bytes(), type=Task)
+    told: Json = json.loads(msgspec.json.encode(task))
+    return told
+
+
 def edit(path: Path, **members: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **members}, indent=2))
 
@@ -187,14 +196,14 @@ def test_edits_that_make_no_sense_are_not_taken_and_harm_nothing(daemon: Daemon)
         wait_edited(events, tasks[0]["id"])
     assert daemon.end() == 0
     for task, members in zip(tasks[1:], NONSENSE, strict=True):
-        assert json.loads(entity(daemon, "tasks", task["id"]).read_text()).get(next(iter(members))) == task.get(
-            next(iter(members))
-        ), "the file still shows what is not so"
+        assert as_told(daemon, task["id"])[next(iter(members))] == task[next(iter(members))], (
+            "the file shows what is not so"
+        )
         copies = [path.read_text() for path in (daemon.data / "quarantine").glob(f"*{task['id']}*")]
         assert any(next(iter(members)) in copy for copy in copies), "what was written is nowhere any more"
     daemon.start()
     for task in tasks[1:]:
-        assert daemon.call("task.get", taskId=task["id"]) == task
+        assert daemon.call("task.get", taskId=task["id"]).items() >= task.items()
     assert "Traceback" not in daemon.words()
 
 
@@ -206,6 +215,6 @@ def test_19_an_edited_file_that_cannot_be_read_is_put_aside_and_the_log_says_so(
     assert daemon.end() == 0
     entity(daemon, "tasks", task["id"]).write_text("{broken")
     daemon.start()
-    assert daemon.call("task.get", taskId=task["id"]) == task
+    assert daemon.call("task.get", taskId=task["id"]).items() >= task.items()
     assert daemon.end() == 0
     assert f"{task['id']}.json: not a valid task" in daemon.words()

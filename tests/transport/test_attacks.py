@@ -83,12 +83,12 @@ async def test_attack_23_nested_brackets(tmp_path: Path, opening: bytes, closing
         (b'{"limit":1e999}', -32602),
         (b'{"limit":NaN}', -32700),
         (b'{"limit":Infinity}', -32700),
-        (b'{"cursor":"\\ud800"}', -32700),
+        (b'{"cursor":"\\ud800"}', -32602),
         (b'{"cursor":"\xed\xa0\x80"}', -32700),
         (b'{"cursor":"\xff"}', -32700),
         (b'{"cursor":"a\x00b"}', -32700),
         (b'{"cursor":"a\\u0000b"}', -32602),
-        (b'{"cursor":1,"cursor":"../../etc/passwd"}', -32602),
+        (b'{"cursor":1,"cursor":"../../etc/passwd"}', -32600),
     ],
     ids=["5000 digits", "1e999", "NaN", "Infinity", "surrogate", "raw surrogate", "bad UTF-8", "NUL", "u0000", "twice"],
 )
@@ -97,15 +97,15 @@ async def test_attack_24_values_that_are_hard_to_read(tmp_path: Path, params: by
         assert (await answer_to(server, request(params, b"task.list")))["error"]["code"] == code
 
 
-async def test_attack_24_a_byte_order_mark_is_not_json(tmp_path: Path) -> None:
+async def test_attack_24_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
-        assert (await answer_to(server, b"\xef\xbb\xbf" + request()))["error"]["code"] == -32700
+        assert "result" in await answer_to(server, b"\xef\xbb\xbf" + request())
 
 
-async def test_attack_24_of_two_members_with_one_name_the_last_counts_everywhere(tmp_path: Path) -> None:
+async def test_attack_24_a_message_with_two_members_of_one_name_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         twice = b'{"jsonrpc":"2.0","method":"system.stop","method":"system.status","id":1,"id":2}'
-        assert (await answer_to(server, twice))["id"] == 2
+        assert (await answer_to(server, twice))["error"]["code"] == -32600
 
 
 @pytest.mark.parametrize(

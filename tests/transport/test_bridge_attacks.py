@@ -279,10 +279,13 @@ async def test_attack_20_escapes_in_what_is_asked_do_not_reach_the_log(caplog: p
     async with attacked(caplog) as server:
         for target in ("/\x1b]0;owned\x07", "/x\x1b[2J", "/%1b[2J%0aforged"):
             await server.ask("GET", target, token=False)
-        name = "\x1b[2J\nforged\u202e"
-        await server.call("POST", "/api/projects", {"name": name, "workingDir": "/x"})
+        text = "\x1b[2J\nforged\u202e"
+        refused = await server.ask("POST", "/api/projects", {"name": text, "workingDir": "/x"})
+        assert refused.status == 400
+        assert b"\x1b" not in refused.body
+        await server.call("POST", "/api/projects", {"name": "p", "description": text, "workingDir": "/x"})
         listed = await server.ask("GET", "/api/projects")
-        assert json.loads(listed.body)["items"][0]["name"] == name
+        assert json.loads(listed.body)["items"][0]["description"] == text
         assert b"\x1b" not in listed.body
     assert "\x1b" not in caplog.text and "\nforged" not in caplog.text
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
+from maestrod.agents.environment import link_programs
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.signs import Sign
@@ -39,6 +40,7 @@ def request(place: Place, agent: str, environ: dict[str, str], **members: Any) -
         folder=place.home / "session",
         socket=place.home / "nobody.sock",
         hooks=package_data("hooks"),
+        programs=link_programs(place.home / "bin"),
         token="ses_1.1.secret",
         environ={**place.environ, "MAESTRO_HOME": str(place.home / "m"), **environ},
         **asked,
