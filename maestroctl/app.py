@@ -204,8 +204,10 @@ def _globals(
 ) -> None:
     """Run fleets of coding agents over a tree of tasks, and lose nothing.
 
-    Start with: maestroctl run "what to do". Every command prints its answer on stdout and everything else on stderr, and
-    takes --json.
+    Start with: maestroctl run "what to do". Results go to stdout, diagnostics to stderr; every command takes --json.
+    When something is wrong: maestroctl doctor, and maestroctl why THING.
+
+    Guides, in docs/ of the source: quickstart.md, troubleshooting.md, planner.md.
     """
 
 

@@ -33,7 +33,10 @@ _SIGNS = {"ok": "✔", "note": "·", "bad": "✘"}
 
 
 def command(*, as_json: Json = False) -> int:
-    """Check places, permissions, versions, service, agents and store. Starts nothing. Exit code 1 when something is bad."""
+    """Check places, permissions, versions, service, agents and store. Starts nothing. Exit code 1 when something is bad.
+
+    docs/troubleshooting.md says more, by what you see.
+    """
     caller = Caller.here()
     caller.stay_here("doctor")
     findings = list(examine(caller))

@@ -40,7 +40,8 @@ def start(
         bool, typer.Option("--remember", help="Let --agent plan this project's requests from now on.")
     ] = False,
     planner: Annotated[
-        str | None, typer.Option("--planner", help="The program that plans, for agents that take one.")
+        str | None,
+        typer.Option("--planner", help="The program that plans, for agents that take one (docs/planner.md)."),
     ] = None,
     approve: Annotated[
         bool, typer.Option("--approve", help="Wait for your approval before a plan is applied.")
