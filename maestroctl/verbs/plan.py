@@ -68,7 +68,12 @@ def report_lines(report: dict[str, Any]) -> list[str]:
         lines.append(f"critical path: {' → '.join(safe(key) for key in report['criticalPath'])}")
     groups = report.get("groups", ())
     tasks = sum(len(group["subtasks"]) for group in groups)
-    return [*lines, f"This plan is fine: {len(groups)} groups, {tasks} tasks, {len(waves)} waves."]
+    return [*lines, f"This plan is fine: {_size(len(groups), tasks, len(waves))}."]
+
+
+def _size(groups: int, tasks: int, waves: int) -> str:
+    counts = (("group", groups), ("task", tasks), ("wave", waves))
+    return ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts)
 
 
 COMMANDS = {"check": check, "submit": submit}

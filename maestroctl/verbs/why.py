@@ -82,7 +82,7 @@ def _next_tries(tasks: list[dict[str, Any]]) -> list[str]:
 def _next_try(task: dict[str, Any], now: int) -> str:
     from maestroctl.render import duration, when
 
-    tries = f"attempt {task['attempt']} of {task['maxAttempts']} at {safe(task['title'])}"
+    tries = f"attempt {task['attempt']} of {task['maxAttempts']} at '{safe(task['title'])}'"
     left = task["notBefore"] - now
     if left <= 0:
         return f"{tries} is due since {when(task['notBefore'])}"

@@ -89,7 +89,9 @@ class Parser:
         for number, line in enumerate(lines[begin:], begin + 1):
             self._line(number, line.removesuffix("\r"))
         if self._fence:
-            self._error(self._fence.line, "unclosed_block", f"This block is not closed with `{self._fence.mark}`")
+            self._error(
+                self._fence.line, "unclosed_block", f"This block is not closed: no line {self._fence.mark} follows"
+            )
             self._close(self._fence)
         if self._comment:
             self._error(self._comment, "unclosed_comment", "This comment is not closed with `-->`")
@@ -133,9 +135,7 @@ class Parser:
         fence.body.append(line)
         opening = opening_in(line.strip()) if fence.runs else None
         if opening and opening.language and opening.mark[0] == fence.mark[0] and len(opening.mark) >= len(fence.mark):
-            message = (
-                f"A block begins inside of the block of line {fence.line}, which is not closed with `{fence.mark}`"
-            )
+            message = f"A block begins inside of the block of line {fence.line}, which no line {fence.mark} closes"
             self._error(number, "unclosed_block", message)
 
     def _content(self, line: _Line) -> None:

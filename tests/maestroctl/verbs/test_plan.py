@@ -43,6 +43,13 @@ def test_a_plan_that_is_fine(daemon: FakeDaemon, cli: CommandLine, file: str) ->
     assert daemon.called("plan.check") == [{"plan": {"groups": []}}]
 
 
+def test_one_of_each_is_not_counted_as_several(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
+    daemon.on(
+        "plan.check", {"ok": True, "waves": [["a"]], "groups": [{"key": "a", "subtasks": [{}]}], "diagnostics": []}
+    )
+    assert cli("plan", "check", file).out.splitlines()[-1] == "This plan is fine: 1 group, 1 task, 1 wave."
+
+
 def test_a_plan_that_is_refused(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
     daemon.on("plan.check", {"ok": False, "diagnostics": [FINDING]})
     outcome = cli("plan", "check", file)

@@ -67,7 +67,7 @@ FREE = {**DAEMON, "slots": 8}
             {**GROUP, "notBefore": 1_700_000_000_000, "attempt": 2, "maxAttempts": 3},
             {},
             FREE,
-            "attempt 2 of 3 at Write the parser is due since 20",
+            "attempt 2 of 3 at 'Write the parser' is due since 20",
         ),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_group_says_when_what_failed_in_it_is_tried_again(daemon: FakeDaemon, 
     daemon.on("task.get", task(status="pending", **GROUP))
     daemon.on("run.get", {"seq": 1, "run": RUNNING})
     daemon.on("task.tree", {"seq": 1, "tasks": [task(**GROUP), task(id=OTHER_TASK, parentId=TASK, **again)]})
-    assert "attempt 2 of 3 at lint begins in " in cli("why", TASK).out
+    assert "attempt 2 of 3 at 'lint' begins in " in cli("why", TASK).out
 
 
 def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
