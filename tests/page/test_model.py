@@ -169,6 +169,17 @@ async def test_the_newest_run_is_first_and_a_number_finds_its_run(tab: Tab) -> N
     assert await tab.run(STORE.replace("EXPRESSION", f"{rows}('#2')")) == ["t2"]
 
 
+async def test_what_was_cancelled_is_not_counted_as_done(tab: Tab) -> None:
+    statuses = "['completed', 'skipped', 'cancelled', 'failed', 'pending']"
+    assert await model(tab, "rows", f"{statuses}.map((status) => it.passes('done', {{status}}, false))") == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 async def test_a_session_is_found_by_name_status_agent_and_title_of_its_task(tab: Tab) -> None:
     find = "['build', 'failed', 'claude', 'ship version', 'failed claude', 'codex'].map((query) => rows.sessionMatches(rows.wordsOf(query), store.session.get('s1'), store))"
     assert await tab.run(STORE.replace("EXPRESSION", find)) == [True, True, True, True, True, False]

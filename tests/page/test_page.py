@@ -68,7 +68,7 @@ async def test_a_plan_is_checked_while_it_is_written_and_run_from_the_page(page:
     await page.tab.run("document.querySelector('dialog [aria-label=Folder]').focus()")
     await page.tab.type(str(page.daemon.home))
     await page.tab.click("dialog .button.primary", "Run")
-    await page.tab.wait("document.querySelector('.detail-head h1')?.textContent === 'Say hello'")
+    await page.tab.wait("document.querySelector('.detail-head h1')?.textContent === '#1 Say hello'")
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'completed'")
 
 

@@ -1,5 +1,7 @@
 """The page by keyboard, on a phone, in the dark, and for those who cannot see it."""
 
+import string
+
 import pytest
 
 from tests.kit.browser import needs_chromium
@@ -62,6 +64,29 @@ async def test_a_question_is_answered_by_keys_alone(
     assert await page.tab.run("document.activeElement.textContent") == "yes"
     await page.tab.press("Enter")
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
+
+
+async def test_no_key_that_writes_answers_a_question_where_nothing_is_written(page: Page) -> None:
+    page.start(ASK)
+    await page.open()
+    await page.tab.wait("document.title === '(1) maestrod'")
+    for key in (*string.ascii_letters, *string.digits, *string.punctuation, " ", "Enter"):
+        await page.tab.press("a")
+        await page.tab.press(key)
+        await page.tab.press("Escape")
+    assert len(page.daemon.every("attention.list")) == 1
+    assert await page.tab.run("document.title") == "(1) maestrod"
+
+
+async def test_words_that_are_typed_by_mistake_stop_nothing(page: Page) -> None:
+    """``s`` asks whether to stop the run; the rest of the word, space and Enter go to the way out."""
+    run = page.start(SLEEPS)
+    await page.open(f"#work/task/{run['rootTaskId']}")
+    await page.tab.wait("document.querySelector('.task-row[data-status=in_progress]')")
+    await page.tab.type("sure ")
+    await page.tab.press("Enter")
+    await page.tab.wait("!document.querySelector('dialog')")
+    assert page.daemon.call("run.get", runId=run["id"])["run"]["status"] == "running"
 
 
 async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: Page) -> None:

@@ -49,7 +49,7 @@ export function passes(filter, task, asks) {
   if (filter === "active") return task.status === "in_progress" || asks;
   if (filter === "asks") return asks;
   if (filter === "failed") return task.status === "failed";
-  if (filter === "done") return FINISHED.has(task.status) && task.status !== "failed";
+  if (filter === "done") return task.status === "completed" || task.status === "skipped";
   return true;
 }
 

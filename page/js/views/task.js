@@ -107,7 +107,7 @@ export class TaskView {
     const reason = reasonWords(task.statusReason);
     keep(this.head, [task.title, look, reason, path.map((above) => above.title), task.startedAt, task.completedAt, task.attempt, task.maxAttempts, task.leaves, run?.usage, this.actions().map((action) => action.name)], () => [
       h("div", { class: "trail" }, backLink(), projectName(task), path.map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
-      h("div", { class: "headline" }, h("h1", {}, run?.number > 0 && h("span", { class: "number" }, `#${run.number}`), h("span", {}, task.title)), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
+      h("div", { class: "headline" }, h("h1", {}, run?.number > 0 && h("span", { class: "number" }, `#${run.number} `), h("span", {}, task.title)), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
       h("div", { class: "state" }, pill(look), reason && h("span", { class: task.status === "failed" ? "reason clip" : "reason", title: task.statusReason.detail }, reason), h("span", { class: "state-facts" }, run?.usage && h("span", { class: "chip" }, usageWords(run.usage)), when(task, run))),
       task.leaves && h("p", { class: "muted counts" }, countsOf(task.leaves)),
       bar(task.progress, task.status === "failed" ? "failed" : "running"),
