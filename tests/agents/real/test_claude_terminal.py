@@ -200,7 +200,7 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
         seat.says("delegate it")
         session = seat.until(**{"turn.background": 1, "turn.outcome": "completed"})
         assert session["status"] == "working", "a subagent at work keeps it at work"
-        session = seat.until(**{"turn.background": None, "status": "idle"})
+        session = seat.until(**{"turn.background": 0, "status": "idle"})
         assert "subagent general-purpose started" in [text for _, text in timeline(daemon, seat.id)]
 
         seat.types("/exit")
