@@ -10,8 +10,12 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.progress import counts_of
+from maestroctl.questions import short, words
 from maestroctl.verbs.options import Json
+from maestrod.api.run import RunStatus
 from maestrod.api.session import SESSION_WHY, SessionRef
+
+_ACTIVE_RUN = {status.value for status in (RunStatus.PLANNING, RunStatus.AWAITING_APPROVAL, RunStatus.RUNNING)}
 
 
 def command(
@@ -33,12 +37,32 @@ def command(
             lines += failure_view.lines(entity["failure"], failure_view.last_output(client, entity["failure"]))
         if entity["status"] == "pending":
             lines += _delays(client, entity)
+        if identity.startswith("run_") and entity["status"] in _ACTIVE_RUN:
+            lines += _at_work(client, identity)
     if as_json:
         answer_json({"entity": entity, "dependencies": blockers})
     else:
         for line in lines:
             answer(line)
     return 0
+
+
+def _at_work(client: Client, run_id: str) -> list[str]:
+    """What an active run does now: what waits for a person, then its sessions."""
+    sessions = client.raw("session.list", {"runId": run_id, "live": True})["items"]
+    names = {session["id"]: session for session in sessions}
+    questions = client.raw("attention.list", {})["items"]
+    asked = [each for each in questions if each["runId"] == run_id or each["sessionId"] in names]
+    return [
+        *(
+            f"  waits for you: {next(iter(words(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
+            for each in asked
+        ),
+        *(
+            f"  session {safe(each['name'])} is {safe(each['status']).replace('_', ' ')}: maestroctl why {each['id']}"
+            for each in sessions
+        ),
+    ]
 
 
 def _delays(client: Client, task: dict[str, Any]) -> list[str]:

@@ -99,4 +99,21 @@ def test_a_group_says_when_what_failed_in_it_is_tried_again(daemon: FakeDaemon, 
 
 def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "paused": True}})
+    daemon.on("session.list", {"items": []})
+    daemon.on("attention.list", {"items": []})
     assert cli("why", RUN).out == f"{RUN} is paused\n"
+
+
+def test_an_active_run_names_who_works_and_what_waits_for_a_person(daemon: FakeDaemon, cli: CommandLine) -> None:
+    question = {"id": "att_1", "kind": "permission", "message": "may it push?", "number": 3, "sessionId": SESSION}
+    plan = {"id": "att_2", "kind": "approval", "message": "the plan?", "number": 4, "sessionId": "", "runId": RUN}
+    other = {"id": "att_3", "kind": "question", "message": "of another run", "number": 5, "sessionId": "ses_other"}
+    daemon.on("run.get", {"seq": 1, "run": RUNNING})
+    daemon.on("session.list", {"items": [session()]})
+    daemon.on("attention.list", {"items": [question, plan, other]})
+    assert cli("why", RUN).out.splitlines() == [
+        f"{RUN} is running",
+        "  waits for you: may it push? (maestroctl answer 3 VALUE)",
+        "  waits for you: the plan? (maestroctl answer 4 VALUE)",
+        f"  session parser is working: maestroctl why {SESSION}",
+    ]
