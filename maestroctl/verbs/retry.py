@@ -1,4 +1,4 @@
-"""``maestroctl retry``: another try for what failed."""
+"""``maestroctl retry``: another try for what failed, in a task or in a whole run."""
 
 from typing import Annotated
 
@@ -12,14 +12,17 @@ from maestroctl.verbs.options import Json
 
 def command(
     *,
-    task: Annotated[str, typer.Argument(metavar="TASK", help="A task's id or a unique part of it.")],
+    task: Annotated[str, typer.Argument(metavar="TASK|RUN", help="An id or a unique part of it, or a run's number.")],
     as_json: Json = False,
 ) -> int:
-    """Try a failed, skipped or cancelled task, and what failed below it, again."""
+    """Try a failed, skipped or cancelled task, and what failed below it, again; of a run all that failed."""
     from maestroctl.resolve import resolve
 
     with Caller.here().client() as client:
-        reply = client.raw("task.retry", {"taskId": resolve(client, task, "tsk")})
+        identity = resolve(client, task, "tsk", "run")
+        if identity.startswith("run_"):
+            identity = client.raw("run.get", {"runId": identity})["run"]["rootTaskId"]
+        reply = client.raw("task.retry", {"taskId": identity})
     if as_json:
         answer_json(reply)
     else:

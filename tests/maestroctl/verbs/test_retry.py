@@ -1,15 +1,25 @@
-"""``maestroctl retry``: another try, by any part of the id."""
+"""``maestroctl retry``: another try of a task, by any part of its id, or of what failed in a run."""
 
 import json
 
-from tests.kit.entities import TASK, task
+from tests.kit.entities import PROJECT, RUN, TASK, task
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 
 def test_it_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.list", {"items": [task()]})
+    daemon.on("run.list", {"items": []})
     daemon.on("task.retry", task(attempt=2))
     assert cli("retry", TASK[-5:]).out == f"{TASK} pending Write the parser\n"
     assert json.loads(cli("retry", TASK, "--json").out)["attempt"] == 2
     assert daemon.called("task.retry") == [{"taskId": TASK}] * 2
+
+
+def test_of_a_run_its_root_task_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
+    failed = {"id": RUN, "projectId": PROJECT, "rootTaskId": TASK, "status": "failed", "agent": "shell", "number": 7}
+    daemon.on("run.list", {"items": [failed]})
+    daemon.on("run.get", {"seq": 1, "run": failed})
+    daemon.on("task.retry", task(attempt=2))
+    assert cli("retry", "7").code == 0
+    assert daemon.called("task.retry") == [{"taskId": TASK}]
