@@ -10,7 +10,7 @@ export function taskNodes(store, parentId, asks, paused) {
   const nodes = store.children(parentId).map((id) => {
     const task = store.task.get(id);
     const look = taskLook(task, { asks: asks.has(id), paused: paused.has(id) });
-    return { id, title: task.title, look, progress: task.status === "in_progress" ? task.progress : 0, href: taskLink(id), detail: detail(task, look) };
+    return { id, title: task.title, look, progress: task.status === "in_progress" ? task.progress : 0, href: taskLink(id), detail: detail(task, look), short: task.leaves && countsOf(task.leaves).replace(" completed", "") };
   });
   return { nodes, needs: (id) => [...(needs.get(id) ?? [])] };
 }

@@ -13,19 +13,23 @@ const LANE = 14;
 const TALLEST = 14;
 // In less room than this (px) a wave is one column: cards that are read are worth more than cards that are seen together.
 const NARROW = 480;
-const WIDTHS = { least: 172, most: 260 };
+// A title may need more than the least, but no card is made wider for it than this when there is no room.
+const WIDTHS = { least: 136, wanted: 190, most: 260 };
+// Of a card beside its title (px), and of a letter of it in bold.
+const [ASIDE, LETTER] = [52, 7.6];
 const GAPS = { least: 28, most: 72 };
 const ROUNDS = 4;
 
+// `longest` is how many letters the longest title has.
 // {cards: id -> {x, y, wave}, lanes, width, height, cardWidth, cardHeight, heads: [x of each wave], paths: [{from, to, d}]}
-export function layout(ids, needs, room) {
+export function layout(ids, needs, room, longest = 0) {
   const layer = layers(ids, needs);
   const columns = [];
   for (const id of ids) (columns[layer.get(id)] ??= []).push(id);
   const lanes = addLanes(ids, needs, layer, columns);
   untangle(columns, lanes);
   lanes.tallest = room < NARROW ? Infinity : TALLEST;
-  return place(columns, lanes, ids, needs, layer, sizes(columns, lanes, room));
+  return place(columns, lanes, ids, needs, layer, sizes(columns, lanes, room, longest));
 }
 
 // A line over several waves gets a lane in each it passes; lines from one card share it.
@@ -78,13 +82,14 @@ function mean(ids, rank) {
   return found.length > 0 ? found.reduce((sum, value) => sum + value, 0) / found.length : undefined;
 }
 
-// Cards as wide as the room allows, so that a usual plan is seen whole.
-function sizes(columns, lanes, room) {
+// Cards as wide as the room allows, so that a usual plan is seen whole, and wide enough for the longest title on two lines.
+function sizes(columns, lanes, room, longest) {
   const across = columns.reduce((sum, ids) => sum + folded(ids, lanes), 0);
   const gaps = columns.length - 1;
   const gap = Math.min(GAPS.most, Math.max(GAPS.least, room * 0.06));
+  const least = Math.min(WIDTHS.wanted, Math.max(WIDTHS.least, ASIDE + (LETTER * longest) / 2));
   const free = room - gaps * gap - (across - columns.length) * INSIDE;
-  return { gap, cardWidth: Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, free / across))) };
+  return { gap, cardWidth: Math.round(Math.min(WIDTHS.most, Math.max(least, free / across))) };
 }
 
 function folded(ids, lanes) {

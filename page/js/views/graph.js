@@ -83,7 +83,7 @@ export class Graph {
     const room = this.region.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) || 800;
     if (!this.nodes || this.nodes.length === 0 || room === this.room) return;
     this.room = room;
-    this.plan = layout(this.nodes.map((node) => node.id), this.needs, room);
+    this.plan = layout(this.nodes.map((node) => node.id), this.needs, room, Math.max(...this.nodes.map((node) => node.title.length)));
     this.canvas.style.width = `${this.plan.width}px`;
     this.canvas.style.height = `${this.plan.height}px`;
     this.region.style.setProperty("--card-width", `${this.plan.cardWidth}px`);
@@ -131,7 +131,7 @@ export class Graph {
     const moving = node.progress > 0 && node.progress < 1;
     keep(card, [node.title, node.detail, node.look.word, moving], () => [
       h("span", { class: "graph-title" }, sign(node.look), h("b", {}, node.title)),
-      h("span", { class: "graph-detail clip" }, node.detail),
+      h("span", { class: "graph-detail clip" }, node.short ?? node.detail),
       moving && bar(node.progress, node.look.tone),
     ]);
     const inner = card.querySelector(".bar > i");
