@@ -6,6 +6,7 @@ Every setting is one member of ``Config``; its name in files is camelCase, in th
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -167,6 +168,8 @@ def _is_text(kind: Any) -> bool:
 
 def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
     for name, value in values.items():
+        if name not in _SETTINGS:
+            raise BadConfiguration("config.invalid", f"{origins[name]}: {_unknown(name)}", {"setting": name})
         try:
             msgspec.convert({name: value}, Config)
         except msgspec.ValidationError as error:
@@ -174,3 +177,13 @@ def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
                 "config.invalid", f"{origins[name]}: {name}: {in_words(str(error))}", {"setting": name}
             ) from error
     return msgspec.convert(dict(values), Config)
+
+
+#: Every setting, as it is written in the file.
+_SETTINGS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
+
+
+def _unknown(name: str) -> str:
+    """What to say of a setting that there is not."""
+    near = get_close_matches(name[:80], _SETTINGS, n=1)
+    return f"there is no setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")

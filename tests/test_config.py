@@ -65,6 +65,21 @@ def test_a_mistake_in_the_file_names_file_and_setting(tmp_path: Path, text: str,
     assert str(tmp_path / USER_FILE) in caught.value.message and words in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("maxSession", "config.toml: there is no setting `maxSession`; did you mean `maxSessions`?"),
+        ("max_sessions", "did you mean `maxSessions`?"),
+        ("colour", "config.toml: there is no setting `colour`"),
+    ],
+)
+def test_a_setting_that_is_misspelt_is_refused_with_the_nearest_there_is(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "config.toml").write_text(f"{name} = 3\n")
+    with pytest.raises(BadConfiguration) as caught:
+        load(tmp_path, {})
+    assert caught.value.message.endswith(words)
+
+
 def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="MAESTRO_MAX_SESSIONS"):
         load(tmp_path, {"MAESTRO_MAX_SESSIONS": "many"})
