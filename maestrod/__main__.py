@@ -77,12 +77,14 @@ def _daemon(parsed: argparse.Namespace) -> int:
     handover = replace(handover, inherited=inherited(managed=handover.managed, umask=config.agent_umask))
     path = where.data / "maestrod.log" if parsed.log == "file" else None
     with logging_to(path, config.log_level, handover.journal_stream):
+        found: list[MaestroError] = []
         try:
             trio.run(app.run, where, config, handover)
         except* MaestroError as errors:
-            first = leaves(errors)[0]
-            logging.getLogger("maestrod").error("%s", first)
-            raise first from None
+            found = leaves(errors)
+        if found:  # raised here, since Python 3.11.2 wraps in a group again what is raised up there
+            logging.getLogger("maestrod").error("%s", found[0])
+            raise found[0] from None
     return 0
 
 

@@ -17,7 +17,8 @@ from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, 
 
 
 async def test_the_agent_has_a_controlling_terminal_of_the_size_asked_for(agents: Agents, daemon: Daemon) -> None:
-    script = "stty size; tty < /dev/tty; ps -o tpgid=,pgid=,sid= -p $$"
+    groups_of = "import os; print(os.tcgetpgrp(0), os.getpgrp(), os.getsid(0))"
+    script = f"stty size; tty < /dev/tty; exec {sys.executable} -c '{groups_of}'"
     await daemon.custody.launch(agents.shell("ses_a", script, cols=132, rows=43))
     await daemon.exit_of("ses_a")
     size, tty, groups = daemon.custody.read_output("ses_a", 0, 1000).data.decode().split("\r\n")[:3]

@@ -28,6 +28,8 @@ from tests.kit.fake_model import FakeModel
 ROOT = Path(__file__).resolve().parents[2]
 #: Stands between the outputs of two commands; what runs together runs in one shell, so that it may set variables.
 _MARK = "@@ next command @@"
+#: Programs that pages use and a machine may lack.
+_PROGRAMS = ("curl", "git")
 #: Pages whose sections are read one by one, by users with a goal.
 GUIDES = ("docs/quickstart.md", "docs/troubleshooting.md", "docs/planner.md", "docs/service.md")
 PAGES = sorted(
@@ -122,6 +124,9 @@ class User(NamedTuple):
         for _, content, name in _SAVED.findall(text):
             (self.folder / "work" / name).write_text(content)
         shown = list(commands(text))
+        for program in _PROGRAMS:
+            if any(re.search(rf"\b{program} ", command) for command, _ in shown) and shutil.which(program) is None:
+                pytest.skip(f"{where} uses {program}, which is not installed")
         done = self.types("".join(f"{command}\necho {_MARK}\n" for command, _ in shown))
         printed = done.stdout.split(f"{_MARK}\n")
         for (command, expected), output in zip(shown, printed, strict=False):
