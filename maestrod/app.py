@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import trio
 
-from maestrod import __version__, spool
+from maestrod import __version__, spool, tenure
 from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import adapters, strangers, traits
@@ -173,6 +173,7 @@ async def _serve(
             hearing = Hearing(places.data / "spool", engine, key, supervisor)
             engine.listen(hearing.take_in)
             sessions.start_soon(hearing.run)
+            sessions.start_soon(tenure.end_when_void, claim)
             sessions.start_soon(_take_edits, store, engine)
 
         await _listen(services, endpoint, ports, handover, stop, listening)

@@ -44,6 +44,17 @@ class Claim:
         except BadConfiguration:
             pass
 
+    def is_void(self) -> bool:
+        """Whether the lock at its path is not the held one any more: the data folder was removed, moved or replaced."""
+        held = os.fstat(self._descriptor)
+        try:
+            there = (self._data / LOCK_FILE).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:  # a file system that does not answer says nothing about what is on it
+            return False
+        return not os.path.samestat(held, there)
+
     def _write(self) -> None:
         """Replace the lock's content by one write, so that nobody reads half of it."""
         try:

@@ -197,3 +197,11 @@ def test_a_disk_that_is_full_by_now_does_not_end_the_holder(tmp_path: Path) -> N
         with patch.object(os, "pwrite", side_effect=OSError(errno.ENOSPC, "full")):
             claim.tell(Phase.SERVING)
         assert written(tmp_path).phase is Phase.STARTING
+
+
+def test_a_file_system_that_does_not_answer_does_not_void_the_lock(tmp_path: Path) -> None:
+    with (
+        single_instance(tmp_path, tmp_path / "s", "1") as claim,
+        patch("maestrod.instance.Path.lstat", side_effect=OSError(errno.EIO, "Input/output error")),
+    ):
+        assert not claim.is_void()

@@ -50,6 +50,7 @@ TOP = {
     "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
     "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
     "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
+    "maestrod.tenure": "the end of a daemon whose data folder was taken away",
     "maestrod.terminals": "the engine's port for terminals, on custody",
     "maestrod.workplace": "the folder a session works in, before a launch",
 }
@@ -61,7 +62,7 @@ PACKAGES = {
     "trio": (
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
-            *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.terminals"),
+            *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.tenure", "maestrod.terminals"),
             *("maestrod.hearing", "maestrod.launching", "maestrod.probing", "maestrod.speaking", "maestrod.streams"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
