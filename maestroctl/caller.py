@@ -78,8 +78,11 @@ class Caller:
     def absolute(self, path: str) -> str:
         """The path of a folder in full, as the daemon needs it, which stands somewhere else.
 
-        Raises ``Malformed`` for one that is relative to a folder here when the daemon is on another machine.
+        Raises ``Malformed`` for an empty one, as of a variable that is not set, which would mean the folder you stand in, and for
+        one that is relative to a folder here when the daemon is on another machine.
         """
+        if not path.strip():
+            raise Malformed("usage", "the folder is empty: name one; `.` is the one you stand in")
         if not self.is_remote:
             return self.wire_path(self.folder / Path(path).expanduser())
         if not path.startswith("/"):

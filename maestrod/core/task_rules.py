@@ -25,7 +25,7 @@ from maestrod.core.command import Actor
 from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
 from maestrod.core.happened import moment_of
-from maestrod.core.known import check_agent
+from maestrod.core.known import check_agent, check_skills
 from maestrod.core.run import adopt_leaf, cancel_tree
 from maestrod.core.run_state import active_run
 from maestrod.core.session import CANCELLED
@@ -73,6 +73,7 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
 def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
     """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
     check_agent(draft, working_dir, params.agent, "agent")
+    check_skills(draft, working_dir, params.skill_ids or (), "skillIds")
     arguments.check_commands(params.commands or (), "commands")
     arguments.check_commands(params.checks or (), "checks")
     for place, pattern in enumerate(params.paths or ()):

@@ -21,6 +21,8 @@ def play() -> Scenario:
         (Call("project.update", projectId="shop", settings={"defaultAgent": "codx"}), "agent.unknown"),
         (Call("task.create", title="b", projectId="shop", agent="codx"), "agent.unknown"),
         (Call("task.update", taskId="a", agent="codx"), "agent.unknown"),
+        (Call("task.create", title="b", projectId="shop", skillIds=["review", "reviw"]), "skill.unknown"),
+        (Call("task.update", taskId="a", skillIds=["reviw"]), "skill.unknown"),
         (Call("session.spawn", projectId="shop", agent="codx"), "agent.unknown"),
         (Call("session.spawn", projectId="shop", persona="critc"), "persona.unknown"),
         (Call("session.spawn", projectId="shop", skills=["review", "reviw"]), "skill.unknown"),
@@ -33,6 +35,7 @@ def test_what_there_is_not_is_refused(call: Call, reason: str) -> None:
 def test_what_there_is_is_taken() -> None:
     here = play().given(Call("project.update", projectId="shop", settings={"defaultAgent": "codex"}))
     here.given(Call("task.update", taskId="a", agent="codex"))
+    here.given(Call("task.update", taskId="a", skillIds=["review"]))
     here.given(Call("session.spawn", projectId="shop", persona="critic", skills=["review"]))
     here.then(member("shop", "settings", ProjectSettings(default_agent="codex")), member("a", "agent", "codex"))
 
