@@ -5,6 +5,7 @@ configuration, an archive); everything else goes to standard error or the log.
 """
 
 import argparse
+import errno
 import io
 import logging
 import os
@@ -20,6 +21,8 @@ from maestrod.api.interpreter import start_again
 
 #: 128 and the number of SIGPIPE, as a shell reports a program that it ended.
 CLOSED_PIPE = 141
+#: What a full disk or a device that went away says of our output.
+_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,9 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"maestrod: {error.message}\n")
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)  # where the rest goes that nobody reads
+        _discard_output()
         return CLOSED_PIPE
+    except OSError as error:
+        if command is _daemon or error.errno not in _OUTPUT_ERRORS:
+            raise
+        _discard_output()
+        sys.stderr.write(f"maestrod: cannot write: {error.strerror}\n")
+        return 1
     return code
+
+
+def _discard_output() -> None:
+    """Let the rest of the output go where nobody reads it, so that the end of the interpreter does not fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
 
 
 def _parser() -> argparse.ArgumentParser:

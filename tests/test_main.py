@@ -123,3 +123,14 @@ def test_output_is_escaped_where_needed_and_a_closed_pipe_is_silent(short_folder
     closed = subprocess.run(command, env=environ, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (closed.returncode, closed.stderr) == (141, b"")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_under_the_output_is_told_without_a_traceback(short_folder: Path) -> None:
+    environ = {**os.environ, "MAESTRO_HOME": str(short_folder)}
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "maestrod", "config"], env=environ, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"maestrod: cannot write: No space left on device\n")
