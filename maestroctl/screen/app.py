@@ -17,7 +17,7 @@ from maestroctl.run_model import LIVE_SESSION
 from maestroctl.screen import actions
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.board import Board
-from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog
+from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog, NoticeDialog
 from maestroctl.screen.look import DARK, KEYS, LIGHT
 from maestroctl.seat import CLEAR, write
 from maestroctl.verbs.attach import attach, ways_out
@@ -95,7 +95,7 @@ class WatchApp(Board):
         elif questions := self.fleet.questions():
             self._ask(questions[0])
         else:
-            self.notify("nothing waits for you")
+            self.push_screen(NoticeDialog("Nothing waits for you."))
 
     def _ask(self, question: Attention) -> None:
         session = self._session(question.session_id)
@@ -127,8 +127,10 @@ class WatchApp(Board):
     def action_retry(self) -> None:
         """Try a task again."""
         subject = self._subject()
-        if isinstance(subject, Task):
+        if isinstance(subject, Task) and subject.status in actions.RETRIABLE:
             self._call(lambda client: actions.retry(client, subject))
+        elif isinstance(subject, Task):
+            self.notify("Only what failed, was skipped or was cancelled can be tried again.", severity="warning")
 
     def action_pause(self) -> None:
         """Hold, or let go on."""

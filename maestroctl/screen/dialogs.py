@@ -165,6 +165,22 @@ class ConfirmDialog(Dialog[str]):
         self.dismiss("yes" if event.button.name == "yes" else None)
 
 
+class NoticeDialog(Dialog[None]):
+    """A sentence where a person expects a field: it takes all keys until Enter or Escape, so that no word acts on the view."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "leave", "Back", show=False)]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The sentence."""
+        with Vertical():
+            yield Static(Text(self._text))
+            yield Static(Text("Enter or Escape goes back", style="dim"))
+
+
 class HelpDialog(Dialog[None]):
     """The keys."""
 

@@ -19,7 +19,9 @@ KeptTitle = Annotated[str, Meta(min_length=1, max_length=TITLE_LIMIT)]
 #: Text that may become an argument of a program or a value in its environment.
 PlainText = Annotated[str, Meta(max_length=TEXT_LIMIT, pattern=NO_NUL)]
 Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
-Milliseconds = Annotated[int, Meta(ge=0, description="Milliseconds.")]
+#: Ten years: whoever asks for longer has mistaken the unit, and dates stay dates everywhere.
+LONGEST_MS = 10 * 365 * 86_400_000
+Milliseconds = Annotated[int, Meta(ge=0, le=LONGEST_MS, description="Milliseconds.")]
 Instant = Annotated[int, Meta(description="Milliseconds since the epoch.")]
 Happened = Annotated[
     Instant | None,

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from maestroctl.screen.answering import Decided, read
-from maestroctl.screen.dialogs import AnswerDialog
+from maestroctl.screen.dialogs import AnswerDialog, NoticeDialog
 from maestrod.api.attention import Attention, AttentionKind, FreeText
 
 QUESTION = Attention("att_q", "ses_x", AttentionKind.INPUT, "Delete the old backups?", options=("yes", "no"))
@@ -85,6 +85,24 @@ def test_a_reason_goes_with_the_choice() -> None:
 def test_enter_alone_and_escape_answer_nothing() -> None:
     assert play(QUESTION, ["enter", "enter"]).outcome == []
     assert play(QUESTION, ["1", "escape"]).outcome == [None]
+
+
+def test_words_typed_where_nothing_is_asked_do_nothing() -> None:
+    app = Host(QUESTION)
+    seen: list[bool] = []
+
+    async def press(pilot: Pilot[Any]) -> None:
+        await pilot.press("escape")
+        app.push_screen(NoticeDialog("Nothing waits for you."))
+        await pilot.press(*keys_of("yes so, no"))
+        seen.append(isinstance(app.screen, NoticeDialog))
+        await pilot.press("enter")
+        seen.append(isinstance(app.screen, NoticeDialog))
+        app.exit()
+
+    app.run(headless=True, size=(80, 24), auto_pilot=press)
+    assert seen == [True, False]
+    assert app.stray == 0
 
 
 @pytest.mark.slow
