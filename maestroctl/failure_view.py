@@ -7,6 +7,7 @@ from typing import Any
 from maestroctl.client import Client
 from maestroctl.output import safe, safe_block
 from maestrod.api.errors import MaestroError
+from maestrod.api.plain_text import plain_text
 
 #: Lines of an error that are shown, and of the output of its session.
 _ERROR_LINES = 12
@@ -22,7 +23,7 @@ def lines(failure: Mapping[str, Any], output: list[str] | None = None) -> list[s
     told = [f"  failed because task {safe(failure['title'])!r} failed{tried}: {error[0]}"]
     told += [f"      {line}" for line in error[1:]]
     if output:
-        told += ["    the last that its session wrote:", *(f"      {line}" for line in output)]
+        told += ["    its session's last output:", *(f"      {line}" for line in output)]
     others = failure.get("failed", 1) - 1
     if others > 0:
         told.append(f"    {others} other task{'' if others == 1 else 's'} failed too")
@@ -44,5 +45,5 @@ def last_output(client: Client, failure: Mapping[str, Any]) -> list[str]:
         page = client.raw("session.output", {"sessionId": session_id, "lines": _OUTPUT_LINES})
     except MaestroError:  # its output is gone: the error is all there is
         return []
-    text = base64.b64decode(page.get("data", "")).decode("utf-8", "replace")
+    text = plain_text(base64.b64decode(page.get("data", "")).decode("utf-8", "replace"))
     return [safe(line.rstrip()) for line in text.splitlines() if line.strip()][-_OUTPUT_LINES:]

@@ -48,16 +48,22 @@ def short(question: Json) -> str:
 
 
 def chosen(value: str, options: Sequence[str]) -> str | None:
-    """The option that somebody means: itself, its beginning, or another word for it; None when it is not clear.
+    """The option that somebody means: itself, another word for it, or the only one that begins so; None when it is not clear.
 
-    Of options that begin with one another (``allow``, ``allow for session``) a beginning of all means the shortest.
+    A beginning in digits is not clear: it may be meant as the place of an option. Options for the session are named in full.
     """
     word = value.strip().lower()
-    meant = [option for option in options if word in _SYNONYMS.get(option, ())]
-    begins = sorted((option for option in options if word and option.lower().startswith(word)), key=len)
-    begins = [option for option in begins if not option.lower().startswith(begins[0].lower()) or option == begins[0]]
-    exact = [option for option in options if option == value]
-    return next((found[0] for found in (exact, meant, begins) if len(found) == 1), None)
+    exact = [option for option in options if option == value] or [
+        option for option in options if option.lower() == word
+    ]
+    begins = [option for option in options if option.lower().startswith(word) and not option.endswith(FOR_SESSION)]
+    begins = begins if word and not word[0].isdecimal() else []
+    return next((found[0] for found in (exact, synonyms(word, options), begins) if len(found) == 1), None)
+
+
+def synonyms(word: str, options: Sequence[str]) -> list[str]:
+    """The options that have ``word`` as another word: ``y`` for allow and approve, ``no`` for deny and reject."""
+    return [option for option in options if word in _SYNONYMS.get(option, ())]
 
 
 def _options(question: Json) -> tuple[list[str], list[str]]:

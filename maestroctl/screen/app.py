@@ -107,7 +107,7 @@ class WatchApp(Board):
         if question.tool is not None and not question.options:  # only its own terminal takes the answer
             self.action_attach()
             return
-        who = f"{safe(session.name)} asks" if session else "A plan waits for your approval"
+        who = f"Question from {safe(session.name)}" if session else "A plan waits for your approval"
         text = "\n".join(words(msgspec.to_builtins(question)))
         self.push_screen(AnswerDialog(who, text, question), answered)
 

@@ -58,7 +58,7 @@ class AnswerDialog(Dialog[Decided]):
         super().__init__()
         self._who, self._text, self._question = who, text, question
         self._line = Input(placeholder=invitation(question), id="line", compact=True)
-        self._reason = Input(placeholder="reason, if you like (Tab)", id="reason", compact=True)
+        self._reason = Input(placeholder="reason (optional, Tab)", id="reason", compact=True)
         self._reason.display = question.free_text is FreeText.REASON
 
     @property

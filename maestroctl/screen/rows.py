@@ -140,20 +140,15 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
     line.append("  ● ", style=palette.good)
     if status is not None:
         line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
+    if questions:  # first what a narrow screen must not cut off
+        line.append(f"   ? {questions} wait{'s' if questions == 1 else ''} for you", style=f"bold {palette.warn}")
+    if counts[TaskStatus.FAILED]:
+        line.append(f"   ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
     if total:
         line.append(f"   {bar(done / total, 14)} ", style=palette.busy)
         line.append(f"{done}/{total} tasks completed")
-    if counts[TaskStatus.FAILED]:
-        line.append(f"  ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
     live = len(fleet.live_sessions())
     line.append(f"   ▶ {live} session{'' if live == 1 else 's'}", style=palette.busy if live else palette.quiet)
-    if questions:
-        line.append(f"   ? {questions} wait{'s' if questions == 1 else ''} for you", style=f"bold {palette.warn}")
-    plans = sum(run.status is RunStatus.AWAITING_APPROVAL for run in fleet.runs)
-    if plans:
-        line.append(
-            f"   ? {plans} plan{'s wait' if plans > 1 else ' waits'} for approval", style=f"bold {palette.warn}"
-        )
     line.truncate(columns, overflow="ellipsis")
     return line
 

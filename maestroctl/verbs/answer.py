@@ -8,7 +8,7 @@ from maestroctl.caller import Caller
 from maestroctl.client import Client
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
-from maestrod.api.attention import Lasts
+from maestrod.api.attention import FreeText, Lasts
 from maestrod.api.errors import Conflict, NotFound
 
 _PLAN = "pln_"
@@ -76,11 +76,15 @@ def _about_plan(client: Client, plan_id: str) -> dict[str, Any]:
 
 
 def _meant(question: dict[str, Any], value: str) -> str:
-    """The option that is meant, or the value as it is: whether that is taken is the daemon's to say."""
+    """The option that is meant, or the value as it is: whether that is taken is the daemon's to say.
+
+    Where any text is an answer nothing is read into it.
+    """
     from maestroctl.questions import chosen
 
-    options = question.get("options", ())
-    return chosen(value, options) or value
+    if question.get("freeText") == FreeText.ANSWER.value:
+        return value
+    return chosen(value, question.get("options", ())) or value
 
 
 def _told(reply: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from maestroctl.faults import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.daemon_lock import holder_of
-from maestrod.api.errors import MaestroError, NoDaemon
+from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
 from maestrod.api.system import SessionsOnStop
 
 
@@ -59,6 +59,7 @@ def restart(*, as_json: Json = False) -> int:
 
     caller = Caller.here()
     caller.stay_here("daemon restart")
+    _check_configuration(caller)
     manager = _active_manager(caller)
     if manager is not None:
         manager.restart()
@@ -70,6 +71,16 @@ def restart(*, as_json: Json = False) -> int:
                 raise
         ensure(caller.places, caller.environ)
     return _report(caller, as_json=as_json)
+
+
+def _check_configuration(caller: Caller) -> None:
+    """Raises ``BadConfiguration`` where a new daemon could not start: then the one that runs is left alone."""
+    from maestroctl.verbs.store import read_offline
+
+    done = read_offline(caller, ["config", "--json"])
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise BadConfiguration("config", f"{safe(words[-1].removeprefix('maestrod: '))}. The daemon was not restarted")
 
 
 def status(*, as_json: Json = False) -> int:

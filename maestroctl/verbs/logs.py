@@ -59,9 +59,11 @@ def session_of(client: Client, subject: str) -> str:
     """The session named, or of a task that in which it failed, else the last one on it or below it. Raises ``NotFound`` for a task nobody has worked on."""
     from maestroctl.resolve import resolve
 
-    identity = resolve(client, subject, "ses", "tsk")
+    identity = resolve(client, subject, "ses", "tsk", "run")
     if identity.startswith("ses_"):
         return identity
+    if identity.startswith("run_"):
+        identity = client.raw("run.get", {"runId": identity})["run"]["rootTaskId"]
     tree = client.raw("task.tree", {"taskId": identity})["tasks"]
     failed = (tree[0].get("failure") or {}).get("sessionId")
     if failed:

@@ -124,6 +124,11 @@ def _with_planner(draft: Draft, run: Run) -> Run:
         others = f", an agent that plans ({', '.join(planners)})" if planners else ""
         told = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
         raise Malformed("run.no_planner", told, {"path": "planner"})
+    if run.planner and draft.world.rules.agents[run.agent].plans:
+        told = (
+            f"{run.agent} plans by itself and runs no planner program: leave the planner out, or name the shell agent"
+        )
+        raise Malformed("run.planner", told, {"path": "planner"})
     return draft.put(run)
 
 

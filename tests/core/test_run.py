@@ -268,6 +268,16 @@ def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it()
     play.when(Call("plan.approve", planId="plan")).then(live("g", "own"))
 
 
+def test_a_planner_program_for_an_agent_that_plans_by_itself_is_refused() -> None:
+    names = KnownNames(agents=frozenset({"shell", "sage"}))
+    play = Scenario(
+        rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}, names_for=lambda working_dir: names)
+    )
+    play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="sage", planner=["/bin/plan"]))
+    play.then(refused("run.planner"))
+    assert not play.world.runs
+
+
 def test_who_has_no_planner_is_told_which_agents_plan() -> None:
     play = Scenario(rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="shell")).then(refused("run.no_planner"))

@@ -24,7 +24,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
 def test_the_task_its_error_and_what_to_type() -> None:
     assert lines({**FAILURE, "attempt": 2, "failed": 3}, ["make: *** boom"]) == [
         "  failed because task 'build' failed (attempt 2): exit code 2",
-        "    the last that its session wrote:",
+        "    its session's last output:",
         "      make: *** boom",
         "    2 other tasks failed too",
         f"    more: maestroctl logs {SESSION}",
@@ -44,6 +44,6 @@ def test_no_text_of_an_agent_drives_the_terminal() -> None:
 def test_the_last_output_is_read_where_the_error_has_none(client: Client, daemon: FakeDaemon) -> None:
     daemon.on("session.get", {"id": SESSION, "readTo": 0})
     daemon.on("session.output", {"data": base64.b64encode(b"one\n\x1b[2Jtwo\n\n").decode(), "start": 0, "end": 9})
-    assert last_output(client, FAILURE) == ["one", "\\x1b[2Jtwo"]
+    assert last_output(client, FAILURE) == ["one", "two"]
     assert last_output(client, {**FAILURE, "error": "exit code 2: make\nboom"}) == []
     assert last_output(client, {**FAILURE, "sessionId": None}) == []

@@ -84,6 +84,13 @@ def test_anything_can_be_shown(message: str, input_: str) -> None:
         ("", ["allow", "deny"], None),
         ("x", ["allow", "deny"], None),
         ("d", ["dev", "demo"], None),
+        ("2", ["2.0", "1.9"], None),
+        ("2.0", ["2.0", "1.9"], "2.0"),
+        ("re", ["red", "green", "reddish"], None),
+        ("red", ["red", "green", "reddish"], "red"),
+        ("al", ["allow", "deny", "allow for session", "deny for session"], "allow"),
+        ("n", ["allow", "deny", "allow for session", "deny for session"], "deny"),
+        ("allow for session", ["allow", "deny", "allow for session", "deny for session"], "allow for session"),
     ],
 )
 def test_a_word_for_an_option(word: str, options: list[str], option: str | None) -> None:

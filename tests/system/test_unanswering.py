@@ -54,6 +54,16 @@ def test_a_stopped_daemon_is_named_by_every_command_and_ended_by_stop(stopped: D
     assert not is_held(stopped.data)
 
 
+def test_a_restart_with_a_broken_configuration_leaves_the_daemon_alone(daemon: Daemon) -> None:
+    daemon.start()
+    (daemon.home / "config").mkdir(exist_ok=True)
+    (daemon.home / "config" / "config.toml").write_text("maxSessions = [")
+    done = ctl(daemon.home, "daemon", "restart", MAESTRO_HOME=str(daemon.home))
+    assert done.returncode == 78, done
+    assert "config.toml" in done.stderr and "was not restarted" in done.stderr
+    assert daemon.call("system.status")["pid"] == daemon.pid
+
+
 def test_a_daemon_that_was_stopped_for_a_while_answers_the_call_that_waited(daemon: Daemon) -> None:
     daemon.start()
     assert daemon.process is not None

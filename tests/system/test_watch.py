@@ -81,7 +81,7 @@ def test_a_run_is_steered_to_its_end(running: Daemon, short_folder: Path) -> Non
     with view(running, run) as pane:
         pane.wait("go on?")
         pane.type("i")
-        pane.wait("Ask first asks", "1 yes")
+        pane.wait("Question from Ask first", "1 yes")
         pane.type("1")
         pane.wait("Enter answers: yes")
         pane.type("Enter")
@@ -107,7 +107,7 @@ def test_words_typed_at_once_are_no_answer_and_reach_the_field(running: Daemon, 
     with view(running) as pane:
         pane.wait("go on?")
         pane.type("i", "no, keep them", "Enter")
-        pane.wait("no, keep them", "Not an answer. Choose 1 yes or 2 no")
+        pane.wait("no, keep them", "Not an answer. Type 1 yes or 2 no")
         [question] = running.every("attention.list")
         assert question.get("answer") is None
         pane.type("C-u", "no", "Enter")

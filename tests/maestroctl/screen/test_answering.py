@@ -47,16 +47,17 @@ def test_a_permission_holds_for_the_session_only_when_chosen_so() -> None:
     assert read(PERMISSION, "allow") == Decided("allow")
     assert read(PERMISSION, "3") == Decided("allow for session")
     assert read(PERMISSION, "allow it") is None
+    assert [read(PERMISSION, word) for word in ("y", "no")] == [Decided("allow"), Decided("deny")]
 
 
 def test_the_person_reads_what_enter_does() -> None:
     assert echo(YES_NO, "2") == "Enter answers: no"
-    assert echo(YES_NO, "no, keep them") == "Not an answer. Choose 1 yes or 2 no"
+    assert echo(YES_NO, "no, keep them") == "Not an answer. Type 1 yes or 2 no"
     assert echo(PERMISSION, "4") == "Enter answers: deny for session"
     assert "open" in echo(YES_NO, "")
     assert [invitation(each) for each in (YES_NO, EITHER, OPEN)] == [
-        "type 1 to 2, then Enter",
-        "1 to 2, or any text",
+        "type 1 or 2, then press Enter",
+        "1 or 2, or any text",
         "your answer",
     ]
 

@@ -3,6 +3,7 @@
 import base64
 import os
 import queue
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,8 +48,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[News]
     def wait(is_it: Callable[[News], Any]) -> News:
         if not feed._thread.is_alive():
             feed.start()
+        deadline = time.monotonic() + 30
         while not is_it(found := news.get(timeout=20)):
-            pass
+            assert time.monotonic() < deadline, "other news came, but not these"
         return found
 
     yield wait
@@ -84,9 +86,10 @@ def test_what_the_daemon_no_longer_has_is_read_anew(heard: Callable[[Callable[[N
     with answer(FakeDaemon(places(os.environ).socket)):
         heard(lambda news: news.events)
     heard(lambda news: news.away)
-    with answer(FakeDaemon(places(os.environ).socket)) as second:
-        refused = ResyncRequired("event.resync_required", "gone")
-        second.on("event.subscribe", lambda params: refused if "since" in params else {"subscription": 1, "seq": 9})
+    second = answer(FakeDaemon(places(os.environ).socket))
+    refused = ResyncRequired("event.resync_required", "gone")
+    second.on("event.subscribe", lambda params: refused if "since" in params else {"subscription": 1, "seq": 9})
+    with second:  # only now it can be found
         assert heard(lambda news: news.fleet).fleet is not None
 
 

@@ -78,8 +78,9 @@ def test_what_an_agent_says_of_itself_comes_before_what_it_printed() -> None:
 
 def test_a_plan_that_waits_for_approval_is_shown() -> None:
     run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
-    fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}]})
-    assert "1 plan waits for approval" in head(fleet, None, 120, PALETTE, away=False).plain
+    asked = {"id": "att_p", "sessionId": "", "kind": "approval", "message": "?", "runId": "run_r", "planId": "pln_p"}
+    fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}], "attention": [asked]})
+    assert "1 waits for you" in head(fleet, None, 40, PALETTE, away=False).plain
     assert "y shows it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
 
 

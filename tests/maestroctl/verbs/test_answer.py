@@ -44,6 +44,13 @@ def test_one_word_decides_a_permission(daemon: FakeDaemon, cli: CommandLine, wor
     assert outcome.code and "Choose allow or deny" in outcome.err
 
 
+def test_where_any_text_is_an_answer_nothing_is_read_into_it(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("attention.get", {"id": QUESTION, "options": ["main", "release"], "freeText": "answer"})
+    daemon.on("attention.answer", {"id": QUESTION, "number": 4, "answer": {"by": "user", "at": 1, "value": "m"}})
+    cli("answer", QUESTION, "m")
+    assert daemon.called("attention.answer")[0]["value"] == "m"
+
+
 def test_another_mistake_is_no_reason_to_guess(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.get", {"id": QUESTION})
     daemon.on("attention.answer", Malformed("attention.elsewhere", "it asks in its own terminal"))
