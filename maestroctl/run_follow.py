@@ -264,6 +264,9 @@ def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_questi
                 answer(line)
                 told[event.id] = line
     follower.refresh()
+    last = f"run {follower.model.run.status.value.replace('_', ' ')}"
+    if follower.model.ended and not quiet and told.get(follower.model.id) != last:  # it ended before we looked
+        answer(last)
 
 
 def change(model: RunModel, event: Event) -> str:

@@ -75,6 +75,16 @@ def test_a_line_per_change_and_the_summary(daemon: FakeDaemon, capsys: pytest.Ca
     assert daemon.called("event.subscribe") == [{"since": 1, "rootId": TASK}]
 
 
+def test_a_run_that_ended_before_it_was_followed_says_so_too(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = {"seq": 9, "run": run("completed", completedAt=3000), "tasks": [task(leaves={"total": 1, "completed": 1})]}
+    daemon.on("run.get", done)
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 9}, []))
+    assert following() == 0
+    assert capsys.readouterr().out.splitlines()[0] == "run completed"
+
+
 def test_as_json_only_the_end_is_printed(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     serve(daemon, *ENDS, end="failed")
     assert following(as_json=True) == 1
