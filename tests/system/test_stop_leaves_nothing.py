@@ -79,7 +79,10 @@ def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
 def test_what_is_ended_along_with_a_session_is_told_by_name(daemon: Daemon) -> None:
     """Servers that commands left in the background: at the end of the session, and when it is stopped. Arguments stay out of it."""
     daemon.start()
-    server = "nohup sleep 600 > /dev/null 2>&1 & setsid -f sleep 601 < /dev/null > /dev/null 2>&1"
+    server = "nohup sleep 600 > /dev/null 2>&1 & a=$!; setsid sleep 601 < /dev/null > /dev/null 2>&1 & b=$!; "
+    server += (
+        'until [ "$(cat /proc/$a/comm)$(cat /proc/$b/comm)" = sleepsleep ]; do sleep 0.01; done'  # both have begun
+    )
     session = spawn(daemon, server)
     daemon.finish_sessions()
     assert told(daemon, sessionId=session["id"]) == told(daemon, taskId=session["taskIds"][0]) == ["sleep", "sleep"]
