@@ -8,9 +8,10 @@ from maestrod.core.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETR
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop
 from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
-from maestrod.core.session import DAEMON_STOP, SessionEvent, end
+from maestrod.core.reasons import DAEMON_STOP
+from maestrod.core.session import SessionEvent, end
 from maestrod.core.session_index import has_ended
-from maestrod.core.start import stop_session
+from maestrod.core.stop import stop_session
 from maestrod.core.task_index import READY, bucket
 
 #: How long a unit waits when the machine was short of something its session needed.

@@ -10,6 +10,17 @@ from maestrod.core.plan_findings import hint, shown
 _LISTED = 20
 
 
+def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
+    """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
+    project = draft.project(project_id)
+    agent = wanted or project.settings.default_agent or draft.world.rules.default_agent
+    known = draft.world.rules.names_for(project.working_dir).agents
+    if agent not in known:
+        names = ", ".join(sorted(known))
+        raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
+    return agent
+
+
 def check_agent(draft: Draft, working_dir: str, agent: str | None, path: str) -> None:
     """Raise ``Malformed`` for an agent that there is not. ``path`` names the parameter, as ``agent``."""
     _check("agent", () if agent is None else (agent,), draft.world.rules.names_for(working_dir).agents, path)

@@ -14,12 +14,13 @@ from maestrod.core import numbering, run_state, task
 from maestrod.core.access import session_for, task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
+from maestrod.core.known import agent_for
 from maestrod.core.plan import group_dependencies, lint, mapping, ranks
 from maestrod.core.plan_reading import lint_text
 from maestrod.core.plan_state import TRANSITIONS, PlanEvent
 from maestrod.core.run_state import ACTIVE, RunEvent, active_run
 from maestrod.core.standing import is_finished
-from maestrod.core.start import agent_for, stop_session
+from maestrod.core.stop import stop_session
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:

@@ -16,8 +16,8 @@ from maestrod.core.access import task_for
 from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.happened import moment_of
-from maestrod.core.session import TIMED_OUT
-from maestrod.core.start import stop_session
+from maestrod.core.reasons import TIMED_OUT
+from maestrod.core.stop import stop_session
 
 Rule = Callable[[Draft, Any, Actor], Any]
 

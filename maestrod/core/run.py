@@ -6,18 +6,18 @@ from maestrod.api.errors import Conflict, IllegalTransition, Malformed, Unproces
 from maestrod.api.patterns import as_line
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
-from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
-from maestrod.api.task import Dispatch, Task, TaskStatus
+from maestrod.api.session import Session, SessionStatus
+from maestrod.api.task import Dispatch, Task
 from maestrod.core import arguments, numbering, plan_apply, project, run_state, task
 from maestrod.core.dependencies import ancestors
 from maestrod.core.draft import Draft
+from maestrod.core.known import agent_for
 from maestrod.core.markdown_lines import heading_in
 from maestrod.core.pause import hold_sessions
 from maestrod.core.plan_apply import fail_planning
 from maestrod.core.run_state import ACTIVE, RunEvent, active_run, can_plan
 from maestrod.core.standing import is_finished
-from maestrod.core.start import agent_for, start_session, stop_session
-from maestrod.core.task_index import READY, bucket
+from maestrod.core.stop import stop_session
 
 
 def start(draft: Draft, params: RunStart) -> Run:
@@ -130,33 +130,6 @@ def _with_planner(draft: Draft, run: Run) -> Run:
         )
         raise Malformed("run.planner", told, {"path": "planner"})
     return draft.put(run)
-
-
-def start_planner(draft: Draft, run: Run) -> None:
-    """Start the orchestrator of a run that is planning and has none, once its root may be worked on."""
-    root = draft.world.tasks[run.root_task_id]
-    held = run.paused or draft.world.by_task.is_held_above(root)
-    ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
-    if held or not ready or run.id in draft.world.by_session.planners or not can_plan(draft, run):
-        return
-    start_session(
-        draft,
-        Session(
-            id=draft.new_id("ses"),
-            project_id=root.project_id,
-            name=f"plan: {root.title}"[:500],
-            role=Role.ORCHESTRATOR,
-            agent=run.agent,
-            status=SessionStatus.SPAWNING,
-            task_ids=(root.id,),
-            run_id=run.id,
-            spawn_source=SpawnSource.PLAN,
-            program=run.planner,
-            terminal=Terminal.PIPE,
-            created_at=draft.now,
-            last_activity=draft.now,
-        ),
-    )
 
 
 def planner_gone(draft: Draft, session: Session) -> None:

@@ -5,16 +5,18 @@ priority, longest chain and age) and at free slots: overall, per project, per ag
 the decision that made room for it.
 """
 
-from maestrod.api.run import RunStatus
-from maestrod.api.session import Role, Session, SessionStatus, SpawnSource
+from maestrod.api.run import Run, RunStatus
+from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core import limit_rules, start
+from maestrod.core import limit_rules
 from maestrod.core.draft import Draft
 from maestrod.core.limit_state import WaitState, state_of
 from maestrod.core.pause import is_held
-from maestrod.core.run import start_planner
+from maestrod.core.run_state import can_plan
 from maestrod.core.session_index import wants_slot
+from maestrod.core.slots import free_slots
 from maestrod.core.standing import is_finished
+from maestrod.core.start import start_session
 from maestrod.core.task_index import DOOM, READY, WAIT, Rank, bucket
 
 
@@ -25,12 +27,39 @@ def schedule(draft: Draft) -> None:
     for run_id in sorted(draft.world.planning):
         run = draft.world.runs[run_id]
         if not limit_rules.is_held_back(draft, run.agent):
-            start_planner(draft, run)
+            _start_planner(draft, run)
     while draft.world.by_session.slots[""] < draft.world.rules.max_sessions:
         unit = _best(draft)
         if unit is None:
             return
         _start_unit(draft, unit)
+
+
+def _start_planner(draft: Draft, run: Run) -> None:
+    """Start the orchestrator of a run that is planning and has none, once its root may be worked on."""
+    root = draft.world.tasks[run.root_task_id]
+    held = run.paused or draft.world.by_task.is_held_above(root)
+    ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
+    if held or not ready or run.id in draft.world.by_session.planners or not can_plan(draft, run):
+        return
+    start_session(
+        draft,
+        Session(
+            id=draft.new_id("ses"),
+            project_id=root.project_id,
+            name=f"plan: {root.title}"[:500],
+            role=Role.ORCHESTRATOR,
+            agent=run.agent,
+            status=SessionStatus.SPAWNING,
+            task_ids=(root.id,),
+            run_id=run.id,
+            spawn_source=SpawnSource.PLAN,
+            program=run.planner,
+            terminal=Terminal.PIPE,
+            created_at=draft.now,
+            last_activity=draft.now,
+        ),
+    )
 
 
 def wake_due(draft: Draft) -> bool:
@@ -57,19 +86,6 @@ def _has_room(draft: Draft, session: Session) -> bool:
     if limit is not None and draft.world.by_session.slots[f"run:{session.run_id}"] >= limit:
         return False
     return free_slots(draft, session.project_id, session.agent) > 0
-
-
-def free_slots(draft: Draft, project_id: str, agent: str) -> int:
-    """How many more workers of an agent may run in a project."""
-    world = draft.world
-    slots, rules = world.by_session.slots, world.rules
-    free = rules.max_sessions - slots[""]
-    if agent in rules.agent_limits:
-        free = min(free, rules.agent_limits[agent] - slots[f"agent:{agent}"])
-    project = world.projects.get(project_id)
-    if project is not None and project.settings.max_sessions is not None:
-        free = min(free, project.settings.max_sessions - slots[f"project:{project_id}"])
-    return free
 
 
 def _best(draft: Draft) -> Task | None:
@@ -99,7 +115,7 @@ def _start_unit(draft: Draft, unit: Task) -> Session:
     if dispatch is None:
         raise ValueError(f"{unit.id} is no unit of scheduling")
     run = draft.world.runs[dispatch.run_id]
-    return start.start_session(
+    return start_session(
         draft,
         Session(
             id=draft.new_id("ses"),

@@ -17,6 +17,7 @@ from maestrod.api.task import Task, TaskStatus
 from maestrod.core import attention, message, queue, task
 from maestrod.core.draft import Draft
 from maestrod.core.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.reasons import CANCELLED, DAEMON_STOP, TIMED_OUT
 from maestrod.core.session_index import has_ended
 from maestrod.core.task_index import READY, bucket
 
@@ -151,13 +152,6 @@ def _news(draft: Draft, ended: Session, reason: Reason) -> str:
             error = f": {left.result.error}" if left.result is not None and left.result.error else ""
             rows.append(f"  - task {left.title!r} ({left.id}) {left.status.value}{error}")
     return "\n".join(rows)
-
-
-#: Reason codes of a stop after which the work goes on in another session.
-TIMED_OUT = "timeout"
-DAEMON_STOP = "daemon_stop"
-#: Reason code of a stop because the work was cancelled: what was tried again since is somebody else's.
-CANCELLED = "cancelled"
 
 
 def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:

@@ -23,10 +23,11 @@ from maestrod.core.command import Actor
 from maestrod.core.draft import Draft
 from maestrod.core.effects import Stop, Watch
 from maestrod.core.happened import moment, noted
-from maestrod.core.known import check_persona, check_skills
-from maestrod.core.schedule import free_slots
+from maestrod.core.known import agent_for, check_persona, check_skills
 from maestrod.core.session import SessionEvent, end, follow_tasks, move, touch
-from maestrod.core.start import agent_for, start_session, stop_session
+from maestrod.core.slots import free_slots
+from maestrod.core.start import start_session
+from maestrod.core.stop import stop_session
 
 
 def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:

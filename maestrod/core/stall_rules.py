@@ -21,7 +21,7 @@ from maestrod.core.facts import Probed
 from maestrod.core.pause import is_held
 from maestrod.core.session_index import has_ended
 from maestrod.core.signs import Outcome, ScreenShown, TurnEnded
-from maestrod.core.start import stop_session
+from maestrod.core.stop import stop_session
 
 #: What a person may say to a stalled session: give it time, or end it.
 WAIT, STOP = "wait", "stop"

@@ -1,12 +1,11 @@
-"""Starting and stopping a session: the record first, its queue, the first entry of its timeline, and the wish to launch."""
+"""How a session starts: its record first, then its queue, the first entry of its timeline, and the launch of its agent."""
 
-from maestrod.api.errors import Malformed
 from maestrod.api.event import TimelineType
-from maestrod.api.reason import Reason, Source
-from maestrod.api.session import Session, Terminal
+from maestrod.api.reason import Source
+from maestrod.api.session import Session
 from maestrod.core import queue, turns
 from maestrod.core.draft import Draft
-from maestrod.core.effects import Launch, Stop
+from maestrod.core.effects import Launch
 
 
 def start_session(draft: Draft, session: Session) -> Session:
@@ -26,22 +25,3 @@ def start_session(draft: Draft, session: Session) -> Session:
     turns.open_conversation(draft, started)
     draft.effect(Launch(session.id, session.attempt))
     return started
-
-
-def stop_session(draft: Draft, session: Session, reason: Reason) -> Session:
-    """Want a live session to end, for a reason that stays until it has; its process tree goes by the ladder."""
-    if session.terminal is Terminal.EXTERNAL or session.stopping:
-        return session
-    draft.effect(Stop(session.id, session.attempt))
-    return draft.change(session, stopping=True, status_reason=reason)
-
-
-def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
-    """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
-    project = draft.project(project_id)
-    agent = wanted or project.settings.default_agent or draft.world.rules.default_agent
-    known = draft.world.rules.names_for(project.working_dir).agents
-    if agent not in known:
-        names = ", ".join(sorted(known))
-        raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
-    return agent

@@ -26,11 +26,11 @@ from maestrod.core.dependencies import refuse_cycle
 from maestrod.core.draft import Draft
 from maestrod.core.happened import moment_of
 from maestrod.core.known import check_agent, check_skills
+from maestrod.core.reasons import CANCELLED
 from maestrod.core.run import adopt_leaf, cancel_tree
 from maestrod.core.run_state import active_run
-from maestrod.core.session import CANCELLED
 from maestrod.core.standing import is_finished
-from maestrod.core.start import stop_session
+from maestrod.core.stop import stop_session
 
 #: Members of a new task that are taken as they are.
 _PLAIN = (
