@@ -2,17 +2,18 @@
 
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
 from maestroctl.fields import Field, Kind, fields_of
 from maestroctl.leaves import NOT_GENERATED, collect, leaf, verbs_of
 from maestrod.api.errors import Malformed
-from maestrod.api.registry import METHODS
+from maestrod.api.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, SESSION, TASK, task
 from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.offenders import offenders
 from tests.maestroctl.conftest import CommandLine
 
 GENERATED = sorted(set(METHODS) - NOT_GENERATED)
@@ -39,29 +40,33 @@ def words(field: Field, value: Any) -> list[str]:
     return [field.option, json.dumps(value) if field.kind is Kind.JSON else str(value)]
 
 
-@pytest.mark.parametrize("method", [name for name in GENERATED if name not in HAND_MADE])
-def test_the_example_of_every_row_can_be_typed(daemon: FakeDaemon, cli: CommandLine, method: str) -> None:
-    row = METHODS[method]
+def typed(row: AnyMethod) -> list[str]:
+    """The example of a row as a command line."""
     fields = {field.wire: field for field in fields_of(row)}
     positional = [field for name in row.positional for field in fields.values() if field.name == name]
     line = [str(row.example[field.wire]) for field in positional if field.wire in row.example]
     for name, value in row.example.items():
         if fields[name] not in positional:
             line += words(fields[name], value)
-    daemon.on(method, {})
-    outcome = cli(row.noun, row.verb, *line, "--json")
-    assert (outcome.code, outcome.err) == (0, "")
-    assert json.loads(outcome.out) == {}
-    [params] = daemon.called(method)
-    assert params == row.example
-    assert msgspec.convert(params, row.params)
+    return [row.noun, row.verb, *line, "--json"]
 
 
-@pytest.mark.parametrize("method", GENERATED)
-def test_every_command_says_what_it_is_for(method: str) -> None:
-    text = leaf(METHODS[method]).__doc__ or ""
-    assert text[0].isupper()
-    assert text.splitlines()[0] == f"{METHODS[method].summary}."
+def test_the_example_of_every_row_can_be_typed(daemon: FakeDaemon, cli: CommandLine) -> None:
+    def faults(row: AnyMethod) -> Iterator[str]:
+        daemon.on(row.name, {})
+        outcome = cli(*(line := typed(row)))
+        if (outcome.code, outcome.err) != (0, "") or json.loads(outcome.out) != {}:
+            yield f"`maestroctl {' '.join(line)}` came to {outcome}"
+        if (called := daemon.called(row.name)) != [row.example]:
+            yield f"`maestroctl {' '.join(line)}` called with {called} instead of {row.example}"
+
+    generated = {name: METHODS[name] for name in GENERATED if name not in HAND_MADE}
+    assert offenders(generated, faults) == {}
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    first_lines = {name: (leaf(METHODS[name]).__doc__ or "").partition("\n")[0] for name in GENERATED}
+    assert first_lines == {name: f"{METHODS[name].summary}." for name in GENERATED}
 
 
 def test_the_rows_of_a_noun_come_from_one_module() -> None:

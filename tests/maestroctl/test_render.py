@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,10 +15,11 @@ from maestrod.api.attention import AttentionPage
 from maestrod.api.base import Done
 from maestrod.api.message import Message
 from maestrod.api.project import ProjectPage
-from maestrod.api.registry import METHODS
+from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.session import OutputPage, StopResult, Why
 from maestrod.api.task import TaskPage, TaskTree, TaskView
 from tests.kit.entities import QUESTION, SESSION, TASK, session, task
+from tests.kit.offenders import offenders
 
 
 @pytest.fixture(autouse=True)
@@ -163,23 +165,29 @@ MEMBERS: dict[str, Any] = {
 STATUS = {"plan": "ready", "run": "running", "task": "pending"}
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
-def test_every_result_can_be_shown(method: str) -> None:
-    result = METHODS[method].result
-    if method == "rpc.discover":
-        assert render({"a": [{"b": "\x1b"}]}) == ["a:", "  - b: \\x1b"]
-        return
-    needed = {field.encode_name for field in msgspec.structs.fields(result) if field.required}
+def result_of(row: AnyMethod) -> Any:
+    """A reply of a method with the members it needs, control characters in every text."""
+    needed = {field.encode_name for field in msgspec.structs.fields(row.result) if field.required}
     document = {name: MEMBERS[name] for name in needed}
     if "status" in document:
-        document["status"] = STATUS.get(method.partition(".")[0], "failed")
-    if result is Message:
+        document["status"] = STATUS.get(row.noun, "failed")
+    if row.result is Message:
         document["kind"] = "prompt"
-    if method == "skill.get":
+    if row.name == "skill.get":
         document["type"] = "worker"
-    lines = render(made(result, document))
-    assert lines
-    assert "\x1b" not in "".join(lines)
+    return made(row.result, document)
+
+
+def test_every_result_can_be_shown() -> None:
+    def faults(row: AnyMethod) -> Iterator[str]:
+        lines = render(result_of(row))
+        if not lines:
+            yield f"{row.result.__name__} is shown as nothing"
+        if "\x1b" in "".join(lines):
+            yield f"a control character reaches the terminal: {lines}"
+
+    assert offenders({name: row for name, row in METHODS.items() if name != "rpc.discover"}, faults) == {}
+    assert render({"a": [{"b": "\x1b"}]}) == ["a:", "  - b: \\x1b"], "what rpc.discover answers is any JSON"
 
 
 JSON = st.recursive(

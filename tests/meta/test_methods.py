@@ -1,68 +1,65 @@
-"""Every method row can carry every surface that is made from it."""
+"""Every method row can carry every surface that is made from it: the command, the route, the schema and the example."""
 
 import json
 import re
+from collections.abc import Iterator
 
 import msgspec
-import pytest
 
 from maestrod.api.base import Params
-from maestrod.api.errors import MaestroError
 from maestrod.api.method import Access
 from maestrod.api.registry import METHODS, AnyMethod
-
-ROWS = pytest.mark.parametrize("row", METHODS.values(), ids=METHODS)
-
-
-@ROWS
-def test_the_name_is_noun_and_verb(row: AnyMethod) -> None:
-    assert METHODS[row.name] is row
-    assert re.fullmatch(r"[a-z]+\.[a-z]+", row.name)
+from tests.kit.offenders import offenders
 
 
-@ROWS
-def test_the_summary_is_one_sentence_for_people(row: AnyMethod) -> None:
-    assert row.summary[0].isupper() and not row.summary.endswith(".") and "\n" not in row.summary
-    assert 2 <= len(row.summary.split()) <= 20
+def test_every_row_is_named_described_and_refuses_by_name() -> None:
+    def faults(row: AnyMethod) -> Iterator[str]:
+        if METHODS[row.name] is not row or not re.fullmatch(r"[a-z]+\.[a-z]+", row.name):
+            yield f"it is called {row.name!r}: register it under its own name, `noun.verb`"
+        if not row.summary[0].isupper() or row.summary.endswith(".") or "\n" in row.summary:
+            yield f"the summary is not one sentence without its full stop: {row.summary!r}"
+        if not 2 <= len(row.summary.split()) <= 20:
+            yield f"the summary does not have two to twenty words: {row.summary!r}"
+        if len(set(row.errors)) != len(row.errors):
+            yield f"an error is named twice: {row.errors}"
+        if not row.errors and own_fields(row) and row.access is not Access.READ:
+            yield "it changes something and takes parameters, so it can be refused: name the errors"
+
+    assert offenders(METHODS, faults) == {}
 
 
-@ROWS
-def test_the_errors_are_ours_and_named(row: AnyMethod) -> None:
-    assert all(issubclass(error, MaestroError) for error in row.errors)
-    assert len(set(row.errors)) == len(row.errors)
-    takes_nothing = not set(own_fields(row))
-    assert row.errors or takes_nothing or row.access is Access.READ, "a change can be refused: say how"
+def test_every_example_is_a_call_and_unknown_members_are_refused() -> None:
+    def faults(row: AnyMethod) -> Iterator[str]:
+        params = msgspec.to_builtins(msgspec.convert(json.loads(json.dumps(row.example)), row.params))
+        if params != row.example and not set(row.example) >= set(params):
+            yield f"the example {row.example} is read as {params}"
+        if not issubclass(row.params, Params):
+            yield f"{row.params.__name__} does not derive from `Params`"
+        try:
+            msgspec.convert({**row.example, "noSuchMember": 1}, row.params)
+        except msgspec.ValidationError as error:
+            if "unknown field" not in str(error):
+                yield f"an unknown member is refused with other words: {error}"
+        else:
+            yield f"{row.params.__name__} takes members it does not know: set `forbid_unknown_fields`"
+
+    assert offenders(METHODS, faults) == {}
 
 
-@ROWS
-def test_the_example_is_a_call(row: AnyMethod) -> None:
-    params = msgspec.convert(json.loads(json.dumps(row.example)), row.params)
-    assert msgspec.to_builtins(params) == row.example or set(row.example) >= set(msgspec.to_builtins(params))
+def test_every_route_and_command_line_takes_its_names_from_the_params() -> None:
+    def faults(row: AnyMethod) -> Iterator[str]:
+        wire_names = {field.encode_name for field in msgspec.structs.fields(row.params)}
+        if unknown := set(re.findall(r"\{(\w+)\}", row.route.path)) - wire_names:
+            yield f"the route {row.route.path} names {unknown}, and the parameters are {wire_names}"
+        if row.route.verb == "GET" and row.access is not Access.READ:
+            yield "GET must change nothing: give the route another verb"
+        if unknown := set(row.positional) - set(own_fields(row)):
+            yield f"positional arguments that are no parameters of its own: {unknown}"
+        for type_ in (row.params, row.result):
+            if not msgspec.json.schema(type_):
+                yield f"{type_} has no schema"
 
-
-@ROWS
-def test_the_params_refuse_what_they_do_not_know(row: AnyMethod) -> None:
-    assert issubclass(row.params, Params)
-    with pytest.raises(msgspec.ValidationError, match="unknown field"):
-        msgspec.convert({**row.example, "noSuchMember": 1}, row.params)
-
-
-@ROWS
-def test_the_route_takes_its_names_from_the_params(row: AnyMethod) -> None:
-    wire_names = {field.encode_name for field in msgspec.structs.fields(row.params)}
-    assert set(re.findall(r"\{(\w+)\}", row.route.path)) <= wire_names
-    assert (row.route.verb == "GET") <= (row.access is Access.READ), "GET changes nothing"
-
-
-@ROWS
-def test_the_command_line_takes_its_arguments_from_the_params(row: AnyMethod) -> None:
-    assert set(row.positional) <= set(own_fields(row))
-
-
-@ROWS
-def test_params_and_result_have_a_schema(row: AnyMethod) -> None:
-    assert msgspec.json.schema(row.params)
-    assert msgspec.json.schema(row.result)
+    assert offenders(METHODS, faults) == {}
 
 
 def test_every_row_is_bound_and_no_command_is_called_a_read() -> None:

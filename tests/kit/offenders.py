@@ -1,0 +1,30 @@
+"""One test over many rows that lists every offender.
+
+def faults(row):
+    if row.summary.endswith("."):
+        yield f"the summary ends with a full stop: remove it from {row.summary!r}"
+
+assert offenders(METHODS, faults) == {}
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+Row = TypeVar("Row")
+
+
+def offenders(rows: Mapping[str, Row], faults: Callable[[Row], Iterable[str]]) -> dict[str, list[str]]:
+    """What is wrong with each row and what to do about it, by the row's name; a row without faults is left out.
+
+    A row on which ``faults`` itself fails is an offender too, so that one broken row does not hide the others.
+    """
+    return {name: found for name, row in rows.items() if (found := _faults_of(row, faults))}
+
+
+def _faults_of(row: Row, faults: Callable[[Row], Iterable[str]]) -> list[str]:
+    found: list[str] = []
+    try:
+        found += faults(row)
+    except Exception as error:  # noqa: BLE001 - whatever a broken row raises is its fault
+        found.append(f"{type(error).__name__}: {error}")
+    return found
