@@ -16,7 +16,7 @@ CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQU
 PIP = $(CLEAN_ENV) $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test test-lowest test-newest lint format bench bench-quick soak screenshots wheel clean
+.PHONY: help setup lock demo check test test-lowest test-newest lint format bench bench-quick soak screenshots wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,8 +46,14 @@ demo: setup ## Run a plan over this repository, end to end
 	trap finish EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/maestroctl run "Check this repository" --agent shell --planner examples/plan-repository; status=$$?; exit $$status
 
+# Side by side. One test to debug: make test ARGS="-n0 -k name --pdb", or pytest itself.
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+
+check: setup lint ## Check style and types and run the fast tests: before each commit
+	@$(PYTEST) -m "not slow" $(ARGS)
+
 test: setup ## Run all tests (ARGS="-k name" passes on to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 # What users of the wheel may have instead of the locked versions; only what depends on libraries is tested with them.
 RANGE_TESTS := tests/api tests/store tests/contract

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,26 @@ settings.register_profile("thorough", max_examples=2000, deadline=None, suppress
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+# Every program of the tests is Python, most are started hundreds of times: compile once, whatever the user's shell says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+#: Tests at once for each processor: most of them wait for a program that they started.
+WORKERS_PER_PROCESSOR = 2
+#: More only wait for each other's disk and memory.
+MOST_WORKERS = 12
+
 #: A home below this leaves room in a socket's path for ``/m/data/sessions/<session>/shim.sock``; the least is macOS's 103.
 HOME_LIMIT = 45
+
+
+@pytest.hookimpl(optionalhook=True)  # tests also run without pytest-xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """What ``pytest -n auto`` means here; ``PYTEST_XDIST_AUTO_NUM_WORKERS`` sets another number."""
+    wished = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    if wished is not None:
+        return int(wished)
+    return min(MOST_WORKERS, WORKERS_PER_PROCESSOR * (os.cpu_count() or 1))
 
 
 @pytest.fixture(scope="session", autouse=True)
