@@ -78,11 +78,12 @@ def _daemon(parsed: argparse.Namespace) -> int:
     """Run the daemon until it is told to stop."""
     import trio
 
-    from maestrod import app, service
+    from maestrod import app
     from maestrod.api.address import places
     from maestrod.config import load
-    from maestrod.inherited import take as inherited
-    from maestrod.logs import logging_to
+    from maestrod.host import service
+    from maestrod.host.inherited import take as inherited
+    from maestrod.host.logs import logging_to
 
     where = places(os.environ)
     config, _ = load(where.config, os.environ)
@@ -135,7 +136,7 @@ def _store(parsed: argparse.Namespace) -> int:
     """Check, export or import, with the data folder's lock held: not while a daemon runs."""
     from maestrod.api.address import places
     from maestrod.api.daemon_lock import Phase
-    from maestrod.instance import single_instance
+    from maestrod.host.instance import single_instance
 
     where = places(os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)

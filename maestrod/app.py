@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import trio
 
-from maestrod import __version__, spool, tenure
+from maestrod import __version__
 from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import adapters, strangers, traits
@@ -31,23 +31,25 @@ from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named
 from maestrod.core.facts import Edited
 from maestrod.core.rules import Rules
-from maestrod.endpoint import Endpoint, listen
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
-from maestrod.folders import real_folders
-from maestrod.hearing import Hearing
-from maestrod.instance import Claim, single_instance
-from maestrod.launching import Launcher
+from maestrod.host import tenure
+from maestrod.host.endpoint import Endpoint, listen
+from maestrod.host.folders import real_folders
+from maestrod.host.instance import Claim, single_instance
+from maestrod.host.service import Handover
 from maestrod.port import Port, open_port
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.sign_in import SignIn
-from maestrod.service import Handover
 from maestrod.sessions.custody import Custody
 from maestrod.store.edits import Edit
 from maestrod.store.files import RealFiles, atomic_write
 from maestrod.store.store import Store
-from maestrod.supervisor import Supervisor
-from maestrod.terminals import Terminals
+from maestrod.supervisor import spool
+from maestrod.supervisor.hearing import Hearing
+from maestrod.supervisor.launching import Launcher
+from maestrod.supervisor.supervisor import Supervisor
+from maestrod.supervisor.terminals import Terminals
 from maestrod.transport.bridge import serve_bridge
 from maestrod.transport.serve import serve_unix
 
@@ -86,8 +88,7 @@ class Stop:
 async def run(places: Places, config: Config, handover: Handover) -> None:
     """Run the daemon until it is told to stop.
 
-    Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when something of the user's has
-    to be put right first.
+    Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when the user has to fix something.
     """
     places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))

@@ -20,7 +20,7 @@ from maestrod.api.address import Places
 from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
 from maestrod.config import Config
-from maestrod.endpoint import BACKLOG, private_folder
+from maestrod.host.endpoint import BACKLOG, private_folder
 from maestrod.rpc.context import DaemonInfo
 from maestrod.transport.door import Door
 

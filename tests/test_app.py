@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 import trio
 
-from maestrod import app, launching
+from maestrod import app
 from maestrod.api.address import Places, places
 from maestrod.api.errors import BadConfiguration, MaestroError
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config
-from maestrod.endpoint import listen
-from maestrod.instance import AlreadyRunning
-from maestrod.service import Handover, Notifier
+from maestrod.host.endpoint import listen
+from maestrod.host.instance import AlreadyRunning
+from maestrod.host.service import Handover, Notifier
+from maestrod.supervisor import launching
 from tests.kit.daemon import Connection, Daemon
 
 

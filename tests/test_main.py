@@ -12,7 +12,7 @@ from maestrod import __version__
 from maestrod.__main__ import leaves, main
 from maestrod.api.address import places
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 from maestrod.store.store import Store
 
 

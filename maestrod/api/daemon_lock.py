@@ -1,6 +1,6 @@
 """The lock of a data folder as every process reads it: which daemon holds the folder, and where it listens.
 
-The claim is an exclusive flock(2) on ``<data>/lock`` (``maestrod/instance.py``). The kernel drops it when its process ends, so a
+The claim is an exclusive flock(2) on ``<data>/lock`` (``maestrod/host/instance.py``). The kernel drops it when its process ends, so a
 held lock is the proof of a living daemon, however the environment of who asks differs from the daemon's; the content says the rest.
 """
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from maestrod.api.event import Event
-from maestrod.peer import tcp_owner
+from maestrod.host.peer import tcp_owner
 from maestrod.rpc.context import Services
 from maestrod.transport.channel import Channel
 from maestrod.transport.door import Door

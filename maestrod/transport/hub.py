@@ -16,7 +16,7 @@ from functools import partial
 import trio
 
 from maestrod.api.errors import NotAllowed
-from maestrod.peer import admit
+from maestrod.host.peer import admit
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.transport.unix import UnixConnection
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from maestrod.api import daemon_lock
 from maestrod.api.daemon_lock import Holder, Phase, holder_of, is_held, socket_of
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 
 USUAL = Path("/run/usual.sock")
 

@@ -1,4 +1,4 @@
-"""Folders without eyes: paths as they are written. With eyes: tests/test_folders.py."""
+"""Folders without eyes: paths as they are written. With eyes: tests/host/test_folders.py."""
 
 import posixpath
 

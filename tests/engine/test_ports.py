@@ -8,7 +8,7 @@ from maestrod.agents.catalog import FileCatalog
 from maestrod.engine import ports
 from maestrod.store.memory import MemoryStore
 from maestrod.store.store import Store
-from maestrod.terminals import Terminals
+from maestrod.supervisor.terminals import Terminals
 from tests.kit.engine_parts import HeldStore
 from tests.kit.rpc_parts import ScriptedTerminals
 

@@ -10,7 +10,6 @@ from unittest import mock
 import msgspec
 import trio
 
-from maestrod import launching
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS, traits
@@ -24,14 +23,15 @@ from maestrod.core.rules import Rules
 from maestrod.core.world import World
 from maestrod.engine.clock import Clock
 from maestrod.engine.engine import Engine
-from maestrod.inherited import Inherited
-from maestrod.launching import Launcher
+from maestrod.host.inherited import Inherited
 from maestrod.sessions.custody import Custody, OnExit
 from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.store.memory import MemoryStore
-from maestrod.supervisor import Supervisor
-from maestrod.terminals import Terminals
+from maestrod.supervisor import launching
+from maestrod.supervisor.launching import Launcher
+from maestrod.supervisor.supervisor import Supervisor
+from maestrod.supervisor.terminals import Terminals
 from tests.kit.engine_parts import FixedClock
 
 

@@ -17,7 +17,7 @@ from maestroctl import autostart, service_manager
 from maestrod.api.address import Places, places
 from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, NoDaemon
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 from tests.kit.fake_daemon import FakeDaemon
 
 

@@ -24,7 +24,7 @@ from maestrod.api.errors import (
 )
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
 from maestrod.api.wire import LARGE_REQUEST_LIMIT
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 

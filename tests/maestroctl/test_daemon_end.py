@@ -19,7 +19,7 @@ HOLDER = """
 import signal, sys
 from pathlib import Path
 from maestrod.api.daemon_lock import Phase
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 if sys.argv[2] == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 data = Path(sys.argv[1])

@@ -12,7 +12,7 @@ import pytest
 from maestroctl.channel import Silent
 from maestroctl.diagnosis import HUNG, STARTING, STOPPED, why_holder_silent, why_silent
 from maestrod.api.daemon_lock import Holder, Phase, boot_id
-from maestrod.instance import single_instance
+from maestrod.host.instance import single_instance
 
 
 @pytest.fixture

@@ -19,14 +19,14 @@ import pytest
 
 from maestroctl.service_files import Service
 from maestroctl.service_manager import Systemd
-from maestrod import service
 from maestrod.api.errors import Unavailable
+from maestrod.host import service
 from tests.kit import user_manager
 
 DAEMON = """
 import os, signal, subprocess, sys
 from pathlib import Path
-from maestrod import service
+from maestrod.host import service
 home = Path(sys.argv[1])
 signals = {signal.SIGTERM, signal.SIGUSR2, signal.SIGHUP}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -72,7 +72,7 @@ PLAN = {
     ]
 }
 
-CHECKOUT = Path(service.__file__).parent.parent
+CHECKOUT = Path(service.__file__).parents[2]
 
 
 def shown(prop: str, unit: str = "maestrod.service") -> str:

@@ -16,9 +16,21 @@ FLOORS = {
     ("maestrod.sessions", ()): "holds processes and knows nothing of tasks: what to start is told to it",
     ("maestrod.engine", ("maestrod.api", "maestrod.core")): "knows store and sessions by its ports only",
     ("maestrod.rpc", ("maestrod.api", "maestrod.core", "maestrod.engine")): "a handler turns params into a command",
+    ("maestrod.config", ("maestrod.api", "maestrod.agents.settings")): "settings are values, read once",
+    (
+        "maestrod.host",
+        ("maestrod.api", "maestrod.core.folders"),
+    ): "asks the machine: lock, socket path, service manager, log, folders",
+    (
+        "maestrod.supervisor",
+        (
+            *("maestrod.api", "maestrod.core", "maestrod.agents", "maestrod.config", "maestrod.engine"),
+            *("maestrod.host.inherited", "maestrod.sessions"),
+        ),
+    ): "carries effects out by custody and tells the engine what came of them; knows no client",
     (
         "maestrod.transport",
-        ("maestrod.api", "maestrod.rpc", "maestrod.peer"),
+        ("maestrod.api", "maestrod.rpc", "maestrod.host.peer"),
     ): "moves bytes, asks the kernel who sent them",
     (
         "maestroctl",
@@ -32,27 +44,8 @@ TOP = {
     "maestrod.__main__": "flags, exit code",
     "maestrod.app": "the composition root sees all floors",
     "maestrod.certificate": "the pair that the remote interface encrypts with",
-    "maestrod.config": "the composition root's settings",
-    "maestrod.endpoint": "the socket's path",
-    "maestrod.folders": "eyes for the domain on the folders of projects",
-    "maestrod.hearing": "what was reported by other ways than the sockets, before the engine judges a deadline",
-    "maestrod.inherited": "what the daemon keeps of who started it, for agents",
-    "maestrod.instance": "one daemon per data folder",
-    "maestrod.launchd": "sockets from launchd",
-    "maestrod.launching": "a session and its agent's plan on their way into custody",
-    "maestrod.logs": "the log",
-    "maestrod.peer": "who is at the other end; a leaf, so that transport may ask",
     "maestrod.port": "the bridge's port, its token and the files that say both",
-    "maestrod.probing": "a look at a silent agent from the outside",
     "maestrod.remote_port": "the port for other machines",
-    "maestrod.service": "the service manager",
-    "maestrod.speaking": "prompts and answers from decisions, by the adapters, into custody",
-    "maestrod.spool": "hooks' events from the time without a daemon, on their way into the engine",
-    "maestrod.streams": "what agents print, from custody's log by their adapters into the engine",
-    "maestrod.supervisor": "the engine's effects carried out by custody, what custody learns told to the engine",
-    "maestrod.tenure": "the end of a daemon whose data folder was taken away",
-    "maestrod.terminals": "the engine's port for terminals, on custody",
-    "maestrod.workplace": "the folder a session works in, before a launch",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
@@ -61,14 +54,13 @@ PACKAGES = {
     "platformdirs": (("maestrod.api.address",), "one answer to where things are"),
     "trio": (
         (
-            *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport"),
-            *("maestrod.app", "maestrod.__main__", "maestrod.supervisor", "maestrod.tenure", "maestrod.terminals"),
-            *("maestrod.hearing", "maestrod.launching", "maestrod.probing", "maestrod.speaking", "maestrod.streams"),
+            *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport", "maestrod.supervisor"),
+            *("maestrod.app", "maestrod.__main__", "maestrod.host.tenure"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),
     "psutil": (
-        ("maestrod.sessions", "maestrod.instance", "maestrod.remote_port"),
+        ("maestrod.sessions", "maestrod.host.instance", "maestrod.remote_port"),
         "process identity where /proc is not there; the addresses of this machine",
     ),
     "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),

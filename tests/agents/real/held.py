@@ -16,7 +16,7 @@ from maestrod.agents.environment import link_programs
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.signs import Sign
-from maestrod.launching import make_links, write_files
+from maestrod.supervisor.launching import make_links, write_files
 from tests.agents.real.conftest import Place
 from tests.core.manifests import manifest
 

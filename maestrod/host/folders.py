@@ -1,0 +1,100 @@
+"""A look at folders on this machine, for the domain (``core/folders.py``).
+
+A file system that does not answer, such as that of a server that is gone, costs a bounded time: the look happens on a thread that
+is left behind then.
+"""
+
+import os
+import stat
+import threading
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from maestrod.api.project import FolderIdentity
+from maestrod.core.folders import Folders, Identities, Place, as_written
+from maestrod.host.instance import boot_id
+
+#: Seconds a file system may take.
+PATIENCE = 2.0
+
+#: Paths in one look that may take that long.
+_STUCK_LIMIT = 3
+
+T = TypeVar("T")
+
+
+def real_folders(patience: float = PATIENCE) -> Folders:
+    """Eyes on the real file system."""
+    boot = boot_id()
+    return Folders(look=partial(_look, boot, patience), identify=partial(_identify, boot, patience), sees=True)
+
+
+def _look(boot: str, patience: float, path: str) -> Place:
+    slow = Place(path, (path,), problem=f"{path} does not answer: is its file system there?")
+    return _in_time(lambda: _place(boot, path), patience, slow)
+
+
+def _place(boot: str, path: str) -> Place:
+    try:
+        resolved = str(Path(path).resolve(strict=True))
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        missing = isinstance(error, FileNotFoundError)
+        problem = f"there is no folder {path}" if missing else f"{path} is no folder to work in: {reason}"
+        return Place(path, (path,), problem=problem)
+    if not _is_text(resolved):
+        return Place(path, (path,), problem=f"the path of {path} is not UTF-8: rename the folder that is not")
+    place = as_written(resolved)
+    identities = _stats(boot, place.around, {}, str)
+    if resolved not in identities:
+        return Place(path, (path,), problem=f"{path} is not a folder")
+    return Place(resolved, place.around, identities)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path can be told to clients and kept."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _identify(boot: str, patience: float, paths: Collection[str]) -> Identities:
+    """A path that does not answer is left out, and the others are looked at all the same; after a few of them it is enough."""
+    found: dict[str, FolderIdentity] = {}
+    rest = list(dict.fromkeys(paths))
+    for _ in range(_STUCK_LIMIT):
+        seen: list[str] = []
+        piece = rest
+        if _in_time(partial(_stats, boot, piece, found, seen.append), patience, None) is not None:
+            break
+        rest = piece[len(seen) + 1 :]
+    return dict(found)
+
+
+def _stats(
+    boot: str, paths: Collection[str], found: dict[str, FolderIdentity], done: Callable[[str], object]
+) -> dict[str, FolderIdentity]:
+    """Add which folders the paths lead to; ``done`` is told after each."""
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - hundreds of them in a row
+        except (OSError, ValueError):
+            pass
+        else:
+            if stat.S_ISDIR(status.st_mode):
+                found[path] = FolderIdentity(device=status.st_dev, inode=status.st_ino, boot_id=boot)
+        done(path)
+    return found
+
+
+def _in_time(work: Callable[[], T], patience: float, otherwise: T) -> T:
+    """What the work comes to, or the other when it takes too long; then its thread ends whenever the file system lets it."""
+    results: list[T] = []
+    thread = threading.Thread(target=lambda: results.append(work()), name="folders", daemon=True)
+    thread.start()
+    thread.join(patience)
+    return results[0] if results else otherwise

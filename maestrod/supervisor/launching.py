@@ -1,0 +1,224 @@
+"""From a session to what custody starts: what the adapter is told, the files it wants, the launch spec.
+
+The adapter says how (``LaunchPlan``); here the plan meets the machine: files are written into the session's folder, and what
+the agent gets as standard input is decided by how it takes its prompts.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import trio
+
+from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
+from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.environment import link_programs
+from maestrod.agents.relevant_files import relevant_files
+from maestrod.api.address import Places
+from maestrod.api.daemon_lock import boot_id
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.package_data import package_data
+from maestrod.api.program_links import link_hooks
+from maestrod.api.session import Role, Session, Terminal
+from maestrod.config import Config
+from maestrod.core.agent_traits import Turns
+from maestrod.core.briefing import brief
+from maestrod.core.opening import follow_up, opening
+from maestrod.core.prompts import Manifest
+from maestrod.core.token import make_token
+from maestrod.core.world import World
+from maestrod.host.inherited import Inherited
+from maestrod.sessions.spec import LaunchSpec
+from maestrod.supervisor import workplace
+
+#: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
+in_thread = trio.to_thread.run_sync
+
+#: Folder of a session that adapters' files may not be written into, and the start of names they may not have: custody's own.
+_CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.", "workplace.")
+
+
+class Launcher:
+    """Makes launch specs. ``catalog`` has the adapters, skills and personas; ``inherited`` is what agents get back."""
+
+    def __init__(
+        self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes, inherited: Inherited
+    ) -> None:
+        self._inherited = inherited
+        self._programs = link_programs(places.data / "bin")
+        self._places = places
+        with suppress(FileNotFoundError):  # said when an agent is started that needs them
+            self._hooks()
+        self._config = config
+        self._catalog = catalog
+        self._key = token_key
+
+    def adapter(self, session: Session) -> Adapter:
+        """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
+        adapter = self._catalog.adapters.get(session.agent)
+        if adapter is None:
+            raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
+        return adapter
+
+    async def look(self, world: World, session: Session, folder: Path) -> str:
+        """Look at the folder a session works in, before it is launched; a warning for people, or nothing.
+
+        Raises a ``MaestroError`` when it is another one than at the session's start, or does not answer.
+        """
+        project = world.projects.get(session.project_id)
+        look = partial(workplace.check, folder, session.working_dir, boot_id(), project)
+        with trio.move_on_after(workplace.PATIENCE):
+            return await in_thread(look, abandon_on_cancel=True)
+        raise workplace.hangs(session.working_dir)
+
+    async def spec(self, world: World, session: Session, folder: Path) -> LaunchSpec:
+        """Ask the adapter how the agent is started, and write the files it wants into ``folder``, the session's.
+
+        Raises ``OSError`` when they cannot be written, a ``MaestroError`` when something is missing.
+        """
+        adapter = self.adapter(session)
+        message = launch_message(world, session)
+        plan = adapter.launch(await self._request(world, session, folder, message))
+        _check(plan)
+        await in_thread(write_files, folder, dict(plan.files))
+        await in_thread(make_links, folder, dict(plan.links))
+        pipes = plan.terminal is Terminal.PIPE
+        return LaunchSpec(
+            session_id=session.id,
+            attempt=session.attempt,
+            argv=plan.argv,
+            env=dict(plan.env),
+            cwd=plan.cwd,
+            folder=str(folder),
+            terminal="pipe" if pipes else "pty",
+            log_segment_bytes=self._config.output_segment_bytes,
+            log_keep_segments=self._config.output_segments,
+            ladder=plan.stop_ladder,
+            stdin=_input(plan, adapter.traits.turns, folder) if pipes else None,
+            stream=pipes and plan.stream,
+            taken=() if message is None else (message.id,),
+            umask=self._inherited.umask,
+            open_files=self._inherited.open_files,
+        )
+
+    async def manifest(self, world: World, session: Session) -> Manifest:
+        """Everything a session is told."""
+        skills, personas = self._catalog.skills(session.working_dir)[0], self._catalog.personas(session.working_dir)[0]
+        files: tuple[str, ...] = ()
+        if session.role is Role.ORCHESTRATOR:
+            files = await in_thread(relevant_files, Path(session.working_dir))
+        return brief(world, session, skills, personas, files)
+
+    async def _request(self, world: World, session: Session, folder: Path, message: Message | None) -> LaunchRequest:
+        own = self._config.agents.get(session.agent)
+        request = LaunchRequest(
+            session=session,
+            manifest=await self.manifest(world, session),
+            folder=folder,
+            socket=self._places.socket,
+            token=make_token(self._key, session.id, session.attempt),
+            environ=os.environ,
+            passed=() if own is None else own.env,
+            hooks=self._hooks(),
+            programs=self._programs,
+            permissions=world.projects[session.project_id].settings.permissions,
+        )
+        if message is None:
+            return request
+        return replace(request, prompt=_text(message, session, request.manifest, folder))
+
+    def _hooks(self) -> Path:
+        """Where sessions find the hooks. Raises ``FileNotFoundError`` for an installation that lost them."""
+        return link_hooks(self._places.data / "programs", package_data("hooks"))
+
+    async def text(self, world: World, session: Session, message: Message, folder: Path) -> str:
+        """The text of a message as the agent gets it; ``folder`` is its session's."""
+        if message.kind is not MessageKind.OPENING:
+            return message.text
+        return _text(message, session, await self.manifest(world, session), folder)
+
+
+def open_deliveries(world: World, session: Session) -> list[Message]:
+    """Messages that count as delivered to this attempt and that the agent has not confirmed, oldest first."""
+    messages = (world.messages[message_id] for message_id in sorted(world.open_messages.get(session.id, ())))
+    return [
+        message
+        for message in messages
+        if message.status is MessageStatus.DELIVERED and message.attempt == session.attempt
+    ]
+
+
+def launch_message(world: World, session: Session) -> Message | None:
+    """The message that the start of this attempt carries; None when there is none."""
+    return next(iter(open_deliveries(world, session)), None)
+
+
+def _text(message: Message, session: Session, manifest: Manifest, folder: Path) -> str:
+    if message.kind is MessageKind.OPENING:
+        return opening(manifest, str(folder))
+    if session.attempt > 1 and session.agent_session_id is None:  # another process, and no conversation to go on with
+        return follow_up(manifest, str(folder), message.text)
+    return message.text
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write what the agent is given, each file whole or not at all, for the user's eyes only.
+
+    Names are paths below the folder. Raises ``Malformed`` for one that leads out of it or to what custody keeps there.
+    """
+    for name, content in files.items():
+        _write(_place(folder, name), content)
+
+
+def make_links(folder: Path, links: Mapping[str, str]) -> None:
+    """Make symbolic links below the folder, to what is the user's; what stands there already stays. Names as for files."""
+    for name, target in links.items():
+        place = _place(folder, name)
+        try:
+            place.symlink_to(target)
+        except FileExistsError:
+            pass  # of an earlier attempt, or the agent has put a file of its own in its place
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Where a file of the agent goes, with the folders above it made. Raises ``Malformed`` when that is outside of ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder
+    for part in _inside(name).parts[:-1]:
+        path /= part
+        if path.is_symlink():
+            raise Malformed("launch.file", f"the file {name!r} of the agent would be written outside of its folder")
+        path.mkdir(exist_ok=True, mode=0o700)
+    return path / PurePosixPath(name).name
+
+
+def _write(path: Path, content: str) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+def _inside(name: str) -> PurePosixPath:
+    """A relative path that stays below where it starts."""
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name or path.parts[0].startswith(_CUSTODY):
+        raise Malformed("launch.file", f"an agent's file cannot be called {name!r}")
+    return path
+
+
+def _check(plan: LaunchPlan) -> None:
+    if plan.stdin is not None and plan.stdin not in plan.files:
+        raise Malformed("launch.stdin", f"the agent's input {plan.stdin!r} is none of its files")
+
+
+def _input(plan: LaunchPlan, turns: Turns, folder: Path) -> str | None:
+    """What an agent on pipes reads: a file, nothing at all (its only prompt came with the start), or what is written to it."""
+    if plan.stdin is not None:
+        return str(folder / plan.stdin)
+    return os.devnull if turns is Turns.PROCESS else None

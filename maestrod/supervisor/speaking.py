@@ -1,0 +1,149 @@
+"""Writing to agents: prompts, answers to their questions, the end of their input; one thing after the other per session.
+
+Theory. A message counts as delivered from the decision that wants it written, and the shim remembers what it has written by the
+message's id. So whatever may not have got through is simply written again, by this daemon after a lost connection and by the next
+one after a crash in between: it reaches the agent once. What surely was not written at all, because the agent does not read, goes
+back (``NotDelivered``) and waits for its turn. Answers and the end of input are harmless to repeat.
+"""
+
+import logging
+from collections import deque
+
+import trio
+
+from maestrod.agents.adapter import SLIPS, Decision, Keys
+from maestrod.api.errors import MaestroError
+from maestrod.api.message import Message, MessageStatus
+from maestrod.api.session import Session, Terminal
+from maestrod.core.effects import CloseInput, Decide, Deliver
+from maestrod.core.facts import NotDelivered
+from maestrod.core.permission_rules import decision
+from maestrod.core.session_index import has_ended
+from maestrod.engine.engine import Engine
+from maestrod.sessions.custody import SEND_BYTES, Custody
+from maestrod.sessions.spec import NotHeld, Refused, Unanswered
+from maestrod.supervisor.launching import Launcher
+
+log = logging.getLogger(__name__)
+
+#: What is written to an agent.
+Spoken = Deliver | Decide | CloseInput
+
+#: Seconds before a message that could not be written is given back: whoever takes it up again must not spin.
+RETURN_SECONDS = 1.0
+#: Seconds between tries to write what an agent has begun to take, or may have taken, and how often that is tried.
+REST_SECONDS = 0.2
+REST_TRIES = 300
+
+
+class Speaker:
+    """Carries out what is to be written. ``launcher`` knows the adapters and the texts."""
+
+    def __init__(self, engine: Engine, custody: Custody, launcher: Launcher) -> None:
+        self._engine = engine
+        self._custody = custody
+        self._launcher = launcher
+        self._waiting: dict[str, deque[Spoken]] = {}
+
+    def want(self, effect: Spoken, nursery: trio.Nursery) -> None:
+        """Write what an effect says, after what was wanted before for its session."""
+        waiting = self._waiting.get(effect.session_id)
+        if waiting is not None:
+            waiting.append(effect)
+            return
+        self._waiting[effect.session_id] = deque([effect])
+        nursery.start_soon(self._speak, effect.session_id)
+
+    async def _speak(self, session_id: str) -> None:
+        waiting = self._waiting[session_id]
+        try:
+            while waiting:
+                await self._carry_out(waiting.popleft())
+        finally:
+            del self._waiting[session_id]
+
+    async def _carry_out(self, effect: Spoken) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is None or session.attempt != effect.attempt or has_ended(session):
+            return
+        if isinstance(effect, Deliver):
+            await self._deliver(session, effect)
+        elif isinstance(effect, Decide):
+            await self._decide(session, effect)
+        else:
+            await self._close_input(session)
+
+    async def _deliver(self, session: Session, effect: Deliver) -> None:
+        message = self._engine.world.messages.get(effect.message_id)
+        if message is None or message.status is not MessageStatus.DELIVERED or message.attempt != session.attempt:
+            return
+        try:
+            keys = await self._keys(session, message)
+        except (MaestroError, *SLIPS):
+            log.exception("%s cannot be put into words for %s", message.id, session.id)
+            return
+        problem = await self._write(session, keys, message.id)
+        if problem is not None:
+            await trio.sleep(RETURN_SECONDS)
+            await self._engine.tell(NotDelivered(session.id, session.attempt, message.id, problem))
+
+    async def _keys(self, session: Session, message: Message) -> list[Keys]:
+        adapter = self._launcher.adapter(session)
+        world, folder = self._engine.world, self._custody.folder(session.id)
+        text = await self._launcher.text(world, session, message, folder)
+        return list(adapter.say(text, interactive=session.terminal is Terminal.PTY))
+
+    async def _decide(self, session: Session, effect: Decide) -> None:
+        question = self._engine.world.attention.get(effect.attention_id)
+        if question is None or question.key is None:
+            return
+        verdict, told = decision(question)
+        if verdict is None:
+            return  # left to the agent's own dialog
+        chosen = Decision(verdict.value)
+        try:
+            adapter = self._launcher.adapter(session)
+            data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
+        except (MaestroError, *SLIPS):
+            log.exception("the answer of %s cannot be put into words for %s", question.id, session.id)
+            return
+        problem = await self._write(session, [Keys(data)] if data else [], question.id)
+        if problem is not None:
+            log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)
+
+    async def _close_input(self, session: Session) -> None:
+        try:
+            await self._custody.close_stdin(session.id)
+        except NotHeld:
+            log.info("%s has ended before its input was closed", session.id)
+
+    async def _write(self, session: Session, keys: list[Keys], name: str) -> str | None:
+        """Write all, with the pauses; why not when surely nothing was written, None otherwise."""
+        begun = False
+        for number, each in enumerate(keys):
+            try:
+                await self._write_piece(session.id, each.data, f"{name}.{number}", patient=begun)
+            except (NotHeld, Refused) as error:
+                if not begun:
+                    return str(error)
+                log.error("%s has got only a part of what was written to it: %s", session.id, error)
+                return None
+            begun = True
+            await trio.sleep(each.pause)
+        return None
+
+    async def _write_piece(self, session_id: str, data: bytes, key: str, *, patient: bool) -> None:
+        """Write a piece. With ``patient``, and once it may have arrived in part, it is tried for a while.
+
+        Raises ``NotHeld`` or ``Refused``; the first time only when nothing of it was written.
+        """
+        for _ in range(REST_TRIES):
+            try:
+                return await self._custody.send(session_id, data, key)
+            except Unanswered:
+                patient = True
+            except Refused as error:
+                if error.code != "input_full" or not (patient or len(data) > SEND_BYTES):
+                    raise
+            await trio.sleep(REST_SECONDS)
+        raise Refused("input_full", "it does not read its input")

@@ -1,0 +1,295 @@
+"""What agents print, read into signs: lines of their output stream, titles of their terminals.
+
+Theory. The shim writes an agent's output to a log whose offsets mean the same for ever, and the session remembers the offset up to
+which it was read (``read_to``, set by the very decision that takes the signs in). So whoever reads goes on at ``read_to``: the
+next daemon, the next attempt. Nothing is read twice, nothing is left out, and nothing is kept here that a crash could lose. One task reads
+per session, only for agents that say something there; its pace is the journal's, and it lets others run every few lines.
+The end of a session is told after everything it printed has been (``drain``).
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import trio
+
+from maestrod.agents.adapter import SLIPS, Adapter
+from maestrod.api.reason import Source
+from maestrod.api.session import Session, Terminal
+from maestrod.core.agent_traits import Turns
+from maestrod.core.facts import Signed
+from maestrod.core.signs import Sign, Trouble
+from maestrod.engine.engine import Engine
+from maestrod.sessions.custody import Custody
+from maestrod.supervisor.line_cutter import LineCutter
+from maestrod.supervisor.title_scanner import TITLE_BYTES, TitleScanner
+
+log = logging.getLogger(__name__)
+
+#: Bytes read at a time: about a millisecond's work.
+READ_BYTES = 64 * 1024
+#: Lines, or bytes of them, that are read before others may run.
+SLICE_LINES = 20
+SLICE_BYTES = 16 * 1024
+#: Signs told at once.
+BATCH_SIGNS = 200
+#: Seconds nobody reads after a piece behind which there is more: all agents that flood together get half of the daemon at most.
+FLOOD_PAUSE = 0.01
+
+#: Seconds between two looks at a terminal, which may be redrawn ten times a second.
+TITLE_PAUSE = 0.2
+
+#: Signs with the offset after what they were read from.
+Found = tuple[tuple[Sign, ...], int]
+
+
+class Format(Protocol):
+    """How one kind of output is read."""
+
+    source: Source
+    #: Seconds before it is worth looking again.
+    pause: float
+
+    @property
+    def position(self) -> int:
+        """The offset it wants next."""
+
+    def feed(self, start: int, data: bytes) -> Iterator[Found]:
+        """What a piece says, in order."""
+
+    def finish(self) -> Found:
+        """What the end says."""
+
+
+class Lines:
+    """The lines of an agent's stream."""
+
+    source = Source.STREAM
+    pause = 0.0
+
+    def __init__(self, adapter: Adapter, offset: int) -> None:
+        self._adapter = adapter
+        self._cutter = LineCutter(offset)
+
+    @property
+    def position(self) -> int:
+        """The offset it wants next."""
+        return self._cutter.position
+
+    def feed(self, start: int, data: bytes) -> Iterator[Found]:
+        """What the lines of a piece say."""
+        for line, end in self._cutter.feed(start, data):
+            yield self._read(line), end
+
+    def finish(self) -> Found:
+        """What the last line says, if it was never ended."""
+        line = self._cutter.finish()
+        return self._read(line), self._cutter.read_to
+
+    def _read(self, line: bytes) -> tuple[Sign, ...]:
+        """What a line says, and before it what had to be done to it."""
+        said = (Trouble(self._cutter.note, "long_output"),) if self._cutter.note else ()
+        if not line:
+            return said
+        try:
+            return said + self._adapter.read_line(line).signs
+        except SLIPS:
+            log.exception("a line of %s (%d bytes) could not be read: a bug", self._adapter.name, len(line))
+            return (*said, Trouble(f"a line of {len(line):,} bytes could not be read", "unreadable_line"))
+
+
+class Titles:
+    """The titles of an agent's terminal; only those that mean something else than the one before."""
+
+    source = Source.SCREEN
+    pause = TITLE_PAUSE
+
+    def __init__(self, adapter: Adapter, offset: int) -> None:
+        self._adapter = adapter
+        self._scanner = TitleScanner(offset)
+        self.last: tuple[Sign, ...] = ()
+
+    @property
+    def position(self) -> int:
+        """The offset it wants next."""
+        return self._scanner.position
+
+    def feed(self, start: int, data: bytes) -> Iterator[Found]:
+        """What the titles in a piece say."""
+        for title in self._scanner.feed(start, data):
+            signs = self._read(title.text)
+            if signs and signs != self.last:
+                self.last = signs
+                yield signs, title.end
+
+    def finish(self) -> Found:
+        """An unfinished title says nothing."""
+        return (), self.position
+
+    def remember(self, start: int, data: bytes) -> None:
+        """``data`` was read before, up to where this one begins: what its last title says is known."""
+        for title in TitleScanner(start).feed(start, data):
+            if title.end == self.position:
+                self.last = self._read(title.text)
+
+    def _read(self, title: str) -> tuple[Sign, ...]:
+        try:
+            return self._adapter.read_title(title).signs
+        except SLIPS:
+            log.exception("a title of %s could not be read: a bug", self._adapter.name)
+            return ()
+
+
+class _Reader:
+    """Reads one session from where it was read to."""
+
+    def __init__(self, engine: Engine, custody: Custody, session: Session, form: Format, flood: trio.Lock) -> None:
+        self.session = session
+        self.form = form
+        self.over = trio.Event()
+        self.finished = False
+        self._engine = engine
+        self._custody = custody
+        self._flood = flood
+        self._found: list[Sign] = []
+        self._found_to = 0
+        self._told_to = form.position
+        self._got_on = trio.Event()
+
+    async def run(self) -> None:
+        """Read until the session is held no more, and then to the end."""
+        try:
+            while True:
+                await self._read_on()
+                await trio.sleep(self.form.pause)
+                end = await self._custody.wait_output(self.session.id, self.form.position)
+                if end <= self.form.position:
+                    break
+            await self._finish()
+        finally:
+            self.over.set()
+            self._got_on.set()
+
+    async def heard(self) -> None:
+        """Return when everything is told that was printed until now."""
+        end = self._custody.read_output(self.session.id, self.form.position, 1).end
+        while self._told_to < end and not self.over.is_set():
+            await self._got_on.wait()
+
+    async def read_rest(self) -> None:
+        """Read to the end of what there is: nothing more comes."""
+        await self._read_on()
+        await self._finish()
+
+    async def _read_on(self) -> None:
+        while True:
+            chunk = self._custody.read_output(self.session.id, self.form.position, READ_BYTES)
+            if not chunk.data:
+                return
+            if len(chunk.data) < READ_BYTES:
+                await self._take(self.form.feed(chunk.start, chunk.data))
+                await trio.lowlevel.checkpoint()
+            else:
+                async with self._flood:  # one at a time
+                    await self._take(self.form.feed(chunk.start, chunk.data))
+                    await trio.sleep(FLOOD_PAUSE)
+            self._told_to = chunk.next
+            self._got_on.set()
+            self._got_on = trio.Event()
+            if chunk.next >= chunk.end:
+                return
+
+    async def _take(self, pieces: Iterator[Found]) -> None:
+        lines, begin = 0, self._found_to
+        for signs, end in pieces:
+            self._found += signs
+            self._found_to = end
+            lines += 1
+            if len(self._found) >= BATCH_SIGNS:
+                await self._tell()
+            if lines >= SLICE_LINES or end - begin >= SLICE_BYTES:
+                lines, begin = 0, end
+                await trio.lowlevel.checkpoint()
+        if self._found or self._is_first_line():
+            await self._tell()
+
+    def _is_first_line(self) -> bool:
+        """Whether lines were read and nobody knows yet that this output is a stream: until then clients show it as it came."""
+        session = self._engine.world.sessions.get(self.session.id)
+        return isinstance(self.form, Lines) and self._found_to > 0 and session is not None and session.read_to == 0
+
+    async def _finish(self) -> None:
+        """The last line, and word of how far the log was read: the next attempt's output follows in it."""
+        signs, end = self.form.finish()
+        self._found += signs
+        self._found_to = end
+        session = self._engine.world.sessions.get(self.session.id)
+        if self._found or (session is not None and session.read_to < end):
+            await self._tell()
+        self.finished = True
+
+    async def _tell(self) -> None:
+        signs, self._found = tuple(self._found), []
+        await self._engine.tell(Signed(self.session.id, self.session.attempt, self.form.source, signs, self._found_to))
+
+
+class Streams:
+    """The readers of all sessions."""
+
+    def __init__(self, engine: Engine, custody: Custody) -> None:
+        self._engine = engine
+        self._custody = custody
+        self._readers: dict[str, _Reader] = {}
+        self._flood = trio.Lock()
+
+    async def follow(self, session_id: str, adapter: Adapter, *, is_fresh: bool = False) -> None:
+        """Read what a session prints until it is held no more. Returns at once for an agent that says nothing there.
+
+        ``is_fresh``: its process has just begun, so nothing is known of its screen.
+        """
+        reader = self._reader(session_id, adapter, is_fresh=is_fresh)
+        if reader is None:
+            return
+        self._readers[session_id] = reader
+        try:
+            await reader.run()
+        finally:
+            if self._readers.get(session_id) is reader:
+                del self._readers[session_id]
+
+    async def heard(self) -> None:
+        """Return when everything is told that the sessions which are followed have printed until now."""
+        for reader in list(self._readers.values()):
+            await reader.heard()
+
+    async def drain(self, session_id: str, adapter: Adapter) -> None:
+        """Return when everything is told that a session printed which has ended."""
+        reader = self._readers.get(session_id)
+        if reader is not None:
+            await reader.over.wait()
+            if reader.finished:
+                return
+        rest = self._reader(session_id, adapter)
+        if rest is not None:
+            await rest.read_rest()
+
+    def screen(self, session_id: str) -> Sequence[Sign]:
+        """What a session's terminal said last by its title; empty when that is not known."""
+        reader = self._readers.get(session_id)
+        return reader.form.last if reader is not None and isinstance(reader.form, Titles) else ()
+
+    def _reader(self, session_id: str, adapter: Adapter, *, is_fresh: bool = False) -> _Reader | None:
+        session = self._engine.world.sessions[session_id]
+        if adapter.traits.turns is Turns.NONE or session.terminal is Terminal.EXTERNAL:
+            return None
+        form: Lines | Titles = Lines(adapter, session.read_to)
+        if session.terminal is Terminal.PTY:
+            form = Titles(adapter, session.read_to) if is_fresh else self._titles(session, adapter)
+        return _Reader(self._engine, self._custody, session, form, self._flood)
+
+    def _titles(self, session: Session, adapter: Adapter) -> Titles:
+        titles = Titles(adapter, session.read_to)
+        begin = max(0, session.read_to - 2 * TITLE_BYTES)
+        before = self._custody.read_output(session.id, begin, session.read_to - begin)
+        titles.remember(before.start, before.data)
+        return titles

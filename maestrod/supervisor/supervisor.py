@@ -1,0 +1,378 @@
+"""The supervisor: carries the effects of decisions out, and tells the engine what became of them.
+
+It is the bridge between the domain, which knows sessions, and custody, which knows processes. Everything it finds out goes
+back through the engine as a fact. At the start of a daemon it asks custody about every session that was alive.
+"""
+
+import errno
+import logging
+import signal
+from functools import partial
+
+import trio
+
+from maestrod.agents.adapter import SLIPS, Adapter, Verdict
+from maestrod.api.errors import MaestroError, NotFound, Unavailable
+from maestrod.api.plain_text import plain_text
+from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
+from maestrod.core import permission_rules
+from maestrod.core.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
+from maestrod.core.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.pause import is_held
+from maestrod.core.session_index import has_ended
+from maestrod.core.signs import Outcome
+from maestrod.engine.engine import Engine
+from maestrod.sessions import spec as custody_spec
+from maestrod.sessions.custody import Custody
+from maestrod.sessions.watch import identify, wait_gone
+from maestrod.supervisor.launching import Launcher, open_deliveries
+from maestrod.supervisor.probing import probe
+from maestrod.supervisor.speaking import Speaker
+from maestrod.supervisor.streams import Streams
+from maestrod.supervisor.terminals import Terminals
+
+log = logging.getLogger(__name__)
+
+#: Errors that mean the machine was short of something: the launch is worth another try.
+_SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
+
+#: Seconds the start waits for word on the sessions that were alive; what takes longer (a lost tree to be ended) goes on beside.
+FIND_SECONDS = 1.5
+#: Seconds all sessions have to end when the daemon takes them with it: more than the longest ladder of an adapter, with its record.
+END_SECONDS = 20.0
+#: What is left of the ladder when somebody is in a hurry.
+_HURRIED = (("KILL", 5.0),)
+
+#: Why a session that nothing was ever started for has ended.
+NEVER_STARTED = "stopped before it was started"
+
+#: What is told at the start: scheduling follows every decision, and what the last daemon gave back waits for the next one.
+#: No deadline has this name, so nothing else comes of it.
+_STARTED = Woke("start:")
+
+#: Last output kept with the news of an end.
+TAIL_BYTES = 4096
+TAIL_LINES = 20
+
+
+class Supervisor:
+    """Runs effects; ``want`` takes them, ``exited`` is custody's word on every attempt that ended."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self._all_found = trio.Event()
+        self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
+
+    def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
+        """Tell the parts that were made after this one."""
+        self._engine = engine
+        self._custody = custody
+        self._terminals = terminals
+        self._streams = Streams(engine, custody)
+        self._speaker = Speaker(engine, custody, self._launcher)
+
+    def want(self, effect: Effect) -> None:
+        """Take an effect; it is carried out in a task of ``run``."""
+        self._wanted.send_nowait(effect)
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Find every session again, then carry effects out until cancelled."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            await self._find_all(nursery)
+            nursery.start_soon(self._engine.tell, _STARTED)
+            task_status.started()
+            async for effect in self._effects:
+                self._begin(effect)
+
+    async def heard(self) -> None:
+        """Return when every session is found, and all that they have printed until then is taken in."""
+        await self._all_found.wait()
+        await self._streams.heard()
+
+    async def end_all(self, hurry: trio.Event) -> None:
+        """End every session that we hold and return when that is recorded; with ``hurry`` set the ladders go to KILL.
+
+        What cannot be ended or recorded in time is logged and left to the next daemon.
+        """
+        self._engine.world.draining = True
+        with trio.move_on_after(END_SECONDS):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._kill_all, hurry)
+                await self._end_and_record()
+                nursery.cancel_scope.cancel()
+        left = self._ours()
+        if left:
+            log.error("left to the next daemon, because their end is not recorded: %s", ", ".join(left))
+
+    async def _end_and_record(self) -> None:
+        try:
+            await self._engine.submit(Draining())
+        except Unavailable as error:
+            log.error("the sessions are ended, but that cannot be recorded: %s", error.message)
+            async with trio.open_nursery() as stopping:
+                for session_id in self._ours():
+                    stopping.start_soon(self._custody.stop, session_id)
+            return
+        while self._ours():
+            await self._engine.bus.wait_for(lambda event: event.type == "session.status")
+
+    async def _kill_all(self, hurry: trio.Event) -> None:
+        await hurry.wait()
+        async with trio.open_nursery() as nursery:
+            for session_id in self._ours():
+                nursery.start_soon(self._custody.stop, session_id, _HURRIED)
+
+    def _ours(self) -> list[str]:
+        """Ids of the sessions that are alive and held by us."""
+        world = self._engine.world
+        return [id_ for id_ in world.by_session.live if world.sessions[id_].terminal is not Terminal.EXTERNAL]
+
+    async def exited(self, record: custody_spec.ExitRecord) -> None:
+        """An attempt ended."""
+        session = self._engine.world.sessions.get(record.session_id)
+        if session is None or session.attempt != record.attempt or has_ended(session):
+            return
+        adapter = self._adapter(session)
+        if adapter is not None:
+            await self._streams.drain(session.id, adapter)
+            session = self._engine.world.sessions[session.id]
+        if record.reason == "lost":
+            told = record.detail or "its shim is gone"
+            await self._engine.tell(Lost(session.id, session.attempt, told, _along(record)))
+            return
+        ended = _exit(record)
+        verdict = _judge(adapter, session, ended)
+        tail = self._tail(session.id)
+        await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, tail, _along(record)))
+
+    async def _find_all(self, nursery: trio.Nursery) -> None:
+        """Find every session that was alive. One that cannot be found or recorded at once holds up nobody."""
+        looking = set(self._engine.world.by_session.live)
+        found = self._all_found
+
+        async def find(session: Session) -> None:
+            await self._find(session)
+            looking.discard(session.id)
+            if not looking:
+                found.set()
+
+        for session_id in looking:
+            nursery.start_soon(find, self._engine.world.sessions[session_id])
+        if looking:
+            with trio.move_on_after(FIND_SECONDS):
+                await found.wait()
+        else:
+            found.set()
+
+    async def _find(self, session: Session) -> None:
+        """What became of a session while no daemon was there."""
+        if session.terminal is Terminal.EXTERNAL:
+            if session.process is not None:
+                self.want(Watch(session.id, session.attempt, session.process.pid))
+            return
+        standing = await self._custody.adopt(session.id, session.attempt)
+        if isinstance(standing, custody_spec.Running):
+            await self._engine.tell(_launched(session, standing.identity, adopted=True))
+            self._follow(session, is_fresh=False)
+            self._put_right(self._engine.world.sessions[session.id])
+        elif isinstance(standing, custody_spec.NeverStarted):
+            await self._never_started(session)
+        else:
+            await self.exited(standing.record)
+
+    async def _never_started(self, session: Session) -> None:
+        """The start was decided and the daemon died before it: start now, unless it is wanted no more."""
+        if session.stopping:
+            await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
+        else:
+            self.want(Launch(session.id, session.attempt))
+
+    def _put_right(self, session: Session) -> None:
+        """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
+        for message in open_deliveries(self._engine.world, session):
+            self.want(Deliver(session.id, session.attempt, message.id))
+        for answer in permission_rules.owed(self._engine.world, session):
+            self.want(answer)
+        if session.finishing and session.terminal is Terminal.PIPE:
+            self.want(CloseInput(session.id, session.attempt))
+        if session.stopping or (session.finishing and session.terminal is Terminal.PTY):
+            self.want(Stop(session.id, session.attempt))
+        elif (wanted := self._wanted_signal(session.id)) is not None:
+            self.want(Signal(session.id, session.attempt, wanted))
+
+    def _begin(self, effect: Effect) -> None:
+        if isinstance(effect, Deliver | Decide | CloseInput):
+            self._speaker.want(effect, self._nursery)
+        else:
+            self._nursery.start_soon(self._carry_out, effect)
+
+    async def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, Launch):
+            await self._launch(effect)
+        elif isinstance(effect, Stop):
+            await self._stop(effect)
+        elif isinstance(effect, Signal):
+            await self._signal(effect)
+        elif isinstance(effect, Watch):
+            await self._watch(effect)
+        elif isinstance(effect, Probe):
+            await self._probe(effect)
+
+    async def _launch(self, effect: Launch) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is None or session.attempt != effect.attempt:
+            return
+        try:
+            folder = self._custody.folder(session.id)
+            warning = await self._launcher.look(self._engine.world, session, folder)
+            spec = await self._launcher.spec(self._engine.world, session, folder)
+            if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
+                await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
+                return
+            identity = await self._custody.launch(spec)
+        except custody_spec.LaunchFailed as failure:
+            await self._launch_failed(session, failure)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+            await self._launch_failed(session, custody_spec.LaunchFailed(name, f"preparing the session: {error}"))
+        except MaestroError as error:
+            await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
+        except SLIPS:
+            log.exception("%s could not be prepared: a bug", session.id)
+            told = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
+            await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", told))
+        else:
+            await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
+            self._follow(session, is_fresh=True)
+            if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
+                self.want(Signal(session.id, session.attempt, "STOP"))
+
+    def _is_wanted(self, session_id: str) -> bool:
+        world = self._engine.world
+        return session_id in world.by_session.live and not world.sessions[session_id].stopping
+
+    async def _launch_failed(self, session: Session, failure: custody_spec.LaunchFailed) -> None:
+        if failure.record is not None and failure.record.reason != "failed_to_start":
+            await self.exited(failure.record)
+            return
+        log.warning("%s could not be started: %s", session.id, failure)
+        retryable = failure.errno_name in _SHORTAGES
+        fact = LaunchFailed(session.id, session.attempt, failure.errno_name, failure.message, retryable)
+        await self._engine.tell(fact)
+
+    async def _stop(self, effect: Stop) -> None:
+        result = await self._terminals.stop(effect.session_id)
+        if result.left:
+            log.error("%s: %d processes could not be ended", effect.session_id, result.left)
+            return
+        standing = await self._custody.adopt(effect.session_id, effect.attempt)
+        if isinstance(standing, custody_spec.NeverStarted):
+            await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
+        elif not isinstance(standing, custody_spec.Running):
+            await self.exited(standing.record)  # known already, unless that could not be recorded
+
+    async def _watch(self, effect: Watch) -> None:
+        """Follow an agent that was started by hand: when its process is gone, so is the session."""
+        process = identify(effect.pid)
+        session = self._engine.world.sessions.get(effect.session_id)
+        if process is not None and session is not None:
+            identity = ProcessIdentity(pid=process.pid, started=int(float(process.start)), boot_id=process.boot_id)
+            if session.process in {None, identity}:
+                await self._engine.tell(Launched(effect.session_id, effect.attempt, identity))
+                await wait_gone(process)
+        await self._engine.tell(self._gone(effect))
+
+    def _gone(self, effect: Watch) -> Exited:
+        """Nobody knows the exit code of a process that is not ours: in the middle of a task it counts as a failure."""
+        session = self._engine.world.sessions.get(effect.session_id)
+        busy = session is not None and session.status is SessionStatus.WORKING
+        ended = Exit(reason="gone", detail="its process is gone", at=self._engine.clock.wall())
+        verdict = Verdict.FAILED if busy else Verdict.COMPLETED
+        return Exited(effect.session_id, effect.attempt, ended, verdict.value)
+
+    async def _probe(self, effect: Probe) -> None:
+        session = self._engine.world.sessions.get(effect.session_id)
+        if session is not None and self._is_held(session) and session.attempt == effect.attempt:
+            await self._engine.tell(await probe(self._custody, session, self._streams.screen(session.id)))
+
+    async def _signal(self, effect: Signal) -> None:
+        """Hold or let go as the world wants it by now: effects run side by side, so their order means nothing."""
+        sent: str | None = None
+        try:
+            while (wanted := self._wanted_signal(effect.session_id)) not in {None, sent}:
+                await self._custody.signal(effect.session_id, wanted or "CONT")
+                sent = wanted
+        except custody_spec.NotHeld:
+            log.info("%s is not there to be sent %s", effect.session_id, effect.signal)
+
+    def _wanted_signal(self, session_id: str) -> str | None:
+        """What keeps a session as it is to be: ``STOP`` or ``CONT``; None when it has ended."""
+        world = self._engine.world
+        if session_id not in world.by_session.live:
+            return None
+        return "STOP" if is_held(world, world.sessions[session_id]) else "CONT"
+
+    def _follow(self, session: Session, *, is_fresh: bool) -> None:
+        """Read what an agent that runs says by its output."""
+        adapter = self._adapter(session)
+        if adapter is not None and self._is_held(session):
+            self._nursery.start_soon(partial(self._streams.follow, session.id, adapter, is_fresh=is_fresh))
+
+    def _is_held(self, session: Session) -> bool:
+        """Whether this very attempt has not ended by now."""
+        now = self._engine.world.sessions[session.id]
+        return now.attempt == session.attempt and not has_ended(now)
+
+    def _adapter(self, session: Session) -> Adapter | None:
+        """The adapter of a session's agent, if this version of the daemon still has one."""
+        try:
+            return self._launcher.adapter(session)
+        except NotFound:
+            return None
+
+    def _tail(self, session_id: str) -> str:
+        chunk = self._custody.tail_output(session_id, TAIL_BYTES, TAIL_LINES)
+        return plain_text(chunk.data.decode(errors="replace"))
+
+
+def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
+    """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
+    if adapter is not None:
+        try:
+            return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
+        except SLIPS:
+            log.exception("the end of %s could not be judged: a bug", session.id)
+    return Verdict.COMPLETED if ended.code == 0 else Verdict.FAILED
+
+
+def _last_word(session: Session) -> Outcome | None:
+    """How the last turn of this process ended by the agent's own word; None when one was under way or there was none."""
+    turn = session.turn
+    if turn is None or turn.running or turn.outcome is None or turn.attempt != session.attempt:
+        return None
+    return Outcome(turn.outcome)
+
+
+def _launched(session: Session, identity: custody_spec.Identity, *, adopted: bool, warning: str = "") -> Launched:
+    started = int(float(identity.agent_start)) if identity.agent_start else 0
+    process = ProcessIdentity(pid=identity.agent_pid, started=started, boot_id=identity.boot_id)
+    return Launched(session.id, session.attempt, process, adopted, warning)
+
+
+def _along(record: custody_spec.ExitRecord) -> Ended:
+    """What was ended along with the agent."""
+    return Ended(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
+
+
+def _exit(record: custody_spec.ExitRecord) -> Exit:
+    number = None
+    if record.signal is not None:
+        number = getattr(signal, f"SIG{record.signal}", None)
+    return Exit(
+        code=record.code,
+        signal=None if number is None else int(number),
+        reason=record.reason,
+        detail=record.detail,
+        at=record.ended_at,
+    )

@@ -1,0 +1,202 @@
+"""Projects found by their real folders: by links, from inside, moved, replaced, gone, and where nobody answers."""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.project import FolderIdentity, Project, ProjectCreate, ProjectUpdate
+from maestrod.core import project
+from maestrod.core.command import Stamp
+from maestrod.core.draft import Draft
+from maestrod.core.rules import Rules
+from maestrod.core.world import World
+from maestrod.host.folders import real_folders
+from maestrod.host.instance import boot_id
+
+
+class Home:
+    """A world with eyes on a real folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.world = World(Rules(folders=real_folders()))
+        self._entropy = 0
+
+    def draft(self) -> Draft:
+        self._entropy += 1 << 24
+        return Draft(self.world, Stamp(1, 1, self._entropy))
+
+    def folder(self, name: str) -> Path:
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def create(self, name: str, path: Path) -> Project:
+        return project.create(self.draft(), ProjectCreate(name=name, working_dir=str(path)))
+
+    def at(self, path: Path | str) -> Project:
+        """The project of a run that is started there."""
+        return project.for_folder(self.draft(), None, str(path))
+
+    def problem(self, id_: str) -> str:
+        [view] = project.views(self.world, [self.world.projects[id_]])
+        return view.problem
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path.resolve())
+
+
+def test_a_project_made_by_a_link_is_found_by_every_name_and_from_inside(home: Home) -> None:
+    real, link = home.folder("real"), home.root / "link"
+    link.symlink_to(real)
+    inside = home.folder("real/src/deep")
+    shop = home.create("shop", link)
+    assert shop.working_dir == str(real)
+    for path in (link, real, f"{link}/", f"{real}/src/..", link / "src", inside, home.root / "link" / "src" / "deep"):
+        assert home.at(path).id == shop.id
+    assert len(home.world.projects) == 1
+
+
+def test_the_nearest_one_wins_and_one_inside_may_be_made(home: Home) -> None:
+    outer, inner = home.create("outer", home.folder("o")), home.create("inner", home.folder("o/i"))
+    assert home.at(home.folder("o/i/x")).id == inner.id
+    assert home.at(home.folder("o/x")).id == outer.id
+    assert home.at(home.folder("beside")).id not in {outer.id, inner.id}
+
+
+def test_a_link_that_leads_out_of_a_project_is_not_inside_of_it(home: Home) -> None:
+    shop, elsewhere = home.create("shop", home.folder("shop")), home.folder("elsewhere")
+    (home.root / "shop" / "out").symlink_to(elsewhere)
+    assert home.at(home.root / "shop" / "out").id != shop.id
+
+
+def test_one_folder_under_two_names_has_one_project(home: Home) -> None:
+    shop = home.create("shop", home.folder("real"))
+    (home.root / "link").symlink_to(home.root / "real")
+    with pytest.raises(Conflict, match=rf"of project shop \({shop.id}\) already"):
+        home.create("other", home.root / "link")
+
+
+def test_what_is_no_folder_makes_no_project(home: Home) -> None:
+    (home.root / "file").touch()
+    (home.root / "loop").symlink_to(home.root / "loop")
+    for name, words in {"none": "there is no folder", "file": "is not a folder", "loop": "loop"}.items():
+        with pytest.raises(Malformed, match=words):
+            home.create("x", home.root / name)
+        with pytest.raises(Malformed, match=words):
+            home.at(home.root / name)
+    assert not home.world.projects
+
+
+def test_a_moved_folder_keeps_its_project(home: Home) -> None:
+    shop = home.create("shop", home.folder("shop"))
+    home.folder("shop/src")
+    (home.root / "shop").rename(home.root / "store")
+    assert home.problem(shop.id) == "its folder is gone, or its file system does not answer"
+    assert home.at(home.root / "store" / "src").id == shop.id
+    assert home.world.projects[shop.id].working_dir == str(home.root / "store")
+    assert home.problem(shop.id) == ""
+
+
+def test_a_folder_that_is_gone_starts_nothing_and_comes_back(home: Home) -> None:
+    shop = home.create("shop", home.folder("shop"))
+    (home.root / "shop").rename(home.root / "away")
+    with pytest.raises(Conflict, match="is gone: bring it back") as refused:
+        project.for_folder(home.draft(), shop.id, None)
+    assert f"maestroctl project update {shop.id} --working-dir" in refused.value.message
+    (home.root / "away").rename(home.root / "shop")
+    assert project.for_folder(home.draft(), shop.id, None).id == shop.id
+
+
+def replaced(home: Home) -> Project:
+    """A project whose folder was removed, and another one made in its place."""
+    shop = home.create("shop", home.folder("shop"))
+    (home.root / "shop").rename(home.root / "kept")  # a number in use is given to nobody else
+    home.folder("shop")
+    return shop
+
+
+def test_a_folder_that_was_replaced_starts_nothing_until_that_is_said_to_be_right(home: Home) -> None:
+    shop = replaced(home)
+    assert home.problem(shop.id) == "its folder was replaced by another one"
+    with pytest.raises(Conflict, match="was replaced by another one"):
+        home.at(home.root / "shop")
+    with pytest.raises(Conflict, match="was replaced by another one"):
+        project.for_folder(home.draft(), shop.id, None)
+    project.update(home.draft(), ProjectUpdate(project_id=shop.id, working_dir=str(home.root / "shop")))
+    assert home.at(home.root / "shop").id == shop.id
+    assert home.problem(shop.id) == ""
+
+
+def test_the_project_goes_with_its_folder_when_another_one_is_in_its_place(home: Home) -> None:
+    shop = replaced(home)
+    assert home.at(home.root / "kept").id == shop.id
+    assert home.world.projects[shop.id].working_dir == str(home.root / "kept")
+
+
+@pytest.mark.parametrize("change", [{"boot_id": "another"}, {"device": 12345}])
+def test_after_a_reboot_or_a_new_mount_another_number_is_taken_over_and_never_refused(
+    home: Home, change: dict[str, Any]
+) -> None:
+    shop = home.create("shop", home.folder("shop"))
+    assert shop.folder is not None
+    stale = msgspec.structs.replace(shop.folder, **change)
+    home.draft().change(shop, folder=stale)
+    assert home.problem(shop.id) == ""
+    assert home.at(home.root / "shop").folder == shop.folder
+
+
+def test_a_project_of_an_older_version_is_known_by_its_path_and_remembered_at_its_next_use(home: Home) -> None:
+    shop = home.create("shop", home.folder("shop"))
+    home.draft().change(shop, folder=None)
+    (home.root / "link").symlink_to(home.root / "shop")
+    assert home.at(home.root / "link").folder == shop.folder
+
+
+def test_of_several_projects_of_one_folder_the_oldest_counts_and_the_others_say_so(home: Home) -> None:
+    shop = home.create("shop", home.folder("real"))
+    (home.root / "link").symlink_to(home.root / "real")
+    second = home.draft().put(Project(id="prj_2", name="b", working_dir=str(home.root / "link")))
+    assert home.at(home.root / "link").id == shop.id
+    assert home.problem(shop.id) == ""
+    assert home.problem(second.id) == f"its folder is also that of shop ({shop.id}), which is the one that counts"
+
+
+def test_a_file_system_that_does_not_answer_costs_a_moment_and_hides_no_other_project(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, real = threading.Event(), os.stat
+
+    def stat(path: Any, **options: Any) -> os.stat_result:
+        if str(path).endswith("dead"):
+            release.wait(10)
+        return real(path, **options)
+
+    monkeypatch.setattr("maestrod.host.folders.os.stat", stat)
+    eyes = real_folders(patience=0.05)
+    paths = [str(home.folder(name)) for name in ("one", "dead", "two")]
+    try:
+        assert set(eyes.identify(paths)) == {paths[0], paths[2]}
+        assert "does not answer" in eyes.look(paths[1]).problem
+    finally:
+        release.set()
+
+
+def test_a_tree_of_any_depth_is_looked_at_upwards_only(home: Home) -> None:
+    place = real_folders().look(str(home.folder("/".join(["d"] * 200))))
+    assert len(place.around) == len(place.identities) == len(Path(place.path).parts)
+    shutil.rmtree(home.root / "d")
+
+
+def test_an_identity_is_what_stat_says(home: Home) -> None:
+    status = home.root.stat()
+    found = real_folders().look(str(home.root)).identity
+    assert found == FolderIdentity(device=status.st_dev, inode=status.st_ino, boot_id=boot_id())

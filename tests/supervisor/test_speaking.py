@@ -1,0 +1,277 @@
+"""Writing to agents: once, in order, with the pauses a composer needs; given back only when nothing was written."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from maestrod.api.attention import Answer, Attention, AttentionKind
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.reason import Source
+from maestrod.api.session import Session
+from maestrod.core.command import Actor
+from maestrod.core.effects import CloseInput, Decide, Deliver
+from maestrod.core.facts import Signed
+from maestrod.core.signs import PermissionAsked, TurnStarted
+from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
+from maestrod.sessions.spec import NotHeld, Refused, Unanswered
+from maestrod.store.memory import MemoryStore
+from maestrod.supervisor import speaking
+from tests.kit.supervised import FolderCustody, House, house
+from tests.kit.talker import Talker
+
+
+@asynccontextmanager
+async def talking(
+    tmp_path: Path, machine: FakeMachine, before: MemoryStore | None = None, terminal: str = "pipe"
+) -> AsyncIterator[tuple[House, Session]]:
+    """A daemon with one session of an agent that takes prompts, on no task, so that nobody but the test speaks to it."""
+    async with house(tmp_path, machine, before, agents={"shell": Talker()}) as parts:
+        if before is None:
+            home = await parts.project()
+            await parts.call("session.spawn", projectId=home, agent="shell", terminal=terminal)
+        [session_id] = parts.engine.world.sessions
+        session = await parts.until_launched(session_id)
+        await parts.call("session.register", Actor(session_id, 1))
+        yield parts, session
+
+
+async def send(parts: House, session: Session, text: str) -> Message:
+    message: Message = await parts.call("message.send", sessionId=session.id, text=text)
+    return message
+
+
+def agent_of(machine: FakeMachine, session: Session) -> FakeAgent:
+    return machine.agents[session.id, 1]
+
+
+async def test_a_message_is_written_to_the_agents_input_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        message = await send(parts, session, "use the parser")
+        await trio.sleep(60)
+        assert agent_of(machine, session).typed == b"prompt use the parser\n"
+        assert parts.engine.world.messages[message.id].status is MessageStatus.DELIVERED
+    async with talking(tmp_path, machine, parts.store) as (parts, session):
+        await trio.sleep(60)
+        assert agent_of(machine, session).typed == b"prompt use the parser\n"
+
+
+async def test_what_a_daemon_that_died_between_decision_and_write_owed_is_written_once(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        parts.engine._run_effect = lambda effect: None
+        await send(parts, session, "on the way")
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b""
+    store = parts.store
+    for _ in range(2):
+        async with talking(tmp_path, machine, store) as (parts, session):
+            await trio.sleep(5)
+            assert agent_of(machine, session).typed == b"prompt on the way\n"
+            store = parts.store
+
+
+async def test_a_daemon_that_died_between_the_text_and_enter_owed_enter_only(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        await send(parts, session, "hello")
+        await trio.sleep(0.2)
+        assert agent_of(machine, session).typed == b"hello"
+    async with talking(tmp_path, machine, parts.store) as (parts, session):
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b"hello\r"
+
+
+async def test_what_came_with_the_start_is_never_typed_as_well(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with house(tmp_path, machine, agents={"shell": Talker()}) as parts:
+        task = await parts.call("task.create", title="t", projectId=await parts.project())
+        session = await parts.call("session.spawn", taskIds=[task.id], agent="shell", terminal="pty")
+        await parts.until_launched(session.id)
+        await parts.call("session.register", Actor(session.id, 1))
+        [opening] = parts.engine.world.messages.values()
+        assert opening.status is MessageStatus.DELIVERED
+    async with house(tmp_path, machine, parts.store, agents={"shell": Talker()}) as parts:
+        await trio.sleep(5)
+        assert machine.agents[session.id, 1].typed == b""
+
+
+async def test_on_a_terminal_the_pauses_are_kept(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        began = trio.current_time()
+        await send(parts, session, "hello")
+        agent = agent_of(machine, session)
+        while not agent.typed.endswith(b"\r"):
+            await trio.sleep(0.05)
+        assert agent.typed == b"hello\r"
+        assert trio.current_time() - began >= 0.4
+
+
+Send = Callable[[FolderCustody, str, bytes, str | None], Any]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, errors: dict[int, Exception]) -> list[bytes]:
+    """Sending fails the times named (0 is the first); what was taken is in the list."""
+    taken: list[bytes] = []
+    calls = iter(range(1000))
+    real: Send = FolderCustody.send
+
+    async def send_or_fail(custody: FolderCustody, session_id: str, data: bytes, key: str | None = None) -> None:
+        error = errors.get(next(calls))
+        if error is not None:
+            raise error
+        taken.append(data)
+        await real(custody, session_id, data, key)
+
+    monkeypatch.setattr(FolderCustody, "send", send_or_fail)
+    return taken
+
+
+@pytest.mark.parametrize("error", [NotHeld("it is being found again"), Refused("input_full", "it does not read")])
+async def test_what_was_not_written_at_all_is_written_again_a_moment_later(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    machine = FakeMachine()
+    failing(monkeypatch, {0: error, 1: error})
+    async with talking(tmp_path, machine) as (parts, session):
+        began = trio.current_time()
+        message = await send(parts, session, "again")
+        while not agent_of(machine, session).typed:
+            await trio.sleep(0.1)
+        assert trio.current_time() - began >= 2 * speaking.RETURN_SECONDS
+        assert agent_of(machine, session).typed == b"prompt again\n"
+        assert parts.engine.world.messages[message.id].status is MessageStatus.DELIVERED
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_what_may_have_arrived_is_there_once(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    machine, calls = FakeMachine(), []
+    real = FolderCustody.send
+
+    async def send_and_lose(custody: FolderCustody, session_id: str, data: bytes, key: str | None = None) -> None:
+        calls.append(key)
+        if arrived or len(calls) > 1:
+            await real(custody, session_id, data, key)
+        if len(calls) == 1:
+            raise Unanswered("the connection ended")
+
+    monkeypatch.setattr(FolderCustody, "send", send_and_lose)
+    async with talking(tmp_path, machine) as (parts, session):
+        await send(parts, session, "maybe")
+        await trio.sleep(60)
+        assert agent_of(machine, session).typed == b"prompt maybe\n"
+        assert len(calls) == 2 and len(set(calls)) == 1
+
+
+async def test_an_agent_that_reads_slowly_gets_the_rest_later(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeMachine()
+    full = Refused("input_full", "it does not read")
+    failing(monkeypatch, {1: full, 2: full})
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        await send(parts, session, "slowly")
+        await trio.sleep(60)
+        assert agent_of(machine, session).typed == b"slowly\r"
+
+
+async def test_an_agent_that_never_reads_the_rest_is_given_up(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = FakeMachine()
+    taken = failing(monkeypatch, dict.fromkeys(range(1, 1000), Refused("input_full", "full")))
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        await send(parts, session, "never")
+        await trio.sleep(speaking.REST_SECONDS * speaking.REST_TRIES + 5)
+        assert taken == [b"never"]
+        assert "only a part" in caplog.text
+
+
+async def test_what_is_written_to_one_session_never_interleaves(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine, terminal="pty") as (parts, session):
+        for number, text in enumerate(("one", "two", "three")):
+            status = MessageStatus.DELIVERED
+            parts.engine.world.put(
+                Message(f"msg_{number}", session.id, MessageKind.PROMPT, status, text=text, attempt=1)
+            )
+            parts.supervisor.want(Deliver(session.id, 1, f"msg_{number}"))
+        await trio.sleep(30)
+        assert agent_of(machine, session).typed == b"one\rtwo\rthree\r"
+
+
+async def test_nothing_is_written_for_what_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        for effect in (
+            Deliver(session.id, 1, "msg_none"),
+            Deliver(session.id, 2, "msg_none"),
+            Decide("ses_none", 1, "att_none"),
+            Decide(session.id, 1, "att_none"),
+        ):
+            parts.supervisor.want(effect)
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b""
+
+
+@pytest.mark.parametrize(
+    "value, written",
+    [("allow", b"allow toolu_1 allowed by the user\n"), ("deny", b"deny toolu_1 denied by the user\n"), ("", b"")],
+)
+async def test_a_decision_reaches_the_agent_that_waits_for_it(
+    tmp_path: Path, autojump_clock: MockClock, value: str, written: bytes
+) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        parts.engine.world.put(
+            Attention(
+                "att_a", session.id, AttentionKind.PERMISSION, "?", answer=Answer("user", 1, value), key="toolu_1"
+            )
+        )
+        parts.supervisor.want(Decide(session.id, 1, "att_a"))
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == written
+
+
+async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        parts.supervisor.want(CloseInput(session.id, 1))
+        await trio.sleep(1)
+        assert agent_of(machine, session).typed == b"\x04"
+
+        async def gone(custody: FolderCustody, session_id: str) -> None:
+            raise NotHeld(session_id)
+
+        monkeypatch.setattr(FolderCustody, "close_stdin", gone)
+        parts.supervisor.want(CloseInput(session.id, 1))
+        await trio.sleep(1)
+
+
+async def test_an_answer_a_dead_daemon_owed_is_brought_by_the_next(tmp_path: Path, autojump_clock: MockClock) -> None:
+    machine = FakeMachine()
+    async with talking(tmp_path, machine) as (parts, session):
+        sign = PermissionAsked("Bash", "rm -rf build", '{"command":"rm -rf build"}', "toolu_1", waits=True)
+        await parts.engine.submit(Signed(session.id, 1, Source.STREAM, (TurnStarted(), sign)))
+        [question] = parts.engine.world.attention.values()
+        parts.engine._run_effect = lambda effect: None
+        await parts.call("attention.answer", attentionId=question.id, value="allow")
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b""
+    async with talking(tmp_path, machine, parts.store) as (parts, session):
+        await trio.sleep(5)
+        assert agent_of(machine, session).typed == b"allow toolu_1 allowed by the user\n"

@@ -1,0 +1,278 @@
+"""Streams: every line read once, in order, before the end is told; whoever reads next goes on where it was left."""
+
+from functools import partial
+from typing import cast
+
+import msgspec
+import pytest
+import trio
+from trio.testing import MockClock
+
+from maestrod.agents.shell import ShellAdapter
+from maestrod.api.reason import Source
+from maestrod.api.session import Role, Session, SessionStatus, Terminal
+from maestrod.core.facts import Signed
+from maestrod.core.signs import Said, ScreenShown, Sign, Trouble
+from maestrod.engine.engine import Engine
+from maestrod.sessions.custody import Custody
+from maestrod.sessions.fake import FakeCustody
+from maestrod.sessions.fake_machine import FakeMachine, Lifetime
+from maestrod.sessions.spec import ExitRecord, LaunchSpec
+from maestrod.supervisor import streams
+from maestrod.supervisor.line_cutter import LINE_BYTES
+from maestrod.supervisor.streams import Streams
+from tests.kit.talker import Talker
+
+ID = "ses_a"
+
+
+class Told:
+    """As much of an engine as a reader sees: facts are taken in at once, and the session remembers how far it was read."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        session = Session(ID, "prj_a", "a", Role.WORKER, "talker", SessionStatus.IDLE, terminal=terminal)
+        self.world = self
+        self.sessions = {ID: session}
+        self.facts: list[Signed] = []
+
+    async def tell(self, fact: Signed) -> None:
+        self.facts.append(fact)
+        self.sessions[ID] = msgspec.structs.replace(self.sessions[ID], read_to=fact.read_to)
+        await trio.lowlevel.checkpoint()
+
+    @property
+    def signs(self) -> list[Sign]:
+        return [sign for fact in self.facts for sign in fact.signs]
+
+
+class Daemon:
+    """One daemon's custody and streams over a machine; the engine's memory outlives it, as its journal would."""
+
+    def __init__(self, machine: FakeMachine, told: Told, adapter: Talker) -> None:
+        self.told = told
+        self.adapter = adapter
+        self.ended = trio.Event()
+        self.custody = FakeCustody(machine, self._on_exit)
+        self.streams = Streams(cast(Engine, told), cast(Custody, self.custody))
+
+    async def _on_exit(self, record: ExitRecord) -> None:
+        await self.streams.drain(ID, self.adapter)
+        self.ended.set()
+
+    async def start(self, nursery: trio.Nursery, attempt: int = 1) -> None:
+        await nursery.start(self.custody.run)
+        pipe = self.told.sessions[ID].terminal is Terminal.PIPE
+        spec = LaunchSpec(
+            session_id=ID, attempt=attempt, argv=("x",), env={}, cwd="/", terminal="pipe" if pipe else "pty"
+        )
+        await self.custody.launch(spec)
+        is_fresh = self.told.sessions[ID].attempt != attempt or not self.told.facts
+        self.told.sessions[ID] = msgspec.structs.replace(self.told.sessions[ID], attempt=attempt)
+        nursery.start_soon(partial(self.streams.follow, ID, self.adapter, is_fresh=is_fresh))
+
+
+def lines(*words: str) -> bytes:
+    return "".join(f"say {word}\n" for word in words).encode()
+
+
+async def test_lines_become_signs_as_they_come_and_all_before_the_end_is_told(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    output = ((1.0, b"noise\nsay on"), (2.0, b"e\nsay two\n"), (3.0, b"say three"))
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=3, output=output)), Told(Terminal.PIPE), Talker())
+    await daemon.start(nursery)
+    await daemon.ended.wait()
+    assert daemon.told.signs == [Said("one"), Said("two"), Said("three")]
+    assert [(fact.source, fact.read_to) for fact in daemon.told.facts] == [
+        (Source.STREAM, 6),
+        (Source.STREAM, 22),
+        (Source.STREAM, 31),
+    ]
+
+
+async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_until_the_end(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    daemon = Daemon(
+        FakeMachine(lambda spec: Lifetime(seconds=3, output=((1.0, b"noise\n" * 500), (1.5, b"noise\n" * 500)))),
+        Told(Terminal.PIPE),
+        Talker(),
+    )
+    await daemon.start(nursery)
+    await trio.sleep(2)
+    assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 3000)]
+    await daemon.ended.wait()
+    assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 3000), ((), 6000)]
+
+
+async def test_the_next_daemon_goes_on_in_the_middle_of_a_line(autojump_clock: MockClock) -> None:
+    output = ((1.0, lines("one") + b"say t"), (3.0, b"wo\n"), (5.0, lines("three")))
+    machine, told, adapter = FakeMachine(lambda spec: Lifetime(seconds=6, output=output)), Told(Terminal.PIPE), Talker()
+    async with trio.open_nursery() as life:
+        await Daemon(machine, told, adapter).start(life)
+        await trio.sleep(2)
+        life.cancel_scope.cancel()
+    assert told.signs == [Said("one")]
+    await trio.sleep(2)  # the line ends while nobody is there
+    async with trio.open_nursery() as life:
+        second = Daemon(machine, told, adapter)
+        await second.start(life)
+        await second.ended.wait()
+        life.cancel_scope.cancel()
+    assert told.signs == [Said("one"), Said("two"), Said("three")]
+
+
+async def test_what_was_printed_while_no_daemon_was_there_is_read_though_the_agent_has_ended(
+    autojump_clock: MockClock,
+) -> None:
+    machine, told, adapter = (
+        FakeMachine(lambda spec: Lifetime(seconds=2, output=((1.0, lines("last")),))),
+        Told(Terminal.PIPE),
+        Talker(),
+    )
+    async with trio.open_nursery() as life:
+        await Daemon(machine, told, adapter).start(life)
+        life.cancel_scope.cancel()
+    await trio.sleep(10)
+    async with trio.open_nursery() as life:
+        second = Daemon(machine, told, adapter)
+        await life.start(second.custody.run)
+        await second.streams.drain(ID, adapter)
+        life.cancel_scope.cancel()
+    assert told.signs == [Said("last")]
+
+
+async def test_a_line_that_one_attempt_left_open_does_not_spoil_the_first_of_the_next(
+    autojump_clock: MockClock,
+) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(seconds=1, output=((0.5, lines(str(spec.attempt)) + b"open"),)))
+    told, adapter = Told(Terminal.PIPE), Talker()
+    for attempt in (1, 2):
+        async with trio.open_nursery() as life:
+            daemon = Daemon(machine, told, adapter)
+            await daemon.start(life, attempt)
+            await daemon.ended.wait()
+            life.cancel_scope.cancel()
+    assert told.signs == [Said("1"), Said("2")]
+
+
+async def test_a_flood_is_told_in_batches_and_others_run_meanwhile(
+    nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = lines(*map(str, range(5000)))
+    daemon = Daemon(
+        FakeMachine(lambda spec: Lifetime(seconds=2, output=((1.0, flood),))), Told(Terminal.PIPE), Talker()
+    )
+    read_between = []
+
+    async def somebody_else() -> None:
+        while len(daemon.adapter.read) < 5000:
+            before = len(daemon.adapter.read)
+            await trio.lowlevel.checkpoint()
+            read_between.append(len(daemon.adapter.read) - before)
+
+    await daemon.start(nursery)
+    await trio.sleep(1)
+    nursery.start_soon(somebody_else)
+    await daemon.ended.wait()
+    assert daemon.told.signs == [Said(str(number)) for number in range(5000)]
+    assert max(len(fact.signs) for fact in daemon.told.facts) <= streams.BATCH_SIGNS + 1
+    assert 0 < max(read_between) <= 2 * streams.SLICE_LINES
+
+
+async def test_a_line_an_adapter_trips_over_is_left_out_and_reading_goes_on(
+    nursery: trio.Nursery, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    output = ((0.1, b"bug\n" + lines("alive")),)
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=1, output=output)), Told(Terminal.PIPE), Talker())
+    await daemon.start(nursery)
+    await daemon.ended.wait()
+    assert daemon.told.signs == [Trouble("a line of 3 bytes could not be read", "unreadable_line"), Said("alive")]
+    assert "could not be read: a bug" in caplog.text
+
+
+async def test_a_line_that_is_too_long_is_said_and_reading_goes_on(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    output = ((0.1, b"x" * (LINE_BYTES + 1) + b"\n" + lines("alive")),)
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=1, output=output)), Told(Terminal.PIPE), Talker())
+    await daemon.start(nursery)
+    await daemon.ended.wait()
+    assert daemon.told.signs == [Trouble("a line of 4,194,305 bytes was left out", "long_output"), Said("alive")]
+
+
+def title(text: str) -> bytes:
+    return f"\x1b]0;{text}\x07".encode()
+
+
+async def test_only_titles_that_change_the_meaning_are_told(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+    shown = [title("* a"), b"text", title("* b"), title("* c"), title("idle"), title(""), title("idle too")]
+    output = tuple((1.0 + number, data) for number, data in enumerate(shown))
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=20, output=output)), Told(Terminal.PTY), Talker())
+    await daemon.start(nursery)
+    await trio.sleep(15)
+    assert daemon.told.signs == [ScreenShown(True), ScreenShown(False)]
+    assert {fact.source for fact in daemon.told.facts} == {Source.SCREEN}
+    assert daemon.streams.screen(ID) == (ScreenShown(False),)
+    await daemon.ended.wait()
+    assert daemon.streams.screen("ses_none") == ()
+
+
+async def test_the_next_daemon_knows_what_the_last_title_said(autojump_clock: MockClock) -> None:
+    output = ((1.0, b"welcome" + title("* a")), (2.0, b"plain"), (5.0, title("* b")), (6.0, title("idle")))
+    machine, told, adapter = FakeMachine(lambda spec: Lifetime(seconds=9, output=output)), Told(Terminal.PTY), Talker()
+    async with trio.open_nursery() as life:
+        await Daemon(machine, told, adapter).start(life)
+        await trio.sleep(3)
+        life.cancel_scope.cancel()
+    async with trio.open_nursery() as life:
+        second = Daemon(machine, told, adapter)
+        await second.start(life)
+        await second.ended.wait()
+        life.cancel_scope.cancel()
+    assert told.signs == [ScreenShown(True), ScreenShown(False)]
+
+
+async def test_an_agent_that_says_nothing_is_not_read_at_all(
+    nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = Daemon(FakeMachine(lambda spec: Lifetime(output=((0.0, b"say no\n"),))), Told(Terminal.PTY), Talker())
+    await nursery.start(daemon.custody.run)
+    monkeypatch.delattr(FakeCustody, "read_output")
+    monkeypatch.delattr(FakeCustody, "wait_output")
+    await daemon.streams.follow(ID, ShellAdapter())
+    await daemon.streams.drain(ID, ShellAdapter())
+    assert daemon.told.facts == []
+
+
+async def test_another_process_tells_of_its_screen_anew(autojump_clock: MockClock) -> None:
+    machine = FakeMachine(lambda spec: Lifetime(seconds=2, output=((1.0, title("* busy")),)))
+    told, adapter = Told(Terminal.PTY), Talker()
+    for attempt in (1, 2):
+        async with trio.open_nursery() as life:
+            daemon = Daemon(machine, told, adapter)
+            await daemon.start(life, attempt)
+            await daemon.ended.wait()
+            life.cancel_scope.cancel()
+    assert told.signs == [ScreenShown(True), ScreenShown(True)]
+
+
+async def test_all_is_heard_when_what_was_printed_until_then_is_told(autojump_clock: MockClock) -> None:
+    output = ((1.0, lines("one")), (3.0, lines("two")), (9.0, lines("later")))
+    machine, told, adapter = (
+        FakeMachine(lambda spec: Lifetime(seconds=60, output=output)),
+        Told(Terminal.PIPE),
+        Talker(),
+    )
+    for pause, expected in ((2.0, ["one"]), (2.0, ["one", "two"]), (2.0, ["one", "two"])):
+        async with trio.open_nursery() as life:
+            daemon = Daemon(machine, told, adapter)
+            await daemon.start(life)
+            with trio.fail_after(pause):
+                await trio.lowlevel.checkpoint()
+                await daemon.streams.heard()
+            await trio.sleep(pause)
+            with trio.fail_after(0.1):
+                await daemon.streams.heard()
+            assert told.signs == [Said(word) for word in expected]
+            life.cancel_scope.cancel()
