@@ -36,47 +36,89 @@ Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
 class Config(Entity, frozen=True, forbid_unknown_fields=True):
-    """All settings. Times are milliseconds, sizes bytes.
+    """All settings: each says what it is for, in its description. Times are milliseconds, sizes bytes.
 
-    ``max_sessions`` bounds worker sessions alive at once and ``agent_limits`` those of one agent. ``sessions_on_stop`` is
-    what becomes of them when the daemon stops. ``bridge`` switches the web page and the HTTP interface on; they listen on
-    ``bridge_address``, at ``bridge_port`` or, when that is taken, another free port (0: always another). Pages of
-    ``bridge_origins`` may use them with a token. ``remote_address`` is where other machines find the same over TLS, with tokens
-    of their own only (nowhere when empty), ``remote_names`` the names they call it by, ``remote_rate`` how many requests a second
-    each token may make. ``tls_certificate`` and ``tls_key`` are PEM files; without them a self-signed pair is made. ``agents`` has
-    a table for each agent there is something to say of (``agents/settings.py``). ``permission_timeout_ms`` is how long an agent
-    waits for a permission that nobody decides (a project's settings win). ``limit_wait`` sits usage limits out, at most
-    ``limit_wait_max_ms`` in a row before a person is asked; one without a known end is tried again after ``limit_backoff_ms``,
-    doubled each time; the sessions that wait for one agent go on ``limit_stagger_ms`` apart. ``agent_umask`` is the umask of agents
-    in octal digits; when empty it is the one of whoever started the daemon, or 022 under a service manager.
+    ``docs/configuration.md`` is made from this class (``python -m tests.kit.configuration``).
     """
 
-    max_sessions: Slots = 8
-    agent_limits: dict[str, Slots] = {}
-    default_agent: str = "shell"
-    agents: dict[str, AgentSettings] = {}
-    registration_timeout_ms: Milliseconds = 60_000
-    plan_repairs: Annotated[int, Meta(ge=0, le=20)] = 3
-    permission_timeout_ms: Milliseconds | None = None
-    limit_wait: bool = True
-    limit_wait_max_ms: Annotated[int, Meta(ge=0, le=14 * 86_400_000)] = 6 * 3_600_000
-    limit_backoff_ms: Milliseconds = 300_000
-    limit_stagger_ms: Annotated[int, Meta(ge=0, le=600_000)] = 5_000
-    sessions_on_stop: SessionsOnStop = SessionsOnStop.KEEP
-    agent_umask: OctalMode = ""
-    output_segment_bytes: Annotated[int, Meta(ge=4096)] = 8 << 20
-    output_segments: Annotated[int, Meta(ge=2, le=1000)] = 8
-    log_level: str = "info"
-    bridge: bool = True
-    bridge_address: str = "127.0.0.1"
-    bridge_port: Annotated[int, Meta(ge=0, le=65535)] = 7717
-    bridge_origins: tuple[PageOrigin, ...] = ()
-    remote_address: str = ""
-    remote_port: Annotated[int, Meta(ge=0, le=65535)] = 7718
-    remote_names: tuple[HostName, ...] = ()
-    remote_rate: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
-    tls_certificate: str = ""
-    tls_key: str = ""
+    max_sessions: Annotated[Slots, Meta(description="Worker sessions that may run at the same time.")] = 8
+    agent_limits: Annotated[
+        dict[str, Slots], Meta(description="The same limit for single agents, by agent name: `{ shell = 4 }`.")
+    ] = {}
+    default_agent: Annotated[str, Meta(description="Agent of tasks that name none.")] = "shell"
+    agents: Annotated[
+        dict[str, AgentSettings], Meta(description="Settings of single agents, and agents of your own: see below.")
+    ] = {}
+    registration_timeout_ms: Annotated[
+        Milliseconds,
+        Meta(description="Time from the start of an agent to its first sign of life; then the start has failed."),
+    ] = 60_000
+    plan_repairs: Annotated[
+        int, Meta(ge=0, le=20, description="How often a planner may repair a plan that the linter refused.")
+    ] = 3
+    permission_timeout_ms: Annotated[
+        Milliseconds | None,
+        Meta(description="Time after which a project's `onTimeout` answers an open permission request. Unset: never."),
+    ] = None
+    limit_wait: Annotated[
+        bool, Meta(description="Wait for the end of a usage limit. `false`: a limit fails the turn.")
+    ] = True
+    limit_wait_max_ms: Annotated[
+        int,
+        Meta(
+            ge=0, le=14 * 86_400_000, description="Longest wait for usage limits before a person has to agree to more."
+        ),
+    ] = 6 * 3_600_000
+    limit_backoff_ms: Annotated[
+        Milliseconds, Meta(description="First wait for a usage limit without a known end; doubled each time.")
+    ] = 300_000
+    limit_stagger_ms: Annotated[
+        int, Meta(ge=0, le=600_000, description="Pause between two sessions that resume after a usage limit.")
+    ] = 5_000
+    sessions_on_stop: Annotated[
+        SessionsOnStop,
+        Meta(
+            description="What happens to sessions when the daemon stops: `keep` leaves them to the next daemon, `stop` ends them."
+        ),
+    ] = SessionsOnStop.KEEP
+    agent_umask: Annotated[
+        OctalMode,
+        Meta(
+            description="Umask of agents, in octal. Empty: that of the process that started the daemon, or 022 under a service manager."
+        ),
+    ] = ""
+    output_segment_bytes: Annotated[
+        int, Meta(ge=4096, description="Size of one segment of a session's output log.")
+    ] = 8 << 20
+    output_segments: Annotated[
+        int, Meta(ge=2, le=1000, description="Segments kept of each output log; the oldest is deleted first.")
+    ] = 8
+    log_level: Annotated[
+        str, Meta(description="Level of the daemon's own log: `debug`, `info`, `warning`, `error`.")
+    ] = "info"
+    bridge: Annotated[bool, Meta(description="Serve the web page and HTTP on this machine.")] = True
+    bridge_address: Annotated[str, Meta(description="Loopback address of the bridge.")] = "127.0.0.1"
+    bridge_port: Annotated[
+        int, Meta(ge=0, le=65535, description="Port of the bridge. If it is taken, or 0, another free port is used.")
+    ] = 7717
+    bridge_origins: Annotated[
+        tuple[PageOrigin, ...], Meta(description="Origins of other web pages that may use the bridge, with a token.")
+    ] = ()
+    remote_address: Annotated[
+        str, Meta(description="Address for other machines, with TLS and tokens. Empty: remote access is off.")
+    ] = ""
+    remote_port: Annotated[int, Meta(ge=0, le=65535, description="Port for other machines.")] = 7718
+    remote_names: Annotated[
+        tuple[HostName, ...],
+        Meta(description="Names that remote clients use for this machine, besides its address and host name."),
+    ] = ()
+    remote_rate: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Requests per second that each remote token may make.")
+    ] = 100
+    tls_certificate: Annotated[
+        str, Meta(description="Certificate of the remote port (PEM file). Empty: a self-signed one is made.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="Private key of that certificate (PEM file).")] = ""
 
 
 def agents_named(config: Config) -> dict[str, str]:
@@ -156,14 +198,10 @@ def _from_text(kind: Any, name: str, text: str) -> Any:
                     "config.repeated", f"{name}: {flaw}, at {flaw.path}", {"setting": name}
                 ) from flaw
             return text
-    if kind is bool and text.lower() in _TRUTH:
+    plain = kind.__origin__ if get_origin(kind) is Annotated else kind
+    if plain is bool and text.lower() in _TRUTH:
         return _TRUTH[text.lower()]
-    return int(text) if text.lstrip("-").isdigit() and not _is_text(kind) else text
-
-
-def _is_text(kind: Any) -> bool:
-    """Whether a setting is text, with or without rules about it."""
-    return kind is str or (get_origin(kind) is Annotated and kind.__origin__ is str)
+    return int(text) if text.lstrip("-").isdigit() and plain is not str else text
 
 
 def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:

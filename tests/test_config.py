@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import USER_FILE, Config, Origin, agents_named, load, variable
+from tests.kit.configuration import page
 
 
 def shown(origins: tuple[Origin, ...]) -> dict[str, tuple[object, str]]:
@@ -172,3 +173,17 @@ def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_f
     (tmp_path / USER_FILE).symlink_to("/dev/zero")
     with pytest.raises(BadConfiguration, match="cannot be read: it is not a plain file"):
         load(tmp_path, {})
+
+
+def test_the_reference_is_what_the_settings_say() -> None:
+    reference = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
+    assert reference.read_text("utf-8") == page(), "run: python -m tests.kit.configuration > docs/configuration.md"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    settings = msgspec.json.schema(Config)["$defs"]["Config"]["properties"]
+    assert [name for name, schema in settings.items() if not schema.get("description")] == []
+
+
+def test_yes_and_no_in_the_environment_are_true_and_false(tmp_path: Path) -> None:
+    assert load(tmp_path, {"MAESTRO_BRIDGE": "no", "MAESTRO_LIMIT_WAIT": "on"})[0] == Config(bridge=False)

@@ -18,14 +18,23 @@ Word = Annotated[str, Meta(max_length=4096, pattern=NO_NUL)]
 
 
 class AgentSettings(Entity, frozen=True, forbid_unknown_fields=True):
-    """``env`` are names of variables that pass from the daemon's environment to the agent, never values.
+    """One agent's table. The description of each member is what the configuration reference prints."""
 
-    ``terminal`` is how its workers are held when nobody says (``pty`` or ``pipe``). ``command`` is the program of a custom agent and
-    its arguments, with ``{prompt}`` (the task as text), ``{prompt_file}`` (a file with it) and ``{task_id}`` in them; without the first
-    two the prompt is its standard input. ``description`` says what it is.
-    """
-
-    env: tuple[Variable, ...] = ()
-    terminal: Terminal | None = None
-    command: tuple[Word, ...] = ()
-    description: str = ""
+    env: Annotated[
+        tuple[Variable, ...],
+        Meta(description="Names (never values) of variables that pass from the daemon's environment to the agent."),
+    ] = ()
+    terminal: Annotated[
+        Terminal | None,
+        Meta(
+            description="How its workers run unless a call says otherwise: `pty` (on a terminal) or `pipe` (headless)."
+        ),
+    ] = None
+    command: Annotated[
+        tuple[Word, ...],
+        Meta(
+            description="Program and arguments of an agent of your own. `{prompt}` is the task as text, `{prompt_file}` a file with it, "
+            "`{task_id}` the task. Without one of the first two, the prompt is its standard input."
+        ),
+    ] = ()
+    description: Annotated[str, Meta(description="What `maestroctl agent list` says about it.")] = ""

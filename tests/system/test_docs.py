@@ -31,7 +31,7 @@ _MARK = "@@ next command @@"
 #: Programs that pages use and a machine may lack.
 _PROGRAMS = ("curl", "git")
 #: Pages whose sections are read one by one, by users with a goal.
-GUIDES = ("docs/quickstart.md", "docs/troubleshooting.md", "docs/planner.md", "docs/service.md")
+GUIDES = ("docs/quickstart.md", "docs/cookbook.md", "docs/troubleshooting.md", "docs/planner.md", "docs/service.md")
 PAGES = sorted(
     page
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
@@ -181,6 +181,7 @@ AGENTS: dict[str, Callable[[User, FakeModel], dict[str, str]]] = {
     "Approve a plan": claude_user,
     "Approve a command": claude_user,
     "Use Codex": codex_user,
+    "Give the work to Codex": codex_user,
     "Stop": claude_user,
 }
 
