@@ -11,8 +11,8 @@ from pathlib import Path
 
 from bench.daemon import Daemon, daemon
 from bench.table import Row, at_most, median_ratio, skipped
-from maestroctl.hook_commands import best_form
-from maestroctl.hook_entries import MARK
+from maestroctl.install.hook_commands import best_form
+from maestroctl.install.hook_entries import MARK
 from maestrod.api.package_data import package_data
 
 INTERPRETER = str(Path(sys.executable).resolve())

@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 import maestrod
-from maestroctl import faults
-from maestroctl.caller import take_global_flags
+from maestroctl.client import errors
+from maestroctl.client.caller import take_global_flags
 from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, VERBS
 from maestroctl.output import answer, wants_json
 from maestrod.api.errors import MaestroError, Malformed
@@ -91,19 +91,19 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = root().main(args=rest, prog_name=PROGRAM, standalone_mode=False)
     except MaestroError as error:
-        return faults.tell(error, as_json=as_json)
+        return errors.tell(error, as_json=as_json)
     except _Usage as error:
         if as_json:
-            return faults.tell(Malformed("usage", error.format_message()), as_json=True)
+            return errors.tell(Malformed("usage", error.format_message()), as_json=True)
         error.show()
         return int(error.exit_code)
     except typer.Abort:
-        return faults.INTERRUPTED
+        return errors.INTERRUPTED
     except (
         UnicodeEncodeError
     ) as error:  # a name or path that came with bytes no text has, where nothing else refused it
         message = f"this is not UTF-8 text: {shown(error.object)}"
-        return faults.tell(Malformed("usage", message), as_json=as_json)
+        return errors.tell(Malformed("usage", message), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
@@ -121,7 +121,7 @@ def load(name: str) -> Any:
         return _command(name, commands)
     makers: dict[str, Callable[[], Any]] = {verb: partial(_command, verb, made) for verb, made in commands.items()}
     if name in NOUNS or name in {"run", "event"}:
-        from maestroctl.leaves import verbs_of
+        from maestroctl.generated.command import verbs_of
 
         for verb, row in verbs_of(name).items():
             makers.setdefault(verb, partial(_generated, row))
@@ -144,7 +144,7 @@ def _command(name: str, function: Callable[..., Any]) -> Any:
 
 
 def _generated(row: Any) -> Any:
-    from maestroctl.leaves import leaf
+    from maestroctl.generated.command import leaf
 
     return _command(row.verb, leaf(row))
 

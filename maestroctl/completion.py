@@ -214,7 +214,7 @@ def _words(item: Mapping[str, Any]) -> str:
 
 def _items(noun: str, environ: Mapping[str, str], query: Mapping[str, Any] = {}) -> Sequence[Mapping[str, Any]]:
     """What the daemon lists; nothing when none answers."""
-    from maestroctl.client import Client
+    from maestroctl.client.client import Client
     from maestrod.api.address import places
     from maestrod.api.errors import MaestroError
 

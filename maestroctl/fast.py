@@ -11,8 +11,8 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from maestroctl import worker
-from maestroctl.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
+from maestroctl.client import session_env
+from maestroctl.client.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
 
@@ -99,12 +99,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
         return None
     try:
         members, as_json = parse(method, verb, arguments[2:], environ)
-        patience = worker.patience(method, members, environ)
+        patience = session_env.patience(method, members, environ)
         result, fault = _converse(socket, method, {**members, "requestId": os.urandom(10).hex()}, patience)
         if method == "attention.ask" and result is not None and result.get("answer") is None:
             say(f"Waiting for an answer: maestroctl answer {result['id']} VALUE")
             token = {"sessionToken": members["sessionToken"]} if "sessionToken" in members else {}
-            patience = worker.patience("attention.wait", {}, environ)
+            patience = session_env.patience("attention.wait", {}, environ)
             result, fault = _converse(socket, "attention.wait", {"attentionId": result["id"], **token}, patience)
     except Unusual:
         return None
@@ -135,7 +135,7 @@ def parse(method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[st
     members.update(_placed(method, verb, values, environ))
     if any(len(members.get(name, "x" * _ID_LENGTH)) != _ID_LENGTH for name in ("taskId", "byTaskId")):
         raise Unusual
-    worker.fill(members, environ, session=verb.session)
+    session_env.fill(members, environ, session=verb.session)
     return members, as_json
 
 
@@ -172,7 +172,7 @@ def _placed(method: str, verb: Verb, values: Sequence[str], environ: Mapping[str
     """The positional members, complete and with full ids."""
     own = environ if method.startswith("task.") else {}
     try:
-        placed = worker.place(verb.positional, values, own)
+        placed = session_env.place(verb.positional, values, own)
     except ValueError:
         _unusual()
     if len(placed) < _REQUIRED.get(method, 0):
@@ -225,9 +225,9 @@ def _tell_silence(error: OSError, patience: float, *, told: bool) -> bool:
     """Say once that a daemon is there and does not answer; raises that for a person, who has less patience than an agent."""
     if not isinstance(error, Silent) or told:
         return told
-    from maestroctl.diagnosis import why_silent
+    from maestroctl.client.diagnosis import why_silent
 
-    if patience <= worker.PATIENCE:
+    if patience <= session_env.PATIENCE:
         raise error
     say(f"{why_silent(error, None).message}. Waiting for it.")
     return True
@@ -252,16 +252,16 @@ def _exchange(socket: str, line: bytes) -> dict[str, Any]:
 
 
 def _failed(error: OSError, *, as_json: bool) -> int:
-    from maestroctl.faults import lost, tell, unsafe
+    from maestroctl.client.errors import lost, tell, unsafe
 
     if isinstance(error, Silent):
-        from maestroctl.diagnosis import why_silent
+        from maestroctl.client.diagnosis import why_silent
 
         return tell(why_silent(error, None), as_json=as_json)
     return tell(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
 
 
 def _refused(fault: Mapping[str, Any], *, as_json: bool) -> int:
-    from maestroctl.faults import failure, tell
+    from maestroctl.client.errors import failure, tell
 
     return tell(failure(fault["code"], fault.get("message", ""), fault.get("data")), as_json=as_json)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from maestroctl.output import safe
-from maestroctl.questions import synonyms
+from maestroctl.show.questions import synonyms
 from maestrod.api.attention import Attention, FreeText
 
 

@@ -9,17 +9,17 @@ from textual.binding import Binding, BindingType
 from textual.events import Key
 from textual.widgets import Input
 
-from maestroctl.client import Client
-from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
+from maestroctl.attach.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
+from maestroctl.attach.seat import CLEAR, write
+from maestroctl.client.client import Client
 from maestroctl.output import safe, safe_block
-from maestroctl.questions import words
-from maestroctl.run_model import LIVE_SESSION
 from maestroctl.screen import actions
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog, NoticeDialog
-from maestroctl.screen.look import DARK, KEYS, LIGHT
-from maestroctl.seat import CLEAR, write
+from maestroctl.screen.theme import DARK, KEYS, LIGHT
+from maestroctl.show.questions import words
+from maestroctl.show.run_model import LIVE_SESSION
 from maestroctl.verbs.attach import attach, ways_out
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError

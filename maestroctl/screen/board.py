@@ -13,13 +13,13 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import safe, safe_block
 from maestroctl.screen import actions, rows
 from maestroctl.screen.feed import Feed, News
 from maestroctl.screen.fleet import Fleet, Tree, TreeRow
 from maestroctl.screen.list_pane import ListPane
-from maestroctl.screen.look import CSS, DARK
+from maestroctl.screen.theme import CSS, DARK
 from maestrod.api.attention import Attention
 from maestrod.api.session import Session
 from maestrod.api.system import SystemStatus

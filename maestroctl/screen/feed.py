@@ -13,13 +13,13 @@ from typing import Any
 
 import msgspec
 
-from maestroctl.caller import Caller
-from maestroctl.channel import Lost
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.channel import Lost
+from maestroctl.client.client import Client
+from maestroctl.client.stream import EventStream
 from maestroctl.screen.fleet import LISTS, Fleet
-from maestroctl.stream import EventStream
-from maestroctl.terminal import Sanitizer
-from maestroctl.transcript import is_told, newest
+from maestroctl.show.sanitizer import Sanitizer
+from maestroctl.show.transcript import is_told, newest
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.system import SystemStatus

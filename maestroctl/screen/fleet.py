@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maestroctl.run_model import ENDED, FINISHED_TASK, LIVE_SESSION, Shelf
+from maestroctl.show.run_model import ENDED, FINISHED_TASK, LIVE_SESSION, Shelf
 from maestrod.api.attention import Attention
 from maestrod.api.event import Event
 from maestrod.api.run import Run

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from maestroctl.limits import waiting
 from maestroctl.output import safe, safe_block
-from maestroctl.progress import percent, spent, told
-from maestroctl.render import duration
-from maestroctl.run_model import FINISHED_TASK, LIVE_SESSION
-from maestroctl.run_view import bar
 from maestroctl.screen.fleet import Fleet, TreeRow
-from maestroctl.table import clip, width
-from maestroctl.tree import glyph, word
+from maestroctl.show.limits import waiting
+from maestroctl.show.progress import percent, spent, told
+from maestroctl.show.render import duration
+from maestroctl.show.run_model import FINISHED_TASK, LIVE_SESSION
+from maestroctl.show.run_view import bar
+from maestroctl.show.table import clip, width
+from maestroctl.show.tree import glyph, word
 from maestrod.api.attention import Attention
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session, SessionStatus

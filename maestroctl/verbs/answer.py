@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.attention import FreeText, Lasts
@@ -49,7 +49,7 @@ def command(
 
 def _question(client: Client, text: str) -> dict[str, Any]:
     """The question that is named: by itself, or by the plan it is about."""
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
     from maestrod.api.ids import is_id
 
     if text.startswith(_PLAN):
@@ -80,7 +80,7 @@ def _meant(question: dict[str, Any], value: str) -> str:
 
     Where any text is an answer nothing is read into it.
     """
-    from maestroctl.questions import chosen
+    from maestroctl.show.questions import chosen
 
     if question.get("freeText") == FreeText.ANSWER.value:
         return value
@@ -88,7 +88,7 @@ def _meant(question: dict[str, Any], value: str) -> str:
 
 
 def _told(reply: dict[str, Any]) -> str:
-    from maestroctl.questions import short
+    from maestroctl.show.questions import short
 
     given = reply["answer"]
     name = f"#{reply['number']}" if reply.get("number") else short(reply)

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
-from maestroctl.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
-from maestroctl.manners import can_draw, ended_by_signals
+from maestroctl.attach.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
+from maestroctl.attach.seat import CLEAR, Leave, Seat, write
+from maestroctl.attach.session_menu import choose
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import answer, safe
-from maestroctl.seat import CLEAR, Leave, Seat, write
-from maestroctl.session_menu import choose
-from maestroctl.terminal import raw
+from maestroctl.show.manners import can_draw, ended_by_signals
+from maestroctl.show.sanitizer import raw
 from maestrod.api.errors import Malformed, NotFound
 
 

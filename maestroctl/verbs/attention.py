@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl import worker
-from maestroctl.caller import Caller
+from maestroctl.client import session_env
+from maestroctl.client.caller import Caller
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json, say
 from maestroctl.verbs.options import Json
@@ -36,7 +36,7 @@ def ask(
     as_json: Json = False,
 ) -> int:
     """Ask a person; prints the answer when it is there, also when the daemon was restarted in between."""
-    from maestroctl.resolve import resolve_members
+    from maestroctl.client.resolve import resolve_members
 
     caller = Caller.here()
     given: dict[str, Any] = {
@@ -50,13 +50,13 @@ def ask(
         "onTimeout": on_timeout,
     }
     members = {name: value for name, value in given.items() if value is not None}
-    worker.fill(members, caller.environ, session=True)
+    session_env.fill(members, caller.environ, session=True)
     with caller.client() as client:
         resolve_members(client, members)
         reply = client.raw("attention.ask", members)
         if wait and not reply.get("answer"):
             say(f"Waiting for an answer: maestroctl answer {reply.get('number') or reply['id']} VALUE")
-            client.patience = worker.patience("attention.wait", {}, caller.environ)
+            client.patience = session_env.patience("attention.wait", {}, caller.environ)
             reply = client.raw("attention.wait", {"attentionId": reply["id"]})
     if as_json:
         answer_json(reply)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.verbs.options import Json
 from maestroctl.verbs.store import offline
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.daemon_end import await_end, end_unanswering
-from maestroctl.diagnosis import why_holder_silent
-from maestroctl.faults import ABSENT
+from maestroctl.client.caller import Caller
+from maestroctl.client.daemon_end import await_end, end_unanswering
+from maestroctl.client.diagnosis import why_holder_silent
+from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.daemon_lock import holder_of
@@ -17,7 +17,7 @@ from maestrod.api.system import SessionsOnStop
 
 def start(*, as_json: Json = False) -> int:
     """Start the daemon if it is not running."""
-    from maestroctl.autostart import ensure
+    from maestroctl.client.autostart import ensure
 
     caller = Caller.here()
     caller.stay_here("daemon start")
@@ -55,7 +55,7 @@ def stop(
 
 def restart(*, as_json: Json = False) -> int:
     """Replace the daemon by a new one; sessions go on."""
-    from maestroctl.autostart import ensure
+    from maestroctl.client.autostart import ensure
 
     caller = Caller.here()
     caller.stay_here("daemon restart")
@@ -100,7 +100,7 @@ def status(*, as_json: Json = False) -> int:
 
 def install(*, as_json: Json = False) -> int:
     """Install the daemon as a service of yours (systemd or launchd), so that it starts when you log in."""
-    from maestroctl.service_manager import service_manager, this_service
+    from maestroctl.install.service_manager import service_manager, this_service
 
     caller = Caller.here()
     caller.stay_here("daemon install")
@@ -109,7 +109,7 @@ def install(*, as_json: Json = False) -> int:
 
 def uninstall(*, as_json: Json = False) -> int:
     """Take the service back, all that install put there; the data stays."""
-    from maestroctl.service_manager import service_manager
+    from maestroctl.install.service_manager import service_manager
 
     caller = Caller.here()
     caller.stay_here("daemon uninstall")
@@ -140,7 +140,7 @@ def _active_manager(caller: Caller) -> Any:
     """The service manager that runs this daemon, None when it runs without one."""
     if caller.environ.get("MAESTRO_HOME") or caller.environ.get("MAESTRO_SOCKET"):
         return None
-    from maestroctl.service_manager import service_manager
+    from maestroctl.install.service_manager import service_manager
 
     try:
         manager = service_manager(caller.environ)
@@ -167,7 +167,7 @@ def _report(caller: Caller, *, as_json: bool) -> int:
 
 
 def _service_lines(caller: Caller) -> list[str]:
-    from maestroctl.service_manager import service_manager
+    from maestroctl.install.service_manager import service_manager
 
     try:
         state = service_manager(caller.environ).status()

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import maestrod
-from maestroctl.autostart import LOG
-from maestroctl.caller import Caller
-from maestroctl.client import Client
-from maestroctl.diagnosis import STARTING, why_holder_silent
-from maestroctl.faults import ABSENT
+from maestroctl.client.autostart import LOG
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
+from maestroctl.client.diagnosis import STARTING, why_holder_silent
+from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.daemon_lock import holder_of, is_held
@@ -115,7 +115,7 @@ def _quarantine(folder: Path) -> Iterator[Finding]:
 
 
 def _service(caller: Caller) -> Iterator[Finding]:
-    from maestroctl.service_manager import lingering, service_manager
+    from maestroctl.install.service_manager import lingering, service_manager
 
     try:
         state = service_manager(caller.environ).status()
@@ -134,7 +134,7 @@ def _service(caller: Caller) -> Iterator[Finding]:
 
 def _hooks(caller: Caller) -> Iterator[Finding]:
     """Hooks that were installed, where they are and where they would not work or do harm."""
-    from maestroctl.hook_install import known_settings, project_of
+    from maestroctl.install.hook_install import known_settings, project_of
 
     for settings in known_settings(caller.places.data / "hooks", caller.environ, ()):
         state, subject = settings.state(), f"hooks of {settings.agent}"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json_line
 from maestroctl.verbs.options import JsonLines
 from maestrod.api.event import EventSubscribe
@@ -41,8 +41,8 @@ def subscribe(
     """Print every event from now, or from a seq, on, until interrupted; goes on after a restart of the daemon."""
     import msgspec
 
-    from maestroctl.resolve import resolve
-    from maestroctl.stream import EventStream
+    from maestroctl.client.resolve import resolve
+    from maestroctl.client.stream import EventStream
 
     with Caller.here().client() as client:
         client.raw("system.status", {})  # starts the daemon if need be

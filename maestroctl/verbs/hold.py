@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json
 
 
 def act(subject: str, verb: str, *, as_json: bool) -> int:
     """Call ``session.<verb>`` or ``run.<verb>``, whichever the id names."""
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
         identity = resolve(client, subject, "ses", "run")

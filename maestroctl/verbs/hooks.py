@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.hook_commands import best_form
-from maestroctl.hook_install import (
+from maestroctl.install.hook_commands import best_form
+from maestroctl.install.hook_install import (
     Recipe,
     Settings,
     State,

@@ -1,6 +1,6 @@
 """``maestroctl inbox``: what waits for a person."""
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
 
@@ -9,7 +9,7 @@ def command(*, as_json: Json = False) -> int:
     """List what waits for you, oldest first: what is wanted, where, since when, and how to answer."""
     import time
 
-    from maestroctl.questions import lines
+    from maestroctl.show.questions import lines
 
     with Caller.here().client() as client:
         page = client.raw("attention.list", {"limit": 1000})

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import ClosedPipe, answer_json, answer_json_line, say
 from maestroctl.verbs.options import Json, JsonLines
 from maestrod.api.errors import NotFound
@@ -38,7 +38,7 @@ def command(
     with Caller.here().client() as client:
         session_id = session_of(client, subject)
         if not (raw or since_offset or as_json or as_lines):
-            from maestroctl.transcript import is_told, tell
+            from maestroctl.show.transcript import is_told, tell
 
             if is_told(client, session_id):
                 tell(client, session_id, last=lines, follow=follow)
@@ -57,7 +57,7 @@ def command(
 
 def session_of(client: Client, subject: str) -> str:
     """The session named, or of a task that in which it failed, else the last one on it or below it. Raises ``NotFound`` for a task nobody has worked on."""
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     identity = resolve(client, subject, "ses", "tsk", "run")
     if identity.startswith("ses_"):
@@ -86,7 +86,7 @@ def _print(client: Client, session_id: str, page: dict[str, Any], write: Any, of
 
 
 def _follow(client: Client, session_id: str, offset: int, write: Any) -> None:
-    from maestroctl.stream import OutputStream
+    from maestroctl.client.stream import OutputStream
 
     stream = OutputStream(client, SessionAttach(session_id=session_id, offset=offset))
     try:
@@ -110,7 +110,7 @@ def _writer() -> Any:
     """How to print bytes on this stdout."""
     if not sys.stdout.isatty():
         return _raw_writer
-    from maestroctl.terminal import Sanitizer
+    from maestroctl.show.sanitizer import Sanitizer
 
     sanitizer = Sanitizer()
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl import worker
-from maestroctl.caller import Caller
-from maestroctl.faults import finding_line
+from maestroctl.client import session_env
+from maestroctl.client.caller import Caller
+from maestroctl.client.errors import finding_line
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestroctl.verbs.run import plan_document
@@ -36,7 +36,7 @@ def submit(
     as_json: Json = False,
 ) -> int:
     """Hand in a plan for a task. Exit code 1 when the linter refuses it; the findings say what to repair."""
-    from maestroctl.resolve import resolve_members
+    from maestroctl.client.resolve import resolve_members
 
     caller = Caller.here()
     members: dict[str, Any] = plan_document(file)
@@ -44,7 +44,7 @@ def submit(
         members["taskId"] = task_id
     elif not caller.in_session:
         raise Malformed("usage", "say which task the plan is for: --task-id ID")
-    worker.fill(members, caller.environ, session=False)
+    session_env.fill(members, caller.environ, session=False)
     with caller.client() as client:
         resolve_members(client, members)
         plan = client.raw("plan.submit", members)

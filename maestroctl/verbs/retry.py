@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
@@ -16,7 +16,7 @@ def command(
     as_json: Json = False,
 ) -> int:
     """Try a failed, skipped or cancelled task, and what failed below it, again; of a run all that failed."""
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
         identity = resolve(client, task, "tsk", "run")

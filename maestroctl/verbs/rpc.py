@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer_json
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed

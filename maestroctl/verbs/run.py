@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl import agent_choice
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
+from maestroctl.client.text_input import read_file
 from maestroctl.output import answer, answer_json, safe, say
-from maestroctl.text_input import read_file
+from maestroctl.show import agent_choice
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api import plan_text
 from maestrod.api.errors import MaestroError, Malformed
@@ -73,7 +73,7 @@ def start(
     members |= {name: value for name, value in options.items() if value is not None}
     with caller.client() as client:
         if task is not None or project is not None:
-            from maestroctl.resolve import resolve_members
+            from maestroctl.client.resolve import resolve_members
 
             resolve_members(client, members)
         run = agent_choice.start(client, members, remembered=remember)
@@ -81,7 +81,7 @@ def start(
             _say_project(client, members["workingDir"])
         if detach:
             return _detached(run, as_json=as_json or as_lines)
-        from maestroctl.run_follow import follow, stream_json
+        from maestroctl.show.run_follow import follow, stream_json
 
         if as_lines:
             return stream_json(client, run["id"])

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
+from maestroctl.client.text_input import read_words
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json, safe_block, say
-from maestroctl.text_input import read_words
 from maestroctl.verbs.options import Json, SessionArgument, TimeoutMs
 from maestrod.api.errors import Conflict, Malformed, TimedOut
 
@@ -34,7 +34,7 @@ def command(
     An agent that takes no prompts (shell) gets it typed into its terminal. Exit code with --wait: 0 answered, 1 the
     session ended before, 124 timed out; the message stays.
     """
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     text = read_words() if text == "-" else text
     with Caller.here().client() as client:
@@ -70,7 +70,7 @@ def _type(client: Client, session_id: str, text: str, *, enter: bool, as_json: b
 
 def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -> dict[str, Any]:
     """The message when nothing more happens to it. Raises ``TimedOut``. Survives a restart of the daemon."""
-    from maestroctl.stream import EventStream
+    from maestroctl.client.stream import EventStream
     from maestrod.api.event import EventSubscribe
 
     deadline = None if timeout_ms is None else time.monotonic() + timeout_ms / 1000

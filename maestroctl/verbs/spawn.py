@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
@@ -40,7 +40,7 @@ def command(
     as_json: Json = False,
 ) -> int:
     """Start an agent on tasks; prints its session."""
-    from maestroctl.resolve import resolve_members
+    from maestroctl.client.resolve import resolve_members
 
     members = {
         "taskIds": _split(tasks),

@@ -4,12 +4,12 @@ import sys
 import time
 from typing import Any
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
-from maestroctl.limits import held_back, waiting
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, say
-from maestroctl.questions import short
-from maestroctl.table import table
+from maestroctl.show.limits import held_back, waiting
+from maestroctl.show.questions import short
+from maestroctl.show.table import table
 from maestroctl.verbs.options import Json
 
 _SHOWN = 20  # of a kind; lists have them all

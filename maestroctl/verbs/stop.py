@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Conflict
@@ -23,7 +23,7 @@ def command(
 
     Exit code 1 when something could not be ended.
     """
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
         identity = resolve(client, subject, "ses", "run", "tsk")

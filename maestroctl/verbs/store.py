@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import maestrod
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import NoDaemon

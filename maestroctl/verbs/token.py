@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed

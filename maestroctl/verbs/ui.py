@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, say
 from maestroctl.verbs.options import Json
 from maestrod.api.ui import UI_OPEN, UiOpen

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json, safe, say
-from maestroctl.traces import Trace, left_to_you, package_command, remove_empty, traces
 from maestroctl.verbs.options import Json
+from maestroctl.verbs.traces import Trace, left_to_you, package_command, remove_empty, traces
 from maestrod.api.errors import MaestroError, Malformed
 
 _KEPT = "Data and configuration stay (add --data to remove them too)."

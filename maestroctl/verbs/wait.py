@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
-from maestroctl.failure_view import last_output, lines
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
+from maestroctl.client.stream import EventStream
 from maestroctl.output import answer, answer_json, say
-from maestroctl.stream import EventStream
+from maestroctl.show.failure_view import last_output, lines
 from maestroctl.verbs.options import Json, TimeoutMs
 from maestrod.api.errors import TimedOut
 from maestrod.api.event import EventSubscribe
@@ -28,7 +28,7 @@ def command(
 
     Exit code: 0 completed or skipped, 1 failed, 130 cancelled, 124 timed out.
     """
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
         identity = resolve(client, subject, "run", "tsk")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from maestroctl.caller import Caller
-from maestroctl.client import Client
-from maestroctl.manners import can_draw, ended_by_signals, restored
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
+from maestroctl.show.manners import can_draw, ended_by_signals, restored
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api.errors import NotFound
 
@@ -31,8 +31,8 @@ def command(
     else the last one, until it is done; exit code 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to
     itself), 75 waits for you.
     """
-    from maestroctl.resolve import resolve
-    from maestroctl.run_follow import follow, stream_json
+    from maestroctl.client.resolve import resolve
+    from maestroctl.show.run_follow import follow, stream_json
 
     caller = Caller.here()
     with caller.client() as client:

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from maestroctl import failure_view
-from maestroctl.caller import Caller
-from maestroctl.client import Client
+from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, safe_block
-from maestroctl.progress import counts_of
-from maestroctl.questions import short, words
+from maestroctl.show import failure_view
+from maestroctl.show.progress import counts_of
+from maestroctl.show.questions import short, words
 from maestroctl.verbs.options import Json
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SESSION_WHY, SessionRef
@@ -24,7 +24,7 @@ def command(
     as_json: Json = False,
 ) -> int:
     """Say why a session, a task or a run is in the state it is in, and how that is known."""
-    from maestroctl.resolve import resolve
+    from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
         identity = resolve(client, subject, "ses", "tsk", "run")
@@ -88,7 +88,7 @@ def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
         return ["  nothing starts, everything is frozen: maestroctl thaw"]
     limited = system["agentWaits"].get(task["dispatch"]["agent"])
     if limited:
-        from maestroctl.limits import held_back
+        from maestroctl.show.limits import held_back
 
         return [f"  {held_back(safe(task['dispatch']['agent']), limited, int(time.time() * 1000))}"]
     if system["slotsUsed"] >= system["slots"]:
@@ -104,7 +104,7 @@ def _next_tries(tasks: list[dict[str, Any]]) -> list[str]:
 
 
 def _next_try(task: dict[str, Any], now: int) -> str:
-    from maestroctl.render import duration, when
+    from maestroctl.show.render import duration, when
 
     tries = f"attempt {task['attempt']} of {task['maxAttempts']} at '{safe(task['title'])}'"
     left = task["notBefore"] - now
@@ -151,7 +151,7 @@ def _indented(text: str) -> list[str]:
 
 
 def _session(client: Client, identity: str, *, as_json: bool) -> int:
-    from maestroctl.render import render
+    from maestroctl.show.render import render
 
     if as_json:
         answer_json(client.raw(SESSION_WHY.name, {"sessionId": identity}))

@@ -79,7 +79,7 @@ def test_ctrl_c_is_130(cli: CommandLine, daemon: FakeDaemon, monkeypatch: pytest
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("maestroctl.client.Client.request", interrupt)
+    monkeypatch.setattr("maestroctl.client.client.Client.request", interrupt)
     assert cli("task", "list").code == 130
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maestroctl import app, fast
-from maestroctl.fields import Kind, fields_of
+from maestroctl.generated.fields import Kind, fields_of
 from maestrod.api.errors import IllegalTransition, NotFound, Unavailable
 from maestrod.api.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
@@ -156,7 +156,7 @@ def test_a_question_outlives_the_daemon(daemon: FakeDaemon, cli: CommandLine) ->
 
 
 def test_a_daemon_that_stays_away(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("maestroctl.worker.SESSION_PATIENCE", 0.0)
+    monkeypatch.setattr("maestroctl.client.session_env.SESSION_PATIENCE", 0.0)
     outcome = cli("task", "start", "--json")
     assert outcome.code == 69
     assert json.loads(outcome.err)["error"]["code"] == "daemon.lost"

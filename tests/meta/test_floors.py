@@ -67,7 +67,7 @@ PACKAGES = {
     "oslash": (("maestrod.rpc.dispatch",), "what jsonrpcserver's results are made of"),
     "h11": (("maestrod.transport",), "reads HTTP for the bridge"),
     "trio_websocket": (("maestrod.transport",), "reads WebSockets for the bridge"),
-    "wsproto": (("maestroctl.remote",), "the WebSocket to a daemon elsewhere, without a runtime of its own"),
+    "wsproto": (("maestroctl.client.remote",), "the WebSocket to a daemon elsewhere, without a runtime of its own"),
     "cryptography": (("maestrod.certificate",), "makes certificates, which the standard library cannot"),
     "typer": (("maestroctl",), "the command line"),
     "textual": (("maestroctl.screen",), "panes, keys and drawing of the full-screen view, nowhere else"),

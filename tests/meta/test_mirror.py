@@ -62,10 +62,13 @@ ELSEWHERE = (
     }
 )
 
-ELSEWHERE["maestroctl/seat.py"] = ("tests/system/test_attach.py", "bytes between two terminals: shown with real ones")
+ELSEWHERE["maestroctl/attach/seat.py"] = (
+    "tests/system/test_attach.py",
+    "bytes between two terminals: shown with real ones",
+)
 ELSEWHERE |= {
     f"maestroctl/screen/{name}.py": ("tests/system/test_watch.py", "what only a screen shows is looked at on a screen")
-    for name in ("app", "board", "look")
+    for name in ("app", "board", "theme")
 }
 
 

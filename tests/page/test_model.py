@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from maestroctl import progress
+from maestroctl.show import progress
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves

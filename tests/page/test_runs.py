@@ -2,7 +2,7 @@
 
 import pytest
 
-from maestroctl import progress
+from maestroctl.show import progress
 from maestrod.api.session import Usage
 from tests.kit.browser import needs_chromium
 from tests.page.conftest import Page

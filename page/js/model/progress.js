@@ -1,4 +1,4 @@
-// How far something is and what it has used, in the words and figures of every other view of it (maestroctl/progress.py).
+// How far something is and what it has used, in the words and figures of every other view of it (maestroctl/show/progress.py).
 
 const OTHERS = ["failed", "skipped", "cancelled"];
 // Floats that stand for whole per cents may be a little less.

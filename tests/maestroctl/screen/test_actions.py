@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from maestroctl.client import Client
+from maestroctl.client.client import Client
 from maestroctl.screen import actions
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
 from maestroctl.screen.feed import Feed, News, tail
 from maestrod.api.address import places
 from maestrod.api.errors import ResyncRequired

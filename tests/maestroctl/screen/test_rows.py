@@ -13,8 +13,8 @@ from maestroctl.screen.rows import (
     task_detail,
     task_row,
 )
-from maestroctl.table import width
-from maestroctl.tree import word
+from maestroctl.show.table import width
+from maestroctl.show.tree import word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus, Usage

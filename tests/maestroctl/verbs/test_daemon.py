@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from maestroctl import service_manager
-from maestroctl.caller import Caller
+from maestroctl.client.caller import Caller
+from maestroctl.install import service_manager
 from maestroctl.verbs import daemon as verb
 from maestrod.api.address import places
 from tests.kit.fake_daemon import FakeDaemon

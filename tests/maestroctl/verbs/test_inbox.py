@@ -2,7 +2,7 @@
 
 import json
 
-from maestroctl.reading import filled
+from maestroctl.client.reading import filled
 from maestrod.api.attention import AttentionPage
 from tests.kit.entities import QUESTION, SESSION, session
 from tests.kit.fake_daemon import FakeDaemon

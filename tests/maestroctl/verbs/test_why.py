@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from maestroctl.reading import filled
+from maestroctl.client.reading import filled
 from maestroctl.verbs.why import explain
 from maestrod.api.task import TaskView
 from tests.kit.entities import OTHER_TASK, PROJECT, RUN, SESSION, TASK, session, task

@@ -1,0 +1,1 @@
+"""At a session's terminal: its output to yours, your keys to it."""

@@ -1,0 +1,127 @@
+"""The menu of ``attach``: the sessions that are alive, one of which is chosen by a key."""
+
+import os
+import select
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from maestroctl.attach.keys import Command, Keyboard
+from maestroctl.attach.seat import resizes, write
+from maestroctl.client.client import Client
+from maestroctl.output import safe
+from maestroctl.show.table import clip, width
+
+#: Seconds after which the list is read again.
+_TICK = 1.0
+
+_UP, _DOWN = frozenset({"\x1b[A", "\x1bOA", "k"}), frozenset({"\x1b[B", "\x1bOB", "j", "\t"})
+_LEAVE = frozenset({"q", "d", "\x03", "\x04"})
+_SIGNS = {"working": "▶", "idle": "○", "spawning": "·"}
+_COLOURS = {"working": "36", "idle": "33", "spawning": "2"}
+
+
+class Menu:
+    """What is listed and which line is chosen: pure, drawn by ``lines``."""
+
+    def __init__(self, current: str | None) -> None:
+        self.current = current
+        self.sessions: list[dict[str, Any]] = []
+        self._chosen: str | None = None
+
+    def fill(self, sessions: Sequence[dict[str, Any]], first: Sequence[str] = ()) -> None:
+        """Take in the list; those named in ``first`` come first. At the beginning the one after the current is chosen."""
+        rank = {identity: place for place, identity in enumerate(first)}
+        self.sessions = sorted(sessions, key=lambda session: rank.get(session["id"], len(rank)))
+        ids = [session["id"] for session in self.sessions]
+        if self._chosen not in ids:
+            after = ids.index(self.current) + 1 if self.current in ids else 0
+            self._chosen = ids[after % len(ids)] if ids else None
+
+    @property
+    def chosen(self) -> str | None:
+        """The id on the chosen line."""
+        return self._chosen
+
+    def move(self, steps: int) -> None:
+        """Choose another line, round the ends."""
+        ids = [session["id"] for session in self.sessions]
+        if ids:
+            place = ids.index(self._chosen) if self._chosen in ids else 0
+            self._chosen = ids[(place + steps) % len(ids)]
+
+    def number(self, number: int) -> bool:
+        """Choose a line by its number; False when there is none."""
+        if not 0 < number <= len(self.sessions):
+            return False
+        self._chosen = self.sessions[number - 1]["id"]
+        return True
+
+    def lines(self, columns: int, rows: int) -> list[str]:
+        """The picture, in at most ``rows`` lines of ``columns`` cells."""
+        head = ["\x1b[1mSessions\x1b[0m", ""]
+        foot = ["", f"\x1b[2m{clip('↑↓ choose   enter or 1-9 attach   esc back   q detach', columns)}\x1b[0m"]
+        room = max(rows - len(head) - len(foot), 1)
+        ids = [session["id"] for session in self.sessions]
+        place = ids.index(self._chosen) if self._chosen in ids else 0
+        top = max(min(place - room // 2, len(ids) - room), 0)
+        names = max((width(safe(session["name"])) for session in self.sessions), default=0)
+        body = [
+            self._line(number, session, min(names, 40), columns)
+            for number, session in enumerate(self.sessions[top : top + room], top + 1)
+        ]
+        return [*head, *(body or ["No session is at work."]), *foot]
+
+    def _line(self, number: int, session: dict[str, Any], names: int, columns: int) -> str:
+        status = "paused" if session.get("paused") else str(session["status"])
+        name = clip(safe(session["name"]), names)
+        here = "  (here)" if session["id"] == self.current else ""
+        key = f"{number}" if number < 10 else " "
+        text = f" {key:>2}  {_SIGNS.get(status, '■')} {name}{' ' * (names - width(name))}  {status:8}  "
+        text += f"{safe(session['agent']):8}  {session['id']}{here} "
+        text = clip(text, columns)
+        if session["id"] == self._chosen:
+            return f"\x1b[7m{text}{' ' * (columns - width(text))}\x1b[0m"
+        return f"\x1b[{_COLOURS.get(status, '0')}m{text}\x1b[0m"
+
+
+def choose(client: Client, keyboard: Keyboard, current: str | None, first: Sequence[str]) -> str | None:
+    """Let the user choose; None is to leave. ``current`` is chosen again by Escape. The terminal has to be raw."""
+    menu = Menu(current)
+    write(b"\x1b[?1049h\x1b[?25l")
+    try:
+        with resizes() as resized:
+            while True:
+                menu.fill(client.raw("session.list", {"live": True, "limit": 1000}).get("items", ()), first)
+                _draw(menu)
+                ready, _, _ = select.select([sys.stdin, resized], [], [], _TICK)
+                if resized in ready:
+                    os.read(resized, 4096)
+                if sys.stdin in ready:
+                    done, identity = _key(menu, keyboard, os.read(sys.stdin.fileno(), 4096))
+                    if done:
+                        return identity
+    finally:
+        write(b"\x1b[?25h\x1b[?1049l")
+
+
+def _key(menu: Menu, keyboard: Keyboard, data: bytes) -> tuple[bool, str | None]:
+    """What a key does: whether the user has decided, and for what. The switch key again takes the next one."""
+    text, command = keyboard.feed(data)
+    if not data or command is Command.DETACH or text in _LEAVE:
+        return True, None
+    if command is Command.SWITCH or text in {"\r", "\n"}:
+        return menu.chosen is not None, menu.chosen
+    if text == "\x1b":
+        return True, menu.current
+    if text in _UP | _DOWN:
+        menu.move(-1 if text in _UP else 1)
+    elif text.isdecimal() and menu.number(int(text)):
+        return True, menu.chosen
+    return False, None
+
+
+def _draw(menu: Menu) -> None:
+    size = os.get_terminal_size(sys.stdout.fileno())
+    lines = menu.lines(size.columns, size.lines)
+    write(b"\x1b[H" + b"".join(b"%b\x1b[K\r\n" % line.encode() for line in lines[: size.lines - 1]) + b"\x1b[J")

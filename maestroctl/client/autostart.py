@@ -1,0 +1,279 @@
+"""Starting the daemon for a verb that needs one: once, however many ask, and only returning when it answers.
+
+A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its log in
+``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import maestrod
+from maestroctl.client.channel import RETRY_PAUSE
+from maestroctl.client.client import connect
+from maestroctl.client.diagnosis import why_holder_silent
+from maestroctl.client.errors import absent
+from maestroctl.output import safe, say
+from maestrod.api.address import Places
+from maestrod.api.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
+from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
+
+#: Seconds a daemon may take until it answers, counted anew while it says that it is still starting, and for a whole start.
+_READY_WITHIN = 60.0
+_STARTED_WITHIN = 600.0
+
+#: Seconds a daemon that serves may take to answer before it hangs; and to put its socket back, which it looks at every 20 s.
+_ANSWER_TIME = 8.0
+_SOCKET_TIME = 25.0
+
+#: Seconds between two words about what takes long.
+_WORD = 5.0
+
+#: The least time for an answer, and what is asked.
+_RETURN_TIME = 2.0
+_HELLO = b'{"jsonrpc":"2.0","id":1,"method":"system.hello","params":{"client":"maestroctl"}}'
+
+#: Lines of the log shown when it does not.
+_TAIL = 15
+
+#: Exit code of a daemon that found another one running on the same data.
+_ANOTHER_RUNS = 75
+
+#: The daemon's own log, and what it printed before it had one or when it broke.
+LOG = "maestrod.log"
+_START_LOG = "maestrod.start.log"
+
+
+def ensure(places: Places, environ: Mapping[str, str]) -> None:
+    """Return when a daemon answers, having started it if none has the data folder.
+
+    Raises ``NoDaemon`` with its last words when it does not come up, or with the reason when the one that is there does not
+    answer; ``BadConfiguration`` when it cannot start with this configuration and these folders.
+    """
+    with _turn(places.data):
+        if _answers(places):
+            return
+        if is_held(places.data):
+            await_holder(places)
+            return
+        say("Starting maestrod…")
+        start(places, environ)
+
+
+def await_holder(places: Places) -> None:
+    """Return when the daemon that has the data folder answers. Raises ``NoDaemon`` with the reason why it does not."""
+    began = told = time.monotonic()
+    while not _answers(places):
+        holder, now = holder_of(places.data), time.monotonic()
+        if holder is None or not holder.is_here:
+            _await_strange_holder(places, now - began)
+        elif places.is_told and Path(holder.socket) != places.socket:
+            raise _elsewhere(places, holder)
+        elif now - began > _allowed(places, holder):
+            raise why_holder_silent(holder, now - began)
+        elif now - told > _WORD or began == told:
+            told = now
+            say(f"Waiting for maestrod (process {holder.pid}): {_doing(places, holder)}.")
+        time.sleep(RETRY_PAUSE)
+
+
+def _await_strange_holder(places: Places, seconds: float) -> None:
+    """Raise when a lock stays held by who does not say who it is, or is on another machine."""
+    if is_held(places.data) and seconds > _ANSWER_TIME:
+        raise NoDaemon(
+            "daemon.elsewhere",
+            f"a process holds {places.data / LOCK_FILE} and does not answer on {places.socket}: is it on another machine or in a "
+            "container that shares the folder? Stop it there, or set MAESTRO_HOME to another folder",
+        )
+    if not is_held(places.data) and seconds > _ANSWER_TIME:
+        raise absent(str(places.socket))
+
+
+def _allowed(places: Places, holder: Holder) -> float:
+    """Seconds this daemon may be without an answer."""
+    if is_stopped(holder.pid):
+        return 0.0
+    if holder.phase is not Phase.SERVING:
+        return _STARTED_WITHIN
+    return _ANSWER_TIME if _socket(places).exists() else _SOCKET_TIME
+
+
+def _doing(places: Places, holder: Holder) -> str:
+    if holder.phase is Phase.STARTING:
+        return f"it is starting; {holder.progress}" if holder.progress else "it is starting"
+    if holder.phase is Phase.SERVING:
+        return "it has not answered yet" if _socket(places).exists() else "its socket was removed, it makes another one"
+    return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` works on the data"
+
+
+def _elsewhere(places: Places, holder: Holder) -> NoDaemon:
+    what = f"maestrod (process {holder.pid}) runs on {places.data} and listens on {holder.socket}"
+    return NoDaemon(
+        "daemon.elsewhere",
+        f"{what}, not on {places.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME for a second one",
+    )
+
+
+def _socket(places: Places) -> Path:
+    return places.socket if places.is_told else socket_of(places.data, places.socket)
+
+
+def start(places: Places, environ: Mapping[str, str]) -> None:
+    """Start a daemon and wait until it answers."""
+    if _service_starts(environ):
+        _wait(places, None)
+        return
+    child = _detached(places, environ)
+    try:
+        _wait(places, child)
+    finally:
+        # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
+        child.returncode = child.returncode or 0
+
+
+def await_return(places: Places, patience: float) -> None:
+    """Wait for a daemon that is being restarted, for ``patience`` seconds. Raises ``NoDaemon`` when it does not come back.
+
+    Inside of a session nothing is started: we know the socket of its daemon and not its data, another daemon would be wrong.
+    """
+    deadline = time.monotonic() + patience
+    while not _answers(places):
+        if time.monotonic() > deadline:
+            raise absent(str(places.socket))
+        time.sleep(RETRY_PAUSE)
+
+
+def last_words(places: Places) -> list[str]:
+    """What the daemon that was just started printed; when it kept silent, the last lines of its log."""
+    for name in (_START_LOG, LOG):
+        try:
+            lines = (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
+        except OSError:  # it had not come that far
+            continue
+        if lines:
+            return [safe(line) for line in lines]
+    return []
+
+
+@contextmanager
+def _turn(data: Path) -> Iterator[None]:
+    """Wait for our turn among all who would start a daemon on this data."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(data / "autostart.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        message = f"the data folder {data} cannot be used: {error.strerror}; set MAESTRO_HOME to a place of yours"
+        raise BadConfiguration("places.data", message) from error
+    try:
+        _take_turn(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take_turn(descriptor: int) -> None:
+    """Lock it, saying what is waited for. Raises ``NoDaemon`` when who has the turn does not get anywhere."""
+    began = time.monotonic()
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - began
+            if waited > _STARTED_WITHIN:
+                message = f"another maestroctl has been starting maestrod for {waited:.0f} s; end it and try again"
+                raise NoDaemon("daemon.start", message) from None
+            if waited > _WORD and not told:
+                told = True
+                say("Waiting for another maestroctl, which is starting maestrod.")
+            time.sleep(RETRY_PAUSE)
+        else:
+            return
+
+
+def _answers(places: Places) -> bool:
+    """Whether a daemon answers. Being connected is not enough: a service manager listens for one that may never come up."""
+    try:
+        channel = connect(_socket(places))
+    except NoDaemon:
+        return False
+    try:
+        channel.send(_HELLO)
+        return channel.receive(_RETURN_TIME) is not None
+    except OSError:
+        return False
+    finally:
+        channel.close()
+
+
+def _service_starts(environ: Mapping[str, str]) -> bool:
+    """Start the user's service if there is one; it serves the standard places only."""
+    if environ.get("MAESTRO_HOME") or environ.get("MAESTRO_SOCKET"):
+        return False
+    from maestroctl.install.service_manager import service_manager
+
+    try:
+        manager = service_manager(environ)
+        state = manager.status()
+        if not (state.installed and state.reachable):
+            return False
+        manager.start()
+    except MaestroError as error:
+        say(f"The service does not start ({safe(error.message)}); starting a daemon without it.")
+        return False
+    return True
+
+
+def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """The daemon in a session of its own, tied to no terminal, folder or pipe of ours."""
+    source = Path(maestrod.__file__).resolve().parent.parent
+    inherited = dict(environ)
+    if (source / "pyproject.toml").exists():  # a checkout that is not installed is not found from the root folder
+        inherited["PYTHONPATH"] = str(source)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    log = os.open(places.data / _START_LOG, flags, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-m", "maestrod", "--log", "file"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=inherited,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+
+
+def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
+    """Return when the daemon answers. One that ends because another one has the data folder leaves us to that one."""
+    deadline = time.monotonic() + _READY_WITHIN
+    last = time.monotonic() + _STARTED_WITHIN
+    while not _answers(places):
+        code = None if child is None else child.poll()
+        if code == BadConfiguration.exit_code:
+            words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(places))
+            raise BadConfiguration("daemon.configuration", words or "maestrod refuses its configuration")
+        if code == _ANOTHER_RUNS and is_held(places.data):
+            await_holder(places)
+            return
+        if code is not None:
+            raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
+        holder, now = holder_of(places.data), time.monotonic()
+        if holder is not None and holder.phase is Phase.STARTING and not is_stopped(holder.pid):
+            deadline = min(now + _READY_WITHIN, last)
+        if now > deadline:
+            raise _failed(places, f"maestrod does not answer on {_socket(places)} after {_READY_WITHIN:.0f} seconds")
+        time.sleep(RETRY_PAUSE)
+
+
+def _failed(places: Places, what: str) -> NoDaemon:
+    words = last_words(places) or ["nothing: is there space on the disk?"]
+    said = "\n".join(f"  | {line}" for line in words)
+    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / LOG}; it ended with:\n{said}")

@@ -1,0 +1,135 @@
+"""Who is calling, from where and how: made once per command from the process's environment.
+
+The global flags of the command line become variables of the environment, so that they may stand anywhere on it and every
+command finds them in one place.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from maestroctl.client import session_env
+from maestroctl.client.client import Client
+from maestroctl.output import coloured
+from maestrod.api.address import Places, places
+from maestrod.api.errors import Malformed
+
+#: Global flag without a value: variable and its value.
+_FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}
+
+#: Global flag with a value: variable.
+_VALUES = {
+    "--color": "MAESTRO_COLOR",
+    "--url": "MAESTRO_URL",
+    "--token-file": "MAESTRO_TOKEN_FILE",
+    "--ca-file": "MAESTRO_CA_FILE",
+    "--fingerprint": "MAESTRO_FINGERPRINT",
+}
+
+
+class Caller:
+    """The environment of one command."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Raises ``BadConfiguration`` when the environment leads to places that cannot be used."""
+        self.environ = environ
+        self.places: Places = places(environ)
+
+    @classmethod
+    def here(cls) -> Self:
+        """The caller of this process."""
+        return cls(os.environ)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the daemon is on another machine."""
+        return bool(self.environ.get("MAESTRO_URL"))
+
+    def stay_here(self, what: str) -> None:
+        """Refuse what can only be done on the daemon's own machine. Raises ``Malformed``."""
+        if self.is_remote:
+            raise Malformed("usage", f"{what} is for the daemon of this machine: leave out --url (and MAESTRO_URL)")
+
+    @property
+    def in_session(self) -> bool:
+        """Whether an agent's session is calling."""
+        return bool(self.environ.get(session_env.SESSION))
+
+    @property
+    def coloured(self) -> bool:
+        """Whether stdout may have colours."""
+        return coloured(self.environ.get("MAESTRO_COLOR", "auto"), self.environ, sys.stdout)
+
+    @property
+    def folder(self) -> Path:
+        """Where the user stands. Raises ``Malformed`` when that folder was removed."""
+        try:
+            return Path.cwd()
+        except FileNotFoundError as error:
+            raise Malformed("usage", "the folder you stand in was removed: cd to another one") from error
+
+    @staticmethod
+    def wire_path(path: Path) -> str:
+        """A path as the daemon spells it, by its bytes: our locale may decode them in another way than UTF-8."""
+        return os.fsencode(path).decode("utf-8", "surrogateescape")
+
+    def absolute(self, path: str) -> str:
+        """The path of a folder in full, as the daemon needs it, which stands somewhere else.
+
+        Raises ``Malformed`` for an empty one, as of a variable that is not set, which would mean the folder you stand in, and for
+        one that is relative to a folder here when the daemon is on another machine.
+        """
+        if not path.strip():
+            raise Malformed("usage", "the folder is empty: name one; `.` is the one you stand in")
+        if not self.is_remote:
+            return self.wire_path(self.folder / Path(path).expanduser())
+        if not path.startswith("/"):
+            raise Malformed("usage", f"{path}: name a folder on the daemon's machine in full, from /")
+        return path
+
+    def client(self, *, start: bool = True, patience: float | None = None) -> Client:
+        """A client that starts a daemon when there is none, if it may; ``patience`` (seconds) for one that is lost."""
+        token = self.environ.get(session_env.TOKEN) or None
+        if patience is None:
+            patience = session_env.patience("", {}, self.environ)
+        if self.is_remote:
+            from maestroctl.client.remote import Remote
+
+            return Client(Remote.of(self.environ).open, token=token, patience=patience)
+        return Client(
+            self.places, token=token, start=self._ensure if start and self._may_start else None, patience=patience
+        )
+
+    @property
+    def _may_start(self) -> bool:
+        return self.environ.get("MAESTRO_NO_AUTOSTART", "") in {"", "0"}
+
+    def _ensure(self) -> None:
+        from maestroctl.client import autostart
+
+        if self.in_session:
+            autostart.await_return(self.places, session_env.SESSION_PATIENCE)
+        else:
+            autostart.ensure(self.places, self.environ)
+
+
+def take_global_flags(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The arguments without the global flags, and what those mean for the environment. Nothing after ``--`` is a flag."""
+    rest: list[str] = []
+    variables: dict[str, str] = {}
+    pending = list(arguments)
+    while pending:
+        argument = pending.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            return [*rest, argument, *pending], variables
+        if argument in _FLAGS:
+            variable, setting = _FLAGS[argument]
+            variables[variable] = setting
+        elif name in _VALUES and (equals or pending):
+            variables[_VALUES[name]] = value if equals else pending.pop(0)
+        else:
+            rest.append(argument)
+    return rest, variables

@@ -1,0 +1,249 @@
+"""Streams of the daemon that outlive it: events and terminal output, each on a connection of its own.
+
+A stream that loses its connection goes on where it stopped, by the seq of its last event or the offset of its last byte: no
+gap, no repetition, also across a restart of the daemon.
+"""
+
+import base64
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from maestroctl.client.channel import RETRY_PAUSE, Channel, Lost, Silent
+from maestroctl.client.client import Client, Message, begin, decode
+from maestroctl.client.errors import lost
+from maestroctl.output import say
+from maestrod.api.base import Params
+from maestrod.api.errors import MaestroError, NoDaemon
+from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
+from maestrod.api.session import SESSION_ATTACH, Attachment, SessionAttach
+
+_AWAY = "The daemon is away"
+
+T = TypeVar("T")
+
+
+class Stream(ABC, Generic[T]):
+    """What two kinds of stream share: connect, poll, reconnect. ``poll`` suits a loop that has other things to do."""
+
+    method = ""  #: the notification that carries an item
+    overflow = ""  #: the one that says we were too slow and are cut off
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._channel: Channel | None = None
+        self._lost_at: float | None = None
+        self.patience = client.patience  #: seconds a lost daemon is waited for
+        self.tell: Callable[[str], object] = say  #: told once when the daemon is waited for, and why
+        self._told = False
+
+    def __iter__(self) -> Iterator[T]:
+        while not self.ended:
+            yield from self.poll(None)
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will ever follow."""
+        return False
+
+    @property
+    def away(self) -> bool:
+        """Whether the daemon is being waited for: it is not there, or it is and does not answer."""
+        return self._lost_at is not None or self._is_silent
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._channel is not None and self._channel.is_silent
+
+    @property
+    def trouble(self) -> str:
+        """Why the daemon is waited for, for a person; empty while it is not, or nobody knows more than that it is away."""
+        if not self._is_silent or self._channel is None:
+            return ""
+        return self._client.why_silent(self._channel.silent()).message
+
+    def open_when_there(self) -> None:
+        """Let ``poll`` connect, as after a loss: a daemon that is away just now is waited for."""
+        self._lost_at = time.monotonic()
+
+    def open(self) -> None:
+        """Connect and subscribe. Raises ``NoDaemon``, or what the daemon says against it (``ResyncRequired``)."""
+        channel = self._client.open()
+        try:
+            self._begin(channel)
+        except Silent as error:
+            channel.close()
+            raise self._client.why_silent(error) from error
+        except Lost as error:
+            channel.close()
+            raise lost(error) from error
+        except MaestroError:
+            channel.close()
+            raise
+        self._channel = channel
+        self._lost_at = None
+
+    def fileno(self) -> int:
+        """The connection for ``select``, -1 while there is none."""
+        return -1 if self._channel is None else self._channel.fileno()
+
+    def poll(self, timeout: float | None) -> list[T]:
+        """The items that come within ``timeout`` seconds (None: no limit), as soon as there are any.
+
+        Raises ``NoDaemon`` when a lost daemon has not come back within ``patience``.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            remaining = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+            if self._channel is None and not self._reopen(remaining):
+                return []
+            items = self._drain(remaining)
+            self._give_up_on_silence()
+            self._tell_away()
+            if items or self.ended or (deadline is not None and time.monotonic() >= deadline):
+                return items
+
+    def _give_up_on_silence(self) -> None:
+        """Raise why a daemon does not answer once that takes longer than our patience; before, its connection is kept."""
+        if self._is_silent and self._channel is not None and self._channel.silence > self.patience:
+            raise self._client.why_silent(self._channel.silent())
+
+    def _tell_away(self) -> None:
+        if self.away and not self._told:
+            self.tell(f"{self.trouble or _AWAY}. Waiting for it; agents go on.")
+        self._told = self.away
+
+    def _reopen(self, remaining: float | None) -> bool:
+        """Try to be connected again within the time; False when it has passed."""
+        self._tell_away()
+        now = time.monotonic()
+        deadline = None if remaining is None else now + remaining
+        while True:
+            try:
+                self.open()
+            except NoDaemon as error:
+                lost_at = self._lost_at or now
+                if self._lost_at is None or time.monotonic() - lost_at > self.patience:
+                    raise lost(error) from error
+                if self._client.revive(error):
+                    continue
+                if deadline is not None and time.monotonic() >= deadline:
+                    return False
+                time.sleep(RETRY_PAUSE if deadline is None else min(RETRY_PAUSE, max(deadline - time.monotonic(), 0)))
+            else:
+                return True
+
+    def _drain(self, timeout: float | None) -> list[T]:
+        """Everything that has arrived, waiting for the first of it; what came before the connection was lost counts."""
+        assert self._channel is not None  # noqa: S101 - poll has just connected
+        items: list[T] = []
+        try:
+            while not self.ended and (line := self._channel.receive(0.0 if items else timeout)) is not None:
+                items += self._read(decode(line))
+        except Lost:
+            self.close()
+            self._lost_at = time.monotonic()
+        return items
+
+    def _read(self, message: Message) -> list[T]:
+        if message.method == self.overflow:
+            raise Lost("the daemon could not wait for us any longer")
+        return self._items(message) if message.method == self.method else []
+
+    @abstractmethod
+    def _begin(self, channel: Channel) -> None:
+        """Subscribe on a fresh connection, from where this stream stands."""
+
+    @abstractmethod
+    def _items(self, message: Message) -> list[T]:
+        """The items in a notification."""
+
+    def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
+        return begin(channel, name, {**self._client.members(params), **overrides})
+
+
+class _EventNote(msgspec.Struct, frozen=True):
+    """The parameters of a notification ``event``."""
+
+    subscription: int
+    event: Event
+
+
+class EventStream(Stream[Event]):
+    """Every event that passes the filters, from ``params.since`` or from now on. ``seq`` is the last one known."""
+
+    method = "event"
+    overflow = "event.overflow"
+
+    def __init__(self, client: Client, params: EventSubscribe) -> None:
+        super().__init__(client)
+        self._params = params
+        self.seq = params.since
+
+    def _begin(self, channel: Channel) -> None:
+        since = {} if self.seq is None else {"since": self.seq}
+        answer = self._subscribe(channel, EVENT_SUBSCRIBE.name, self._params, since)
+        subscription = msgspec.json.decode(answer, type=Subscription)
+        if self.seq is None:
+            self.seq = subscription.seq
+
+    def _items(self, message: Message) -> list[Event]:
+        event = msgspec.json.decode(message.params, type=_EventNote).event
+        if self.seq is not None and event.seq <= self.seq:
+            return []
+        self.seq = event.seq
+        return [event]
+
+
+class _OutputNote(msgspec.Struct, frozen=True):
+    """The parameters of a notification ``output``; ``offset`` is that of the first byte."""
+
+    attachment: int
+    offset: int
+    data: str = ""
+    dropped: int = 0
+    ended: bool = False
+
+
+class OutputStream(Stream[bytes]):
+    """The bytes of a session's terminal from ``params.offset`` (or from now) on. ``offset`` is where the next one is.
+
+    ``dropped`` counts bytes that were rotated away before they could be read.
+    """
+
+    method = "output"
+
+    def __init__(self, client: Client, params: SessionAttach) -> None:
+        super().__init__(client)
+        self._params = params
+        self.offset = params.offset
+        self.dropped = 0
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has ended and all of its output was read."""
+        return self._ended
+
+    def _begin(self, channel: Channel) -> None:
+        offset = {} if self.offset is None else {"offset": self.offset}
+        answer = self._subscribe(channel, SESSION_ATTACH.name, self._params, offset)
+        self.offset = msgspec.json.decode(answer, type=Attachment).offset
+
+    def _items(self, message: Message) -> list[bytes]:
+        note = msgspec.json.decode(message.params, type=_OutputNote)
+        data = base64.b64decode(note.data)
+        if self.offset is not None and note.offset > self.offset:
+            self.dropped += note.offset - self.offset
+        self.offset = note.offset + len(data)
+        self._ended = note.ended
+        return [data] if data else []

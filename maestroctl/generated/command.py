@@ -1,0 +1,174 @@
+"""The generated commands: ``maestroctl <noun> <verb>`` for every method row, with nothing written twice.
+
+The row's positional parameters are arguments, the others options; help, choices and types come from the struct.
+"""
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from maestroctl.client import session_env
+from maestroctl.client.caller import Caller
+from maestroctl.client.reading import module_of, read
+from maestroctl.client.resolve import resolve_members
+from maestroctl.generated.fields import Field, Kind, fields_of
+from maestroctl.lines import LINES, explain_empty
+from maestroctl.output import answer, answer_json, say
+from maestrod.api.errors import Malformed
+from maestrod.api.json_text import Flaw, loads
+from maestrod.api.method import Access, Method
+
+AnyMethod = Method[Any, Any]
+
+_TYPES = {Kind.TEXT: str, Kind.INTEGER: int, Kind.NUMBER: float, Kind.FLAG: bool, Kind.JSON: str}
+
+#: Reading methods that mean the caller's own session when none is named.
+_OWN_SESSION = {"session.get", "session.why", "queue.get"}
+
+#: Rows that are streams or need a connection that stays: commands made by hand serve them.
+NOT_GENERATED = {"event.subscribe", "event.unsubscribe", "session.attach", "system.hello"}
+
+
+def verbs_of(noun: str) -> dict[str, AnyMethod]:
+    """The rows of a noun by verb, from the one module of the contract that has them."""
+    module = module_of(noun)
+    return {row.verb: row for row in module.METHODS if row.noun == noun and row.name not in NOT_GENERATED}
+
+
+def leaf(row: AnyMethod) -> Callable[..., None]:
+    """The function typer makes a command of."""
+    fields = {field.name: field for field in fields_of(row)}
+    positional = [fields.pop(name) for name in row.positional]
+    options = list(fields.values())
+
+    def command(**given: Any) -> None:
+        as_json = given.pop("json")
+        perform(row, collect(row, positional, options, given), as_json=as_json)
+
+    parameters = [_argument(row, field, first=index == 0) for index, field in enumerate(positional)]
+    parameters += [_option(field) for field in options]
+    parameters.append(json_option())
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # functions take one, says inspect
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = f"{row.summary}.\n\n{inspect.cleandoc(row.params.__doc__ or '')}".replace("``", "")
+    command.__name__ = row.verb
+    return command
+
+
+def json_option() -> inspect.Parameter:
+    """The option every command has."""
+    return inspect.Parameter(
+        "json",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Option(False, "--json", help="Print the reply as one JSON document."),
+        annotation=bool,
+    )
+
+
+def collect(row: AnyMethod, positional: list[Field], options: list[Field], given: dict[str, Any]) -> dict[str, Any]:
+    """The method's parameters from what the command line and the environment say. Raises ``Malformed``."""
+    caller = Caller.here()
+    environ = caller.environ
+    members: dict[str, Any] = {}
+    for field in [*positional, *options]:
+        if given.get(field.name) is not None:
+            members[field.wire] = _value(field, given[field.name])
+    if "workingDir" in members:
+        members["workingDir"] = caller.absolute(members["workingDir"])
+    own = environ if row.noun == "task" and row.access is Access.WORK else {}
+    names = [field.wire for field in positional]
+    values = [members.pop(name) for name in names if name in members]
+    try:
+        members.update(session_env.place(names, values, own))
+    except ValueError as error:
+        raise Malformed("usage", str(error)) from error
+    for field in [*positional, *options]:
+        if field.required and field.wire not in members:
+            raise Malformed("usage", f"{field.metavar} is missing: see `maestroctl {row.noun} {row.verb} --help`")
+    session_env.fill(members, environ, session=_speaks_of_itself(row))
+    return members
+
+
+def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
+    """Call the method and print what it answers."""
+    caller = Caller.here()
+    with caller.client() as client:
+        client.patience = session_env.patience(row.name, members, caller.environ)
+        resolve_members(client, members)
+        raw = client.request(row.name, members)
+    if as_json:
+        answer_json(json.loads(bytes(raw)))
+        return
+    if row.name in LINES:
+        _print_line(row.name, json.loads(bytes(raw)))
+        return
+    from maestroctl.show.render import render
+
+    for line in render(read(raw, row.result)):
+        answer(line)
+
+
+def _print_line(method: str, reply: dict[str, Any]) -> None:
+    line = LINES[method](reply)
+    if line:
+        answer(line)
+    else:
+        say(explain_empty(method, reply))
+
+
+def _speaks_of_itself(row: AnyMethod) -> bool:
+    """Whether a session left out is the caller's own."""
+    optional = any(field.name == "session_id" and not field.required for field in fields_of(row))
+    return optional and (row.access is Access.WORK or row.name in _OWN_SESSION)
+
+
+def _annotation(field: Field) -> Any:
+    if field.kind in {Kind.LIST, Kind.WORDS}:
+        return list[str] | None
+    return (field.choices or _TYPES[field.kind]) | None
+
+
+def _argument(row: AnyMethod, field: Field, *, first: bool) -> inspect.Parameter:
+    """A positional parameter; whether it has to be there depends on the environment too, so ``collect`` says."""
+    own = first and field.name == "task_id" and row.noun == "task"
+    help_text = field.help + (" (in a session: its own task)" if own else "")
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Argument(None, metavar=field.metavar, help=help_text, show_default=False),
+        annotation=_annotation(field),
+    )
+
+
+def _option(field: Field) -> inspect.Parameter:
+    names = [field.option]
+    if field.kind is Kind.FLAG:
+        names = [f"{field.option}/--no-{field.option[2:]}"]
+    help_text = field.help or ("As JSON." if field.kind is Kind.JSON else "")
+    help_text += " Repeatable, or separated by commas." if field.kind is Kind.LIST else ""
+    help_text += " Repeatable." if field.kind is Kind.WORDS else ""
+    help_text += " (needed)" if field.required else ""
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Option(None, *names, help=help_text.strip(), show_default=False),
+        annotation=_annotation(field),
+    )
+
+
+def _value(field: Field, value: Any) -> Any:
+    """A value of the command line as JSON value. Raises ``Malformed`` for text that is not JSON where it has to be."""
+    if field.kind is Kind.CHOICE:
+        return value.value
+    if field.kind is Kind.LIST:
+        return [part for text in value for part in text.split(",") if part]
+    if field.kind is Kind.JSON:
+        try:
+            return loads(value)
+        except Flaw as flaw:
+            place = f" at {flaw.path}" if flaw.path else ""
+            raise Malformed("usage", f"{field.option}: not JSON ({flaw}{place})") from flaw
+    return value

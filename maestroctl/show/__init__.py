@@ -1,0 +1,1 @@
+"""What people read: tables, trees, plans, questions and runs, as text."""

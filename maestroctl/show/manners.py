@@ -1,0 +1,77 @@
+"""Manners of a view: draw only where a cursor can be moved, and leave the terminal as it was, however the view ends."""
+
+import os
+import signal
+import sys
+import termios
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from maestroctl.attach.replay import RESET
+
+#: Names of terminals that cannot move the cursor (terminfo), and what programs without a terminal set.
+_CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
+
+#: Signals that ask a program to end, and how a shell reports that: 128 and the number.
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+
+def can_draw(environ: Mapping[str, str], *streams: TextIO) -> bool:
+    """Whether every stream is a terminal on which the cursor can be moved; elsewhere a view prints lines."""
+    return environ.get("TERM", "") not in _CANNOT_DRAW and all(stream.isatty() for stream in streams)
+
+
+@contextmanager
+def ended_by_signals(end: Callable[[int], None] | None = None) -> Iterator[None]:
+    """Let signals that ask us to end call ``end`` with the exit code, else raise ``SystemExit``, so that ``finally`` runs.
+
+    A second such signal always raises. With ``end`` SIGINT is one of them: such a view reads Ctrl-C as a key.
+    """
+    asked = False
+
+    def handle(number: int, frame: object) -> None:
+        nonlocal asked
+        if end is None or asked:
+            raise SystemExit(128 + number)
+        asked = True
+        end(128 + number)
+
+    numbers = _ENDING if end is None else (*_ENDING, signal.SIGINT)
+    before: dict[int, Any] = {each: signal.signal(each, handle) for each in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def restored(descriptor: int) -> Iterator[None]:
+    """Put the settings of a terminal back afterwards, and turn off what a view turned on."""
+    before = termios.tcgetattr(descriptor)
+    try:
+        yield
+    finally:
+        try:
+            os.write(descriptor, RESET + b"\x1b[?1049l")
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        except (OSError, termios.error):  # the terminal has gone: nothing is left to put back
+            pass
+
+
+@contextmanager
+def suspendable(hide: Callable[[], object], show: Callable[[], object]) -> Iterator[None]:
+    """Show the cursor while the program is suspended (Ctrl-Z), and hide it again when it goes on."""
+
+    def suspend(number: int, frame: object) -> None:
+        show()
+        sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        hide()
+
+    before: Any = signal.signal(signal.SIGTSTP, suspend)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)

@@ -1,0 +1,180 @@
+"""The live tree of a run, drawn with rich: pure, from a model, the clock and the last lines of its sessions."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group
+from rich.text import Text
+
+from maestroctl.output import safe
+from maestroctl.show.limits import waiting
+from maestroctl.show.plan_view import waves
+from maestroctl.show.progress import counts, ended, percent
+from maestroctl.show.render import duration
+from maestroctl.show.run_model import LIVE_SESSION, RunModel
+from maestroctl.show.run_summary import approval
+from maestroctl.show.table import clip, width
+from maestroctl.show.tree import glyph, walk, word
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.run import RunStatus
+from maestrod.api.session import Session
+from maestrod.api.task import Task, TaskStatus
+
+_STYLES: Mapping[TaskStatus, str] = {
+    TaskStatus.PENDING: "dim",
+    TaskStatus.BLOCKED: "dim",
+    TaskStatus.IN_PROGRESS: "bold cyan",
+    TaskStatus.COMPLETED: "green",
+    TaskStatus.FAILED: "bold red",
+    TaskStatus.SKIPPED: "dim",
+    TaskStatus.CANCELLED: "yellow",
+}
+
+_BAR = 16  # cells
+_RIGHT = 26  # cells kept for word and time at the end of a line
+_REST = 3 + _BAR + 7 + _RIGHT  # cells of a line beside its branch and title: sign, gauge, word and time
+_COMFORTABLE = 100  # cells of a line on a wide screen, unless titles want more: the eye finds the status of a title
+_QUESTIONS = 5  # shown; the inbox has them all
+
+
+def draw(
+    model: RunModel,
+    tails: Mapping[str, str],
+    now: int,
+    *,
+    columns: int,
+    rows: int,
+    away: bool = False,
+    trouble: str = "",
+) -> Group:
+    """The whole view in at most ``rows`` lines of ``columns`` cells; ``now`` is milliseconds since the epoch."""
+    head = _head(model, now, columns, away=away, trouble=trouble)
+    asked = [question for question in model.questions() if question.kind is not AttentionKind.APPROVAL]
+    questions = _questions(asked, columns)
+    body = _tree(model, tails, now, columns, max(rows - len(head) - len(questions), 3))
+    return Group(*head, *body, *questions)
+
+
+def bar(fraction: float, cells: int = _BAR) -> str:
+    """A progress bar of so many cells."""
+    full = round(max(0.0, min(fraction, 1.0)) * cells)
+    return "━" * full + "╌" * (cells - full)
+
+
+def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) -> list[Text]:
+    run = model.run
+    elapsed = duration((run.completed_at or now) - run.created_at)
+    state = "paused" if run.paused else word(run.status)
+    progress = ended(model.root)
+    live = len(model.live_sessions())
+    told = counts(model.root)
+    if live and not model.ended:
+        told += f", {live} session{'' if live == 1 else 's'}"
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{bar(progress, 24)} ", style="cyan")
+    line.append(f"{percent(progress):>4}  ", style="bold")
+    line.append(f"{state}  {elapsed}  {told.removeprefix(', ')}".rstrip())
+    lines = [line]
+    if away:
+        why = f"  {trouble or 'the daemon is away'}; waiting for it, agents go on"
+        lines.append(Text(clip(why, columns), style="yellow"))
+    if run.status is RunStatus.AWAITING_APPROVAL:
+        lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
+        lines += [Text(line, style="yellow") for line in approval(model)]
+    return lines
+
+
+def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, rows: int) -> list[Text]:
+    """The tasks, with the last line of output under each unit that a session works on."""
+    sessions = _sessions_by_task(model)
+    lines: list[tuple[int, Text]] = []
+    tree = list(walk(model.tasks))
+    columns = min(
+        columns, max([_COMFORTABLE, *(width(branch) + width(safe(task.title)) + _REST for branch, task in tree)])
+    )
+    for branch, task in tree:
+        lines.append((_weight(task), _task(branch, task, now, columns)))
+        lines += [
+            (_weight(task), _session(branch, session, tails.get(session.id, ""), now, columns, held=model.run.paused))
+            for session in sessions.get(task.id, ())
+        ]
+    return _fitted(lines, rows)
+
+
+def _weight(task: Task) -> int:
+    """How soon a line is left out when there is no room: what goes on or went wrong stays."""
+    if task.status in {TaskStatus.IN_PROGRESS, TaskStatus.FAILED} or task.parent_id is None:
+        return 0
+    return 2 if task.dispatch is None else 1
+
+
+def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
+    """As many lines as there are rows, in their order: the least telling ones go first, and how many is said."""
+    if len(lines) <= rows:
+        return [text for _, text in lines]
+    telling = sorted(range(len(lines)), key=lambda place: lines[place][0])  # stable: of equals the first ones stay
+    kept = set(telling[: max(rows - 1, 0)])
+    shown = [text for place, (_, text) in enumerate(lines) if place in kept]
+    return [*shown, Text(f"… {len(lines) - len(shown)} more lines", style="dim")]
+
+
+def _task(branch: str, task: Task, now: int, columns: int) -> Text:
+    style = _STYLES.get(task.status, "")
+    right = f"{word(task.status)}{_attempt(task)}"
+    if task.started_at:
+        right += f"  {duration((task.completed_at or now) - task.started_at)}"
+    gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status is TaskStatus.IN_PROGRESS else ""
+    room = max(columns - width(branch) - 3 - width(gauge) - _RIGHT, 10)
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(branch, style="dim")
+    line.append(f"{glyph(task.status)} ", style=style)
+    line.append(_pad(clip(safe(task.title), room), room) + " ")
+    line.append(gauge, style="cyan")
+    line.append(right, style=style)
+    return line
+
+
+def _attempt(task: Task) -> str:
+    return f" (attempt {task.attempt})" if task.attempt > 1 else ""
+
+
+def _session(branch: str, session: Session, tail: str, now: int, columns: int, *, held: bool) -> Text:
+    """What a session does by its agent's own word, else what it wrote last, under the task it works on."""
+    margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
+    state = "paused" if session.paused or held else word(session.status)
+    if session.wait is not None:
+        wait = session.wait
+        state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""
+    elif session.turn is not None:  # its output is a stream for programs
+        tail = session.turn.doing
+    text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
+    line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
+    line.append(clip(f"› {text}", max(columns - width(margin), 10)), style="dim")
+    return line
+
+
+def _questions(questions: Sequence[Attention], columns: int) -> list[Text]:
+    lines = []
+    for question in questions[:_QUESTIONS]:
+        options = f" [{'/'.join(safe(option) for option in question.options)}]" if question.options else ""
+        lines.append(Text(clip(f"? {safe(question.message)}{options}", columns), style="bold yellow"))
+        lines.append(Text(f"  maestroctl answer {question.number or question.id} VALUE", style="yellow"))
+    return lines
+
+
+def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
+    """The live sessions by the task under which they are shown: the one they work on, else their last one."""
+    found: dict[str, list[Session]] = {}
+    if model.ended:
+        return found
+    for session in model.sessions:
+        if session.status not in LIVE_SESSION:
+            continue
+        tasks = [model.tasks.get(identity) for identity in session.task_ids if identity in model.tasks]
+        active = [task for task in tasks if task.status is TaskStatus.IN_PROGRESS]
+        place = (active or tasks)[-1].id if tasks else model.run.root_task_id
+        found.setdefault(place, []).append(session)
+    return found
+
+
+def _pad(text: str, cells: int) -> str:
+    return text + " " * (cells - width(text))

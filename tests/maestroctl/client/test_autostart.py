@@ -1,0 +1,225 @@
+"""Starting a daemon: by whom, how long it may take, and what is said when it does not come up.
+
+The real daemon started by fifty at once is in tests/system/test_cli.py.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maestroctl.client import autostart
+from maestroctl.install import service_manager
+from maestrod.api.address import Places, places
+from maestrod.api.daemon_lock import Phase
+from maestrod.api.errors import BadConfiguration, NoDaemon
+from maestrod.host.instance import single_instance
+from tests.kit.fake_daemon import FakeDaemon
+
+
+def here() -> Places:
+    return places(os.environ)
+
+
+def test_a_daemon_that_answers_is_left_alone(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon.on("system.hello", {"protocol": 1})
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    autostart.ensure(here(), os.environ)
+    assert here().data.stat().st_mode & 0o077 == 0
+
+
+def test_many_at_once_start_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    fake = FakeDaemon(here().socket)
+    fake.on("system.hello", {"protocol": 1})
+    started: list[int] = []
+
+    def start(places: Places, environ: object) -> None:
+        started.append(1)
+        fake.__enter__()
+
+    monkeypatch.setattr(autostart, "start", start)
+    threads = [threading.Thread(target=autostart.ensure, args=(here(), os.environ)) for _ in range(20)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        fake.__exit__()
+    assert started == [1]
+    assert capsys.readouterr().err == "Starting maestrod…\n"
+
+
+def program(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Start a script where the daemon would be started."""
+    real = subprocess.Popen
+
+    def popen(command: list[str], **options: Any) -> Any:
+        assert command == [sys.executable, "-X", "utf8", "-m", "maestrod", "--log", "file"]
+        assert options["cwd"] == "/"
+        assert options["start_new_session"]
+        return real([sys.executable, "-c", script], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+
+
+def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import sys; sys.stderr.write('no\\x1b room\\n'); sys.exit(70)")
+    with pytest.raises(NoDaemon, match="exit code 70") as refused:
+        autostart.ensure(here(), os.environ)
+    assert "| no\\x1b room" in refused.value.message
+    assert refused.value.exit_code == 69
+
+
+def test_a_daemon_that_does_not_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import time; time.sleep(60)")
+    monkeypatch.setattr(autostart, "_READY_WITHIN", 0.2)
+    with pytest.raises(NoDaemon, match="does not answer"):
+        autostart.ensure(here(), os.environ)
+
+
+def test_a_start_that_lost_to_another_one_waits_for_the_winner(
+    monkeypatch: pytest.MonkeyPatch, daemon: FakeDaemon
+) -> None:
+    daemon.on("system.hello", {"protocol": 1})
+    here().data.mkdir(parents=True, mode=0o700)
+    program(monkeypatch, "import sys; sys.exit(75)")
+    answers = iter([False, False])
+    real = autostart._answers
+    monkeypatch.setattr(autostart, "_answers", lambda where: next(answers, None) is None and real(where))
+    with single_instance(here().data, daemon.path, "1"):
+        autostart.start(here(), {"MAESTRO_HOME": "/x"})
+
+
+def test_a_daemon_that_has_the_folder_and_hangs_is_named_and_no_other_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    monkeypatch.setattr(autostart, "_SOCKET_TIME", 0.0)
+    here().data.mkdir(parents=True, mode=0o700)
+    with single_instance(here().data, here().socket, "1") as claim:
+        claim.tell(Phase.SERVING)
+        with pytest.raises(NoDaemon, match=f"maestrod \\(process {os.getpid()}\\) has not answered"):
+            autostart.ensure(here(), os.environ)
+
+
+def test_a_daemon_that_starts_is_waited_for_and_what_it_does_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
+    monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.2)
+    here().data.mkdir(parents=True, mode=0o700)
+    with single_instance(here().data, here().socket, "1") as claim:
+        claim.tell(Phase.STARTING, progress="it reads its store")
+        with pytest.raises(NoDaemon, match="is starting"):
+            autostart.ensure(here(), os.environ)
+    assert (
+        f"Waiting for maestrod (process {os.getpid()}): it is starting; it reads its store." in capsys.readouterr().err
+    )
+
+
+def test_a_named_socket_where_the_daemon_does_not_listen_fails_at_once(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "s"))
+    here().data.mkdir(parents=True, mode=0o700)
+    with (
+        single_instance(here().data, short_folder / "other", "1"),
+        pytest.raises(NoDaemon, match="unset MAESTRO_SOCKET"),
+    ):
+        autostart.ensure(here(), os.environ)
+
+
+def test_a_lock_of_who_does_not_say_who_it_is_fails_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autostart, "_ANSWER_TIME", 0.0)
+    here().data.mkdir(parents=True, mode=0o700)
+    descriptor = os.open(here().data / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(NoDaemon, match="another machine"):
+        autostart.ensure(here(), os.environ)
+    os.close(descriptor)
+
+
+def test_whoever_has_the_turn_for_ever_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.05)
+    monkeypatch.setattr(autostart, "_WORD", 0.0)
+    with (
+        autostart._turn(here().data),
+        pytest.raises(NoDaemon, match="another maestroctl has been starting"),
+        autostart._turn(here().data),
+    ):
+        pass
+    assert capsys.readouterr().err == "Waiting for another maestroctl, which is starting maestrod.\n"
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    where = places({"MAESTRO_HOME": str(tmp_path / "file")})
+    with pytest.raises(BadConfiguration, match="MAESTRO_HOME"):
+        autostart.ensure(where, os.environ)
+
+
+def test_a_session_waits_for_the_daemon_to_come_back(daemon: FakeDaemon) -> None:
+    daemon.on("system.hello", {"protocol": 1})
+    autostart.await_return(here(), 0.0)
+    with pytest.raises(NoDaemon):
+        autostart.await_return(places({"MAESTRO_HOME": "/nowhere"}), 0.0)
+
+
+class Manager:
+    """A service manager of a few lines."""
+
+    def __init__(self, installed: bool, error: Exception | None = None) -> None:
+        self.state = service_manager.State("systemd", installed, True, "inactive", Path("/x"))
+        self.error = error
+        self.started = 0
+
+    def status(self) -> service_manager.State:
+        return self.state
+
+    def start(self) -> None:
+        self.started += 1
+        if self.error:
+            raise self.error
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_an_installed_service_is_started_by_its_manager(installed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = Manager(installed)
+    monkeypatch.setattr(service_manager, "service_manager", lambda environ: manager)
+    assert autostart._service_starts({}) is installed
+    assert manager.started == installed
+    assert autostart._service_starts({"MAESTRO_HOME": "/elsewhere"}) is False
+
+
+def test_a_service_that_does_not_start_is_told_and_done_without(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manager = Manager(True, BadConfiguration("service", "unit broken"))
+    monkeypatch.setattr(service_manager, "service_manager", lambda environ: manager)
+    assert autostart._service_starts({}) is False
+    assert "unit broken" in capsys.readouterr().err
+
+
+def test_the_last_words_are_those_of_this_start_short_and_safe() -> None:
+    assert autostart.last_words(here()) == []
+    here().data.mkdir(parents=True)
+    (here().data / "maestrod.log").write_text("".join(f"line {number}\x1b\n" for number in range(100)))
+    tail = autostart.last_words(here())
+    assert tail[-1] == "line 99\\x1b"
+    assert len(tail) < 20
+    (here().data / "maestrod.start.log").write_text("maestrod: no room\n")
+    assert autostart.last_words(here()) == ["maestrod: no room"]
+
+
+def test_a_daemon_that_refuses_its_configuration_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import sys; sys.stderr.write('maestrod: written by a newer version\\n'); sys.exit(78)")
+    with pytest.raises(BadConfiguration, match=r"^written by a newer version$"):
+        autostart.ensure(here(), os.environ)

@@ -1,0 +1,108 @@
+"""Abbreviated ids: enough of one thing's id means that thing, too little or several things mean an error."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import maestroctl
+from maestroctl.client.client import Client
+from maestroctl.client.resolve import _NAMES, _WAYS, resolve, resolve_members
+from maestrod.api.address import places
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.ids import make_id
+from maestrod.api.registry import METHODS
+from tests.kit.fake_daemon import FakeDaemon
+
+PACKAGE = Path(maestroctl.__file__).parent
+TASKS = [make_id("tsk", 1_700_000_000_000 + number, number << 40 | number) for number in range(3)]
+SESSION = make_id("ses", 1_700_000_000_000, 12345)
+PROJECT = make_id("prj", 1_700_000_000_000, 99)
+
+
+@pytest.fixture
+def client(daemon: FakeDaemon) -> Iterator[Client]:
+    def tasks(params: dict[str, Any]) -> dict[str, Any]:
+        start = int(params.get("cursor", 0))
+        page: dict[str, Any] = {"items": [{"id": TASKS[start], "title": "x"}]}
+        return page | ({"nextCursor": str(start + 1)} if start + 1 < len(TASKS) else {})
+
+    daemon.on("task.list", tasks)
+    daemon.on("session.list", {"items": [{"id": SESSION}]})
+    daemon.on("project.list", {"items": [{"id": PROJECT, "name": "shop"}]})
+    with Client(places(os.environ)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("text", [SESSION, SESSION[:-3]])
+def test_the_id_of_something_else_is_named_with_what_takes_it(client: Client, text: str) -> None:
+    with pytest.raises(Malformed, match=f"{text} is the id of a session, .* a task or run; .*maestroctl attach {text}"):
+        resolve(client, text, "tsk", "run")
+
+
+@pytest.mark.parametrize("kind", _NAMES)
+def test_every_kind_has_commands_that_take_it(kind: str) -> None:
+    for command in re.findall("`maestroctl ([^`]*)`", _WAYS[kind]):
+        noun, verb, *_ = command.split()
+        assert f"{noun}.{verb}" in METHODS or (PACKAGE / "verbs" / f"{noun}.py").exists()
+
+
+@pytest.mark.parametrize(
+    "text", [TASKS[2], TASKS[2][-4:], TASKS[2][-10:], TASKS[2][:-1], TASKS[2][4:-1], TASKS[2][8:-2]]
+)
+def test_a_part_that_names_one_thing_is_enough(client: Client, text: str) -> None:
+    assert resolve(client, text, "tsk") == TASKS[2]
+
+
+def test_a_whole_id_asks_nobody(client: Client, daemon: FakeDaemon) -> None:
+    unknown = make_id("tsk", 5, 5)
+    assert resolve(client, unknown, "ses", "tsk") == unknown
+    assert daemon.calls == []
+
+
+def test_a_part_that_names_several_things_is_refused_with_their_names(client: Client) -> None:
+    with pytest.raises(Malformed, match="is ambiguous, it fits 3") as refused:
+        resolve(client, TASKS[0][:8], "tsk")
+    assert f"{TASKS[1]}  x" in refused.value.message
+
+
+def test_a_part_that_names_nothing(client: Client) -> None:
+    with pytest.raises(NotFound, match="there is no task zzzz"):
+        resolve(client, "zzzz", "tsk")
+
+
+def test_too_short_a_part(client: Client) -> None:
+    with pytest.raises(NotFound, match="at least 4 characters"):
+        resolve(client, SESSION[-3:], "ses", "tsk")
+
+
+def test_a_prefix_says_the_kind(client: Client, daemon: FakeDaemon) -> None:
+    assert resolve(client, SESSION[:-2], "ses", "tsk") == SESSION
+    assert daemon.called("task.list") == []
+    with pytest.raises(Malformed, match="is the id of a task"):
+        resolve(client, "tsk_0123", "ses")
+
+
+def test_a_project_has_a_name_too(client: Client) -> None:
+    assert resolve(client, "shop", "prj") == PROJECT
+
+
+def test_members_are_resolved_by_what_they_name(client: Client) -> None:
+    members = {
+        "taskId": TASKS[1][-6:],
+        "sessionIds": [SESSION[-6:]],
+        "projectId": "shop",
+        "title": "tsk_",
+        "runId": None,
+    }
+    resolve_members(client, members)
+    assert members == {
+        "taskId": TASKS[1],
+        "sessionIds": [SESSION],
+        "projectId": PROJECT,
+        "title": "tsk_",
+        "runId": None,
+    }

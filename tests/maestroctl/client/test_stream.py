@@ -1,0 +1,217 @@
+"""Streams: no gap, no repetition, over lost connections, slow readers and restarts."""
+
+import base64
+import os
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from maestroctl.client.channel import Channel
+from maestroctl.client.client import Client
+from maestroctl.client.stream import EventStream, OutputStream
+from maestrod.api.address import places
+from maestrod.api.errors import NoDaemon, ResyncRequired
+from maestrod.api.event import Event, EventSubscribe
+from maestrod.api.session import SessionAttach
+from tests.kit.entities import SESSION, TASK
+from tests.kit.fake_daemon import FakeDaemon, Reply
+
+
+def client(patience: float = 5.0) -> Client:
+    return Client(places(os.environ), patience=patience)
+
+
+def events(*seqs: int) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        ("event", {"subscription": 1, "event": {"seq": seq, "at": seq, "type": "task.status", "id": TASK}})
+        for seq in seqs
+    ]
+
+
+def subscribed(*batches: tuple[Sequence[int], bool]) -> Any:
+    """A handler that sends a batch of events per subscription, then hangs up or not."""
+    pending = iter(batches)
+
+    def handler(params: dict[str, Any]) -> Reply:
+        seqs, hang_up = next(pending)
+        fresh = [seq for seq in seqs if seq > params.get("since", 0)]
+        return Reply({"subscription": 1, "seq": params.get("since", 0)}, events(*fresh), hang_up=hang_up)
+
+    return handler
+
+
+def test_events_come_in_order(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1, 2, 3), False)))
+    stream = EventStream(client(), EventSubscribe(since=0, topics=("task",)))
+    stream.open()
+    found: list[Event] = []
+    while len(found) < 3:
+        found += stream.poll(None)
+    assert [event.seq for event in found] == [1, 2, 3]
+    assert stream.poll(0.0) == []
+    assert daemon.called("event.subscribe") == [{"since": 0, "topics": ["task"]}]
+    stream.close()
+
+
+def test_a_lost_stream_goes_on_where_it_stopped(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1, 2), True), ((1, 2, 3), True), ((3, 4), False)))
+    stream = EventStream(client(), EventSubscribe(since=0))
+    stream.open()
+    found: list[int] = []
+    while len(found) < 4:
+        found += [event.seq for event in stream.poll(None)]
+    assert found == [1, 2, 3, 4]
+    assert [call["since"] for call in daemon.called("event.subscribe")] == [0, 2, 3]
+    stream.close()
+
+
+def test_a_stream_that_was_cut_off_for_being_slow_begins_again(daemon: FakeDaemon) -> None:
+    answers = iter(
+        [
+            Reply({"subscription": 1, "seq": 0}, [*events(1), ("event.overflow", {"subscription": 1, "lastSeq": 1})]),
+            Reply({"subscription": 1, "seq": 1}, events(2)),
+        ]
+    )
+    daemon.on("event.subscribe", lambda params: next(answers))
+    stream = EventStream(client(), EventSubscribe())
+    stream.open()
+    found: list[int] = []
+    while len(found) < 2:
+        found += [event.seq for event in stream.poll(None)]
+    assert found == [1, 2]
+    stream.close()
+
+
+def test_too_old_a_seq_surfaces(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", ResyncRequired("event.resync", "gone"))
+    with pytest.raises(ResyncRequired):
+        EventStream(client(), EventSubscribe(since=1)).open()
+
+
+def test_a_daemon_that_stays_away_is_given_up(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), True)))
+    stream = EventStream(client(patience=0.0), EventSubscribe(since=0))
+    stream.open()
+    assert [event.seq for event in stream.poll(None)] == [1]
+    daemon.path.unlink()
+    with pytest.raises(NoDaemon, match="did not come back"):
+        for _ in range(1000):
+            stream.poll(0.01)
+    daemon.path.touch()
+
+
+def test_a_stream_says_when_it_waits(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), True)))
+    stream = EventStream(client(), EventSubscribe(since=0))
+    stream.open()
+    assert len(stream.poll(None)) == 1
+    daemon.path.rename(daemon.path.with_suffix(".away"))
+    assert stream.poll(0.01) == []
+    assert (stream.away, stream.fileno()) == (True, -1)
+    daemon.path.with_suffix(".away").rename(daemon.path)
+    daemon.on("event.subscribe", subscribed(((2,), False)))
+    assert [event.seq for event in stream.poll(None)] == [2]
+    assert (stream.away, stream.fileno() >= 0) == (False, True)
+    stream.close()
+
+
+def test_a_stream_starts_a_daemon_that_was_killed_and_goes_on(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), False), ((2,), False)))
+
+    def start() -> None:
+        daemon.path.unlink()
+        daemon.__enter__()
+
+    stream = EventStream(Client(places(os.environ), start=start), EventSubscribe(since=0))
+    stream.open()
+    assert len(stream.poll(None)) == 1
+    daemon.kill()
+    assert [event.seq for event in stream.poll(None)] == [2]
+    stream.close()
+
+
+def test_a_stream_does_not_start_a_daemon_that_was_stopped(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1,), True)))
+    stream = EventStream(
+        Client(places(os.environ), start=lambda: pytest.fail("started"), patience=0.2), EventSubscribe()
+    )
+    stream.open()
+    assert len(stream.poll(None)) == 1
+    daemon.path.unlink()
+    with pytest.raises(NoDaemon, match=r"did not come back: no daemon answers on .*daemon start`$"):
+        stream.poll(None)
+    daemon.path.touch()
+
+
+def note(offset: int, data: bytes = b"", **members: Any) -> tuple[str, dict[str, Any]]:
+    return "output", {"attachment": 1, "offset": offset, "data": base64.b64encode(data).decode(), **members}
+
+
+def test_output_comes_to_its_end(daemon: FakeDaemon) -> None:
+    daemon.on(
+        "session.attach",
+        Reply({"attachment": 1, "offset": 0}, [note(0, b"one "), note(4, b"two"), note(7, ended=True)]),
+    )
+    stream = OutputStream(client(), SessionAttach(session_id=SESSION, offset=0))
+    stream.open()
+    assert b"".join(stream) == b"one two"
+    assert stream.offset == 7
+    stream.close()
+
+
+def test_lost_output_goes_on_at_its_byte_and_counts_what_was_rotated_away(daemon: FakeDaemon) -> None:
+    answers = iter(
+        [
+            Reply({"attachment": 1, "offset": 0}, [note(0, b"one")], hang_up=True),
+            Reply({"attachment": 1, "offset": 3}, [note(10, b"two"), note(13, ended=True)]),
+        ]
+    )
+    daemon.on("session.attach", lambda params: next(answers))
+    stream = OutputStream(client(), SessionAttach(session_id=SESSION, offset=0))
+    stream.open()
+    assert b"".join(stream) == b"onetwo"
+    assert stream.dropped == 7
+    assert [call["offset"] for call in daemon.called("session.attach")] == [0, 3]
+    stream.close()
+
+
+def test_a_stream_of_a_daemon_that_hangs_keeps_its_connection_says_why_once_and_goes_on(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    daemon.on("event.subscribe", subscribed(((1,), False)))
+    daemon.on("system.hello", lambda params: release.wait(10) and {})
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.client.channel.SILENT_AFTER", 0.02)
+    stream, told = EventStream(client(), EventSubscribe(since=0)), list[str]()
+    stream.tell = told.append
+    stream.open()
+    assert [event.seq for event in stream.poll(None)] == [1]
+    while not told:
+        assert stream.poll(0.05) == []
+    assert stream.away
+    assert f"process {os.getpid()}" in told[0]
+    release.set()
+    while stream.trouble:
+        stream.poll(0.05)
+    assert len(told) == 1
+    assert len(daemon.called("event.subscribe")) == 1
+    stream.close()
+
+
+def test_a_stream_gives_up_on_a_daemon_that_hangs_for_longer_than_its_patience(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    daemon.on("event.subscribe", subscribed(((), False)))
+    daemon.on("system.hello", lambda params: release.wait(10) and {})
+    monkeypatch.setattr(Channel, "_quiet", 0.01)
+    monkeypatch.setattr("maestroctl.client.channel.SILENT_AFTER", 0.02)
+    stream = EventStream(client(patience=0.05), EventSubscribe(since=0))
+    stream.open()
+    with pytest.raises(NoDaemon, match="does not answer"):
+        stream.poll(None)
+    release.set()
+    stream.close()

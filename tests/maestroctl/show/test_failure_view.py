@@ -1,0 +1,49 @@
+"""A failure in words: which task, why, what its session wrote last, and what to type."""
+
+import base64
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from maestroctl.client.client import Client
+from maestroctl.show.failure_view import last_output, lines
+from maestrod.api.address import places
+from tests.kit.entities import SESSION, TASK
+from tests.kit.fake_daemon import FakeDaemon
+
+FAILURE = {"taskId": TASK, "title": "build", "error": "exit code 2", "sessionId": SESSION}
+
+
+@pytest.fixture
+def client(daemon: FakeDaemon) -> Iterator[Client]:
+    with Client(places(os.environ)) as made:
+        yield made
+
+
+def test_the_task_its_error_and_what_to_type() -> None:
+    assert lines({**FAILURE, "attempt": 2, "failed": 3}, ["make: *** boom"]) == [
+        "  failed because task 'build' failed (attempt 2): exit code 2",
+        "    its session's last output:",
+        "      make: *** boom",
+        "    2 other tasks failed too",
+        f"    more: maestroctl logs {SESSION}",
+        f"    try it again: maestroctl retry {TASK}",
+    ]
+
+
+def test_a_long_error_keeps_its_beginning_and_its_end() -> None:
+    shown = lines({**FAILURE, "error": "\n".join(map(str, range(100)))})
+    assert shown[0].endswith(": 0") and "      99" in shown and "      50" not in shown
+
+
+def test_no_text_of_an_agent_drives_the_terminal() -> None:
+    assert "\x1b" not in "\n".join(lines({**FAILURE, "title": "\x1b[2J", "error": "\x1b[2J\n\x1b"}))
+
+
+def test_the_last_output_is_read_where_the_error_has_none(client: Client, daemon: FakeDaemon) -> None:
+    daemon.on("session.get", {"id": SESSION, "readTo": 0})
+    daemon.on("session.output", {"data": base64.b64encode(b"one\n\x1b[2Jtwo\n\n").decode(), "start": 0, "end": 9})
+    assert last_output(client, FAILURE) == ["one", "two"]
+    assert last_output(client, {**FAILURE, "error": "exit code 2: make\nboom"}) == []
+    assert last_output(client, {**FAILURE, "sessionId": None}) == []

@@ -1,0 +1,37 @@
+"""Limits in words, by the user's own clock."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestroctl.show.limits import clock, held_back, waiting
+
+HOUR = 3_600_000
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    "ahead, told",
+    [(5, "05:00"), (-5, "19:00"), (30, "Fri 06:00"), (24 * 30, "1970-01-31 00:00"), (10**12, "9999-12-31 00:00")],
+)
+def test_a_moment_as_people_say_it(ahead: int, told: str) -> None:
+    assert clock(ahead * HOUR, 0) == told
+
+
+def test_who_waits_and_until_when() -> None:
+    assert waiting("claude", 5 * HOUR, 0) == "waits for claude's limit until 05:00"
+    assert waiting("claude", 5 * HOUR, 0, guessed=True) == "waits for claude's limit until 05:00 or longer"
+    assert waiting("claude", 0, HOUR, due=True) == "claude's limit is over, waits for a slot"
+    assert held_back("codex", 5 * HOUR, 0) == "codex is limited: none is started before 05:00"
+
+
+@given(st.integers(0, 2**62), st.integers(0, 2**45))
+def test_any_moment_can_be_told(instant: int, now: int) -> None:
+    assert clock(instant, now)

@@ -1,0 +1,67 @@
+"""Where a view draws, and how it leaves the terminal; the views themselves are ended by signals in tests/system/test_watch.py."""
+
+import io
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from maestroctl.show.manners import can_draw, ended_by_signals, restored
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    "name,draws", [("xterm", True), ("tmux-256color", True), ("dumb", False), ("", False), ("unknown", False)]
+)
+def test_a_view_is_drawn_where_the_cursor_can_be_moved(name: str, draws: bool) -> None:
+    assert can_draw({"TERM": name}, Terminal()) is draws
+    assert not can_draw({"TERM": name}, Terminal(), io.StringIO())
+    assert not can_draw({}, Terminal())
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    outer, inner = pty.openpty()
+    with ExitStack() as stack:
+        stack.callback(os.close, outer)
+        stack.callback(os.close, inner)
+        yield outer, inner
+
+
+def test_the_terminal_is_itself_again_after_an_error(terminal: tuple[int, int]) -> None:
+    outer, inner = terminal
+    before = termios.tcgetattr(inner)
+    with pytest.raises(SystemExit), restored(inner):
+        changed = termios.tcgetattr(inner)
+        changed[3] &= ~(termios.ICANON | termios.ECHO)
+        termios.tcsetattr(inner, termios.TCSANOW, changed)
+        raise SystemExit(143)
+    assert termios.tcgetattr(inner) == before
+    written = os.read(outer, 4096)
+    assert all(each in written for each in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[0m"))
+
+
+def test_the_first_signal_asks_and_the_second_insists() -> None:
+    code = "import os, signal\nfrom maestroctl.show.manners import ended_by_signals\n"
+    code += "with ended_by_signals(print):\n    os.kill(os.getpid(), signal.SIGTERM)\n    os.kill(os.getpid(), signal.SIGHUP)\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("143\n", 129)
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with ended_by_signals():
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
