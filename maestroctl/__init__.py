@@ -1,8 +1,8 @@
 """The command line of maestrod: what people, scripts and agents call.
 
 It imports ``maestrod.api`` (the contract) and nothing else of the daemon, so that a call costs little more than Python itself.
-From the bottom: ``channel`` is a checked connection to the daemon's socket, ``client`` speaks typed JSON-RPC over it,
-``autostart`` brings a daemon up when a verb needs one. On top, ``leaves`` makes a ``noun verb`` command of every method row,
-``verbs/`` holds the few commands made by hand, one per file, and ``app`` puts both together. ``fast`` answers what agents call
-all day (events and reports) before any of that is imported.
+From the bottom: ``output`` writes to the terminal, ``install/`` changes files of the user's, ``client/`` reaches the daemon, ``show/``
+makes text of what it says, ``generated/`` makes a command of every method row, ``attach/`` and ``screen/`` take the whole terminal,
+``verbs/`` holds the commands made by hand, and ``app`` puts all together. ``fast`` answers what agents call all day (events and
+reports) before any of that is imported.
 """

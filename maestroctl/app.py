@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 import maestrod
 from maestroctl.client import errors
 from maestroctl.client.caller import take_global_flags
-from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, VERBS
+from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, SHARED, VERBS
 from maestroctl.output import answer, wants_json
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.outside_text import shown
@@ -133,6 +133,8 @@ def _hand_made(name: str) -> Any:
     """The function or the mapping of functions that ``verbs/`` has for a name."""
     if name not in VERBS and name not in HAND_MADE:
         return {}
+    if name in SHARED:
+        return getattr(importlib.import_module(f"maestroctl.verbs.{SHARED[name]}"), name)
     module = importlib.import_module(f"maestroctl.verbs.{HAND_MADE.get(name, name)}")
     return module.COMMANDS if hasattr(module, "COMMANDS") else module.command
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 PROGRAM = "maestroctl"
 
-#: Hand-made verbs: the module in ``verbs/`` has a function ``command``, or several and a mapping ``COMMANDS``.
+#: Hand-made verbs: the module in ``verbs/`` has a function ``command``, or several and a mapping ``COMMANDS``; see also ``SHARED``.
 VERBS: Mapping[str, str] = {
     "run": "Run a request, a task or a plan and watch it until it is done",
     "watch": "Watch and steer everything, full screen; or one run until it is done",
@@ -54,3 +54,6 @@ NOUNS: Mapping[str, str] = {
 
 #: Commands of generated nouns that are made by hand: ``verbs/<module>.py``.
 HAND_MADE: Mapping[str, str] = {"plan": "plan", "attention": "attention", "token": "token"}
+
+#: Verbs that share a file of ``verbs/``, which has a function named after each.
+SHARED: Mapping[str, str] = {"pause": "hold", "resume": "hold", "freeze": "hold", "thaw": "hold"}

@@ -10,6 +10,8 @@ Sources: ECMA-48; "XTerm Control Sequences" (private modes, device reports); the
 
 import re
 
+from maestroctl.show.terminal import RESET
+
 #: DEC private modes that are on in a terminal that was just opened.
 _ON_AT_FIRST = frozenset({7, 25})
 
@@ -32,13 +34,6 @@ _QUESTIONS = re.compile(
 
 #: Bytes that are replayed at most: some screens of text, and still instant over a slow line.
 LONGEST = 256 * 1024
-
-#: Leaves everything a program may have left on. The scroll region is reset between saving and restoring the cursor, because
-#: resetting it moves the cursor.
-RESET = (
-    b"\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
-    b"\x1b[?1016l\x1b[?2004l\x1b[>4m\x1b[<99u\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[0 q\x1b[0m"
-)
 
 
 class Modes:

@@ -1,11 +1,11 @@
 """What the keys of the view do to the daemon: one function per key, from what is chosen to a sentence that says what came of it."""
 
 from maestroctl.client.client import Client
+from maestroctl.client.stop import stop as stop_all
 from maestroctl.output import safe
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet, has_ended
 from maestroctl.show.run_model import LIVE_SESSION
-from maestroctl.verbs.stop import stop as stop_all
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed
 from maestrod.api.session import Session

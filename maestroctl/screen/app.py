@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from maestroctl.attach.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, bindings
 from maestroctl.attach.seat import CLEAR, write
+from maestroctl.attach.sitting import attach, ways_out
 from maestroctl.client.client import Client
 from maestroctl.output import safe, safe_block
 from maestroctl.screen import actions
@@ -20,7 +21,6 @@ from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog, N
 from maestroctl.screen.theme import DARK, KEYS, LIGHT
 from maestroctl.show.questions import words
 from maestroctl.show.run_model import LIVE_SESSION
-from maestroctl.verbs.attach import attach, ways_out
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.session import Session

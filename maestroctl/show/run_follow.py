@@ -12,10 +12,10 @@ from maestroctl.client.client import Client
 from maestroctl.client.reading import taken
 from maestroctl.client.stream import EventStream
 from maestroctl.output import answer, answer_json, answer_json_line, safe, say
-from maestroctl.show.manners import can_draw, ended_by_signals, suspendable
 from maestroctl.show.plan_view import waves
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
+from maestroctl.show.terminal import can_draw, ended_by_signals, suspendable
 from maestroctl.show.tree import glyph, word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired

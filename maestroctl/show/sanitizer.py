@@ -1,12 +1,9 @@
-"""The user's terminal: raw while attached and itself again afterwards, and safe from what agents print into their logs."""
+"""Keeps the user's terminal safe from what agents print into their logs: of all control sequences only colours pass."""
 
 import codecs
 import enum
 import re
-import termios
-import tty
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 #: Characters that are not seen but change how others are read: they turn the direction of writing, or hide text between letters.
 #: U+200C and U+200D stay: scripts and emoji are written with them.
@@ -119,14 +116,3 @@ class Sanitizer:
             return self._go(_State.TEXT)
         self._go(_State.ESCAPE)
         return self._escape(character)
-
-
-@contextmanager
-def raw(descriptor: int) -> Iterator[None]:
-    """Keys as they are pressed, nothing echoed; the terminal is as before afterwards, whatever happens."""
-    before = termios.tcgetattr(descriptor)
-    try:
-        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

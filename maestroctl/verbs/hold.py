@@ -1,12 +1,44 @@
-"""Holding sessions and runs still, and letting them go on: what ``pause``, ``resume``, ``freeze`` and ``thaw`` share."""
+"""``maestroctl pause``, ``resume``, ``freeze`` and ``thaw``: hold sessions and runs still, and let them go on."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json
+from maestroctl.verbs.options import Json
+
+_Subject = Annotated[str, typer.Argument(metavar="SESSION|RUN", help="An id or a unique part of it.")]
 
 
-def act(subject: str, verb: str, *, as_json: bool) -> int:
+def pause(*, subject: _Subject, as_json: Json = False) -> int:
+    """Hold a session or a run still: nothing of it starts, what runs is stopped where it stands."""
+    return _act(subject, "pause", as_json=as_json)
+
+
+def resume(*, subject: _Subject, as_json: Json = False) -> int:
+    """Let a paused session or run go on."""
+    return _act(subject, "resume", as_json=as_json)
+
+
+def freeze(
+    *,
+    reason: Annotated[
+        str, typer.Argument(metavar="REASON", help="Why, for those who ask later.", show_default=False)
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Emergency stop: start nothing, hold every session still. ``maestroctl thaw`` lets everything go on."""
+    words = "Frozen: nothing starts, every session is held. Go on with: maestroctl thaw"
+    return _act_on_all("system.freeze", {"reason": reason}, words, as_json=as_json)
+
+
+def thaw(*, as_json: Json = False) -> int:
+    """Go on after an emergency stop."""
+    return _act_on_all("system.thaw", {}, "Thawed: everything goes on.", as_json=as_json)
+
+
+def _act(subject: str, verb: str, *, as_json: bool) -> int:
     """Call ``session.<verb>`` or ``run.<verb>``, whichever the id names."""
     from maestroctl.client.resolve import resolve
 
@@ -21,8 +53,8 @@ def act(subject: str, verb: str, *, as_json: bool) -> int:
     return 0
 
 
-def act_on_all(method: str, members: dict[str, Any], words: str, *, as_json: bool) -> int:
-    """Freeze or thaw the whole."""
+def _act_on_all(method: str, members: dict[str, Any], words: str, *, as_json: bool) -> int:
+    """Freeze or thaw everything."""
     with Caller.here().client() as client:
         reply = client.raw(method, members)
     if as_json:

@@ -8,7 +8,7 @@ import typer
 
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
-from maestroctl.show.manners import can_draw, ended_by_signals, restored
+from maestroctl.show.terminal import can_draw, ended_by_signals, restored
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
 from maestrod.api.errors import NotFound
 

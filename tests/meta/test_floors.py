@@ -32,6 +32,37 @@ FLOORS = {
         "maestrod.transport",
         ("maestrod.api", "maestrod.rpc", "maestrod.host.peer"),
     ): "moves bytes, asks the kernel who sent them",
+    ("maestroctl.output", ()): "the one place that writes to the user's terminal: a leaf for all",
+    ("maestroctl.lines", ("maestroctl.output",)): "agents' verbs end here, on the fast path: texts and nothing else",
+    ("maestroctl.event_script", ()): "runs the hook script; nothing of ours may cost it time",
+    ("maestroctl.install", ("maestrod.api",)): "files of the user's; works without a daemon",
+    (
+        "maestroctl.client",
+        ("maestrod.api", "maestroctl.output", "maestroctl.install"),
+    ): "reaches the daemon, and starts the installed service when it is needed; shows nothing",
+    (
+        "maestroctl.show",
+        ("maestrod.api", "maestroctl.output", "maestroctl.client"),
+    ): "turns what the client brings into text",
+    (
+        "maestroctl.generated",
+        ("maestrod.api", "maestroctl.output", "maestroctl.lines", "maestroctl.client", "maestroctl.show"),
+    ): "a call and its reply per method row",
+    (
+        "maestroctl.attach",
+        ("maestrod.api", "maestroctl.output", "maestroctl.client", "maestroctl.show"),
+    ): "bytes between two terminals",
+    (
+        "maestroctl.screen",
+        ("maestrod.api", "maestroctl.output", "maestroctl.client", "maestroctl.show", "maestroctl.attach"),
+    ): "shows everything at once and goes to a session's terminal",
+    (
+        "maestroctl.verbs",
+        (
+            *("maestrod.api", "maestroctl.output", "maestroctl.lines", "maestroctl.install", "maestroctl.client"),
+            *("maestroctl.show", "maestroctl.attach", "maestroctl.screen", "maestroctl.event_script"),
+        ),
+    ): "the commands made by hand use every room",
     (
         "maestroctl",
         ("maestrod.api",),

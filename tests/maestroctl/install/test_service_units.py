@@ -50,7 +50,7 @@ SCENARIO = """
 import os, subprocess, sys
 from pathlib import Path
 from maestroctl.install.service_manager import service_manager
-from tests.maestroctl import test_service_units as units
+from tests.maestroctl.install import test_service_units as units
 getattr(units, sys.argv[2])(Path(sys.argv[1]))
 """
 

@@ -1,4 +1,4 @@
-"""``pause`` and ``resume``: a session or a run, by what the id names."""
+"""``pause`` and ``resume`` take a session or a run, by what the id names; ``freeze`` and ``thaw`` everything."""
 
 import json
 
@@ -25,3 +25,23 @@ def test_it_is_held_and_goes_on(
     assert cli(verb, identity).out == f"{identity} {words}\n"
     assert json.loads(cli(verb, identity, "--json").out).get("paused") is paused
     assert list(daemon.called(method)[0].values()) == [identity]
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_it_takes_a_session_or_a_run_and_nothing_else(cli: CommandLine, verb: str) -> None:
+    outcome = cli(verb, "tsk_1234")
+    assert outcome.code == 2
+    assert "is the id of a task" in outcome.err
+
+
+def test_freezing_gives_the_reason_and_tells_the_way_back(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("system.freeze", {"id": "system", "frozen": True})
+    assert "maestroctl thaw" in cli("freeze", "disk is hot").out
+    assert json.loads(cli("freeze", "--json").out)["frozen"] is True
+    assert daemon.called("system.freeze") == [{"reason": "disk is hot"}, {"reason": ""}]
+
+
+def test_thawing_lets_everything_go_on(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("system.thaw", {"id": "system"})
+    assert cli("thaw").out == "Thawed: everything goes on.\n"
+    assert daemon.called("system.thaw") == [{}]

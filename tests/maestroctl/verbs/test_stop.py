@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from maestrod.api.errors import Conflict, NotAllowed
+from maestrod.api.errors import NotAllowed
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
@@ -42,22 +42,6 @@ def test_what_is_left_is_a_failure(daemon: FakeDaemon, cli: CommandLine) -> None
     outcome = cli("stop", SESSION, "--json")
     result: dict[str, Any] = json.loads(outcome.out)
     assert (outcome.code, result["left"]) == (1, 2)
-
-
-def test_what_ended_while_its_run_was_stopped_does_not_keep_the_others_running(
-    stopping: FakeDaemon, cli: CommandLine
-) -> None:
-    def stop(params: dict[str, Any]) -> dict[str, Any]:
-        if params["sessionId"] == SESSION:
-            raise Conflict("session.ended", "it is completed", {"status": "completed"})
-        return {"sessionId": params["sessionId"], "left": 0}
-
-    other = SESSION.replace("1", "2")
-    stopping.on("session.list", {"items": [session(), session(id=other)]})
-    stopping.on("session.stop", stop)
-    outcome = cli("stop", RUN)
-    assert outcome.code == 0
-    assert outcome.out.splitlines() == [f"{SESSION} stopped: 0 left", f"{other} stopped: 0 left", f"{RUN}: 0 left"]
 
 
 def test_a_refusal_of_another_kind_is_told(daemon: FakeDaemon, cli: CommandLine) -> None:

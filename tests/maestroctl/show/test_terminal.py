@@ -12,7 +12,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from maestroctl.show.manners import can_draw, ended_by_signals, restored
+from maestroctl.show.terminal import can_draw, ended_by_signals, raw, restored
 
 
 class Terminal(io.StringIO):
@@ -54,7 +54,7 @@ def test_the_terminal_is_itself_again_after_an_error(terminal: tuple[int, int]) 
 
 
 def test_the_first_signal_asks_and_the_second_insists() -> None:
-    code = "import os, signal\nfrom maestroctl.show.manners import ended_by_signals\n"
+    code = "import os, signal\nfrom maestroctl.show.terminal import ended_by_signals\n"
     code += "with ended_by_signals(print):\n    os.kill(os.getpid(), signal.SIGTERM)\n    os.kill(os.getpid(), signal.SIGHUP)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("143\n", 129)
@@ -65,3 +65,14 @@ def test_handlers_are_put_back() -> None:
     with ended_by_signals():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_raw_terminal_is_itself_again_whatever_happens() -> None:
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    with pytest.raises(RuntimeError), raw(slave):
+        assert termios.tcgetattr(slave) != before
+        raise RuntimeError
+    assert termios.tcgetattr(slave) == before
+    os.close(master)
+    os.close(slave)

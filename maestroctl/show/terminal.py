@@ -1,20 +1,26 @@
-"""Manners of a view: draw only where a cursor can be moved, and leave the terminal as it was, however the view ends."""
+"""The user's terminal: draw only where a cursor can be moved, and leave it as it was, however a view ends."""
 
 import os
 import signal
 import sys
 import termios
+import tty
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO
-
-from maestroctl.attach.replay import RESET
 
 #: Names of terminals that cannot move the cursor (terminfo), and what programs without a terminal set.
 _CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
 
 #: Signals that ask a program to end, and how a shell reports that: 128 and the number.
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+#: Leaves everything a program may have left on. The scroll region is reset between saving and restoring the cursor, because
+#: resetting it moves the cursor.
+RESET = (
+    b"\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
+    b"\x1b[?1016l\x1b[?2004l\x1b[>4m\x1b[<99u\x1b7\x1b[r\x1b8\x1b(B\x0f\x1b[0 q\x1b[0m"
+)
 
 
 def can_draw(environ: Mapping[str, str], *streams: TextIO) -> bool:
@@ -44,6 +50,17 @@ def ended_by_signals(end: Callable[[int], None] | None = None) -> Iterator[None]
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def raw(descriptor: int) -> Iterator[None]:
+    """Keys as they are pressed, nothing echoed; the terminal is as before afterwards, whatever happens."""
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 @contextmanager

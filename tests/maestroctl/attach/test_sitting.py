@@ -1,0 +1,17 @@
+"""What a person at a session's terminal is told; sitting there is shown with real terminals in tests/system/test_attach.py."""
+
+import pytest
+
+from maestroctl.attach.sitting import ways_out
+
+
+@pytest.mark.parametrize(
+    "switch_keys, read_only, hint",
+    [
+        ("ctrl-p,s", False, "ctrl-p,q detaches, ctrl-p,s switches; all other keys go to the session, ctrl-c too"),
+        ("", False, "ctrl-p,q detaches; all other keys go to the session, ctrl-c too"),
+        ("", True, "ctrl-p,q detaches; this is read-only"),
+    ],
+)
+def test_the_hint_names_the_keys_that_are_not_the_sessions(switch_keys: str, read_only: bool, hint: str) -> None:
+    assert ways_out("ctrl-p,q ctrl-x", switch_keys, read_only=read_only) == hint

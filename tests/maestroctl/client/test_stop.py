@@ -1,0 +1,37 @@
+"""Stopping a session, or all that are at work on a run or a task; the command is in verbs/test_stop.py."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from maestroctl.client.client import Client
+from maestroctl.client.stop import stop
+from maestrod.api.address import places
+from maestrod.api.errors import Conflict
+from tests.kit.entities import RUN, SESSION, session
+from tests.kit.fake_daemon import FakeDaemon
+
+
+@pytest.fixture
+def client(daemon: FakeDaemon) -> Iterator[Client]:
+    with Client(places(os.environ)) as client:
+        yield client
+
+
+def test_what_ended_while_its_run_was_stopped_does_not_keep_the_others_running(
+    daemon: FakeDaemon, client: Client
+) -> None:
+    def one(params: dict[str, Any]) -> dict[str, Any]:
+        if params["sessionId"] == SESSION:
+            raise Conflict("session.ended", "it is completed", {"status": "completed"})
+        return {"sessionId": params["sessionId"], "left": 0}
+
+    other = SESSION.replace("1", "2")
+    daemon.on("session.list", {"items": [session(), session(id=other)]})
+    daemon.on("run.cancel", {})
+    daemon.on("session.stop", one)
+    stopped = stop(client, RUN, "enough")
+    assert [(each["sessionId"], each["left"]) for each in stopped] == [(SESSION, 0), (other, 0)]
+    assert daemon.called("run.cancel") == [{"runId": RUN, "reason": "enough"}]
