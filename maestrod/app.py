@@ -20,7 +20,7 @@ import trio
 
 from maestrod import __version__
 from maestrod.agents.adapter import Adapter, Decision
-from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import adapters, strangers, traits
 from maestrod.api.address import Places
 from maestrod.api.daemon_lock import Phase

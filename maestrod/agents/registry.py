@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.codex.adapter import CodexAdapter
-from maestrod.agents.custom import CustomAdapter
 from maestrod.agents.gemini.adapter import GeminiAdapter
 from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.agents.settings import AgentSettings
-from maestrod.agents.shell import ShellAdapter
+from maestrod.agents.shell.adapter import ShellAdapter
+from maestrod.agents.shell.custom import CustomAdapter
 from maestrod.api.errors import BadConfiguration
 from maestrod.core.agent_traits import AgentTraits
 from maestrod.core.plan_findings import hint, shown

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 import trio
 
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
-from maestrod.agents.catalog import FileCatalog
-from maestrod.agents.environment import link_programs
-from maestrod.agents.relevant_files import relevant_files
+from maestrod.agents.catalog.file_catalog import FileCatalog
+from maestrod.agents.catalog.relevant_files import relevant_files
+from maestrod.agents.kit.environment import link_programs
 from maestrod.api.address import Places
 from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed, NotFound

@@ -8,7 +8,7 @@ prints without newlines would fill the memory) and what is left of a line whose 
 
 from collections.abc import Iterator
 
-from maestrod.agents.long_line import STRING_BYTES, LongLine
+from maestrod.agents.kit.long_line import STRING_BYTES, LongLine
 
 #: Bytes a line may have: the longest any agent has reason to print is a plan, for which the socket takes 4 MiB as well.
 LINE_BYTES = 4 << 20

@@ -1,7 +1,7 @@
 """What adapters exchange must not give secrets away."""
 
 from maestrod.agents.adapter import LaunchPlan
-from maestrod.agents.shell import ShellAdapter
+from maestrod.agents.shell.adapter import ShellAdapter
 from tests.agents.launches import request
 
 

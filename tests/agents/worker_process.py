@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maestrod.agents.shell import WORKER
+from maestrod.agents.shell.adapter import WORKER
 from maestrod.core.prompts import manifest_json
 from tests.core.manifests import manifest
 

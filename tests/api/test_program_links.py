@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from maestrod.agents.hook_command import EVENT, hook_command
+from maestrod.agents.kit.hook_command import EVENT, hook_command
 from maestrod.api.program_links import interpreter, lead, link_hooks
 from tests.agents.launches import HOOKS
 

@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.engine import ports
 from maestrod.store.memory import MemoryStore
 from maestrod.store.store import Store

@@ -11,7 +11,7 @@ import msgspec
 import trio
 
 from maestrod.agents.adapter import Adapter
-from maestrod.agents.catalog import FileCatalog
+from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS, traits
 from maestrod.api.address import Places
 from maestrod.api.package_data import package_data

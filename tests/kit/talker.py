@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
-from maestrod.agents.opaque import OpaqueAdapter
+from maestrod.agents.shell.opaque import OpaqueAdapter
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import AgentTraits, Turns

@@ -138,7 +138,7 @@ FORBIDDEN = {
 #: Programs started as ``python -I -S``: the standard library and the files beside them, nothing else.
 STANDALONE = {
     "maestrod/sessions/shim": "one shim per session: each import costs memory and milliseconds for every agent",
-    "maestrod/agents/shell_worker": "one per shell session, started as often as its shim",
+    "maestrod/agents/shell/worker": "one per shell session, started as often as its shim",
     "hooks": "runs inside of other people's agents at every step they take",
 }
 

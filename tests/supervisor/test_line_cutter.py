@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.agents.json_lines import object_of
+from maestrod.agents.kit.json_lines import object_of
 from maestrod.supervisor.line_cutter import LINE_BYTES, LineCutter
 
 LOG = st.binary(max_size=200).map(lambda data: data.replace(b"\x00", b"\n"))

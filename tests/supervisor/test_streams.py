@@ -8,7 +8,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from maestrod.agents.shell import ShellAdapter
+from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.api.reason import Source
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.core.facts import Signed

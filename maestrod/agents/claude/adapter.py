@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents import installed
 from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.claude import control, turn_end
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.agents.claude.launch import PROGRAM, launch
 from maestrod.agents.claude.stream import read_line
+from maestrod.agents.kit import installed
 from maestrod.api.session import Exit, Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.agent_traits import AgentTraits, Turns

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest
-from maestrod.agents.claude import own_files
-from maestrod.agents.claude.settings import PLUGIN, SETTINGS, plugin_files, settings, status_line
-from maestrod.agents.environment import allowed, environment
-from maestrod.agents.installed import Program
-from maestrod.agents.session_files import session_files
+from maestrod.agents.claude import user_settings
+from maestrod.agents.claude.session_settings import PLUGIN, SETTINGS, plugin_files, settings, status_line
+from maestrod.agents.kit.environment import allowed, environment
+from maestrod.agents.kit.installed import Program
+from maestrod.agents.kit.session_files import session_files
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Role
@@ -141,23 +141,23 @@ def _conversation(request: LaunchRequest, env: Mapping[str, str]) -> tuple[str, 
     """Its own conversation when there is one, else a new one whose id we choose, so that it is known from the start."""
     session = request.session
     known = session.agent_session_id
-    if session.attempt > 1 and known is not None and own_files.has_conversation(env, known):
+    if session.attempt > 1 and known is not None and user_settings.has_conversation(env, known):
         return "--resume", known
     return "--session-id", str(uuid.uuid5(uuid.NAMESPACE_URL, f"maestro:{session.id}:{session.attempt}"))
 
 
 def _first_run(request: LaunchRequest, env: dict[str, str]) -> dict[str, object]:
     """Settings that spare an interactive Claude its questions; changes ``env`` where that takes it."""
-    known = own_files.config(env)
-    if not own_files.is_set_up(known):
+    known = user_settings.config(env)
+    if not user_settings.is_set_up(known):
         told = "Claude Code was never set up for this user: run `claude` once in a terminal, or run the session without one"
         raise Unavailable("agent.not_set_up", told)
     env["CLAUDE_CODE_SANDBOXED"] = "1"
     more: dict[str, object] = {}
     key = env.get("ANTHROPIC_API_KEY")
-    if key and own_files.would_ask_for_key(known, key):
+    if key and user_settings.would_ask_for_key(known, key):
         env[_KEY] = env.pop("ANTHROPIC_API_KEY")
         more["apiKeyHelper"] = f'printf %s "${_KEY}"'
-    if "statusLine" not in own_files.settings(env):
+    if "statusLine" not in user_settings.settings(env):
         more["statusLine"] = status_line(Path(request.hooks))
     return more

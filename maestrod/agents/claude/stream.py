@@ -6,7 +6,7 @@ Lines of its subagents carry ``parent_tool_use_id`` and say nothing of the sessi
 from collections.abc import Callable, Iterator, Mapping
 
 from maestrod.agents.claude import limits, tools, turn_end
-from maestrod.agents.json_lines import Members, read_object
+from maestrod.agents.kit.json_lines import Members, read_object
 from maestrod.core.signs import (
     NOTHING,
     BackgroundChanged,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.agents.json_lines import Members, is_whole, json_text
+from maestrod.agents.kit.json_lines import Members, is_whole, json_text
 from maestrod.core.signs import PermissionAsked, TodoChanged, ToolStarted
 
 #: The member of a tool's input that says most, by how much it says.

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from maestrod.agents.json_lines import Members, is_whole, json_text
-from maestrod.agents.plan_message import plans_in
+from maestrod.agents.kit.json_lines import Members, is_whole, json_text
+from maestrod.agents.kit.plan_message import plans_in
 from maestrod.core.signs import (
     NOTHING,
     Compacted,

@@ -4,7 +4,7 @@ is started itself.
 
 from pathlib import Path
 
-from maestrod.agents.installed import Program, find
+from maestrod.agents.kit.installed import Program, find
 from maestrod.api.errors import Unavailable
 
 PROGRAM = Program(

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Callable, Mapping
 
 from maestrod.agents.codex.limits import failed_turn, limit_kind
-from maestrod.agents.json_lines import Members, one_line
-from maestrod.agents.plan_message import plans_in
+from maestrod.agents.kit.json_lines import Members, one_line
+from maestrod.agents.kit.plan_message import plans_in
 from maestrod.core.signs import (
     NOTHING,
     Outcome,

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from maestrod.agents import installed
 from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
-from maestrod.agents.environment import environment
 from maestrod.agents.gemini import home, hooks, stream
-from maestrod.agents.hook_template import GATE, filled
-from maestrod.agents.installed import Program
-from maestrod.agents.json_lines import read_object
-from maestrod.agents.keys import typed
-from maestrod.agents.prompt_argument import PROMPT, as_argument
-from maestrod.agents.session_files import session_files
-from maestrod.agents.verdicts import verdict
+from maestrod.agents.kit import installed
+from maestrod.agents.kit.environment import environment
+from maestrod.agents.kit.hook_template import GATE, filled
+from maestrod.agents.kit.installed import Program
+from maestrod.agents.kit.json_lines import read_object
+from maestrod.agents.kit.keys import typed
+from maestrod.agents.kit.prompt_argument import PROMPT, as_argument
+from maestrod.agents.kit.session_files import session_files
+from maestrod.agents.kit.verdicts import verdict
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Exit, Terminal

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from maestrod.agents.adapter import LaunchRequest
-from maestrod.agents.commented_json import decode
-from maestrod.agents.json_lines import Members
-from maestrod.agents.skill_folder import skill_files
+from maestrod.agents.kit.commented_json import decode
+from maestrod.agents.kit.json_lines import Members
+from maestrod.agents.kit.skill_folder import skill_files
 from maestrod.api import plain_file
 from maestrod.api.errors import Unavailable
 from maestrod.api.outside_text import file_text

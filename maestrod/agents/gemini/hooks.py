@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maestrod.agents.gemini.tools import summary
-from maestrod.agents.hook_template import GATE
-from maestrod.agents.json_lines import Members, is_whole, json_text
-from maestrod.agents.plan_message import plans_in
-from maestrod.agents.tool_names import common_name
+from maestrod.agents.kit.hook_template import GATE
+from maestrod.agents.kit.json_lines import Members, is_whole, json_text
+from maestrod.agents.kit.plan_message import plans_in
+from maestrod.agents.kit.tool_names import common_name
 from maestrod.core.signs import (
     NOTHING,
     InputAsked,

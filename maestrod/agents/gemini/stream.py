@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from maestrod.agents.gemini.limits import failed_turn
 from maestrod.agents.gemini.tools import summary
-from maestrod.agents.json_lines import Members
-from maestrod.agents.tool_names import common_name
+from maestrod.agents.kit.json_lines import Members
+from maestrod.agents.kit.tool_names import common_name
 from maestrod.core.signs import (
     NOTHING,
     Outcome,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from maestrod.agents.json_lines import Members, json_text
+from maestrod.agents.kit.json_lines import Members, json_text
 
 #: Members of a tool's input that say it best, the first that is there counts.
 _TELLING = ("command", "file_path", "absolute_path", "path", "dir_path", "pattern", "query", "prompt", "url")

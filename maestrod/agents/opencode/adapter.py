@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from maestrod.agents import installed
 from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
-from maestrod.agents.environment import environment
-from maestrod.agents.hook_template import GATE
-from maestrod.agents.installed import Program
-from maestrod.agents.json_lines import read_object
-from maestrod.agents.keys import typed
-from maestrod.agents.opencode import hooks, settings, stream
-from maestrod.agents.prompt_argument import PROMPT, as_argument
-from maestrod.agents.session_files import session_files
-from maestrod.agents.verdicts import verdict
+from maestrod.agents.kit import installed
+from maestrod.agents.kit.environment import environment
+from maestrod.agents.kit.hook_template import GATE
+from maestrod.agents.kit.installed import Program
+from maestrod.agents.kit.json_lines import read_object
+from maestrod.agents.kit.keys import typed
+from maestrod.agents.kit.prompt_argument import PROMPT, as_argument
+from maestrod.agents.kit.session_files import session_files
+from maestrod.agents.kit.verdicts import verdict
+from maestrod.agents.opencode import hooks, session_settings, stream
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Exit, Terminal
@@ -71,9 +71,12 @@ class OpenCodeAdapter:
             raise Unavailable("agent.missing", f"opencode: {found.missing}")
         env |= {name: value for name, value in request.environ.items() if _VARIABLES.fullmatch(name)}
         cwd = request.session.working_dir or request.manifest.project.working_dir
-        env |= {**_QUIET, settings.VARIABLE: settings.content(request.folder, Path(cwd), request.environ)}
+        env |= {
+            **_QUIET,
+            session_settings.VARIABLE: session_settings.content(request.folder, Path(cwd), request.environ),
+        }
         gate = _has_gate(request)
-        files = session_files(request.manifest) | settings.files(request, gate=gate)
+        files = session_files(request.manifest) | session_settings.files(request, gate=gate)
         arguments = [str(found.path)]
         conversation = request.session.agent_session_id
         if request.interactive:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from maestrod.agents.hook_template import GATE
-from maestrod.agents.json_lines import Members, is_whole, json_text, one_line
+from maestrod.agents.kit.hook_template import GATE
+from maestrod.agents.kit.json_lines import Members, is_whole, json_text, one_line
+from maestrod.agents.kit.plan_message import plans_in
+from maestrod.agents.kit.tool_names import common_name
 from maestrod.agents.opencode.limits import failed_turn, retrying
 from maestrod.agents.opencode.stream import tool_ended, usage
-from maestrod.agents.plan_message import plans_in
-from maestrod.agents.tool_names import common_name
 from maestrod.core.signs import (
     NOTHING,
     Compacted,

@@ -2,7 +2,7 @@
 
 import re
 
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 from maestrod.core.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
 _KINDS = (

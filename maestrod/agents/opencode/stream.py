@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
+from maestrod.agents.kit.plan_message import plans_in
+from maestrod.agents.kit.tool_names import common_name
 from maestrod.agents.opencode.limits import failed_turn
-from maestrod.agents.plan_message import plans_in
-from maestrod.agents.tool_names import common_name
 from maestrod.core.signs import (
     NOTHING,
     Outcome,

@@ -29,7 +29,7 @@ from maestrod.core.signs import (
     UsageSeen,
 )
 from tests.agents.claude.recordings import EVENTS, examples, hook, payload
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 #: What each recorded payload says; events that are not here say nothing.
 SAYS: dict[tuple[str, str], tuple[Sign, ...]] = {

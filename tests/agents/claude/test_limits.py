@@ -3,7 +3,7 @@
 import pytest
 
 from maestrod.agents.claude import limits
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 from maestrod.core.signs import LimitReached, Noted
 
 

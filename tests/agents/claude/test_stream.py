@@ -32,7 +32,7 @@ from maestrod.core.signs import (
     UsageSeen,
 )
 from tests.agents.claude.recordings import FOLDER, STREAMS, stream
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 FIRST = "11111111-2222-4333-8444-555555555555"
 

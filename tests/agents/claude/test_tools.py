@@ -3,9 +3,9 @@
 from hypothesis import given
 
 from maestrod.agents.claude import tools
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 from maestrod.core.signs import LINE, TodoChanged, ToolStarted
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 
 def test_the_telling_member_is_shown() -> None:

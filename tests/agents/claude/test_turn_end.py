@@ -6,7 +6,7 @@ import pytest
 
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.turn_end import judge, of_result
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 from maestrod.api.session import Exit
 from maestrod.core.signs import LimitReached, Outcome, TurnEnded
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.codex import command_line
-from maestrod.agents.hook_template import filled
+from maestrod.agents.kit.hook_template import filled
 from tests.agents.launches import HOOKS
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -25,7 +25,7 @@ from maestrod.core.signs import (
     TurnStarted,
 )
 from tests.agents import recordings
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 CALL = "call_ea25aa841084436c9ca1961e"
 EXPECTED: dict[tuple[str, str], tuple[Sign, ...]] = {

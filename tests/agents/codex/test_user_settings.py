@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.agents.codex import user_settings
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 
 
 def test_it_is_in_codex_home_or_below_the_home(tmp_path: Path) -> None:

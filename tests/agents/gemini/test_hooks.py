@@ -24,7 +24,7 @@ from maestrod.core.signs import (
     TurnStarted,
 )
 from tests.agents import recordings
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 EXPECTED: dict[tuple[str, str], tuple[Sign, ...]] = {
     ("SessionStart", "startup"): (Started("547129a0-0067-4120-b6b8-31ba33636149", "startup"),),

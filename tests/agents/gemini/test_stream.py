@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.gemini import stream
-from maestrod.agents.json_lines import Members, object_of
+from maestrod.agents.kit.json_lines import Members, object_of
 from maestrod.core.signs import (
     LINE,
     LimitReached,
@@ -23,7 +23,7 @@ from maestrod.core.signs import (
     UsageSeen,
 )
 from tests.agents import recordings
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 NOW = 1_795_163_000.0
 KEY = "run_shell_command__fc2fd23749f97b4c11bf464c10"

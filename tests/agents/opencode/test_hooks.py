@@ -28,7 +28,7 @@ from maestrod.core.signs import (
     UsageSeen,
 )
 from tests.agents import recordings
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 SESSION = "ses_e08ec493effeUAqYOo6zkUTflp"
 CALL = "call_80e392103f784f259d39c381"

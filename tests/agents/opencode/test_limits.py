@@ -2,7 +2,7 @@
 
 import pytest
 
-from maestrod.agents.json_lines import Members
+from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.opencode.limits import failed_turn, limit_kind, retrying
 from maestrod.core.signs import LimitReached, Outcome, TurnEnded
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.agents.json_lines import Members, object_of
+from maestrod.agents.kit.json_lines import Members, object_of
 from maestrod.agents.opencode import stream
 from maestrod.core.signs import (
     LimitReached,
@@ -21,7 +21,7 @@ from maestrod.core.signs import (
     UsageSeen,
 )
 from tests.agents import recordings
-from tests.agents.test_json_lines import JSON
+from tests.agents.kit.test_json_lines import JSON
 
 SESSION = "ses_e08ec493effeUAqYOo6zkUTflp"
 

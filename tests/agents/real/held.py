@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
-from maestrod.agents.environment import link_programs
+from maestrod.agents.kit.environment import link_programs
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.signs import Sign

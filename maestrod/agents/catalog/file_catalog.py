@@ -1,0 +1,156 @@
+"""Skills, personas and agents as a project sees them (``Catalog`` of ``engine/ports.py``).
+
+Search order, later wins by name: shipped, ``~/.agents-ui/maestro-skills`` (an older program's, if it is there), the user's
+configuration folder, the project's ``.skills``, its ``.agents/skills``; personas likewise in ``personas`` beside them. What is
+broken is left out and reported, what lacks a dependency is reported and loaded; nothing here is ever fatal. What was read is
+kept until ``reload``.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from maestrod.agents.adapter import Adapter
+from maestrod.agents.catalog.skill_files import Broken, is_skill, load_persona, load_skill
+from maestrod.api.skill import AgentInfo, Persona, Skill
+from maestrod.core.plan import KnownNames
+
+#: Entries looked at in one folder; what has more is not a folder of skills.
+ENTRIES = 1000
+#: Projects whose catalog is kept.
+PROJECTS = 32
+
+T = TypeVar("T", Skill, Persona)
+
+
+class Place(NamedTuple):
+    """A folder that is searched, and what it is called in messages and in ``origin``."""
+
+    folder: Path
+    origin: str
+
+
+class _Found(NamedTuple):
+    skills: tuple[Skill, ...]
+    skill_warnings: tuple[str, ...]
+    personas: tuple[Persona, ...]
+    persona_warnings: tuple[str, ...]
+
+
+class FileCatalog:
+    """Reads folders when asked for the first time."""
+
+    def __init__(self, shipped: Path, home: Path, config: Path, adapters: Mapping[str, Adapter]) -> None:
+        """``shipped`` is the folder ``skills`` of the program, ``home`` the user's, ``config`` ours in it."""
+        self._shipped = shipped
+        self._home = home
+        self._config = config
+        self.adapters = adapters
+        self._found: OrderedDict[str | None, _Found] = OrderedDict()
+        self._agents: tuple[AgentInfo, ...] | None = None
+
+    def skills(self, working_dir: str | None) -> tuple[tuple[Skill, ...], tuple[str, ...]]:
+        """Skills by the search order, sorted by name, and warnings."""
+        found = self._look(working_dir)
+        return found.skills, found.skill_warnings
+
+    def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
+        """Personas by the search order, sorted by name, and warnings."""
+        found = self._look(working_dir)
+        return found.personas, found.persona_warnings
+
+    def agents(self) -> tuple[AgentInfo, ...]:
+        """The adapters and whether what they need is installed."""
+        if self._agents is None:
+            self._agents = tuple(adapter.detect() for adapter in self.adapters.values())
+        return self._agents
+
+    def known_names(self, working_dir: str | None) -> KnownNames:
+        """What a plan for a project may refer to."""
+        found = self._look(working_dir)
+        return KnownNames(
+            agents=frozenset(self.adapters),
+            command_agents=frozenset(name for name, agent in self.adapters.items() if agent.traits.runs_commands),
+            personas=frozenset(persona.name for persona in found.personas),
+            skills=frozenset(skill.name for skill in found.skills),
+        )
+
+    def reload(self) -> None:
+        """Forget what was read."""
+        self._found.clear()
+        self._agents = None
+
+    def _look(self, working_dir: str | None) -> _Found:
+        if working_dir not in self._found:
+            self._found[working_dir] = self._read(Path(working_dir) if working_dir else None)
+            if len(self._found) > PROJECTS:
+                self._found.popitem(last=False)
+        self._found.move_to_end(working_dir)
+        return self._found[working_dir]
+
+    def _read(self, project: Path | None) -> _Found:
+        skills, skill_warnings = _load(self._skill_places(project), _skill_folders, load_skill)
+        personas, persona_warnings = _load(self._persona_places(project), _persona_files, load_persona)
+        there = {skill.name for skill in skills}
+        skill_warnings += [
+            f"skill {skill.name}: it needs {need!r}, which is not there"
+            for skill in skills
+            for need in skill.dependencies
+            if need not in there
+        ]
+        persona_warnings += [
+            f"persona {persona.name}: its skill {need!r} is not there"
+            for persona in personas
+            for need in persona.skills
+            if need not in there
+        ]
+        return _Found(tuple(skills), tuple(skill_warnings), tuple(personas), tuple(persona_warnings))
+
+    def _skill_places(self, project: Path | None) -> Iterator[Place]:
+        yield Place(self._shipped, "shipped")
+        yield Place(self._home / ".agents-ui" / "maestro-skills", "seeds")
+        yield Place(self._config / "skills", "user")
+        if project is not None:
+            yield Place(project / ".skills", "project")
+            yield Place(project / ".agents" / "skills", "project")
+
+    def _persona_places(self, project: Path | None) -> Iterator[Place]:
+        yield Place(self._shipped / "personas", "shipped")
+        yield Place(self._config / "personas", "user")
+        if project is not None:
+            yield Place(project / ".agents" / "personas", "project")
+
+
+def _load(
+    places: Iterable[Place], entries: Callable[[Path], Iterable[Path]], load: Callable[[Path, str], T]
+) -> tuple[list[T], list[str]]:
+    """Everything in the places by name, later ones winning, and what was wrong."""
+    by_name: dict[str, T] = {}
+    warnings: list[str] = []
+    for place in places:
+        try:
+            paths = sorted(entries(place.folder))
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                warnings.append(f"{place.folder}: {error.strerror}")
+            continue
+        if len(paths) > ENTRIES:
+            warnings.append(f"{place.folder}: only the first {ENTRIES} entries were read")
+        for path in paths[:ENTRIES]:
+            try:
+                loaded = load(path, place.origin)
+            except Broken as broken:
+                warnings.append(f"{broken}; skipped")
+            else:
+                by_name[loaded.name] = loaded
+    return [by_name[name] for name in sorted(by_name)], warnings
+
+
+def _skill_folders(folder: Path) -> list[Path]:
+    """The folders in a folder that are skills; one level, so a link that leads upwards is never followed twice."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir() and is_skill(path)]
+
+
+def _persona_files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.suffix == ".md" and not path.name.startswith(".")]

@@ -1,0 +1,57 @@
+"""Claude's own files of the user, read and never written: whether it was set up, which keys it may use, its conversations."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from maestrod.agents.kit.json_lines import Members
+from maestrod.api import plain_file
+from maestrod.api.outside_text import decode_mended
+
+#: Bytes of a file that are read; Claude's own grows with every project of the user.
+_LIMIT = 64 << 20
+
+
+def config(environ: Mapping[str, str]) -> Members:
+    """``.claude.json``: what Claude remembers of this user; nothing when it cannot be read."""
+    folder = environ.get("CLAUDE_CONFIG_DIR") or environ.get("HOME", "")
+    return _read(Path(folder) / ".claude.json")
+
+
+def settings(environ: Mapping[str, str]) -> Members:
+    """The user's own settings."""
+    return _read(_folder(environ) / "settings.json")
+
+
+def is_set_up(known: Members) -> bool:
+    """Whether the first-run questions were answered; without that an interactive Claude asks them before anything else."""
+    return known.true("hasCompletedOnboarding")
+
+
+def would_ask_for_key(known: Members, key: str) -> bool:
+    """Whether an interactive Claude would ask if it may use this key; it remembers its last 20 characters."""
+    answers = known.members("customApiKeyResponses")
+    lists = (answers.value("approved"), answers.value("rejected"))
+    return not any(isinstance(known_keys, list) and key[-20:] in known_keys for known_keys in lists)
+
+
+def has_conversation(environ: Mapping[str, str], agent_session_id: str) -> bool:
+    """Whether a conversation can be resumed: it is written with its first prompt, under the folder it was held in."""
+    name = Path(agent_session_id).name
+    try:
+        return any(_folder(environ).glob(f"projects/*/{name}.jsonl"))
+    except (OSError, ValueError):
+        return False
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("CLAUDE_CONFIG_DIR") or os.path.join(environ.get("HOME", ""), ".claude"))  # noqa: PTH118 - HOME may be empty
+
+
+def _read(path: Path) -> Members:
+    try:
+        return Members(decode_mended(msgspec.json.decode, plain_file.read(path, _LIMIT)))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Members()

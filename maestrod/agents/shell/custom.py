@@ -1,0 +1,105 @@
+"""An agent of the user's own: any program that does one task per run, told in the configuration by a template.
+
+    [agents.aider]
+    command = ["aider", "--yes-always", "--no-stream", "--message", "{prompt}"]
+    env = ["OPENAI_API_KEY"]
+
+It says nothing by itself (aider has no hooks, no stream, and exits with 0 even when it could not log in), so the shell worker does the
+talking: it starts each task, runs the program with the task as its prompt, runs the task's checks, and reports what came of
+it. What a task is worth is therefore what its checks say.
+"""
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.kit.environment import environment
+from maestrod.agents.kit.session_files import session_files
+from maestrod.agents.settings import AgentSettings
+from maestrod.agents.shell.adapter import STOP_LADDER, UNATTENDED, WORKER
+from maestrod.agents.shell.opaque import OpaqueAdapter
+from maestrod.agents.shell.worker.prompt import PATH_VARIABLE, TEXT_VARIABLE
+from maestrod.api.errors import Unavailable
+from maestrod.api.session import Exit
+from maestrod.api.skill import AgentInfo
+from maestrod.core.agent_traits import AgentTraits
+from maestrod.core.signs import Outcome
+
+#: What a template may name, and the shell variable that has it.
+_PLACES = {"{prompt}": TEXT_VARIABLE, "{prompt_file}": PATH_VARIABLE, "{task_id}": "MAESTRO_TASK_ID"}
+_PLACE = re.compile("|".join(map(re.escape, _PLACES)))
+
+
+class CustomAdapter(OpaqueAdapter):
+    """A program by its template; ``settings.command`` is not empty."""
+
+    def __init__(self, name: str, settings: AgentSettings) -> None:
+        self.name = name
+        self._settings = settings
+        self.traits = AgentTraits()
+
+    def launch(self, request: LaunchRequest) -> LaunchPlan:
+        """The shell worker with the program's command line in the manifest. Raises ``Unavailable`` without the program."""
+        env = UNATTENDED | environment(request)
+        missing = self._missing(env["PATH"])
+        if missing is not None:
+            raise Unavailable("agent.missing", f"{self.name}: {missing}")
+        files = session_files(request.manifest)
+        manifest = msgspec.json.decode(files["manifest.json"])
+        files["manifest.json"] = _json(manifest | {"taskCommand": command_line(self._settings.command)})
+        return LaunchPlan(
+            argv=(sys.executable, "-I", "-S", "-X", "utf8", str(WORKER)),
+            env=env,
+            cwd=request.manifest.project.working_dir,
+            terminal=request.session.terminal,
+            stop_ladder=STOP_LADDER,
+            files=files,
+        )
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """The worker's exit code: 0 means that every task is done."""
+        if ended.code == 0:
+            return Verdict.COMPLETED
+        return Verdict.STOPPED if told_to_stop else Verdict.FAILED
+
+    def detect(self) -> AgentInfo:
+        """Whether its program is on the daemon's PATH."""
+        missing = self._missing(None)
+        told = self._settings.description or f"Runs {self._settings.command[0]} for each task (from your configuration)"
+        return AgentInfo(name=self.name, description=told, available=missing is None, missing=missing)
+
+    def _missing(self, path: str | None) -> str | None:
+        program = self._settings.command[0]
+        if shutil.which(program, path=path) is not None:
+            return None
+        return f"`{program}` is not on the PATH, or no program; command in [agents.{self.name}] of your configuration names it"
+
+
+def command_line(template: Sequence[str]) -> str:
+    """A template as one line for the POSIX shell; what it names stays one word each, whatever is in it."""
+    line = " ".join(map(_word, template))
+    if any(place in word for word in template for place in ("{prompt}", "{prompt_file}")):
+        return line
+    return f'{line} < "${PATH_VARIABLE}"'
+
+
+def _word(word: str) -> str:
+    pieces = []
+    at = 0
+    for place in _PLACE.finditer(word):
+        if place.start() > at:
+            pieces.append(shlex.quote(word[at : place.start()]))
+        pieces.append(f'"${_PLACES[place[0]]}"')
+        at = place.end()
+    if at < len(word) or not pieces:
+        pieces.append(shlex.quote(word[at:]))
+    return "".join(pieces)
+
+
+def _json(document: dict[str, object]) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

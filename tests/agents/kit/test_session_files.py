@@ -1,0 +1,16 @@
+"""The files every agent finds in its session's folder."""
+
+import json
+
+from maestrod.agents.kit.session_files import CONTEXT, session_files
+from tests.core.manifests import manifest
+
+
+def test_the_manifest_comes_for_programs_and_for_the_agent() -> None:
+    files = session_files(manifest())
+    assert files.keys() == {"manifest.json", "manifest.md"}
+    assert json.loads(files["manifest.json"])["session"]
+
+
+def test_the_context_is_named_as_the_prompt_names_it() -> None:
+    assert CONTEXT == "task-context.json"

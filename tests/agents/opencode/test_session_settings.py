@@ -1,0 +1,86 @@
+"""What OpenCode is told for one session."""
+
+import dataclasses
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from maestrod.agents.opencode import session_settings
+from maestrod.api.errors import Unavailable
+from maestrod.api.session import Terminal
+from maestrod.core.prompts import ManifestSkill
+from tests.agents.launches import request
+
+FOLDER = Path("/data/sessions/ses_1")
+PROJECT = Path("/nowhere/project")
+
+
+def test_our_plugin_and_skills_and_no_update() -> None:
+    told = json.loads(session_settings.content(FOLDER, PROJECT, {"HOME": "/nowhere"}))
+    assert told == {
+        "plugin": ["file:///data/sessions/ses_1/opencode/plugin.js"],
+        "skills": {"paths": ["/data/sessions/ses_1/opencode/skills"]},
+        "autoupdate": False,
+    }
+
+
+def test_what_the_user_has_there_stays() -> None:
+    own = '{"model": "a/b", "plugin": ["mine"], "skills": {"paths": ["~/mine"], "urls": ["u"]}, // yes\n}'
+    told = json.loads(session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: own}))
+    assert told["model"] == "a/b" and told["plugin"][0] == "mine" and len(told["plugin"]) == 2
+    assert told["skills"]["paths"][0] == "~/mine" and told["skills"]["urls"] == ["u"]
+
+
+@pytest.mark.parametrize("own", ["[]", '{"plugin": 5, "skills": [1]}'])
+def test_odd_settings_do_no_harm(own: str) -> None:
+    assert len(json.loads(session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: own}))["plugin"]) == 1
+
+
+def test_skill_folders_of_the_users_files_are_not_lost(tmp_path: Path) -> None:
+    """OpenCode takes the last list of them that it reads, which would be ours."""
+    (tmp_path / ".config/opencode").mkdir(parents=True)
+    (tmp_path / ".config/opencode/opencode.jsonc").write_text('{"skills": {"paths": ["/mine"]}, /* yes */}')
+    environ = {"HOME": str(tmp_path)}
+    told = json.loads(session_settings.content(FOLDER, tmp_path, environ))
+    assert told["skills"]["paths"] == ["/mine", "/data/sessions/ses_1/opencode/skills"]
+    (tmp_path / "opencode.json").write_text('{"skills": {"paths": ["/projects"]}}')
+    (tmp_path / "config.json").write_text("{broken")
+    told = json.loads(session_settings.content(FOLDER, tmp_path, environ))
+    assert told["skills"]["paths"][0] == "/projects"
+
+
+def test_broken_ones_are_said() -> None:
+    with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
+        session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: "{"})
+
+
+def test_the_plugin_says_how_much_to_tell() -> None:
+    skill = ManifestSkill("maestro-worker", "how to report", "Report.")
+    files = session_settings.files(request(terminal=Terminal.PIPE, skill_list=(skill,)), gate=True)
+    assert files["opencode/plugin.js"].startswith('const options = {"mode": "stream", "gate": true}\n')
+    assert 'import("file:///hooks/opencode/maestro.js")' in files["opencode/plugin.js"]
+    assert "opencode/skills/maestro-worker/SKILL.md" in files
+    assert (
+        '"mode": "terminal"' in session_settings.files(request(terminal=Terminal.PTY), gate=False)["opencode/plugin.js"]
+    )
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_plugin_whose_program_is_gone_is_silent_and_lets_no_gated_tool_run(tmp_path: Path, gate: bool) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    asked = dataclasses.replace(request(), hooks=tmp_path / "gone")
+    plugin = tmp_path / "plugin.mjs"
+    plugin.write_text(session_settings.files(asked, gate=gate)["opencode/plugin.js"])
+    script = f"""
+const {{ Maestro }} = await import({json.dumps(plugin.as_uri())})
+const handlers = await Maestro({{}})
+try {{ await handlers["tool.execute.before"]?.({{ tool: "bash" }}); console.log("runs") }} catch (error) {{ console.log(error.message) }}
+"""
+    done = subprocess.run([node, "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+    said = "maestrod is not there to decide about this tool" if gate else "runs"
+    assert (done.stdout.strip(), done.stderr) == (said, "")

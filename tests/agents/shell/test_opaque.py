@@ -1,0 +1,28 @@
+"""Agents that say nothing by themselves."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.agents.adapter import Decision, Keys
+from maestrod.agents.shell.opaque import OpaqueAdapter
+from maestrod.core.signs import NOTHING
+
+
+@given(st.text(), st.binary())
+def test_nothing_is_read_whatever_comes(text: str, line: bytes) -> None:
+    adapter = OpaqueAdapter()
+    assert adapter.read_hook(text, {text: text}) is NOTHING
+    assert adapter.read_line(line) is NOTHING
+    assert adapter.read_title(text) is NOTHING
+
+
+def test_what_is_said_is_typed_as_it_is_with_the_enter_of_its_terminal() -> None:
+    adapter = OpaqueAdapter()
+    assert adapter.say("go on", interactive=True) == (Keys(b"go on\r"),)
+    assert adapter.say("go on", interactive=False) == (Keys(b"go on\n"),)
+
+
+def test_it_never_waits_for_a_decision() -> None:
+    adapter = OpaqueAdapter()
+    assert adapter.answer("k", Decision.ALLOW) == b""
+    assert not adapter.hook_answer("PermissionRequest", Decision.DENY)

@@ -1,0 +1,56 @@
+"""The worker from its environment to its exit status, as a real process."""
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.agents.scripted_daemon import Refusal, ScriptedDaemon
+from tests.agents.worker_process import ARGV, PATIENCE, Place
+from tests.core.manifests import task
+
+
+@pytest.mark.parametrize("when", ["session.register", "task.progress"])
+def test_a_refused_session_ends_the_worker(here: Place, when: str) -> None:
+    def answer(method: str, params: dict[str, Any]) -> Any:
+        if method == when:
+            raise Refusal(403, "session.stale_attempt")
+        return {}
+
+    with ScriptedDaemon(here.socket, answer) as daemon:
+        ended = here.run(tasks=(task("tsk_a", "true", "touch never"),))
+    assert ended.code == 1 and daemon.methods()[-1] == when and "stale_attempt" in ended.output
+    assert not (here.project / "never").exists()
+
+
+def test_without_its_environment_it_says_what_is_missing() -> None:
+    ended = subprocess.run(
+        ARGV, env={"MAESTRO_ATTEMPT": "1"}, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert ended.returncode == 1 and "MAESTRO_SESSION_ID, MAESTRO_SESSION_TOKEN" in ended.stdout
+
+
+def test_a_manifest_that_cannot_be_read_ends_it(here: Place) -> None:
+    environ = here.prepare()
+    (here.folder / "manifest.json").write_text('{"session": ')
+    ended = subprocess.run(ARGV, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 1 and "cannot be read" in ended.stdout
+
+
+def test_it_imports_nothing_but_what_is_written_in_c() -> None:
+    """What starting costs is what Python costs: the modules that are loaded are known by name."""
+    code = "import sys; sys.path.append(sys.argv[1]); import worker.main; print(*sorted(sys.modules))"
+    argv = [*ARGV[:-1], "-c", code, ARGV[-1].rpartition("/worker/")[0]]
+    loaded = set(subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout.split())
+    assert not loaded & {
+        "os",
+        "re",
+        "enum",
+        "json",
+        "signal",
+        "socket",
+        "subprocess",
+        "typing",
+        "collections",
+        "pathlib",
+    }
