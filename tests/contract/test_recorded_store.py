@@ -1,0 +1,66 @@
+"""The data folders that version 0.1 wrote are read whole, whatever of them is left.
+
+``world.jsonl`` is the world in 0.1's own words; ``tests/kit/recorded_store.py`` tells how the folders were made.
+"""
+
+import zipfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from maestrod.store.files import RealFiles
+from maestrod.store.fsck import check
+from maestrod.store.layout import Layout
+from maestrod.store.segments import list_segments
+from maestrod.store.snapshot import read_snapshot
+from maestrod.store.store import Options, Store
+from tests.kit.recorded_store import RULES
+
+RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1"
+WORLD = (RECORDED / "world.jsonl").read_bytes()
+
+
+def unpacked(name: str, folder: Path) -> Path:
+    """The data folder of a recording."""
+    with zipfile.ZipFile(RECORDED / name) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+def opened(folder: Path) -> Store:
+    return Store.open(folder, rules=RULES, call_soon=lambda function: function(), options=Options(threads=False))
+
+
+def dump(store: Store) -> bytes:
+    """The world of a store that can be trusted."""
+    assert store.refusal() is None, store.report
+    return store.world.dump()
+
+
+@pytest.mark.parametrize("lost", ["", "snapshot.jsonl"])
+def test_a_store_of_0_1_is_read_whole(lost: str, tmp_path: Path) -> None:
+    folder = unpacked("store.zip", tmp_path)
+    (folder / (lost or "run")).unlink(missing_ok=True)
+    store = opened(folder)
+    assert dump(store) == WORLD
+    assert not store.scan_edits()
+    store.close()
+    assert check(folder).ok, check(folder).problems
+    assert dump(again := opened(folder)) == WORLD
+    assert again.report == []
+
+
+def test_readable_files_of_0_1_stand_in_for_a_lost_snapshot_and_journal(tmp_path: Path) -> None:
+    """Remembered requests have no files."""
+    layout = Layout(unpacked("store.zip", tmp_path))
+    seq = read_snapshot(layout.snapshot.read_bytes()).seq
+    layout.snapshot.unlink()
+    for before, after in pairwise(list_segments(RealFiles(reserve=0), layout.journal)):
+        if after.first_seq <= seq:
+            before.path.unlink()
+    assert dump(opened(tmp_path)).splitlines() == [line for line in WORLD.splitlines() if b'"method"' not in line]
+
+
+def test_a_journal_of_0_1_is_read_whole_without_anything_else(tmp_path: Path) -> None:
+    assert dump(opened(unpacked("journal.zip", tmp_path))) == WORLD
