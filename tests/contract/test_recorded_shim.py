@@ -139,7 +139,7 @@ def _record(name: str, **members: Any) -> ExitRecord:
         _record("signal", signal="KILL"),
         _record("along", code=0, leftovers=1, ended=(EndedProcess(0, "sleep"),), ended_count=1),
         _record("stopped", signal="TERM", reason="stopped", ended=(EndedProcess(0, "sh"), EndedProcess(0, "sleep")), ended_count=2),
-        _record("talker", signal="TERM", reason="stopped", output_end=21),
+        _record("talker", signal="TERM", reason="stopped", output_end=26),
         _record(
             "missing",
             reason="failed_to_start",
