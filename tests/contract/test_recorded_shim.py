@@ -164,7 +164,7 @@ def test_exit_records_of_0_1_are_read(expected: ExitRecord, tmp_path: Path) -> N
 def test_a_daemon_of_today_takes_over_the_sessions_of_0_1(short_folder: Path) -> None:
     """Started by a daemon with 0.1's shim that is killed; held, paused, resumed and seen to its end by today's."""
     daemon = Daemon(short_folder / "m")
-    daemon.module = "tests.kit.old_shim_daemon"
+    daemon.module = "tests.kit.recorded_shim_daemon"
     subtasks = [{"key": "a", "title": "a", "commands": ["touch begun; until [ -e go ]; do sleep 0.05; done"]}]
     plan = {"groups": [{"key": "g", "title": "g", "agent": "shell", "subtasks": subtasks}]}
     try:
