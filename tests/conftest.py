@@ -1,11 +1,13 @@
 """Shared pytest configuration: Hypothesis profiles, and a private home for every test."""
 
+import gc
+import itertools
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,12 @@ MOST_WORKERS = 12
 HOME_LIMIT = 45
 
 
+def pytest_collection_finish() -> None:
+    """The modules of all tests are in memory now and stay: spare the garbage collector from reading them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)  # tests also run without pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """What ``pytest -n auto`` means here; ``PYTEST_XDIST_AUTO_NUM_WORKERS`` sets another number."""
@@ -46,16 +54,33 @@ def interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # noqa: TID251 - the tests' own process
 
 
+@pytest.fixture(scope="session")
+def new_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Path]]:
+    """Makes private folders whose names are short enough for sockets: in pytest's own (kept for a while), or in /tmp."""
+    numbers = itertools.count()
+    folder = tmp_path_factory.mktemp("h", numbered=False)
+    is_short = len(os.fsencode(folder)) <= HOME_LIMIT - len("/9999")
+    if not is_short:
+        folder = Path(tempfile.mkdtemp(prefix="m-", dir="/tmp"))
+
+    def make() -> Path:
+        home = folder / str(next(numbers))
+        home.mkdir(mode=0o700)
+        return home
+
+    yield make
+    if not is_short:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A private folder whose name is short enough for sockets: pytest's own (kept for a while), or one in /tmp."""
-    folder = tmp_path_factory.mktemp("home")
-    if len(os.fsencode(folder)) <= HOME_LIMIT:
-        yield folder
-        return
-    folder = Path(tempfile.mkdtemp(prefix="m-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+def short_folder(new_home: Callable[[], Path]) -> Iterator[Path]:
+    """A private folder whose name is short enough for sockets."""
+    yield (folder := new_home())
+    try:
+        folder.rmdir()  # most tests write nothing
+    except OSError:
+        pass
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,9 @@
 """The pages of promises name tests as evidence: every one of them exists, and every promise and fault has some."""
 
-import ast
 import re
 from pathlib import Path
 
-from tests.meta.tree import ROOT, parsed
+from tests.meta.tree import ROOT, functions
 
 RELIABILITY = (ROOT / "docs" / "reliability.md").read_text("utf-8")
 SECURITY = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -12,8 +11,7 @@ SECURITY = (ROOT / "docs" / "security.md").read_text("utf-8")
 
 def functions_of(path: Path) -> set[str]:
     """The names of all functions and methods of a file; none if there is no such file."""
-    nodes = ast.walk(parsed(path)) if path.is_file() else iter(())
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    return {node.name for node in functions(path)} if path.is_file() else set()
 
 
 def test_every_test_that_is_named_exists() -> None:

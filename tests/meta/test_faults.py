@@ -3,11 +3,10 @@
 A test is named ``test_fault_16_...``, or ``test_16_...`` in the folders that are about nothing but faults of that list. The numbers are those of the design's list of thirty; a row of ``docs/reliability.md`` that begins with ``| 16 |`` speaks of a fault.
 """
 
-import ast
 import re
 from collections import defaultdict
 
-from tests.meta.tree import ROOT, modules, parsed, shown
+from tests.meta.tree import ROOT, functions, modules, shown
 
 FAULTS = range(1, 31)
 
@@ -20,11 +19,10 @@ def named_after() -> dict[int, list[str]]:
     """The tests of each fault."""
     found: dict[int, list[str]] = defaultdict(list)
     for path in modules("tests"):
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                match = re.match(r"test_(fault_)?(\d+)_", node.name)
-                if match and (match[1] or path.relative_to(ROOT).parts[1] in NUMBERED):
-                    found[int(match[2])].append(f"{shown(path)}::{node.name}")
+        for node in functions(path):
+            match = re.match(r"test_(fault_)?(\d+)_", node.name)
+            if match and (match[1] or path.relative_to(ROOT).parts[1] in NUMBERED):
+                found[int(match[2])].append(f"{shown(path)}::{node.name}")
     return found
 
 
@@ -35,7 +33,8 @@ def told() -> dict[int, str]:
 
 
 def test_every_fault_has_its_test_or_its_reason() -> None:
-    silent = [fault for fault in FAULTS if not named_after()[fault] and len(told().get(fault, "")) < 40]
+    tests, reasons = named_after(), told()
+    silent = [fault for fault in FAULTS if not tests[fault] and len(reasons.get(fault, "")) < 40]
     assert silent == []
 
 

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.meta.tree import CODE, modules, parsed, shown
+from tests.meta.tree import CODE, functions, modules, shown
 
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
@@ -20,8 +20,8 @@ def too_long_files() -> dict[str, int]:
 def too_long_functions() -> dict[str, int]:
     found = {}
     for path in modules(*CODE):
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and length_of(node) > FUNCTION_LIMIT:
+        for node in functions(path):
+            if length_of(node) > FUNCTION_LIMIT:
                 found[f"{shown(path)}::{node.name}"] = length_of(node)
     return found
 
@@ -49,12 +49,7 @@ def test_the_exceptions_are_still_needed() -> None:
 
 
 def test_half_of_all_functions_of_the_product_are_under_ten_lines() -> None:
-    lengths = sorted(
-        length_of(node)
-        for path in modules("maestrod", "maestroctl")
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+    lengths = sorted(length_of(node) for path in modules("maestrod", "maestroctl") for node in functions(path))
     assert lengths[len(lengths) // 2] < 10
 
 

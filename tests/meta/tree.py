@@ -3,7 +3,7 @@
 import ast
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,23 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
+@functools.cache
+def functions(path: Path) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+    """Every function and method of a file, nested ones included."""
+    return tuple(_functions(parsed(path).body))
+
+
+def _functions(body: Iterable[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Only statements are looked into: expressions hold no ``def``, and are most of a tree."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, block, ())
+            yield from _functions(inner if isinstance(inner, list) else ())
+
+
+@functools.cache
 def shown(path: Path) -> str:
     """The path as messages and tables write it."""
     return path.relative_to(ROOT).as_posix()

@@ -255,7 +255,7 @@ async def test_a_launch_that_died_before_the_marker_may_be_tried_again(agents: A
 
 
 @pytest.mark.slow
-async def test_a_thousand_starts_and_stops_leak_nothing(agents: Agents) -> None:
+async def test_two_hundred_starts_and_stops_leak_nothing(agents: Agents) -> None:
     limit = trio.CapacityLimiter(8)
     left = []
 
@@ -269,12 +269,12 @@ async def test_a_thousand_starts_and_stops_leak_nothing(agents: Agents) -> None:
 
     descriptors, threads, others = kit.open_descriptors(), threading.active_count(), kit.children()
     async with daemon_on(agents.sessions) as daemon:
-        for batch in range(10):
+        for batch in range(0, 200, 50):
             async with trio.open_nursery() as cycles:
-                for number in range(batch * 100, batch * 100 + 100):
+                for number in range(batch, batch + 50):
                     cycles.start_soon(start_and_stop, daemon, number)
         await eventually(lambda: kit.children() <= others)
-        assert len(daemon.exits) == 1000
+        assert len(daemon.exits) == 200
         assert daemon.custody.held == ()
     assert left == []
     assert kit.open_descriptors() == descriptors
