@@ -5,6 +5,7 @@ file here; a handler may stand before a command to wait for its outcome. Anythin
 """
 
 import enum
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,12 @@ def bind(
     if orphans:
         raise RuntimeError(f"there is no method for {sorted(orphans)}")
     return {name: _bind(row, answers.get(name), name in commands, handlers.get(name)) for name, row in methods.items()}
+
+
+@functools.cache
+def bindings() -> Mapping[str, Binding]:
+    """The bindings of the contract, made once in a process: every listener of a daemon shares them. Raises as ``bind`` does."""
+    return bind()
 
 
 def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler | None) -> Binding:

@@ -7,7 +7,7 @@ codes; they cost 0.3 µs of a round trip of 25. Its own dispatch is not used: it
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -69,7 +69,7 @@ _encoder = msgspec.json.Encoder()
 class Dispatcher:
     """Carries out requests with the daemon's parts."""
 
-    def __init__(self, services: Services, bindings: dict[str, Binding]) -> None:
+    def __init__(self, services: Services, bindings: Mapping[str, Binding]) -> None:
         self.services = services
         self._bindings = bindings
 

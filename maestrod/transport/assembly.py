@@ -10,7 +10,7 @@ import trio
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.method import Scope
 from maestrod.rpc import audit
-from maestrod.rpc.bind import bind
+from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.terminal import watched
@@ -24,7 +24,7 @@ from maestrod.transport.pace import Pace
 from maestrod.transport.page import PageFiles
 from maestrod.transport.post import AnswerWire
 from maestrod.transport.response import Response
-from maestrod.transport.routes import Match, Routes
+from maestrod.transport.routes import Match, contract
 from maestrod.transport.site import Site, Talk, failure, too_fast
 
 Spawn = Callable[[Callable[[], Awaitable[None]]], None]
@@ -39,9 +39,9 @@ class Assembly:
     def __init__(self, door: Door, services: Services, spawn: Spawn) -> None:
         self._door = door
         self._services = services
-        self._dispatcher = Dispatcher(services, bind())
+        self._dispatcher = Dispatcher(services, bindings())
         self._fanout = Fanout(services)
-        self._routes = Routes()
+        self._routes = contract()
         self._pace = Pace(door.rate, trio.current_time)
         cookie_name = f"maestrod-{services.info.instance[-8:]}"
         self._site = Site(

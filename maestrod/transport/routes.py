@@ -4,6 +4,7 @@ A path's names, a query and a body all become members of the same object, which 
 things with the same words.
 """
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -44,11 +45,11 @@ class _Node:
 class Routes:
     """All routes. ``find`` answers a match, or the verbs that the path has instead (none: there is no such path)."""
 
-    def __init__(self, given: Iterable[tuple[Route, AnyMethod]] | None = None) -> None:
+    def __init__(self, given: Iterable[tuple[Route, AnyMethod]]) -> None:
         self._root = _Node()
         self._plain: dict[tuple[str, str], Match] = {}
         self._kinds: dict[str, dict[str, _Kind]] = {}
-        for route, row in routes() if given is None else given:
+        for route, row in given:
             self._kinds[row.name] = _kinds(row)
             self._add(route, row)
 
@@ -107,6 +108,12 @@ class Routes:
             else:
                 members[name] = kind.read(text)
         return members
+
+
+@functools.cache
+def contract() -> Routes:
+    """The routes of the contract's rows, made once in a process: they hold no state of a daemon."""
+    return Routes(routes())
 
 
 def _walk(node: _Node, parts: list[str], values: tuple[str, ...]) -> Iterable[tuple[_Node, tuple[str, ...]]]:

@@ -5,7 +5,7 @@ import socket
 
 import trio
 
-from maestrod.rpc.bind import bind
+from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.transport.hub import Hub
@@ -27,7 +27,7 @@ async def serve_unix(
     Cancelling ends all of it at once. ``listener`` stays open: it belongs to its endpoint. ``patience`` is how many seconds
     a client may leave its answers untaken. Raises ``RuntimeError`` at once when a method of the contract is not bound.
     """
-    dispatcher = Dispatcher(services, bind())
+    dispatcher = Dispatcher(services, bindings())
     with selectors.DefaultSelector() as selector:
         async with trio.open_nursery() as nursery:
             hub = Hub(listener, selector, dispatcher, nursery, patience)

@@ -13,7 +13,7 @@ from maestrod.api.session import OutputPage, StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.core.token import make_token
 from maestrod.engine.engine import Engine
-from maestrod.rpc.bind import bind
+from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
@@ -177,7 +177,7 @@ class Caller:
     def __init__(self, services: Services, nursery: trio.Nursery | None = None) -> None:
         self.services = services
         self.wire = MemoryWire(nursery)
-        self.conversation = Conversation(Dispatcher(services, bind()), self.wire)
+        self.conversation = Conversation(Dispatcher(services, bindings()), self.wire)
         self._last = 0
 
     @property

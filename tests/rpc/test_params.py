@@ -8,11 +8,11 @@ from msgspec import Raw
 from maestrod.api.errors import Malformed
 from maestrod.api.task import TaskCreate, TaskProgress
 from maestrod.api.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
-from maestrod.rpc.bind import bind
+from maestrod.rpc.bind import bindings
 from maestrod.rpc.envelope import InvalidRequest
 from maestrod.rpc.params import read_params
 
-BINDINGS = bind()
+BINDINGS = bindings()
 
 
 def read(method: str, document: bytes, size: int = 100) -> Any:

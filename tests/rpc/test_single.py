@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from maestrod.rpc.bind import bind
+from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.single import SingleCall
@@ -15,14 +15,14 @@ def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, para
 
 
 async def test_what_only_reads_is_answered_at_once() -> None:
-    dispatcher = Dispatcher(parts(), bind())
+    dispatcher = Dispatcher(parts(), bindings())
     read = call(dispatcher, None, "system.status")
     assert read.result is not None and not read.waits
     assert dispatcher.plain(await read.answer())[0] == 200
 
 
 async def test_what_changes_something_is_answered_when_it_is_durable() -> None:
-    dispatcher = Dispatcher(parts(), bind())
+    dispatcher = Dispatcher(parts(), bindings())
     change = call(dispatcher, None, "project.create", b'{"name":"p","workingDir":"/p"}')
     assert change.result is None and not change.waits
     status, body = dispatcher.plain(await change.answer())
@@ -30,7 +30,7 @@ async def test_what_changes_something_is_answered_when_it_is_durable() -> None:
 
 
 async def test_who_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
-    dispatcher = Dispatcher(parts(), bind())
+    dispatcher = Dispatcher(parts(), bindings())
     waiting = call(dispatcher, nursery, "attention.wait", b'{"attentionId":"att_x"}')
     assert dispatcher.plain(await waiting.answer())[0] == 404
     session = call(dispatcher, nursery, "queue.next", b'{"wait":true}')
@@ -42,7 +42,7 @@ async def test_who_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
 @pytest.mark.parametrize("method", ["event.subscribe", "session.attach"])
 async def test_an_answer_that_ends_cannot_follow_anything(nursery: trio.Nursery, method: str) -> None:
     services = parts()
-    dispatcher = Dispatcher(services, bind())
+    dispatcher = Dispatcher(services, bindings())
     follow = call(dispatcher, nursery, method, b'{"sessionId":"ses_1"}' if "session" in method else b"{}")
     status, body = dispatcher.plain(await follow.answer())
     assert (status, b"event.no_stream" in body or b"session.not_found" in body) == (422 if status == 422 else 404, True)

@@ -32,13 +32,13 @@ async def test_two_daemons_have_two_cookies() -> None:
 async def test_a_reader_reads_and_changes_nothing(monkeypatch: object) -> None:
     async with bridging() as server:
         # what a token of the scope `read` gives: the gate hands the scope on, the dispatcher holds to it
-        from maestrod.rpc.bind import bind
+        from maestrod.rpc.bind import bindings
         from maestrod.rpc.context import Client
         from maestrod.rpc.dispatch import Dispatcher
         from maestrod.rpc.single import SingleCall
         from tests.kit.rpc_parts import MemoryWire
 
-        dispatcher = Dispatcher(server.services, bind())
+        dispatcher = Dispatcher(server.services, bindings())
         client = Client(MemoryWire(), Scope.READ, has_stream=False)
         assert dispatcher.plain(await SingleCall(dispatcher, client, "task.list", b"{}").answer())[0] == 200
         refused = SingleCall(dispatcher, client, "project.create", b'{"name":"p","workingDir":"/p"}')

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from maestrod.api.errors import Malformed
 from maestrod.api.registry import METHODS
 from maestrod.api.routes import routes
-from maestrod.transport.routes import Match, Routes
+from maestrod.transport.routes import Match, contract
 
-ROUTES = Routes()
+ROUTES = contract()
 
 
 def found(verb: str, path: str, query: str = "", body: bytes = b"") -> tuple[str, object]:
