@@ -14,7 +14,7 @@ from bench.memory import unshared
 from bench.programs import floor
 from bench.table import Row, at_least, at_most
 from maestrod.api.event import Event
-from maestrod.core.entities import whole
+from maestrod.core.world.entities import whole
 
 #: Events of one decision in a journal that is replayed: what a report or the end of a task comes to.
 _DECISION = 4

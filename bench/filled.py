@@ -8,7 +8,7 @@ from pathlib import Path
 from maestrod.api.event import Event
 from maestrod.api.project import Project
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core.entities import whole
+from maestrod.core.world.entities import whole
 from maestrod.store.files import RealFiles
 from maestrod.store.store import Options, Store
 

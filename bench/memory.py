@@ -12,7 +12,7 @@ from bench.durable_event import report
 from bench.filled import tasks
 from bench.programs import load
 from bench.table import Row, at_most
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 
 _IMPORTS = "import maestrod.app, sys; print('ready', flush=True); sys.stdin.read()"
 

@@ -8,9 +8,9 @@ import msgspec
 
 from bench.table import Row, at_most
 from maestrod.api.registry import METHODS
-from maestrod.core.command import OWNER, Command, Stamp
 from maestrod.core.decide import decide
-from maestrod.core.world import World
+from maestrod.core.values.command import OWNER, Command, Stamp
+from maestrod.core.world.world import World
 
 
 class Bench:

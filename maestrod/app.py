@@ -29,8 +29,8 @@ from maestrod.api.package_data import package_data
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named
-from maestrod.core.facts import Edited
-from maestrod.core.rules import Rules
+from maestrod.core.values.facts import Edited
+from maestrod.core.values.policy import Rules
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.host import tenure

@@ -15,7 +15,7 @@ CELLS = 200
 _YES, _NO = ("y", "yes", "ok", "a"), ("n", "no")
 _SYNONYMS = {"allow": _YES, "approve": _YES, "deny": (*_NO, "d"), "reject": (*_NO, "r")}
 
-#: Ends the options that hold for the session (``maestrod/core/attention_options.py``).
+#: Ends the options that hold for the session (``maestrod/core/values/attention_options.py``).
 FOR_SESSION = " for session"
 
 Json = Mapping[str, Any]

@@ -309,7 +309,7 @@ def _why(reply: Any) -> list[str]:
     return lines
 
 
-#: How evidence that contradicts itself is weighed (``maestrod/core/sign_rules.py``).
+#: How evidence that contradicts itself is weighed (``maestrod/core/session/sign_rules.py``).
 _ORDER = (
     "  known from, newest first (the end of the process counts most, then what happened last, then stream over hook over screen "
     "over timer):"

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from maestrod.api.project import Permissions
 from maestrod.api.session import Exit, Session, Terminal
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits
-from maestrod.core.prompts import Manifest
-from maestrod.core.signs import Outcome, Reading
+from maestrod.core.prompts.manifest import Manifest
+from maestrod.core.values.agent_traits import AgentTraits
+from maestrod.core.values.signs import Outcome, Reading
 
 
 class Verdict(enum.Enum):
-    """How a session ended: the word of ``core.facts.Exited``."""
+    """How a session ended: the word of ``core.values.facts.Exited``."""
 
     COMPLETED = "completed"
     FAILED = "failed"

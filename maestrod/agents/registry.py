@@ -14,8 +14,8 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.agents.shell.custom import CustomAdapter
 from maestrod.api.errors import BadConfiguration
-from maestrod.core.agent_traits import AgentTraits
-from maestrod.core.plan_findings import hint, shown
+from maestrod.core.plan.findings import hint, shown
+from maestrod.core.values.agent_traits import AgentTraits
 
 _ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter(), OpenCodeAdapter())
 

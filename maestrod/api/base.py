@@ -43,7 +43,7 @@ class Order(enum.Enum):
 class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of everything stored and replied: immutable, camelCase on the wire and on disk.
 
-    Encoded, it has every member, whatever its value; only files leave out defaults (``maestrod/core/sparse.py``).
+    Encoded, it has every member, whatever its value; only files leave out defaults (``maestrod/core/world/sparse.py``).
 
     Unknown members are ignored when decoding here; the store keeps those of entity files aside and writes them back.
     """

@@ -14,7 +14,7 @@ Prompt = Annotated[str, Meta(min_length=1, max_length=262_144, pattern=NO_NUL)]
 
 
 class MessageStatus(OpenEnum):
-    """Where a message is; ``core/message.py`` has the table of moves.
+    """Where a message is; ``core/session/message.py`` has the table of moves.
 
     ``queued``: it waits until the agent can take it. ``delivered``: it was written to the agent, once. ``accepted``: the agent
     confirmed that it works on it. ``answered``: the turn it began has ended. ``failed``: it will never arrive.

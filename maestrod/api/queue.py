@@ -8,7 +8,7 @@ from maestrod.api.task import Task
 
 
 class QueueItemStatus(OpenEnum):
-    """Where an item stands; ``core/queue.py`` has the table of moves."""
+    """Where an item stands; ``core/work/queue.py`` has the table of moves."""
 
     QUEUED = "queued"
     PROCESSING = "processing"

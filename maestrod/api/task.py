@@ -31,7 +31,7 @@ Attempts = Annotated[int, Meta(ge=1, le=100)]
 
 
 class TaskStatus(OpenEnum):
-    """Where a task stands; ``core/task.py`` has the table of moves."""
+    """Where a task stands; ``core/work/task.py`` has the table of moves."""
 
     PENDING = "pending"
     BLOCKED = "blocked"

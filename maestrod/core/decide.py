@@ -17,36 +17,26 @@ from maestrod.api.reason import Source
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.token import TokenInfo
-from maestrod.core import (
-    access_token,
+from maestrod.core import fact_rules
+from maestrod.core.access import remote_token
+from maestrod.core.access.scope import check_actor, check_alive
+from maestrod.core.follow import follow
+from maestrod.core.schedule import schedule, wake_due
+from maestrod.core.session import (
     answer_rules,
     approval,
     attention,
-    clock_rules,
-    edit_rules,
-    fact_rules,
     hook_rules,
     message,
-    numbering,
-    pause,
     permission_rules,
-    plan_apply,
-    project,
-    queue,
-    reports,
-    run,
-    run_usage,
     session_rules,
     sign_rules,
     stall_rules,
-    task_rules,
     turns,
 )
-from maestrod.core.access import check_actor, check_alive
-from maestrod.core.command import Actor, Command, Stamp
-from maestrod.core.draft import Decision, Draft
-from maestrod.core.entities import KIND_OF, Request, whole
-from maestrod.core.facts import (
+from maestrod.core.session.session import SessionEvent, move
+from maestrod.core.values.command import Actor, Command, Stamp
+from maestrod.core.values.facts import (
     ClockMoved,
     Draining,
     Edited,
@@ -61,12 +51,13 @@ from maestrod.core.facts import (
     Withdrawn,
     Woke,
 )
-from maestrod.core.follow import follow
-from maestrod.core.rollup import settle
-from maestrod.core.schedule import schedule, wake_due
-from maestrod.core.session import SessionEvent, move
-from maestrod.core.sparse import sparse
-from maestrod.core.world import World
+from maestrod.core.work import edit_rules, pause, plan_apply, project, queue, reports, run, run_usage, task_rules
+from maestrod.core.work.rollup import settle
+from maestrod.core.world import clock_rules, numbering
+from maestrod.core.world.draft import Decision, Draft
+from maestrod.core.world.entities import KIND_OF, Request, whole
+from maestrod.core.world.sparse import sparse
+from maestrod.core.world.world import World
 
 Rule = Callable[[Draft, Any, Actor], Any]
 
@@ -125,8 +116,8 @@ RULES: Mapping[str, Rule] = {
     "run.resume": _owner_rule(run.resume),
     "attention.ask": attention.ask,
     "attention.answer": answer_rules.answer,
-    "token.create": _owner_rule(access_token.create),
-    "token.revoke": _owner_rule(access_token.revoke),
+    "token.create": _owner_rule(remote_token.create),
+    "token.revoke": _owner_rule(remote_token.revoke),
     "system.freeze": _owner_rule(pause.freeze),
     "system.thaw": lambda draft, params, actor: pause.thaw(draft),
 }

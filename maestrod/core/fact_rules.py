@@ -3,16 +3,17 @@
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
-from maestrod.core import answer_rules, ended_processes, limit_rules, message, reports, sign_rules, stall_rules, turns
-from maestrod.core.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
-from maestrod.core.draft import Draft
-from maestrod.core.effects import Stop
-from maestrod.core.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
-from maestrod.core.reasons import DAEMON_STOP
-from maestrod.core.session import SessionEvent, end
-from maestrod.core.session_index import has_ended
-from maestrod.core.stop import stop_session
-from maestrod.core.task_index import READY, bucket
+from maestrod.core.session import answer_rules, ended_processes, limit_rules, message, sign_rules, stall_rules, turns
+from maestrod.core.session.session import SessionEvent, end
+from maestrod.core.values.effects import Stop
+from maestrod.core.values.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
+from maestrod.core.values.reasons import DAEMON_STOP
+from maestrod.core.work import reports
+from maestrod.core.work.stop import stop_session
+from maestrod.core.world.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.task_index import READY, bucket
 
 #: How long a unit waits when the machine was short of something its session needed.
 SHORTAGE_WAIT_MS = 5_000

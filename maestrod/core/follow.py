@@ -3,8 +3,9 @@
 Rules move tasks; nobody has to remember who else holds them. After roll-up ``follow`` looks at exactly the tasks that moved.
 """
 
-from maestrod.core import pause, queue, session
-from maestrod.core.draft import Draft
+from maestrod.core.session import session
+from maestrod.core.work import pause, queue
+from maestrod.core.world.draft import Draft
 
 
 def follow(draft: Draft) -> None:

@@ -8,16 +8,16 @@ the decision that made room for it.
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core import limit_rules
-from maestrod.core.draft import Draft
-from maestrod.core.limit_state import WaitState, state_of
-from maestrod.core.pause import is_held
-from maestrod.core.run_state import can_plan
-from maestrod.core.session_index import wants_slot
-from maestrod.core.slots import free_slots
-from maestrod.core.standing import is_finished
-from maestrod.core.start import start_session
-from maestrod.core.task_index import DOOM, READY, WAIT, Rank, bucket
+from maestrod.core.session import limit_rules
+from maestrod.core.session.limit_state import WaitState, state_of
+from maestrod.core.session.start import start_session
+from maestrod.core.work.pause import is_held
+from maestrod.core.work.run_state import can_plan
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import wants_slot
+from maestrod.core.world.slots import free_slots
+from maestrod.core.world.standing import is_finished
+from maestrod.core.world.task_index import DOOM, READY, WAIT, Rank, bucket
 
 
 def schedule(draft: Draft) -> None:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from maestrod.api.daemon_lock import boot_id
 from maestrod.api.system import ClockMark
-from maestrod.core.command import Stamp
-from maestrod.core.facts import ClockMoved
+from maestrod.core.values.command import Stamp
+from maestrod.core.values.facts import ClockMoved
 from maestrod.engine.clock_watch import ClockWatch
 
 #: Bytes of 80 random bits.

@@ -16,12 +16,12 @@ import trio
 
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.ids import time_of
-from maestrod.core.command import Command
 from maestrod.core.decide import decide
-from maestrod.core.draft import Decision
-from maestrod.core.effects import Effect
-from maestrod.core.facts import Fact
-from maestrod.core.world import World
+from maestrod.core.values.command import Command
+from maestrod.core.values.effects import Effect
+from maestrod.core.values.facts import Fact
+from maestrod.core.world.draft import Decision
+from maestrod.core.world.world import World
 from maestrod.engine.bus import Bus
 from maestrod.engine.clock import Clock, Stamps, movement
 from maestrod.engine.ports import Store

@@ -13,9 +13,9 @@ from heapq import heappop, heappush
 
 import trio
 
-from maestrod.core.deadlines import needs_word
-from maestrod.core.facts import Fact, Woke
-from maestrod.core.world import World
+from maestrod.core.values.facts import Fact, Woke
+from maestrod.core.world.deadlines import needs_word
+from maestrod.core.world.world import World
 from maestrod.engine.clock import Clock
 
 #: Seconds to report in after the daemon did not listen: the shell worker tries again at least every 2 s, other clients about as often.

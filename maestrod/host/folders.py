@@ -1,4 +1,4 @@
-"""A look at folders on this machine, for the domain (``core/folders.py``).
+"""A look at folders on this machine, for the domain (``core/values/folders.py``).
 
 A file system that does not answer, such as that of a server that is gone, costs a bounded time: the look happens on a thread that
 is left behind then.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from maestrod.api.project import FolderIdentity
-from maestrod.core.folders import Folders, Identities, Place, as_written
+from maestrod.core.values.folders import Folders, Identities, Place, as_written
 from maestrod.host.instance import boot_id
 
 #: Seconds a file system may take.

@@ -1,7 +1,7 @@
 """Waiting for a person's answer."""
 
 from maestrod.api.attention import ATTENTION_WAIT, Attention, AttentionWait
-from maestrod.core.lookup import found
+from maestrod.core.world.lookup import found
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until

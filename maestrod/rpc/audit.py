@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 
 from maestrod.api.method import Scope
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 
 log = logging.getLogger("maestrod.audit")
 

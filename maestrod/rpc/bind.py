@@ -1,6 +1,6 @@
 """Every row of the contract and how it is carried out, found once at start.
 
-A row is a pure read (``core.views.ANSWERS``), a command for the engine (``core.decide.RULES``), or has a handler in a noun's
+A row is a pure read (``core.reading.views.ANSWERS``), a command for the engine (``core.decide.RULES``), or has a handler in a noun's
 file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the start.
 """
 
@@ -19,7 +19,7 @@ from maestrod.api.method import Access, Scope
 from maestrod.api.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.decide import RULES
-from maestrod.core.views import ANSWERS, Answer
+from maestrod.core.reading.views import ANSWERS, Answer
 from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
 from maestrod.rpc.numbers import NUMBERED

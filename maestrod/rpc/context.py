@@ -11,8 +11,8 @@ from maestrod.api.errors import Busy, NotFound, Unprocessable
 from maestrod.api.method import Scope
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
-from maestrod.core.command import OWNER, Actor
-from maestrod.core.world import World
+from maestrod.core.values.command import OWNER, Actor
+from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Catalog, Store, Terminals
 from maestrod.rpc.encoded import EncodedEvents

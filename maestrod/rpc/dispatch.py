@@ -21,8 +21,8 @@ from maestrod.api.base import Params
 from maestrod.api.errors import BY_CODE, Cancelled, MaestroError, NotAllowed, Unprocessable, VersionMismatch
 from maestrod.api.ids import make_id
 from maestrod.api.wire import REPLY_LIMIT
-from maestrod.core.command import Actor, Command
-from maestrod.core.token import read_token
+from maestrod.core.access.session_token import read_token
+from maestrod.core.values.command import Actor, Command
 from maestrod.rpc import audit
 from maestrod.rpc.bind import Binding, Kind
 from maestrod.rpc.context import Client, Context, Services

@@ -3,7 +3,7 @@
 import msgspec
 
 from maestrod.api.event import Event
-from maestrod.core.entities import complete
+from maestrod.core.world.entities import complete
 
 _encode = msgspec.json.Encoder().encode
 

@@ -8,7 +8,7 @@ import msgspec
 
 from maestrod.api.base import Params
 from maestrod.api.errors import NotFound
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 
 P = TypeVar("P", bound=Params)
 

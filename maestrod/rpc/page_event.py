@@ -12,9 +12,9 @@ import msgspec
 from maestrod.api.event import Event
 from maestrod.api.task import Task
 from maestrod.api.token import AccessToken
-from maestrod.core.access_token import info
-from maestrod.core.views import view
-from maestrod.core.world import World
+from maestrod.core.access.remote_token import info
+from maestrod.core.reading.views import view
+from maestrod.core.world.world import World
 from maestrod.rpc.encoded import told
 
 #: Changes whose event holds the entity, or says all there is to say.

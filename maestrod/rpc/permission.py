@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.permission import PERMISSION_ASK, PermissionAsk, PermissionReply
-from maestrod.core.command import Command
-from maestrod.core.facts import Withdrawn
-from maestrod.core.lookup import found
-from maestrod.core.permission_rules import decision
+from maestrod.core.session.permission_rules import decision
+from maestrod.core.values.command import Command
+from maestrod.core.values.facts import Withdrawn
+from maestrod.core.world.lookup import found
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until

@@ -8,7 +8,7 @@ from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
 from maestrod.api.ids import queue_id
 from maestrod.api.queue import QUEUE_NEXT, QueueClaim, QueueNext
-from maestrod.core.command import Command
+from maestrod.core.values.command import Command
 from maestrod.engine.timers import hear_sockets
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements

@@ -1,7 +1,7 @@
 """Waiting for the end of a run."""
 
 from maestrod.api.run import RUN_WAIT, Run, RunWait
-from maestrod.core.lookup import found, has_ended_run
+from maestrod.core.world.lookup import found, has_ended_run
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until

@@ -2,8 +2,8 @@
 
 from maestrod.api.event import TimelinePage, TimelineQuery
 from maestrod.api.session import SESSION_STOP, SESSION_TIMELINE, Session, SessionStop, StopResult, Terminal
-from maestrod.core.command import Command
-from maestrod.core.lookup import found, named_session
+from maestrod.core.values.command import Command
+from maestrod.core.world.lookup import found, named_session
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 

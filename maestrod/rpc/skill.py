@@ -20,8 +20,8 @@ from maestrod.api.skill import (
     SkillList,
     SkillPage,
 )
-from maestrod.core.agent_traits import AgentTraits
-from maestrod.core.lookup import found
+from maestrod.core.values.agent_traits import AgentTraits
+from maestrod.core.world.lookup import found
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 

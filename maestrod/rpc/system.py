@@ -28,7 +28,7 @@ from maestrod.api.system import (
     SystemStatus,
     SystemStop,
 )
-from maestrod.core.access import check_actor
+from maestrod.core.access.scope import check_actor
 from maestrod.rpc.context import Context, Services
 from maestrod.rpc.handler import implements
 

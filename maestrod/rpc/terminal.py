@@ -26,10 +26,10 @@ from maestrod.api.session import (
     Tails,
     Terminal,
 )
-from maestrod.core.access import check_actor, descends_from
-from maestrod.core.lookup import found
-from maestrod.core.session_index import has_ended
-from maestrod.core.world import World
+from maestrod.core.access.scope import check_actor, descends_from
+from maestrod.core.world.lookup import found
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.world import World
 from maestrod.rpc.context import Client, Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline

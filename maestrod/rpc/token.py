@@ -6,8 +6,8 @@ import msgspec
 
 from maestrod.api.method import Scope
 from maestrod.api.token import TOKEN_CREATE, AccessToken, TokenCreate, TokenCreated, TokenInfo
-from maestrod.core.access_token import digest_of, token_of_secret
-from maestrod.core.command import Command
+from maestrod.core.access.remote_token import digest_of, token_of_secret
+from maestrod.core.values.command import Command
 from maestrod.rpc.context import Context, Services
 from maestrod.rpc.handler import implements
 

@@ -20,9 +20,9 @@ from maestrod.api.event import TimelineEvent
 from maestrod.api.outside_text import decode_mended
 from maestrod.api.session import Session
 from maestrod.api.task import Task
-from maestrod.core.entities import KIND_OF, KINDS
-from maestrod.core.sparse import sparse
-from maestrod.core.world import World
+from maestrod.core.world.entities import KIND_OF, KINDS
+from maestrod.core.world.sparse import sparse
+from maestrod.core.world.world import World
 from maestrod.store.files import Files, atomic_write
 from maestrod.store.layout import Layout
 from maestrod.store.timeline import Timelines

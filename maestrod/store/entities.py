@@ -16,7 +16,7 @@ import msgspec
 from maestrod.api.base import Entity
 from maestrod.api.json_text import repeated
 from maestrod.api.outside_text import NotText, decode_mended, file_text
-from maestrod.core.entities import KINDS, whole
+from maestrod.core.world.entities import KINDS, whole
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrod.api.event import Event
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.store.behind import Behind, Change, Key
 from maestrod.store.layout import Layout, Owner, owners
 from maestrod.store.snapshot import Capture

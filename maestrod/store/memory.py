@@ -13,8 +13,8 @@ import msgspec
 from maestrod.api.errors import MaestroError, ResyncRequired, Unavailable
 from maestrod.api.event import Event, TimelineEvent, TimelinePage
 from maestrod.api.system import CheckReport, Mode
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.world import World
 from maestrod.store.record import decode, encode
 from maestrod.store.timeline import parse_cursor
 from maestrod.store.timeline_reading import BEHIND_ALL

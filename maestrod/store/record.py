@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from maestrod.api.event import Event
-from maestrod.core.sparse import sparse
+from maestrod.core.world.sparse import sparse
 
 OPENING = b'{"crc":"'
 _CRC_END = len(OPENING) + 8

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from maestrod.api.base import Entity
 from maestrod.api.event import Event
-from maestrod.core.entities import Request
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.entities import Request
+from maestrod.core.world.world import World
 from maestrod.store.behind import Key, decode_watermark
 from maestrod.store.entities import BadEntityFile, decode_file
 from maestrod.store.files import Files

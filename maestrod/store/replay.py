@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from maestrod.api.event import Event
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.store.behind import Key
 from maestrod.store.layout import FOLDERS, Layout, Owner, owners
 from maestrod.store.reader import Damage, End, Item, Torn

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from maestrod.api.base import Entity
-from maestrod.core.entities import KINDS
-from maestrod.core.sparse import sparse
+from maestrod.core.world.entities import KINDS
+from maestrod.core.world.sparse import sparse
 from maestrod.store.files import Files, remove, write_all
 
 FORMAT = 1

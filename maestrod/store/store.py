@@ -14,7 +14,7 @@ from maestrod.api.base import Entity
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import Event, TimelinePage
 from maestrod.api.system import CheckReport, Mode
-from maestrod.core.rules import Rules
+from maestrod.core.values.policy import Rules
 from maestrod.store.archive import archive_tree
 from maestrod.store.behind import Behind, Key
 from maestrod.store.committer import Committer

@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.event import Event, TimelineEvent
-from maestrod.core.entities import whole
-from maestrod.core.world import World
+from maestrod.core.world.entities import whole
+from maestrod.core.world.world import World
 from maestrod.store.archive import Archive, archive_lines, entries_of, read_archive
 from maestrod.store.behind import Behind
 from maestrod.store.files import Files, RealFiles, exists

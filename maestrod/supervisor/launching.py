@@ -25,12 +25,12 @@ from maestrod.api.package_data import package_data
 from maestrod.api.program_links import link_hooks
 from maestrod.api.session import Role, Session, Terminal
 from maestrod.config import Config
-from maestrod.core.agent_traits import Turns
-from maestrod.core.briefing import brief
-from maestrod.core.opening import follow_up, opening
-from maestrod.core.prompts import Manifest
-from maestrod.core.token import make_token
-from maestrod.core.world import World
+from maestrod.core.access.session_token import make_token
+from maestrod.core.prompts.briefing import brief
+from maestrod.core.prompts.manifest import Manifest
+from maestrod.core.prompts.opening import follow_up, opening
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.world.world import World
 from maestrod.host.inherited import Inherited
 from maestrod.sessions.spec import LaunchSpec
 from maestrod.supervisor import workplace

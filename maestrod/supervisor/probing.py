@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import trio
 
 from maestrod.api.session import Session
-from maestrod.core.facts import Probed
-from maestrod.core.signs import ScreenShown, Sign
+from maestrod.core.values.facts import Probed
+from maestrod.core.values.signs import ScreenShown, Sign
 from maestrod.sessions.activity import processor_seconds
 from maestrod.sessions.custody import Custody
 from maestrod.supervisor.launching import in_thread

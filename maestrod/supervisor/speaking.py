@@ -15,10 +15,10 @@ from maestrod.agents.adapter import SLIPS, Decision, Keys
 from maestrod.api.errors import MaestroError
 from maestrod.api.message import Message, MessageStatus
 from maestrod.api.session import Session, Terminal
-from maestrod.core.effects import CloseInput, Decide, Deliver
-from maestrod.core.facts import NotDelivered
-from maestrod.core.permission_rules import decision
-from maestrod.core.session_index import has_ended
+from maestrod.core.session.permission_rules import decision
+from maestrod.core.values.effects import CloseInput, Decide, Deliver
+from maestrod.core.values.facts import NotDelivered
+from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import SEND_BYTES, Custody
 from maestrod.sessions.spec import NotHeld, Refused, Unanswered

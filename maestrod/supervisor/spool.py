@@ -10,8 +10,8 @@ from maestrod.api import plain_file
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EventReport
 from maestrod.api.outside_text import decode_mended
-from maestrod.core.command import OWNER, Command
-from maestrod.core.token import read_token
+from maestrod.core.access.session_token import read_token
+from maestrod.core.values.command import OWNER, Command
 from maestrod.engine.engine import Engine, Ticket
 
 log = logging.getLogger(__name__)

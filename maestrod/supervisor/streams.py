@@ -16,9 +16,9 @@ import trio
 from maestrod.agents.adapter import SLIPS, Adapter
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, Terminal
-from maestrod.core.agent_traits import Turns
-from maestrod.core.facts import Signed
-from maestrod.core.signs import Sign, Trouble
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.facts import Signed
+from maestrod.core.values.signs import Sign, Trouble
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 from maestrod.supervisor.line_cutter import LineCutter

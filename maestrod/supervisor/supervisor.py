@@ -15,12 +15,12 @@ from maestrod.agents.adapter import SLIPS, Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
-from maestrod.core import permission_rules
-from maestrod.core.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
-from maestrod.core.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.pause import is_held
-from maestrod.core.session_index import has_ended
-from maestrod.core.signs import Outcome
+from maestrod.core.session import permission_rules
+from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
+from maestrod.core.values.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.values.signs import Outcome
+from maestrod.core.work.pause import is_held
+from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody

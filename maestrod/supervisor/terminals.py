@@ -6,8 +6,8 @@ import trio
 
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.api.session import OutputPage, StopResult
-from maestrod.core.session_index import has_ended
-from maestrod.core.world import World
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.world import World
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused, StopReport
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from maestrod.agents.adapter import LaunchRequest
 from maestrod.api.session import Role, Session, SessionStatus
-from tests.core.manifests import manifest
+from tests.core.prompts.manifests import manifest
 
 #: The programs and templates of this checkout.
 HOOKS = Path(__file__).parent.parent.parent / "hooks"

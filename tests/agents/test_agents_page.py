@@ -13,7 +13,7 @@ from maestrod.agents.opencode import adapter as opencode
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.shell.adapter import STOP_LADDER
 from maestrod.api.session import Terminal
-from maestrod.core.agent_traits import Turns
+from maestrod.core.values.agent_traits import Turns
 from tests.agents.real.pinned import pins
 
 PAGE = (Path(__file__).parent.parent.parent / "docs/agents.md").read_text("utf-8")

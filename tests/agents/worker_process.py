@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from maestrod.agents.shell.adapter import WORKER
-from maestrod.core.prompts import manifest_json
-from tests.core.manifests import manifest
+from maestrod.core.prompts.manifest import manifest_json
+from tests.core.prompts.manifests import manifest
 
 #: Seconds after which something has gone wrong, however busy the machine is.
 PATIENCE = 30.0

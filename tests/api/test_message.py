@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from maestrod.api.message import Message, MessageKind, MessageSend, MessageStatus
-from maestrod.core.sparse import sparse
+from maestrod.core.world.sparse import sparse
 
 
 def test_a_message_on_the_wire() -> None:

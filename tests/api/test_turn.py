@@ -4,7 +4,7 @@ import msgspec
 
 from maestrod.api.reason import Source
 from maestrod.api.turn import Turn, Wait
-from maestrod.core.sparse import sparse
+from maestrod.core.world.sparse import sparse
 
 
 def test_a_turn_on_the_wire() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.core.token import make_token
+from maestrod.core.access.session_token import make_token
 from tests.kit.daemon import PATIENCE, Daemon, Json
 from tests.kit.recorded_hooks import AGENTS, HOME, command, payload
 

@@ -11,8 +11,8 @@ from maestrod.api.event import Event, TimelineType
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.system import Mode
 from maestrod.api.task import Task
-from maestrod.core.command import Stamp
-from maestrod.core.draft import Draft
+from maestrod.core.values.command import Stamp
+from maestrod.core.world.draft import Draft
 from maestrod.engine.ports import Store as StorePort
 from maestrod.store.memory import MemoryStore
 from maestrod.store.store import Options, Store

@@ -9,9 +9,9 @@ from hypothesis.stateful import precondition, rule
 
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
-from maestrod.core.command import Actor, Command
-from maestrod.core.facts import Fact, NotDelivered, Probed, Signed, Withdrawn
-from maestrod.core.signs import (
+from maestrod.core.values.command import Actor, Command
+from maestrod.core.values.facts import Fact, NotDelivered, Probed, Signed, Withdrawn
+from maestrod.core.values.signs import (
     BackgroundChanged,
     InputAsked,
     LimitReached,
@@ -27,7 +27,7 @@ from maestrod.core.signs import (
     TurnEnded,
     TurnStarted,
 )
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from tests.core.histories import PICK
 
 PLAN = '{"groups": [{"key": "p", "title": "p", "subtasks": [{"key": "q", "title": "q", "commands": ["true"]}]}]}'

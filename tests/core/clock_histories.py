@@ -8,9 +8,9 @@ from hypothesis.stateful import rule
 
 from maestrod.api.attention import AttentionKind
 from maestrod.api.system import ClockMark
-from maestrod.core.command import Command
-from maestrod.core.facts import ClockMoved, Fact
-from maestrod.core.world import World
+from maestrod.core.values.command import Command
+from maestrod.core.values.facts import ClockMoved, Fact
+from maestrod.core.world.world import World
 
 
 class ClockHistories:

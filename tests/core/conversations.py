@@ -7,11 +7,11 @@ from typing import Any
 from maestrod.api.message import MessageKind, MessageStatus
 from maestrod.api.reason import Source
 from maestrod.api.session import Terminal
-from maestrod.core.agent_traits import SHELL, AgentTraits, Turns
-from maestrod.core.facts import Fact, Signed
-from maestrod.core.plan import KnownNames
-from maestrod.core.rules import Rules
-from maestrod.core.signs import PermissionAsked, Reading, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.agent_traits import SHELL, AgentTraits, Turns
+from maestrod.core.values.facts import Fact, Signed
+from maestrod.core.values.policy import Rules
+from maestrod.core.values.signs import PermissionAsked, Reading, Sign, Started, TurnEnded, TurnStarted
 from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
 
 #: The agent's own id of its conversation.

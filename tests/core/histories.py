@@ -8,14 +8,14 @@ import hypothesis.strategies as st
 import msgspec
 
 from maestrod.api.errors import MaestroError
-from maestrod.core.agent_traits import AgentTraits
-from maestrod.core.command import Command, Stamp
 from maestrod.core.decide import decide
-from maestrod.core.draft import Decision
-from maestrod.core.facts import Fact
-from maestrod.core.plan import KnownNames
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.agent_traits import AgentTraits
+from maestrod.core.values.command import Command, Stamp
+from maestrod.core.values.facts import Fact
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.draft import Decision
+from maestrod.core.world.world import World
 from tests.core import conversations
 from tests.kit import sameness
 

@@ -19,12 +19,12 @@ from maestrod.api.event import Event
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Exit, ProcessIdentity, Role, Session
 from maestrod.api.task import TaskStatus
-from maestrod.core.command import OWNER, Actor, Command, Stamp
 from maestrod.core.decide import decide
-from maestrod.core.draft import Decision
-from maestrod.core.entities import KINDS
-from maestrod.core.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.world import World
+from maestrod.core.values.command import OWNER, Actor, Command, Stamp
+from maestrod.core.values.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.world.draft import Decision
+from maestrod.core.world.entities import KINDS
+from maestrod.core.world.world import World
 from tests.core.agent_histories import AgentHistories
 from tests.core.clock_histories import ClockHistories
 from tests.core.histories import (

@@ -1,6 +1,6 @@
 """Repeatable calls: the same request id with the same payload gets the first reply, with another one a conflict."""
 
-from maestrod.core.rules import Rules
+from maestrod.core.values.policy import Rules
 from tests.kit.scenario import Call, Later, Scenario, event, exited, group, nothing, project, refused, run_of, subtask
 
 MAKE = Call("task.create", title="a", projectId="shop", requestId="r1")
@@ -62,7 +62,7 @@ def test_requests_are_forgotten_by_number_and_by_age() -> None:
 
 
 def test_what_is_repeated_after_a_start_is_found_again() -> None:
-    from maestrod.core.world import World
+    from maestrod.core.world.world import World
 
     play = Scenario().given(project(), MAKE)
     again = World()

@@ -1,8 +1,8 @@
 """The scheduler: order, limits, and what a session is given."""
 
 from maestrod.api.session import Role
-from maestrod.core.plan import KnownNames
-from maestrod.core.rules import Rules
+from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.policy import Rules
 from tests.kit.scenario import Call, Scenario, exited, group, live, member, project, run_of, status, subtask, task
 
 TWO_AGENTS = Rules(

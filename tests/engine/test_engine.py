@@ -10,11 +10,11 @@ from maestrod.api.event import Event
 from maestrod.api.project import ProjectCreate, ProjectRef, ProjectUpdate
 from maestrod.api.session import SessionSpawn
 from maestrod.api.task import TaskCreate
-from maestrod.core.command import Command
-from maestrod.core.effects import Effect, Launch
-from maestrod.core.facts import Lost
-from maestrod.core.session_index import has_ended
-from maestrod.core.world import World
+from maestrod.core.values.command import Command
+from maestrod.core.values.effects import Effect, Launch
+from maestrod.core.values.facts import Lost
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from tests.kit.engine_parts import FixedClock, HeldStore
 

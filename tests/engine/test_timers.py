@@ -7,8 +7,8 @@ import pytest
 import trio
 import trio.testing
 
-from maestrod.core.facts import Fact, Woke
-from maestrod.core.world import World
+from maestrod.core.values.facts import Fact, Woke
+from maestrod.core.world.world import World
 from maestrod.engine.timers import GRACE_SECONDS, HEAR_SECONDS, LATE_SECONDS, Timers
 from tests.kit.engine_parts import FixedClock
 

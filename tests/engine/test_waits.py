@@ -18,9 +18,9 @@ from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import Turn, Wait
-from maestrod.core.deadlines import QUIET_MS
-from maestrod.core.facts import Fact, Woke
-from maestrod.core.world import World
+from maestrod.core.values.facts import Fact, Woke
+from maestrod.core.world.deadlines import QUIET_MS
+from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from maestrod.engine.timers import GRACE_SECONDS
 from maestrod.store.memory import MemoryStore

@@ -12,9 +12,9 @@ import pytest
 
 from maestrod.api.plan import PlanReport, Severity
 from maestrod.api.task import Strategy
-from maestrod.core.plan import KnownNames, lint
-from maestrod.core.prompts import context_json
-from tests.core.manifests import context
+from maestrod.core.plan.lint import KnownNames, lint
+from maestrod.core.prompts.manifest import context_json
+from tests.core.prompts.manifests import context
 from tests.meta.tree import ROOT
 
 PROGRAM = ROOT / "examples" / "plan-repository"

@@ -11,11 +11,11 @@ import pytest
 
 from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.project import FolderIdentity, Project, ProjectCreate, ProjectUpdate
-from maestrod.core import project
-from maestrod.core.command import Stamp
-from maestrod.core.draft import Draft
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.command import Stamp
+from maestrod.core.values.policy import Rules
+from maestrod.core.work import project
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.world import World
 from maestrod.host.folders import real_folders
 from maestrod.host.instance import boot_id
 

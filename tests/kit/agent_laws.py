@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from maestrod.api.attention import AttentionKind
 from maestrod.api.message import MessageStatus
 from maestrod.api.session import Role, Session, Terminal
-from maestrod.core.effects import Decide, Deliver, Effect, Probe
-from maestrod.core.world import World
+from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
+from maestrod.core.world.world import World
 from tests.kit.laws import ENDED, live, room
 
 

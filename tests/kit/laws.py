@@ -12,8 +12,8 @@ from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.api.task import DependencyPolicy, Leaves, Task, TaskStatus
-from maestrod.core.deadlines import deadlines_of
-from maestrod.core.world import World
+from maestrod.core.world.deadlines import deadlines_of
+from maestrod.core.world.world import World
 from tests.kit.run_laws import (
     numbers_are_given_once,
     plans_that_wait_are_in_the_inbox,

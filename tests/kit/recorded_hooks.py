@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from maestrod.core.token import make_token
+from maestrod.core.access.session_token import make_token
 from tests.kit.daemon import PATIENCE, Daemon
 
 #: A fixed home, so that no path of the machine is recorded.

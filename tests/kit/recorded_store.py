@@ -18,8 +18,8 @@ import msgspec
 from maestrod.api.reason import Source
 from maestrod.api.session import ProcessIdentity
 from maestrod.api.system import ClockMark
-from maestrod.core.facts import ClockMoved, Fact, Launched, Probed
-from maestrod.core.signs import (
+from maestrod.core.values.facts import ClockMoved, Fact, Launched, Probed
+from maestrod.core.values.signs import (
     LimitReached,
     Outcome,
     PermissionAsked,
@@ -30,7 +30,7 @@ from maestrod.core.signs import (
     TurnStarted,
     UsageSeen,
 )
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.store.store import Options, Store
 from tests.core import conversations
 from tests.core.conversations import OWN_ID, tell

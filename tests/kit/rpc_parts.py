@@ -11,7 +11,7 @@ import trio
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import OutputPage, StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
-from maestrod.core.token import make_token
+from maestrod.core.access.session_token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Bridge, DaemonInfo, Services

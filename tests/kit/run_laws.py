@@ -3,7 +3,7 @@
 from maestrod.api.attention import AttentionKind
 from maestrod.api.plan import PlanStatus
 from maestrod.api.run import RunStatus
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 
 
 def plans_that_wait_are_in_the_inbox(world: World) -> None:

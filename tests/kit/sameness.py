@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 
 
 def indexes(world: World) -> dict[str, Any]:

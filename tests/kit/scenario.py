@@ -18,13 +18,13 @@ from maestrod.api.event import Event
 from maestrod.api.ids import queue_id
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Exit, ProcessIdentity
-from maestrod.core.command import OWNER, Actor, Command, Stamp
 from maestrod.core.decide import decide
-from maestrod.core.draft import Decision
-from maestrod.core.effects import Effect
-from maestrod.core.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.command import OWNER, Actor, Command, Stamp
+from maestrod.core.values.effects import Effect
+from maestrod.core.values.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.draft import Decision
+from maestrod.core.world.world import World
 
 #: Wall time of the first step, and what passes with each, in ms.
 START = 1_000_000

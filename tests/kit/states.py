@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from maestrod.core import limit_state, message, plan_state, queue, run_state, session, task
-from maestrod.core.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.session import limit_state, message, session
+from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.work import plan_state, queue, run_state, task
 
 _HEAD = """# States
 
@@ -18,32 +19,42 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
     (
         "Task",
         task.TRANSITIONS,
-        "core/task.py",
+        "core/work/task.py",
         (
             "A leaf moves as below; a task with subtasks by roll-up only. A failure with attempts left is `pending` again. "
             "`blocked` is also where a task waits for its dependencies (`statusReason.code` is `dependency`, or "
             "`dependency_failed` once one has failed for good)."
         ),
     ),
-    ("Session", session.TRANSITIONS, "core/session.py", "That an end is wanted is `stopping`, no state of its own."),
+    (
+        "Session",
+        session.TRANSITIONS,
+        "core/session/session.py",
+        "That an end is wanted is `stopping`, no state of its own.",
+    ),
     (
         "Message",
         message.TRANSITIONS,
-        "core/message.py",
+        "core/session/message.py",
         "A prompt counts as delivered from the decision to write it, so that it is never written twice.",
     ),
-    ("Queue item", queue.TRANSITIONS, "core/queue.py", "Item and task move in one decision."),
-    ("Run", run_state.TRANSITIONS, "core/run_state.py", "A run ends as its root does and goes on when the root does."),
+    ("Queue item", queue.TRANSITIONS, "core/work/queue.py", "Item and task move in one decision."),
+    (
+        "Run",
+        run_state.TRANSITIONS,
+        "core/work/run_state.py",
+        "A run ends as its root does and goes on when the root does.",
+    ),
     (
         "Usage limit",
         limit_state.TRANSITIONS,
-        "core/limit_state.py",
+        "core/session/limit_state.py",
         "Of a session, whatever its status; while it is `waiting` or `due` it takes no slot, and its tasks' clocks stand still.",
     ),
     (
         "Plan",
         plan_state.TRANSITIONS,
-        "core/plan_state.py",
+        "core/work/plan_state.py",
         "Nobody sees a `draft`: the linter judges in the same decision.",
     ),
 )

@@ -18,9 +18,9 @@ from maestrod.api.package_data import package_data
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.config import Config
-from maestrod.core.command import Actor, Command
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.command import Actor, Command
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.world import World
 from maestrod.engine.clock import Clock
 from maestrod.engine.engine import Engine
 from maestrod.host.inherited import Inherited

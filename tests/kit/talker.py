@@ -7,9 +7,9 @@ from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, V
 from maestrod.agents.shell.opaque import OpaqueAdapter
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.prompts import manifest_json
-from maestrod.core.signs import NOTHING, Outcome, Reading, Said, ScreenShown
+from maestrod.core.prompts.manifest import manifest_json
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, Said, ScreenShown
 
 
 @dataclass

@@ -7,9 +7,9 @@ import pytest
 
 from maestrod.api.session import SessionStatus
 from maestrod.api.turn import Turn
-from maestrod.core.effects import Decide, Deliver, Effect, Probe
-from maestrod.core.signs import LimitReached, PermissionAsked, TurnStarted
-from maestrod.core.world import World
+from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
+from maestrod.core.values.signs import LimitReached, PermissionAsked, TurnStarted
+from maestrod.core.world.world import World
 from tests.core.conversations import at_work, tell
 from tests.kit import agent_laws, laws
 from tests.kit.scenario import Call, Scenario

@@ -10,8 +10,8 @@ from maestrod.api.queue import QueueItemStatus
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from maestrod.core.rules import Rules
-from maestrod.core.world import World
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.world import World
 from tests.kit import laws, sameness
 from tests.kit.scenario import Call, Scenario, group, refused, run_of, status, subtask
 

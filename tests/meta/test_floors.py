@@ -19,7 +19,7 @@ FLOORS = {
     ("maestrod.config", ("maestrod.api", "maestrod.agents.settings")): "settings are values, read once",
     (
         "maestrod.host",
-        ("maestrod.api", "maestrod.core.folders"),
+        ("maestrod.api", "maestrod.core.values.folders"),
     ): "asks the machine: lock, socket path, service manager, log, folders",
     (
         "maestrod.supervisor",

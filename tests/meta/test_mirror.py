@@ -33,31 +33,51 @@ ELSEWHERE = (
         for source, test, why in (
             *(
                 (name, "core/test_decide", "values only: every one of them is played there")
-                for name in ("command", "effects")
+                for name in ("values/command", "values/effects")
             ),
-            ("facts", "core/test_decide", "values only: every one of them is played there"),
-            ("deadlines", "core/test_decide", "a law holds the index to what entities say; each moment passes there"),
-            ("task_rules", "core/test_task", "what a report means and how it is given are one thing to its user"),
-            ("session_rules", "core/test_session", "what a report means and how it is given are one thing to its user"),
-            ("fact_rules", "core/test_session", "a session's story is told by reports and facts together"),
+            ("values/facts", "core/test_decide", "values only: every one of them is played there"),
             (
-                "answer_rules",
-                "core/test_limit_rules",
+                "world/deadlines",
+                "core/test_decide",
+                "a law holds the index to what entities say; each moment passes there",
+            ),
+            (
+                "work/task_rules",
+                "core/work/test_task",
+                "what a report means and how it is given are one thing to its user",
+            ),
+            (
+                "session/session_rules",
+                "core/session/test_session",
+                "what a report means and how it is given are one thing to its user",
+            ),
+            ("fact_rules", "core/session/test_session", "a session's story is told by reports and facts together"),
+            (
+                "session/answer_rules",
+                "core/session/test_limit_rules",
                 "what an answer brings about is played with each kind of question",
             ),
-            ("start", "core/test_session", "starting and stopping are a session's first and last page"),
-            ("stop", "core/test_session", "starting and stopping are a session's first and last page"),
-            ("reasons", "core/test_session", "what each reason does to a session's work is played there"),
-            ("slots", "core/test_schedule", "slots are counted where they are given out"),
-            ("follow", "core/test_queue", "what follows a task is its queue's item; sessions follow in test_session"),
-            ("plan_apply", "core/test_run", "a plan is submitted, approved, applied as part of a run"),
-            ("plan_state", "core/test_machines", "a table; all tables are checked there"),
-            ("limit_state", "core/test_machines", "a table; all tables are checked there"),
-            ("run_state", "core/test_machines", "a table; all tables are checked there"),
-            ("standing", "core/test_rollup", "how a task stands is seen by who waits for it"),
-            ("dependencies", "core/test_rollup", "what a task waits for decides what it is"),
-            ("entities", "core/test_world", "patches and lines of entities are what the world is made of"),
-            ("indexes", "core/test_world", "two functions under every index of the world"),
+            ("session/start", "core/session/test_session", "starting and stopping are a session's first and last page"),
+            ("work/stop", "core/session/test_session", "starting and stopping are a session's first and last page"),
+            (
+                "values/reasons",
+                "core/session/test_session",
+                "what each reason does to a session's work is played there",
+            ),
+            ("world/slots", "core/test_schedule", "slots are counted where they are given out"),
+            (
+                "follow",
+                "core/work/test_queue",
+                "what follows a task is its queue's item; sessions follow in test_session",
+            ),
+            ("work/plan_apply", "core/work/test_run", "a plan is submitted, approved, applied as part of a run"),
+            ("work/plan_state", "core/values/test_machines", "a table; all tables are checked there"),
+            ("session/limit_state", "core/values/test_machines", "a table; all tables are checked there"),
+            ("work/run_state", "core/values/test_machines", "a table; all tables are checked there"),
+            ("world/standing", "core/work/test_rollup", "how a task stands is seen by who waits for it"),
+            ("work/dependencies", "core/work/test_rollup", "what a task waits for decides what it is"),
+            ("world/entities", "core/world/test_world", "patches and lines of entities are what the world is made of"),
+            ("world/indexes", "core/world/test_world", "two functions under every index of the world"),
         )
     }
 )

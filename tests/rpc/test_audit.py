@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from maestrod.api.method import Scope
-from maestrod.core.access_token import digest_of
+from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher

@@ -9,7 +9,7 @@ import pytest
 from maestrod.api.registry import METHODS
 from maestrod.api.task import TASK_GET
 from maestrod.core.decide import RULES
-from maestrod.core.views import ANSWERS
+from maestrod.core.reading.views import ANSWERS
 from maestrod.rpc.bind import Kind, bind, bindings
 from maestrod.rpc.handler import HANDLERS, Handler
 

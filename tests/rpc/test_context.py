@@ -3,7 +3,7 @@
 import pytest
 
 from maestrod.api.errors import Busy, NotFound
-from maestrod.core.command import OWNER
+from maestrod.core.values.command import OWNER
 from maestrod.rpc.context import STREAM_LIMIT, Client
 from tests.kit.rpc_parts import MemoryWire, parts
 

@@ -11,7 +11,7 @@ from maestrod.api.errors import MaestroError, NotFound
 from maestrod.api.ids import is_id
 from maestrod.api.system import SystemParams
 from maestrod.api.wire import REPLY_LIMIT
-from maestrod.core.token import make_token
+from maestrod.core.access.session_token import make_token
 from maestrod.rpc.bind import Binding, bind
 from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher, refusal

@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.api.errors import NotFound
 from maestrod.api.run import RunRef
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.rpc.numbers import with_ids
 
 MEMBERS = ("run_id",)

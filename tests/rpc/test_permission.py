@@ -9,7 +9,7 @@ import trio
 
 from maestrod.api.errors import Unavailable
 from maestrod.api.permission import Verdict
-from maestrod.core.plan import KnownNames
+from maestrod.core.plan.lint import KnownNames
 from maestrod.store.memory import MemoryStore
 from tests.core.conversations import RULES
 from tests.kit.rpc_parts import Caller, parts

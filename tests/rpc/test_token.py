@@ -7,7 +7,7 @@ import trio
 
 from maestrod.api.event import Event
 from maestrod.api.method import Scope
-from maestrod.core.access_token import digest_of
+from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.encoded import told
 from maestrod.rpc.page_event import page_event
 from maestrod.rpc.token import holder_of_id, holder_of_secret

@@ -6,7 +6,7 @@ import trio
 from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
 from maestrod.api.project import ProjectCreate
-from maestrod.core.command import OWNER, Command
+from maestrod.core.values.command import OWNER, Command
 from maestrod.rpc.context import Client, Context, Services
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.waiting import deadline, wait_until

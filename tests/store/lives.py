@@ -8,10 +8,10 @@ from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
-from maestrod.core.command import Stamp
-from maestrod.core.draft import Draft
-from maestrod.core.entities import Request
-from maestrod.core.world import World
+from maestrod.core.values.command import Stamp
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.entities import Request
+from maestrod.core.world.world import World
 from maestrod.store.files import Files
 from maestrod.store.history import Retention
 from maestrod.store.store import Options, Store

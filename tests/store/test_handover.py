@@ -4,7 +4,7 @@ from pathlib import Path
 
 from maestrod.api.event import Event
 from maestrod.api.project import Project
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.store.behind import Behind
 from maestrod.store.handover import Handover
 from maestrod.store.layout import Layout

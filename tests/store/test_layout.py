@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from maestrod.core.entities import KINDS
+from maestrod.core.world.entities import KINDS
 from maestrod.store.layout import FOLDERS, Layout
 from tests.kit.crash_files import CrashFiles
 

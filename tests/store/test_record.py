@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.event import Event
-from maestrod.core.sparse import sparse
+from maestrod.core.world.sparse import sparse
 from maestrod.store.record import DamagedLine, Record, decode, encode, parse, peek_seq
 
 json_values: st.SearchStrategy[Any] = st.recursive(

@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.api.event import Event
 from maestrod.api.project import Project
-from maestrod.core.world import World
+from maestrod.core.world.world import World
 from maestrod.store.layout import Layout
 from maestrod.store.reader import Damage, End, Item
 from maestrod.store.record import Record

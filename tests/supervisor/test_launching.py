@@ -17,8 +17,8 @@ from maestrod.api.errors import Malformed
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.config import Config
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.world import World
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.world.world import World
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.sessions.spec import LaunchSpec
 from maestrod.supervisor import launching, workplace

@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from maestrod.api.session import Session
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     LimitReached,
     Outcome,

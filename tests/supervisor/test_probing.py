@@ -7,9 +7,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from maestrod.core.effects import Probe
-from maestrod.core.facts import Fact, Probed
-from maestrod.core.signs import ScreenShown, Sign
+from maestrod.core.values.effects import Probe
+from maestrod.core.values.facts import Fact, Probed
+from maestrod.core.values.signs import ScreenShown, Sign
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.supervisor import probing

@@ -13,10 +13,10 @@ from maestrod.api.attention import Answer, Attention, AttentionKind
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
-from maestrod.core.command import Actor
-from maestrod.core.effects import CloseInput, Decide, Deliver
-from maestrod.core.facts import Signed
-from maestrod.core.signs import PermissionAsked, TurnStarted
+from maestrod.core.values.command import Actor
+from maestrod.core.values.effects import CloseInput, Decide, Deliver
+from maestrod.core.values.facts import Signed
+from maestrod.core.values.signs import PermissionAsked, TurnStarted
 from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
 from maestrod.sessions.spec import NotHeld, Refused, Unanswered
 from maestrod.store.memory import MemoryStore

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from maestrod.api.errors import Unavailable
-from maestrod.core.token import make_token
+from maestrod.core.access.session_token import make_token
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.supervisor import spool
 from tests.kit.supervised import House, house

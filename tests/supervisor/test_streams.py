@@ -11,8 +11,8 @@ from trio.testing import MockClock
 from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.api.reason import Source
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
-from maestrod.core.facts import Signed
-from maestrod.core.signs import Said, ScreenShown, Sign, Trouble
+from maestrod.core.values.facts import Signed
+from maestrod.core.values.signs import Said, ScreenShown, Sign, Trouble
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.fake import FakeCustody

@@ -15,11 +15,11 @@ from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import Exit, SessionStatus
 from maestrod.api.task import TaskStatus
-from maestrod.core.command import Actor
-from maestrod.core.facts import Draining
-from maestrod.core.plan import KnownNames
-from maestrod.core.rules import Rules
-from maestrod.core.signs import Outcome
+from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.command import Actor
+from maestrod.core.values.facts import Draining
+from maestrod.core.values.policy import Rules
+from maestrod.core.values.signs import Outcome
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import LaunchFailed, Standing
 from maestrod.store.memory import MemoryStore

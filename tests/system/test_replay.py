@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from maestrod.core.entities import KINDS
-from maestrod.core.world import World
+from maestrod.core.world.entities import KINDS
+from maestrod.core.world.world import World
 from maestrod.store.files import RealFiles
 from maestrod.store.layout import Layout
 from maestrod.store.reader import read_journal

@@ -153,8 +153,8 @@ WRITING = """
 import queue, sys
 from pathlib import Path
 from maestrod.api.task import Task
-from maestrod.core.command import Stamp
-from maestrod.core.draft import Draft
+from maestrod.core.values.command import Stamp
+from maestrod.core.world.draft import Draft
 from maestrod.store.store import Options, Store
 calls = queue.SimpleQueue()
 store = Store.open(Path(sys.argv[1]), call_soon=calls.put, options=Options(segment_size=1 << 16, checkpoint_bytes=1 << 16))

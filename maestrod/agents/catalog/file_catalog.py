@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog.skill_files import Broken, is_skill, load_persona, load_skill
 from maestrod.api.skill import AgentInfo, Persona, Skill
-from maestrod.core.plan import KnownNames
+from maestrod.core.plan.lint import KnownNames
 
 #: Entries looked at in one folder; what has more is not a folder of skills.
 ENTRIES = 1000

@@ -12,8 +12,8 @@ from maestrod.agents.claude.stream import read_line
 from maestrod.agents.kit import installed
 from maestrod.api.session import Exit, Terminal
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
 #: First signs of the terminal's title: it turns while Claude works and is a star while it waits.
 _BUSY = frozenset("◐◓◑◒")

@@ -9,7 +9,7 @@ from typing import Any
 
 from maestrod.agents.claude import limits, tools
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     InputAsked,

@@ -21,7 +21,7 @@ from maestrod.agents.kit.session_files import session_files
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Role
-from maestrod.core.plan_schema import plan_schema
+from maestrod.core.plan.schema import plan_schema
 
 PROGRAM = Program(
     command="claude",

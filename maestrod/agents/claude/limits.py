@@ -7,7 +7,7 @@ Three places tell of them: the stream's ``rate_limit_event`` (the only one with 
 import re
 
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.signs import LimitReached, Noted, Sign
+from maestrod.core.values.signs import LimitReached, Noted, Sign
 
 #: Claude's own names of errors that pass, to ours.
 KINDS = {"rate_limit": "rate", "overloaded": "overloaded", "billing_error": "billing"}

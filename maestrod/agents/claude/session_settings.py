@@ -9,7 +9,7 @@ from maestrod import __version__
 from maestrod.agents.kit.hook_command import EVENT, hook_command
 from maestrod.agents.kit.hook_template import filled
 from maestrod.agents.kit.skill_folder import skill_files
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 
 #: Where they are below the session's folder.
 SETTINGS = "claude/settings.json"

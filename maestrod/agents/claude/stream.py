@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from maestrod.agents.claude import limits, tools, turn_end
 from maestrod.agents.kit.json_lines import Members, read_object
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     BackgroundChanged,
     Compacted,

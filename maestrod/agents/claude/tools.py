@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from maestrod.agents.kit.json_lines import Members, is_whole, json_text
-from maestrod.core.signs import PermissionAsked, TodoChanged, ToolStarted
+from maestrod.core.values.signs import PermissionAsked, TodoChanged, ToolStarted
 
 #: The member of a tool's input that says most, by how much it says.
 _TELLING = ("command", "file_path", "notebook_path", "pattern", "url", "query", "description", "skill", "prompt")

@@ -8,7 +8,7 @@ from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude import limits
 from maestrod.agents.kit.json_lines import Members, json_text
 from maestrod.api.session import Exit
-from maestrod.core.signs import LINE, Outcome, PlanOffered, Sign, TurnEnded, UsageSeen
+from maestrod.core.values.signs import LINE, Outcome, PlanOffered, Sign, TurnEnded, UsageSeen
 
 #: ``terminal_reason`` of a turn that a person or a hook cut short.
 _INTERRUPTED = frozenset({"aborted_tools", "aborted_streaming", "aborted", "interrupted"})

@@ -21,9 +21,9 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Exit, Role, Terminal
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.plan_schema import plan_schema
-from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.plan.schema import plan_schema
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
 TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=hooks.read_hook)
 #: Variables that Codex or the vendor's libraries in it take keys and places from.

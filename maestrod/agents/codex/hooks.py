@@ -5,7 +5,7 @@ from typing import Any
 
 from maestrod.agents.kit.json_lines import Members, is_whole, json_text
 from maestrod.agents.kit.plan_message import plans_in
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     Leaving,

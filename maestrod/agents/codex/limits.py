@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from maestrod.core.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
 #: By the words Codex 0.169 uses, the first that fits counts: plans used up, per-minute limits, full servers, empty accounts.
 _KINDS = (

@@ -20,8 +20,8 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Exit, Terminal
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
 TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=hooks.read_hook)
 PROGRAM = Program(

@@ -2,7 +2,7 @@
 
 import re
 
-from maestrod.core.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
 #: The first that fits counts. The daily allowance of a plan is told from a limit per minute by its name only.
 _KINDS = (

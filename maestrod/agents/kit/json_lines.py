@@ -14,7 +14,7 @@ import msgspec
 
 from maestrod.api.outside_text import decode_mended, sound
 from maestrod.api.plain_text import plain_text
-from maestrod.core.signs import LINE, TEXT, Reading, Trouble
+from maestrod.core.values.signs import LINE, TEXT, Reading, Trouble
 
 #: Bytes of one line that are looked at; a line with an image in it is larger than any we read for its own sake (our choice).
 LINE_BYTES = 8 << 20

@@ -6,7 +6,7 @@ not dropped: its long strings are, as it goes by, however the pieces cut it. Pur
 
 import re
 
-#: Bytes that a string keeps: no text is looked at beyond this (``core/signs.py`` keeps 4,000 characters, and an escape has six bytes).
+#: Bytes that a string keeps: no text is looked at beyond this (``core/values/signs.py`` keeps 4,000 characters, and an escape has six bytes).
 STRING_BYTES = 64 << 10
 
 #: What a string may go on with, escapes whole. Possessive: nothing is remembered for going back, whatever the size.

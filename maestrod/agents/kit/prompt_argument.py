@@ -1,7 +1,7 @@
 """A prompt that comes with the start of an agent, as an argument or as a file of the session."""
 
 from maestrod.agents.adapter import LaunchRequest
-from maestrod.core.opening import ARGUMENT_BYTES
+from maestrod.core.prompts.opening import ARGUMENT_BYTES
 
 #: A prompt that is too long for an argument, or that the agent reads from standard input; below the session's folder.
 PROMPT = "prompt.md"

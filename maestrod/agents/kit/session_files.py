@@ -1,7 +1,7 @@
 """What every agent finds in its session's folder: the manifest for programs and for itself, and a planner's task context."""
 
-from maestrod.core.manifest_page import manifest_md
-from maestrod.core.prompts import Manifest, context_json, manifest_json
+from maestrod.core.prompts.manifest import Manifest, context_json, manifest_json
+from maestrod.core.prompts.manifest_page import manifest_md
 
 #: The task context of a planner, beside its manifest.
 CONTEXT = "task-context.json"

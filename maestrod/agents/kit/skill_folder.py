@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from maestrod.agents.kit.json_lines import one_line
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 
 #: The format's limits: characters of a name and of a description (agentskills.io).
 NAME = 64

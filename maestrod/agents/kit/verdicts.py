@@ -2,7 +2,7 @@
 
 from maestrod.agents.adapter import Verdict
 from maestrod.api.session import Exit
-from maestrod.core.signs import Outcome
+from maestrod.core.values.signs import Outcome
 
 
 def verdict(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdict:

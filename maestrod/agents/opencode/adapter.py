@@ -21,8 +21,8 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Exit, Terminal
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits, Turns
-from maestrod.core.signs import NOTHING, Outcome, Reading
+from maestrod.core.values.agent_traits import AgentTraits, Turns
+from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
 #: It needs three seconds to its first word on an idle machine, and half a minute where all processors are taken (measured).
 TRAITS = AgentTraits(

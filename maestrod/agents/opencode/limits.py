@@ -3,7 +3,7 @@
 import re
 
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
+from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
 _KINDS = (
     ("usage", re.compile(r"usage limit|usage_limit|per ?day|daily|free tier", re.IGNORECASE)),

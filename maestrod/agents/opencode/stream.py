@@ -6,17 +6,7 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.plan_message import plans_in
 from maestrod.agents.kit.tool_names import common_name
 from maestrod.agents.opencode.limits import failed_turn
-from maestrod.core.signs import (
-    NOTHING,
-    Outcome,
-    Reading,
-    Said,
-    Sign,
-    Started,
-    ToolEnded,
-    TurnEnded,
-    UsageSeen,
-)
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, Said, Sign, Started, ToolEnded, TurnEnded, UsageSeen
 
 
 def read_event(event: Members) -> Reading:

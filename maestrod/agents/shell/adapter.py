@@ -13,8 +13,8 @@ from maestrod.agents.kit.session_files import session_files
 from maestrod.agents.shell.opaque import OpaqueAdapter
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import SHELL
-from maestrod.core.signs import Outcome
+from maestrod.core.values.agent_traits import SHELL
+from maestrod.core.values.signs import Outcome
 
 WORKER = Path(__file__).resolve().parent / "worker" / "__main__.py"
 #: The worker passes TERM on to its command and gives it three seconds (``worker/command.py``), so it needs some more.

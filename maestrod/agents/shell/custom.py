@@ -27,8 +27,8 @@ from maestrod.agents.shell.worker.prompt import PATH_VARIABLE, TEXT_VARIABLE
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
-from maestrod.core.agent_traits import AgentTraits
-from maestrod.core.signs import Outcome
+from maestrod.core.values.agent_traits import AgentTraits
+from maestrod.core.values.signs import Outcome
 
 #: What a template may name, and the shell variable that has it.
 _PLACES = {"{prompt}": TEXT_VARIABLE, "{prompt_file}": PATH_VARIABLE, "{task_id}": "MAESTRO_TASK_ID"}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from maestrod.agents.adapter import Decision, Keys
-from maestrod.core.signs import NOTHING, Reading
+from maestrod.core.values.signs import NOTHING, Reading
 
 
 class OpaqueAdapter:

@@ -12,8 +12,8 @@ from maestrod.api.plan import PlanGroup, PlanSubtask
 from maestrod.api.registry import METHODS
 from maestrod.api.session import Role
 from maestrod.api.task import Strategy
-from maestrod.core.plan import KnownNames, lint
-from maestrod.core.prompts import reporting
+from maestrod.core.plan.lint import KnownNames, lint
+from maestrod.core.prompts.manifest import reporting
 
 NAMES = set(METHODS)
 HAND_MADE = {"why"}

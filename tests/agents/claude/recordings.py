@@ -6,7 +6,7 @@ from typing import Any
 
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.agents.claude.stream import read_line
-from maestrod.core.signs import Reading, Sign
+from maestrod.core.values.signs import Reading, Sign
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "recordings" / "claude-code"
 EVENTS = sorted(path.stem for path in FOLDER.glob("[A-Z]*.json"))

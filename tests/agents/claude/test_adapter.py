@@ -3,8 +3,8 @@
 import pytest
 
 from maestrod.agents.claude.adapter import ClaudeAdapter
-from maestrod.core.agent_traits import Turns
-from maestrod.core.signs import ScreenShown
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.signs import ScreenShown
 
 CLAUDE = ClaudeAdapter()
 

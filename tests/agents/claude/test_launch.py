@@ -14,7 +14,7 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.package_data import package_data
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Role, Terminal
-from maestrod.core.prompts import ManifestPersona, ManifestSkill
+from maestrod.core.prompts.manifest import ManifestPersona, ManifestSkill
 from tests.agents.launches import request as any_request
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.agents.claude import limits
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.signs import LimitReached, Noted
+from maestrod.core.values.signs import LimitReached, Noted
 
 
 def test_an_allowance_says_when_it_is_renewed() -> None:

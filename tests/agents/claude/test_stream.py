@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.claude.stream import read_line
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     BackgroundChanged,
     InputAsked,

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from maestrod.agents.claude import tools
 from maestrod.agents.kit.json_lines import Members
-from maestrod.core.signs import LINE, TodoChanged, ToolStarted
+from maestrod.core.values.signs import LINE, TodoChanged, ToolStarted
 from tests.agents.kit.test_json_lines import JSON
 
 

@@ -8,7 +8,7 @@ from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.turn_end import judge, of_result
 from maestrod.agents.kit.json_lines import Members
 from maestrod.api.session import Exit
-from maestrod.core.signs import LimitReached, Outcome, TurnEnded
+from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
 
 DONE: dict[str, Any] = {
     "subtype": "success",

@@ -12,11 +12,11 @@ from maestrod.agents.codex.adapter import STOP_LADDER, CodexAdapter
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Exit, Role, Terminal
-from maestrod.core.opening import ARGUMENT_BYTES
-from maestrod.core.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
+from maestrod.core.prompts.opening import ARGUMENT_BYTES
+from maestrod.core.values.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
 from tests.agents.codex.test_program import package
 from tests.agents.launches import HOOKS, request
-from tests.core.manifests import context
+from tests.core.prompts.manifests import context
 
 CODEX = CodexAdapter(now=lambda: 0.0)
 

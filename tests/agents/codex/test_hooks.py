@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.codex import hooks
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     Leaving,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maestrod.agents.codex import stream
 from maestrod.agents.kit.json_lines import Members, object_of
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     LINE,
     NOTHING,
     TEXT,

@@ -12,9 +12,9 @@ from maestrod.agents.gemini.adapter import GeminiAdapter
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Exit, Role, Terminal
-from maestrod.core.signs import NOTHING, Outcome, Reading, ScreenShown
+from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 from tests.agents.launches import HOOKS, request
-from tests.core.manifests import context
+from tests.core.prompts.manifests import context
 
 GEMINI = GeminiAdapter(now=lambda: 0.0)
 

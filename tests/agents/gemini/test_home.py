@@ -10,7 +10,7 @@ import pytest
 from maestrod.agents.adapter import LaunchRequest
 from maestrod.agents.gemini import home
 from maestrod.api.errors import Unavailable
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 from tests.agents.launches import request
 
 OURS = {"BeforeTool": [{"hooks": [{"type": "command", "command": "ours"}]}]}

@@ -8,7 +8,7 @@ import pytest
 
 from maestrod.agents.kit import environment
 from maestrod.api.session import Terminal
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 from tests.agents.launches import request
 
 

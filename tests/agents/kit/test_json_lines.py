@@ -18,7 +18,7 @@ from maestrod.agents.kit.json_lines import (
     one_line,
     read_object,
 )
-from maestrod.core.signs import LINE, NOTHING, TEXT, Reading, Said, Trouble
+from maestrod.core.values.signs import LINE, NOTHING, TEXT, Reading, Said, Trouble
 
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

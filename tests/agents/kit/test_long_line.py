@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from maestrod.agents.kit.json_lines import object_of
 from maestrod.agents.kit.long_line import LongLine
 from maestrod.agents.registry import ADAPTERS
-from maestrod.core.signs import Trouble, TurnEnded
+from maestrod.core.values.signs import Trouble, TurnEnded
 from maestrod.supervisor.line_cutter import LINE_BYTES, LineCutter
 
 TEXT = st.text(st.sampled_from('ab"\\\n\x1b€😀\u2028{}[],:'), max_size=40)

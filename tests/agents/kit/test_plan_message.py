@@ -9,7 +9,7 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.plan_message import LONGEST, plans_in
 from maestrod.agents.opencode import hooks as opencode_hooks
 from maestrod.agents.opencode import stream as opencode_stream
-from maestrod.core.signs import PlanOffered
+from maestrod.core.values.signs import PlanOffered
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import dataclasses
 
 from maestrod.agents.kit.prompt_argument import as_argument
-from maestrod.core.opening import ARGUMENT_BYTES
+from maestrod.core.prompts.opening import ARGUMENT_BYTES
 from tests.agents.launches import request
 
 

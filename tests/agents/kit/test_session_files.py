@@ -3,7 +3,7 @@
 import json
 
 from maestrod.agents.kit.session_files import CONTEXT, session_files
-from tests.core.manifests import manifest
+from tests.core.prompts.manifests import manifest
 
 
 def test_the_manifest_comes_for_programs_and_for_the_agent() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maestrod.agents.catalog.skill_files import load_skill
 from maestrod.agents.kit.skill_folder import folder_name, skill_files
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 
 
 def skill(name: str, description: str = "Does a thing.", path: str = "") -> ManifestSkill:

@@ -5,7 +5,7 @@ import pytest
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.kit.verdicts import verdict
 from maestrod.api.session import Exit
-from maestrod.core.signs import Outcome
+from maestrod.core.values.signs import Outcome
 
 
 @pytest.mark.parametrize("code", [0, 1, None])

@@ -12,7 +12,7 @@ from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Exit, Terminal
-from maestrod.core.signs import NOTHING, Outcome
+from maestrod.core.values.signs import NOTHING, Outcome
 from tests.agents.launches import HOOKS, request
 
 OPENCODE = OpenCodeAdapter()

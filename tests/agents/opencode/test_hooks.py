@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.opencode import hooks
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     NOTHING,
     Compacted,
     LimitReached,

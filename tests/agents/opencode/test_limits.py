@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.opencode.limits import failed_turn, limit_kind, retrying
-from maestrod.core.signs import LimitReached, Outcome, TurnEnded
+from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from maestrod.agents.opencode import session_settings
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import Terminal
-from maestrod.core.prompts import ManifestSkill
+from maestrod.core.prompts.manifest import ManifestSkill
 from tests.agents.launches import request
 
 FOLDER = Path("/data/sessions/ses_1")

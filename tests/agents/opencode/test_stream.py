@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maestrod.agents.kit.json_lines import Members, object_of
 from maestrod.agents.opencode import stream
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     LimitReached,
     Outcome,
     PlanOffered,

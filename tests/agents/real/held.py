@@ -15,10 +15,10 @@ from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import link_programs
 from maestrod.api.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
-from maestrod.core.signs import Sign
+from maestrod.core.values.signs import Sign
 from maestrod.supervisor.launching import make_links, write_files
 from tests.agents.real.conftest import Place
-from tests.core.manifests import manifest
+from tests.core.prompts.manifests import manifest
 
 #: Seconds until a test gives up on an agent; far more than any takes on a busy machine.
 PATIENCE = 60.0

@@ -13,8 +13,8 @@ from maestrod.agents.adapter import Decision, Verdict
 from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.api.session import Role
-from maestrod.core.prompts import ManifestPersona, ManifestSkill
-from maestrod.core.signs import (
+from maestrod.core.prompts.manifest import ManifestPersona, ManifestSkill
+from maestrod.core.values.signs import (
     BackgroundChanged,
     LimitReached,
     Outcome,

@@ -10,7 +10,7 @@ import pytest
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.codex.adapter import CodexAdapter
 from maestrod.api.session import Role
-from maestrod.core.signs import (
+from maestrod.core.values.signs import (
     LimitReached,
     Outcome,
     PlanOffered,

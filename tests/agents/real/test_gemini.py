@@ -9,7 +9,7 @@ import pytest
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.gemini.adapter import GeminiAdapter
 from maestrod.api.project import PermissionPolicy, Permissions
-from maestrod.core.signs import Outcome, Started, ToolEnded, ToolStarted, TurnEnded, UsageSeen
+from maestrod.core.values.signs import Outcome, Started, ToolEnded, ToolStarted, TurnEnded, UsageSeen
 from tests.agents.real import users
 from tests.agents.real.conftest import Place
 from tests.agents.real.held import Held, request

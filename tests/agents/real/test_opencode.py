@@ -9,7 +9,7 @@ import pytest
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.opencode.adapter import OpenCodeAdapter
 from maestrod.api.project import PermissionPolicy, Permissions
-from maestrod.core.signs import LimitReached, Outcome, Started, ToolEnded, TurnEnded, UsageSeen
+from maestrod.core.values.signs import LimitReached, Outcome, Started, ToolEnded, TurnEnded, UsageSeen
 from tests.agents.real import users
 from tests.agents.real.conftest import Place
 from tests.agents.real.held import Held, request

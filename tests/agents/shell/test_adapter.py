@@ -11,7 +11,7 @@ from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.agents.shell.worker import command
 from maestrod.api.session import Exit, Role, Terminal
 from tests.agents.launches import request
-from tests.core.manifests import context
+from tests.core.prompts.manifests import context
 
 SHELL = ShellAdapter()
 

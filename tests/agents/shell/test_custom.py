@@ -15,7 +15,7 @@ from maestrod.api.task import Strategy
 from tests.agents.launches import request
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import Finished, Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 def custom(*command: str, **more: Any) -> CustomAdapter:

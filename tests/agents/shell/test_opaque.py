@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from maestrod.agents.adapter import Decision, Keys
 from maestrod.agents.shell.opaque import OpaqueAdapter
-from maestrod.core.signs import NOTHING
+from maestrod.core.values.signs import NOTHING
 
 
 @given(st.text(), st.binary())

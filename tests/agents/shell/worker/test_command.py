@@ -7,7 +7,7 @@ import termios
 
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 def test_commands_find_the_sessions_environment_a_terminal_and_no_input(here: Place) -> None:

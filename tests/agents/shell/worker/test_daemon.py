@@ -11,7 +11,7 @@ import pytest
 from maestrod.api.task import Strategy
 from tests.agents.scripted_daemon import Hangup, Refusal, ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 def wait_for_line(path: Path, line: str) -> None:

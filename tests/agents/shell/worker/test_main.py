@@ -7,7 +7,7 @@ import pytest
 
 from tests.agents.scripted_daemon import Refusal, ScriptedDaemon
 from tests.agents.worker_process import ARGV, PATIENCE, Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 @pytest.mark.parametrize("when", ["session.register", "task.progress"])

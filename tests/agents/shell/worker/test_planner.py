@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from maestrod.api.session import Role
-from maestrod.core.prompts import context_json
+from maestrod.core.prompts.manifest import context_json
 from tests.agents.scripted_daemon import Answer, Refusal, ScriptedDaemon, accept_all
 from tests.agents.worker_process import Finished, Place
-from tests.core.manifests import context, task
+from tests.core.prompts.manifests import context, task
 
 FINDING = {"path": "groups[0].key", "code": "missing", "message": "A group needs `key`", "severity": "error"}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 def test_a_stop_reaches_the_command_and_is_told_by_the_exit_status(here: Place) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 from maestrod.api.task import Strategy
 from tests.agents.scripted_daemon import Refusal, ScriptedDaemon
 from tests.agents.worker_process import Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 def test_tasks_in_order_with_progress_checks_and_summaries(here: Place) -> None:

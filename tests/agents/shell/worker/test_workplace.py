@@ -10,7 +10,7 @@ import pytest
 from maestrod.agents.shell.worker.workplace import FolderLost, Workplace
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import Place
-from tests.core.manifests import task
+from tests.core.prompts.manifests import task
 
 
 @pytest.fixture

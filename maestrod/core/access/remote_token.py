@@ -1,0 +1,73 @@
+"""Tokens of the remote interface: made, revoked, and found by their secret."""
+
+import hashlib
+
+from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.token import AccessToken, TokenCreate, TokenInfo, TokenList, TokenPage, TokenRef
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.pages import page
+from maestrod.core.world.world import World
+
+
+def digest_of(secret: bytes) -> str:
+    """What is kept of a secret. It has 256 bits of randomness, so that no salt and no slow hash is needed."""
+    return hashlib.sha256(secret).hexdigest()
+
+
+def info(token: AccessToken) -> TokenInfo:
+    """What may be shown of a token."""
+    return TokenInfo(
+        id=token.id,
+        name=token.name,
+        owner=token.owner,
+        scope=token.scope,
+        created_at=token.created_at,
+        revoked_at=token.revoked_at,
+    )
+
+
+def create(draft: Draft, params: TokenCreate) -> TokenInfo:
+    """Make a token. Raises ``Conflict`` when there is one with this secret already."""
+    if params.digest is None:
+        raise Malformed("token.no_secret", "the digest of the secret is missing", {"path": "$.digest"})
+    if params.digest in draft.world.token_of_digest:
+        raise Conflict("token.known_secret", "there is a token with this secret already: make another secret")
+    token = AccessToken(
+        id=draft.new_id("tok"),
+        name=params.name,
+        owner=params.owner,
+        scope=params.scope,
+        digest=params.digest,
+        created_at=draft.now,
+    )
+    return info(draft.put(token))
+
+
+def revoke(draft: Draft, params: TokenRef) -> TokenInfo:
+    """Let nobody in by it any more; once is enough."""
+    token = draft.world.tokens.get(params.token_id)
+    if token is None:
+        raise NotFound("token.not_found", f"there is no token {params.token_id[:100]!r}", {"id": params.token_id[:100]})
+    if token.revoked_at is None:
+        token = draft.change(token, revoked_at=draft.now)
+    return info(token)
+
+
+def listing(world: World, params: TokenList) -> TokenPage:
+    """A page of them."""
+
+    def look(id_: str) -> TokenInfo | None:
+        token = world.tokens[id_]
+        return info(token) if params.revoked or token.revoked_at is None else None
+
+    items, cursor = page(world.tokens, look, params.cursor, params.limit)
+    return TokenPage(items=items, next_cursor=cursor)
+
+
+def token_of_secret(world: World, secret: bytes) -> AccessToken | None:
+    """The token with this secret, unless it was revoked.
+
+    The lookup is by a hash, so how long it takes says nothing about any secret.
+    """
+    token = world.tokens.get(world.token_of_digest.get(digest_of(secret), ""))
+    return token if token is not None and token.revoked_at is None else None

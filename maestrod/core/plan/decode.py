@@ -1,0 +1,106 @@
+"""From any JSON value to groups: every error of form is found, not just the first, and each says where it is.
+
+A plan comes from a model or a person. One ``msgspec.convert`` decodes a well-formed plan; only when that fails is it walked
+member by member for the findings, and the groups that are in order are decoded all the same, so that the rest of the linter
+can look at them.
+"""
+
+from typing import Any
+
+import msgspec
+
+from maestrod.api.patterns import in_words
+from maestrod.api.plan import PlanDocument, PlanGroup, PlanSubtask
+from maestrod.core.plan.findings import Findings, hint, shown
+
+#: Which member holds a list of what.
+_CHILDREN: dict[type[msgspec.Struct], tuple[str, type[msgspec.Struct]]] = {
+    PlanDocument: ("groups", PlanGroup),
+    PlanGroup: ("subtasks", PlanSubtask),
+}
+_LABEL: dict[type[msgspec.Struct], str] = {PlanDocument: "plan", PlanGroup: "group", PlanSubtask: "subtask"}
+_AT = " - at `$"
+
+
+def decode(raw: Any, found: Findings) -> dict[int, PlanGroup]:
+    """The groups that are well-formed, by their place in the plan; everything else is in ``found``."""
+    try:
+        return dict(enumerate(msgspec.convert(raw, PlanDocument).groups))
+    except msgspec.ValidationError:
+        _check(raw, PlanDocument, "", found)
+    groups = raw.get("groups") if isinstance(raw, dict) else None
+    return {
+        place: group for place, item in enumerate(groups if isinstance(groups, list) else ()) if (group := _group(item))
+    }
+
+
+def declared(raw: Any) -> tuple[set[str], set[str]]:
+    """Every group key and every subtask key that the plan names, also those of groups that are not well-formed."""
+    groups = raw.get("groups") if isinstance(raw, dict) else None
+    group_keys: set[str] = set()
+    subtask_keys: set[str] = set()
+    for group in groups if isinstance(groups, list) else ():
+        group_keys |= _key_of(group)
+        subtasks = group.get("subtasks") if isinstance(group, dict) else None
+        for subtask in subtasks if isinstance(subtasks, list) else ():
+            subtask_keys |= _key_of(subtask)
+    return group_keys, subtask_keys
+
+
+def _group(item: Any) -> PlanGroup | None:
+    try:
+        return msgspec.convert(item, PlanGroup)
+    except msgspec.ValidationError:
+        return None
+
+
+def _key_of(item: Any) -> set[str]:
+    key = item.get("key") if isinstance(item, dict) else None
+    return {key} if isinstance(key, str) else set()
+
+
+def _check(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
+    """Findings of one object and of the objects in it (three levels at most)."""
+    if not isinstance(raw, dict):
+        found.error(path or "plan", "malformed", f"A {_LABEL[kind]} is an object, this is {_name(raw)}")
+        return
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name in raw:
+        if name not in fields:
+            known = f"known are {', '.join(fields)}{hint(name, fields)}"
+            found.error(_join(path, shown(name)), "unknown_member", f"A {_LABEL[kind]} has no such member; {known}")
+    child_name, child = _CHILDREN.get(kind, ("", kind))
+    for name, field in fields.items():
+        if name not in raw:
+            if field.required:
+                found.error(_join(path, name), "missing", f"A {_LABEL[kind]} needs `{name}`")
+        elif name == child_name:
+            _check_list(raw[name], child, _join(path, name), found)
+        else:
+            _check_value(raw[name], field.type, _join(path, name), found)
+
+
+def _check_list(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
+    if not isinstance(raw, list):
+        found.error(path, "malformed", f"Expected a list of {_LABEL[kind]}s, this is {_name(raw)}")
+        return
+    for place, item in enumerate(raw):
+        _check(item, kind, f"{path}[{place}]", found)
+
+
+def _check_value(raw: Any, kind: Any, path: str, found: Findings) -> None:
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(_AT)
+        found.error(path + where.removesuffix("`"), "malformed", in_words(message))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _name(raw: Any) -> str:
+    """What a JSON value is called in JSON's own words."""
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(raw), "a number")

@@ -1,0 +1,97 @@
+"""Plans: the linter, and what follows from a plan that passes it.
+
+A planner is a model or a person, so a plan may be any JSON. ``lint`` never raises: what is wrong comes back as diagnostics
+with a path, so that a planner can be sent back to repair it. A session runs a whole group, therefore a subtask that waits for
+a subtask of another group makes its group wait for that group: ``group_dependencies`` has both kinds of edges, and waves,
+critical path and ranks are computed over both.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from maestrod.api.base import TEXT_LIMIT, TITLE_LIMIT
+from maestrod.api.patterns import as_line
+from maestrod.api.plan import PlanGroup, PlanReport, TaskToSessionMapping
+from maestrod.core.plan import graph as plan_graph
+from maestrod.core.plan.decode import declared, decode
+from maestrod.core.plan.findings import Findings
+from maestrod.core.plan.rules import check_groups, group_dependencies
+
+__all__ = ["KnownNames", "group_dependencies", "lint", "mapping", "ranks"]
+
+
+class KnownNames(msgspec.Struct, frozen=True):
+    """What a plan may refer to. ``default_agent`` runs the groups that name no agent; without one they are not judged.
+
+    ``command_agents`` run commands and nothing else: a subtask without any gives them nothing to do.
+    """
+
+    agents: frozenset[str] = frozenset()
+    personas: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    default_agent: str | None = None
+    command_agents: frozenset[str] = frozenset({"shell"})
+
+
+def lint(raw: Any, known: KnownNames) -> PlanReport:
+    """Judge a plan document given as decoded JSON of any shape. Never raises."""
+    found = Findings()
+    groups = decode(raw, found)
+    well_formed = not found.errors
+    acyclic = check_groups(groups, known, declared(raw), found)
+    document = tuple(groups.values())
+    report = PlanReport(
+        ok=not found.errors,
+        diagnostics=found.diagnostics(),
+        groups=document,
+        title=as_line(_text(raw, "title", TITLE_LIMIT), ""),
+        summary=_text(raw, "summary", TEXT_LIMIT),
+    )
+    if not (well_formed and acyclic):
+        return report
+    graph = group_dependencies(document)
+    waves = plan_graph.waves(graph)
+    return msgspec.structs.replace(
+        report,
+        waves=waves,
+        critical_path=plan_graph.critical_path(graph, _weights(document)),
+        widest_wave=max(map(len, waves), default=0),
+    )
+
+
+def ranks(groups: Sequence[PlanGroup]) -> dict[str, int]:
+    """Per group the length, in subtasks, of the longest chain that begins with it: what the scheduler starts first."""
+    return plan_graph.ranks(group_dependencies(groups), _weights(groups))
+
+
+def _text(raw: Any, member: str, limit: int) -> str:
+    """What a plan says of itself; empty when it says nothing, or no text."""
+    value = raw.get(member) if isinstance(raw, dict) else None
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def mapping(
+    groups: Sequence[PlanGroup], group_ids: Mapping[str, str], subtask_ids: Mapping[str, str]
+) -> tuple[TaskToSessionMapping, ...]:
+    """Which session does what, in the order of the waves; ids are by key, and the key stands in where there is none yet."""
+    by_key = {group.key: group for group in groups}
+    order: list[TaskToSessionMapping] = []
+    for number, wave in enumerate(plan_graph.waves(group_dependencies(groups))):
+        for key in wave:
+            group = by_key[key]
+            order.append(
+                TaskToSessionMapping(
+                    group_id=group_ids.get(key, key),
+                    subtask_ids=tuple(subtask_ids.get(subtask.key, subtask.key) for subtask in group.subtasks),
+                    session_name=group.title,
+                    order=len(order),
+                    parallel_group=number if len(wave) > 1 else None,
+                )
+            )
+    return tuple(order)
+
+
+def _weights(groups: Sequence[PlanGroup]) -> dict[str, int]:
+    return {group.key: len(group.subtasks) for group in groups}

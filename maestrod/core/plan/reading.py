@@ -1,0 +1,60 @@
+"""Plans as text: a checklist in Markdown, or JSON in any usual wrapping, to one report of the linter."""
+
+from typing import Any
+
+from maestrod.api.json_text import Flaw
+from maestrod.api.outside_text import sound
+from maestrod.api.plan import Diagnostic, PlanReport
+from maestrod.api.plan_text import document_in, read
+from maestrod.core.plan.lint import KnownNames, lint
+from maestrod.core.plan.markdown_plan import lint_parsed, parse_markdown
+
+
+def lint_text(text: str, known: KnownNames) -> PlanReport:
+    """Read and lint what a person or a program wrote as a plan. Never raises.
+
+    A text with open items is a checklist, any other one JSON if there is a JSON plan in it.
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return lint_document(document_in(text) or text, known)
+    checklist = parse_markdown(text)
+    if not checklist.raw["groups"]:
+        document = document_in(text)
+        return lint_parsed(checklist, known) if document is None else lint_document(document, known)
+    if any(document_in(prose) for prose in _prose(checklist.raw) if '"groups"' in prose):
+        message = "This checklist also holds a plan in JSON; hand in only one of them"
+        return _refused(Diagnostic(path="line 1", code="two_plans", message=message))
+    return lint_parsed(checklist, known)
+
+
+def lint_document(document: str, known: KnownNames) -> PlanReport:
+    """Read and lint a JSON plan. What is no JSON is a finding too, so that a planner can repair it. Never raises."""
+    try:
+        raw: Any = _tidy(read(document))
+    except Flaw as flaw:
+        message = f"The plan has to be one JSON document: {flaw}"
+        return _refused(Diagnostic(path=flaw.path or "plan", code="not_json", message=message))
+    except RecursionError:
+        return _refused(Diagnostic(path="plan", code="not_json", message="The plan is nested too deeply"))
+    return lint(raw, known)
+
+
+def _refused(finding: Diagnostic) -> PlanReport:
+    return PlanReport(ok=False, diagnostics=(finding,))
+
+
+def _prose(raw: dict[str, Any]) -> list[str]:
+    """The texts of a checklist that are no commands."""
+    items = [item for group in raw["groups"] for item in group["subtasks"]]
+    return [raw.get("summary", ""), *(item.get("description", "") for item in items)]
+
+
+def _tidy(value: Any) -> Any:
+    """The document without members that are null, which a strict schema makes planners write where they mean nothing, and
+    with U+FFFD in the place of half a surrogate pair, which no file could hold.
+    """
+    if isinstance(value, dict):
+        return {_tidy(name): _tidy(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_tidy(item) for item in value]
+    return sound(value) if isinstance(value, str) else value

@@ -1,0 +1,295 @@
+"""What a well-formed plan must keep to: unique keys, references that exist, no cycles, names that are known.
+
+The rules are a list of functions over one ``Subject``; each writes its findings and knows nothing of the others.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from maestrod.api.patterns import is_line
+from maestrod.api.plan import PlanGroup, PlanSubtask
+from maestrod.core.plan import arguments
+from maestrod.core.plan import graph as plan_graph
+from maestrod.core.plan import paths as plan_paths
+from maestrod.core.plan.findings import Findings, hint, shown
+
+#: A plan beyond this is most likely a mistake of the planner (our choice); it is allowed.
+MANY_GROUPS = 1000
+#: Overlap warnings shown at most: they come in pairs and would drown the rest.
+OVERLAPS = 20
+#: Pairs of patterns compared at most, so that a plan of thousands of globs is judged in well under a second.
+COMPARISONS = 50_000
+
+
+class Names(Protocol):
+    """What a plan may refer to (``plan.KnownNames``)."""
+
+    @property
+    def agents(self) -> frozenset[str]: ...
+    @property
+    def personas(self) -> frozenset[str]: ...
+    @property
+    def skills(self) -> frozenset[str]: ...
+    @property
+    def default_agent(self) -> str | None: ...
+    @property
+    def command_agents(self) -> frozenset[str]: ...
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What is judged: groups by their place in the plan, the names there are, and the keys the plan declares."""
+
+    groups: Mapping[int, PlanGroup]
+    known: Names
+    group_keys: set[str]
+    subtask_keys: set[str]
+
+    def subtasks(self) -> Iterable[tuple[str, PlanGroup, PlanSubtask]]:
+        """Every subtask with its path and its group."""
+        for place, group in self.groups.items():
+            for number, subtask in enumerate(group.subtasks):
+                yield f"groups[{place}].subtasks[{number}]", group, subtask
+
+
+def group_dependencies(groups: Sequence[PlanGroup]) -> dict[str, tuple[str, ...]]:
+    """From each group to the groups it waits for: those it names, then those its subtasks' dependencies imply."""
+    home = {subtask.key: group.key for group in groups for subtask in group.subtasks}
+    graph: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        needs = dict.fromkeys(group.depends_on)
+        for subtask in group.subtasks:
+            for key in subtask.depends_on:
+                if home.get(key, group.key) != group.key:
+                    needs[home[key]] = None
+        graph[group.key] = tuple(needs)
+    return graph
+
+
+def check_groups(
+    groups: Mapping[int, PlanGroup], known: Names, keys: tuple[set[str], set[str]], found: Findings
+) -> bool:
+    """Apply every rule. Returns whether the graph of the groups can be walked: unique keys and no cycle."""
+    subject = Subject(groups, known, *keys)
+    for rule in _RULES:
+        rule(subject, found)
+    before = found.errors
+    _unique_keys(subject, found)
+    if found.errors == before:
+        _subtask_cycles(subject, found)
+        _group_cycles(subject, found)
+    if found.errors > before:
+        return False
+    _overlaps(subject, found)
+    return True
+
+
+def _sizes(subject: Subject, found: Findings) -> None:
+    if not subject.groups and not found.errors:
+        found.error("groups", "no_groups", "A plan needs at least one group")
+    if len(subject.groups) > MANY_GROUPS:
+        found.warning("groups", "many_groups", f"{len(subject.groups)} groups mean as many sessions; is that meant?")
+    for place, group in subject.groups.items():
+        if not group.subtasks:
+            found.error(f"groups[{place}].subtasks", "empty_group", f"Group `{group.key}` has no subtasks")
+
+
+def _group_references(subject: Subject, found: Findings) -> None:
+    for place, group in subject.groups.items():
+        path = f"groups[{place}].dependsOn"
+        _references(group.depends_on, subject.group_keys, path, "group", found)
+
+
+def _subtask_references(subject: Subject, found: Findings) -> None:
+    for path, _, subtask in subject.subtasks():
+        _references(subtask.depends_on, subject.subtask_keys, f"{path}.dependsOn", "subtask", found)
+
+
+def _references(names: tuple[str, ...], there: set[str], path: str, kind: str, found: Findings) -> None:
+    for number, name in enumerate(names):
+        if name not in there:
+            message = f"There is no {kind} `{shown(name)}` in this plan{hint(name, there)}"
+            found.error(f"{path}[{number}]", f"unknown_{kind}", message)
+        elif name in names[:number]:
+            found.warning(f"{path}[{number}]", "repeated_dependency", f"`{shown(name)}` is named twice")
+
+
+def _known_names(subject: Subject, found: Findings) -> None:
+    known = subject.known
+    for place, group in subject.groups.items():
+        path = f"groups[{place}]"
+        if group.agent is not None:
+            _known(group.agent, known.agents, f"{path}.agent", "agent", found)
+        if group.persona is not None:
+            _known(group.persona, known.personas, f"{path}.persona", "persona", found)
+        for number, skill in enumerate(group.skills):
+            _known(skill, known.skills, f"{path}.skills[{number}]", "skill", found)
+
+
+def _known(name: str, there: frozenset[str], path: str, kind: str, found: Findings) -> None:
+    if name not in there:
+        listed = f"known are {', '.join(sorted(there)[:20])}" if there else f"no {kind} is known"
+        found.error(path, f"unknown_{kind}", f"There is no {kind} `{shown(name)}`; {listed}{hint(name, there)}")
+
+
+def _commands(subject: Subject, found: Findings) -> None:
+    for path, group, subtask in subject.subtasks():
+        agent = group.agent or subject.known.default_agent
+        if agent in subject.known.command_agents and not subtask.commands and not subtask.checks:
+            message = f"The {agent} agent has nothing to run for `{subtask.key}`: give it commands"
+            found.error(f"{path}.commands", "nothing_to_run", message)
+
+
+def _texts(subject: Subject, found: Findings) -> None:
+    """What becomes a name or an argument of a program has to be able to."""
+    for place, group in subject.groups.items():
+        _title(group.title, f"groups[{place}].title", found)
+    for path, _, subtask in subject.subtasks():
+        _title(subtask.title, f"{path}.title", found)
+        for member, texts in (("commands", subtask.commands), ("checks", subtask.checks)):
+            for number, text in enumerate(texts):
+                if problem := arguments.command_problem(text):
+                    found.error(f"{path}.{member}[{number}]", "no_argument", f"This {member[:-1]} {problem}")
+        for member, text in (("prompt", subtask.prompt), ("description", subtask.description)):
+            if "\0" in text:
+                found.error(f"{path}.{member}", "no_argument", f"This {member} {arguments.problem(chr(0))}")
+
+
+def _title(title: str, path: str, found: Findings) -> None:
+    if not is_line(title):
+        found.error(path, "title", "A title is one line that is not blank and has no control characters")
+
+
+def _paths(subject: Subject, found: Findings) -> None:
+    for path, _, subtask in subject.subtasks():
+        for number, pattern in enumerate(subtask.paths):
+            if problem := plan_paths.problem(pattern):
+                found.error(f"{path}.paths[{number}]", *problem)
+
+
+#: The rules that look at one thing at a time.
+_RULES: tuple[Callable[[Subject, Findings], None], ...] = (
+    _sizes,
+    _group_references,
+    _subtask_references,
+    _known_names,
+    _commands,
+    _texts,
+    _paths,
+)
+
+
+def _unique_keys(subject: Subject, found: Findings) -> None:
+    groups: dict[str, int] = {}
+    for place, group in subject.groups.items():
+        if (first := groups.setdefault(group.key, place)) != place:
+            found.error(f"groups[{place}].key", "duplicate_key", f"`{group.key}` is already the key of groups[{first}]")
+    homes: dict[str, tuple[str, PlanGroup]] = {}
+    for path, group, subtask in subject.subtasks():
+        there, home = homes.setdefault(subtask.key, (path, group))
+        if there == path:
+            continue
+        if home is group:
+            found.error(f"{path}.key", "duplicate_key", f"`{subtask.key}` is already the key of {there}")
+        else:
+            message = (
+                f"Subtask `{subtask.key}` is also in group `{home.key}` ({there}); keys are unique in the whole plan"
+            )
+            found.error(f"{path}.key", "subtask_in_two_groups", message)
+
+
+def _subtask_cycles(subject: Subject, found: Findings) -> None:
+    """Cycles among subtasks, within a group or across."""
+    graph = {subtask.key: subtask.depends_on for _, _, subtask in subject.subtasks()}
+    knots = plan_graph.cycles(graph)
+    if not knots:
+        return
+    paths = {subtask.key: (path, subtask) for path, _, subtask in subject.subtasks()}
+    for cycle in knots:
+        path, first = paths[cycle[0]]
+        number = first.depends_on.index(cycle[1 % len(cycle)])
+        message = f"Subtasks wait for each other: {_chain(cycle)}"
+        found.error(f"{path}.dependsOn[{number}]", "subtask_cycle", message)
+
+
+def _group_cycles(subject: Subject, found: Findings) -> None:
+    """Cycles among groups, by what they name and by what their subtasks' dependencies imply."""
+    knots = plan_graph.cycles(group_dependencies(tuple(subject.groups.values())))
+    if not knots:
+        return
+    edges = _edges(subject)
+    for cycle in knots:
+        steps = [edges[node, cycle[(step + 1) % len(cycle)]] for step, node in enumerate(cycle)]
+        implied = "; ".join([why for _, why in steps if why][:10])
+        tail = f" ({implied}: a session runs a whole group)" if implied else ""
+        found.error(steps[0][0], "group_cycle", f"Groups wait for each other: {_chain(cycle)}{tail}")
+
+
+def _edges(subject: Subject) -> dict[tuple[str, str], tuple[str, str]]:
+    """For each edge between groups the path of what makes it, and, for an implied one, why."""
+    edges: dict[tuple[str, str], tuple[str, str]] = {}
+    for place, group in subject.groups.items():
+        for number, need in enumerate(group.depends_on):
+            edges.setdefault((group.key, need), (f"groups[{place}].dependsOn[{number}]", ""))
+    home = {subtask.key: group.key for _, group, subtask in subject.subtasks()}
+    for path, group, subtask in subject.subtasks():
+        for number, key in enumerate(subtask.depends_on):
+            need = home.get(key, group.key)
+            why = f"`{group.key}` waits for `{need}` because its subtask `{subtask.key}` waits for `{key}`"
+            edges.setdefault((group.key, need), (f"{path}.dependsOn[{number}]", why))
+    return edges
+
+
+def _chain(cycle: tuple[str, ...]) -> str:
+    """``a → b → a``, with the middle of a long one left out."""
+    names = [*cycle, cycle[0]]
+    if len(names) > 12:
+        names = [*names[:6], f"… {len(names) - 11} more …", *names[-5:]]
+    return " → ".join(names)
+
+
+def _overlaps(subject: Subject, found: Findings) -> None:
+    """Warn of groups that may run at once and may touch the same files."""
+    owners = [
+        (place, sorted({path for subtask in group.subtasks for path in subtask.paths}))
+        for place, group in subject.groups.items()
+    ]
+    owners = [(place, paths) for place, paths in owners if paths]
+    if len(owners) < 2:
+        return
+    ordered = _order(subject)
+    budget, shown_pairs = COMPARISONS, 0
+    for index, (place, paths) in enumerate(owners):
+        for other, other_paths in owners[index + 1 :]:
+            if budget <= 0 or shown_pairs >= OVERLAPS:
+                return
+            if ordered(place, other):
+                continue
+            budget -= len(paths) * len(other_paths)
+            pair = next(((a, b) for a in paths for b in other_paths if plan_paths.overlap(a, b)), None)
+            if pair:
+                shown_pairs += 1
+                _warn_overlap(subject, place, other, pair, found)
+
+
+def _order(subject: Subject) -> Callable[[int, int], bool]:
+    """Whether one of two groups, by their places, waits for the other."""
+    graph = group_dependencies(tuple(subject.groups.values()))
+    reach = plan_graph.reachable(graph)
+    bit = {key: number for number, key in enumerate(graph)}
+
+    def ordered(one: int, other: int) -> bool:
+        a, b = subject.groups[one].key, subject.groups[other].key
+        return bool(reach[a] >> bit[b] & 1 or reach[b] >> bit[a] & 1)
+
+    return ordered
+
+
+def _warn_overlap(subject: Subject, place: int, other: int, pair: tuple[str, str], found: Findings) -> None:
+    one, two = subject.groups[place].key, subject.groups[other].key
+    same = f"`{pair[0]}`" if pair[0] == pair[1] else f"`{pair[0]}` and `{pair[1]}`"
+    message = (
+        f"Groups `{one}` and `{two}` may run at the same time and both may touch {same}; let one wait for the other"
+    )
+    found.warning(f"groups[{other}]", "paths_overlap", message)

@@ -1,0 +1,168 @@
+"""From the world to a session's manifest: which tasks in which order, which skills, who else is at work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from maestrod.api.session import Role, Session
+from maestrod.api.skill import Persona, Skill
+from maestrod.api.task import Task
+from maestrod.core.plan import graph as plan_graph
+from maestrod.core.prompts.manifest import (
+    Manifest,
+    ManifestLink,
+    ManifestPersona,
+    ManifestProject,
+    ManifestSession,
+    ManifestSkill,
+    ManifestTask,
+    Sibling,
+    reporting,
+    task_context,
+)
+from maestrod.core.world.world import World
+
+#: Other sessions, and tasks of each, that a manifest names at most.
+SIBLINGS = 200
+SIBLING_TASKS = 20
+#: The type of a skill that every session of the roles it is assigned to gets without being asked.
+ROLE_SKILL = "role"
+
+
+def brief(
+    world: World,
+    session: Session,
+    skills: Sequence[Skill] = (),
+    personas: Sequence[Persona] = (),
+    relevant_files: Sequence[str] = (),
+) -> Manifest:
+    """The manifest of a session; ``skills`` and ``personas`` are all there are, by the search order."""
+    project = world.projects[session.project_id]
+    tasks = in_order([world.tasks[task_id] for task_id in session.task_ids if task_id in world.tasks])
+    persona = next((known for known in personas if known.name == session.persona), None)
+    goals = _goals(world, session, tasks)
+    context = None
+    if session.role is Role.ORCHESTRATOR and tasks:
+        below = [world.tasks[task_id] for task_id in world.subtree(tasks[0].id) if task_id != tasks[0].id]
+        context = task_context(tasks[0], below, project, relevant_files)
+    return Manifest(
+        session=ManifestSession(
+            id=session.id,
+            name=session.name,
+            role=session.role,
+            agent=session.agent,
+            attempt=session.attempt,
+            strategy=session.strategy,
+            run_id=session.run_id,
+            parent_session_id=session.parent_session_id,
+        ),
+        project=ManifestProject(
+            id=project.id, name=project.name, working_dir=session.working_dir or project.working_dir
+        ),
+        goals=tuple(_link(goal) for goal in goals),
+        goal_prompt=(goals[0].initial_prompt or goals[0].description) if goals else "",
+        tasks=tuple(_task(world.tasks, task) for task in tasks),
+        persona=ManifestPersona(name=persona.name, description=persona.description, prompt=persona.prompt)
+        if persona
+        else None,
+        skills=tuple(
+            ManifestSkill(
+                name=skill.name, description=skill.description, instructions=skill.instructions, path=skill.path
+            )
+            for skill in skills_for(session, tasks, persona, skills)
+        ),
+        siblings=tuple(_siblings(world, session)),
+        program=session.program,
+        plan_repairs=world.rules.plan_repairs,
+        report=reporting(session.role, session.strategy),
+        context=context,
+    )
+
+
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks so that each comes after those of them it waits for, otherwise as they were."""
+    by_id = {task.id: task for task in tasks}
+    return [by_id[task_id] for task_id in plan_graph.levels({task.id: task.dependencies for task in tasks})]
+
+
+def skills_for(
+    session: Session, tasks: Iterable[Task], persona: Persona | None, skills: Sequence[Skill]
+) -> tuple[Skill, ...]:
+    """What a session is given: its role's skills, those it, its persona and its tasks name, and what these depend on.
+
+    Dependencies come before what needs them. Unknown names are left out: the catalog has warned of them.
+    """
+    by_name = {skill.name: skill for skill in skills}
+    wanted = [
+        *(skill.name for skill in skills if skill.type == ROLE_SKILL and session.role.value in skill.assign_to),
+        *session.skills,
+        *(persona.skills if persona else ()),
+        *(name for task in tasks for name in task.skill_ids),
+    ]
+    given: dict[str, Skill] = {}
+    for name in wanted:
+        for needed in _with_dependencies(name, by_name):
+            given.setdefault(needed.name, needed)
+    return tuple(given.values())
+
+
+def _with_dependencies(name: str, by_name: Mapping[str, Skill]) -> list[Skill]:
+    """A skill after all it depends on; those that depend on each other come last."""
+    seen: dict[str, Skill] = {}
+    front = [name]
+    for current in front:  # grows while it is walked
+        skill = by_name.get(current)
+        if skill is not None and current not in seen:
+            seen[current] = skill
+            front.extend(skill.dependencies)
+    order = plan_graph.levels({known.name: known.dependencies for known in seen.values()})
+    return [seen[known] for known in (*order, *(rest for rest in seen if rest not in order))]
+
+
+def _goals(world: World, session: Session, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks above the session's own, root first; an orchestrator's task is its goal itself."""
+    if not tasks:
+        return []
+    chain: list[Task] = []
+    current = tasks[0].id if session.role is Role.ORCHESTRATOR else tasks[0].parent_id
+    while current is not None and current in world.tasks and len(chain) < len(world.tasks):
+        chain.append(world.tasks[current])
+        current = world.tasks[current].parent_id
+    return chain[::-1]
+
+
+def _task(tasks: Mapping[str, Task], task: Task) -> ManifestTask:
+    return ManifestTask(
+        id=task.id,
+        title=task.title,
+        description=task.description,
+        initial_prompt=task.initial_prompt,
+        priority=task.priority,
+        commands=task.commands,
+        checks=task.checks,
+        paths=task.paths,
+        attempt=task.attempt,
+        waits_for=tuple(_link(tasks[need]) for need in task.dependencies if need in tasks),
+        last_error=task.attempts[-1].error if task.attempts else None,
+    )
+
+
+def _link(task: Task) -> ManifestLink:
+    return ManifestLink(
+        id=task.id, title=task.title, status=task.status, summary=task.result.summary if task.result else ""
+    )
+
+
+def _siblings(world: World, session: Session) -> Iterable[Sibling]:
+    """The other live sessions of the run."""
+    if session.run_id is None:
+        return
+    others = [
+        other_id
+        for other_id in world.by_session.of_run.get(session.run_id, ())
+        if other_id != session.id and other_id in world.by_session.live
+    ]
+    for other_id in others[:SIBLINGS]:
+        other = world.sessions[other_id]
+        tasks = [world.tasks[task_id] for task_id in other.task_ids[:SIBLING_TASKS] if task_id in world.tasks]
+        yield Sibling(
+            session_id=other.id, name=other.name, status=other.status.value, tasks=tuple(_link(task) for task in tasks)
+        )

@@ -1,0 +1,56 @@
+"""The first prompt of an agent: its manifest as text, or, where that is too long for the way it goes, where to find it."""
+
+from maestrod.api.session import Role
+from maestrod.core.prompts.manifest import Manifest, TaskContext
+from maestrod.core.prompts.manifest_page import manifest_md
+
+#: Bytes of a prompt that fit one program argument: Linux takes 128 KiB each (execve(2)).
+ARGUMENT_BYTES = 120_000
+#: Paths of the project named in a prompt; the rest is in ``task-context.json``.
+FILES = 200
+
+_PLAN = (
+    "Study the project, then end your turn with the plan: one JSON document as your skill describes it, and nothing else in that"
+    " message. (Where the program you run in has a tool for structured output, that is where it goes.) If it is refused you are"
+    " told what to repair."
+)
+
+
+def opening(manifest: Manifest, folder: str, *, limit: int | None = None) -> str:
+    """The prompt that opens a session's conversation. ``folder`` holds its files; ``limit`` is in bytes of UTF-8."""
+    text = "\n\n".join(_parts(manifest, folder))
+    if limit is not None and len(text.encode()) > limit:
+        return (
+            f"Read the file {folder}/manifest.md first and completely: it says who you are, what your tasks are and how to report."
+            " Then do what it says."
+        )
+    return text
+
+
+def follow_up(manifest: Manifest, folder: str, text: str, *, limit: int | None = None) -> str:
+    """A later prompt for an agent whose conversation is lost: it is told everything again, then what is new."""
+    return f"{opening(manifest, folder, limit=None if limit is None else limit - len(text.encode()))}\n\n{text}"
+
+
+def _parts(manifest: Manifest, folder: str) -> list[str]:
+    parts = [manifest_md(manifest).rstrip("\n")]
+    if manifest.session.role is Role.ORCHESTRATOR:
+        if manifest.context is not None:
+            parts.append(_context(manifest.context, folder))
+        parts.append(_PLAN)
+    return parts
+
+
+def _context(context: TaskContext, folder: str) -> str:
+    """What is there already: subtasks, and files that may matter."""
+    files = context.project.relevant_files
+    rows = [f"- `{path}`" for path in files[:FILES]]
+    if len(files) > FILES:
+        rows.append(f"- and {len(files) - FILES} more: {folder}/task-context.json")
+    subtasks = [f"- {task.title} (`{task.id}`, {task.status.value})" for task in context.subtasks[:FILES]]
+    sections = []
+    if rows:
+        sections.append("\n".join(["## Files of the project", "", *rows]))
+    if subtasks:
+        sections.append("\n".join(["## Subtasks there are", "", *subtasks]))
+    return "\n\n".join(sections)

@@ -1,0 +1,147 @@
+"""Why a session is in the state it is in: the evidence, newest first, and the same in sentences.
+
+The evidence is everything a status may rest on, each with its source and its time: the last change of the status, what the agent
+says of its turn, its last sign of life, a limit it sits out, what it asks, and how its tasks stand. How they are weighed against
+each other when they contradict is written in ``sign_rules.py``; what is shown here is what that order has left standing.
+"""
+
+from collections.abc import Iterator
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.reason import Reason, Source
+from maestrod.api.session import Session, SessionRef, SessionStatus, Terminal, Why
+from maestrod.api.task import Task, TaskStatus
+from maestrod.core.values.command import Actor
+from maestrod.core.world.lookup import found, named_session, open_questions
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.world import World
+
+_MEANING = {
+    SessionStatus.SPAWNING: "it was started and has not shown a sign of life yet",
+    SessionStatus.IDLE: "its agent is up and works on no task at the moment",
+    SessionStatus.WORKING: "one of its tasks is in progress",
+    SessionStatus.COMPLETED: "its agent ended and what it had to do is done",
+    SessionStatus.FAILED: "its agent ended, or never came up, without doing what it had to do",
+    SessionStatus.STOPPED: "the daemon stopped it",
+}
+
+#: Who stopped a session, by the source of the reason it was stopped for.
+_STOPPED_BY = {
+    Source.TIMER: "the daemon stopped it, because a task of it took too long",
+    Source.USER: "somebody stopped it",
+    Source.REPORT: "an agent stopped it",
+    Source.RECOVERY: "the daemon stopped and took it along",
+}
+
+
+def why(world: World, params: SessionRef, actor: Actor) -> Why:
+    """The answer of ``session.why``."""
+    session = found(world.sessions, "session", named_session(params.session_id))
+    tasks = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks]
+    reasons = [session.status_reason, *(task.status_reason for task in tasks), *_signs(world, session)]
+    evidence = sorted((reason for reason in reasons if reason is not None), key=lambda reason: -reason.at)
+    return Why(session=session, evidence=tuple(evidence), explanation=tuple(_explain(world, session, tasks)))
+
+
+def _signs(world: World, session: Session) -> Iterator[Reason]:
+    """What the status rests on beside its own reason."""
+    turn, wait = session.turn, session.wait
+    if turn is not None:
+        code = "turn_runs" if turn.running else "turn_ended"
+        detail = turn.doing if turn.running else ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
+        yield Reason(source=turn.source, code=code, detail=detail, at=turn.since)
+    if wait is not None:
+        told_by = turn.source if turn is not None else Source.TIMER
+        yield Reason(source=told_by, code="limit", detail=wait.detail or wait.kind, at=wait.since)
+    for question in _asked(world, session):
+        detail = f"{question.kind.value}: {question.message}"
+        yield Reason(source=_source(question), code="asks", detail=detail, at=question.opened_at)
+    if session.last_activity and not has_ended(session):
+        yield Reason(source=Source.PROCESS, code="heard", detail="the last sign of life", at=session.last_activity)
+
+
+def _asked(world: World, session: Session) -> tuple[Attention, ...]:
+    """What a person has to say; a wait that ends by itself needs nobody."""
+    questions = open_questions(world, (session.id,))
+    return tuple(each for each in questions if each.kind is not AttentionKind.LIMIT or each.deadline is not None)
+
+
+def _source(question: Attention) -> Source:
+    """Who found out that a question is to be asked."""
+    if question.kind in {AttentionKind.STALLED, AttentionKind.LIMIT}:
+        return Source.TIMER
+    if question.kind is AttentionKind.PERMISSION:
+        return Source.STREAM if question.on_stream else Source.HOOK
+    return Source.REPORT
+
+
+def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]:
+    yield f"{session.name} is {session.status.value}: {_meaning(session)}"
+    if session.status_reason is not None:
+        yield _told(session.status_reason)
+    if session.exit is not None:
+        yield _ending(session)
+    if session.stopping:
+        yield "it was told to stop, and its processes are on their way out"
+    if session.paused:
+        yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
+    yield from _doing(session)
+    for question in _asked(world, session):
+        yield f"it waits for a person ({question.kind.value}): {question.message}"
+    for kept in session.standing:
+        yield f"a person has answered {kept.value} for every identical request of it: {kept.message}"
+    queued = len(world.open_messages.get(session.id, ()))
+    if queued and not (session.turn is not None and session.turn.running):
+        yield f"{queued} message{'s wait' if queued > 1 else ' waits'} for it"
+    if session.terminal is Terminal.EXTERNAL and not has_ended(session):
+        yield "it was started by hand: the daemon follows what it reports and does not hold its processes"
+    for task in tasks:
+        if task.status is not TaskStatus.COMPLETED:
+            cause = f": {_told(task.status_reason)}" if task.status_reason is not None else ""
+            yield f"task {task.title!r} is {task.status.value}{cause}"
+
+
+def _meaning(session: Session) -> str:
+    reason = session.status_reason
+    if session.status is SessionStatus.STOPPED and reason is not None:
+        return _STOPPED_BY.get(reason.source, _MEANING[session.status])
+    return _MEANING[session.status]
+
+
+def _doing(session: Session) -> Iterator[str]:
+    """Its turn by the agent's own word, the limit it sits out, and whether it is being let go."""
+    turn, wait = session.turn, session.wait
+    if turn is not None and turn.running:
+        yield f"its agent works in a turn, known from {turn.source.value}" + (f": {turn.doing}" if turn.doing else "")
+    elif turn is not None and turn.outcome is not None:
+        told = ": ".join(filter(None, (turn.code, turn.detail)))
+        yield f"its agent's last turn ended: {turn.outcome}" + (f" ({told})" if told else "")
+    if turn is not None and turn.background:
+        yield f"{turn.background} of what that turn began still runs, so it has not come to rest"
+    if wait is not None:
+        end = "; nobody said when it ends, so it tries again" if wait.guessed else ""
+        over = "it is over, and it waits for a free slot" if wait.due else f"it goes on by itself{end}"
+        yield f"it sits out a limit of {session.agent} ({wait.detail or wait.kind}): {over}"
+        if session.process is None:
+            yield "its process has ended meanwhile: its conversation is resumed in another one"
+    if session.finishing:
+        yield "everything it had to do is done, and its agent is being let go"
+
+
+def _told(reason: Reason) -> str:
+    by = f" by {reason.by}" if reason.by is not None else ""
+    detail = f" ({reason.detail})" if reason.detail else ""
+    return f"{reason.code}, known from {reason.source.value}{by}{detail}"
+
+
+def _ending(session: Session) -> str:
+    ended = session.exit
+    if ended is None:
+        return ""
+    if ended.signal is not None:
+        how = f"was ended by signal {ended.signal}"
+    elif ended.code is not None:
+        how = f"exited with code {ended.code}"
+    else:
+        how = "ended in a way nobody saw"
+    return f"its process {how}" + (f": {ended.detail or ended.reason}" if ended.detail or ended.reason else "")

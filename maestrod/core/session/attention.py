@@ -1,0 +1,175 @@
+"""Questions to a person: opened by sessions, answered once, closed when nobody needs the answer any more."""
+
+from typing import Any
+
+from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk, AttentionKind, FreeText, Lasts
+from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.event import TimelineType
+from maestrod.api.session import Session
+from maestrod.core.access.scope import alive, session_for, task_for
+from maestrod.core.values import attention_options
+from maestrod.core.values.command import Actor
+from maestrod.core.world import numbering
+from maestrod.core.world.draft import Draft
+
+#: Who answered, where it was no person.
+TIMEOUT = "timeout"
+CLOSED = "closed"
+USER = "user"
+POLICY = "policy"
+STANDING = "standing"
+AGENT = "agent"
+#: The key of what an agent itself said it waits for.
+AGENT_KEY = "agent"
+
+
+def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
+    """Open a question."""
+    session = alive(session_for(draft, actor, params.session_id))
+    if params.task_id is not None:
+        task_for(draft, actor, params.task_id)
+    if params.kind is AttentionKind.APPROVAL:
+        raise Malformed("attention.kind", "only a plan that waits for approval asks for it", {"path": "kind"})
+    chosen = not params.options or params.free_text or params.on_timeout in {None, *params.options}
+    if not chosen:
+        raise Malformed("attention.not_an_option", "onTimeout is none of the options", {"path": "onTimeout"})
+    question = draft.put(
+        Attention(
+            id=draft.new_id("att"),
+            number=numbering.next_question(draft),
+            session_id=session.id,
+            project_id=session.project_id,
+            task_id=params.task_id,
+            kind=params.kind,
+            message=params.message,
+            options=params.options,
+            free_text=FreeText.NONE if params.options and not params.free_text else FreeText.ANSWER,
+            opened_at=draft.now,
+            deadline=None if params.timeout_ms is None else draft.now + params.timeout_ms,
+            on_timeout=params.on_timeout,
+        )
+    )
+    draft.timeline(
+        TimelineType.NEEDS_INPUT,
+        params.message,
+        session_id=session.id,
+        task_id=params.task_id,
+        metadata={"attentionId": question.id, "kind": params.kind.value},
+    )
+    return question
+
+
+def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
+    """Give a question its answer.
+
+    Raises ``Conflict`` when it has one, or can only be answered where the agent asks; ``Malformed`` for what it does not take.
+    """
+    question = draft.question(params.attention_id)
+    if question.answer is not None:
+        raise Conflict(
+            "attention.answered",
+            f"{question.id} was answered by {question.answer.by}: {question.answer.value!r}",
+            {"by": question.answer.by, "value": question.answer.value, "at": question.answer.at},
+        )
+    if question.tool is not None and not question.options:
+        told = (
+            f"{question.session_id} takes this answer in its own terminal only: maestroctl attach {question.session_id}"
+        )
+        raise Conflict("attention.elsewhere", told, {"sessionId": question.session_id})
+    given = attention_options.settled(question, params)
+    return close(draft, question, USER, given.value, given)
+
+
+def time_out(draft: Draft, attention_id: str) -> Attention | None:
+    """Nobody answered in time: the answer is what the asker wanted then. None when it was answered after all."""
+    question = draft.world.attention.get(attention_id)
+    if question is None or question.answer is not None or question.deadline is None:
+        return None
+    return close(draft, question, TIMEOUT, question.on_timeout or "")
+
+
+def want_input(draft: Draft, session: Session, text: str) -> Attention:
+    """An agent waits for a person by its own word: one such question at a time, however often it says so."""
+    for question in _open_inputs(draft, session.id):
+        return question
+    return open_question(draft, session, AttentionKind.INPUT, text, key=AGENT_KEY)
+
+
+def has_dialog(draft: Draft, session_id: str) -> bool:
+    """Whether the agent shows a dialog: what is typed now would answer that."""
+    kinds = (draft.question(id_).kind for id_ in draft.world.open_questions.get(session_id, ()))
+    return any(kind is AttentionKind.PERMISSION for kind in kinds)
+
+
+def dialog_gone(draft: Draft, session_id: str, *, answered: bool) -> None:
+    """A dialog is no longer shown. A screen that stays idle now was left by a person (Esc), which nothing else tells.
+
+    With an answer the agent goes on by itself, and is only given more time to show it; what becomes of a screen that does not
+    is ``stall_rules.quiet``'s.
+    """
+    session = draft.session(session_id)
+    turn, idle_since = session.turn, session.quiet_since
+    if idle_since is None or turn is None or not turn.running or (answered and idle_since < turn.since):
+        return
+    draft.change(session, quiet_since=max(draft.now, turn.since))
+
+
+def input_given(draft: Draft, session: Session) -> None:
+    """The agent works again, so somebody gave it what it waited for."""
+    for question in _open_inputs(draft, session.id):
+        close(draft, question, CLOSED, "")
+
+
+def _open_inputs(draft: Draft, session_id: str) -> list[Attention]:
+    ids = sorted(draft.world.open_questions.get(session_id, ()))
+    return [draft.question(id_) for id_ in ids if draft.question(id_).key == AGENT_KEY]
+
+
+def open_question(
+    draft: Draft, session: Session, kind: AttentionKind, text: str, *, timeline: str = "", **members: Any
+) -> Attention:
+    """Put a question about a session into the inbox, and into its timeline."""
+    options = members.get("options", ())
+    question = draft.put(
+        Attention(
+            id=draft.new_id("att"),
+            number=numbering.next_question(draft),
+            session_id=session.id,
+            project_id=session.project_id,
+            kind=kind,
+            free_text=attention_options.free_text(kind, options, None),
+            message=text,
+            opened_at=draft.now,
+            **members,
+        )
+    )
+    metadata = {"attentionId": question.id, "kind": kind.value}
+    draft.timeline(TimelineType.NEEDS_INPUT, timeline or text, session_id=session.id, metadata=metadata)
+    return question
+
+
+def close_all(draft: Draft, session_id: str) -> None:
+    """The session has ended: what it asked is moot."""
+    for attention_id in sorted(draft.world.open_questions.get(session_id, ())):
+        close(draft, draft.question(attention_id), CLOSED, "")
+    for attention_id in sorted(draft.world.owed_answers.get(session_id, ())):
+        draft.change(draft.question(attention_id), on_stream=False)
+
+
+def close(draft: Draft, question: Attention, by: str, value: str, given: AttentionAnswer | None = None) -> Attention:
+    """A question has its answer. Where it came from the agent itself, or from the end of it, nobody waits for it any more.
+
+    ``given`` is what a person gave: a reason, and how long it holds.
+    """
+    if question.session_id:
+        draft.at_turn[question.session_id] = None
+    waits = question.on_stream and by not in {AGENT, CLOSED}
+    reason, lasts = (given.reason, given.lasts) if given is not None else ("", Lasts.ONCE)
+    answer = Answer(by=by, at=draft.now, value=value, reason=reason, lasts=lasts)
+    return draft.change(question, answer=answer, on_stream=waits)
+
+
+def opened(draft: Draft, session_id: str, kind: AttentionKind) -> list[Attention]:
+    """The open questions of a session of one kind, oldest first."""
+    ids = sorted(draft.world.open_questions.get(session_id, ()))
+    return [question for id_ in ids if (question := draft.question(id_)).kind is kind]

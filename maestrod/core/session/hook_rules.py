@@ -1,0 +1,94 @@
+"""What a hook's report means: which session it is about, and what the agent's adapter reads from it."""
+
+from maestrod.api.base import Done
+from maestrod.api.errors import Malformed
+from maestrod.api.event import EventReport, TimelineType
+from maestrod.api.patterns import as_line
+from maestrod.api.permission import PermissionAsk, PermissionReply
+from maestrod.api.reason import Source
+from maestrod.api.session import Session, SessionRegister
+from maestrod.core.access.scope import alive, session_for
+from maestrod.core.session import permission_rules, session_rules, sign_rules
+from maestrod.core.session.session import SessionEvent, move, touch
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.command import Actor
+from maestrod.core.values.signs import PermissionAsked, Reading
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+
+#: Hook events that are a sign of an agent's coming up, for agents that no adapter reads.
+_STARTS = frozenset({"SessionStart", "session_start"})
+
+
+def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
+    """A hook fired. The payload is read and not kept: it may hold whatever the agent saw.
+
+    Raises ``Malformed`` when it names no session and none can be found by what it says.
+    """
+    reading = draft.world.rules.traits(params.agent or "").read_hook(params.event, params.payload)
+    session = _session(draft, params, actor, reading)
+    if has_ended(session):
+        return Done()  # a hook that was late, or was spooled while the end was found out
+    if draft.world.rules.traits(session.agent).turns is Turns.NONE:
+        _unread(draft, session, params)
+        return Done()
+    at = min(params.at or draft.now, draft.now)
+    touch(draft, session)
+    sign_rules.take(draft, session.id, reading.signs, sign_rules.Told(Source.HOOK, at))
+    return Done()
+
+
+def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> PermissionReply:
+    """A hook waits for a decision: the reply names the question, which may be decided already, or none.
+
+    Raises what ``hook`` raises.
+    """
+    reading = draft.world.rules.traits(params.agent or "").read_hook(params.event, params.payload)
+    session = _session(draft, params, actor, reading)
+    if has_ended(session) or draft.world.rules.traits(session.agent).turns is Turns.NONE:
+        return PermissionReply()
+    at = min(params.at or draft.now, draft.now)
+    session = touch(draft, session)
+    asked = [sign for sign in reading.signs if isinstance(sign, PermissionAsked)]
+    rest = tuple(sign for sign in reading.signs if not isinstance(sign, PermissionAsked))
+    sign_rules.take(draft, session.id, rest, sign_rules.Told(Source.HOOK, at))
+    session = draft.session(session.id)
+    if not asked or has_ended(session):
+        return PermissionReply()
+    question = permission_rules.asked(draft, session, asked[0], Source.HOOK, wait_ms=params.wait_ms or 0)
+    return PermissionReply(attention_id=question.id)
+
+
+def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor, reading: Reading) -> Session:
+    """The session named, the caller's own, the one of the agent's own id, or a new external one."""
+    if params.session_id is not None or not actor.is_owner:
+        return session_for(draft, actor, params.session_id)
+    agent = params.agent or ""
+    if reading.agent_session_id is None or draft.world.rules.traits(agent).turns is Turns.NONE:
+        raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "sessionId"})
+    for session_id in draft.world.by_session.live:
+        session = draft.world.sessions[session_id]
+        if session.agent_session_id == reading.agent_session_id and session.agent == agent:
+            return session
+    if reading.cwd is None:
+        raise Malformed("session.missing", "no session has this agent's id, and it says no folder", {"path": "payload"})
+    hand_started = SessionRegister(
+        agent=agent,
+        agent_session_id=reading.agent_session_id,
+        working_dir=reading.cwd,
+        pid=params.pid,
+        name=as_line(f"{agent} in {reading.cwd.rstrip('/').rpartition('/')[2] or '/'}"[:200], agent),
+    )
+    return session_rules.register(draft, hand_started, actor)
+
+
+def _unread(draft: Draft, session: Session, params: EventReport) -> None:
+    """An agent that no adapter reads: a start is a start, everything else a line in the timeline."""
+    if params.event in _STARTS:
+        reason = draft.reason(Source.HOOK, "hook", f"hook {params.event}")
+        session = move(draft, alive(session), SessionEvent.REGISTER, reason)
+    metadata = {"event": params.event} if params.agent is None else {"event": params.event, "agent": params.agent}
+    draft.timeline(
+        TimelineType.MILESTONE, f"hook {params.event}", session_id=session.id, source=Source.HOOK, metadata=metadata
+    )
+    touch(draft, session)

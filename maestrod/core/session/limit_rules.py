@@ -1,0 +1,229 @@
+"""Usage limits are a pause: a session waits until its provider serves again, in a slot that others may use meanwhile.
+
+Theory. ``reached`` gives a session its ``wait`` and holds back its kind: the scheduler starts no agent of it before the same moment
+(``System.agent_waits``). All of it is state with deadlines derived from it, so it survives kill and reboot. Those that wait for one
+agent wake one after the other; a wait that is over is ``due`` until a slot is free, and then the session gets a message that
+tells it to go on: typed into a process that is still there, or with a start that resumes its conversation (``turns.py``). The end
+of its process while it waits is no end of the session. Nobody says when it ends: the wait doubles each time in a row. Longer in a
+row than the maximum: a person is asked, and without an answer the session has failed.
+"""
+
+from typing import Any
+
+import msgspec
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Source
+from maestrod.api.session import Session, SessionStatus, Terminal
+from maestrod.api.turn import Wait
+from maestrod.core.session import attention, turns
+from maestrod.core.session.limit_state import WaitEvent, WaitState, moves, state_of
+from maestrod.core.session.session import SessionEvent, end, move
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.effects import Stop
+from maestrod.core.values.signs import LimitReached
+from maestrod.core.work import pause
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+
+#: What a person may say to a wait: go on at once, sit it out however long it is, or give up.
+NOW, WAIT, FAIL = "now", "wait", "fail"
+
+#: Reason code of a session that waits or has failed for a limit.
+LIMIT = "limit"
+#: A year in ms: what ends later than that is no time a provider meant.
+_FAR = 366 * 86_400_000
+#: The shortest wait, in ms.
+_SOON = 1_000
+
+
+def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) -> Session:
+    """The provider refuses: the session waits, unless it tries again by itself, or waiting is switched off."""
+    if has_ended(session) or session.stopping or session.finishing:
+        return session
+    told = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
+    traits = draft.world.rules.traits(session.agent)
+    if sign.retrying or not draft.world.rules.limit_wait or traits.turns is Turns.NONE:
+        again = ", and tries again by itself" if sign.retrying else ""
+        draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
+        return session
+    if not moves(session, WaitEvent.REACH):
+        return _refined(draft, session, sign)
+    return _wait(draft, session, sign, source, told)
+
+
+def due(draft: Draft, session: Session) -> None:
+    """A wait is over: the session goes on as soon as there is a slot (``schedule.wake_due``).
+
+    The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
+    """
+    if session.wait is None or not moves(session, WaitEvent.END):
+        return
+    draft.change(session, wait=msgspec.structs.replace(session.wait, due=True))
+    then = draft.now
+    for other in waiting(draft, session.agent):
+        if other.wait is not None and state_of(other) is WaitState.WAITING and other.wait.until <= then:
+            then += draft.world.rules.limit_stagger_ms
+            draft.change(other, wait=msgspec.structs.replace(other.wait, until=then, is_length=True))
+    if then > draft.now:
+        _hold_back(draft, session.agent, then)
+
+
+def lifted(draft: Draft, agent: str) -> None:
+    """Agents of a kind may be started again."""
+    waits = {name: until for name, until in draft.world.system.agent_waits.items() if name != agent}
+    draft.change(draft.world.system, agent_waits=waits)
+
+
+def is_held_back(draft: Draft, agent: str) -> bool:
+    """Whether no agent of a kind is to be started for now."""
+    return agent in draft.world.system.agent_waits
+
+
+def waiting(draft: Draft, agent: str) -> list[Session]:
+    """The sessions of an agent that sit out a limit, oldest first."""
+    sessions = [draft.session(id_) for id_ in sorted(draft.world.by_session.waiting)]
+    return [session for session in sessions if session.agent == agent]
+
+
+def wake(draft: Draft, session: Session) -> Session:
+    """Let a session go on: its wait is over, and there is a slot for it. Raises ``IllegalTransition`` for one that is not due."""
+    moves(session, WaitEvent.WAKE)
+    for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
+        attention.close(draft, question, attention.CLOSED, NOW)
+    busy = session.turn is not None and session.turn.running
+    with pause.clocks(draft, session.id):
+        session = draft.change(
+            session,
+            wait=None,
+            last_activity=draft.now,
+            status_reason=draft.reason(Source.TIMER, LIMIT, "the limit is over"),
+        )
+    told = f"the limit is over: {session.agent} goes on"
+    draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.TIMER)
+    if session.terminal is not Terminal.EXTERNAL and not busy:
+        turns.wake(draft, session)
+    return draft.session(session.id)
+
+
+def working(draft: Draft, session: Session, at: int) -> None:
+    """A session that waits has begun a turn by itself: somebody typed into it, or its provider serves again."""
+    if session.wait is not None and at > session.wait.since and moves(session, WaitEvent.WORK):
+        due(draft, session)  # without a free slot it goes on uncounted until there is one
+
+
+def cleared(draft: Draft, session: Session) -> Session:
+    """A turn has come to its end: limits are counted anew."""
+    return draft.change(session, limit_hits=0, limited_since=None)
+
+
+def process_ended(draft: Draft, session: Session, detail: str) -> None:
+    """The process of a session that waits has ended, as agents do that are refused: it goes on in another one."""
+    if session.process is None:
+        return  # told again by the next daemon
+    turns.process_gone(draft, session)
+    told = f"its process is gone ({detail}); it goes on when the limit is over"
+    draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.PROCESS)
+
+
+def answered(draft: Draft, question: Attention) -> None:
+    """What a person, or the clock, said to a wait."""
+    session = draft.session(question.session_id)
+    value = question.answer.value if question.answer is not None else ""
+    if session.wait is None or question.attempt is None:
+        return
+    if value == FAIL:
+        detail = f"{session.agent} is limited ({session.wait.kind}), and nobody wants to wait for it"
+        draft.effect(Stop(session.id, session.attempt))
+        end(draft, session, SessionEvent.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
+        _hold_back(draft, session.agent, 0)
+    elif value == NOW:
+        due(draft, session)
+        _hold_back(draft, session.agent, 0)
+
+
+def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, told: str) -> Session:
+    if session.status is SessionStatus.SPAWNING:
+        session = move(draft, session, SessionEvent.REGISTER, draft.reason(source, "registered", "the agent is up"))
+    until, guessed = _end_of(draft, session, sign)
+    is_length = sign.is_length or until != sign.resets_at
+    until += draft.world.rules.limit_stagger_ms * sum(other.id != session.id for other in waiting(draft, session.agent))
+    with pause.clocks(draft, session.id):
+        session = draft.change(
+            session,
+            wait=Wait(
+                kind=sign.kind,
+                until=until,
+                since=draft.now,
+                detail=sign.detail,
+                guessed=guessed,
+                is_length=is_length,
+            ),
+            limit_hits=session.limit_hits + 1,
+            limited_since=session.limited_since or draft.now,
+            status_reason=draft.reason(source, LIMIT, told),
+        )
+    _ask(draft, session, told)
+    _hold_back(draft, session.agent, until)
+    return draft.session(session.id)
+
+
+def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
+    """The same limit is told again: by hook, stream and result. What knows the end better counts."""
+    wait = session.wait
+    if wait is None or sign.resets_at is None or not (wait.guessed or sign.resets_at > wait.until):
+        return session
+    until, guessed = _end_of(draft, session, sign)
+    if guessed:
+        return session
+    detail = wait.detail or sign.detail
+    known = msgspec.structs.replace(
+        wait, kind=sign.kind, until=until, detail=detail, guessed=False, is_length=sign.is_length
+    )
+    session = draft.change(session, wait=known)
+    for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
+        draft.change(question, **_terms(draft, session))
+    _hold_back(draft, session.agent, until)
+    return session
+
+
+def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bool]:
+    """When a limit ends, and whether that is a guess: nobody said, or what was said was over and it is limited still.
+
+    One that is over by the time it is told (a late hook, a slow machine, another clock) is tried again soon, once.
+    """
+    rules, ends = draft.world.rules, sign.resets_at
+    if ends is not None and ends > draft.now:
+        return min(ends, draft.now + _FAR), False
+    if ends is not None and not session.limit_hits:
+        return draft.now + max(rules.limit_stagger_ms, _SOON), False
+    return draft.now + min(rules.limit_backoff_ms << min(session.limit_hits, 20), rules.limit_wait_max_ms), True
+
+
+def _ask(draft: Draft, session: Session, told: str) -> None:
+    """Tell in the inbox that a session waits: a person may know better, and has to say so when it takes too long."""
+    terms = _terms(draft, session)
+    attention.open_question(draft, session, AttentionKind.LIMIT, told, attempt=session.attempt, **terms)
+
+
+def _terms(draft: Draft, session: Session) -> dict[str, Any]:
+    """Options and deadline of the question: beyond the maximum somebody has to want the wait."""
+    rules, since = draft.world.rules, session.limited_since or draft.now
+    if session.wait is None or session.wait.until - since <= rules.limit_wait_max_ms:
+        return {"options": (NOW, FAIL), "deadline": None, "on_timeout": None}
+    deadline = max(since + rules.limit_wait_max_ms, draft.now + rules.limit_backoff_ms)
+    return {"options": (NOW, WAIT, FAIL), "deadline": deadline, "on_timeout": FAIL}
+
+
+def _hold_back(draft: Draft, agent: str, until: int) -> None:
+    """Start none of a kind before ``until``, nor before the last of those that wait for it; 0 when only those count."""
+    waits = draft.world.system.agent_waits
+    others = [
+        session.wait.until for session in waiting(draft, agent) if session.wait is not None and not session.wait.due
+    ]
+    latest = max(until and max(until, waits.get(agent, 0)), *others, 0)
+    if latest > draft.now:
+        draft.change(draft.world.system, agent_waits={**waits, agent: latest})
+    elif agent in waits:
+        lifted(draft, agent)

@@ -1,0 +1,215 @@
+"""How a session moves.
+
+Theory. A session is one attempt of one agent. It is ``spawning`` from the decision to start it until its first sign of life
+(registration, or whatever it calls first; one that ends before has failed), then ``idle`` without and ``working`` with a task in progress. It ends once: as its
+process ended by the adapter's verdict, or because it never came up, or was lost. States and the stop that was asked for are
+separate things: ``stopping`` says that an end is wanted, the status says what is. External sessions move the same way; only
+their end is told by a report instead of a process. This file does not know how processes are held.
+"""
+
+import enum
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Reason, Source
+from maestrod.api.run import RunStatus
+from maestrod.api.session import Exit, Role, Session, SessionStatus
+from maestrod.api.task import Task, TaskStatus
+from maestrod.core.session import attention, message
+from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.values.reasons import CANCELLED, DAEMON_STOP, TIMED_OUT
+from maestrod.core.work import queue, task
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.task_index import READY, bucket
+
+
+class SessionEvent(enum.Enum):
+    """What can happen to a session."""
+
+    REGISTER = "register"
+    WORK = "work"
+    REST = "rest"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    STOP = "stop"
+
+
+_S = SessionStatus
+_E = SessionEvent
+
+# fmt: off
+TRANSITIONS: Table[SessionStatus, SessionEvent] = Table("session", {
+    _S.SPAWNING: {
+        _E.REGISTER: _S.IDLE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
+        _E.COMPLETE: _S.FAILED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
+    },
+    _S.IDLE: {
+        _E.REGISTER: IGNORE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
+        _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
+    },
+    _S.WORKING: {
+        _E.REGISTER: IGNORE, _E.WORK: IGNORE, _E.REST: _S.IDLE,
+        _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
+    },
+    _S.COMPLETED: {
+        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
+    },
+    _S.FAILED: {
+        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
+    },
+    _S.STOPPED: {
+        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
+    },
+})
+# fmt: on
+
+#: How fresh ``lastActivity`` is kept, in ms: a change of it costs an event.
+ACTIVITY_GRAIN_MS = 1000
+
+
+def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason) -> Session:
+    """Take a live session where ``event`` leads; an end goes through ``end``."""
+    status = TRANSITIONS.target(session.status, event)
+    if status is None:
+        return touch(draft, session)
+    return draft.change(
+        session,
+        status=status,
+        status_reason=session.status_reason if session.stopping else reason,  # why it is being stopped is what counts
+        started_at=session.started_at or draft.now,
+        last_activity=draft.now,
+        deadline=None,
+        timeout_left=None,
+    )
+
+
+def touch(draft: Draft, session: Session) -> Session:
+    """Note that a session showed life."""
+    if draft.now - session.last_activity < ACTIVITY_GRAIN_MS or has_ended(session):
+        return session
+    return draft.change(session, last_activity=draft.now)
+
+
+def follow_tasks(draft: Draft, session_id: str | None) -> None:
+    """A session works while one of its tasks is in progress, and rests otherwise."""
+    session = draft.world.sessions.get(session_id or "")
+    if session is None or has_ended(session):
+        return
+    draft.at_turn[session.id] = None
+    if session.nudges and session.role is Role.WORKER:
+        session = draft.change(session, nudges=0)  # it got on
+    if session.turn is not None and session.turn.attempt == session.attempt:
+        return  # its agent says itself whether it works
+    tasks = draft.world.tasks
+    busy = any(tasks[id_].status is TaskStatus.IN_PROGRESS for id_ in session.task_ids if id_ in tasks)
+    event = SessionEvent.WORK if busy else SessionEvent.REST
+    move(draft, session, event, draft.reason(Source.REPORT, event.value))
+
+
+def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exit_: Exit | None) -> Session:
+    """A session is over: what it left undone is settled, its questions are closed, its queue is closed."""
+    status = TRANSITIONS.target(session.status, event)
+    if status is None:
+        return session
+    ended = draft.change(
+        session,
+        status=status,
+        status_reason=reason,
+        exit=exit_,
+        completed_at=draft.now,
+        last_activity=draft.now,
+        paused=False,
+        stopping=False,
+        deadline=None,
+        timeout_left=None,
+        turn=None,
+        finishing=False,
+        wait=None,
+        stall_at=None,
+        quiet_since=None,
+    )
+    draft.timeline(
+        TimelineType.SESSION_STOPPED,
+        f"session {status.value}: {reason.detail}",
+        session_id=session.id,
+        source=reason.source,
+    )
+    attention.close_all(draft, session.id)
+    message.fail_open(draft, ended, reason.detail or reason.code)
+    _settle_tasks(draft, ended, reason)
+    queue.give_back(draft, session.id)
+    message.tell_parent(draft, ended, _news(draft, ended, reason))
+    if ended.role is Role.ORCHESTRATOR and ended.run_id is not None:
+        draft.planners_gone[ended.id] = None
+    return ended
+
+
+def _news(draft: Draft, ended: Session, reason: Reason) -> str:
+    """What became of a session, for the orchestrator that started it."""
+    rows = [f"- session {ended.name!r} ({ended.id}) {ended.status.value}: {reason.detail or reason.code}"]
+    for task_id in ended.task_ids:
+        left = draft.world.tasks.get(task_id)
+        if left is not None:
+            error = f": {left.result.error}" if left.result is not None and left.result.error else ""
+            rows.append(f"  - task {left.title!r} ({left.id}) {left.status.value}{error}")
+    return "\n".join(rows)
+
+
+def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:
+    """What a session had begun and not finished has failed this attempt; a session stopped by will cancels it.
+
+    What it had not begun costs no attempt and goes to another session, unless this one got nothing done at all: else an
+    agent that dies at once would be started for ever.
+    """
+    world = draft.world
+    left = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
+    mine = [leaf for leaf in left if _is_open(leaf) and not _in_other_hands(draft, session, leaf.id)]
+    begun = {leaf.id for leaf in mine if leaf.status is TaskStatus.IN_PROGRESS}
+    useless = not begun and not any(_moved_since(leaf, session) for leaf in left)
+    for leaf in mine:
+        if leaf.id in begun or useless or _by_will(session, reason):
+            _settle_task(draft, session, leaf, reason)
+
+
+def owned_leaves(draft: Draft, session: Session) -> list[Task]:
+    """The tasks of a session that it does itself: those without subtasks, and not in other hands."""
+    world = draft.world
+    leaves = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
+    return [leaf for leaf in leaves if not _in_other_hands(draft, session, leaf.id)]
+
+
+def _is_open(left: Task) -> bool:
+    return left.status is TaskStatus.IN_PROGRESS or bucket(left) == READY
+
+
+def _moved_since(left: Task, session: Session) -> bool:
+    """Whether something came of a task in a session's time: it is over, or an attempt is."""
+    ended = (left.completed_at, left.attempts[-1].ended_at if left.attempts else None)
+    return any(at is not None and at > session.created_at for at in ended)
+
+
+def _by_will(session: Session, reason: Reason) -> bool:
+    return session.status is SessionStatus.STOPPED and reason.code not in {TIMED_OUT, DAEMON_STOP, CANCELLED}
+
+
+def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> None:
+    if _by_will(session, reason) and not _awaits_approval(draft, session, left.id):
+        task.cancel(draft, left, draft.reason(reason.source, "session_stopped", reason.detail, session.id))
+    elif reason.code in {DAEMON_STOP, CANCELLED} or _awaits_approval(draft, session, left.id):
+        if left.status is TaskStatus.IN_PROGRESS:
+            task.release(draft, left, draft.reason(reason.source, reason.code, reason.detail, session.id))
+    elif left.status is TaskStatus.IN_PROGRESS or session.status is not SessionStatus.STOPPED:
+        told = "ended without completing it" if session.status is SessionStatus.COMPLETED else session.status.value
+        error = f"{session.id} {told}: {reason.detail}"
+        task.fail(draft, left, session.id, error, draft.reason(reason.source, reason.code, error[:500], session.id))
+
+
+def _in_other_hands(draft: Draft, session: Session, task_id: str) -> bool:
+    """Whether another live session works on the task."""
+    return any(other != session.id for other in draft.world.by_session.live_of(task_id))
+
+
+def _awaits_approval(draft: Draft, session: Session, task_id: str) -> bool:
+    """Whether the session planned the task and a person has to say yes: its work is done."""
+    run = draft.world.runs.get(session.run_id or "")
+    return run is not None and run.root_task_id == task_id and run.status is RunStatus.AWAITING_APPROVAL

@@ -1,0 +1,339 @@
+"""What an agent's signs mean for its session.
+
+Theory. Nothing an agent says is believed more than it deserves, in this order:
+
+1. The end of its process ends a session; no sign does (``fact_rules.exited``). An external session, whose process is not ours,
+   ends when its agent says so or its process is gone.
+2. What happened later counts. A sign carries when it happened; one older than the last change of the turn (a spooled hook, a
+   late one) goes to the timeline and moves nothing.
+3. Of what happened at the same time the better source counts: the stream over a hook over the screen over a timer.
+4. A turn that ended twice (hook and stream tell of the same one) ended once; what either knows of it is kept. An end
+   that was only read off the screen gives way to the agent's own word, which may come later.
+
+Only an explicit report completes a task, never the end of a turn. Starts and ends are not counted against each other: any of
+them may be missing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Source
+from maestrod.api.session import Session, SessionStatus, Terminal, Usage
+from maestrod.api.turn import Turn
+from maestrod.core.session import attention, limit_rules, message, permission_rules, stall_rules
+from maestrod.core.session.session import SessionEvent, end, move, touch
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.facts import Signed
+from maestrod.core.values.signs import (
+    LINE,
+    TEXT,
+    BackgroundChanged,
+    Compacted,
+    InputAsked,
+    Leaving,
+    LimitReached,
+    Noted,
+    Outcome,
+    PermissionAsked,
+    PermissionSettled,
+    PlanOffered,
+    Said,
+    ScreenShown,
+    Sign,
+    Started,
+    SubagentEnded,
+    SubagentStarted,
+    TodoChanged,
+    ToolEnded,
+    ToolStarted,
+    Trouble,
+    TurnEnded,
+    TurnStarted,
+    UsageSeen,
+)
+from maestrod.core.work import planning
+from maestrod.core.work.happened import LATE_MS, noted
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+
+#: Which source is believed of two that speak of the same moment (rule 3); the rest speak for nobody else.
+_RANK: Mapping[Source, int] = {Source.STREAM: 3, Source.HOOK: 2, Source.SCREEN: 1, Source.TIMER: 0}
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Who told a sign, and when it happened (ms since the epoch)."""
+
+    source: Source
+    at: int
+
+
+def signed(draft: Draft, fact: Signed) -> None:
+    """The rule of ``facts.Signed``: what was read from the agent's output."""
+    session = draft.world.sessions.get(fact.session_id)
+    if session is None or session.attempt != fact.attempt or has_ended(session):
+        return
+    take(draft, session.id, fact.signs, Told(fact.source, draft.now))
+    session = draft.session(session.id)
+    if fact.read_to > session.read_to:
+        draft.change(session, read_to=fact.read_to)
+
+
+def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], told: Told) -> None:
+    """Take in signs of a live session, in order."""
+    for sign in signs:
+        session = draft.session(session_id)
+        if has_ended(session):
+            return
+        rule = _RULES.get(type(sign))
+        if rule is not None:
+            rule(draft, touch(draft, session), sign, told)
+    session = draft.session(session_id)
+    if not has_ended(session):
+        stall_rules.heard(draft, session)
+
+
+def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
+    """The agent is up, or has begun another conversation: its id is rebound, its figures begin anew."""
+    another = sign.agent_session_id is not None and sign.agent_session_id != session.agent_session_id
+    if another:
+        seen = session.usage_seen if session.agent_session_id is None else None
+        session = draft.change(session, agent_session_id=sign.agent_session_id, usage_seen=seen)
+    if sign.how == "clear" and another:
+        _entry(draft, session, TimelineType.MILESTONE, "began another conversation", told)
+    if session.status is SessionStatus.SPAWNING:
+        move(draft, session, SessionEvent.REGISTER, draft.reason(told.source, "registered", "the agent is up"))
+    draft.at_turn[session.id] = None
+
+
+def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told) -> None:
+    if _is_stale(session, told) or (sign.machine and _is_running(session)):
+        return
+    turn = Turn(
+        running=True, since=told.at, source=told.source, attempt=session.attempt, background=_background(session)
+    )
+    session = draft.change(session, turn=turn, quiet_since=None)
+    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "turn_started", "the agent works on a prompt"))
+    if not sign.machine:
+        message.accept_oldest(draft, session)
+    _close_input(draft, session)
+    limit_rules.working(draft, draft.session(session.id), told.at)
+
+
+def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
+    turn = session.turn or Turn(running=True, since=told.at)
+    if turn.running and _is_stale(session, told):
+        return
+    guessed = not turn.running and turn.source is Source.SCREEN and told.source is not Source.SCREEN
+    begun = turn.running or guessed  # what the screen only looked like gives way to the agent's own word
+    ended = msgspec.structs.replace(
+        turn,
+        running=False,
+        since=told.at if turn.running else turn.since,
+        source=told.source if begun else turn.source,
+        attempt=session.attempt,
+        outcome=sign.outcome.value if begun or sign.outcome is not Outcome.COMPLETED else turn.outcome,
+        code=sign.code or ("" if guessed else turn.code),
+        detail=(sign.detail or ("" if guessed else turn.detail))[:LINE],
+        background=_left_running(turn, sign),
+        doing="",
+    )
+    session = draft.change(session, turn=ended, stall_at=None, quiet_since=None)
+    if sign.outcome is Outcome.COMPLETED:
+        session = limit_rules.cleared(draft, session)
+    if not ended.background:
+        permission_rules.settled(draft, session, PermissionSettled(), told.at)
+        _come_to_rest(draft, session, sign, told)
+    if sign.outcome is Outcome.LIMIT:
+        limit = LimitReached("usage", detail=sign.detail)
+        limit_rules.reached(draft, draft.session(session.id), limit, told.source)
+    draft.at_turn[session.id] = None
+
+
+def _left_running(turn: Turn, sign: TurnEnded) -> int:
+    """What goes on after a turn's end; of two ends of one turn the one that knows of more."""
+    told = turn.background if sign.background is None else sign.background
+    return told if turn.running else max(told, turn.background)
+
+
+def _is_running(session: Session) -> bool:
+    """Whether a turn of this process is under way: that it is still running begins no other."""
+    turn = session.turn
+    return turn is not None and turn.running and turn.attempt == session.attempt
+
+
+def _background(session: Session) -> int:
+    """What runs beside the turns of this process."""
+    turn = session.turn
+    return 0 if turn is None or turn.attempt != session.attempt else turn.background
+
+
+def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged, told: Told) -> None:
+    """Between turns the last one's end begins a turn of the agent's own, so only that ends the wait for it."""
+    turn = session.turn
+    if turn is not None and (turn.running or sign.count):
+        draft.change(session, turn=msgspec.structs.replace(turn, background=sign.count))
+
+
+def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
+    """The turn is over: its prompt is answered, a failure is told."""
+    if session.status is SessionStatus.WORKING:
+        detail = sign.detail or f"the turn ended: {sign.outcome.value}"
+        session = move(draft, session, SessionEvent.REST, draft.reason(told.source, _code(sign), detail[:LINE]))
+    message.answer_delivered(draft, session, sign.text)
+    if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
+        kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
+        words = ": ".join(part for part in (f"turn {sign.outcome.value}", sign.code, sign.detail) if part)
+        _entry(draft, session, kind, words, told)
+
+
+def _code(sign: TurnEnded) -> str:
+    """Why a session rests after a turn, for its status."""
+    return limit_rules.LIMIT if sign.outcome is Outcome.LIMIT else "turn_ended"
+
+
+def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told) -> None:
+    doing = f"{sign.name}: {sign.summary}"[:LINE] if sign.summary else sign.name
+    _entry(draft, session, TimelineType.PROGRESS, doing, told, tool=sign.name)
+    turn = session.turn
+    if _is_stale(session, told) or _has_just_ended(turn, told):
+        return
+    if turn is None or not turn.running:
+        turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
+    session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing), quiet_since=None)
+    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "tool", doing))
+
+
+def _has_just_ended(turn: Turn | None, told: Told) -> bool:
+    """Whether a turn ended a moment ago: hooks of tools run beside it and may be late, and a new turn tells its begin."""
+    return turn is not None and not turn.running and turn.outcome is not None and told.at - turn.since < LATE_MS
+
+
+def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, told: Told) -> None:
+    if sign.ok is False:
+        words = f"{sign.name} failed: {sign.detail}" if sign.detail else f"{sign.name} failed"
+        _entry(draft, session, TimelineType.PROGRESS, words[:LINE], told, tool=sign.name)
+
+
+def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, told: Told) -> None:
+    """Cumulative figures count by what they grew since the conversation last told; others as they are."""
+    seen = session.usage_seen or Usage()
+    used = session.usage or Usage()
+    if not sign.cumulative:
+        seen = Usage()
+    grown = Usage(
+        input=_growth(sign.input, seen.input),
+        output=_growth(sign.output, seen.output),
+        cost=None if sign.cost is None else _growth(sign.cost, seen.cost or 0.0),
+    )
+    cost = used.cost if grown.cost is None else round((used.cost or 0.0) + grown.cost, 6)
+    told_now = Usage(input=sign.input, output=sign.output, cost=sign.cost) if sign.cumulative else session.usage_seen
+    total = Usage(input=used.input + grown.input, output=used.output + grown.output, cost=cost)
+    draft.change(session, usage=total, usage_seen=told_now)
+
+
+def _growth(now: Any, before: Any) -> Any:
+    """What came on top; figures that went down belong to another count, and all of them are new."""
+    return now - before if now >= before else now
+
+
+def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
+    """What the agent says is in the timeline; its first line shows what it does."""
+    if sign.text.strip():
+        _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], told, said=True)
+        if draft.world.rules.traits(session.agent).turns is Turns.PROCESS:
+            message.hear(draft, session, sign.text.strip())
+    turn = session.turn
+    line = sign.text.strip().partition("\n")[0][:LINE]
+    if turn is not None and turn.running and line and not _is_stale(session, told):
+        draft.change(session, turn=msgspec.structs.replace(turn, doing=line))
+
+
+def _plan_offered(draft: Draft, session: Session, sign: PlanOffered, told: Told) -> None:
+    planning.offered(draft, session, sign.document)
+
+
+def _input_asked(draft: Draft, session: Session, sign: InputAsked, told: Told) -> None:
+    if not _is_stale(session, told):
+        attention.want_input(draft, session, sign.message)
+
+
+def _close_input(draft: Draft, session: Session) -> None:
+    attention.input_given(draft, session)
+
+
+def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, told: Told) -> None:
+    if told.source is Source.STREAM or not _is_stale(session, told):
+        permission_rules.asked(draft, session, sign, told.source)
+
+
+def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, told: Told) -> None:
+    permission_rules.settled(draft, session, sign, told.at)
+
+
+def _limit_reached(draft: Draft, session: Session, sign: LimitReached, told: Told) -> None:
+    """An agent that has given up has ended its turn, also when nothing else says so (Codex sends no hook for it)."""
+    session = limit_rules.reached(draft, session, sign, told.source)
+    if session.wait is not None and session.turn is not None and session.turn.running and not sign.retrying:
+        _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), told)
+
+
+def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, told: Told) -> None:
+    stall_rules.shown(draft, session, sign)
+
+
+def _leaving(draft: Draft, session: Session, sign: Leaving, told: Told) -> None:
+    """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
+    if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
+        end(draft, session, SessionEvent.COMPLETE, draft.reason(told.source, "left", sign.reason[:LINE]), None)
+
+
+def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTONE) -> Callable[..., None]:
+    def rule(draft: Draft, session: Session, sign: Sign, told: Told) -> None:
+        _entry(draft, session, kind, words(sign), told)
+
+    return rule
+
+
+def _entry(draft: Draft, session: Session, kind: TimelineType, text: str, told: Told, **metadata: Any) -> None:
+    """A line in the timeline, with when it happened where that was not just now."""
+    metadata |= noted(draft, told.at)
+    draft.timeline(kind, text, session_id=session.id, source=told.source, metadata=metadata)
+
+
+def _is_stale(session: Session, told: Told) -> bool:
+    """Whether something later, or at the same time by a better source, is known of the turn already (rules 2 and 3)."""
+    turn = session.turn
+    if turn is None or turn.attempt != session.attempt:
+        return False
+    if told.at == turn.since:
+        return _RANK.get(told.source, 0) < _RANK.get(turn.source, 0)
+    return told.at < turn.since
+
+
+#: What each sign means.
+_RULES: Mapping[type[Sign], Callable[..., None]] = {
+    Started: _started,
+    TurnStarted: _turn_started,
+    TurnEnded: _turn_ended,
+    BackgroundChanged: _background_changed,
+    ToolStarted: _tool_started,
+    ToolEnded: _tool_ended,
+    InputAsked: _input_asked,
+    PermissionAsked: _permission_asked,
+    PermissionSettled: _permission_settled,
+    LimitReached: _limit_reached,
+    ScreenShown: _screen_shown,
+    SubagentStarted: _note(lambda sign: f"subagent {sign.name} started".replace("  ", " ")),
+    SubagentEnded: _note(lambda sign: f"subagent {sign.name} ended".replace("  ", " ")),
+    Compacted: _note(lambda sign: "summed up its conversation to make room"),
+    TodoChanged: _note(lambda sign: f"{sign.done} of {sign.total} done: {sign.text}", TimelineType.PROGRESS),
+    UsageSeen: _usage_seen,
+    PlanOffered: _plan_offered,
+    Said: _said,
+    Trouble: _note(lambda sign: f"{sign.code}: {sign.message}" if sign.code else sign.message, TimelineType.ERROR),
+    Noted: _note(lambda sign: sign.message),
+    Leaving: _leaving,
+}

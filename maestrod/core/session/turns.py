@@ -1,0 +1,245 @@
+"""The turns of an agent: what it is told next, and when it is let go.
+
+Theory. An agent works in turns: it takes a prompt, works, and rests. Between two turns ``advance`` decides what comes next, the same
+for every agent: a message that waits, a word about what it left open, or nothing more, and then it is let go. Whatever may have
+changed the answer (a turn ended, a message came, a task moved, a question was answered) puts the session into ``Draft.at_turn``,
+and ``advance`` looks at it once the decision has come to rest. How the prompt reaches the agent is the only difference: an agent of
+``Turns.STREAM``, or on a terminal, gets it while it runs; one of ``Turns.PROCESS`` has ended with its turn and is started again in
+the same conversation, as the next attempt of the same session.
+"""
+
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.reason import Reason, Source
+from maestrod.api.run import RunStatus
+from maestrod.api.session import Exit, Role, Session, SessionStatus, Terminal
+from maestrod.api.task import Task, TaskStatus
+from maestrod.core.prompts import reminders
+from maestrod.core.session import attention, permission_rules
+from maestrod.core.session.message import MessageEvent, answer_delivered, move_message, open_messages, queue_message
+from maestrod.core.session.session import SessionEvent, end, owned_leaves
+from maestrod.core.values.agent_traits import Turns
+from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
+from maestrod.core.values.signs import Outcome
+from maestrod.core.work import plan_apply
+from maestrod.core.work.pause import is_held
+from maestrod.core.work.run_state import ACTIVE
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.task_index import READY, bucket
+from maestrod.core.world.world import World
+
+#: How long an agent that was let go may take to end by itself before it is stopped (ms). Agents write their transcripts and
+#: run their last hooks then: Claude Code gives those 1.5 s, Codex up to 5 s for its own reports.
+FINISH_MS = 20_000
+
+#: How a turn ends from which nothing more comes; a usage limit that is sat out never gets here.
+_FAILED = frozenset({Outcome.FAILED.value, Outcome.LIMIT.value})
+
+
+def turns_of(world: World, session: Session) -> Turns:
+    """How a session takes prompts: on a terminal they are typed into one process, whatever the agent does on pipes."""
+    turns = world.rules.traits(session.agent).turns
+    if session.terminal is Terminal.EXTERNAL:
+        return Turns.NONE
+    return Turns.STREAM if session.terminal is Terminal.PTY and turns is not Turns.NONE else turns
+
+
+def launch_carries_prompt(world: World, session: Session) -> bool:
+    """Whether a prompt that waits at the start comes with the start itself."""
+    return turns_of(world, session) is Turns.PROCESS or session.terminal is Terminal.PTY
+
+
+def open_conversation(draft: Draft, session: Session) -> None:
+    """The first prompt of a session that has something to do: its manifest."""
+    if turns_of(draft.world, session) is Turns.NONE or not session.task_ids:
+        return
+    opening = queue_message(draft, session, MessageKind.OPENING)
+    if launch_carries_prompt(draft.world, session):
+        _mark_delivered(draft, session, opening)
+
+
+def advance_all(draft: Draft) -> None:
+    """Look at every session that may go on."""
+    while draft.at_turn:
+        session_id, _ = draft.at_turn.popitem()
+        session = draft.world.sessions.get(session_id)
+        if session is not None and _may_go_on(draft, session) and turns_of(draft.world, session) is Turns.STREAM:
+            _advance(draft, session)
+
+
+def continue_after(draft: Draft, session: Session, exit_: Exit) -> bool:
+    """A process of an agent that has one per turn ended well; whether the session goes on with another one."""
+    answer_delivered(draft, session, "")
+    permission_rules.process_ended(draft, session)
+    if turns_of(draft.world, session) is not Turns.PROCESS or not _may_go_on(draft, session):
+        return False
+    message = _next_message(draft, session)
+    if message is None or not _can_resume(draft, session):
+        return False
+    _relaunch(draft, draft.session(session.id), message)
+    return True
+
+
+def wake(draft: Draft, session: Session) -> None:
+    """What a session waited for is over: it goes on where it stopped, in its own conversation."""
+    session = draft.change(session, wait=None)
+    message = queue_message(draft, session, MessageKind.WAKE, reminders.wake())
+    if session.process is not None:
+        return
+    if turns_of(draft.world, session) is Turns.PROCESS or session.agent_session_id is None:
+        _relaunch(draft, session, message)
+    else:
+        _start_again(draft, session)
+
+
+def process_gone(draft: Draft, session: Session) -> Session:
+    """The session's process has ended and the session has not: nothing runs of it until it goes on."""
+    permission_rules.process_ended(draft, session)
+    return draft.change(session, process=None, turn=None, stall_at=None, quiet_since=None, deadline=None)
+
+
+def overdue(draft: Draft, session: Session) -> None:
+    """An agent that was let go has not ended by itself: it is stopped, and has completed all the same."""
+    if session.finishing:
+        draft.change(session, deadline=None)
+        draft.effect(Stop(session.id, session.attempt))
+
+
+def _may_go_on(draft: Draft, session: Session) -> bool:
+    """Whether a session may be told something at all now."""
+    if has_ended(session) or session.stopping or session.finishing or session.wait is not None:
+        return False
+    return not is_held(draft.world, session) and not attention.has_dialog(draft, session.id)
+
+
+def _advance(draft: Draft, session: Session) -> None:
+    """Between two turns of an agent whose process runs."""
+    if session.process is None or _is_busy(draft, session):
+        return
+    message = _next_message(draft, session)
+    if message is not None:
+        _mark_delivered(draft, session, message)
+        draft.effect(Deliver(session.id, session.attempt, message.id))
+    elif not has_ended(draft.session(session.id)) and _is_done(draft, session):
+        _let_go(draft, session)
+
+
+def _is_busy(draft: Draft, session: Session) -> bool:
+    turn = session.turn
+    if turn is not None and (turn.running or turn.background):
+        return True
+    return any(message.status is not MessageStatus.QUEUED for message in open_messages(draft, session.id))
+
+
+def _next_message(draft: Draft, session: Session) -> Message | None:
+    """What the agent is told next: what waits, else what has to be said about what it left open."""
+    for message in open_messages(draft, session.id):
+        if message.status is MessageStatus.QUEUED:
+            return message
+    if session.turn is None and session.process is not None:
+        return None  # it has not had a turn yet: nothing was left open
+    if session.role is Role.ORCHESTRATOR:
+        return _to_planner(draft, session)
+    return _to_worker(draft, session)
+
+
+def _to_worker(draft: Draft, session: Session) -> Message | None:
+    left = _left_open(draft, session)
+    outcome = session.turn.outcome if session.turn is not None else None
+    if not left or _is_hand_made(session):
+        return None
+    if outcome in _FAILED:
+        _give_up(draft, session, "turn_failed", _last_words(session))
+        return None
+    if outcome == Outcome.INTERRUPTED.value:
+        attention.want_input(draft, session, f"interrupted with {len(left)} tasks open: tell it how to go on")
+        return None
+    if session.nudges >= draft.world.rules.nudges:
+        told = f"its agent ended {session.nudges + 1} turns without saying what became of {left[0].title!r}"
+        _give_up(draft, session, "unreported", told)
+        return None
+    draft.change(session, nudges=session.nudges + 1)
+    return queue_message(draft, session, MessageKind.NUDGE, reminders.nudge(left, session.strategy))
+
+
+def _to_planner(draft: Draft, session: Session) -> Message | None:
+    run = draft.world.runs.get(session.run_id or "")
+    if run is None or run.status is not RunStatus.PLANNING:
+        return None
+    if session.turn is not None and session.turn.outcome in _FAILED:
+        _give_up(draft, session, "turn_failed", _last_words(session))
+        return None
+    if session.nudges >= draft.world.rules.nudges:
+        plan_apply.fail_planning(draft, run, "its planner ended without a valid plan")
+        return None
+    draft.change(session, nudges=session.nudges + 1)
+    if run.diagnostics and run.plan_attempt:
+        return queue_message(draft, session, MessageKind.REPAIR, reminders.repair(run.diagnostics))
+    return queue_message(draft, session, MessageKind.NUDGE, reminders.missing_plan())
+
+
+def _last_words(session: Session) -> str:
+    turn = session.turn
+    return ": ".join(part for part in (turn.code, turn.detail) if part) if turn is not None else ""
+
+
+def _is_hand_made(session: Session) -> bool:
+    """Whether a person started it on a terminal to sit at: then nobody else tells it what to do."""
+    return session.terminal is Terminal.PTY and session.unit_task_id is None and session.role is Role.WORKER
+
+
+def _left_open(draft: Draft, session: Session) -> list[Task]:
+    """The session's tasks that it could still do something about."""
+    return [
+        leaf for leaf in owned_leaves(draft, session) if leaf.status is TaskStatus.IN_PROGRESS or bucket(leaf) == READY
+    ]
+
+
+def _is_done(draft: Draft, session: Session) -> bool:
+    """Whether nothing more will be asked of the agent."""
+    if _is_hand_made(session) or not session.task_ids:
+        return False
+    if session.role is Role.WORKER:
+        return session.turn is not None and not _left_open(draft, session)
+    run = draft.world.runs.get(session.run_id or "")
+    if run is None or run.status not in ACTIVE:
+        return True
+    return run.status is not RunStatus.PLANNING and not run.keep_planner
+
+
+def _mark_delivered(draft: Draft, session: Session, message: Message) -> Message:
+    return move_message(
+        draft, message, MessageEvent.DELIVER, delivered_at=draft.now, attempt=session.attempt, error=None
+    )
+
+
+def _can_resume(draft: Draft, session: Session) -> bool:
+    return draft.world.rules.traits(session.agent).resumes and session.agent_session_id is not None
+
+
+def _relaunch(draft: Draft, session: Session, message: Message) -> None:
+    """Start the next process of a session; the message comes with it."""
+    session = _start_again(draft, session)
+    _mark_delivered(draft, session, message)
+
+
+def _start_again(draft: Draft, session: Session) -> Session:
+    again = draft.change(process_gone(draft, session), attempt=session.attempt + 1)
+    draft.effect(Launch(again.id, again.attempt))
+    return again
+
+
+def _let_go(draft: Draft, session: Session) -> None:
+    """All is done: no more prompts, and the agent ends by itself, or is stopped where it would sit at its prompt for ever."""
+    reason = draft.reason(Source.PLAN, "finished", "everything it had to do is done")
+    draft.change(session, finishing=True, status_reason=reason, deadline=draft.now + FINISH_MS)
+    on_terminal = session.terminal is Terminal.PTY
+    draft.effect(Stop(session.id, session.attempt) if on_terminal else CloseInput(session.id, session.attempt))
+
+
+def _give_up(draft: Draft, session: Session, code: str, detail: str) -> None:
+    """Nothing comes of this agent any more: the session has failed, and its process is stopped."""
+    reason = Reason(source=Source.PLAN, code=code, detail=detail[:500], at=draft.now)
+    ended = end(draft, draft.session(session.id), SessionEvent.FAIL, reason, None)
+    if ended.status is not SessionStatus.SPAWNING and session.process is not None:
+        draft.effect(Stop(session.id, session.attempt))

@@ -1,0 +1,131 @@
+"""What a person's edit of an entity's file means: it is validated like any command, or refused with what to do instead.
+
+Only what describes work may be edited: records of what happened (sessions, queues, plans, answers) tell the truth only as long
+as nobody writes them. An edit that would make a world that no command can make is refused as a whole.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.base import Entity
+from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.patterns import is_line
+from maestrod.api.reason import Source
+from maestrod.api.task import Task
+from maestrod.core.plan import arguments
+from maestrod.core.values.facts import Edited
+from maestrod.core.work.dependencies import refuse_cycle
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.entities import KINDS
+
+#: By kind, the members a person may change in a file; ``updated_at`` is never looked at.
+EDITABLE: Mapping[str, frozenset[str]] = {
+    "project": frozenset({"name", "working_dir", "description", "settings"}),
+    "task": frozenset(
+        {
+            *("title", "description", "initial_prompt", "priority", "dependencies", "on_dependency_failure"),
+            *("skill_ids", "agent_ids", "agent", "commands", "checks", "paths", "parent_id", "project_id"),
+            *("max_attempts", "backoff_ms", "timeout_ms", "status", "status_reason", "progress", "result"),
+        }
+    ),
+    "session": frozenset({"name"}),
+    "plan": frozenset({"title", "summary"}),
+    "run": frozenset({"approve", "max_sessions", "max_attempts", "timeout_ms", "planner"}),
+}
+
+
+def edited(draft: Draft, fact: Edited) -> None:
+    """Take over what a person wrote into an entity's file.
+
+    Raises ``Malformed`` for what is no such entity, ``NotFound`` for an unknown id, ``Conflict`` for what may not be changed
+    by hand or would break the tree.
+    """
+    if fact.kind not in KINDS or fact.id not in draft.world.tables[fact.kind]:
+        raise NotFound(
+            f"{fact.kind}.not_found",
+            f"there is no {fact.kind} {fact.id!r}: a file makes none, use {fact.kind}.create",
+            {"id": fact.id},
+        )
+    old: Entity = draft.world.tables[fact.kind][fact.id]
+    try:
+        new = msgspec.json.decode(fact.data, type=KINDS[fact.kind])
+    except msgspec.DecodeError as problem:  # a ValidationError is one
+        raise Malformed("edit.malformed", f"{fact.kind} {fact.id}: {problem}", {"id": fact.id}) from problem
+    changed = _changed(fact, old, new)
+    _check_texts(fact, changed)
+    if not changed:
+        return
+    if isinstance(new, Task) and isinstance(old, Task):
+        _check_task(draft, old, new)
+        if "status" in changed:  # the old reason speaks of another status
+            changed.setdefault("status_reason", draft.reason(Source.USER, "edited", "its file was edited by hand"))
+    if "working_dir" in changed:  # which folder that is will be seen at its next use
+        changed["folder"] = None
+    draft.change(old, **changed)
+    if isinstance(new, Task):
+        _refuse_cycles(draft, draft.task(new.id))
+
+
+def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
+    """What a request may not say, a file may not either."""
+    for name in changed.keys() & {"title", "name"}:
+        if not is_line(changed[name]):
+            message = f"{name} of {fact.kind} {fact.id} has to be one line that is not blank"
+            raise Malformed("edit.malformed", message, {"id": fact.id, "member": name})
+    for name in changed.keys() & {"commands", "checks", "planner"}:
+        arguments.check_commands(changed[name], name)
+
+
+def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:
+    """The members that differ. Raises ``Conflict`` for one that may not."""
+    names = [
+        name for name in old.__struct_fields__ if name != "updated_at" and getattr(old, name) != getattr(new, name)
+    ]
+    for name in names:
+        if name not in EDITABLE.get(fact.kind, ()):
+            raise Conflict(
+                "edit.not_editable",
+                f"{name} of {fact.kind} {fact.id} is a record of what happened: change it by a command",
+                {"id": fact.id, "member": name},
+            )
+    return {name: getattr(new, name) for name in names}
+
+
+def _check_task(draft: Draft, old: Task, new: Task) -> None:
+    """Refuse a task that points at nothing, is its own ancestor, or has numbers that mean nothing."""
+    world = draft.world
+    numbers = (new.max_attempts >= 1, new.backoff_ms >= 0, 0 <= new.progress <= 1, (new.timeout_ms or 0) >= 0)
+    if not all(numbers):
+        raise Malformed("edit.out_of_range", f"{new.id}: progress is 0 to 1, attempts from 1, times from 0", {})
+    if new.project_id not in world.projects:
+        raise Conflict("edit.unknown_project", f"{new.id}: there is no project {new.project_id!r}", {"id": new.id})
+    missing = [need for need in (*new.dependencies, new.parent_id) if need is not None and need not in world.tasks]
+    if missing:
+        raise Conflict("edit.dangling", f"{new.id}: there is no task {missing[0]!r}", {"missing": missing})
+    if len(set(new.dependencies)) != len(new.dependencies):
+        raise Conflict("edit.duplicate", f"{new.id} names a dependency twice", {"id": new.id})
+    relatives = [*world.children(new.id), *([new.parent_id] if new.parent_id is not None else [])]
+    if any(world.tasks[id_].project_id != new.project_id for id_ in relatives):
+        raise Conflict("edit.other_project", f"{new.id}: a tree belongs to one project", {"id": new.id})
+    if new.parent_id in set(world.subtree(new.id)):
+        raise Conflict("task.cycle", f"{new.id} would be below itself", {"cycle": [new.id, new.parent_id]})
+    if world.by_session.live_of(new.id) and (old.status, old.parent_id, old.project_id) != (
+        *(new.status, new.parent_id),
+        new.project_id,
+    ):
+        raise Conflict("task.in_use", f"a session works on {new.id}: stop it first", {"id": new.id})
+
+
+def _refuse_cycles(draft: Draft, changed: Task) -> None:
+    """Refuse an edit after which something waits for itself: by its own edges, those below it or those above it."""
+    world = draft.world
+    above = draft.world.tasks.get(changed.parent_id or "")
+    affected = list(world.subtree(changed.id))
+    while above is not None:
+        affected.append(above.id)
+        above = world.tasks.get(above.parent_id or "")
+    for task_id in affected:
+        for need in world.tasks[task_id].dependencies:
+            refuse_cycle(world, task_id, need)

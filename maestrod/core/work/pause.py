@@ -1,0 +1,98 @@
+"""Holding sessions still: one session, a run, or everything.
+
+A session is held when it, its run or the whole is paused. What changes is found by comparing who was held before and after;
+timeouts do not run while a session is held, nor while it sits out a usage limit.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from maestrod.api.errors import IllegalTransition
+from maestrod.api.session import Session, Terminal
+from maestrod.api.system import Freeze, System
+from maestrod.core.access.scope import alive
+from maestrod.core.values.effects import Signal
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.world import World
+
+
+def is_held(world: World, session: Session) -> bool:
+    """Whether a session's processes are to stand still."""
+    run = world.runs.get(session.run_id or "")
+    return session.paused or world.system.frozen or (run is not None and run.paused)
+
+
+@contextmanager
+def hold_sessions(draft: Draft) -> Iterator[None]:
+    """Within the block something is paused or resumed; at its end the sessions this touches are held or let go."""
+    before = {id_: is_held(draft.world, draft.world.sessions[id_]) for id_ in sorted(draft.world.by_session.live)}
+    yield
+    for session_id, was_held in before.items():
+        session = draft.world.sessions[session_id]
+        held = is_held(draft.world, session)
+        if held is not was_held and session.terminal is not Terminal.EXTERNAL:
+            draft.effect(Signal(session.id, session.attempt, "STOP" if held else "CONT"))
+            _shift_clocks(draft, session, held=_stands_still(draft.world, session))
+            draft.at_turn[session.id] = None
+
+
+@contextmanager
+def clocks(draft: Draft, session_id: str) -> Iterator[None]:
+    """Within the block a session begins or ends to wait; at its end its timeouts stand still, or go on with what was left."""
+    yield
+    session = draft.session(session_id)
+    if session.terminal is not Terminal.EXTERNAL:
+        _shift_clocks(draft, session, held=_stands_still(draft.world, session))
+
+
+def hold_clocks(draft: Draft, session: Session) -> None:
+    """The work of a session that stands still has no running clock, also when it began just now (a report was on its way)."""
+    if session.terminal is not Terminal.EXTERNAL and _stands_still(draft.world, session):
+        _shift_clocks(draft, session, held=True)
+
+
+def _stands_still(world: World, session: Session) -> bool:
+    return session.wait is not None or is_held(world, session)
+
+
+def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
+    """Stop the timeouts of a session and its tasks with what is left of them, or let them go on."""
+    if held and session.deadline is not None:
+        draft.change(session, deadline=None, timeout_left=max(0, session.deadline - draft.now))
+    elif not held and session.timeout_left is not None:
+        draft.change(session, deadline=draft.now + session.timeout_left, timeout_left=None)
+    for task_id in session.task_ids:
+        task = draft.world.tasks.get(task_id)
+        if task is None:
+            continue
+        if held and task.deadline is not None:
+            draft.change(task, deadline=None, timeout_left=max(0, task.deadline - draft.now))
+        elif not held and task.timeout_left is not None:
+            draft.change(task, deadline=draft.now + task.timeout_left, timeout_left=None)
+
+
+def pause_session(draft: Draft, session: Session) -> Session:
+    """Hold one session still."""
+    if alive(session).terminal is Terminal.EXTERNAL:
+        raise IllegalTransition("session.external", f"{session.id} is not held by this daemon", {})
+    with hold_sessions(draft):
+        return draft.change(session, paused=True)
+
+
+def resume_session(draft: Draft, session: Session) -> Session:
+    """Let one session go on."""
+    alive(session)
+    with hold_sessions(draft):
+        return draft.change(session, paused=False)
+
+
+def freeze(draft: Draft, params: Freeze) -> System:
+    """Emergency stop: start nothing, hold every session still."""
+    with hold_sessions(draft):
+        return draft.change(draft.world.system, frozen=True, frozen_at=draft.now, frozen_reason=params.reason)
+
+
+def thaw(draft: Draft) -> System:
+    """Go on after an emergency stop."""
+    with hold_sessions(draft):
+        return draft.change(draft.world.system, frozen=False, frozen_at=None, frozen_reason="")

@@ -1,0 +1,255 @@
+"""Plans of a task: handed in, approved or refused, and applied: all subtasks, dependencies and the mapping, or nothing."""
+
+from typing import Any
+
+import msgspec
+
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed
+from maestrod.api.event import TimelineType
+from maestrod.api.plan import Plan, PlanGroup, PlanReject, PlanReport, PlanStatus, PlanSubmit, PlanSubtask
+from maestrod.api.reason import Source
+from maestrod.api.run import Run, RunStatus
+from maestrod.api.task import Dispatch, Task, TaskStatus
+from maestrod.core.access.scope import session_for, task_for
+from maestrod.core.plan.lint import group_dependencies, lint, mapping, ranks
+from maestrod.core.plan.reading import lint_text
+from maestrod.core.values.command import Actor
+from maestrod.core.work import run_state, task
+from maestrod.core.work.plan_state import TRANSITIONS, PlanEvent
+from maestrod.core.work.run_state import ACTIVE, RunEvent, active_run
+from maestrod.core.work.stop import stop_session
+from maestrod.core.world import numbering
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.known import agent_for
+from maestrod.core.world.standing import is_finished
+
+
+def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
+    """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
+    known = msgspec.structs.replace(draft.world.rules.names_for(working_dir), default_agent=agent)
+    if (plan is None) == (markdown is None):
+        raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "plan"})
+    return lint(plan, known) if markdown is None else lint_text(markdown, known)
+
+
+def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
+    """Keep a plan with what the linter says; one that passes is applied at once unless its run wants approval."""
+    root = task_for(draft, actor, _root_of(draft, params, actor))
+    run = active_run(draft, root.id)
+    agent = run.agent if run is not None else agent_for(draft, root.project_id, root.agent)
+    report = judge(draft, draft.project(root.project_id).working_dir, agent, params.plan, params.markdown)
+    return hand_in(draft, root, run, report, actor.session_id)
+
+
+def hand_in(draft: Draft, root: Task, run: Run | None, report: PlanReport, by: str | None) -> Plan:
+    """Keep what was handed in, and let its run go on with it. Its planner may start over counting what it was reminded of."""
+    plan = keep(draft, root, run, report, submitted_by=by)
+    if run is None:
+        return plan
+    for session_id in draft.world.by_session.planners.get(run.id, ()):
+        draft.change(draft.session(session_id), nudges=0)
+        draft.at_turn[session_id] = None
+    return _advance(draft, draft.run(run.id), plan)
+
+
+def _root_of(draft: Draft, params: PlanSubmit, actor: Actor) -> str:
+    if params.task_id is not None:
+        return params.task_id
+    session = session_for(draft, actor, None)
+    if not session.task_ids:
+        raise Malformed("task.missing", "name a task: taskId is missing", {"path": "taskId"})
+    return session.task_ids[0]
+
+
+def keep(draft: Draft, root: Task, run: Run | None, report: PlanReport, submitted_by: str | None = None) -> Plan:
+    """Record a plan as ready or invalid. One without a title has that of its root."""
+    return draft.put(
+        Plan(
+            id=draft.new_id("pln"),
+            root_task_id=root.id,
+            status=_moved(PlanStatus.DRAFT, PlanEvent.ACCEPT if report.ok else PlanEvent.REFUSE),
+            groups=report.groups,
+            diagnostics=report.diagnostics,
+            waves=report.waves,
+            critical_path=report.critical_path,
+            widest_wave=report.widest_wave,
+            run_id=run.id if run is not None else None,
+            submitted_by=submitted_by,
+            attempt=1 if run is None else run.plan_attempt + 1,
+            title=report.title or root.title,
+            summary=report.summary,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
+    """What a plan means to its run: repair, approval, or work. A run that works already goes on with what it has."""
+    planning = run.status is RunStatus.PLANNING
+    if plan.status is PlanStatus.INVALID and run.status is RunStatus.AWAITING_APPROVAL:
+        draft.change(run, plan_attempt=plan.attempt)  # the plan that a person looks at stays
+        return plan
+    run = draft.change(run, plan_attempt=plan.attempt, plan_id=plan.id, diagnostics=plan.diagnostics)
+    if plan.status is PlanStatus.INVALID:
+        if planning and plan.attempt > draft.world.rules.plan_repairs:
+            fail_planning(draft, run, f"no valid plan after {plan.attempt} attempts")
+        return plan
+    if run.approve:
+        run_state.move(draft, run, RunEvent.AWAIT)
+        return plan
+    return apply(draft, plan, run)
+
+
+def fail_planning(draft: Draft, run: Run, error: str) -> None:
+    """There will be no plan: the root has failed. A root with subtasks of its own is left alone, only its run has failed."""
+    root = draft.task(run.root_task_id)
+    findings = "; ".join(f"{found.path}: {found.message}" for found in run.diagnostics[:10])
+    told = f"{error}: {findings}" if findings else error
+    reason = draft.reason(Source.REPORT, "planning_failed", told[:500])
+    if root.id not in draft.world.by_task.children:
+        task.fail(draft, root, None, told, reason, final=True)
+    run_state.move(draft, draft.run(run.id), RunEvent.FAIL, error=told)
+    for session_id in sorted(draft.world.by_session.planners.get(run.id, ())):
+        stop_session(draft, draft.session(session_id), draft.reason(Source.PLAN, "planning_failed", told[:500]))
+
+
+def approve(draft: Draft, plan_id: str) -> Plan:
+    """A person says yes: the plan is applied."""
+    plan = draft.plan(plan_id)
+    approved = draft.change(plan, status=_moved(plan.status, PlanEvent.APPROVE))
+    run = draft.run(plan.run_id) if plan.run_id is not None else _run_for(draft, plan)
+    if run.status not in ACTIVE:
+        raise IllegalTransition("run.ended", f"{run.id} is {run.status.value}", {"runId": run.id})
+    return apply(draft, approved, run)
+
+
+def reject(draft: Draft, params: PlanReject) -> Plan:
+    """A person says no: the plan is history, and the run that waited for the answer has failed."""
+    plan = draft.plan(params.plan_id)
+    rejected = draft.change(plan, status=_moved(plan.status, PlanEvent.REJECT))
+    run = draft.world.runs.get(plan.run_id or "")
+    if run is not None and run.status is RunStatus.AWAITING_APPROVAL and run.plan_id == plan.id:
+        fail_planning(draft, run, "the plan was rejected" + (f": {params.reason}" if params.reason else ""))
+    return rejected
+
+
+def _moved(status: PlanStatus, event: PlanEvent) -> PlanStatus:
+    return TRANSITIONS.target(status, event) or status
+
+
+def _run_for(draft: Draft, plan: Plan) -> Run:
+    """The run of a plan that was handed in by hand: the active one of its root, else one of its own."""
+    root = draft.task(plan.root_task_id)
+    run = active_run(draft, root.id)
+    if run is not None:
+        return run
+    return draft.put(
+        Run(
+            id=draft.new_id("run"),
+            number=numbering.next_run(draft),
+            title=root.title,
+            project_id=root.project_id,
+            root_task_id=root.id,
+            status=RunStatus.RUNNING,
+            agent=agent_for(draft, root.project_id, root.agent),
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
+    """Make the tasks of a plan in one commit."""
+    root = _free(draft, draft.task(plan.root_task_id))
+    edges = group_dependencies(plan.groups)
+    chains = ranks(plan.groups)
+    group_ids: dict[str, str] = {}
+    subtask_ids: dict[str, str] = {}
+    for group in plan.groups:  # in the order in which they are made: tables are in the order of ids
+        group_ids[group.key] = draft.new_id("tsk")
+        subtask_ids |= {sub.key: draft.new_id("tsk") for sub in group.subtasks}
+    for group in plan.groups:
+        _make_group(draft, root, run, plan, group, group_ids, edges[group.key], chains[group.key])
+        for sub in group.subtasks:
+            _make_subtask(draft, root, run, sub, group_ids[group.key], subtask_ids)
+    run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
+    if run.id not in draft.world.by_session.planners:
+        draft.reopened[run.id] = None  # what somebody put below the root before the plan came is to be run as well
+    count = len(subtask_ids)
+    message = f"plan applied: {len(plan.groups)} groups, {count} subtasks, {len(plan.waves)} waves"
+    draft.timeline(TimelineType.MILESTONE, message, session_id=plan.submitted_by, task_id=root.id, source=Source.PLAN)
+    made = mapping(plan.groups, group_ids, subtask_ids)
+    return draft.change(plan, status=_moved(plan.status, PlanEvent.APPLY), mapping=made, run_id=run.id)
+
+
+def _free(draft: Draft, root: Task) -> Task:
+    """The root of a plan: a task that is not over, and no unit any more, for its groups are. Raises ``Conflict``."""
+    if is_finished(root):
+        detail = {"taskId": root.id, "status": root.status.value}
+        raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it first", detail)
+    return draft.change(root, dispatch=None)
+
+
+def _make_group(
+    draft: Draft,
+    root: Task,
+    run: Run,
+    plan: Plan,
+    group: PlanGroup,
+    ids: dict[str, str],
+    needs: Any,
+    chain: int,
+) -> Task:
+    dispatch = Dispatch(
+        run_id=run.id,
+        agent=group.agent or run.agent,
+        strategy=group.strategy,
+        persona=group.persona,
+        skills=group.skills,
+        rank=chain,
+        plan_id=plan.id,
+        group_key=group.key,
+    )
+    return draft.put(
+        Task(
+            id=ids[group.key],
+            project_id=root.project_id,
+            parent_id=root.id,
+            title=group.title,
+            priority=group.priority,
+            dependencies=tuple(ids[key] for key in needs),
+            on_dependency_failure=group.on_dependency_failure,
+            skill_ids=group.skills,
+            agent_ids=(group.persona,) if group.persona is not None else (),
+            agent=dispatch.agent,
+            dispatch=dispatch,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def _make_subtask(draft: Draft, root: Task, run: Run, sub: PlanSubtask, group_id: str, ids: dict[str, str]) -> Task:
+    return draft.put(
+        Task(
+            id=ids[sub.key],
+            project_id=root.project_id,
+            parent_id=group_id,
+            title=sub.title,
+            description=sub.description,
+            initial_prompt=sub.prompt,
+            status=TaskStatus.PENDING,
+            priority=sub.priority,
+            dependencies=tuple(ids[key] for key in sub.depends_on),
+            on_dependency_failure=sub.on_dependency_failure,
+            commands=sub.commands,
+            checks=sub.checks,
+            paths=sub.paths,
+            max_attempts=sub.max_attempts or run.max_attempts or 1,
+            backoff_ms=sub.backoff_ms if sub.backoff_ms is not None else 1000,
+            timeout_ms=sub.timeout_ms or run.timeout_ms,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )

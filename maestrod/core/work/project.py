@@ -1,0 +1,233 @@
+"""Projects: made by hand, or of the folder a run is started in. A project is known by its folder, not by how that is written."""
+
+import posixpath
+from collections.abc import Iterable
+
+from maestrod.api.base import TITLE_LIMIT, Done
+from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.patterns import as_line
+from maestrod.api.project import (
+    FolderIdentity,
+    GivenSettings,
+    Project,
+    ProjectCreate,
+    ProjectRef,
+    ProjectSettings,
+    ProjectUpdate,
+    ProjectView,
+)
+from maestrod.core.access import permission_policy
+from maestrod.core.values.folders import Identities, Place
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.known import check_agent
+from maestrod.core.world.world import World
+
+
+def create(draft: Draft, params: ProjectCreate) -> Project:
+    """Make a project. Raises ``Malformed`` for what is no folder, ``Conflict`` for one that has a project, or a name that is taken."""
+    place = _place(draft.world, params.working_dir)
+    _refuse_second(draft.world, place)
+    _refuse_name(draft.world, params.name)
+    return _make(draft, params, place)
+
+
+def for_folder(draft: Draft, project_id: str | None, working_dir: str | None) -> Project:
+    """The project named, or the one whose folder this is or is inside of (the nearest), or a new one of the folder.
+
+    Raises ``Malformed`` for what is no folder, ``Conflict`` when the project's folder is gone, or another one by now.
+    """
+    if project_id is not None:
+        return _settled(draft, draft.project(project_id), None)
+    if working_dir is None:
+        raise Malformed("project.missing", "name a project or a folder: projectId is missing", {"path": "projectId"})
+    place = _place(draft.world, working_dir)
+    project = enclosing(draft.world, place)
+    if project is not None:
+        return _settled(draft, project, place)
+    return _make(draft, ProjectCreate(name=_free_name(draft.world, place.path), working_dir=place.path), place)
+
+
+def update(draft: Draft, params: ProjectUpdate) -> Project:
+    """Change what is given."""
+    project = draft.project(params.project_id)
+    members: dict[str, object] = {"description": params.description}
+    if params.name is not None:
+        _refuse_name(draft.world, params.name, but=project)
+        members["name"] = params.name
+    if params.working_dir is not None:
+        place = _place(draft.world, params.working_dir)
+        _refuse_second(draft.world, place, but=project)
+        members |= {"working_dir": place.path, "folder": place.identity}
+    if params.settings is not None:
+        members["settings"] = _settings(draft, str(members.get("working_dir", project.working_dir)), params.settings)
+    return draft.change(project, **{name: value for name, value in members.items() if value is not None})
+
+
+def enclosing(world: World, place: Place) -> Project | None:
+    """The project whose folder this is, or the nearest one it is inside of; of several of one folder the oldest counts."""
+    levels: dict[object, int] = {}
+    for level, path in enumerate(place.around):
+        for key in (path, _key(place.identities.get(path))):
+            levels.setdefault(key, level)
+    levels.pop(None, None)
+    identities = world.rules.folders.identify([each.working_dir for each in world.projects.values()])
+    found = [
+        (min(levels[key] for key in keys), project)
+        for project in world.projects.values()
+        if (keys := levels.keys() & _keys(project, identities))
+    ]
+    return min(found, key=lambda item: item[0])[1] if found else None
+
+
+def views(world: World, projects: Iterable[Project]) -> list[ProjectView]:
+    """Projects as they are now."""
+    identities = world.rules.folders.identify([each.working_dir for each in world.projects.values()])
+    oldest: dict[object, Project] = {}
+    for each in world.projects.values():
+        oldest.setdefault(_key(identities.get(each.working_dir)) or each.working_dir, each)
+    return [_view(world, each, identities, oldest) for each in projects]
+
+
+def _view(world: World, project: Project, identities: Identities, oldest: dict[object, Project]) -> ProjectView:
+    members = {name: getattr(project, name) for name in Project.__struct_fields__}
+    now = identities.get(project.working_dir)
+    first = oldest[_key(now) or project.working_dir]
+    problem = ""
+    if world.rules.folders.sees and now is None:
+        problem = "its folder is gone, or its file system does not answer"
+    elif _is_replaced(project, now):
+        problem = "its folder was replaced by another one"
+    elif first.id != project.id:
+        problem = f"its folder is also that of {first.name} ({first.id}), which is the one that counts"
+    return ProjectView(**members, problem=problem)
+
+
+def _settled(draft: Draft, project: Project, place: Place | None) -> Project:
+    """The project with its folder as it is now: a moved one is followed. Raises ``Conflict`` when work cannot start there."""
+    folders = draft.world.rules.folders
+    if not folders.sees:
+        return project
+    now = folders.identify([project.working_dir]).get(project.working_dir)
+    moved = None if place is None or _same(now, project.folder) else _moved(project, place)
+    if moved is not None:
+        return draft.change(project, working_dir=moved)
+    fix = f"maestroctl project update {project.id} --working-dir FOLDER"
+    if now is None:
+        message = f"{project.working_dir}, the folder of project {project.name}, is gone: bring it back, or say where it is: {fix}"
+        raise Conflict("project.folder_gone", message, {"projectId": project.id})
+    if _is_replaced(project, now):
+        message = (
+            f"{project.working_dir}, the folder of project {project.name}, was replaced by another one: if work is to go on in that "
+            f"one, say so: {fix.replace('FOLDER', project.working_dir)}"
+        )
+        raise Conflict("project.folder_replaced", message, {"projectId": project.id})
+    return draft.change(project, folder=now)
+
+
+def _moved(project: Project, place: Place) -> str | None:
+    """The path around the place at which the project's folder is now, when it is not where it was."""
+    key = _key(project.folder)
+    paths = (path for path in place.around if key is not None and _key(place.identities.get(path)) == key)
+    return next(paths, None)
+
+
+def _is_replaced(project: Project, now: FolderIdentity | None) -> bool:
+    """Whether another folder is there, as far as that can be said: in the same boot, and not only mounted anew."""
+    known = project.folder
+    if known is None or now is None or known.boot_id != now.boot_id:
+        return False
+    return known.inode != now.inode
+
+
+def _same(one: FolderIdentity | None, other: FolderIdentity | None) -> bool:
+    return one is not None and _key(one) == _key(other)
+
+
+def _key(identity: FolderIdentity | None) -> tuple[int, int, str] | None:
+    return None if identity is None else (identity.device, identity.inode, identity.boot_id)
+
+
+def _keys(project: Project, identities: Identities) -> set[object]:
+    """By what a project is found: its path, and which folder that is now or was in this boot."""
+    keys = {_key(identities.get(project.working_dir)), _key(project.folder)} - {None}
+    return {project.working_dir, *keys}
+
+
+def _place(world: World, path: str) -> Place:
+    """A look at a folder. Raises ``Malformed`` for a relative path (the daemon stands in another folder) and what is no folder."""
+    if not path.startswith("/") or "\0" in path:
+        raise Malformed(
+            "project.relative", f"workingDir must be an absolute path, not {path!r}", {"path": "workingDir"}
+        )
+    place = world.rules.folders.look(path)
+    if place.problem:
+        raise Malformed("project.no_folder", place.problem, {"path": "workingDir"})
+    return place
+
+
+def _refuse_second(world: World, place: Place, but: Project | None = None) -> None:
+    """Refuse a folder that has a project. One inside of a project's folder may have its own."""
+    innermost = Place(place.path, (place.path,), place.identities)
+    owner = enclosing(world, innermost)
+    if owner is not None and owner != but:
+        message = f"{place.path} is the folder of project {owner.name} ({owner.id}) already: use that one"
+        raise Conflict("project.folder_taken", message, {"projectId": owner.id})
+
+
+def _refuse_name(world: World, name: str, but: Project | None = None) -> None:
+    owner = next((each for each in world.projects.values() if each.name == name and each != but), None)
+    if owner is not None:
+        message = f"project {owner.id} is called {name!r} already: choose another name"
+        raise Conflict("project.name_taken", message, {"projectId": owner.id})
+
+
+def _free_name(world: World, path: str) -> str:
+    """A name for the project of a folder: the folder's, with the one around it or a number where that is taken."""
+    taken = {each.name for each in world.projects.values()}
+    parts = [as_line(part, "folder") for part in path.split("/") if part] or ["/"]
+    names = [posixpath.join(*parts[-depth:]) for depth in range(1, min(len(parts), 3) + 1)]
+    names += [f"{parts[-1]}-{number}" for number in range(2, len(taken) + 3)]
+    return next(name for name in names if name not in taken)[:TITLE_LIMIT]
+
+
+def _make(draft: Draft, params: ProjectCreate, place: Place) -> Project:
+    return draft.put(
+        Project(
+            id=draft.new_id("prj"),
+            name=params.name,
+            working_dir=place.path,
+            description=params.description,
+            settings=_settings(draft, place.path, params.settings),
+            folder=place.identity,
+            created_at=draft.now,
+            updated_at=draft.now,
+        )
+    )
+
+
+def _settings(draft: Draft, working_dir: str, given: GivenSettings) -> ProjectSettings:
+    """Settings as they are kept. Raises ``Malformed`` for an agent that there is not and a pattern that can match nothing."""
+    check_agent(draft, working_dir, given.default_agent, "settings.defaultAgent")
+    for name, patterns in (("allow", given.permissions.allow), ("deny", given.permissions.deny)):
+        for place, pattern in enumerate(patterns):
+            if not permission_policy.is_pattern(pattern):
+                path = f"settings.permissions.{name}[{place}]"
+                message = f"{path} matches nothing: write a tool as `Edit`, or with what it does as `Bash(git diff*)`"
+                raise Malformed("permission.pattern", message, {"path": f"$.{path}"})
+    return given.kept()
+
+
+def delete(draft: Draft, params: ProjectRef) -> Done:
+    """Remove a project that has no tasks and no live sessions left."""
+    project = draft.project(params.project_id)
+    tasks = len(draft.world.by_task.of_project.get(project.id, ()))
+    if tasks:
+        raise Conflict(
+            "project.has_tasks", f"{project.id} still has {tasks} tasks: delete them first", {"tasks": tasks}
+        )
+    live = [id_ for id_ in draft.world.by_session.live if draft.world.sessions[id_].project_id == project.id]
+    if live:
+        detail = {"sessionId": min(live)}
+        raise Conflict("project.in_use", f"{min(live)} works in {project.id}: stop it first", detail)
+    draft.drop(project)
+    return Done()

@@ -1,0 +1,374 @@
+"""How a queue's items move: one atomic claim, at most one item in the works, item and task in one commit."""
+
+import enum
+
+import msgspec
+
+from maestrod.api.errors import Conflict, IllegalTransition, NotFound
+from maestrod.api.ids import queue_id
+from maestrod.api.queue import (
+    Queue,
+    QueueAdd,
+    QueueClaim,
+    QueueComplete,
+    QueueFail,
+    QueueItem,
+    QueueItemRef,
+    QueueItemStatus,
+    QueueMove,
+    QueueNext,
+    QueueSkip,
+)
+from maestrod.api.reason import Source
+from maestrod.api.session import Session
+from maestrod.api.task import Strategy, Task, TaskStatus
+from maestrod.core.access.scope import session_for, task_for
+from maestrod.core.values.command import Actor
+from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.work import task
+from maestrod.core.work.happened import moment_of
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.standing import Standing, is_finished, standing
+from maestrod.core.world.task_index import READY, bucket
+
+
+class ItemEvent(enum.Enum):
+    """What can happen to an item."""
+
+    CLAIM = "claim"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    SKIP = "skip"
+    REQUEUE = "requeue"
+    REMOVE = "remove"
+
+
+_S = QueueItemStatus
+_E = ItemEvent
+
+# fmt: off
+TRANSITIONS: Table[QueueItemStatus, ItemEvent] = Table("item", {
+    _S.QUEUED: {
+        _E.CLAIM: _S.PROCESSING, _E.COMPLETE: ILLEGAL, _E.FAIL: ILLEGAL, _E.SKIP: _S.SKIPPED, _E.REQUEUE: IGNORE, _E.REMOVE: _S.QUEUED,
+    },
+    _S.PROCESSING: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.SKIP: _S.SKIPPED, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+    _S.COMPLETED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: IGNORE, _E.FAIL: ILLEGAL, _E.SKIP: ILLEGAL, _E.REQUEUE: ILLEGAL, _E.REMOVE: ILLEGAL,
+    },
+    _S.FAILED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: ILLEGAL, _E.FAIL: IGNORE, _E.SKIP: ILLEGAL, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+    _S.SKIPPED: {
+        _E.CLAIM: ILLEGAL, _E.COMPLETE: ILLEGAL, _E.FAIL: ILLEGAL, _E.SKIP: IGNORE, _E.REQUEUE: _S.QUEUED, _E.REMOVE: ILLEGAL,
+    },
+})
+# fmt: on
+
+OPEN = (QueueItemStatus.QUEUED, QueueItemStatus.PROCESSING)
+
+
+def create(draft: Draft, session: Session) -> Queue | None:
+    """The queue of a new session with strategy ``queue``, holding its tasks in order."""
+    if session.strategy is not Strategy.QUEUE:
+        return None
+    items = tuple(_item(draft, task_id, session.id) for task_id in session.task_ids)
+    queue = Queue(
+        id=queue_id(session.id), session_id=session.id, items=items, created_at=draft.now, updated_at=draft.now
+    )
+    return draft.put(queue)
+
+
+def _item(draft: Draft, task_id: str, session_id: str) -> QueueItem:
+    """A new item. Raises ``Conflict`` for a task that is over, or is in another session's queue."""
+    added = draft.task(task_id)
+    if is_finished(added):
+        raise Conflict(
+            "task.finished", f"{task_id} is {added.status.value}: retry it first", {"status": added.status.value}
+        )
+    for other in draft.world.by_session.live_of(task_id):
+        if other != session_id and has_open_item(draft, other, task_id):
+            raise Conflict("queue.elsewhere", f"{task_id} is in the queue of {other}", {"sessionId": other})
+    return QueueItem(task_id=task_id, added_at=draft.now, attempt=added.attempt)
+
+
+def has_open_item(draft: Draft, session_id: str, task_id: str) -> bool:
+    """Whether a session's queue may still give a task out, or has."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    return (
+        queue is not None
+        and not queue.closed
+        and any(item.task_id == task_id and item.status in OPEN for item in queue.items)
+    )
+
+
+def claim(draft: Draft, params: QueueNext, actor: Actor) -> QueueClaim:
+    """Give out the next item whose task may start; nothing while another is in the works."""
+    queue = _queue_for(draft, actor, params.session_id)
+    if queue.closed:
+        return QueueClaim(closed=True)
+    if any(item.status is QueueItemStatus.PROCESSING for item in queue.items):
+        return QueueClaim()
+    for item in queue.items:
+        if item.status is QueueItemStatus.QUEUED and _startable(draft, item):
+            return _give_out(draft, queue, item)
+    return QueueClaim(closed=_close_if_done(draft, queue.id))
+
+
+def _startable(draft: Draft, item: QueueItem) -> bool:
+    candidate = draft.world.tasks.get(item.task_id)
+    return candidate is not None and bucket(candidate) == READY and not draft.world.by_task.is_held_above(candidate)
+
+
+def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
+    status = TRANSITIONS.target(item.status, ItemEvent.CLAIM) or item.status
+    taken = msgspec.structs.replace(item, status=status, started_at=draft.now, completed_at=None, reason=None)
+    draft.put_item(queue, taken)
+    started = task.start(draft, draft.task(item.task_id), queue.session_id)
+    return QueueClaim(item=taken, task=started)
+
+
+def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
+    """The item in the works is done, and so is its task."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.COMPLETE, at=at) is queue:
+        return item
+    task.complete(draft, left, queue.session_id, params.summary, at=at)
+    return after(draft, queue.id, item.task_id)
+
+
+def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
+    """The item in the works failed, and so did this attempt at its task."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.FAIL, params.error, at=at) is queue:
+        return item
+    task.fail(draft, left, queue.session_id, params.error, at=at)
+    return after(draft, queue.id, item.task_id)
+
+
+def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
+    """An item is left out, and so is its task."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    left = draft.task(item.task_id)
+    at = moment_of(draft, params.at, left)
+    if _move(draft, queue, item, ItemEvent.SKIP, params.reason, at=at) is queue:
+        return item
+    task.skip(draft, left, queue.session_id, params.reason, at=at)
+    return after(draft, queue.id, item.task_id)
+
+
+def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
+    """An item goes back to be claimed again, and its task to be started again."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    if queue.closed:
+        raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
+    if _move(draft, queue, item, ItemEvent.REQUEUE) is queue:
+        return queue
+    reason = draft.reason(_source(actor), "requeued", "", actor.session_id)
+    given = draft.task(item.task_id)
+    if given.status is TaskStatus.IN_PROGRESS:
+        task.release(draft, given, reason)
+    else:
+        task.retry(draft, given, reason)
+    return draft.queue(queue.id)
+
+
+def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
+    """A task joins a queue and its session."""
+    queue = _queue_for(draft, actor, params.session_id)
+    added = task_for(draft, actor, params.task_id)
+    if queue.closed:
+        raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
+    if any(item.task_id == added.id for item in queue.items):
+        raise Conflict("queue.has_task", f"{added.id} is in {queue.id} already", {"taskId": added.id})
+    queue = draft.put_item(queue, _item(draft, added.id, queue.session_id))
+    if params.position is not None:
+        queue = _place(draft, queue, added.id, params.position)
+    session = draft.session(queue.session_id)
+    if added.id not in session.task_ids:
+        draft.change(session, task_ids=(*session.task_ids, added.id))
+    return queue
+
+
+def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
+    """A queued item leaves the queue; its task stays with the session."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    _take_out(draft, queue, item)
+    _close_if_done(draft, queue.id)
+    return draft.queue(queue.id)
+
+
+def _take_out(draft: Draft, queue: Queue, item: QueueItem) -> None:
+    TRANSITIONS.target(item.status, ItemEvent.REMOVE)
+    draft.change(queue, items=tuple(other for other in queue.items if other.task_id != item.task_id))
+
+
+def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
+    """A queued item takes another place among the queued ones."""
+    queue, item = item_for(draft, actor, params.session_id, params.task_id)
+    if item.status is not QueueItemStatus.QUEUED:
+        raise IllegalTransition(
+            "item.illegal_transition", f"an item that is {item.status.value} has no place to move to"
+        )
+    return _place(draft, queue, item.task_id, params.position)
+
+
+def give_back(draft: Draft, session_id: str) -> None:
+    """The session is gone and its tasks are settled: what it had in the works goes back or is over, the queue closes."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is None:
+        return
+    for item in queue.items:
+        left = draft.world.tasks.get(item.task_id)
+        if item.status in OPEN and left is not None:
+            queue = _follow(draft, queue, item, left, gone=True)
+    if not queue.closed:
+        draft.change(queue, closed=True)
+
+
+def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
+    """A task moved by another way than its queue: its item moves with it."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is None:
+        return
+    for item in queue.items:
+        if item.task_id == moved.id and item.status in OPEN:
+            queue = _follow(draft, queue, item, moved)
+    _close_if_done(draft, queue.id)
+
+
+def let_go(draft: Draft, session_id: str, task_id: str) -> None:
+    """A session has no part in a task any more: its queued item goes. Raises ``IllegalTransition`` when it is in the works."""
+    queue = draft.world.queues.get(queue_id(session_id))
+    if queue is not None:
+        for item in queue.items:
+            if item.task_id == task_id and item.status in OPEN:
+                _take_out(draft, queue, item)
+
+
+_FOLLOWS = {
+    TaskStatus.COMPLETED: QueueItemStatus.COMPLETED,
+    TaskStatus.FAILED: QueueItemStatus.FAILED,
+    TaskStatus.SKIPPED: QueueItemStatus.SKIPPED,
+    TaskStatus.CANCELLED: QueueItemStatus.SKIPPED,
+}
+
+
+def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool = False) -> Queue:
+    """Bring an open item into line with its task. ``gone``: the session is, so that nothing of it is in the works."""
+    status = _FOLLOWS.get(moved.status)
+    if status is not None:
+        detail = moved.status_reason.detail if moved.status_reason is not None else None
+        over = msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail)
+        return draft.put_item(queue, over)
+    if item.status is QueueItemStatus.PROCESSING:
+        return _unfinished(draft, queue, item, moved, gone=gone)
+    works = any(other.status is QueueItemStatus.PROCESSING for other in queue.items)
+    if moved.status is TaskStatus.IN_PROGRESS and not (gone or works or queue.closed):
+        begun = msgspec.structs.replace(item, status=QueueItemStatus.PROCESSING, started_at=draft.now)
+        return draft.put_item(queue, begun)
+    return queue
+
+
+def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool) -> Queue:
+    """The item in the works whose task is not over: back in the queue, or failed when its attempt did."""
+    if not gone and moved.status in {TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED}:
+        return queue
+    if moved.not_before is not None and not gone:
+        detail = moved.status_reason.detail if moved.status_reason is not None else None
+        failed = msgspec.structs.replace(item, status=QueueItemStatus.FAILED, completed_at=draft.now, reason=detail)
+        return draft.put_item(queue, failed)
+    back = msgspec.structs.replace(item, status=QueueItemStatus.QUEUED, attempt=moved.attempt, started_at=None)
+    return draft.put_item(queue, back)
+
+
+def _source(actor: Actor) -> Source:
+    return Source.USER if actor.is_owner else Source.REPORT
+
+
+def _queue_for(draft: Draft, actor: Actor, session_id: str | None) -> Queue:
+    session = session_for(draft, actor, session_id)
+    queue = draft.world.queues.get(queue_id(session.id))
+    if queue is None:
+        detail = {"sessionId": session.id, "strategy": session.strategy.value}
+        raise NotFound(
+            "queue.not_found", f"{session.id} has strategy {session.strategy.value}: it has no queue", detail
+        )
+    return queue
+
+
+def item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | None) -> tuple[Queue, QueueItem]:
+    """The item named, or the one in the works."""
+    queue = _queue_for(draft, actor, session_id)
+    for item in queue.items:
+        if item.task_id == task_id or (task_id is None and item.status is QueueItemStatus.PROCESSING):
+            return queue, item
+    what = f"no task {task_id!r}" if task_id is not None else "no item in the works"
+    raise NotFound("queue.item_not_found", f"{queue.id} has {what}", {"taskId": task_id})
+
+
+def _move(
+    draft: Draft, queue: Queue, item: QueueItem, event: ItemEvent, why: str | None = None, *, at: int | None = None
+) -> Queue:
+    status = TRANSITIONS.target(item.status, event)
+    if status is None:
+        return queue
+    over = status not in OPEN
+    moved = msgspec.structs.replace(
+        item,
+        status=status,
+        started_at=item.started_at if over else None,
+        completed_at=(at or draft.now) if over else None,
+        reason=(why or None) and str(why)[:2000],
+    )
+    return draft.put_item(queue, moved)
+
+
+def after(draft: Draft, id_: str, task_id: str) -> QueueItem:
+    """The item as it is now; the answer is not the queue, which may be long and is remembered with the request."""
+    _close_if_done(draft, id_)
+    return next(item for item in draft.queue(id_).items if item.task_id == task_id)
+
+
+def _close_if_done(draft: Draft, id_: str) -> bool:
+    """Close a queue that has nothing left to give out: its items are over, or wait for what this queue does not bring.
+
+    The queue of a unit closes as well when the rest waits for tasks of other sessions: its slot may be what those need. The
+    unit gets another session when they are done. An empty queue waits for its first item.
+    """
+    queue = draft.queue(id_)
+    if queue.closed:
+        return True
+    scheduled = draft.session(queue.session_id).unit_task_id is not None
+    if not queue.items or any(_has_future(draft, item, scheduled=scheduled) for item in queue.items):
+        return False
+    draft.change(queue, closed=True)
+    return True
+
+
+def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
+    """Whether an item is in the works, or may be claimed now or later."""
+    left = draft.world.tasks.get(item.task_id) if item.status in OPEN else None
+    if left is None:
+        return False
+    if item.status is QueueItemStatus.PROCESSING or left.status is TaskStatus.IN_PROGRESS:
+        return True
+    if is_finished(left) or standing(left) is Standing.FAILED or left.not_before is not None:
+        return False
+    return _startable(draft, item) or not scheduled
+
+
+def _place(draft: Draft, queue: Queue, task_id: str, position: int) -> Queue:
+    """Put a queued item at ``position`` among the queued ones; the others keep their places."""
+    waiting = [item for item in queue.items if item.status is QueueItemStatus.QUEUED]
+    moving = next(item for item in waiting if item.task_id == task_id)
+    waiting.remove(moving)
+    waiting.insert(max(0, min(position, len(waiting))), moving)
+    order = iter(waiting)
+    items = tuple(next(order) if item.status is QueueItemStatus.QUEUED else item for item in queue.items)
+    return draft.change(queue, items=items)

@@ -1,0 +1,77 @@
+"""Reports of work, and the timeouts they may have missed.
+
+A deadline that passed while the daemon could not listen is judged a grace later (``engine/timers.py``). A report that comes within it
+counts as in time, unless it says itself that its work was done after the deadline: then the timeout holds, as it would have if the
+daemon had been there. What a session reports of an attempt that timed out, while it is being stopped for that, is refused.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from maestrod.api.errors import IllegalTransition
+from maestrod.api.reason import Source
+from maestrod.api.task import Task, TaskRef, TaskStatus
+from maestrod.core.access.scope import task_for
+from maestrod.core.values.command import Actor
+from maestrod.core.values.reasons import TIMED_OUT
+from maestrod.core.work import queue, task
+from maestrod.core.work.happened import moment_of
+from maestrod.core.work.stop import stop_session
+from maestrod.core.world.draft import Draft
+
+Rule = Callable[[Draft, Any, Actor], Any]
+
+
+def of_task(rule: Rule) -> Rule:
+    """A rule that reports on a task; the answer to a report that is too late is the task as it is by then."""
+
+    def ruled(draft: Draft, params: Any, actor: Actor) -> Any:
+        target = task_for(draft, actor, params.task_id)
+        _refuse_after_timeout(draft, target, actor)
+        at = None if isinstance(params, TaskRef) else params.at
+        if _is_too_late(draft, target, at):
+            return time_out(draft, target)
+        return rule(draft, params, actor)
+
+    return ruled
+
+
+def of_item(rule: Rule) -> Rule:
+    """A rule that reports on an item of a queue; the answer to a report that is too late is the item as it is by then."""
+
+    def ruled(draft: Draft, params: Any, actor: Actor) -> Any:
+        home, item = queue.item_for(draft, actor, params.session_id, params.task_id)
+        if not _is_too_late(draft, draft.task(item.task_id), params.at):
+            return rule(draft, params, actor)
+        queue.follow_task(draft, home.session_id, time_out(draft, draft.task(item.task_id)))
+        return queue.after(draft, home.id, item.task_id)
+
+    return ruled
+
+
+def time_out(draft: Draft, overdue: Task) -> Task:
+    """A task took too long: this attempt failed, and its sessions are stopped."""
+    detail = f"timed out after {overdue.timeout_ms} ms"
+    sessions = draft.world.by_session.live_of(overdue.id)
+    reason = draft.reason(Source.TIMER, TIMED_OUT, detail)
+    failed = task.fail(draft, overdue, sessions[0] if sessions else None, detail, reason)
+    for session_id in sessions:
+        told = draft.reason(Source.TIMER, TIMED_OUT, f"{overdue.id} {detail}")
+        stop_session(draft, draft.session(session_id), told)
+    return failed
+
+
+def _is_too_late(draft: Draft, target: Task, at: int | None) -> bool:
+    if at is None or target.status is not TaskStatus.IN_PROGRESS or target.deadline is None:
+        return False
+    return moment_of(draft, at, target) > target.deadline
+
+
+def _refuse_after_timeout(draft: Draft, target: Task, actor: Actor) -> None:
+    session = draft.world.sessions.get(actor.session_id or "")
+    if session is None or not session.stopping or not target.attempts or target.status is not TaskStatus.PENDING:
+        return
+    reason, last = session.status_reason, target.attempts[-1]
+    if reason is not None and reason.code == TIMED_OUT and last.session_id == session.id:
+        told = f"attempt {last.attempt} at {target.id} is over: {last.error}"
+        raise IllegalTransition("task.attempt_over", told, {"taskId": target.id})

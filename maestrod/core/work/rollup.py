@@ -1,0 +1,222 @@
+"""Roll-up: what changed below or beside a task decides what it is.
+
+A leaf moves by reports and by its process; what it may start follows from its dependencies. A parent moves by its
+children only. ``settle`` brings the world to rest after a change: it looks again at exactly the tasks the draft marked
+(the changed ones, their parents, and the dependents of those whose standing changed) until nothing is marked.
+"""
+
+from collections import Counter
+
+from maestrod.api.event import TimelineType
+from maestrod.api.reason import Reason, Source
+from maestrod.api.run import Run
+from maestrod.api.task import DependencyPolicy, Task, TaskStatus
+from maestrod.core.work import run_state
+from maestrod.core.work.dependencies import Met, ancestors, dependencies_met
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.failure import failed_leaf, failure_of, told
+from maestrod.core.world.standing import is_finished
+from maestrod.core.world.task_index import DOOM, DOOMED, READY, WAIT, WAITING
+
+#: Buckets of a tally by the status they count.
+_PENDING, _BLOCKED, _IN_PROGRESS, _COMPLETED, _FAILED, _SKIPPED, _CANCELLED = (status.value for status in TaskStatus)
+
+_ENTRY = {
+    TaskStatus.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
+    TaskStatus.FAILED: (TimelineType.TASK_FAILED, ""),
+    TaskStatus.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
+}
+
+_RUN_EVENT = {
+    TaskStatus.COMPLETED: run_state.RunEvent.COMPLETE,
+    TaskStatus.SKIPPED: run_state.RunEvent.COMPLETE,
+    TaskStatus.FAILED: run_state.RunEvent.FAIL,
+    TaskStatus.CANCELLED: run_state.RunEvent.CANCEL,
+}
+
+
+def settle(draft: Draft) -> None:
+    """Roll changes up and along dependencies until the world is at rest."""
+    roots: dict[str, None] = {}
+    while draft.dirty:
+        for task_id in _next(draft):
+            del draft.dirty[task_id]
+            task = draft.world.tasks.get(task_id)
+            if task is not None:
+                _look_again(draft, task)
+                if task_id in draft.world.runs_of_root:
+                    roots[task_id] = None
+    for task_id in roots:
+        _settle_runs(draft, draft.world.tasks[task_id])
+
+
+def _next(draft: Draft) -> list[str]:
+    """The marked tasks to look at first: leaves, then the deepest parents, so that each parent is decided once."""
+    children = draft.world.by_task.children
+    leaves = [task_id for task_id in draft.dirty if task_id not in children]
+    if leaves:
+        return leaves
+    depths = {task_id: len(ancestors(draft.world, task_id)) for task_id in draft.dirty}
+    deepest = max(depths.values())
+    return [task_id for task_id, depth in depths.items() if depth == deepest]
+
+
+def _look_again(draft: Draft, task: Task) -> None:
+    if task.id in draft.world.by_task.children:
+        _roll_up(draft, task)
+    else:
+        _settle_leaf(draft, task)
+
+
+def _waits(task: Task) -> bool:
+    """Whether it is its dependencies that decide about the task now."""
+    if task.status is TaskStatus.PENDING:
+        return True
+    reason = task.status_reason
+    return task.status is TaskStatus.BLOCKED and reason is not None and reason.code in {WAITING, DOOMED}
+
+
+def _settle_leaf(draft: Draft, task: Task) -> None:
+    if task.leaves is not None:
+        task = draft.change(task, leaves=None, updated_at=task.updated_at)  # its last subtask is gone
+    if not _waits(task) or not (task.dependencies or task.status is TaskStatus.BLOCKED):
+        return
+    met, by = dependencies_met(draft.world, task)
+    if met is Met.YES:
+        if task.status is TaskStatus.BLOCKED:
+            draft.change(task, status=TaskStatus.PENDING, status_reason=None)
+    elif met is Met.NEVER and task.on_dependency_failure is DependencyPolicy.SKIP:
+        skip(draft, task, f"{by} failed", by)
+    else:
+        _block(draft, task, met, by)
+
+
+def _block(draft: Draft, task: Task, met: Met, by: str | None) -> None:
+    code, detail = (DOOMED, f"{by} failed") if met is Met.NEVER else (WAITING, f"waits for {by}")
+    reason = task.status_reason
+    if task.status is TaskStatus.BLOCKED and reason is not None and (reason.code, reason.by) == (code, by):
+        return
+    draft.change(task, status=TaskStatus.BLOCKED, status_reason=draft.reason(Source.PLAN, code, detail, by))
+    if met is Met.NEVER:
+        draft.timeline(TimelineType.TASK_BLOCKED, detail, task_id=task.id, source=Source.PLAN, metadata={"by": by})
+
+
+def skip(draft: Draft, task: Task, why: str, by: str | None = None) -> None:
+    """Skip a leaf because of its dependencies."""
+    reason = draft.reason(Source.PLAN, DOOMED, why, by)
+    draft.change(
+        task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now, not_before=None, deadline=None
+    )
+    draft.timeline(TimelineType.TASK_SKIPPED, why, task_id=task.id, source=Source.PLAN, metadata={"by": by})
+
+
+def _roll_up(draft: Draft, parent: Task) -> None:
+    world = draft.world
+    met, by = dependencies_met(world, parent) if parent.dependencies else (Met.YES, None)
+    tally = world.by_task.tally(parent.id)
+    unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
+    if unwanted and _skip_below(draft, parent, by):
+        return  # each leaf that was skipped has marked its parents again
+    status, reason = _status_of(draft, parent, tally, met, by)
+    if status is parent.status and reason is not None and parent.status_reason is not None:
+        same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
+        reason = parent.status_reason if same else reason
+    _move_parent(draft, parent, status, reason)
+
+
+def _started(tally: Counter[str]) -> bool:
+    return bool(tally[_IN_PROGRESS] or tally[_COMPLETED] or tally[_FAILED])
+
+
+def _is_over(tally: Counter[str]) -> bool:
+    """Whether nothing is left that a dependency could keep from starting."""
+    return tally[_COMPLETED] + tally[_SKIPPED] + tally[_FAILED] + tally[_CANCELLED] == sum(tally.values())
+
+
+def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
+    """Skip what is left below a parent; whether there was anything."""
+    leaves = [task_id for task_id in draft.world.subtree(parent.id) if task_id not in draft.world.by_task.children]
+    left = [task_id for task_id in leaves if not is_finished(draft.world.tasks[task_id])]
+    for task_id in left:
+        skip(draft, draft.world.tasks[task_id], f"{by} failed", by)
+    return bool(left)
+
+
+def _status_of(
+    draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
+) -> tuple[TaskStatus, Reason | None]:
+    """What a parent is, from how many of its children are what."""
+    if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
+        return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
+    if tally[_IN_PROGRESS]:
+        return TaskStatus.IN_PROGRESS, None
+    if met is not Met.YES and not _started(tally) and not _is_over(tally):
+        code = DOOMED if met is Met.NEVER else WAITING
+        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
+    if tally[READY] or tally[_PENDING]:
+        return (TaskStatus.IN_PROGRESS if _started(tally) else TaskStatus.PENDING), None
+    if tally[WAIT]:
+        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
+    if tally[_FAILED]:
+        leaf = failed_leaf(draft.world, parent)
+        return TaskStatus.FAILED, draft.reason(Source.PLAN, "subtask_failed", told(leaf), leaf.id)
+    if tally[_CANCELLED]:
+        return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
+    if tally[_BLOCKED]:
+        return TaskStatus.BLOCKED, draft.reason(Source.REPORT, "subtask_blocked", "a subtask is blocked")
+    code, detail = (DOOMED, "every unfinished subtask waits for a task that failed") if tally[DOOM] else ("empty", "")
+    return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, detail)
+
+
+def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason | None) -> None:
+    started = parent.started_at
+    if started is None and status is TaskStatus.IN_PROGRESS:
+        started = draft.now
+    finished = status in _RUN_EVENT
+    moved = draft.change(
+        parent,
+        status=status,
+        status_reason=reason,
+        progress=draft.world.by_task.progress(parent.id),
+        leaves=draft.world.by_task.leaves(parent.id),
+        started_at=started,
+        completed_at=(parent.completed_at or draft.now) if finished else None,
+        not_before=None,  # a leaf that was given subtasks may have had clocks of its own
+        deadline=None,
+        timeout_left=None,
+        updated_at=parent.updated_at if status is parent.status else draft.now,
+    )
+    if moved.status is not parent.status and moved.status in _ENTRY:
+        type_, message = _ENTRY[moved.status]
+        words = message or (reason.detail if reason is not None else "")
+        draft.timeline(type_, words, task_id=parent.id, source=Source.PLAN)
+
+
+def _settle_runs(draft: Draft, root: Task) -> None:
+    """The latest run of a root ends as the root does, and goes on when the root does again."""
+    run = draft.world.runs[draft.world.runs_of(root.id)[-1]]
+    event = _RUN_EVENT.get(root.status)
+    if event is not None:
+        run_state.move(draft, run, event, error=_error(root, run), failure=failure_of(draft.world, root))
+    elif run.status not in run_state.ACTIVE:
+        _go_on(draft, root, run)
+
+
+def _error(root: Task, run: Run) -> str | None:
+    """Why a run failed, in the words of its root."""
+    if root.status is not TaskStatus.FAILED:
+        return None
+    if root.result is not None and root.result.error is not None:
+        return root.result.error
+    return run.error or (root.status_reason.detail if root.status_reason is not None else None)
+
+
+def _go_on(draft: Draft, root: Task, run: Run) -> None:
+    """A root that had ended is open again: its run works on what is its own, or plans what was never planned."""
+    tasks = draft.world.tasks
+    dispatches = (tasks[task_id].dispatch for task_id in draft.world.subtree(root.id))
+    if any(dispatch is not None and dispatch.run_id == run.id for dispatch in dispatches):
+        run_state.move(draft, run, run_state.RunEvent.WORK)
+        draft.reopened[run.id] = None
+    elif root.id not in draft.world.by_task.children and root.dispatch is None and run_state.can_plan(draft, run):
+        run_state.move(draft, run, run_state.RunEvent.PLAN, plan_attempt=0)

@@ -1,0 +1,234 @@
+"""What the task methods mean: made, changed, removed, reported on, tried again."""
+
+from typing import Any
+
+from maestrod.api.base import Done
+from maestrod.api.errors import Conflict, Malformed, NotAllowed
+from maestrod.api.reason import Source
+from maestrod.api.task import (
+    Task,
+    TaskBlock,
+    TaskCancel,
+    TaskComplete,
+    TaskCreate,
+    TaskDelete,
+    TaskDepend,
+    TaskFail,
+    TaskProgress,
+    TaskRef,
+    TaskSkip,
+    TaskUpdate,
+)
+from maestrod.core.access.scope import task_for
+from maestrod.core.plan import arguments
+from maestrod.core.plan import paths as plan_paths
+from maestrod.core.values.command import Actor
+from maestrod.core.values.reasons import CANCELLED
+from maestrod.core.work import task
+from maestrod.core.work.dependencies import refuse_cycle
+from maestrod.core.work.happened import moment_of
+from maestrod.core.work.run import adopt_leaf, cancel_tree
+from maestrod.core.work.run_state import active_run
+from maestrod.core.work.stop import stop_session
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.known import check_agent, check_skills
+from maestrod.core.world.standing import is_finished
+
+#: Members of a new task that are taken as they are.
+_PLAIN = (
+    "title", "description", "initial_prompt", "priority", "on_dependency_failure", "skill_ids", "agent_ids",
+    "agent", "commands", "checks", "paths", "max_attempts", "backoff_ms", "timeout_ms",
+)  # fmt: skip
+
+
+def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
+    """Make a task; a subtask belongs to its parent's project."""
+    if not actor.is_owner and params.parent_id is None:
+        raise NotAllowed("task.needs_parent", "a session makes subtasks of its own tasks: name a parent", {})
+    parent = task_for(draft, actor, params.parent_id) if params.parent_id is not None else None
+    project_id = params.project_id or (parent.project_id if parent is not None else None)
+    if project_id is None:
+        raise Malformed("project.missing", "name a project or a parent: projectId is missing", {"path": "projectId"})
+    if parent is not None and parent.project_id != project_id:
+        raise Malformed("task.other_project", f"{parent.id} belongs to {parent.project_id}", {"path": "projectId"})
+    if parent is not None and (is_finished(parent) or _has_live_session(draft, parent)):
+        raise Conflict("task.closed", f"{parent.id} is {parent.status.value}: it takes no more subtasks", {})
+    for needed in params.dependencies:
+        draft.task(needed)
+    _check(draft, draft.project(project_id).working_dir, params)
+    made = draft.put(
+        Task(
+            id=draft.new_id("tsk"),
+            project_id=draft.project(project_id).id,
+            parent_id=params.parent_id,
+            created_at=draft.now,
+            updated_at=draft.now,
+            **{name: getattr(params, name) for name in _PLAIN},
+        )
+    )
+    for needed in params.dependencies:
+        made = _depend(draft, made, needed)
+    adopt_leaf(draft, made)
+    return draft.task(made.id)
+
+
+def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
+    """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
+    check_agent(draft, working_dir, params.agent, "agent")
+    check_skills(draft, working_dir, params.skill_ids or (), "skillIds")
+    arguments.check_commands(params.commands or (), "commands")
+    arguments.check_commands(params.checks or (), "checks")
+    for place, pattern in enumerate(params.paths or ()):
+        if problem := plan_paths.problem(pattern):
+            raise Malformed(f"task.{problem[0]}", f"paths[{place}]: {problem[1]}", {"path": f"$.paths[{place}]"})
+
+
+def _has_live_session(draft: Draft, parent: Task) -> bool:
+    """Whether a leaf is being worked on: it cannot become a parent under the worker's hands.
+
+    An orchestrator's own root is the exception: giving it subtasks is its work.
+    """
+    world = draft.world
+    if parent.id in world.by_task.children or not parent.started_at:
+        return False
+    return bool(world.by_session.live_of(parent.id))
+
+
+def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
+    """Change what is given."""
+    changed: dict[str, Any] = {
+        name: getattr(params, name) for name in _PLAIN if getattr(params, name, None) is not None
+    }
+    present = task_for(draft, actor, params.task_id)
+    _check(draft, draft.project(present.project_id).working_dir, params)
+    updated = draft.change(present, **changed)
+    for run_id in draft.world.runs_of(updated.id):
+        draft.change(draft.run(run_id), title=updated.title)
+    return updated
+
+
+def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
+    """Remove a subtree that nobody works on; others that wait for it must be named to be cut loose."""
+    below = list(draft.world.subtree(draft.task(params.task_id).id))
+    inside = set(below)
+    parent_id = draft.task(params.task_id).parent_id
+    for task_id in below:
+        run = active_run(draft, task_id)
+        if run is not None:
+            raise Conflict("task.in_run", f"{run.id} runs {task_id}: cancel it first", {"runId": run.id})
+        live = draft.world.by_session.live_of(task_id)
+        if live:
+            raise Conflict("task.in_use", f"{live[0]} works on {task_id}: stop it first", {"sessionId": live[0]})
+        outside = [id_ for id_ in draft.world.dependents(task_id) if id_ not in inside]
+        if outside and not params.cascade:
+            detail = {"taskId": task_id, "dependents": outside}
+            raise Conflict(
+                "task.needed", f"{', '.join(outside)} waits for {task_id}: say cascade to cut it loose", detail
+            )
+        for id_ in outside:
+            waiting = draft.task(id_)
+            draft.change(waiting, dependencies=tuple(need for need in waiting.dependencies if need != task_id))
+    for task_id in reversed(below):
+        draft.drop(draft.task(task_id))
+    if parent_id is not None and parent_id not in draft.world.by_task.children:
+        _be_a_leaf(draft, draft.task(parent_id))
+    return Done()
+
+
+def _be_a_leaf(draft: Draft, parent: Task) -> None:
+    """A parent lost its last child: what it was by roll-up it is no more."""
+    if not is_finished(parent):
+        reason = draft.reason(Source.USER, "subtasks_removed", "its subtasks were removed")
+        parent = task.release(draft, parent, reason)
+    adopt_leaf(draft, parent)
+
+
+def start(draft: Draft, params: TaskRef, actor: Actor) -> Task:
+    """Work on a task began."""
+    return task.start(draft, task_for(draft, actor, params.task_id), actor.session_id)
+
+
+def progress(draft: Draft, params: TaskProgress, actor: Actor) -> Task:
+    """A task got on."""
+    target = task_for(draft, actor, params.task_id)
+    at = moment_of(draft, params.at, target)
+    return task.progress(draft, target, actor.session_id, params.progress, params.message, at=at)
+
+
+def complete(draft: Draft, params: TaskComplete, actor: Actor) -> Task:
+    """A task is done."""
+    target = task_for(draft, actor, params.task_id)
+    return task.complete(draft, target, actor.session_id, params.summary, at=moment_of(draft, params.at, target))
+
+
+def fail(draft: Draft, params: TaskFail, actor: Actor) -> Task:
+    """An attempt at a task failed."""
+    target = task_for(draft, actor, params.task_id)
+    return task.fail(draft, target, actor.session_id, params.error, at=moment_of(draft, params.at, target))
+
+
+def skip(draft: Draft, params: TaskSkip, actor: Actor) -> Task:
+    """A task is left out."""
+    target = task_for(draft, actor, params.task_id)
+    return task.skip(draft, target, actor.session_id, params.reason, at=moment_of(draft, params.at, target))
+
+
+def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
+    """A task cannot go on."""
+    if params.by_task_id is not None:
+        draft.task(params.by_task_id)
+    target = task_for(draft, actor, params.task_id)
+    at = moment_of(draft, params.at, target)
+    return task.block(draft, target, actor.session_id, params.reason, params.by_task_id, at=at)
+
+
+def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
+    """Try again what failed, was skipped or cancelled, in the task or below it."""
+    reason = draft.reason(Source.USER, "retried", "tried again by the user")
+    top = draft.task(params.task_id)
+    if top.id not in draft.world.by_task.children:
+        return task.retry(draft, top, reason)
+    for task_id in draft.world.subtree(top.id):
+        leaf = draft.task(task_id)
+        if task_id not in draft.world.by_task.children and leaf.status in task.RETRIED:
+            task.retry(draft, leaf, reason)
+    return top
+
+
+def cancel(draft: Draft, params: TaskCancel, actor: Actor) -> Task:
+    """Cancel a subtree; sessions left with nothing to do are stopped."""
+    target = task_for(draft, actor, params.task_id)
+    source = Source.USER if actor.is_owner else Source.REPORT
+    reason = draft.reason(source, CANCELLED, params.reason or "cancelled", actor.session_id)
+    cancel_tree(draft, target.id, reason)
+    holders = {id_ for below in draft.world.subtree(target.id) for id_ in draft.world.by_session.live_of(below)}
+    for session_id in sorted(holders):
+        _stop_if_idle(draft, session_id)
+    return target
+
+
+def _stop_if_idle(draft: Draft, session_id: str) -> None:
+    held = draft.session(session_id)
+    tasks = [draft.world.tasks[id_] for id_ in held.task_ids if id_ in draft.world.tasks]
+    leaves = [left for left in tasks if left.id not in draft.world.by_task.children]
+    if leaves and all(is_finished(left) for left in leaves):
+        stop_session(draft, held, draft.reason(Source.USER, CANCELLED, "all its tasks were cancelled"))
+
+
+def depend(draft: Draft, params: TaskDepend, actor: Actor) -> Task:
+    """A task waits for another from now on."""
+    return _depend(draft, task_for(draft, actor, params.task_id), draft.task(params.on_task_id).id)
+
+
+def _depend(draft: Draft, waiting: Task, on: str) -> Task:
+    if on in waiting.dependencies:
+        return waiting
+    refuse_cycle(draft.world, waiting.id, on)
+    return draft.change(waiting, dependencies=(*waiting.dependencies, on))
+
+
+def undepend(draft: Draft, params: TaskDepend, actor: Actor) -> Task:
+    """A task waits for another no more."""
+    waiting = task_for(draft, actor, params.task_id)
+    rest = tuple(need for need in waiting.dependencies if need != params.on_task_id)
+    return draft.change(waiting, dependencies=rest)

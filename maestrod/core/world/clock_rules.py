@@ -1,0 +1,128 @@
+"""What it means that the clock was set, or that the machine slept.
+
+Theory. Moments are stored as wall time, because people and providers speak of it, and waits are lengths. When the wall clock is
+set, the moments of everything that is under way are set with it (``step``), so that each wait keeps its length and what happened
+keeps its order. History stays as it was recorded. While the machine sleeps (``slept``) nobody on it can work, report or answer,
+so waits for somebody here go on afterwards with what was left of them; waits for the world outside go on meanwhile:
+
+- the end of a limit as its provider told it is a moment of the world: it moves with nothing;
+- a limit without a known end or told as a length, and the pause before the next attempt, are lengths of real time: they move with a step;
+- all other deadlines judge somebody on this machine: they move with a step and with a sleep.
+
+A silent agent gets its whole patience anew after a sleep. Remembered requests are counted on a clock without steps (``requests_now``).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.session import Session
+from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Wait
+from maestrod.core.values.facts import ClockMoved
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.session_index import has_ended
+from maestrod.core.world.world import World
+
+
+def moved(draft: Draft, fact: ClockMoved) -> None:
+    """The rule of ``facts.ClockMoved``: keep the length of every wait, and remember how the clocks stand now."""
+    if fact.step or fact.slept:
+        for task in _waiting_tasks(draft.world):
+            draft.change(task, **_of_task(task, fact))
+        waits = _agent_waits(draft.world, fact)
+        for session_id in sorted(draft.world.by_session.live):
+            _move_session(draft, draft.session(session_id), fact)
+        for question in _questions(draft.world):
+            draft.change(question, **_of_question(question, fact))
+        draft.change(draft.world.system, agent_waits=waits)
+    draft.change(draft.world.system, clock=fact.mark)
+
+
+def requests_now(draft: Draft) -> int:
+    """Wall time without the steps it has made: what ages are counted on that must not jump."""
+    clock = draft.world.system.clock
+    return draft.now - (clock.stepped if clock is not None else 0)
+
+
+def _later(moment: int | None, by: int) -> int | None:
+    return None if moment is None else moment + by
+
+
+def _waiting_tasks(world: World) -> list[Task]:
+    """The tasks that are under way or wait for their next attempt, by id."""
+    ids = {id_ for key in world.deadlines if (id_ := key.partition(":")[2]) in world.tasks}
+    begun = {id_ for session_id in world.by_session.live for id_ in world.sessions[session_id].task_ids}
+    return [world.tasks[id_] for id_ in sorted(ids | (begun & world.tasks.keys()))]
+
+
+def _of_task(task: Task, fact: ClockMoved) -> Mapping[str, Any]:
+    if task.status is not TaskStatus.IN_PROGRESS:
+        return {"not_before": _later(task.not_before, fact.step)}
+    return {
+        "started_at": _later(task.started_at, fact.step),
+        "deadline": _later(task.deadline, fact.step + fact.slept),
+    }
+
+
+def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
+    step, awake = fact.step, fact.step + fact.slept
+    turn, wait = session.turn, session.wait
+    if turn is not None:
+        turn = msgspec.structs.replace(turn, since=turn.since + step)
+    if wait is not None:
+        until = wait.until + step if _is_length(wait) or wait.due else wait.until
+        wait = msgspec.structs.replace(wait, since=wait.since + step, until=until)
+    stall_at = session.stall_at
+    if stall_at is not None:
+        stall_at = draft.now + draft.world.rules.traits(session.agent).stall_ms if fact.slept else stall_at + step
+    draft.change(
+        session,
+        created_at=session.created_at + step,
+        started_at=_later(session.started_at, step),
+        last_activity=session.last_activity + step,
+        limited_since=_later(session.limited_since, step),
+        quiet_since=_later(session.quiet_since, awake),
+        deadline=_later(session.deadline, awake),
+        stall_at=stall_at,
+        turn=turn,
+        wait=wait,
+    )
+
+
+def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:
+    """By agent when the next of its kind may start: as told by its provider, or after a wait that is a length."""
+    told = {
+        session.wait.until
+        for id_ in world.by_session.waiting
+        if (session := world.sessions[id_]).wait is not None and not _is_length(session.wait)
+    }
+    waits = world.system.agent_waits
+    return {agent: until if until in told else until + fact.step for agent, until in waits.items()}
+
+
+def _is_length(wait: Wait) -> bool:
+    return wait.is_length or wait.guessed
+
+
+def _questions(world: World) -> list[Attention]:
+    """The questions that are open, or whose answer an agent still waits for."""
+    ids = {id_ for links in (world.open_questions, world.owed_answers) for found in links.values() for id_ in found}
+    questions = [world.attention[id_] for id_ in sorted(ids)]
+    return [each for each in questions if each.session_id in world.sessions and _is_under_way(world, each)]
+
+
+def _is_under_way(world: World, question: Attention) -> bool:
+    return question.answer is None or not has_ended(world.sessions[question.session_id])
+
+
+def _of_question(question: Attention, fact: ClockMoved) -> Mapping[str, Any]:
+    is_outside = question.kind is AttentionKind.LIMIT
+    answer = question.answer
+    return {
+        "opened_at": question.opened_at + fact.step,
+        "deadline": _later(question.deadline, fact.step if is_outside else fact.step + fact.slept),
+        "answer": None if answer is None else msgspec.structs.replace(answer, at=answer.at + fact.step),
+    }

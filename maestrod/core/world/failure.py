@@ -1,0 +1,58 @@
+"""Which task a failure comes from: a parent fails by its subtasks, and a person wants to see the one where it began."""
+
+from maestrod.api.task import Failure, Task, TaskStatus
+from maestrod.core.world.world import World
+
+#: Characters of an error that are kept with a run, from its end, where the last lines of output are; and of its first line.
+_ERROR = 4_000
+_LINE = 300
+
+
+def failed_leaf(world: World, task: Task) -> Task:
+    """The leaf at or below a failed task that failed first."""
+    while task.id in world.by_task.children:
+        below = (world.tasks[task_id] for task_id in world.by_task.children[task.id])
+        failed = [child for child in below if child.status is TaskStatus.FAILED]
+        if not failed:
+            break
+        task = min(failed, key=lambda child: (child.completed_at or 0, child.id))
+    return task
+
+
+def failure_of(world: World, root: Task) -> Failure | None:
+    """Why a tree failed; None when its root has not."""
+    if root.status is not TaskStatus.FAILED:
+        return None
+    leaf = failed_leaf(world, root)
+    leaves = world.by_task.leaves(root.id)
+    return Failure(
+        task_id=leaf.id,
+        title=leaf.title,
+        error=_end_of(error_of(leaf)),
+        session_id=session_of(world, leaf),
+        attempt=leaf.attempt,
+        failed=max(leaves.failed, 1) if leaves is not None else 1,
+    )
+
+
+def told(leaf: Task) -> str:
+    """One line that says which task failed and why."""
+    error = error_of(leaf).strip().partition("\n")[0][:_LINE]
+    return f"task {leaf.title!r} failed" + (f": {error}" if error else "")
+
+
+def error_of(leaf: Task) -> str:
+    """Why a task failed, as far as anybody said."""
+    error = leaf.result.error if leaf.result is not None else None
+    return error or (leaf.status_reason.detail if leaf.status_reason is not None else "")
+
+
+def session_of(world: World, leaf: Task) -> str | None:
+    """The session in which a task failed: that of its last attempt, else the newest that is linked to it."""
+    tried = [attempt.session_id for attempt in leaf.attempts if attempt.session_id is not None]
+    linked = world.sessions_of(leaf.id)
+    return linked[-1] if linked else next(reversed(tried), None)
+
+
+def _end_of(error: str) -> str:
+    return error if len(error) <= _ERROR else f"…{error[-_ERROR:]}"

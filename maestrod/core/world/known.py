@@ -1,0 +1,44 @@
+"""Names that have to mean something: an agent, a persona or a skill that is not there is an error where it is named, not later."""
+
+from collections.abc import Iterable
+
+from maestrod.api.errors import Malformed
+from maestrod.core.plan.findings import hint, shown
+from maestrod.core.world.draft import Draft
+
+#: Names of what there is that an error lists at most.
+_LISTED = 20
+
+
+def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
+    """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
+    project = draft.project(project_id)
+    agent = wanted or project.settings.default_agent or draft.world.rules.default_agent
+    known = draft.world.rules.names_for(project.working_dir).agents
+    if agent not in known:
+        names = ", ".join(sorted(known))
+        raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
+    return agent
+
+
+def check_agent(draft: Draft, working_dir: str, agent: str | None, path: str) -> None:
+    """Raise ``Malformed`` for an agent that there is not. ``path`` names the parameter, as ``agent``."""
+    _check("agent", () if agent is None else (agent,), draft.world.rules.names_for(working_dir).agents, path)
+
+
+def check_persona(draft: Draft, working_dir: str, persona: str | None, path: str) -> None:
+    """Raise ``Malformed`` for a persona that there is not."""
+    _check("persona", () if persona is None else (persona,), draft.world.rules.names_for(working_dir).personas, path)
+
+
+def check_skills(draft: Draft, working_dir: str, skills: Iterable[str], path: str) -> None:
+    """Raise ``Malformed`` for the first skill that there is not."""
+    _check("skill", skills, draft.world.rules.names_for(working_dir).skills, path)
+
+
+def _check(kind: str, names: Iterable[str], there: frozenset[str], path: str) -> None:
+    for name in names:
+        if name not in there:
+            listed = ", ".join(sorted(there)[:_LISTED]) or "none"
+            message = f"there is no {kind} {shown(name)!r}; there is: {listed}{hint(name, there)}"
+            raise Malformed(f"{kind}.unknown", message, {"path": f"$.{path}"})

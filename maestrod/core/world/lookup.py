@@ -1,0 +1,40 @@
+"""Looking things up in the world for those who read it."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from maestrod.api.attention import Attention
+from maestrod.api.base import Entity
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.run import Run, RunStatus
+from maestrod.core.world.world import World
+
+E = TypeVar("E", bound=Entity)
+
+_ENDED_RUNS = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
+
+
+def found(table: Mapping[str, E], kind: str, id_: str) -> E:
+    """The entity with an id. Raises ``NotFound``."""
+    entity = table.get(id_)
+    if entity is None:
+        raise NotFound(f"{kind}.not_found", f"there is no {kind} {id_[:100]!r}", {"id": id_[:100]})
+    return entity
+
+
+def named_session(session_id: str | None) -> str:
+    """The session a call is about, which its caller has to name (a session's own is filled in before)."""
+    if session_id is None:
+        raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "$.sessionId"})
+    return session_id
+
+
+def has_ended_run(run: Run) -> bool:
+    """Whether a run is over."""
+    return run.status in _ENDED_RUNS
+
+
+def open_questions(world: World, askers: Iterable[str]) -> tuple[Attention, ...]:
+    """What waits for a person in some sessions, and in runs whose plan waits, oldest first."""
+    ids = (id_ for asker in askers for id_ in world.open_questions.get(asker, ()))
+    return tuple(world.attention[id_] for id_ in sorted(ids))

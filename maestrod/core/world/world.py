@@ -1,0 +1,312 @@
+"""The world: every entity by id, and the indexes derived from them.
+
+``put`` and ``drop`` are the only mutations; both keep the indexes right, so that what a decision costs follows what it
+changes and not how much there is. ``apply`` does to the world what an event says: live and on replay the same.
+"""
+
+from collections.abc import Iterable, Iterator
+from operator import attrgetter, is_not
+from typing import Any
+
+import msgspec
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.base import Entity
+from maestrod.api.event import Event
+from maestrod.api.message import Message, MessageStatus
+from maestrod.api.plan import Plan
+from maestrod.api.project import Project
+from maestrod.api.queue import Queue, QueueItem
+from maestrod.api.run import Run, RunStatus
+from maestrod.api.session import Session
+from maestrod.api.system import System
+from maestrod.api.task import Task
+from maestrod.api.token import AccessToken
+from maestrod.core.values.policy import Rules
+from maestrod.core.world.deadlines import NO_DEADLINES, deadlines_of
+from maestrod.core.world.entities import KIND_OF, KINDS, Request, canonical, patched
+from maestrod.core.world.indexes import Links, add_link, drop_link
+from maestrod.core.world.session_index import SessionIndex
+from maestrod.core.world.task_index import TaskIndex
+
+_SYSTEM = System()
+
+#: The kinds of entity that wait for moments (``deadlines.py``).
+_WAITING_KINDS = frozenset({"task", "session", "attention", "system"})
+#: The kinds that people name by a number (``numbering.py``).
+_NUMBERED_KINDS = frozenset({"run", "attention"})
+
+
+#: A message that needs nothing any more.
+_DELIVERED = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
+
+
+class World:
+    """All state. Read it freely; change it only through a ``Draft`` (decisions) or ``apply`` (replay)."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        self.seq = 0
+        self.draining = False  # the daemon is about to stop its sessions: nothing new is started
+        self.projects: dict[str, Project] = {}
+        self.tasks: dict[str, Task] = {}
+        self.sessions: dict[str, Session] = {}
+        self.queues: dict[str, Queue] = {}
+        self.plans: dict[str, Plan] = {}
+        self.runs: dict[str, Run] = {}
+        self.attention: dict[str, Attention] = {}
+        self.messages: dict[str, Message] = {}
+        self.systems: dict[str, System] = {}
+        self.tokens: dict[str, AccessToken] = {}
+        self.requests: dict[str, Request] = {}
+        self.tables: dict[str, dict[str, Any]] = {
+            "project": self.projects,
+            "task": self.tasks,
+            "session": self.sessions,
+            "queue": self.queues,
+            "plan": self.plans,
+            "run": self.runs,
+            "attention": self.attention,
+            "message": self.messages,
+            "system": self.systems,
+            "token": self.tokens,
+            "request": self.requests,
+        }
+        self.by_session = SessionIndex()
+        self.by_task = TaskIndex(self.tasks, self.by_session.unit_is_live)
+        self.open_questions: Links = {}
+        self.owed_answers: Links = {}
+        self.open_messages: Links = {}
+        self.plans_of_task: Links = {}
+        self.runs_of_root: Links = {}
+        self.planning: dict[str, None] = {}
+        self.awaiting: dict[str, None] = {}
+        self.approvals: dict[str, None] = {}
+        self.unnumbered: dict[str, None] = {}
+        self.by_number: dict[tuple[str, int], str] = {}
+        self.token_of_digest: dict[str, str] = {}
+        self.deadlines: dict[str, int] = {}
+        self.moved_deadlines: set[str] = set()
+        self._is_indexed = True
+
+    @property
+    def system(self) -> System:
+        """The state of the whole."""
+        return self.systems.get(_SYSTEM.id, _SYSTEM)
+
+    def children(self, task_id: str) -> list[str]:
+        """Ids of a task's subtasks in the order they were made."""
+        return sorted(self.by_task.children.get(task_id, ()))
+
+    def dependents(self, task_id: str) -> list[str]:
+        """Ids of the tasks that wait for a task, oldest first."""
+        return sorted(self.by_task.dependents.get(task_id, ()))
+
+    def sessions_of(self, task_id: str) -> list[str]:
+        """Ids of the sessions linked to a task, oldest first."""
+        return sorted(self.by_session.of_task.get(task_id, ()))
+
+    def runs_of(self, root_id: str) -> list[str]:
+        """Ids of the runs of a root, oldest first."""
+        return sorted(self.runs_of_root.get(root_id, ()))
+
+    def subtree(self, task_id: str) -> Iterator[str]:
+        """A task's id and those of all below it, parents before children."""
+        stack = [task_id]
+        while stack:
+            current = stack.pop()
+            yield current
+            stack.extend(reversed(self.children(current)))
+
+    def root_of(self, task_id: str) -> str:
+        """The id of the task at the top of a task's tree."""
+        task = self.tasks.get(task_id)
+        while task is not None and task.parent_id is not None:
+            task_id = task.parent_id
+            task = self.tasks.get(task_id)
+        return task_id
+
+    def put(self, entity: Entity) -> None:
+        """Add an entity or replace the one with its id."""
+        kind = KIND_OF[type(entity)]
+        table = self.tables[kind]
+        id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
+        old = table.get(id_)
+        table[id_] = entity
+        if self._is_indexed:
+            self._index(kind, old, entity)
+
+    def drop(self, kind: str, id_: str) -> None:
+        """Remove an entity. A task must have no children left."""
+        old = self.tables[kind].pop(id_)
+        if self._is_indexed:
+            self._index(kind, old, None)
+
+    def load(self, entities: Iterable[Entity]) -> None:
+        """Fill an empty world; the entities may come in any order."""
+        self.fill(entities)
+        self.index()
+
+    def fill(self, entities: Iterable[Entity]) -> None:
+        """Fill the tables of an empty world. Until ``index`` it has nothing else: enough to ``apply`` what came after, at once."""
+        self._is_indexed = False
+        for entity in entities:
+            self.put(entity)
+
+    def index(self) -> None:
+        """Derive everything from the tables: the same as from putting one entity after the other, in a fraction of the time."""
+        self._is_indexed = True
+        for kind, table in self.tables.items():
+            self.sort(kind)
+            if kind != "task":
+                for entity in table.values():
+                    self._index(kind, None, entity)
+        self.by_task.load()
+        for task in self.tasks.values():
+            if task.not_before is not None or task.deadline is not None:
+                self._index_deadlines(None, task)
+
+    def sort(self, kind: str) -> None:
+        """Bring a table into the order in which its entities were made, where loading or an undo has left another."""
+        table = self.tables[kind]
+        made = sorted(table.values(), key=_made if kind == "request" else _ID)
+        if any(map(is_not, made, table.values())):
+            table.clear()
+            table.update(zip(map(_ID, made), made, strict=True))
+
+    def apply(self, event: Event) -> None:
+        """Do what an event says. Raises ``KeyError`` or ``msgspec.ValidationError`` for an event that does not fit."""
+        kind, _, what = event.type.partition(".")
+        if kind in KINDS:
+            self._apply(kind, what, event)
+        self.seq = event.seq
+
+    def _apply(self, kind: str, what: str, event: Event) -> None:
+        if what == "created":
+            self.put(msgspec.convert(event.data, KINDS[kind]))
+        elif what == "deleted":
+            self.drop(kind, event.id)
+        elif kind == "queue" and what == "item":
+            self.put(with_item(self.queues[event.id], msgspec.convert(event.data, QueueItem)))
+        else:
+            self.put(patched(self.tables[kind][event.id], event.data))
+
+    def entities(self) -> Iterator[Entity]:
+        """Everything, by kind and id."""
+        for kind in KINDS:
+            table = self.tables[kind]
+            for id_ in sorted(table):
+                yield table[id_]
+
+    def dump(self) -> bytes:
+        """The whole world as canonical JSON lines: equal worlds give equal bytes."""
+        return b"\n".join(canonical(entity) for entity in self.entities())
+
+    def _index(self, kind: str, old: Any, new: Any) -> None:
+        if kind == "task":
+            self.by_task.update(old, new)
+        elif kind == "session":
+            for unit in self.by_session.update(old, new):
+                self.by_task.refresh_unit(unit)
+        elif kind == "attention":
+            self._index_attention(old, new)
+        elif kind == "message":
+            self._index_message(old, new)
+        elif kind == "token":
+            self._index_token(old, new)
+        elif kind == "plan":
+            _link(self.plans_of_task, old, new, "root_task_id")
+        elif kind == "run":
+            _link(self.runs_of_root, old, new, "root_task_id")
+            self._index_planning(old, new)
+        if kind in _WAITING_KINDS:
+            self._index_deadlines(old, new)
+        if kind in _NUMBERED_KINDS:
+            self._index_number(kind, old, new)
+
+    def _index_planning(self, old: Run | None, new: Run | None) -> None:
+        """Runs without a plan yet: the scheduler sees to their planners. Those whose plan waits for a person; those without a number."""
+        for ids, is_there in (
+            (self.planning, new is not None and new.status is RunStatus.PLANNING),
+            (self.awaiting, new is not None and new.status is RunStatus.AWAITING_APPROVAL),
+            (self.unnumbered, new is not None and not new.number),
+        ):
+            _mark(ids, old, new, is_there=is_there)
+
+    def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
+        """Open questions, by the session that asks or the run that waits, and answers that an agent may still wait for, by session."""
+        for question, change in ((old, drop_link), (new, add_link)):
+            if question is not None and question.answer is None:
+                change(self.open_questions, question.session_id or question.run_id or "", question.id)
+            elif question is not None and question.on_stream:
+                change(self.owed_answers, question.session_id, question.id)
+        is_open = new is not None and new.answer is None
+        approval = is_open and new is not None and new.kind is AttentionKind.APPROVAL
+        _mark(self.approvals, old, new, is_there=approval)
+        _mark(self.unnumbered, old, new, is_there=is_open and new is not None and not new.number)
+
+    def _index_number(self, kind: str, old: Any, new: Any) -> None:
+        if old is not None and old.number:
+            self.by_number.pop((kind, old.number), None)
+        if new is not None and new.number:
+            self.by_number[kind, new.number] = new.id
+
+    def _index_message(self, old: Message | None, new: Message | None) -> None:
+        if old is not None and old.status not in _DELIVERED:
+            drop_link(self.open_messages, old.session_id, old.id)
+        if new is not None and new.status not in _DELIVERED:
+            add_link(self.open_messages, new.session_id, new.id)
+
+    def _index_token(self, old: AccessToken | None, new: AccessToken | None) -> None:
+        if old is not None:
+            self.token_of_digest.pop(old.digest, None)
+        if new is not None:
+            self.token_of_digest[new.digest] = new.id
+
+    def _index_deadlines(self, old: Entity | None, new: Entity | None) -> None:
+        before = deadlines_of(old) if old is not None else NO_DEADLINES
+        after = deadlines_of(new) if new is not None else NO_DEADLINES
+        if before == after:
+            return
+        for key in before.keys() - after.keys():
+            self.deadlines.pop(key, None)
+            self.moved_deadlines.add(key)
+        for key, at in after.items():
+            if before.get(key) != at:
+                self.deadlines[key] = at
+                self.moved_deadlines.add(key)
+
+
+_ID = attrgetter("id")
+
+
+def _made(request: Request) -> tuple[int, str]:
+    """Sorts requests in the order they were made. Other ids do that by themselves; those of requests their callers choose."""
+    return (request.at, request.id)
+
+
+def _mark(ids: dict[str, None], old: Any, new: Any, *, is_there: bool) -> None:
+    """Keep an id in a set exactly while it belongs there."""
+    if is_there:
+        ids[new.id] = None
+    elif old is not None:
+        ids.pop(old.id, None)
+
+
+def _link(links: Links, old: Any, new: Any, member: str) -> None:
+    if old is not None and (new is None or getattr(old, member) != getattr(new, member)):
+        drop_link(links, getattr(old, member), old.id)
+    if new is not None:
+        add_link(links, getattr(new, member), new.id)
+
+
+def with_item(queue: Queue, item: QueueItem) -> Queue:
+    """The queue with the item of that task replaced, or added at the end."""
+    items = list(queue.items)
+    for index, existing in enumerate(items):
+        if existing.task_id == item.task_id:
+            items[index] = item
+            break
+    else:
+        items.append(item)
+    return msgspec.structs.replace(queue, items=tuple(items))

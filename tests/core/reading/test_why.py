@@ -1,0 +1,165 @@
+"""Why a session is as it is, in words."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.reason import Reason, Source
+from maestrod.api.session import Exit, Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
+from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import Turn, Wait
+from maestrod.core.reading.why import why
+from maestrod.core.values.command import OWNER
+from maestrod.core.world.world import World
+
+
+def reason(code: str, at: int, detail: str = "", by: str | None = None) -> Reason:
+    return Reason(source=Source.PROCESS, code=code, detail=detail, at=at, by=by)
+
+
+def session(**members: Any) -> Session:
+    given: dict[str, Any] = {
+        "status": SessionStatus.IDLE,
+        "status_reason": reason("registered", 5, "the agent registered"),
+    } | members
+    return Session(id="ses_1", project_id="p", name="parser", role=Role.WORKER, agent="shell", **given)
+
+
+def told(*entities: Any) -> str:
+    world = World()
+    for entity in entities:
+        world.put(entity)
+    return "\n".join(why(world, SessionRef(session_id="ses_1"), OWNER).explanation)
+
+
+@pytest.mark.parametrize("status", SessionStatus)
+def test_every_status_has_its_meaning(status: SessionStatus) -> None:
+    assert f"parser is {status.value}: " in told(session(status=status))
+
+
+@pytest.mark.parametrize(
+    "members, sentence",
+    [
+        ({}, "registered, known from process (the agent registered)"),
+        ({"status_reason": None}, "parser is idle"),
+        ({"exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
+        ({"exit": Exit(signal=9, reason="killed")}, "was ended by signal 9: killed"),
+        ({"exit": Exit()}, "its process ended in a way nobody saw"),
+        ({"stopping": True}, "was told to stop"),
+        ({"paused": True}, "it is paused"),
+        ({"terminal": Terminal.EXTERNAL}, "started by hand"),
+    ],
+)
+def test_what_is_known_is_said(members: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(session(**members))
+
+
+def test_questions_and_unfinished_tasks_are_named() -> None:
+    done = Task(id="t1", project_id="p", title="done", status=TaskStatus.COMPLETED)
+    blocked = Task(
+        id="t2", project_id="p", title="wait", status=TaskStatus.BLOCKED, status_reason=reason("dependency", 9, by="t3")
+    )
+    question = Attention(id="att_1", session_id="ses_1", kind=AttentionKind.PERMISSION, message="delete it?")
+    words = told(session(task_ids=("t1", "t2", "gone")), done, blocked, question)
+    assert "it waits for a person (permission): delete it?" in words
+    assert "task 'wait' is blocked: dependency, known from process by t3" in words
+    assert "'done'" not in words
+
+
+def test_the_newest_evidence_comes_first() -> None:
+    world = World()
+    world.put(Task(id="t", project_id="p", title="t", status_reason=reason("newer", 9)))
+    world.put(session(task_ids=("t",)))
+    answer = why(world, SessionRef(session_id="ses_1"), OWNER)
+    assert [found.code for found in answer.evidence] == ["newer", "registered"]
+    assert msgspec.json.encode(answer)
+
+
+@pytest.mark.parametrize(
+    "members, sentence",
+    [
+        ({"turn": Turn(running=True, doing="Bash: make")}, "works in a turn, known from hook: Bash: make"),
+        ({"turn": Turn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
+        ({"turn": Turn(background=2)}, "2 of what that turn began still runs"),
+        (
+            {"wait": Wait("usage", 9, 5, "5-hour limit")},
+            "sits out a limit of shell (5-hour limit): it goes on by itself",
+        ),
+        ({"wait": Wait("rate", 9, 5, guessed=True)}, "nobody said when it ends"),
+        ({"wait": Wait("rate", 9, 5, due=True)}, "it is over, and it waits for a free slot"),
+        ({"wait": Wait("rate", 9, 5)}, "its process has ended meanwhile"),
+        ({"finishing": True}, "its agent is being let go"),
+    ],
+)
+def test_what_the_agent_does_by_its_own_word_and_what_it_waits_for(members: dict[str, Any], sentence: str) -> None:
+    assert sentence in told(session(**members))
+
+
+def test_messages_that_wait_are_told() -> None:
+    waiting = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED)
+    assert "1 message waits for it" in told(session(), waiting)
+    assert "waits for it" not in told(session(turn=Turn(running=True)), waiting)
+
+
+def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
+    world = World()
+    turn = Turn(running=False, since=30, source=Source.STREAM, outcome="limit")
+    wait = Wait("usage", 99, 40, "5-hour limit")
+    world.put(session(turn=turn, wait=wait, last_activity=50))
+    world.put(Attention("att_1", "ses_1", AttentionKind.STALLED, "says nothing", opened_at=60))
+    found = why(world, SessionRef(session_id="ses_1"), OWNER).evidence
+    assert [(each.at, each.source.value, each.code) for each in found] == [
+        (60, "timer", "asks"),
+        (50, "process", "heard"),
+        (40, "stream", "limit"),
+        (30, "stream", "turn_ended"),
+        (5, "process", "registered"),
+    ]
+
+
+def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_does() -> None:
+    limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
+    assert "waits for a person" not in told(session(wait=Wait("usage", 9, 5)), limited)
+    assert "waits for a person (limit)" in told(session(), msgspec.structs.replace(limited, deadline=9))
+
+
+@pytest.mark.parametrize(
+    "members, source",
+    [
+        ({"kind": AttentionKind.PERMISSION}, Source.HOOK),
+        ({"kind": AttentionKind.PERMISSION, "on_stream": True}, Source.STREAM),
+        ({"kind": AttentionKind.INPUT}, Source.REPORT),
+        ({"kind": AttentionKind.STALLED}, Source.TIMER),
+    ],
+)
+def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: Source) -> None:
+    world = World()
+    world.put(session())
+    world.put(Attention(id="att_1", session_id="ses_1", message="?", opened_at=60, **members))
+    assert why(world, SessionRef(session_id="ses_1"), OWNER).evidence[0].source is source
+
+
+@pytest.mark.parametrize(
+    "source, who",
+    [
+        (Source.TIMER, "a task of it took too long"),
+        (Source.USER, "somebody stopped it"),
+        (Source.RECOVERY, "the daemon stopped and took it along"),
+        (Source.PLAN, "the daemon stopped it"),
+    ],
+)
+def test_it_says_who_stopped_a_session(source: Source, who: str) -> None:
+    stopped = Reason(source=source, code="x", detail="", at=5)
+    words = told(session(status=SessionStatus.STOPPED, status_reason=stopped))
+    assert who in words
+    assert source is Source.USER or "somebody" not in words
+
+
+def test_answers_that_hold_for_the_session_are_listed() -> None:
+    kept = StandingAnswer(tool="Bash", digest="d", value="deny", message="claude wants to use Bash: git push")
+    assert "answered deny for every identical request of it: claude wants to use Bash: git push" in told(
+        session(standing=(kept,))
+    )

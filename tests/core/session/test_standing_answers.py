@@ -1,0 +1,131 @@
+"""An answer for the session holds for identical requests of that session, and for nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.api.attention import ATTENTION_ANSWER
+from maestrod.api.method import Access
+from maestrod.api.registry import METHODS
+from maestrod.core.session import permission_rules
+from maestrod.core.values.effects import Decide
+from maestrod.core.values.signs import TEXT, PermissionAsked, TurnEnded, TurnStarted
+from tests.core.conversations import at_work, tell
+from tests.core.session.test_permission_rules import hook, settings, working
+from tests.kit.scenario import Call, Scenario, effect, member, refused
+
+
+def push(command: str = "git push", **members: Any) -> PermissionAsked:
+    given = {
+        "tool": "Bash",
+        "summary": command,
+        "input": json.dumps({"command": command}),
+        "waits": True,
+        "whole": True,
+    }
+    return PermissionAsked(**{**given, **members})
+
+
+def say(value: str, **members: Any) -> Call:
+    return Call("attention.answer", attentionId="question", value=value, **members)
+
+
+def held(value: str = "allow", **members: Any) -> Scenario:
+    """A session in which a push was answered for the session."""
+    return working().given(hook("git push", eventId="e1"), say(value, lasts="session", **members))
+
+
+def newest(play: Scenario) -> tuple[str, str] | None:
+    answer = list(play.world.attention.values())[-1].answer
+    return None if answer is None else (answer.by, answer.value)
+
+
+@pytest.mark.parametrize("value", ["allow", "deny"])
+def test_the_identical_request_is_answered_the_same_by_itself(value: str) -> None:
+    play = held(value).when(hook("git push", eventId="e2"))
+    assert newest(play) == ("standing", value)
+    play.when(hook("git push --force", eventId="e3"))
+    assert newest(play) is None
+
+
+def test_the_option_of_a_page_means_the_same() -> None:
+    play = working().given(hook("git push", eventId="e1"), say("allow for session"))
+    play.then(member("question", "answer.value", "allow"), member("question", "answer.lasts.value", "session"))
+    play.when(hook("git push", eventId="e2"))
+    assert newest(play) == ("standing", "allow")
+
+
+def test_an_answer_without_more_holds_once() -> None:
+    play = working().given(hook("git push", eventId="e1"), say("allow"), hook("git push", eventId="e2"))
+    assert newest(play) is None
+    assert play.world.sessions[play.id_of("@g")].standing == ()
+
+
+def test_it_is_kept_with_the_session_and_the_reason_reaches_the_agent_each_time() -> None:
+    play = held("deny", reason="push is for people")
+    [kept] = play.world.sessions[play.id_of("@g")].standing
+    assert (kept.tool, kept.value, kept.reason) == ("Bash", "deny", "push is for people")
+    assert kept.attention_id == play.id_of("question") and "git push" in kept.message
+    play.when(hook("git push", eventId="e2"))
+    verdict, told = permission_rules.decision(play.world.attention[play.id_of("question")])
+    assert verdict is not None and verdict.value == "deny"
+    assert told == "denied by the user, for every identical request of this session: push is for people"
+
+
+def test_it_reaches_an_agent_that_waits_on_its_stream() -> None:
+    held().when(tell("@g", push(key="k9"))).then(effect(Decide, "@g"))
+
+
+def test_what_is_asked_identically_at_this_moment_is_answered_too() -> None:
+    play = working().given(tell("@g", push(key="k1")), tell("@g", push("git pull", key="k2")))
+    play.given(tell("@g", push(key="k3")))
+    first, other, same = list(play.world.attention.values())
+    play.when(Call("attention.answer", attentionId=first.id, value="allow", lasts="session"))
+    found = play.world.attention
+    assert found[same.id].answer is not None and found[other.id].answer is None
+    play.then(effect(Decide, "@g", 2))
+
+
+def test_deny_rules_of_the_project_still_win() -> None:
+    play = held().given(settings(deny=["Bash(git push*)"])).when(hook("git push", eventId="e2"))
+    assert newest(play) == ("policy", "deny")
+
+
+def test_a_denial_for_the_session_wins_over_what_the_project_allows_later() -> None:
+    play = held("deny").given(settings(allow=["Bash"])).when(hook("git push", eventId="e2"))
+    assert newest(play) == ("standing", "deny")
+
+
+def test_another_tool_with_the_same_input_is_asked_about() -> None:
+    play = held().when(tell("@g", push(tool="Shell", key="k2")))
+    assert newest(play) is None
+
+
+def test_it_holds_over_attempts_of_the_session_and_not_in_another_one() -> None:
+    play = held().given(tell("@g", TurnEnded()), tell("@g", TurnStarted())).when(hook("git push", eventId="e2"))
+    assert newest(play) == ("standing", "allow")
+    other = at_work("stream").given(tell("@g", TurnStarted())).when(hook("git push", eventId="e2"))
+    assert newest(other) is None
+
+
+@pytest.mark.parametrize("asked", [push(whole=False), push(input="x" * (TEXT + 1)), push(input=""), push(tool="")])
+def test_what_is_not_known_and_shown_whole_can_be_answered_once_only(asked: PermissionAsked) -> None:
+    play = working().given(tell("@g", asked))
+    play.when(say("allow", lasts="session")).then(refused("attention.only_once"))
+
+
+def test_no_session_can_say_so_itself() -> None:
+    """Nothing that a session may call has a member that leads there, and answering is the owner's."""
+    assert ATTENTION_ANSWER.access is Access.OWNER
+    sayable = [row for row in METHODS.values() if row.access is not Access.OWNER]
+    assert not [row.name for row in sayable if {"lasts", "standing"} & set(row.params.__struct_fields__)]
+
+
+@given(first=st.text(max_size=30), second=st.text(max_size=30))
+def test_only_the_same_bytes_are_identical(first: str, second: str) -> None:
+    play = working().given(hook(first, eventId="e1"))
+    play.given(say("allow", lasts="session")).when(hook(second, eventId="e2"))
+    assert (newest(play) == ("standing", "allow")) == (first == second)

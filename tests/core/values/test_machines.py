@@ -1,0 +1,87 @@
+"""The transition tables: complete, every state reachable, no way back from an end but by a retry; the page shows them as they are."""
+
+import enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maestrod.api.errors import IllegalTransition
+from maestrod.api.plan import PlanStatus
+from maestrod.api.queue import QueueItemStatus
+from maestrod.api.run import RunStatus
+from maestrod.api.session import SessionStatus
+from maestrod.api.task import TaskStatus
+from maestrod.core.session import limit_state, session
+from maestrod.core.values.machines import IGNORE, ILLEGAL, Special, Table
+from maestrod.core.work import plan_state, queue, run_state, task
+from tests.kit.states import page
+
+TABLES: dict[str, tuple[Table[Any, Any], type[enum.Enum], type[enum.Enum], set[enum.Enum]]] = {
+    "task": (task.TRANSITIONS, TaskStatus, task.TaskEvent, {TaskStatus.PENDING}),
+    "session": (
+        session.TRANSITIONS,
+        SessionStatus,
+        session.SessionEvent,
+        {SessionStatus.SPAWNING, SessionStatus.IDLE},  # an external session registers by being made
+    ),
+    "item": (queue.TRANSITIONS, QueueItemStatus, queue.ItemEvent, {QueueItemStatus.QUEUED}),
+    "run": (run_state.TRANSITIONS, RunStatus, run_state.RunEvent, {RunStatus.PLANNING, RunStatus.RUNNING}),
+    "wait": (limit_state.TRANSITIONS, limit_state.WaitState, limit_state.WaitEvent, {limit_state.WaitState.FREE}),
+    "plan": (plan_state.TRANSITIONS, PlanStatus, plan_state.PlanEvent, {PlanStatus.DRAFT}),
+}
+EACH = pytest.mark.parametrize("noun", TABLES)
+
+
+@EACH
+def test_every_cell_is_filled(noun: str) -> None:
+    table, states, events, _ = TABLES[noun]
+    assert set(table.cells) == set(states)
+    assert all(set(row) == set(events) for row in table.cells.values())
+    cells = [cell for row in table.cells.values() for cell in row.values()]
+    assert all(isinstance(cell, states | Special) for cell in cells)
+
+
+@EACH
+def test_every_state_can_be_reached(noun: str) -> None:
+    table, states, _, starts = TABLES[noun]
+    reached = set(starts)
+    while True:
+        further = {cell for state in reached for cell in table.cells[state].values() if isinstance(cell, states)}
+        if further <= reached:
+            break
+        reached |= further
+    assert reached == set(states)
+
+
+@EACH
+def test_the_target_of_each_cell(noun: str) -> None:
+    table, _, _, _ = TABLES[noun]
+    for state, row in table.cells.items():
+        for event, cell in row.items():
+            if cell is ILLEGAL:
+                with pytest.raises(
+                    IllegalTransition, match=f"{noun} that is {state.value} cannot {event.value}"
+                ) as told:
+                    table.target(state, event)
+                assert told.value.reason == f"{noun}.illegal_transition"
+                assert told.value.details == {"status": state.value, "event": event.value}
+            else:
+                assert table.target(state, event) is (None if cell is IGNORE else cell)
+
+
+def test_an_ended_session_stays_as_it_ended() -> None:
+    for state in (SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED):
+        assert set(session.TRANSITIONS.cells[state].values()) <= {IGNORE, ILLEGAL}
+
+
+def test_from_completed_nothing_leads_away() -> None:
+    assert set(task.TRANSITIONS.cells[TaskStatus.COMPLETED].values()) <= {IGNORE, ILLEGAL}
+    for state in (TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED):
+        away = {event for event, cell in task.TRANSITIONS.cells[state].items() if isinstance(cell, TaskStatus)}
+        assert away <= {task.TaskEvent.RETRY, task.TaskEvent.SKIP}
+
+
+def test_the_page_shows_the_tables_as_they_are() -> None:
+    shown = Path(__file__).resolve().parents[3] / "docs" / "states.md"
+    assert shown.read_text("utf-8") == page(), "write it anew: python -m tests.kit.states > docs/states.md"

@@ -1,0 +1,41 @@
+"""When something happened: as told, within bounds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.api.errors import Malformed
+from maestrod.core.values.command import Stamp
+from maestrod.core.work.happened import FUTURE_MS, LATE_MS, moment, noted
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.world import World
+
+NOW = 1_000_000
+
+
+def draft() -> Draft:
+    return Draft(World(), Stamp(at=NOW, id_time=NOW, entropy=0))
+
+
+@given(st.integers(-(2**53), NOW + FUTURE_MS), st.integers(0, NOW))
+def test_it_is_never_before_the_beginning_nor_after_now(at: int, since: int) -> None:
+    assert since <= moment(draft(), at, since) <= NOW
+
+
+@given(st.integers(0, NOW), st.integers(0, NOW))
+def test_what_lies_between_is_believed(one: int, other: int) -> None:
+    since, at = sorted((one, other))
+    assert moment(draft(), at, since) == at
+
+
+def test_what_has_not_come_yet_is_refused_and_says_what_to_do() -> None:
+    with pytest.raises(
+        Malformed, match="at is 120 s in the future by the daemon's clock: correct the clock"
+    ) as refusal:
+        moment(draft(), NOW + 120_000, 0)
+    assert refusal.value.details == {"path": "at"}
+
+
+def test_the_timeline_says_when_only_of_what_is_told_late() -> None:
+    assert noted(draft(), NOW - LATE_MS) == {}
+    assert noted(draft(), NOW - LATE_MS - 1) == {"happenedAt": NOW - LATE_MS - 1}

@@ -1,0 +1,46 @@
+"""A failed run names the task it failed by: everywhere the same one."""
+
+from maestrod.core.world.failure import failed_leaf
+from tests.kit.scenario import Call, Scenario, exited, group, run_of, subtask
+
+
+def failed() -> Scenario:
+    play = Scenario().given(run_of(group("g", subtask("a")), group("h", subtask("b"), subtask("c"))))
+    play.given(Call("task.start", taskId="a", by="@g"), Call("task.complete", taskId="a", by="@g"))
+    play.given(Call("task.start", taskId="b", by="@h"))
+    play.given(Call("task.fail", taskId="b", by="@h", error="exit code 2: boom\nsecond line"))
+    return play.given(Call("task.skip", taskId="c"))
+
+
+def test_a_root_fails_because_of_a_task_with_a_name_and_an_error() -> None:
+    play = failed()
+    [run] = play.world.runs.values()
+    root = play.world.tasks[run.root_task_id]
+    assert root.status_reason is not None
+    assert root.status_reason.detail == "task 'b' failed: exit code 2: boom"
+    assert root.status_reason.by == play.id_of("b")
+    assert run.error == "task 'b' failed: exit code 2: boom"
+
+
+def test_a_failed_run_carries_the_task_its_error_and_its_session() -> None:
+    play = failed()
+    [run] = play.world.runs.values()
+    assert run.failure is not None
+    assert (run.failure.task_id, run.failure.title, run.failure.failed) == (play.id_of("b"), "b", 1)
+    assert run.failure.error.endswith("second line") and run.failure.session_id == play.id_of("@h")
+
+
+def test_a_run_that_goes_on_has_failed_no_more() -> None:
+    play = failed().given(exited("@h", "failed"))
+    play.given(Call("task.retry", taskId="b"))
+    [run] = play.world.runs.values()
+    assert (run.status.value, run.failure, run.error) == ("running", None, None)
+
+
+def test_the_task_that_failed_first_is_the_cause() -> None:
+    play = Scenario().given(run_of(group("g", subtask("a")), group("h", subtask("b"))))
+    for task, session in (("b", "@h"), ("a", "@g")):
+        play.given(Call("task.start", taskId=task, by=session), Call("task.fail", taskId=task, by=session, error=task))
+    [run] = play.world.runs.values()
+    assert failed_leaf(play.world, play.world.tasks[run.root_task_id]).title == "b"
+    assert run.failure is not None and (run.failure.title, run.failure.failed) == ("b", 2)

@@ -1,0 +1,40 @@
+"""Looking things up says what was not there."""
+
+import pytest
+
+from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.project import Project
+from maestrod.api.run import Run, RunStatus
+from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
+from maestrod.core.world.world import World
+
+
+def test_what_is_there_is_found() -> None:
+    project = Project(id="p", name="n", working_dir="/")
+    assert found({"p": project}, "project", "p") is project
+
+
+def test_what_is_not_there_is_told_by_kind_and_shortened() -> None:
+    with pytest.raises(NotFound) as caught:
+        found({}, "task", "x" * 10_000)
+    assert caught.value.reason == "task.not_found" and len(caught.value.message) < 200
+
+
+def test_a_session_has_to_be_named() -> None:
+    assert named_session("s") == "s"
+    with pytest.raises(Malformed):
+        named_session(None)
+
+
+@pytest.mark.parametrize("status", RunStatus)
+def test_a_run_is_over_in_three_states(status: RunStatus) -> None:
+    run = Run(id="r", project_id="p", root_task_id="t", status=status, agent="shell")
+    assert has_ended_run(run) == (status.value in {"completed", "failed", "cancelled"})
+
+
+def test_open_questions_come_oldest_first() -> None:
+    world = World()
+    for id_, session in (("att_2", "a"), ("att_1", "b"), ("att_3", "a"), ("att_4", "c")):
+        world.put(Attention(id=id_, session_id=session, kind=AttentionKind.INPUT, message="?"))
+    assert [question.id for question in open_questions(world, ("a", "b"))] == ["att_1", "att_2", "att_3"]
