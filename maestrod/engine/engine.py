@@ -10,6 +10,7 @@ When the journal fails for good, the decisions that did not become durable are u
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -146,6 +147,15 @@ class Engine:
         ticket = self.execute(command)
         await ticket.wait_done()
         return ticket.reply
+
+    async def settle(self) -> None:
+        """Return when everything that the world shows now is durable, or never will be.
+
+        For readers of what is written behind the journal: it has the last words of whatever was seen to end.
+        """
+        if self._pending:
+            with suppress(MaestroError):
+                await self._pending[-1].wait_done()
 
     def longest_wait(self) -> float:
         """Seconds the oldest decision has waited for the disk; 0.0 when none waits. What a watchdog looks at."""

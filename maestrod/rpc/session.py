@@ -18,8 +18,9 @@ async def stop(context: Context, params: SessionStop) -> StopResult:
 
 
 @implements(SESSION_TIMELINE)
-def timeline(context: Context, params: TimelineQuery) -> TimelinePage:
-    """A page of the timeline of a session or of a task."""
+async def timeline(context: Context, params: TimelineQuery) -> TimelinePage:
+    """A page of the timeline of a session or of a task, with all that happened before the call."""
+    await context.services.engine.settle()
     world = context.world
     session_id = named_session(params.session_id) if params.task_id is None else params.session_id
     if session_id is not None:

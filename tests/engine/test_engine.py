@@ -172,6 +172,30 @@ async def test_submit_returns_the_reply_when_durable() -> None:
     assert [reply.name for reply in replies] == ["shop"]
 
 
+async def test_a_world_is_settled_when_what_it_shows_is_durable_or_undone() -> None:
+    desk = Desk()
+    await desk.engine.settle()
+    settled = []
+
+    async def settle() -> None:
+        await desk.engine.settle()
+        settled.append(sorted(project.name for project in desk.engine.world.projects.values()))
+
+    async with trio.open_nursery() as nursery:
+        desk.engine.execute(make("shop"))
+        nursery.start_soon(settle)
+        await trio.testing.wait_all_tasks_blocked()
+        assert settled == []
+        desk.store.flush()
+        await trio.testing.wait_all_tasks_blocked()
+        assert settled == [["shop"]]
+        desk.engine.execute(make("undone"))
+        nursery.start_soon(settle)
+        await trio.testing.wait_all_tasks_blocked()
+        desk.store.fail()
+    assert settled == [["shop"], ["shop"]]
+
+
 async def test_the_longest_wait_is_that_of_the_oldest_decision(autojump_clock: trio.testing.MockClock) -> None:
     desk = Desk()
     assert desk.engine.longest_wait() == 0

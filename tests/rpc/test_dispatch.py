@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 import pytest
+import trio
 from msgspec import Raw
 
 from maestrod.api.errors import MaestroError, NotFound
@@ -121,8 +122,8 @@ class TestCallers:
         assert (await caller.call("session.why", token=token))["session"]["id"] == session
         assert (await caller.refused("session.get"))["data"]["code"] == "session.missing"
 
-    async def test_a_session_that_names_a_task_asks_about_the_task(self) -> None:
-        caller = Caller(parts())
+    async def test_a_session_that_names_a_task_asks_about_the_task(self, nursery: trio.Nursery) -> None:
+        caller = Caller(parts(), nursery)
         session = await caller.session()
         task = await caller.task()
         page = await caller.call("session.timeline", {"taskId": task}, token=caller.token(session))

@@ -30,8 +30,8 @@ async def test_an_external_session_has_no_tree_of_ours(nursery: trio.Nursery) ->
     assert (await caller.call("session.get", {"sessionId": session}))["status"] == "stopped"
 
 
-async def test_a_timeline_is_read_page_by_page() -> None:
-    caller = Caller(parts())
+async def test_a_timeline_is_read_page_by_page(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
     session = await caller.session()
     for number in range(3):
         await caller.call("session.report", {"sessionId": session, "message": f"m{number}"})
@@ -46,8 +46,8 @@ async def test_a_timeline_is_read_page_by_page() -> None:
     assert messages[-3:] == ["m0", "m1", "m2"]
 
 
-async def test_a_task_has_a_timeline_too() -> None:
-    caller = Caller(parts())
+async def test_a_task_has_a_timeline_too(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
     task = await caller.task()
     session = await caller.session(taskIds=[task])
     await caller.call("session.report", {"sessionId": session, "taskId": task, "message": "half"})
@@ -57,8 +57,8 @@ async def test_a_task_has_a_timeline_too() -> None:
     assert "not about it" not in [entry["message"] for entry in page["items"]]
 
 
-async def test_both_timelines_keep_a_link_that_was_taken_away() -> None:
-    caller = Caller(parts())
+async def test_both_timelines_keep_a_link_that_was_taken_away(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
     project = await caller.project()
     task, other = await caller.task(projectId=project), await caller.task(projectId=project)
     session = await caller.session(taskIds=[other])
@@ -73,8 +73,8 @@ async def test_both_timelines_keep_a_link_that_was_taken_away() -> None:
     assert [entry["message"] for entry in page["items"]][-3:] == told
 
 
-async def test_timelines_of_what_is_not_there() -> None:
-    caller = Caller(parts())
+async def test_timelines_of_what_is_not_there(nursery: trio.Nursery) -> None:
+    caller = Caller(parts(), nursery)
     assert (await caller.refused("session.timeline", {"sessionId": "ses_none"}))["code"] == 404
     assert (await caller.refused("session.timeline", {"taskId": "tsk_none"}))["code"] == 404
     assert (await caller.refused("session.timeline"))["data"]["code"] == "session.missing"

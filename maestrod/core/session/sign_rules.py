@@ -202,7 +202,8 @@ def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told)
         return
     if turn is None or not turn.running:
         turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
-    session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing), quiet_since=None)
+    session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing))
+    stall_rules.still_idle(draft, session)
     move(draft, session, SessionEvent.WORK, draft.reason(told.source, "tool", doing))
 
 

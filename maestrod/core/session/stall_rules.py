@@ -36,6 +36,15 @@ def shown(draft: Draft, session: Session, sign: ScreenShown) -> Session:
     return draft.change(session, quiet_since=max(draft.now, session.turn.since))
 
 
+def still_idle(draft: Draft, session: Session) -> None:
+    """A tool is reported while the screen is idle: its hook may be late, so the screen is believed, only later.
+
+    An idle title is shown once. Forgetting it would lose the only sign of an interruption.
+    """
+    if session.quiet_since is not None and session.turn is not None:
+        draft.change(session, quiet_since=max(draft.now, session.turn.since))
+
+
 def heard(draft: Draft, session: Session) -> Session:
     """An agent gives a sign of life: a session is no longer stalled, and the watch over its turn begins or goes on."""
     for question in attention.opened(draft, session.id, AttentionKind.STALLED):

@@ -88,6 +88,11 @@ class Seat:
         """Somebody at the terminal types."""
         self.daemon.call("session.send", sessionId=self.id, text=keys, enter=False)
 
+    def attached(self) -> Pane:
+        """Somebody sits down at it, at a terminal that draws what it prints."""
+        environ = {"MAESTRO_HOME": str(self.daemon.home), "HOME": str(self.daemon.home)}
+        return Pane(self.daemon.home.parent, [*COMMAND, "attach", self.id], environ)
+
     def screen(self) -> str:
         """What was printed."""
         return self.daemon.output(self.id)[-3000:]
@@ -140,8 +145,7 @@ def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> N
     claude.model.script = [{"text": "hello yourself"}]
     with Seat(daemon, claude) as seat:
         seat.until(status="idle")
-        environ = {"MAESTRO_HOME": str(daemon.home), "HOME": str(daemon.home)}
-        with Pane(claude.home.parent, [*COMMAND, "attach", seat.id], environ) as pane:
+        with seat.attached() as pane:
             pane.wait("Claude Code", "accept edits on")
             pane.type("hello")
             pane.wait("hello")
@@ -153,12 +157,15 @@ def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> N
         assert session["status"] == "idle" and claude.model.prompts == ["hello"]
 
 
+@needs_tmux
 def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon: Daemon) -> None:
     claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
-        wait_for(lambda: "Do you want to proceed" in seat.screen(), "the dialog")
-        seat.types("\x1b")
+        with seat.attached() as pane:
+            pane.wait("Do you want to proceed")
+            pane.type("Escape")
+            pane.wait("Interrupted")
         seat.until(**{"turn.outcome": "interrupted", "status": "idle"})
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
 

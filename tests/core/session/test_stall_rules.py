@@ -162,6 +162,22 @@ def test_a_dialog_that_a_person_left_interrupted_the_turn() -> None:
     play.when(woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
 
 
+def test_a_tool_whose_hook_is_late_does_not_hide_that_the_screen_is_idle() -> None:
+    play = at_work("tty").given(
+        tell("@g", TurnStarted()), title(IDLE), Later(1000), tell("@g", ToolStarted("Bash", "x"))
+    )
+    assert play.world.deadlines[f"quiet:{play.id_of('@g')}"] == play.at + 2000, "it has the whole time again"
+    play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+
+
+def test_a_dialog_whose_tool_is_reported_late_and_that_a_person_left_interrupted_the_turn() -> None:
+    """The order that a busy machine brings: the dialog, the idle title, the tool, Esc."""
+    play = with_dialog().given(
+        tell("@g", ToolStarted("Bash", "x")), Find(lambda play: Withdrawn(play.id_of("question")))
+    )
+    play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
+
+
 def test_a_dialog_that_was_answered_is_gone_when_the_agent_shows_it() -> None:
     play = with_dialog().given(Call("attention.answer", attentionId="question", value="allow"))
     assert not [key for key in play.world.deadlines if key.startswith("quiet")], "however long it takes to redraw"
@@ -172,6 +188,7 @@ STEPS: st.SearchStrategy[Any] = st.sampled_from(
     [
         TurnStarted(),
         TurnEnded(),
+        ToolStarted("Bash"),
         IDLE,
         BUSY,
         Noted("x"),
