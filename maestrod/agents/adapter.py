@@ -128,7 +128,7 @@ class Adapter(Protocol):
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """How a prompt is written to the running agent: lines for its standard input, or keys for its terminal."""
 
-    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
         """A permission's answer on its standard input; empty where it takes none there."""
 
     def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:

@@ -103,7 +103,7 @@ class Speaker:
         chosen = Decision(verdict.value)
         try:
             adapter = self._launcher.adapter(session)
-            data = adapter.answer(question.key, chosen, message=told, tool_input=question.input or "")
+            data = adapter.answer(question.key, chosen, message=told)
         except (MaestroError, *SLIPS):
             log.exception("the answer of %s cannot be put into words for %s", question.id, session.id)
             return

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from maestrod.agents.claude import launch as claude
-from maestrod.agents.codex import adapter as codex
+from maestrod.agents.codex import launch as codex
 from maestrod.agents.codex import program as codex_program
-from maestrod.agents.gemini import adapter as gemini
+from maestrod.agents.gemini import launch as gemini
 from maestrod.agents.kit.installed import Program, Version
-from maestrod.agents.opencode import adapter as opencode
+from maestrod.agents.opencode import launch as opencode
 from maestrod.agents.registry import ADAPTERS
-from maestrod.agents.shell.adapter import STOP_LADDER
+from maestrod.agents.shell.launch import STOP_LADDER
 from maestrod.api.session import Terminal
 from maestrod.core.values.agent_traits import Turns
 from tests.agents.real.pinned import pins

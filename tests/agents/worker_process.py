@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maestrod.agents.shell.adapter import WORKER
+from maestrod.agents.shell.launch import WORKER
 from maestrod.core.prompts.manifest import manifest_json
 from tests.core.prompts.manifests import manifest
 

@@ -54,7 +54,7 @@ class Talker(OpaqueAdapter):
             return (Keys(text.encode(), 0.4), Keys(b"\r"))
         return (Keys(f"prompt {text}\n".encode()),)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
         """A line."""
         return f"{decision.value} {key} {message}\n".encode()
 

@@ -55,7 +55,7 @@ class ClaudeAdapter:
         """See ``control.py``."""
         return control.say(text, interactive=interactive)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
         """See ``control.py``."""
         return control.answer(key, decision, message)
 

@@ -4,8 +4,7 @@ is started itself.
 
 from pathlib import Path
 
-from maestrod.agents.kit.installed import Program, find
-from maestrod.api.errors import Unavailable
+from maestrod.agents.kit.installed import Program, required
 
 PROGRAM = Program(
     command="codex",
@@ -19,10 +18,8 @@ PROGRAM = Program(
 
 def program(search: str | None) -> Path:
     """The program to start. Raises ``Unavailable`` saying what is missing."""
-    found = find(PROGRAM, search)
-    if found.path is None or found.missing is not None:
-        raise Unavailable("agent.missing", f"codex: {found.missing}")
-    return native(found.path) or found.path
+    found = required("codex", PROGRAM, search)
+    return native(found) or found
 
 
 def native(wrapper: Path) -> Path | None:

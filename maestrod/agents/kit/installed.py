@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from maestrod.agents.kit.environment import allowed
+from maestrod.api.errors import Unavailable
 from maestrod.api.outside_text import sound
 from maestrod.api.skill import AgentInfo
 
@@ -70,6 +71,14 @@ def find(program: Program, search: str | None) -> Installed:
     if not program.oldest <= version < program.before:
         return Installed(path, text, f"version {text} is not supported ({supported(program)}); {program.install}")
     return Installed(path, text)
+
+
+def required(name: str, program: Program, search: str | None) -> Path:
+    """Where the program of the agent ``name`` is. Raises ``Unavailable`` saying what is missing."""
+    found = find(program, search)
+    if found.path is None or found.missing is not None:
+        raise Unavailable("agent.missing", f"{name}: {found.missing}")
+    return found.path
 
 
 def info(name: str, description: str, program: Program, search: str | None) -> AgentInfo:

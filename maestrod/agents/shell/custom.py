@@ -12,23 +12,20 @@ it. What a task is worth is therefore what its checks say.
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Sequence
 
 import msgspec
 
-from maestrod.agents.adapter import LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import environment
 from maestrod.agents.kit.session_files import session_files
 from maestrod.agents.settings import AgentSettings
-from maestrod.agents.shell.adapter import STOP_LADDER, UNATTENDED, WORKER
+from maestrod.agents.shell.launch import worker_plan
 from maestrod.agents.shell.opaque import OpaqueAdapter
 from maestrod.agents.shell.worker.prompt import PATH_VARIABLE, TEXT_VARIABLE
 from maestrod.api.errors import Unavailable
-from maestrod.api.session import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits
-from maestrod.core.values.signs import Outcome
 
 #: What a template may name, and the shell variable that has it.
 _PLACES = {"{prompt}": TEXT_VARIABLE, "{prompt_file}": PATH_VARIABLE, "{task_id}": "MAESTRO_TASK_ID"}
@@ -45,27 +42,13 @@ class CustomAdapter(OpaqueAdapter):
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
         """The shell worker with the program's command line in the manifest. Raises ``Unavailable`` without the program."""
-        env = UNATTENDED | environment(request)
-        missing = self._missing(env["PATH"])
+        missing = self._missing(environment(request)["PATH"])
         if missing is not None:
             raise Unavailable("agent.missing", f"{self.name}: {missing}")
         files = session_files(request.manifest)
         manifest = msgspec.json.decode(files["manifest.json"])
         files["manifest.json"] = _json(manifest | {"taskCommand": command_line(self._settings.command)})
-        return LaunchPlan(
-            argv=(sys.executable, "-I", "-S", "-X", "utf8", str(WORKER)),
-            env=env,
-            cwd=request.manifest.project.working_dir,
-            terminal=request.session.terminal,
-            stop_ladder=STOP_LADDER,
-            files=files,
-        )
-
-    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """The worker's exit code: 0 means that every task is done."""
-        if ended.code == 0:
-            return Verdict.COMPLETED
-        return Verdict.STOPPED if told_to_stop else Verdict.FAILED
+        return worker_plan(request, files)
 
     def detect(self) -> AgentInfo:
         """Whether its program is on the daemon's PATH."""

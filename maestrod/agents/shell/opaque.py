@@ -6,8 +6,9 @@ Their worker reports by the methods any agent uses, or only their end is known.
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys
-from maestrod.core.values.signs import NOTHING, Reading
+from maestrod.agents.adapter import Decision, Keys, Verdict
+from maestrod.api.session import Exit
+from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
 
 class OpaqueAdapter:
@@ -29,10 +30,16 @@ class OpaqueAdapter:
         """One line, then Enter as a terminal sends it."""
         return (Keys(text.encode() + (b"\r" if interactive else b"\n")),)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "", tool_input: str = "") -> bytes:
+    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
         """It never asks for permission."""
         return b""
 
     def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
         """It has no hooks."""
         return ""
+
+    def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
+        """The worker's exit code is its verdict: 0 means that every task is done."""
+        if ended.code == 0:
+            return Verdict.COMPLETED
+        return Verdict.STOPPED if told_to_stop else Verdict.FAILED

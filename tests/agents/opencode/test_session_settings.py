@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.agents.opencode import session_settings
-from maestrod.api.errors import Unavailable
+from maestrod.agents.opencode import session_settings, user_settings
 from maestrod.api.session import Terminal
 from maestrod.core.prompts.manifest import ManifestSkill
 from tests.agents.launches import request
@@ -29,32 +28,21 @@ def test_our_plugin_and_skills_and_no_update() -> None:
 
 def test_what_the_user_has_there_stays() -> None:
     own = '{"model": "a/b", "plugin": ["mine"], "skills": {"paths": ["~/mine"], "urls": ["u"]}, // yes\n}'
-    told = json.loads(session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: own}))
+    told = json.loads(session_settings.content(FOLDER, PROJECT, {user_settings.VARIABLE: own}))
     assert told["model"] == "a/b" and told["plugin"][0] == "mine" and len(told["plugin"]) == 2
     assert told["skills"]["paths"][0] == "~/mine" and told["skills"]["urls"] == ["u"]
 
 
 @pytest.mark.parametrize("own", ["[]", '{"plugin": 5, "skills": [1]}'])
 def test_odd_settings_do_no_harm(own: str) -> None:
-    assert len(json.loads(session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: own}))["plugin"]) == 1
+    assert len(json.loads(session_settings.content(FOLDER, PROJECT, {user_settings.VARIABLE: own}))["plugin"]) == 1
 
 
 def test_skill_folders_of_the_users_files_are_not_lost(tmp_path: Path) -> None:
     """OpenCode takes the last list of them that it reads, which would be ours."""
-    (tmp_path / ".config/opencode").mkdir(parents=True)
-    (tmp_path / ".config/opencode/opencode.jsonc").write_text('{"skills": {"paths": ["/mine"]}, /* yes */}')
-    environ = {"HOME": str(tmp_path)}
-    told = json.loads(session_settings.content(FOLDER, tmp_path, environ))
+    (tmp_path / "opencode.json").write_text('{"skills": {"paths": ["/mine"]}}')
+    told = json.loads(session_settings.content(FOLDER, tmp_path, {"HOME": str(tmp_path)}))
     assert told["skills"]["paths"] == ["/mine", "/data/sessions/ses_1/opencode/skills"]
-    (tmp_path / "opencode.json").write_text('{"skills": {"paths": ["/projects"]}}')
-    (tmp_path / "config.json").write_text("{broken")
-    told = json.loads(session_settings.content(FOLDER, tmp_path, environ))
-    assert told["skills"]["paths"][0] == "/projects"
-
-
-def test_broken_ones_are_said() -> None:
-    with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
-        session_settings.content(FOLDER, PROJECT, {session_settings.VARIABLE: "{"})
 
 
 def test_the_plugin_says_how_much_to_tell() -> None:

@@ -1,32 +1,16 @@
 """The shell adapter: how it is started, how its end is judged."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.shell.adapter import ShellAdapter
-from maestrod.agents.shell.worker import command
 from maestrod.api.session import Exit, Role, Terminal
 from tests.agents.launches import request
 from tests.core.prompts.manifests import context
 
 SHELL = ShellAdapter()
-
-
-def test_the_worker_is_started_by_path_and_isolated() -> None:
-    plan = SHELL.launch(request())
-    assert plan.argv[:5] == (sys.executable, "-I", "-S", "-X", "utf8")
-    assert Path(plan.argv[5]).is_absolute() and Path(plan.argv[5]).is_file()
-    assert plan.cwd == "/home/ada/shop" and plan.terminal is Terminal.PTY
-    assert plan.env["MAESTRO_SESSION_TOKEN"] == "ses_1.2.secret"
-
-
-def test_a_pager_does_not_wait_for_a_key_nobody_presses() -> None:
-    env = SHELL.launch(request()).env
-    assert (env["PAGER"], env["GIT_PAGER"]) == ("cat", "cat")
 
 
 def test_its_files_are_the_manifest_for_programs_and_for_people() -> None:
@@ -41,11 +25,6 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
     plan = SHELL.launch(request(role=Role.ORCHESTRATOR, terminal=Terminal.PIPE, context=context()))
     assert json.loads(plan.files["task-context.json"])["project"]["basePath"] == "/home/ada/shop"
     assert plan.terminal is Terminal.PIPE
-
-
-def test_the_ladder_is_longer_than_the_grace_of_a_command() -> None:
-    first, last = SHELL.launch(request()).stop_ladder[0], SHELL.launch(request()).stop_ladder[-1]
-    assert first[0] == "TERM" and first[1] > command.GRACE and last[0] == "KILL"
 
 
 @pytest.mark.parametrize(

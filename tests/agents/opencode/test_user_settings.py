@@ -1,0 +1,31 @@
+"""The user's own configuration of OpenCode, in a variable and in files."""
+
+from pathlib import Path
+
+import pytest
+
+from maestrod.agents.opencode import user_settings
+from maestrod.api.errors import Unavailable
+
+
+def test_what_is_laid_over_the_files_may_have_comments() -> None:
+    assert user_settings.laid_over({user_settings.VARIABLE: '{"a": 1, // yes\n}'}) == {"a": 1}
+    assert user_settings.laid_over({user_settings.VARIABLE: "[]"}) == user_settings.laid_over({}) == {}
+
+
+def test_what_cannot_be_read_is_said() -> None:
+    with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
+        user_settings.laid_over({user_settings.VARIABLE: "{"})
+
+
+def test_the_last_file_that_names_skill_folders_counts(tmp_path: Path) -> None:
+    (tmp_path / ".config/opencode").mkdir(parents=True)
+    (tmp_path / ".config/opencode/opencode.jsonc").write_text('{"skills": {"paths": ["/mine"]}, /* yes */}')
+    environ = {"HOME": str(tmp_path)}
+    assert user_settings.skill_paths(tmp_path, environ) == ["/mine"]
+    (tmp_path / "named.json").write_text('{"skills": {"paths": ["/named"]}}')
+    named = environ | {"OPENCODE_CONFIG": str(tmp_path / "named.json")}
+    assert user_settings.skill_paths(tmp_path, named) == ["/named"]
+    (tmp_path / "opencode.json").write_text('{"skills": {"paths": ["/projects"]}}')
+    (tmp_path / "config.json").write_text("{broken")
+    assert user_settings.skill_paths(tmp_path, named) == ["/projects"]
