@@ -11,7 +11,37 @@ from tests.meta.tree import PRODUCT, ROOT, dotted, imports, is_module, modules, 
 FLOORS = {
     ("maestrod.api", ()): "the contract stands on nothing, so that every client can afford it",
     ("maestrod.core", ("maestrod.api",)): "pure: decides about the contract's entities and knows nothing else",
-    ("maestrod.agents", ("maestrod.api", "maestrod.core")): "data and pure functions per agent command line",
+    ("maestrod.agents.adapter", ("maestrod.api", "maestrod.core")): "what an agent is to the daemon",
+    ("maestrod.agents.settings", ("maestrod.api",)): "what the configuration says of an agent: values",
+    (
+        "maestrod.agents.kit",
+        ("maestrod.agents.adapter", "maestrod.api", "maestrod.core"),
+    ): "small ideas that adapters share; knows no agent",
+    (
+        "maestrod.agents.catalog",
+        ("maestrod.agents.adapter", "maestrod.api", "maestrod.core"),
+    ): "reads folders; agents come to it as adapters",
+    (
+        "maestrod.agents.shell",
+        ("maestrod.agents.adapter", "maestrod.agents.settings", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
+    ): "knows no other agent",
+    (
+        "maestrod.agents.claude",
+        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
+    ): "knows no other agent",
+    (
+        "maestrod.agents.codex",
+        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
+    ): "knows no other agent",
+    (
+        "maestrod.agents.gemini",
+        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
+    ): "knows no other agent",
+    (
+        "maestrod.agents.opencode",
+        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
+    ): "knows no other agent",
+    ("maestrod.agents", ("maestrod.api", "maestrod.core")): "the registry is the one place that names them all",
     ("maestrod.store", ("maestrod.api", "maestrod.core")): "writes what the core decided",
     ("maestrod.sessions", ()): "holds processes and knows nothing of tasks: what to start is told to it",
     ("maestrod.engine", ("maestrod.api", "maestrod.core")): "knows store and sessions by its ports only",
