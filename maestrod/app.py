@@ -38,7 +38,6 @@ from maestrod.host.endpoint import Endpoint, listen
 from maestrod.host.folders import real_folders
 from maestrod.host.instance import Claim, single_instance
 from maestrod.host.service import Handover
-from maestrod.port import Port, open_port
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.sign_in import SignIn
 from maestrod.sessions.custody import Custody
@@ -50,8 +49,9 @@ from maestrod.supervisor.hearing import Hearing
 from maestrod.supervisor.launching import Launcher
 from maestrod.supervisor.supervisor import Supervisor
 from maestrod.supervisor.terminals import Terminals
-from maestrod.transport.bridge import serve_bridge
-from maestrod.transport.serve import serve_unix
+from maestrod.transport.bridge.port import Port, open_port
+from maestrod.transport.bridge.serve import serve_bridge
+from maestrod.transport.unix.serve import serve_unix
 
 log = logging.getLogger(__name__)
 
@@ -288,7 +288,7 @@ def _remote_port(places: Places, config: Config, services: Services) -> Iterator
     """The port for other machines, if it is asked for; the same holds for it."""
     if not config.remote_address:
         return
-    from maestrod.remote_port import open_remote_port
+    from maestrod.transport.bridge.remote_port import open_remote_port
 
     try:
         now = dt.datetime.fromtimestamp(services.engine.clock.wall() / 1000, dt.UTC)

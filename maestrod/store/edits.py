@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrod.api.base import Entity
-from maestrod.store.behind import Key
 from maestrod.store.entities import BadEntityFile, EntityFile, decode_file
 from maestrod.store.files import Files, remove
 from maestrod.store.layout import FOLDERS, Layout
 from maestrod.store.quarantine import quarantine, quarantine_folder
+from maestrod.store.write_behind import Key
 
 
 class Edit(NamedTuple):

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from maestrod.api.event import Event
 from maestrod.core.world.world import World
-from maestrod.store.behind import Behind, Change, Key
 from maestrod.store.layout import Layout, Owner, owners
 from maestrod.store.snapshot import Capture
+from maestrod.store.write_behind import Behind, Change, Key
 
 #: Paths remembered at most.
 _PATHS = 1000

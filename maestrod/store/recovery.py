@@ -19,7 +19,6 @@ from maestrod.api.event import Event
 from maestrod.core.values.policy import Rules
 from maestrod.core.world.entities import Request
 from maestrod.core.world.world import World
-from maestrod.store.behind import Key, decode_watermark
 from maestrod.store.entities import BadEntityFile, decode_file
 from maestrod.store.files import Files
 from maestrod.store.layout import FOLDERS, Layout, Owner
@@ -28,6 +27,7 @@ from maestrod.store.reader import Damage, End, Item, read_journal
 from maestrod.store.replay import Gap, Replay
 from maestrod.store.segments import list_segments
 from maestrod.store.snapshot import BadSnapshot, Snapshot, read_snapshot
+from maestrod.store.write_behind import Key, decode_watermark
 
 
 @dataclass

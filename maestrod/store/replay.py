@@ -11,10 +11,10 @@ import msgspec
 
 from maestrod.api.event import Event
 from maestrod.core.world.world import World
-from maestrod.store.behind import Key
 from maestrod.store.layout import FOLDERS, Layout, Owner, owners
 from maestrod.store.reader import Damage, End, Item, Torn
 from maestrod.store.record import Record
+from maestrod.store.write_behind import Key
 
 
 @dataclass

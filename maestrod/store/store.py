@@ -16,7 +16,6 @@ from maestrod.api.event import Event, TimelinePage
 from maestrod.api.system import CheckReport, Mode
 from maestrod.core.values.policy import Rules
 from maestrod.store.archive import archive_tree
-from maestrod.store.behind import Behind, Key
 from maestrod.store.committer import Committer
 from maestrod.store.edits import Edit, Since, scan_edits
 from maestrod.store.files import Files, RealFiles, exists, remove
@@ -32,6 +31,7 @@ from maestrod.store.recovery import Recovered, recover
 from maestrod.store.segments import SEGMENT_SIZE, reopen
 from maestrod.store.snapshot import Capture
 from maestrod.store.timeline import Timelines
+from maestrod.store.write_behind import Behind, Key
 from maestrod.store.writer import Writer
 
 #: A snapshot is due after this many bytes of journal, or half its own size if that is more.

@@ -14,13 +14,13 @@ from maestrod.api.event import Event, TimelineEvent
 from maestrod.core.world.entities import whole
 from maestrod.core.world.world import World
 from maestrod.store.archive import Archive, archive_lines, entries_of, read_archive
-from maestrod.store.behind import Behind
 from maestrod.store.files import Files, RealFiles, exists
 from maestrod.store.format import open_format, read_format
 from maestrod.store.layout import FOLDERS, Layout, owners
 from maestrod.store.recovery import recover
 from maestrod.store.snapshot import Capture
 from maestrod.store.timeline import Timelines
+from maestrod.store.write_behind import Behind
 
 
 def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list[str]:

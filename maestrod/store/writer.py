@@ -7,7 +7,7 @@ one file, writes a bounded number of files, and goes on until nothing is left; t
 import threading
 from collections.abc import Callable
 
-from maestrod.store.behind import Behind
+from maestrod.store.write_behind import Behind
 
 #: Seconds to gather changes before writing, and files written per turn: at most 400 files a second.
 GATHER = 0.25

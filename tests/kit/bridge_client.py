@@ -14,8 +14,8 @@ import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from maestrod.rpc.context import Services
-from maestrod.transport.bridge import serve_bridge
-from maestrod.transport.door import Door
+from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.serve import serve_bridge
 from tests.kit.rpc_parts import parts
 
 #: Seconds any one thing in a test on the bridge may take before the test fails.

@@ -10,7 +10,7 @@ from typing import Any
 import trio
 
 from maestrod.rpc.context import Services
-from maestrod.transport.serve import serve_unix
+from maestrod.transport.unix.serve import serve_unix
 from tests.kit.rpc_parts import parts
 
 #: Seconds any one thing in a test on the socket may take before the test fails.

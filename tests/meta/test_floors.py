@@ -60,8 +60,8 @@ FLOORS = {
     ): "carries effects out by custody and tells the engine what came of them; knows no client",
     (
         "maestrod.transport",
-        ("maestrod.api", "maestrod.rpc", "maestrod.host.peer"),
-    ): "moves bytes, asks the kernel who sent them",
+        ("maestrod.api", "maestrod.config", "maestrod.host", "maestrod.rpc", "maestrod.store.files"),
+    ): "moves bytes; opens its ports as the settings say, asks the kernel who sent them",
     ("maestroctl.output", ()): "the one place that writes to the user's terminal: a leaf for all",
     ("maestroctl.lines", ("maestroctl.output",)): "agents' verbs end here, on the fast path: texts and nothing else",
     ("maestroctl.event_script", ()): "runs the hook script; nothing of ours may cost it time",
@@ -104,9 +104,6 @@ TOP = {
     "maestrod": "name and version",
     "maestrod.__main__": "flags, exit code",
     "maestrod.app": "the composition root sees all floors",
-    "maestrod.certificate": "the pair that the remote interface encrypts with",
-    "maestrod.port": "the bridge's port, its token and the files that say both",
-    "maestrod.remote_port": "the port for other machines",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
@@ -121,7 +118,7 @@ PACKAGES = {
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),
     "psutil": (
-        ("maestrod.sessions", "maestrod.host.instance", "maestrod.remote_port"),
+        ("maestrod.sessions", "maestrod.host.instance", "maestrod.transport.bridge.remote_port"),
         "process identity where /proc is not there; the addresses of this machine",
     ),
     "jsonrpcserver": (("maestrod.rpc.dispatch",), "its own dispatch cannot run under trio: types only, in one file"),
@@ -129,7 +126,10 @@ PACKAGES = {
     "h11": (("maestrod.transport",), "reads HTTP for the bridge"),
     "trio_websocket": (("maestrod.transport",), "reads WebSockets for the bridge"),
     "wsproto": (("maestroctl.client.remote",), "the WebSocket to a daemon elsewhere, without a runtime of its own"),
-    "cryptography": (("maestrod.certificate",), "makes certificates, which the standard library cannot"),
+    "cryptography": (
+        ("maestrod.transport.bridge.certificate",),
+        "makes certificates, which the standard library cannot",
+    ),
     "typer": (("maestroctl",), "the command line"),
     "textual": (("maestroctl.screen",), "panes, keys and drawing of the full-screen view, nowhere else"),
     "rich": (("maestroctl",), "trees and tables for people"),

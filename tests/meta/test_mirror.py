@@ -27,7 +27,7 @@ ELSEWHERE = (
             ),
         )
     }
-    | {"maestrod/transport/door.py": ("tests/test_port.py", "values only: made there")}
+    | {"maestrod/transport/bridge/door.py": ("tests/transport/bridge/test_port.py", "values only: made there")}
     | {
         f"maestrod/core/{source}.py": (f"tests/{test}.py", why)
         for source, test, why in (

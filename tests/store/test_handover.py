@@ -5,11 +5,11 @@ from pathlib import Path
 from maestrod.api.event import Event
 from maestrod.api.project import Project
 from maestrod.core.world.world import World
-from maestrod.store.behind import Behind
 from maestrod.store.handover import Handover
 from maestrod.store.layout import Layout
 from maestrod.store.snapshot import Capture
 from maestrod.store.timeline import Timelines
+from maestrod.store.write_behind import Behind
 from tests.kit.crash_files import CrashFiles
 
 LAYOUT = Layout(Path("/data"))

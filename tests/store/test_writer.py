@@ -7,9 +7,9 @@ import pytest
 
 from maestrod.api.task import Task
 from maestrod.store import writer as writer_module
-from maestrod.store.behind import Behind
 from maestrod.store.layout import Layout
 from maestrod.store.timeline import Timelines
+from maestrod.store.write_behind import Behind
 from maestrod.store.writer import Writer
 from tests.kit.crash_files import CrashFiles
 

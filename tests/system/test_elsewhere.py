@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.certificate import own_pair
+from maestrod.transport.bridge.certificate import own_pair
 from tests.kit.elsewhere import COMMAND, Elsewhere, Token
 from tests.kit.tmux import Pane, needs_tmux
 

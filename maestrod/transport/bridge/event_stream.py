@@ -1,0 +1,131 @@
+"""One page that follows events: first those since a seq, then those that come, each once and in order.
+
+A page that reads slowly is held back by nobody: what its socket does not take is kept for it, up to a bound, and beyond that it is
+cut off with the last seq it was sent. A page that asked to have states coalesced is not cut so soon: while it lags, the newest
+``*.updated`` of an entity takes the place of the one before. What happened in a life (``created``, ``status``, ``deleted``, timelines,
+questions) is never left out.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+from maestrod.api.event import Event, EventSubscribe
+from maestrod.rpc.context import Services
+from maestrod.rpc.page_event import is_state
+from maestrod.rpc.subscription import matcher
+from maestrod.transport.bridge.fanout import Fanout
+
+#: Bytes a page may leave unread before it is cut off; one commit always fits.
+UNSENT_LIMIT = 1024 * 1024
+
+#: Bytes unsent from which a page that wants its states coalesced gets the newest ones only; and the events held for it.
+LAG = 256 * 1024
+HELD_LIMIT = 4096
+
+#: Events read from the journal at a time.
+_PIECE = 256
+
+
+class Pipe(Protocol):
+    """The way to the client: ``transport.channel.Channel``."""
+
+    @property
+    def unsent(self) -> int: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    async def wait_room(self) -> None: ...
+
+
+class EventStream:
+    """Sends the events that pass ``filter_``.
+
+    ``cut`` is called with the last seq when the client is too slow; ``start`` runs a task beside the connection.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        fanout: Fanout,
+        pipe: Pipe,
+        filter_: EventSubscribe,
+        *,
+        coalesce: bool,
+        cut: Callable[[int], None],
+        start: Callable[[Callable[[], Awaitable[None]]], None],
+    ) -> None:
+        self.sent = services.engine.bus.seq
+        self._services = services
+        self._fanout = fanout
+        self._pipe = pipe
+        self._filter = filter_
+        self._coalesce = coalesce
+        self._cut = cut
+        self._start = start
+        self._closed = False
+        self._held: dict[object, tuple[int, bytes]] = {}
+        self._leave: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._closed = True
+        self._held.clear()
+        self._leave()
+
+    def go_live(self) -> None:
+        """Send what is published from now on."""
+        self._leave = self._fanout.join(self, self._filter)
+
+    async def catch_up(self, past: Iterator[Event]) -> None:
+        """Send what was, as fast as the client takes it, then go live. Raises ``ResyncRequired`` when it is too slow for it."""
+        bus, store, matches = self._services.engine.bus, self._services.store, matcher(self._filter)
+        reached = self.sent
+        while not self._closed:
+            events = [event for event in islice(past, _PIECE) if event.seq <= bus.seq]
+            wanted = [event for event in events if matches(event)]
+            if wanted:
+                self._pipe.write(b"".join(map(self._fanout.frames.of, wanted)))
+            self.sent = reached = events[-1].seq if events else reached
+            if reached >= bus.seq:
+                self.go_live()
+                return
+            await self._pipe.wait_room()
+            if not events:
+                past = iter(store.events_since(reached))
+
+    def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
+        """Events of this moment, from the fan-out."""
+        unsent = self._pipe.unsent
+        if self._held or (self._coalesce and unsent > LAG):
+            self._hold(events, frames)
+        elif unsent > UNSENT_LIMIT:
+            self._overflow()
+        else:
+            self._pipe.write(joined)
+            self.sent = events[-1].seq
+
+    async def release(self) -> None:
+        """Send what is held, as fast as the client takes it."""
+        while self._held and not self._closed:
+            await self._pipe.wait_room()
+            held, self._held = self._held, {}
+            if held:
+                self._pipe.write(b"".join(frame for _, frame in held.values()))
+                self.sent = max(seq for seq, _ in held.values())
+
+    def _hold(self, events: Sequence[Event], frames: Sequence[bytes]) -> None:
+        first = not self._held
+        for event, frame in zip(events, frames, strict=True):
+            key: object = (event.type, event.id) if is_state(event) else event.seq
+            self._held.pop(key, None)
+            self._held[key] = (event.seq, frame)
+        if len(self._held) > HELD_LIMIT:
+            self._overflow()
+        elif first:
+            self._start(self.release)
+
+    def _overflow(self) -> None:
+        self._services.counts["overflows"] += 1
+        self.close()
+        self._cut(self.sent)

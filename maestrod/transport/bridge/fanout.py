@@ -1,0 +1,132 @@
+"""Events to every page that follows them: each encoded once, each client handed all events of a moment in one write.
+
+Clients with the same filter share a view: the filter is asked once per event, the frames are joined once. What the bus tells in one
+turn of the loop goes out together in the next, so a burst of commits costs each client one system call. Nobody is waited for: a
+client takes what its socket takes, keeps a bounded rest, and is cut off beyond that.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import trio
+
+from maestrod.api.event import Event, EventSubscribe
+from maestrod.rpc.context import Services
+from maestrod.rpc.page_event import page_event
+from maestrod.rpc.subscription import matcher
+from maestrod.transport.bridge.frames import text_frame
+
+log = logging.getLogger(__name__)
+
+#: Remembered frames: clients that reconnect together ask for the same ones.
+_KEPT = 2048
+
+
+class Follower(Protocol):
+    """A client of a view."""
+
+    def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
+        """Send these events, or remember them; must not wait."""
+
+
+class Frames:
+    """Events as frames, each made once."""
+
+    def __init__(self, services: Services) -> None:
+        self._world = services.engine.world
+        self._by_seq: dict[int, bytes] = {}
+
+    def of(self, event: Event) -> bytes:
+        """The frame of an event."""
+        made = self._by_seq.get(event.seq)
+        if made is None:
+            if len(self._by_seq) >= _KEPT:
+                self._by_seq.clear()
+            made = self._by_seq[event.seq] = text_frame(page_event(self._world, event))
+        return made
+
+
+class View:
+    """Everybody with one filter."""
+
+    def __init__(self, matches: Callable[[Event], bool]) -> None:
+        self.matches = matches
+        self.followers: dict[Follower, None] = {}
+
+
+class Fanout:
+    """Follows the bus while anybody follows it. ``run`` must run."""
+
+    def __init__(self, services: Services) -> None:
+        self.frames = Frames(services)
+        self._bus = services.engine.bus
+        self._views: dict[EventSubscribe, View] = {}
+        self._pending: list[Event] = []
+        self._flushes: dict[Callable[[], None], None] = {}
+        self._came = trio.Event()
+        self._end: Callable[[], None] | None = None
+
+    @property
+    def followers(self) -> int:
+        """How many clients are told."""
+        return sum(len(view.followers) for view in self._views.values())
+
+    def join(self, follower: Follower, filter_: EventSubscribe) -> Callable[[], None]:
+        """Tell a follower every event that is published from now on and passes; the function returned ends it."""
+        self.flush()
+        view = self._views.get(filter_)
+        if view is None:
+            view = self._views[filter_] = View(matcher(filter_))
+        view.followers[follower] = None
+        if self._end is None:
+            self._end = self._bus.subscribe(lambda event: True, self._published).close
+        return lambda: self._leave(follower, filter_)
+
+    async def run(self) -> None:
+        """Send what was published, once per turn of the loop."""
+        while True:
+            await self._came.wait()
+            self._came = trio.Event()
+            self.flush()
+            flushes, self._flushes = self._flushes, {}
+            for flush in flushes:
+                flush()
+
+    def soon(self, flush: Callable[[], None]) -> None:
+        """Call this in the next turn, once however often it is asked for: what became ready together goes out together."""
+        self._flushes[flush] = None
+        self._came.set()
+
+    def flush(self) -> None:
+        """Send what was published now."""
+        events, self._pending = self._pending, []
+        if events:
+            for view in list(self._views.values()):
+                self._tell(view, [event for event in events if view.matches(event)])
+
+    def _tell(self, view: View, events: list[Event]) -> None:
+        if events:
+            frames = [self.frames.of(event) for event in events]
+            joined = b"".join(frames)
+            for follower in list(view.followers):
+                try:
+                    follower.take(events, frames, joined)
+                except Exception:  # the connection guard: one bad connection harms nobody
+                    log.exception("a page failed to take events and is told no more")
+                    view.followers.pop(follower, None)
+
+    def _published(self, events: Sequence[Event]) -> None:
+        self._pending += events
+        self._came.set()
+
+    def _leave(self, follower: Follower, filter_: EventSubscribe) -> None:
+        view = self._views.get(filter_)
+        if view is None:
+            return
+        view.followers.pop(follower, None)
+        if not view.followers:
+            del self._views[filter_]
+        if not self._views and self._end is not None:
+            self._end()
+            self._end = None

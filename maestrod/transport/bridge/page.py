@@ -1,0 +1,139 @@
+"""The files of the web page, by their exact names; and how a browser signs in.
+
+The names are read from the folder once, so an address either is one of them or is nothing: no path is ever built from what a
+request says. The files hold nothing secret, and need no credential; what they ask for does.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from maestrod.rpc.context import Services
+from maestrod.rpc.sign_in import COOKIE_LIFETIME_MS
+from maestrod.transport.bridge.query import word
+from maestrod.transport.bridge.response import HTML, TEXT, Response
+
+#: What browsers have to be told exactly, whatever the system's table says.
+_KINDS = {
+    ".html": HTML.decode(),
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+
+_INDEX = "index.html"
+
+#: Three of the nine levels: nearly as small as the best, in milliseconds for the largest file we have.
+_GZIP_LEVEL = 3
+
+#: A person reads this, who opened an address again or too late.
+_USED_UP = b"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/favicon.svg">
+<title>maestrod: this sign-in link has expired</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 32rem; margin: 15vh auto 0; padding: 0 1.5rem; }
+code { font-family: ui-monospace, monospace; padding: .15em .4em; border-radius: 4px; background: rgb(128 128 128 / .2); }
+</style>
+<h1>This sign-in link has expired</h1>
+<p>Each link works once, for a minute. Run <code>maestroctl ui</code> in a terminal to get a new one.</p>
+<p>If this browser is signed in already, <a href="/">go to the page</a>.</p>
+</html>
+"""
+
+
+#: Headers of a request, by names in lower case.
+Headers = Mapping[bytes, bytes]
+
+#: A browser keeps a file and asks each time whether it is still that (RFC 9111, section 5.2.2.4): it is sent once, and one of
+#: another version of maestrod is never used.
+_ASK_FIRST = b"no-cache"
+
+
+class PageFiles:
+    """The files of ``folder``; None when this installation has no page."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._files: dict[str, _File] = {}
+        for path in sorted(folder.rglob("*")) if folder is not None else ():
+            if path.is_file() and not path.is_symlink() and folder is not None:
+                self._files["/" + path.relative_to(folder).as_posix()] = _File(path)
+        if "/" + _INDEX in self._files:
+            self._files["/"] = self._files["/" + _INDEX]
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._files
+
+    def read(self, path: str, headers: Headers = MappingProxyType({})) -> Response | None:
+        """A file, or that the one the browser has is still right; None for what is none."""
+        found = self._files.get(path)
+        try:
+            return None if found is None else found.answer(headers)
+        except OSError:  # taken away since the start
+            return None
+
+
+class _File:
+    """A file as it was last read, as it is and packed; read again when it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kind = _kind(path)
+        self._read: tuple[int, int] | None = None
+        self._whole = self._packed = self._tag = b""
+
+    def answer(self, headers: Headers) -> Response:
+        """The file for a browser that has what ``headers`` say. Raises ``OSError``."""
+        self._refresh()
+        told: tuple[tuple[bytes, bytes], ...] = ((b"ETag", self._tag), (b"Vary", b"Accept-Encoding"))
+        if self._tag in map(bytes.strip, headers.get(b"if-none-match", b"").split(b",")):
+            return Response(304, b"", self._kind, told, _ASK_FIRST)
+        if self._packed and _takes_gzip(headers.get(b"accept-encoding", b"")):
+            return Response(200, self._packed, self._kind, (*told, (b"Content-Encoding", b"gzip")), _ASK_FIRST)
+        return Response(200, self._whole, self._kind, told, _ASK_FIRST)
+
+    def _refresh(self) -> None:
+        status = self._path.stat()
+        if self._read == (status.st_mtime_ns, status.st_size):
+            return
+        self._whole = self._path.read_bytes()
+        packed = gzip.compress(self._whole, _GZIP_LEVEL, mtime=0)
+        self._packed = packed if len(packed) < len(self._whole) else b""
+        # weak: the packed form is another one of the same (RFC 9110, section 8.8.1)
+        self._tag = b'W/"%b"' % hashlib.sha256(self._whole).hexdigest()[:32].encode()
+        self._read = status.st_mtime_ns, status.st_size
+
+
+def _takes_gzip(accepted: bytes) -> bool:
+    """Whether a browser reads gzip by its Accept-Encoding (RFC 9110, section 12.5.3)."""
+    kinds = dict(part.replace(b" ", b"").lower().partition(b";")[::2] for part in accepted.split(b","))
+    return b"gzip" in kinds and kinds[b"gzip"].rstrip(b".0") != b"q="
+
+
+def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = False) -> Response | None:
+    """Swap the code in an address for a cookie and go on to the page without it. None when there is no code."""
+    code = word(query, "code")
+    if code is None:
+        return None
+    clock = services.engine.clock
+    value = services.bridge.sign_in.redeem(code, clock.steady(), clock.wall())
+    if value is None:
+        return Response(403, _USED_UP, HTML)
+    cookie = f"{cookie_name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_LIFETIME_MS // 1000}"
+    cookie += "; Secure" if secure else ""
+    return Response(303, b"", TEXT, ((b"Location", b"/"), (b"Set-Cookie", cookie.encode())))
+
+
+def _kind(path: Path) -> bytes:
+    known = _KINDS.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return known.encode()

@@ -1,0 +1,178 @@
+"""The bridge's port as the rest of the machine sees it: where it is, its token, and the file that says both.
+
+The port of the last run is tried first, so that open pages find the daemon again, then the configured one, then any free one.
+``run/bridge.token`` (0600, 256 bits, new at each start) and ``run/maestrod.json`` (the address and who serves it) are written whole or
+not at all into the private runtime folder; a file or a link that somebody put in their place is replaced, never followed.
+"""
+
+import errno
+import logging
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import msgspec
+
+from maestrod.api.address import Places
+from maestrod.api.base import Entity
+from maestrod.api.errors import BadConfiguration
+from maestrod.config import Config
+from maestrod.host.endpoint import BACKLOG, private_folder
+from maestrod.rpc.context import DaemonInfo
+from maestrod.transport.bridge.door import Door
+
+log = logging.getLogger(__name__)
+
+TOKEN_FILE = "bridge.token"  # noqa: S105  # a file's name
+ADDRESS_FILE = "maestrod.json"
+
+#: In the data folder, which outlives a boot: which port a configuration led to.
+LAST_FILE = "bridge.port"
+
+_TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
+
+
+class Address(Entity, frozen=True):
+    """What ``run/maestrod.json`` says: who serves where. ``started_at`` is milliseconds since the epoch."""
+
+    url: str
+    instance: str
+    pid: int
+    version: str
+    started_at: int
+    socket: str
+
+
+class _Last(msgspec.Struct):
+    configured: int
+    port: int
+
+
+@dataclass(slots=True)
+class Port:
+    """An open port. ``close`` takes the files away again, so that no client sends its token to who comes after us."""
+
+    door: Door
+    files: tuple[Path, ...]
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.door.listener.close()
+        for path in self.files:
+            path.unlink(missing_ok=True)
+
+
+def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | None) -> Port:
+    """Listen, and say where. Raises ``BadConfiguration`` with what to do about it."""
+    address = config.bridge_address
+    _check_address(address)
+    listener = listen_on(address, _candidates(places.data / LAST_FILE, config.bridge_port))
+    try:
+        port = listener.getsockname()[1]
+        _remember(places.data / LAST_FILE, config.bridge_port, port)
+        token = secrets.token_urlsafe(32).encode()
+        door = _door(listener, address, port, token, config.bridge_origins, page)
+        told = Address(
+            url=door.url,
+            instance=info.instance,
+            pid=info.pid,
+            version=info.version,
+            started_at=info.started_at,
+            socket=info.socket,
+        )
+        private_folder(places.runtime)
+        files = (places.runtime / TOKEN_FILE, places.runtime / ADDRESS_FILE)
+        write_private(files[0], token)
+        write_private(files[1], msgspec.json.encode(told) + b"\n")
+    except OSError as error:
+        listener.close()
+        raise BadConfiguration("bridge.files", f"cannot write to {places.runtime}: {error.strerror}") from error
+    except BadConfiguration:
+        listener.close()
+        raise
+    return Port(door, files)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace a file by one that only the user can read, whatever is at the path; it need not outlive a crash of the machine."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+    temporary.replace(path)
+
+
+def _check_address(address: str) -> None:
+    try:
+        loopback = ip_address(address).is_loopback
+    except ValueError:
+        message = f"bridge_address is an IP address such as 127.0.0.1, not {address!r}: names can lead elsewhere"
+        raise BadConfiguration("bridge.address", message) from None
+    if not loopback:
+        message = (
+            f"bridge_address {address} is reached from other machines: give it to remote_address, with TLS and tokens"
+        )
+        raise BadConfiguration("bridge.address", message)
+
+
+def _candidates(last: Path, configured: int) -> list[int]:
+    """The ports to try in order, 0 being any."""
+    try:
+        remembered = msgspec.json.decode(last.read_bytes(), type=_Last)
+        first = [remembered.port] if remembered.configured == configured and 0 < remembered.port < 1 << 16 else []
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        first = []
+    return list(dict.fromkeys([*first, configured, 0]))
+
+
+def listen_on(address: str, ports: list[int]) -> socket.socket:
+    """A listening socket on the first of these ports that is free, 0 being any. Raises ``BadConfiguration`` when none is."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    for port in ports:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            # Only over connections that are still closing: a port somebody listens on stays his (socket(7)).
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, port))
+            listener.listen(BACKLOG)
+            listener.setblocking(False)
+        except OSError as error:
+            listener.close()
+            if error.errno not in _TAKEN or port == ports[-1]:
+                message = f"cannot listen on {address} port {port}: {error.strerror or error}"
+                raise BadConfiguration("bridge.listen", message) from error
+            log.info("port %d is taken: trying another", port)
+        else:
+            return listener
+    raise AssertionError("the last port is taken, or told of")
+
+
+def _remember(path: Path, configured: int, port: int) -> None:
+    try:
+        write_private(path, msgspec.json.encode(_Last(configured, port)))
+    except OSError as error:  # a full disk: then pages have to be opened again
+        log.warning("cannot remember the bridge's port: %s", error.strerror)
+
+
+def _door(
+    listener: socket.socket, address: str, port: int, token: bytes, origins: tuple[str, ...], page: Path | None
+) -> Door:
+    """Every name of the port: its address, and for the usual ones all that lead to this machine."""
+    shown = f"[{address}]" if ":" in address else address
+    names = dict.fromkeys((shown, "127.0.0.1", "localhost", "[::1]"))
+    hosts = [f"{name}:{port}" for name in names]
+    return Door(
+        listener=listener,
+        url=f"http://{shown}:{port}",
+        hosts=frozenset(host.encode() for host in hosts),
+        own_origins=frozenset(f"http://{host}".encode() for host in hosts),
+        other_origins=frozenset(origin.encode() for origin in origins),
+        token=token,
+        page=page,
+    )

@@ -1,0 +1,84 @@
+"""The port for other machines: the bridge once more, behind TLS, where only tokens with an owner open anything.
+
+The bridge of this machine (``port.py``) is not touched by it: that one stays on the loopback interface, with its own rules. This
+one is there only when the configuration names an address.
+"""
+
+import datetime as dt
+import secrets
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import psutil
+
+from maestrod.api.address import Places
+from maestrod.api.errors import BadConfiguration
+from maestrod.config import Config
+from maestrod.transport.bridge.certificate import Pair, context_of, fingerprint, own_pair
+from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.port import Port, listen_on
+
+#: Folder of the self-signed pair, in the data folder.
+FOLDER = "tls"
+
+
+def open_remote_port(places: Places, config: Config, page: Path | None, now: dt.datetime) -> tuple[Port, str]:
+    """Listen for other machines; the port, and the fingerprint of its certificate.
+
+    Raises ``BadConfiguration`` with what to do about it.
+    """
+    address = _address(config.remote_address)
+    names = list(dict.fromkeys(_names(address, config.remote_names)))
+    pair = _pair(config, places, names, now)
+    context = context_of(pair)
+    listener = listen_on(address, [config.remote_port])
+    port = listener.getsockname()[1]
+    hosts = [f"{f'[{name}]' if ':' in name else name}:{port}" for name in names]
+    door = Door(
+        listener=listener,
+        url=f"https://{hosts[0]}",
+        hosts=frozenset(host.encode() for host in hosts),
+        own_origins=frozenset(f"https://{host}".encode() for host in hosts),
+        other_origins=frozenset(origin.encode() for origin in config.bridge_origins),
+        token=secrets.token_urlsafe(32).encode(),  # nobody is told: a remote door knows tokens with an owner only
+        page=page,
+        tls=context,
+        remote=True,
+        rate=config.remote_rate,
+    )
+    return Port(door, ()), fingerprint(pair.certificate)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        message = f"remote_address is an IP address of this machine, or 0.0.0.0 for all of them, not {text!r}"
+        raise BadConfiguration("remote.address", message) from None
+
+
+def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
+    """What clients may call this machine: what the user says first, then its address (or all of them) and its own name."""
+    yield from (name.strip("[]") for name in given)
+    if not ip_address(address).is_unspecified:
+        yield address
+    yield socket.gethostname().lower()
+    if ip_address(address).is_unspecified:
+        for addresses in psutil.net_if_addrs().values():
+            for each in addresses:
+                if each.family in {socket.AF_INET, socket.AF_INET6}:
+                    yield each.address.partition("%")[0]
+
+
+def _pair(config: Config, places: Places, names: list[str], now: dt.datetime) -> Pair:
+    if bool(config.tls_certificate) != bool(config.tls_key):
+        raise BadConfiguration("tls.pair", "tls_certificate and tls_key belong together: name both, or none")
+    if config.tls_certificate:
+        return Pair(Path(config.tls_certificate).expanduser(), Path(config.tls_key).expanduser())
+    try:
+        return own_pair(places.data / FOLDER, names, now)
+    except OSError as error:
+        message = f"cannot write the certificate to {places.data / FOLDER}: {error.strerror}"
+        raise BadConfiguration("tls.files", message) from error

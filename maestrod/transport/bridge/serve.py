@@ -1,0 +1,260 @@
+"""The bridge's port: who connects, how many, how long; each connection is a task of its own and harms nobody else.
+
+What serves a connection (h11, trio-websocket and all that is built on them) is imported when the first one comes: a daemon whose
+bridge nobody uses pays a listening socket for it.
+"""
+
+import errno
+import logging
+import os
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import trio
+
+from maestrod.api.event import Event
+from maestrod.host.peer import tcp_owner
+from maestrod.rpc.context import Services
+from maestrod.transport.bridge.channel import Channel
+from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.gate import is_loopback
+from maestrod.transport.bridge.refusals import RefusalLog
+from maestrod.transport.unix.socket_loop import connection_limit
+
+if TYPE_CHECKING:
+    from maestrod.transport.bridge.assembly import Assembly
+    from maestrod.transport.bridge.gate import Caller, Head, Refusal
+    from maestrod.transport.bridge.http import HttpConnection
+
+log = logging.getLogger(__name__)
+
+#: Seconds that requests under way have to finish when the daemon stops.
+GRACE = 3.0
+
+#: Connections taken in one turn.
+_ACCEPTED_AT_ONCE = 64
+
+#: Bytes the kernel may keep for a client that does not read (it doubles the number, socket(7)); the rest is ours to bound.
+_SEND_BUFFER = 256 * 1024
+
+#: Seconds after which a client that went without a word is gone (tcp(7)): silent ones are asked by the kernel, and answers that nobody
+#: confirms are given up. Without it a laptop that sleeps, or a network that drops what is idle, would hold its place for hours. Not
+#: every system has each of them; macOS calls the first one TCP_KEEPALIVE.
+_SIGNS_OF_LIFE = {
+    "TCP_KEEPIDLE": 60,
+    "TCP_KEEPALIVE": 60,
+    "TCP_KEEPINTVL": 20,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 120_000,  # this one in milliseconds
+}
+
+#: A connection with TLS takes three descriptors (``tls.py``), and must leave the more to those without.
+_TLS_DESCRIPTORS = 6
+
+#: Seconds to wait when the machine has no descriptor or memory for another connection.
+_SHORTAGE_PAUSE = 0.1
+_SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Bridge:
+    """Serves the connections that come in through ``door``. ``patience`` is how long a client may leave answers untaken."""
+
+    def __init__(self, door: Door, services: Services, nursery: trio.Nursery, patience: float = 10.0) -> None:
+        self.limit = connection_limit() // (1 if door.tls is None else _TLS_DESCRIPTORS)
+        self.connections: dict[HttpConnection, Channel] = {}
+        self._door = door
+        self._services = services
+        self._nursery = nursery
+        self._patience = patience
+        self._strangers: dict[HttpConnection, Channel] = {}
+        self._callers: dict[HttpConnection, str] = {}
+        self._greeting: dict[trio.CancelScope, None] = {}
+        self._refusals = RefusalLog(trio.current_time)
+        self._left = trio.Event()
+        self._assembly: Assembly | None = None
+
+    async def accept(self) -> None:
+        """Take connections, for ever."""
+        while True:
+            await trio.lowlevel.wait_readable(self._door.listener)
+            for _ in range(_ACCEPTED_AT_ONCE):
+                try:
+                    accepted, address = self._door.listener.accept()
+                except BlockingIOError:
+                    break
+                except OSError as error:
+                    if error.errno in _SHORTAGE:
+                        log.warning("cannot take a connection: %s", error.strerror)
+                        await trio.sleep(_SHORTAGE_PAUSE)
+                    continue  # otherwise that client was gone before we came to it
+                self._take(accepted, address[0])
+
+    def close_idle(self) -> None:
+        """The daemon stops: hang up on everybody who waits for nothing."""
+        for connection, channel in list(self.connections.items()):
+            if not connection.busy:
+                channel.close()
+
+    async def wait_quiet(self) -> None:
+        """Return when nobody is connected."""
+        while self.connections:
+            await self._left.wait()
+
+    def _take(self, accepted: socket.socket, peer: str) -> None:
+        counts = self._services.counts
+        counts["http_connections"] += 1
+        if _is_foreign(accepted, peer):
+            counts["http_refused"] += 1
+            self._refusals.note("bridge.foreign_user", "a connection of another user of this machine")
+            accepted.close()
+        elif len(self.connections) + len(self._greeting) >= self.limit and not self._make_room():
+            counts["http_refused"] += 1
+            self._refusals.note("bridge.crowded", f"{len(self.connections)} connections are open")
+            accepted.close()
+        else:
+            accepted.setblocking(False)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            _ask_for_signs_of_life(accepted)
+            if self._door.tls is None:
+                self._begin(accepted, peer)
+            else:
+                scope = trio.CancelScope()
+                self._greeting[scope] = None
+                self._spawn(partial(self._greet, scope, accepted, peer, self._door.tls))
+
+    async def _greet(
+        self, scope: trio.CancelScope, accepted: socket.socket, peer: str, context: ssl.SSLContext
+    ) -> None:
+        """The handshake of TLS, before anything is read."""
+        from maestrod.transport.bridge.tls import decrypted
+
+        plain = None
+        try:
+            with scope:
+                plain = await decrypted(accepted, context, self._spawn)
+        finally:
+            self._greeting.pop(scope, None)
+        if plain is None:
+            self._services.counts["http_refused"] += 1
+            self._refusals.note("bridge.tls", f"{peer} does not speak TLS as we do")
+        else:
+            self._begin(plain, peer)
+
+    def _begin(self, plain: socket.socket, peer: str) -> None:
+        channel = Channel(plain, self._spawn, self._patience)
+        connection = self._connection(channel, peer)
+        self.connections[connection] = self._strangers[connection] = channel
+        self._nursery.start_soon(self._serve, connection, channel)
+
+    def _connection(self, channel: Channel, peer: str) -> "HttpConnection":
+        if self._assembly is None:
+            from maestrod.transport.bridge.assembly import Assembly
+
+            self._assembly = Assembly(self._door, self._services, self._spawn)
+        connection = self._assembly.connection(
+            channel, peer, self._refused, admitted=lambda caller: self._known(connection, caller)
+        )
+        return connection
+
+    def _known(self, connection: "HttpConnection", caller: "Caller") -> None:
+        self._strangers.pop(connection, None)
+        self._callers[connection] = caller.name
+
+    def take_revocations(self, events: Sequence[Event]) -> None:
+        """Hang up on everybody who came in by a token that was revoked."""
+        revoked = {event.id for event in events}
+        for connection, name in list(self._callers.items()):
+            if name in revoked and connection in self.connections:
+                self.connections[connection].close()
+
+    def _make_room(self) -> bool:
+        """Hang up on the oldest connection that has shown no credential; whether there was one.
+
+        Those still in their handshake and those past it each keep what is theirs: the larger crowd gives.
+        """
+        if self._greeting and len(self._greeting) >= len(self._strangers):
+            scope = next(iter(self._greeting))
+            del self._greeting[scope]
+            scope.cancel()
+            return True
+        if self._strangers:
+            connection, channel = next(iter(self._strangers.items()))
+            del self._strangers[connection]
+            del self.connections[connection]
+            channel.close()
+            return True
+        return False
+
+    async def _serve(self, connection: "HttpConnection", channel: Channel) -> None:
+        try:
+            await connection.serve()
+        except Exception:  # the connection guard: one bad connection harms nobody
+            log.exception("a connection of the bridge failed and is closed")
+        finally:
+            channel.close()
+            self.connections.pop(connection, None)
+            self._strangers.pop(connection, None)
+            self._callers.pop(connection, None)
+            self._left.set()
+            self._left = trio.Event()
+
+    def _spawn(self, task: Callable[[], Awaitable[None]]) -> None:
+        self._nursery.start_soon(self._guarded, task)
+
+    async def _guarded(self, task: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await task()
+        except Exception:  # the connection guard: what a connection started harms nobody else
+            log.exception("a task of the bridge failed")
+
+    def _refused(self, head: "Head", refusal: "Refusal") -> None:
+        """One line, with nothing of the request that could be secret: its path, not its query, and no header."""
+        self._services.counts["http_refused"] += 1
+        verb, path = head.verb.decode("latin-1"), head.target.partition(b"?")[0][:200].decode("latin-1")
+        self._refusals.note(refusal.code, f"{verb} {path} from {head.peer}: {refusal.message}")
+
+
+def _is_foreign(accepted: socket.socket, peer: str) -> bool:
+    """Whether a program of another user of this machine connects: our token would be no use to him, but he need not try."""
+    return is_loopback(peer) and tcp_owner(accepted) not in {None, os.getuid()}
+
+
+def _ask_for_signs_of_life(accepted: socket.socket) -> None:
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _SIGNS_OF_LIFE.items():
+        if (option := getattr(socket, name, None)) is not None:
+            accepted.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+async def serve_bridge(
+    door: Door,
+    services: Services,
+    *,
+    patience: float = 10.0,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until ``services.stopping`` is set; then requests under way have ``GRACE`` seconds. ``door.listener`` stays open."""
+    async with trio.open_nursery() as nursery:
+        bridge = Bridge(door, services, nursery, patience)
+        accepting = trio.CancelScope()
+        revocations = services.engine.bus.subscribe(
+            lambda event: event.type == "token.updated", bridge.take_revocations
+        )
+        nursery.start_soon(_accept, bridge, accepting)
+        task_status.started()
+        await services.stopping.wait()
+        accepting.cancel()
+        bridge.close_idle()
+        with trio.move_on_after(GRACE):
+            await bridge.wait_quiet()
+        revocations.close()
+        nursery.cancel_scope.cancel()
+
+
+async def _accept(bridge: Bridge, scope: trio.CancelScope) -> None:
+    with scope:
+        await bridge.accept()

@@ -1,0 +1,196 @@
+"""What is where on the bridge: the page, REST, JSON-RPC, documents and numbers, and the WebSockets.
+
+A request comes here when the gate has let it in, with the caller the gate found. Calls go the same way as on the socket
+(``rpc.dispatch``), so that they mean, and are refused, the same.
+"""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from maestrod.api.errors import MaestroError
+from maestrod.api.openapi import openapi
+from maestrod.api.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
+from maestrod.rpc.context import Client
+from maestrod.rpc.dispatch import Dispatcher, refusal
+from maestrod.rpc.single import SingleCall
+from maestrod.rpc.system import numbers
+from maestrod.transport.bridge.channel import Channel
+from maestrod.transport.bridge.gate import Admitted, Caller
+from maestrod.transport.bridge.metrics import KIND as METRICS_KIND
+from maestrod.transport.bridge.metrics import exposition
+from maestrod.transport.bridge.page import Headers, PageFiles, sign_in
+from maestrod.transport.bridge.post import AnswerWire, post_rpc
+from maestrod.transport.bridge.query import word
+from maestrod.transport.bridge.response import Response
+from maestrod.transport.bridge.routes import Match, Routes
+
+_encode = msgspec.json.Encoder().encode
+
+#: Where JSON-RPC, events and documents are.
+RPC, EVENTS, HEALTH, METRICS, OPENAPI = "/rpc", "/ws", "/health", "/metrics", "/openapi.json"
+
+#: Characters of a challenge, and what the proof is for (``health``).
+_CHALLENGE_LIMIT = 200
+_PROOF = b"maestrod bridge proof 1\0"
+
+#: Serves a WebSocket, from the bytes of its handshake on.
+Talk = Callable[[bytes], Awaitable[None]]
+
+#: Waits for something as long as the client is there; whether it still is.
+WhileHere = Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]]
+
+
+def failure(status: int, code: str, message: str, **details: Any) -> Response:
+    """A refusal in the form every surface of the bridge uses."""
+    body = {"error": True, "message": message, "code": code, "retryable": status in {429, 503}}
+    return Response(status, _encode(body | ({"details": details} if details else {})))
+
+
+def too_fast(seconds: float) -> Response:
+    """A client that has used up what its token may ask for (RFC 6585, section 4)."""
+    said = failure(429, "token.rate", f"too many requests with this token: try again in {seconds:.2f} s")
+    return Response(said.status, said.body, headers=((b"Retry-After", b"%d" % max(math.ceil(seconds), 1)),))
+
+
+class Site:
+    """Answers what was let in.
+
+    ``wire`` makes the way back of one request, ``upgrade`` what serves a WebSocket; ``token`` proves to a client that it
+    speaks to this daemon. ``secure`` says that the page comes over TLS; ``wait_for`` counts a caller's request and says how long it
+    would have to wait for its turn (seconds).
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        routes: Routes,
+        files: PageFiles,
+        *,
+        wire: Callable[[], AnswerWire],
+        upgrade: Callable[[Admitted, Channel], Talk | Response],
+        token: bytes,
+        cookie_name: str,
+        secure: bool = False,
+        wait_for: Callable[[Caller], float] = lambda caller: 0.0,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._services = dispatcher.services
+        self._files = files
+        self._wire = wire
+        self._token = token
+        self._cookie_name = cookie_name
+        self._secure = secure
+        self._wait_for = wait_for
+        self._routes = routes
+        self.upgrade = upgrade
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the daemon stops, so that connections are not kept."""
+        return self._services.stopping.is_set()
+
+    def is_public(self, path: str) -> bool:
+        """Whether anybody who came through the gate may read this."""
+        return path in {HEALTH, "/"} or path in self._files
+
+    def body_limit(self, verb: str, admitted: Admitted) -> int:
+        """Bytes the body of a request may have."""
+        if verb in {"GET", "HEAD", "DELETE", "OPTIONS"}:
+            return 0 if admitted.caller is None else 4096
+        if admitted.path == RPC:
+            return LARGE_REQUEST_LIMIT
+        match = self._routes.find(verb, admitted.path)
+        return LARGE_REQUEST_LIMIT if isinstance(match, Match) and match.row.name in LARGE_REQUESTS else REQUEST_LIMIT
+
+    async def respond(
+        self, verb: str, admitted: Admitted, headers: Headers, body: bytes, while_here: WhileHere
+    ) -> Response | None:
+        """The answer; None when the client has gone meanwhile."""
+        if admitted.preflight:
+            return _preflight()
+        if verb == "GET" and (signed_in := self._sign_in(admitted)):
+            return signed_in
+        if verb == "HEAD":
+            verb = "GET"
+        path, caller = admitted.path, admitted.caller
+        if caller is not None and (seconds := self._wait_for(caller)) > 0:
+            return too_fast(seconds)
+        if path.startswith("/api/") and caller is not None:
+            return await self._rest(verb, admitted, caller, body, while_here)
+        if path == RPC and verb == "POST" and caller is not None:
+            return await post_rpc(self._dispatcher, caller, self._wire(), body, while_here)
+        if verb == "GET" and (response := self._get(path, admitted.query, headers)):
+            return response
+        if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
+            return failure(405, "bridge.verb", f"{path} does not take {verb}")
+        return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+
+    def _sign_in(self, admitted: Admitted) -> Response | None:
+        if admitted.path != "/":
+            return None
+        return sign_in(self._services, admitted.query, self._cookie_name, secure=self._secure)
+
+    def _get(self, path: str, query: str, headers: Headers) -> Response | None:
+        if path == HEALTH:
+            return Response(200, _encode(self._health(query)))
+        if path == METRICS:
+            return Response(200, exposition(numbers(self._services)), METRICS_KIND)
+        if path == OPENAPI:
+            return Response(200, _encode(openapi(self._services.info.version)))
+        if path in {RPC, EVENTS}:
+            return failure(426, "bridge.upgrade", f"{path} is not for GET: POST /rpc, or a WebSocket at /ws")
+        return self._files.read(path, headers)
+
+    def _health(self, query: str) -> dict[str, Any]:
+        """That it lives; and for a client with the token a proof that it is this daemon, before the token is sent."""
+        answer: dict[str, Any] = {"status": "ok", "timestamp": self._services.engine.clock.wall()}
+        challenge = word(query, "challenge")
+        if challenge and len(challenge) <= _CHALLENGE_LIMIT:
+            answer["instance"] = self._services.info.instance
+            answer["proof"] = hmac.new(
+                self._token, _PROOF + challenge.encode("utf-8", "replace"), hashlib.sha256
+            ).hexdigest()
+        return answer
+
+    async def _rest(
+        self, verb: str, admitted: Admitted, caller: Caller, body: bytes, while_here: WhileHere
+    ) -> Response | None:
+        match = self._routes.find(verb, admitted.path)
+        if not isinstance(match, Match):
+            if match:
+                allowed = ", ".join(sorted(match))
+                return failure(405, "bridge.verb", f"this path takes {allowed}", allow=sorted(match))
+            return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+        self._services.counts["http_calls"] += 1
+        try:
+            params = self._routes.params(match, admitted.query, body)
+        except MaestroError as error:
+            return Response(*self._dispatcher.plain(refusal(error)))
+        client = Client(self._wire(), caller.scope, name=caller.name, has_stream=False)
+        call = SingleCall(self._dispatcher, client, match.row.name, params)
+        if call.waits and not await while_here(partial(_settled, call)):
+            return None
+        status, answer = self._dispatcher.plain(await call.answer())
+        return Response(201 if status == 200 and match.row.creates else status, answer)
+
+
+async def _settled(call: SingleCall) -> None:
+    await call.answer()
+
+
+def _preflight() -> Response:
+    """What a page of an origin that the user allowed may send (Fetch standard, section 3.2)."""
+    return Response(
+        204,
+        headers=(
+            (b"Access-Control-Allow-Methods", b"GET, POST, PUT, PATCH, DELETE"),
+            (b"Access-Control-Allow-Headers", b"Authorization, Content-Type"),
+            (b"Access-Control-Max-Age", b"600"),
+        ),
+    )

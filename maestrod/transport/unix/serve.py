@@ -1,0 +1,45 @@
+"""Serving the Unix socket from the first connection to a graceful end."""
+
+import selectors
+import socket
+
+import trio
+
+from maestrod.rpc.bind import bindings
+from maestrod.rpc.context import Services
+from maestrod.rpc.dispatch import Dispatcher
+from maestrod.transport.unix.socket_loop import Hub
+
+#: Seconds that calls under way have to finish when the daemon stops.
+GRACE = 3.0
+
+
+async def serve_unix(
+    listener: socket.socket,
+    services: Services,
+    *,
+    patience: float = 10.0,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve the connections of ``listener`` (not blocking, already listening) until ``services.stopping`` is set.
+
+    Then no more connections and requests are taken, calls that only wait are told, those under way have ``GRACE`` seconds.
+    Cancelling ends all of it at once. ``listener`` stays open: it belongs to its endpoint. ``patience`` is how many seconds
+    a client may leave its answers untaken. Raises ``RuntimeError`` at once when a method of the contract is not bound.
+    """
+    dispatcher = Dispatcher(services, bindings())
+    with selectors.DefaultSelector() as selector:
+        async with trio.open_nursery() as nursery:
+            hub = Hub(listener, selector, dispatcher, nursery, patience)
+            nursery.start_soon(hub.run)
+            nursery.start_soon(hub.run_marked)
+            nursery.start_soon(hub.run_patrol)
+            task_status.started()
+            try:
+                await services.stopping.wait()
+                hub.stop()
+                with trio.move_on_after(GRACE):
+                    await hub.wait_quiet()
+            finally:
+                hub.close()
+            nursery.cancel_scope.cancel()

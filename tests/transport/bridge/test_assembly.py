@@ -1,0 +1,46 @@
+"""The parts put together: whose cookie is known, whose token, and what a scope keeps from a page."""
+
+from dataclasses import replace
+
+from maestrod.api.method import Scope
+from maestrod.transport.bridge.assembly import Assembly
+from maestrod.transport.bridge.gate import Caller
+from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, door
+from tests.kit.rpc_parts import parts
+
+
+async def test_the_policy_is_what_the_door_says() -> None:
+    given = door()
+    with given.listener:
+        policy = Assembly(given, parts(), lambda task: None).policy
+        assert policy.hosts == given.hosts and policy.other_origins == {FOREIGN} and not policy.remote
+        assert policy.token_caller(TOKEN) == Caller("token", Scope.ADMIN)
+        assert policy.token_caller(b"x") is None and policy.token_caller(b"") is None
+        assert policy.cookie_caller(b"x") is None
+        assert policy.is_public("/") and policy.is_public("/health") and not policy.is_public("/api/status")
+
+
+async def test_two_daemons_have_two_cookies() -> None:
+    given = door()
+    with given.listener:
+        first = parts()
+        second = parts(info=replace(first.info, instance="another-one"))
+        names = {Assembly(given, each, lambda task: None).policy.cookie_name for each in (first, second)}
+        assert len(names) == 2
+
+
+async def test_a_reader_reads_and_changes_nothing(monkeypatch: object) -> None:
+    async with bridging() as server:
+        # what a token of the scope `read` gives: the gate hands the scope on, the dispatcher holds to it
+        from maestrod.rpc.bind import bindings
+        from maestrod.rpc.context import Client
+        from maestrod.rpc.dispatch import Dispatcher
+        from maestrod.rpc.single import SingleCall
+        from tests.kit.rpc_parts import MemoryWire
+
+        dispatcher = Dispatcher(server.services, bindings())
+        client = Client(MemoryWire(), Scope.READ, has_stream=False)
+        assert dispatcher.plain(await SingleCall(dispatcher, client, "task.list", b"{}").answer())[0] == 200
+        refused = SingleCall(dispatcher, client, "project.create", b'{"name":"p","workingDir":"/p"}')
+        status, body = dispatcher.plain(await refused.answer())
+        assert status == 403 and b"token.scope" in body

@@ -1,0 +1,183 @@
+"""One page's events: none missed, none twice, for readers of any speed."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from maestrod.api.errors import ResyncRequired
+from maestrod.api.event import EventSubscribe
+from maestrod.rpc.subscription import past
+from maestrod.transport.bridge import event_stream as module
+from maestrod.transport.bridge.event_stream import EventStream
+from maestrod.transport.bridge.fanout import Fanout
+from tests.kit.rpc_parts import Caller, parts
+
+
+class SlowPipe:
+    """A client that reads when the test says so."""
+
+    def __init__(self) -> None:
+        self.unsent = 0
+        self.slow = False
+        self.received: list[Any] = []
+        self._room = trio.Event()
+
+    def write(self, data: bytes) -> None:
+        self.received += decode(data)
+        if self.slow:
+            self.unsent += len(data)
+
+    async def wait_room(self) -> None:
+        await trio.lowlevel.checkpoint()
+        while self.unsent:
+            await self._room.wait()
+
+    def read(self) -> None:
+        """Take everything."""
+        self.unsent, self.slow = 0, False
+        self._room.set()
+        self._room = trio.Event()
+
+    @property
+    def seqs(self) -> list[int]:
+        return [message["seq"] for message in self.received]
+
+
+def decode(data: bytes) -> list[Any]:
+    """The messages of some text frames."""
+    messages = []
+    while data:
+        length, start = data[1], 2
+        if length == 126:
+            length, start = int.from_bytes(data[2:4], "big"), 4
+        messages.append(json.loads(data[start : start + length]))
+        data = data[start + length :]
+    return messages
+
+
+class Page:
+    """A stream with everything around it."""
+
+    def __init__(self, nursery: trio.Nursery, *, coalesce: bool = False, caller: Caller | None = None) -> None:
+        self.caller = caller or Caller(parts())
+        self.fanout = Fanout(self.caller.services)
+        self.pipe = SlowPipe()
+        self.cut: list[int] = []
+
+        def start(task: Callable[[], Awaitable[None]]) -> None:
+            nursery.start_soon(task)
+
+        self.stream = EventStream(
+            self.caller.services,
+            self.fanout,
+            self.pipe,
+            EventSubscribe(),
+            coalesce=coalesce,
+            cut=self.cut.append,
+            start=start,
+        )
+
+    async def happen(self, count: int = 1) -> None:
+        for _ in range(count):
+            await self.caller.project()
+        self.fanout.flush()
+
+
+async def test_a_page_that_comes_back_gets_what_was_and_then_what_comes(nursery: trio.Nursery) -> None:
+    page = Page(nursery)
+    await page.happen(600)
+    page.stream.sent = 20
+    await page.stream.catch_up(past(page.caller.services, 20))
+    await page.happen(5)
+    assert page.pipe.seqs == list(range(21, 606)) and page.stream.sent == 605
+
+
+async def test_events_that_come_while_it_catches_up_are_told_once(nursery: trio.Nursery) -> None:
+    page = Page(nursery)
+    await page.happen(300)
+    page.stream.sent = 0
+    page.pipe.slow = True
+    nursery.start_soon(page.stream.catch_up, past(page.caller.services, 0))
+    await trio.testing.wait_all_tasks_blocked()
+    await page.happen(300)
+    page.pipe.read()
+    await trio.testing.wait_all_tasks_blocked()
+    await page.happen(3)
+    assert page.pipe.seqs == list(range(1, 604))
+
+
+async def test_a_page_that_does_not_read_is_cut_off_with_its_last_seq(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "UNSENT_LIMIT", 1000)
+    page = Page(nursery)
+    page.stream.go_live()
+    page.pipe.slow = True
+    await page.happen()
+    for _ in range(20):
+        await page.happen()
+    assert page.cut == [page.pipe.seqs[-1]] and page.fanout.followers == 0
+    assert page.caller.services.counts["overflows"] == 1
+
+
+async def test_states_of_a_slow_page_are_coalesced_and_lifecycles_never(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LAG", 100)
+    page = Page(nursery, coalesce=True)
+    task = await page.caller.task()
+    page.stream.sent = page.caller.services.engine.bus.seq
+    page.stream.go_live()
+    page.pipe.slow = True
+    await page.happen()
+    begun = len(page.pipe.received)
+    for number in range(50):
+        await page.caller.call("task.update", {"taskId": task, "description": str(number)})
+        page.fanout.flush()
+    await page.caller.call("task.start", {"taskId": task})
+    await page.caller.call("task.complete", {"taskId": task})
+    page.fanout.flush()
+    assert len(page.pipe.received) == begun
+    page.pipe.read()
+    await trio.testing.wait_all_tasks_blocked()
+    told = page.pipe.received[begun:]
+    updates = [message for message in told if message["topic"] == "task.updated"]
+    assert [message["data"]["description"] for message in updates] == ["49"]
+    assert [m["change"]["status"] for m in told if m["topic"] == "task.status"] == ["in_progress", "completed"]
+    assert page.pipe.seqs == sorted(page.pipe.seqs)
+    await page.happen()
+    assert page.pipe.seqs[-1] == page.caller.services.engine.bus.seq == page.stream.sent
+
+
+async def test_even_what_is_held_for_a_slow_page_is_bounded(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LAG", 100)
+    monkeypatch.setattr(module, "HELD_LIMIT", 10)
+    page = Page(nursery, coalesce=True)
+    page.stream.go_live()
+    page.pipe.slow = True
+    await page.happen(1)
+    for _ in range(12):
+        await page.happen()
+    assert page.cut == [1]
+    page.pipe.read()
+
+
+async def test_a_seq_that_never_was_is_refused_at_once() -> None:
+    caller = Caller(parts())
+    await caller.project()
+    with pytest.raises(ResyncRequired):
+        past(caller.services, 999)
+
+
+async def test_a_closed_stream_says_nothing(nursery: trio.Nursery) -> None:
+    page = Page(nursery)
+    page.stream.go_live()
+    page.stream.close()
+    await page.happen()
+    assert page.pipe.received == []

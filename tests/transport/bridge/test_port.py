@@ -1,0 +1,133 @@
+"""The bridge's port: which, whose files, and what is refused."""
+
+import json
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from maestrod.api.address import Places, places
+from maestrod.api.errors import BadConfiguration
+from maestrod.config import Config
+from maestrod.rpc.context import DaemonInfo
+from maestrod.transport.bridge.port import ADDRESS_FILE, LAST_FILE, TOKEN_FILE, Port, open_port, write_private
+
+INFO = DaemonInfo("i1", "0.1.0", 4242, 1_700_000_000_000, "/run/maestrod.sock", "/data", 8)
+
+
+@pytest.fixture
+def home() -> Places:
+    found = places(os.environ)
+    found.data.mkdir(parents=True)
+    return found
+
+
+def opened(home: Places, **settings: object) -> Port:
+    return open_port(home, Config(**{"bridge_port": 0, **settings}), INFO, None)  # type: ignore[arg-type]  # by name
+
+
+def number(port: Port) -> int:
+    return int(port.door.url.rpartition(":")[2])
+
+
+def test_it_says_where_it_is_to_the_user_only(home: Places) -> None:
+    port = opened(home)
+    token, address = home.runtime / TOKEN_FILE, home.runtime / ADDRESS_FILE
+    told = json.loads(address.read_text())
+    assert told["url"] == port.door.url == f"http://127.0.0.1:{number(port)}" and told["instance"] == "i1"
+    assert token.read_bytes() == port.door.token and len(port.door.token) >= 43
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (token, address)} == {0o600}
+    port.close()
+    assert not token.exists() and not address.exists()
+
+
+def test_each_start_has_another_token_and_the_port_of_the_last(home: Places) -> None:
+    first = opened(home)
+    first.close()
+    second = opened(home)
+    assert number(second) == number(first) and second.door.token != first.door.token
+    second.close()
+
+
+def test_a_port_that_is_taken_is_left_alone(home: Places) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        port = opened(home, bridge_port=taken)
+        assert number(port) != taken
+        port.close()
+        again = opened(home, bridge_port=taken)
+        assert number(again) == number(port)
+        again.close()
+    fresh = opened(home, bridge_port=taken + 1 if taken < 65_000 else 0)
+    fresh.close()
+
+
+def test_what_was_remembered_wrongly_is_not_used(home: Places) -> None:
+    for nonsense in (b"", b"{}", b"\xff", b'{"configured":0,"port":99999}', b'{"configured":0,"port":-1}'):
+        (home.data / LAST_FILE).write_bytes(nonsense)
+        opened(home).close()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.0.1", "localhost", "", "127.0.0.1.evil"])
+def test_addresses_that_others_reach_are_refused(home: Places, address: str) -> None:
+    with pytest.raises(BadConfiguration, match="bridge_address"):
+        opened(home, bridge_address=address)
+
+
+def test_the_other_loopback_address(home: Places) -> None:
+    port = opened(home, bridge_address="::1")
+    assert port.door.url == f"http://[::1]:{number(port)}"
+    assert f"[::1]:{number(port)}".encode() in port.door.hosts
+    port.close()
+
+
+def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_followed(
+    home: Places, tmp_path: Path
+) -> None:
+    home.runtime.mkdir(mode=0o700, parents=True)
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (home.runtime / TOKEN_FILE).symlink_to(victim)
+    (home.runtime / f".{TOKEN_FILE}.{os.getpid()}").symlink_to(victim)
+    (home.runtime / ADDRESS_FILE).write_text("{}")
+    (home.runtime / ADDRESS_FILE).chmod(0o666)
+    port = opened(home)
+    assert victim.read_text() == "precious"
+    assert not (home.runtime / TOKEN_FILE).is_symlink()
+    assert stat.S_IMODE((home.runtime / ADDRESS_FILE).stat().st_mode) == 0o600
+    port.close()
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o707])
+def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Places, mode: int) -> None:
+    home.runtime.mkdir(mode=0o700, parents=True)
+    home.runtime.chmod(mode)
+    with pytest.raises(BadConfiguration, match="others may enter"):
+        opened(home)
+    assert not (home.runtime / TOKEN_FILE).exists()
+
+
+def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_next(home: Places) -> None:
+    dead = opened(home)
+    dead.door.listener.close()  # killed: its files stay
+    with socket.create_server(("127.0.0.1", number(dead))):
+        following = opened(home)
+        told = json.loads((home.runtime / ADDRESS_FILE).read_text())
+        assert told["url"] == following.door.url != dead.door.url
+        assert (home.runtime / TOKEN_FILE).read_bytes() == following.door.token != dead.door.token
+        following.close()
+
+
+def test_a_folder_that_cannot_be_written_is_said(home: Places) -> None:
+    home.runtime.parent.mkdir(parents=True, exist_ok=True)
+    home.runtime.write_text("a file")
+    with pytest.raises(BadConfiguration):
+        opened(home)
+
+
+def test_a_private_file_is_whole(tmp_path: Path) -> None:
+    write_private(tmp_path / "f", b"one")
+    write_private(tmp_path / "f", b"two")
+    assert (tmp_path / "f").read_bytes() == b"two" and [path.name for path in tmp_path.iterdir()] == ["f"]

@@ -1,0 +1,190 @@
+"""A page's WebSocket: events with filters and since, JSON-RPC beside them, what is wrong said in words."""
+
+import json
+from typing import Any
+
+import pytest
+import trio
+from trio_websocket import ConnectionClosed
+
+from maestrod.api.errors import ResyncRequired
+from maestrod.store.memory import MemoryStore
+from maestrod.transport.bridge.channel import Channel
+from tests.kit.attacked import UPGRADE, masked
+from tests.kit.bridge_client import PATIENCE, BridgeServer, PageClient, bridging, read_answer
+from tests.kit.rpc_parts import Caller, parts
+
+
+async def project(server: BridgeServer, name: str = "p") -> str:
+    made: str = (await server.call("POST", "/api/projects", {"name": name, "workingDir": f"/{name}"}))["id"]
+    return made
+
+
+@pytest.mark.parametrize("path", ["/ws", "/", "/api/events/stream"])
+async def test_events_come_as_they_happen(path: str) -> None:
+    async with bridging() as server, server.web_socket(path) as page:
+        assert await page.subscribe() == 0
+        made = await project(server)
+        event = await page.read()
+        assert (event["type"], event["event"], event["seq"], event["id"]) == ("event", "project:created", 1, made)
+        assert event["data"]["name"] == "p"
+
+
+async def test_since_brings_what_was_missed() -> None:
+    async with bridging() as server:
+        for number in range(5):
+            await project(server, str(number))
+        async with server.web_socket() as page:
+            assert await page.subscribe(since=2) == 2
+            assert [(await page.read())["seq"] for _ in range(3)] == [3, 4, 5]
+            await project(server)
+            assert (await page.read())["seq"] == 6
+
+
+async def test_filters_are_those_of_the_socket() -> None:
+    async with bridging() as server, server.web_socket() as page:
+        first, second = await project(server, "1"), await project(server, "2")
+        await page.subscribe(topics=["task"], projectId=second)
+        await server.call("POST", "/api/tasks", {"title": "no", "projectId": first})
+        await server.call("POST", "/api/tasks", {"title": "yes", "projectId": second})
+        assert (await page.read())["data"]["title"] == "yes"
+
+
+async def test_one_more_subscribe_takes_the_place_of_the_one_before() -> None:
+    async with bridging() as server, server.web_socket() as page:
+        await page.subscribe(topics=["task"])
+        await page.subscribe(topics=["project"])
+        await project(server)
+        assert (await page.read())["event"] == "project:created"
+        await page.send({"type": "unsubscribe"})
+        assert (await page.read())["type"] == "unsubscribed"
+        await project(server, "other")
+        await page.send({"type": "ping"})
+        assert (await page.read())["type"] == "pong"
+
+
+async def test_json_rpc_goes_beside_the_events() -> None:
+    async with bridging() as server, server.web_socket() as page:
+        assert (await page.call("system.hello"))["server"] == "maestrod"
+        await page.send([{"jsonrpc": "2.0", "id": 1, "method": "system.status"}, {"jsonrpc": "2.0", "method": "x"}])
+        assert [answer["id"] for answer in await page.read()] == [1]
+        assert (await page.call("event.subscribe", {}))["seq"] == 0
+        await project(server)
+        notified = await page.read()
+        assert (notified["method"], notified["params"]["event"]["type"]) == ("event", "project.created")
+
+
+@pytest.mark.parametrize(
+    "message, code",
+    [
+        ("{", "message.invalid"),
+        ('"text"', "message.invalid"),
+        ("{}", "message.unknown"),
+        ('{"type":"dance"}', "message.unknown"),
+        ('{"type":"subscribe","type":"ping"}', "message.repeated_member"),
+        ('{"type":"subscribe","since":"x"}', "message.invalid"),
+        ('{"type":"subscribe","topics":"x"}', "message.invalid"),
+        (b"\xff\xfe", "message.invalid"),
+        ("[" * 5000, -32700),
+        ('{"jsonrpc":"2.0","id":', -32700),
+        ('{"jsonrpc":"1.0","id":1,"method":"system.status"}', -32600),
+    ],
+)
+async def test_what_is_wrong_with_a_message_is_said(message: str | bytes, code: object) -> None:
+    async with bridging() as server, server.web_socket() as page:
+        await page.send(message)
+        answer = await page.read()
+        assert code == (answer["error"]["code"] if "error" in answer else answer["code"])
+        await page.subscribe()
+
+
+async def test_events_that_are_gone_are_asked_for_again_from_the_state() -> None:
+    class Forgetful(MemoryStore):
+        def events_since(self, seq: int) -> Any:
+            if seq < 2:
+                raise ResyncRequired("event.resync_required", "events are kept from 3 on")
+            return super().events_since(seq)
+
+    store = Forgetful(trio.lowlevel.current_trio_token().run_sync_soon)
+    async with bridging(parts(store)) as server, server.web_socket() as page:
+        for number in range(4):
+            await project(server, str(number))
+        await page.send({"type": "subscribe", "since": 0})
+        error = await page.read()
+        assert (error["type"], error["code"], error["seq"]) == ("error", "resync_required", 4)
+        await page.send({"type": "subscribe", "since": 1000})
+        assert (await page.read())["code"] == "resync_required"
+        assert await page.subscribe(since=error["seq"]) == 4
+        await project(server)
+        assert (await page.read())["seq"] == 5
+
+
+async def test_the_daemon_says_goodbye() -> None:
+    async with bridging() as server, server.web_socket() as page:
+        await page.subscribe()
+        server.services.stopping.set()
+        with pytest.raises(ConnectionClosed) as closed:
+            await page.read()
+        assert closed.value.reason is not None and closed.value.reason.code == 1001
+
+
+async def test_a_frame_in_the_packet_of_the_handshake_is_not_lost() -> None:
+    async with bridging() as server, await server.connect() as stream:
+        ping = masked(0x81, json.dumps({"type": "ping"}).encode())
+        await stream.send_all(server.request("GET", "/ws", headers=UPGRADE) + ping)
+        data = b""
+        with trio.fail_after(PATIENCE):
+            while b"pong" not in data:
+                data += await stream.receive_some()
+
+
+async def test_a_handshake_without_its_key_is_answered_and_over() -> None:
+    async with bridging() as server, await server.connect() as stream:
+        headers = {name: value for name, value in UPGRADE.items() if name != "Sec-WebSocket-Key"}
+        await stream.send_all(server.request("GET", "/ws", headers=headers))
+        with trio.fail_after(PATIENCE):
+            assert (await read_answer(stream)).status == 400
+        assert await server.is_healthy()
+
+
+async def test_who_floods_calls_waits_for_itself() -> None:
+    async with bridging() as server, server.web_socket() as page:
+        made = await project(server)
+        task = await server.call("POST", "/api/tasks", {"title": "t", "projectId": made})
+        session = await server.call("POST", "/api/sessions/spawn", {"taskIds": [task["id"]]})
+        asked = await server.call("POST", "/api/attention", {"message": "?", "sessionId": session["id"]})
+        for number in range(60):
+            params = {"attentionId": asked["id"]}
+            await page.send({"jsonrpc": "2.0", "id": number, "method": "attention.wait", "params": params})
+        await server.call("POST", f"/api/attention/{asked['id']}/answer", {"value": "yes"})
+        assert sorted([(await page.read())["id"] for _ in range(60)]) == list(range(60))
+
+
+async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bridging() as server, server.web_socket() as page:
+        await page.call("event.subscribe", {})
+        caller = Caller(server.services)
+        pushes: list[int] = []
+        push = Channel._push
+
+        def counted(self: Channel) -> bool:
+            pushes.append(self.queued)
+            return push(self)
+
+        monkeypatch.setattr(Channel, "_push", counted)
+        for number in range(20):
+            caller.post("project.create", {"name": str(number), "workingDir": f"/{number}"})
+        seqs = [(await page.read())["params"]["event"]["seq"] for _ in range(20)]
+        assert seqs == list(range(1, 21)) and max(pushes) > 1 and len(pushes) < 10
+
+
+async def test_two_pages_get_the_same(nursery: trio.Nursery) -> None:
+    async with bridging() as server, server.web_socket() as first, server.web_socket() as second:
+        await first.subscribe()
+        await second.subscribe()
+        await project(server)
+
+        async def next_event(page: PageClient) -> Any:
+            return await page.read()
+
+        assert await next_event(first) == await next_event(second)
