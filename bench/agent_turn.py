@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.daemon import daemon
 from bench.table import Row, at_most, median_ratio, skipped
 from maestrod.agents.claude.session_settings import settings
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from tests.agents.real import pinned
 from tests.kit.fake_model import FakeModel
 

@@ -13,7 +13,7 @@ from bench.daemon import Daemon, daemon
 from bench.table import Row, at_most, median_ratio, skipped
 from maestroctl.install.hook_commands import best_form
 from maestroctl.install.hook_entries import MARK
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 
 INTERPRETER = str(Path(sys.executable).resolve())
 _BARE = [INTERPRETER, "-I", "-S", "-c", "pass"]

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from bench.table import Row, at_most
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Command, Stamp
 from maestrod.core.world.world import World

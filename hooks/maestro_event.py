@@ -30,7 +30,7 @@ _INPUT_LIMIT = 16_777_216
 _TEXT_LIMIT = 2_000
 #: Files in the spool after which nothing more is kept: hooks are installed, but no daemon is ever started.
 _SPOOL_LIMIT = 10_000
-#: Crockford's base32, as in maestrod/api/ids.py.
+#: Crockford's base32, as in maestrod/api/model/ids.py.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _OPTIONS = {"--agent": "agent", "--event": "event", "--session": "sessionId", "--id": "eventId"}
 _INSTALLED = "--installed"
@@ -128,7 +128,7 @@ def _stat(pid):
 
 
 def make_id(milliseconds):
-    """An id for the event: the time, then 80 random bits (the layout of maestrod/api/ids.py)."""
+    """An id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py)."""
     number = (milliseconds << 80) | int.from_bytes(_random(10), "big")
     return "evt_" + "".join([_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)])
 
@@ -300,7 +300,7 @@ def make_folder(folder):
 
 
 def socket_path(environ):
-    """The daemon's socket: what maestrod/api/address.py says, without its imports."""
+    """The daemon's socket: what maestrod/api/local/address.py says, without its imports."""
     if environ.get(b"MAESTRO_SOCKET"):
         return environ[b"MAESTRO_SOCKET"]
     if environ.get(b"MAESTRO_HOME"):
@@ -314,7 +314,7 @@ def socket_path(environ):
 
 
 def data_folder(environ):
-    """The daemon's data: what maestrod/api/address.py says. A session's manifest is in it, and says where it is."""
+    """The daemon's data: what maestrod/api/local/address.py says. A session's manifest is in it, and says where it is."""
     if environ.get(b"MAESTRO_HOME"):
         return environ[b"MAESTRO_HOME"] + b"/data"
     if environ.get(b"MAESTRO_MANIFEST_PATH"):  # <data>/sessions/<session>/manifest.md

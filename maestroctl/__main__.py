@@ -20,7 +20,7 @@ FAILED = 1
 def main() -> None:
     """Run the command line of this process and exit."""
     if sys.getfilesystemencoding() == "ascii" or sys.flags.optimize > 1:
-        from maestrod.api.interpreter import start_again
+        from maestrod.api.local.interpreter import start_again
 
         start_again()
     _open_streams()

@@ -15,7 +15,7 @@ from maestroctl.client.caller import take_global_flags
 from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, SHARED, VERBS
 from maestroctl.output import answer, wants_json
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.outside_text import shown
+from maestrod.api.text.outside_text import shown
 
 #: The base of what typer raises for a wrong command line; where it is defined differs between versions of typer.
 _Usage: Any = typer.BadParameter.__mro__[2]

@@ -152,11 +152,11 @@ def _second(word: str, environ: Mapping[str, str], current: str) -> Iterator[tup
     if word in _SUBJECTS:
         yield from _ids(_SUBJECTS[word], environ, word, current)
     elif word == "rpc":
-        from maestrod.api.registry import METHODS
+        from maestrod.api.protocol.registry import METHODS
 
         yield from ((name, row.summary) for name, row in METHODS.items())
     elif word in NOUNS:
-        from maestrod.api.registry import METHODS
+        from maestrod.api.protocol.registry import METHODS
 
         yield from ((row.verb, row.summary) for row in METHODS.values() if row.noun == word)
 
@@ -215,8 +215,8 @@ def _words(item: Mapping[str, Any]) -> str:
 def _items(noun: str, environ: Mapping[str, str], query: Mapping[str, Any] = {}) -> Sequence[Mapping[str, Any]]:
     """What the daemon lists; nothing when none answers."""
     from maestroctl.client.client import Client
-    from maestrod.api.address import places
     from maestrod.api.errors import MaestroError
+    from maestrod.api.local.address import places
 
     try:
         with Client(places(environ), patience=0.0) as client:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 
-#: In the wheel the script is package data of maestrod, in a checkout it is beside the packages (maestrod/api/package_data.py
+#: In the wheel the script is package data of maestrod, in a checkout it is beside the packages (maestrod/api/local/package_data.py
 #: finds it too, and costs more than the script).
 _HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs more than the whole call
 _CANDIDATES = ("maestrod/_data/hooks/maestro_event.py", "hooks/maestro_event.py")

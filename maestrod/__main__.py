@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 
 from maestrod import __version__
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.interpreter import start_again
+from maestrod.api.local.interpreter import start_again
 
 #: 128 and the number of SIGPIPE, as a shell reports a program that it ended.
 CLOSED_PIPE = 141
@@ -79,7 +79,7 @@ def _daemon(parsed: argparse.Namespace) -> int:
     import trio
 
     from maestrod import app
-    from maestrod.api.address import places
+    from maestrod.api.local.address import places
     from maestrod.config import load
     from maestrod.host import service
     from maestrod.host.inherited import take as inherited
@@ -116,7 +116,7 @@ def _config(parsed: argparse.Namespace) -> int:
     import msgspec
 
     from maestrod.agents.registry import adapters, strangers
-    from maestrod.api.address import places
+    from maestrod.api.local.address import places
     from maestrod.config import agents_named, load
 
     config, origins = load(places(os.environ).config, os.environ)
@@ -134,8 +134,8 @@ def _config(parsed: argparse.Namespace) -> int:
 
 def _store(parsed: argparse.Namespace) -> int:
     """Check, export or import, with the data folder's lock held: not while a daemon runs."""
-    from maestrod.api.address import places
-    from maestrod.api.daemon_lock import Phase
+    from maestrod.api.local.address import places
+    from maestrod.api.local.daemon_lock import Phase
     from maestrod.host.instance import single_instance
 
     where = places(os.environ)

@@ -22,10 +22,10 @@ from maestrod import __version__
 from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import adapters, strangers, traits
-from maestrod.api.address import Places
-from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
-from maestrod.api.package_data import package_data
+from maestrod.api.local.address import Places
+from maestrod.api.local.daemon_lock import Phase
+from maestrod.api.local.package_data import package_data
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named

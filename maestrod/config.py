@@ -14,13 +14,13 @@ import msgspec
 from msgspec import Meta
 
 from maestrod.agents.settings import AgentSettings
-from maestrod.api import plain_file
-from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
-from maestrod.api.json_text import Flaw, loads
-from maestrod.api.outside_text import NotText, file_text, shown, sound
-from maestrod.api.patterns import in_words
+from maestrod.api.local import plain_file
+from maestrod.api.model.base import Entity
+from maestrod.api.model.patterns import in_words
 from maestrod.api.system import SessionsOnStop
+from maestrod.api.text.json_text import Flaw, loads
+from maestrod.api.text.outside_text import NotText, file_text, shown, sound
 
 #: Name of the user's file in the configuration folder.
 USER_FILE = "config.toml"

@@ -14,8 +14,8 @@ import pytest
 import trio
 
 from maestrod import app
-from maestrod.api.address import Places, places
 from maestrod.api.errors import BadConfiguration, MaestroError
+from maestrod.api.local.address import Places, places
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config
 from maestrod.host.endpoint import listen

@@ -10,8 +10,8 @@ import pytest
 
 from maestrod import __version__
 from maestrod.__main__ import leaves, main
-from maestrod.api.address import places
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
+from maestrod.api.local.address import places
 from maestrod.host.instance import single_instance
 from maestrod.store.store import Store
 

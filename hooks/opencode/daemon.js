@@ -12,7 +12,7 @@ const TEXT = 4000
 const WORDS = 500000
 const ITEMS = 100
 const DEPTH = 8
-// Crockford's base32, as in maestrod/api/ids.py.
+// Crockford's base32, as in maestrod/api/model/ids.py.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 // Files in the spool after which nothing more is kept.
 const SPOOL = 10000
@@ -181,7 +181,7 @@ function dataFolder(environ) {
   return process.platform === "darwin" ? `${home}/Library/Application Support/maestrod` : `${home}/.local/share/maestrod`
 }
 
-// An id for the event: the time, then 80 random bits (the layout of maestrod/api/ids.py).
+// An id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py).
 function makeId(milliseconds) {
   let number = (BigInt(milliseconds) << 80n) | BigInt(`0x${randomBytes(10).toString("hex")}`)
   let digits = ""

@@ -19,9 +19,9 @@ from maestroctl.client.client import connect
 from maestroctl.client.diagnosis import why_holder_silent
 from maestroctl.client.errors import absent
 from maestroctl.output import safe, say
-from maestrod.api.address import Places
-from maestrod.api.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
 from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
+from maestrod.api.local.address import Places
+from maestrod.api.local.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
 
 #: Seconds a daemon may take until it answers, counted anew while it says that it is still starting, and for a whole start.
 _READY_WITHIN = 60.0

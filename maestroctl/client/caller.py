@@ -13,8 +13,8 @@ from typing import Self
 from maestroctl.client import session_env
 from maestroctl.client.client import Client
 from maestroctl.output import coloured
-from maestrod.api.address import Places, places
 from maestrod.api.errors import Malformed
+from maestrod.api.local.address import Places, places
 
 #: Global flag without a value: variable and its value.
 _FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}

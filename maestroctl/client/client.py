@@ -29,13 +29,13 @@ from maestroctl.client.errors import (
 from maestroctl.client.reading import filled, read, row_of
 from maestroctl.client.session_env import PATIENCE
 from maestroctl.output import say
-from maestrod.api.address import Places
-from maestrod.api.base import Params
-from maestrod.api.daemon_lock import is_stopped, socket_of
 from maestrod.api.errors import Malformed, NoDaemon, VersionMismatch
-from maestrod.api.method import Method
+from maestrod.api.local.address import Places
+from maestrod.api.local.daemon_lock import is_stopped, socket_of
+from maestrod.api.model.base import Params
+from maestrod.api.model.method import Method
 
-#: ``maestrod.api.wire.LARGE_REQUEST_LIMIT`` (a test compares): importing that costs every command half a millisecond.
+#: ``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT`` (a test compares): importing that costs every command half a millisecond.
 LONGEST = 4 * 1024 * 1024
 
 #: Seconds between looks at a daemon that is slow to answer.

@@ -11,9 +11,9 @@ from typing import Any
 
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import say
-from maestrod.api.address import Places
-from maestrod.api.daemon_lock import Holder, Phase, holder_of, is_held, is_stopped
 from maestrod.api.errors import NoDaemon, TimedOut
+from maestrod.api.local.address import Places
+from maestrod.api.local.daemon_lock import Holder, Phase, holder_of, is_held, is_stopped
 from maestrod.api.system import SessionsOnStop
 
 #: Seconds a stopping daemon may take: its own deadline for sessions and connections, and some more.

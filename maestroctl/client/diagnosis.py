@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 from maestroctl.client.channel import Silent
-from maestrod.api.daemon_lock import Holder, Phase, holder_of, process_stat
 from maestrod.api.errors import NoDaemon
+from maestrod.api.local.daemon_lock import Holder, Phase, holder_of, process_stat
 
 #: Reasons of a ``NoDaemon`` about a process that is there.
 STOPPED = "daemon.stopped"

@@ -36,7 +36,7 @@ def failure(code: int, message: str, data: object) -> MaestroError:
 
 def _unknown_method(message: str, members: Mapping[str, Any]) -> MaestroError:
     """A method that this version does not know either is a mistake; else the daemon is of another version."""
-    from maestrod.api.registry import METHODS
+    from maestrod.api.protocol.registry import METHODS
 
     details = members.get("details")
     method = details.get("method") if isinstance(details, dict) else None
@@ -66,7 +66,7 @@ def no_method(name: str) -> str:
     """That there is no method of this name, and which may be meant."""
     import difflib
 
-    from maestrod.api.registry import METHODS
+    from maestrod.api.protocol.registry import METHODS
 
     near = difflib.get_close_matches(name, METHODS, 1)
     meant = f"did you mean {near[0]}?" if near else "`maestroctl rpc discover` lists them"

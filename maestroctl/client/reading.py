@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from maestrod.api.method import Method
-from maestrod.api.open_enum import unknown_allowed
+from maestrod.api.model.method import Method
+from maestrod.api.model.open_enum import unknown_allowed
 
 T = TypeVar("T")
 

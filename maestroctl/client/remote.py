@@ -31,9 +31,9 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from maestroctl.client.channel import PROBE, SEND_PATIENCE, Channel, Lost
 from maestroctl.client.errors import failure
-from maestrod.api import plain_file
 from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
-from maestrod.api.outside_text import file_text
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import file_text
 
 #: The variables that the global flags set.
 URL, TOKEN_FILE, CA_FILE, FINGERPRINT = (

@@ -11,7 +11,7 @@ from typing import Any
 from maestroctl.client.client import Client
 from maestroctl.output import safe
 from maestrod.api.errors import Malformed, NotFound
-from maestrod.api.ids import is_id
+from maestrod.api.model.ids import is_id
 
 #: Fewer characters match too much, and the wrong thing would be stopped.
 _SHORTEST = 4

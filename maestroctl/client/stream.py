@@ -16,9 +16,9 @@ from maestroctl.client.channel import RETRY_PAUSE, Channel, Lost, Silent
 from maestroctl.client.client import Client, Message, begin, decode
 from maestroctl.client.errors import lost
 from maestroctl.output import say
-from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
+from maestrod.api.model.base import Params
 from maestrod.api.session import SESSION_ATTACH, Attachment, SessionAttach
 
 _AWAY = "The daemon is away"

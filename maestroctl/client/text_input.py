@@ -1,6 +1,6 @@
 """Where text comes into a command: files, standard input, arguments. What leaves for the daemon is text that UTF-8 can spell.
 
-``maestrod.api.outside_text`` has the rules: words are replaced and it is said, files of a person are refused with their line, names and
+``maestrod.api.text.outside_text`` has the rules: words are replaced and it is said, files of a person are refused with their line, names and
 paths that are not text are refused, because a replacement would name another thing.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from maestroctl.output import say
-from maestrod.api import plain_file
 from maestrod.api.errors import Malformed
-from maestrod.api.outside_text import REPLACEMENT, NotText, file_text, is_replaced, piped_text, shown, sound
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import REPLACEMENT, NotText, file_text, is_replaced, piped_text, shown, sound
 
 #: Members of parameters that hold words, for people and agents to read; every other member means a thing by its exact spelling.
 WORDS = frozenset(
@@ -32,7 +32,7 @@ WORDS = frozenset(
     }
 )
 
-#: Bytes of a file or of standard input: no request takes more (``maestrod.api.wire.LARGE_REQUEST_LIMIT``).
+#: Bytes of a file or of standard input: no request takes more (``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT``).
 LIMIT = 4 << 20
 
 _REPLACED = f"is not UTF-8 text: what could not be read was replaced with {REPLACEMENT}"

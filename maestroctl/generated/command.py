@@ -18,8 +18,8 @@ from maestroctl.generated.fields import Field, Kind, fields_of
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
 from maestrod.api.errors import Malformed
-from maestrod.api.json_text import Flaw, loads
-from maestrod.api.method import Access, Method
+from maestrod.api.model.method import Access, Method
+from maestrod.api.text.json_text import Flaw, loads
 
 AnyMethod = Method[Any, Any]
 

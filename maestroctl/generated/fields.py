@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from maestroctl.generated.glossary import meaning
-from maestrod.api.method import Method
+from maestrod.api.model.method import Method
 
 #: Said by the environment and the connection, never by options.
 _HIDDEN = {"session_token", "request_id"}

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maestroctl.install.hook_entries import MARK
-from maestrod.api.hook_guard import Guard, guarded, guarded_words
-from maestrod.api.program_links import interpreter
+from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
+from maestrod.api.local.program_links import interpreter
 
 #: Seconds one try may take; a form that needs longer is none.
 PATIENCE = 2.0

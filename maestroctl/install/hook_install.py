@@ -23,9 +23,9 @@ import msgspec
 
 from maestroctl.install import hook_entries
 from maestroctl.install.hook_commands import Form, is_guarded, missing_program
-from maestrod.api import plain_file
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
-from maestrod.api.package_data import package_data
+from maestrod.api.local import plain_file
+from maestrod.api.local.package_data import package_data
 
 #: Bytes of a settings file that is taken for one.
 LIMIT = 4 << 20

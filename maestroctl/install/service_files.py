@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from maestrod.api.errors import Conflict
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 
 _MARK = 'maestrod: written by "maestroctl daemon install", removed by "maestroctl daemon uninstall"'
 _MARK_LINE = re.compile(

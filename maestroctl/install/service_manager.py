@@ -18,8 +18,8 @@ from typing import Protocol
 import maestrod
 from maestroctl.install import service_files
 from maestroctl.install.service_files import Service
-from maestrod.api.address import places
 from maestrod.api.errors import BadConfiguration, Unavailable
+from maestrod.api.local.address import places
 
 #: Seconds for one command of the service manager: longer than the stop of a daemon may take (TimeoutStopSec=40).
 _PATIENCE = 60

@@ -7,7 +7,7 @@ from typing import Any
 from maestroctl.client.client import Client
 from maestroctl.output import safe, safe_block
 from maestrod.api.errors import MaestroError
-from maestrod.api.plain_text import plain_text
+from maestrod.api.text.plain_text import plain_text
 
 #: Lines of an error that are shown, and of the output of its session.
 _ERROR_LINES = 12

@@ -50,7 +50,7 @@ def command(
 def _question(client: Client, text: str) -> dict[str, Any]:
     """The question that is named: by itself, or by the plan it is about."""
     from maestroctl.client.resolve import resolve
-    from maestrod.api.ids import is_id
+    from maestrod.api.model.ids import is_id
 
     if text.startswith(_PLAN):
         return _about_plan(client, text if is_id(text) else resolve(client, text, "pln"))

@@ -10,8 +10,8 @@ from maestroctl.client.diagnosis import why_holder_silent
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
-from maestrod.api.daemon_lock import holder_of
 from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
+from maestrod.api.local.daemon_lock import holder_of
 from maestrod.api.system import SessionsOnStop
 
 

@@ -17,8 +17,8 @@ from maestroctl.client.diagnosis import STARTING, why_holder_silent
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
-from maestrod.api.daemon_lock import holder_of, is_held
 from maestrod.api.errors import MaestroError, NoDaemon
+from maestrod.api.local.daemon_lock import holder_of, is_held
 
 
 class Finding(NamedTuple):

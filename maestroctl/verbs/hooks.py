@@ -19,10 +19,10 @@ from maestroctl.install.hook_install import (
 )
 from maestroctl.output import answer, answer_json, say
 from maestroctl.verbs.options import Json
-from maestrod.api.address import places
 from maestrod.api.errors import Malformed
-from maestrod.api.package_data import package_data
-from maestrod.api.program_links import link_hooks
+from maestrod.api.local.address import places
+from maestrod.api.local.package_data import package_data
+from maestrod.api.local.program_links import link_hooks
 
 Agent = Annotated[str, typer.Option("--agent", help="The agent whose hooks are meant.")]
 Project = Annotated[

@@ -8,7 +8,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.output import answer_json
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
-from maestrod.api.json_text import Flaw, loads
+from maestrod.api.text.json_text import Flaw, loads
 
 
 def command(

@@ -13,9 +13,9 @@ from maestroctl.client.text_input import read_file
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.show import agent_choice
 from maestroctl.verbs.options import ExitOnQuestion, Json, JsonLines
-from maestrod.api import plan_text
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.json_text import Flaw
+from maestrod.api.text import plan_text
+from maestrod.api.text.json_text import Flaw
 
 _MARKDOWN = {".md", ".markdown"}
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity
-from maestrod.api.patterns import NO_NUL
+from maestrod.api.model.base import Entity
+from maestrod.api.model.patterns import NO_NUL
 from maestrod.api.session import Terminal
 
 #: A variable's name (POSIX: environment variable names; lower case is what proxies have).

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant, Limit, Milliseconds, Params, Text
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.task import Names
 
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Happened, Instant, Limit, Params, Text
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound, ResyncRequired, Unavailable
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Done, Entity, Happened, Instant, Limit, Params, Text
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.reason import Source
 
 Filter = Annotated[tuple[str, ...], Meta(max_length=1000)]

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, Limit, Params
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed, NotFound
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
-from maestrod.api.patterns import NO_NUL
+from maestrod.api.model.base import Entity, Instant, Limit, Params
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
+from maestrod.api.model.patterns import NO_NUL
 
 Prompt = Annotated[str, Meta(min_length=1, max_length=262_144, pattern=NO_NUL)]
 

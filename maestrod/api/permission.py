@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, Milliseconds, Params
 from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed, NotFound
-from maestrod.api.method import Access, Method, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant, Milliseconds, Params
+from maestrod.api.model.method import Access, Method, post
+from maestrod.api.model.open_enum import OpenEnum
 
 
 class Verdict(OpenEnum):

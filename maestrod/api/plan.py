@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, KeptTitle, Limit, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
-from maestrod.api.patterns import KEY
+from maestrod.api.model.base import Entity, Instant, KeptTitle, Limit, Milliseconds, Params, Text
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
+from maestrod.api.model.patterns import KEY
 from maestrod.api.task import Attempts, Commands, DependencyPolicy, Names, Priority, Strategy
 
 Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=KEY)]

@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
-from maestrod.api.method import Access, Method, delete, get, patch, post
-from maestrod.api.open_enum import OpenEnum
-from maestrod.api.patterns import NO_NUL
+from maestrod.api.model.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
+from maestrod.api.model.method import Access, Method, delete, get, patch, post
+from maestrod.api.model.open_enum import OpenEnum
+from maestrod.api.model.patterns import NO_NUL
 
 Folder = Annotated[str, Meta(min_length=1, max_length=4096, pattern=NO_NUL, description="An absolute path.")]
 Slots = Annotated[int, Meta(ge=1, le=1000)]

@@ -1,9 +1,9 @@
 """Queues: the tasks of a session with strategy ``queue``, claimed one at a time."""
 
-from maestrod.api.base import Entity, Happened, Instant, Milliseconds, Params, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut
-from maestrod.api.method import Access, Method, delete, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Happened, Instant, Milliseconds, Params, Text
+from maestrod.api.model.method import Access, Method, delete, get, post
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.task import Task
 
 

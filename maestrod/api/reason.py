@@ -1,7 +1,7 @@
 """Why something is in the state it is in: the answer ``maestroctl why`` prints."""
 
-from maestrod.api.base import Entity, Instant
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant
+from maestrod.api.model.open_enum import OpenEnum
 
 
 class Source(OpenEnum):

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity, Instant, Limit, Milliseconds, Order, Params, PlainText, Text
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, TimedOut, Unprocessable
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant, Limit, Milliseconds, Order, Params, PlainText, Text
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.plan import Diagnostic, PlanText
 from maestrod.api.project import Folder
 from maestrod.api.session import Argv, Session, Usage

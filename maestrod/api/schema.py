@@ -3,11 +3,11 @@
 from functools import cache
 from typing import Any
 
-from maestrod.api.base import Params
 from maestrod.api.errors import MaestroError
-from maestrod.api.json_schema import contract
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.model.base import Params
+from maestrod.api.model.method import Access
+from maestrod.api.protocol.json_schema import contract
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 
 OPENRPC_VERSION = "1.3.2"
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Done, Entity, Instant, Limit, Milliseconds, Order, Params, Text, Title
 from maestrod.api.errors import (
     Busy,
     Conflict,
@@ -16,9 +15,10 @@ from maestrod.api.errors import (
     Unavailable,
 )
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
-from maestrod.api.method import Access, Method, get, patch, post
-from maestrod.api.open_enum import OpenEnum
-from maestrod.api.patterns import NO_NUL
+from maestrod.api.model.base import Done, Entity, Instant, Limit, Milliseconds, Order, Params, Text, Title
+from maestrod.api.model.method import Access, Method, get, patch, post
+from maestrod.api.model.open_enum import OpenEnum
+from maestrod.api.model.patterns import NO_NUL
 from maestrod.api.project import Folder
 from maestrod.api.reason import Reason
 from maestrod.api.task import Ids, Names, Strategy

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from maestrod.api.base import Entity, Params
 from maestrod.api.errors import Malformed, NotFound
-from maestrod.api.method import Access, Method, get, post
+from maestrod.api.model.base import Entity, Params
+from maestrod.api.model.method import Access, Method, get, post
 
 
 class Skill(Entity, frozen=True):

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from maestrod.api.base import Entity, Instant, Params
 from maestrod.api.errors import Malformed, NotAllowed, Unavailable, VersionMismatch
-from maestrod.api.method import Access, Method, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant, Params
+from maestrod.api.model.method import Access, Method, get, post
+from maestrod.api.model.open_enum import OpenEnum
 
 #: The protocol this contract describes. A change that breaks clients adds a number.
 PROTOCOL_VERSIONS = (1,)

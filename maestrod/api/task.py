@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import (
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
+from maestrod.api.model.base import (
     Done,
     Entity,
     Fraction,
@@ -18,9 +19,8 @@ from maestrod.api.base import (
     Text,
     Title,
 )
-from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
-from maestrod.api.method import Access, Method, delete, get, patch, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.method import Access, Method, delete, get, patch, post
+from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.reason import Reason
 
 Ids = Annotated[tuple[str, ...], Meta(max_length=10_000)]

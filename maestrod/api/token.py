@@ -7,10 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from maestrod.api.base import Entity, Instant, Limit, Params, Title
 from maestrod.api.errors import Conflict, Malformed, NotFound
-from maestrod.api.method import Access, Method, delete, get, post
-from maestrod.api.open_enum import OpenEnum
+from maestrod.api.model.base import Entity, Instant, Limit, Params, Title
+from maestrod.api.model.method import Access, Method, delete, get, post
+from maestrod.api.model.open_enum import OpenEnum
 
 #: A SHA-256 in hexadecimal.
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]

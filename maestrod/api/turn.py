@@ -1,6 +1,6 @@
 """What an agent says of itself between its start and its end: its turns, and the limits it waits for."""
 
-from maestrod.api.base import Entity, Instant
+from maestrod.api.model.base import Entity, Instant
 from maestrod.api.reason import Source
 
 

@@ -1,8 +1,8 @@
 """The web page: how a person comes to it."""
 
-from maestrod.api.base import Entity, Instant, Params
 from maestrod.api.errors import NotAllowed, Unavailable
-from maestrod.api.method import Access, Method, post
+from maestrod.api.model.base import Entity, Instant, Params
+from maestrod.api.model.method import Access, Method, post
 
 
 class UiOpen(Params, frozen=True):

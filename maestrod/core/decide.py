@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.base import Params
 from maestrod.api.errors import Conflict
+from maestrod.api.model.base import Params
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.reason import Source
-from maestrod.api.registry import METHODS
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.token import TokenInfo
 from maestrod.core import fact_rules

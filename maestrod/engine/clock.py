@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import Protocol
 
-from maestrod.api.daemon_lock import boot_id
+from maestrod.api.local.daemon_lock import boot_id
 from maestrod.api.system import ClockMark
 from maestrod.core.values.command import Stamp
 from maestrod.core.values.facts import ClockMoved

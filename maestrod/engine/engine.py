@@ -16,7 +16,7 @@ from typing import Any
 import trio
 
 from maestrod.api.errors import MaestroError, Unavailable
-from maestrod.api.ids import time_of
+from maestrod.api.model.ids import time_of
 from maestrod.core.decide import decide
 from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect
@@ -226,7 +226,7 @@ class Engine:
 
 
 def _latest_id_time(world: World) -> int:
-    """The time part of the newest id: new ids must sort after it even when the clock went back (see ``api/ids.py``)."""
+    """The time part of the newest id: new ids must sort after it even when the clock went back (see ``api/model/ids.py``)."""
     ids = (max(world.tables[kind], default="") for kind in _TIMED_KINDS)
     return max(time_of(newest) for newest in ids)
 

@@ -12,8 +12,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maestrod.api.address import SOCKET_PATH_LIMIT
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import SOCKET_PATH_LIMIT
 from maestrod.host.instance import AlreadyRunning
 
 #: Connections the kernel keeps for us before they are accepted; hooks come in bursts.

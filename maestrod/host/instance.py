@@ -2,7 +2,7 @@
 
 The claim is an exclusive flock(2) on ``<data>/lock``, held for life: the kernel drops it when the process ends, however it
 ends, so nothing about it can be stale. The lock file is never deleted (a second daemon would lock another file of that name).
-What is written in it tells clients where the daemon listens and who it is (``maestrod/api/daemon_lock.py``). Only the holder may
+What is written in it tells clients where the daemon listens and who it is (``maestrod/api/local/daemon_lock.py``). Only the holder may
 touch the socket's path: see ``endpoint.py``.
 """
 
@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from maestrod.api import daemon_lock
-from maestrod.api.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_plain_file_of_ours
 from maestrod.api.errors import BadConfiguration, Unavailable
+from maestrod.api.local import daemon_lock
+from maestrod.api.local.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_plain_file_of_ours
 
 #: How long a dead holder's lock is waited for, in all and between two looks.
 _PATIENCE_TURNS = 50

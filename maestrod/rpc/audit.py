@@ -7,7 +7,7 @@ is not told, or the lines that matter would drown.
 import logging
 from collections.abc import Callable
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.core.world.world import World
 
 log = logging.getLogger("maestrod.audit")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import UNSET, UnsetType
 
 from maestrod.api.errors import Unprocessable
-from maestrod.api.wire import REPLY_LIMIT
+from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.rpc.dispatch import refusal
 from maestrod.rpc.envelope import Id
 from maestrod.rpc.exchange import Result, Send

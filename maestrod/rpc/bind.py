@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from maestrod.api import wire
-from maestrod.api.base import Params
-from maestrod.api.method import Access, Scope
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.model.base import Params
+from maestrod.api.model.method import Access, Scope
+from maestrod.api.protocol import wire
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.decide import RULES
 from maestrod.core.reading.views import ANSWERS, Answer

@@ -8,7 +8,7 @@ from typing import Protocol
 import trio
 
 from maestrod.api.errors import Busy, NotFound, Unprocessable
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.values.command import OWNER, Actor

@@ -8,7 +8,7 @@ import trio
 from msgspec import UNSET, Raw, UnsetType
 
 from maestrod.api.errors import Unavailable
-from maestrod.api.wire import BATCH_LIMIT, FramingError
+from maestrod.api.protocol.wire import BATCH_LIMIT, FramingError
 from maestrod.rpc.batch import Batch
 from maestrod.rpc.context import Client, Wire
 from maestrod.rpc.dispatch import CANCELLED, NOTHING, Dispatcher, refusal

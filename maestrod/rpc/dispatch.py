@@ -17,10 +17,10 @@ from jsonrpcserver import Error, Success
 from jsonrpcserver.codes import ERROR_INTERNAL_ERROR, ERROR_METHOD_NOT_FOUND
 from oslash.either import Left
 
-from maestrod.api.base import Params
 from maestrod.api.errors import BY_CODE, Cancelled, MaestroError, NotAllowed, Unprocessable, VersionMismatch
-from maestrod.api.ids import make_id
-from maestrod.api.wire import REPLY_LIMIT
+from maestrod.api.model.base import Params
+from maestrod.api.model.ids import make_id
+from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.core.access.session_token import read_token
 from maestrod.core.values.command import Actor, Command
 from maestrod.rpc import audit

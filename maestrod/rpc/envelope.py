@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from maestrod.api.errors import MaestroError
-from maestrod.api.json_text import repeated
-from maestrod.api.outside_text import sound_json
+from maestrod.api.text.json_text import repeated
+from maestrod.api.text.outside_text import sound_json
 
 #: Section 4: a string, a number (which should have no fraction; ours must not) or null. Bounded, because it is sent back.
 Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=1024)] | None

@@ -2,7 +2,6 @@
 
 from itertools import islice
 
-from maestrod.api.base import Done
 from maestrod.api.event import (
     EVENT_LIST,
     EVENT_SUBSCRIBE,
@@ -14,6 +13,7 @@ from maestrod.api.event import (
     EventUnsubscribe,
 )
 from maestrod.api.event import Subscription as Subscribed
+from maestrod.api.model.base import Done
 from maestrod.rpc.context import Context
 from maestrod.rpc.encoded import told
 from maestrod.rpc.handler import implements

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from maestrod.api.registry import AnyMethod
+from maestrod.api.protocol.registry import AnyMethod
 from maestrod.rpc.context import Context
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from maestrod.api.base import Params
 from maestrod.api.errors import NotFound
+from maestrod.api.model.base import Params
 from maestrod.core.world.world import World
 
 P = TypeVar("P", bound=Params)

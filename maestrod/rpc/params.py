@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Raw
 
 from maestrod.api.errors import Malformed
-from maestrod.api.patterns import in_words
-from maestrod.api.wire import excess
+from maestrod.api.model.patterns import in_words
+from maestrod.api.protocol.wire import excess
 from maestrod.rpc.bind import Binding
 from maestrod.rpc.envelope import InvalidRequest
 

@@ -6,7 +6,7 @@ import trio
 
 from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
-from maestrod.api.ids import queue_id
+from maestrod.api.model.ids import queue_id
 from maestrod.api.queue import QUEUE_NEXT, QueueClaim, QueueNext
 from maestrod.core.values.command import Command
 from maestrod.engine.timers import hear_sockets

@@ -7,8 +7,8 @@ from typing import Any
 
 import trio
 
-from maestrod.api import wire
 from maestrod.api.errors import VersionMismatch
+from maestrod.api.protocol import wire
 from maestrod.api.schema import openrpc
 from maestrod.api.system import (
     PROTOCOL_VERSIONS,

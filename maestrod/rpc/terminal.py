@@ -6,9 +6,8 @@ from functools import partial
 import msgspec
 import trio
 
-from maestrod.api.base import Done
 from maestrod.api.errors import IllegalTransition, MaestroError, NotAllowed, TimedOut
-from maestrod.api.plain_text import last_line
+from maestrod.api.model.base import Done
 from maestrod.api.session import (
     SESSION_ATTACH,
     SESSION_OUTPUT,
@@ -26,6 +25,7 @@ from maestrod.api.session import (
     Tails,
     Terminal,
 )
+from maestrod.api.text.plain_text import last_line
 from maestrod.core.access.scope import check_actor, descends_from
 from maestrod.core.world.lookup import found
 from maestrod.core.world.session_index import has_ended

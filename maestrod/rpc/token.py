@@ -4,7 +4,7 @@ import secrets
 
 import msgspec
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.api.token import TOKEN_CREATE, AccessToken, TokenCreate, TokenCreated, TokenInfo
 from maestrod.core.access.remote_token import digest_of, token_of_secret
 from maestrod.core.values.command import Command

@@ -1,7 +1,7 @@
 """The web page: an address with a code that works once."""
 
 from maestrod.api.errors import Unavailable
-from maestrod.api.ids import is_id
+from maestrod.api.model.ids import is_id
 from maestrod.api.ui import UI_OPEN, PageAddress, UiOpen
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements

@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.base import Entity
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.event import TimelineEvent
-from maestrod.api.outside_text import decode_mended
+from maestrod.api.model.base import Entity
 from maestrod.api.session import Session
 from maestrod.api.task import Task
+from maestrod.api.text.outside_text import decode_mended
 from maestrod.core.world.entities import KIND_OF, KINDS
 from maestrod.core.world.sparse import sparse
 from maestrod.core.world.world import World

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from maestrod.api.base import Entity
+from maestrod.api.model.base import Entity
 from maestrod.store.entities import BadEntityFile, EntityFile, decode_file
 from maestrod.store.files import Files, remove
 from maestrod.store.layout import FOLDERS, Layout

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from maestrod.api.base import Entity
-from maestrod.api.json_text import repeated
-from maestrod.api.outside_text import NotText, decode_mended, file_text
+from maestrod.api.model.base import Entity
+from maestrod.api.text.json_text import repeated
+from maestrod.api.text.outside_text import NotText, decode_mended, file_text
 from maestrod.core.world.entities import KINDS, whole
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maestrod.api.base import Entity
 from maestrod.api.event import Event
+from maestrod.api.model.base import Entity
 from maestrod.core.values.policy import Rules
 from maestrod.core.world.entities import Request
 from maestrod.core.world.world import World

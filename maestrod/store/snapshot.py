@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from maestrod.api.base import Entity
+from maestrod.api.model.base import Entity
 from maestrod.core.world.entities import KINDS
 from maestrod.core.world.sparse import sparse
 from maestrod.store.files import Files, remove, write_all

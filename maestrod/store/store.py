@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maestrod.api.base import Entity
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import Event, TimelinePage
+from maestrod.api.model.base import Entity
 from maestrod.api.system import CheckReport, Mode
 from maestrod.core.values.policy import Rules
 from maestrod.store.archive import archive_tree

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from maestrod.api.base import Entity
+from maestrod.api.model.base import Entity
 from maestrod.store.entities import encode_file, is_genuine, unknown_members
 from maestrod.store.files import Files, atomic_write, exists
 from maestrod.store.layout import FOLDERS, Layout

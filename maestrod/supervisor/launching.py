@@ -17,12 +17,12 @@ from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.catalog.relevant_files import relevant_files
 from maestrod.agents.kit.environment import link_programs
-from maestrod.api.address import Places
-from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.local.address import Places
+from maestrod.api.local.daemon_lock import boot_id
+from maestrod.api.local.package_data import package_data
+from maestrod.api.local.program_links import link_hooks
 from maestrod.api.message import Message, MessageKind, MessageStatus
-from maestrod.api.package_data import package_data
-from maestrod.api.program_links import link_hooks
 from maestrod.api.session import Role, Session, Terminal
 from maestrod.config import Config
 from maestrod.core.access.session_token import make_token

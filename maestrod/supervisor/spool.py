@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from maestrod.api import plain_file
 from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import EventReport
-from maestrod.api.outside_text import decode_mended
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import decode_mended
 from maestrod.core.access.session_token import read_token
 from maestrod.core.values.command import OWNER, Command
 from maestrod.engine.engine import Engine, Ticket

@@ -13,8 +13,8 @@ import trio
 
 from maestrod.agents.adapter import SLIPS, Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
-from maestrod.api.plain_text import plain_text
 from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
+from maestrod.api.text.plain_text import plain_text
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.values.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.schema import openrpc, positional_names
 
 APPROVED = Path(__file__).parents[1] / "fixtures" / "openrpc.json"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.ids import make_id
+from maestrod.api.model.ids import make_id
 from maestrod.engine.clock import JUMP_MS, Stamps, SystemClock, movement
 from tests.kit.engine_parts import FixedClock
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.api.address import SOCKET_PATH_LIMIT
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import SOCKET_PATH_LIMIT
 from maestrod.host import endpoint
 from maestrod.host.endpoint import Endpoint, listen
 from maestrod.host.instance import AlreadyRunning

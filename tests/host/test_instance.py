@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.daemon_lock import Holder, Phase
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.daemon_lock import Holder, Phase
 from maestrod.host import instance
 from maestrod.host.instance import AlreadyRunning, single_instance
 

@@ -15,8 +15,8 @@ import msgspec
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event
-from maestrod.api.ids import queue_id
-from maestrod.api.registry import METHODS
+from maestrod.api.model.ids import queue_id
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Exit, ProcessIdentity
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp

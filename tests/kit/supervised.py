@@ -13,9 +13,9 @@ import trio
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS, traits
-from maestrod.api.address import Places
-from maestrod.api.package_data import package_data
-from maestrod.api.registry import METHODS
+from maestrod.api.local.address import Places
+from maestrod.api.local.package_data import package_data
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.config import Config
 from maestrod.core.values.command import Actor, Command

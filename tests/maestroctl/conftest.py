@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from maestroctl import __main__ as entry
-from maestrod.api.address import places
+from maestrod.api.local.address import places
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon
 

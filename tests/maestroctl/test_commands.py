@@ -1,7 +1,7 @@
 """The names at the top: every noun of the contract has its place (``test_app`` shows the help of each)."""
 
 from maestroctl.commands import HAND_MADE, NOUNS, VERBS
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 
 
 def test_every_noun_of_the_contract_has_its_place() -> None:

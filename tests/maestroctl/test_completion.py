@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from maestroctl.completion import _GROUPS, _SUBJECTS, candidates, complete
-from maestrod.api.address import places
 from maestrod.api.errors import Unavailable
+from maestrod.api.local.address import places
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon
 

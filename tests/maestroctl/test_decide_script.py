@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from maestroctl import event_script
-from maestrod.api.address import places
 from maestrod.api.errors import NotFound, Unavailable
+from maestrod.api.local.address import places
 from tests.kit.entities import SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestroctl import event_script
-from maestrod.api.address import places
 from maestrod.api.errors import NotFound, Unavailable
-from maestrod.api.ids import is_id, make_id
-from maestrod.api.package_data import package_data
+from maestrod.api.local.address import places
+from maestrod.api.local.package_data import package_data
+from maestrod.api.model.ids import is_id, make_id
 from tests.kit.entities import SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 

@@ -10,7 +10,7 @@ import pytest
 from maestroctl import app, fast
 from maestroctl.generated.fields import Kind, fields_of
 from maestrod.api.errors import IllegalTransition, NotFound, Unavailable
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 from tests.kit.offenders import offenders

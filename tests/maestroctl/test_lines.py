@@ -3,7 +3,7 @@
 import pytest
 
 from maestroctl.lines import LINES, explain_empty
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from tests.kit.entities import QUESTION, SESSION, TASK, session, task
 
 QUEUE = {

@@ -9,6 +9,13 @@ from tests.meta.tree import PRODUCT, ROOT, dotted, imports, is_module, modules, 
 
 #: Who may import which part of ours, besides itself. Programs that run alone are in STANDALONE and import nothing.
 FLOORS = {
+    ("maestrod.api.text", ()): "safe text needs nothing of the contract",
+    ("maestrod.api.model", ("maestrod.api.errors",)): "below the nouns: rows name errors",
+    (
+        "maestrod.api.local",
+        ("maestrod.api.errors", "maestrod.api.model.base", "maestrod.api.text.outside_text"),
+    ): "the machine both sides share knows no noun",
+    ("maestrod.api.protocol", ("maestrod.api",)): "made from the rows, so it stands above the nouns",
     ("maestrod.api", ()): "the contract stands on nothing, so that every client can afford it",
     ("maestrod.core", ("maestrod.api",)): "pure: decides about the contract's entities and knows nothing else",
     ("maestrod.agents.adapter", ("maestrod.api", "maestrod.core")): "what an agent is to the daemon",
@@ -109,7 +116,7 @@ TOP = {
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
 PACKAGES = {
     "msgspec": (("maestrod", "maestroctl"), "types, validation and JSON are one thing everywhere"),
-    "platformdirs": (("maestrod.api.address",), "one answer to where things are"),
+    "platformdirs": (("maestrod.api.local.address",), "one answer to where things are"),
     "trio": (
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport", "maestrod.supervisor"),
@@ -142,7 +149,7 @@ FORBIDDEN = {
         "datetime": "time enters with the stamp",
         "random": "randomness enters with the stamp",
         "secrets": "randomness enters with the stamp",
-        "uuid": "ids are made by api/ids.py from the stamp",
+        "uuid": "ids are made by api/model/ids.py from the stamp",
         "os": "no machine below: files and processes are effects",
         "io": "no files",
         "tempfile": "no files",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from maestrod.api.base import Params
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.model.base import Params
+from maestrod.api.model.method import Access
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.offenders import offenders
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 
 TEXT = ("text", "text-2", "text-3", "accent", "failed", "waiting", "running", "done")
 GROUNDS = ("bg", "surface", "raised", "hover")

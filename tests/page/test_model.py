@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from maestroctl.show import progress
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves
 from tests.kit.browser import Tab, needs_chromium, open_browser

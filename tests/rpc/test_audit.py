@@ -5,7 +5,7 @@ import logging
 import pytest
 import trio
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Client

@@ -4,7 +4,7 @@ import json
 
 from jsonrpcserver import Success
 
-from maestrod.api.wire import REPLY_LIMIT
+from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.rpc.batch import Batch
 
 

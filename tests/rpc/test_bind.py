@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.task import TASK_GET
 from maestrod.core.decide import RULES
 from maestrod.core.reading.views import ANSWERS

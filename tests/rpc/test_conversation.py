@@ -9,7 +9,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.wire import BATCH_LIMIT, FramingError
+from maestrod.api.protocol.wire import BATCH_LIMIT, FramingError
 from maestrod.rpc.conversation import PENDING_BYTES, PENDING_LIMIT, WAITING_LIMIT
 from maestrod.store.memory import MemoryStore
 from tests.kit.rpc_parts import Caller, parts

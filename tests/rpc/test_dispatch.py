@@ -9,9 +9,9 @@ import trio
 from msgspec import Raw
 
 from maestrod.api.errors import MaestroError, NotFound
-from maestrod.api.ids import is_id
+from maestrod.api.model.ids import is_id
+from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.api.system import SystemParams
-from maestrod.api.wire import REPLY_LIMIT
 from maestrod.core.access.session_token import make_token
 from maestrod.rpc.bind import Binding, bind
 from maestrod.rpc.context import Client

@@ -6,8 +6,8 @@ import pytest
 from msgspec import Raw
 
 from maestrod.api.errors import Malformed
+from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
 from maestrod.api.task import TaskCreate, TaskProgress
-from maestrod.api.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.envelope import InvalidRequest
 from maestrod.rpc.params import read_params

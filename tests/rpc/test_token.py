@@ -6,7 +6,7 @@ import json
 import trio
 
 from maestrod.api.event import Event
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.encoded import told
 from maestrod.rpc.page_event import page_event

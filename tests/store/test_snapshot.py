@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.base import Entity
+from maestrod.api.model.base import Entity
 from maestrod.api.project import Project
 from maestrod.api.task import Task
 from maestrod.store.snapshot import BadSnapshot, Capture, read_snapshot, write_snapshot

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.agents.settings import AgentSettings
-from maestrod.api.daemon_lock import boot_id
 from maestrod.api.errors import Malformed
+from maestrod.api.local.daemon_lock import boot_id
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.config import Config

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from maestrod.api.address import places
+from maestrod.api.local.address import places
 from tests.kit.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.api.daemon_lock import is_held
+from maestrod.api.local.daemon_lock import is_held
 from tests.kit.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from maestrod.api.registry import METHODS
-from maestrod.api.routes import FOLLOWING
+from maestrod.api.protocol.registry import METHODS
+from maestrod.api.protocol.routes import FOLLOWING
 from tests.kit.bridge_client import BridgeServer, bridging
 from tests.kit.rpc_parts import Caller
 from tests.transport.test_surfaces import SURFACES, _call, _filled, _world

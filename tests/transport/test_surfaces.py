@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS
-from maestrod.api.routes import FOLLOWING
+from maestrod.api.model.method import Access
+from maestrod.api.protocol.registry import METHODS
+from maestrod.api.protocol.routes import FOLLOWING
 from tests.kit.bridge_client import BridgeServer, bridging
 from tests.kit.completeness import lacking
 from tests.kit.rpc_parts import Caller

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from maestrod.api.outside_text import sound
+from maestrod.api.text.outside_text import sound
 
 #: Enough for a planner to see what a project is made of, few enough for a prompt.
 MOST = 500

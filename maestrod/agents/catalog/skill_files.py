@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from maestrod.agents.catalog import frontmatter
-from maestrod.api.json_text import repeated
-from maestrod.api.outside_text import decode_mended, piped_text, sound
 from maestrod.api.skill import Persona, Skill
+from maestrod.api.text.json_text import repeated
+from maestrod.api.text.outside_text import decode_mended, piped_text, sound
 
 #: Bytes of a manifest and of instructions: what is larger is no text for a model's context (our choice).
 MANIFEST_LIMIT = 65_536

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from maestrod.agents.adapter import Decision, Keys
-from maestrod.api.plain_text import plain_text
+from maestrod.api.text.plain_text import plain_text
 
 #: Ctrl-U clears a line of the composer, and the line's end with the next one. An interrupted prompt goes back there, and what is
 #: typed is put behind it; so everything is cleared first. On an empty composer it does nothing.

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from maestrod.agents.kit.json_lines import Members
-from maestrod.api import plain_file
-from maestrod.api.outside_text import decode_mended
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import decode_mended
 
 #: Bytes of a file that are read; Claude's own grows with every project of the user.
 _LIMIT = 64 << 20

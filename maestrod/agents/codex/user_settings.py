@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from maestrod.agents.kit.json_lines import Members
-from maestrod.api import plain_file
-from maestrod.api.outside_text import file_text
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import file_text
 
 #: Bytes of the file that points from a linked work tree to the main one: a path.
 _POINTER_LIMIT = 8192

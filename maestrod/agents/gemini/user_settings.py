@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from maestrod.agents.kit.commented_json import decode
-from maestrod.api import plain_file
 from maestrod.api.errors import Unavailable
-from maestrod.api.outside_text import file_text
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import file_text
 
 #: The folder below the home that everything is in.
 OWN = ".gemini"

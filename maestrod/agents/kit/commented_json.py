@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.outside_text import decode_mended, sound
+from maestrod.api.text.outside_text import decode_mended, sound
 
 #: A string (kept), a comment, or a comma before a closing bracket (both dropped).
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL)

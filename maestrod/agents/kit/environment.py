@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from maestrod.agents.adapter import LaunchRequest
-from maestrod.api.program_links import lead
+from maestrod.api.local.program_links import lead
 from maestrod.api.session import Terminal
 
 #: What passes: the user, the language, the way to the network, and where this user's files and this daemon are.

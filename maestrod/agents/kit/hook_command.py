@@ -2,13 +2,13 @@
 
 Agents run hooks with a shell, in whatever folder and environment they are in; so every word is quoted, our programs are not looked up
 on a PATH, and no virtual environment is entered (``bench/hook.py`` says what each of these costs). A session may live longer than
-this installation, so the command is guarded (``maestrod/api/hook_guard.py``).
+this installation, so the command is guarded (``maestrod/api/local/hook_guard.py``).
 """
 
 from pathlib import Path
 
-from maestrod.api.hook_guard import Guard, guarded
-from maestrod.api.program_links import interpreter
+from maestrod.api.local.hook_guard import Guard, guarded
+from maestrod.api.local.program_links import interpreter
 
 #: Tells the daemon what happened; never makes the agent wait for a decision.
 EVENT = "event.py"

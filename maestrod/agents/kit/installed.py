@@ -16,8 +16,8 @@ import msgspec
 
 from maestrod.agents.kit.environment import allowed
 from maestrod.api.errors import Unavailable
-from maestrod.api.outside_text import sound
 from maestrod.api.skill import AgentInfo
+from maestrod.api.text.outside_text import sound
 
 #: Seconds a program may take to say its version; the slowest of those we know takes one.
 PATIENCE = 10.0

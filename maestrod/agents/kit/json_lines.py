@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.outside_text import decode_mended, sound
-from maestrod.api.plain_text import plain_text
+from maestrod.api.text.outside_text import decode_mended, sound
+from maestrod.api.text.plain_text import plain_text
 from maestrod.core.values.signs import LINE, TEXT, Reading, Trouble
 
 #: Bytes of one line that are looked at; a line with an image in it is larger than any we read for its own sake (our choice).

@@ -6,9 +6,9 @@ from typing import Any
 
 from maestrod.agents.kit.commented_json import decode
 from maestrod.agents.kit.json_lines import Members
-from maestrod.api import plain_file
 from maestrod.api.errors import Unavailable
-from maestrod.api.outside_text import file_text
+from maestrod.api.local import plain_file
+from maestrod.api.text.outside_text import file_text
 
 #: The variable whose JSON OpenCode lays over all of the user's files.
 VARIABLE = "OPENCODE_CONFIG_CONTENT"

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.patterns import in_words
+from maestrod.api.model.patterns import in_words
 from maestrod.api.plan import PlanDocument, PlanGroup, PlanSubtask
 from maestrod.core.plan.findings import Findings, hint, shown
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.base import TEXT_LIMIT, TITLE_LIMIT
-from maestrod.api.patterns import as_line
+from maestrod.api.model.base import TEXT_LIMIT, TITLE_LIMIT
+from maestrod.api.model.patterns import as_line
 from maestrod.api.plan import PlanGroup, PlanReport, TaskToSessionMapping
 from maestrod.core.plan import graph as plan_graph
 from maestrod.core.plan.decode import declared, decode

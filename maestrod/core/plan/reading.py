@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from maestrod.api.json_text import Flaw
-from maestrod.api.outside_text import sound
 from maestrod.api.plan import Diagnostic, PlanReport
-from maestrod.api.plan_text import document_in, read
+from maestrod.api.text.json_text import Flaw
+from maestrod.api.text.outside_text import sound
+from maestrod.api.text.plan_text import document_in, read
 from maestrod.core.plan.lint import KnownNames, lint
 from maestrod.core.plan.markdown_plan import lint_parsed, parse_markdown
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from maestrod.api.patterns import is_line
+from maestrod.api.model.patterns import is_line
 from maestrod.api.plan import PlanGroup, PlanSubtask
 from maestrod.core.plan import arguments
 from maestrod.core.plan import graph as plan_graph

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
-from maestrod.api.base import Order
 from maestrod.api.errors import Malformed
-from maestrod.api.ids import queue_id
 from maestrod.api.message import Message, MessageList, MessagePage, MessageRef
+from maestrod.api.model.base import Order
+from maestrod.api.model.ids import queue_id
 from maestrod.api.plan import Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
 from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef, ProjectView
 from maestrod.api.queue import Queue, QueueRef

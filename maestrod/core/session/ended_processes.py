@@ -1,9 +1,9 @@
 """What was ended along with an agent is told by name: a server left in the background does not vanish without a word."""
 
 from maestrod.api.event import TimelineType
-from maestrod.api.plain_text import plain_text
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
+from maestrod.api.text.plain_text import plain_text
 from maestrod.core.values.facts import Ended
 from maestrod.core.world.draft import Draft
 

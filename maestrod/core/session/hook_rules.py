@@ -1,9 +1,9 @@
 """What a hook's report means: which session it is about, and what the agent's adapter reads from it."""
 
-from maestrod.api.base import Done
 from maestrod.api.errors import Malformed
 from maestrod.api.event import EventReport, TimelineType
-from maestrod.api.patterns import as_line
+from maestrod.api.model.base import Done
+from maestrod.api.model.patterns import as_line
 from maestrod.api.permission import PermissionAsk, PermissionReply
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionRegister

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from maestrod.api.base import Params
+from maestrod.api.model.base import Params
 
 
 class Actor(msgspec.Struct, frozen=True):

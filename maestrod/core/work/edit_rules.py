@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.base import Entity
 from maestrod.api.errors import Conflict, Malformed, NotFound
-from maestrod.api.patterns import is_line
+from maestrod.api.model.base import Entity
+from maestrod.api.model.patterns import is_line
 from maestrod.api.reason import Source
 from maestrod.api.task import Task
 from maestrod.core.plan import arguments

@@ -3,9 +3,9 @@
 import posixpath
 from collections.abc import Iterable
 
-from maestrod.api.base import TITLE_LIMIT, Done
 from maestrod.api.errors import Conflict, Malformed
-from maestrod.api.patterns import as_line
+from maestrod.api.model.base import TITLE_LIMIT, Done
+from maestrod.api.model.patterns import as_line
 from maestrod.api.project import (
     FolderIdentity,
     GivenSettings,

@@ -5,7 +5,7 @@ import enum
 import msgspec
 
 from maestrod.api.errors import Conflict, IllegalTransition, NotFound
-from maestrod.api.ids import queue_id
+from maestrod.api.model.ids import queue_id
 from maestrod.api.queue import (
     Queue,
     QueueAdd,

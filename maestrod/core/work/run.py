@@ -3,7 +3,7 @@
 import msgspec
 
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, Unprocessable
-from maestrod.api.patterns import as_line
+from maestrod.api.model.patterns import as_line
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run, RunCancel, RunRef, RunStart, RunStatus
 from maestrod.api.session import Session, SessionStatus

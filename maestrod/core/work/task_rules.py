@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from maestrod.api.base import Done
 from maestrod.api.errors import Conflict, Malformed, NotAllowed
+from maestrod.api.model.base import Done
 from maestrod.api.reason import Source
 from maestrod.api.task import (
     Task,

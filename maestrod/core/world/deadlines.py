@@ -6,7 +6,7 @@ A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Wok
 from collections.abc import Mapping
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity
+from maestrod.api.model.base import Entity
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus

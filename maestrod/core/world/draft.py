@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity
 from maestrod.api.errors import NotFound
 from maestrod.api.event import Event, TimelineEvent, TimelineType
-from maestrod.api.ids import make_id
 from maestrod.api.message import Message
+from maestrod.api.model.base import Entity
+from maestrod.api.model.ids import make_id
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem

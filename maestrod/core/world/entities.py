@@ -11,9 +11,9 @@ import msgspec
 from msgspec import inspect
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity, Instant
 from maestrod.api.event import TimelineEvent
 from maestrod.api.message import Message
+from maestrod.api.model.base import Entity, Instant
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from maestrod.api.attention import Attention
-from maestrod.api.base import Entity
 from maestrod.api.errors import Malformed, NotFound
+from maestrod.api.model.base import Entity
 from maestrod.api.run import Run, RunStatus
 from maestrod.core.world.world import World
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Reversible
 from itertools import islice
 from typing import TypeVar
 
-from maestrod.api.base import Entity, Order
 from maestrod.api.errors import Malformed
-from maestrod.api.ids import is_id
+from maestrod.api.model.base import Entity, Order
+from maestrod.api.model.ids import is_id
 
 E = TypeVar("E", bound=Entity)
 

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from maestrod.api.attention import Attention, AttentionKind
-from maestrod.api.base import Entity
 from maestrod.api.event import Event
 from maestrod.api.message import Message, MessageStatus
+from maestrod.api.model.base import Entity
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
 from maestrod.api.queue import Queue, QueueItem

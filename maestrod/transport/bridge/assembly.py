@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import trio
 
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.rpc import audit
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Services

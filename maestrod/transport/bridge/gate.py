@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 
 #: A request has at most this many headers; ours and browsers' have about twenty.
 HEADER_LIMIT = 100

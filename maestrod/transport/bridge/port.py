@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from maestrod.api.address import Places
-from maestrod.api.base import Entity
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import Places
+from maestrod.api.model.base import Entity
 from maestrod.config import Config
 from maestrod.host.endpoint import BACKLOG, private_folder
 from maestrod.rpc.context import DaemonInfo

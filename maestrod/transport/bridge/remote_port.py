@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from maestrod.api.address import Places
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import Places
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import Pair, context_of, fingerprint, own_pair
 from maestrod.transport.bridge.door import Door

@@ -13,11 +13,11 @@ import msgspec
 from msgspec import Raw, inspect
 
 from maestrod.api.errors import Malformed
-from maestrod.api.json_text import repeated
-from maestrod.api.method import Route
-from maestrod.api.outside_text import decode_mended
-from maestrod.api.registry import AnyMethod
-from maestrod.api.routes import routes
+from maestrod.api.model.method import Route
+from maestrod.api.protocol.registry import AnyMethod
+from maestrod.api.protocol.routes import routes
+from maestrod.api.text.json_text import repeated
+from maestrod.api.text.outside_text import decode_mended
 
 #: Members of a query; more are nobody's need.
 _QUERY_LIMIT = 100

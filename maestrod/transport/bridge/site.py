@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from maestrod.api.errors import MaestroError
-from maestrod.api.openapi import openapi
-from maestrod.api.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
+from maestrod.api.protocol.openapi import openapi
+from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
 from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.single import SingleCall

@@ -16,8 +16,8 @@ from trio_websocket import ConnectionClosed, wrap_server_stream
 
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.event import EventSubscribe, Filter, Topics
-from maestrod.api.json_text import repeated
-from maestrod.api.wire import LARGE_REQUEST_LIMIT
+from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
+from maestrod.api.text.json_text import repeated
 from maestrod.rpc.context import Client
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher

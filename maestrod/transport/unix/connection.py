@@ -10,7 +10,7 @@ from typing import Protocol
 
 import trio
 
-from maestrod.api.wire import Decoder, Framing, FramingError, frame
+from maestrod.api.protocol.wire import Decoder, Framing, FramingError, frame
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.transport.outbox import Outbox

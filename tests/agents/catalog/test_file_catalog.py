@@ -7,7 +7,7 @@ import pytest
 from maestrod.agents.catalog import file_catalog
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 
 
 def skill(place: Path, name: str, text: str = "Do it.", depends: str = "") -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from maestrod.api.plan import PlanGroup, PlanSubtask
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Role
 from maestrod.api.task import Strategy
 from maestrod.core.plan.lint import KnownNames, lint

@@ -11,7 +11,7 @@ import pytest
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.claude.launch import launch
 from maestrod.api.errors import Unavailable
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Role, Terminal
 from maestrod.core.prompts.manifest import ManifestPersona, ManifestSkill

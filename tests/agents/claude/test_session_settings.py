@@ -8,7 +8,7 @@ import pytest
 
 from maestrod.agents.claude.hooks import _EVENTS
 from maestrod.agents.claude.session_settings import PLUGIN, plugin_files, settings, status_line
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from maestrod.core.prompts.manifest import ManifestSkill
 
 HOOKS = package_data("hooks")

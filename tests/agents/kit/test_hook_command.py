@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.agents.kit.hook_command import DECIDE, EVENT, hook_command, hook_words
-from maestrod.api.hook_guard import Guard, guarded, guarded_words
+from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
 
 
 def test_every_word_survives_the_shell() -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import link_programs
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.values.signs import Sign
 from maestrod.supervisor.launching import make_links, write_files

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.core.decide import decide
 from maestrod.core.reading.views import ANSWERS
 from maestrod.core.values.command import OWNER, Command, Stamp

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.attention import ATTENTION_ANSWER
-from maestrod.api.method import Access
-from maestrod.api.registry import METHODS
+from maestrod.api.model.method import Access
+from maestrod.api.protocol.registry import METHODS
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import Decide
 from maestrod.core.values.signs import TEXT, PermissionAsked, TurnEnded, TurnStarted

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.base import Order
 from maestrod.api.errors import Malformed
-from maestrod.api.ids import make_id
+from maestrod.api.model.base import Order
+from maestrod.api.model.ids import make_id
 from maestrod.api.project import Project
 from maestrod.core.world.pages import page
 

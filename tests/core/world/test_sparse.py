@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.base import Entity
 from maestrod.api.event import Event
+from maestrod.api.model.base import Entity
 from maestrod.api.project import ProjectSettings
 from maestrod.api.reason import Reason, Source
 from maestrod.api.task import Attempt, Task, TaskStatus

@@ -8,8 +8,8 @@ import pytest
 
 from maestroctl.attach.typist import LONGEST, Typist
 from maestroctl.client.client import Client
-from maestrod.api.address import places
 from maestrod.api.errors import IllegalTransition, NotAllowed, Unavailable
+from maestrod.api.local.address import places
 from tests.kit.entities import SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 

@@ -15,9 +15,9 @@ import pytest
 
 from maestroctl.client import autostart
 from maestroctl.install import service_manager
-from maestrod.api.address import Places, places
-from maestrod.api.daemon_lock import Phase
 from maestrod.api.errors import BadConfiguration, NoDaemon
+from maestrod.api.local.address import Places, places
+from maestrod.api.local.daemon_lock import Phase
 from maestrod.host.instance import single_instance
 from tests.kit.fake_daemon import FakeDaemon
 

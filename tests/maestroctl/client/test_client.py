@@ -10,7 +10,6 @@ import pytest
 
 from maestroctl.client.channel import Channel
 from maestroctl.client.client import LONGEST, Client, connect
-from maestrod.api.address import places
 from maestrod.api.errors import (
     Bug,
     Busy,
@@ -22,8 +21,9 @@ from maestrod.api.errors import (
     Unavailable,
     VersionMismatch,
 )
+from maestrod.api.local.address import places
+from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
-from maestrod.api.wire import LARGE_REQUEST_LIMIT
 from maestrod.host.instance import single_instance
 from tests.kit.entities import TASK, task
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon

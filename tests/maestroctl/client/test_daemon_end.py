@@ -10,15 +10,15 @@ from collections.abc import Iterator
 import pytest
 
 from maestroctl.client import daemon_end
-from maestrod.api.address import Places, places
-from maestrod.api.daemon_lock import Phase, is_held
 from maestrod.api.errors import NoDaemon, TimedOut
+from maestrod.api.local.address import Places, places
+from maestrod.api.local.daemon_lock import Phase, is_held
 from maestrod.api.system import SessionsOnStop
 
 HOLDER = """
 import signal, sys
 from pathlib import Path
-from maestrod.api.daemon_lock import Phase
+from maestrod.api.local.daemon_lock import Phase
 from maestrod.host.instance import single_instance
 if sys.argv[2] == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -11,7 +11,7 @@ import pytest
 
 from maestroctl.client.channel import Silent
 from maestroctl.client.diagnosis import HUNG, STARTING, STOPPED, why_holder_silent, why_silent
-from maestrod.api.daemon_lock import Holder, Phase, boot_id
+from maestrod.api.local.daemon_lock import Holder, Phase, boot_id
 from maestrod.host.instance import single_instance
 
 

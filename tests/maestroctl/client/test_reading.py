@@ -18,7 +18,7 @@ from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import exit_code, summary
 from maestroctl.show.run_view import draw
 from maestrod.api.attention import Attention
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.api.task import Task
 from tests.kit.completeness import lacking

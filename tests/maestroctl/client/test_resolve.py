@@ -11,10 +11,10 @@ import pytest
 import maestroctl
 from maestroctl.client.client import Client
 from maestroctl.client.resolve import _NAMES, _WAYS, resolve, resolve_members
-from maestrod.api.address import places
 from maestrod.api.errors import Malformed, NotFound
-from maestrod.api.ids import make_id
-from maestrod.api.registry import METHODS
+from maestrod.api.local.address import places
+from maestrod.api.model.ids import make_id
+from maestrod.api.protocol.registry import METHODS
 from tests.kit.fake_daemon import FakeDaemon
 
 PACKAGE = Path(maestroctl.__file__).parent

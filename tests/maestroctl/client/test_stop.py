@@ -8,8 +8,8 @@ import pytest
 
 from maestroctl.client.client import Client
 from maestroctl.client.stop import stop
-from maestrod.api.address import places
 from maestrod.api.errors import Conflict
+from maestrod.api.local.address import places
 from tests.kit.entities import RUN, SESSION, session
 from tests.kit.fake_daemon import FakeDaemon
 

@@ -11,9 +11,9 @@ import pytest
 from maestroctl.client.channel import Channel
 from maestroctl.client.client import Client
 from maestroctl.client.stream import EventStream, OutputStream
-from maestrod.api.address import places
 from maestrod.api.errors import NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
+from maestrod.api.local.address import places
 from maestrod.api.session import SessionAttach
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon, Reply

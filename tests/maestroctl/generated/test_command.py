@@ -10,7 +10,7 @@ import pytest
 from maestroctl.generated.command import NOT_GENERATED, collect, leaf, verbs_of
 from maestroctl.generated.fields import Field, Kind, fields_of
 from maestrod.api.errors import Malformed
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, SESSION, TASK, task
 from tests.kit.fake_daemon import FakeDaemon
 from tests.kit.offenders import offenders

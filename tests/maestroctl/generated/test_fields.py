@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from maestroctl.generated.fields import Kind, fields_of
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.offenders import offenders
 
 

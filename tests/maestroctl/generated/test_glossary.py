@@ -2,7 +2,7 @@
 
 from maestroctl.generated.fields import fields_of
 from maestroctl.generated.glossary import GLOSSARY, SPECIAL, meaning
-from maestrod.api.registry import METHODS
+from maestrod.api.protocol.registry import METHODS
 
 
 def test_every_word_is_used() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from maestroctl.install import hook_commands
 from maestroctl.install.hook_commands import Form, best_form, is_guarded, missing_program
-from maestrod.api.address import places
 from maestrod.api.errors import Unavailable
-from maestrod.api.package_data import package_data
+from maestrod.api.local.address import places
+from maestrod.api.local.package_data import package_data
 from tests.kit.fake_daemon import FakeDaemon
 
 HOOKS = package_data("hooks")

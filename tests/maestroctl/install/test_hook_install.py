@@ -14,7 +14,7 @@ from maestroctl.install.hook_commands import Form
 from maestroctl.install.hook_entries import PLUGIN
 from maestroctl.install.hook_install import Recipe, Settings, agents_with_hooks, filled, read_recipe, settings_path
 from maestrod.api.errors import BadConfiguration, Malformed, Unavailable
-from maestrod.api.package_data import package_data
+from maestrod.api.local.package_data import package_data
 from tests.kit.jsonc_texts import texts
 
 HOOKS = package_data("hooks")

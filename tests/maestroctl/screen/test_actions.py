@@ -9,9 +9,9 @@ from maestroctl.client.client import Client
 from maestroctl.screen import actions
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet
-from maestrod.api.address import places
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed
+from maestrod.api.local.address import places
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.screen.test_fleet import session, task
 

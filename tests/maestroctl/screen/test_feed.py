@@ -11,8 +11,8 @@ import pytest
 
 from maestroctl.client.caller import Caller
 from maestroctl.screen.feed import Feed, News, tail
-from maestrod.api.address import places
 from maestrod.api.errors import ResyncRequired
+from maestrod.api.local.address import places
 from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.screen.test_fleet import session, task
 

@@ -8,8 +8,8 @@ import pytest
 
 from maestroctl.client.client import Client
 from maestroctl.show import agent_choice
-from maestrod.api.address import places
 from maestrod.api.errors import BadConfiguration, Malformed
+from maestrod.api.local.address import places
 from tests.kit.entities import PROJECT, RUN
 from tests.kit.fake_daemon import FakeDaemon
 

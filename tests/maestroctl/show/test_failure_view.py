@@ -8,7 +8,7 @@ import pytest
 
 from maestroctl.client.client import Client
 from maestroctl.show.failure_view import last_output, lines
-from maestrod.api.address import places
+from maestrod.api.local.address import places
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from maestroctl.show.render import _ORDER, card, duration, render, when
 from maestrod.api.attention import AttentionPage
-from maestrod.api.base import Done
 from maestrod.api.message import Message
+from maestrod.api.model.base import Done
 from maestrod.api.project import ProjectPage
-from maestrod.api.registry import METHODS, AnyMethod
+from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.session import OutputPage, StopResult, Why
 from maestrod.api.task import TaskPage, TaskTree, TaskView
 from tests.kit.entities import QUESTION, SESSION, TASK, session, task

@@ -12,7 +12,7 @@ import pytest
 from maestroctl.client.caller import Caller
 from maestroctl.install import service_manager
 from maestroctl.verbs import daemon as verb
-from maestrod.api.address import places
+from maestrod.api.local.address import places
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import maestrod
-from maestrod.api.address import places
-from maestrod.api.package_data import package_data
+from maestrod.api.local.address import places
+from maestrod.api.local.package_data import package_data
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from maestrod.api.address import places
 from maestrod.api.errors import ResyncRequired
+from maestrod.api.local.address import places
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine

@@ -10,8 +10,8 @@ import pytest
 from maestroctl.client.caller import Caller
 from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestroctl.verbs.traces import left_to_you, package_command, traces
-from maestrod.api.address import places
 from maestrod.api.errors import Conflict
+from maestrod.api.local.address import places
 from tests.kit.fake_daemon import FakeDaemon
 
 STATUS = {"version": "1", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from maestrod.api.address import places
+from maestrod.api.local.address import places
 from tests.maestroctl.conftest import CommandLine
 
 

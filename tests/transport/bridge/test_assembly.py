@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
 from maestrod.transport.bridge.gate import Caller
 from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, door

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.api.registry import METHODS
-from maestrod.api.routes import routes
+from maestrod.api.protocol.registry import METHODS
+from maestrod.api.protocol.routes import routes
 from tests.kit.attacked import SECRET, UPGRADE, attacked, refusals, sign_in
 from tests.kit.bridge_client import FOREIGN, TOKEN, ask_on, bridging
 
@@ -291,6 +291,6 @@ async def test_attack_20_escapes_in_what_is_asked_do_not_reach_the_log(caplog: p
 
 
 def test_every_changing_row_needs_more_than_to_read() -> None:
-    from maestrod.api.method import Access, Scope
+    from maestrod.api.model.method import Access, Scope
 
     assert all(row.scope > Scope.READ for row in METHODS.values() if row.access is not Access.READ and row.noun != "ui")

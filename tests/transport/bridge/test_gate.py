@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.gate import Admitted, Caller, Head, Policy, Refusal, gate, is_loopback
 
 HOST = b"127.0.0.1:7717"

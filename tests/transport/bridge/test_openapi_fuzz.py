@@ -13,8 +13,8 @@ import trio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from maestrod.api.openapi import openapi
-from maestrod.api.routes import FOLLOWING
+from maestrod.api.protocol.openapi import openapi
+from maestrod.api.protocol.routes import FOLLOWING
 from tests.kit.bridge_client import Answer, BridgeServer, bridging
 from tests.kit.rpc_parts import ScriptedTerminals
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.api.method import Scope
+from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
 from maestrod.transport.bridge.gate import Caller
 from maestrod.transport.bridge.page import PageFiles

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.api.address import Places, places
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import Places, places
 from maestrod.config import Config
 from maestrod.rpc.context import DaemonInfo
 from maestrod.transport.bridge.port import ADDRESS_FILE, LAST_FILE, TOKEN_FILE, Port, open_port, write_private

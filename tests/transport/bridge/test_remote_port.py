@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from maestrod.api.address import places
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.local.address import places
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import fingerprint, own_pair
 from maestrod.transport.bridge.door import Door

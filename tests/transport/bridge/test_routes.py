@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.errors import Malformed
-from maestrod.api.registry import METHODS
-from maestrod.api.routes import routes
+from maestrod.api.protocol.registry import METHODS
+from maestrod.api.protocol.routes import routes
 from maestrod.transport.bridge.routes import Match, contract
 
 ROUTES = contract()

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import trio
 
-from maestrod.api.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
+from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT, REQUEST_LIMIT
 from tests.kit.rpc_parts import parts
 from tests.kit.socket_client import PATIENCE, SocketServer, serving
 

@@ -1,0 +1,84 @@
+"""JSON Schema of our structs, in our words: the same document whichever version of msgspec makes it.
+
+msgspec describes what it decodes, so it requires only members without a default. That is right for parameters. Replies carry every
+member, so the schemas of results require every member; a struct that is used both ways has two schemas.
+"""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from maestrod.api.protocol.registry import AnyMethod
+
+#: What the name of a schema for parameters ends in when replies have one of the same name.
+_INPUT = "Input"
+
+
+class Schemas(NamedTuple):
+    """The schemas of parameters and results by method, and the named components they refer to."""
+
+    params: dict[str, dict[str, Any]]
+    results: dict[str, dict[str, Any]]
+    components: dict[str, Any]
+
+
+def contract(methods: Iterable[AnyMethod], template: str) -> Schemas:
+    """The schemas of ``methods``; ``template`` makes a ``$ref`` of a ``{name}``."""
+    rows = list(methods)
+    results, told = schemas_of([row.result for row in rows], template)
+    told = {name: _complete(schema) for name, schema in told.items()}
+    _, asked = schemas_of([row.params for row in rows], template)
+    asked = _told_apart(asked, told, template)
+    params = {row.name: asked[row.params.__name__] for row in rows}
+    shared = {name: schema for name, schema in asked.items() if name not in {row.params.__name__ for row in rows}}
+    return Schemas(params, dict(zip((row.name for row in rows), results, strict=True)), told | shared)
+
+
+def _complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a struct in a reply."""
+    return schema | {"required": list(schema["properties"])} if "properties" in schema else schema
+
+
+def _told_apart(asked: dict[str, Any], told: dict[str, Any], template: str) -> dict[str, Any]:
+    """The components of parameters, those renamed that replies have otherwise."""
+    renamed = {name: name + _INPUT for name in asked if name in told and asked[name] != told[name]}
+    references = {template.format(name=name): template.format(name=new) for name, new in renamed.items()}
+    return {renamed.get(name, name): _redirected(schema, references) for name, schema in asked.items()}
+
+
+def _redirected(value: Any, references: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _redirected(member, references) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_redirected(item, references) for item in value]
+    return references.get(value, value) if isinstance(value, str) else value
+
+
+def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """The schemas of ``types`` in order, and the named components they refer to; ``template`` makes a ``$ref`` of a ``{name}``.
+
+    Descriptions are our docstrings: whether msgspec keeps their indentation, and where it puts ``null`` among alternatives, depends
+    on its version, so both are settled here.
+    """
+    schemas, components = msgspec.json.schema_components(types, ref_template=template)
+    return tuple(_settled(schema) for schema in schemas), _settled(components)
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _member(name, member) for name, member in value.items()}
+    return [_settled(item) for item in value] if isinstance(value, list) else value
+
+
+def _member(name: str, value: Any) -> Any:
+    if name == "description" and isinstance(value, str):
+        return inspect.cleandoc(value)
+    if name == "anyOf" and isinstance(value, list):
+        return sorted(_settled(value), key=_is_null)  # stable: only null moves, to the end
+    return _settled(value)
+
+
+def _is_null(schema: dict[str, Any]) -> bool:
+    return schema.get("type") == "null"

@@ -1,0 +1,154 @@
+"""Hooks whose product is gone: silent with exit status 0 in every shell an agent may use, whatever is broken; a gate refuses instead."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
+
+SHELLS = ("dash", "bash", "zsh", "busybox", "fish", "mksh")
+PYTHON = str(Path(sys.executable).resolve())
+#: More than a pipe holds: an agent still writes when its hook is gone already.
+BIG = b'{"text": "' + b"x" * 300_000 + b'"}\n'
+
+
+def run(shell: str, command: str, payload: bytes = b"{}", **environ: str) -> "subprocess.CompletedProcess[bytes]":
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    words = [program, "sh"] if shell == "busybox" else [program]
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **environ}
+    return subprocess.run([*words, "-c", command], input=payload, capture_output=True, check=False, env=env, timeout=30)
+
+
+def missing(script: Path) -> list[str]:
+    script.unlink()
+    return [PYTHON, "-I", "-S", str(script)]
+
+
+def missing_for_a_shell(script: Path) -> list[str]:
+    script.unlink()
+    return ["/bin/sh", str(script)]
+
+
+def without_interpreter(script: Path) -> list[str]:
+    return ["/gone/bin/python3.99", "-I", "-S", str(script)]
+
+
+def unreadable_folder(script: Path) -> list[str]:
+    script.parent.chmod(0)
+    return [PYTHON, "-I", "-S", str(script)]
+
+
+def folder_instead(script: Path) -> list[str]:
+    script.unlink()
+    script.mkdir()
+    return [PYTHON, "-I", "-S", str(script)]
+
+
+def truncated(script: Path) -> list[str]:
+    script.write_text("def main(:\n")
+    return [PYTHON, "-I", "-S", str(script)]
+
+
+def truncated_shell(script: Path) -> list[str]:
+    script.write_text("while :; do\n")
+    return ["/bin/sh", str(script)]
+
+
+def empty(script: Path) -> list[str]:
+    script.write_text("")
+    return [PYTHON, "-I", "-S", str(script)]
+
+
+def not_executable(script: Path) -> list[str]:
+    script.chmod(0o600)
+    return [str(script)]
+
+
+def another_python(script: Path) -> list[str]:
+    other = script.with_name("python")
+    other.write_text("#!/bin/sh\necho unknown option >&2\nexit 2\n")
+    other.chmod(0o755)
+    return [str(other), "-I", "-S", str(script)]
+
+
+def killed(script: Path) -> list[str]:
+    script.write_text("kill -9 $$\n")
+    return ["/bin/sh", str(script)]
+
+
+BROKEN: tuple[Callable[[Path], list[str]], ...] = (
+    missing, missing_for_a_shell, without_interpreter, unreadable_folder, folder_instead, truncated, truncated_shell, empty,
+    not_executable, another_python, killed,
+)  # fmt: skip
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    folder = tmp_path / 'it\'s "here" $HOME'
+    folder.mkdir()
+    script = folder / "event.py"
+    script.write_text("raise SystemExit(2)\n")
+    return script
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("breakage", BROKEN, ids=lambda each: each.__name__)
+def test_a_hook_whose_product_is_gone_is_silent_and_succeeds(
+    script: Path, shell: str, breakage: Callable[[Path], list[str]]
+) -> None:
+    words = breakage(script)
+    try:
+        for guard in (Guard.REPORT, Guard.DECIDE):
+            done = run(shell, guarded(words, guard), b"{}" if breakage is empty else BIG)
+            assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), guard
+        refused = run(shell, guarded(words, Guard.GATE))
+        assert (refused.returncode, refused.stdout) == (2, b"") and b"not there to decide" in refused.stderr
+    finally:
+        script.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize("guard, code", [(Guard.REPORT, 0), (Guard.DECIDE, 0), (Guard.GATE, 2)])
+@pytest.mark.parametrize("options", ["errexit:nounset", "errexit:noglob:pipefail"])
+def test_a_shell_that_inherits_options_does_not_change_that(
+    script: Path, guard: Guard, code: int, options: str
+) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    command = guarded(missing(script), guard).replace("/bin/sh", bash, 1)
+    done = run("bash", command, PATH="/nonexistent", SHELLOPTS=options)
+    assert (done.returncode, done.stdout) == (code, b"")
+
+
+@pytest.mark.parametrize("guard", [Guard.REPORT, Guard.DECIDE])
+def test_closed_streams_do_not_change_that(script: Path, guard: Guard) -> None:
+    done = run("dash", f"{guarded(missing(script), guard)} <&- >&-")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_a_program_decides_arrives_and_what_it_reports_with_does_not(script: Path, shell: str) -> None:
+    decision = r"""{"reason": "it's \\ \n é"}"""
+    script.write_text(
+        f"import sys\nprint({decision!r}, end='')\nsys.stderr.write('noise')\nassert sys.stdin.read()\n", "utf-8"
+    )
+    words = [PYTHON, "-X", "utf8", "-I", "-S", str(script)]
+    for guard, said in ((Guard.REPORT, ""), (Guard.DECIDE, decision), (Guard.GATE, decision)):
+        done = run(shell, guarded(words, guard))
+        assert (done.returncode, done.stdout.decode(), done.stderr) == (0, said, b""), guard
+
+
+def test_the_words_of_a_guarded_line_are_found_again() -> None:
+    words = ["/usr/bin/python3", "it's", "a b", "--x"]
+    assert [guarded_words(guarded(words, guard)) for guard in Guard] == [words] * 3
+    assert guarded_words("/usr/bin/python3 event.py") is None
+    assert guarded_words("/bin/sh -c") is None
+    with pytest.raises(ValueError, match="quotation"):
+        guarded_words("it's")

@@ -1,0 +1,66 @@
+"""Only plain files of a bounded size are read; a pipe or a device in their place costs nothing."""
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from maestrod.api.local import plain_file
+
+
+def test_a_file_up_to_the_limit_is_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"x" * 10)
+    assert plain_file.read(tmp_path / "f", 10) == b"x" * 10
+    with pytest.raises(OSError, match="longer than 9 bytes"):
+        plain_file.read(tmp_path / "f", 9)
+
+
+def test_a_file_of_holes_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "f").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(OSError, match="longer than 2 MiB"):
+        plain_file.read(tmp_path / "f", 2 << 20)
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "f")
+    with pytest.raises(OSError, match="not a plain file"):
+        plain_file.read(tmp_path / "f", 10)
+    assert plain_file.read(tmp_path / "f", 10, pipes=True) == b""
+
+
+def test_a_pipe_is_read_where_it_may_be_one() -> None:
+    reader, writer = os.pipe()
+
+    def write() -> None:
+        os.write(writer, b"plan")
+        os.close(writer)
+
+    timer = threading.Timer(0.01, write)
+    timer.start()
+    try:
+        assert plain_file.read(Path(f"/dev/fd/{reader}"), 10, pipes=True) == b"plan"
+    finally:
+        timer.join()
+        os.close(reader)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/dev/tty"])
+def test_a_device_is_no_file(path: str) -> None:
+    with pytest.raises(OSError):
+        plain_file.read(Path(path), 10, pipes=True)
+
+
+def test_a_folder_and_nothing_say_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        plain_file.read(tmp_path, 10)
+    with pytest.raises(FileNotFoundError):
+        plain_file.read(tmp_path / "none", 10)
+
+
+def test_a_stream_is_bounded_too() -> None:
+    assert plain_file.read_stream(io.BytesIO(b"abc"), 3) == b"abc"
+    with pytest.raises(OSError, match="longer than 2 bytes"):
+        plain_file.read_stream(io.BytesIO(b"abc"), 2)

@@ -1,0 +1,50 @@
+"""The OpenAPI document: valid, complete, made from the rows."""
+
+import re
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from maestrod.api.protocol.openapi import openapi
+from maestrod.api.protocol.registry import METHODS
+from maestrod.api.protocol.routes import FOLLOWING, routes
+
+DOCUMENT = openapi("1.2.3")
+
+
+def test_it_is_a_valid_document() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_every_row_has_its_operation() -> None:
+    operations = {
+        operation["operationId"]: (path, verb)
+        for path, verbs in DOCUMENT["paths"].items()
+        for verb, operation in verbs.items()
+    }
+    for row in METHODS.values():
+        assert operations[row.name] == (row.route.path, row.route.verb.lower())
+    assert len(operations) == len(list(routes())) + 4
+
+
+def test_every_name_of_a_path_is_a_parameter_of_it() -> None:
+    for path, verbs in DOCUMENT["paths"].items():
+        for operation in verbs.values():
+            named = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"]
+            assert named == re.findall(r"\{(\w+)\}", path)
+
+
+def test_no_token_stands_in_an_address() -> None:
+    asked = [
+        each["name"]
+        for verbs in DOCUMENT["paths"].values()
+        for operation in verbs.values()
+        for each in operation.get("parameters", ())
+    ]
+    assert "sessionToken" not in asked and "limit" in asked
+
+
+def test_what_follows_something_answers_no_content() -> None:
+    for name in FOLLOWING:
+        route = METHODS[name].route
+        responses = DOCUMENT["paths"][route.path][route.verb.lower()]["responses"]
+        assert "101" in responses and "426" in responses and "200" not in responses

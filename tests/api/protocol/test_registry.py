@@ -1,0 +1,17 @@
+"""The list of all methods refuses what would make it ambiguous; what each row has to have is checked in tests/meta."""
+
+import dataclasses
+
+import pytest
+
+from maestrod.api.protocol import registry
+from maestrod.api.protocol.registry import METHODS
+
+
+def test_a_name_or_a_route_twice_is_refused() -> None:
+    one, two, *_ = METHODS.values()
+    with pytest.raises(RuntimeError, match=one.name):
+        registry._index([one, one])
+    with pytest.raises(RuntimeError, match=one.name):
+        registry._index([one, dataclasses.replace(two, route=one.route)])
+    assert registry._index([one, two]) == {one.name: one, two.name: two}
