@@ -20,8 +20,7 @@ from maestrod.api.token import TokenInfo
 from maestrod.core import fact_rules
 from maestrod.core.access import remote_token
 from maestrod.core.access.scope import check_actor, check_alive
-from maestrod.core.follow import follow
-from maestrod.core.schedule import schedule, wake_due
+from maestrod.core.rest import come_to_rest
 from maestrod.core.session import (
     answer_rules,
     approval,
@@ -32,7 +31,6 @@ from maestrod.core.session import (
     session_rules,
     sign_rules,
     stall_rules,
-    turns,
 )
 from maestrod.core.session.session import SessionEvent, move
 from maestrod.core.values.command import Actor, Command, Stamp
@@ -51,9 +49,8 @@ from maestrod.core.values.facts import (
     Withdrawn,
     Woke,
 )
-from maestrod.core.work import edit_rules, pause, plan_apply, project, queue, reports, run, run_usage, task_rules
-from maestrod.core.work.rollup import settle
-from maestrod.core.world import clock_rules, numbering
+from maestrod.core.work import edit_rules, pause, plan_apply, project, queue, reports, run, task_rules
+from maestrod.core.world import clock_rules
 from maestrod.core.world.draft import Decision, Draft
 from maestrod.core.world.entities import KIND_OF, Request, whole
 from maestrod.core.world.sparse import sparse
@@ -184,7 +181,7 @@ def _reply(draft: Draft, command: Command) -> Any:
 
 def _find_out(draft: Draft, fact: Fact) -> Any:
     _FACTS[type(fact)](draft, fact)
-    _come_to_rest(draft)
+    come_to_rest(draft)
     return None
 
 
@@ -192,7 +189,7 @@ def _run(draft: Draft, command: Command) -> Any:
     check_alive(draft.world, command.actor)
     _note_sign_of_life(draft, command.actor)
     reply = RULES[command.method](draft, command.params, command.actor)
-    _come_to_rest(draft)
+    come_to_rest(draft)
     return _latest(draft, reply)
 
 
@@ -201,27 +198,6 @@ def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
     session = draft.world.sessions.get(actor.session_id or "")
     if session is not None and session.status is SessionStatus.SPAWNING:
         move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
-
-
-def _come_to_rest(draft: Draft) -> None:
-    """Roll up, let sessions and queues follow, see to runs whose planner is gone, give out the slots."""
-    settle(draft)
-    while draft.planners_gone:
-        session_id, _ = draft.planners_gone.popitem()
-        run.planner_gone(draft, draft.world.sessions[session_id])
-        settle(draft)
-    for run_id in draft.reopened:
-        run.adopt(draft, draft.world.runs[run_id])
-    follow(draft)
-    turns.advance_all(draft)
-    while wake_due(draft) or draft.dirty or draft.moved:  # an agent that was given up has let go of its tasks
-        settle(draft)
-        follow(draft)
-        turns.advance_all(draft)
-    schedule(draft)
-    numbering.catch_up(draft)
-    approval.follow(draft)
-    run_usage.add_up(draft)
 
 
 def _latest(draft: Draft, reply: Any) -> Any:

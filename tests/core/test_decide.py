@@ -42,10 +42,11 @@ from tests.core.histories import (
     state,
     told,
 )
+from tests.core.restful_histories import RestfulHistories
 from tests.kit import agent_laws, laws
 
 
-class Histories(AgentHistories, ClockHistories, RuleBasedStateMachine):
+class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedStateMachine):
     """The owner, the sessions and the daemon, all at once; what agents tell is in ``AgentHistories``."""
 
     def __init__(self) -> None:
@@ -384,12 +385,6 @@ class Histories(AgentHistories, ClockHistories, RuleBasedStateMachine):
     def the_journal_is_the_world(self) -> None:
         self.replica.draining = self.world.draining
         same(state(self.replica), state(self.world), "replay gives another world")
-
-    @invariant()
-    def what_ended_stays_as_it_is(self) -> None:
-        for id_, session in self.world.sessions.items():
-            if session.status in laws.ENDED:
-                assert self.ended.setdefault(id_, session) == session
 
 
 def test_every_kind_of_entity_is_in_the_dump() -> None:

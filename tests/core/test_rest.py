@@ -1,0 +1,12 @@
+"""The world comes to rest within the decision that moved it; the random histories of ``test_decide.py`` hold this for all."""
+
+from maestrod.core.values.signs import Outcome, TurnEnded
+from tests.core.conversations import planner, tell
+from tests.kit.scenario import Call, live, status
+
+
+def test_a_run_whose_planner_is_given_up_fails_in_the_same_decision() -> None:
+    play = planner("stream").given(Call("task.create", title="begun", parentId="root"))
+    play.when(tell("@plan: root", TurnEnded(Outcome.FAILED, code="overloaded")))
+    play.then(status("@plan: root", "failed"), status("run", "failed"), live())
+    assert "failed: overloaded" in str(play.world.runs[play.id_of("run")].error)
