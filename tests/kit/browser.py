@@ -5,9 +5,11 @@ library, and a browser whose pipe closes ends itself.
 """
 
 import base64
+import itertools
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +40,9 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+
+#: Ids of requests; answers to an earlier user of the same Chromium are known by theirs.
+_NUMBERS = itertools.count(1)
 
 #: Seconds one step of a test may take on a machine that is busy.
 PATIENCE = 60
@@ -128,22 +133,79 @@ class Tab:
         path.write_bytes(base64.b64decode(answer["data"]))
 
 
-class Browser:
-    """A running Chromium."""
+class Chromium:
+    """A running Chromium with a profile of its own; many ``Browser``s may use it, one after the other."""
 
-    def __init__(self, to_browser: trio.lowlevel.FdStream, from_browser: trio.lowlevel.FdStream) -> None:
+    def __init__(self, profile: Path) -> None:
+        """Start it."""
+        read_by_browser, self._commands = os.pipe()
+        self._answers, written_by_browser = os.pipe()
+        #: The beginning of a message whose rest nobody has read yet.
+        self.unread = b""
+        # a small program puts the pipe's ends where Chromium looks for them, and becomes Chromium
+        place = (
+            "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
+            " [os.dup2(end, place) for place, end in enumerate(ends, 3)]; os.execv(sys.argv[3], sys.argv[3:])"
+        )
+        ends = [str(read_by_browser), str(written_by_browser)]
+        chromium = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", place, *ends, *chromium],
+            pass_fds=(read_by_browser, written_by_browser),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(read_by_browser)
+        os.close(written_by_browser)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def streams(self) -> tuple[trio.lowlevel.FdStream, trio.lowlevel.FdStream]:
+        """Its ends of the pipe, for one user: to it and from it."""
+        return trio.lowlevel.FdStream(os.dup(self._commands)), trio.lowlevel.FdStream(os.dup(self._answers))
+
+    def close(self) -> None:
+        """End it with everything it started: a browser whose pipe closes ends itself."""
+        os.close(self._commands)
+        os.close(self._answers)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Browser:
+    """A user of a running Chromium: what its tabs share (cookies, storage, cache) is nobody else's and ends with it."""
+
+    def __init__(
+        self, chromium: Chromium, to_browser: trio.lowlevel.FdStream, from_browser: trio.lowlevel.FdStream
+    ) -> None:
+        self._chromium = chromium
         self._to = to_browser
         self._from = from_browser
-        self._number = 0
         self._answers: dict[int, dict[str, Any]] = {}
         self._arrived: dict[int, trio.Event] = {}
+        self._context = ""
+        self._tabs: set[str] = set()
         #: What pages complained about: exceptions, refused policies, failed requests.
         self.complaints: list[str] = []
 
+    async def begin(self) -> None:
+        """Become a user."""
+        self._context = (await self.call("Target.createBrowserContext", {}))["browserContextId"]
+
+    async def end(self) -> None:
+        """Close the tabs and forget what they shared."""
+        await self.call("Target.disposeBrowserContext", {"browserContextId": self._context})
+
     async def call(self, method: str, params: dict[str, Any], session: str | None = None) -> dict[str, Any]:
         """A method of the protocol; raises ``PageError`` for a refusal."""
-        self._number += 1
-        number, arrived = self._number, trio.Event()
+        number, arrived = next(_NUMBERS), trio.Event()
         self._arrived[number] = arrived
         message = {"id": number, "method": method, "params": params, **({"sessionId": session} if session else {})}
         await self._to.send_all(json.dumps(message).encode() + b"\0")
@@ -157,24 +219,28 @@ class Browser:
 
     async def tab(self) -> Tab:
         """A new page."""
-        target = (await self.call("Target.createTarget", {"url": "about:blank"}))["targetId"]
-        session = (await self.call("Target.attachToTarget", {"targetId": target, "flatten": True}))["sessionId"]
+        target = await self.call("Target.createTarget", {"url": "about:blank", "browserContextId": self._context})
+        attached = await self.call("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
+        session: str = attached["sessionId"]
+        self._tabs.add(session)
         for domain in ("Page", "Runtime", "Log", "Network"):
             await self.call(f"{domain}.enable", {}, session)
         return Tab(self, session)
 
     async def listen(self) -> None:
         """Take in what the browser says, until it is gone."""
-        pending = b""
         while piece := await self._from.receive_some(65536):
-            *messages, pending = (pending + piece).split(b"\0")
+            *messages, self._chromium.unread = (self._chromium.unread + piece).split(b"\0")
             for message in messages:
                 self._take(json.loads(message))
 
     def _take(self, message: dict[str, Any]) -> None:
         if "id" in message:
-            self._answers[message["id"]] = message
-            self._arrived.pop(message["id"]).set()
+            if (arrived := self._arrived.pop(message["id"], None)) is not None:  # else it answers the user before
+                self._answers[message["id"]] = message
+                arrived.set()
+        elif message.get("sessionId") not in self._tabs:
+            pass
         elif message["method"] == "Runtime.exceptionThrown":
             details = message["params"]["exceptionDetails"]
             self.complaints.append(details.get("exception", {}).get("description") or details["text"])
@@ -184,34 +250,27 @@ class Browser:
 
 
 @asynccontextmanager
+async def use_browser(chromium: Chromium) -> AsyncIterator[Browser]:
+    """A new user of a running Chromium."""
+    to_browser, from_browser = chromium.streams()
+    async with to_browser, from_browser, trio.open_nursery() as nursery:
+        browser = Browser(chromium, to_browser, from_browser)
+        nursery.start_soon(browser.listen)
+        await browser.begin()
+        try:
+            yield browser
+        finally:
+            with trio.CancelScope(shield=True):
+                await browser.end()
+            nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
 async def open_browser(profile: Path) -> AsyncIterator[Browser]:
     """Chromium with a fresh profile; it is gone with everything it started when the block ends."""
-    read_by_browser, write_commands = os.pipe()
-    read_answers, written_by_browser = os.pipe()
-    # a small program puts the pipe's ends where Chromium looks for them, and becomes Chromium
-    place = (
-        "import fcntl, os, sys; ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
-        " [os.dup2(end, place) for place, end in enumerate(ends, 3)]; os.execv(sys.argv[3], sys.argv[3:])"
-    )
-    ends = [str(read_by_browser), str(written_by_browser)]
-    chromium = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    command = [sys.executable, "-I", "-S", "-c", place, *ends, *chromium]
-    process = await trio.lowlevel.open_process(
-        command, pass_fds=(read_by_browser, written_by_browser), stdout=-3, stderr=-3, stdin=-3
-    )
-    os.close(read_by_browser)
-    os.close(written_by_browser)
+    chromium = Chromium(profile)
     try:
-        async with trio.lowlevel.FdStream(write_commands) as out, trio.lowlevel.FdStream(read_answers) as back:
-            browser = Browser(out, back)
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(browser.listen)
-                yield browser
-                await browser.call("Browser.close", {})
-                nursery.cancel_scope.cancel()
+        async with use_browser(chromium) as browser:
+            yield browser
     finally:
-        with trio.move_on_after(10, shield=True):
-            await process.wait()
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        chromium.close()

@@ -1,12 +1,12 @@
 """A daemon, a browser and the page of the one in the other."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.kit.browser import Browser, Tab, open_browser
+from tests.kit.browser import Browser, Chromium, Tab, use_browser
 from tests.kit.daemon import Daemon, Json
 
 #: What the page calls its parts.
@@ -53,11 +53,32 @@ def daemon(short_folder: Path) -> Iterator[Daemon]:
     print(daemon.words())  # noqa: T201 - pytest shows it when the test failed
 
 
+@pytest.fixture(scope="session")
+def running_chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Chromium]]:
+    """The Chromium of all tests of a worker: a start takes five times as long as a tab. One that crashed is replaced."""
+    started: list[Chromium] = []
+
+    def running() -> Chromium:
+        if not started or not started[-1].alive:
+            started.append(Chromium(tmp_path_factory.mktemp("profile")))
+        return started[-1]
+
+    yield running
+    for chromium in started:
+        chromium.close()
+
+
 @pytest.fixture
-async def page(daemon: Daemon, tmp_path: Path) -> AsyncIterator[Page]:
-    """A page that is not opened yet. In the end it may have complained of nothing."""
-    async with open_browser(tmp_path / "profile") as browser:
-        page = Page(daemon, browser, await browser.tab())
-        await page.tab.window(1280, 800)
-        yield page
+async def browser(running_chromium: Callable[[], Chromium]) -> AsyncIterator[Browser]:
+    """A browser that knows nothing yet. In the end its pages may have complained of nothing."""
+    async with use_browser(running_chromium()) as browser:
+        yield browser
         assert browser.complaints == []
+
+
+@pytest.fixture
+async def page(daemon: Daemon, browser: Browser) -> Page:
+    """A page that is not opened yet."""
+    page = Page(daemon, browser, await browser.tab())
+    await page.tab.window(1280, 800)
+    return page

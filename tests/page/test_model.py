@@ -2,10 +2,9 @@
 
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from maestroctl.show import progress
 from maestrod.api.local.package_data import package_data
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves
-from tests.kit.browser import Tab, needs_chromium, open_browser
+from tests.kit.browser import Browser, Tab, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
@@ -48,13 +47,11 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-async def tab(site: str, tmp_path: Path) -> AsyncIterator[Tab]:
+async def tab(site: str, browser: Browser) -> Tab:
     """A page that has none of our modules yet."""
-    async with open_browser(tmp_path / "profile") as browser:
-        tab = await browser.tab()
-        await tab.open(f"{site}/")
-        yield tab
-        assert browser.complaints == []
+    tab = await browser.tab()
+    await tab.open(f"{site}/")
+    return tab
 
 
 async def model(tab: Tab, name: str, expression: str) -> Any:
