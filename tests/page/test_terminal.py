@@ -62,4 +62,4 @@ async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: P
     await page.tab.window(1280, 900)
     number = int(str(await page.tab.run(f"{TERMINAL_TEXT}.then((text) => text.match(/line \\d+/g).at(-1).slice(5))")))
     await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line {number + 60}'))")
-    assert await page.tab.run("document.querySelector('.term-jump').hidden") is True
+    await page.tab.wait("document.querySelector('.term-jump').hidden")
