@@ -146,7 +146,7 @@ def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> N
     with Seat(daemon, claude) as seat:
         seat.until(status="idle")
         with seat.attached() as pane:
-            pane.wait("Claude Code", "accept edits on")
+            pane.wait("Claude Code", "❯")  # the line about keys may hide the lowest one, until Claude draws it again
             pane.type("hello")
             pane.wait("hello")
             pane.type("Enter")
@@ -184,9 +184,9 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
         ]
     }
     with Seat(daemon, claude) as seat:
-        first = seat.until(status="idle")["agentSessionId"]
+        seat.until(status="idle")
         seat.says("hello\nthere")
-        seat.until(**{"turn.outcome": "completed"})
+        first = seat.until(**{"turn.outcome": "completed"})["agentSessionId"]
         assert claude.model.prompts == ["hello\nthere"]
         [message] = daemon.every("message.list", sessionId=seat.id)
         assert (message["status"], message["reply"]) == ("answered", "hello yourself")
