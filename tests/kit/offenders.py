@@ -7,7 +7,7 @@ def faults(row):
 assert offenders(METHODS, faults) == {}
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 Row = TypeVar("Row")
@@ -26,5 +26,14 @@ def _faults_of(row: Row, faults: Callable[[Row], Iterable[str]]) -> list[str]:
     try:
         found += faults(row)
     except Exception as error:  # noqa: BLE001 - whatever a broken row raises is its fault
-        found.append(f"{type(error).__name__}: {error}")
+        found += _said(error)
     return found
+
+
+def _said(error: BaseException) -> Iterator[str]:
+    """Each single error in what was raised, with its notes (Hypothesis tells the example there)."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _said(each)
+    else:
+        yield f"{type(error).__name__}: " + "\n".join([str(error), *getattr(error, "__notes__", ())])
