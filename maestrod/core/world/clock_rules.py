@@ -95,12 +95,12 @@ def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
 def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:
     """By agent when the next of its kind may start: as told by its provider, or after a wait that is a length."""
     told = {
-        session.wait.until
+        (session.agent, session.wait.until)
         for id_ in world.by_session.waiting
         if (session := world.sessions[id_]).wait is not None and not _is_length(session.wait)
     }
     waits = world.system.agent_waits
-    return {agent: until if until in told else until + fact.step for agent, until in waits.items()}
+    return {agent: until if (agent, until) in told else until + fact.step for agent, until in waits.items()}
 
 
 def _is_length(wait: Wait) -> bool:
