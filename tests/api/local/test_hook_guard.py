@@ -4,12 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from maestrod.api.local.hook_guard import Guard, guarded, guarded_words
+from tests.kit.offenders import offenders
 
 SHELLS = ("dash", "bash", "zsh", "busybox", "fish", "mksh")
 PYTHON = str(Path(sys.executable).resolve())
@@ -91,27 +92,34 @@ BROKEN: tuple[Callable[[Path], list[str]], ...] = (
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    folder = tmp_path / 'it\'s "here" $HOME'
-    folder.mkdir()
+    return make_script(tmp_path)
+
+
+def make_script(place: Path) -> Path:
+    folder = place / 'it\'s "here" $HOME'
+    folder.mkdir(parents=True)
     script = folder / "event.py"
     script.write_text("raise SystemExit(2)\n")
     return script
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("breakage", BROKEN, ids=lambda each: each.__name__)
-def test_a_hook_whose_product_is_gone_is_silent_and_succeeds(
-    script: Path, shell: str, breakage: Callable[[Path], list[str]]
-) -> None:
-    words = breakage(script)
-    try:
-        for guard in (Guard.REPORT, Guard.DECIDE):
-            done = run(shell, guarded(words, guard), b"{}" if breakage is empty else BIG)
-            assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), guard
-        refused = run(shell, guarded(words, Guard.GATE))
-        assert (refused.returncode, refused.stdout) == (2, b"") and b"not there to decide" in refused.stderr
-    finally:
-        script.parent.chmod(0o700)
+def test_a_hook_whose_product_is_gone_is_silent_and_succeeds(shell: str, tmp_path: Path) -> None:
+    def faults(breakage: Callable[[Path], list[str]]) -> Iterator[str]:
+        script = make_script(tmp_path / breakage.__name__)
+        words = breakage(script)
+        try:
+            for guard in (Guard.REPORT, Guard.DECIDE):
+                done = run(shell, guarded(words, guard), b"{}" if breakage is empty else BIG)
+                if (done.returncode, done.stdout, done.stderr) != (0, b"", b""):
+                    yield f"{guard}: {done}"
+            refused = run(shell, guarded(words, Guard.GATE))
+            if (refused.returncode, refused.stdout) != (2, b"") or b"not there to decide" not in refused.stderr:
+                yield f"{Guard.GATE}: {refused}"
+        finally:
+            script.parent.chmod(0o700)
+
+    assert offenders({breakage.__name__: breakage for breakage in BROKEN}, faults) == {}
 
 
 @pytest.mark.parametrize("guard, code", [(Guard.REPORT, 0), (Guard.DECIDE, 0), (Guard.GATE, 2)])

@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,43 +24,36 @@ from maestrod.core.plan.markdown_lines import (
 )
 
 
-@pytest.mark.parametrize("mark", ["-", "*", "+", "1.", "23)"])
-def test_every_bullet_and_number_of_markdown_makes_an_item(mark: str) -> None:
-    assert box_in(f"{mark} [ ] Ship it ") == Box(done=False, title="Ship it")
-    assert box_in(f"{mark}\t[X]\tShip it") == Box(done=True, title="Ship it")
-    assert box_in(f"{mark} [ ]") == Box(done=False, title="")
+def test_every_bullet_and_number_of_markdown_makes_an_item() -> None:
+    for mark in ("-", "*", "+", "1.", "23)"):
+        assert box_in(f"{mark} [ ] Ship it ") == Box(done=False, title="Ship it")
+        assert box_in(f"{mark}\t[X]\tShip it") == Box(done=True, title="Ship it")
+        assert box_in(f"{mark} [ ]") == Box(done=False, title="")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_what_is_nearly_an_item_is_none_and_is_told() -> None:
+    lines = [
         "- [] T", "-[ ] T", "- [  ] T", "- [ x] T", "- [x ] T", "- [y] T", "* [X ] T", "- ( ) T", "- (x) T", "-\u00a0[ ] T",
         "- ［ ］ T", "- 【x】 T", "- [\u00a0] T", "- [\t] T", "- [ ]T", "- [x]T", "– [ ] T", "• [ ] T", "-- [ ] T", "- - [ ] T",
         "[ ] T", "[x] T", "[] T", "- [-] T", "- [~] T", "- [/] T", "- [✓] T", "- **[ ] T**", "- ~~[ ] T~~", "- \\[ ] T", "☐ T",
         "- ☑ T", "a) [ ] T", "1: [ ] T", "1.[ ] T", "+[ ] T", "- [xx] T", "- [ ]: T", "- []",
         "- [х] T", "- [Χ] T", "- [ｘ] T", "- [❌] T",
-    ],
-)  # fmt: skip
-def test_what_is_nearly_an_item_is_none_and_is_told(line: str) -> None:
-    assert box_in(line) is None
-    assert "- [ ] Title" in near_miss(line)
+    ]  # fmt: skip
+    assert [line for line in lines if box_in(line) is not None or "- [ ] Title" not in near_miss(line)] == []
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_what_only_has_brackets_is_text() -> None:
+    lines = [
         "- [a link](https://x)", "- [x](https://x)", "[x](https://x)", "- [1] a footnote", "[^1]: a footnote", "- a[0] = 1",
         "- (a) first", "- (see above)", "- text [ ] text", "text", "- x", "---", "* * *", "- ", "-", "#hashtag", "#12 is fixed",
         "> quoted", "> - a point", "| a | [ ] |", "- f() is called", "[docs]: https://x", "-flag", "*emphasis* here", "- `[ ]`",
-    ],
-)  # fmt: skip
-def test_what_only_has_brackets_is_text(line: str) -> None:
-    assert near_miss(line) == "" and box_in(line) is None
+    ]  # fmt: skip
+    assert [line for line in lines if near_miss(line) or box_in(line) is not None] == []
 
 
-@pytest.mark.parametrize("line", ["##Title", "###Title", "> - [ ] T", "> ```sh", ">> - [x] T"])
-def test_what_is_nearly_a_heading_or_stands_in_a_quote_is_told(line: str) -> None:
-    assert near_miss(line)
+def test_what_is_nearly_a_heading_or_stands_in_a_quote_is_told() -> None:
+    lines = ["##Title", "###Title", "> - [ ] T", "> ```sh", ">> - [x] T"]
+    assert [line for line in lines if not near_miss(line)] == []
 
 
 def test_headings_lose_the_hashes_at_their_end() -> None:
@@ -90,22 +82,16 @@ def test_indentation_is_counted_in_columns() -> None:
     assert indented("\t- a") == (4, "- a") and indented("  \ta") == (4, "a") and indented("a") == (0, "a")
 
 
-@pytest.mark.parametrize("language", ["shel", "chek", "bsh", "checks", "{.sh}", "sh,ignore", "zsh", "fish", "sh:build"])
-def test_a_language_that_is_nearly_ours_is_an_error(language: str) -> None:
-    assert language_problem(Opening("```", language, ""))[0]
+NEARLY_OURS = ["shel", "chek", "bsh", "checks", "{.sh}", "sh,ignore", "zsh", "fish", "sh:build"]
+PERHAPS_TO_RUN = ["", "console", "cmd"]
+OTHERS = ["json", "python", "text", "yaml", "diff", "toml", "js", "ini", "make", "c++", "html"]
 
 
-@pytest.mark.parametrize("language", ["", "console", "cmd"])
-def test_what_may_have_been_meant_to_run_is_a_warning(language: str) -> None:
-    is_error, problem = language_problem(Opening("```", language, ""))
-    assert not is_error and "mark it `sh`" in problem
-
-
-@pytest.mark.parametrize(
-    "language", ["json", "python", "text", "yaml", "diff", "toml", "js", "ini", "make", "c++", "html"]
-)
-def test_other_languages_are_description(language: str) -> None:
-    assert language_problem(Opening("```", language, "")) == (False, "")
+def test_a_language_that_is_nearly_ours_is_an_error_and_one_that_may_mean_to_run_a_warning() -> None:
+    found = {name: language_problem(Opening("```", name, "")) for name in (*NEARLY_OURS, *PERHAPS_TO_RUN, *OTHERS)}
+    assert [name for name in NEARLY_OURS if not found[name][0]] == []
+    assert [name for name in PERHAPS_TO_RUN if found[name][0] or "mark it `sh`" not in found[name][1]] == []
+    assert {name: found[name] for name in OTHERS} == dict.fromkeys(OTHERS, (False, ""))
 
 
 def test_what_follows_the_language_is_told() -> None:
@@ -113,23 +99,23 @@ def test_what_follows_the_language_is_told() -> None:
     assert language_problem(Opening("```", "sh", "title=x"))[1] and not language_problem(Opening("```", "sh", "x"))[0]
 
 
-@pytest.mark.parametrize(
-    "line, inside, kept, goes_on",
-    [
-        ("a <!-- b --> c", False, "a  c", False),
-        ("a <!-- b", False, "a ", True),
-        ("b --> c", True, " c", False),
-        ("b", True, "", True),
-        ("b --> c <!-- d", True, " c ", True),
-        ("`<!-- b -->` c", False, "`<!-- b -->` c", False),
-        ("``a ` <!--`` <!-- b -->c", False, "``a ` <!--`` c", False),
-        ("` <!-- b -->c", False, "` c", False),
-        ("<!-->a<!--->b", False, "ab", False),
-        ("-->", False, "-->", False),
-    ],
-)
-def test_comments_are_taken_out_and_code_is_kept(line: str, inside: bool, kept: str, goes_on: bool) -> None:
-    assert without_comments(line, inside=inside) == (kept, goes_on)
+#: A line and whether a comment is open at its start: what is kept, and whether one is open at its end.
+COMMENTS = {
+    ("a <!-- b --> c", False): ("a  c", False),
+    ("a <!-- b", False): ("a ", True),
+    ("b --> c", True): (" c", False),
+    ("b", True): ("", True),
+    ("b --> c <!-- d", True): (" c ", True),
+    ("`<!-- b -->` c", False): ("`<!-- b -->` c", False),
+    ("``a ` <!--`` <!-- b -->c", False): ("``a ` <!--`` c", False),
+    ("` <!-- b -->c", False): ("` c", False),
+    ("<!-->a<!--->b", False): ("ab", False),
+    ("-->", False): ("-->", False),
+}
+
+
+def test_comments_are_taken_out_and_code_is_kept() -> None:
+    assert {case: without_comments(case[0], inside=case[1]) for case in COMMENTS} == COMMENTS
 
 
 @given(st.text(alphabet="-*[] xX()`~#>!<1.\t\u00a0a", max_size=25))
@@ -139,34 +125,37 @@ def test_an_item_is_no_near_miss_and_any_line_can_be_judged(line: str) -> None:
     opening_in(text), heading_in(text), without_comments(line, inside=True)
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "-",
-        "- ",
-        "- [",
-        "[ ",
-        "`",
-        "<!--",
-        "<!-- -->",
-        "#",
-        " #",
-        "~~",
-        "> ",
-        "* ",
-        "``` ",
-        "1",
-        "=",
-        "\\[",
-        "*[",
-        "{a=",
-    ],
-)
-def test_a_hostile_line_costs_little(part: str) -> None:
-    line = part * (300_000 // len(part))
-    began = time.process_time()
-    without_comments(line, inside=False)
-    text = indented(line).text
-    near_miss(text), box_in(text), heading_in(text), opening_in(text), is_bullet(text), is_struck(text)
-    underline_level(text), opening_behind_bullet(text)
-    assert time.process_time() - began < 1  # linear takes milliseconds, quadratic minutes
+PARTS = [
+    "-",
+    "- ",
+    "- [",
+    "[ ",
+    "`",
+    "<!--",
+    "<!-- -->",
+    "#",
+    " #",
+    "~~",
+    "> ",
+    "* ",
+    "``` ",
+    "1",
+    "=",
+    "\\[",
+    "*[",
+    "{a=",
+]
+
+
+def test_a_hostile_line_costs_little() -> None:
+    slow: dict[str, float] = {}
+    for part in PARTS:
+        line = part * (300_000 // len(part))
+        began = time.process_time()
+        without_comments(line, inside=False)
+        text = indented(line).text
+        near_miss(text), box_in(text), heading_in(text), opening_in(text), is_bullet(text), is_struck(text)
+        underline_level(text), opening_behind_bullet(text)
+        if (took := time.process_time() - began) >= 1:  # linear takes milliseconds, quadratic minutes
+            slow[part] = took
+    assert slow == {}
