@@ -1,4 +1,7 @@
-"""The scheduler: order, limits, and what a session is given."""
+"""The scheduler: order, limits, and what a session is given.
+
+Covers ``slots.py``: slots are counted where they are given out.
+"""
 
 from maestrod.api.session import Role
 from maestrod.core.plan.lint import KnownNames

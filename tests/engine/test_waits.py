@@ -1,6 +1,8 @@
 """Every kind of wait there is, through everything that can happen to a clock: restarts, stalls, sleeps, and clocks that are set.
 
 Times are seconds of the test's clock. Each wait is ``LENGTH`` long and begins at 0; what happens, happens at ``MOMENT``.
+
+Covers ``deadlines.py``: every kind of deadline passes here, and a law holds its index to the entities.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Every method row can carry every surface that is made from it: the command, the route, the schema and the example."""
+"""Every method row can carry every surface that is made from it: the command, the route, the schema and the example.
+
+Covers ``project.py``: every row and its structs are checked here.
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""``maestroctl attach`` in a real terminal: what a full-screen program draws, its size, its modes, and who may come and go."""
+"""``maestroctl attach`` in a real terminal: what a full-screen program draws, its size, its modes, and who may come and go.
+
+Covers ``seat.py``: bytes between two terminals are shown with real ones.
+"""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Tokens prove who speaks, and nothing else does."""
+"""Tokens prove who speaks, and nothing else does.
+
+Covers ``command.py``: a token is read into the actor of a command.
+"""
 
 import pytest
 from hypothesis import given

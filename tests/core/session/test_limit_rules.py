@@ -1,4 +1,7 @@
-"""Usage limits: a pause that frees its slot, survives its process, and ends on time."""
+"""Usage limits: a pause that frees its slot, survives its process, and ends on time.
+
+Covers ``answer_rules.py``: what an answer brings about is played with each kind of question.
+"""
 
 from typing import Any
 

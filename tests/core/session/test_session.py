@@ -1,4 +1,9 @@
-"""How a session moves: first sign of life, working and resting, its one end, and what becomes of its tasks."""
+"""How a session moves: first sign of life, working and resting, its one end, and what becomes of its tasks.
+
+Covers ``start.py``: starting is a session's first page.
+Covers ``stop.py``: stopping is its last.
+Covers ``fact_rules.py``: a session's story is told by reports and facts together.
+"""
 
 import pytest
 

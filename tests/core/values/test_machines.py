@@ -1,4 +1,7 @@
-"""The transition tables: complete, every state reachable, no way back from an end but by a retry; the page shows them as they are."""
+"""The transition tables: complete, every state reachable, no way back from an end but by a retry; the page shows them as they are.
+
+Covers ``limit_state.py``: all tables are checked here.
+"""
 
 import enum
 from pathlib import Path

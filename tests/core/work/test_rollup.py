@@ -1,4 +1,8 @@
-"""Roll-up and dependencies: what a parent is follows from its children, what may start from what it waits for."""
+"""Roll-up and dependencies: what a parent is follows from its children, what may start from what it waits for.
+
+Covers ``standing.py``: how a task stands is seen by those that wait for it.
+Covers ``dependencies.py``: what a task waits for decides its status.
+"""
 
 import itertools
 

@@ -1,4 +1,7 @@
-"""Runs: planned, approved, run as they are, adopted, held, cancelled; they end as their root does and go on with it."""
+"""Runs: planned, approved, run as they are, adopted, held, cancelled; they end as their root does and go on with it.
+
+Covers ``plan_apply.py``: a plan is submitted, approved and applied as part of a run.
+"""
 
 from typing import Any
 
