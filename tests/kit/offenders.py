@@ -13,18 +13,18 @@ from typing import TypeVar
 Row = TypeVar("Row")
 
 
-def offenders(rows: Mapping[str, Row], faults: Callable[[Row], Iterable[str]]) -> dict[str, list[str]]:
+def offenders(rows: Mapping[str, Row], faults: Callable[[Row], Iterable[str] | None]) -> dict[str, list[str]]:
     """What is wrong with each row and what to do about it, by the row's name; a row without faults is left out.
 
-    A row on which ``faults`` itself fails is an offender too, so that one broken row does not hide the others.
+    ``faults`` yields what is wrong, or asserts: a row on which it raises is an offender too, so that no row hides the others.
     """
     return {name: found for name, row in rows.items() if (found := _faults_of(row, faults))}
 
 
-def _faults_of(row: Row, faults: Callable[[Row], Iterable[str]]) -> list[str]:
+def _faults_of(row: Row, faults: Callable[[Row], Iterable[str] | None]) -> list[str]:
     found: list[str] = []
     try:
-        found += faults(row)
+        found += faults(row) or ()
     except Exception as error:  # noqa: BLE001 - whatever a broken row raises is its fault
         found += _said(error)
     return found
