@@ -53,15 +53,15 @@ def expected() -> list[str]:
     }
     return [
         row("", {name: name for name in NAMES}).replace("|  |", "| |", 1),
-        row("headless, prompts come", {name: COME[known.turns] for name, known in traits.items()}),
-        row("plans", {name: "yes" if known.plans else "by a program of yours" for name, known in traits.items()}),
-        row("goes on in its conversation", {name: "yes" if known.resumes else "no" for name, known in traits.items()}),
-        row("workers are held by", {name: HELD[known.terminal] for name, known in traits.items()}),
+        row("prompts arrive, headless", {name: COME[known.turns] for name, known in traits.items()}),
+        row("plans", {name: "yes" if known.plans else "with your own planner" for name, known in traits.items()}),
+        row("resumes its conversation", {name: "yes" if known.resumes else "no" for name, known in traits.items()}),
+        row("workers run on", {name: HELD[known.terminal] for name, known in traits.items()}),
         row("supported versions", supported),
         row("tested with", {name: program.tested if program else "" for name, program in PROGRAMS.items()}).replace(
             "|  |", "| |"
         ),
-        row("is stopped by", {name: ", ".join(sign for sign, _ in ladder) for name, ladder in LADDERS.items()}),
+        row("stopped with", {name: ", ".join(sign for sign, _ in ladder) for name, ladder in LADDERS.items()}),
     ]
 
 

@@ -168,3 +168,36 @@ def test_the_glossary_names_files_that_exist() -> None:
     )
     assert len(named) > len(PRODUCT)
     assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
+def anchors(text: str) -> set[str]:
+    """What a page's headings can be linked by, as GitHub makes it of them."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_to_a_file_and_a_heading_that_exist() -> None:
+    broken = []
+    for path in texts():
+        if path.suffix != ".md" or shown(path).startswith("tests/"):
+            continue
+        for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", path.read_text("utf-8")):
+            file, _, anchor = link.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            if not target.is_file() or (anchor and anchor not in anchors(target.read_text("utf-8"))):
+                broken.append(f"{shown(path)}: {link}")
+    assert broken == []
+
+
+def test_no_text_names_a_document_outside_of_the_repository() -> None:
+    numbered = re.compile(
+        r"\b[0-9]-(?:product|architecture|domain|interfaces|quality|workspaces|protocols|sites)\b|\bthe seeds\b"
+    )
+    naming = [
+        shown(path)
+        for path in texts()
+        if path != Path(__file__) and numbered.search(path.read_text("utf-8", "replace"))
+    ]
+    assert naming == []

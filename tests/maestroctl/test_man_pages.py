@@ -1,0 +1,43 @@
+"""The manual pages: they are what the commands say, every command has one, and man can read them."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from maestroctl.commands import NOUNS, PROGRAM, VERBS
+from tests.kit.man_pages import FOLDER, pages
+
+
+def test_the_pages_are_what_the_commands_say() -> None:
+    kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.1")}
+    differing = sorted(name for name in kept.keys() | pages().keys() if kept.get(name) != pages().get(name))
+    assert differing == [], "run: python -m tests.kit.man_pages"
+
+
+def test_every_command_has_a_page() -> None:
+    assert set(pages()) == {f"{PROGRAM}.1", *(f"{PROGRAM}-{name}.1" for name in (*VERBS, *NOUNS))}
+
+
+def test_no_line_is_taken_for_a_request_by_mistake() -> None:
+    requests = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".B ")
+    wrong = [
+        line
+        for text in pages().values()
+        for line in text.splitlines()
+        if line[:1] in ".'" and not line.startswith(requests)
+    ]
+    assert wrong == []
+
+
+def test_man_formats_them_without_a_warning() -> None:
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("groff is not installed")
+    done = subprocess.run(
+        [groff, "-man", "-ww", "-Tutf8", "-z", *map(str, sorted(FOLDER.glob("*.1")))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
