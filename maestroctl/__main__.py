@@ -1,7 +1,7 @@
 """The entry of ``maestroctl``: the shortest way to what was asked.
 
 ``event`` and the verbs of workers are answered here by a few light modules; everything else goes through ``app``. Whatever
-happens, errors end as one message and an exit code of the table in ``docs`` (4-interfaces), never as a traceback.
+happens, errors end as one message and an exit code of the table in ``docs/commands.md``, never as a traceback.
 """
 
 import _io

@@ -36,7 +36,7 @@ class Event(Entity, frozen=True):
 
 
 class TimelineType(OpenEnum):
-    """The eleven types of the seeds."""
+    """What a timeline entry is about."""
 
     SESSION_STARTED = "session_started"
     SESSION_STOPPED = "session_stopped"

@@ -29,7 +29,7 @@ Cells = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class SessionStatus(OpenEnum):
-    """The seeds' six; ``core/session/session.py`` has the table of moves."""
+    """Where a session stands; ``core/session.py`` has the table of moves."""
 
     SPAWNING = "spawning"
     IDLE = "idle"

@@ -8,7 +8,7 @@ from maestrod.api.model.method import Access, Method, get, post
 
 
 class Skill(Entity, frozen=True):
-    """Instructions an agent is given, loaded from a folder. ``origin`` says from where: shipped, seeds, user, project."""
+    """Instructions an agent is given, loaded from a folder. ``origin`` says from where: shipped, agents-ui, user, project."""
 
     name: str
     version: str = ""

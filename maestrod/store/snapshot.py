@@ -2,7 +2,7 @@
 
 JSON lines: a header with format and seq, then per kind a line that counts and the entities as plain lines (decoded in one
 sweep), then a trailer with the number of lines and the CRC-32 of every byte before it. It is replaced atomically, and only
-believed when the trailer fits. 100,000 tasks: one file of 70 MB instead of 100,000 opens (limits.md, section 4).
+believed when the trailer fits. 100,000 tasks: one file of 70 MB instead of 100,000 opens.
 """
 
 import os

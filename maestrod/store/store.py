@@ -346,7 +346,7 @@ def _modified(files: Files, path: Path) -> int:
 def _collector_paused() -> Iterator[None]:
     """Load without the garbage collector, then take what was loaded out of its sight: it lives as long as the daemon does.
 
-    100,000 tasks load in a third of the time, and a full collection costs nothing instead of 160 ms (limits.md, section 4).
+    100,000 tasks load in a third of the time, and a full collection costs nothing instead of 160 ms.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -109,7 +109,7 @@ class FileCatalog:
 
     def _skill_places(self, project: Path | None) -> Iterator[Place]:
         yield Place(self._shipped, "shipped")
-        yield Place(self._home / ".agents-ui" / "maestro-skills", "seeds")
+        yield Place(self._home / ".agents-ui" / "maestro-skills", "agents-ui")
         yield Place(self._config / "skills", "user")
         if project is not None:
             yield Place(project / ".skills", "project")

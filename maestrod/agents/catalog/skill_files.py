@@ -1,6 +1,6 @@
 """One skill or persona from its files. Everything may be wrong with them: each function returns the thing or says why not.
 
-A skill is a folder with ``manifest.json`` and ``skill.md`` (the form of the seeds), or with ``SKILL.md`` and frontmatter (Agent
+A skill is a folder with ``manifest.json`` and ``skill.md`` (the form of Agent Maestro), or with ``SKILL.md`` and frontmatter (Agent
 Skills, which the agents read themselves; what is ours stands under ``metadata``, as that format wants it). A persona is a
 Markdown file with frontmatter, whose text is the prompt.
 """

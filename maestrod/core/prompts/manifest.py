@@ -51,7 +51,7 @@ class ContextProject(_Told, frozen=True):
 
 
 class TaskContext(_Told, frozen=True):
-    """What an orchestrator is given (the seeds' ``TaskContext``)."""
+    """What an orchestrator is given: the ``TaskContext`` of docs/planner.md."""
 
     task: ContextTask
     subtasks: tuple[ContextSubtask, ...]

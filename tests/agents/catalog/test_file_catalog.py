@@ -35,13 +35,13 @@ def test_later_places_win_by_name(files: FileCatalog, tmp_path: Path) -> None:
     found, warnings = files.skills(str(project))
     assert [(one.name, one.instructions, one.origin) for one in found] == [
         ("a", "from 0", "shipped"),
-        ("b", "from 1", "seeds"),
+        ("b", "from 1", "agents-ui"),
         ("c", "from 2", "user"),
         ("d", "from 3", "project"),
         ("e", "from 4", "project"),
     ]
     assert warnings == ()
-    assert [one.origin for one in files.skills(None)[0]] == ["shipped", "seeds", "user", "user", "user"]
+    assert [one.origin for one in files.skills(None)[0]] == ["shipped", "agents-ui", "user", "user", "user"]
 
 
 def test_personas_likewise(files: FileCatalog, tmp_path: Path) -> None:

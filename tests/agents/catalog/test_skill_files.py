@@ -13,7 +13,7 @@ from maestrod.agents.catalog.skill_files import TEXT_LIMIT, Broken, is_skill, lo
 
 
 def seed_skill(folder: Path, **members: Any) -> Path:
-    """A skill in the form of the seeds."""
+    """A skill in the form of Agent Maestro."""
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps({"name": folder.name, **members}))
     (folder / "skill.md").write_text("# How\n")
