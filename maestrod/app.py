@@ -10,32 +10,31 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from pathlib import Path
 
 import msgspec
 import trio
 
 from maestrod import __version__
-from maestrod.agents.adapter import Adapter, Decision
 from maestrod.agents.catalog.file_catalog import FileCatalog
+from maestrod.agents.hook_calls import HookCalls
 from maestrod.agents.registry import adapters, strangers, traits
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
 from maestrod.api.local.address import Places
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.api.local.package_data import package_data
-from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named
 from maestrod.core.values.facts import Edited
 from maestrod.core.values.policy import Rules
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
+from maestrod.engine.ports import HookReader
 from maestrod.host import tenure
 from maestrod.host.endpoint import Endpoint, listen
-from maestrod.host.folders import real_folders
+from maestrod.host.folders import RealEyes
 from maestrod.host.instance import Claim, single_instance
 from maestrod.host.service import Handover
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
@@ -124,7 +123,6 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
         max_sessions=config.max_sessions,
         agent_limits=config.agent_limits,
         default_agent=config.default_agent,
-        names_for=catalog.known_names,
         registration_timeout_ms=config.registration_timeout_ms,
         plan_repairs=config.plan_repairs,
         permission_timeout_ms=config.permission_timeout_ms,
@@ -132,7 +130,6 @@ def _rules(config: Config, catalog: FileCatalog) -> Rules:
         limit_wait_max_ms=config.limit_wait_max_ms,
         limit_backoff_ms=config.limit_backoff_ms,
         limit_stagger_ms=config.limit_stagger_ms,
-        folders=real_folders(),
     )
 
 
@@ -146,10 +143,10 @@ async def _serve(
     claim: Claim,
 ) -> None:
     claim.tell(Phase.STARTING, progress="it takes its agents back")
-    clock = SystemClock()
+    clock, hooks = SystemClock(), HookCalls(catalog.adapters)
     key = _secret_key(places.data / "secret.key")
     supervisor = Supervisor(Launcher(places, config, catalog, key, handover.inherited))
-    engine = Engine(store, store.world, clock, supervisor.want)
+    engine = Engine(store, store.world, clock, supervisor.want, RealEyes(catalog.known_names))
     custody = Custody(store.layout.data_dir / "sessions", supervisor.exited)
     terminals = Terminals(custody, store.world)
     supervisor.bind(engine, custody, terminals)
@@ -162,16 +159,17 @@ async def _serve(
         token_key=key,
         request_stop=stop.request,
         bridge=Bridge(SignIn(key)),
-        hook_answer=partial(_hook_answer, catalog.adapters),
+        hook_answer=hooks.answer,
+        read_hook=hooks.read,
     )
     endpoint = _endpoint(places, handover)
     ports = [*_port(places, config, services), *_remote_port(places, config, services)]
-    async with _lifetimes(engine, custody, supervisor, places, key) as sessions:
+    async with _lifetimes(engine, custody, supervisor, places, key, hooks.read) as sessions:
 
         def listening() -> None:
             """The first client may come: deadlines are judged, and what can wait for that does not hold up the start."""
             claim.tell(Phase.SERVING, socket=endpoint.path)
-            hearing = Hearing(places.data / "spool", engine, key, supervisor)
+            hearing = Hearing(places.data / "spool", engine, key, hooks.read, supervisor)
             engine.listen(hearing.take_in)
             sessions.start_soon(hearing.run)
             sessions.start_soon(tenure.end_when_void, claim)
@@ -181,13 +179,6 @@ async def _serve(
         claim.tell(Phase.STOPPING)
         if stop.sessions is SessionsOnStop.STOP:
             await supervisor.end_all(stop.hurry)
-
-
-def _hook_answer(agents: Mapping[str, Adapter], agent: str, event: str, verdict: Verdict | None, message: str) -> str:
-    """What a deciding hook prints, as its agent's adapter says; an agent that is not known any more decides by itself."""
-    adapter = agents.get(agent)
-    decision = None if verdict is None else Decision(verdict.value)
-    return "" if adapter is None else adapter.hook_answer(event, decision, message=message)
 
 
 def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:
@@ -205,12 +196,12 @@ def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> D
 
 @asynccontextmanager
 async def _lifetimes(
-    engine: Engine, custody: Custody, supervisor: Supervisor, places: Places, key: bytes
+    engine: Engine, custody: Custody, supervisor: Supervisor, places: Places, key: bytes, read_hook: HookReader
 ) -> AsyncIterator[trio.Nursery]:
     """The engine around custody around the supervisor, who is in the middle of a launch perhaps. Hooks' spooled events come before the news of what ended meanwhile."""
     async with trio.open_nursery() as engine_nursery:
         await engine_nursery.start(engine.run)
-        await spool.take_in(places.data / "spool", engine, key)
+        await spool.take_in(places.data / "spool", engine, key, read_hook)
         async with trio.open_nursery() as custody_nursery:
             await custody_nursery.start(custody.run)
             async with trio.open_nursery() as session_nursery:

@@ -117,7 +117,7 @@ class Adapter(Protocol):
         """How to start it for this session. Raises ``Unavailable`` saying what is missing."""
 
     def read_hook(self, event: str, payload: Any) -> Reading:
-        """What a hook's payload says (also ``traits.read_hook``)."""
+        """What a hook's payload says."""
 
     def read_line(self, line: bytes) -> Reading:
         """What one line of its output stream says; a line that is none of its says nothing."""

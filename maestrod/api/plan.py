@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unprocessable
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound, Unavailable, Unprocessable
 from maestrod.api.model.base import Entity, Instant, KeptTitle, Limit, Milliseconds, Params, Text
 from maestrod.api.model.method import Access, Method, get, post
 from maestrod.api.model.open_enum import OpenEnum
@@ -187,7 +187,7 @@ _APPLY = (NotFound, Malformed, Conflict, NotAllowed)
 PLAN_SUBMIT = Method("plan.submit", PlanSubmit, Plan, Access.WORK, post("/api/plans"), "Hand in a plan for a task",
     errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed), example={"taskId": "tsk_00000000000000000000000000", "plan": _PLAN})
 PLAN_CHECK = Method("plan.check", PlanCheck, PlanReport, Access.READ, post("/api/plans/check"), "Lint a plan without keeping it",
-    errors=(Malformed,), example={"plan": _PLAN})
+    errors=(Malformed, Unavailable), example={"plan": _PLAN})
 PLAN_GET = Method("plan.get", PlanRef, Plan, Access.READ, get("/api/plans/{planId}"), "Show a plan",
     errors=(NotFound,), example=_ID, positional=("plan_id",))
 PLAN_LIST = Method("plan.list", PlanList, PlanPage, Access.READ, get("/api/plans"), "List plans",

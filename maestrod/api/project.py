@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.errors import Conflict, Malformed, NotFound, Unavailable
 from maestrod.api.model.base import Done, Entity, Instant, Limit, Milliseconds, Params, Text, Title
 from maestrod.api.model.method import Access, Method, delete, get, patch, post
 from maestrod.api.model.open_enum import OpenEnum
@@ -142,9 +142,9 @@ _ID = {"projectId": "prj_00000000000000000000000000"}
 PROJECT_CREATE = Method("project.create", ProjectCreate, Project, Access.OWNER, post("/api/projects"), "Make a project of a folder",
     errors=(Malformed, Conflict), example={"name": "shop", "workingDir": "/home/ada/shop"}, positional=("name", "working_dir"))
 PROJECT_GET = Method("project.get", ProjectRef, ProjectView, Access.READ, get("/api/projects/{projectId}"), "Show a project",
-    errors=(NotFound,), example=_ID, positional=("project_id",))
+    errors=(NotFound, Unavailable), example=_ID, positional=("project_id",))
 PROJECT_LIST = Method("project.list", ProjectList, ProjectPage, Access.READ, get("/api/projects"), "List projects",
-    errors=(Malformed,), example={})
+    errors=(Malformed, Unavailable), example={})
 PROJECT_UPDATE = Method("project.update", ProjectUpdate, Project, Access.OWNER, patch("/api/projects/{projectId}"), "Change a project",
     errors=(NotFound, Malformed, Conflict), example={**_ID, "name": "store"}, positional=("project_id",))
 PROJECT_DELETE = Method("project.delete", ProjectRef, Done, Access.OWNER, delete("/api/projects/{projectId}"), "Delete a project that has no tasks left",

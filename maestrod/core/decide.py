@@ -46,9 +46,12 @@ from maestrod.core.values.facts import (
     NotDelivered,
     Probed,
     Signed,
+    StoppingSessions,
     Withdrawn,
     Woke,
 )
+from maestrod.core.values.seen import BLIND, Seen
+from maestrod.core.values.signs import NOTHING
 from maestrod.core.work import edit_rules, pause, plan_apply, project, queue, reports, run, task_rules
 from maestrod.core.world import clock_rules
 from maestrod.core.world.draft import Decision, Draft
@@ -119,7 +122,8 @@ RULES: Mapping[str, Rule] = {
     "system.thaw": lambda draft, params, actor: pause.thaw(draft),
 }
 
-_FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
+#: The rule of each fact.
+FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     Launched: fact_rules.launched,
     LaunchFailed: fact_rules.launch_failed,
     Exited: fact_rules.exited,
@@ -128,6 +132,7 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
     ClockMoved: clock_rules.moved,
     Edited: edit_rules.edited,
     Draining: fact_rules.draining,
+    StoppingSessions: fact_rules.stopping_sessions,
     Signed: sign_rules.signed,
     NotDelivered: fact_rules.not_delivered,
     Probed: stall_rules.probed,
@@ -139,12 +144,12 @@ _FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = {
 _REPLIES: Mapping[str, type] = {"session.stop": Session, "token.create": TokenInfo}
 
 
-def decide(world: World, command: Command | Fact, stamp: Stamp) -> Decision:
+def decide(world: World, command: Command | Fact, stamp: Stamp, seen: Seen = BLIND) -> Decision:
     """Decide a command or a fact. The world is as after the decision when this returns, as before when it raises.
 
-    Raises a ``MaestroError`` when the command is refused.
+    Raises a ``MaestroError`` when the command is refused, ``Unseen`` when more has to be ``seen`` of the outside world first.
     """
-    draft = Draft(world, stamp)
+    draft = Draft(world, stamp, seen, command.reading if isinstance(command, Command) else NOTHING)
     try:
         reply = _reply(draft, command) if isinstance(command, Command) else _find_out(draft, command)
     except BaseException:
@@ -180,7 +185,7 @@ def _reply(draft: Draft, command: Command) -> Any:
 
 
 def _find_out(draft: Draft, fact: Fact) -> Any:
-    _FACTS[type(fact)](draft, fact)
+    FACTS[type(fact)](draft, fact)
     come_to_rest(draft)
     return None
 

@@ -6,7 +6,16 @@ from maestrod.api.session import Exit, Session, SessionStatus, Terminal
 from maestrod.core.session import answer_rules, ended_processes, limit_rules, message, sign_rules, stall_rules, turns
 from maestrod.core.session.session import SessionEvent, end
 from maestrod.core.values.effects import Stop
-from maestrod.core.values.facts import Draining, Exited, Launched, LaunchFailed, Lost, NotDelivered, Woke
+from maestrod.core.values.facts import (
+    Draining,
+    Exited,
+    Launched,
+    LaunchFailed,
+    Lost,
+    NotDelivered,
+    StoppingSessions,
+    Woke,
+)
 from maestrod.core.values.reasons import DAEMON_STOP
 from maestrod.core.work import reports
 from maestrod.core.work.stop import stop_session
@@ -166,7 +175,12 @@ def _not_registered(draft: Draft, session: Session) -> None:
 
 
 def draining(draft: Draft, fact: Draining) -> None:
-    """The daemon stops its sessions: nothing new starts, and what they worked on goes back."""
+    """Nothing new starts."""
+    draft.drain()
+
+
+def stopping_sessions(draft: Draft, fact: StoppingSessions) -> None:
+    """The daemon stops its sessions, and what they worked on goes back."""
     reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon stops")
     for session_id in sorted(draft.world.by_session.live):
         stop_session(draft, draft.session(session_id), reason)

@@ -4,6 +4,9 @@
 line, so whoever calls it from the trio thread is, for that moment, the one task that owns the world. The reply, the events
 and the effects of a decision are released when the store says that it is durable; many decisions share one flush.
 
+A rule that has to see something outside (a folder, the skills in it) raises ``Unseen``; all ways in but ``execute`` then look, while
+others decide, and begin again with what was seen (``core/values/seen.py``).
+
 When the journal fails for good, the decisions that did not become durable are undone, newest first, and their callers told.
 """
 
@@ -11,7 +14,8 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import trio
 
@@ -21,43 +25,43 @@ from maestrod.core.decide import decide
 from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Fact
+from maestrod.core.values.seen import BLIND, Seen, Unseen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from maestrod.engine.bus import Bus
 from maestrod.engine.clock import Clock, Stamps, movement
-from maestrod.engine.ports import Store
+from maestrod.engine.ports import Eyes, Store
 from maestrod.engine.timers import Timers, nothing_to_hear
 
 log = logging.getLogger(__name__)
 
-Callback = Callable[[MaestroError | None], None]
+T = TypeVar("T")
+
+Callback = Callable[[Exception | None], None]
 
 #: Seconds between two tries to record a fact while the store accepts no changes.
 FACT_RETRY_SECONDS = 1.0
 
 
-class Ticket:
-    """One decision on its way to the disk. ``reply`` may be told once it is durable."""
+class Promise:
+    """The reply of a decision, which may be told once it is durable."""
 
-    __slots__ = ("_callbacks", "decision", "error", "is_done", "made", "reply", "seq")
+    __slots__ = ("_callbacks", "error", "is_done", "reply")
 
-    def __init__(self, decision: Decision, seq: int) -> None:
-        self.made = trio.current_time()
-        self.decision = decision
-        self.reply: Any = decision.reply
-        self.seq = seq
-        self.error: MaestroError | None = None
+    def __init__(self, reply: Any = None) -> None:
+        self.reply = reply
+        self.error: Exception | None = None
         self.is_done = False
         self._callbacks: list[Callback] = []
 
     def add_done(self, callback: Callback) -> None:
-        """Call back once: with None when durable, with the error when it will never be. At once if that is known."""
+        """Call back once: with None when durable, with the error when it never will be. At once if that is known."""
         if self.is_done:
             callback(self.error)
         else:
             self._callbacks.append(callback)
 
-    def finish(self, error: MaestroError | None = None) -> None:
+    def finish(self, error: Exception | None = None) -> None:
         """Tell everybody who waits."""
         self.is_done, self.error = True, error
         for callback in self._callbacks:
@@ -74,10 +78,30 @@ class Ticket:
             raise self.error
 
 
+class Ticket(Promise):
+    """One decision on its way to the disk."""
+
+    __slots__ = ("decision", "made", "seq")
+
+    def __init__(self, decision: Decision, seq: int) -> None:
+        super().__init__(decision.reply)
+        self.made = trio.current_time()
+        self.decision = decision
+        self.seq = seq
+
+
 class Engine:
     """Owns the world. ``run_effect`` is given each effect once its decision is durable; it must not block."""
 
-    def __init__(self, store: Store, world: World, clock: Clock, run_effect: Callable[[Effect], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        clock: Clock,
+        run_effect: Callable[[Effect], None],
+        eyes: Eyes | None = None,
+    ) -> None:
+        """Without ``eyes`` nobody looks at the outside world: paths are as they are written, and there are no skills."""
         self.world = world
         self.bus = Bus(world.seq)
         self.clock = clock
@@ -85,6 +109,8 @@ class Engine:
         self._store = store
         self._stamps = Stamps(clock, _latest_id_time(world))
         self._run_effect = run_effect
+        self._eyes = eyes
+        self._nursery: trio.Nursery | None = None
         self._pending: deque[Ticket] = deque()
         self._timers = Timers(world, clock, self._wake, self.notice_clock)
         store.on_durable = self._durable
@@ -92,8 +118,8 @@ class Engine:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Wake the world at its deadlines, for ever; the first time after ``listen``."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._watch_clock)
+        async with trio.open_nursery() as self._nursery:
+            self._nursery.start_soon(self._watch_clock)
             await self._timers.run(task_status=task_status)
 
     def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
@@ -102,11 +128,53 @@ class Engine:
         """
         self._timers.listen(hear)
 
-    def execute(self, command: Command | Fact) -> Ticket:
-        """Decide. Raises the ``MaestroError`` of a refusal, after which nothing has changed."""
+    def execute(self, command: Command | Fact, seen: Seen | None = None) -> Ticket:
+        """Decide. Raises the ``MaestroError`` of a refusal, or ``Unseen``, after which nothing has changed."""
         self._refuse_when_closed(command)
         self.notice_clock()
-        return self._execute(command)
+        return self._execute(command, self.nothing_seen() if seen is None else seen)
+
+    def accept(self, command: Command) -> Promise:
+        """Decide; where a rule has to see something outside, a moment later, whatever becomes of the caller meanwhile.
+
+        Raises the ``MaestroError`` of a refusal that needs no look.
+        """
+        try:
+            return self.execute(command)
+        except Unseen:
+            if self._nursery is None:
+                raise
+        promise = Promise()
+        self._nursery.start_soon(self._keep, promise, command)
+        return promise
+
+    async def _keep(self, promise: Promise, command: Command) -> None:
+        try:
+            promise.reply = await self.submit(command)
+        except Exception as error:  # noqa: BLE001 - the caller is told; a bug in one rule costs one answer
+            promise.finish(error)
+        else:
+            promise.finish()
+
+    async def take(self, command: Command | Fact) -> Ticket:
+        """Decide, and look before where a rule has to see something outside. Raises the ``MaestroError`` of a refusal."""
+        return await self.seeing(partial(self.execute, command))
+
+    async def seeing(self, work: Callable[[Seen], T]) -> T:
+        """What the work comes to once it has seen what it asks for; it runs once more after each look."""
+        seen = self.nothing_seen()
+        while True:
+            try:
+                return work(seen)
+            except Unseen as unseen:
+                if self._eyes is None:
+                    raise
+                question = unseen.question
+            seen = seen.joined(await self._eyes.look(question))
+
+    def nothing_seen(self) -> Seen:
+        """What a decision begins with: what it asks for will be looked at, where anybody can."""
+        return BLIND if self._eyes is None else Seen(looks=True)
 
     def notice_clock(self) -> None:
         """Where the clock was set or the machine slept, bring the world's moments into line: before anything else is decided."""
@@ -114,7 +182,7 @@ class Engine:
         if moved is None:
             return
         try:
-            self._execute(moved)
+            self._execute(moved, self.nothing_seen())
         except MaestroError as error:
             log.warning("a jump of the clock cannot be recorded yet: %s", error.message)
             return
@@ -122,7 +190,7 @@ class Engine:
             log.warning(
                 "the clock was set by %.1f s, the machine slept for %.1f s", moved.step / 1000, moved.slept / 1000
             )
-        self.world.moved_deadlines.update(self.world.deadlines)  # also those that stand where they stood
+        self.world.move_all_deadlines()
         self._timers.refresh()
 
     async def _watch_clock(self) -> None:
@@ -130,8 +198,8 @@ class Engine:
             await self.clock.changed()
             self.notice_clock()
 
-    def _execute(self, command: Command | Fact) -> Ticket:
-        decision = decide(self.world, command, self._stamps.next())
+    def _execute(self, command: Command | Fact, seen: Seen) -> Ticket:
+        decision = decide(self.world, command, self._stamps.next(), seen)
         if decision.events:
             self._append(decision)
         ticket = Ticket(decision, self.world.seq)
@@ -144,7 +212,7 @@ class Engine:
 
     async def submit(self, command: Command | Fact) -> Any:
         """Decide, and return the reply when it is durable."""
-        ticket = self.execute(command)
+        ticket = await self.take(command)
         await ticket.wait_done()
         return ticket.reply
 

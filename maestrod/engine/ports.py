@@ -1,13 +1,15 @@
 """What the engine and the methods need of the floors below, as Protocols: each has a real part and a verified fake."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event, TimelinePage
 from maestrod.api.session import OutputPage, StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.system import CheckReport, Mode
+from maestrod.core.values.seen import Names, Question, Seen
+from maestrod.core.values.signs import Reading
 
 
 class Store(Protocol):
@@ -63,6 +65,17 @@ class Terminals(Protocol):
         """Return when there is output after the offset, or the session has ended."""
 
 
+class Eyes(Protocol):
+    """A look at the outside world, for rules that have to see it (``core/values/seen.py``)."""
+
+    async def look(self, question: Question) -> Seen:
+        """The answer, within a bounded time. Raises ``Unavailable`` when there is none."""
+
+
+#: Reads the payload of a hook: by agent, event and the agent's own JSON. Never raises; what nobody can read says nothing.
+HookReader = Callable[[str, str, Any], Reading]
+
+
 class Catalog(Protocol):
     """Skills, personas and agents."""
 
@@ -71,6 +84,9 @@ class Catalog(Protocol):
 
     def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
         """Personas by the search order, and warnings."""
+
+    def known_names(self, working_dir: str | None) -> Names:
+        """The names of both."""
 
     def agents(self) -> tuple[AgentInfo, ...]:
         """The adapters."""

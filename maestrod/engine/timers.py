@@ -90,8 +90,7 @@ class Timers:
 
     def _arm(self) -> None:
         self._changed = trio.Event()
-        moved, self._world.moved_deadlines = self._world.moved_deadlines, set()
-        for key in sorted(moved):
+        for key in sorted(self._world.take_moved_deadlines()):
             at = self._world.deadlines.get(key)
             left = 0 if at is None else max(0, at - self._clock.wall())
             if left or at is None:

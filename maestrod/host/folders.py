@@ -1,7 +1,7 @@
-"""A look at folders on this machine, for the domain (``core/values/folders.py``).
+"""A look at this machine for the domain: folders, and the skills and personas in them (``core/values/seen.py``).
 
-A file system that does not answer, such as that of a server that is gone, costs a bounded time: the look happens on a thread that
-is left behind then.
+A look happens on a thread, so that nobody else waits for it. A file system that does not answer, such as that of a server that is
+gone, costs a bounded time: its thread is left behind then.
 """
 
 import os
@@ -12,12 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import trio
+
+from maestrod.api.errors import Unavailable
 from maestrod.api.project import FolderIdentity
-from maestrod.core.values.folders import Folders, Identities, Place, as_written
+from maestrod.core.values.folders import Identities, Place, as_written
+from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
 from maestrod.host.instance import boot_id
 
 #: Seconds a file system may take.
 PATIENCE = 2.0
+#: Seconds that all of a look may take, and how many may happen at once, with those that were left behind.
+LOOK_SECONDS = 10.0
+_LOOKS = 20
 
 #: Paths in one look that may take that long.
 _STUCK_LIMIT = 3
@@ -25,10 +32,31 @@ _STUCK_LIMIT = 3
 T = TypeVar("T")
 
 
-def real_folders(patience: float = PATIENCE) -> Folders:
-    """Eyes on the real file system."""
-    boot = boot_id()
-    return Folders(look=partial(_look, boot, patience), identify=partial(_identify, boot, patience), sees=True)
+class RealEyes:
+    """Eyes on the real file system (``Eyes`` of ``engine/ports.py``). ``names`` reads what is in a folder, or says what was read."""
+
+    def __init__(self, names: Callable[[str | None], Names], patience: float = PATIENCE) -> None:
+        self._names = names
+        self._patience = patience
+        self._boot = boot_id()
+        self._limiter = trio.CapacityLimiter(_LOOKS)
+
+    async def look(self, question: Question) -> Seen:
+        """The answer. Raises ``Unavailable`` when it takes too long."""
+        with trio.move_on_after(LOOK_SECONDS):
+            return await trio.to_thread.run_sync(self.seen, question, abandon_on_cancel=True, limiter=self._limiter)
+        raise Unavailable("folder.slow", f"a look at folders took more than {LOOK_SECONDS:.0f} s: do they answer?")
+
+    def seen(self, question: Question) -> Seen:
+        """The answer, on the thread that asks."""
+        match question:
+            case PlaceAt(path):
+                return Seen(places={path: _look(self._boot, self._patience, path)})
+            case FoldersAt(paths):
+                return Seen(folders={**dict.fromkeys(paths), **_identify(self._boot, self._patience, paths)})
+            case NamesIn(folder):
+                return Seen(known={folder or "": self._names(folder)})
+        raise AssertionError(f"{question} is none of the questions there are")
 
 
 def _look(boot: str, patience: float, path: str) -> Place:

@@ -1,7 +1,8 @@
 """Every row of the contract and how it is carried out, found once at start.
 
-A row is a pure read (``core.reading.views.ANSWERS``), a command for the engine (``core.decide.RULES``), or has a handler in a noun's
-file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the start.
+A row is a pure read (``ANSWERS`` and ``SIGHTED`` of ``core.reading.views``), a command for the engine (``core.decide.RULES``), or has a
+handler in a noun's file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the
+start.
 """
 
 import enum
@@ -19,7 +20,7 @@ from maestrod.api.protocol import wire
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.decide import RULES
-from maestrod.core.reading.views import ANSWERS, Answer
+from maestrod.core.reading.views import ANSWERS, SIGHTED, Answer, Sighted
 from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
 from maestrod.rpc.numbers import NUMBERED
@@ -32,6 +33,7 @@ class Kind(enum.Enum):
     """How a row is carried out."""
 
     READ = "read"  #: by a function of the world
+    LOOK = "look"  #: by a function of the world and of what is seen outside
     COMMAND = "command"  #: by the engine
     CALL = "call"  #: by a handler, at once
     TASK = "task"  #: by a handler that waits
@@ -65,13 +67,17 @@ def bind(
     answers: Mapping[str, Answer] = ANSWERS,
     rules: Iterable[str] = RULES,
     handlers: Mapping[str, Handler] = HANDLERS,
+    sighted: Mapping[str, Sighted] = SIGHTED,
 ) -> dict[str, Binding]:
     """The binding of every row. Raises ``RuntimeError`` when a row has none or several, or a function no row."""
     commands = frozenset(rules)
-    orphans = (set(answers) | commands | set(handlers)) - set(methods)
+    orphans = (set(answers) | set(sighted) | commands | set(handlers)) - set(methods)
     if orphans:
         raise RuntimeError(f"there is no method for {sorted(orphans)}")
-    return {name: _bind(row, answers.get(name), name in commands, handlers.get(name)) for name, row in methods.items()}
+    return {
+        name: _bind(row, answers.get(name), sighted.get(name), name in commands, handlers.get(name))
+        for name, row in methods.items()
+    }
 
 
 @functools.cache
@@ -80,8 +86,11 @@ def bindings() -> Mapping[str, Binding]:
     return bind()
 
 
-def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler | None) -> Binding:
-    kind = _kind(row, answer is not None, command, handler)
+def _bind(
+    row: AnyMethod, answer: Answer | None, sighted: Sighted | None, command: bool, handler: Handler | None
+) -> Binding:
+    plain = {Kind.READ: answer is not None, Kind.LOOK: sighted is not None, Kind.COMMAND: command}
+    kind = _kind(row, [kind for kind, there in plain.items() if there], handler)
     return Binding(
         row=row,
         kind=kind,
@@ -94,16 +103,16 @@ def _bind(row: AnyMethod, answer: Answer | None, command: bool, handler: Handler
         streams=handler is not None and handler.streams,
         numbered=tuple(name for name in row.params.__struct_fields__ if name in NUMBERED),
         scope=row.scope,
-        function=handler.function if handler is not None else answer or _command,
+        function=handler.function if handler is not None else answer or sighted or _command,
     )
 
 
-def _kind(row: AnyMethod, reads: bool, commands: bool, handler: Handler | None) -> Kind:
-    if handler is None and reads != commands:
-        return Kind.READ if reads else Kind.COMMAND
-    if handler is not None and not reads and (handler.waits or not commands):
+def _kind(row: AnyMethod, plain: list[Kind], handler: Handler | None) -> Kind:
+    if handler is None and len(plain) == 1:
+        return plain[0]
+    if handler is not None and (not plain or (plain == [Kind.COMMAND] and handler.waits)):
         return Kind.TASK if handler.waits else Kind.CALL
-    bound = [word for word, there in (("read", reads), ("command", commands), ("handler", handler)) if there]
+    bound = [kind.value for kind in plain] + ["handler"] * (handler is not None)
     raise RuntimeError(f"{row.name} must be bound once and is bound to {bound or 'nothing'}")
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import trio
 
@@ -12,9 +12,10 @@ from maestrod.api.model.method import Scope
 from maestrod.api.permission import Verdict
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.values.command import OWNER, Actor
+from maestrod.core.values.signs import NOTHING, Reading
 from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
-from maestrod.engine.ports import Catalog, Store, Terminals
+from maestrod.engine.ports import Catalog, HookReader, Store, Terminals
 from maestrod.rpc.encoded import EncodedEvents
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.sign_in import SignIn
@@ -25,6 +26,11 @@ STREAM_LIMIT = 100
 
 #: What a deciding hook of an agent prints, by agent, event, verdict (None: it asks at its own dialog) and message.
 HookAnswer = Callable[[str, str, Verdict | None, str], str]
+
+
+def no_hook_reading(agent: str, event: str, payload: Any) -> Reading:
+    """What a hook says of which nothing is known."""
+    return NOTHING
 
 
 def no_hook_answer(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
@@ -98,7 +104,7 @@ class Services:
 
     ``token_key`` signs session tokens. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts``
     are the counters of ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, verdict and message.
-    ``asking`` counts the hooks that wait for each question.
+    ``read_hook`` says what the payload of a hook means. ``asking`` counts the hooks that wait for each question.
     """
 
     engine: Engine
@@ -111,6 +117,7 @@ class Services:
     bridge: Bridge
     stopping: trio.Event = field(default_factory=trio.Event)
     hook_answer: HookAnswer = no_hook_answer
+    read_hook: HookReader = no_hook_reading
     counts: Counter[str] = field(default_factory=Counter)
     asking: Counter[str] = field(default_factory=Counter)
     events: EncodedEvents = field(default_factory=EncodedEvents)

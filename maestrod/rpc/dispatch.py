@@ -7,7 +7,7 @@ codes; they cost 0.3 µs of a round trip of 25. Its own dispatch is not used: it
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,11 +18,15 @@ from jsonrpcserver.codes import ERROR_INTERNAL_ERROR, ERROR_METHOD_NOT_FOUND
 from oslash.either import Left
 
 from maestrod.api.errors import BY_CODE, Cancelled, MaestroError, NotAllowed, Unprocessable, VersionMismatch
+from maestrod.api.event import EventReport
 from maestrod.api.model.base import Params
 from maestrod.api.model.ids import make_id
 from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.core.access.session_token import read_token
 from maestrod.core.values.command import Actor, Command
+from maestrod.core.values.seen import Unseen
+from maestrod.engine.engine import Promise
+from maestrod.engine.hook import hook_command
 from maestrod.rpc import audit
 from maestrod.rpc.bind import Binding, Kind
 from maestrod.rpc.context import Client, Context, Services
@@ -121,30 +125,64 @@ class Dispatcher:
             params = _own_session(params, actor)
         if binding.kind is Kind.READ:
             return Success(binding.function(self.services.engine.world, params, actor))
+        if binding.kind is Kind.LOOK:
+            return self._look(binding, params, client, begin)
         if binding.kind is Kind.CALL:
             return Success(binding.function(Context(self.services, actor, client), params))
         if binding.kind is Kind.COMMAND:
-            ticket = self.services.engine.execute(Command(binding.row.name, params, actor))
-            ticket.add_done(partial(_settle, begin(None), ticket))
+            promise = self.services.engine.accept(self._command(binding.row.name, params, actor))
+            promise.add_done(partial(self._settle, binding.row.name, begin(None), promise))
             return None
-        scope = trio.CancelScope()
-        exchange = begin(scope)
-        context = Context(self.services, actor, client, exchange)
-        client.wire.start(partial(self._run, binding, context, params, exchange, scope))
+        self._begin(
+            binding.row.name,
+            lambda exchange: binding.function(Context(self.services, actor, client, exchange), params),
+            client,
+            begin,
+        )
         return None
 
+    def _begin(self, method: str, work: Callable[[Exchange], Awaitable[Any]], client: Client, begin: Begin) -> None:
+        """Begin a task for a call that waits."""
+        scope = trio.CancelScope()
+        exchange = begin(scope)
+        client.wire.start(partial(self._run, method, partial(work, exchange), exchange, scope))
+
+    def _look(self, binding: Binding, params: Any, client: Client, begin: Begin) -> Result | None:
+        """Read at once; where something outside has to be seen first, in a task that looks."""
+        engine = self.services.engine
+        read = partial(binding.function, engine.world, params)
+        try:
+            return Success(read(engine.nothing_seen()))
+        except Unseen:
+            self._begin(binding.row.name, lambda exchange: engine.seeing(read), client, begin)
+            return None
+
+    def _command(self, method: str, params: Any, actor: Actor) -> Command:
+        if isinstance(params, EventReport):
+            return hook_command(self.services.read_hook, method, params, actor)
+        return Command(method, params, actor)
+
+    def _settle(self, method: str, exchange: Exchange, promise: Promise, error: Exception | None) -> None:
+        """A command's decision is durable, or never will be."""
+        if error is None:
+            exchange.finish(Success(promise.reply))
+        elif isinstance(error, MaestroError):
+            exchange.finish(refusal(error))
+        else:
+            exchange.finish(self.incident(error, method))
+
     async def _run(
-        self, binding: Binding, context: Context, params: Any, exchange: Exchange, scope: trio.CancelScope
+        self, method: str, work: Callable[[], Awaitable[Any]], exchange: Exchange, scope: trio.CancelScope
     ) -> None:
         """Carry out a call that waits, as a task."""
         result = refusal(CANCELLED)
         with scope:
             try:
-                result = Success(await binding.function(context, params))
+                result = Success(await work())
             except MaestroError as error:
                 result = refusal(error)
             except Exception as error:  # noqa: BLE001  # the wrapper: a bug in one method costs one answer
-                result = self.incident(error, binding.row.name)
+                result = self.incident(error, method)
         exchange.finish(result)
 
     def incident(self, error: Exception, method: str) -> Result:
@@ -222,11 +260,6 @@ def _too_large(answer: bytes) -> Unprocessable:
 def refusal(error: MaestroError) -> Result:
     """An error of ours as a JSON-RPC error."""
     return Error(error.rpc_code, error.message, error.data())
-
-
-def _settle(exchange: Exchange, ticket: Any, error: MaestroError | None) -> None:
-    """A command's decision is durable, or never will be."""
-    exchange.finish(Success(ticket.reply) if error is None else refusal(error))
 
 
 def _unknown_method(name: str) -> Result:

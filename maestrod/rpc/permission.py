@@ -8,9 +8,9 @@ from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.permission import PERMISSION_ASK, PermissionAsk, PermissionReply
 from maestrod.core.session.permission_rules import decision
-from maestrod.core.values.command import Command
 from maestrod.core.values.facts import Withdrawn
 from maestrod.core.world.lookup import found
+from maestrod.engine.hook import hook_command
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
     """The engine opens the question, or finds it again by its ``event_id``; the reply comes once it is answered."""
     services = context.services
-    reply: PermissionReply = await services.engine.submit(Command(PERMISSION_ASK.name, params, context.actor))
+    command = hook_command(services.read_hook, PERMISSION_ASK.name, params, context.actor)
+    reply: PermissionReply = await services.engine.submit(command)
     if reply.attention_id is None:
         return reply
     question = await _answered(context, reply.attention_id)

@@ -161,7 +161,7 @@ class _Recovery:
     def _world(self, entities: Iterable[Entity], seq: int) -> World:
         world = World(self.rules)
         world.fill(entities)
-        world.seq = seq
+        world.reach(seq)
         return world
 
     def _read_snapshot(self) -> Snapshot | None:

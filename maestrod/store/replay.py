@@ -72,12 +72,12 @@ class Replay:
                 if (entries := self.timelines.get(owner)) is None:
                     entries = self.timelines[owner] = []
                 entries.append(event)
-            self.world.seq = event.seq
+            self.world.reach(event.seq)
             return
         kind, _, what = event.type.partition(".")
         key = (kind, event.id)
         if event.seq <= self.versions.get(key, 0):
-            self.world.seq = event.seq
+            self.world.reach(event.seq)
             return
         try:
             self.world.apply(event)
@@ -88,7 +88,7 @@ class Replay:
                     event.seq,
                     f"event {event.seq} ({event.type} {event.id}) does not fit what is known: {error!r}",
                 ) from error
-            self.world.seq = event.seq
+            self.world.reach(event.seq)
         self.touched[key] = event.seq
 
     def _is_gone(self, key: Key, what: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from maestrod.engine.engine import Engine
+from maestrod.engine.ports import HookReader
 from maestrod.supervisor import spool
 from maestrod.supervisor.supervisor import Supervisor
 
@@ -20,10 +21,11 @@ log = logging.getLogger(__name__)
 class Hearing:
     """All ways of reporting but the sockets. ``folder`` is the spool, ``key`` the one session tokens are signed with."""
 
-    def __init__(self, folder: Path, engine: Engine, key: bytes, supervisor: Supervisor) -> None:
+    def __init__(self, folder: Path, engine: Engine, key: bytes, read_hook: HookReader, supervisor: Supervisor) -> None:
         self._folder = folder
         self._engine = engine
         self._key = key
+        self._read_hook = read_hook
         self._supervisor = supervisor
         self._lock = trio.Lock()
 
@@ -46,4 +48,4 @@ class Hearing:
         """One at a time and never cut short: an event taken twice would be removed before it is durable."""
         async with self._lock:
             with trio.CancelScope(shield=True):
-                await spool.take_in(self._folder, self._engine, self._key)
+                await spool.take_in(self._folder, self._engine, self._key, self._read_hook)

@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 
 from maestrod.api.errors import MaestroError, Unavailable
-from maestrod.api.event import EventReport
+from maestrod.api.event import EVENT_REPORT, EventReport
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import decode_mended
 from maestrod.core.access.session_token import read_token
 from maestrod.core.values.command import OWNER, Command
 from maestrod.engine.engine import Engine, Ticket
+from maestrod.engine.hook import hook_command
+from maestrod.engine.ports import HookReader
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ _event = msgspec.json.Decoder(EventReport)
 FILE_LIMIT = 1 << 20
 
 
-async def take_in(folder: Path, engine: Engine, token_key: bytes) -> int:
+async def take_in(folder: Path, engine: Engine, token_key: bytes, read_hook: HookReader) -> int:
     """Hand every spooled event to the engine, oldest first; returns how many were taken.
 
     All of them share a flush or two. A file is removed once its event is durable (or can never be taken); ``eventId`` makes
@@ -31,7 +33,7 @@ async def take_in(folder: Path, engine: Engine, token_key: bytes) -> int:
     tickets: list[tuple[Path, Ticket]] = []
     for path in _files(folder):
         try:
-            tickets.append((path, engine.execute(_command(path, token_key))))
+            tickets.append((path, await engine.take(_command(path, token_key, read_hook))))
         except Unavailable as error:
             log.warning("the spool waits: %s", error.message)
             break
@@ -66,10 +68,10 @@ def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json")) if folder.is_dir() else []
 
 
-def _command(path: Path, token_key: bytes) -> Command:
+def _command(path: Path, token_key: bytes, read_hook: HookReader) -> Command:
     if path.stat().st_size > FILE_LIMIT:
         raise ValueError(f"longer than {FILE_LIMIT} bytes")
     params = decode_mended(_event.decode, plain_file.read(path, FILE_LIMIT))
     actor = OWNER if params.session_token is None else read_token(token_key, params.session_token)
     repeatable = msgspec.structs.replace(params, request_id=params.request_id or params.event_id or path.stem)
-    return Command("event.report", repeatable, actor)
+    return hook_command(read_hook, EVENT_REPORT.name, repeatable, actor)

@@ -17,7 +17,17 @@ from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, 
 from maestrod.api.text.plain_text import plain_text
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
-from maestrod.core.values.facts import Draining, Ended, EndedProcess, Exited, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.values.facts import (
+    Draining,
+    Ended,
+    EndedProcess,
+    Exited,
+    Launched,
+    LaunchFailed,
+    Lost,
+    StoppingSessions,
+    Woke,
+)
 from maestrod.core.values.signs import Outcome
 from maestrod.core.work.pause import is_held
 from maestrod.core.world.session_index import has_ended
@@ -95,7 +105,7 @@ class Supervisor:
 
         What cannot be ended or recorded in time is logged and left to the next daemon.
         """
-        self._engine.world.draining = True
+        self._engine.execute(Draining())
         with trio.move_on_after(END_SECONDS):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._kill_all, hurry)
@@ -107,7 +117,7 @@ class Supervisor:
 
     async def _end_and_record(self) -> None:
         try:
-            await self._engine.submit(Draining())
+            await self._engine.submit(StoppingSessions())
         except Unavailable as error:
             log.error("the sessions are ended, but that cannot be recorded: %s", error.message)
             async with trio.open_nursery() as stopping:

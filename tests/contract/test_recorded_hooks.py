@@ -85,7 +85,11 @@ def test_what_the_hooks_of_0_1_sent_is_understood_and_answered_as_it_was(daemon:
     daemon.start()
     assert external(daemon, "spooled")["terminal"] == "external"
     assert not [*spool.iterdir()]
-    tell(daemon, "1-sh")
+    with daemon.watch(
+        topics=["session.created"]
+    ) as events:  # it waits for no answer, and its folder is looked at first
+        tell(daemon, "1-sh")
+        events.wait_for(lambda event: True)
     assert external(daemon, CONVERSATION)["status"] == "idle"
     tell(daemon, "2-python")
     assert turn(daemon, CONVERSATION) == ("working", True, None)

@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.core.values.command import Actor, Command
-from maestrod.core.values.facts import Fact, NotDelivered, Probed, Signed, Withdrawn
+from maestrod.core.values.facts import Draining, Fact, NotDelivered, Probed, Signed, StoppingSessions, Withdrawn
 from maestrod.core.values.signs import (
     BackgroundChanged,
     InputAsked,
@@ -94,6 +94,16 @@ class AgentHistories:
             for sign in (Started(f"c{number}"), *[TurnStarted(), TurnEnded(outcome)] * turns):
                 if session.id in self.world.by_session.live:
                     self.play(Signed(session.id, self.world.sessions[session.id].attempt, Source.STREAM, (sign,)))
+
+    @rule(draining=st.booleans())
+    @precondition(lambda self: self.world.projects)
+    def drain(self, draining: bool) -> None:
+        """The daemon drains and stops its sessions; the next one starts what waited, by its first decision."""
+        self.world.draining = False
+        if draining:
+            self.play(Draining())
+            self.play(StoppingSessions())
+        self.call("project.update", projectId=min(self.world.projects), name=f"n{self.at}")
 
     @rule(number=PICK, event=HOOKS, late=st.integers(0, 3), known=st.booleans())
     def hook(self, number: int, event: str, late: int, known: bool) -> None:

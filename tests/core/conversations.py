@@ -1,52 +1,25 @@
 """Scenarios with agents that speak: one that takes prompts on its stream, one with a process for every turn."""
 
-import json
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 from maestrod.api.message import MessageKind, MessageStatus
 from maestrod.api.reason import Source
 from maestrod.api.session import Terminal
-from maestrod.core.plan.lint import KnownNames
 from maestrod.core.values.agent_traits import SHELL, AgentTraits, Turns
 from maestrod.core.values.facts import Fact, Signed
 from maestrod.core.values.policy import Rules
-from maestrod.core.values.signs import PermissionAsked, Reading, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.values.signs import Sign, Started, TurnStarted
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
 
-#: The agent's own id of its conversation.
-OWN_ID = "0198c3"
-
-
-def read_hook(event: str, payload: Any) -> Reading:
-    """A hook of the streaming agent: its payload names the conversation and the folder; the event is a sign by its name.
-
-    ``Permission`` asks for a command, and the hook waits; ``Dialog`` only says that a dialog is shown.
-    """
-    known = payload if isinstance(payload, dict) else {}
-    command = known.get("command", "")
-    signs: dict[str, Sign] = {
-        "SessionStart": Started(OWN_ID),
-        "Prompt": TurnStarted(),
-        "Stop": TurnEnded(),
-        "Permission": PermissionAsked("Bash", command, json.dumps({"command": command}), waits=True, whole=True),
-        "Dialog": PermissionAsked("Bash"),
-    }
-    sign = signs.get(event)
-    return Reading(() if sign is None else (sign,), known.get("session"), known.get("cwd"))
-
-
-AGENTS = MappingProxyType(
-    {
-        "shell": SHELL,
-        "stream": AgentTraits(
-            turns=Turns.STREAM, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=read_hook
-        ),
-        "tty": AgentTraits(turns=Turns.STREAM, resumes=True, terminal=Terminal.PTY, read_hook=read_hook),
-        "process": AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE),
-    }
-)
-RULES = Rules(agents=AGENTS, names_for=lambda folder: KnownNames(agents=frozenset(AGENTS)))
+AGENTS: Mapping[str, AgentTraits] = {
+    "shell": SHELL,
+    "stream": AgentTraits(turns=Turns.STREAM, plans=True, resumes=True, terminal=Terminal.PIPE),
+    "tty": AgentTraits(turns=Turns.STREAM, resumes=True, terminal=Terminal.PTY),
+    "process": AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE),
+}
+RULES = Rules(agents=AGENTS)
 
 
 def at_work(agent: str, *titles: str, **params: Any) -> Scenario:

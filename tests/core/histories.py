@@ -1,7 +1,6 @@
 """What random histories are made of: plans and limits to draw, and how to compare worlds and decisions."""
 
 import zlib
-from types import MappingProxyType
 from typing import Any
 
 import hypothesis.strategies as st
@@ -9,7 +8,6 @@ import msgspec
 
 from maestrod.api.errors import MaestroError
 from maestrod.core.decide import decide
-from maestrod.core.plan.lint import KnownNames
 from maestrod.core.values.agent_traits import AgentTraits
 from maestrod.core.values.command import Command, Stamp
 from maestrod.core.values.facts import Fact
@@ -19,11 +17,10 @@ from maestrod.core.world.world import World
 from tests.core import conversations
 from tests.kit import sameness
 
-AGENTS = MappingProxyType({**conversations.AGENTS, "other": AgentTraits()})
+AGENTS = {**conversations.AGENTS, "other": AgentTraits()}
 RULES = Rules(
     max_sessions=3,
     agent_limits={"other": 1, "tty": 1},
-    names_for=lambda folder: KnownNames(agents=frozenset(AGENTS)),
     agents=AGENTS,
     request_limit=3,
     limit_wait_max_ms=900_000,

@@ -21,7 +21,7 @@ from maestrod.api.session import Exit, ProcessIdentity, Role, Session
 from maestrod.api.task import TaskStatus
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
-from maestrod.core.values.facts import Draining, Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
+from maestrod.core.values.facts import Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.entities import KINDS
 from maestrod.core.world.world import World
@@ -44,6 +44,7 @@ from tests.core.histories import (
 )
 from tests.core.restful_histories import RestfulHistories
 from tests.kit import agent_laws, laws
+from tests.kit.scenario import command
 
 
 class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedStateMachine):
@@ -88,7 +89,7 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
 
     def call(self, method: str, actor: Actor = OWNER, /, **params: Any) -> Any:
         given = {name: value for name, value in params.items() if value is not None}
-        return self.play(Command(method, msgspec.convert(given, METHODS[method].params), actor))
+        return self.play(command(method, msgspec.convert(given, METHODS[method].params), actor))
 
     def pick(self, table: Mapping[str, Any], number: int) -> str:
         """An entity's id; now and then one that does not exist."""
@@ -215,14 +216,6 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
     @rule(verb=st.sampled_from(["freeze", "thaw", "thaw"]))
     def freeze(self, verb: str) -> None:
         self.call(f"system.{verb}")
-
-    @rule(draining=st.booleans())
-    def drain(self, draining: bool) -> None:
-        """The daemon sets this by itself; what waited is started by the next decision."""
-        self.world.draining = draining
-        if draining:
-            self.play(Draining())
-        self.call("project.update", projectId=self.pick(self.world.projects, 0), name=f"n{self.at}")
 
     @rule(number=PICK, repeat=st.booleans())
     def request(self, number: int, repeat: bool) -> None:

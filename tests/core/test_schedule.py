@@ -4,13 +4,11 @@ Covers ``slots.py``: slots are counted where they are given out.
 """
 
 from maestrod.api.session import Role
-from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.policy import Rules
 from tests.kit.scenario import Call, Scenario, exited, group, live, member, project, run_of, status, subtask, task
 
-TWO_AGENTS = Rules(
-    max_sessions=3, agent_limits={"other": 1}, names_for=lambda _: KnownNames(agents=frozenset({"shell", "other"}))
-)
+TWO_AGENTS = Rules(max_sessions=3, agent_limits={"other": 1}, agents={"shell": SHELL, "other": AgentTraits()})
 
 
 def titles(play: Scenario, session: str) -> list[str]:

@@ -4,18 +4,23 @@ from collections.abc import Sequence
 
 import pytest
 import trio
+import trio.testing
 
-from maestrod.api.errors import MaestroError, NotFound, Unavailable
+from maestrod.api.errors import Conflict, NotFound, Unavailable
 from maestrod.api.event import Event
 from maestrod.api.project import ProjectCreate, ProjectRef, ProjectUpdate
 from maestrod.api.session import SessionSpawn
+from maestrod.api.system import Freeze
 from maestrod.api.task import TaskCreate
 from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect, Launch
 from maestrod.core.values.facts import Lost
+from maestrod.core.values.seen import NamesIn, PlaceAt, Question, Seen
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
+from maestrod.store.memory import MemoryStore
+from tests.core.looks import answer
 from tests.kit.engine_parts import FixedClock, HeldStore
 
 
@@ -39,7 +44,7 @@ def make(name: str) -> Command:
 
 async def test_reply_events_and_effects_wait_for_the_disk() -> None:
     desk = Desk()
-    told: list[MaestroError | None] = []
+    told: list[Exception | None] = []
 
     ticket = desk.engine.execute(make("shop"))
     ticket.add_done(told.append)
@@ -205,3 +210,75 @@ async def test_the_longest_wait_is_that_of_the_oldest_decision(autojump_clock: t
     assert desk.engine.longest_wait() == 3
     desk.store.flush()
     assert desk.engine.longest_wait() == 0
+
+
+class HeldEyes:
+    """Eyes that look when the test lets them, on a machine where every folder is there (``tests/core/looks.py``)."""
+
+    def __init__(self) -> None:
+        self.asked: list[Question] = []
+        self.open = trio.Event()
+
+    async def look(self, question: Question) -> Seen:
+        self.asked.append(question)
+        await self.open.wait()
+        return answer(question)
+
+
+class Sighted:
+    """An engine with eyes, whose disk is fast."""
+
+    def __init__(self) -> None:
+        self.eyes = HeldEyes()
+        store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
+        self.engine = Engine(store, store.world, FixedClock(), lambda effect: None, self.eyes)
+
+
+async def test_a_look_holds_up_nobody_else_and_ends_in_a_decision(nursery: trio.Nursery) -> None:
+    desk = Sighted()
+    await nursery.start(desk.engine.run)
+    promise = desk.engine.accept(make("shop"))
+    await trio.testing.wait_all_tasks_blocked()
+    assert desk.eyes.asked == [PlaceAt("/shop")] and not desk.engine.world.projects
+    await desk.engine.submit(Command("system.freeze", Freeze()))
+    desk.eyes.open.set()
+    await promise.wait_done()
+    assert [project.name for project in desk.engine.world.projects.values()] == ["shop"]
+    assert promise.reply.folder is not None
+
+
+async def test_what_is_refused_or_breaks_after_a_look_is_told(
+    nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Sighted()
+    desk.eyes.open.set()
+    await nursery.start(desk.engine.run)
+    await desk.engine.accept(make("shop")).wait_done()
+    with pytest.raises(Conflict, match="is the folder of project shop"):
+        await desk.engine.accept(make("shop")).wait_done()
+    monkeypatch.setattr(desk.eyes, "look", None)
+    with pytest.raises(TypeError):
+        await desk.engine.accept(make("other")).wait_done()
+
+
+async def test_a_world_that_changed_during_a_look_is_looked_at_again() -> None:
+    """The skills that count are those of the folder that the project has when it is decided."""
+    desk = Sighted()
+    desk.eyes.open.set()
+    project = (await desk.engine.take(make("shop"))).reply
+    desk.eyes.open, desk.eyes.asked = trio.Event(), []
+    create = Command("task.create", TaskCreate(title="t", project_id=project.id, skill_ids=("review",)))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.engine.take, create)
+        await trio.testing.wait_all_tasks_blocked()
+        move = ProjectUpdate(project_id=project.id, working_dir="/moved")
+        desk.engine.execute(Command("project.update", move), answer(PlaceAt("/moved")))
+        desk.eyes.open.set()
+    assert desk.eyes.asked == [NamesIn("/shop"), NamesIn("/moved")]
+    assert [task.skill_ids for task in desk.engine.world.tasks.values()] == [("review",)]
+
+
+async def test_where_nobody_can_look_paths_are_as_they_are_written() -> None:
+    desk = Desk()
+    project = (await desk.engine.take(make("shop"))).reply
+    assert (project.working_dir, project.folder) == ("/shop", None)

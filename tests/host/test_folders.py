@@ -3,21 +3,33 @@
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
 
-from maestrod.api.errors import Conflict, Malformed
+from maestrod.api.errors import Conflict, Malformed, Unavailable
 from maestrod.api.project import FolderIdentity, Project, ProjectCreate, ProjectUpdate
 from maestrod.core.values.command import Stamp
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.folders import Place
+from maestrod.core.values.seen import BLIND, FoldersAt, Names, NamesIn, PlaceAt, Seen, Unseen
 from maestrod.core.work import project
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
-from maestrod.host.folders import real_folders
+from maestrod.host.folders import PATIENCE, RealEyes
 from maestrod.host.instance import boot_id
+
+T = TypeVar("T")
+
+
+def eyes(patience: float = PATIENCE) -> RealEyes:
+    return RealEyes(lambda folder: Names(skills=frozenset({folder or "everywhere"})), patience)
+
+
+def place(looker: RealEyes, path: str) -> Place:
+    return looker.seen(PlaceAt(path)).places[path]
 
 
 class Home:
@@ -25,12 +37,26 @@ class Home:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.world = World(Rules(folders=real_folders()))
+        self.world = World()
+        self._eyes = eyes()
         self._entropy = 0
 
-    def draft(self) -> Draft:
+    def draft(self, seen: Seen = BLIND) -> Draft:
         self._entropy += 1 << 24
-        return Draft(self.world, Stamp(1, 1, self._entropy))
+        return Draft(self.world, Stamp(1, 1, self._entropy), seen)
+
+    def decide(self, rule: Callable[..., T], *arguments: Any) -> T:
+        """What a rule comes to that may look around."""
+        return self.seeing(lambda seen: rule(self.draft(seen), *arguments))
+
+    def seeing(self, work: Callable[[Seen], T]) -> T:
+        """What the work comes to when it may look around; a rule that asks has changed nothing yet."""
+        seen = Seen(looks=True)
+        while True:
+            try:
+                return work(seen)
+            except Unseen as unseen:
+                seen = seen.joined(self._eyes.seen(unseen.question))
 
     def folder(self, name: str) -> Path:
         path = self.root / name
@@ -38,14 +64,14 @@ class Home:
         return path
 
     def create(self, name: str, path: Path) -> Project:
-        return project.create(self.draft(), ProjectCreate(name=name, working_dir=str(path)))
+        return self.decide(project.create, ProjectCreate(name=name, working_dir=str(path)))
 
     def at(self, path: Path | str) -> Project:
         """The project of a run that is started there."""
-        return project.for_folder(self.draft(), None, str(path))
+        return self.decide(project.for_folder, None, str(path))
 
     def problem(self, id_: str) -> str:
-        [view] = project.views(self.world, [self.world.projects[id_]])
+        [view] = self.seeing(lambda seen: project.views(self.world, seen, [self.world.projects[id_]]))
         return view.problem
 
 
@@ -110,10 +136,10 @@ def test_a_folder_that_is_gone_starts_nothing_and_comes_back(home: Home) -> None
     shop = home.create("shop", home.folder("shop"))
     (home.root / "shop").rename(home.root / "away")
     with pytest.raises(Conflict, match="is gone: bring it back") as refused:
-        project.for_folder(home.draft(), shop.id, None)
+        home.decide(project.for_folder, shop.id, None)
     assert f"maestroctl project update {shop.id} --working-dir" in refused.value.message
     (home.root / "away").rename(home.root / "shop")
-    assert project.for_folder(home.draft(), shop.id, None).id == shop.id
+    assert home.decide(project.for_folder, shop.id, None).id == shop.id
 
 
 def replaced(home: Home) -> Project:
@@ -130,8 +156,8 @@ def test_a_folder_that_was_replaced_starts_nothing_until_that_is_said_to_be_righ
     with pytest.raises(Conflict, match="was replaced by another one"):
         home.at(home.root / "shop")
     with pytest.raises(Conflict, match="was replaced by another one"):
-        project.for_folder(home.draft(), shop.id, None)
-    project.update(home.draft(), ProjectUpdate(project_id=shop.id, working_dir=str(home.root / "shop")))
+        home.decide(project.for_folder, shop.id, None)
+    home.decide(project.update, ProjectUpdate(project_id=shop.id, working_dir=str(home.root / "shop")))
     assert home.at(home.root / "shop").id == shop.id
     assert home.problem(shop.id) == ""
 
@@ -181,22 +207,46 @@ def test_a_file_system_that_does_not_answer_costs_a_moment_and_hides_no_other_pr
         return real(path, **options)
 
     monkeypatch.setattr("maestrod.host.folders.os.stat", stat)
-    eyes = real_folders(patience=0.05)
+    impatient = eyes(patience=0.05)
     paths = [str(home.folder(name)) for name in ("one", "dead", "two")]
     try:
-        assert set(eyes.identify(paths)) == {paths[0], paths[2]}
-        assert "does not answer" in eyes.look(paths[1]).problem
+        found = impatient.seen(FoldersAt(tuple(paths))).folders
+        assert [path for path in paths if found[path] is not None] == [paths[0], paths[2]]
+        assert "does not answer" in place(impatient, paths[1]).problem
     finally:
         release.set()
 
 
 def test_a_tree_of_any_depth_is_looked_at_upwards_only(home: Home) -> None:
-    place = real_folders().look(str(home.folder("/".join(["d"] * 200))))
-    assert len(place.around) == len(place.identities) == len(Path(place.path).parts)
+    deep = place(eyes(), str(home.folder("/".join(["d"] * 200))))
+    assert len(deep.around) == len(deep.identities) == len(Path(deep.path).parts)
     shutil.rmtree(home.root / "d")
 
 
 def test_an_identity_is_what_stat_says(home: Home) -> None:
     status = home.root.stat()
-    found = real_folders().look(str(home.root)).identity
+    found = place(eyes(), str(home.root)).identity
     assert found == FolderIdentity(device=status.st_dev, inode=status.st_ino, boot_id=boot_id())
+
+
+async def test_a_look_happens_on_another_thread_and_one_that_takes_too_long_is_given_up(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads, release = set(), threading.Event()
+
+    def names(folder: str | None) -> Names:
+        threads.add(threading.get_ident())
+        if folder == "dead":
+            release.wait(10)
+        return Names(skills=frozenset({folder or "everywhere"}))
+
+    looker = RealEyes(names)
+    assert (await looker.look(NamesIn(None))).known == {"": Names(skills=frozenset({"everywhere"}))}
+    assert (await looker.look(PlaceAt(str(home.root)))).places[str(home.root)].path == str(home.root)
+    assert threading.get_ident() not in threads
+    monkeypatch.setattr("maestrod.host.folders.LOOK_SECONDS", 0.01)
+    try:
+        with pytest.raises(Unavailable, match="do they answer"):
+            await looker.look(NamesIn("dead"))
+    finally:
+        release.set()

@@ -18,6 +18,7 @@ import msgspec
 from maestrod.api.reason import Source
 from maestrod.api.session import ProcessIdentity
 from maestrod.api.system import ClockMark
+from maestrod.core.values.command import Command
 from maestrod.core.values.facts import ClockMoved, Fact, Launched, Probed
 from maestrod.core.values.signs import (
     LimitReached,
@@ -33,7 +34,8 @@ from maestrod.core.values.signs import (
 from maestrod.core.world.world import World
 from maestrod.store.store import Options, Store
 from tests.core import conversations
-from tests.core.conversations import OWN_ID, tell
+from tests.core.conversations import tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
     Find,
@@ -63,7 +65,7 @@ _LIMITED = TurnEnded(Outcome.LIMIT, "rate_limit", "5-hour limit")
 def _limit(session: str, left: int | None = HOUR, *, gives_up: bool = True) -> Find:
     """A session in a turn meets a limit that ends in ``left`` ms; None: nobody says when."""
 
-    def make(play: Scenario) -> Fact:
+    def make(play: Scenario) -> Fact | Command:
         limit = LimitReached("usage", None if left is None else play.at + left, "5-hour limit")
         return tell(session, limit, *([_LIMITED] if gives_up else [])).make(play)
 

@@ -13,6 +13,7 @@ from maestrod.api.session import OutputPage, StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.core.access.session_token import make_token
 from maestrod.engine.engine import Engine
+from maestrod.engine.ports import Eyes
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Bridge, DaemonInfo, Services
 from maestrod.rpc.conversation import Conversation
@@ -110,12 +111,12 @@ class FixedCatalog:
         self.reloads += 1
 
 
-def parts(store: MemoryStore | None = None, **given: object) -> Services:
+def parts(store: MemoryStore | None = None, eyes: Eyes | None = None, **given: object) -> Services:
     """The services of a daemon with an empty world; what it decides is durable a moment later, unless the store is held."""
     store = store or MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     clock = FixedClock()
     members: dict[str, object] = {
-        "engine": Engine(store, store.world, clock, lambda effect: None),
+        "engine": Engine(store, store.world, clock, lambda effect: None, eyes),
         "store": store,
         "terminals": ScriptedTerminals(),
         "catalog": FixedCatalog(),

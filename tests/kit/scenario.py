@@ -14,8 +14,10 @@ from typing import Any, Self
 import msgspec
 
 from maestrod.api.errors import MaestroError
-from maestrod.api.event import Event
+from maestrod.api.event import Event, EventReport
+from maestrod.api.model.base import Params
 from maestrod.api.model.ids import queue_id
+from maestrod.api.permission import PermissionAsk
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Exit, ProcessIdentity
 from maestrod.core.decide import decide
@@ -23,8 +25,11 @@ from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.values.policy import Rules
+from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
+from maestrod.engine.hook import hook_command
+from tests.kit.hook_words import read_hook
 
 #: Wall time of the first step, and what passes with each, in ms.
 START = 1_000_000
@@ -51,11 +56,11 @@ class Call:
     def entry(self, play: "Scenario") -> Command:
         """The command as the engine gets it."""
         params = msgspec.convert(play.resolve(self.params), METHODS[self.method].params)
-        if self.by is None:
-            return Command(self.method, params, OWNER)
-        session_id = play.id_of(self.by)
-        attempt = self.attempt or play.world.sessions[session_id].attempt
-        return Command(self.method, params, Actor(session_id, attempt))
+        actor = OWNER
+        if self.by is not None:
+            session_id = play.id_of(self.by)
+            actor = Actor(session_id, self.attempt or play.world.sessions[session_id].attempt)
+        return command(self.method, params, actor)
 
 
 @dataclass(frozen=True)
@@ -67,13 +72,20 @@ class Later:
 
 @dataclass(frozen=True)
 class Find:
-    """A fact, made when its turn comes."""
+    """A fact, or a command, made when its turn comes."""
 
-    make: Callable[["Scenario"], Fact]
+    make: Callable[["Scenario"], Fact | Command]
 
-    def entry(self, play: "Scenario") -> Fact:
+    def entry(self, play: "Scenario") -> Fact | Command:
         """The fact as the engine gets it."""
         return self.make(play)
+
+
+def command(method: str, params: Params, actor: Actor = OWNER) -> Command:
+    """The command of a call; hooks are read as those of agents that exist in tests only."""
+    if isinstance(params, EventReport | PermissionAsk):
+        return hook_command(read_hook, method, params, actor)
+    return Command(method, params, actor)
 
 
 Step = Call | Find | Later
@@ -149,9 +161,10 @@ class Expectation:
 
 @dataclass
 class Scenario:
-    """One play: a world, a clock, and what the last step came to."""
+    """One play: a world, a clock, and what the last step came to. ``script`` is all that was decided, or refused."""
 
     rules: Rules = field(default_factory=Rules)
+    seen: Seen = BLIND
     at: int = START
     events: list[Event] = field(default_factory=list)
     last: list[Event] = field(default_factory=list)
@@ -159,6 +172,7 @@ class Scenario:
     refusal: MaestroError | None = None
     reply: Any = None
     decision: Decision | None = None
+    script: list[tuple[Command | Fact, Stamp, Seen]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.world = World(self.rules)
@@ -180,7 +194,8 @@ class Scenario:
                 continue
             self.at += STEP
             try:
-                self._take(decide(self.world, step.entry(self), self.stamp()))
+                self.script.append((step.entry(self), self.stamp(), self.seen))
+                self._take(decide(self.world, *self.script[-1]))
             except MaestroError as refusal:
                 self.refusal = refusal
                 _check_listed(step, refusal)

@@ -15,11 +15,14 @@ from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS, traits
 from maestrod.api.local.address import Places
 from maestrod.api.local.package_data import package_data
+from maestrod.api.project import FolderIdentity
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.config import Config
 from maestrod.core.values.command import Actor, Command
+from maestrod.core.values.folders import as_written
 from maestrod.core.values.policy import Rules
+from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
 from maestrod.core.world.world import World
 from maestrod.engine.clock import Clock
 from maestrod.engine.engine import Engine
@@ -113,13 +116,13 @@ async def house(
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
     catalog = FileCatalog(package_data("skills"), home, places.config, agents)
-    store.world = World(Rules(agents=traits(agents, config.agents), names_for=catalog.known_names))
+    store.world = World(Rules(agents=traits(agents, config.agents)))
     if before is not None:
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
         for event in store._events:
             store.world.apply(event)
     supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32, Inherited()))
-    engine = Engine(store, store.world, clock or FixedClock(), supervisor.want)
+    engine = Engine(store, store.world, clock or FixedClock(), supervisor.want, _SkilledEyes(catalog.known_names))
     custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), store.world)
     supervisor.bind(engine, cast(Custody, custody), terminals)
@@ -131,6 +134,24 @@ async def house(
             engine.listen(supervisor.heard)
             yield House(engine, store, custody, supervisor, terminals, home)
             nursery.cancel_scope.cancel()
+
+
+class _SkilledEyes:
+    """Eyes that find the skills of folders and take the folders as they are written, on no thread."""
+
+    def __init__(self, names: Callable[[str | None], Names]) -> None:
+        self._names = names
+
+    async def look(self, question: Question) -> Seen:
+        await trio.lowlevel.checkpoint()
+        match question:
+            case NamesIn(folder):
+                return Seen(known={folder or "": self._names(folder)})
+            case PlaceAt(path):
+                return Seen(places={path: as_written(path)})
+            case FoldersAt(paths):
+                return Seen(folders={path: FolderIdentity(device=1, inode=hash(path), boot_id="b") for path in paths})
+        raise AssertionError(question)
 
 
 async def _at_once(function: Callable[..., Any], *arguments: Any, abandon_on_cancel: bool = False) -> Any:

@@ -56,7 +56,7 @@ FLOORS = {
     ("maestrod.config", ("maestrod.api", "maestrod.agents.settings")): "settings are values, read once",
     (
         "maestrod.host",
-        ("maestrod.api", "maestrod.core.values.folders"),
+        ("maestrod.api", "maestrod.core.values.folders", "maestrod.core.values.seen"),
     ): "asks the machine: lock, socket path, service manager, log, folders",
     (
         "maestrod.supervisor",
@@ -120,7 +120,7 @@ PACKAGES = {
     "trio": (
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport", "maestrod.supervisor"),
-            *("maestrod.app", "maestrod.__main__", "maestrod.host.tenure"),
+            *("maestrod.app", "maestrod.__main__", "maestrod.host.folders", "maestrod.host.tenure"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),

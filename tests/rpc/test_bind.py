@@ -9,7 +9,7 @@ import pytest
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.task import TASK_GET
 from maestrod.core.decide import RULES
-from maestrod.core.reading.views import ANSWERS
+from maestrod.core.reading.views import ANSWERS, SIGHTED
 from maestrod.rpc.bind import Kind, bind, bindings
 from maestrod.rpc.handler import HANDLERS, Handler
 
@@ -36,46 +36,50 @@ def test_a_call_that_waits_is_a_task() -> None:
 
 
 @pytest.mark.parametrize(
-    "reads, commands, handler, kind",
+    "ways, handler, kind",
     [
-        (True, False, None, Kind.READ),
-        (False, True, None, Kind.COMMAND),
-        (False, False, PLAIN, Kind.CALL),
-        (False, False, WAITING, Kind.TASK),
-        (False, True, WAITING, Kind.TASK),
+        ({"read"}, None, Kind.READ),
+        ({"look"}, None, Kind.LOOK),
+        ({"command"}, None, Kind.COMMAND),
+        (set(), PLAIN, Kind.CALL),
+        (set(), WAITING, Kind.TASK),
+        ({"command"}, WAITING, Kind.TASK),
     ],
 )
-def test_a_row_has_one_way(reads: bool, commands: bool, handler: Handler | None, kind: Kind) -> None:
-    assert one_row(reads, commands, handler)() is kind
+def test_a_row_has_one_way(ways: set[str], handler: Handler | None, kind: Kind) -> None:
+    assert one_row(ways, handler)() is kind
 
 
 @pytest.mark.parametrize(
-    "reads, commands, handler",
+    "ways, handler",
     [
-        (False, False, None),
-        (True, True, None),
-        (True, False, PLAIN),
-        (True, False, WAITING),
-        (False, True, PLAIN),
-        (True, True, WAITING),
+        (set(), None),
+        ({"read", "command"}, None),
+        ({"read", "look"}, None),
+        ({"read"}, PLAIN),
+        ({"look"}, WAITING),
+        ({"command"}, PLAIN),
+        ({"read", "command"}, WAITING),
     ],
 )
-def test_a_row_with_no_way_or_two_stops_the_start(reads: bool, commands: bool, handler: Handler | None) -> None:
+def test_a_row_with_no_way_or_two_stops_the_start(ways: set[str], handler: Handler | None) -> None:
     with pytest.raises(RuntimeError, match=r"task\.get must be bound once"):
-        one_row(reads, commands, handler)()
+        one_row(ways, handler)()
 
 
-def one_row(reads: bool, commands: bool, handler: Handler | None) -> Callable[[], Kind]:
+def one_row(ways: set[str], handler: Handler | None) -> Callable[[], Kind]:
     methods = {"task.get": TASK_GET}
-    answers = {"task.get": ANSWERS["task.get"]} if reads else {}
-    rules = ["task.get"] if commands else []
+    answers = {"task.get": ANSWERS["task.get"]} if "read" in ways else {}
+    sighted = {"task.get": SIGHTED["project.get"]} if "look" in ways else {}
+    rules = ["task.get"] if "command" in ways else []
     handlers = {"task.get": handler} if handler else {}
-    return lambda: bind(methods, answers, rules, handlers)["task.get"].kind
+    return lambda: bind(methods, answers, rules, handlers, sighted)["task.get"].kind
 
 
-@pytest.mark.parametrize("where", ["answers", "rules", "handlers"])
+@pytest.mark.parametrize("where", ["answers", "rules", "handlers", "sighted"])
 def test_a_function_without_a_row_stops_the_start(where: str) -> None:
     given: dict[str, Any] = {"answers": dict(ANSWERS), "rules": list(RULES), "handlers": dict(HANDLERS)}
+    given["sighted"] = dict(SIGHTED)
     if where == "rules":
         given["rules"].append("task.fly")
     else:

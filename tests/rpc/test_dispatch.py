@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from msgspec import Raw
 
 from maestrod.api.errors import MaestroError, NotFound
@@ -13,11 +14,13 @@ from maestrod.api.model.ids import is_id
 from maestrod.api.protocol.wire import REPLY_LIMIT
 from maestrod.api.system import SystemParams
 from maestrod.core.access.session_token import make_token
+from maestrod.core.values.seen import Question, Seen
 from maestrod.rpc.bind import Binding, bind
 from maestrod.rpc.context import Client
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.envelope import Request
 from maestrod.rpc.exchange import Exchange
+from tests.core.looks import answer
 from tests.kit.rpc_parts import Caller, MemoryWire, parts
 
 SECRET = "hunter2"
@@ -135,3 +138,54 @@ class TestCallers:
         await caller.call("system.hello", token=caller.token(session))
         assert (await caller.call("session.get"))["id"] == session
         assert (await caller.refused("system.stop"))["code"] == 403
+
+
+class SlowEyes:
+    """Eyes that take until the test says so, on a machine where every folder is there (``tests/core/looks.py``)."""
+
+    def __init__(self) -> None:
+        self.open = trio.Event()
+
+    async def look(self, question: Question) -> Seen:
+        await self.open.wait()
+        return answer(question)
+
+
+class TestLooks:
+    """Calls that have to see something outside: they are answered once it is seen, and nobody waits for them."""
+
+    @staticmethod
+    async def caller(nursery: trio.Nursery, eyes: SlowEyes, wires: trio.Nursery) -> Caller:
+        services = parts(eyes=eyes)
+        await nursery.start(services.engine.run)
+        return Caller(services, wires)
+
+    async def test_reads_and_commands_wait_for_the_look_and_others_do_not(self, nursery: trio.Nursery) -> None:
+        eyes = SlowEyes()
+        client = await self.caller(nursery, eyes, nursery)
+        command = client.post("project.create", {"name": "shop", "workingDir": "/shop"})
+        assert await client.call("task.list") == {"items": [], "nextCursor": None}
+        eyes.open.set()
+        assert (await client.answer(command))["result"]["workingDir"] == "/shop"
+        eyes.open = trio.Event()
+        read = client.post("project.list")
+        await client.call("task.list")
+        assert all(message.get("id") != read for message in client.wire.sent)
+        eyes.open.set()
+        [project] = (await client.answer(read))["result"]["items"]
+        assert (project["name"], project["problem"]) == ("shop", "")
+        assert (await client.refused("project.get", {"projectId": "none"}))["data"]["code"] == "project.not_found"
+        assert (await client.refused("run.start", {"text": "x", "workingDir": "/shop"}))["data"][
+            "code"
+        ] == "run.no_planner"
+
+    async def test_a_command_is_carried_out_also_when_its_caller_hangs_up(self, nursery: trio.Nursery) -> None:
+        """A hook that does not wait for an answer reports and goes."""
+        eyes = SlowEyes()
+        async with trio.open_nursery() as wires:
+            client = await self.caller(nursery, eyes, wires)
+            client.post("project.create", {"name": "shop", "workingDir": "/shop"})
+            await trio.testing.wait_all_tasks_blocked()
+            wires.cancel_scope.cancel()
+        eyes.open.set()
+        await client.services.engine.bus.wait_for(lambda event: event.type == "project.created")

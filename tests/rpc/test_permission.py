@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
 import trio
 
 from maestrod.api.errors import Unavailable
 from maestrod.api.permission import Verdict
-from maestrod.core.plan.lint import KnownNames
 from maestrod.store.memory import MemoryStore
 from tests.core.conversations import RULES
+from tests.kit.hook_words import read_hook
 from tests.kit.rpc_parts import Caller, parts
 
 ASK = {"event": "Permission", "agent": "stream", "payload": {"command": "git push"}, "eventId": "e1"}
@@ -23,10 +22,8 @@ def printed(agent: str, event: str, verdict: Verdict | None, message: str) -> st
 
 
 def caller(nursery: trio.Nursery) -> Caller:
-    services = parts(hook_answer=printed)
-    services.engine.world.rules = msgspec.structs.replace(
-        RULES, names_for=lambda folder: KnownNames(agents=frozenset({"stream", "shell"}))
-    )
+    services = parts(hook_answer=printed, read_hook=read_hook)
+    services.engine.world.rules = RULES
     return Caller(services, nursery)
 
 

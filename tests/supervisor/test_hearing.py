@@ -7,6 +7,7 @@ import msgspec
 import trio
 from trio.testing import MockClock
 
+from maestrod.rpc.context import no_hook_reading
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.supervisor.hearing import Hearing
 from tests.kit.supervised import House, house
@@ -31,7 +32,7 @@ async def test_a_spooled_event_comes_before_the_deadline_that_was_due_when_it_wa
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
-        hearing = Hearing(tmp_path / "spool", parts.engine, KEY, parts.supervisor)
+        hearing = Hearing(tmp_path / "spool", parts.engine, KEY, no_hook_reading, parts.supervisor)
         parts.engine.listen(hearing.take_in)
         task = await parts.call("task.create", title="t", projectId=await parts.project(), timeoutMs=60_000)
         session = await parts.call("session.spawn", taskIds=[task.id], agent="shell")
@@ -46,7 +47,7 @@ async def test_a_spooled_event_comes_before_the_deadline_that_was_due_when_it_wa
 
 async def test_what_was_spooled_is_taken_in_once_when_the_process_goes_on(tmp_path: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts, trio.open_nursery() as nursery:
-        hearing = Hearing(tmp_path / "spool", parts.engine, KEY, parts.supervisor)
+        hearing = Hearing(tmp_path / "spool", parts.engine, KEY, no_hook_reading, parts.supervisor)
         await nursery.start(hearing.run)
         session = await parts.spawn()
         path = spool(tmp_path / "spool", session.id, "Late")

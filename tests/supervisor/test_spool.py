@@ -7,6 +7,8 @@ import pytest
 import trio
 import trio.testing
 
+from maestrod.agents.hook_calls import HookCalls
+from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
 from maestrod.core.access.session_token import make_token
 from maestrod.sessions.fake_machine import FakeMachine
@@ -14,6 +16,7 @@ from maestrod.supervisor import spool
 from tests.kit.supervised import House, house
 
 KEY = b"k" * 32
+READ = HookCalls(ADAPTERS).read
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ async def test_events_are_taken_oldest_first_and_their_files_removed(tmp_path: P
         token = make_token(KEY, session.id, 1)
         for number in (3, 1, 2):
             put(folder, f"{number}", event=f"E{number}", sessionId=session.id, sessionToken=token, eventId=f"e{number}")
-        assert await spool.take_in(folder, parts.engine, KEY) == 3
+        assert await spool.take_in(folder, parts.engine, KEY, READ) == 3
         assert hooks(parts) == ["hook E1", "hook E2", "hook E3"]
         assert list(folder.iterdir()) == []
 
@@ -52,7 +55,7 @@ async def test_an_event_taken_before_a_crash_is_not_taken_again(tmp_path: Path, 
         for _ in range(2):
             put(folder, "1", event="E", sessionId=session.id, eventId="e1")
             put(folder, "2", event="WithoutId", sessionId=session.id)
-            assert await spool.take_in(folder, parts.engine, KEY) == 2
+            assert await spool.take_in(folder, parts.engine, KEY, READ) == 2
         assert hooks(parts) == ["hook E", "hook WithoutId"]
 
 
@@ -68,7 +71,7 @@ async def test_what_can_never_be_taken_is_removed_and_what_cannot_be_read_stays(
         (folder / "5.json").mkdir()
         (folder / ".6.tmp").write_text("half")
         put(folder, "7", event="Good", sessionId=session.id)
-        assert await spool.take_in(folder, parts.engine, KEY) == 1
+        assert await spool.take_in(folder, parts.engine, KEY, READ) == 1
     assert hooks(parts) == ["hook Good"]
     assert sorted(path.name for path in folder.iterdir()) == [".6.tmp", "5.json"]
     assert len([line for line in caplog.messages if "left out" in line]) == 4
@@ -81,7 +84,7 @@ async def test_an_event_with_half_a_surrogate_pair_is_taken_with_a_replacement_c
         session = await parts.spawn()
         event = f'{{"event":"E \\ud83d","sessionId":"{session.id}","payload":{{"text":"cut \\ud83d, Latin-1 '
         (folder / "1.json").write_bytes(b"\xef\xbb\xbf" + event.encode() + b'\xfc"}}')
-        assert await spool.take_in(folder, parts.engine, KEY) == 1
+        assert await spool.take_in(folder, parts.engine, KEY, READ) == 1
         assert hooks(parts) == ["hook E \ufffd"]
 
 
@@ -92,10 +95,10 @@ async def test_a_store_that_takes_nothing_leaves_everything_for_later(tmp_path: 
         for number in range(3):
             put(folder, str(number), event=f"E{number}", sessionId=session.id)
         parts.store.refused = Unavailable("store.no_space", "full")
-        assert await spool.take_in(folder, parts.engine, KEY) == 0
+        assert await spool.take_in(folder, parts.engine, KEY, READ) == 0
         assert len(list(folder.iterdir())) == 3
         parts.store.refused = None
-        assert await spool.take_in(folder, parts.engine, KEY) == 3
+        assert await spool.take_in(folder, parts.engine, KEY, READ) == 3
 
 
 async def test_a_journal_that_breaks_meanwhile_loses_no_file(tmp_path: Path, folder: Path) -> None:
@@ -105,7 +108,7 @@ async def test_a_journal_that_breaks_meanwhile_loses_no_file(tmp_path: Path, fol
         put(folder, "1", event="E", sessionId=session.id)
         parts.store.hold = True
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(spool.take_in, folder, parts.engine, KEY)
+            nursery.start_soon(spool.take_in, folder, parts.engine, KEY, READ)
             await trio.testing.wait_all_tasks_blocked()
             parts.store.fail()
         assert len(list(folder.iterdir())) == 1
@@ -113,4 +116,4 @@ async def test_a_journal_that_breaks_meanwhile_loses_no_file(tmp_path: Path, fol
 
 async def test_no_folder_is_no_event(tmp_path: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
-        assert await spool.take_in(tmp_path / "none", parts.engine, KEY) == 0
+        assert await spool.take_in(tmp_path / "none", parts.engine, KEY, READ) == 0

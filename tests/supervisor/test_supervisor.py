@@ -15,10 +15,8 @@ from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
 from maestrod.api.session import Exit, SessionStatus
 from maestrod.api.task import TaskStatus
-from maestrod.core.plan.lint import KnownNames
 from maestrod.core.values.command import Actor
-from maestrod.core.values.facts import Draining
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.facts import StoppingSessions
 from maestrod.core.values.signs import Outcome
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import LaunchFailed, Standing
@@ -264,7 +262,7 @@ async def test_sessions_are_ended_even_when_that_cannot_be_recorded(
         await parts.until_launched(session.id)
         parts.store.refused = Unavailable("store.read_only", "broken")
         with pytest.raises(Unavailable):
-            await parts.engine.submit(Draining())
+            await parts.engine.submit(StoppingSessions())
         await parts.supervisor.end_all(trio.Event())
     record = machine.agents[session.id, 1].record
     assert record is not None and record.reason == "stopped"
@@ -307,8 +305,6 @@ async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit
     known = dict(ADAPTERS)
     async with house(tmp_path, FakeMachine(lambda spec: Lifetime(seconds=5, code=0)), agents=known) as parts:
         session_id = await parts.come_up()
-        names = frozenset(known)
-        parts.engine.world.rules = Rules(names_for=lambda folder: KnownNames(agents=names))
         known.clear()
         ended = await parts.until(session_id, status=SessionStatus.COMPLETED)
         assert ended.exit is not None and ended.exit.code == 0

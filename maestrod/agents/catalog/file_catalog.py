@@ -6,6 +6,7 @@ broken is left out and reported, what lacks a dependency is reported and loaded;
 kept until ``reload``.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog.skill_files import Broken, is_skill, load_persona, load_skill
 from maestrod.api.skill import AgentInfo, Persona, Skill
-from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.seen import Names
 
 #: Entries looked at in one folder; what has more is not a folder of skills.
 ENTRIES = 1000
@@ -47,6 +48,7 @@ class FileCatalog:
         self._home = home
         self._config = config
         self.adapters = adapters
+        self._lock = threading.Lock()
         self._found: OrderedDict[str | None, _Found] = OrderedDict()
         self._agents: tuple[AgentInfo, ...] | None = None
 
@@ -66,28 +68,33 @@ class FileCatalog:
             self._agents = tuple(adapter.detect() for adapter in self.adapters.values())
         return self._agents
 
-    def known_names(self, working_dir: str | None) -> KnownNames:
-        """What a plan for a project may refer to."""
+    def known_names(self, working_dir: str | None) -> Names:
+        """What work in a folder may refer to."""
         found = self._look(working_dir)
-        return KnownNames(
-            agents=frozenset(self.adapters),
-            command_agents=frozenset(name for name, agent in self.adapters.items() if agent.traits.runs_commands),
+        return Names(
             personas=frozenset(persona.name for persona in found.personas),
             skills=frozenset(skill.name for skill in found.skills),
         )
 
     def reload(self) -> None:
         """Forget what was read."""
-        self._found.clear()
+        with self._lock:
+            self._found.clear()
         self._agents = None
 
     def _look(self, working_dir: str | None) -> _Found:
-        if working_dir not in self._found:
-            self._found[working_dir] = self._read(Path(working_dir) if working_dir else None)
+        """What is kept, else what the folders hold. Any thread may ask; none waits for another one's disk."""
+        with self._lock:
+            found = self._found.pop(working_dir, None)
+            if found is not None:
+                self._found[working_dir] = found
+                return found
+        found = self._read(Path(working_dir) if working_dir else None)
+        with self._lock:
+            self._found[working_dir] = found
             if len(self._found) > PROJECTS:
                 self._found.popitem(last=False)
-        self._found.move_to_end(working_dir)
-        return self._found[working_dir]
+        return found
 
     def _read(self, project: Path | None) -> _Found:
         skills, skill_warnings = _load(self._skill_places(project), _skill_folders, load_skill)

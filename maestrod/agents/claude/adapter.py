@@ -29,7 +29,6 @@ class ClaudeAdapter:
         plans=True,
         resumes=True,
         terminal=Terminal.PIPE,
-        read_hook=read_hook,
     )
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:

@@ -18,7 +18,7 @@ from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
-TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE, read_hook=hooks.read_hook)
+TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE)
 #: The first character of the title while it works is one of a spinner's (braille patterns).
 _SPINNER = range(0x2800, 0x2900)
 

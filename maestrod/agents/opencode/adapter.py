@@ -24,7 +24,6 @@ TRAITS = AgentTraits(
     resumes=True,
     terminal=Terminal.PIPE,
     registration_timeout_ms=180_000,
-    read_hook=hooks.read_hook,
 )
 
 

@@ -1,14 +1,12 @@
 """What the reading methods answer: the world as it is now, with what is derived filled in.
 
-``ANSWERS`` finds the answer for a method; each is a function of the world, the method's parameters and who asks. Nothing is
-changed and nothing is copied but what is returned.
+``ANSWERS`` finds the answer for a method; each is a function of the world, the method's parameters and who asks. Those in ``SIGHTED``
+need something of the outside world instead of who asks (``seen.py``). Nothing is changed and nothing is copied but what is returned.
 """
 
 from collections.abc import Callable, Mapping, Reversible
 from operator import attrgetter
 from typing import Any
-
-import msgspec
 
 from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
 from maestrod.api.errors import Malformed
@@ -26,14 +24,17 @@ from maestrod.core.plan.lint import lint
 from maestrod.core.plan.reading import lint_text
 from maestrod.core.reading.why import why
 from maestrod.core.values.command import Actor
+from maestrod.core.values.seen import Seen
 from maestrod.core.work import project
 from maestrod.core.world.failure import failure_of
+from maestrod.core.world.known import names_for
 from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
 from maestrod.core.world.pages import page
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 Answer = Callable[[World, Any, Actor], Any]
+Sighted = Callable[[World, Any, Seen], Any]
 
 _members = attrgetter(*Task.__struct_fields__)
 
@@ -46,21 +47,19 @@ def view(world: World, task: Task) -> TaskView:
     return TaskView(**members, subtask_ids=subtask_ids, session_ids=session_ids, failure=failure)
 
 
-def _project_get(world: World, params: ProjectRef, actor: Actor) -> ProjectView:
-    return project.views(world, [found(world.projects, "project", params.project_id)])[0]
+def _project_get(world: World, params: ProjectRef, seen: Seen) -> ProjectView:
+    return project.views(world, seen, [found(world.projects, "project", params.project_id)])[0]
 
 
-def _project_list(world: World, params: ProjectList, actor: Actor) -> ProjectPage:
-    of_folder = (
-        None if params.working_dir is None else project.enclosing(world, world.rules.folders.look(params.working_dir))
-    )
+def _project_list(world: World, params: ProjectList, seen: Seen) -> ProjectPage:
+    of_folder = None if params.working_dir is None else project.enclosing(world, seen, seen.place(params.working_dir))
 
     def look(id_: str) -> Project | None:
         each = world.projects[id_]
         return each if params.working_dir is None or each == of_folder else None
 
     items, cursor = page(world.projects, look, params.cursor, params.limit)
-    return ProjectPage(items=tuple(project.views(world, items)), next_cursor=cursor)
+    return ProjectPage(items=tuple(project.views(world, seen, items)), next_cursor=cursor)
 
 
 def _task_get(world: World, params: TaskRef, actor: Actor) -> TaskView:
@@ -190,17 +189,14 @@ def _message_list(world: World, params: MessageList, actor: Actor) -> MessagePag
     return MessagePage(items=items, next_cursor=cursor)
 
 
-def _plan_check(world: World, params: PlanCheck, actor: Actor) -> PlanReport:
+def _plan_check(world: World, params: PlanCheck, seen: Seen) -> PlanReport:
     if (params.plan is None) == (params.markdown is None):
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "$.plan"})
-    rules = world.rules
-    known = msgspec.structs.replace(rules.names_for(None), default_agent=rules.default_agent)
+    known = names_for(world.rules, seen, None, world.rules.default_agent)
     return lint(params.plan, known) if params.markdown is None else lint_text(params.markdown, known)
 
 
 ANSWERS: Mapping[str, Answer] = {
-    "project.get": _project_get,
-    "project.list": _project_list,
     "task.get": _task_get,
     "task.list": _task_list,
     "task.tree": _task_tree,
@@ -210,7 +206,6 @@ ANSWERS: Mapping[str, Answer] = {
     "queue.get": _queue_get,
     "plan.get": _plan_get,
     "plan.list": _plan_list,
-    "plan.check": _plan_check,
     "run.get": _run_get,
     "run.list": _run_list,
     "attention.get": _attention_get,
@@ -218,4 +213,10 @@ ANSWERS: Mapping[str, Answer] = {
     "message.get": _message_get,
     "message.list": _message_list,
     "token.list": lambda world, params, actor: listing(world, params),
+}
+
+SIGHTED: Mapping[str, Sighted] = {
+    "project.get": _project_get,
+    "project.list": _project_list,
+    "plan.check": _plan_check,
 }

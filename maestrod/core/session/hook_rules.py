@@ -1,4 +1,4 @@
-"""What a hook's report means: which session it is about, and what the agent's adapter reads from it."""
+"""What a hook's report means: which session it is about, and what its signs do there. Its payload was read at the edge."""
 
 from maestrod.api.errors import Malformed
 from maestrod.api.event import EventReport, TimelineType
@@ -12,7 +12,7 @@ from maestrod.core.session import permission_rules, session_rules, sign_rules
 from maestrod.core.session.session import SessionEvent, move, touch
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.command import Actor
-from maestrod.core.values.signs import PermissionAsked, Reading
+from maestrod.core.values.signs import PermissionAsked
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import has_ended
 
@@ -21,12 +21,11 @@ _STARTS = frozenset({"SessionStart", "session_start"})
 
 
 def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
-    """A hook fired. The payload is read and not kept: it may hold whatever the agent saw.
+    """A hook fired. Its payload is not kept: it may hold whatever the agent saw.
 
     Raises ``Malformed`` when it names no session and none can be found by what it says.
     """
-    reading = draft.world.rules.traits(params.agent or "").read_hook(params.event, params.payload)
-    session = _session(draft, params, actor, reading)
+    session = _session(draft, params, actor)
     if has_ended(session):
         return Done()  # a hook that was late, or was spooled while the end was found out
     if draft.world.rules.traits(session.agent).turns is Turns.NONE:
@@ -34,7 +33,7 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
         return Done()
     at = min(params.at or draft.now, draft.now)
     touch(draft, session)
-    sign_rules.take(draft, session.id, reading.signs, sign_rules.Told(Source.HOOK, at))
+    sign_rules.take(draft, session.id, draft.reading.signs, sign_rules.Told(Source.HOOK, at))
     return Done()
 
 
@@ -43,14 +42,13 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
 
     Raises what ``hook`` raises.
     """
-    reading = draft.world.rules.traits(params.agent or "").read_hook(params.event, params.payload)
-    session = _session(draft, params, actor, reading)
+    session = _session(draft, params, actor)
     if has_ended(session) or draft.world.rules.traits(session.agent).turns is Turns.NONE:
         return PermissionReply()
     at = min(params.at or draft.now, draft.now)
     session = touch(draft, session)
-    asked = [sign for sign in reading.signs if isinstance(sign, PermissionAsked)]
-    rest = tuple(sign for sign in reading.signs if not isinstance(sign, PermissionAsked))
+    asked = [sign for sign in draft.reading.signs if isinstance(sign, PermissionAsked)]
+    rest = tuple(sign for sign in draft.reading.signs if not isinstance(sign, PermissionAsked))
     sign_rules.take(draft, session.id, rest, sign_rules.Told(Source.HOOK, at))
     session = draft.session(session.id)
     if not asked or has_ended(session):
@@ -59,11 +57,11 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     return PermissionReply(attention_id=question.id)
 
 
-def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor, reading: Reading) -> Session:
+def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor) -> Session:
     """The session named, the caller's own, the one of the agent's own id, or a new external one."""
     if params.session_id is not None or not actor.is_owner:
         return session_for(draft, actor, params.session_id)
-    agent = params.agent or ""
+    agent, reading = params.agent or "", draft.reading
     if reading.agent_session_id is None or draft.world.rules.traits(agent).turns is Turns.NONE:
         raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "sessionId"})
     for session_id in draft.world.by_session.live:

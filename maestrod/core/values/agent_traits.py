@@ -4,21 +4,11 @@ The adapters (``agents/``) say it of themselves; the configuration's rules carry
 """
 
 import enum
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
 from maestrod.api.session import Terminal
-from maestrod.core.values.signs import NOTHING, Reading
-
-#: Reads one hook's payload: name of the event and the agent's own JSON. Must not raise, whatever it is given.
-ReadHook = Callable[[str, Any], Reading]
-
-
-def _nothing(event: str, payload: Any) -> Reading:
-    return NOTHING
 
 
 class Turns(enum.Enum):
@@ -45,10 +35,9 @@ class AgentTraits(msgspec.Struct, frozen=True):
     terminal: Terminal = Terminal.PTY
     registration_timeout_ms: int | None = None
     stall_ms: int = 600_000
-    read_hook: ReadHook = _nothing
 
 
 #: The agent that is always there.
 SHELL = AgentTraits(runs_commands=True)
 #: Every agent the core knows when nobody tells it more.
-SHELL_ONLY: Mapping[str, AgentTraits] = MappingProxyType({"shell": SHELL})
+SHELL_ONLY: Mapping[str, AgentTraits] = {"shell": SHELL}

@@ -3,6 +3,7 @@
 import msgspec
 
 from maestrod.api.model.base import Params
+from maestrod.core.values.signs import NOTHING, Reading
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -22,11 +23,15 @@ OWNER = Actor()
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A call of a method that changes something; ``params`` is the struct of the method's row."""
+    """A call of a method that changes something; ``params`` is the struct of the method's row.
+
+    ``reading`` is what the agent's adapter read from the payload of a hook (``event.report``, ``permission.ask``).
+    """
 
     method: str
     params: Params
     actor: Actor = OWNER
+    reading: Reading = NOTHING
 
 
 class Stamp(msgspec.Struct, frozen=True):

@@ -95,7 +95,11 @@ class Edited(Fact, frozen=True):
 
 
 class Draining(Fact, frozen=True):
-    """The daemon is about to stop and takes its sessions with it: the next daemon starts their work again."""
+    """The daemon is about to stop its sessions: from now on it starts no new ones. Nothing of this is kept, so it is never refused."""
+
+
+class StoppingSessions(Fact, frozen=True):
+    """The daemon stops and takes its sessions with it: the next daemon starts their work again."""
 
 
 class Signed(Fact, frozen=True):

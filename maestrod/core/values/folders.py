@@ -1,10 +1,10 @@
 """Folders as the domain sees them: which one a path leads to, by whatever name, and what is around it.
 
-Looking is the outside world's part, given with the rules (``Rules.folders``). Without it paths are compared as they are written.
+Looking is the outside world's part (``seen.py``). Without it paths are compared as they are written.
 """
 
 import posixpath
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -37,15 +37,3 @@ def as_written(path: str) -> Place:
     while (outer := posixpath.dirname(around[-1])) != around[-1]:
         around.append(outer)
     return Place(path, tuple(around))
-
-
-def _unseen(paths: Collection[str]) -> Identities:
-    return {}
-
-
-class Folders(msgspec.Struct, frozen=True):
-    """Eyes for folders. ``look`` resolves a path; ``identify`` says of paths which folders they are, those that are there."""
-
-    look: Callable[[str], Place] = as_written
-    identify: Callable[[Collection[str]], Identities] = _unseen
-    sees: bool = False

@@ -1,17 +1,10 @@
-"""What the configuration says to the domain: limits, defaults and the names it may use."""
+"""What the configuration says to the domain: limits, defaults and the agents there are. Values only, so they can be saved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
-from maestrod.core.plan.lint import KnownNames
 from maestrod.core.values.agent_traits import SHELL_ONLY, AgentTraits
-from maestrod.core.values.folders import Folders
-
-
-def _shell_only(working_dir: str | None) -> KnownNames:
-    return KnownNames(agents=frozenset({"shell"}))
-
 
 _UNKNOWN = AgentTraits()
 
@@ -19,20 +12,18 @@ _UNKNOWN = AgentTraits()
 class Rules(msgspec.Struct, frozen=True):
     """The part of the configuration the domain decides by.
 
-    ``max_sessions`` bounds worker sessions alive at once, over everything; ``agent_limits`` per agent. ``names_for`` gives
-    the names known in a project's folder. Times are milliseconds. ``plan_repairs`` is how often a planner may hand in a
+    ``max_sessions`` bounds worker sessions alive at once, over everything; ``agent_limits`` per agent. Times are milliseconds. ``plan_repairs`` is how often a planner may hand in a
     better plan after a refused one, ``nudges`` how often in a row an agent is reminded of tasks it left open.
     ``permission_timeout_ms`` bounds questions where the project says nothing. ``limit_wait`` sits usage limits out, up to
     ``limit_wait_max_ms``; a limit without a known end is waited for ``limit_backoff_ms``, doubled each time in a row; those that
-    wait for one agent wake ``limit_stagger_ms`` apart. ``folders`` looks at projects' folders.
+    wait for one agent wake ``limit_stagger_ms`` apart.
     """
 
     max_sessions: int = 8
     agent_limits: dict[str, int] = {}
     default_agent: str = "shell"
-    names_for: Callable[[str | None], KnownNames] = _shell_only
     registration_timeout_ms: int = 60_000
-    agents: Mapping[str, AgentTraits] = SHELL_ONLY
+    agents: Mapping[str, AgentTraits] = msgspec.field(default_factory=lambda: dict(SHELL_ONLY))
     request_retention_ms: int = 86_400_000
     request_limit: int = 10_000
     plan_repairs: int = 3
@@ -42,7 +33,6 @@ class Rules(msgspec.Struct, frozen=True):
     limit_wait_max_ms: int = 6 * 3_600_000
     limit_backoff_ms: int = 300_000
     limit_stagger_ms: int = 5_000
-    folders: Folders = Folders()
 
     def registration_timeout(self, agent: str) -> int:
         """How long an agent may take from start to its first sign of life."""

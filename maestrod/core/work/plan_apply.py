@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed
 from maestrod.api.event import TimelineType
 from maestrod.api.plan import Plan, PlanGroup, PlanReject, PlanReport, PlanStatus, PlanSubmit, PlanSubtask
@@ -20,15 +18,15 @@ from maestrod.core.work.run_state import ACTIVE, RunEvent, active_run
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.known import agent_for
+from maestrod.core.world.known import agent_for, names_for
 from maestrod.core.world.standing import is_finished
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
     """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
-    known = msgspec.structs.replace(draft.world.rules.names_for(working_dir), default_agent=agent)
     if (plan is None) == (markdown is None):
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "plan"})
+    known = names_for(draft.world.rules, draft.seen, working_dir, agent)
     return lint(plan, known) if markdown is None else lint_text(markdown, known)
 
 

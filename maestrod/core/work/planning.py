@@ -1,12 +1,11 @@
 """The planning tier with agents that hand in their plan as the last word of a turn."""
 
-import msgspec
-
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session
 from maestrod.core.plan.reading import lint_document
 from maestrod.core.work.plan_apply import hand_in
 from maestrod.core.world.draft import Draft
+from maestrod.core.world.known import names_for
 
 
 def offered(draft: Draft, session: Session, document: str) -> None:
@@ -18,6 +17,5 @@ def offered(draft: Draft, session: Session, document: str) -> None:
     if session.role is not Role.ORCHESTRATOR or run is None or run.status is not RunStatus.PLANNING:
         return
     root = draft.task(run.root_task_id)
-    names = draft.world.rules.names_for(draft.project(root.project_id).working_dir)
-    known = msgspec.structs.replace(names, default_agent=run.agent)
+    known = names_for(draft.world.rules, draft.seen, draft.project(root.project_id).working_dir, run.agent)
     hand_in(draft, root, run, lint_document(document, known), session.id)

@@ -18,6 +18,7 @@ from maestrod.api.project import (
 )
 from maestrod.core.access import permission_policy
 from maestrod.core.values.folders import Identities, Place
+from maestrod.core.values.seen import Seen
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import check_agent
 from maestrod.core.world.world import World
@@ -25,8 +26,8 @@ from maestrod.core.world.world import World
 
 def create(draft: Draft, params: ProjectCreate) -> Project:
     """Make a project. Raises ``Malformed`` for what is no folder, ``Conflict`` for one that has a project, or a name that is taken."""
-    place = _place(draft.world, params.working_dir)
-    _refuse_second(draft.world, place)
+    place = _place(draft, params.working_dir)
+    _refuse_second(draft, place)
     _refuse_name(draft.world, params.name)
     return _make(draft, params, place)
 
@@ -40,8 +41,8 @@ def for_folder(draft: Draft, project_id: str | None, working_dir: str | None) ->
         return _settled(draft, draft.project(project_id), None)
     if working_dir is None:
         raise Malformed("project.missing", "name a project or a folder: projectId is missing", {"path": "projectId"})
-    place = _place(draft.world, working_dir)
-    project = enclosing(draft.world, place)
+    place = _place(draft, working_dir)
+    project = _enclosing(draft, place)
     if project is not None:
         return _settled(draft, project, place)
     return _make(draft, ProjectCreate(name=_free_name(draft.world, place.path), working_dir=place.path), place)
@@ -55,22 +56,22 @@ def update(draft: Draft, params: ProjectUpdate) -> Project:
         _refuse_name(draft.world, params.name, but=project)
         members["name"] = params.name
     if params.working_dir is not None:
-        place = _place(draft.world, params.working_dir)
-        _refuse_second(draft.world, place, but=project)
+        place = _place(draft, params.working_dir)
+        _refuse_second(draft, place, but=project)
         members |= {"working_dir": place.path, "folder": place.identity}
     if params.settings is not None:
-        members["settings"] = _settings(draft, str(members.get("working_dir", project.working_dir)), params.settings)
+        members["settings"] = _settings(draft, params.settings)
     return draft.change(project, **{name: value for name, value in members.items() if value is not None})
 
 
-def enclosing(world: World, place: Place) -> Project | None:
+def enclosing(world: World, seen: Seen, place: Place) -> Project | None:
     """The project whose folder this is, or the nearest one it is inside of; of several of one folder the oldest counts."""
     levels: dict[object, int] = {}
     for level, path in enumerate(place.around):
         for key in (path, _key(place.identities.get(path))):
             levels.setdefault(key, level)
     levels.pop(None, None)
-    identities = world.rules.folders.identify([each.working_dir for each in world.projects.values()])
+    identities = seen.identities([each.working_dir for each in world.projects.values()])
     found = [
         (min(levels[key] for key in keys), project)
         for project in world.projects.values()
@@ -79,21 +80,26 @@ def enclosing(world: World, place: Place) -> Project | None:
     return min(found, key=lambda item: item[0])[1] if found else None
 
 
-def views(world: World, projects: Iterable[Project]) -> list[ProjectView]:
+def _enclosing(draft: Draft, place: Place) -> Project | None:
+    return enclosing(draft.world, draft.seen, place)
+
+
+def views(world: World, seen: Seen, projects: Iterable[Project]) -> list[ProjectView]:
     """Projects as they are now."""
-    identities = world.rules.folders.identify([each.working_dir for each in world.projects.values()])
+    identities = seen.identities([each.working_dir for each in world.projects.values()])
     oldest: dict[object, Project] = {}
     for each in world.projects.values():
         oldest.setdefault(_key(identities.get(each.working_dir)) or each.working_dir, each)
-    return [_view(world, each, identities, oldest) for each in projects]
+    return [_view(each, identities if seen.looks else None, oldest) for each in projects]
 
 
-def _view(world: World, project: Project, identities: Identities, oldest: dict[object, Project]) -> ProjectView:
+def _view(project: Project, identities: Identities | None, oldest: dict[object, Project]) -> ProjectView:
+    """``identities`` is None where nobody looked."""
     members = {name: getattr(project, name) for name in Project.__struct_fields__}
-    now = identities.get(project.working_dir)
+    now = None if identities is None else identities.get(project.working_dir)
     first = oldest[_key(now) or project.working_dir]
     problem = ""
-    if world.rules.folders.sees and now is None:
+    if identities is not None and now is None:
         problem = "its folder is gone, or its file system does not answer"
     elif _is_replaced(project, now):
         problem = "its folder was replaced by another one"
@@ -104,10 +110,9 @@ def _view(world: World, project: Project, identities: Identities, oldest: dict[o
 
 def _settled(draft: Draft, project: Project, place: Place | None) -> Project:
     """The project with its folder as it is now: a moved one is followed. Raises ``Conflict`` when work cannot start there."""
-    folders = draft.world.rules.folders
-    if not folders.sees:
+    if not draft.seen.looks:
         return project
-    now = folders.identify([project.working_dir]).get(project.working_dir)
+    now = draft.seen.identities([project.working_dir]).get(project.working_dir)
     moved = None if place is None or _same(now, project.folder) else _moved(project, place)
     if moved is not None:
         return draft.change(project, working_dir=moved)
@@ -153,22 +158,22 @@ def _keys(project: Project, identities: Identities) -> set[object]:
     return {project.working_dir, *keys}
 
 
-def _place(world: World, path: str) -> Place:
+def _place(draft: Draft, path: str) -> Place:
     """A look at a folder. Raises ``Malformed`` for a relative path (the daemon stands in another folder) and what is no folder."""
     if not path.startswith("/") or "\0" in path:
         raise Malformed(
             "project.relative", f"workingDir must be an absolute path, not {path!r}", {"path": "workingDir"}
         )
-    place = world.rules.folders.look(path)
+    place = draft.seen.place(path)
     if place.problem:
         raise Malformed("project.no_folder", place.problem, {"path": "workingDir"})
     return place
 
 
-def _refuse_second(world: World, place: Place, but: Project | None = None) -> None:
+def _refuse_second(draft: Draft, place: Place, but: Project | None = None) -> None:
     """Refuse a folder that has a project. One inside of a project's folder may have its own."""
     innermost = Place(place.path, (place.path,), place.identities)
-    owner = enclosing(world, innermost)
+    owner = _enclosing(draft, innermost)
     if owner is not None and owner != but:
         message = f"{place.path} is the folder of project {owner.name} ({owner.id}) already: use that one"
         raise Conflict("project.folder_taken", message, {"projectId": owner.id})
@@ -197,7 +202,7 @@ def _make(draft: Draft, params: ProjectCreate, place: Place) -> Project:
             name=params.name,
             working_dir=place.path,
             description=params.description,
-            settings=_settings(draft, place.path, params.settings),
+            settings=_settings(draft, params.settings),
             folder=place.identity,
             created_at=draft.now,
             updated_at=draft.now,
@@ -205,9 +210,9 @@ def _make(draft: Draft, params: ProjectCreate, place: Place) -> Project:
     )
 
 
-def _settings(draft: Draft, working_dir: str, given: GivenSettings) -> ProjectSettings:
+def _settings(draft: Draft, given: GivenSettings) -> ProjectSettings:
     """Settings as they are kept. Raises ``Malformed`` for an agent that there is not and a pattern that can match nothing."""
-    check_agent(draft, working_dir, given.default_agent, "settings.defaultAgent")
+    check_agent(draft, given.default_agent, "settings.defaultAgent")
     for name, patterns in (("allow", given.permissions.allow), ("deny", given.permissions.deny)):
         for place, pattern in enumerate(patterns):
             if not permission_policy.is_pattern(pattern):

@@ -74,7 +74,7 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
 
 def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
     """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
-    check_agent(draft, working_dir, params.agent, "agent")
+    check_agent(draft, params.agent, "agent")
     check_skills(draft, working_dir, params.skill_ids or (), "skillIds")
     arguments.check_commands(params.commands or (), "commands")
     arguments.check_commands(params.checks or (), "checks")

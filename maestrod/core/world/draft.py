@@ -24,6 +24,8 @@ from maestrod.api.session import Session
 from maestrod.api.task import Task
 from maestrod.core.values.command import Stamp
 from maestrod.core.values.effects import Effect
+from maestrod.core.values.seen import BLIND, Seen
+from maestrod.core.values.signs import NOTHING, Reading
 from maestrod.core.world.entities import KIND_OF, difference, whole
 from maestrod.core.world.standing import footprint, standing
 from maestrod.core.world.task_index import bucket
@@ -49,11 +51,16 @@ class Decision(msgspec.Struct):
 
 
 class Draft:
-    """The only hands on the world while a command is decided."""
+    """The only hands on the world while a command is decided.
 
-    def __init__(self, world: World, stamp: Stamp) -> None:
+    ``seen`` is what may be known of the outside world, ``reading`` what the command's hook says.
+    """
+
+    def __init__(self, world: World, stamp: Stamp, seen: Seen = BLIND, reading: Reading = NOTHING) -> None:
         self.world = world
         self.stamp = stamp
+        self.seen = seen
+        self.reading = reading
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self.dirty: dict[str, None] = {}
@@ -64,6 +71,7 @@ class Draft:
         self.spent: dict[str, None] = {}
         self._undo: list[tuple[str, str, Entity | None]] = []
         self._first_seq = world.seq
+        self._drained = False
         self._ids = 0
 
     @property
@@ -181,6 +189,11 @@ class Draft:
         self._emit("timeline.added", entry, whole(entry))
         return entry
 
+    def drain(self) -> None:
+        """Start nothing new any more. Memory only: it ends with the daemon."""
+        self._drained = not self.world.draining
+        self.world.draining = True
+
     def effect(self, effect: Effect) -> None:
         """Want something done once this decision is durable."""
         self.effects.append(effect)
@@ -203,6 +216,8 @@ class Draft:
             self.world.sort(kind)
         self._undo.clear()
         self.world.seq = self._first_seq
+        if self._drained:
+            self.world.draining = False
 
     def _record(self, kind: str, id_: str, old: Entity | None) -> None:
         self._undo.append((kind, id_, old))

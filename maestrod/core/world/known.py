@@ -1,9 +1,12 @@
 """Names that have to mean something: an agent, a persona or a skill that is not there is an error where it is named, not later."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from maestrod.api.errors import Malformed
 from maestrod.core.plan.findings import hint, shown
+from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.policy import Rules
+from maestrod.core.values.seen import Seen
 from maestrod.core.world.draft import Draft
 
 #: Names of what there is that an error lists at most.
@@ -14,29 +17,44 @@ def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
     """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
     project = draft.project(project_id)
     agent = wanted or project.settings.default_agent or draft.world.rules.default_agent
-    known = draft.world.rules.names_for(project.working_dir).agents
+    known = draft.world.rules.agents
     if agent not in known:
         names = ", ".join(sorted(known))
         raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
     return agent
 
 
-def check_agent(draft: Draft, working_dir: str, agent: str | None, path: str) -> None:
+def names_for(rules: Rules, seen: Seen, working_dir: str | None, default_agent: str) -> KnownNames:
+    """What a plan for a folder may refer to."""
+    names = seen.names(working_dir)
+    return KnownNames(
+        agents=frozenset(rules.agents),
+        command_agents=frozenset(name for name, traits in rules.agents.items() if traits.runs_commands),
+        personas=names.personas,
+        skills=names.skills,
+        default_agent=default_agent,
+    )
+
+
+def check_agent(draft: Draft, agent: str | None, path: str) -> None:
     """Raise ``Malformed`` for an agent that there is not. ``path`` names the parameter, as ``agent``."""
-    _check("agent", () if agent is None else (agent,), draft.world.rules.names_for(working_dir).agents, path)
+    if agent is not None:
+        _check("agent", (agent,), frozenset(draft.world.rules.agents), path)
 
 
 def check_persona(draft: Draft, working_dir: str, persona: str | None, path: str) -> None:
     """Raise ``Malformed`` for a persona that there is not."""
-    _check("persona", () if persona is None else (persona,), draft.world.rules.names_for(working_dir).personas, path)
+    if persona is not None:
+        _check("persona", (persona,), draft.seen.names(working_dir).personas, path)
 
 
-def check_skills(draft: Draft, working_dir: str, skills: Iterable[str], path: str) -> None:
+def check_skills(draft: Draft, working_dir: str, skills: Collection[str], path: str) -> None:
     """Raise ``Malformed`` for the first skill that there is not."""
-    _check("skill", skills, draft.world.rules.names_for(working_dir).skills, path)
+    if skills:
+        _check("skill", skills, draft.seen.names(working_dir).skills, path)
 
 
-def _check(kind: str, names: Iterable[str], there: frozenset[str], path: str) -> None:
+def _check(kind: str, names: Collection[str], there: frozenset[str], path: str) -> None:
     for name in names:
         if name not in there:
             listed = ", ".join(sorted(there)[:_LISTED]) or "none"

@@ -89,6 +89,19 @@ class World:
         self.moved_deadlines: set[str] = set()
         self._is_indexed = True
 
+    def take_moved_deadlines(self) -> set[str]:
+        """The keys of the deadlines that came, moved or went since this was asked last."""
+        moved, self.moved_deadlines = self.moved_deadlines, set()
+        return moved
+
+    def move_all_deadlines(self) -> None:
+        """Have every deadline looked at anew, also those that stand where they stood."""
+        self.moved_deadlines.update(self.deadlines)
+
+    def reach(self, seq: int) -> None:
+        """Be at a place in the sequence of events, whatever led there."""
+        self.seq = seq
+
     @property
     def system(self) -> System:
         """The state of the whole."""

@@ -116,11 +116,7 @@ def test_what_a_plan_may_name(files: FileCatalog, tmp_path: Path) -> None:
     skill(tmp_path / "shipped", "a")
     persona(tmp_path / "shipped/personas", "one")
     known = files.known_names(None)
-    assert (known.agents, known.skills, known.personas) == (
-        frozenset(ADAPTERS),
-        frozenset({"a"}),
-        frozenset({"one"}),
-    )
+    assert (known.skills, known.personas) == (frozenset({"a"}), frozenset({"one"}))
 
 
 def test_agents(files: FileCatalog) -> None:

@@ -8,8 +8,9 @@ import pytest
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.protocol.registry import METHODS
 from maestrod.core.decide import decide
-from maestrod.core.reading.views import ANSWERS
+from maestrod.core.reading.views import ANSWERS, SIGHTED
 from maestrod.core.values.command import OWNER, Command, Stamp
+from maestrod.core.values.seen import BLIND
 from maestrod.core.world.world import World
 
 
@@ -27,7 +28,8 @@ class Desk:
 
     def ask(self, method: str, **params: object) -> Any:
         given = msgspec.convert(params, METHODS[method].params)
-        answer = ANSWERS[method](self.world, given, OWNER)
+        sighted = SIGHTED.get(method)
+        answer = sighted(self.world, given, BLIND) if sighted else ANSWERS[method](self.world, given, OWNER)
         return msgspec.json.decode(msgspec.json.encode(answer), type=METHODS[method].result)
 
     def refused(self, method: str, **params: object) -> str:

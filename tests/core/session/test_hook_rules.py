@@ -1,7 +1,8 @@
 """Which session a hook is about, and what it means."""
 
 from maestrod.core.values.signs import Started, TurnEnded, TurnStarted
-from tests.core.conversations import OWN_ID, RULES, at_work, tell
+from tests.core.conversations import RULES, at_work, tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
     Later,

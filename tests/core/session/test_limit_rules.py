@@ -14,7 +14,8 @@ from maestrod.api.message import MessageKind as K
 from maestrod.api.message import MessageStatus as M
 from maestrod.core.values.effects import Deliver, Launch, Stop
 from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
-from tests.core.conversations import OWN_ID, RULES, at_work, messages, tell
+from tests.core.conversations import RULES, at_work, messages, tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
     Later,

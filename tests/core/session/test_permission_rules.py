@@ -13,7 +13,8 @@ from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import Decide, Deliver
 from maestrod.core.values.facts import Withdrawn
 from maestrod.core.values.signs import LINE, TEXT, PermissionAsked, PermissionSettled, Started, TurnEnded, TurnStarted
-from tests.core.conversations import OWN_ID, RULES, at_work, messages, tell
+from tests.core.conversations import RULES, at_work, messages, tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
     Expectation,

@@ -8,6 +8,7 @@ Covers ``fact_rules.py``: a session's story is told by reports and facts togethe
 import pytest
 
 from maestrod.core.values.effects import Launch, Stop
+from maestrod.core.values.facts import Draining, StoppingSessions
 from tests.kit.scenario import (
     Call,
     Find,
@@ -215,8 +216,6 @@ def test_linking_shows_on_both_sides() -> None:
 
 
 def test_draining_gives_the_work_back_for_the_next_daemon() -> None:
-    from maestrod.core.values.facts import Draining
-
-    play = Scenario().given(UNIT, START).when(Find(lambda _: Draining())).then(effect(Stop, "@g"))
-    play.world.draining = True
+    play = Scenario().given(UNIT, START, Find(lambda _: Draining()))
+    play.when(Find(lambda _: StoppingSessions())).then(effect(Stop, "@g"))
     play.when(exited("@g", "failed")).then(status("a", "pending"), member("a", "attempts", ()), live())

@@ -25,7 +25,8 @@ from maestrod.core.values.signs import (
     TurnStarted,
     UsageSeen,
 )
-from tests.core.conversations import OWN_ID, at_work, tell
+from tests.core.conversations import at_work, tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import came_up, exited, live, member, status
 
 SIGNS: st.SearchStrategy[Sign] = st.one_of(

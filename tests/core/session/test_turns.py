@@ -7,7 +7,8 @@ from maestrod.api.message import MessageStatus as M
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
 from maestrod.core.values.facts import NotDelivered
 from maestrod.core.values.signs import Outcome, PlanOffered, Started, TurnEnded, TurnStarted
-from tests.core.conversations import OWN_ID, RULES, at_work, messages, planner, tell
+from tests.core.conversations import RULES, at_work, messages, planner, tell
+from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
     Find,

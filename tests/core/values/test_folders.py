@@ -1,11 +1,11 @@
-"""Folders without eyes: paths as they are written. With eyes: tests/host/test_folders.py."""
+"""Paths as they are written. How folders are looked at: tests/host/test_folders.py."""
 
 import posixpath
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.core.values.folders import Folders, as_written
+from maestrod.core.values.folders import as_written
 
 PARTS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), max_size=8)
 
@@ -21,8 +21,3 @@ def test_each_folder_around_is_the_parent_of_the_one_before(parts: list[str]) ->
     assert place.around[0] == place.path
     assert [posixpath.dirname(each) for each in place.around[:-1]] == list(place.around[1:])
     assert place.around[-1] in {"/", "//"}
-
-
-def test_without_eyes_nothing_is_known_of_a_folder() -> None:
-    eyes = Folders()
-    assert (eyes.look("/a").identity, eyes.identify(["/a"]), eyes.sees) == (None, {}, False)

@@ -10,4 +10,4 @@ def test_an_agent_may_have_a_registration_timeout_of_its_own() -> None:
 
 
 def test_without_configuration_there_is_the_shell_agent() -> None:
-    assert Rules().names_for(None).agents == {"shell"}
+    assert set(Rules().agents) == {"shell"}

@@ -5,6 +5,7 @@ import pytest
 
 from maestrod.api.project import ProjectUpdate
 from maestrod.core.values.folders import as_written
+from maestrod.core.values.seen import BLIND
 from maestrod.core.work.project import enclosing
 from tests.kit.scenario import Call, Scenario, group, member, project, refused, run_of, subtask, task
 
@@ -75,10 +76,10 @@ def test_a_folder_and_a_name_have_one_project() -> None:
 def test_the_nearest_project_around_a_folder_is_its_project() -> None:
     play = Scenario().given(project(), Call("project.create", name="inner", workingDir="/tmp/shop/inner"))
     for folder, name in {"/tmp/shop": "shop", "/tmp/shop/x/y": "shop", "/tmp/shop/inner/x": "inner"}.items():
-        found = enclosing(play.world, as_written(folder))
+        found = enclosing(play.world, BLIND, as_written(folder))
         assert found is not None
         assert found.name == name
-    assert enclosing(play.world, as_written("/tmp/shopping")) is None
+    assert enclosing(play.world, BLIND, as_written("/tmp/shopping")) is None
 
 
 def test_a_project_made_of_a_folder_gets_a_name_that_is_free() -> None:

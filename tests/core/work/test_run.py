@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from maestrod.core.plan.lint import KnownNames
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.effects import Launch, Stop
 from maestrod.core.values.policy import Rules
@@ -272,10 +271,7 @@ def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it()
 
 
 def test_a_planner_program_for_an_agent_that_plans_by_itself_is_refused() -> None:
-    names = KnownNames(agents=frozenset({"shell", "sage"}))
-    play = Scenario(
-        rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}, names_for=lambda working_dir: names)
-    )
+    play = Scenario(rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="sage", planner=["/bin/plan"]))
     play.then(refused("run.planner"))
     assert not play.world.runs
@@ -291,9 +287,8 @@ def test_who_has_no_planner_is_told_which_agents_plan() -> None:
 
 
 def test_the_agent_a_project_remembers_plans_its_requests_and_does_nothing_else() -> None:
-    known = KnownNames(agents=frozenset({"shell", "sage"}))
     agents = {"shell": SHELL, "sage": AgentTraits(plans=True)}
-    play = Scenario(rules=Rules(agents=agents, names_for=lambda folder: known)).given(project("shop"))
+    play = Scenario(rules=Rules(agents=agents)).given(project("shop"))
     play.given(Call("project.update", projectId="shop", settings={"planningAgent": "sage"}))
     play.given(Call("run.start", text="do it", projectId="shop"))
     assert play.world.runs[play.id_of("run")].agent == "sage"

@@ -3,15 +3,17 @@
 import pytest
 
 from maestrod.api.project import ProjectSettings
-from maestrod.core.plan.lint import KnownNames
+from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.policy import Rules
+from maestrod.core.values.seen import Names, Seen
 from tests.kit.scenario import Call, Scenario, member, project, refused, task
 
-NAMES = KnownNames(agents=frozenset({"shell", "codex"}), personas=frozenset({"critic"}), skills=frozenset({"review"}))
+AGENTS = {"shell": SHELL, "codex": AgentTraits()}
+SEEN = Seen(known={"/tmp/shop": Names(personas=frozenset({"critic"}), skills=frozenset({"review"}))})
 
 
 def play() -> Scenario:
-    return Scenario(rules=Rules(names_for=lambda _: NAMES)).given(project(), task("a"))
+    return Scenario(rules=Rules(agents=AGENTS), seen=SEEN).given(project(), task("a"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""``decide`` is pure in fact: with the machine out of reach it decides the same, and so it does on another machine."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import inspect
+
+from maestrod.core.decide import FACTS, RULES
+from maestrod.core.values.policy import Rules
+from maestrod.core.values.seen import Seen
+from maestrod.core.world.world import World
+from tests.core import long_script
+from tests.kit.replayed import Step, outcomes, restored, saved, written
+from tests.kit.scenario import Scenario
+from tests.meta.tree import ROOT
+
+
+@pytest.fixture(scope="module")
+def play() -> Scenario:
+    return long_script.played()
+
+
+def sealed(world: World, script: list[Step], *program: str) -> list[bytes]:
+    """What a process decides that can reach nothing of its machine. Raises ``AssertionError`` when it tried."""
+    given = saved(world) + b"\n" + written(script) + b"\n"
+    command = [sys.executable, *(program or ("-m", "tests.kit.sealed"))]
+    process = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, timeout=60, check=False)
+    if process.returncode:
+        raise AssertionError(process.stderr.decode())
+    return process.stdout.split(b"\0")
+
+
+def test_the_script_has_every_method_and_every_fact_decided_not_only_refused(play: Scenario) -> None:
+    found = outcomes(World(long_script.RULES), play.script)
+    decided = {
+        name_of(entry) for (entry, _, _), line in zip(play.script, found, strict=False) if line.startswith(b'{"events"')
+    }
+    assert {*RULES, *(fact.__name__ for fact in FACTS)} - decided == set()
+
+
+def name_of(entry: Any) -> str:
+    return str(getattr(entry, "method", type(entry).__name__))
+
+
+def test_without_files_sockets_clock_and_chance_every_decision_is_the_same(play: Scenario) -> None:
+    world = World(long_script.RULES)
+    found = sealed(world, play.script)
+    assert found == outcomes(world, play.script)
+    assert world.dump() == play.world.dump()
+
+
+@pytest.mark.parametrize("place", [0.25, 0.5, 0.9])
+def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: Scenario, place: float) -> None:
+    cut = int(len(play.script) * place)
+    world = World(long_script.RULES)
+    outcomes(world, play.script[:cut])
+    assert saved(restored(saved(world))) == saved(world)
+    found = sealed(world, play.script[cut:])
+    assert found == outcomes(world, play.script[cut:])
+
+
+@pytest.mark.parametrize(
+    "reach", ["open('/')", "os.stat('/')", "time.time()", "random.random()", "socket.socket()", "__import__('this')"]
+)
+def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
+    program = (
+        "import os, random, socket, time\n"
+        "from tests.kit import replayed, sealed\n"
+        f"replayed.outcomes = lambda world, script: {reach}\n"
+        "sealed.main()\n"
+    )
+    with pytest.raises(AssertionError, match="Reached: "):
+        sealed(World(), [], "-c", program)
+
+
+def test_rules_and_what_is_seen_are_values_only() -> None:
+    for type_ in (Rules, Seen):
+        assert [kind for kind in kinds(inspect.type_info(type_)) if not isinstance(kind, _VALUES)] == []
+        assert msgspec.json.decode(msgspec.json.encode(type_()), type=type_) == type_()
+
+
+_VALUES = (
+    *(inspect.BoolType, inspect.IntType, inspect.FloatType, inspect.StrType, inspect.NoneType, inspect.EnumType),
+    *(inspect.StructType, inspect.UnionType, inspect.DictType, inspect.VarTupleType, inspect.FrozenSetType),
+)
+
+
+def kinds(type_: inspect.Type) -> Iterator[inspect.Type]:
+    """A type and all that are in it."""
+    yield type_
+    if isinstance(type_, inspect.StructType):
+        for field in type_.fields:
+            yield from kinds(field.type)
+    elif isinstance(type_, inspect.UnionType):
+        for member in type_.types:
+            yield from kinds(member)
+    elif isinstance(type_, inspect.DictType):
+        yield from kinds(type_.key_type)
+        yield from kinds(type_.value_type)
+    elif isinstance(type_, inspect.CollectionType | inspect.VarTupleType):
+        yield from kinds(type_.item_type)

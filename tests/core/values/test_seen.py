@@ -1,0 +1,88 @@
+"""What a decision sees of the outside world: what it was given, and otherwise it asks, and has changed nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from maestrod.api.errors import MaestroError
+from maestrod.api.project import FolderIdentity
+from maestrod.api.protocol.registry import METHODS
+from maestrod.core.values.folders import Place, as_written
+from maestrod.core.values.seen import BLIND, FoldersAt, Names, NamesIn, PlaceAt, Question, Seen, Unseen
+from tests.core.looks import answer
+from tests.kit.scenario import Call, Scenario, group, project, refused, run_of, subtask, task
+
+HERE = FolderIdentity(device=1, inode=2, boot_id="b")
+EYES = Seen(looks=True)
+
+
+def test_who_looks_nowhere_takes_paths_as_they_are_written_and_knows_no_skills() -> None:
+    assert BLIND.place("/a/../b") == as_written("/b")
+    assert (BLIND.identities(["/a"]), BLIND.names("/a")) == ({}, Names())
+
+
+def test_what_was_not_seen_is_asked_for() -> None:
+    asking: list[tuple[Callable[[], object], Question]] = [
+        (lambda: EYES.place("/a"), PlaceAt("/a")),
+        (lambda: EYES.identities(["/a", "/b"]), FoldersAt(("/a", "/b"))),
+        (lambda: EYES.names("/a"), NamesIn("/a")),
+        (lambda: EYES.names(None), NamesIn(None)),
+    ]
+    for ask, question in asking:
+        with pytest.raises(Unseen) as unseen:
+            ask()
+        assert unseen.value.question == question
+
+
+def test_what_was_seen_adds_up() -> None:
+    seen = EYES.joined(Seen(places={"/l": Place("/a", ("/a", "/"))})).joined(Seen(folders={"/a": HERE, "/b": None}))
+    seen = seen.joined(Seen(known={"": Names(skills=frozenset({"s"}))}))
+    assert seen.looks
+    assert seen.place("/l").path == "/a"
+    assert seen.identities(["/b", "/a"]) == {"/a": HERE}
+    assert seen.names(None).skills == {"s"}
+
+
+def look_and_decide(play: Scenario, call: Call) -> list[Question]:
+    """Play a call by somebody who can look; the questions that were asked. Each changed nothing."""
+    asked: list[Question] = []
+    play.seen = EYES
+    while True:
+        before = play.world.dump(), play.world.seq
+        try:
+            play.when(call)
+        except Unseen as unseen:
+            question = unseen.question
+        else:
+            return asked
+        assert (play.world.dump(), play.world.seq) == before
+        assert question not in asked
+        asked.append(question)
+        play.seen = play.seen.joined(answer(question))
+
+
+@pytest.mark.parametrize(
+    "call, kinds",
+    [
+        (Call("task.create", title="b", projectId="shop"), []),
+        (Call("task.create", title="b", projectId="shop", agent="shell"), []),
+        (Call("task.create", title="b", projectId="shop", skillIds=["review"]), [NamesIn]),
+        (Call("session.spawn", projectId="shop", skills=["review"]), [FoldersAt, NamesIn]),
+        (Call("project.create", name="p", workingDir="/p"), [PlaceAt, FoldersAt]),
+        (Call("project.update", projectId="shop", workingDir="/p"), [PlaceAt, FoldersAt]),
+        (Call("plan.submit", taskId="a", plan={"groups": [group("g", subtask("s"))]}), [NamesIn]),
+        (run_of(group("g", subtask("s"))), [PlaceAt, FoldersAt, NamesIn]),
+        (Call("run.start", taskId="a"), []),
+    ],
+)
+def test_a_call_asks_for_what_it_needs_and_for_nothing_else(call: Call, kinds: list[type[Question]]) -> None:
+    play = Scenario().given(project(), task("a"))
+    assert [type(question) for question in look_and_decide(play, call)] == kinds
+    assert play.refusal is None and call.method in METHODS
+
+
+def test_a_skill_that_is_not_there_is_refused_after_the_look() -> None:
+    play = Scenario().given(project())
+    look_and_decide(play, Call("task.create", title="b", projectId="shop", skillIds=["reviw"]))
+    play.then(refused("skill.unknown"))
+    assert isinstance(play.refusal, MaestroError) and "did you mean `review`?" in play.refusal.message

@@ -1,0 +1,79 @@
+"""A process that decides a script with the machine out of reach: no file, no socket, no clock, no chance, no other program.
+
+``python -m tests.kit.sealed`` reads a world and a script (``replayed.py``) on standard input, a line each, and prints what each
+decision came to. While it decides, every function of the modules in ``SEALED`` raises, and so does whatever Python's own audit
+hears of: opening, importing, connecting, starting (https://docs.python.org/3/library/audit_events.html).
+"""
+
+import builtins
+import functools
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+SEALED = ("os", "socket", "time", "random", "secrets", "uuid", "subprocess", "threading", "tempfile", "shutil", "glob")
+#: What only looks at its argument, whatever module it is in.
+_HARMLESS = frozenset({"fspath", "fsencode", "fsdecode"})
+
+
+class Reached(BaseException):
+    """Something reached for the machine. Nothing that handles errors swallows it."""
+
+
+class Seal:
+    """Wraps functions so that they raise while it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def over(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function behind the seal."""
+
+        @functools.wraps(function)
+        def sealed(*arguments: Any, **named: Any) -> Any:
+            if self.closed:
+                self.closed = False
+                raise Reached(name)
+            return function(*arguments, **named)
+
+        return sealed
+
+    def over_module(self, name: str) -> None:
+        """Put every function of a module behind the seal."""
+        module = importlib.import_module(name)
+        for member, value in vars(module).copy().items():
+            if isinstance(value, BuiltinFunctionType | FunctionType | MethodType) and member not in _HARMLESS:
+                setattr(module, member, self.over(f"{name}.{member}", value))
+
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Python's audit."""
+        if self.closed:
+            self.closed = False
+            raise Reached(f"{event} {arguments!r}")
+
+
+def main() -> None:
+    """Decide what standard input says."""
+    seal = Seal()
+    for name in SEALED:
+        seal.over_module(name)
+    builtins.open = io.open = seal.over("open", open)
+    for reader in ("__getitem__", "__iter__"):
+        setattr(type(os.environ), reader, seal.over("os.environ", getattr(type(os.environ), reader)))
+    sys.addaudithook(seal.hear)
+    from tests.kit import replayed
+
+    home = replayed.restored(sys.stdin.buffer.readline())
+    script = replayed.read(sys.stdin.buffer.readline())
+    seal.closed = True
+    found = replayed.outcomes(home, script)
+    seal.closed = False
+    sys.stdout.buffer.write(b"\0".join(found))
+
+
+if __name__ == "__main__":
+    main()
