@@ -3,7 +3,8 @@
 An agent waits for its hooks, hundreds of times an hour, so this file imports modules written in C only and writes one message
 to the daemon's socket. Without a daemon the event becomes a file in ``<data>/spool``, which the next daemon reads once: every
 event has an id of its own. Whatever happens, standard output stays empty, the exit status is 0 (2 would mean "refuse this
-tool" to some agents) and the whole takes less than half a second.
+tool" to some agents) and the whole takes less than half a second, or up to a second more where a slow disk
+would lose the event otherwise.
 
 It waits for the daemon's receipt, given when the event is on disk; ``--no-wait`` leaves right after writing, for hooks so
 frequent that one may be lost when the daemon dies in the very millisecond.
@@ -21,7 +22,7 @@ import time
 
 #: Seconds after which sending ends and the event goes to the spool, and how long that may take.
 _SEND_TIME = 0.35
-_SPOOL_TIME = 0.1
+_SPOOL_TIME = 1.0
 #: The daemon takes messages of 1 MiB; what is around the payload has room in the rest.
 _PAYLOAD_LIMIT = 1_048_576 - 16_384
 #: Bytes of standard input that are read at all.

@@ -19,7 +19,7 @@ def report(
 ) -> int:
     """Report what a hook of an agent saw; the hook's JSON comes on standard input.
 
-    Prints nothing and ends with 0 within half a second, whatever happens: without a daemon the event waits in a file.
+    Prints nothing and ends with 0 within half a second, or a little later on a busy disk. Without a daemon the event waits in a file.
     """
     from maestroctl.event_script import report as report_event
 

@@ -5,17 +5,19 @@ import shutil
 import socket
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.agents.launches import HOOKS
+from tests.agents.real.held import PATIENCE, wait_for
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed: OpenCode's plugin is JavaScript")
 
-#: Calls the plugin as OpenCode does; ``calls`` are [handler, arguments…]; prints what each threw.
+#: Calls the plugin as OpenCode does; ``calls`` are [handler, arguments…]; prints what each threw and goes on until its input ends.
 DRIVER = """
 const { plugin } = await import(process.argv[2])
 const { options, calls } = JSON.parse(process.argv[3])
@@ -24,8 +26,8 @@ const thrown = []
 for (const [name, ...args] of calls) {
   try { await handlers[name](...args); thrown.push(null) } catch (error) { thrown.push(error.message) }
 }
-await new Promise((resolve) => setTimeout(resolve, 50))
 console.log(JSON.stringify(thrown))
+for await (const _ of process.stdin) {}
 """
 TOOL = [{"tool": "bash", "sessionID": "s", "callID": "c"}, {"args": {"command": "make"}}]
 
@@ -55,9 +57,12 @@ class Server:
                 request = json.loads(line)
                 self.told.append(request)
                 result = {"output": self.output} if request["method"] == "permission.ask" else {}
-                connection.sendall(
-                    json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode() + b"\n"
-                )
+                try:
+                    connection.sendall(
+                        json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": result}).encode() + b"\n"
+                    )
+                except OSError:  # it waits for decisions, not for receipts
+                    return
 
     def close(self) -> None:
         self._socket.close()
@@ -67,21 +72,27 @@ class Server:
         return [request["params"]["event"] for request in self.told]
 
 
-def drive(folder: Path, calls: list[Any], **options: Any) -> list[str | None]:
+def drive(
+    folder: Path, calls: list[Any], until: Callable[[], object] = lambda: True, **options: Any
+) -> list[str | None]:
+    """What each call threw. The plugin sends behind the agent's back: OpenCode goes on until ``until`` is true."""
     assert NODE is not None
     driver = folder / "driver.mjs"
     driver.write_text(DRIVER)
     known = {"mode": "terminal", "gate": False} | options
     told = json.dumps({"options": known, "calls": calls})
-    done = subprocess.run(
+    with subprocess.Popen(
         [NODE, str(driver), (HOOKS / "opencode/maestro.js").as_uri(), told],
         env={"MAESTRO_HOME": str(folder), "MAESTRO_SESSION_ID": "ses_1", "MAESTRO_SESSION_TOKEN": "t"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
-        timeout=30,
-    )
-    thrown: list[str | None] = json.loads(done.stdout)
+    ) as opencode:
+        assert opencode.stdout is not None
+        thrown: list[str | None] = json.loads(opencode.stdout.readline())
+        wait_for(until, "what the plugin tells")
+        opencode.communicate(timeout=PATIENCE)
+    assert opencode.returncode == 0
     return thrown
 
 
@@ -113,7 +124,7 @@ def test_on_a_terminal_it_tells_everything_that_matters_in_order(home: Path) -> 
         ["tool.execute.before", *TOOL],
         bus("session.idle", sessionID="s"),
     ]
-    assert drive(home, calls) == [None] * len(calls)
+    assert drive(home, calls, lambda: len(server.told) == 6) == [None] * len(calls)
     server.close()
     assert server.events == [
         *("plugin.init", "session.created", "chat.message", "message.part.updated"),
@@ -137,14 +148,14 @@ def test_headless_it_tells_what_the_output_does_not_and_helpers_apart(home: Path
         bus("session.idle", sessionID="c"),
         bus("session.idle", sessionID="s"),
     ]
-    drive(home, calls, mode="stream")
+    drive(home, calls, lambda: len(server.told) == 3, mode="stream")
     server.close()
     assert server.events == ["child.session.created", "session.status", "child.session.idle"]
 
 
 @pytest.mark.slow
 def test_without_a_daemon_events_are_left_for_the_next_one(home: Path) -> None:
-    drive(home, [["chat.message", {"sessionID": "s"}, {"parts": ["x" * 9000]}]])
+    drive(home, [["chat.message", {"sessionID": "s"}, {"parts": ["x" * 9000]}]], lambda: len(spooled(home)) == 2)
     events = spooled(home)
     assert [event["event"] for event in events] == ["plugin.init", "chat.message"]
     assert len(events[1]["payload"]["o"]["parts"][0]) == 4001

@@ -45,7 +45,7 @@ _FLAGS = (
 _NUMBERS = itertools.count(1)
 
 #: Seconds one step of a test may take on a machine that is busy.
-PATIENCE = 60
+PATIENCE = 120
 
 
 class PageError(AssertionError):

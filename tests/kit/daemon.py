@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 #: Seconds until a test gives up on an answer that does not come; far more than any takes on a busy machine.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 Json = dict[str, Any]
 
@@ -114,6 +114,21 @@ class Connection:
         return message
 
 
+#: Below the ports that the system gives out by itself (32768 on Linux). Each process of tests begins somewhere else.
+_PORTS = itertools.islice(itertools.cycle(range(10_000, 32_000)), os.getpid() * 331 % 22_000, None)
+
+
+def own_port() -> int:
+    """A free port that no other daemon of the tests takes, not even between a kill and the next start: pages come back to it."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port := next(_PORTS)))
+            except OSError:
+                continue
+            return port
+
+
 class Daemon:
     """A daemon with the home ``home`` (a short path), which it may be started in many times. ``settings`` are MAESTRO_ variables.
 
@@ -126,6 +141,7 @@ class Daemon:
         self.socket = home / "run" / "maestrod.sock"
         self.log = home / "stderr.log"
         self.module = "maestrod"
+        settings = {"bridge_port": own_port(), **settings}
         self.settings = {f"MAESTRO_{name.upper()}": str(value) for name, value in settings.items()}
         self.process: subprocess.Popen[bytes] | None = None
 

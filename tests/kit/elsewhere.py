@@ -17,7 +17,7 @@ from typing import Any
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, RejectConnection, Request, TextMessage
 
-from tests.kit.daemon import PATIENCE, Daemon, Json
+from tests.kit.daemon import PATIENCE, Daemon, Json, own_port
 
 COMMAND = [sys.executable, "-m", "maestroctl"]
 SOURCE = str(Path(__file__).parents[2])
@@ -27,10 +27,8 @@ class Elsewhere(Daemon):
     """A daemon with a port for other machines, on the loopback interface; the port stays the same across restarts."""
 
     def __init__(self, home: Path, **settings: object) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        super().__init__(home, remote_address="127.0.0.1", remote_port=port, bridge_port=0, **settings)
+        port = own_port()
+        super().__init__(home, remote_address="127.0.0.1", remote_port=port, **settings)
         self.address = ("127.0.0.1", port)
         self.url = f"https://127.0.0.1:{port}"
         self.certificate = self.data / "tls" / "certificate.pem"

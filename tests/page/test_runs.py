@@ -19,7 +19,7 @@ SHIP = """# Ship version 2.0
 ## Prove
 - [ ] Run test_23.py
   ```sh
-  echo "2 tests failed"; exit 3
+  while [ -e hold ]; do sleep 0.05; done; echo "2 tests failed"; exit 3
   ```
 """
 
@@ -38,8 +38,10 @@ async def test_a_failed_run_names_the_task_its_error_and_its_session_and_is_trie
     await page.tab.wait("document.querySelector('.session-view h1')?.textContent === 'Prove'")
     await page.tab.wait("document.querySelector('.term.ended')")
     await page.go(f"#work/task/{run['rootTaskId']}")
+    (page.daemon.home / "shop" / "hold").touch()
     await page.tab.click(".failure .button", "Retry what failed")
     await page.tab.wait("document.querySelector('.failure')?.hidden")
+    (page.daemon.home / "shop" / "hold").unlink()
     assert page.daemon.finish_run(run["id"])["status"] == "failed"
 
 

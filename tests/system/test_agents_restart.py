@@ -111,7 +111,7 @@ def test_the_deadline_of_a_permission_passes_while_no_daemon_is_there(daemon: Da
 
 @pytest.mark.slow
 def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: Path) -> None:
-    ends = int(time.time()) + 5
+    ends = int(time.time()) + 10
     scripted_claude.write_script(claude, [{"limit": ends}], [REPORT])
     daemon.start()
     run_id = run(daemon, claude)
@@ -125,7 +125,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
     assert daemon.finish_run(run_id)["status"] == "completed"
     session = session_of(daemon)
     woken = [entry for entry in timeline(daemon, session["id"]) if entry["message"].startswith("the limit is over")]
-    assert len(woken) == 1 and 0 <= woken[0]["timestamp"] - ends * 1000 < 5_000
+    assert len(woken) == 1 and 0 <= woken[0]["timestamp"] - ends * 1000 < 30_000
     assert session["attempt"] == 2
     assert [task["attempts"] for task in daemon.every("task.list") if task["title"] == "t"] == [[]]
     assert daemon.every("attention.list") == []
@@ -136,7 +136,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
 def test_a_session_that_sits_out_a_limit_can_be_stopped_though_nothing_of_it_runs(
     daemon: Daemon, claude: Path, how: str
 ) -> None:
-    ends = int(time.time()) + 8
+    ends = int(time.time()) + 12
     scripted_claude.write_script(claude, [{"limit": ends}], [REPORT])
     daemon.start()
     run_id = run(daemon, claude)

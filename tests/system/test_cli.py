@@ -162,10 +162,15 @@ def test_a_daemon_that_cannot_start_shows_why(short_folder: Path) -> None:
 
 
 def test_a_plan_runs_to_its_end_and_everything_can_be_asked(short_folder: Path) -> None:
-    file = plan(short_folder, "echo one; echo two", ok=False)
+    file = plan(short_folder, f"while [ ! -e {short_folder}/followed ]; do sleep 0.05; done", ok=False)
     assert "This plan is fine: 2 groups, 2 tasks, 2 waves." in ctl("plan", "check", file).stdout
-    done = ctl("run", "--plan", file, "--agent", "shell", code=1)
-    lines = done.stdout.splitlines()
+    command = [*COMMAND, "run", "--plan", file, "--agent", "shell"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ(), stdin=subprocess.DEVNULL) as run:
+        assert run.stdout is not None
+        lines = [run.stdout.readline().rstrip("\n")]
+        (short_folder / "followed").touch()
+        lines += run.stdout.read().splitlines()
+    assert run.returncode == 1
     assert lines.index("✔ completed  step 0") < lines.index("✘ failed  the end") < lines.index("run failed")
     assert any("exit code 3" in line for line in lines)
     assert "    boom" in lines

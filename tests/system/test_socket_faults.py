@@ -61,7 +61,7 @@ async def test_27_of_a_hundred_subscribers_the_slow_ones_harm_nobody(tmp_path: P
         assert process.memory_info().rss - before < (DEAF + 1) * 4 * 1024 * 1024 + 40_000_000
         first = heard[0][0]
         assert heard == [list(range(first, first + CHANGES))] * PATIENT
-        with trio.fail_after(20):  # a fast machine is done before the patience with the deaf ones has ended
+        with trio.fail_after(120):  # a fast machine is done before the patience with the deaf ones has ended
             while server.services.counts["overflows"] < DEAF:
                 await trio.sleep(0.02)
         for client in deaf:

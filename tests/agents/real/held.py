@@ -21,7 +21,7 @@ from tests.agents.real.conftest import Place
 from tests.core.prompts.manifests import manifest
 
 #: Seconds until a test gives up on an agent; far more than any takes on a busy machine.
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 Kind = TypeVar("Kind", bound=Sign)
 
