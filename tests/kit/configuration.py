@@ -67,7 +67,7 @@ _VARIABLES = """
 | `MAESTRO_HOME` | one folder for data, configuration and socket, for example for a second daemon |
 | `MAESTRO_SOCKET` | path of the daemon's socket |
 | `MAESTRO_NO_AUTOSTART` | `1`: commands do not start the daemon (`--no-autostart`) |
-| `MAESTRO_COLOR` | when to print in colour (`--color`) |
+| `MAESTRO_COLOR` | `always`, `never` or `auto`: when to print in colour (`--color`). `auto` follows `NO_COLOR`, `TERM` and the stream |
 | `MAESTRO_URL`, `MAESTRO_TOKEN_FILE`, `MAESTRO_CA_FILE`, `MAESTRO_FINGERPRINT` | a remote daemon ([security.md](security.md#off-the-machine)) |
 | `MAESTRO_DETACH_KEYS`, `MAESTRO_SWITCH_KEYS` | keys of `attach` ([commands.md](commands.md#at-a-sessions-terminal)) |
 """

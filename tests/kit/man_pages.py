@@ -17,7 +17,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "man"
 _FLAGS = (
     ("--json", "Print one JSON document."),
     ("--no-autostart", "Do not start the daemon."),
-    ("--color WHEN", "When to print in colour."),
+    ("--color WHEN", "When to print in colour: always, never or auto."),
     (
         "--url URL",
         "Use the daemon of another machine, with --token-file and, for a private certificate, --ca-file or --fingerprint.",

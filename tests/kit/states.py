@@ -11,8 +11,8 @@ from maestrod.core.work import plan_state, queue, run_state, task
 _HEAD = """# States
 
 Made from the transition tables of `maestrod/core` by `python -m tests.kit.states`; a test keeps the two the same.
-In the tables a row is a state and a column an event: the state it leads to, `·` where it is true and changes nothing, blank where
-whoever sent it is wrong about the world and is refused.
+In each table, a row is a state and a column an event. The cell is the next state. `·` means that the event is valid and changes nothing. An empty
+cell means that the event is refused, because its sender is wrong about the state.
 """
 
 _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
@@ -21,8 +21,8 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         task.TRANSITIONS,
         "core/work/task.py",
         (
-            "A leaf moves as below; a task with subtasks by roll-up only. A failure with attempts left is `pending` again. "
-            "`blocked` is also where a task waits for its dependencies (`statusReason.code` is `dependency`, or "
+            "A leaf moves as shown; a task with subtasks moves by roll-up only. After a failure with attempts left, a task is `pending` again. "
+            "A task that waits for its dependencies is `blocked` too (`statusReason.code` is `dependency`, or "
             "`dependency_failed` once one has failed for good)."
         ),
     ),
@@ -30,32 +30,32 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         "Session",
         session.TRANSITIONS,
         "core/session/session.py",
-        "That an end is wanted is `stopping`, no state of its own.",
+        "A session that is about to end has `stopping` set, which is not a state of its own.",
     ),
     (
         "Message",
         message.TRANSITIONS,
         "core/session/message.py",
-        "A prompt counts as delivered from the decision to write it, so that it is never written twice.",
+        "A prompt counts as delivered from the decision to write it, so it is never written twice.",
     ),
     ("Queue item", queue.TRANSITIONS, "core/work/queue.py", "Item and task move in one decision."),
     (
         "Run",
         run_state.TRANSITIONS,
         "core/work/run_state.py",
-        "A run ends as its root does and goes on when the root does.",
+        "A run ends as its root does, and resumes when the root does.",
     ),
     (
         "Usage limit",
         limit_state.TRANSITIONS,
         "core/session/limit_state.py",
-        "Of a session, whatever its status; while it is `waiting` or `due` it takes no slot, and its tasks' clocks stand still.",
+        "A session has this state besides its status. While it is `waiting` or `due`, it takes no slot and its tasks' timeouts are paused.",
     ),
     (
         "Plan",
         plan_state.TRANSITIONS,
         "core/work/plan_state.py",
-        "Nobody sees a `draft`: the linter judges in the same decision.",
+        "A `draft` is never visible: the linter judges it in the same decision.",
     ),
 )
 
