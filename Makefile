@@ -16,7 +16,7 @@ CLEAN_ENV := env -u PIP_USER -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_REQU
 PIP = $(CLEAN_ENV) $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo check test test-lowest test-newest lint format bench bench-quick soak screenshots wheel clean
+.PHONY: help setup lock demo check test test-lowest test-newest lint format bench bench-quick soak screenshots docs wheel clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,11 @@ soak: setup ## Kill things at random and check the history: make soak MINUTES=60
 
 screenshots: setup ## Make pictures of the web page into build/screenshots (ARGS=--readme: the README's)
 	@$(BIN)/python -m tests.page.screenshots $(ARGS)
+
+docs: setup ## Renew the pages that are made from code
+	@$(BIN)/python -m tests.kit.states > docs/states.md
+	@$(BIN)/python -m tests.kit.configuration > docs/configuration.md
+	@$(BIN)/python -m tests.kit.man_pages
 
 wheel: setup ## Build the wheel and the source archive into dist/
 	@rm -rf dist
