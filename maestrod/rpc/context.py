@@ -84,17 +84,14 @@ class DaemonInfo:
 
 
 @dataclass(slots=True)
-class Bridge:
-    """The bridge as methods see it: its address while it serves (``url``), or why it does not (``problem``).
+class PortStatus:
+    """One TCP port as methods see it: its address while it serves (``url``), or why it does not (``problem``).
 
-    The same of the interface for other machines, whose certificate has a ``fingerprint`` (SHA-256, hexadecimal).
+    ``fingerprint`` is its certificate's SHA-256 in hexadecimal, where it has one.
     """
 
-    sign_in: SignIn
     url: str | None = None
     problem: str = ""
-    remote_url: str | None = None
-    remote_problem: str = ""
     fingerprint: str | None = None
 
 
@@ -102,8 +99,9 @@ class Bridge:
 class Services:
     """The parts of the daemon that methods use, put together by ``app.py``.
 
-    ``token_key`` signs session tokens. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts``
-    are the counters of ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, verdict and message.
+    ``token_key`` signs session tokens, ``sign_in`` lets browsers in. ``bridge`` is the port for this machine, ``remote`` the one
+    for other machines. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts`` are the counters of
+    ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, verdict and message.
     ``read_hook`` says what the payload of a hook means. ``asking`` counts the hooks that wait for each question.
     """
 
@@ -114,7 +112,9 @@ class Services:
     info: DaemonInfo
     token_key: bytes
     request_stop: Callable[[SessionsOnStop], None]
-    bridge: Bridge
+    sign_in: SignIn
+    bridge: PortStatus = field(default_factory=PortStatus)
+    remote: PortStatus = field(default_factory=PortStatus)
     stopping: trio.Event = field(default_factory=trio.Event)
     hook_answer: HookAnswer = no_hook_answer
     read_hook: HookReader = no_hook_reading

@@ -76,8 +76,8 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         stopping=services.stopping.is_set(),
         socket=info.socket,
         url=services.bridge.url,
-        remote_url=services.bridge.remote_url,
-        fingerprint=services.bridge.fingerprint if services.bridge.remote_url else None,
+        remote_url=services.remote.url,
+        fingerprint=services.remote.fingerprint if services.remote.url else None,
         data_dir=info.data_dir,
         projects=len(world.projects),
         tasks=by_status(world.tasks.values()),
@@ -90,7 +90,7 @@ def status(context: Context, params: SystemParams) -> SystemStatus:
         problems=tuple(
             filter(
                 None,
-                ("" if refusal is None else refusal.message, services.bridge.problem, services.bridge.remote_problem),
+                ("" if refusal is None else refusal.message, services.bridge.problem, services.remote.problem),
             )
         ),
     )

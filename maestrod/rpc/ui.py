@@ -12,11 +12,11 @@ from maestrod.rpc.sign_in import CODE_LIFETIME_MS
 def open_(context: Context, params: UiOpen) -> PageAddress:
     """A fresh code in the address of the page. Who came in by a token of his own gets a page with what that token opens, no more."""
     services = context.services
-    bridge = services.bridge
     holder = context.client.name if is_id(context.client.name) else ""
-    url = (bridge.remote_url if holder else None) or bridge.url
+    url = (services.remote.url if holder else None) or services.bridge.url
     if url is None:
-        raise Unavailable("bridge.off", bridge.problem or "the bridge is switched off: set `bridge = true` and restart")
+        problem = services.bridge.problem or "the bridge is switched off: set `bridge = true` and restart"
+        raise Unavailable("bridge.off", problem)
     clock = services.engine.clock
-    code, _ = bridge.sign_in.code(clock.steady(), holder)
+    code, _ = services.sign_in.code(clock.steady(), holder)
     return PageAddress(url=f"{url}/?code={code}", expires_at=clock.wall() + CODE_LIFETIME_MS)

@@ -47,11 +47,11 @@ class Since(NamedTuple):
 
 @dataclass
 class Scan:
-    """What was found: edits to submit, files to write anew, sentences for a person."""
+    """What was found: edits to submit, files to write again, and warnings for a person."""
 
     edits: list[Edit] = field(default_factory=list)
     restore: set[Key] = field(default_factory=set)
-    report: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def scan_edits(files: Files, layout: Layout, since: Since) -> Scan:
@@ -82,7 +82,7 @@ class _Scanning:
         except FileNotFoundError:
             return  # removed since we listed the folder
         except OSError as error:
-            self.found.report.append(f"{path}: cannot be read: {error.strerror}; the journal's copy is used")
+            self.found.warnings.append(f"{path}: cannot be read: {error.strerror}; the journal's copy is used")
 
     def _judge(self, key: Key, path: Path, data: bytes) -> None:
         kind, id_ = key
@@ -103,7 +103,7 @@ class _Scanning:
             remove(self.files, path)  # of an entity that was deleted; the crash came before its file went
 
     def _restore(self, key: Key, reason: str) -> None:
-        self.found.report.append(reason)
+        self.found.warnings.append(reason)
         self.found.restore.add(key)
 
 

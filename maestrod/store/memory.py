@@ -27,7 +27,6 @@ class MemoryStore:
         self, call_soon: Callable[[Callable[[], object]], object], *, rules: Rules | None = None, hold: bool = False
     ) -> None:
         self.world = World(rules)
-        self.report: list[str] = []
         self.durable_seq = 0
         self.on_durable: Callable[[int], None] = lambda seq: None
         self.on_failure: Callable[[int], None] = lambda seq: None

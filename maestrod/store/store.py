@@ -17,7 +17,7 @@ from maestrod.api.system import CheckReport, Mode
 from maestrod.core.values.policy import Rules
 from maestrod.store.archive import archive_tree
 from maestrod.store.committer import Committer
-from maestrod.store.edits import Edit, Since, scan_edits
+from maestrod.store.edits import Edit, Scan, Since, scan_edits
 from maestrod.store.files import Files, RealFiles, exists, remove
 from maestrod.store.format import open_format
 from maestrod.store.fsck import check_files
@@ -203,21 +203,20 @@ class Store:
         """Write a task's whole tree to ``archive/``, before it is deleted from the world; returns the file."""
         return archive_tree(self._files, self.layout, self._behind.timelines, self.world, root_id)
 
-    def scan_edits(self) -> list[Edit]:
-        """Entity files that somebody edited while no daemon ran (slow: run it in a thread, once, after the start).
+    def scan_edits(self) -> Scan:
+        """Look for entity files that somebody edited while no daemon ran (slow: run it in a thread, once, after the start).
 
         Invalid ones, and those missing, are put right from the world; valid ones are for the engine to submit as changes.
         """
         if self._journal is None:
-            return []
+            return Scan()
         found = scan_edits(self._files, self.layout, self._scan)
         self._behind.expect({(edit.kind, edit.id) for edit in found.edits})
         self._behind.add(
             0, {key: (self._scan.seq, self._scan.entity(key)) for key in found.restore if self._is_as_loaded(key)}
         )
-        self.report.extend(found.report)
         self._wake_writer()
-        return found.edits
+        return found
 
     def refuse_edit(self, edit: Edit, reason: str) -> str:
         """Keep a copy of an edit that was not taken and have its file written anew; the sentence for a person (slow, as above)."""
@@ -255,7 +254,7 @@ class Store:
                 self._behind.checkpoint(self._capture())
             drop_old_segments(self._files, self.layout.journal, self._behind.snapshot_seq, self._options.retention)
         except OSError as error:
-            self.report.append(f"closing: {error}; the journal has everything")
+            self.on_alert(f"closing: {error}; the journal has everything")
 
     def commit(self) -> None:
         """Commit on this thread; for a store without threads."""

@@ -66,29 +66,36 @@ TAIL_LINES = 20
 
 
 class Supervisor:
-    """Runs effects; ``want`` takes them, ``exited`` is custody's word on every attempt that ended."""
+    """Carries out the engine's ``effects`` and reports custody's ``exits``, one for every attempt that ended.
 
-    def __init__(self, launcher: Launcher) -> None:
-        self._launcher = launcher
-        self._all_found = trio.Event()
-        self._wanted, self._effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
+    Both are channels, because engine and custody are made before whoever listens to them.
+    """
 
-    def bind(self, engine: Engine, custody: Custody, terminals: Terminals) -> None:
-        """Tell the parts that were made after this one."""
+    def __init__(
+        self,
+        engine: Engine,
+        custody: Custody,
+        terminals: Terminals,
+        launcher: Launcher,
+        *,
+        effects: trio.MemoryReceiveChannel[Effect],
+        exits: trio.MemoryReceiveChannel[custody_spec.ExitRecord],
+    ) -> None:
         self._engine = engine
         self._custody = custody
         self._terminals = terminals
+        self._launcher = launcher
+        self._effects = effects
+        self._exits = exits
         self._streams = Streams(engine, custody)
-        self._speaker = Speaker(engine, custody, self._launcher)
-
-    def want(self, effect: Effect) -> None:
-        """Take an effect; it is carried out in a task of ``run``."""
-        self._wanted.send_nowait(effect)
+        self._speaker = Speaker(engine, custody, launcher)
+        self._all_found = trio.Event()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Find every session again, then carry effects out until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            nursery.start_soon(self._take_exits)
             await self._find_all(nursery)
             nursery.start_soon(self._engine.tell, _STARTED)
             task_status.started()
@@ -138,7 +145,11 @@ class Supervisor:
         world = self._engine.world
         return [id_ for id_ in world.by_session.live if world.sessions[id_].terminal is not Terminal.EXTERNAL]
 
-    async def exited(self, record: custody_spec.ExitRecord) -> None:
+    async def _take_exits(self) -> None:
+        async for record in self._exits:
+            self._nursery.start_soon(self._exited, record)
+
+    async def _exited(self, record: custody_spec.ExitRecord) -> None:
         """An attempt ended."""
         session = self._engine.world.sessions.get(record.session_id)
         if session is None or session.attempt != record.attempt or has_ended(session):
@@ -179,7 +190,7 @@ class Supervisor:
         """What became of a session while no daemon was there."""
         if session.terminal is Terminal.EXTERNAL:
             if session.process is not None:
-                self.want(Watch(session.id, session.attempt, session.process.pid))
+                self._begin(Watch(session.id, session.attempt, session.process.pid))
             return
         standing = await self._custody.adopt(session.id, session.attempt)
         if isinstance(standing, custody_spec.Running):
@@ -189,27 +200,27 @@ class Supervisor:
         elif isinstance(standing, custody_spec.NeverStarted):
             await self._never_started(session)
         else:
-            await self.exited(standing.record)
+            await self._exited(standing.record)
 
     async def _never_started(self, session: Session) -> None:
         """The start was decided and the daemon died before it: start now, unless it is wanted no more."""
         if session.stopping:
             await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
         else:
-            self.want(Launch(session.id, session.attempt))
+            self._begin(Launch(session.id, session.attempt))
 
     def _put_right(self, session: Session) -> None:
         """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
         for message in open_deliveries(self._engine.world, session):
-            self.want(Deliver(session.id, session.attempt, message.id))
+            self._begin(Deliver(session.id, session.attempt, message.id))
         for answer in permission_rules.owed(self._engine.world, session):
-            self.want(answer)
+            self._begin(answer)
         if session.finishing and session.terminal is Terminal.PIPE:
-            self.want(CloseInput(session.id, session.attempt))
+            self._begin(CloseInput(session.id, session.attempt))
         if session.stopping or (session.finishing and session.terminal is Terminal.PTY):
-            self.want(Stop(session.id, session.attempt))
+            self._begin(Stop(session.id, session.attempt))
         elif (wanted := self._wanted_signal(session.id)) is not None:
-            self.want(Signal(session.id, session.attempt, wanted))
+            self._begin(Signal(session.id, session.attempt, wanted))
 
     def _begin(self, effect: Effect) -> None:
         if isinstance(effect, Deliver | Decide | CloseInput):
@@ -256,7 +267,7 @@ class Supervisor:
             await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
             self._follow(session, is_fresh=True)
             if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
-                self.want(Signal(session.id, session.attempt, "STOP"))
+                self._begin(Signal(session.id, session.attempt, "STOP"))
 
     def _is_wanted(self, session_id: str) -> bool:
         world = self._engine.world
@@ -264,7 +275,7 @@ class Supervisor:
 
     async def _launch_failed(self, session: Session, failure: custody_spec.LaunchFailed) -> None:
         if failure.record is not None and failure.record.reason != "failed_to_start":
-            await self.exited(failure.record)
+            await self._exited(failure.record)
             return
         log.warning("%s could not be started: %s", session.id, failure)
         retryable = failure.errno_name in _SHORTAGES
@@ -280,7 +291,7 @@ class Supervisor:
         if isinstance(standing, custody_spec.NeverStarted):
             await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
         elif not isinstance(standing, custody_spec.Running):
-            await self.exited(standing.record)  # known already, unless that could not be recorded
+            await self._exited(standing.record)  # known already, unless that could not be recorded
 
     async def _watch(self, effect: Watch) -> None:
         """Follow an agent that was started by hand: when its process is gone, so is the session."""

@@ -7,7 +7,7 @@ import trio
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.api.session import OutputPage, StopResult
 from maestrod.core.world.session_index import has_ended
-from maestrod.core.world.world import World
+from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused, StopReport
 
@@ -15,9 +15,9 @@ from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused, St
 class Terminals:
     """Adapts custody to the contract's types and errors. Two stops of one session are one stop."""
 
-    def __init__(self, custody: Custody, world: World) -> None:
+    def __init__(self, custody: Custody, engine: Engine) -> None:
         self._custody = custody
-        self._world = world
+        self._engine = engine
         self._stopping: dict[str, trio.Event] = {}
         self._reports: dict[str, StopReport] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
@@ -76,11 +76,20 @@ class Terminals:
         return self._page(session_id, self._custody.tail_output(session_id, limit, lines))
 
     async def wait_output(self, session_id: str, beyond: int) -> None:
-        """Return when there is output after the offset, or the session has ended."""
-        await self._custody.wait_output(session_id, beyond)
+        """Return when there is output after the offset, or the session's end is decided.
+
+        Custody stops waiting as soon as no attempt runs. The session may then be about to start, between two attempts, or
+        ended without a record yet: its next event says more.
+        """
+        while await self._custody.wait_output(session_id, beyond) <= beyond:
+            session = self._engine.world.sessions.get(session_id)
+            if session is None or has_ended(session):
+                return
+            if session_id not in self._custody.held:
+                await self._engine.bus.wait_for(lambda event: event.id == session_id)
 
     def _page(self, session_id: str, chunk: OutputChunk) -> OutputPage:
-        session = self._world.sessions.get(session_id)
+        session = self._engine.world.sessions.get(session_id)
         over = session is None or (has_ended(session) and session_id not in self._custody.held)
         return OutputPage(
             start=chunk.start,

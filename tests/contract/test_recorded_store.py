@@ -44,7 +44,7 @@ def test_a_store_of_0_1_is_read_whole(lost: str, tmp_path: Path) -> None:
     (folder / (lost or "run")).unlink(missing_ok=True)
     store = opened(folder)
     assert dump(store) == WORLD
-    assert not store.scan_edits()
+    assert not store.scan_edits().edits
     store.close()
     assert check(folder).ok, check(folder).problems
     assert dump(again := opened(folder)) == WORLD

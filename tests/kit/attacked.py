@@ -37,7 +37,7 @@ UPGRADE: dict[str, str] = {
 
 async def sign_in(server: BridgeServer) -> str:
     """A cookie, as the page has it."""
-    code, _ = server.services.bridge.sign_in.code(server.services.engine.clock.steady())
+    code, _ = server.services.sign_in.code(server.services.engine.clock.steady())
     answer = await server.ask("GET", f"/?code={code}", token=False)
     assert answer.status == 303
     return answer.headers["set-cookie"].partition(";")[0]

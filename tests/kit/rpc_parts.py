@@ -15,7 +15,7 @@ from maestrod.core.access.session_token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Eyes
 from maestrod.rpc.bind import bindings
-from maestrod.rpc.context import Bridge, DaemonInfo, Services
+from maestrod.rpc.context import DaemonInfo, Services
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.sign_in import SignIn
@@ -123,7 +123,7 @@ def parts(store: MemoryStore | None = None, eyes: Eyes | None = None, **given: o
         "info": DaemonInfo("i1", "0.1.0", 4242, clock.now, "/run/maestrod.sock", "/data", 8, clock.steady()),
         "token_key": TOKEN_KEY,
         "request_stop": lambda sessions: None,
-        "bridge": Bridge(SignIn(TOKEN_KEY)),
+        "sign_in": SignIn(TOKEN_KEY),
     }
     return Services(**(members | given))  # type: ignore[arg-type]  # the dataclass checks the names
 

@@ -20,6 +20,7 @@ from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.config import Config
 from maestrod.core.values.command import Actor, Command
+from maestrod.core.values.effects import Effect
 from maestrod.core.values.folders import as_written
 from maestrod.core.values.policy import Rules
 from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
@@ -30,6 +31,7 @@ from maestrod.host.inherited import Inherited
 from maestrod.sessions.custody import Custody, OnExit
 from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine
+from maestrod.sessions.spec import ExitRecord
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor.launching import Launcher
@@ -58,6 +60,7 @@ class House:
     custody: FolderCustody
     supervisor: Supervisor
     terminals: Terminals
+    want: Callable[[Effect], None]
     home: Path
 
     async def call(self, method: str, actor: Actor | None = None, **params: Any) -> Any:
@@ -121,18 +124,22 @@ async def house(
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
         for event in store._events:
             store.world.apply(event)
-    supervisor = Supervisor(Launcher(places, config, catalog, b"k" * 32, Inherited()))
-    engine = Engine(store, store.world, clock or FixedClock(), supervisor.want, _SkilledEyes(catalog.known_names))
-    custody = FolderCustody(machine, supervisor.exited, places.data / "sessions")
-    terminals = Terminals(cast(Custody, custody), store.world)
-    supervisor.bind(engine, cast(Custody, custody), terminals)
+    send_effect, effects = trio.open_memory_channel[Effect](float("inf"))
+    send_exit, exits = trio.open_memory_channel[ExitRecord](float("inf"))
+    engine = Engine(
+        store, store.world, clock or FixedClock(), send_effect.send_nowait, _SkilledEyes(catalog.known_names)
+    )
+    custody = FolderCustody(machine, send_exit.send, places.data / "sessions")
+    terminals = Terminals(cast(Custody, custody), engine)
+    launcher = Launcher(places, config, catalog, b"k" * 32, Inherited())
+    supervisor = Supervisor(engine, cast(Custody, custody), terminals, launcher, effects=effects, exits=exits)
     with mock.patch.object(launching, "in_thread", _at_once):  # a clock that jumps does not see threads
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             await nursery.start(custody.run)
             await nursery.start(supervisor.run)
             engine.listen(supervisor.heard)
-            yield House(engine, store, custody, supervisor, terminals, home)
+            yield House(engine, store, custody, supervisor, terminals, send_effect.send_nowait, home)
             nursery.cancel_scope.cancel()
 
 

@@ -111,6 +111,7 @@ TOP = {
     "maestrod": "name and version",
     "maestrod.__main__": "flags, exit code",
     "maestrod.app": "the composition root sees all floors",
+    "maestrod.listening": "the composition root's listeners: settings and host's sockets into transport",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
@@ -120,7 +121,7 @@ PACKAGES = {
     "trio": (
         (
             *("maestrod.engine", "maestrod.sessions", "maestrod.rpc", "maestrod.transport", "maestrod.supervisor"),
-            *("maestrod.app", "maestrod.__main__", "maestrod.host.folders", "maestrod.host.tenure"),
+            *("maestrod.app", "maestrod.__main__", "maestrod.host", "maestrod.listening"),
         ),
         "concurrency lives above the pure floors; the store's one thread needs none",
     ),

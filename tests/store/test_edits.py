@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from maestrod.api.task import Task
-from maestrod.store.edits import Edit
+from maestrod.store.edits import Edit, Scan
 from maestrod.store.fsck import check
 from tests.kit.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_task, change_task
@@ -41,20 +41,20 @@ def quarantined(files: CrashFiles) -> list[str]:
 
 def test_nothing_was_edited(files: CrashFiles) -> None:
     life = Life(files, {})
-    assert life.store.scan_edits() == [] and life.store.report == []
+    assert life.store.scan_edits() == Scan() and life.store.report == []
 
 
 def test_a_valid_edit_is_handed_to_the_engine(files: CrashFiles) -> None:
     path = edit(files, b'"task 0"', b'"task of mine"')
     life = Life(files, {})
-    (found,) = life.store.scan_edits()
+    (found,) = life.store.scan_edits().edits
     assert isinstance(found.entity, Task) and isinstance(found.current, Task)
     assert (found.kind, found.path, found.entity.title, found.current.title) == ("task", path, "task of mine", "task 0")
     accept(life, found)
     life.close()
     assert b"task of mine" in files.read(path) and not quarantined(files)
     again = Life(files, {})
-    assert again.store.scan_edits() == []
+    assert again.store.scan_edits().edits == []
     assert [task.title for task in again.world.tasks.values()] == ["task of mine"]
 
 
@@ -69,7 +69,7 @@ def test_an_edit_that_only_moves_white_space_changes_nothing(files: CrashFiles) 
     path = task_path(files)
     files.damage(path, msgspec.json.encode(msgspec.json.decode(files.read(path))))
     life = Life(files, {})
-    assert life.store.scan_edits() == []
+    assert life.store.scan_edits().edits == []
 
 
 @pytest.mark.parametrize("old, new", [(b'"task 0"', b"7"), (b'"task 0",', b'"task 0"'), (b'"tsk_', b'"tsk_0')])
@@ -78,8 +78,9 @@ def test_19_an_invalid_edit_is_quarantined_and_the_file_put_right(files: CrashFi
     path = edit(files, old, new)
     broken = files.read(path)
     life = Life(files, {})
-    assert life.store.scan_edits() == []
-    assert any(str(path) in line and "not a valid task" in line for line in life.store.report)
+    found = life.store.scan_edits()
+    assert found.edits == []
+    assert any(str(path) in line and "not a valid task" in line for line in found.warnings)
     life.settle()
     assert files.read(DATA / "quarantine" / f"{path.name}.1") == broken
     assert b"not a valid task" in files.read(DATA / "quarantine" / f"{path.name}.1.reason.txt")
@@ -94,8 +95,9 @@ def test_an_edit_of_an_older_state_is_not_guessed_at(files: CrashFiles) -> None:
     files.reboot("kill")
     path = edit(files, b'"task 0"', b'"task of mine"')
     life = Life(files, {})
-    assert life.store.scan_edits() == []
-    assert any("take the edit over by hand" in line for line in life.store.report)
+    found = life.store.scan_edits()
+    assert found.edits == []
+    assert any("take the edit over by hand" in line for line in found.warnings)
     life.settle()
     assert b"task of mine" in files.read(DATA / "quarantine" / f"{path.name}.1") and b"task 0" in files.read(path)
 
@@ -114,7 +116,7 @@ def test_a_removed_file_is_written_again(files: CrashFiles) -> None:
     before = files.read(path)
     files.unlink(path)
     life = Life(files, {})
-    assert life.store.scan_edits() == []
+    assert life.store.scan_edits().edits == []
     life.settle()
     assert files.read(path) == before
 
@@ -127,14 +129,14 @@ def test_a_file_of_a_deleted_entity_is_removed(files: CrashFiles) -> None:
     life.close()
     files.damage(path, content)
     life = Life(files, {})
-    assert life.store.scan_edits() == []
+    assert life.store.scan_edits().edits == []
     assert files.listdir(path.parent) == []
 
 
 def test_a_file_of_a_task_nobody_knows_is_an_edit(files: CrashFiles) -> None:
     path = DATA / "tasks" / "tsk_mine.json"
     files.damage(path, b'{"id": "tsk_mine", "projectId": "prj_x", "title": "by hand"}')
-    (found,) = Life(files, {}).store.scan_edits()
+    (found,) = Life(files, {}).store.scan_edits().edits
     assert found.current is None and found.id == "tsk_mine"
 
 
@@ -144,17 +146,18 @@ def test_19_a_folder_in_the_place_of_a_file_is_moved_away(files: CrashFiles) -> 
     files.unlink(path)
     files.mkdir(path)
     life = Life(files, {})
-    life.store.scan_edits()
+    found = life.store.scan_edits()
     life.settle()
-    assert files.read(path) == before and any("a folder stood" in line for line in life.store.report)
+    assert files.read(path) == before and any("a folder stood" in line for line in found.warnings)
 
 
 def test_an_unreadable_file_is_reported_and_the_journals_copy_used(files: CrashFiles) -> None:
     path = edit(files, b'"task 0"', b'"task of mine"')
     life = Life(files, {})
     files.fail("read", 13, path=path.name, times=9)
-    assert life.store.scan_edits() == []
-    assert any("cannot be read: Permission denied" in line for line in life.store.report)
+    found = life.store.scan_edits()
+    assert found.edits == []
+    assert any("cannot be read: Permission denied" in line for line in found.warnings)
     assert [task.title for task in life.world.tasks.values()] == ["task 0"]
 
 
@@ -165,7 +168,7 @@ def test_what_the_engine_changed_since_the_start_is_not_put_back(files: CrashFil
     life = Life(files, {})
     change_task(life, 3)
     add_task(life, 6)
-    assert life.store.scan_edits() == []
+    assert life.store.scan_edits().edits == []
     life.store.write_behind()
     assert files.listdir(path.parent) == [], "nothing of it is durable yet"
     life.settle()
@@ -178,5 +181,5 @@ def test_files_this_daemon_wrote_since_the_start_are_left_alone(files: CrashFile
     life = Life(files, {})
     add_task(life, 6)
     life.settle()
-    assert life.store.scan_edits() == []
+    assert life.store.scan_edits().edits == []
     assert len(files.listdir(DATA / "tasks")) == 2

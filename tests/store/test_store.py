@@ -1,5 +1,6 @@
 """The store as a whole over a file system that stops and fails: what was acknowledged is there, as a prefix of the history."""
 
+import errno
 from collections.abc import Callable
 
 import pytest
@@ -196,7 +197,7 @@ def test_unknown_members_survive_a_change() -> None:
     path = DATA / "tasks" / f"{id_}.json"
     files.damage(path, files.read(path).replace(b'"title"', b'"colour": "blue",\n  "title"'))
     life = Life(files, {})
-    assert life.store.scan_edits() == [], "an unknown member alone changes nothing we know"
+    assert life.store.scan_edits().edits == [], "an unknown member alone changes nothing we know"
     change_task(life, 1)
     life.close()
     assert b'"colour": "blue"' in files.read(path)
@@ -240,6 +241,20 @@ def test_a_store_of_an_older_version_shows_what_linked_sessions_did_with_a_task_
     again.settle()
     told = [event.seq for event in life.events + again.events if event.data.get("type") == "task_started"]
     assert entries(again)[task_id] == told and len(told) == 2
+
+
+def test_a_close_that_cannot_write_everything_says_so_and_loses_nothing() -> None:
+    files = CrashFiles()
+    life = Life(files, {})
+    alerts: list[str] = []
+    life.store.on_alert = alerts.append
+    add_task(life, 1)
+    life.commit()
+    files.fail("open", errno.ENOSPC, path="snapshot", times=99)
+    life.close()
+    assert [alert for alert in alerts if "the journal has everything" in alert]
+    files.reboot()
+    assert len(Life(files, {}).world.tasks) == 1
 
 
 @pytest.mark.parametrize("operation, code", [("open", 30), ("truncate", 5), ("fsync", 5)])

@@ -81,6 +81,6 @@ async def test_what_was_found_is_told_unless_the_session_is_over(
         monkeypatch.setattr(probing, "in_thread", at_once)
         monkeypatch.setattr(parts.engine, "tell", tell)
         for effect in (Probe(session_id, 1), Probe(session_id, 2), Probe("ses_none", 1)):
-            parts.supervisor.want(effect)
+            parts.want(effect)
         await trio.sleep(10)
         assert [(type(fact), fact.session_id) for fact in told if isinstance(fact, Probed)] == [(Probed, session_id)]

@@ -207,7 +207,7 @@ async def test_what_is_written_to_one_session_never_interleaves(tmp_path: Path, 
             parts.engine.world.put(
                 Message(f"msg_{number}", session.id, MessageKind.PROMPT, status, text=text, attempt=1)
             )
-            parts.supervisor.want(Deliver(session.id, 1, f"msg_{number}"))
+            parts.want(Deliver(session.id, 1, f"msg_{number}"))
         await trio.sleep(30)
         assert agent_of(machine, session).typed == b"one\rtwo\rthree\r"
 
@@ -221,7 +221,7 @@ async def test_nothing_is_written_for_what_is_over(tmp_path: Path, autojump_cloc
             Decide("ses_none", 1, "att_none"),
             Decide(session.id, 1, "att_none"),
         ):
-            parts.supervisor.want(effect)
+            parts.want(effect)
         await trio.sleep(5)
         assert agent_of(machine, session).typed == b""
 
@@ -240,7 +240,7 @@ async def test_a_decision_reaches_the_agent_that_waits_for_it(
                 "att_a", session.id, AttentionKind.PERMISSION, "?", answer=Answer("user", 1, value), key="toolu_1"
             )
         )
-        parts.supervisor.want(Decide(session.id, 1, "att_a"))
+        parts.want(Decide(session.id, 1, "att_a"))
         await trio.sleep(5)
         assert agent_of(machine, session).typed == written
 
@@ -250,7 +250,7 @@ async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
 ) -> None:
     machine = FakeMachine()
     async with talking(tmp_path, machine) as (parts, session):
-        parts.supervisor.want(CloseInput(session.id, 1))
+        parts.want(CloseInput(session.id, 1))
         await trio.sleep(1)
         assert agent_of(machine, session).typed == b"\x04"
 
@@ -258,7 +258,7 @@ async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
             raise NotHeld(session_id)
 
         monkeypatch.setattr(FolderCustody, "close_stdin", gone)
-        parts.supervisor.want(CloseInput(session.id, 1))
+        parts.want(CloseInput(session.id, 1))
         await trio.sleep(1)
 
 

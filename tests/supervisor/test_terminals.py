@@ -8,7 +8,7 @@ import trio.testing
 
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import Refused, StopReport
+from maestrod.sessions.spec import Identity, LaunchSpec, Refused, StopReport
 from tests.kit.supervised import FolderCustody, house
 
 
@@ -26,6 +26,32 @@ async def test_output_is_paged_by_offset_and_ends_with_the_session(
         rest = parts.terminals.output(session.id, 5, 100)
         assert (rest.start, rest.end, rest.ended) == (5, 8, True)
         assert parts.terminals.tail(session.id, 1, 100).start == 4
+
+
+async def test_waiting_for_output_sleeps_until_the_agent_runs_and_until_its_end_is_recorded(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = FolderCustody.launch
+
+    async def launch_slowly(custody: FolderCustody, spec: LaunchSpec) -> Identity:
+        await trio.sleep(20)
+        return await launch(custody, spec)
+
+    monkeypatch.setattr(FolderCustody, "launch", launch_slowly)
+    machine = FakeMachine(lambda spec: Lifetime(seconds=3))
+    async with house(tmp_path, machine) as parts:
+        session = await parts.spawn()
+        with trio.move_on_after(10) as waiting:
+            await parts.terminals.wait_output(session.id, 0)
+        assert waiting.cancelled_caught, "it returned before there was anything to run"
+        await parts.until_launched(session.id)
+        parts.store.refused = Unavailable("store.no_space", "the disk is full")
+        with trio.move_on_after(10) as waiting:
+            await parts.terminals.wait_output(session.id, 0)
+        assert waiting.cancelled_caught, "it returned before the end could be recorded"
+        parts.store.refused = None
+        await parts.terminals.wait_output(session.id, 0)
+        assert parts.terminals.output(session.id, 0, 10).ended
 
 
 async def test_what_has_no_running_agent_can_be_read_but_not_typed_into(

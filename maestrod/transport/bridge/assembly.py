@@ -80,7 +80,7 @@ class Assembly:
         return _caller(holder_of_secret(self._services, secret))
 
     def _cookie_caller(self, cookie: bytes) -> Caller | None:
-        sign_in = self._services.bridge.sign_in
+        sign_in = self._services.sign_in
         if not sign_in.is_genuine(cookie, self._services.engine.clock.wall()):
             return None
         holder = sign_in.holder(cookie)

@@ -126,7 +126,7 @@ def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = 
     if code is None:
         return None
     clock = services.engine.clock
-    value = services.bridge.sign_in.redeem(code, clock.steady(), clock.wall())
+    value = services.sign_in.redeem(code, clock.steady(), clock.wall())
     if value is None:
         return Response(403, _USED_UP, HTML)
     cookie = f"{cookie_name}={value}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_LIFETIME_MS // 1000}"

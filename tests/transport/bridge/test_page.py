@@ -85,7 +85,7 @@ def test_a_file_that_went_away_is_nothing(folder: Path) -> None:
 
 async def test_a_code_becomes_a_cookie_once(folder: Path) -> None:
     async with bridging(page=folder) as server:
-        code, _ = server.services.bridge.sign_in.code(server.services.engine.clock.steady())
+        code, _ = server.services.sign_in.code(server.services.engine.clock.steady())
         first = await server.ask("GET", f"/?code={code}", token=False)
         assert (first.status, first.headers["location"]) == (303, "/")
         assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(first.headers["set-cookie"].split("; "))
@@ -97,7 +97,7 @@ async def test_a_code_becomes_a_cookie_once(folder: Path) -> None:
 
 async def test_a_head_request_does_not_use_a_code_up(folder: Path) -> None:
     async with bridging(page=folder) as server:
-        code, _ = server.services.bridge.sign_in.code(server.services.engine.clock.steady())
+        code, _ = server.services.sign_in.code(server.services.engine.clock.steady())
         await server.ask("HEAD", f"/?code={code}", token=False)
         assert (await server.ask("GET", f"/?code={code}", token=False)).status == 303
 

@@ -1,0 +1,165 @@
+"""The daemon's doors: the Unix socket, the bridge, and the port for other machines, from open to drained.
+
+A port that cannot be opened, or fails, costs that port and never the daemon: its status says why.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
+from maestrod.api.local.address import Places
+from maestrod.api.local.package_data import package_data
+from maestrod.config import Config
+from maestrod.host.endpoint import Endpoint, listen
+from maestrod.host.service import Handover
+from maestrod.host.shutdown import Shutdown
+from maestrod.rpc.context import PortStatus, Services
+from maestrod.transport.bridge.port import Port, open_port
+from maestrod.transport.bridge.serve import serve_bridge
+from maestrod.transport.unix.serve import serve_unix
+
+log = logging.getLogger(__name__)
+
+#: Seconds the listeners have to end once the daemon stops, a little more than they give to calls under way.
+DRAIN_SECONDS = 4.0
+#: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
+SOCKET_CHECK_SECONDS = 20.0
+
+
+@dataclass(slots=True)
+class Listeners:
+    """Everything clients connect to. Open before it serves, so that early clients wait in the backlog."""
+
+    endpoints: list[Endpoint]
+    ports: list[tuple[Port, PortStatus]]
+
+    async def serve(
+        self, services: Services, handover: Handover, shutdown: Shutdown, on_ready: Callable[[Path], None]
+    ) -> None:
+        """Serve until a shutdown is requested. Calls under way may finish, unless somebody is in a hurry.
+
+        ``on_ready`` is called with the socket's path when clients may come.
+        """
+        path = self.endpoints[0].path
+        async with trio.open_nursery() as background:
+            background.start_soon(_watchdog, handover, services)
+            async with trio.open_nursery() as listeners:
+                await listeners.start(serve_unix, self.endpoints[0].socket, services)
+                on_ready(path)
+                for port, status in self.ports:
+                    listeners.start_soon(_serve_port, port, status, services)
+                background.start_soon(self._keep_reachable, services, listeners)
+                log.info("serving on %s", path)
+                handover.notifier.ready(f"serving on {path}")
+                await shutdown.requested.wait()
+                log.info("stopping; sessions: %s", shutdown.sessions.value)
+                handover.notifier.stopping()
+                services.engine.refusing = Unavailable(
+                    "daemon.stopping", "the daemon is stopping: try again when it is back"
+                )
+                services.stopping.set()
+                listeners.cancel_scope.deadline = trio.current_time() + DRAIN_SECONDS
+                background.start_soon(_hurry, shutdown, listeners.cancel_scope)
+            background.cancel_scope.cancel()
+        for each in self.endpoints:
+            each.close()
+
+    async def _keep_reachable(self, services: Services, listeners: trio.Nursery) -> None:
+        """Listen again when the socket's file was removed: agents and clients must find the daemon."""
+        while not self.endpoints[-1].handed:
+            await trio.sleep(SOCKET_CHECK_SECONDS)
+            if self.endpoints[-1].still_ours():
+                continue
+            path = self.endpoints[-1].path
+            log.warning("%s was removed: listening again", path)
+            try:
+                self.endpoints.append(listen(path))
+            except (MaestroError, OSError) as error:
+                log.error("cannot listen on %s, trying again: %s", path, error)
+            else:
+                await listeners.start(serve_unix, self.endpoints[-1].socket, services)
+
+
+def open_listeners(places: Places, config: Config, handover: Handover, services: Services) -> Listeners:
+    """The socket the service manager opened for us, or our own; and the ports that the configuration asks for.
+
+    Raises ``AlreadyRunning`` or ``BadConfiguration`` when the socket's path cannot be used.
+    """
+    handed = next(iter(handover.sockets), None)
+    endpoint = listen(places.socket) if handed is None else Endpoint(handed.path, handed.socket, handed=True)
+    return Listeners([endpoint], [*_bridge(places, config, services), *_remote(places, config, services)])
+
+
+def _bridge(places: Places, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
+    status = services.bridge
+    if not config.bridge:
+        return
+    try:
+        port = open_port(places, config, services.info, _page())
+    except BadConfiguration as error:
+        status.problem = f"there is no bridge: {error.message}"
+        log.warning("%s", status.problem)
+    else:
+        status.url = port.door.url
+        yield port, status
+
+
+def _remote(places: Places, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
+    status = services.remote
+    if not config.remote_address:
+        return
+    from maestrod.transport.bridge.remote_port import open_remote_port
+
+    try:
+        now = dt.datetime.fromtimestamp(services.engine.clock.wall() / 1000, dt.UTC)
+        port, status.fingerprint = open_remote_port(places, config, _page(), now)
+    except BadConfiguration as error:
+        status.problem = f"other machines cannot come in: {error.message}"
+        log.warning("%s", status.problem)
+    else:
+        status.url = port.door.url
+        yield port, status
+
+
+def _page() -> Path | None:
+    """The folder of the web page, if this installation has one."""
+    try:
+        return package_data("page")
+    except FileNotFoundError as error:
+        log.warning("%s", error)
+        return None
+
+
+async def _serve_port(port: Port, status: PortStatus, services: Services) -> None:
+    log.info("the web page and the HTTP interface are at %s", port.door.url)
+    try:
+        await serve_bridge(port.door, services)
+    except Exception:  # the connection guard: the bridge is one big connection to the engine
+        log.exception("the bridge failed; the socket goes on")
+        status.problem = "the bridge failed, the log says why: restart the daemon to have it again"
+    finally:
+        status.url = None
+        port.close()
+
+
+async def _hurry(shutdown: Shutdown, scope: trio.CancelScope) -> None:
+    await shutdown.hurry.wait()
+    scope.cancel()
+
+
+async def _watchdog(handover: Handover, services: Services) -> None:
+    """Tell the service manager that the engine and the store still move."""
+    if handover.watchdog_interval is None:
+        return
+    while True:
+        refusal = services.store.refusal()
+        if refusal is not None:
+            handover.notifier.status(refusal.message)
+        if services.engine.longest_wait() < handover.watchdog_interval:
+            handover.notifier.watchdog()
+        await trio.sleep(handover.watchdog_interval)

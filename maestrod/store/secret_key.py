@@ -1,0 +1,25 @@
+"""The key that session tokens are signed with: made once, whole or not at all, readable by the user only."""
+
+import secrets
+from pathlib import Path
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.store.files import RealFiles, atomic_write
+
+#: Bytes of the key.
+SIZE = 32
+
+
+def secret_key(path: Path) -> bytes:
+    """The key in the file ``path``, made when there is none. Raises ``BadConfiguration`` when it cannot be read or written."""
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(SIZE)
+        try:
+            atomic_write(RealFiles(reserve=0), path, key)
+        except OSError as error:
+            raise BadConfiguration("store.key", f"cannot write {path}: {error.strerror}") from error
+    if len(key) != SIZE:
+        raise BadConfiguration("store.key", f"{path} is damaged: remove it (running agents will have to be stopped)")
+    return key

@@ -1,0 +1,74 @@
+"""The daemon in this process, with the service manager's end of its notifications."""
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import trio
+
+from maestrod import app
+from maestrod.api.local.address import Places
+from maestrod.config import Config
+from maestrod.host.service import Handover, Notifier
+from maestrod.host.shutdown import SIGNALS
+from tests.kit.daemon import Connection
+
+
+class Manager:
+    """The service manager's end of the notifications."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = trio.socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._path = folder / "n"
+
+    async def __aenter__(self) -> "Manager":
+        await self._socket.bind(str(self._path))
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        self._socket.close()
+
+    def handover(self) -> Handover:
+        return Handover(Notifier(str(self._path)), None, [], None)
+
+    async def told(self, word: str) -> str:
+        """The next message that says this."""
+        with trio.fail_after(30):
+            while word not in (message := (await self._socket.recv(4096)).decode()):
+                pass
+        return message
+
+
+@contextmanager
+def signals_put_back() -> Iterator[None]:
+    """A daemon leaves its signals ignored, for a process that ends; this one goes on, and its children inherit them."""
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@asynccontextmanager
+async def running(manager: Manager, where: Places, config: Config | None = None) -> AsyncIterator[trio.Nursery]:
+    """The daemon in this process, from ready to stopped."""
+    with signals_put_back():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(app.run, where, config or Config(), manager.handover())
+            await manager.told("READY=1")
+            yield nursery
+            with trio.fail_after(30):
+                await trio.to_thread.run_sync(stop, where)
+
+
+def stop(where: Places) -> None:
+    with Connection(where.socket) as connection:
+        connection.call("system.stop")
+
+
+def pid_behind(where: Places) -> int:
+    with Connection(where.socket) as connection:
+        return int(connection.call("system.status")["pid"])

@@ -1,0 +1,38 @@
+"""The key of session tokens is made once and never replaced."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from maestrod.api.errors import BadConfiguration
+from maestrod.store import secret_key as module
+from maestrod.store.secret_key import SIZE, secret_key
+
+
+def test_it_is_made_once_for_the_user_only(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    key = secret_key(path)
+    assert len(key) == SIZE and secret_key(path) == key
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_16_a_key_that_does_not_fit_on_the_disk_is_not_left_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(files: object, path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(module, "atomic_write", full)
+    with pytest.raises(BadConfiguration, match="No space left"):
+        secret_key(tmp_path / "secret.key")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_key_is_reported_and_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    path.write_bytes(b"short")
+    with pytest.raises(BadConfiguration, match=r"secret\.key is damaged"):
+        secret_key(path)
+    assert path.read_bytes() == b"short"
