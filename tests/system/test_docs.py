@@ -175,7 +175,7 @@ def _script(write: Json, greet: Json) -> Json:
 
 #: The users of sections that need a coding agent.
 AGENTS: dict[str, Callable[[User, FakeModel], dict[str, str]]] = {
-    "Check what is there": claude_user,
+    "Check the installation": claude_user,
     "The first run": claude_user,
     "Watch": claude_user,
     "Approve a plan": claude_user,
