@@ -14,6 +14,7 @@ import sys
 import time
 
 import maestro_event
+import maestro_json
 
 #: Seconds to wait for a decision: a little less than the day that agents are told to give this hook.
 _WAIT = 86_340.0
@@ -102,14 +103,12 @@ def ask_until_answered(request, deadline, patience):
 
 def ask(connection, request, deadline, parent):
     """Ask once. Raises ``OSError`` when the question has to be asked again, ``Refused`` when that would not help."""
-    import json
-
     connection.settimeout(max(deadline - time.monotonic(), 0.001))
     connection.sendall(request)
     reply = b""
     while not reply.endswith(b"\n"):
         reply += receive(connection, deadline, parent)
-    answer = json.loads(reply)
+    answer = maestro_json.loads(reply.decode())
     if "result" in answer:
         return str(answer["result"].get("output", ""))
     error = answer["error"]

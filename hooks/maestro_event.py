@@ -20,6 +20,8 @@ import posix
 import sys
 import time
 
+import maestro_json
+
 #: Seconds after which sending ends and the event goes to the spool, and how long that may take.
 _SEND_TIME = 0.35
 _SPOOL_TIME = 1.0
@@ -156,58 +158,31 @@ def read_input(chunks):
 
 def encode(members, payload):
     """The event as the JSON object ``event.report`` takes. A payload that is not JSON is passed on as text."""
-    import _json
-
-    head = ",".join([f'"{name}":{_quoted(_json, value)}' for name, value in members.items()])
-    return b"{" + head.encode() + b"".join(_payload_member(_json, payload.strip())) + b"}"
+    return maestro_json.dumps(members)[:-1].encode() + b"".join(_payload_member(members, payload.strip())) + b"}"
 
 
-def _quoted(json, value):
-    return json.encode_basestring_ascii(value) if isinstance(value, str) else str(value)
-
-
-def _payload_member(json, payload):
-    """The member ``payload`` as bytes on one line: the agent's own JSON where it is that and fits."""
+def _payload_member(members, payload):
+    """The member ``payload`` as bytes on one line, behind other members: the agent's own JSON where it is that and fits."""
     if not payload:
         return ()
     text = payload.decode("utf-8", "replace").removeprefix("\ufeff")
-    document = _parsed(json, text)
-    if document is None:
-        text = json.encode_basestring_ascii(text if len(text) <= _TEXT_LIMIT else _cut(text))
-    elif len(payload) > _PAYLOAD_LIMIT:
-        text = _shrunk(document[0])
-    # Line ends are nothing but white space between JSON tokens, and end a message on the wire.
-    return b',"payload":', text.replace("\n", " ").replace("\r", " ").encode("utf-8")
-
-
-class _Strict:
-    """What the scanner of the json module wants to know; NaN and Infinity are not JSON."""
-
-    strict = True
-    object_hook = None
-    object_pairs_hook = None
-    parse_float = float
-    parse_int = str  # only checked, never used: no number is too long for it
-
-    @staticmethod
-    def parse_constant(name):
-        raise ValueError(name)
-
-
-def _parsed(json, text):
-    """The document in a tuple of one, None when the text is not a JSON document."""
     try:
-        document, end = json.make_scanner(_Strict)(text, 0)
-    except (StopIteration, ValueError, RecursionError):
-        return None
-    return (document,) if end == len(text) else None
+        document = maestro_json.loads(text)
+    except ValueError:
+        text = maestro_json.dumps(text if len(text) <= _TEXT_LIMIT else _cut(text))
+    else:
+        if len(payload) > _PAYLOAD_LIMIT:
+            text = _shrunk(document)
+    # Line ends are nothing but white space between JSON tokens, and end a message on the wire.
+    return b"," if members else b"", b'"payload":', text.replace("\n", " ").replace("\r", " ").encode("utf-8")
 
 
 def _shrunk(document):
-    """The document as JSON with its long texts cut, so that what identifies the event remains; rare, so json may be slow."""
-    import json
-
-    text = json.dumps(_trimmed(document))
+    """The document as JSON with its long texts cut, so that what identifies the event remains."""
+    try:
+        text = maestro_json.dumps(_trimmed(document))
+    except (ValueError, RecursionError):  # read, but nested too deep to be written
+        return '{"truncated":true}'
     return text if len(text) <= _PAYLOAD_LIMIT else '{"truncated":true}'
 
 
@@ -261,9 +236,7 @@ def read_receipt(connection):
         reply += chunk
     if b'"result"' in reply:  # inside of a text its quotes would be escaped
         return
-    import json
-
-    error = json.loads(reply)["error"]
+    error = maestro_json.loads(reply.decode())["error"]
     if error.get("data", {}).get("retryable"):
         raise OSError("the daemon cannot take events now")
     complain(error["message"])

@@ -13,8 +13,10 @@ _CANDIDATES = ("maestrod/_data/hooks/maestro_event.py", "hooks/maestro_event.py"
 
 def report(arguments: Sequence[str]) -> int:
     """Report the event described by the arguments and standard input; 0 whatever happens."""
+    path = script()
+    sys.path.append(os.path.dirname(path))  # noqa: PTH120 - see above; behind everything: it imports what is beside it
     module = type(sys)("maestro_event")
-    SourceFileLoader("maestro_event", script()).exec_module(module)
+    SourceFileLoader("maestro_event", path).exec_module(module)
     code: int = module.main(list(arguments))
     return code
 

@@ -186,7 +186,7 @@ def test_any_bytes_arrive_as_something(payload: bytes) -> None:
 
 @pytest.mark.parametrize("payload", [b"NaN", b'{"a": Infinity}', b"{'a': 1}", b"{} {}", b"[" * 100_000])
 def test_what_is_not_json_is_text(payload: bytes) -> None:
-    assert isinstance(json.loads(maestro_event.encode({}, payload).replace(b"{,", b"{"))["payload"], str)
+    assert isinstance(json.loads(maestro_event.encode({}, payload))["payload"], str)
 
 
 def test_no_payload_is_no_member() -> None:
@@ -200,6 +200,19 @@ def test_a_payload_too_large_keeps_what_identifies_it() -> None:
     found = json.loads(encoded)["payload"]
     assert found["session_id"] == "s"
     assert found["tool"]["output"][0].endswith("(1998000 characters cut)")
+
+
+def test_numbers_of_a_payload_too_large_stay_numbers() -> None:
+    payload = json.dumps({"exit_code": 1, "cost": 0.5, "output": "x" * 2_000_000}).encode()
+    found = json.loads(maestro_event.encode({"event": "X"}, payload))["payload"]
+    assert (found["exit_code"], found["cost"]) == (1, 0.5)
+
+
+def test_a_payload_too_large_and_nested_too_deep_is_left_out_and_is_no_failure(daemon: FakeDaemon) -> None:
+    daemon.on("event.report", {"ok": True})
+    deep = b"[" * 700 + json.dumps("x" * 2_000_000).encode() + b"]" * 700
+    assert silent(hook("--event", "X", payload=deep))
+    assert daemon.called("event.report")[0]["payload"] == {"truncated": True}
 
 
 def test_a_payload_of_many_small_things_is_left_out() -> None:

@@ -1,0 +1,1 @@
+../../../hooks/maestro_json.py
