@@ -16,7 +16,7 @@ from pathlib import Path
 import maestrod
 from maestroctl.client.channel import RETRY_PAUSE
 from maestroctl.client.client import connect
-from maestroctl.client.diagnosis import why_holder_silent
+from maestroctl.client.diagnosis import how_ended, why_holder_silent
 from maestroctl.client.errors import absent
 from maestroctl.output import safe, say
 from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
@@ -264,7 +264,7 @@ def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
             await_holder(places)
             return
         if code is not None:
-            raise _failed(places, f"maestrod ended with exit code {code} as soon as it was started")
+            raise _failed(places, f"maestrod {how_ended(code)} as soon as it was started")
         holder, now = holder_of(places.data), time.monotonic()
         if holder is not None and holder.phase is Phase.STARTING and not is_stopped(holder.pid):
             deadline = min(now + _READY_WITHIN, last)

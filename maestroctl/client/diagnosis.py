@@ -3,6 +3,7 @@
 Asked only when an answer is overdue, so it may cost something.
 """
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,16 @@ _STOPPED_STATES = {"T": "stopped by a signal", "t": "held by a debugger"}
 _DISK = "D"
 
 _PS_SECONDS = 5.0
+
+
+def how_ended(returncode: int) -> str:
+    """How a program of ours ended, as ``subprocess`` says it: ``ended with exit code 3``, ``was ended by SIGKILL``."""
+    if returncode >= 0:
+        return f"ended with exit code {returncode}"
+    try:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    except ValueError:  # a real-time signal
+        return f"was ended by signal {-returncode}"
 
 
 def why_silent(error: Silent, data: Path | None) -> NoDaemon:

@@ -6,7 +6,7 @@ import typer
 
 from maestroctl.client.caller import Caller
 from maestroctl.client.daemon_end import await_end, end_unanswering
-from maestroctl.client.diagnosis import why_holder_silent
+from maestroctl.client.diagnosis import how_ended, why_holder_silent
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
@@ -79,7 +79,7 @@ def _check_configuration(caller: Caller) -> None:
 
     done = read_offline(caller, ["config", "--json"])
     if done.returncode:
-        words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        words = done.stderr.strip().splitlines() or [f"`maestrod config` {how_ended(done.returncode)}"]
         raise BadConfiguration("config", f"{safe(words[-1].removeprefix('maestrod: '))}. The daemon was not restarted")
 
 

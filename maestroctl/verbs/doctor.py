@@ -13,7 +13,7 @@ import maestrod
 from maestroctl.client.autostart import LOG
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
-from maestroctl.client.diagnosis import STARTING, why_holder_silent
+from maestroctl.client.diagnosis import STARTING, how_ended, why_holder_silent
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import answer, answer_json, safe
 from maestroctl.verbs.options import Json
@@ -196,7 +196,7 @@ def _configuration(caller: Caller) -> Iterator[Finding]:
     done = read_offline(caller, ["config", "--json"])
     lines = [safe(line) for line in done.stderr.splitlines() if line.strip()]
     if done.returncode:
-        words = lines[-1].removeprefix("maestrod: ") if lines else f"cannot be read (exit code {done.returncode})"
+        words = lines[-1].removeprefix("maestrod: ") if lines else f"`maestrod config` {how_ended(done.returncode)}"
         yield Finding("bad", "configuration", words)
         return
     for line in lines:
@@ -213,7 +213,7 @@ def _files(caller: Caller) -> Iterator[Finding]:
     try:
         report = json.loads(done.stdout)
     except ValueError:
-        words = done.stderr.strip().splitlines() or [f"maestrod store check ended with exit code {done.returncode}"]
+        words = done.stderr.strip().splitlines() or [f"`maestrod store check` {how_ended(done.returncode)}"]
         yield Finding("bad", "store", safe(words[-1].removeprefix("maestrod: ")))
     else:
         yield from _report(report)

@@ -45,9 +45,10 @@ def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="What ``
 
 
 def offline(caller: Caller, arguments: list[str]) -> int:
-    """Run a command of ``maestrod`` itself, which may open the store; its exit code. It prints for us."""
+    """Run a command of ``maestrod`` itself, which may open the store; its exit code, as a shell counts. It prints for us."""
     command, environ = _maestrod(caller, arguments)
-    return subprocess.run(command, env=environ, check=False).returncode
+    code = subprocess.run(command, env=environ, check=False).returncode
+    return code if code >= 0 else 128 - code
 
 
 def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedProcess[str]":

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from maestrod.api.process import Exit
 from maestrod.api.project import Permissions
-from maestrod.api.session import Exit, Session, Terminal
+from maestrod.api.session import Session, Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.prompts.manifest import Manifest
 from maestrod.core.values.agent_traits import AgentTraits

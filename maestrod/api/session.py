@@ -19,6 +19,7 @@ from maestrod.api.model.base import Done, Entity, Instant, Limit, Milliseconds, 
 from maestrod.api.model.method import Access, Method, get, patch, post
 from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.model.patterns import NO_NUL
+from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.project import Folder
 from maestrod.api.reason import Reason
 from maestrod.api.task import Ids, Names, Strategy
@@ -70,24 +71,6 @@ class Usage(Entity, frozen=True):
     input: int = 0
     output: int = 0
     cost: float | None = None
-
-
-class Exit(Entity, frozen=True):
-    """How the agent's process ended: an exit code or a signal number, and why we say so."""
-
-    code: int | None = None
-    signal: int | None = None
-    reason: str = ""
-    detail: str = ""
-    at: Instant = 0
-
-
-class ProcessIdentity(Entity, frozen=True):
-    """A process that cannot be mistaken for another: boot id, pid and start time (clock ticks after boot, or ms)."""
-
-    pid: int
-    started: int
-    boot_id: str
 
 
 class StandingAnswer(Entity, frozen=True):

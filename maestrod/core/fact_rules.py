@@ -1,8 +1,9 @@
 """What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed."""
 
 from maestrod.api.event import TimelineType
+from maestrod.api.process import Exit
 from maestrod.api.reason import Source
-from maestrod.api.session import Exit, Session, SessionStatus, Terminal
+from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.core.session import answer_rules, ended_processes, limit_rules, message, sign_rules, stall_rules, turns
 from maestrod.core.session.session import SessionEvent, end
 from maestrod.core.values.effects import Stop
@@ -115,7 +116,7 @@ def _sits_out(draft: Draft, session: Session, detail: str) -> bool:
 
 def _told(exit_: Exit) -> str:
     if exit_.signal is not None:
-        return f"ended by signal {exit_.signal}"
+        return f"ended by {exit_.signal_name}"
     if exit_.code is not None:
         return f"exit code {exit_.code}"
     return exit_.detail or exit_.reason

@@ -6,14 +6,14 @@ back through the engine as a fact. At the start of a daemon it asks custody abou
 
 import errno
 import logging
-import signal
 from functools import partial
 
 import trio
 
 from maestrod.agents.adapter import SLIPS, Adapter, Verdict
 from maestrod.api.errors import MaestroError, NotFound, Unavailable
-from maestrod.api.session import Exit, ProcessIdentity, Session, SessionStatus, Terminal
+from maestrod.api.process import Exit, ProcessIdentity
+from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.api.text.plain_text import plain_text
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
@@ -387,13 +387,4 @@ def _along(record: custody_spec.ExitRecord) -> Ended:
 
 
 def _exit(record: custody_spec.ExitRecord) -> Exit:
-    number = None
-    if record.signal is not None:
-        number = getattr(signal, f"SIG{record.signal}", None)
-    return Exit(
-        code=record.code,
-        signal=None if number is None else int(number),
-        reason=record.reason,
-        detail=record.detail,
-        at=record.ended_at,
-    )
+    return Exit(code=record.code, signal=record.signal, reason=record.reason, detail=record.detail, at=record.ended_at)

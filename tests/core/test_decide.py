@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event
+from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.protocol.registry import METHODS
-from maestrod.api.session import Exit, ProcessIdentity, Role, Session
+from maestrod.api.session import Role, Session
 from maestrod.api.task import TaskStatus
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp

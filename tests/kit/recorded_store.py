@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from maestrod.api.process import ProcessIdentity
 from maestrod.api.reason import Source
-from maestrod.api.session import ProcessIdentity
 from maestrod.api.system import ClockMark
 from maestrod.core.values.command import Command
 from maestrod.core.values.facts import ClockMoved, Fact, Launched, Probed

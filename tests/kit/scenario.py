@@ -18,8 +18,8 @@ from maestrod.api.event import Event, EventReport
 from maestrod.api.model.base import Params
 from maestrod.api.model.ids import queue_id
 from maestrod.api.permission import PermissionAsk
+from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.protocol.registry import METHODS
-from maestrod.api.session import Exit, ProcessIdentity
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.effects import Effect

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.shell.opaque import OpaqueAdapter
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.prompts.manifest import manifest_json
 from maestrod.core.values.agent_traits import AgentTraits, Turns

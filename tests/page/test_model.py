@@ -65,6 +65,16 @@ def question(**members: object) -> str:
     return json.dumps(plain | members)
 
 
+async def test_the_end_of_a_process_is_told_by_the_name_of_its_signal(tab: Tab) -> None:
+    async def words(exit_: object) -> Any:
+        return await model(tab, "status", f"it.exitWords({json.dumps(exit_)})")
+
+    assert await words({"signal": "TERM", "code": None}) == "by SIGTERM"
+    assert await words({"signal": "34"}) == "by signal 34"
+    assert await words({"code": 0, "signal": None}) == "with exit code 0"
+    assert await words({"reason": "lost"}) == await words(None) == ""
+
+
 async def test_a_question_offers_what_its_answer_may_be_and_nothing_else(tab: Tab) -> None:
     async def offers(**members: object) -> Any:
         return await model(tab, "attention", f"it.offers({question(**members)})")

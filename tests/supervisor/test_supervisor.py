@@ -13,7 +13,8 @@ import trio.testing
 from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.registry import ADAPTERS
 from maestrod.api.errors import Unavailable
-from maestrod.api.session import Exit, SessionStatus
+from maestrod.api.process import Exit
+from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
 from maestrod.core.values.command import Actor
 from maestrod.core.values.facts import StoppingSessions

@@ -10,7 +10,8 @@ from maestrod.agents.claude.hooks import read_hook
 from maestrod.agents.claude.launch import PROGRAM, launch
 from maestrod.agents.claude.stream import read_line
 from maestrod.agents.kit import installed
-from maestrod.api.session import Exit, Terminal
+from maestrod.api.process import Exit
+from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown

@@ -7,7 +7,7 @@ interrupted turn; so ``is_error`` and ``terminal_reason`` are read, in this orde
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude import limits
 from maestrod.agents.kit.json_lines import Members, json_text
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import LINE, Outcome, PlanOffered, Sign, TurnEnded, UsageSeen
 
 #: ``terminal_reason`` of a turn that a person or a hook cut short.

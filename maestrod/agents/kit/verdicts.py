@@ -1,7 +1,7 @@
 """How the end of an agent that says how its turns end is judged; adapters whose agents lie about it say so themselves."""
 
 from maestrod.agents.adapter import Verdict
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import Outcome
 
 

@@ -12,7 +12,8 @@ from maestrod.agents.kit.keys import typed
 from maestrod.agents.kit.verdicts import verdict
 from maestrod.agents.opencode import hooks, stream
 from maestrod.agents.opencode.launch import PROGRAM, launch
-from maestrod.api.session import Exit, Terminal
+from maestrod.api.process import Exit
+from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from maestrod.agents.adapter import Decision, Keys, Verdict
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
 

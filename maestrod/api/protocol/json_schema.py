@@ -15,6 +15,10 @@ from maestrod.api.protocol.registry import AnyMethod
 #: What the name of a schema for parameters ends in when replies have one of the same name.
 _INPUT = "Input"
 
+#: In the ``extra_json_schema`` of a type that reads more than we tell (what an older version wrote): the part of its schema that
+#: holds for what we tell.
+TOLD = "x-told"
+
 
 class Schemas(NamedTuple):
     """The schemas of parameters and results by method, and the named components they refer to."""
@@ -68,7 +72,8 @@ def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any
 
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _member(name, member) for name, member in value.items()}
+        told = {**value, **value.get(TOLD, {})}
+        return {name: _member(name, member) for name, member in told.items() if name != TOLD}
     return [_settled(item) for item in value] if isinstance(value, list) else value
 
 

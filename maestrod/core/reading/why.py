@@ -139,7 +139,7 @@ def _ending(session: Session) -> str:
     if ended is None:
         return ""
     if ended.signal is not None:
-        how = f"was ended by signal {ended.signal}"
+        how = f"was ended by {ended.signal_name}"
     elif ended.code is not None:
         how = f"exited with code {ended.code}"
     else:

@@ -10,9 +10,10 @@ their end is told by a report instead of a process. This file does not know how 
 import enum
 
 from maestrod.api.event import TimelineType
+from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
-from maestrod.api.session import Exit, Role, Session, SessionStatus
+from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.session import attention, message
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table

@@ -9,9 +9,10 @@ the same conversation, as the next attempt of the same session.
 """
 
 from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
-from maestrod.api.session import Exit, Role, Session, SessionStatus, Terminal
+from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.prompts import reminders
 from maestrod.core.session import attention, permission_rules

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.reason import Source
-from maestrod.api.session import Exit, ProcessIdentity
 from maestrod.api.system import ClockMark
 from maestrod.core.values.signs import Sign
 

@@ -88,3 +88,9 @@ export const SOURCES = {
   hook: "told by the agent's hook", process: "seen at the process", report: "reported by the agent", timer: "by a timer",
   user: "by you", recovery: "found after a restart", plan: "follows from the plan", stream: "read from what the agent prints", screen: "seen on its screen",
 };
+
+/** How a session's process ended: "by SIGTERM", "with exit code 3"; empty where nobody saw it. */
+export function exitWords(exit) {
+  if (exit?.signal) return `by ${/^\d/.test(exit.signal) ? "signal " : "SIG"}${exit.signal}`;
+  return exit && exit.code !== undefined && exit.code !== null ? `with exit code ${exit.code}` : "";
+}

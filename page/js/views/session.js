@@ -3,7 +3,7 @@
 import { sessionActions } from "../actions.js";
 import { app } from "../app.js";
 import { lookOf, workingTask } from "../model/rows.js";
-import { SOURCES, isLive, isTold, reasonWords, taskLook } from "../model/status.js";
+import { SOURCES, exitWords, isLive, isTold, reasonWords, taskLook } from "../model/status.js";
 import { duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -146,7 +146,7 @@ function pairs(session) {
   const known = [
     ["Agent", session.agent], ["Role", session.role], ["Strategy", session.strategy], ["Persona", session.persona], ["Skills", session.skills.join(", ")],
     ["Folder", session.workingDir], ["Process", session.process ? String(session.process.pid) : null],
-    ["Ended", ended && (ended.signal ? `by signal ${ended.signal}` : ended.code !== undefined && ended.code !== null ? `with exit code ${ended.code}` : ended.reason)],
+    ["Ended", ended && (exitWords(ended) || ended.reason)],
     ["In a terminal", `maestroctl attach ${session.id}`], ["Id", session.id],
   ];
   return known.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { class: ["Id", "Folder", "In a terminal"].includes(name) ? "mono" : null }, value)]);

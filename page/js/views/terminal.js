@@ -1,7 +1,7 @@
 // A session's terminal on the page: output as it comes, with bounded memory however much is printed; typing; size; scroll-back.
 
 import { app } from "../app.js";
-import { isLive } from "../model/status.js";
+import { exitWords, isLive } from "../model/status.js";
 import { h } from "../ui/dom.js";
 import { Emulator, loadEmulator } from "../ui/emulator.js";
 import { icon } from "../ui/icons.js";
@@ -169,9 +169,8 @@ export class TerminalView {
   }
 
   #ended(exit) {
-    const how = exit?.signal ? `by signal ${exit.signal}` : exit?.code !== undefined && exit?.code !== null ? `with exit code ${exit.code}` : "";
     this.element.classList.add("ended");
-    this.#say(`This session has ended ${how}`.trim());
+    this.#say(`This session has ended ${exitWords(exit)}`.trim());
   }
 
   #state(state) {

@@ -7,7 +7,7 @@ import pytest
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.turn_end import judge, of_result
 from maestrod.agents.kit.json_lines import Members
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import LimitReached, Outcome, TurnEnded
 
 DONE: dict[str, Any] = {
@@ -24,7 +24,7 @@ def api_error(status: int, text: str = "API Error") -> dict[str, Any]:
 
 
 #: Scenario: the result line (None: there is none), exit code and signal, the turn's outcome and code, the verdict.
-ROWS: dict[str, tuple[dict[str, Any] | None, int | None, int | None, Outcome | None, str, Verdict]] = {
+ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | None, str, Verdict]] = {
     "normal": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
     "a tool exits non-zero": (DONE, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
     "a tool is refused": ({**DONE, "permission_denials": [{}]}, 0, None, Outcome.COMPLETED, "", Verdict.COMPLETED),
@@ -85,7 +85,7 @@ ROWS: dict[str, tuple[dict[str, Any] | None, int | None, int | None, Outcome | N
     ),
     "SIGTERM by somebody": (None, 143, None, None, "", Verdict.FAILED),
     "SIGHUP by somebody": (None, 129, None, None, "", Verdict.FAILED),
-    "SIGKILL": (None, None, 9, None, "", Verdict.FAILED),
+    "SIGKILL": (None, None, "KILL", None, "", Verdict.FAILED),
     "a bad flag": (None, 1, None, None, "", Verdict.FAILED),
 }
 
@@ -100,7 +100,7 @@ def test_each_way_a_run_ends(row: str) -> None:
 
 
 def test_what_we_stopped_is_stopped() -> None:
-    for code, signal in ((143, None), (None, 9), (1, None)):
+    for code, signal in ((143, None), (None, "KILL"), (1, None)):
         assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Verdict.STOPPED
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from maestrod.agents.adapter import Decision, Keys, Verdict
 from maestrod.agents.codex.adapter import CodexAdapter
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
 
 CODEX = CodexAdapter(now=lambda: 0.0)
@@ -57,8 +57,8 @@ def test_answers_to_its_hook() -> None:
         (Exit(code=1), None, True, Verdict.STOPPED),
         (Exit(code=0), Outcome.COMPLETED, True, Verdict.COMPLETED),
         (Exit(code=0), None, False, Verdict.COMPLETED),
-        (Exit(signal=9), None, False, Verdict.FAILED),
-        (Exit(signal=15), None, True, Verdict.STOPPED),
+        (Exit(signal="KILL"), None, False, Verdict.FAILED),
+        (Exit(signal="TERM"), None, True, Verdict.STOPPED),
     ],
 )
 def test_verdicts(ended: Exit, outcome: Outcome | None, told: bool, verdict: Verdict) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from maestrod.agents.adapter import Decision, Keys, Verdict
 from maestrod.agents.gemini.adapter import GeminiAdapter
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
 GEMINI = GeminiAdapter(now=lambda: 0.0)

@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.kit.verdicts import verdict
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import Outcome
 
 
@@ -22,4 +22,4 @@ def test_our_signal_explains_what_it_did_not_complete(outcome: Outcome | None) -
 def test_an_exit_code_is_the_last_resort() -> None:
     assert verdict(Exit(code=0), None, told_to_stop=False) is Verdict.COMPLETED
     assert verdict(Exit(code=3), None, told_to_stop=False) is Verdict.FAILED
-    assert verdict(Exit(signal=9), None, told_to_stop=False) is Verdict.FAILED
+    assert verdict(Exit(signal="KILL"), None, told_to_stop=False) is Verdict.FAILED

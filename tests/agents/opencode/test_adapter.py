@@ -6,7 +6,7 @@ import pytest
 
 from maestrod.agents.adapter import Decision, Keys, Verdict
 from maestrod.agents.opencode.adapter import OpenCodeAdapter
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, Outcome
 
 OPENCODE = OpenCodeAdapter()
@@ -30,7 +30,7 @@ def test_the_gate_refuses_what_nobody_decided() -> None:
 
 def test_an_exit_code_of_zero_is_no_success_of_a_failed_turn() -> None:
     assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Verdict.FAILED
-    assert OPENCODE.judge(Exit(signal=15), outcome=None, told_to_stop=True) is Verdict.STOPPED
+    assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, told_to_stop=True) is Verdict.STOPPED
     assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, told_to_stop=False) is Verdict.COMPLETED
 
 

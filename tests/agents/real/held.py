@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from maestrod.agents.adapter import Adapter, LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import link_programs
 from maestrod.api.local.package_data import package_data
-from maestrod.api.session import Exit, Session, SessionStatus, Terminal
+from maestrod.api.process import Exit
+from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.core.values.signs import Sign
 from maestrod.supervisor.launching import make_links, write_files
 from tests.agents.real.conftest import Place
@@ -112,7 +113,7 @@ class Held:
         while self._read():
             pass
         code = self.process.wait(PATIENCE)
-        return Exit(code=code) if code >= 0 else Exit(signal=-code)
+        return Exit(code=code) if code >= 0 else Exit(signal=signal.Signals(-code).name.removeprefix("SIG"))
 
     def _close_input(self) -> None:
         if self.process.stdin is not None and not self.process.stdin.closed:

@@ -6,7 +6,8 @@ import pytest
 
 from maestrod.agents.adapter import Verdict
 from maestrod.agents.shell.adapter import ShellAdapter
-from maestrod.api.session import Exit, Role, Terminal
+from maestrod.api.process import Exit
+from maestrod.api.session import Role, Terminal
 from tests.agents.launches import request
 from tests.core.prompts.manifests import context
 
@@ -35,8 +36,8 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
         (Exit(code=1), False, Verdict.FAILED),
         (Exit(code=143), False, Verdict.FAILED),
         (Exit(code=143), True, Verdict.STOPPED),
-        (Exit(signal=9), False, Verdict.FAILED),
-        (Exit(signal=9), True, Verdict.STOPPED),
+        (Exit(signal="KILL"), False, Verdict.FAILED),
+        (Exit(signal="KILL"), True, Verdict.STOPPED),
         (Exit(), False, Verdict.FAILED),
     ],
 )

@@ -7,8 +7,9 @@ import pytest
 
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.message import Message, MessageKind, MessageStatus
+from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
-from maestrod.api.session import Exit, Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
+from maestrod.api.session import Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import Turn, Wait
 from maestrod.core.reading.why import why
@@ -46,7 +47,7 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
         ({}, "registered, known from process (the agent registered)"),
         ({"status_reason": None}, "parser is idle"),
         ({"exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
-        ({"exit": Exit(signal=9, reason="killed")}, "was ended by signal 9: killed"),
+        ({"exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
         ({"exit": Exit()}, "its process ended in a way nobody saw"),
         ({"stopping": True}, "was told to stop"),
         ({"paused": True}, "it is paused"),

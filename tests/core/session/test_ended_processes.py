@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from maestrod.api.session import Exit
+from maestrod.api.process import Exit
 from maestrod.core.session.ended_processes import NAMED
 from maestrod.core.values.facts import Ended, EndedProcess, Exited, Lost
 from tests.kit.scenario import Find, Scenario, came_up, group, project, run_of, subtask

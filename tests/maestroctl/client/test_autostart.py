@@ -76,6 +76,12 @@ def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch
     assert refused.value.exit_code == 69
 
 
+def test_a_daemon_that_was_killed_at_its_start_is_told_by_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    program(monkeypatch, "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(NoDaemon, match="maestrod was ended by SIGKILL as soon as it was started"):
+        autostart.ensure(here(), os.environ)
+
+
 def test_a_daemon_that_does_not_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(autostart, "_READY_WITHIN", 0.2)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maestroctl.client.channel import Silent
-from maestroctl.client.diagnosis import HUNG, STARTING, STOPPED, why_holder_silent, why_silent
+from maestroctl.client.diagnosis import HUNG, STARTING, STOPPED, how_ended, why_holder_silent, why_silent
 from maestrod.api.local.daemon_lock import Holder, Phase, boot_id
 from maestrod.host.instance import single_instance
 
@@ -62,3 +62,15 @@ def test_the_lock_says_who_it_is_before_the_socket_does(tmp_path: Path, stopped:
 def test_somebody_else_on_the_socket_is_not_called_a_daemon() -> None:
     assert "or it is no maestrod" in why_silent(Silent("/run/s", 8.0, os.getpid()), None).message
     assert "https://far does not answer (8 s)" in why_silent(Silent("https://far", 8.0), None).message
+
+
+@pytest.mark.parametrize(
+    "returncode, words",
+    [
+        (3, "ended with exit code 3"),
+        (-9, "was ended by SIGKILL"),
+        (-40, "was ended by signal 40"),
+    ],
+)
+def test_how_a_program_ended_is_said_by_the_name_of_its_signal(returncode: int, words: str) -> None:
+    assert how_ended(returncode) == words

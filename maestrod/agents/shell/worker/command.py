@@ -42,7 +42,7 @@ class Outcome:
     def __init__(self, status: int, output: bytes) -> None:
         code = posix.waitstatus_to_exitcode(status)
         self.code = code if code >= 0 else None
-        self.signal = -code if code < 0 else None
+        self.signal = signals.name_of(-code) if code < 0 else None
         self.output = output
 
     @property
@@ -51,7 +51,7 @@ class Outcome:
         return self.code == 0
 
     def __str__(self) -> str:
-        return f"exit code {self.code}" if self.signal is None else f"signal {signals.name_of(self.signal)}"
+        return f"ended with exit code {self.code}" if self.signal is None else f"was ended by {self.signal}"
 
 
 class Runner:

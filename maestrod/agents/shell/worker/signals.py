@@ -50,11 +50,11 @@ def drain(reader: int) -> None:
 
 
 def name_of(number: int) -> str:
-    """``TERM`` for 15."""
-    for name in ("HUP", "INT", "QUIT", "ILL", "ABRT", "FPE", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "BUS", "XCPU"):
-        if getattr(kernel, f"SIG{name}") == number:
+    """``SIGTERM`` for 15, ``signal 34`` for one that has no name (a real-time signal)."""
+    for name in dir(kernel):
+        if name.startswith("SIG") and not name.startswith("SIG_") and getattr(kernel, name) == number:
             return name
-    return str(number)
+    return f"signal {number}"
 
 
 class _Stop:

@@ -63,7 +63,7 @@ def perform(
 
 def explain(kind: str, command: str, outcome: Outcome) -> str:
     """Which command ended how, and its last lines."""
-    text = f"{kind} ended with {outcome}: {shortened(command)}"
+    text = f"{kind} {outcome}: {shortened(command)}"
     lines = tail(outcome.output)
     say(f"# {text}")
     return f"{text}\n{lines}" if lines else text

@@ -98,7 +98,7 @@ def test_on_a_terminal_an_interrupt_reaches_the_command_and_not_the_worker(here:
         output += read_until(master, None)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     os.close(master)
-    assert daemon.params("task.fail")[0]["error"].startswith("command ended with signal INT")
+    assert daemon.params("task.fail")[0]["error"].startswith("command was ended by SIGINT")
     assert [params["taskId"] for params in daemon.params("task.complete")] == ["tsk_b"]
     assert b"\r\r" not in output
 

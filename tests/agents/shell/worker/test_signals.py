@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from maestrod.agents.shell.worker.signals import name_of
 from tests.agents.scripted_daemon import ScriptedDaemon
 from tests.agents.worker_process import PATIENCE, Place
 from tests.core.prompts.manifests import task
@@ -29,3 +30,8 @@ def test_a_stop_while_there_is_no_daemon(here: Place) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
+
+
+@pytest.mark.parametrize("number, name", [(9, "SIGKILL"), (10, "SIGUSR1"), (6, "SIGABRT"), (40, "signal 40")])
+def test_every_signal_has_a_name(number: int, name: str) -> None:
+    assert name_of(number) == name

@@ -9,15 +9,16 @@ from tests.core.prompts.manifests import task
 
 @pytest.mark.parametrize(
     "command, how",
-    [("echo good; echo bad >&2; exit 3", "exit code 3"), ("echo good; echo bad; kill -KILL $$", "signal KILL")],
+    [
+        ("echo good; echo bad >&2; exit 3", "ended with exit code 3"),
+        ("echo good; echo bad; kill -KILL $$", "was ended by SIGKILL"),
+    ],
 )
 def test_a_failed_command_is_reported_with_its_end_and_its_last_lines(here: Place, command: str, how: str) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         ended = here.run(tasks=(task("tsk_a", command, "touch never"), task("tsk_b", "true")))
     assert ended.code == 1
-    assert daemon.params("task.fail") == [
-        {"taskId": "tsk_a", "error": f"command ended with {how}: {command}\ngood\nbad"}
-    ]
+    assert daemon.params("task.fail") == [{"taskId": "tsk_a", "error": f"command {how}: {command}\ngood\nbad"}]
     assert [params["taskId"] for params in daemon.params("task.complete")] == ["tsk_b"]
     assert not (here.project / "never").exists()
 
