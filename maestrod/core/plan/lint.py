@@ -19,8 +19,6 @@ from maestrod.core.plan.decode import declared, decode
 from maestrod.core.plan.findings import Findings
 from maestrod.core.plan.rules import check_groups, group_dependencies
 
-__all__ = ["KnownNames", "group_dependencies", "lint", "mapping", "ranks"]
-
 
 class KnownNames(msgspec.Struct, frozen=True):
     """What a plan may refer to. ``default_agent`` runs the groups that name no agent; without one they are not judged.

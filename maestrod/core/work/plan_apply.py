@@ -9,8 +9,9 @@ from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.task import Dispatch, Task, TaskStatus
 from maestrod.core.access.scope import session_for, task_for
-from maestrod.core.plan.lint import group_dependencies, lint, mapping, ranks
+from maestrod.core.plan.lint import lint, mapping, ranks
 from maestrod.core.plan.reading import lint_text
+from maestrod.core.plan.rules import group_dependencies
 from maestrod.core.values.command import Actor
 from maestrod.core.work import run_state, task
 from maestrod.core.work.plan_state import TRANSITIONS, PlanEvent

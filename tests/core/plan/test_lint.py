@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.plan import PlanGroup, Severity
-from maestrod.core.plan.lint import group_dependencies, lint, mapping, ranks
+from maestrod.core.plan.lint import lint, mapping, ranks
+from maestrod.core.plan.rules import group_dependencies
 from tests.core.plan.plans import KNOWN, group, plan, subtask
 
 
