@@ -29,6 +29,7 @@ def test_make_alone_lists_every_target_with_its_purpose() -> None:
 
 
 @needs_make
+@pytest.mark.slow
 def test_every_target_is_understood() -> None:
     assert make("--dry-run", *targets()).returncode == 0
 

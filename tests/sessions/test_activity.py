@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from maestrod.sessions.activity import processor_seconds
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
 
 
+@pytest.mark.slow
 def test_a_tree_is_charged_with_what_its_children_used_also_when_they_have_ended() -> None:
     script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-I', '-S', '-c', {BURN!r}])\nprint(flush=True)\ninput()"
     with subprocess.Popen(
@@ -20,6 +23,7 @@ def test_a_tree_is_charged_with_what_its_children_used_also_when_they_have_ended
         process.stdin.close()
 
 
+@pytest.mark.slow
 def test_what_runs_below_counts_while_it_runs() -> None:
     script = f"{BURN}print(flush=True)\ninput()"
     with subprocess.Popen(

@@ -15,6 +15,8 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from tests.kit.bridge_process import BridgeOf
 from tests.kit.daemon import PATIENCE, Daemon
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(daemon: Daemon) -> str:
@@ -111,7 +113,6 @@ class Returning:
                     return
 
 
-@pytest.mark.slow
 async def test_a_page_that_comes_back_again_and_again_has_each_of_10000_events_once_and_in_order(
     daemon: Daemon, project: str
 ) -> None:

@@ -46,6 +46,7 @@ def fill(path: Path) -> None:
     os.close(fd)
 
 
+@pytest.mark.slow
 def test_16_a_full_disk_refuses_changes_and_recovers_by_itself(small_disk: Path) -> None:
     life = Life(RealFiles(), {}, OPTIONS, small_disk / "data")
     add_project(life, 0)
@@ -125,6 +126,7 @@ def test_16_a_write_cut_short_by_a_size_limit_leaves_the_old_file(tmp_path: Path
     assert done.stdout.strip() == f"{errno.EFBIG} b'old' ['f']"
 
 
+@pytest.mark.slow
 def test_21_without_descriptors_the_store_still_commits(tmp_path: Path) -> None:
     life = Life(RealFiles(), {}, OPTIONS, tmp_path / "data")
     add_project(life, 0)
