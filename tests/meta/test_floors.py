@@ -66,9 +66,20 @@ FLOORS = {
         ),
     ): "carries effects out by custody and tells the engine what came of them; knows no client",
     (
-        "maestrod.transport",
-        ("maestrod.api", "maestrod.config", "maestrod.host", "maestrod.rpc", "maestrod.store.files"),
-    ): "moves bytes; opens its ports as the settings say, asks the kernel who sent them",
+        "maestrod.transport.unix",
+        (
+            *("maestrod.transport.outbox", "maestrod.transport.connection_limit"),
+            *("maestrod.api", "maestrod.host.peer", "maestrod.rpc"),
+        ),
+    ): "local clients; asks the kernel who they are, and knows nothing of HTTP",
+    (
+        "maestrod.transport.bridge",
+        (
+            *("maestrod.transport.outbox", "maestrod.transport.connection_limit"),
+            *("maestrod.api", "maestrod.config", "maestrod.host", "maestrod.rpc"),
+        ),
+    ): "opens its ports as the settings say; does not know the Unix socket",
+    ("maestrod.transport", ()): "what both sides share moves bytes and nothing else",
     ("maestroctl.output", ()): "the one place that writes to the user's terminal: a leaf for all",
     ("maestroctl.lines", ("maestroctl.output",)): "agents' verbs end here, on the fast path: texts and nothing else",
     ("maestroctl.event_script", ()): "runs the hook script; nothing of ours may cost it time",

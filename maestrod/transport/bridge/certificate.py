@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from maestrod.api.errors import BadConfiguration
-from maestrod.store.files import RealFiles, atomic_write
+from maestrod.host.private_file import write_private
 
 #: Names of the files in their folder.
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
@@ -37,9 +37,8 @@ def own_pair(folder: Path, names: Sequence[str], now: dt.datetime) -> Pair:
     if not _is_good(pair, names, now):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         certificate, key = _make(names, now)
-        files = RealFiles(reserve=0)
-        atomic_write(files, pair.key, key)  # whole or not at all, and for the user only (0600)
-        atomic_write(files, pair.certificate, certificate)
+        write_private(pair.key, key, durable=True)
+        write_private(pair.certificate, certificate, durable=True)
     return pair
 
 

@@ -7,7 +7,6 @@ not at all into the private runtime folder; a file or a link that somebody put i
 
 import errno
 import logging
-import os
 import secrets
 import socket
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from maestrod.api.local.address import Places
 from maestrod.api.model.base import Entity
 from maestrod.config import Config
 from maestrod.host.endpoint import BACKLOG, private_folder
+from maestrod.host.private_file import write_private
 from maestrod.rpc.context import DaemonInfo
 from maestrod.transport.bridge.door import Door
 
@@ -94,18 +94,6 @@ def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | Non
         listener.close()
         raise
     return Port(door, files)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Replace a file by one that only the user can read, whatever is at the path; it need not outlive a crash of the machine."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
-    temporary.replace(path)
 
 
 def _check_address(address: str) -> None:

@@ -22,7 +22,7 @@ from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.door import Door
 from maestrod.transport.bridge.gate import is_loopback
 from maestrod.transport.bridge.refusals import RefusalLog
-from maestrod.transport.unix.socket_loop import connection_limit
+from maestrod.transport.connection_limit import connection_limit
 
 if TYPE_CHECKING:
     from maestrod.transport.bridge.assembly import Assembly

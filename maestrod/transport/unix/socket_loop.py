@@ -7,7 +7,6 @@ Against a task per connection this saves half of the work of a small call, and n
 
 import errno
 import logging
-import resource
 import selectors
 import socket
 from collections.abc import Awaitable, Callable
@@ -18,13 +17,10 @@ import trio
 from maestrod.api.errors import NotAllowed
 from maestrod.host.peer import admit
 from maestrod.rpc.dispatch import Dispatcher
+from maestrod.transport.connection_limit import connection_limit
 from maestrod.transport.unix.connection import UnixConnection
 
 log = logging.getLogger(__name__)
-
-#: Connections at a time; and the descriptors that are kept for everything else the daemon does.
-CONNECTION_LIMIT = 1000
-RESERVED_DESCRIPTORS = 256
 
 #: Connections taken in one turn, so that a flood of them does not keep the others waiting.
 _ACCEPTED_AT_ONCE = 64
@@ -259,10 +255,3 @@ class Hub:
             self._guarded.discard(connection)
         elif connection.is_abandoned:
             connection.close()
-
-
-def connection_limit() -> int:
-    """How many connections this process can hold and still open its files."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    room = CONNECTION_LIMIT if soft == resource.RLIM_INFINITY else soft - RESERVED_DESCRIPTORS
-    return max(16, min(CONNECTION_LIMIT, room))

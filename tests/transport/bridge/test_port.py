@@ -12,7 +12,7 @@ from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import Places, places
 from maestrod.config import Config
 from maestrod.rpc.context import DaemonInfo
-from maestrod.transport.bridge.port import ADDRESS_FILE, LAST_FILE, TOKEN_FILE, Port, open_port, write_private
+from maestrod.transport.bridge.port import ADDRESS_FILE, LAST_FILE, TOKEN_FILE, Port, open_port
 
 INFO = DaemonInfo("i1", "0.1.0", 4242, 1_700_000_000_000, "/run/maestrod.sock", "/data", 8)
 
@@ -125,9 +125,3 @@ def test_a_folder_that_cannot_be_written_is_said(home: Places) -> None:
     home.runtime.write_text("a file")
     with pytest.raises(BadConfiguration):
         opened(home)
-
-
-def test_a_private_file_is_whole(tmp_path: Path) -> None:
-    write_private(tmp_path / "f", b"one")
-    write_private(tmp_path / "f", b"two")
-    assert (tmp_path / "f").read_bytes() == b"two" and [path.name for path in tmp_path.iterdir()] == ["f"]

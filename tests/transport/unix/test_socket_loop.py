@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import selectors
 import socket
 from pathlib import Path
@@ -14,18 +13,7 @@ import trio
 import maestrod.transport.unix.socket_loop as module
 from maestrod.api.errors import NotAllowed
 from maestrod.rpc.conversation import Conversation
-from maestrod.transport.unix.socket_loop import CONNECTION_LIMIT, RESERVED_DESCRIPTORS, connection_limit
 from tests.kit.socket_client import PATIENCE, serving
-
-
-async def test_connections_leave_descriptors_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    def limited(soft: int) -> int:
-        monkeypatch.setattr(resource, "getrlimit", lambda which: (soft, soft))
-        return connection_limit()
-
-    assert limited(1024) == 1024 - RESERVED_DESCRIPTORS
-    assert limited(100_000) == limited(resource.RLIM_INFINITY) == CONNECTION_LIMIT
-    assert limited(10) == 16
 
 
 async def test_beyond_the_limit_a_client_waits_until_another_leaves(
