@@ -1,18 +1,31 @@
 """The manual pages: they are what the commands say, every command has one, and man can read them."""
 
+import functools
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
 from maestroctl.commands import NOUNS, PROGRAM, VERBS
-from tests.kit.man_pages import FOLDER, pages
+from tests.kit import man_pages
+from tests.kit.man_pages import FOLDER
+
+
+@functools.cache
+def pages() -> dict[str, str]:
+    return man_pages.pages()
 
 
 def test_the_pages_are_what_the_commands_say() -> None:
     kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.1")}
     differing = sorted(name for name in kept.keys() | pages().keys() if kept.get(name) != pages().get(name))
     assert differing == [], "run: python -m tests.kit.man_pages"
+
+
+def test_the_package_carries_them_where_man_looks() -> None:
+    build = tomllib.loads((FOLDER.parent.parent / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    assert build["targets"]["wheel"]["shared-data"] == {"docs/man": "share/man/man1"}
 
 
 def test_every_command_has_a_page() -> None:

@@ -87,17 +87,47 @@ def places() -> Iterator[tuple[str, str]]:
 @functools.cache
 def found() -> dict[str, Counter[str]]:
     """How often each place uses each phrase."""
-    listed = "|".join(map(re.escape, sorted(phrases(), key=len, reverse=True)))
-    pattern = re.compile(rf"(?<![\w-])(?:{listed})(?![\w-])", re.IGNORECASE)
     counted: dict[str, Counter[str]] = {}
     for place, text in places():
-        if hits := pattern.findall(" ".join(text.split())):
-            counted.setdefault(place, Counter()).update(map(str.lower, hits))
+        if used := hits(text):
+            counted.setdefault(place, Counter()).update(used)
     return counted
 
 
 def test_the_list_is_read() -> None:
     assert {"told", "mend", "set-up"} <= set(phrases())
+
+
+@functools.cache
+def listed() -> re.Pattern[str]:
+    """Finds any phrase of the list; the longest first."""
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, sorted(phrases(), key=len, reverse=True)))})(?![\w-])")
+
+
+def hits(text: str) -> list[str]:
+    """The phrases of the list in a text, whatever its line breaks and capitals."""
+    return listed().findall(" ".join(text.lower().split()))
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("The agent\nGoes on.", ["goes on"]),
+        ("A mendicant was retold it.", []),
+        ("Set-up and re-set-up", ["set-up"]),
+        (_CODE.sub(" ", "Write `told`, not\n```\ntold\n```\n"), []),
+    ],
+)
+def test_phrases_are_found_as_words_and_outside_of_code(text: str, expected: list[str]) -> None:
+    assert hits(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["Lists runs.", "List runs", "List runs. Or not.", f"List {'r' * 70}.", "Runs of a task."]
+)
+def test_what_is_no_short_imperative_sentence_is_refused(text: str) -> None:
+    assert not is_short_imperative(text)
+    assert is_short_imperative("List runs.")
 
 
 def test_no_text_uses_a_word_of_the_list() -> None:
@@ -133,9 +163,9 @@ def is_short_imperative(sentence: str) -> bool:
 
 def test_help_begins_with_a_short_imperative_sentence() -> None:
     first = {path: " ".join((leaf.help or "").partition("\n\n")[0].split()) for path, leaf in leaves().items()}
-    listed = {name: f"{text}." for name, text in {**VERBS, **NOUNS}.items()}
+    in_lists = {name: f"{text}." for name, text in {**VERBS, **NOUNS}.items()}
     wrong = {path for path, text in first.items() if not is_short_imperative(text)}
-    wrong |= {f"{name} (listed)" for name, text in listed.items() if not is_short_imperative(text)}
+    wrong |= {f"{name} (listed)" for name, text in in_lists.items() if not is_short_imperative(text)}
     assert wrong - LONG_HELP == set(), "docs/style.md, rule 8"
     assert LONG_HELP - wrong == set(), "no longer needed"
 
