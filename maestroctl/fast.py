@@ -5,8 +5,6 @@ abbreviated ids included, returns None and goes the long way through ``app.py``,
 table repeats a part of the method rows, because reading those costs more than the call; a test holds it to them.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +31,7 @@ class Verb:
     def __init__(
         self,
         positional: tuple[str, ...] = (),
-        options: Mapping[str, tuple[str, Callable[[str], Any] | None]] | None = None,
+        options: "Mapping[str, tuple[str, Callable[[str], Any] | None]] | None" = None,
         *,
         session: bool = False,
     ) -> None:
@@ -116,7 +114,9 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     return 0
 
 
-def parse(method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+def parse(
+    method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[str, str]
+) -> "tuple[dict[str, Any], bool]":
     """The method's parameters, and whether the answer is to be JSON. Raises ``Unusual``."""
     values: list[str] = []
     members: dict[str, Any] = {}
@@ -139,7 +139,7 @@ def parse(method: str, verb: Verb, arguments: Sequence[str], environ: Mapping[st
     return members, as_json
 
 
-def show(method: str, reply: Mapping[str, Any], *, as_json: bool) -> None:
+def show(method: str, reply: "Mapping[str, Any]", *, as_json: bool) -> None:
     """Print the reply of a worker's verb."""
     if as_json:
         answer_json(reply)
@@ -151,7 +151,7 @@ def show(method: str, reply: Mapping[str, Any], *, as_json: bool) -> None:
         say(explain_empty(method, reply))
 
 
-def _option(members: dict[str, Any], option: tuple[str, Any], value: str | None, rest: Any) -> None:
+def _option(members: "dict[str, Any]", option: "tuple[str, Any]", value: str | None, rest: "Any") -> None:
     member, convert = option
     if convert is None:
         if value is not None:
@@ -189,11 +189,13 @@ def _is_text(argument: str) -> bool:
     return True
 
 
-def _unusual() -> NoReturn:
+def _unusual() -> "NoReturn":
     raise Unusual
 
 
-def _converse(socket: str, method: str, members: Mapping[str, Any], patience: float) -> tuple[Any, Mapping[str, Any]]:
+def _converse(
+    socket: str, method: str, members: "Mapping[str, Any]", patience: float
+) -> "tuple[Any, Mapping[str, Any]]":
     """Result (None if refused) and error object of the call, which is repeated while a lost daemon comes back.
 
     Raises ``OSError`` when it does not.
@@ -233,7 +235,7 @@ def _tell_silence(error: OSError, patience: float, *, told: bool) -> bool:
     return True
 
 
-def _exchange(socket: str, line: bytes) -> dict[str, Any]:
+def _exchange(socket: str, line: bytes) -> "dict[str, Any]":
     """The reply. Raises ``Silent`` when the daemon is there and does not answer."""
     import json
 
@@ -261,7 +263,7 @@ def _failed(error: OSError, *, as_json: bool) -> int:
     return tell(unsafe(error) if isinstance(error, Unsafe) else lost(error), as_json=as_json)
 
 
-def _refused(fault: Mapping[str, Any], *, as_json: bool) -> int:
+def _refused(fault: "Mapping[str, Any]", *, as_json: bool) -> int:
     from maestroctl.client.errors import failure, tell
 
     return tell(failure(fault["code"], fault.get("message", ""), fault.get("data")), as_json=as_json)

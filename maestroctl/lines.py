@@ -1,7 +1,5 @@
 """One line for what a worker's verb did, made from the JSON of the reply. Imports nothing: agents run these all day."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from maestroctl.output import safe
@@ -13,45 +11,45 @@ if TYPE_CHECKING:
     Reply = Mapping[str, Any]
 
 
-def _task(reply: Reply) -> str:
+def _task(reply: "Reply") -> str:
     return f"{reply['id']} {reply.get('status', 'pending')} {safe(reply['title'])}"
 
 
-def _queue(reply: Reply) -> str:
+def _queue(reply: "Reply") -> str:
     items = reply.get("items", ())
     left = sum(item.get("status", "queued") in {"queued", "processing"} for item in items)
     return f"{reply['id']} {left} of {len(items)} items left"
 
 
-def _item(reply: Reply) -> str:
+def _item(reply: "Reply") -> str:
     return f"{reply['taskId']} {reply.get('status', 'queued')}"
 
 
-def _claim(reply: Reply) -> str:
+def _claim(reply: "Reply") -> str:
     task = reply.get("task")
     return f"{task['id']} {safe(task['title'])}" if task else ""
 
 
-def _session(reply: Reply) -> str:
+def _session(reply: "Reply") -> str:
     return f"{reply['id']} {reply['status']} {safe(reply['name'])}"
 
 
-def _entry(reply: Reply) -> str:
+def _entry(reply: "Reply") -> str:
     return f"{reply['id']} {reply['type']}"
 
 
-def _attention(reply: Reply) -> str:
+def _attention(reply: "Reply") -> str:
     answer = reply.get("answer")
     return safe(answer["value"]) if answer else str(reply["id"])
 
 
-def _message(reply: Reply) -> str:
+def _message(reply: "Reply") -> str:
     error = f": {safe(reply['error'])}" if reply.get("error") else ""
     return f"{reply['id']} {reply['status']}{error}"
 
 
 #: The line for each method that agents call; nothing to say is an empty line that is not printed.
-LINES: Mapping[str, Callable[[Reply], str]] = {
+LINES: "Mapping[str, Callable[[Reply], str]]" = {
     "task.start": _task,
     "task.progress": _task,
     "task.complete": _task,
@@ -86,7 +84,7 @@ LINES: Mapping[str, Callable[[Reply], str]] = {
 }
 
 
-def explain_empty(method: str, reply: Reply) -> str:
+def explain_empty(method: str, reply: "Reply") -> str:
     """What to tell on stderr when there is nothing to answer."""
     if method == "queue.next":
         return "The queue is closed: there will be no more." if reply.get("closed") else "Nothing is queued now."

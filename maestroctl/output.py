@@ -4,8 +4,6 @@ Texts come from agents, hooks and files; control characters, and marks that reor
 (CWE-150). Imports nothing that costs time.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -48,14 +46,14 @@ def answer(text: str) -> None:
     _write(sys.stdout, text + "\n")
 
 
-def answer_json(value: Any) -> None:
+def answer_json(value: "Any") -> None:
     """Print one JSON document on stdout. ASCII: it means the same in every locale and moves no terminal."""
     import json
 
     answer(json.dumps(value, indent=2))
 
 
-def answer_json_line(value: Any) -> None:
+def answer_json_line(value: "Any") -> None:
     """Print one line of a stream of JSON documents on stdout."""
     import json
 
@@ -76,7 +74,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in options or "--jsonl" in options
 
 
-def coloured(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool:
+def coloured(choice: str, environ: Mapping[str, str], stream: "TextIO") -> bool:
     """Whether to write colours: ``always`` or ``never`` if chosen, else ``NO_COLOR`` (no-color.org), ``TERM`` and the stream say."""
     if choice in {"always", "never"}:
         return choice == "always"
@@ -87,7 +85,7 @@ def coloured(choice: str, environ: Mapping[str, str], stream: TextIO) -> bool:
     return stream.isatty()
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: "TextIO", text: str) -> None:
     try:
         stream.write(text)
         stream.flush()

@@ -70,8 +70,14 @@ def test_an_output_that_was_closed_before_is_nobody_s_loss() -> None:
 @pytest.mark.parametrize(
     "arguments, forbidden",
     [
-        (["event", "--event", "X"], ["typer", "msgspec", "typing", "json", "re", "socket", "maestrod.api"]),
-        (["task", "start", TASK], ["typer", "msgspec", "typing", "rich", "socket", "maestrod.api.errors"]),
+        (
+            ["event", "--event", "X"],
+            ["typer", "msgspec", "typing", "__future__", "json", "re", "socket", "maestrod.api"],
+        ),
+        (
+            ["task", "start", TASK],
+            ["typer", "msgspec", "typing", "__future__", "rich", "socket", "maestrod.api.errors"],
+        ),
         (["status"], ["rich", "trio", "maestrod.api.protocol.registry", "asyncio", "maestroctl.generated.command"]),
         (["task", "get", TASK], ["rich", "trio", "maestrod.api.protocol.registry", "asyncio"]),
         (["__complete", "ta"], ["typer", "msgspec", "rich"]),
