@@ -22,7 +22,7 @@ from maestroctl.attach.typist import Typist
 from maestroctl.client.client import Client
 from maestroctl.client.stream import OutputStream
 from maestroctl.show.table import clip
-from maestrod.api.session import SessionAttach
+from maestrod.api.terminal import SessionAttach
 
 #: Seconds after which a key that could begin a command is passed on, a full session is tried again, a lost daemon looked for.
 _TICK = 1.0

@@ -73,7 +73,7 @@ class Menu:
         return [*head, *(body or ["No session is at work."]), *foot]
 
     def _line(self, number: int, session: dict[str, Any], names: int, columns: int) -> str:
-        status = "paused" if session.get("paused") else str(session["status"])
+        status = "paused" if (session.get("live") or {}).get("paused") else str(session["status"])
         name = clip(safe(session["name"]), names)
         here = "  (here)" if session["id"] == self.current else ""
         key = f"{number}" if number < 10 else " "

@@ -10,7 +10,8 @@ from maestroctl.client.channel import AWAY, Channel, Lost
 from maestroctl.client.client import Client, Fault, decode
 from maestroctl.client.errors import failure
 from maestrod.api.errors import NoDaemon
-from maestrod.api.session import SESSION_RESIZE, SESSION_SEND, SessionResize, SessionSend
+from maestrod.api.session import SESSION_RESIZE, SESSION_SEND
+from maestrod.api.terminal import SessionResize, SessionSend
 
 #: Characters kept for a session that does not read its input; what is typed beyond that is lost, with a bell.
 LONGEST = 1 << 20

@@ -19,7 +19,8 @@ from maestroctl.output import say
 from maestrod.api.errors import MaestroError, NoDaemon
 from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
 from maestrod.api.model.base import Params
-from maestrod.api.session import SESSION_ATTACH, Attachment, SessionAttach
+from maestrod.api.session import SESSION_ATTACH
+from maestrod.api.terminal import Attachment, SessionAttach
 
 _AWAY = "The daemon is away"
 

@@ -19,6 +19,7 @@ from maestrod.api.run import RunStatus
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import RunningTurn
 
 _GAUGE = 10  # cells
 _WORD = 11  # cells of the longest status
@@ -99,7 +100,7 @@ def session_row(session: Session, tail: str, columns: int, now: int, palette: Pa
         wait = session.wait
         state, tail = "waits", waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed)
     elif session.turn is not None:  # its output is a stream for programs
-        tail = session.turn.doing
+        tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     line = Text(no_wrap=True, end="")
     line.append(f"{_SIGNS.get(state, '■')} ", style=style)
     line.append(

@@ -28,7 +28,7 @@ def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
     yield f"{name}  {safe(question['kind'])}  since {since}  {_where(question, session)}".rstrip()
     yield from _block(question["message"])
     yield from _input(question)
-    wait = (session or {}).get("wait")
+    wait = ((session or {}).get("live") or {}).get("wait")
     if question["kind"] == "limit" and session is not None and wait is not None:
         told = waiting(
             session["agent"], wait["until"], now, due=wait.get("due", False), guessed=wait.get("guessed", False)

@@ -18,6 +18,7 @@ from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import RunningTurn
 
 _STYLES: Mapping[TaskStatus, str] = {
     TaskStatus.PENDING: "dim",
@@ -145,7 +146,7 @@ def _session(branch: str, session: Session, tail: str, now: int, columns: int, *
         wait = session.wait
         state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""
     elif session.turn is not None:  # its output is a stream for programs
-        tail = session.turn.doing
+        tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
     line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
     line.append(clip(f"› {text}", max(columns - width(margin), 10)), style="dim")

@@ -11,7 +11,7 @@ from maestroctl.client.client import Client
 from maestroctl.output import ClosedPipe, answer_json, answer_json_line, say
 from maestroctl.verbs.options import Json, JsonLines
 from maestrod.api.errors import NotFound
-from maestrod.api.session import SessionAttach
+from maestrod.api.terminal import SessionAttach
 
 _PAGE = 1_048_576  # bytes asked for at once
 

@@ -124,14 +124,15 @@ def _columns() -> int | None:
 
 def _state(entity: dict[str, Any]) -> str:
     """The status of a run or a session, and whether it is held or sits out a limit."""
-    if entity.get("paused"):
+    live = entity.get("live") or entity
+    if live.get("paused"):
         return "paused"
-    return "limited" if entity.get("wait") else str(entity["status"])
+    return "limited" if live.get("wait") else str(entity["status"])
 
 
 def _doing(session: dict[str, Any], now: int) -> str:
     """A session's name, and what it waits for."""
-    wait = session.get("wait")
+    wait = (session.get("live") or {}).get("wait")
     if not wait:
         return safe(session["name"])
     told = waiting(

@@ -1,8 +1,10 @@
 """Sessions: one agent at work, in its own terminal, on one or more tasks."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import force_setattr
 
 from maestrod.api.errors import (
     Busy,
@@ -15,7 +17,8 @@ from maestrod.api.errors import (
     Unavailable,
 )
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
-from maestrod.api.model.base import Done, Entity, Instant, Limit, Milliseconds, Order, Params, Text, Title
+from maestrod.api.life import Finishing, Live, Spawning, Stopping, Up
+from maestrod.api.model.base import Done, Entity, Instant, Limit, Order, Params, Text, Title
 from maestrod.api.model.method import Access, Method, get, patch, post
 from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.model.patterns import NO_NUL
@@ -23,10 +26,19 @@ from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.project import Folder
 from maestrod.api.reason import Reason
 from maestrod.api.task import Ids, Names, Strategy
-from maestrod.api.turn import Turn, Wait
+from maestrod.api.terminal import (
+    Attachment,
+    OutputPage,
+    SessionAttach,
+    SessionOutput,
+    SessionResize,
+    SessionSend,
+    SessionTails,
+    Tails,
+)
+from maestrod.api.turn import Limited, Turn, Wait
 
 Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536, pattern=NO_NUL)], ...], Meta(max_length=1000)]
-Cells = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class SessionStatus(OpenEnum):
@@ -93,15 +105,14 @@ class Session(Entity, frozen=True):
     """One agent at work.
 
     ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
-    shell agent as orchestrator: the planner) runs. ``paused`` means its processes are stopped by SIGSTOP. ``deadline`` is when it
-    has failed unless it showed a first sign of life, ``timeout_left`` what is left of that (ms) while it is held.
+    shell agent as orchestrator: the planner) runs. ``process`` is the agent's process, or the last one that was.
 
-    ``turn`` is what the agent itself says it does (None: it says nothing, or there is no process). ``read_to`` is the offset in
-    its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had used when it last
-    told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something open.
-    ``finishing`` means that all is done and the agent is being let go. ``wait`` is a usage limit it sits out,
-    ``limit_hits`` how many it met in a row, ``limited_since`` when it met the first of them. ``stall_at`` is when somebody looks
-    whether it still works, ``quiet_since`` when its screen last went idle in the middle of a turn. ``standing`` are answers that hold until its end.
+    ``live`` is what only a living session has, and fits its ``status``: ``spawning``, ``up``, or null once it has ended. Raises ``ValueError`` for
+    one that does not fit; left out, it is the one with nothing special about it.
+
+    ``read_to`` is the offset in its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had
+    used when it last told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something
+    open. ``standing`` are answers that hold until its end.
     """
 
     id: str
@@ -127,25 +138,68 @@ class Session(Entity, frozen=True):
     terminal: Terminal = Terminal.PTY
     process: ProcessIdentity | None = None
     exit: Exit | None = None
-    paused: bool = False
-    stopping: bool = False
-    deadline: Instant | None = None
-    timeout_left: int | None = None
-    turn: Turn | None = None
+    live: Live | None = None
     read_to: int = 0
     usage_seen: Usage | None = None
     nudges: int = 0
-    finishing: bool = False
-    wait: Wait | None = None
-    limit_hits: int = 0
-    limited_since: Instant | None = None
-    stall_at: Instant | None = None
-    quiet_since: Instant | None = None
     standing: tuple[StandingAnswer, ...] = ()
     created_at: Instant = 0
     started_at: Instant | None = None
     last_activity: Instant = 0
     completed_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        expected = _LIVE.get(self.status)
+        if self.live is None and expected is not None:
+            force_setattr(self, "live", expected())
+        elif self.status in _LIVE and type(self.live) is not (expected or type(None)):
+            raise ValueError(f"a session that is {self.status.value} has no such `live`")
+
+    @property
+    def paused(self) -> bool:
+        """Whether its own processes are stopped; its run or everything may be held as well."""
+        return self.live is not None and self.live.paused
+
+    @property
+    def ending(self) -> Finishing | Stopping | None:
+        """How it is on its way out, if it is."""
+        return None if self.live is None else self.live.ending
+
+    @property
+    def stopping(self) -> bool:
+        """Whether its end is wanted."""
+        return isinstance(self.ending, Stopping)
+
+    @property
+    def finishing(self) -> bool:
+        """Whether all is done and the agent is let go."""
+        return isinstance(self.ending, Finishing)
+
+    @property
+    def turn(self) -> Turn | None:
+        """What the agent itself says it does."""
+        return self.live.turn if isinstance(self.live, Up) else None
+
+    @property
+    def wait(self) -> Wait | None:
+        """The usage limit it sits out."""
+        return self.live.wait if isinstance(self.live, Up) else None
+
+    @property
+    def limited(self) -> Limited | None:
+        """The usage limits it has met in a row."""
+        return self.live.limited if isinstance(self.live, Up) else None
+
+
+#: What a living session has, by its status; unknown ones of newer daemons are shown as they come.
+_LIVE: Mapping[SessionStatus, type[Spawning | Up] | None] = {
+    SessionStatus.SPAWNING: Spawning,
+    SessionStatus.IDLE: Up,
+    SessionStatus.WORKING: Up,
+    SessionStatus.COMPLETED: None,
+    SessionStatus.FAILED: None,
+    SessionStatus.STOPPED: None,
+}
 
 
 class SessionSpawn(Params, frozen=True):
@@ -229,76 +283,6 @@ class StopResult(Entity, frozen=True):
     left: int
     signalled: tuple[str, ...] = ()
     escaped: tuple[int, ...] = ()
-
-
-class SessionSend(Params, frozen=True):
-    """Type into a session's terminal; ``enter`` adds a carriage return."""
-
-    session_id: str
-    text: Text
-    enter: bool = True
-
-
-class SessionResize(Params, frozen=True):
-    """Set the size of a session's terminal, in cells."""
-
-    session_id: str
-    columns: Cells
-    rows: Cells
-
-
-class SessionOutput(Params, frozen=True):
-    """Read a session's output log from a byte offset, or its last lines; with ``wait`` until there is more.
-
-    ``offset`` counts bytes from the session's start. ``lines`` asks for the last so many lines instead.
-    """
-
-    session_id: str
-    offset: Annotated[int, Meta(ge=0)] = 0
-    lines: Annotated[int, Meta(ge=1, le=10_000)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=4_194_304, description="Bytes.")] = 262_144
-    wait: bool = False
-    timeout_ms: Milliseconds | None = None
-
-
-class OutputPage(Entity, frozen=True):
-    """A piece of output: ``data`` is base64, ``start`` its offset, ``end`` the offset after it.
-
-    ``start`` is past the offset asked for when older output was rotated away. ``ended``: the session has ended and this is
-    all there is.
-    """
-
-    start: int
-    end: int
-    data: str
-    dropped: int = 0
-    ended: bool = False
-
-
-class SessionTails(Params, frozen=True):
-    """The last line of each of some sessions."""
-
-    session_ids: Ids
-
-
-class Tails(Entity, frozen=True):
-    """Last line of output by session id, control sequences removed."""
-
-    lines: dict[str, str]
-
-
-class SessionAttach(Params, frozen=True):
-    """Follow a session's output from ``offset`` (its end when left out) as notifications ``output`` on this connection."""
-
-    session_id: str
-    offset: Annotated[int, Meta(ge=0)] | None = None
-
-
-class Attachment(Entity, frozen=True):
-    """Output from ``offset`` on follows as notifications with this ``attachment``."""
-
-    attachment: int
-    offset: int
 
 
 class SessionLink(Params, frozen=True):

@@ -4,22 +4,49 @@ from maestrod.api.model.base import Entity, Instant
 from maestrod.api.reason import Source
 
 
-class Turn(Entity, frozen=True):
-    """What the agent does by its own word: whether a turn runs, since when, and how we know.
+class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
+    """The agent works on a prompt, since ``since``; ``source`` is how we know, ``attempt`` the process that said so.
 
-    ``outcome`` is how the last one ended: ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
-    ``background`` counts what goes on of it after its end. ``doing`` is a line on what it does now.
+    ``doing`` is a line on what it does now. ``background`` counts what goes on beside the turn. ``stall_at`` is when somebody looks
+    whether it still works; ``quiet_since`` when its screen went idle in the middle of the turn.
     """
 
-    running: bool = False
     since: Instant = 0
     source: Source = Source.HOOK
     attempt: int = 1
-    outcome: str | None = None
+    background: int = 0
+    doing: str = ""
+    stall_at: Instant | None = None
+    quiet_since: Instant | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the turn runs."""
+        return True
+
+
+class PastTurn(Entity, frozen=True, tag_field="state", tag="over"):
+    """The last turn ended at ``since``, with ``outcome`` ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
+
+    ``background`` counts what it left running. ``stall_at`` is when somebody looks whether that still runs.
+    """
+
+    outcome: str
+    since: Instant = 0
+    source: Source = Source.HOOK
+    attempt: int = 1
     code: str = ""
     detail: str = ""
     background: int = 0
-    doing: str = ""
+    stall_at: Instant | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the turn runs."""
+        return False
+
+
+Turn = RunningTurn | PastTurn
 
 
 class Wait(Entity, frozen=True):
@@ -36,3 +63,10 @@ class Wait(Entity, frozen=True):
     guessed: bool = False
     due: bool = False
     is_length: bool = False
+
+
+class Limited(Entity, frozen=True):
+    """Usage limits met in a row, until a turn completes: how many, and since when."""
+
+    hits: int
+    since: Instant

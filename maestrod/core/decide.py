@@ -32,7 +32,7 @@ from maestrod.core.session import (
     sign_rules,
     stall_rules,
 )
-from maestrod.core.session.session import SessionEvent, move
+from maestrod.core.session.session import move
 from maestrod.core.values.command import Actor, Command, Stamp
 from maestrod.core.values.facts import (
     ClockMoved,
@@ -50,6 +50,7 @@ from maestrod.core.values.facts import (
     Withdrawn,
     Woke,
 )
+from maestrod.core.values.lifecycle import Event
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.values.signs import NOTHING
 from maestrod.core.work import edit_rules, pause, plan_apply, project, queue, reports, run, task_rules
@@ -202,7 +203,7 @@ def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
     """Whatever a session calls first shows that its agent is up."""
     session = draft.world.sessions.get(actor.session_id or "")
     if session is not None and session.status is SessionStatus.SPAWNING:
-        move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
+        move(draft, session, Event.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
 
 
 def _latest(draft: Draft, reply: Any) -> Any:

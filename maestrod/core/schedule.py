@@ -9,7 +9,6 @@ from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.session import limit_rules
-from maestrod.core.session.limit_state import WaitState, state_of
 from maestrod.core.session.start import start_session
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.run_state import can_plan
@@ -69,7 +68,7 @@ def wake_due(draft: Draft) -> bool:
         return False
     for session_id in sorted(draft.world.by_session.waiting):
         session = draft.session(session_id)
-        if session.stopping or state_of(session) is not WaitState.DUE:
+        if session.stopping or session.wait is None or not session.wait.due:
             continue
         if not is_held(draft.world, session) and _has_room(draft, session):
             limit_rules.wake(draft, session)

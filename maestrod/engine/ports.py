@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event, TimelinePage
-from maestrod.api.session import OutputPage, StopResult
+from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.system import CheckReport, Mode
+from maestrod.api.terminal import OutputPage
 from maestrod.core.values.seen import Names, Question, Seen
 from maestrod.core.values.signs import Reading
 

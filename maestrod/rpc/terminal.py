@@ -14,16 +14,18 @@ from maestrod.api.session import (
     SESSION_RESIZE,
     SESSION_SEND,
     SESSION_TAILS,
+    Session,
+    Terminal,
+)
+from maestrod.api.terminal import (
     Attachment,
     OutputPage,
-    Session,
     SessionAttach,
     SessionOutput,
     SessionResize,
     SessionSend,
     SessionTails,
     Tails,
-    Terminal,
 )
 from maestrod.api.text.plain_text import last_line
 from maestrod.core.access.scope import check_actor, descends_from

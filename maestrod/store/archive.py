@@ -23,11 +23,12 @@ from maestrod.api.text.outside_text import decode_mended
 from maestrod.core.world.entities import KIND_OF, KINDS
 from maestrod.core.world.sparse import sparse
 from maestrod.core.world.world import World
+from maestrod.store import from_format_1
 from maestrod.store.files import Files, atomic_write
 from maestrod.store.layout import Layout
 from maestrod.store.timeline import Timelines
 
-FORMAT = 1
+FORMAT = 2
 _encoder = msgspec.json.Encoder()
 
 
@@ -36,6 +37,7 @@ class Archive:
     """The content of an archive: entities as of ``seq``, and entries in the order of their seqs per timeline."""
 
     seq: int
+    format: int = FORMAT
     entities: list[Entity] = field(default_factory=list)
     entries: list[TimelineEvent] = field(default_factory=list)
 
@@ -99,15 +101,23 @@ def _take(archive: Archive | None, data: bytes, count: int) -> Archive:
             raise Malformed(
                 "archive.newer_format", f"the archive has format {header.archive}, this program knows {FORMAT}"
             )
-        return Archive(header.seq)
+        return Archive(header.seq, header.archive)
     line = _decode(data, _Line, count + 1)
     if line.entry is not None:
         archive.entries.append(line.entry)
     elif line.kind in KINDS:
-        archive.entities.append(_decode(bytes(line.entity), KINDS[line.kind], count + 1))
+        archive.entities.append(_decode(_entity(line, archive.format), KINDS[line.kind], count + 1))
     else:
         raise Malformed("archive.bad_line", f"line {count + 1} of the archive is of an unknown kind {line.kind!r}")
     return archive
+
+
+def _entity(line: _Line, format_: int) -> bytes:
+    """An entity as this version has it; what is no JSON object is judged by who decodes it."""
+    if format_ > 1 or line.kind != "session":
+        return bytes(line.entity)
+    old = msgspec.json.decode(bytes(line.entity))
+    return msgspec.json.encode(from_format_1.session(old) if isinstance(old, dict) else old)
 
 
 def _decode(data: bytes, struct: Any, number: int) -> Any:

@@ -20,7 +20,8 @@ from maestrod.core.world.entities import KINDS, whole
 
 T = TypeVar("T")
 
-_CHECK = b',\n  "check": "'
+#: What stands before the checksum of a file.
+CHECK = b',\n  "check": "'
 _DECODERS = {kind: msgspec.json.Decoder(struct) for kind, struct in KINDS.items()}
 _OWN = {"seq", "check"}
 _KNOWN = {kind: {*struct.__struct_encode_fields__, *_OWN} for kind, struct in KINDS.items()}
@@ -49,7 +50,7 @@ def encode_file(entity: Entity, seq: int, unknown: dict[str, Any] | None = None)
     """The bytes of an entity's file; ``unknown`` are members to carry over."""
     members = {**whole(entity), **(unknown or {}), "seq": seq}
     text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
-    return b'%b%b%08x"\n}\n' % (text, _CHECK, zlib.crc32(text))
+    return b'%b%b%08x"\n}\n' % (text, CHECK, zlib.crc32(text))
 
 
 def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
@@ -81,7 +82,7 @@ def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
 
 def is_genuine(data: bytes) -> bool:
     """Whether the daemon wrote these bytes: the check fits."""
-    text, mark, rest = data.rpartition(_CHECK)
+    text, mark, rest = data.rpartition(CHECK)
     return bool(mark) and rest == b'%08x"\n}\n' % zlib.crc32(text)
 
 

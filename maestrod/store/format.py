@@ -1,8 +1,8 @@
 """Which version of the store a data folder has, and the way from older ones.
 
-``format`` is ``{"format": 1, "instance": "..."}``. A folder of a newer version is refused before anything is written. An
+``format`` is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written. An
 older one is migrated step by step by ``MIGRATIONS`` (from a version to the next), after its files were copied to
-``backup/format-<n>/``. Format 1 is the first, so the table is empty.
+``backup/format-<n>/``. A migration that was interrupted begins again with that copy.
 """
 
 import os
@@ -13,16 +13,17 @@ from pathlib import Path
 import msgspec
 
 from maestrod.api.errors import BadConfiguration
+from maestrod.store import from_format_1
 from maestrod.store.files import Files, atomic_write, exists
 from maestrod.store.layout import FOLDERS, Layout
 from maestrod.store.quarantine import quarantine
 from maestrod.store.segments import list_segments
 
-FORMAT = 1
+FORMAT = 2
 #: More bytes than a snapshot's first line has.
 _HEAD = 4096
 Migration = Callable[[Files, Layout], None]
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: from_format_1.migrate}
 
 
 class StoreFormat(msgspec.Struct, frozen=True):
@@ -51,12 +52,13 @@ def open_format(
         if exists(files, layout.format):
             data = files.read(layout.format)
             report.append(quarantine(files, layout.quarantine, layout.format, data, "not a format file; written anew"))
-        found = StoreFormat(current, secrets.token_hex(8))
-    elif found.format < current:
+        written = _snapshot_format(files, layout)
+        found = StoreFormat(written or current, secrets.token_hex(8))
+    elif found.format == current:
+        return found
+    if found.format < current:
         _migrate(files, layout, found.format, current, migrations, report)
         found = StoreFormat(current, found.instance)
-    else:
-        return found
     layout.make(files)
     atomic_write(files, layout.format, msgspec.json.encode(found) + b"\n")
     return found
@@ -70,6 +72,16 @@ def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, curren
             "store.newer_format",
             f"{layout.data_dir} was written by a newer version (store format {newest}, this program knows {current}). "
             "Nothing was changed. Start the newer version, or set MAESTRO_HOME to another folder",
+        )
+
+
+def refuse_older(layout: Layout, found: StoreFormat | None) -> None:
+    """Raise ``BadConfiguration`` when the folder has to be migrated before anybody can read it."""
+    if found is not None and found.format < FORMAT:
+        raise BadConfiguration(
+            "store.older_format",
+            f"{layout.data_dir} was written by an older version (store format {found.format}, this program reads {FORMAT}). "
+            "Start the daemon once: it migrates the store and keeps a backup",
         )
 
 
@@ -106,18 +118,23 @@ def _migrate(
             "store.unknown_format",
             f"{layout.data_dir} has store format {missing[0]}, which this program cannot read. Nothing was changed",
         )
+    layout.make(files)
     backup = layout.data_dir / "backup" / f"format-{found}"
-    _copy_store(files, layout, Layout(backup))
+    if read_format(files, Layout(backup)) is None:
+        _copy_store(files, layout, Layout(backup))
+    else:
+        _copy_store(files, Layout(backup), layout)
     for version in range(found, current):
         migrations[version](files, layout)
     report.append(f"{layout.data_dir}: migrated from store format {found} to {current}; the old files are in {backup}")
 
 
 def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
+    """Copy the files of a store; the format comes last, so a copy that has one is whole."""
     target.make(files)
-    paths = [layout.format, layout.snapshot, layout.watermark]
+    paths = [layout.snapshot, layout.watermark]
     paths += [segment.path for segment in list_segments(files, layout.journal)]
     paths += [path for kind in FOLDERS for path in layout.entity_names(files, kind).values()]
-    for path in paths:
+    for path in (*paths, layout.format):
         if exists(files, path):
             atomic_write(files, target.data_dir / path.relative_to(layout.data_dir), files.read(path), sync_dir=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 from maestrod.api.system import CheckReport
 from maestrod.store.entities import BadEntityFile, EntityFile, decode_file
 from maestrod.store.files import Files, RealFiles, exists
-from maestrod.store.format import read_format, refuse_newer
+from maestrod.store.format import read_format, refuse_newer, refuse_older
 from maestrod.store.layout import FOLDERS, Layout
 from maestrod.store.reader import Damage, End, read_journal
 from maestrod.store.record import Record
@@ -18,7 +18,7 @@ from maestrod.store.timeline_reading import line_seq
 def check(data_dir: Path, files: Files | None = None) -> CheckReport:
     """Check the store in ``data_dir`` while no daemon writes to it: each file, and all of them against each other.
 
-    Raises ``BadConfiguration`` for a store of a newer version.
+    Raises ``BadConfiguration`` for a store of another version.
     """
     files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
@@ -26,6 +26,7 @@ def check(data_dir: Path, files: Files | None = None) -> CheckReport:
     if found is None:
         return CheckReport(ok=False, problems=(f"{data_dir}: there is no store here, or its format file is damaged",))
     refuse_newer(files, layout, found)
+    refuse_older(layout, found)
     missing = [folder for folder in layout.folders if not exists(files, folder)]
     if missing:  # a start makes it again and says what it could not find
         return CheckReport(ok=False, problems=tuple(f"{folder}: the folder is missing" for folder in missing))

@@ -18,7 +18,7 @@ from maestrod.core.world.entities import KINDS
 from maestrod.core.world.sparse import sparse
 from maestrod.store.files import Files, remove, write_all
 
-FORMAT = 1
+FORMAT = 2
 #: Entities encoded in one go: about half a millisecond, so that the engine's thread gets its turn in between.
 _CHUNK = 250
 #: How the line of a section begins. No entity's does: an entity begins with its id.

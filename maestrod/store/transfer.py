@@ -15,7 +15,7 @@ from maestrod.core.world.entities import whole
 from maestrod.core.world.world import World
 from maestrod.store.archive import Archive, archive_lines, entries_of, read_archive
 from maestrod.store.files import Files, RealFiles, exists
-from maestrod.store.format import open_format, read_format
+from maestrod.store.format import open_format, read_format, refuse_older
 from maestrod.store.layout import FOLDERS, Layout, owners
 from maestrod.store.recovery import recover
 from maestrod.store.snapshot import Capture
@@ -26,12 +26,14 @@ from maestrod.store.write_behind import Behind
 def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list[str]:
     """Write what can be read of the store to ``stream``, changing nothing; returns what could not be read, in sentences.
 
-    Raises ``NotFound`` when there is no store.
+    Raises ``NotFound`` when there is no store, ``BadConfiguration`` for one of an older version.
     """
     files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
-    if read_format(files, layout) is None:
+    found = read_format(files, layout)
+    if found is None:
         raise NotFound("store.not_found", f"there is no store in {data_dir}")
+    refuse_older(layout, found)
     recovered = recover(files, layout, keep_copies=False)
     timelines = Timelines(files)
     for owner, events in recovered.timelines.items():

@@ -15,6 +15,7 @@ from maestrod.api.errors import MaestroError, NotFound, Unavailable
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.session import Session, SessionStatus, Terminal
 from maestrod.api.text.plain_text import plain_text
+from maestrod.api.turn import PastTurn
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.values.facts import (
@@ -370,7 +371,7 @@ def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
 def _last_word(session: Session) -> Outcome | None:
     """How the last turn of this process ended by the agent's own word; None when one was under way or there was none."""
     turn = session.turn
-    if turn is None or turn.running or turn.outcome is None or turn.attempt != session.attempt:
+    if not isinstance(turn, PastTurn) or turn.attempt != session.attempt:
         return None
     return Outcome(turn.outcome)
 

@@ -5,7 +5,8 @@ import base64
 import trio
 
 from maestrod.api.errors import IllegalTransition, Unavailable
-from maestrod.api.session import OutputPage, StopResult
+from maestrod.api.session import StopResult
+from maestrod.api.terminal import OutputPage
 from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody

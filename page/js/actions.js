@@ -32,8 +32,8 @@ function runActions(run) {
 }
 
 export function sessionActions(session) {
-  if (!isLive(session) || session.stopping) return [];
-  const hold = session.paused
+  if (!isLive(session) || session.live?.ending?.kind === "stopping") return [];
+  const hold = session.live?.paused
     ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => change("session.resume", { sessionId: session.id }, `${session.name} goes on`) }
     : { key: "p", name: "Pause", icon: "pause", act: () => change("session.pause", { sessionId: session.id }, `${session.name} is held still`) };
   const held = session.terminal === "external" ? [] : [hold];

@@ -70,7 +70,7 @@ class App {
     const asked = this.store.questionOf(sessionId);
     if (asked) return asked.message.split("\n")[0];
     const session = this.store.session.get(sessionId);
-    if (session?.turn?.doing) return session.turn.doing;
+    if (session?.live?.turn?.doing) return session.live.turn.doing;
     if (session && isTold(session)) return this.store.told.get(sessionId) ?? "";
     this.tailsWanted.add(sessionId);
     return this.tails.get(sessionId) ?? "";

@@ -1,21 +1,24 @@
 """Turns and waits as they are stored."""
 
+from typing import Any
+
 import msgspec
 
 from maestrod.api.reason import Source
-from maestrod.api.turn import Turn, Wait
+from maestrod.api.turn import RunningTurn, Turn, Wait
 from maestrod.core.world.sparse import sparse
 
 
 def test_a_turn_on_the_wire() -> None:
-    turn = Turn(running=True, since=5, source=Source.STREAM, doing="Bash: make test")
+    turn = RunningTurn(since=5, source=Source.STREAM, doing="Bash: make test")
     assert msgspec.to_builtins(sparse(turn)) == {
-        "running": True,
+        "state": "running",
         "since": 5,
         "source": "stream",
         "doing": "Bash: make test",
     }
-    assert msgspec.convert(msgspec.to_builtins(turn), Turn) == turn
+    kind: Any = Turn
+    assert msgspec.convert(msgspec.to_builtins(turn), kind) == turn
 
 
 def test_a_wait_names_its_end() -> None:

@@ -74,7 +74,8 @@ def allowing(daemon: Daemon, ask: Callable[[], None]) -> None:
 def turn(daemon: Daemon, conversation: str) -> tuple[str, bool, str | None]:
     """What a session does: its status, and its turn."""
     session = external(daemon, conversation)
-    return session["status"], session["turn"]["running"], session["turn"]["outcome"]
+    turn = session["live"]["turn"]
+    return session["status"], turn["state"] == "running", turn.get("outcome")
 
 
 def test_what_the_hooks_of_0_1_sent_is_understood_and_answered_as_it_was(daemon: Daemon) -> None:

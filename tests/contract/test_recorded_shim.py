@@ -178,7 +178,7 @@ def test_a_daemon_of_today_takes_over_the_sessions_of_0_1(short_folder: Path) ->
         daemon.module = "maestrod"
         daemon.restart()
         for verb, paused in (("pause", True), ("resume", False)):
-            assert daemon.call(f"session.{verb}", sessionId=session["id"])["paused"] is paused
+            assert daemon.call(f"session.{verb}", sessionId=session["id"])["live"]["paused"] is paused
         (daemon.home / "go").touch()
         assert daemon.finish_run(run["id"])["status"] == "completed"
         daemon.finish_sessions()

@@ -16,10 +16,11 @@ import trio.testing
 from trio.testing import MockClock
 
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.life import Clock, Finishing, Spawning, Up
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import Turn, Wait
+from maestrod.api.turn import RunningTurn, Wait
 from maestrod.core.values.facts import Fact, Woke
 from maestrod.core.world.deadlines import QUIET_MS
 from maestrod.core.world.world import World
@@ -129,15 +130,19 @@ def question(name: str, until: int, kind: AttentionKind) -> list[Any]:
 def limited(name: str, until: int, *, guessed: bool = False, is_length: bool = False) -> list[Any]:
     """A session and its agent, which both wait."""
     wait = Wait(kind="usage", until=until, since=EPOCH, guessed=guessed, is_length=is_length)
-    return [*session(name, until, agent=name, wait=wait), System(agent_waits={name: until})]
+    return [*session(name, until, agent=name, live=Up(wait=wait)), System(agent_waits={name: until})]
 
 
-RUNS = Turn(running=True, since=EPOCH, attempt=1)
+def in_turn(**members: Any) -> dict[str, Any]:
+    return {"live": Up(turn=RunningTurn(since=EPOCH, **members))}
+
 
 KINDS = {
     "register": Kind(
         "register:ses_register",
-        lambda name, until: session(name, until, status=SessionStatus.SPAWNING, deadline=until),
+        lambda name, until: session(
+            name, until, status=SessionStatus.SPAWNING, live=Spawning(clock=Clock(deadline=until))
+        ),
         SOMEBODY,
     ),
     "timeout": Kind(
@@ -147,11 +152,13 @@ KINDS = {
     ),
     "answer": Kind("answer:att_answer", lambda name, until: question(name, until, AttentionKind.PERMISSION), SOMEBODY),
     "finish": Kind(
-        "finish:ses_finish", lambda name, until: session(name, until, finishing=True, deadline=until), SOMEBODY
+        "finish:ses_finish",
+        lambda name, until: session(name, until, live=Up(ending=Finishing(clock=Clock(deadline=until)))),
+        SOMEBODY,
     ),
-    "stall": Kind("stall:ses_stall", lambda name, until: session(name, until, turn=RUNS, stall_at=until), SOMEBODY),
+    "stall": Kind("stall:ses_stall", lambda name, until: session(name, until, **in_turn(stall_at=until)), SOMEBODY),
     "quiet": Kind(
-        "quiet:ses_quiet", lambda name, until: session(name, until, turn=RUNS, quiet_since=until - QUIET_MS), SOMEBODY
+        "quiet:ses_quiet", lambda name, until: session(name, until, **in_turn(quiet_since=until - QUIET_MS)), SOMEBODY
     ),
     "retry": Kind("retry:tsk_retry", lambda name, until: task(name, status=TaskStatus.PENDING, not_before=until), REAL),
     "guessed wake": Kind("wake:ses_guess", lambda name, until: limited("guess", until, guessed=True), REAL),

@@ -306,6 +306,12 @@ class Daemon:
                 raise AssertionError(f"the daemon did not come up:\n{self.words()}")
 
 
+def live_of(event: Json) -> Json:
+    """What an event says a living session has; empty when it says nothing about that."""
+    live: Json = event["data"].get("live") or {}
+    return live
+
+
 def processes_of(data: Path) -> list[psutil.Process]:
     """Every process of every session of a data folder: shims by their arguments, agents and all below by their tag."""
     folders = {str(folder): folder.name for folder in (data / "sessions").glob("ses_*")}

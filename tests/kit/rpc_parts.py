@@ -9,8 +9,9 @@ from typing import Any
 import trio
 
 from maestrod.api.errors import Unavailable
-from maestrod.api.session import OutputPage, StopResult
+from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
+from maestrod.api.terminal import OutputPage
 from maestrod.core.access.session_token import make_token
 from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Eyes

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from maestrod.core.session import limit_state, message, session
+from maestrod.core.session import message
+from maestrod.core.values import lifecycle
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.work import plan_state, queue, run_state, task
 
@@ -27,12 +28,6 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         ),
     ),
     (
-        "Session",
-        session.TRANSITIONS,
-        "core/session/session.py",
-        "A session that is about to end has `stopping` set, which is not a state of its own.",
-    ),
-    (
         "Message",
         message.TRANSITIONS,
         "core/session/message.py",
@@ -46,12 +41,6 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
         "A run ends as its root does, and resumes when the root does.",
     ),
     (
-        "Usage limit",
-        limit_state.TRANSITIONS,
-        "core/session/limit_state.py",
-        "A session has this state besides its status. While it is `waiting` or `due`, it takes no slot and its tasks' timeouts are paused.",
-    ),
-    (
         "Plan",
         plan_state.TRANSITIONS,
         "core/work/plan_state.py",
@@ -60,14 +49,48 @@ _NOUNS: tuple[tuple[str, Table[Any, Any], str, str], ...] = (
 )
 
 
+#: The machines of a session, and what to know about each.
+_MACHINES: tuple[tuple[str, Table[Any, Any], str], ...] = (
+    ("Life", lifecycle.LIFE, "Its state is the session's `status`."),
+    ("Turn", lifecycle.TURN, "`live.turn`; `silent` is null."),
+    ("Hold", lifecycle.HOLD, "`live.paused`."),
+    ("Ending", lifecycle.ENDING, "`live.ending`; `none` is null."),
+    (
+        "Wait",
+        lifecycle.WAIT,
+        "`live.wait`; `none` is null. While it waits it takes no slot, and its tasks' clocks are stopped.",
+    ),
+)
+
+
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *("\n".join(_noun(*noun)) for noun in _NOUNS)]) + "\n"
+    return "\n".join([_HEAD, *("\n".join(_noun(*noun)) for noun in _NOUNS), *_session()]) + "\n"
+
+
+def _session() -> Iterator[str]:
+    """The session's essay and its machines."""
+    essay = (lifecycle.__doc__ or "").partition("\n\n")[2].replace("``", "`").rstrip()
+    yield f"## Session\n\n`core/values/lifecycle.py`.\n\n{essay}\n"
+    yield "| event | brings along |\n|---|---|"
+    yield from (
+        f"| {event.value} | {', '.join(brought.value for brought in lifecycle.BRINGS[event])} |"
+        for event in lifecycle.Event
+        if event in lifecycle.BRINGS
+    )
+    for name, table, words in _MACHINES:
+        yield f"\n### {name}\n\n{words}\n"
+        yield from _drawn(table)
 
 
 def _noun(name: str, table: Table[Any, Any], place: str, words: str) -> Iterator[str]:
-    events = list(next(iter(table.cells.values())))
     yield f"## {name}\n\n`{place}`. {words}\n"
+    yield from _drawn(table)
+    yield ""
+
+
+def _drawn(table: Table[Any, Any]) -> Iterator[str]:
+    events = list(next(iter(table.cells.values())))
     yield "```mermaid\nstateDiagram-v2"
     yield from _arrows(table)
     yield "```\n"
@@ -75,7 +98,6 @@ def _noun(name: str, table: Table[Any, Any], place: str, words: str) -> Iterator
     yield "|---" * (len(events) + 1) + "|"
     for state, row in table.cells.items():
         yield f"| **{state.value}** | " + " | ".join(_cell(row[event]) for event in events) + " |"
-    yield ""
 
 
 def _arrows(table: Table[Any, Any]) -> Iterator[str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from maestrod.api.life import Up
 from maestrod.api.session import SessionStatus
-from maestrod.api.turn import Turn
+from maestrod.api.turn import RunningTurn
 from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
 from maestrod.core.values.signs import LimitReached, PermissionAsked, TurnStarted
 from maestrod.core.world.world import World
@@ -33,19 +34,19 @@ def sound() -> Scenario:
 def due(play: Scenario) -> None:
     wait = play.world.sessions[play.id_of("@g")].wait
     assert wait is not None
-    put(play, "@g", wait=msgspec.structs.replace(wait, due=True))
+    put(play, "@g", live=Up(wait=msgspec.structs.replace(wait, due=True)))
 
 
 def told_after_its_end(play: Scenario) -> None:
     play.given(Call("message.send", sessionId="@g", text="x"))
-    put(play, "@g", status=SessionStatus.FAILED)
+    put(play, "@g", status=SessionStatus.FAILED, live=None)
 
 
 BROKEN: list[tuple[Callable[[Scenario], object], Callable[[World], None]]] = [
     (lambda play: play.world.deadlines.clear(), agent_laws.waits_end),
     (due, agent_laws.waits_end),
     (lambda play: put(play, "a", deadline=9), agent_laws.waits_end),
-    (lambda play: put(play, "@g", turn=Turn(running=True)), agent_laws.turns_that_run_are_watched),
+    (lambda play: put(play, "@g", live=Up(turn=RunningTurn())), agent_laws.turns_that_run_are_watched),
     (told_after_its_end, agent_laws.messages_are_in_one_place),
     (lambda play: put(play, "question", attempt=7), laws.questions_are_of_live_sessions),
 ]

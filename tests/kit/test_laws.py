@@ -50,10 +50,10 @@ BROKEN: list[tuple[Callable[[Scenario], object], Callable[[World], None]]] = [
     (a_second_session, laws.units_have_one_session),
     (two_in_the_works, laws.queues_and_tasks_agree),
     (lambda play: play.world.deadlines.clear(), laws.deadlines_are_those_of_the_entities),
-    (lambda play: put(play, "@g", status=SessionStatus.FAILED), laws.work_in_progress_is_in_somebodys_hands),
-    (lambda play: put(play, "@g", status=SessionStatus.FAILED), laws.nothing_that_could_start_is_left),
+    (lambda play: put(play, "@g", status=SessionStatus.FAILED, live=None), laws.work_in_progress_is_in_somebodys_hands),
+    (lambda play: put(play, "@g", status=SessionStatus.FAILED, live=None), laws.nothing_that_could_start_is_left),
     (lambda play: put(play, "run", status=RunStatus.COMPLETED), laws.runs_end_with_their_roots),
-    (lambda play: put(play, "@g", status=SessionStatus.FAILED), laws.questions_are_of_live_sessions),
+    (lambda play: put(play, "@g", status=SessionStatus.FAILED, live=None), laws.questions_are_of_live_sessions),
 ]
 
 
@@ -69,7 +69,7 @@ def test_each_law_can_be_broken(breaking: Callable[[Scenario], object], law: Cal
 def test_a_silent_hang_is_seen() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     put(play, "g", dispatch=None)
-    put(play, "@g", status=SessionStatus.FAILED)
+    put(play, "@g", status=SessionStatus.FAILED, live=None)
     with pytest.raises(AssertionError):
         laws.no_run_hangs_in_silence(play.world)
 

@@ -12,7 +12,7 @@ async def test_stop_notes_who_wants_it_and_takes_the_tree(nursery: trio.Nursery)
     assert result == {"sessionId": session, "left": 0, "signalled": ["TERM"], "escaped": []}
     assert caller.terminals.stopped == [session]
     stopping = await caller.call("session.get", {"sessionId": session})
-    assert stopping["stopping"] is True and "enough" in stopping["statusReason"]["detail"]
+    assert stopping["live"]["ending"]["kind"] == "stopping" and "enough" in stopping["statusReason"]["detail"]
 
 
 async def test_a_session_may_not_stop_another(nursery: trio.Nursery) -> None:

@@ -1,5 +1,7 @@
 """Archives: what goes in comes out, and a transfer that broke off is noticed."""
 
+import zlib
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.event import TimelineEvent, TimelineType
 from maestrod.api.project import Project
+from maestrod.api.session import Session
 from maestrod.store.archive import archive_lines, read_archive
 from tests.kit.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_session, add_task, enqueue, report, report_task
@@ -37,8 +40,8 @@ def test_any_damage_is_noticed(data: st.DataObject) -> None:
 
 
 def test_a_newer_archive_is_refused() -> None:
-    with pytest.raises(Malformed, match="format 2"):
-        read_archive([LINES[0].replace(b'"archive":1', b'"archive":2'), *LINES[1:]])
+    with pytest.raises(Malformed, match="format 3"):
+        read_archive([LINES[0].replace(b'"archive":2', b'"archive":3'), *LINES[1:]])
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -64,3 +67,20 @@ def test_a_finished_tree_is_kept_with_all_that_belongs_to_it() -> None:
     assert msgspec.json.encode(archive.entities)
     with pytest.raises(NotFound):
         life.store.archive("tsk_nobody")
+
+
+def test_an_archive_of_0_1_has_its_sessions_as_they_are_now() -> None:
+    session = {
+        "id": "ses_1",
+        "projectId": "p",
+        "name": "n",
+        "role": "worker",
+        "agent": "a",
+        "status": "idle",
+        "paused": True,
+    }
+    lines = [b'{"archive":1,"seq":1}\n', msgspec.json.encode({"kind": "session", "entity": session}) + b"\n"]
+    trailer = {"lines": 2, "crc": f"{zlib.crc32(b''.join(lines)):08x}"}
+    [found] = read_archive([*lines, msgspec.json.encode(trailer) + b"\n"]).entities
+    assert isinstance(found, Session)
+    assert found.paused

@@ -31,7 +31,7 @@ def test_a_store_keeps_its_instance_for_ever(files: CrashFiles) -> None:
 @pytest.mark.parametrize("where", ["format", "snapshot.jsonl"])
 def test_20_a_newer_store_is_refused_with_78_and_no_write(files: CrashFiles, where: str) -> None:
     path = DATA / where
-    files.damage(path, files.read(path).replace(b'"format":1', b'"format":2').replace(b'"snapshot":1', b'"snapshot":2'))
+    files.damage(path, files.read(path).replace(b'"format":2', b'"format":3').replace(b'"snapshot":2', b'"snapshot":3'))
     before = files.tree()
     with pytest.raises(BadConfiguration, match="newer version") as refused:
         Life(files, {})
@@ -40,7 +40,7 @@ def test_20_a_newer_store_is_refused_with_78_and_no_write(files: CrashFiles, whe
 
 
 def test_20_an_older_store_is_migrated_and_a_backup_kept(files: CrashFiles) -> None:
-    """Format 1 is the first; the way from it is rehearsed with a migration of the future."""
+    """Rehearsed with migrations of the future; ``tests/store/test_from_format_1.py`` has the one there is."""
     old = files.tree()
     done: list[int] = []
     report: list[str] = []
@@ -48,20 +48,20 @@ def test_20_an_older_store_is_migrated_and_a_backup_kept(files: CrashFiles) -> N
         files,
         LAYOUT,
         report,
-        current=3,
-        migrations={1: lambda files, layout: done.append(1), 2: lambda files, layout: done.append(2)},
+        current=4,
+        migrations={2: lambda files, layout: done.append(2), 3: lambda files, layout: done.append(3)},
     )
-    assert found.format == 3 and done == [1, 2] and "migrated" in report[0]
+    assert found.format == 4 and done == [2, 3] and "migrated" in report[0]
     assert read_format(files, LAYOUT) == found
-    backup = DATA / "backup" / "format-1"
+    backup = DATA / "backup" / "format-2"
     for path, content in old.items():
         assert files.tree()[path.replace(str(DATA), str(backup))] == content
 
 
 def test_20_a_version_nobody_can_migrate_is_refused_untouched(files: CrashFiles) -> None:
     before = files.tree()
-    with pytest.raises(BadConfiguration, match="store format 1"):
-        open_format(files, LAYOUT, [], current=2, migrations={})
+    with pytest.raises(BadConfiguration, match="store format 2"):
+        open_format(files, LAYOUT, [], current=3, migrations={})
     assert files.tree() == before
 
 

@@ -100,6 +100,6 @@ def test_20_a_newer_store_is_refused_by_a_check_too(files: CrashFiles) -> None:
 
 
 def test_19_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
-    (tmp_path / "format").write_text('{"format": 1}')
+    (tmp_path / "format").write_text('{"format": 2}')
     found = check(tmp_path)
     assert f"{tmp_path / 'journal'}: the folder is missing" in found.problems

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.kit import scripted_claude
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemon import Daemon, Json, live_of
 
 PERMISSION = ["allow", "deny", "allow for session", "deny for session"]
 REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}
@@ -118,7 +118,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
     question(daemon, "limit")
     daemon.restart()
     waiting = session_of(daemon)
-    assert waiting["wait"]["until"] == ends * 1000 and waiting["status"] == "idle"
+    assert waiting["live"]["wait"]["until"] == ends * 1000 and waiting["status"] == "idle"
     assert daemon.call("system.status")["agentWaits"] == {"claude": ends * 1000}
     told = daemon.call("session.why", sessionId=waiting["id"])["explanation"]
     assert any("sits out a limit of claude" in sentence for sentence in told)
@@ -170,7 +170,7 @@ def test_hooks_fired_while_no_daemon_is_there_are_taken_in_once(daemon: Daemon, 
     daemon.start()
     session = on_a_terminal(daemon, claude)
     with daemon.watch(since=0, topics=["session"]) as events:
-        events.wait_for(lambda event: bool((event["data"].get("turn") or {}).get("running")))
+        events.wait_for(lambda event: (live_of(event).get("turn") or {}).get("state") == "running")
     daemon.kill()
     open_gate(claude / "dead")
     spooled_until(daemon, 6)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit import scripted_claude
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemon import Daemon, Json, live_of
 
 WORDS = 60
 KILLS = 6
@@ -37,8 +37,8 @@ def run(daemon: Daemon, folder: Path) -> str:
 
 def began(daemon: Daemon) -> None:
     """Return when the agent works on its prompt."""
-    with daemon.watch(since=0, topics=["session.updated"]) as events:
-        events.wait_for(lambda event: bool((event["data"].get("turn") or {}).get("running")))
+    with daemon.watch(since=0, topics=["session"]) as events:
+        events.wait_for(lambda event: (live_of(event).get("turn") or {}).get("state") == "running")
 
 
 def said(daemon: Daemon) -> list[str]:

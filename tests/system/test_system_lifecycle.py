@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from maestrod.api.task import Task
-from tests.kit.daemon import Connection, Daemon, Json, Refused
+from tests.kit.daemon import Connection, Daemon, Json, Refused, live_of
 
 WRITERS = 4
 
@@ -97,7 +97,7 @@ def test_29_calls_under_way_may_finish_and_a_second_signal_means_now(daemon: Dae
     assert daemon.process is not None
     with daemon.connect() as connection, daemon.connect() as waiting, daemon.watch(topics=["session"]) as events:
         connection.send("session.stop", {"sessionId": session["id"]})  # takes the ladder's five seconds
-        events.wait_for(lambda event: event["data"].get("stopping") is True)
+        events.wait_for(lambda event: (live_of(event).get("ending") or {}).get("kind") == "stopping")
         number = waiting.send("session.output", {"sessionId": session["id"], "offset": 1 << 20, "wait": True})
         waiting.call("system.status")
         daemon.process.send_signal(signal.SIGTERM)

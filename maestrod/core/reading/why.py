@@ -11,6 +11,7 @@ from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Session, SessionRef, SessionStatus, Terminal, Why
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import RunningTurn, Turn
 from maestrod.core.values.command import Actor
 from maestrod.core.world.lookup import found, named_session, open_questions
 from maestrod.core.world.session_index import has_ended
@@ -47,9 +48,7 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
     """What the status rests on beside its own reason."""
     turn, wait = session.turn, session.wait
     if turn is not None:
-        code = "turn_runs" if turn.running else "turn_ended"
-        detail = turn.doing if turn.running else ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
-        yield Reason(source=turn.source, code=code, detail=detail, at=turn.since)
+        yield _of_turn(turn)
     if wait is not None:
         told_by = turn.source if turn is not None else Source.TIMER
         yield Reason(source=told_by, code="limit", detail=wait.detail or wait.kind, at=wait.since)
@@ -58,6 +57,13 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
         yield Reason(source=_source(question), code="asks", detail=detail, at=question.opened_at)
     if session.last_activity and not has_ended(session):
         yield Reason(source=Source.PROCESS, code="heard", detail="the last sign of life", at=session.last_activity)
+
+
+def _of_turn(turn: Turn) -> Reason:
+    if isinstance(turn, RunningTurn):
+        return Reason(source=turn.source, code="turn_runs", detail=turn.doing, at=turn.since)
+    detail = ": ".join(filter(None, (turn.outcome, turn.code, turn.detail)))
+    return Reason(source=turn.source, code="turn_ended", detail=detail, at=turn.since)
 
 
 def _asked(world: World, session: Session) -> tuple[Attention, ...]:
@@ -111,9 +117,9 @@ def _meaning(session: Session) -> str:
 def _doing(session: Session) -> Iterator[str]:
     """Its turn by the agent's own word, the limit it sits out, and whether it is being let go."""
     turn, wait = session.turn, session.wait
-    if turn is not None and turn.running:
+    if isinstance(turn, RunningTurn):
         yield f"its agent works in a turn, known from {turn.source.value}" + (f": {turn.doing}" if turn.doing else "")
-    elif turn is not None and turn.outcome is not None:
+    elif turn is not None:
         told = ": ".join(filter(None, (turn.code, turn.detail)))
         yield f"its agent's last turn ended: {turn.outcome}" + (f" ({told})" if told else "")
     if turn is not None and turn.background:

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import msgspec
+
 from maestrod.api.attention import Answer, Attention, AttentionAnswer, AttentionAsk, AttentionKind, FreeText, Lasts
 from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.event import TimelineType
 from maestrod.api.session import Session
+from maestrod.api.turn import RunningTurn
 from maestrod.core.access.scope import alive, session_for, task_for
 from maestrod.core.values import attention_options
 from maestrod.core.values.command import Actor
+from maestrod.core.values.lifecycle import revised
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
 
@@ -108,10 +112,11 @@ def dialog_gone(draft: Draft, session_id: str, *, answered: bool) -> None:
     is ``stall_rules.quiet``'s.
     """
     session = draft.session(session_id)
-    turn, idle_since = session.turn, session.quiet_since
-    if idle_since is None or turn is None or not turn.running or (answered and idle_since < turn.since):
+    turn = session.turn
+    if not isinstance(turn, RunningTurn) or turn.quiet_since is None or (answered and turn.quiet_since < turn.since):
         return
-    draft.change(session, quiet_since=max(draft.now, turn.since))
+    quiet = msgspec.structs.replace(turn, quiet_since=max(draft.now, turn.since))
+    draft.put(revised(session, turn=quiet))
 
 
 def input_given(draft: Draft, session: Session) -> None:

@@ -15,17 +15,16 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
-from maestrod.api.session import Session, SessionStatus, Terminal
+from maestrod.api.session import Session, Terminal
 from maestrod.api.turn import Wait
 from maestrod.core.session import attention, turns
-from maestrod.core.session.limit_state import WaitEvent, WaitState, moves, state_of
-from maestrod.core.session.session import SessionEvent, end, move
+from maestrod.core.session.session import end, move
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.effects import Stop
+from maestrod.core.values.lifecycle import Event, moved, moves, revised
 from maestrod.core.values.signs import LimitReached
 from maestrod.core.work import pause
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 
 #: What a person may say to a wait: go on at once, sit it out however long it is, or give up.
 NOW, WAIT, FAIL = "now", "wait", "fail"
@@ -40,7 +39,7 @@ _SOON = 1_000
 
 def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) -> Session:
     """The provider refuses: the session waits, unless it tries again by itself, or waiting is switched off."""
-    if has_ended(session) or session.stopping or session.finishing:
+    if session.live is None or session.ending is not None:
         return session
     told = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
     traits = draft.world.rules.traits(session.agent)
@@ -48,7 +47,7 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
         again = ", and tries again by itself" if sign.retrying else ""
         draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
         return session
-    if not moves(session, WaitEvent.REACH):
+    if not moves(session, Event.REACH):
         return _refined(draft, session, sign)
     return _wait(draft, session, sign, source, told)
 
@@ -58,14 +57,14 @@ def due(draft: Draft, session: Session) -> None:
 
     The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
     """
-    if session.wait is None or not moves(session, WaitEvent.END):
+    if not moves(session, Event.END_WAIT):
         return
-    draft.change(session, wait=msgspec.structs.replace(session.wait, due=True))
+    draft.put(moved(session, Event.END_WAIT, draft.now))
     then = draft.now
     for other in waiting(draft, session.agent):
-        if other.wait is not None and state_of(other) is WaitState.WAITING and other.wait.until <= then:
+        if other.wait is not None and not other.wait.due and other.wait.until <= then:
             then += draft.world.rules.limit_stagger_ms
-            draft.change(other, wait=msgspec.structs.replace(other.wait, until=then, is_length=True))
+            draft.put(revised(other, wait=msgspec.structs.replace(other.wait, until=then, is_length=True)))
     if then > draft.now:
         _hold_back(draft, session.agent, then)
 
@@ -89,17 +88,12 @@ def waiting(draft: Draft, agent: str) -> list[Session]:
 
 def wake(draft: Draft, session: Session) -> Session:
     """Let a session go on: its wait is over, and there is a slot for it. Raises ``IllegalTransition`` for one that is not due."""
-    moves(session, WaitEvent.WAKE)
+    moves(session, Event.WAKE)
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         attention.close(draft, question, attention.CLOSED, NOW)
     busy = session.turn is not None and session.turn.running
     with pause.clocks(draft, session.id):
-        session = draft.change(
-            session,
-            wait=None,
-            last_activity=draft.now,
-            status_reason=draft.reason(Source.TIMER, LIMIT, "the limit is over"),
-        )
+        session = move(draft, session, Event.WAKE, draft.reason(Source.TIMER, LIMIT, "the limit is over"))
     told = f"the limit is over: {session.agent} goes on"
     draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.TIMER)
     if session.terminal is not Terminal.EXTERNAL and not busy:
@@ -109,13 +103,13 @@ def wake(draft: Draft, session: Session) -> Session:
 
 def working(draft: Draft, session: Session, at: int) -> None:
     """A session that waits has begun a turn by itself: somebody typed into it, or its provider serves again."""
-    if session.wait is not None and at > session.wait.since and moves(session, WaitEvent.WORK):
+    if session.wait is not None and at > session.wait.since:
         due(draft, session)  # without a free slot it goes on uncounted until there is one
 
 
 def cleared(draft: Draft, session: Session) -> Session:
     """A turn has come to its end: limits are counted anew."""
-    return draft.change(session, limit_hits=0, limited_since=None)
+    return draft.put(revised(session, limited=None))
 
 
 def process_ended(draft: Draft, session: Session, detail: str) -> None:
@@ -136,7 +130,7 @@ def answered(draft: Draft, question: Attention) -> None:
     if value == FAIL:
         detail = f"{session.agent} is limited ({session.wait.kind}), and nobody wants to wait for it"
         draft.effect(Stop(session.id, session.attempt))
-        end(draft, session, SessionEvent.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
+        end(draft, session, Event.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
         _hold_back(draft, session.agent, 0)
     elif value == NOW:
         due(draft, session)
@@ -144,26 +138,14 @@ def answered(draft: Draft, question: Attention) -> None:
 
 
 def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, told: str) -> Session:
-    if session.status is SessionStatus.SPAWNING:
-        session = move(draft, session, SessionEvent.REGISTER, draft.reason(source, "registered", "the agent is up"))
     until, guessed = _end_of(draft, session, sign)
     is_length = sign.is_length or until != sign.resets_at
     until += draft.world.rules.limit_stagger_ms * sum(other.id != session.id for other in waiting(draft, session.agent))
     with pause.clocks(draft, session.id):
-        session = draft.change(
-            session,
-            wait=Wait(
-                kind=sign.kind,
-                until=until,
-                since=draft.now,
-                detail=sign.detail,
-                guessed=guessed,
-                is_length=is_length,
-            ),
-            limit_hits=session.limit_hits + 1,
-            limited_since=session.limited_since or draft.now,
-            status_reason=draft.reason(source, LIMIT, told),
+        wait = Wait(
+            kind=sign.kind, until=until, since=draft.now, detail=sign.detail, guessed=guessed, is_length=is_length
         )
+        session = move(draft, session, Event.REACH, draft.reason(source, LIMIT, told), wait=wait)
     _ask(draft, session, told)
     _hold_back(draft, session.agent, until)
     return draft.session(session.id)
@@ -181,7 +163,7 @@ def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
     known = msgspec.structs.replace(
         wait, kind=sign.kind, until=until, detail=detail, guessed=False, is_length=sign.is_length
     )
-    session = draft.change(session, wait=known)
+    session = draft.put(revised(session, wait=known))
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         draft.change(question, **_terms(draft, session))
     _hold_back(draft, session.agent, until)
@@ -196,9 +178,10 @@ def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bo
     rules, ends = draft.world.rules, sign.resets_at
     if ends is not None and ends > draft.now:
         return min(ends, draft.now + _FAR), False
-    if ends is not None and not session.limit_hits:
+    hits = session.limited.hits if session.limited is not None else 0
+    if ends is not None and not hits:
         return draft.now + max(rules.limit_stagger_ms, _SOON), False
-    return draft.now + min(rules.limit_backoff_ms << min(session.limit_hits, 20), rules.limit_wait_max_ms), True
+    return draft.now + min(rules.limit_backoff_ms << min(hits, 20), rules.limit_wait_max_ms), True
 
 
 def _ask(draft: Draft, session: Session, told: str) -> None:
@@ -209,7 +192,7 @@ def _ask(draft: Draft, session: Session, told: str) -> None:
 
 def _terms(draft: Draft, session: Session) -> dict[str, Any]:
     """Options and deadline of the question: beyond the maximum somebody has to want the wait."""
-    rules, since = draft.world.rules, session.limited_since or draft.now
+    rules, since = draft.world.rules, session.limited.since if session.limited is not None else draft.now
     if session.wait is None or session.wait.until - since <= rules.limit_wait_max_ms:
         return {"options": (NOW, FAIL), "deadline": None, "on_timeout": None}
     deadline = max(since + rules.limit_wait_max_ms, draft.now + rules.limit_backoff_ms)

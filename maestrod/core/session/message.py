@@ -126,14 +126,7 @@ def tell_parent(draft: Draft, ended: Session, news: str) -> None:
     """Tell the orchestrator that stays with its run what became of a child; what it has not been told yet becomes one message."""
     parent = draft.world.sessions.get(ended.parent_session_id or "")
     run = draft.world.runs.get(ended.run_id or "")
-    if (
-        parent is None
-        or run is None
-        or not run.keep_planner
-        or has_ended(parent)
-        or parent.finishing
-        or parent.stopping
-    ):
+    if parent is None or run is None or not run.keep_planner or has_ended(parent) or parent.ending is not None:
         return
     for message in open_messages(draft, parent.id):
         if message.kind is MessageKind.NEWS and message.status is MessageStatus.QUEUED:
@@ -158,7 +151,7 @@ def send(draft: Draft, params: MessageSend, actor: Actor) -> Message:
         raise IllegalTransition(
             "message.no_prompts", f"{session.agent} takes no prompts: type into its terminal (session.send)"
         )
-    if session.finishing or session.stopping:
+    if session.ending is not None:
         raise IllegalTransition("session.finishing", f"{session.id} is about to end and takes no more prompts")
     if len(draft.world.open_messages.get(session.id, ())) >= QUEUED:
         raise Busy("message.too_many", f"{QUEUED} messages wait for {session.id} already", {"sessionId": session.id})

@@ -1,13 +1,9 @@
-"""How a session moves.
+"""A session among the other entities: what its moves mean for its tasks, its queue, its messages and its parent.
 
-Theory. A session is one attempt of one agent. It is ``spawning`` from the decision to start it until its first sign of life
-(registration, or whatever it calls first; one that ends before has failed), then ``idle`` without and ``working`` with a task in progress. It ends once: as its
-process ended by the adapter's verdict, or because it never came up, or was lost. States and the stop that was asked for are
-separate things: ``stopping`` says that an end is wanted, the status says what is. External sessions move the same way; only
-their end is told by a report instead of a process. This file does not know how processes are held.
+How a session itself moves is told in ``lifecycle.py``. This file does not know how processes are held.
 """
 
-import enum
+from typing import Any
 
 from maestrod.api.event import TimelineType
 from maestrod.api.process import Exit
@@ -16,72 +12,21 @@ from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.session import attention, message
-from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
+from maestrod.core.values.lifecycle import Data, Event, moved
 from maestrod.core.values.reasons import CANCELLED, DAEMON_STOP, TIMED_OUT
 from maestrod.core.work import queue, task
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.task_index import READY, bucket
 
-
-class SessionEvent(enum.Enum):
-    """What can happen to a session."""
-
-    REGISTER = "register"
-    WORK = "work"
-    REST = "rest"
-    COMPLETE = "complete"
-    FAIL = "fail"
-    STOP = "stop"
-
-
-_S = SessionStatus
-_E = SessionEvent
-
-# fmt: off
-TRANSITIONS: Table[SessionStatus, SessionEvent] = Table("session", {
-    _S.SPAWNING: {
-        _E.REGISTER: _S.IDLE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
-        _E.COMPLETE: _S.FAILED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
-    },
-    _S.IDLE: {
-        _E.REGISTER: IGNORE, _E.WORK: _S.WORKING, _E.REST: IGNORE,
-        _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
-    },
-    _S.WORKING: {
-        _E.REGISTER: IGNORE, _E.WORK: IGNORE, _E.REST: _S.IDLE,
-        _E.COMPLETE: _S.COMPLETED, _E.FAIL: _S.FAILED, _E.STOP: _S.STOPPED,
-    },
-    _S.COMPLETED: {
-        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
-    },
-    _S.FAILED: {
-        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
-    },
-    _S.STOPPED: {
-        _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
-    },
-})
-# fmt: on
-
 #: How fresh ``lastActivity`` is kept, in ms: a change of it costs an event.
 ACTIVITY_GRAIN_MS = 1000
 
 
-def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason) -> Session:
-    """Take a live session where ``event`` leads; an end goes through ``end``."""
-    status = TRANSITIONS.target(session.status, event)
-    if status is None:
-        return touch(draft, session)
-    return draft.change(
-        session,
-        status=status,
-        status_reason=session.status_reason if session.stopping else reason,  # why it is being stopped is what counts
-        started_at=session.started_at or draft.now,
-        last_activity=draft.now,
-        deadline=None,
-        timeout_left=None,
-    )
+def move(draft: Draft, session: Session, event: Event, reason: Reason | None = None, **data: Any) -> Session:
+    """Let an event happen to a live session; an end goes through ``end``. ``data`` is what the states carry it leads to."""
+    after = moved(session, event, draft.now, Data(reason=reason, **data))
+    return touch(draft, session) if after is session else draft.put(after)
 
 
 def touch(draft: Draft, session: Session) -> Session:
@@ -103,35 +48,19 @@ def follow_tasks(draft: Draft, session_id: str | None) -> None:
         return  # its agent says itself whether it works
     tasks = draft.world.tasks
     busy = any(tasks[id_].status is TaskStatus.IN_PROGRESS for id_ in session.task_ids if id_ in tasks)
-    event = SessionEvent.WORK if busy else SessionEvent.REST
+    event = Event.WORK if busy else Event.REST
     move(draft, session, event, draft.reason(Source.REPORT, event.value))
 
 
-def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exit_: Exit | None) -> Session:
+def end(draft: Draft, session: Session, event: Event, reason: Reason, exit_: Exit | None) -> Session:
     """A session is over: what it left undone is settled, its questions are closed, its queue is closed."""
-    status = TRANSITIONS.target(session.status, event)
-    if status is None:
+    ended = moved(session, event, draft.now, Data(reason=reason, exit=exit_))
+    if ended is session:
         return session
-    ended = draft.change(
-        session,
-        status=status,
-        status_reason=reason,
-        exit=exit_,
-        completed_at=draft.now,
-        last_activity=draft.now,
-        paused=False,
-        stopping=False,
-        deadline=None,
-        timeout_left=None,
-        turn=None,
-        finishing=False,
-        wait=None,
-        stall_at=None,
-        quiet_since=None,
-    )
+    draft.put(ended)
     draft.timeline(
         TimelineType.SESSION_STOPPED,
-        f"session {status.value}: {reason.detail}",
+        f"session {ended.status.value}: {reason.detail}",
         session_id=session.id,
         source=reason.source,
     )

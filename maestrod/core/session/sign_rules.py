@@ -22,11 +22,12 @@ import msgspec
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionStatus, Terminal, Usage
-from maestrod.api.turn import Turn
+from maestrod.api.turn import PastTurn, RunningTurn, Turn
 from maestrod.core.session import attention, limit_rules, message, permission_rules, stall_rules
-from maestrod.core.session.session import SessionEvent, end, move, touch
+from maestrod.core.session.session import end, move, touch
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.facts import Signed
+from maestrod.core.values.lifecycle import Event, revised
 from maestrod.core.values.signs import (
     LINE,
     TEXT,
@@ -104,18 +105,16 @@ def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
     if sign.how == "clear" and another:
         _entry(draft, session, TimelineType.MILESTONE, "began another conversation", told)
     if session.status is SessionStatus.SPAWNING:
-        move(draft, session, SessionEvent.REGISTER, draft.reason(told.source, "registered", "the agent is up"))
+        move(draft, session, Event.REGISTER, draft.reason(told.source, "registered", "the agent is up"))
     draft.at_turn[session.id] = None
 
 
 def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told) -> None:
     if _is_stale(session, told) or (sign.machine and _is_running(session)):
         return
-    turn = Turn(
-        running=True, since=told.at, source=told.source, attempt=session.attempt, background=_background(session)
-    )
-    session = draft.change(session, turn=turn, quiet_since=None)
-    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "turn_started", "the agent works on a prompt"))
+    turn = _begun(session, told, _background(session))
+    reason = draft.reason(told.source, "turn_started", "the agent works on a prompt")
+    session = move(draft, session, Event.BEGIN, reason, turn=turn)
     if not sign.machine:
         message.accept_oldest(draft, session)
     _close_input(draft, session)
@@ -123,24 +122,12 @@ def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told)
 
 
 def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
-    turn = session.turn or Turn(running=True, since=told.at)
+    turn = session.turn or RunningTurn(since=told.at)
     if turn.running and _is_stale(session, told):
         return
-    guessed = not turn.running and turn.source is Source.SCREEN and told.source is not Source.SCREEN
-    begun = turn.running or guessed  # what the screen only looked like gives way to the agent's own word
-    ended = msgspec.structs.replace(
-        turn,
-        running=False,
-        since=told.at if turn.running else turn.since,
-        source=told.source if begun else turn.source,
-        attempt=session.attempt,
-        outcome=sign.outcome.value if begun or sign.outcome is not Outcome.COMPLETED else turn.outcome,
-        code=sign.code or ("" if guessed else turn.code),
-        detail=(sign.detail or ("" if guessed else turn.detail))[:LINE],
-        background=_left_running(turn, sign),
-        doing="",
-    )
-    session = draft.change(session, turn=ended, stall_at=None, quiet_since=None)
+    ended = _ended(turn, sign, told, session.attempt)
+    up = draft.reason(told.source, "registered", "the agent is up")
+    session = move(draft, session, Event.CEASE, up, turn=ended)
     if sign.outcome is Outcome.COMPLETED:
         session = limit_rules.cleared(draft, session)
     if not ended.background:
@@ -150,6 +137,42 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> 
         limit = LimitReached("usage", detail=sign.detail)
         limit_rules.reached(draft, draft.session(session.id), limit, told.source)
     draft.at_turn[session.id] = None
+
+
+def _ended(turn: Turn, sign: TurnEnded, told: Told, attempt: int) -> PastTurn:
+    """A turn that has ended, by this sign, or by an earlier one that this one adds to (rule 4)."""
+    background, outcome, detail = _left_running(turn, sign), sign.outcome.value, sign.detail[:LINE]
+    if isinstance(turn, RunningTurn):
+        since = told.at
+    elif turn.source is Source.SCREEN and told.source is not Source.SCREEN:
+        since = turn.since  # what the screen only looked like gives way to the agent's own word
+    else:
+        return msgspec.structs.replace(
+            turn,
+            attempt=attempt,
+            outcome=turn.outcome if sign.outcome is Outcome.COMPLETED else outcome,
+            code=sign.code or turn.code,
+            detail=detail or turn.detail,
+            background=background,
+            stall_at=None,
+        )
+    return PastTurn(
+        outcome=outcome,
+        since=since,
+        source=told.source,
+        attempt=attempt,
+        code=sign.code,
+        detail=detail,
+        background=background,
+    )
+
+
+def _begun(session: Session, told: Told, background: int = 0) -> RunningTurn:
+    """A turn that begins; who watches over the one before goes on doing so."""
+    stall_at = session.turn.stall_at if session.turn is not None else None
+    return RunningTurn(
+        since=told.at, source=told.source, attempt=session.attempt, background=background, stall_at=stall_at
+    )
 
 
 def _left_running(turn: Turn, sign: TurnEnded) -> int:
@@ -174,14 +197,14 @@ def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged,
     """Between turns the last one's end begins a turn of the agent's own, so only that ends the wait for it."""
     turn = session.turn
     if turn is not None and (turn.running or sign.count):
-        draft.change(session, turn=msgspec.structs.replace(turn, background=sign.count))
+        draft.put(revised(session, turn=msgspec.structs.replace(turn, background=sign.count)))
 
 
 def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
     """The turn is over: its prompt is answered, a failure is told."""
     if session.status is SessionStatus.WORKING:
         detail = sign.detail or f"the turn ended: {sign.outcome.value}"
-        session = move(draft, session, SessionEvent.REST, draft.reason(told.source, _code(sign), detail[:LINE]))
+        session = move(draft, session, Event.REST, draft.reason(told.source, _code(sign), detail[:LINE]))
     message.answer_delivered(draft, session, sign.text)
     if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
         kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
@@ -200,16 +223,14 @@ def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told)
     turn = session.turn
     if _is_stale(session, told) or _has_just_ended(turn, told):
         return
-    if turn is None or not turn.running:
-        turn = Turn(running=True, since=told.at, source=told.source, attempt=session.attempt)
-    session = draft.change(session, turn=msgspec.structs.replace(turn, doing=doing))
-    stall_rules.still_idle(draft, session)
-    move(draft, session, SessionEvent.WORK, draft.reason(told.source, "tool", doing))
+    begun = turn if isinstance(turn, RunningTurn) else _begun(session, told)
+    begun = stall_rules.still_idle(msgspec.structs.replace(begun, doing=doing), draft.now)
+    move(draft, session, Event.BEGIN, draft.reason(told.source, "tool", doing), turn=begun)
 
 
 def _has_just_ended(turn: Turn | None, told: Told) -> bool:
     """Whether a turn ended a moment ago: hooks of tools run beside it and may be late, and a new turn tells its begin."""
-    return turn is not None and not turn.running and turn.outcome is not None and told.at - turn.since < LATE_MS
+    return isinstance(turn, PastTurn) and told.at - turn.since < LATE_MS
 
 
 def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, told: Told) -> None:
@@ -248,8 +269,8 @@ def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
             message.hear(draft, session, sign.text.strip())
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]
-    if turn is not None and turn.running and line and not _is_stale(session, told):
-        draft.change(session, turn=msgspec.structs.replace(turn, doing=line))
+    if isinstance(turn, RunningTurn) and line and not _is_stale(session, told):
+        draft.put(revised(session, turn=msgspec.structs.replace(turn, doing=line)))
 
 
 def _plan_offered(draft: Draft, session: Session, sign: PlanOffered, told: Told) -> None:
@@ -288,7 +309,7 @@ def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, told: Told)
 def _leaving(draft: Draft, session: Session, sign: Leaving, told: Told) -> None:
     """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
     if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
-        end(draft, session, SessionEvent.COMPLETE, draft.reason(told.source, "left", sign.reason[:LINE]), None)
+        end(draft, session, Event.COMPLETE, draft.reason(told.source, "left", sign.reason[:LINE]), None)
 
 
 def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTONE) -> Callable[..., None]:

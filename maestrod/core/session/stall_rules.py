@@ -13,10 +13,11 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
-from maestrod.api.turn import Turn
+from maestrod.api.turn import RunningTurn, Turn
 from maestrod.core.session import attention
 from maestrod.core.values.effects import Probe
 from maestrod.core.values.facts import Probed
+from maestrod.core.values.lifecycle import revised
 from maestrod.core.values.signs import Outcome, ScreenShown, TurnEnded
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.stop import stop_session
@@ -29,20 +30,25 @@ WAIT, STOP = "wait", "stop"
 
 def shown(draft: Draft, session: Session, sign: ScreenShown) -> Session:
     """What the terminal's title says: idle in the middle of a turn is looked at again a moment later (``quiet``)."""
-    if sign.busy or session.turn is None or not session.turn.running:
-        return draft.change(session, quiet_since=None)
-    if session.quiet_since is not None and session.quiet_since >= session.turn.since:
+    turn = session.turn
+    if not isinstance(turn, RunningTurn):
         return session
-    return draft.change(session, quiet_since=max(draft.now, session.turn.since))
+    if not sign.busy and turn.quiet_since is not None and turn.quiet_since >= turn.since:
+        return session
+    return _looks_quiet(draft, session, turn, None if sign.busy else max(draft.now, turn.since))
 
 
-def still_idle(draft: Draft, session: Session) -> None:
+def _looks_quiet(draft: Draft, session: Session, turn: RunningTurn, since: int | None) -> Session:
+    """Note since when the screen has been idle in the middle of the turn."""
+    return draft.put(revised(session, turn=msgspec.structs.replace(turn, quiet_since=since)))
+
+
+def still_idle(turn: RunningTurn, now: int) -> RunningTurn:
     """A tool is reported while the screen is idle: its hook may be late, so the screen is believed, only later.
 
     An idle title is shown once. Forgetting it would lose the only sign of an interruption.
     """
-    if session.quiet_since is not None and session.turn is not None:
-        draft.change(session, quiet_since=max(draft.now, session.turn.since))
+    return turn if turn.quiet_since is None else msgspec.structs.replace(turn, quiet_since=max(now, turn.since))
 
 
 def heard(draft: Draft, session: Session) -> Session:
@@ -51,20 +57,24 @@ def heard(draft: Draft, session: Session) -> Session:
         if question.attempt is not None:
             attention.close(draft, question, attention.AGENT, "")
     turn = session.turn
-    if turn is None or not (turn.running or turn.background) or has_ended(session):
-        return draft.change(session, stall_at=None)
-    return _watch(draft, session) if session.stall_at is None else session
+    if turn is None:
+        return session
+    if not (turn.running or turn.background):
+        return _look_again(draft, session, turn, None)
+    return _watch(draft, session, turn) if turn.stall_at is None else session
 
 
 def quiet(draft: Draft, session: Session) -> TurnEnded | None:
     """A screen has been idle for a while in the middle of a turn: how that turn ended, if it did."""
     turn = session.turn
-    if turn is not None and turn.running and attention.has_dialog(draft, session.id):
-        # A dialog is shown: that is why. Older than the turn, so no deadline; looked at again when the dialog is gone.
-        draft.change(session, quiet_since=turn.since - 1)
+    if not isinstance(turn, RunningTurn):
         return None
-    session = draft.change(session, quiet_since=None)
-    if turn is None or not turn.running or is_held(draft.world, session):
+    if attention.has_dialog(draft, session.id):
+        # A dialog is shown: that is why. Older than the turn, so no deadline; looked at again when the dialog is gone.
+        _looks_quiet(draft, session, turn, turn.since - 1)
+        return None
+    session = _looks_quiet(draft, session, turn, None)
+    if is_held(draft.world, session):
         return None
     detail = "its screen went idle in the middle of a turn, and it told nothing of an end"
     return TurnEnded(outcome=Outcome.INTERRUPTED, code="interrupted", detail=detail)
@@ -75,11 +85,13 @@ def silent(draft: Draft, session: Session) -> TurnEnded | None:
 
     Between turns it watches what the agent left running: when nothing is heard of that, the turn has ended after all.
     """
-    heard_at = session.last_activity
-    if draft.now - heard_at < _patience(draft, session):
-        draft.change(session, stall_at=heard_at + _patience(draft, session))
+    heard_at, turn = session.last_activity, session.turn
+    if turn is None:
         return None
-    session = _watch(draft, session)
+    if draft.now - heard_at < _patience(draft, session):
+        _look_again(draft, session, turn, heard_at + _patience(draft, session))
+        return None
+    session = _watch(draft, session, turn)
     waits = session.wait is not None or bool(draft.world.open_questions.get(session.id))
     if waits or is_held(draft.world, session):
         return None
@@ -91,7 +103,7 @@ def silent(draft: Draft, session: Session) -> TurnEnded | None:
 
 def _without_background(draft: Draft, session: Session, turn: Turn) -> TurnEnded:
     """A server that was left running would keep its agent for ever: it is waited for no longer."""
-    draft.change(session, turn=msgspec.structs.replace(turn, background=0))
+    draft.put(revised(session, turn=msgspec.structs.replace(turn, background=0)))
     return TurnEnded(background=0)
 
 
@@ -122,5 +134,10 @@ def _patience(draft: Draft, session: Session) -> int:
     return draft.world.rules.traits(session.agent).stall_ms
 
 
-def _watch(draft: Draft, session: Session) -> Session:
-    return draft.change(session, stall_at=draft.now + _patience(draft, session))
+def _watch(draft: Draft, session: Session, turn: Turn) -> Session:
+    return _look_again(draft, session, turn, draft.now + _patience(draft, session))
+
+
+def _look_again(draft: Draft, session: Session, turn: Turn, at: int | None) -> Session:
+    """Set when somebody looks next; None: nothing runs that could be silent."""
+    return draft.put(revised(session, turn=msgspec.structs.replace(turn, stall_at=at)))

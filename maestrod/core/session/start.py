@@ -1,6 +1,7 @@
 """How a session starts: its record first, then its queue, the first entry of its timeline, and the launch of its agent."""
 
 from maestrod.api.event import TimelineType
+from maestrod.api.life import Clock, Spawning
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.core.session import turns
@@ -14,7 +15,8 @@ def start_session(draft: Draft, session: Session) -> Session:
     folder = session.working_dir or draft.project(session.project_id).working_dir
     limit = draft.world.rules.registration_timeout(session.agent)
     reason = draft.reason(Source.PLAN if session.unit_task_id else Source.USER, "spawned", "waiting for the agent")
-    started = draft.change(session, working_dir=folder, status_reason=reason, deadline=draft.now + limit)
+    live = Spawning(clock=Clock(deadline=draft.now + limit))
+    started = draft.change(session, working_dir=folder, status_reason=reason, live=live)
     queue.create(draft, started)
     draft.timeline(
         TimelineType.SESSION_STARTED,

@@ -8,18 +8,21 @@ and ``advance`` looks at it once the decision has come to rest. How the prompt r
 the same conversation, as the next attempt of the same session.
 """
 
+from maestrod.api.life import Clock
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.turn import PastTurn
 from maestrod.core.prompts import reminders
 from maestrod.core.session import attention, permission_rules
 from maestrod.core.session.message import MessageEvent, answer_delivered, move_message, open_messages, queue_message
-from maestrod.core.session.session import SessionEvent, end, owned_leaves
+from maestrod.core.session.session import end, move, owned_leaves
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
+from maestrod.core.values.lifecycle import Event, moved, with_clock
 from maestrod.core.values.signs import Outcome
 from maestrod.core.work import plan_apply
 from maestrod.core.work.pause import is_held
@@ -83,7 +86,6 @@ def continue_after(draft: Draft, session: Session, exit_: Exit) -> bool:
 
 def wake(draft: Draft, session: Session) -> None:
     """What a session waited for is over: it goes on where it stopped, in its own conversation."""
-    session = draft.change(session, wait=None)
     message = queue_message(draft, session, MessageKind.WAKE, reminders.wake())
     if session.process is not None:
         return
@@ -96,19 +98,19 @@ def wake(draft: Draft, session: Session) -> None:
 def process_gone(draft: Draft, session: Session) -> Session:
     """The session's process has ended and the session has not: nothing runs of it until it goes on."""
     permission_rules.process_ended(draft, session)
-    return draft.change(session, process=None, turn=None, stall_at=None, quiet_since=None, deadline=None)
+    return draft.put(moved(draft.session(session.id), Event.GONE, draft.now))
 
 
 def overdue(draft: Draft, session: Session) -> None:
     """An agent that was let go has not ended by itself: it is stopped, and has completed all the same."""
     if session.finishing:
-        draft.change(session, deadline=None)
+        draft.put(with_clock(session, None))
         draft.effect(Stop(session.id, session.attempt))
 
 
 def _may_go_on(draft: Draft, session: Session) -> bool:
     """Whether a session may be told something at all now."""
-    if has_ended(session) or session.stopping or session.finishing or session.wait is not None:
+    if has_ended(session) or session.ending is not None or session.wait is not None:
         return False
     return not is_held(draft.world, session) and not attention.has_dialog(draft, session.id)
 
@@ -146,7 +148,7 @@ def _next_message(draft: Draft, session: Session) -> Message | None:
 
 def _to_worker(draft: Draft, session: Session) -> Message | None:
     left = _left_open(draft, session)
-    outcome = session.turn.outcome if session.turn is not None else None
+    outcome = session.turn.outcome if isinstance(session.turn, PastTurn) else None
     if not left or _is_hand_made(session):
         return None
     if outcome in _FAILED:
@@ -167,7 +169,7 @@ def _to_planner(draft: Draft, session: Session) -> Message | None:
     run = draft.world.runs.get(session.run_id or "")
     if run is None or run.status is not RunStatus.PLANNING:
         return None
-    if session.turn is not None and session.turn.outcome in _FAILED:
+    if isinstance(session.turn, PastTurn) and session.turn.outcome in _FAILED:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
     if session.nudges >= draft.world.rules.nudges:
@@ -181,7 +183,7 @@ def _to_planner(draft: Draft, session: Session) -> Message | None:
 
 def _last_words(session: Session) -> str:
     turn = session.turn
-    return ": ".join(part for part in (turn.code, turn.detail) if part) if turn is not None else ""
+    return ": ".join(part for part in (turn.code, turn.detail) if part) if isinstance(turn, PastTurn) else ""
 
 
 def _is_hand_made(session: Session) -> bool:
@@ -233,7 +235,7 @@ def _start_again(draft: Draft, session: Session) -> Session:
 def _let_go(draft: Draft, session: Session) -> None:
     """All is done: no more prompts, and the agent ends by itself, or is stopped where it would sit at its prompt for ever."""
     reason = draft.reason(Source.PLAN, "finished", "everything it had to do is done")
-    draft.change(session, finishing=True, status_reason=reason, deadline=draft.now + FINISH_MS)
+    move(draft, session, Event.LET_GO, reason, clock=Clock(deadline=draft.now + FINISH_MS))
     on_terminal = session.terminal is Terminal.PTY
     draft.effect(Stop(session.id, session.attempt) if on_terminal else CloseInput(session.id, session.attempt))
 
@@ -241,6 +243,6 @@ def _let_go(draft: Draft, session: Session) -> None:
 def _give_up(draft: Draft, session: Session, code: str, detail: str) -> None:
     """Nothing comes of this agent any more: the session has failed, and its process is stopped."""
     reason = Reason(source=Source.PLAN, code=code, detail=detail[:500], at=draft.now)
-    ended = end(draft, draft.session(session.id), SessionEvent.FAIL, reason, None)
+    ended = end(draft, draft.session(session.id), Event.FAIL, reason, None)
     if ended.status is not SessionStatus.SPAWNING and session.process is not None:
         draft.effect(Stop(session.id, session.attempt))

@@ -12,6 +12,7 @@ from maestrod.api.session import Session, Terminal
 from maestrod.api.system import Freeze, System
 from maestrod.core.access.scope import alive
 from maestrod.core.values.effects import Signal
+from maestrod.core.values.lifecycle import Event, clock_of, moved, with_clock
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
 
@@ -57,10 +58,9 @@ def _stands_still(world: World, session: Session) -> bool:
 
 def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
     """Stop the timeouts of a session and its tasks with what is left of them, or let them go on."""
-    if held and session.deadline is not None:
-        draft.change(session, deadline=None, timeout_left=max(0, session.deadline - draft.now))
-    elif not held and session.timeout_left is not None:
-        draft.change(session, deadline=draft.now + session.timeout_left, timeout_left=None)
+    clock = clock_of(session)
+    if clock is not None:
+        draft.put(with_clock(session, clock.stopped(draft.now) if held else clock.started(draft.now)))
     for task_id in session.task_ids:
         task = draft.world.tasks.get(task_id)
         if task is None:
@@ -76,14 +76,14 @@ def pause_session(draft: Draft, session: Session) -> Session:
     if alive(session).terminal is Terminal.EXTERNAL:
         raise IllegalTransition("session.external", f"{session.id} is not held by this daemon", {})
     with hold_sessions(draft):
-        return draft.change(session, paused=True)
+        return draft.put(moved(session, Event.PAUSE, draft.now))
 
 
 def resume_session(draft: Draft, session: Session) -> Session:
     """Let one session go on."""
     alive(session)
     with hold_sessions(draft):
-        return draft.change(session, paused=False)
+        return draft.put(moved(session, Event.RESUME, draft.now))
 
 
 def freeze(draft: Draft, params: Freeze) -> System:

@@ -18,10 +18,12 @@ from typing import Any
 import msgspec
 
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.life import Up
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import Wait
+from maestrod.api.turn import Limited, RunningTurn, Turn, Wait
 from maestrod.core.values.facts import ClockMoved
+from maestrod.core.values.lifecycle import clock_of, revised, with_clock
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
@@ -69,27 +71,47 @@ def _of_task(task: Task, fact: ClockMoved) -> Mapping[str, Any]:
 
 def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
     step, awake = fact.step, fact.step + fact.slept
-    turn, wait = session.turn, session.wait
-    if turn is not None:
-        turn = msgspec.structs.replace(turn, since=turn.since + step)
-    if wait is not None:
-        until = wait.until + step if _is_length(wait) or wait.due else wait.until
-        wait = msgspec.structs.replace(wait, since=wait.since + step, until=until)
-    stall_at = session.stall_at
-    if stall_at is not None:
-        stall_at = draft.now + draft.world.rules.traits(session.agent).stall_ms if fact.slept else stall_at + step
-    draft.change(
-        session,
-        created_at=session.created_at + step,
-        started_at=_later(session.started_at, step),
-        last_activity=session.last_activity + step,
-        limited_since=_later(session.limited_since, step),
-        quiet_since=_later(session.quiet_since, awake),
-        deadline=_later(session.deadline, awake),
-        stall_at=stall_at,
-        turn=turn,
-        wait=wait,
+    clock = clock_of(session)
+    if clock is not None:
+        session = with_clock(session, clock.later(awake))
+    if isinstance(session.live, Up):
+        patience = draft.world.rules.traits(session.agent).stall_ms
+        session = revised(
+            session,
+            turn=_of_turn(session.turn, fact, draft.now + patience),
+            wait=_of_wait(session.wait, step),
+            limited=_of_limited(session.limited, step),
+        )
+    draft.put(
+        msgspec.structs.replace(
+            session,
+            created_at=session.created_at + step,
+            started_at=_later(session.started_at, step),
+            last_activity=session.last_activity + step,
+        )
     )
+
+
+def _of_turn(turn: Turn | None, fact: ClockMoved, anew: int) -> Turn | None:
+    """After a sleep somebody looks whether it still works at ``anew``."""
+    if turn is None:
+        return None
+    stall_at = anew if fact.slept and turn.stall_at is not None else _later(turn.stall_at, fact.step)
+    moved = msgspec.structs.replace(turn, since=turn.since + fact.step, stall_at=stall_at)
+    if isinstance(moved, RunningTurn):
+        return msgspec.structs.replace(moved, quiet_since=_later(moved.quiet_since, fact.step + fact.slept))
+    return moved
+
+
+def _of_wait(wait: Wait | None, step: int) -> Wait | None:
+    if wait is None:
+        return None
+    until = wait.until + step if _is_length(wait) or wait.due else wait.until
+    return msgspec.structs.replace(wait, since=wait.since + step, until=until)
+
+
+def _of_limited(limited: Limited | None, step: int) -> Limited | None:
+    return None if limited is None else msgspec.structs.replace(limited, since=limited.since + step)
 
 
 def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:

@@ -6,11 +6,12 @@ A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Wok
 from collections.abc import Mapping
 
 from maestrod.api.attention import Attention
+from maestrod.api.life import Clock, Finishing, Spawning
 from maestrod.api.model.base import Entity
-from maestrod.api.session import Session, SessionStatus
+from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import Turn
+from maestrod.api.turn import RunningTurn, Turn
 
 REGISTER = "register"
 TIMEOUT = "timeout"
@@ -54,28 +55,31 @@ def deadlines_of(entity: Entity) -> Mapping[str, int]:
     return NO_DEADLINES
 
 
-_LIVE = frozenset({SessionStatus.SPAWNING, SessionStatus.IDLE, SessionStatus.WORKING})
-
-
 def _of_session(session: Session) -> Mapping[str, int]:
-    if session.status not in _LIVE:
+    live = session.live
+    if live is None:
         return NO_DEADLINES
-    found = {}
-    if session.status is SessionStatus.SPAWNING and session.deadline is not None:
-        found[f"{REGISTER}:{session.id}"] = session.deadline
-    if session.finishing and session.deadline is not None:
-        found[f"{FINISH}:{session.id}"] = session.deadline
-    if session.wait is not None and not session.wait.due:
-        found[f"{WAKE}:{session.id}"] = session.wait.until
-    if session.turn is not None:
-        found.update(_of_turn(session, session.turn))
+    if isinstance(live, Spawning):
+        return _of_clock(f"{REGISTER}:{session.id}", live.clock)
+    found: dict[str, int] = {}
+    if isinstance(live.ending, Finishing):
+        found.update(_of_clock(f"{FINISH}:{session.id}", live.ending.clock))
+    if live.wait is not None and not live.wait.due:
+        found[f"{WAKE}:{session.id}"] = live.wait.until
+    if live.turn is not None:
+        found.update(_of_turn(session.id, live.turn))
     return found
 
 
-def _of_turn(session: Session, turn: Turn) -> Mapping[str, int]:
+def _of_clock(key: str, clock: Clock | None) -> Mapping[str, int]:
+    """The end of a time limit that runs."""
+    return NO_DEADLINES if clock is None or clock.deadline is None else {key: clock.deadline}
+
+
+def _of_turn(session_id: str, turn: Turn) -> Mapping[str, int]:
     found = {}
-    if (turn.running or turn.background) and session.stall_at is not None:
-        found[f"{STALL}:{session.id}"] = session.stall_at
-    if turn.running and session.quiet_since is not None and session.quiet_since >= turn.since:
-        found[f"{QUIET}:{session.id}"] = session.quiet_since + QUIET_MS
+    if turn.stall_at is not None and (turn.running or turn.background):
+        found[f"{STALL}:{session_id}"] = turn.stall_at
+    if isinstance(turn, RunningTurn) and turn.quiet_since is not None and turn.quiet_since >= turn.since:
+        found[f"{QUIET}:{session_id}"] = turn.quiet_since + QUIET_MS
     return found

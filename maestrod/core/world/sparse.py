@@ -52,7 +52,15 @@ def sparse_value(value: Any) -> Any:
 @cache
 def _copy(struct: type[msgspec.Struct]) -> _Copy:
     fields = msgspec.structs.fields(struct)
-    target = msgspec.defstruct(struct.__name__, [_member(field) for field in fields], omit_defaults=True, gc=False)
+    config = struct.__struct_config__
+    target = msgspec.defstruct(
+        struct.__name__,
+        [_member(field) for field in fields],
+        tag_field=config.tag_field,
+        tag=config.tag,
+        omit_defaults=True,
+        gc=False,
+    )
     nested = tuple(
         (index, field.default) for index, field in enumerate(fields) if holds_entities(inspect.type_info(field.type))
     )

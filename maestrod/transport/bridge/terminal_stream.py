@@ -12,7 +12,8 @@ import msgspec
 import trio
 
 from maestrod.api.errors import MaestroError, Malformed
-from maestrod.api.session import Cells, Session
+from maestrod.api.session import Session
+from maestrod.api.terminal import Cells
 from maestrod.rpc.context import Services
 from maestrod.rpc.terminal import typeable_by_owner
 from maestrod.transport.bridge.channel import Channel

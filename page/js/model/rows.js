@@ -39,7 +39,7 @@ export function workingTask(store, session) {
 export function pausedTasks(store) {
   const found = new Set();
   for (const session of store.session.values()) {
-    if ((session.paused || store.frozen()) && isLive(session)) for (const task of store.path(workingTask(store, session))) found.add(task.id);
+    if ((session.live?.paused || store.frozen()) && isLive(session)) for (const task of store.path(workingTask(store, session))) found.add(task.id);
   }
   for (const run of store.run.values()) if (run.paused) found.add(run.rootTaskId);
   return found;

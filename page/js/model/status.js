@@ -53,10 +53,10 @@ export function taskLook(task, { asks = false, paused = false, run = null } = {}
 
 export function sessionLook(session, { asks = false, held = false } = {}) {
   if (isLive(session)) {
-    if (session.stopping) return STOPPING;
+    if (session.live?.ending?.kind === "stopping") return STOPPING;
     if (asks) return ASKS;
-    if (session.paused || held) return PAUSED;
-    if (session.wait) return LIMITED;
+    if (session.live?.paused || held) return PAUSED;
+    if (session.live?.wait) return LIMITED;
   }
   return SESSION[session.status] ?? unknownLook(session.status);
 }

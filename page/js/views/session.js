@@ -107,17 +107,17 @@ export class SessionView {
     const look = lookOf(app.store, session);
     const task = app.store.task.get(workingTask(app.store, session));
     const reason = session.statusReason;
-    keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.turn, session.attempt, session.startedAt, session.completedAt, session.paused], () => [
+    keep(this.head, [session.name, look, reason, task?.title, session.agent, session.usage, session.live, session.attempt, session.startedAt, session.completedAt], () => [
       h("div", { class: "trail" }, backLink(), projectName(session), task && app.store.path(task.id).map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
       h("div", { class: "headline" }, h("h1", {}, icon("terminal"), session.name), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
       h("div", { class: "state" }, pill(look),
-        reason && h("span", { class: "reason", title: reason.detail }, `${isLive(session) && session.turn?.doing ? session.turn.doing : reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),
+        reason && h("span", { class: "reason", title: reason.detail }, `${session.live?.turn?.doing || reasonWords(reason)} `, h("span", { class: "muted" }, `— ${SOURCES[reason.source] ?? reason.source}, `, passed(reason.at))),
         h("span", { class: "state-facts" }, facts(session))),
     ]);
   }
 
   async #drawWhy(session) {
-    const signature = [session.status, session.statusReason, session.paused, session.stopping, session.usage, session.taskIds.map((id) => app.store.task.get(id)?.status)];
+    const signature = [session.status, session.statusReason, session.live?.paused, session.live?.ending?.kind, session.usage, session.taskIds.map((id) => app.store.task.get(id)?.status)];
     const text = JSON.stringify(signature);
     if (this.explained === text) return;
     this.explained = text;

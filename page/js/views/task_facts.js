@@ -16,7 +16,7 @@ export function drawFacts(element, task) {
   const before = task.dependencies.map((id) => store.task.get(id)).filter(Boolean);
   const after = store.children(task.parentId).map((id) => store.task.get(id)).filter((other) => other?.dependencies.includes(task.id));
   const sessions = store.sessions(task.id).map((id) => store.session.get(id)).filter(Boolean).reverse();
-  const signature = [task.status, task.description, task.initialPrompt, task.result, task.statusReason, task.leaves, task.attempts, task.commands, task.checks, task.paths, run?.usage, before.map((other) => [other.id, other.status]), after.map((other) => [other.id, other.status]), sessions.map((session) => [session.id, session.status, session.paused])];
+  const signature = [task.status, task.description, task.initialPrompt, task.result, task.statusReason, task.leaves, task.attempts, task.commands, task.checks, task.paths, run?.usage, before.map((other) => [other.id, other.status]), after.map((other) => [other.id, other.status]), sessions.map((session) => [session.id, session.status, session.live?.paused])];
   keep(element, signature, () => [
     task.result?.error && task.status !== "failed" && fact("Error", h("pre", { class: "bad" }, task.result.error)),
     task.result?.summary && fact("Result", h("pre", {}, task.result.summary)),

@@ -8,7 +8,7 @@ export const DEFAULTS = {
   },
   session: {
     taskIds: [], unitTaskId: null, statusReason: null, parentSessionId: null, runId: null, attempt: 1, usage: null, terminal: "pty",
-    exit: null, paused: false, stopping: false, startedAt: null, completedAt: null, persona: null, readTo: 0, turn: null, wait: null, skills: [], workingDir: "",
+    exit: null, live: null, startedAt: null, completedAt: null, persona: null, readTo: 0, skills: [], workingDir: "",
   },
   run: { number: 0, title: "", paused: false, approve: false, planId: null, failure: null, usage: null, diagnostics: [], error: null, completedAt: null },
   attention: { number: 0, taskId: null, runId: null, planId: null, options: [], freeText: "none", answer: null, deadline: null, onTimeout: null, tool: null, input: null, digest: null },

@@ -204,7 +204,7 @@ def test_a_limit_is_a_pause_and_the_conversation_goes_on(claude: Place, monkeypa
         [task_id] = daemon.call("session.get", sessionId=worker_id)["taskIds"]
         left = json.loads(json.dumps(rest).replace("<task>", task_id))
         claude.model.script = {"prompts": [{"match": "limit that interrupted you", "steps": left}]}
-        assert daemon.call("session.get", sessionId=worker_id)["wait"]["kind"] == "usage"
+        assert daemon.call("session.get", sessionId=worker_id)["live"]["wait"]["kind"] == "usage"
         daemon.restart()
         [run] = daemon.every("run.list")
         assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)

@@ -68,7 +68,9 @@ def test_an_interruption_by_escape_is_noticed(
                 daemon.call("session.send", sessionId=session, text="\x1b", enter=False)
             events.wait_for(lambda event: event["data"].get("status") == "idle")
         [known] = sessions(daemon)
-        assert (known["turn"]["outcome"], known["statusReason"]["source"]) == ("interrupted", source), shown(daemon)
+        assert (known["live"]["turn"]["outcome"], known["statusReason"]["source"]) == ("interrupted", source), shown(
+            daemon
+        )
         assert daemon.call("session.stop", sessionId=session)["left"] == 0
 
 

@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.life import Finishing, Stopping, Up
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
 from maestrod.api.task import Task, TaskStatus
-from maestrod.api.turn import Turn, Wait
+from maestrod.api.turn import PastTurn, RunningTurn, Wait
 from maestrod.core.reading.why import why
 from maestrod.core.values.command import OWNER
 from maestrod.core.world.world import World
@@ -49,8 +50,8 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
         ({"exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
         ({"exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
         ({"exit": Exit()}, "its process ended in a way nobody saw"),
-        ({"stopping": True}, "was told to stop"),
-        ({"paused": True}, "it is paused"),
+        ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "was told to stop"),
+        ({"live": Up(paused=True)}, "it is paused"),
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),
     ],
 )
@@ -82,9 +83,9 @@ def test_the_newest_evidence_comes_first() -> None:
 @pytest.mark.parametrize(
     "members, sentence",
     [
-        ({"turn": Turn(running=True, doing="Bash: make")}, "works in a turn, known from hook: Bash: make"),
-        ({"turn": Turn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
-        ({"turn": Turn(background=2)}, "2 of what that turn began still runs"),
+        ({"turn": RunningTurn(doing="Bash: make")}, "works in a turn, known from hook: Bash: make"),
+        ({"turn": PastTurn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
+        ({"turn": PastTurn(outcome="completed", background=2)}, "2 of what that turn began still runs"),
         (
             {"wait": Wait("usage", 9, 5, "5-hour limit")},
             "sits out a limit of shell (5-hour limit): it goes on by itself",
@@ -92,24 +93,24 @@ def test_the_newest_evidence_comes_first() -> None:
         ({"wait": Wait("rate", 9, 5, guessed=True)}, "nobody said when it ends"),
         ({"wait": Wait("rate", 9, 5, due=True)}, "it is over, and it waits for a free slot"),
         ({"wait": Wait("rate", 9, 5)}, "its process has ended meanwhile"),
-        ({"finishing": True}, "its agent is being let go"),
+        ({"ending": Finishing()}, "its agent is being let go"),
     ],
 )
 def test_what_the_agent_does_by_its_own_word_and_what_it_waits_for(members: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(session(**members))
+    assert sentence in told(session(live=Up(**members)))
 
 
 def test_messages_that_wait_are_told() -> None:
     waiting = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED)
     assert "1 message waits for it" in told(session(), waiting)
-    assert "waits for it" not in told(session(turn=Turn(running=True)), waiting)
+    assert "waits for it" not in told(session(live=Up(turn=RunningTurn())), waiting)
 
 
 def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
     world = World()
-    turn = Turn(running=False, since=30, source=Source.STREAM, outcome="limit")
+    turn = PastTurn(since=30, source=Source.STREAM, outcome="limit")
     wait = Wait("usage", 99, 40, "5-hour limit")
-    world.put(session(turn=turn, wait=wait, last_activity=50))
+    world.put(session(live=Up(turn=turn, wait=wait), last_activity=50))
     world.put(Attention("att_1", "ses_1", AttentionKind.STALLED, "says nothing", opened_at=60))
     found = why(world, SessionRef(session_id="ses_1"), OWNER).evidence
     assert [(each.at, each.source.value, each.code) for each in found] == [
@@ -123,7 +124,7 @@ def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
 
 def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_does() -> None:
     limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
-    assert "waits for a person" not in told(session(wait=Wait("usage", 9, 5)), limited)
+    assert "waits for a person" not in told(session(live=Up(wait=Wait("usage", 9, 5))), limited)
     assert "waits for a person (limit)" in told(session(), msgspec.structs.replace(limited, deadline=9))
 
 

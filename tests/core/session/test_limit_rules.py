@@ -69,7 +69,7 @@ def test_a_limit_is_a_pause_and_no_failure() -> None:
     play = limited()
     play.then(
         live("g"), status("@g", "idle"), status("a", "pending"), member("@g", "wait.kind", "usage"),
-        member("@g", "wait.guessed", False), member("@g", "limit_hits", 1), member("question", "kind.value", "limit"),
+        member("@g", "wait.guessed", False), member("@g", "limited.hits", 1), member("question", "kind.value", "limit"),
         member("question", "options", ("now", "fail")), member("@g", "turn.outcome", "limit"),
     )  # fmt: skip
     assert list(play.world.system.agent_waits) == ["stream"]
@@ -160,7 +160,7 @@ def test_a_limit_without_a_known_end_is_waited_for_longer_each_time() -> None:
         waits.append(until(play) - play.at)
         play.given(*wake(play))
     assert waits == [300_000, 600_000, 1_200_000]
-    play.given(tell("@g", TurnStarted()), tell("@g", TurnEnded())).then(member("@g", "limit_hits", 0))
+    play.given(tell("@g", TurnStarted()), tell("@g", TurnEnded())).then(member("@g", "limited", None))
     play.given(tell("@g", TurnStarted()), tell("@g", LimitReached("rate"), LIMITED))
     assert until(play) - play.at == 300_000
 
@@ -207,7 +207,7 @@ def test_many_guesses_in_a_row_come_to_the_maximum_too() -> None:
         if play.world.attention[play.id_of("question")].deadline is not None:
             break
         play.given(*wake(play))
-    play.then(member("@g", "limit_hits", 3), member("question", "on_timeout", "fail"))
+    play.then(member("@g", "limited.hits", 3), member("question", "on_timeout", "fail"))
 
 
 @pytest.mark.parametrize("agent", ["stream", "process"])

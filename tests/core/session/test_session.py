@@ -219,3 +219,9 @@ def test_draining_gives_the_work_back_for_the_next_daemon() -> None:
     play = Scenario().given(UNIT, START, Find(lambda _: Draining()))
     play.when(Find(lambda _: StoppingSessions())).then(effect(Stop, "@g"))
     play.when(exited("@g", "failed")).then(status("a", "pending"), member("a", "attempts", ()), live())
+
+
+def test_one_that_is_stopped_before_it_came_up_owes_no_sign_of_life() -> None:
+    play = Scenario().given(UNIT, came_up("@g"), Call("session.stop", sessionId="@g", reason="enough"))
+    assert not [key for key in play.world.deadlines if key.startswith("register:")]
+    play.when(exited("@g", "failed")).then(status("@g", "stopped"), member("@g", "status_reason.detail", "enough"))

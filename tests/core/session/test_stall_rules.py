@@ -84,7 +84,9 @@ def test_an_agent_that_talks_is_never_looked_at() -> None:
     for _ in range(3):
         play.given(Later(PATIENCE - 5000), tell("@g", Noted("still here")))
         play.when(woke("stall", "@g")).then(effect(Probe, "@g", 0))
-    assert play.world.sessions[play.id_of("@g")].stall_at == play.at - 1000 + PATIENCE
+    turn = play.world.sessions[play.id_of("@g")].turn
+    assert turn is not None
+    assert turn.stall_at == play.at - 1000 + PATIENCE
 
 
 def test_who_waits_for_a_person_or_is_held_is_not_stalled() -> None:
@@ -181,7 +183,7 @@ def test_a_dialog_whose_tool_is_reported_late_and_that_a_person_left_interrupted
 def test_a_dialog_that_was_answered_is_gone_when_the_agent_shows_it() -> None:
     play = with_dialog().given(Call("attention.answer", attentionId="question", value="allow"))
     assert not [key for key in play.world.deadlines if key.startswith("quiet")], "however long it takes to redraw"
-    play.when(title(BUSY)).then(member("@g", "quiet_since", None))
+    play.when(title(BUSY)).then(member("@g", "turn.quiet_since", None))
 
 
 STEPS: st.SearchStrategy[Any] = st.sampled_from(

@@ -120,7 +120,9 @@ def test_work_in_the_background_keeps_the_turn_open() -> None:
 def test_a_server_left_running_does_not_keep_its_agent_for_ever() -> None:
     left = (tell("@g", TurnStarted(), TurnEnded(background=1)), Later(600_000))
     play = at_work("stream").given(DONE, *left)
-    play.when(woke("stall", "@g")).then(status("@g", "idle"), effect(CloseInput, "@g"), member("@g", "stall_at", None))
+    play.when(woke("stall", "@g")).then(
+        status("@g", "idle"), effect(CloseInput, "@g"), member("@g", "turn.stall_at", None)
+    )
     play = at_work("stream").given(*left)
     play.when(woke("stall", "@g")).then(messages("@g", (K.OPENING, M.ANSWERED), (K.NUDGE, M.DELIVERED)))
 
@@ -227,3 +229,12 @@ def test_a_planner_that_is_kept_stays_until_its_run_has_ended() -> None:
     play.when(tell("@plan: root", PlanOffered(GOOD_PLAN), TurnEnded())).then(effect(CloseInput, "@plan: root", 0))
     play.given(came_up("@g"), Call("task.complete", by="@g", taskId="a"), exited("@g"))
     play.then(status("root", "completed"), status("run", "completed"), member("@plan: root", "finishing", True))
+
+
+def test_one_that_was_let_go_and_works_once_more_still_has_to_end_in_time() -> None:
+    play = at_work("stream").given(tell("@g", TurnStarted()))
+    play.given(
+        Call("task.start", by="@g", taskId="a"), Call("task.complete", by="@g", taskId="a"), tell("@g", TurnEnded())
+    )
+    play.when(tell("@g", TurnStarted())).then(status("@g", "working"), member("@g", "finishing", True))
+    play.when(Later(20_000), woke("finish", "@g")).then(effect(Stop, "@g"))

@@ -98,7 +98,7 @@ def test_what_would_break_the_tree_is_refused(name: str, members: dict[str, obje
 @pytest.mark.parametrize(
     "name, members",
     [
-        ("@g", {"status": "completed"}),
+        ("@g", {"status": "completed", "live": None}),
         ("@g", {"taskIds": []}),
         ("run", {"status": "completed"}),
         ("plan", {"status": "ready"}),

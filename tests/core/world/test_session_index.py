@@ -12,7 +12,7 @@ def worker(id_: str = "ses_1", **members: object) -> Session:
 
 
 def over(session: Session) -> Session:
-    return msgspec.structs.replace(session, status=SessionStatus.FAILED)
+    return msgspec.structs.replace(session, status=SessionStatus.FAILED, live=None)
 
 
 def test_a_held_live_worker_takes_a_slot() -> None:

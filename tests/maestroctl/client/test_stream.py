@@ -14,7 +14,7 @@ from maestroctl.client.stream import EventStream, OutputStream
 from maestrod.api.errors import NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.local.address import places
-from maestrod.api.session import SessionAttach
+from maestrod.api.terminal import SessionAttach
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon, Reply
 

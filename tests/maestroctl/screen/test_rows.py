@@ -16,11 +16,12 @@ from maestroctl.screen.rows import (
 from maestroctl.show.table import width
 from maestroctl.show.tree import word
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.life import Up
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus, Usage
 from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task, TaskResult, TaskStatus
-from maestrod.api.turn import Turn
+from maestrod.api.turn import RunningTurn
 
 PALETTE = Palette()
 EVIL = "evil\x1b[2J\x1b]0;title\x07 \u202e 名前"
@@ -70,12 +71,12 @@ def test_a_session_fits() -> None:
 
 def test_what_a_session_waits_for_is_said_in_words() -> None:
     assert "asks" in session_row(a_session(), "", 60, 5000, PALETTE, asking=True).plain
-    assert "paused" in session_row(a_session(paused=True), "", 60, 5000, PALETTE).plain
+    assert "paused" in session_row(a_session(live=Up(paused=True)), "", 60, 5000, PALETTE).plain
 
 
 def test_what_an_agent_says_of_itself_comes_before_what_it_printed() -> None:
-    turn = Turn(running=True, doing="reads the code")
-    assert "reads the code" in session_row(a_session(turn=turn), '{"json": 1}', 90, 5000, PALETTE).plain
+    turn = RunningTurn(doing="reads the code")
+    assert "reads the code" in session_row(a_session(live=Up(turn=turn)), '{"json": 1}', 90, 5000, PALETTE).plain
 
 
 def test_a_plan_that_waits_for_approval_is_shown() -> None:

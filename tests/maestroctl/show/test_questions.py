@@ -50,9 +50,9 @@ def test_a_dialog_that_takes_no_answer_says_where_it_is() -> None:
 
 def test_a_limit_tells_until_when() -> None:
     limited = question(kind="limit", message="claude has reached a limit (usage)", options=["now", "fail"])
-    waits = session(agent="claude", wait={"kind": "usage", "until": NOW + 300_000, "since": 0})
+    waits = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": NOW + 300_000, "since": 0}})
     assert "  it waits for claude's limit until 01:05" in list(lines(limited, waits, NOW))
-    waits["wait"]["due"] = True
+    waits["live"]["wait"]["due"] = True
     assert "  claude's limit is over, waits for a slot" in list(lines(limited, waits, NOW))
 
 

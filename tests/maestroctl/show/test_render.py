@@ -16,8 +16,9 @@ from maestrod.api.message import Message
 from maestrod.api.model.base import Done
 from maestrod.api.project import ProjectPage
 from maestrod.api.protocol.registry import METHODS, AnyMethod
-from maestrod.api.session import OutputPage, StopResult, Why
+from maestrod.api.session import StopResult, Why
 from maestrod.api.task import TaskPage, TaskTree, TaskView
+from maestrod.api.terminal import OutputPage
 from tests.kit.entities import QUESTION, SESSION, TASK, session, task
 from tests.kit.offenders import offenders
 
@@ -113,7 +114,7 @@ def test_why_tells_the_evidence_in_lines(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_why_tells_until_when_a_session_sits_out_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 61.0)
-    waits = session(wait={"kind": "usage", "until": 3_661_000, "since": 1})
+    waits = session(live={"phase": "up", "wait": {"kind": "usage", "until": 3_661_000, "since": 1}})
     assert "  until 1970-01-01 01:01:01, in 1h00m" in render(made(Why, {"session": waits}))
 
 

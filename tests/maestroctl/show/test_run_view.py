@@ -63,7 +63,13 @@ def test_a_session_that_sits_out_a_limit_says_until_when(monkeypatch: pytest.Mon
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     wait = {"kind": "usage", "until": 7_500_000, "since": 1}
-    model = RunModel(view(sessions=[session(name="Lint", agent="claude", taskIds=[GROUP], runId=RUN, wait=wait)]))
+    model = RunModel(
+        view(
+            sessions=[
+                session(name="Lint", agent="claude", taskIds=[GROUP], runId=RUN, live={"phase": "up", "wait": wait})
+            ]
+        )
+    )
     assert "│    › Lint waits for claude's limit until 02:05" in drawn(model, {SESSION: "429"})
 
 

@@ -36,7 +36,7 @@ OVERVIEW: dict[str, Any] = {
             "title": "Ship it",
         }
     ],
-    "sessions": [session(createdAt=3_540_000), session(paused=True, name="x\x1b[2J")],
+    "sessions": [session(createdAt=3_540_000), session(live={"phase": "up", "paused": True}, name="x\x1b[2J")],
     "attention": [
         {
             "id": QUESTION,
@@ -86,8 +86,8 @@ def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
 def test_who_sits_out_a_limit_and_whose_kind_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    waits = session(agent="claude", wait={"kind": "usage", "until": 7_500_000, "since": 1})
-    due = session(agent="claude", wait={"kind": "usage", "until": 1, "since": 1, "due": True})
+    waits = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": 7_500_000, "since": 1}})
+    due = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": 1, "since": 1, "due": True}})
     system = {**SYSTEM, "agentWaits": {"claude": 7_500_000}}
     lines = page({"system": system, "runs": [], "sessions": [waits, due], "attention": []}, 3_600_000)
     assert "! claude is limited: none is started before 02:05" in lines

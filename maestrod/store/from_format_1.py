@@ -1,0 +1,220 @@
+"""From store format 1 (maestrod 0.1) to 2: what only a living session has became one member, ``live``.
+
+Format 1 spread it over members that nothing held together (``paused``, ``stopping``, ``finishing``, ``deadline`` with ``timeoutLeft``,
+``turn`` with ``stallAt`` and ``quietSince``, ``wait``, ``limitHits`` with ``limitedSince``). An event of the journal says which of them
+changed, so it can be told anew only with what the session was before: the journal is replayed as format 1 had it, and each event
+becomes the change that it is in format 2. Everything is JSON here; the structs of format 1 are gone.
+
+What cannot be read is left as it is: recovery judges it as it always does.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from maestrod.api.event import Event
+from maestrod.store.entities import CHECK, is_genuine
+from maestrod.store.files import Files, atomic_write, exists
+from maestrod.store.layout import Layout
+from maestrod.store.reader import SECTOR, without_zero_tail
+from maestrod.store.record import DamagedLine, decode, encode
+from maestrod.store.segments import list_segments
+
+Json = dict[str, Any]
+
+_OVER = frozenset({"completed", "failed", "stopped"})
+#: The members of a session that became ``live``.
+_MEMBERS = (
+    *("paused", "stopping", "finishing", "deadline", "timeoutLeft", "turn"),
+    *("wait", "limitHits", "limitedSince", "stallAt", "quietSince"),
+)
+_UNSAID = {"source": "recovery", "code": "stopped"}
+
+
+def session(old: Mapping[str, Any]) -> Json:
+    """A session of format 1 in format 2; members that have their default may be left out of either."""
+    new = {name: value for name, value in old.items() if name not in _MEMBERS}
+    has = {name: old[name] for name in _MEMBERS if old.get(name)}
+    new["live"] = None
+    if old.get("status") in _OVER:
+        return new
+    if old.get("status") == "spawning" and not has.get("finishing"):
+        new["live"] = _spawning(has, old)
+        return new
+    if old.get("status") == "spawning":
+        new["status"] = "idle"  # let go before it had shown itself, so it owes no sign of life any more
+    new["live"] = _up(has, old)
+    return new
+
+
+def _spawning(has: Json, old: Mapping[str, Any]) -> Json:
+    live: Json = {"phase": "spawning"} | _paused(has)
+    if has.get("stopping"):
+        return live | {"ending": _stopping(old)}
+    return live | ({} if (clock := _clock(old)) is None else {"clock": clock})
+
+
+def _up(has: Json, old: Mapping[str, Any]) -> Json:
+    live: Json = {"phase": "up"} | _paused(has)
+    if has.get("stopping"):
+        live["ending"] = _stopping(old)
+    elif has.get("finishing"):
+        live["ending"] = {"kind": "finishing"} | ({} if (clock := _clock(old)) is None else {"clock": clock})
+    if "turn" in has:
+        live["turn"] = _turn(has["turn"], has)
+    if "wait" in has:
+        live["wait"] = has["wait"]
+    if "limitHits" in has:
+        live["limited"] = {"hits": has["limitHits"], "since": has.get("limitedSince", 0)}
+    return live
+
+
+def _paused(has: Json) -> Json:
+    return {"paused": True} if has.get("paused") else {}
+
+
+def _stopping(old: Mapping[str, Any]) -> Json:
+    return {"kind": "stopping", "reason": old.get("statusReason") or _UNSAID}
+
+
+def _clock(old: Mapping[str, Any]) -> Json | None:
+    if old.get("deadline") is not None:
+        return {"deadline": old["deadline"]}
+    return None if old.get("timeoutLeft") is None else {"left": old["timeoutLeft"]}
+
+
+def _turn(turn: Json, has: Json) -> Json:
+    kept: Json = {name: turn[name] for name in ("since", "source", "attempt", "background") if name in turn}
+    watch: Json = {"stallAt": has["stallAt"]} if "stallAt" in has else {}
+    if turn.get("running"):
+        quiet: Json = {"quietSince": has["quietSince"]} if "quietSince" in has else {}
+        return {"state": "running", **kept, "doing": turn.get("doing", ""), **watch, **quiet}
+    said: Json = {name: turn[name] for name in ("code", "detail") if name in turn}
+    return {"state": "over", "outcome": turn.get("outcome") or "completed", **kept, **said, **watch}
+
+
+def migrate(files: Files, layout: Layout) -> None:
+    """Rewrite the store in ``layout``. Interrupted, it is to be run again on the files as they were."""
+    sessions = _Sessions()
+    if exists(files, layout.snapshot):
+        atomic_write(files, layout.snapshot, _snapshot(files.read(layout.snapshot), sessions))
+    for id_, path in layout.entity_names(files, "session").items():
+        atomic_write(files, path, _file(id_, files.read(path), sessions))
+    segments = list_segments(files, layout.journal)
+    for number, segment in enumerate(segments):
+        end = segments[number + 1].first_seq if number + 1 < len(segments) else None
+        atomic_write(files, segment.path, _segment(files.read(segment.path), sessions, end))
+
+
+class _Sessions:
+    """The sessions as format 1 had them, event by event. ``bases`` are what other files say a session was, each as of a seq."""
+
+    def __init__(self) -> None:
+        self.bases: dict[str, list[tuple[int, Json]]] = {}
+        self._now: dict[str, tuple[int, Json]] = {}
+
+    def told(self, event: Event) -> Event:
+        """An event as format 2 tells it; one about a session that nobody knows, or about something else, stays as it is."""
+        kind, _, what = event.type.partition(".")
+        if kind != "session":
+            return event
+        if what == "created":
+            self._now[event.id] = (event.seq, dict(event.data))
+            return msgspec.structs.replace(event, data=session(event.data))
+        before = self._before(event)
+        if before is None or what == "deleted":
+            return event
+        after = before | event.data
+        self._now[event.id] = (event.seq, after)
+        old, new = session(before), session(after)
+        data = {name: value for name, value in new.items() if name in event.data or old.get(name) != value}
+        return msgspec.structs.replace(event, data=data)
+
+    def _before(self, event: Event) -> Json | None:
+        """What the session was: by the journal, or by a newer file of an older seq than the event's."""
+        known = [self._now[event.id]] if event.id in self._now else []
+        known += [base for base in self.bases.get(event.id, ()) if base[0] < event.seq]
+        return max(known, key=lambda base: base[0])[1] if known else None
+
+
+def _snapshot(data: bytes, sessions: _Sessions) -> bytes:
+    """The snapshot with its sessions told anew; as it is when it is not whole."""
+    try:
+        lines, seq = _snapshot_lines(data)
+    except (ValueError, LookupError, TypeError):
+        return data
+    content = b"".join(_told_snapshot(lines, seq, sessions))
+    trailer = {"lines": content.count(b"\n"), "crc": f"{zlib.crc32(content):08x}"}
+    return content + msgspec.json.encode(trailer) + b"\n"
+
+
+def _snapshot_lines(data: bytes) -> tuple[list[bytes], int]:
+    """The lines of a whole snapshot without the last, and the seq it is as of. Raises ``ValueError`` and the like."""
+    start = data.rfind(b"\n", 0, -1) + 1
+    if msgspec.json.decode(data[start:])["crc"] != f"{zlib.crc32(data[:start]):08x}":
+        raise ValueError("its checksum does not match")
+    lines = data[:start].splitlines(keepends=True)
+    return lines, int(msgspec.json.decode(lines[0])["seq"])
+
+
+def _told_snapshot(lines: list[bytes], seq: int, sessions: _Sessions) -> Iterator[bytes]:
+    yield msgspec.json.encode({"snapshot": 2, "seq": seq}) + b"\n"
+    kind = ""
+    for line in lines[1:]:
+        if line.startswith(b'{"kind":'):
+            kind = msgspec.json.decode(line)["kind"]
+            yield line
+        elif kind == "session":
+            old = msgspec.json.decode(line)
+            sessions.bases.setdefault(old["id"], []).append((seq, old))
+            yield msgspec.json.encode(session(old)) + b"\n"
+        else:
+            yield line
+
+
+def _file(id_: str, data: bytes, sessions: _Sessions) -> bytes:
+    """A readable file told anew; one that somebody edited stays edited, one that cannot be read stays as it is."""
+    try:
+        old = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return data
+    if not isinstance(old, dict) or not isinstance(old.get("seq"), int):
+        return data
+    genuine = is_genuine(data)
+    if genuine:
+        sessions.bases.setdefault(id_, []).append((old["seq"], _without_own(old)))
+    members = {**session(_without_own(old)), "seq": old["seq"]}
+    text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
+    check = f"{zlib.crc32(text):08x}" if genuine else str(old.get("check", ""))
+    return b'%b%b%b"\n}\n' % (text, CHECK, check.encode())
+
+
+def _without_own(old: Json) -> Json:
+    return {name: value for name, value in old.items() if name not in {"seq", "check"}}
+
+
+def _segment(data: bytes, sessions: _Sessions, end: int | None) -> bytes:
+    """A segment told anew up to the seq that the next one begins with (None: it is the last).
+
+    A commit that was torn is known by where the disk's sectors end, so what cannot be read keeps its place among them.
+    """
+    told = bytearray()
+    start, data = 0, without_zero_tail(data)
+    while start < len(data):
+        stop = data.find(b"\n", start)
+        line = data[start : stop if stop >= 0 else None]
+        try:
+            record = decode(line if stop >= 0 else line[: line.rfind(b"}") + 1])
+        except DamagedLine:
+            if line and end is None:
+                told += b"\n" * ((start - len(told)) % SECTOR)
+            told += line
+        else:
+            is_void = end is not None and record.seq >= end
+            events = record.events if is_void else tuple(map(sessions.told, record.events))
+            told += line if events == record.events else encode(events).removesuffix(b"\n")
+        told += b"\n" if stop >= 0 else b""
+        start = stop + 1 if stop >= 0 else len(data)
+    return bytes(told)

@@ -1,0 +1,131 @@
+"""The way from format 1: every session is what it was, and an interrupted migration begins again.
+
+That a whole store of 0.1 is read is tested over what 0.1 recorded, in ``tests/contract/test_recorded_store.py``.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maestrod.api.session import Session
+from maestrod.store import from_format_1
+from maestrod.store.files import Files, atomic_write
+from maestrod.store.format import read_format
+from maestrod.store.layout import Layout
+from maestrod.store.segments import list_segments
+from maestrod.store.store import Options, Store
+from tests.kit.recorded_store import RULES
+
+RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1/store.zip"
+REASON = {"source": "user", "code": "stopped", "detail": "enough", "at": 7}
+BASE = {"id": "ses_1", "projectId": "p", "name": "n", "role": "worker", "agent": "a", "statusReason": REASON}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with zipfile.ZipFile(RECORDED) as packed:
+        packed.extractall(tmp_path)
+    return tmp_path
+
+
+def opened(folder: Path) -> Store:
+    return Store.open(folder, rules=RULES, call_soon=lambda function: function(), options=Options(threads=False))
+
+
+@pytest.mark.parametrize(
+    "old, live",
+    [
+        ({"status": "spawning", "deadline": 9}, {"phase": "spawning", "clock": {"deadline": 9}}),
+        ({"status": "spawning", "paused": True, "timeoutLeft": 0}, {"phase": "spawning", "paused": True, "clock": {"left": 0}}),
+        ({"status": "spawning", "stopping": True, "deadline": 9}, {"phase": "spawning", "ending": {"kind": "stopping", "reason": REASON}}),
+        ({"status": "idle"}, {"phase": "up"}),
+        ({"status": "idle", "finishing": True, "deadline": 9}, {"phase": "up", "ending": {"kind": "finishing", "clock": {"deadline": 9}}}),
+        ({"status": "idle", "finishing": True}, {"phase": "up", "ending": {"kind": "finishing"}}),
+        ({"status": "idle", "finishing": True, "stopping": True}, {"phase": "up", "ending": {"kind": "stopping", "reason": REASON}}),
+        (
+            {"status": "working", "turn": {"running": True, "since": 3, "doing": "x"}, "stallAt": 5, "quietSince": 4},
+            {"phase": "up", "turn": {"state": "running", "since": 3, "doing": "x", "stallAt": 5, "quietSince": 4}},
+        ),
+        (
+            {"status": "idle", "turn": {"since": 3, "outcome": "failed", "code": "c", "background": 2}, "stallAt": 5},
+            {"phase": "up", "turn": {"state": "over", "outcome": "failed", "since": 3, "background": 2, "code": "c", "stallAt": 5}},
+        ),
+        (
+            {"status": "idle", "wait": {"kind": "usage", "until": 9, "since": 3}, "limitHits": 2, "limitedSince": 3},
+            {"phase": "up", "wait": {"kind": "usage", "until": 9, "since": 3}, "limited": {"hits": 2, "since": 3}},
+        ),
+        ({"status": "failed", "limitHits": 2, "limitedSince": 3, "turn": None}, None),
+    ],
+)  # fmt: skip
+def test_what_a_living_session_had_is_in_one_place(old: dict[str, Any], live: dict[str, Any] | None) -> None:
+    new = from_format_1.session({**BASE, **old})
+    assert new["live"] == live
+    assert msgspec.convert(new, Session).status.value == old["status"]
+
+
+def test_one_that_was_let_go_before_it_had_shown_itself_is_up() -> None:
+    new = from_format_1.session({**BASE, "status": "spawning", "finishing": True, "deadline": 9})
+    assert msgspec.convert(new, Session).finishing
+
+
+_CLOCK = st.sampled_from([{}, {"deadline": 9}, {"timeoutLeft": 5}, {"deadline": 9, "timeoutLeft": 5}])
+_FLAGS = st.dictionaries(st.sampled_from(["paused", "stopping", "finishing"]), st.booleans())
+_TURN = st.sampled_from([{}, {"turn": {"running": True}, "quietSince": 1}, {"turn": {"outcome": "failed"}, "quietSince": 1}, {"turn": {}}])  # fmt: skip
+_WAIT = st.sampled_from([{}, {"wait": {"kind": "usage", "until": 9, "since": 3, "due": True}}, {"limitHits": 1}])
+_STATUS = st.sampled_from(["spawning", "idle", "working", "completed", "failed", "stopped"])
+
+
+@given(status=_STATUS, members=st.tuples(_CLOCK, _FLAGS, _TURN, _WAIT))
+def test_whatever_format_1_could_write_down_becomes_a_session(status: str, members: tuple[dict[str, Any], ...]) -> None:
+    old: dict[str, Any] = {**BASE, "status": status}
+    for each in members:
+        old |= each
+    msgspec.convert(from_format_1.session(old), Session)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 5, 60])
+def test_a_migration_that_was_interrupted_begins_again(
+    writes: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter([True] * writes)
+
+    def write(files: Files, path: Path, data: bytes) -> None:
+        if not next(left, False):
+            raise OSError("the power is gone")
+        atomic_write(files, path, data)
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="power"):
+        patched.setattr(from_format_1, "atomic_write", write)
+        opened(folder)
+    store = opened(folder)
+    assert store.refusal() is None
+    found = read_format(store._files, Layout(folder))
+    assert found is not None
+    assert found.format == 2
+    names = {session.name: session for session in store.world.sessions.values()}
+    assert (names["paused"].paused, names["finishing"].finishing) == (True, True)
+
+
+def test_a_commit_that_was_torn_is_cut_after_the_migration_too(folder: Path) -> None:
+    path = list_segments(opened(folder)._files, Layout(folder).journal)[-1].path
+    backup = folder / "backup/format-1"
+    torn = (backup / path.relative_to(folder)).read_bytes().rstrip(b"\0")
+    torn += b'{"crc":"01234567","seq":9' + b"\0" * (512 - (len(torn) + 25) % 512) + b'"at":1}\n'
+    (backup / path.relative_to(folder)).write_bytes(torn)
+    (folder / "format").write_bytes((backup / "format").read_bytes())
+    store = opened(folder)
+    assert store.refusal() is None, store.report
+    assert any("cut" in line for line in store.report), store.report
+
+
+def test_an_edited_file_stays_edited(folder: Path) -> None:
+    path = next(Layout(folder).folder("session").glob("*.json"))
+    path.write_text(path.read_text().replace('"agent"', '"persona": "me", "agent"', 1))
+    [edit] = opened(folder).scan_edits().edits
+    assert isinstance(edit.entity, Session)
+    assert (edit.id, edit.entity.persona) == (path.stem, "me")
