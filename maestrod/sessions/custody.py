@@ -23,7 +23,7 @@ from maestrod.sessions.adopt import Found, Vanished, last_attempt, look, read_re
 from maestrod.sessions.hold import Hold
 from maestrod.sessions.launch import reap, start
 from maestrod.sessions.link import LinkLost
-from maestrod.sessions.lost import bury, sweep
+from maestrod.sessions.lost import record_lost, sweep
 from maestrod.sessions.output import output_end, read_output, tail_output
 from maestrod.sessions.spec import (
     Ended,
@@ -117,7 +117,7 @@ class Custody:
         if isinstance(standing, Found):
             return Running(await self._hold_found(standing))
         if isinstance(standing, Vanished):
-            return Lost(standing.detail, await bury(self.folder(session_id), attempt, standing.detail))
+            return Lost(standing.detail, await record_lost(self.folder(session_id), attempt, standing.detail))
         return standing
 
     # Ending.
@@ -292,7 +292,7 @@ class Custody:
             if isinstance(standing, Found):
                 link = standing.link
                 hold.begin(standing.identity, link)
-        return await bury(folder, hold.attempt, detail)
+        return await record_lost(folder, hold.attempt, detail)
 
     async def _stop_by_shim(self, hold: Hold, ladder: Ladder | None) -> StopReport:
         """Have the shim climb the ladder. When the attempt ends before it can answer, there is nothing to report."""

@@ -21,7 +21,7 @@ import trio
 
 from maestrod.sessions.adopt import Found, Vanished, look
 from maestrod.sessions.link import Link, LinkLost, send_all
-from maestrod.sessions.lost import bury
+from maestrod.sessions.lost import record_lost
 from maestrod.sessions.spec import Ended, ExitRecord, Identity, LaunchFailed, LaunchSpec
 
 SHIM = Path(__file__).parent / "shim" / "__main__.py"
@@ -99,7 +99,7 @@ async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int
     if isinstance(standing, Ended):
         raise LaunchFailed.from_record(standing.record)
     if isinstance(standing, Vanished):
-        raise LaunchFailed.from_record(await bury(folder, spec.attempt, standing.detail))
+        raise LaunchFailed.from_record(await record_lost(folder, spec.attempt, standing.detail))
     if refused == "locked":
         raise LaunchFailed("EBUSY", f"another attempt of {spec.session_id} is alive")
     words = last_words(folder) or "it left no message"

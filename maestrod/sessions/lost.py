@@ -31,7 +31,7 @@ async def _sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]]
     return await trio.to_thread.run_sync(end_tree, find, ladder)
 
 
-async def bury(folder: Path, attempt: int, detail: str) -> ExitRecord:
+async def record_lost(folder: Path, attempt: int, detail: str) -> ExitRecord:
     """End what is left of a lost attempt and write its record, so that the next question finds it over."""
     report = await sweep(folder, attempt)
     identity = read_identity(folder, attempt)

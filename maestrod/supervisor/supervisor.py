@@ -36,9 +36,9 @@ from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.watch import identify, wait_gone
+from maestrod.supervisor.input_writer import InputWriter
 from maestrod.supervisor.launching import Launcher, open_deliveries
 from maestrod.supervisor.probing import probe
-from maestrod.supervisor.speaking import Speaker
 from maestrod.supervisor.streams import Streams
 from maestrod.supervisor.terminals import Terminals
 
@@ -89,7 +89,7 @@ class Supervisor:
         self._effects = effects
         self._exits = exits
         self._streams = Streams(engine, custody)
-        self._speaker = Speaker(engine, custody, launcher)
+        self._input_writer = InputWriter(engine, custody, launcher)
         self._all_found = trio.Event()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -225,7 +225,7 @@ class Supervisor:
 
     def _begin(self, effect: Effect) -> None:
         if isinstance(effect, Deliver | Decide | CloseInput):
-            self._speaker.want(effect, self._nursery)
+            self._input_writer.want(effect, self._nursery)
         else:
             self._nursery.start_soon(self._carry_out, effect)
 

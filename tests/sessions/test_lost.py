@@ -7,7 +7,7 @@ import pytest
 
 from maestrod.sessions import lost
 from maestrod.sessions.adopt import read_record
-from maestrod.sessions.lost import bury, sweep
+from maestrod.sessions.lost import record_lost, sweep
 from maestrod.sessions.shim.outputlog import OutputLog
 
 
@@ -16,7 +16,7 @@ async def test_a_lost_attempt_gets_a_record(tmp_path: Path) -> None:
     log = OutputLog(str(folder / "output"), 100, 2)
     log.append(b"what it said")
     log.finish()
-    record = await bury(folder, 2, "its shim is gone")
+    record = await record_lost(folder, 2, "its shim is gone")
     assert (record.session_id, record.attempt, record.reason, record.detail) == ("ses_a", 2, "lost", "its shim is gone")
     assert (record.code, record.signal, record.output_end, record.left) == (None, None, 12, 0)
     assert read_record(folder, 2) == record
@@ -27,7 +27,7 @@ async def test_a_record_that_cannot_be_written_is_still_told(tmp_path: Path, mon
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr(lost, "replace", full)
-    record = await bury(tmp_path / "ses_a", 1, "gone")
+    record = await record_lost(tmp_path / "ses_a", 1, "gone")
     assert record.reason == "lost"
     assert read_record(tmp_path / "ses_a", 1) is None
 

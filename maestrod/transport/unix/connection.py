@@ -25,7 +25,7 @@ UNSENT_HIGH = 1024 * 1024
 UNSENT_LOW = 256 * 1024
 
 
-class Hub(Protocol):
+class Loop(Protocol):
     """What a connection needs of the loop that serves it."""
 
     def watch(self, connection: "UnixConnection", events: int) -> None:
@@ -50,11 +50,11 @@ class Hub(Protocol):
 class UnixConnection:
     """Carries a conversation; the ``Wire`` of ``maestrod.rpc``."""
 
-    def __init__(self, hub: Hub, socket_: socket.socket, dispatcher: Dispatcher) -> None:
+    def __init__(self, loop: Loop, socket_: socket.socket, dispatcher: Dispatcher) -> None:
         self.socket = socket_
         self.closed = False
         self.conversation = Conversation(dispatcher, self)
-        self._hub = hub
+        self._loop = loop
         self._decoder = Decoder()
         self._backlog: deque[bytes | FramingError] = deque()
         self._outbox = Outbox()
@@ -101,12 +101,12 @@ class UnixConnection:
         if not self.closed:
             self._outbox.append(frame(message, self._decoder.framing or Framing.LINES))
             if not self._working:
-                self._hub.mark(self)
+                self._loop.mark(self)
 
     def resume(self) -> None:
         """There is room for more calls."""
         if not self._working:
-            self._hub.mark(self)
+            self._loop.mark(self)
 
     async def wait_room(self) -> None:
         """Return when little is unsent, or the connection is closed."""
@@ -117,7 +117,7 @@ class UnixConnection:
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task beside the connection."""
-        self._hub.start(self, task)
+        self._loop.start(self, task)
 
     def on_ready(self, events: int) -> None:
         """The socket can be read or written."""
@@ -145,7 +145,7 @@ class UnixConnection:
 
     def flush(self) -> None:
         """Hand over what the client can take right now. Never raises: who calls may be in the middle of something."""
-        self._hub.protect(self, self._flush)
+        self._loop.protect(self, self._flush)
 
     def hang_up(self) -> None:
         """Read nothing more; close when everything is sent."""
@@ -157,13 +157,13 @@ class UnixConnection:
         self._ended = True
         self._backlog.clear()
         self.conversation.stop()
-        self._hub.mark(self)
+        self._loop.mark(self)
 
     def close(self) -> None:
         """Hang up now."""
         if not self.closed:
             self.closed = True
-            self._hub.forget(self)
+            self._loop.forget(self)
             self.socket.close()
             self._outbox.clear()
             self._backlog.clear()
@@ -221,6 +221,6 @@ class UnixConnection:
         events = (EVENT_READ if reads else 0) | (EVENT_WRITE if unsent else 0)
         if events != self._events:
             self._events = events
-            self._hub.watch(self, events)
+            self._loop.watch(self, events)
         if events != EVENT_READ:
-            self._hub.guard(self)
+            self._loop.guard(self)

@@ -8,7 +8,7 @@ import trio
 from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher
-from maestrod.transport.unix.socket_loop import Hub
+from maestrod.transport.unix.socket_loop import SocketLoop
 
 #: Seconds that calls under way have to finish when the daemon stops.
 GRACE = 3.0
@@ -30,16 +30,16 @@ async def serve_unix(
     dispatcher = Dispatcher(services, bindings())
     with selectors.DefaultSelector() as selector:
         async with trio.open_nursery() as nursery:
-            hub = Hub(listener, selector, dispatcher, nursery, patience)
-            nursery.start_soon(hub.run)
-            nursery.start_soon(hub.run_marked)
-            nursery.start_soon(hub.run_patrol)
+            loop = SocketLoop(listener, selector, dispatcher, nursery, patience)
+            nursery.start_soon(loop.run)
+            nursery.start_soon(loop.run_marked)
+            nursery.start_soon(loop.run_patrol)
             task_status.started()
             try:
                 await services.stopping.wait()
-                hub.stop()
+                loop.stop()
                 with trio.move_on_after(GRACE):
-                    await hub.wait_quiet()
+                    await loop.wait_quiet()
             finally:
-                hub.close()
+                loop.close()
             nursery.cancel_scope.cancel()

@@ -40,7 +40,7 @@ _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _PATROL_INTERVAL = 1.0
 
 
-class Hub:
+class SocketLoop:
     """Serves the connections that come in on ``listener``.
 
     ``patience`` is how many seconds a client may leave its answers untaken. Tasks that calls need run in ``nursery``.

@@ -109,14 +109,14 @@ async def test_an_error_in_sending_never_reaches_who_sends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A subscriber is told by the engine itself, which must not stumble over it."""
-    real = module.Hub.watch
+    real = module.SocketLoop.watch
 
-    def watch(self: module.Hub, connection: object, events: int) -> None:
+    def watch(self: module.SocketLoop, connection: object, events: int) -> None:
         if events & selectors.EVENT_WRITE:
             raise OSError(errno.ENOSPC, "no room for another watch")
         real(self, connection, events)  # type: ignore[arg-type]  # the method's own arguments, passed on
 
-    monkeypatch.setattr(module.Hub, "watch", watch)
+    monkeypatch.setattr(module.SocketLoop, "watch", watch)
     async with serving(tmp_path) as server, server.client() as deaf, server.client() as author:
         await deaf.call("event.subscribe")
         project = (await author.call("project.create", {"name": "p", "workingDir": "/p"}))["id"]

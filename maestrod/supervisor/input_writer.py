@@ -36,7 +36,7 @@ REST_SECONDS = 0.2
 REST_TRIES = 300
 
 
-class Speaker:
+class InputWriter:
     """Carries out what is to be written. ``launcher`` knows the adapters and the texts."""
 
     def __init__(self, engine: Engine, custody: Custody, launcher: Launcher) -> None:

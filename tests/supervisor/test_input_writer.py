@@ -20,7 +20,7 @@ from maestrod.core.values.signs import PermissionAsked, TurnStarted
 from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
 from maestrod.sessions.spec import NotHeld, Refused, Unanswered
 from maestrod.store.memory import MemoryStore
-from maestrod.supervisor import speaking
+from maestrod.supervisor import input_writer
 from tests.kit.supervised import FolderCustody, House, house
 from tests.kit.talker import Talker
 
@@ -148,7 +148,7 @@ async def test_what_was_not_written_at_all_is_written_again_a_moment_later(
         message = await send(parts, session, "again")
         while not agent_of(machine, session).typed:
             await trio.sleep(0.1)
-        assert trio.current_time() - began >= 2 * speaking.RETURN_SECONDS
+        assert trio.current_time() - began >= 2 * input_writer.RETURN_SECONDS
         assert agent_of(machine, session).typed == b"prompt again\n"
         assert parts.engine.world.messages[message.id].status is MessageStatus.DELIVERED
 
@@ -194,7 +194,7 @@ async def test_an_agent_that_never_reads_the_rest_is_given_up(
     taken = failing(monkeypatch, dict.fromkeys(range(1, 1000), Refused("input_full", "full")))
     async with talking(tmp_path, machine, terminal="pty") as (parts, session):
         await send(parts, session, "never")
-        await trio.sleep(speaking.REST_SECONDS * speaking.REST_TRIES + 5)
+        await trio.sleep(input_writer.REST_SECONDS * input_writer.REST_TRIES + 5)
         assert taken == [b"never"]
         assert "only a part" in caplog.text
 
