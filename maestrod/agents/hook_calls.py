@@ -1,7 +1,7 @@
-"""What the hooks of all agents say, and what they are answered, each by its agent's adapter: the edge that hooks come in by.
+"""Reads and answers the hooks of all agents, each with its agent's adapter: the edge where hooks come in.
 
-A hook is outside text, so whatever is in it costs that hook at most. An agent that is not known (any more) says nothing, and a
-deciding hook of its prints nothing, which leaves the decision to it.
+A payload is outside text, so the worst it can cost is its own hook. The hooks of an unknown agent say nothing. A deciding hook of an
+unknown agent prints nothing, which leaves the decision to the agent.
 """
 
 import logging
@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 class HookCalls:
-    """Finds the adapter for a hook."""
+    """Finds the adapter for each hook."""
 
     def __init__(self, adapters: Mapping[str, Adapter]) -> None:
         self._adapters = adapters
 
     def read(self, agent: str, event: str, payload: Any) -> Reading:
-        """What the payload of a hook says."""
+        """The signs in a hook's payload."""
         adapter = self._adapters.get(agent)
         if adapter is None:
             return NOTHING
@@ -33,7 +33,7 @@ class HookCalls:
             return NOTHING
 
     def answer(self, agent: str, event: str, verdict: Verdict | None, message: str) -> str:
-        """What a deciding hook prints; without a verdict its agent asks at its own dialog."""
+        """What a deciding hook prints. Without a verdict, the agent shows its own dialog."""
         adapter = self._adapters.get(agent)
         decision = None if verdict is None else Decision(verdict.value)
         return "" if adapter is None else adapter.hook_answer(event, decision, message=message)

@@ -148,7 +148,7 @@ _REPLIES: Mapping[str, type] = {"session.stop": Session, "token.create": TokenIn
 def decide(world: World, command: Command | Fact, stamp: Stamp, seen: Seen = BLIND) -> Decision:
     """Decide a command or a fact. The world is as after the decision when this returns, as before when it raises.
 
-    Raises a ``MaestroError`` when the command is refused, ``Unseen`` when more has to be ``seen`` of the outside world first.
+    Raises a ``MaestroError`` when the command is refused, ``Unseen`` when a rule needs an answer that ``seen`` does not have.
     """
     draft = Draft(world, stamp, seen, command.reading if isinstance(command, Command) else NOTHING)
     try:

@@ -4,8 +4,8 @@
 line, so whoever calls it from the trio thread is, for that moment, the one task that owns the world. The reply, the events
 and the effects of a decision are released when the store says that it is durable; many decisions share one flush.
 
-A rule that has to see something outside (a folder, the skills in it) raises ``Unseen``; all ways in but ``execute`` then look, while
-others decide, and begin again with what was seen (``core/values/seen.py``).
+A rule that must know something outside (a folder, the skills in it) raises ``Unseen``. All entry points except ``execute`` then look,
+while other commands are decided, and start again with the answer (``core/values/seen.py``).
 
 When the journal fails for good, the decisions that did not become durable are undone, newest first, and their callers told.
 """
@@ -25,7 +25,7 @@ from maestrod.core.decide import decide
 from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Fact
-from maestrod.core.values.seen import BLIND, Seen, Unseen
+from maestrod.core.values.seen import BLIND, Question, Seen, Unseen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from maestrod.engine.bus import Bus
@@ -68,12 +68,16 @@ class Promise:
             callback(error)
         self._callbacks.clear()
 
-    async def wait_done(self) -> None:
-        """Return when durable. Raises the error when it will never be."""
+    async def settled(self) -> None:
+        """Return when it is known whether the decision is durable."""
         if not self.is_done:
             done = trio.Event()
             self.add_done(lambda error: done.set())
             await done.wait()
+
+    async def wait_done(self) -> None:
+        """Return when durable. Raises the error when it will never be."""
+        await self.settled()
         if self.error is not None:
             raise self.error
 
@@ -101,7 +105,7 @@ class Engine:
         run_effect: Callable[[Effect], None],
         eyes: Eyes | None = None,
     ) -> None:
-        """Without ``eyes`` nobody looks at the outside world: paths are as they are written, and there are no skills."""
+        """Without ``eyes`` nobody can look at the outside world: paths are compared as written, and there are no skills."""
         self.world = world
         self.bus = Bus(world.seq)
         self.clock = clock
@@ -111,6 +115,7 @@ class Engine:
         self._run_effect = run_effect
         self._eyes = eyes
         self._nursery: trio.Nursery | None = None
+        self._kept: set[Promise] = set()
         self._pending: deque[Ticket] = deque()
         self._timers = Timers(world, clock, self._wake, self.notice_clock)
         store.on_durable = self._durable
@@ -126,16 +131,21 @@ class Engine:
         """Reports can come in from now on, so deadlines may be judged. ``hear`` is awaited before each judgement: it takes in what
         was reported by other ways than the sockets.
         """
-        self._timers.listen(hear)
+
+        async def hear_all() -> None:
+            await self._looked()
+            await hear()
+
+        self._timers.listen(hear_all)
 
     def execute(self, command: Command | Fact, seen: Seen | None = None) -> Ticket:
-        """Decide. Raises the ``MaestroError`` of a refusal, or ``Unseen``, after which nothing has changed."""
+        """Decide. Raises the ``MaestroError`` of a refusal, or ``Unseen``; then nothing has changed."""
         self._refuse_when_closed(command)
         self.notice_clock()
         return self._execute(command, self.nothing_seen() if seen is None else seen)
 
     def accept(self, command: Command) -> Promise:
-        """Decide; where a rule has to see something outside, a moment later, whatever becomes of the caller meanwhile.
+        """Decide now, or, if a rule asks for a look, as soon as it is answered, even if the caller is gone by then.
 
         Raises the ``MaestroError`` of a refusal that needs no look.
         """
@@ -145,8 +155,15 @@ class Engine:
             if self._nursery is None:
                 raise
         promise = Promise()
+        self._kept.add(promise)
+        promise.add_done(lambda error: self._kept.discard(promise))
         self._nursery.start_soon(self._keep, promise, command)
         return promise
+
+    async def _looked(self) -> None:
+        """Return when the commands that were waiting for a look are decided."""
+        for promise in tuple(self._kept):
+            await promise.settled()
 
     async def _keep(self, promise: Promise, command: Command) -> None:
         try:
@@ -157,23 +174,24 @@ class Engine:
             promise.finish()
 
     async def take(self, command: Command | Fact) -> Ticket:
-        """Decide, and look before where a rule has to see something outside. Raises the ``MaestroError`` of a refusal."""
+        """Decide, after the looks that a rule asks for. Raises the ``MaestroError`` of a refusal."""
         return await self.seeing(partial(self.execute, command))
 
     async def seeing(self, work: Callable[[Seen], T]) -> T:
-        """What the work comes to once it has seen what it asks for; it runs once more after each look."""
-        seen = self.nothing_seen()
+        """Do work that may ask for looks. It starts again after each one."""
+        seen, asked = self.nothing_seen(), set[Question]()
         while True:
             try:
                 return work(seen)
             except Unseen as unseen:
-                if self._eyes is None:
-                    raise
                 question = unseen.question
+                if self._eyes is None or question in asked:  # an answer that does not answer would go on for ever
+                    raise
+            asked.add(question)
             seen = seen.joined(await self._eyes.look(question))
 
     def nothing_seen(self) -> Seen:
-        """What a decision begins with: what it asks for will be looked at, where anybody can."""
+        """What a decision starts with. If somebody can look, it may ask."""
         return BLIND if self._eyes is None else Seen(looks=True)
 
     def notice_clock(self) -> None:

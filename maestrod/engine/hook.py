@@ -1,6 +1,6 @@
-"""What a hook says, read at the edge: its payload becomes signs before anything is decided.
+"""Turns a hook's payload into signs before anything is decided.
 
-Which adapter reads depends on the agent that the hook itself names, so nothing that is decided meanwhile can change it.
+The hook names its agent, and that agent's adapter reads it. So nothing that is decided in the meantime can change the reading.
 """
 
 from maestrod.api.event import EventReport

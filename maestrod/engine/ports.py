@@ -67,13 +67,13 @@ class Terminals(Protocol):
 
 
 class Eyes(Protocol):
-    """A look at the outside world, for rules that have to see it (``core/values/seen.py``)."""
+    """Looks at the outside world for rules that must know it (``core/values/seen.py``)."""
 
     async def look(self, question: Question) -> Seen:
-        """The answer, within a bounded time. Raises ``Unavailable`` when there is none."""
+        """Answer within a bounded time. Raises ``Unavailable`` without an answer."""
 
 
-#: Reads the payload of a hook: by agent, event and the agent's own JSON. Never raises; what nobody can read says nothing.
+#: Reads a hook's payload: agent, event, and the agent's own JSON. Never raises: an unreadable payload has no signs.
 HookReader = Callable[[str, str, Any], Reading]
 
 

@@ -1,7 +1,7 @@
-"""A look at this machine for the domain: folders, and the skills and personas in them (``core/values/seen.py``).
+"""Answers the domain's questions about folders, and the skills and personas in them (``core/values/seen.py``).
 
-A look happens on a thread, so that nobody else waits for it. A file system that does not answer, such as that of a server that is
-gone, costs a bounded time: its thread is left behind then.
+A look runs in a thread, so nobody else waits for it. A file system that does not answer, such as a mount of a dead server, costs a
+bounded time: its thread is then left behind.
 """
 
 import os
@@ -22,7 +22,7 @@ from maestrod.host.instance import boot_id
 
 #: Seconds a file system may take.
 PATIENCE = 2.0
-#: Seconds that all of a look may take, and how many may happen at once, with those that were left behind.
+#: Seconds that a whole look may take, and how many looks run at once, those left behind included.
 LOOK_SECONDS = 10.0
 _LOOKS = 20
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class RealEyes:
-    """Eyes on the real file system (``Eyes`` of ``engine/ports.py``). ``names`` reads what is in a folder, or says what was read."""
+    """The real ``Eyes`` (``engine/ports.py``). ``names`` lists the personas and skills available in a folder."""
 
     def __init__(self, names: Callable[[str | None], Names], patience: float = PATIENCE) -> None:
         self._names = names
@@ -42,13 +42,15 @@ class RealEyes:
         self._limiter = trio.CapacityLimiter(_LOOKS)
 
     async def look(self, question: Question) -> Seen:
-        """The answer. Raises ``Unavailable`` when it takes too long."""
+        """Answer in a thread. Raises ``Unavailable`` when it takes too long."""
         with trio.move_on_after(LOOK_SECONDS):
             return await trio.to_thread.run_sync(self.seen, question, abandon_on_cancel=True, limiter=self._limiter)
-        raise Unavailable("folder.slow", f"a look at folders took more than {LOOK_SECONDS:.0f} s: do they answer?")
+        raise Unavailable(
+            "folder.slow", f"a folder did not answer within {LOOK_SECONDS:.0f} s: is its file system there? Try again"
+        )
 
     def seen(self, question: Question) -> Seen:
-        """The answer, on the thread that asks."""
+        """Answer in the calling thread."""
         match question:
             case PlaceAt(path):
                 return Seen(places={path: _look(self._boot, self._patience, path)})

@@ -29,7 +29,7 @@ HookAnswer = Callable[[str, str, Verdict | None, str], str]
 
 
 def no_hook_reading(agent: str, event: str, payload: Any) -> Reading:
-    """What a hook says of which nothing is known."""
+    """The reading of a hook whose agent is unknown: no signs."""
     return NOTHING
 
 

@@ -142,13 +142,13 @@ class Dispatcher:
         return None
 
     def _begin(self, method: str, work: Callable[[Exchange], Awaitable[Any]], client: Client, begin: Begin) -> None:
-        """Begin a task for a call that waits."""
+        """Start a task for a call that waits."""
         scope = trio.CancelScope()
         exchange = begin(scope)
         client.wire.start(partial(self._run, method, partial(work, exchange), exchange, scope))
 
     def _look(self, binding: Binding, params: Any, client: Client, begin: Begin) -> Result | None:
-        """Read at once; where something outside has to be seen first, in a task that looks."""
+        """Read at once, or in a task if the answer needs a look first."""
         engine = self.services.engine
         read = partial(binding.function, engine.world, params)
         try:
@@ -163,7 +163,7 @@ class Dispatcher:
         return Command(method, params, actor)
 
     def _settle(self, method: str, exchange: Exchange, promise: Promise, error: Exception | None) -> None:
-        """A command's decision is durable, or never will be."""
+        """Answer a command whose decision is durable, or never will be."""
         if error is None:
             exchange.finish(Success(promise.reply))
         elif isinstance(error, MaestroError):

@@ -10,8 +10,11 @@ import pytest
 from msgspec import inspect
 
 from maestrod.core.decide import FACTS, RULES
+from maestrod.core.values.command import Actor, Stamp
+from maestrod.core.values.effects import Effect
 from maestrod.core.values.policy import Rules
 from maestrod.core.values.seen import Seen
+from maestrod.core.values.signs import Reading, Sign
 from maestrod.core.world.world import World
 from tests.core import long_script
 from tests.kit.replayed import Step, outcomes, restored, saved, written
@@ -77,20 +80,31 @@ def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
         sealed(World(), [], "-c", program)
 
 
-def test_rules_and_what_is_seen_are_values_only() -> None:
-    for type_ in (Rules, Seen):
-        assert [kind for kind in kinds(inspect.type_info(type_)) if not isinstance(kind, _VALUES)] == []
-        assert msgspec.json.decode(msgspec.json.encode(type_()), type=type_) == type_()
+def test_all_that_goes_into_a_decision_and_comes_out_is_values() -> None:
+    for type_ in (Rules, Seen, Stamp, Actor, Reading, *FACTS, *Sign.__subclasses__(), *Effect.__subclasses__()):
+        assert [kind for kind in kinds(inspect.type_info(type_)) if not isinstance(kind, _VALUES)] == [], type_
+    for value in (Rules(), Seen()):
+        assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
 
 
 _VALUES = (
     *(inspect.BoolType, inspect.IntType, inspect.FloatType, inspect.StrType, inspect.NoneType, inspect.EnumType),
-    *(inspect.StructType, inspect.UnionType, inspect.DictType, inspect.VarTupleType, inspect.FrozenSetType),
+    *(
+        inspect.StructType,
+        inspect.UnionType,
+        inspect.DictType,
+        inspect.BytesType,
+        inspect.VarTupleType,
+        inspect.FrozenSetType,
+    ),
 )
 
 
 def kinds(type_: inspect.Type) -> Iterator[inspect.Type]:
     """A type and all that are in it."""
+    if isinstance(type_, inspect.Metadata):
+        yield from kinds(type_.type)
+        return
     yield type_
     if isinstance(type_, inspect.StructType):
         for field in type_.fields:

@@ -11,11 +11,11 @@ from maestrod.api.event import Event
 from maestrod.api.project import ProjectCreate, ProjectRef, ProjectUpdate
 from maestrod.api.session import SessionSpawn
 from maestrod.api.system import Freeze
-from maestrod.api.task import TaskCreate
+from maestrod.api.task import TaskCreate, TaskRef, TaskStatus, TaskUpdate
 from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect, Launch
 from maestrod.core.values.facts import Lost
-from maestrod.core.values.seen import NamesIn, PlaceAt, Question, Seen
+from maestrod.core.values.seen import NamesIn, PlaceAt, Question, Seen, Unseen
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
@@ -218,11 +218,12 @@ class HeldEyes:
     def __init__(self) -> None:
         self.asked: list[Question] = []
         self.open = trio.Event()
+        self.answer = answer
 
     async def look(self, question: Question) -> Seen:
         self.asked.append(question)
         await self.open.wait()
-        return answer(question)
+        return self.answer(question)
 
 
 class Sighted:
@@ -276,6 +277,37 @@ async def test_a_world_that_changed_during_a_look_is_looked_at_again() -> None:
         desk.eyes.open.set()
     assert desk.eyes.asked == [NamesIn("/shop"), NamesIn("/moved")]
     assert [task.skill_ids for task in desk.engine.world.tasks.values()] == [("review",)]
+
+
+async def test_nobody_is_judged_while_a_report_of_it_waits_for_a_look(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    desk = Sighted()
+    desk.eyes.open.set()
+    project = (await desk.engine.take(make("shop"))).reply
+    create = TaskCreate(title="t", project_id=project.id, timeout_ms=60_000)
+    task = (await desk.engine.take(Command("task.create", create))).reply
+    await desk.engine.submit(Command("task.start", TaskRef(task_id=task.id)))
+    await nursery.start(desk.engine.run)
+    desk.engine.listen()
+    desk.eyes.open = trio.Event()
+    await trio.sleep(59.9)
+    promise = desk.engine.accept(Command("task.update", TaskUpdate(task_id=task.id, skill_ids=("review",))))
+    await trio.sleep(0.3)
+    assert desk.engine.world.tasks[task.id].status is TaskStatus.IN_PROGRESS  # its deadline has passed
+    desk.eyes.open.set()
+    await promise.wait_done()
+    await desk.engine.bus.wait_for(lambda event: event.id == task.id and event.type == "task.status")
+    assert desk.engine.world.tasks[task.id].skill_ids == ("review",)
+
+
+async def test_an_answer_to_another_question_ends_the_look() -> None:
+    desk = Sighted()
+    desk.eyes.open.set()
+    desk.eyes.answer = lambda question: Seen()
+    with pytest.raises(Unseen):
+        await desk.engine.take(make("shop"))
+    assert desk.eyes.asked == [PlaceAt("/shop")]
 
 
 async def test_where_nobody_can_look_paths_are_as_they_are_written() -> None:

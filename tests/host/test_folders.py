@@ -246,7 +246,7 @@ async def test_a_look_happens_on_another_thread_and_one_that_takes_too_long_is_g
     assert threading.get_ident() not in threads
     monkeypatch.setattr("maestrod.host.folders.LOOK_SECONDS", 0.01)
     try:
-        with pytest.raises(Unavailable, match="do they answer"):
+        with pytest.raises(Unavailable, match="did not answer"):
             await looker.look(NamesIn("dead"))
     finally:
         release.set()

@@ -1,7 +1,7 @@
 """What the reading methods answer: the world as it is now, with what is derived filled in.
 
 ``ANSWERS`` finds the answer for a method; each is a function of the world, the method's parameters and who asks. Those in ``SIGHTED``
-need something of the outside world instead of who asks (``seen.py``). Nothing is changed and nothing is copied but what is returned.
+need to see something outside (``core/values/seen.py``) and not who asks. Nothing is changed and nothing is copied but what is returned.
 """
 
 from collections.abc import Callable, Mapping, Reversible

@@ -1,6 +1,6 @@
 """Folders as the domain sees them: which one a path leads to, by whatever name, and what is around it.
 
-Looking is the outside world's part (``seen.py``). Without it paths are compared as they are written.
+The engine looks at them (``seen.py``). Where nobody can look, paths are compared as written.
 """
 
 import posixpath

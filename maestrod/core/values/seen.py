@@ -1,10 +1,9 @@
-"""What a decision may need to see of the outside world: folders, and the skills and personas kept in them.
+"""What a decision may need to see of the outside world: folders, and the skills and personas in them.
 
-The domain looks at nothing itself. A rule asks what was seen (``Draft.seen``). When that does not hold the answer, the rule raises
-``Unseen`` with its question, the decision is put back as if it had been refused, and whoever holds the engine looks, without holding
-up anybody, and decides again with the answer (``Engine.seeing``). So a rule needs no list of what it might ask, and what it decides by
-is never about another folder than the one it means, however the world changed during the look. Each question adds to what was seen,
-and there are three kinds of them, so this comes to an end.
+The domain never looks for itself. A rule asks ``Draft.seen``. If the answer is missing, the rule raises ``Unseen`` with its question
+and the decision is undone as if it had been refused. The engine then looks in a thread, while other calls continue, and decides again
+with the answer (``Engine.seeing``). So nobody has to list in advance what a rule might ask. And the answer is always about the right
+folder: if the project moved during the look, the rule asks again. Each look adds to what was seen, so this ends.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,14 +16,14 @@ from maestrod.core.values.folders import Identities, Place, as_written
 
 
 class Names(msgspec.Struct, frozen=True):
-    """The personas and skills that work in a folder may use."""
+    """The personas and skills that are available in a folder."""
 
     personas: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
 
 
 class Question(msgspec.Struct, frozen=True, tag=True):
-    """Base of what a rule asks about the outside world."""
+    """Base of the questions that a rule can ask about the outside world."""
 
 
 class PlaceAt(Question, frozen=True):
@@ -40,13 +39,13 @@ class FoldersAt(Question, frozen=True):
 
 
 class NamesIn(Question, frozen=True):
-    """Which personas and skills are there for work in this folder? None asks about those of every folder."""
+    """Which personas and skills are available in this folder? None: in every folder."""
 
     folder: str | None
 
 
 class Unseen(Exception):
-    """A rule asks what nobody has looked at yet."""
+    """A rule needs to know something that nobody has looked at yet."""
 
     def __init__(self, question: Question) -> None:
         super().__init__(question)
@@ -54,11 +53,11 @@ class Unseen(Exception):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What somebody looked at, for one decision.
+    """The answers that one decision may use.
 
-    With ``looks`` what is missing is asked for. Without it nobody will look: paths are compared as they are written, and there
-    are no personas and skills. ``folders`` has None for a path that leads to no folder. ``known`` has the names by folder, under
-    the empty string those of every folder.
+    With ``looks``, a missing answer raises ``Unseen``. Without it nobody can look: paths are compared as written, and a folder
+    without an answer has no personas and no skills. ``folders`` maps a path that leads to no folder to None. ``known`` has the names
+    by folder; the key for every folder is the empty string.
     """
 
     looks: bool = False
@@ -67,7 +66,7 @@ class Seen(msgspec.Struct, frozen=True):
     known: Mapping[str, Names] = {}
 
     def place(self, path: str) -> Place:
-        """The folder a path leads to. Raises ``Unseen``."""
+        """The folder that a path leads to. Raises ``Unseen``."""
         if not self.looks:
             return as_written(path)
         if path not in self.places:
@@ -75,7 +74,7 @@ class Seen(msgspec.Struct, frozen=True):
         return self.places[path]
 
     def identities(self, paths: Collection[str]) -> Identities:
-        """Which folders paths are, of those that lead to one. Raises ``Unseen``."""
+        """The identity of each path that leads to a folder. Raises ``Unseen``."""
         if not self.looks:
             return {}
         if any(path not in self.folders for path in paths):
@@ -83,14 +82,14 @@ class Seen(msgspec.Struct, frozen=True):
         return {path: identity for path in paths if (identity := self.folders[path]) is not None}
 
     def names(self, folder: str | None) -> Names:
-        """The personas and skills for work in a folder. Raises ``Unseen``."""
+        """The personas and skills available in a folder. Raises ``Unseen``."""
         found = self.known.get(folder or "")
         if found is None and self.looks:
             raise Unseen(NamesIn(folder))
         return found or Names()
 
     def joined(self, more: Self) -> Self:
-        """This and what another look has seen."""
+        """These answers together with those of another look."""
         return msgspec.structs.replace(
             self,
             places={**self.places, **more.places},
@@ -99,5 +98,5 @@ class Seen(msgspec.Struct, frozen=True):
         )
 
 
-#: What is seen where nobody looks.
+#: For callers that cannot look.
 BLIND = Seen()
