@@ -231,6 +231,18 @@ def test_imports_point_down() -> None:
     assert wrong == []
 
 
+def test_nouns_of_the_contract_import_only_what_they_are_made_of() -> None:
+    above = ("maestrod.api.protocol", "maestrod.api.local", "maestrod.api.text")
+    wrong = [
+        str(found)
+        for path in product()
+        if path.parent == ROOT / "maestrod" / "api" and path.name != "schema.py"  # the OpenRPC document of all nouns
+        for found in imports(path)
+        if any(within(found.name, room) for room in above)
+    ]
+    assert wrong == []
+
+
 def test_nobody_imports_the_composition_root() -> None:
     roots = ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
     wrong = [

@@ -1,12 +1,16 @@
-"""Files a reader takes in at once: at most 400 lines, functions at most 60 without their docstring."""
+"""Files a reader takes in at once: at most 400 lines, functions at most 60 without their docstring; folders of at most 32 modules."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
-from tests.meta.tree import CODE, functions, modules, shown
+from tests.meta.tree import CODE, PRODUCT, functions, modules, shown
 
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
+
+#: Modules of one folder of the product, its ``__init__`` included.
+FOLDER_LIMIT = 32
 
 #: What may be longer, and why. ``file`` or ``file::function``.
 EXCEPTIONS: dict[str, str] = {}
@@ -58,3 +62,8 @@ def test_the_count_is_what_a_reader_counts(tmp_path: Path) -> None:
     [function] = ast.parse(source).body
     assert isinstance(function, ast.FunctionDef)
     assert length_of(function) == 3
+
+
+def test_no_folder_of_the_product_has_more_modules_than_a_reader_can_look_over() -> None:
+    counts = Counter(shown(path.parent) for path in modules(*PRODUCT))
+    assert {folder: count for folder, count in counts.items() if count > FOLDER_LIMIT} == {}
