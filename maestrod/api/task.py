@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from maestrod.api.clock import Clock
 from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed, NotFound
 from maestrod.api.model.base import (
     Done,
@@ -114,7 +115,7 @@ class Task(Entity, frozen=True):
 
     ``progress`` is 0 to 1: of a parent the mean of its leaves, of which what is completed or skipped counts as 1. ``leaves`` is there
     for a parent only. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again;
-    ``deadline`` is when this attempt times out, ``timeout_left`` what is left of it (ms) while its session is paused.
+    ``clock`` is the time limit of this attempt; it is stopped while the session that works on it is paused or waits.
     """
 
     id: str
@@ -143,13 +144,17 @@ class Task(Entity, frozen=True):
     backoff_ms: int = 1000
     timeout_ms: int | None = None
     not_before: Instant | None = None
-    deadline: Instant | None = None
-    timeout_left: int | None = None
+    clock: Clock | None = None
     result: TaskResult | None = None
     created_at: Instant = 0
     updated_at: Instant = 0
     started_at: Instant | None = None
     completed_at: Instant | None = None
+
+    @property
+    def deadline(self) -> int | None:
+        """When this attempt times out (ms since the epoch); None when it has no time limit, or that is stopped."""
+        return None if self.clock is None else self.clock.deadline
 
 
 class Failure(Entity, frozen=True):

@@ -114,10 +114,10 @@ def _take(archive: Archive | None, data: bytes, count: int) -> Archive:
 
 def _entity(line: _Line, format_: int) -> bytes:
     """An entity as this version has it; what is no JSON object is judged by who decodes it."""
-    if format_ > 1 or line.kind != "session":
+    if format_ > 1 or line.kind not in from_format_1.ENTITIES:
         return bytes(line.entity)
     old = msgspec.json.decode(bytes(line.entity))
-    return msgspec.json.encode(from_format_1.session(old) if isinstance(old, dict) else old)
+    return msgspec.json.encode(from_format_1.ENTITIES[line.kind](old) if isinstance(old, dict) else old)
 
 
 def _decode(data: bytes, struct: Any, number: int) -> Any:

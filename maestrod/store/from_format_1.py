@@ -1,15 +1,16 @@
-"""From store format 1 (maestrod 0.1) to 2: what only a living session has became one member, ``live``.
+"""From store format 1 (maestrod 0.1) to 2: what only a living session has became one member, ``live``; time limits became clocks.
 
 Format 1 spread it over members that nothing held together (``paused``, ``stopping``, ``finishing``, ``deadline`` with ``timeoutLeft``,
-``turn`` with ``stallAt`` and ``quietSince``, ``wait``, ``limitHits`` with ``limitedSince``). An event of the journal says which of them
-changed, so it can be told anew only with what the session was before: the journal is replayed as format 1 had it, and each event
-becomes the change that it is in format 2. Everything is JSON here; the structs of format 1 are gone.
+``turn`` with ``stallAt`` and ``quietSince``, ``wait``, ``limitHits`` with ``limitedSince``), and the time limit of a task over ``deadline`` and
+``timeoutLeft``. An event of the journal says which of them changed, so it can be rewritten only with what the entity was before: the
+journal is replayed as format 1 had it, and each event becomes the change that it is in format 2. Everything is JSON here; the structs of
+format 1 are gone.
 
 What cannot be read is left as it is: recovery judges it as it always does.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -47,6 +48,16 @@ def session(old: Mapping[str, Any]) -> Json:
         new["status"] = "idle"  # let go before it had shown itself, so it owes no sign of life any more
     new["live"] = _up(has, old)
     return new
+
+
+def task(old: Mapping[str, Any]) -> Json:
+    """A task of format 1 in format 2."""
+    new = {name: value for name, value in old.items() if name not in {"deadline", "timeoutLeft"}}
+    return new | {"clock": _clock(old)}
+
+
+#: By kind, what makes an entity of format 1 one of format 2.
+ENTITIES: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {"session": session, "task": task}
 
 
 def _spawning(has: Json, old: Mapping[str, Any]) -> Json:
@@ -97,38 +108,40 @@ def _turn(turn: Json, has: Json) -> Json:
 
 def migrate(files: Files, layout: Layout) -> None:
     """Rewrite the store in ``layout``. Interrupted, it is to be run again on the files as they were."""
-    sessions = _Sessions()
+    entities = _Entities()
     if exists(files, layout.snapshot):
-        atomic_write(files, layout.snapshot, _snapshot(files.read(layout.snapshot), sessions))
-    for id_, path in layout.entity_names(files, "session").items():
-        atomic_write(files, path, _file(id_, files.read(path), sessions))
+        atomic_write(files, layout.snapshot, _snapshot(files.read(layout.snapshot), entities))
+    for kind in ENTITIES:
+        for id_, path in layout.entity_names(files, kind).items():
+            atomic_write(files, path, _file(kind, id_, files.read(path), entities))
     segments = list_segments(files, layout.journal)
     for number, segment in enumerate(segments):
         end = segments[number + 1].first_seq if number + 1 < len(segments) else None
-        atomic_write(files, segment.path, _segment(files.read(segment.path), sessions, end))
+        atomic_write(files, segment.path, _segment(files.read(segment.path), entities, end))
 
 
-class _Sessions:
-    """The sessions as format 1 had them, event by event. ``bases`` are what other files say a session was, each as of a seq."""
+class _Entities:
+    """The sessions and tasks as format 1 had them, event by event. ``bases`` are what other files say one was, each as of a seq."""
 
     def __init__(self) -> None:
         self.bases: dict[str, list[tuple[int, Json]]] = {}
         self._now: dict[str, tuple[int, Json]] = {}
 
-    def told(self, event: Event) -> Event:
-        """An event as format 2 tells it; one about a session that nobody knows, or about something else, stays as it is."""
+    def rewritten(self, event: Event) -> Event:
+        """An event as format 2 has it; one about an entity that is not known, or of another kind, stays as it is."""
         kind, _, what = event.type.partition(".")
-        if kind != "session":
+        if kind not in ENTITIES:
             return event
+        entity = ENTITIES[kind]
         if what == "created":
             self._now[event.id] = (event.seq, dict(event.data))
-            return msgspec.structs.replace(event, data=session(event.data))
+            return msgspec.structs.replace(event, data=entity(event.data))
         before = self._before(event)
         if before is None or what == "deleted":
             return event
         after = before | event.data
         self._now[event.id] = (event.seq, after)
-        old, new = session(before), session(after)
+        old, new = entity(before), entity(after)
         data = {name: value for name, value in new.items() if name in event.data or old.get(name) != value}
         return msgspec.structs.replace(event, data=data)
 
@@ -139,13 +152,13 @@ class _Sessions:
         return max(known, key=lambda base: base[0])[1] if known else None
 
 
-def _snapshot(data: bytes, sessions: _Sessions) -> bytes:
-    """The snapshot with its sessions told anew; as it is when it is not whole."""
+def _snapshot(data: bytes, entities: _Entities) -> bytes:
+    """The snapshot rewritten; as it is when it is not whole."""
     try:
         lines, seq = _snapshot_lines(data)
     except (ValueError, LookupError, TypeError):
         return data
-    content = b"".join(_told_snapshot(lines, seq, sessions))
+    content = b"".join(_told_snapshot(lines, seq, entities))
     trailer = {"lines": content.count(b"\n"), "crc": f"{zlib.crc32(content):08x}"}
     return content + msgspec.json.encode(trailer) + b"\n"
 
@@ -159,23 +172,23 @@ def _snapshot_lines(data: bytes) -> tuple[list[bytes], int]:
     return lines, int(msgspec.json.decode(lines[0])["seq"])
 
 
-def _told_snapshot(lines: list[bytes], seq: int, sessions: _Sessions) -> Iterator[bytes]:
+def _told_snapshot(lines: list[bytes], seq: int, entities: _Entities) -> Iterator[bytes]:
     yield msgspec.json.encode({"snapshot": 2, "seq": seq}) + b"\n"
     kind = ""
     for line in lines[1:]:
         if line.startswith(b'{"kind":'):
             kind = msgspec.json.decode(line)["kind"]
             yield line
-        elif kind == "session":
+        elif kind in ENTITIES:
             old = msgspec.json.decode(line)
-            sessions.bases.setdefault(old["id"], []).append((seq, old))
-            yield msgspec.json.encode(session(old)) + b"\n"
+            entities.bases.setdefault(old["id"], []).append((seq, old))
+            yield msgspec.json.encode(ENTITIES[kind](old)) + b"\n"
         else:
             yield line
 
 
-def _file(id_: str, data: bytes, sessions: _Sessions) -> bytes:
-    """A readable file told anew; one that somebody edited stays edited, one that cannot be read stays as it is."""
+def _file(kind: str, id_: str, data: bytes, entities: _Entities) -> bytes:
+    """A readable file rewritten; one that somebody edited stays edited, one that cannot be read stays as it is."""
     try:
         old = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -184,8 +197,8 @@ def _file(id_: str, data: bytes, sessions: _Sessions) -> bytes:
         return data
     genuine = is_genuine(data)
     if genuine:
-        sessions.bases.setdefault(id_, []).append((old["seq"], _without_own(old)))
-    members = {**session(_without_own(old)), "seq": old["seq"]}
+        entities.bases.setdefault(id_, []).append((old["seq"], _without_own(old)))
+    members = {**ENTITIES[kind](_without_own(old)), "seq": old["seq"]}
     text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
     check = f"{zlib.crc32(text):08x}" if genuine else str(old.get("check", ""))
     return b'%b%b%b"\n}\n' % (text, CHECK, check.encode())
@@ -195,8 +208,8 @@ def _without_own(old: Json) -> Json:
     return {name: value for name, value in old.items() if name not in {"seq", "check"}}
 
 
-def _segment(data: bytes, sessions: _Sessions, end: int | None) -> bytes:
-    """A segment told anew up to the seq that the next one begins with (None: it is the last).
+def _segment(data: bytes, entities: _Entities, end: int | None) -> bytes:
+    """A segment rewritten up to the seq that the next one begins with (None: it is the last).
 
     A commit that was torn is known by where the disk's sectors end, so what cannot be read keeps its place among them.
     """
@@ -213,7 +226,7 @@ def _segment(data: bytes, sessions: _Sessions, end: int | None) -> bytes:
             told += line
         else:
             is_void = end is not None and record.seq >= end
-            events = record.events if is_void else tuple(map(sessions.told, record.events))
+            events = record.events if is_void else tuple(map(entities.rewritten, record.events))
             told += line if events == record.events else encode(events).removesuffix(b"\n")
         told += b"\n" if stop >= 0 else b""
         start = stop + 1 if stop >= 0 else len(data)

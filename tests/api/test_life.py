@@ -1,4 +1,4 @@
-"""What cannot be together cannot be written down: clocks, and what a living session has.
+"""What cannot be together cannot be written down: a session has what fits its status.
 
 Covers ``session.py``: its status and what it has go together.
 """
@@ -7,29 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from maestrod.api.life import Clock, Spawning, Stopping, Up
+from maestrod.api.life import Spawning, Stopping, Up
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Session, SessionStatus
 
 SESSION = {"id": "ses_1", "projectId": "p", "name": "n", "role": "worker", "agent": "a"}
-
-
-@given(deadline=st.integers(0, 99), stop=st.integers(0, 99), rest=st.integers(0, 99))
-def test_a_clock_that_stood_still_goes_on_with_what_was_left(deadline: int, stop: int, rest: int) -> None:
-    clock = Clock(deadline=deadline).stopped(stop)
-    assert clock == clock.stopped(stop + rest) == Clock(left=max(0, deadline - stop))
-    assert clock.started(stop + rest).deadline == max(deadline, stop) + rest
-    assert Clock(deadline=deadline).later(rest) == Clock(deadline=deadline + rest)
-    assert Clock(left=stop).later(rest) == Clock(left=stop)
-
-
-@pytest.mark.parametrize("members", [{}, {"deadline": 1, "left": 1}])
-def test_a_clock_runs_or_stands_still(members: dict[str, int]) -> None:
-    with pytest.raises(msgspec.ValidationError, match="one of the two"):
-        msgspec.convert(members, Clock)
 
 
 @pytest.mark.parametrize("status", SessionStatus)

@@ -16,7 +16,8 @@ import trio.testing
 from trio.testing import MockClock
 
 from maestrod.api.attention import Attention, AttentionKind
-from maestrod.api.life import Clock, Finishing, Spawning, Up
+from maestrod.api.clock import Clock
+from maestrod.api.life import Finishing, Spawning, Up
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
@@ -147,7 +148,9 @@ KINDS = {
     ),
     "timeout": Kind(
         "timeout:tsk_timeout",
-        lambda name, until: task(name, status=TaskStatus.IN_PROGRESS, started_at=EPOCH, timeout_ms=1, deadline=until),
+        lambda name, until: task(
+            name, status=TaskStatus.IN_PROGRESS, started_at=EPOCH, timeout_ms=1, clock=Clock(deadline=until)
+        ),
         SOMEBODY,
     ),
     "answer": Kind("answer:att_answer", lambda name, until: question(name, until, AttentionKind.PERMISSION), SOMEBODY),

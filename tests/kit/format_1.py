@@ -1,29 +1,41 @@
-"""Sessions as format 1 of the store had them: the other way round than the migration, to compare with what 0.1 recorded."""
+"""Sessions and tasks as format 1 of the store had them: the other way round than the migration, to compare with what 0.1 recorded."""
 
 from typing import Any
 
 import msgspec
 
+from maestrod.api.clock import Clock
 from maestrod.api.life import Spawning
+from maestrod.api.model.base import Entity
 from maestrod.api.session import Session
+from maestrod.api.task import Task
 from maestrod.api.turn import PastTurn, RunningTurn
 from maestrod.core.values.lifecycle import clock_of
 from maestrod.core.world.entities import canonical
 from maestrod.core.world.sparse import sparse
 
 
-def line(session: Session) -> bytes:
+def line(entity: Entity) -> bytes:
     """A line of 0.1's ``world.jsonl``."""
-    members = msgspec.json.decode(canonical(session))
-    members.pop("live", None)
-    return msgspec.json.encode(members | _live(session), order="sorted")
+    members = msgspec.json.decode(canonical(entity))
+    if isinstance(entity, Session):
+        members.pop("live", None)
+        members |= _live(entity)
+    elif isinstance(entity, Task):
+        members.pop("clock", None)
+        members |= _clock(entity.clock)
+    return msgspec.json.encode(members, order="sorted")
+
+
+def _clock(clock: Clock | None) -> dict[str, Any]:
+    if clock is None:
+        return {}
+    return {"deadline": clock.deadline} if clock.deadline is not None else {"timeoutLeft": clock.left}
 
 
 def _live(session: Session) -> dict[str, Any]:
     found: dict[str, Any] = {name: True for name in ("paused", "stopping", "finishing") if getattr(session, name)}
-    clock = clock_of(session)
-    if clock is not None:
-        found |= {"deadline": clock.deadline} if clock.deadline is not None else {"timeoutLeft": clock.left}
+    found |= _clock(clock_of(session))
     if isinstance(session.live, Spawning) or session.live is None:
         return found
     if session.wait is not None:

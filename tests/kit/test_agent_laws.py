@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from maestrod.api.clock import Clock
 from maestrod.api.life import Up
 from maestrod.api.session import SessionStatus
 from maestrod.api.turn import RunningTurn
@@ -45,7 +46,7 @@ def told_after_its_end(play: Scenario) -> None:
 BROKEN: list[tuple[Callable[[Scenario], object], Callable[[World], None]]] = [
     (lambda play: play.world.deadlines.clear(), agent_laws.waits_end),
     (due, agent_laws.waits_end),
-    (lambda play: put(play, "a", deadline=9), agent_laws.waits_end),
+    (lambda play: put(play, "a", clock=Clock(deadline=9)), agent_laws.waits_end),
     (lambda play: put(play, "@g", live=Up(turn=RunningTurn())), agent_laws.turns_that_run_are_watched),
     (told_after_its_end, agent_laws.messages_are_in_one_place),
     (lambda play: put(play, "question", attempt=7), laws.questions_are_of_live_sessions),

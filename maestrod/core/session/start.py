@@ -1,7 +1,8 @@
 """How a session starts: its record first, then its queue, the first entry of its timeline, and the launch of its agent."""
 
+from maestrod.api.clock import Clock
 from maestrod.api.event import TimelineType
-from maestrod.api.life import Clock, Spawning
+from maestrod.api.life import Spawning
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.core.session import turns

@@ -8,7 +8,7 @@ and ``advance`` looks at it once the decision has come to rest. How the prompt r
 the same conversation, as the next attempt of the same session.
 """
 
-from maestrod.api.life import Clock
+from maestrod.api.clock import Clock
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source

@@ -43,7 +43,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from maestrod.api.life import Clock, Finishing, Live, Spawning, Stopping, Up
+from maestrod.api.clock import Clock
+from maestrod.api.life import Finishing, Live, Spawning, Stopping, Up
 from maestrod.api.process import Exit
 from maestrod.api.reason import Reason
 from maestrod.api.session import Session, SessionStatus

@@ -7,6 +7,7 @@ timeouts do not run while a session is held, nor while it sits out a usage limit
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from maestrod.api.clock import Clock
 from maestrod.api.errors import IllegalTransition
 from maestrod.api.session import Session, Terminal
 from maestrod.api.system import Freeze, System
@@ -60,15 +61,15 @@ def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
     """Stop the timeouts of a session and its tasks with what is left of them, or let them go on."""
     clock = clock_of(session)
     if clock is not None:
-        draft.put(with_clock(session, clock.stopped(draft.now) if held else clock.started(draft.now)))
+        draft.put(with_clock(session, _held(clock, draft.now, held=held)))
     for task_id in session.task_ids:
         task = draft.world.tasks.get(task_id)
-        if task is None:
-            continue
-        if held and task.deadline is not None:
-            draft.change(task, deadline=None, timeout_left=max(0, task.deadline - draft.now))
-        elif not held and task.timeout_left is not None:
-            draft.change(task, deadline=draft.now + task.timeout_left, timeout_left=None)
+        if task is not None and task.clock is not None:
+            draft.change(task, clock=_held(task.clock, draft.now, held=held))
+
+
+def _held(clock: Clock, now: int, *, held: bool) -> Clock:
+    return clock.stopped(now) if held else clock.started(now)
 
 
 def pause_session(draft: Draft, session: Session) -> Session:

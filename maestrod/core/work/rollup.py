@@ -105,7 +105,7 @@ def skip(draft: Draft, task: Task, why: str, by: str | None = None) -> None:
     """Skip a leaf because of its dependencies."""
     reason = draft.reason(Source.PLAN, DOOMED, why, by)
     draft.change(
-        task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now, not_before=None, deadline=None
+        task, status=TaskStatus.SKIPPED, status_reason=reason, completed_at=draft.now, not_before=None, clock=None
     )
     draft.timeline(TimelineType.TASK_SKIPPED, why, task_id=task.id, source=Source.PLAN, metadata={"by": by})
 
@@ -182,8 +182,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
         started_at=started,
         completed_at=(parent.completed_at or draft.now) if finished else None,
         not_before=None,  # a leaf that was given subtasks may have had clocks of its own
-        deadline=None,
-        timeout_left=None,
+        clock=None,
         updated_at=parent.updated_at if status is parent.status else draft.now,
     )
     if moved.status is not parent.status and moved.status in _ENTRY:

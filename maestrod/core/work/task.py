@@ -10,6 +10,7 @@ kept as history. This file knows nothing of processes, queues or time.
 import enum
 from typing import Any
 
+from maestrod.api.clock import Clock
 from maestrod.api.errors import IllegalTransition
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
@@ -111,7 +112,7 @@ def start(draft: Draft, task: Task, session_id: str | None) -> Task:
 
 
 def _begin(draft: Draft, task: Task, session_id: str | None) -> Task:
-    deadline = draft.now + task.timeout_ms if task.timeout_ms else None
+    clock = Clock(deadline=draft.now + task.timeout_ms) if task.timeout_ms else None
     begun = draft.change(
         task,
         status=TaskStatus.IN_PROGRESS,
@@ -119,8 +120,7 @@ def _begin(draft: Draft, task: Task, session_id: str | None) -> Task:
         started_at=draft.now,
         completed_at=None,
         not_before=None,
-        deadline=deadline,
-        timeout_left=None,
+        clock=clock,
     )
     draft.timeline(TimelineType.TASK_STARTED, task.title, session_id=session_id, task_id=task.id)
     _take_in_hand(draft, task.id, session_id)
@@ -204,8 +204,7 @@ def fail(
         attempt=task.attempt + 1,
         progress=0.0,
         not_before=draft.now + wait,
-        deadline=None,
-        timeout_left=None,
+        clock=None,
         started_at=None,
     )
 
@@ -237,7 +236,7 @@ def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | 
     next_status(draft, task, TaskEvent.BLOCK)
     source = Source.USER if session_id is None else Source.REPORT
     reason = draft.reason(source, "reported", why, by)
-    blocked = draft.change(task, status=TaskStatus.BLOCKED, status_reason=reason, deadline=None, timeout_left=None)
+    blocked = draft.change(task, status=TaskStatus.BLOCKED, status_reason=reason, clock=None)
     metadata = noted(draft, at or draft.now) | ({"by": by} if by is not None else {})
     draft.timeline(TimelineType.TASK_BLOCKED, why, session_id=session_id, task_id=task.id, metadata=metadata)
     return blocked
@@ -275,8 +274,7 @@ def release(draft: Draft, task: Task, reason: Reason) -> Task:
         task,
         status=TaskStatus.PENDING,
         status_reason=reason,
-        deadline=None,
-        timeout_left=None,
+        clock=None,
         started_at=None,
         progress=0.0,
     )
@@ -289,8 +287,7 @@ def _finish(draft: Draft, task: Task, status: TaskStatus, reason: Reason, at: in
         status_reason=reason,
         completed_at=at,
         not_before=None,
-        deadline=None,
-        timeout_left=None,
+        clock=None,
         **members,
     )
 

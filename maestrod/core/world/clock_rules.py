@@ -65,7 +65,7 @@ def _of_task(task: Task, fact: ClockMoved) -> Mapping[str, Any]:
         return {"not_before": _later(task.not_before, fact.step)}
     return {
         "started_at": _later(task.started_at, fact.step),
-        "deadline": _later(task.deadline, fact.step + fact.slept),
+        "clock": None if task.clock is None else task.clock.later(fact.step + fact.slept),
     }
 
 

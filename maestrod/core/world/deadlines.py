@@ -6,7 +6,8 @@ A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Wok
 from collections.abc import Mapping
 
 from maestrod.api.attention import Attention
-from maestrod.api.life import Clock, Finishing, Spawning
+from maestrod.api.clock import Clock
+from maestrod.api.life import Finishing, Spawning
 from maestrod.api.model.base import Entity
 from maestrod.api.session import Session
 from maestrod.api.system import System

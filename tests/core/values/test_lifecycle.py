@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maestrod.api.clock import Clock
 from maestrod.api.errors import IllegalTransition
-from maestrod.api.life import Clock, Finishing, Spawning, Stopping, Up
+from maestrod.api.life import Finishing, Spawning, Stopping, Up
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.reason import Reason, Source
 from maestrod.api.session import Role, Session, SessionStatus

@@ -27,24 +27,22 @@ def begun(**params: int) -> Scenario:
 
 def test_a_timeout_does_not_run_while_the_session_is_held() -> None:
     play = begun().given(Later(3000), Call("session.pause", sessionId="@g"))
-    play.then(member("a", "deadline", None), member("a", "timeout_left", 6000))
+    play.then(member("a", "deadline", None), member("a", "clock.left", 6000))
     play.given(Later(3_600_000)).when(Call("session.resume", sessionId="@g"))
-    play.then(member("a", "deadline", play.at + 6000), member("a", "timeout_left", None))
+    play.then(member("a", "deadline", play.at + 6000), member("a", "clock.left", None))
     play.when(Later(6000), woke("timeout", "a")).then(status("a", "failed"), member("@g", "stopping", True))
 
 
 def test_what_begins_while_held_has_no_running_clock() -> None:
     """A report that was on its way when the session was held."""
     play = Scenario().given(run_of(*GROUPS), Call("session.pause", sessionId="@g"))
-    play.when(START).then(
-        status("a", "in_progress"), member("a", "deadline", None), member("a", "timeout_left", 10_000)
-    )
+    play.when(START).then(status("a", "in_progress"), member("a", "deadline", None), member("a", "clock.left", 10_000))
 
 
 def test_a_held_session_need_not_register_in_time() -> None:
     play = Scenario().given(run_of(*GROUPS), Call("session.pause", sessionId="@g"))
     assert not [key for key in play.world.deadlines if key.endswith(play.id_of("@g"))]
-    play.when(Call("session.resume", sessionId="@g")).then(member("@g", "timeout_left", None))
+    play.when(Call("session.resume", sessionId="@g")).then(member("@g", "live.clock.left", None))
     assert [key for key in play.world.deadlines if key.endswith(play.id_of("@g"))]
 
 

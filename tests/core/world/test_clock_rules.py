@@ -112,6 +112,6 @@ def test_a_request_is_remembered_for_its_time_whatever_the_clock_says() -> None:
 def test_a_start_of_the_machine_moves_nothing() -> None:
     play = begun()
     before = dict(play.world.deadlines)
-    play.when(clock(play)).then(member("a", "timeout_left", None))
+    play.when(clock(play)).then(member("a", "clock.left", None))
     assert play.world.deadlines == before
     assert play.world.system.clock is not None
