@@ -47,6 +47,7 @@ from maestrod.store.store import Store
 from maestrod.supervisor import spool
 from maestrod.supervisor.hearing import Hearing
 from maestrod.supervisor.launching import Launcher
+from maestrod.supervisor.stops import Stops
 from maestrod.supervisor.supervisor import Supervisor
 from maestrod.supervisor.terminals import Terminals
 
@@ -123,13 +124,14 @@ def _assemble(
     send_exit, exits = trio.open_memory_channel[ExitRecord](float("inf"))
     engine = Engine(store, store.world, clock, send_effect.send_nowait, RealEyes(catalog.known_names))
     custody = Custody(store.layout.data_dir / "sessions", send_exit.send)
-    terminals = Terminals(custody, engine)
+    stops = Stops(custody)
     launcher = Launcher(places, config, catalog, key, handover.inherited)
-    supervisor = Supervisor(engine, custody, terminals, launcher, effects=effects, exits=exits)
+    supervisor = Supervisor(engine, custody, stops, launcher, effects=effects, exits=exits)
     services = Services(
         engine=engine,
         store=store,
-        terminals=terminals,
+        terminals=Terminals(custody, engine),
+        stops=stops,
         catalog=catalog,
         info=_info(places, config, store, clock),
         token_key=key,

@@ -1,6 +1,7 @@
 """What the engine and the methods need of the floors below, as Protocols: each has a real part and a verified fake."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from maestrod.api.errors import MaestroError
@@ -44,9 +45,6 @@ class Store(Protocol):
 class Terminals(Protocol):
     """The running agents, as far as methods touch them directly."""
 
-    async def stop(self, session_id: str) -> StopResult:
-        """Stop by the ladder; returns when nothing is left, or with what is."""
-
     async def send(self, session_id: str, data: bytes) -> None:
         """Type. Raises ``Unavailable`` when nobody reads."""
 
@@ -64,6 +62,16 @@ class Terminals(Protocol):
 
     async def wait_output(self, session_id: str, beyond: int) -> None:
         """Return when there is output after the offset, or the session has ended."""
+
+
+class Stops(Protocol):
+    """What became of the stops that decisions wanted."""
+
+    def report(self, session_id: str) -> AbstractContextManager[Callable[[], Awaitable[StopResult]]]:
+        """What waits for the report of the next stop of a session to end; entered before that stop is decided.
+
+        The wait raises ``Unavailable`` when the session could not be stopped.
+        """
 
 
 class Eyes(Protocol):

@@ -1,13 +1,13 @@
 """Every row of the contract and how it is carried out, found once at start.
 
-A row is a pure read (``ANSWERS`` and ``SIGHTED`` of ``core.reading.views``), a command for the engine (``core.decide.RULES``), or has a
+A row is a pure read (``ANSWERS`` and ``SIGHTED`` of ``core.reading.views``), a command for the engine (``core.rules.RULES``), or has a
 handler in a noun's file here; a handler may stand before a command to wait for its outcome. Anything else is a mistake that stops the
 start.
 """
 
 import enum
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from maestrod.api.model.method import Access, Scope
 from maestrod.api.protocol import wire
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
-from maestrod.core.decide import RULES
-from maestrod.core.reading.views import ANSWERS, SIGHTED, Answer, Sighted
+from maestrod.core.reading.views import ANSWERS, SIGHTED
+from maestrod.core.rules import RULES
+from maestrod.core.world.binding import Answer, Rule, Sighted
 from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
 from maestrod.rpc.numbers import NUMBERED
@@ -65,17 +66,16 @@ class Binding:
 def bind(
     methods: Mapping[str, AnyMethod] = METHODS,
     answers: Mapping[str, Answer] = ANSWERS,
-    rules: Iterable[str] = RULES,
+    rules: Mapping[str, Rule] = RULES,
     handlers: Mapping[str, Handler] = HANDLERS,
     sighted: Mapping[str, Sighted] = SIGHTED,
 ) -> dict[str, Binding]:
     """The binding of every row. Raises ``RuntimeError`` when a row has none or several, or a function no row."""
-    commands = frozenset(rules)
-    orphans = (set(answers) | set(sighted) | commands | set(handlers)) - set(methods)
+    orphans = {*answers, *sighted, *rules, *handlers} - set(methods)
     if orphans:
         raise RuntimeError(f"there is no method for {sorted(orphans)}")
     return {
-        name: _bind(row, answers.get(name), sighted.get(name), name in commands, handlers.get(name))
+        name: _bind(row, answers.get(name), sighted.get(name), rules.get(name), handlers.get(name))
         for name, row in methods.items()
     }
 
@@ -87,10 +87,11 @@ def bindings() -> Mapping[str, Binding]:
 
 
 def _bind(
-    row: AnyMethod, answer: Answer | None, sighted: Sighted | None, command: bool, handler: Handler | None
+    row: AnyMethod, answer: Answer | None, sighted: Sighted | None, rule: Rule | None, handler: Handler | None
 ) -> Binding:
-    plain = {Kind.READ: answer is not None, Kind.LOOK: sighted is not None, Kind.COMMAND: command}
-    kind = _kind(row, [kind for kind, there in plain.items() if there], handler)
+    plain = {Kind.READ: answer, Kind.LOOK: sighted, Kind.COMMAND: rule}
+    kind = _kind(row, [kind for kind, bound in plain.items() if bound is not None], handler)
+    carrier = handler or answer or sighted
     return Binding(
         row=row,
         kind=kind,
@@ -103,7 +104,7 @@ def _bind(
         streams=handler is not None and handler.streams,
         numbered=tuple(name for name in row.params.__struct_fields__ if name in NUMBERED),
         scope=row.scope,
-        function=handler.function if handler is not None else answer or sighted or _command,
+        function=_command if carrier is None else carrier.function,
     )
 
 

@@ -15,7 +15,7 @@ from maestrod.core.values.command import OWNER, Actor
 from maestrod.core.values.signs import NOTHING, Reading
 from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
-from maestrod.engine.ports import Catalog, HookReader, Store, Terminals
+from maestrod.engine.ports import Catalog, HookReader, Stops, Store, Terminals
 from maestrod.rpc.encoded import EncodedEvents
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.sign_in import SignIn
@@ -108,6 +108,7 @@ class Services:
     engine: Engine
     store: Store
     terminals: Terminals
+    stops: Stops
     catalog: Catalog
     info: DaemonInfo
     token_key: bytes

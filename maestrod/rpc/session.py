@@ -1,5 +1,7 @@
 """Stopping a session and seeing it gone, and reading its timeline."""
 
+import trio
+
 from maestrod.api.event import TimelinePage, TimelineQuery
 from maestrod.api.session import SESSION_STOP, SESSION_TIMELINE, Session, SessionStop, StopResult, Terminal
 from maestrod.core.values.command import Command
@@ -7,14 +9,28 @@ from maestrod.core.world.lookup import found, named_session
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 
+#: Seconds a stop waits for the record of the end after nothing of the session was left.
+RECORD_SECONDS = 5.0
+
 
 @implements(SESSION_STOP)
 async def stop(context: Context, params: SessionStop) -> StopResult:
-    """The engine notes that the end is wanted, and who wants it; then the ladder takes the whole tree."""
-    session: Session = await context.services.engine.submit(Command(SESSION_STOP.name, params, context.actor))
-    if session.terminal is Terminal.EXTERNAL:
-        return StopResult(session_id=session.id, left=0)
-    return await context.services.terminals.stop(session.id)
+    """The engine decides that the session ends, which takes its whole tree; the answer is what that came to, once it is recorded."""
+    with context.services.stops.report(params.session_id) as report:
+        session: Session = await context.services.engine.submit(Command(SESSION_STOP.name, params, context.actor))
+        if session.terminal is Terminal.EXTERNAL:
+            return StopResult(session_id=session.id, left=0)
+        result = await report()
+    if not result.left:
+        await _recorded(context, session.id)
+    return result
+
+
+async def _recorded(context: Context, session_id: str) -> None:
+    """Return when the end of a session is recorded. A store that cannot record now does it later: nobody waits for that long."""
+    with trio.move_on_after(RECORD_SECONDS):
+        while session_id in context.world.by_session.live:
+            await context.services.engine.bus.wait_for(lambda event: event.id == session_id)
 
 
 @implements(SESSION_TIMELINE)

@@ -29,6 +29,10 @@ from maestrod.rpc.handler import implements
 @implements(SKILL_LIST)
 async def list_(context: Context, params: SkillList) -> SkillPage:
     """Skills as a project sees them; with a role, those that are for it or for everybody."""
+    return await _page(context, params)
+
+
+async def _page(context: Context, params: SkillList) -> SkillPage:
     folder = _folder(context, params.project_id)
     skills, warnings = await trio.to_thread.run_sync(context.services.catalog.skills, folder)
     wanted = (skill for skill in skills if params.role is None or not skill.assign_to or params.role in skill.assign_to)
@@ -50,7 +54,7 @@ async def get(context: Context, params: SkillGet) -> Skill:
 async def reload(context: Context, params: SkillList) -> SkillPage:
     """Forget what was read, and read again."""
     await trio.to_thread.run_sync(context.services.catalog.reload)
-    return await list_(context, params)
+    return await _page(context, params)
 
 
 @implements(PERSONA_LIST)

@@ -39,8 +39,8 @@ from maestrod.sessions.watch import identify, wait_gone
 from maestrod.supervisor.input_writer import InputWriter
 from maestrod.supervisor.launching import Launcher, open_deliveries
 from maestrod.supervisor.probing import probe
+from maestrod.supervisor.stops import Stops
 from maestrod.supervisor.streams import Streams
-from maestrod.supervisor.terminals import Terminals
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Supervisor:
         self,
         engine: Engine,
         custody: Custody,
-        terminals: Terminals,
+        stops: Stops,
         launcher: Launcher,
         *,
         effects: trio.MemoryReceiveChannel[Effect],
@@ -84,7 +84,7 @@ class Supervisor:
     ) -> None:
         self._engine = engine
         self._custody = custody
-        self._terminals = terminals
+        self._stops = stops
         self._launcher = launcher
         self._effects = effects
         self._exits = exits
@@ -284,9 +284,7 @@ class Supervisor:
         await self._engine.tell(fact)
 
     async def _stop(self, effect: Stop) -> None:
-        result = await self._terminals.stop(effect.session_id)
-        if result.left:
-            log.error("%s: %d processes could not be ended", effect.session_id, result.left)
+        if not await self._stops.stop(effect.session_id):
             return
         standing = await self._custody.adopt(effect.session_id, effect.attempt)
         if isinstance(standing, custody_spec.NeverStarted):

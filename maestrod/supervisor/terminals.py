@@ -2,46 +2,21 @@
 
 import base64
 
-import trio
-
 from maestrod.api.errors import IllegalTransition, Unavailable
-from maestrod.api.session import StopResult
 from maestrod.api.terminal import OutputPage
 from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
-from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused, StopReport
+from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused
 
 
 class Terminals:
-    """Adapts custody to the contract's types and errors. Two stops of one session are one stop."""
+    """Adapts custody to the contract's types and errors."""
 
     def __init__(self, custody: Custody, engine: Engine) -> None:
         self._custody = custody
         self._engine = engine
-        self._stopping: dict[str, trio.Event] = {}
-        self._reports: dict[str, StopReport] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
-
-    async def stop(self, session_id: str) -> StopResult:
-        """Stop by the ladder; returns when nothing is left, or with what is."""
-        ongoing = self._stopping.get(session_id)
-        if ongoing is not None:
-            await ongoing.wait()
-        else:
-            await self._stop(session_id)
-        report = self._reports.get(session_id) or StopReport(left=0)
-        return StopResult(session_id=session_id, left=report.left, signalled=report.signalled, escaped=report.escaped)
-
-    async def _stop(self, session_id: str) -> None:
-        done = self._stopping[session_id] = trio.Event()
-        try:
-            self._reports[session_id] = await self._custody.stop(session_id)
-        finally:
-            del self._stopping[session_id]
-            done.set()
-            if len(self._reports) > _REPORTS_KEPT:
-                del self._reports[next(iter(self._reports))]
 
     async def send(self, session_id: str, data: bytes) -> None:
         """Type into the session."""
@@ -99,10 +74,6 @@ class Terminals:
             dropped=chunk.dropped,
             ended=over and chunk.next >= chunk.end,
         )
-
-
-#: Reports of finished stops kept for those who joined late.
-_REPORTS_KEPT = 100
 
 
 def _gone(session_id: str) -> IllegalTransition:

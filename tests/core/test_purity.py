@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from maestrod.core.decide import FACTS, RULES
+from maestrod.core.rules import FACTS, RULES
 from maestrod.core.values.command import Actor, Stamp
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.policy import Rules

@@ -1,7 +1,21 @@
 """Repeatable calls: the same request id with the same payload gets the first reply, with another one a conflict."""
 
+from maestrod.core.values.effects import Stop
 from maestrod.core.values.policy import Rules
-from tests.kit.scenario import Call, Later, Scenario, event, exited, group, nothing, project, refused, run_of, subtask
+from tests.kit.scenario import (
+    Call,
+    Later,
+    Scenario,
+    effect,
+    event,
+    exited,
+    group,
+    nothing,
+    project,
+    refused,
+    run_of,
+    subtask,
+)
 
 MAKE = Call("task.create", title="a", projectId="shop", requestId="r1")
 
@@ -42,11 +56,11 @@ def test_a_reply_lost_with_the_session_s_last_breath_is_given_again() -> None:
 
 
 def test_stopping_a_session_can_be_repeated() -> None:
-    """The method's answer comes from the ladder, the rule's is the session: the repeated call could not read it back."""
+    """Whoever repeats the call waits for a report again, so the stop is wanted again, although nothing changes."""
     stop = Call("session.stop", sessionId="@g", requestId="r")
     play = Scenario().given(run_of(group("g", subtask("a"))))
     first = play.when(stop).reply
-    assert play.when(stop).then(nothing()).reply == first
+    assert play.when(stop).then(nothing(), effect(Stop, "@g")).reply == first
 
 
 def test_requests_are_forgotten_by_number_and_by_age() -> None:

@@ -10,7 +10,8 @@ import msgspec
 from maestrod.api.errors import MaestroError
 from maestrod.api.model.base import Entity
 from maestrod.api.protocol.registry import METHODS
-from maestrod.core.decide import FACTS, decide
+from maestrod.core.decide import decide
+from maestrod.core.rules import FACTS
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.facts import Fact, Signed
 from maestrod.core.values.policy import Rules

@@ -3,16 +3,19 @@
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import trio
 
 from maestrod.api.errors import Unavailable
+from maestrod.api.process import Exit
 from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.terminal import OutputPage
 from maestrod.core.access.session_token import make_token
+from maestrod.core.values.facts import Exited
 from maestrod.engine.engine import Engine
 from maestrod.engine.ports import Eyes
 from maestrod.rpc.bind import bindings
@@ -35,7 +38,6 @@ class ScriptedTerminals:
         self.ended: set[str] = set()
         self.typed: list[tuple[str, bytes]] = []
         self.sizes: list[tuple[str, int, int]] = []
-        self.stopped: list[str] = []
         self.deaf = False
         self._printed = trio.Event()
 
@@ -45,11 +47,6 @@ class ScriptedTerminals:
             self.ended.add(session_id)
         self._printed.set()
         self._printed = trio.Event()
-
-    async def stop(self, session_id: str) -> StopResult:
-        await trio.lowlevel.checkpoint()
-        self.stopped.append(session_id)
-        return StopResult(session_id=session_id, left=0, signalled=("TERM",))
 
     async def send(self, session_id: str, data: bytes) -> None:
         await trio.lowlevel.checkpoint()
@@ -85,6 +82,30 @@ class ScriptedTerminals:
             await self._printed.wait()
 
 
+class ScriptedStops:
+    """Stops of agents that end at the first TERM; ``stopped`` are the sessions whose report was waited for.
+
+    ``left`` is what they leave behind. Without ``records`` their end is never recorded.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.stopped: list[str] = []
+        self.left = 0
+        self.records = True
+
+    @contextmanager
+    def report(self, session_id: str) -> Iterator[Callable[[], Awaitable[StopResult]]]:
+        async def wait() -> StopResult:
+            self.stopped.append(session_id)
+            if self.records and not self.left:
+                await self._engine.tell(Exited(session_id, 1, Exit(signal="TERM"), "stopped"))
+            await trio.lowlevel.checkpoint()
+            return StopResult(session_id=session_id, left=self.left, signalled=("TERM",))
+
+        yield wait
+
+
 class FixedCatalog:
     """A catalog with a skill per role, one persona and the shell agent; it notes where it was asked to look."""
 
@@ -116,10 +137,12 @@ def parts(store: MemoryStore | None = None, eyes: Eyes | None = None, **given: o
     """The services of a daemon with an empty world; what it decides is durable a moment later, unless the store is held."""
     store = store or MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     clock = FixedClock()
+    engine = Engine(store, store.world, clock, lambda effect: None, eyes)
     members: dict[str, object] = {
-        "engine": Engine(store, store.world, clock, lambda effect: None, eyes),
+        "engine": engine,
         "store": store,
         "terminals": ScriptedTerminals(),
+        "stops": ScriptedStops(engine),
         "catalog": FixedCatalog(),
         "info": DaemonInfo("i1", "0.1.0", 4242, clock.now, "/run/maestrod.sock", "/data", 8, clock.steady()),
         "token_key": TOKEN_KEY,
@@ -186,6 +209,11 @@ class Caller:
     def terminals(self) -> ScriptedTerminals:
         assert isinstance(self.services.terminals, ScriptedTerminals)
         return self.services.terminals
+
+    @property
+    def stops(self) -> ScriptedStops:
+        assert isinstance(self.services.stops, ScriptedStops)
+        return self.services.stops
 
     def post(self, method: str, params: object = None, *, token: str | None = None) -> int:
         """Send a request; its id."""

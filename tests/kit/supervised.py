@@ -35,6 +35,7 @@ from maestrod.sessions.spec import ExitRecord
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor.launching import Launcher
+from maestrod.supervisor.stops import Stops
 from maestrod.supervisor.supervisor import Supervisor
 from maestrod.supervisor.terminals import Terminals
 from tests.kit.engine_parts import FixedClock
@@ -60,6 +61,7 @@ class House:
     custody: FolderCustody
     supervisor: Supervisor
     terminals: Terminals
+    stops: Stops
     want: Callable[[Effect], None]
     home: Path
 
@@ -132,14 +134,15 @@ async def house(
     custody = FolderCustody(machine, send_exit.send, places.data / "sessions")
     terminals = Terminals(cast(Custody, custody), engine)
     launcher = Launcher(places, config, catalog, b"k" * 32, Inherited())
-    supervisor = Supervisor(engine, cast(Custody, custody), terminals, launcher, effects=effects, exits=exits)
+    stops = Stops(cast(Custody, custody))
+    supervisor = Supervisor(engine, cast(Custody, custody), stops, launcher, effects=effects, exits=exits)
     with mock.patch.object(launching, "in_thread", _at_once):  # a clock that jumps does not see threads
         async with trio.open_nursery() as nursery:
             await nursery.start(engine.run)
             await nursery.start(custody.run)
             await nursery.start(supervisor.run)
             engine.listen(supervisor.heard)
-            yield House(engine, store, custody, supervisor, terminals, send_effect.send_nowait, home)
+            yield House(engine, store, custody, supervisor, terminals, stops, send_effect.send_nowait, home)
             nursery.cancel_scope.cancel()
 
 

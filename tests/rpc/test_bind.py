@@ -8,8 +8,8 @@ import pytest
 
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.task import TASK_GET
-from maestrod.core.decide import RULES
 from maestrod.core.reading.views import ANSWERS, SIGHTED
+from maestrod.core.rules import RULES
 from maestrod.rpc.bind import Kind, bind, bindings
 from maestrod.rpc.handler import HANDLERS, Handler
 
@@ -71,19 +71,16 @@ def one_row(ways: set[str], handler: Handler | None) -> Callable[[], Kind]:
     methods = {"task.get": TASK_GET}
     answers = {"task.get": ANSWERS["task.get"]} if "read" in ways else {}
     sighted = {"task.get": SIGHTED["project.get"]} if "look" in ways else {}
-    rules = ["task.get"] if "command" in ways else []
+    rules = {"task.get": RULES["task.start"]} if "command" in ways else {}
     handlers = {"task.get": handler} if handler else {}
     return lambda: bind(methods, answers, rules, handlers, sighted)["task.get"].kind
 
 
 @pytest.mark.parametrize("where", ["answers", "rules", "handlers", "sighted"])
 def test_a_function_without_a_row_stops_the_start(where: str) -> None:
-    given: dict[str, Any] = {"answers": dict(ANSWERS), "rules": list(RULES), "handlers": dict(HANDLERS)}
+    given: dict[str, Any] = {"answers": dict(ANSWERS), "rules": dict(RULES), "handlers": dict(HANDLERS)}
     given["sighted"] = dict(SIGHTED)
-    if where == "rules":
-        given["rules"].append("task.fly")
-    else:
-        given[where]["task.fly"] = PLAIN
+    given[where]["task.fly"] = PLAIN
     with pytest.raises(RuntimeError, match=r"task\.fly"):
         bind(**given)
 

@@ -1,32 +1,50 @@
 """Stopping a session and reading its timeline."""
 
+import pytest
 import trio
+import trio.testing
 
+from maestrod.rpc.session import RECORD_SECONDS
 from tests.kit.rpc_parts import Caller, parts
 
 
-async def test_stop_notes_who_wants_it_and_takes_the_tree(nursery: trio.Nursery) -> None:
+async def test_stop_is_answered_when_the_end_is_recorded_with_who_wanted_it(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = await caller.session()
     result = await caller.call("session.stop", {"sessionId": session, "reason": "enough"})
     assert result == {"sessionId": session, "left": 0, "signalled": ["TERM"], "escaped": []}
-    assert caller.terminals.stopped == [session]
+    assert caller.stops.stopped == [session]
+    stopped = await caller.call("session.get", {"sessionId": session})
+    assert stopped["status"] == "stopped" and "enough" in stopped["statusReason"]["detail"]
+
+
+async def test_a_stop_that_left_something_or_cannot_be_recorded_is_answered_all_the_same(
+    nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+) -> None:
+    caller = Caller(parts(), nursery)
+    caller.stops.left = 2
+    session = await caller.session()
+    assert (await caller.call("session.stop", {"sessionId": session}))["left"] == 2
+    caller.stops.left, caller.stops.records = 0, False
+    began = trio.current_time()
+    assert (await caller.call("session.stop", {"sessionId": session}))["left"] == 0
+    assert trio.current_time() - began == pytest.approx(RECORD_SECONDS)
     stopping = await caller.call("session.get", {"sessionId": session})
-    assert stopping["live"]["ending"]["kind"] == "stopping" and "enough" in stopping["statusReason"]["detail"]
+    assert stopping["live"]["ending"]["kind"] == "stopping"
 
 
 async def test_a_session_may_not_stop_another(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     own, other = await caller.session(), await caller.session()
     error = await caller.refused("session.stop", {"sessionId": other}, token=caller.token(own))
-    assert error["code"] == 403 and caller.terminals.stopped == []
+    assert error["code"] == 403 and caller.stops.stopped == []
 
 
 async def test_an_external_session_has_no_tree_of_ours(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = (await caller.call("session.register", {"workingDir": "/shop", "agent": "claude"}))["id"]
     assert (await caller.call("session.stop", {"sessionId": session}))["left"] == 0
-    assert caller.terminals.stopped == []
+    assert caller.stops.stopped == []
     assert (await caller.call("session.get", {"sessionId": session}))["status"] == "stopped"
 
 

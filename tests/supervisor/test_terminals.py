@@ -1,4 +1,4 @@
-"""Terminals over custody: the contract's types and errors, and stops that join."""
+"""Terminals over custody: the contract's types and errors."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import trio.testing
 
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import Identity, LaunchSpec, Refused, StopReport
+from maestrod.sessions.spec import Identity, LaunchSpec, Refused
 from tests.kit.supervised import FolderCustody, house
 
 
@@ -97,52 +97,3 @@ async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_for_good(
     async with house(tmp_path, FakeMachine()) as parts:
         with pytest.raises(IllegalTransition, match="a file is the input"):
             await parts.terminals.send("ses_a", b"x")
-
-
-async def test_stops_of_one_session_join_and_all_are_told_the_same(
-    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine = FakeMachine(lambda spec: Lifetime(ignores=frozenset({"TERM"})))
-    async with house(tmp_path, machine) as parts:
-        session = await parts.spawn()
-        await parts.until_launched(session.id)
-        results = []
-
-        async def stop() -> None:
-            results.append(await parts.terminals.stop(session.id))
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(stop)
-            nursery.start_soon(stop)
-        assert results[0] == results[1]
-        assert (results[0].left, results[0].signalled) == (0, ("TERM", "KILL"))
-        assert machine.agents[session.id, 1].signals == ["TERM", "KILL"]
-
-
-async def test_what_could_not_be_ended_is_told_and_a_failed_stop_blocks_no_later_one(
-    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with house(tmp_path, FakeMachine()) as parts:
-
-        async def stop(custody: FolderCustody, session_id: str) -> StopReport:
-            await trio.lowlevel.checkpoint()
-            return StopReport(left=2, pending=(7, 8), signalled=("TERM", "KILL"), escaped=(8,))
-
-        async def fail(custody: FolderCustody, session_id: str) -> StopReport:
-            raise OSError("no threads")
-
-        monkeypatch.setattr(FolderCustody, "stop", fail)
-        with pytest.raises(OSError, match="no threads"):
-            await parts.terminals.stop("ses_x")
-        monkeypatch.setattr(FolderCustody, "stop", stop)
-        result = await parts.terminals.stop("ses_x")
-        assert (result.session_id, result.left, result.escaped) == ("ses_x", 2, (8,))
-
-
-async def test_reports_of_stops_are_kept_for_a_while_only(
-    tmp_path: Path, autojump_clock: trio.testing.MockClock
-) -> None:
-    async with house(tmp_path, FakeMachine()) as parts:
-        for number in range(300):
-            await parts.terminals.stop(f"ses_{number}")
-        assert len(parts.terminals._reports) <= 101

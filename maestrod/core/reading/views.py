@@ -4,21 +4,21 @@
 need to see something outside (``core/values/seen.py``) and not who asks. Nothing is changed and nothing is copied but what is returned.
 """
 
-from collections.abc import Callable, Mapping, Reversible
+from collections.abc import Mapping, Reversible
 from operator import attrgetter
-from typing import Any
 
-from maestrod.api.attention import Attention, AttentionList, AttentionPage, AttentionRef
+from maestrod.api.attention import ATTENTION_GET, ATTENTION_LIST, Attention, AttentionList, AttentionPage, AttentionRef
 from maestrod.api.errors import Malformed
-from maestrod.api.message import Message, MessageList, MessagePage, MessageRef
+from maestrod.api.message import MESSAGE_GET, MESSAGE_LIST, Message, MessageList, MessagePage, MessageRef
 from maestrod.api.model.base import Order
 from maestrod.api.model.ids import queue_id
-from maestrod.api.plan import Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
-from maestrod.api.project import Project, ProjectList, ProjectPage, ProjectRef, ProjectView
-from maestrod.api.queue import Queue, QueueRef
-from maestrod.api.run import Run, RunList, RunPage, RunRef, RunView
-from maestrod.api.session import Session, SessionList, SessionPage, SessionRef
-from maestrod.api.task import Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
+from maestrod.api.plan import PLAN_CHECK, PLAN_GET, PLAN_LIST, Plan, PlanCheck, PlanList, PlanPage, PlanRef, PlanReport
+from maestrod.api.project import PROJECT_GET, PROJECT_LIST, Project, ProjectList, ProjectPage, ProjectRef, ProjectView
+from maestrod.api.queue import QUEUE_GET, Queue, QueueRef
+from maestrod.api.run import RUN_GET, RUN_LIST, Run, RunList, RunPage, RunRef, RunView
+from maestrod.api.session import SESSION_GET, SESSION_LIST, SESSION_WHY, Session, SessionList, SessionPage, SessionRef
+from maestrod.api.task import TASK_GET, TASK_LIST, TASK_TREE, Task, TaskList, TaskPage, TaskRef, TaskTree, TaskView
+from maestrod.api.token import TOKEN_LIST
 from maestrod.core.access.remote_token import listing
 from maestrod.core.plan.lint import lint
 from maestrod.core.plan.reading import lint_text
@@ -26,15 +26,13 @@ from maestrod.core.reading.why import why
 from maestrod.core.values.command import Actor
 from maestrod.core.values.seen import Seen
 from maestrod.core.work import project
+from maestrod.core.world.binding import Answer, Sighted, answer, by_method, sighted
 from maestrod.core.world.failure import failure_of
 from maestrod.core.world.known import names_for
 from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
 from maestrod.core.world.pages import page
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
-
-Answer = Callable[[World, Any, Actor], Any]
-Sighted = Callable[[World, Any, Seen], Any]
 
 _members = attrgetter(*Task.__struct_fields__)
 
@@ -196,27 +194,33 @@ def _plan_check(world: World, params: PlanCheck, seen: Seen) -> PlanReport:
     return lint(params.plan, known) if params.markdown is None else lint_text(params.markdown, known)
 
 
-ANSWERS: Mapping[str, Answer] = {
-    "task.get": _task_get,
-    "task.list": _task_list,
-    "task.tree": _task_tree,
-    "session.get": _session_get,
-    "session.list": _session_list,
-    "session.why": why,
-    "queue.get": _queue_get,
-    "plan.get": _plan_get,
-    "plan.list": _plan_list,
-    "run.get": _run_get,
-    "run.list": _run_list,
-    "attention.get": _attention_get,
-    "attention.list": _attention_list,
-    "message.get": _message_get,
-    "message.list": _message_list,
-    "token.list": lambda world, params, actor: listing(world, params),
-}
+#: What each method answers that reads the world only.
+ANSWERS: Mapping[str, Answer] = by_method(
+    (
+        answer(TASK_GET, _task_get),
+        answer(TASK_LIST, _task_list),
+        answer(TASK_TREE, _task_tree),
+        answer(SESSION_GET, _session_get),
+        answer(SESSION_LIST, _session_list),
+        answer(SESSION_WHY, why),
+        answer(QUEUE_GET, _queue_get),
+        answer(PLAN_GET, _plan_get),
+        answer(PLAN_LIST, _plan_list),
+        answer(RUN_GET, _run_get),
+        answer(RUN_LIST, _run_list),
+        answer(ATTENTION_GET, _attention_get),
+        answer(ATTENTION_LIST, _attention_list),
+        answer(MESSAGE_GET, _message_get),
+        answer(MESSAGE_LIST, _message_list),
+        answer(TOKEN_LIST, lambda world, params, actor: listing(world, params)),
+    )
+)
 
-SIGHTED: Mapping[str, Sighted] = {
-    "project.get": _project_get,
-    "project.list": _project_list,
-    "plan.check": _plan_check,
-}
+#: The same of those that have to look outside.
+SIGHTED: Mapping[str, Sighted] = by_method(
+    (
+        sighted(PROJECT_GET, _project_get),
+        sighted(PROJECT_LIST, _project_list),
+        sighted(PLAN_CHECK, _plan_check),
+    )
+)

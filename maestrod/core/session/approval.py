@@ -7,7 +7,7 @@ older store gets one. Approving or rejecting the plan by its own methods answers
 
 from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind
 from maestrod.api.event import TimelineType
-from maestrod.api.plan import Plan, PlanReject
+from maestrod.api.plan import Plan, PlanRef, PlanReject
 from maestrod.api.reason import Source
 from maestrod.api.run import Run, RunStatus
 from maestrod.core.session import attention
@@ -39,9 +39,9 @@ def answered(draft: Draft, question: Attention) -> None:
         plan_apply.reject(draft, PlanReject(plan_id=question.plan_id, reason=question.answer.reason))
 
 
-def approve(draft: Draft, plan_id: str) -> Plan:
-    """The rule of ``plan.approve``: the question about the plan, if one is open, is answered with it."""
-    plan = plan_apply.approve(draft, plan_id)
+def approve(draft: Draft, params: PlanRef) -> Plan:
+    """The rule of ``plan.approve`` and ``plan.apply``: the question about the plan, if one is open, is answered with it."""
+    plan = plan_apply.approve(draft, params.plan_id)
     _answer(draft, plan, APPROVE, "")
     return plan
 

@@ -193,6 +193,12 @@ def stop(draft: Draft, params: SessionStop, actor: Actor) -> Session:
     return stop_session(draft, session, reason)
 
 
+def stop_again(draft: Draft, session: Session) -> None:
+    """A repeated request waits for a report like the first: what is left of the session is looked for again."""
+    if session.terminal is not Terminal.EXTERNAL:
+        draft.effect(Stop(session.id, session.attempt))
+
+
 def pause_(draft: Draft, params: SessionRef, actor: Actor) -> Session:
     """Hold a session still."""
     return pause.pause_session(draft, session_for(draft, actor, params.session_id))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from maestrod.api.clock import Clock
 from maestrod.api.errors import IllegalTransition
 from maestrod.api.session import Session, Terminal
-from maestrod.api.system import Freeze, System
+from maestrod.api.system import Freeze, System, SystemParams
 from maestrod.core.access.scope import alive
 from maestrod.core.values.effects import Signal
 from maestrod.core.values.lifecycle import Event, clock_of, moved, with_clock
@@ -93,7 +93,7 @@ def freeze(draft: Draft, params: Freeze) -> System:
         return draft.change(draft.world.system, frozen=True, frozen_at=draft.now, frozen_reason=params.reason)
 
 
-def thaw(draft: Draft) -> System:
+def thaw(draft: Draft, params: SystemParams) -> System:
     """Go on after an emergency stop."""
     with hold_sessions(draft):
         return draft.change(draft.world.system, frozen=False, frozen_at=None, frozen_reason="")

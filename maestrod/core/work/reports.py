@@ -6,9 +6,11 @@ daemon had been there. What a session reports of an attempt that timed out, whil
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from maestrod.api.errors import IllegalTransition
+from maestrod.api.model.base import Params
+from maestrod.api.queue import QueueItem
 from maestrod.api.reason import Source
 from maestrod.api.task import Task, TaskRef, TaskStatus
 from maestrod.core.access.scope import task_for
@@ -19,16 +21,17 @@ from maestrod.core.work.happened import moment_of
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
 
-Rule = Callable[[Draft, Any, Actor], Any]
+P = TypeVar("P", bound=Params)
 
 
-def of_task(rule: Rule) -> Rule:
+def of_task(rule: Callable[[Draft, P, Actor], Task]) -> Callable[[Draft, P, Actor], Task]:
     """A rule that reports on a task; the answer to a report that is too late is the task as it is by then."""
 
-    def ruled(draft: Draft, params: Any, actor: Actor) -> Any:
-        target = task_for(draft, actor, params.task_id)
+    def ruled(draft: Draft, params: P, actor: Actor) -> Task:
+        named: Any = params
+        target = task_for(draft, actor, named.task_id)
         _refuse_after_timeout(draft, target, actor)
-        at = None if isinstance(params, TaskRef) else params.at
+        at = None if isinstance(params, TaskRef) else named.at
         if _is_too_late(draft, target, at):
             return time_out(draft, target)
         return rule(draft, params, actor)
@@ -36,12 +39,13 @@ def of_task(rule: Rule) -> Rule:
     return ruled
 
 
-def of_item(rule: Rule) -> Rule:
+def of_item(rule: Callable[[Draft, P, Actor], QueueItem]) -> Callable[[Draft, P, Actor], QueueItem]:
     """A rule that reports on an item of a queue; the answer to a report that is too late is the item as it is by then."""
 
-    def ruled(draft: Draft, params: Any, actor: Actor) -> Any:
-        home, item = queue.item_for(draft, actor, params.session_id, params.task_id)
-        if not _is_too_late(draft, draft.task(item.task_id), params.at):
+    def ruled(draft: Draft, params: P, actor: Actor) -> QueueItem:
+        named: Any = params
+        home, item = queue.item_for(draft, actor, named.session_id, named.task_id)
+        if not _is_too_late(draft, draft.task(item.task_id), named.at):
             return rule(draft, params, actor)
         queue.follow_task(draft, home.session_id, time_out(draft, draft.task(item.task_id)))
         return queue.after(draft, home.id, item.task_id)

@@ -29,7 +29,11 @@ class Desk:
     def ask(self, method: str, **params: object) -> Any:
         given = msgspec.convert(params, METHODS[method].params)
         sighted = SIGHTED.get(method)
-        answer = sighted(self.world, given, BLIND) if sighted else ANSWERS[method](self.world, given, OWNER)
+        answer = (
+            sighted.function(self.world, given, BLIND)
+            if sighted
+            else ANSWERS[method].function(self.world, given, OWNER)
+        )
         return msgspec.json.decode(msgspec.json.encode(answer), type=METHODS[method].result)
 
     def refused(self, method: str, **params: object) -> str:

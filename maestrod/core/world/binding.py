@@ -1,0 +1,94 @@
+"""How a row of the contract is bound to the function of the core that carries it out.
+
+One maker for each kind, so that the type checker compares the function with the row: it takes the row's parameters and gives the
+row's result. ``rpc/handler.py`` is the same for what only a handler can do.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from maestrod.api.model.base import Params
+from maestrod.api.model.method import Access, Method
+from maestrod.core.values.command import Actor
+from maestrod.core.values.seen import Seen
+from maestrod.core.world.draft import Draft
+from maestrod.core.world.world import World
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Changes the world. ``reply`` is the type of what it returns, in which the reply to a repeated request is read again."""
+
+    row: Method[Any, Any]
+    function: Callable[[Draft, Any, Actor], Any]
+    reply: Any
+    again: Callable[[Draft, Any], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Reads the world."""
+
+    row: Method[Any, Any]
+    function: Callable[[World, Any, Actor], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """Reads the world and what is seen outside of it."""
+
+    row: Method[Any, Any]
+    function: Callable[[World, Any, Seen], Any]
+
+
+Bound = TypeVar("Bound", Rule, Answer, Sighted)
+
+
+def rule(row: Method[P, R], function: Callable[[Draft, P, Actor], R]) -> Rule:
+    """The rule of a method."""
+    return Rule(row, function, row.result)
+
+
+def owner_rule(row: Method[P, R], function: Callable[[Draft, P], R]) -> Rule:
+    """The rule of a method that only the owner may call, so it does not ask who calls. Raises ``RuntimeError`` for another."""
+    if row.access is not Access.OWNER:
+        raise RuntimeError(f"{row.name} is not the owner's alone")
+    return Rule(row, lambda draft, params, actor: function(draft, params), row.result)
+
+
+def handled_rule(
+    row: Method[P, Any],
+    function: Callable[[Draft, P, Actor], S],
+    reply: type[S],
+    again: Callable[[Draft, S], None] | None = None,
+) -> Rule:
+    """The rule of a method whose handler makes the answer out of the rule's reply.
+
+    ``again`` is given the reply when a request is repeated: it may want effects once more that the handler waits for.
+    """
+    return Rule(row, function, reply, again)
+
+
+def answer(row: Method[P, R], function: Callable[[World, P, Actor], R]) -> Answer:
+    """What a reading method answers."""
+    return Answer(row, function)
+
+
+def sighted(row: Method[P, R], function: Callable[[World, P, Seen], R]) -> Sighted:
+    """What a reading method answers that has to look outside."""
+    return Sighted(row, function)
+
+
+def by_method(bound: Iterable[Bound]) -> Mapping[str, Bound]:
+    """Bindings by the name of their method. Raises ``RuntimeError`` for two of one method."""
+    table: dict[str, Bound] = {}
+    for each in bound:
+        if each.row.name in table:
+            raise RuntimeError(f"{each.row.name} is bound twice")
+        table[each.row.name] = each
+    return table
