@@ -71,7 +71,7 @@ class Channel(trio.abc.Stream):
         raise trio.ClosedResourceError
 
     def queue(self, data: bytes) -> None:
-        """Add to what goes out with the next ``flush``; nothing follows the last words of a side that parts."""
+        """Add to what goes out with the next ``flush``; nothing follows the last words."""
         if not self.closed and not self._parting:
             self._outbox.append(data)
 
@@ -79,6 +79,15 @@ class Channel(trio.abc.Stream):
         """Send; never waits. What is sent to a client that is gone is dropped."""
         self.queue(data)
         self.flush()
+
+    def write_last(self, data: bytes) -> None:
+        """Send the last words. Whatever anybody writes after them is dropped.
+
+        A WebSocket's Close frame is its last (RFC 6455, section 5.5.1): browsers report anything behind it as an error, and the
+        client's own Close gets no second one.
+        """
+        self.write(data)
+        self._parting = True
 
     def flush(self) -> None:
         """Hand over what the client can take right now; the rest follows by itself."""
@@ -125,11 +134,7 @@ class Channel(trio.abc.Stream):
         self.close()
 
     async def part(self) -> None:
-        """Send what is left, give the client a moment to hang up, and close: while somebody else reads.
-
-        A WebSocket's Close frame is its last (RFC 6455, section 5.5.1): the client's own Close gets no second one.
-        """
-        self._parting = True
+        """Send what is left, give the client a moment to hang up, and close: while somebody else reads."""
         await self._wait_sent()
         with trio.move_on_after(_LINGER_SECONDS):
             await self._gone.wait()

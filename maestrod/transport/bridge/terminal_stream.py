@@ -133,7 +133,7 @@ class TerminalSocket:
         await self._hang_up(GOING_AWAY, "the daemon is stopping")
 
     async def _hang_up(self, code: int, reason: str) -> None:
-        self._channel.write(close_frame(code, reason))
+        self._channel.write_last(close_frame(code, reason))
         await self._channel.part()
 
     def _end_of_log(self) -> int:

@@ -25,7 +25,7 @@ from maestrod.rpc.subscription import past
 from maestrod.transport.bridge.channel import UNSENT_HIGH, Channel
 from maestrod.transport.bridge.event_stream import EventStream
 from maestrod.transport.bridge.fanout import Fanout
-from maestrod.transport.bridge.frames import GOING_AWAY, TRY_AGAIN, close_frame, text_frame
+from maestrod.transport.bridge.frames import CLOSE, GOING_AWAY, TRY_AGAIN, close_frame, text_frame
 from maestrod.transport.bridge.gate import Caller
 
 #: Seconds for the handshake, which is answered without waiting for anybody.
@@ -79,7 +79,10 @@ class _Upgraded(trio.abc.Stream):
         return await self._channel.receive_some(max_bytes)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        await self._channel.send_all(data)
+        if data[:1] == b"%c" % CLOSE:  # trio-websocket sends one frame at a time
+            self._channel.write_last(bytes(data))
+        else:
+            await self._channel.send_all(data)
 
     async def wait_send_all_might_not_block(self) -> None:
         await self._channel.wait_room()
@@ -282,7 +285,7 @@ class PageSocket:
         self._end(TRY_AGAIN, f"too slow: subscribe again with since={last_seq}")
 
     def _end(self, code: int, reason: str) -> None:
-        self._channel.write(close_frame(code, reason))
+        self._channel.write_last(close_frame(code, reason))
         self._nursery.start_soon(self._channel.part)
 
     def _tell(self, message: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """A page's WebSocket: events with filters and since, JSON-RPC beside them, what is wrong said in words."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from trio_websocket import ConnectionClosed
 from maestrod.api.errors import ResyncRequired
 from maestrod.store.memory import MemoryStore
 from maestrod.transport.bridge.channel import Channel
+from maestrod.transport.bridge.frames import CLOSE, close_frame, text_frame
+from maestrod.transport.bridge.ws import Inbox, serve_web_socket
 from tests.kit.attacked import UPGRADE, masked
 from tests.kit.bridge_client import PATIENCE, BridgeServer, PageClient, bridging, read_answer
 from tests.kit.rpc_parts import Caller, parts
@@ -136,6 +139,37 @@ async def test_a_frame_in_the_packet_of_the_handshake_is_not_lost() -> None:
         with trio.fail_after(PATIENCE):
             while b"pong" not in data:
                 data += await stream.receive_some()
+
+
+async def test_nothing_follows_the_answer_to_a_close_frame() -> None:
+    """An event of that moment would be data behind our Close frame, which browsers report as an error."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    client = trio.SocketStream(trio.socket.from_stdlib_socket(theirs))
+    head = b"GET /ws HTTP/1.1\r\nHost: x\r\n" + b"".join(f"{k}: {v}\r\n".encode() for k, v in UPGRADE.items())
+
+    async def tell(channel: Channel) -> None:
+        while True:
+            channel.write(text_frame(b"event"))
+            await trio.lowlevel.checkpoint()
+
+    async def talk(inbox: Inbox) -> None:
+        async with trio.open_nursery() as telling:
+            for _ in range(4):  # whoever's turn comes between our Close frame and the end of the connection
+                telling.start_soon(tell, channel)
+            await trio.sleep_forever()
+
+    with trio.fail_after(PATIENCE):
+        async with client, trio.open_nursery() as nursery:
+            channel = Channel(ours, nursery.start_soon, PATIENCE)
+            nursery.start_soon(serve_web_socket, channel, head + b"\r\n", talk)
+            data = await client.receive_some()
+            await client.send_all(masked(CLOSE, b"\x03\xe8"))
+            while piece := await client.receive_some():
+                data += piece
+            nursery.cancel_scope.cancel()
+    assert data.endswith(close_frame(1000, ""))
 
 
 async def test_a_handshake_without_its_key_is_answered_and_over() -> None:
