@@ -183,7 +183,7 @@ def fail(
         return task
     reason = reason or _reported(draft, session_id, "failed", error)
     at = at or draft.now
-    history = (*task.attempts, _attempt(task, session_id, error, at))
+    history = (*task.attempts, _attempt(task, session_id or _newest_session(draft, task), error, at))
     retry = task.attempt < task.max_attempts and not final
     draft.timeline(
         TimelineType.ERROR if retry else TimelineType.TASK_FAILED,
@@ -207,6 +207,11 @@ def fail(
         clock=None,
         started_at=None,
     )
+
+
+def _newest_session(draft: Draft, task: Task) -> str | None:
+    """Where a leaf was tried last, when somebody else says that the attempt failed."""
+    return next(reversed(draft.world.sessions_of(task.id)), None)
 
 
 def _attempt(task: Task, session_id: str | None, error: str, at: int) -> Attempt:

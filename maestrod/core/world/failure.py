@@ -29,7 +29,7 @@ def failure_of(world: World, root: Task) -> Failure | None:
         task_id=leaf.id,
         title=leaf.title,
         error=_end_of(error_of(leaf)),
-        session_id=session_of(world, leaf),
+        session_id=session_of(leaf),
         attempt=leaf.attempt,
         failed=max(leaves.failed, 1) if leaves is not None else 1,
     )
@@ -47,11 +47,9 @@ def error_of(leaf: Task) -> str:
     return error or (leaf.status_reason.detail if leaf.status_reason is not None else "")
 
 
-def session_of(world: World, leaf: Task) -> str | None:
-    """The session in which a task failed: that of its last attempt, else the newest that is linked to it."""
-    tried = [attempt.session_id for attempt in leaf.attempts if attempt.session_id is not None]
-    linked = world.sessions_of(leaf.id)
-    return linked[-1] if linked else next(reversed(tried), None)
+def session_of(leaf: Task) -> str | None:
+    """The session in which a task failed: that of its last attempt. Sessions that link to it later had no part in the failure."""
+    return next((attempt.session_id for attempt in reversed(leaf.attempts) if attempt.session_id is not None), None)
 
 
 def _end_of(error: str) -> str:

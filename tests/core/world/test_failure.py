@@ -1,6 +1,6 @@
 """A failed run names the task it failed by: everywhere the same one."""
 
-from maestrod.core.world.failure import failed_leaf
+from maestrod.core.world.failure import failed_leaf, failure_of
 from tests.kit.scenario import Call, Scenario, exited, group, run_of, subtask
 
 
@@ -44,3 +44,18 @@ def test_the_task_that_failed_first_is_the_cause() -> None:
     [run] = play.world.runs.values()
     assert failed_leaf(play.world, play.world.tasks[run.root_task_id]).title == "b"
     assert run.failure is not None and (run.failure.title, run.failure.failed) == ("b", 2)
+
+
+def test_a_session_that_links_to_a_failed_task_has_no_part_in_its_failure() -> None:
+    play = failed().given(Call("session.register", projectId="shop", agent="other", name="me", taskIds=["b"]))
+    [run] = play.world.runs.values()
+    assert len(play.world.sessions_of(play.id_of("b"))) == 2
+    assert run.failure is not None and run.failure.session_id == play.id_of("@h")
+    assert failure_of(play.world, play.world.tasks[run.root_task_id]) == run.failure
+
+
+def test_a_task_that_the_owner_fails_failed_in_the_session_that_worked_on_it() -> None:
+    play = Scenario().given(run_of(group("g", subtask("a"))))
+    play.given(Call("task.start", taskId="a", by="@g"), Call("task.fail", taskId="a", error="not what I meant"))
+    [run] = play.world.runs.values()
+    assert run.failure is not None and run.failure.session_id == play.id_of("@g")
