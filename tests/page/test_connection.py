@@ -2,11 +2,14 @@
 
 import itertools
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.kit.browser import needs_chromium
+from tests.kit.daemon import Daemon
 from tests.page.conftest import Page
 from tests.page.plans import ASK, COUNTS, TERMINAL_TEXT
 
@@ -98,22 +101,39 @@ async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
 
 
 async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
-    """A daemon with another, younger store: its numbers mean other events."""
-    shop = {"name": "shop", "workingDir": str(page.daemon.home)}
-    project = page.daemon.call("project.create", **shop)["id"]
-    for number in range(5):
-        page.daemon.call("task.create", title=f"Old {number}", projectId=project)
+    """Copies of one store that went different ways: their numbers mean other events, whether there are as many, more or fewer."""
+    stores = diverged(page.daemon, {"A": 2, "B": 2, "C": 5, "D": 1})
+    put_back(page.daemon, stores["A"])
     await page.open()
-    await page.tab.see("Old 4")
-    page.daemon.kill()
-    for path in page.daemon.data.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-    (page.daemon.data / "snapshot.jsonl").unlink(missing_ok=True)
-    page.daemon.start()
-    await page.tab.wait("import('/js/app.js').then(({app}) => app.state === 'open' && app.store.task.size === 0)")
-    await page.tab.see("Nothing to do yet")
+    await page.tab.see("A 1")
+    for name in ("B", "C", "D"):
+        page.daemon.kill()
+        put_back(page.daemon, stores[name])
+        await page.tab.see(f"{name} 0")
+        await same_as_the_daemon(page)
     page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
+
+
+def diverged(daemon: Daemon, numbers: Mapping[str, int]) -> dict[str, Path]:
+    """Data folders that were one, each with so many tasks of its own; the daemon is gone."""
+    project = daemon.call("project.create", name="shop", workingDir=str(daemon.home))["id"]
+    daemon.kill()
+    common = daemon.data.rename(daemon.home / "common")
+    stores = {}
+    for name, tasks in numbers.items():
+        put_back(daemon, common)
+        for number in range(tasks):
+            daemon.call("task.create", title=f"{name} {number}", projectId=project)
+        daemon.kill()
+        stores[name] = daemon.data.rename(daemon.home / name)
+    return stores
+
+
+def put_back(daemon: Daemon, store: Path) -> None:
+    """Start the daemon with a copy of a data folder."""
+    shutil.rmtree(daemon.data, ignore_errors=True)
+    shutil.copytree(store, daemon.data)
+    daemon.start()
 
 
 async def test_an_event_that_was_missed_is_asked_for_again(page: Page) -> None:

@@ -2,6 +2,9 @@
 //
 // Events are numbered without a gap. A number that is not the next one, or `event.resync_required`, means that something was missed: then
 // the events are asked for again from the last one seen, or everything is read anew.
+//
+// Numbers alone do not say that a daemon which comes back has the same history: a store that was put back from a copy, or repaired
+// after damage, gives out the same numbers again. So each new connection asks for the last event that was seen.
 
 import { daemonTime } from "../ui/clock.js";
 import { Connection } from "./connection.js";
@@ -12,13 +15,13 @@ export class Live {
     this.store = store;
     this.onState = onState;
     this.seq = null;
-    this.instance = null;
+    this.last = null;
     this.status = null;
     this.resyncs = 0;
     this.rest = 0;
     this.connection = new Connection({
       url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
-      onOpen: () => this.#follow(),
+      onOpen: () => this.#opened(),
       onNotification: (method, params) => this.#notified(method, params),
       onState,
     });
@@ -37,13 +40,18 @@ export class Live {
     return this.connection.call(method, params, { changes: true });
   }
 
+  async #opened() {
+    if (this.seq !== null && !(await this.#sameHistory())) this.#forget();
+    await this.#follow();
+  }
+
   async #follow() {
     if (this.seq === null) await this.#read();
     try {
       await this.#subscribe();
     } catch (error) {
       if (error.code !== "event.resync_required") throw error;
-      this.resyncs += 1;
+      this.#forget();
       await this.#read();
       await this.#subscribe();
     }
@@ -52,8 +60,33 @@ export class Live {
 
   async #read() {
     const call = (method, params) => this.connection.call(method, params, { now: true });
-    this.seq = await readAll(call, this.store);
+    const seq = await readAll(call, this.store);
+    this.last = await this.#eventAt(seq);
+    this.seq = seq;
     this.#changed();
+  }
+
+  // Read everything anew at the next chance.
+  #forget() {
+    this.resyncs += 1;
+    this.seq = null;
+  }
+
+  async #sameHistory() {
+    if (this.last?.seq !== this.seq) return false;
+    return isSameEvent(await this.#eventAt(this.seq), this.last);
+  }
+
+  // The event with a number, or null where the daemon cannot tell it: it is gone, has not happened, or is not yet on its disk.
+  async #eventAt(seq) {
+    if (seq === 0) return null;
+    try {
+      const { items } = await this.connection.call("event.list", { since: seq - 1, limit: 1 }, { now: true });
+      return items?.[0] ?? null;
+    } catch (error) {
+      if (error.code !== "event.resync_required") throw error;
+      return null;
+    }
   }
 
   async #subscribe() {
@@ -61,17 +94,14 @@ export class Live {
     this.subscription = subscription;
   }
 
-  // How the daemon is, which no event tells: its problems, its slots. Also notices another store than the one that was read, and a
-  // page that has grown over weeks.
+  // How the daemon is, which no event tells: its problems, its slots. Also notices a page that has grown over weeks.
   async refresh() {
     if (!this.connection.isOpen()) return;
-    const known = this.seq;
     const status = await this.connection.call("system.status", {}, { now: true }).catch(() => null);
     if (!status) return;
     this.status = status;
-    if (known !== null && (status.seq < known || tooLarge(this.store))) {
-      this.resyncs += 1;
-      this.seq = null;
+    if (this.seq !== null && tooLarge(this.store)) {
+      this.#forget();
       this.#again();
     }
     this.#changed();
@@ -89,6 +119,7 @@ export class Live {
       return;
     }
     this.seq = event.seq;
+    this.last = event;
     daemonTime(event.at);
     if (this.store.apply(event)) this.#changed();
     this.onEvent?.(event);
@@ -116,4 +147,8 @@ export class Live {
     if (wait > 20) setTimeout(draw, wait);
     else requestAnimationFrame(draw);
   }
+}
+
+function isSameEvent(one, other) {
+  return ["seq", "at", "type", "id"].every((member) => one?.[member] === other[member]);
 }
