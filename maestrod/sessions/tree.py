@@ -16,7 +16,8 @@ import psutil
 
 from maestrod.sessions.shim.ladder import Ladder, Member
 from maestrod.sessions.shim.poller import Event, Poller
-from maestrod.sessions.shim.processes import Process, descendants, system, tag_of
+from maestrod.sessions.shim.process import Process, descendants, tag_of
+from maestrod.sessions.shim.processes import system
 from maestrod.sessions.shim.signals import rungs, signal_name, signal_number
 from maestrod.sessions.spec import Identity, StopReport
 

@@ -13,7 +13,8 @@ import trio
 
 from maestrod.sessions.adopt import read_identity
 from maestrod.sessions.custody import Custody
-from maestrod.sessions.shim.processes import ProcFs, tag_of
+from maestrod.sessions.shim.process import tag_of
+from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.spec import ExitRecord, Identity, LaunchSpec
 from maestrod.sessions.tree import end_tree, find_tree
 

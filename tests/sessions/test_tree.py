@@ -7,7 +7,8 @@ from pathlib import Path
 
 from maestrod.sessions import tree
 from maestrod.sessions.launch import SHIM
-from maestrod.sessions.shim.processes import ProcFs, tag_of
+from maestrod.sessions.shim.process import tag_of
+from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.spec import Identity
 from tests.sessions.kit import alive, eventually
 

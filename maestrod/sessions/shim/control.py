@@ -17,10 +17,27 @@ from .signals import rungs, signal_number
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Protocol
 
-    from .custodian import Custodian
-    from .poller import Event
+    from .agent import Agent
+    from .poller import Event, Poller
+    from .pump import Pump
+
+    class Custodian(Protocol):
+        """What a connection asks of `custodian.py`, which makes it."""
+
+        poller: Poller
+        clients: set["Client"]
+        agent: Agent
+        pump: Pump
+
+        def status(self) -> dict[str, Any]: ...
+        def has_taken(self, key: str) -> bool: ...
+        def take(self, key: str) -> None: ...
+        def signal(self, number: int) -> int: ...
+        def stop(self, ladder: list[tuple[int, float]] | None, waiter: tuple["Client", object] | None) -> None: ...
+        def notify(self) -> None: ...
+
 
 LINE_LIMIT = 256 * 1024
 UNREAD_LIMIT = 256 * 1024

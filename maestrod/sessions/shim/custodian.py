@@ -17,7 +17,8 @@ from .control import CLIENT_LIMIT, NOTICE_SECONDS, Client
 from .ladder import Ladder, Member
 from .outputlog import OutputLog
 from .poller import Poller
-from .processes import Process, descendants, system, tag_of
+from .process import Process, descendants, tag_of
+from .processes import system
 from .pump import Pump
 from .records import ENDED_NAMED, EXIT, IDENTITY, LOCK, create_marker, make_folder, replace, take_lock
 from .signals import kernel, rungs, signal_name

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .processes import Process
+    from .process import Process
 
 RECHECK_SECONDS = 0.02
 """How often members are looked at where their end gives no event (no pidfd)."""

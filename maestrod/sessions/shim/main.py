@@ -14,7 +14,8 @@ from .clock import now_ms
 from .codec import decode, encode
 from .door import Door
 from .outputlog import log_end
-from .processes import TAG, system, tag_of
+from .process import TAG, tag_of
+from .processes import system
 from .records import EXIT, IDENTITY, create_marker, replace, take_lock
 from .signals import kernel
 from .subreaper import become_subreaper

@@ -8,7 +8,7 @@ adopted or stopped. Formats: `ps(1)` of macOS and of procps; `-E` shows the envi
 import posix
 import sys
 
-from .processes import TAG, Process
+from .process import TAG, Process
 
 _ENVIRONMENT = "-axEww" if sys.platform == "darwin" else "axeww"
 _COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=,comm="

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from maestrod.sessions.shim import ladder as module
 from maestrod.sessions.shim.ladder import PINNED_LIMIT, Ladder, Member
-from maestrod.sessions.shim.processes import Process, ProcFs
+from maestrod.sessions.shim.process import Process
+from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.shim.signals import kernel
 from tests.sessions import kit
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.sessions.shim import ps
-from maestrod.sessions.shim.processes import descendants, tag_of
+from maestrod.sessions.shim.process import descendants, tag_of
 from maestrod.sessions.shim.ps import Ps, parse_table, parse_tagged
 from tests.sessions.kit import Agents, daemon_on, nothing_left
 
