@@ -4,12 +4,13 @@ import select
 import sys
 import termios
 from collections.abc import Callable
+from typing import Protocol
 
 from maestroctl.client.client import Client
 from maestroctl.output import answer, safe, say
 from maestroctl.show.plan_view import waves
 from maestroctl.show.questions import chosen
-from maestroctl.show.run_follow import Follower
+from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import approval
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Conflict, MaestroError
@@ -18,7 +19,16 @@ from maestrod.api.errors import Conflict, MaestroError
 _LOOK = 0.3
 
 
-def ask(client: Client, follower: Follower, read: Callable[[], str | None] | None = None) -> bool:
+class Watched(Protocol):
+    """A run that somebody follows: what is known of it, and a way to wait for news."""
+
+    model: RunModel
+
+    def poll(self, timeout: float) -> object:
+        """Take in what happens within ``timeout`` seconds."""
+
+
+def ask(client: Client, follower: Watched, read: Callable[[], str | None] | None = None) -> bool:
     """Show the plan and take an answer; False when the terminal gives none (end of input), and the plan goes on waiting.
 
     ``read`` gives a line that was typed, "" at the end of input, None when there is none yet.
@@ -69,12 +79,12 @@ def _settle(client: Client, question: Attention, line: str) -> bool:
     return True
 
 
-def _is_open(follower: Follower, question: Attention) -> bool:
+def _is_open(follower: Watched, question: Attention) -> bool:
     now = follower.model.approval()
     return not follower.model.ended and now is not None and now.id == question.id
 
 
-def _wait_for_it(follower: Follower, question: Attention) -> None:
+def _wait_for_it(follower: Watched, question: Attention) -> None:
     """Return when the run has heard the answer too."""
     while _is_open(follower, question):
         follower.poll(_LOOK)

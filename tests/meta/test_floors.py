@@ -1,129 +1,15 @@
 """Imports point down only. Every line of the tables says why; a line about something that is gone fails too."""
 
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.meta.tree import PRODUCT, ROOT, dotted, imports, is_module, modules, shown, within
-
-#: Who may import which part of ours, besides itself. Programs that run alone are in STANDALONE and import nothing.
-FLOORS = {
-    ("maestrod.api.text", ()): "safe text needs nothing of the contract",
-    ("maestrod.api.model", ("maestrod.api.errors",)): "below the nouns: rows name errors",
-    (
-        "maestrod.api.local",
-        ("maestrod.api.errors", "maestrod.api.model.base", "maestrod.api.text.outside_text"),
-    ): "the machine both sides share knows no noun",
-    ("maestrod.api.protocol", ("maestrod.api",)): "made from the rows, so it stands above the nouns",
-    ("maestrod.api", ()): "the contract stands on nothing, so that every client can afford it",
-    ("maestrod.core", ("maestrod.api",)): "pure: decides about the contract's entities and knows nothing else",
-    ("maestrod.agents.adapter", ("maestrod.api", "maestrod.core")): "what an agent is to the daemon",
-    ("maestrod.agents.settings", ("maestrod.api",)): "what the configuration says of an agent: values",
-    (
-        "maestrod.agents.kit",
-        ("maestrod.agents.adapter", "maestrod.api", "maestrod.core"),
-    ): "small ideas that adapters share; knows no agent",
-    (
-        "maestrod.agents.catalog",
-        ("maestrod.agents.adapter", "maestrod.api", "maestrod.core"),
-    ): "reads folders; agents come to it as adapters",
-    (
-        "maestrod.agents.shell",
-        ("maestrod.agents.adapter", "maestrod.agents.settings", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
-    ): "knows no other agent",
-    (
-        "maestrod.agents.claude",
-        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
-    ): "knows no other agent",
-    (
-        "maestrod.agents.codex",
-        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
-    ): "knows no other agent",
-    (
-        "maestrod.agents.gemini",
-        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
-    ): "knows no other agent",
-    (
-        "maestrod.agents.opencode",
-        ("maestrod.agents.adapter", "maestrod.agents.kit", "maestrod.api", "maestrod.core"),
-    ): "knows no other agent",
-    ("maestrod.agents", ("maestrod.api", "maestrod.core")): "the registry is the one place that names them all",
-    ("maestrod.store", ("maestrod.api", "maestrod.core")): "writes what the core decided",
-    ("maestrod.sessions", ()): "holds processes and knows nothing of tasks: what to start is told to it",
-    ("maestrod.engine", ("maestrod.api", "maestrod.core")): "knows store and sessions by its ports only",
-    ("maestrod.rpc", ("maestrod.api", "maestrod.core", "maestrod.engine")): "a handler turns params into a command",
-    ("maestrod.config", ("maestrod.api", "maestrod.agents.settings")): "settings are values, read once",
-    (
-        "maestrod.host",
-        ("maestrod.api", "maestrod.core.values.folders", "maestrod.core.values.seen"),
-    ): "asks the machine: lock, socket path, service manager, log, folders",
-    (
-        "maestrod.supervisor",
-        (
-            *("maestrod.api", "maestrod.core", "maestrod.agents", "maestrod.config", "maestrod.engine"),
-            *("maestrod.host.inherited", "maestrod.sessions"),
-        ),
-    ): "carries effects out by custody and tells the engine what came of them; knows no client",
-    (
-        "maestrod.transport.unix",
-        (
-            *("maestrod.transport.outbox", "maestrod.transport.connection_limit"),
-            *("maestrod.api", "maestrod.host.peer", "maestrod.rpc"),
-        ),
-    ): "local clients; asks the kernel who they are, and knows nothing of HTTP",
-    (
-        "maestrod.transport.bridge",
-        (
-            *("maestrod.transport.outbox", "maestrod.transport.connection_limit"),
-            *("maestrod.api", "maestrod.config", "maestrod.host", "maestrod.rpc"),
-        ),
-    ): "opens its ports as the settings say; does not know the Unix socket",
-    ("maestrod.transport", ()): "what both sides share moves bytes and nothing else",
-    ("maestroctl.output", ()): "the one place that writes to the user's terminal: a leaf for all",
-    ("maestroctl.lines", ("maestroctl.output",)): "agents' verbs end here, on the fast path: texts and nothing else",
-    ("maestroctl.event_script", ()): "runs the hook script; nothing of ours may cost it time",
-    ("maestroctl.install", ("maestrod.api",)): "files of the user's; works without a daemon",
-    (
-        "maestroctl.client",
-        ("maestrod.api", "maestroctl.output", "maestroctl.install"),
-    ): "reaches the daemon, and starts the installed service when it is needed; shows nothing",
-    (
-        "maestroctl.show",
-        ("maestrod.api", "maestroctl.output", "maestroctl.client"),
-    ): "turns what the client brings into text",
-    (
-        "maestroctl.generated",
-        ("maestrod.api", "maestroctl.output", "maestroctl.lines", "maestroctl.client", "maestroctl.show"),
-    ): "a call and its reply per method row",
-    (
-        "maestroctl.attach",
-        ("maestrod.api", "maestroctl.output", "maestroctl.client", "maestroctl.show"),
-    ): "bytes between two terminals",
-    (
-        "maestroctl.screen",
-        ("maestrod.api", "maestroctl.output", "maestroctl.client", "maestroctl.show", "maestroctl.attach"),
-    ): "shows everything at once and goes to a session's terminal",
-    (
-        "maestroctl.verbs",
-        (
-            *("maestrod.api", "maestroctl.output", "maestroctl.lines", "maestroctl.install", "maestroctl.client"),
-            *("maestroctl.show", "maestroctl.attach", "maestroctl.screen", "maestroctl.event_script"),
-        ),
-    ): "the commands made by hand use every room",
-    (
-        "maestroctl",
-        ("maestrod.api",),
-    ): "hooks start it hundreds of times a day; trio alone costs more than the whole call",
-}
-
-#: Modules beside the floors: the composition root and what only it needs.
-TOP = {
-    "maestrod": "name and version",
-    "maestrod.__main__": "flags, exit code",
-    "maestrod.app": "the composition root sees all floors",
-    "maestrod.listening": "the composition root's listeners: settings and host's sockets into transport",
-}
+from tests.meta.floors import CROWDED, FLOORS, ROOM_LIMIT, TOP
+from tests.meta.tree import PRODUCT, ROOT, Import, dotted, imports, is_module, modules, shown, within
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
 PACKAGES = {
@@ -192,8 +78,9 @@ STANDALONE = {
 }
 
 
-def floor_of(module: str) -> tuple[str, tuple[str, ...]] | None:
-    return next((floor for floor in FLOORS if within(module, floor[0])), None)
+def room_of(module: str) -> str | None:
+    """The room a module of the floors belongs to."""
+    return max((name for name in FLOORS if within(module, name)), key=len, default=None) if module not in TOP else None
 
 
 def is_standalone(path: Path) -> bool:
@@ -210,46 +97,67 @@ def product() -> list[Path]:
     return [path for path in modules(*PRODUCT) if not is_standalone(path)]
 
 
+def of_ours(path: Path) -> Iterator[Import]:
+    """What a file imports of the repository; the bare packages hold only versions, and whoever imports a name of theirs may."""
+    for found in imports(path):
+        if found.name.split(".")[0] in (*PRODUCT, "tests", "bench") and found.name not in PRODUCT:
+            yield found
+
+
 def test_every_module_stands_on_a_floor() -> None:
-    homeless = [shown(path) for path in product() if floor_of(dotted(path)) is None and dotted(path) not in TOP]
+    homeless = [shown(path) for path in product() if room_of(dotted(path)) is None and dotted(path) not in TOP]
     assert homeless == []
 
 
-def test_imports_point_down() -> None:
+def covers(room: str, below: str, module: str) -> bool:
+    """Whether ``module`` is what a room means by ``below``: anything in that package, or, if it is around the room, its own files."""
+    return within(module, below) and (not within(room, below) or room_of(module) == below)
+
+
+def test_every_room_knows_only_rooms_that_stand_before_it() -> None:
+    order = list(FLOORS)
     wrong = []
-    for path in product():
-        floor = floor_of(dotted(path))
-        if floor is None:
-            continue
-        package, allowed = floor
-        reachable = (package, "maestrod" if dotted(path) == "maestrod.__main__" else package, *allowed)
-        for found in imports(path):
-            of_ours = found.name.split(".")[0] in (*PRODUCT, "tests", "bench")
-            # the bare package `maestrod` holds the version and imports nothing
-            if of_ours and found.name != "maestrod" and not any(within(found.name, name) for name in reachable):
-                wrong.append(f"{found}: {FLOORS[floor]}")
+    for place, (room, floor) in enumerate(FLOORS.items()):
+        for below in floor.knows:
+            inside = {name for name in FLOORS if covers(room, below, name)} or {room_of(below)}
+            wrong += [f"{room} knows {name}" for name in inside if name is None or order.index(name) >= place]
     assert wrong == []
 
 
-def test_nouns_of_the_contract_import_only_what_they_are_made_of() -> None:
-    above = ("maestrod.api.protocol", "maestrod.api.local", "maestrod.api.text")
+def test_imports_point_down() -> None:
     wrong = [
-        str(found)
+        f"{found}: {room} is {FLOORS[room].purpose}"
         for path in product()
-        if path.parent == ROOT / "maestrod" / "api" and path.name != "schema.py"  # the OpenRPC document of all nouns
-        for found in imports(path)
-        if any(within(found.name, room) for room in above)
+        if (room := room_of(dotted(path))) is not None
+        for found in of_ours(path)
+        if room_of(found.name) != room and not any(covers(room, below, found.name) for below in FLOORS[room].knows)
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    graph: dict[str, set[str]] = {}
+    for path in modules(package):
+        module = dotted(path)
+        graph[module] = {found.name for found in imports(path) if within(found.name, package) and found.name != module}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_no_package_is_crowded() -> None:
+    folders = Counter(shown(path.parent) for path in modules(*PRODUCT, "tests", "hooks", "bench"))
+    crowded = {folder for folder, count in folders.items() if count > ROOM_LIMIT}
+    assert crowded - CROWDED.keys() == set(), f"more than {ROOM_LIMIT} files"
+    assert CROWDED.keys() - crowded == set(), "no exception is needed"
 
 
 def test_nobody_imports_the_composition_root() -> None:
     roots = ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
     wrong = [
-        str(found)
-        for path in product()
-        for found in imports(path)
-        if found.name in roots and dotted(path) not in ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
+        str(found) for path in product() for found in imports(path) if found.name in roots and dotted(path) not in roots
     ]
     assert wrong == []
 
@@ -299,7 +207,7 @@ def test_the_bare_packages_import_nothing() -> None:
 
 
 def test_the_tables_name_only_what_exists() -> None:
-    named = {name for package, allowed in FLOORS for name in (package, *allowed)} | set(TOP) | set(FORBIDDEN)
+    named = {name for room, floor in FLOORS.items() for name in (room, *floor.knows)} | set(TOP) | set(FORBIDDEN)
     named |= {home for homes, _ in PACKAGES.values() for home in homes}
     assert sorted(name for name in named if not is_module(name)) == []
     assert sorted(place for place in STANDALONE if not (ROOT / place).exists()) == []
@@ -308,10 +216,10 @@ def test_the_tables_name_only_what_exists() -> None:
 def test_the_tables_allow_nothing_that_is_not_used() -> None:
     used = {(dotted(path), found.name) for path in product() for found in imports(path)}
     unused = [
-        f"{package} may import {below}"
-        for package, allowed in FLOORS
-        for below in allowed
-        if not any(within(module, package) and within(name, below) for module, name in used)
+        f"{room} may import {below}"
+        for room, floor in FLOORS.items()
+        for below in floor.knows
+        if not any(room_of(module) == room and covers(room, below, name) for module, name in used)
     ]
     unused += [
         f"{home} may import {package}"
