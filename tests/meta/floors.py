@@ -387,19 +387,3 @@ FLOORS = {
         },
     ),
 }
-
-#: Modules above all floors, which see every room; no room may import them.
-TOP = {
-    "maestrod": "name and version",
-    "maestrod.__main__": "flags, exit code",
-    "maestrod.app": "the composition root puts the parts together",
-}
-
-#: Folders of code that are packages; none may hold more than ``ROOM_LIMIT`` Python files.
-ROOM_LIMIT = 32
-
-#: Folders that hold more all the same, with the reason; a line goes when its folder fits.
-CROWDED = {
-    "tests/kit": "shared parts of the tests",
-    "tests/system": "one file for each journey of a user",
-}

@@ -8,8 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.meta.floors import CROWDED, FLOORS, ROOM_LIMIT, TOP
+from tests.meta.floors import FLOORS
 from tests.meta.tree import PRODUCT, ROOT, Import, dotted, imports, is_module, modules, shown, within
+
+#: Modules above all floors, which see every room; no room may import them.
+TOP = {
+    "maestrod": "name and version",
+    "maestrod.__main__": "flags, exit code",
+    "maestrod.app": "the composition root puts the parts together",
+}
+
+#: Folders of code that are packages; none may hold more than ``ROOM_LIMIT`` Python files.
+ROOM_LIMIT = 32
+
+#: Folders that hold more all the same, with the reason; a line goes when its folder fits.
+CROWDED = {
+    "tests/kit": "shared parts of the tests",
+    "tests/system": "one file for each journey of a user",
+}
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
 PACKAGES = {
