@@ -1,14 +1,19 @@
 """What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed."""
 
+from collections.abc import Callable, Mapping
+
 from maestrod.api.event import TimelineType
 from maestrod.api.life import Stopping
 from maestrod.api.process import Exit
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, SessionStatus, Terminal
+from maestrod.api.task import Task
 from maestrod.core.session import answer_rules, ended_processes, limit_rules, message, sign_rules, stall_rules, turns
 from maestrod.core.session.session import end
+from maestrod.core.values.deadline import DeadlineKind
 from maestrod.core.values.effects import Stop
 from maestrod.core.values.facts import (
+    DaemonStarted,
     Draining,
     Exited,
     Launched,
@@ -20,9 +25,9 @@ from maestrod.core.values.facts import (
 )
 from maestrod.core.values.lifecycle import Event
 from maestrod.core.values.reasons import DAEMON_STOP
+from maestrod.core.values.signs import TurnEnded
 from maestrod.core.work import reports
 from maestrod.core.work.stop import stop_session
-from maestrod.core.world.deadlines import ANSWER, FINISH, LIMIT, QUIET, REGISTER, RETRY, STALL, TIMEOUT, WAKE
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.task_index import READY, bucket
@@ -137,34 +142,22 @@ def lost(draft: Draft, fact: Lost) -> None:
 
 def woke(draft: Draft, fact: Woke) -> None:
     """A deadline has passed, if it still stands."""
-    if fact.key not in draft.world.deadlines:
-        return
-    what, _, id_ = fact.key.partition(":")
-    if what == RETRY:
-        draft.change(draft.task(id_), not_before=None)
-    elif what == TIMEOUT:
-        reports.time_out(draft, draft.task(id_))
-    elif what == REGISTER:
-        _not_registered(draft, draft.session(id_))
-    elif what == FINISH:
-        turns.overdue(draft, draft.session(id_))
-    elif what == ANSWER:
-        answer_rules.time_out(draft, id_)
-    elif what == LIMIT:
-        limit_rules.lifted(draft, id_)
-    else:
-        _look_at_session(draft, what, draft.session(id_))
+    if fact.deadline in draft.world.deadlines:
+        PASSED[fact.deadline.kind](draft, fact.deadline.id)
 
 
-def _look_at_session(draft: Draft, what: str, session: Session) -> None:
-    """A moment a session waited for, in the middle of its life, has come."""
-    if what == WAKE:
-        limit_rules.due(draft, session)
-    elif what in (STALL, QUIET):
-        look, source = (stall_rules.silent, Source.TIMER) if what == STALL else (stall_rules.quiet, Source.SCREEN)
-        ended = look(draft, session)
-        if ended is not None:
-            sign_rules.take(draft, session.id, (ended,), sign_rules.Told(source, draft.now))
+def _silent(draft: Draft, session: Session) -> None:
+    _end_turn(draft, session, stall_rules.silent(draft, session), Source.TIMER)
+
+
+def _quiet(draft: Draft, session: Session) -> None:
+    _end_turn(draft, session, stall_rules.quiet(draft, session), Source.SCREEN)
+
+
+def _end_turn(draft: Draft, session: Session, ended: TurnEnded | None, source: Source) -> None:
+    """A turn has ended without a word of its agent, if that is what was found out."""
+    if ended is not None:
+        sign_rules.take(draft, session.id, (ended,), sign_rules.Told(source, draft.now))
 
 
 def _not_registered(draft: Draft, session: Session) -> None:
@@ -173,6 +166,32 @@ def _not_registered(draft: Draft, session: Session) -> None:
     draft.timeline(TimelineType.ERROR, reason.detail, session_id=session.id, source=Source.TIMER)
     end(draft, session, Event.FAIL, reason, None)
     draft.effect(Stop(session.id, session.attempt))
+
+
+def _of_task(rule: Callable[[Draft, Task], object]) -> Callable[[Draft, str], object]:
+    return lambda draft, id_: rule(draft, draft.task(id_))
+
+
+def _of_session(rule: Callable[[Draft, Session], object]) -> Callable[[Draft, str], object]:
+    return lambda draft, id_: rule(draft, draft.session(id_))
+
+
+#: What it means that a deadline has passed, by its kind: a function of whose it is.
+PASSED: Mapping[DeadlineKind, Callable[[Draft, str], object]] = {
+    DeadlineKind.RETRY: _of_task(lambda draft, task: draft.change(task, not_before=None)),
+    DeadlineKind.TIMEOUT: _of_task(reports.time_out),
+    DeadlineKind.REGISTER: _of_session(_not_registered),
+    DeadlineKind.FINISH: _of_session(turns.overdue),
+    DeadlineKind.WAKE: _of_session(limit_rules.due),
+    DeadlineKind.STALL: _of_session(_silent),
+    DeadlineKind.QUIET: _of_session(_quiet),
+    DeadlineKind.ANSWER: answer_rules.time_out,
+    DeadlineKind.LIMIT: limit_rules.lifted,
+}
+
+
+def daemon_started(draft: Draft, fact: DaemonStarted) -> None:
+    """Nothing changes by itself, but coming to rest starts what the last daemon gave back."""
 
 
 def draining(draft: Draft, fact: Draining) -> None:

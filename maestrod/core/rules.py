@@ -64,6 +64,7 @@ from maestrod.core.session import (
 )
 from maestrod.core.values.facts import (
     ClockMoved,
+    DaemonStarted,
     Draining,
     Edited,
     Exited,
@@ -157,6 +158,7 @@ FACTS: Mapping[type[Fact], Callable[[Draft, Any], None]] = dict(
         _fact(Exited, fact_rules.exited),
         _fact(Lost, fact_rules.lost),
         _fact(Woke, fact_rules.woke),
+        _fact(DaemonStarted, fact_rules.daemon_started),
         _fact(ClockMoved, clock_rules.moved),
         _fact(Edited, edit_rules.edited),
         _fact(Draining, fact_rules.draining),

@@ -13,8 +13,8 @@ from heapq import heappop, heappush
 
 import trio
 
+from maestrod.core.values.deadline import Deadline
 from maestrod.core.values.facts import Fact, Woke
-from maestrod.core.world.deadlines import needs_word
 from maestrod.core.world.world import World
 from maestrod.engine.clock import Clock
 
@@ -55,9 +55,9 @@ class Timers:
         self._notice = notice
         self._hear: Callable[[], Awaitable[None]] = nothing_to_hear
         self._listens = trio.Event()
-        self._armed: dict[str, float] = {}
-        self._heap: list[tuple[float, str]] = []
-        self._graced: set[str] = set()
+        self._armed: dict[Deadline, float] = {}
+        self._heap: list[tuple[float, Deadline]] = []
+        self._graced: set[Deadline] = set()
         self._floor = 0.0
         self._changed = trio.Event()
 
@@ -90,20 +90,20 @@ class Timers:
 
     def _arm(self) -> None:
         self._changed = trio.Event()
-        for key in sorted(self._world.take_moved_deadlines()):
-            at = self._world.deadlines.get(key)
+        for deadline in sorted(self._world.take_moved_deadlines()):
+            at = self._world.deadlines.get(deadline)
             left = 0 if at is None else max(0, at - self._clock.wall())
             if left or at is None:
-                self._graced.discard(key)
+                self._graced.discard(deadline)
             if at is None:
-                self._armed.pop(key, None)
+                self._armed.pop(deadline, None)
             else:
                 due = trio.current_time() + left / 1000
-                self._set(key, max(due, self._floor) if key in self._graced else due)
+                self._set(deadline, max(due, self._floor) if deadline in self._graced else due)
 
-    def _set(self, key: str, due: float) -> None:
-        self._armed[key] = due
-        heappush(self._heap, (due, key))
+    def _set(self, deadline: Deadline, due: float) -> None:
+        self._armed[deadline] = due
+        heappush(self._heap, (due, deadline))
 
     async def _judge(self) -> None:
         """Wake the world for what is due, heard; or put off what passed while nobody listened."""
@@ -111,35 +111,35 @@ class Timers:
         if not due:
             return
         self._notice()
-        if any(self._is_late(key) for key in due):
+        if any(self._is_late(deadline) for deadline in due):
             await self._take_in(GRACE_SECONDS)
             self._put_off(trio.current_time() + GRACE_SECONDS)
         else:
             await self._take_in(HEAR_SECONDS)
-        for key in due:
-            if self._is_due(key):
-                del self._armed[key]
-                self._graced.discard(key)
-                await self._wake(Woke(key))
+        for deadline in due:
+            if self._is_due(deadline):
+                del self._armed[deadline]
+                self._graced.discard(deadline)
+                await self._wake(Woke(deadline))
 
-    def _due(self) -> Sequence[str]:
-        """The keys that are due, in the order of their moments; they stay in the heap until they are judged."""
+    def _due(self) -> Sequence[Deadline]:
+        """The deadlines that are due, in the order of their moments; they stay in the heap until they are judged."""
         due = []
         while self._heap and self._heap[0][0] <= trio.current_time():
-            at, key = heappop(self._heap)
-            if self._armed.get(key) == at and key not in due:
-                due.append(key)
+            at, deadline = heappop(self._heap)
+            if self._armed.get(deadline) == at and deadline not in due:
+                due.append(deadline)
         return due
 
-    def _is_due(self, key: str) -> bool:
-        """Whether a key is to be judged still; one that moved is armed anew."""
-        at = self._armed.get(key)
-        return at is not None and at <= trio.current_time() and key not in self._world.moved_deadlines
+    def _is_due(self, deadline: Deadline) -> bool:
+        """Whether a deadline is to be judged still; one that moved is armed anew."""
+        at = self._armed.get(deadline)
+        return at is not None and at <= trio.current_time() and deadline not in self._world.moved_deadlines
 
-    def _is_late(self, key: str) -> bool:
-        """Whether the loop did not run when a key fell due. Twice in a row only when it stood still for longer than a grace."""
-        patience = GRACE_SECONDS if key in self._graced else LATE_SECONDS
-        return needs_word(key) and trio.current_time() - self._armed[key] > patience
+    def _is_late(self, deadline: Deadline) -> bool:
+        """Whether the loop did not run when a deadline fell due. Twice in a row only when it stood still for longer than a grace."""
+        patience = GRACE_SECONDS if deadline in self._graced else LATE_SECONDS
+        return deadline.kind.needs_word and trio.current_time() - self._armed[deadline] > patience
 
     async def _take_in(self, seconds: float) -> None:
         """Hear what was reported until now: the loop's turns take in the sockets, ``hear`` the rest."""
@@ -150,7 +150,7 @@ class Timers:
     def _put_off(self, floor: float) -> None:
         """Judge nothing before ``floor`` that was due by then."""
         self._floor = floor
-        for key, at in list(self._armed.items()):
-            if at < floor and needs_word(key):
-                self._graced.add(key)
-                self._set(key, floor)
+        for deadline, at in list(self._armed.items()):
+            if at < floor and deadline.kind.needs_word:
+                self._graced.add(deadline)
+                self._set(deadline, floor)

@@ -19,6 +19,7 @@ from maestrod.api.turn import PastTurn
 from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, Launch, Probe, Signal, Stop, Watch
 from maestrod.core.values.facts import (
+    DaemonStarted,
     Draining,
     Ended,
     EndedProcess,
@@ -27,7 +28,6 @@ from maestrod.core.values.facts import (
     LaunchFailed,
     Lost,
     StoppingSessions,
-    Woke,
 )
 from maestrod.core.values.signs import Outcome
 from maestrod.core.work.pause import is_held
@@ -56,10 +56,6 @@ _HURRIED = (("KILL", 5.0),)
 
 #: Why a session that nothing was ever started for has ended.
 NEVER_STARTED = "stopped before it was started"
-
-#: What is told at the start: scheduling follows every decision, and what the last daemon gave back waits for the next one.
-#: No deadline has this name, so nothing else comes of it.
-_STARTED = Woke("start:")
 
 #: Last output kept with the news of an end.
 TAIL_BYTES = 4096
@@ -98,7 +94,7 @@ class Supervisor:
             self._nursery = nursery
             nursery.start_soon(self._take_exits)
             await self._find_all(nursery)
-            nursery.start_soon(self._engine.tell, _STARTED)
+            nursery.start_soon(self._engine.tell, DaemonStarted())
             task_status.started()
             async for effect in self._effects:
                 self._begin(effect)

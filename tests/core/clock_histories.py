@@ -38,7 +38,7 @@ class ClockHistories:
         after = {key: at - self.at + 500 for key, at in self.world.deadlines.items()}
         assert after.keys() == left.keys()
         for key, length in left.items():
-            what, _, id_ = key.partition(":")
+            what, id_ = key
             if what == "stall" and slept:
                 assert after[key] - 500 == self.world.rules.traits(self.world.sessions[id_].agent).stall_ms
             elif what == "retry" or (what == "wake" and id_ in guessed):

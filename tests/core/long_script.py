@@ -18,6 +18,7 @@ from maestrod.core.access.remote_token import digest_of
 from maestrod.core.values.command import Actor, Command
 from maestrod.core.values.facts import (
     ClockMoved,
+    DaemonStarted,
     Draining,
     Edited,
     NotDelivered,
@@ -235,5 +236,9 @@ def _system() -> Iterator[Step]:
     )
     yield from (Call("system.freeze"), task("late"), Call("system.thaw"))
     yield Find(lambda play: ClockMoved(ClockMark(boot="b", ahead=play.at, asleep=0, stepped=90_000), 90_000, 0))
-    yield from (Find(lambda play: Draining()), Find(lambda play: StoppingSessions()))
+    yield from (
+        Find(lambda play: DaemonStarted()),
+        Find(lambda play: Draining()),
+        Find(lambda play: StoppingSessions()),
+    )
     yield from (exited("@t", "stopped"), exited("@q", "stopped"), exited("@q5", "stopped"))

@@ -91,6 +91,7 @@ _VALUES = (
     *(inspect.BoolType, inspect.IntType, inspect.FloatType, inspect.StrType, inspect.NoneType, inspect.EnumType),
     *(
         inspect.StructType,
+        inspect.NamedTupleType,
         inspect.UnionType,
         inspect.DictType,
         inspect.BytesType,
@@ -106,7 +107,7 @@ def kinds(type_: inspect.Type) -> Iterator[inspect.Type]:
         yield from kinds(type_.type)
         return
     yield type_
-    if isinstance(type_, inspect.StructType):
+    if isinstance(type_, inspect.StructType | inspect.NamedTupleType):
         for field in type_.fields:
             yield from kinds(field.type)
     elif isinstance(type_, inspect.UnionType):

@@ -7,6 +7,7 @@ import pytest
 import trio
 import trio.testing
 
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.facts import Fact, Woke
 from maestrod.core.world.world import World
 from maestrod.engine.timers import GRACE_SECONDS, HEAR_SECONDS, LATE_SECONDS, Timers
@@ -32,15 +33,17 @@ class Bench:
 
     async def wake(self, fact: Fact) -> None:
         assert isinstance(fact, Woke)
-        self.woken.append((fact.key, trio.current_time() - self.began))
-        self.world.deadlines.pop(fact.key, None)
+        self.woken.append((str(fact.deadline), trio.current_time() - self.began))
+        self.world.deadlines.pop(fact.deadline, None)
 
     def set(self, key: str, after_ms: int | None) -> None:
+        kind, _, id_ = key.partition(":")
+        deadline = Deadline(DeadlineKind(kind), id_)
         if after_ms is None:
-            self.world.deadlines.pop(key, None)
+            self.world.deadlines.pop(deadline, None)
         else:
-            self.world.deadlines[key] = self.clock.now + after_ms
-        self.world.moved_deadlines.add(key)
+            self.world.deadlines[deadline] = self.clock.now + after_ms
+        self.world.moved_deadlines.add(deadline)
         self.timers.refresh()
 
     @asynccontextmanager

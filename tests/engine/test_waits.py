@@ -62,7 +62,7 @@ class Watched(Engine):
 
     async def _wake(self, fact: Fact) -> None:
         assert isinstance(fact, Woke)
-        self._woken.append((fact.key, round(trio.current_time(), 3)))
+        self._woken.append((str(fact.deadline), round(trio.current_time(), 3)))
         await super()._wake(fact)
 
 
@@ -81,7 +81,7 @@ class Bench:
                 else:
                     self.world.put(entity)
         self.world.put(System(agent_waits=waits))
-        assert {kind.key for kind in KINDS.values()} <= self.world.deadlines.keys()
+        assert {kind.key for kind in KINDS.values()} <= set(map(str, self.world.deadlines))
         self._over: trio.CancelScope | None = None
 
     async def daemon(self, *, task_status: trio.TaskStatus[None]) -> None:

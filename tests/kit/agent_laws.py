@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from maestrod.api.attention import AttentionKind
 from maestrod.api.message import MessageStatus
 from maestrod.api.session import Role, Session, Terminal
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
 from maestrod.core.world.world import World
 from tests.kit.laws import ENDED, live, room
@@ -28,7 +29,7 @@ def waits_end(world: World) -> None:
     for session in live(world):
         if session.wait is None:
             continue
-        assert (f"wake:{session.id}" in world.deadlines) is not session.wait.due, session
+        assert (Deadline(DeadlineKind.WAKE, session.id) in world.deadlines) is not session.wait.due, session
         if session.wait.due and not is_held(world, session):
             assert session.role is Role.WORKER and not room(world, session.project_id, session.agent, session.run_id), (
                 session
@@ -39,14 +40,14 @@ def waits_end(world: World) -> None:
             if task is not None and session.terminal is not Terminal.EXTERNAL and not others:
                 assert task.deadline is None, (session, task)
     for agent in world.system.agent_waits:
-        assert f"limit:{agent}" in world.deadlines
+        assert Deadline(DeadlineKind.LIMIT, agent) in world.deadlines
 
 
 def turns_that_run_are_watched(world: World) -> None:
     """Whoever works in a turn, or has left something running after it, is looked at when it says nothing."""
     for session in live(world):
         at_work = session.turn is not None and (session.turn.running or session.turn.background > 0)
-        assert (f"stall:{session.id}" in world.deadlines) is at_work, session
+        assert (Deadline(DeadlineKind.STALL, session.id) in world.deadlines) is at_work, session
 
 
 def messages_are_in_one_place(world: World) -> None:

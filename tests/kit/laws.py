@@ -244,7 +244,7 @@ def deadlines_are_those_of_the_entities(world: World) -> None:
     expected = {key: at for entity in entities for key, at in deadlines_of(entity).items()}
     assert world.deadlines == expected
     for key in world.deadlines:
-        task = world.tasks.get(key.partition(":")[2])
+        task = world.tasks.get(key.id)
         assert task is None or is_leaf(world, task), (key, task)
 
 
@@ -356,7 +356,7 @@ def why_it_is_open(world: World, run: Run) -> Iterator[object]:
     root = world.tasks[run.root_task_id]
     tree = {task.id: task for task in below(world, root)}
     yield [s for s in live(world) if s.run_id == run.id or set(s.task_ids) & tree.keys()]
-    yield [key for key in world.deadlines if key.partition(":")[2] in tree]
+    yield [key for key in world.deadlines if key.id in tree]
     yield any(up.status is S.BLOCKED and up.status_reason is not None for up in (root, *above(world, root)))
     yield [t for t in tree.values() if t.status is S.IN_PROGRESS and is_leaf(world, t)]  # by hand: see the law above
     for leaf, unit in ready_leaves(world):

@@ -22,6 +22,7 @@ from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.protocol.registry import METHODS
 from maestrod.core.decide import decide
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
 from maestrod.core.values.policy import Rules
@@ -147,7 +148,7 @@ def lost(session: str) -> Find:
 
 def woke(what: str, name: str) -> Find:
     """A deadline has passed, whatever the clock says."""
-    return Find(lambda play: Woke(f"{what}:{play.id_of(name)}"))
+    return Find(lambda play: Woke(Deadline(DeadlineKind(what), play.id_of(name))))
 
 
 @dataclass

@@ -291,26 +291,24 @@ FLOORS = {
         },
     ),
     # The two doors.
-    "maestrod.transport": Floor("what waits to be written to one client, within a bound", {}),
+    "maestrod.transport": Floor("what both doors share: bounds on connections and on what waits to be written", {}),
     "maestrod.transport.unix": Floor(
-        "the Unix socket",
+        "the Unix socket; knows nothing of HTTP",
         {
             "maestrod.api": "framing",
             "maestrod.host.peer": "the kernel says who is at the other end",
             "maestrod.rpc": "messages go to the dispatcher",
-            "maestrod.transport": "answers and events go out",
+            "maestrod.transport": "answers and events go out, within bounds",
         },
     ),
     "maestrod.transport.bridge": Floor(
-        "HTTP, WebSocket and the page",
+        "HTTP, WebSocket and the page; does not know the Unix socket",
         {
             "maestrod.api": "routes, framing, addresses",
             "maestrod.config": "opens its ports as the settings say",
             "maestrod.host": "the kernel says who is at the other end; where its files are",
             "maestrod.rpc": "every request becomes a call of the same dispatcher",
-            "maestrod.store.files": "writes a certificate whole or not at all",
-            "maestrod.transport": "answers and events go out",
-            "maestrod.transport.unix.socket_loop": "accepts connections as the other door does",
+            "maestrod.transport": "answers and events go out, within bounds",
         },
     ),
     # The command line.

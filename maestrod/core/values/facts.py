@@ -5,6 +5,7 @@ import msgspec
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.reason import Source
 from maestrod.api.system import ClockMark
+from maestrod.core.values.deadline import Deadline
 from maestrod.core.values.signs import Sign
 
 
@@ -72,7 +73,11 @@ class Lost(Fact, frozen=True):
 class Woke(Fact, frozen=True):
     """A deadline of the world (``World.deadlines``) has passed."""
 
-    key: str
+    deadline: Deadline
+
+
+class DaemonStarted(Fact, frozen=True):
+    """The daemon has found its sessions again. Scheduling follows every decision, and what the last daemon gave back waits for one."""
 
 
 class ClockMoved(Fact, frozen=True):

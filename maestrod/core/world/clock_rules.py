@@ -55,7 +55,7 @@ def _later(moment: int | None, by: int) -> int | None:
 
 def _waiting_tasks(world: World) -> list[Task]:
     """The tasks that are under way or wait for their next attempt, by id."""
-    ids = {id_ for key in world.deadlines if (id_ := key.partition(":")[2]) in world.tasks}
+    ids = {deadline.id for deadline in world.deadlines if deadline.id in world.tasks}
     begun = {id_ for session_id in world.by_session.live for id_ in world.sessions[session_id].task_ids}
     return [world.tasks[id_] for id_ in sorted(ids | (begun & world.tasks.keys()))]
 

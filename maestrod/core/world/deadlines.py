@@ -1,6 +1,6 @@
 """Deadlines are derived: which moments an entity waits for follows from what it is, so a restart forgets none.
 
-A key is ``<what>:<entity id>``; the engine wakes the world with it (``facts.Woke``) when the moment has passed.
+The engine wakes the world with a deadline (``facts.Woke``) when its moment has passed.
 """
 
 from collections.abc import Mapping
@@ -13,74 +13,57 @@ from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import RunningTurn, Turn
-
-REGISTER = "register"
-TIMEOUT = "timeout"
-RETRY = "retry"
-ANSWER = "answer"
-FINISH = "finish"
-WAKE = "wake"
-LIMIT = "limit"
-STALL = "stall"
-QUIET = "quiet"
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 
 #: How long (ms) an agent's screen stays idle in the middle of a turn before the turn counts as interrupted: its own hooks, where it
 #: sends any, come within some hundred ms (measured with Claude Code, which sends none after Esc).
 QUIET_MS = 2_000
 
-#: Deadlines by which somebody has to be heard: they are judged after all reports are in. The others begin something.
-_NEED_WORD = frozenset({REGISTER, TIMEOUT, ANSWER, FINISH, STALL, QUIET})
-
 #: What most entities have.
-NO_DEADLINES: Mapping[str, int] = {}
+NO_DEADLINES: Mapping[Deadline, int] = {}
 
 
-def needs_word(key: str) -> bool:
-    """Whether a deadline judges somebody who may have reported in time."""
-    return key.partition(":")[0] in _NEED_WORD
-
-
-def deadlines_of(entity: Entity) -> Mapping[str, int]:
-    """By key the wall time (ms) of every moment the entity waits for."""
+def deadlines_of(entity: Entity) -> Mapping[Deadline, int]:
+    """The wall time (ms) of every moment the entity waits for."""
     if isinstance(entity, Task):
         if entity.status is TaskStatus.PENDING and entity.not_before is not None:
-            return {f"{RETRY}:{entity.id}": entity.not_before}
+            return {Deadline(DeadlineKind.RETRY, entity.id): entity.not_before}
         if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
-            return {f"{TIMEOUT}:{entity.id}": entity.deadline}
+            return {Deadline(DeadlineKind.TIMEOUT, entity.id): entity.deadline}
     elif isinstance(entity, Session):
         return _of_session(entity)
     elif isinstance(entity, System):
-        return {f"{LIMIT}:{agent}": until for agent, until in entity.agent_waits.items()}
+        return {Deadline(DeadlineKind.LIMIT, agent): until for agent, until in entity.agent_waits.items()}
     elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
-        return {f"{ANSWER}:{entity.id}": entity.deadline}
+        return {Deadline(DeadlineKind.ANSWER, entity.id): entity.deadline}
     return NO_DEADLINES
 
 
-def _of_session(session: Session) -> Mapping[str, int]:
+def _of_session(session: Session) -> Mapping[Deadline, int]:
     live = session.live
     if live is None:
         return NO_DEADLINES
     if isinstance(live, Spawning):
-        return _of_clock(f"{REGISTER}:{session.id}", live.clock)
-    found: dict[str, int] = {}
+        return _of_clock(Deadline(DeadlineKind.REGISTER, session.id), live.clock)
+    found: dict[Deadline, int] = {}
     if isinstance(live.ending, Finishing):
-        found.update(_of_clock(f"{FINISH}:{session.id}", live.ending.clock))
+        found.update(_of_clock(Deadline(DeadlineKind.FINISH, session.id), live.ending.clock))
     if live.wait is not None and not live.wait.due:
-        found[f"{WAKE}:{session.id}"] = live.wait.until
+        found[Deadline(DeadlineKind.WAKE, session.id)] = live.wait.until
     if live.turn is not None:
         found.update(_of_turn(session.id, live.turn))
     return found
 
 
-def _of_clock(key: str, clock: Clock | None) -> Mapping[str, int]:
+def _of_clock(deadline: Deadline, clock: Clock | None) -> Mapping[Deadline, int]:
     """The end of a time limit that runs."""
-    return NO_DEADLINES if clock is None or clock.deadline is None else {key: clock.deadline}
+    return NO_DEADLINES if clock is None or clock.deadline is None else {deadline: clock.deadline}
 
 
-def _of_turn(session_id: str, turn: Turn) -> Mapping[str, int]:
-    found = {}
+def _of_turn(session_id: str, turn: Turn) -> Mapping[Deadline, int]:
+    found: dict[Deadline, int] = {}
     if turn.stall_at is not None and (turn.running or turn.background):
-        found[f"{STALL}:{session_id}"] = turn.stall_at
+        found[Deadline(DeadlineKind.STALL, session_id)] = turn.stall_at
     if isinstance(turn, RunningTurn) and turn.quiet_since is not None and turn.quiet_since >= turn.since:
-        found[f"{QUIET}:{session_id}"] = turn.quiet_since + QUIET_MS
+        found[Deadline(DeadlineKind.QUIET, session_id)] = turn.quiet_since + QUIET_MS
     return found

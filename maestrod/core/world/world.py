@@ -22,6 +22,7 @@ from maestrod.api.session import Session
 from maestrod.api.system import System
 from maestrod.api.task import Task
 from maestrod.api.token import AccessToken
+from maestrod.core.values.deadline import Deadline
 from maestrod.core.values.policy import Rules
 from maestrod.core.world.deadlines import NO_DEADLINES, deadlines_of
 from maestrod.core.world.entities import KIND_OF, KINDS, Request, canonical, patched
@@ -85,12 +86,12 @@ class World:
         self.unnumbered: dict[str, None] = {}
         self.by_number: dict[tuple[str, int], str] = {}
         self.token_of_digest: dict[str, str] = {}
-        self.deadlines: dict[str, int] = {}
-        self.moved_deadlines: set[str] = set()
+        self.deadlines: dict[Deadline, int] = {}
+        self.moved_deadlines: set[Deadline] = set()
         self._is_indexed = True
 
-    def take_moved_deadlines(self) -> set[str]:
-        """The keys of the deadlines that came, moved or went since this was asked last."""
+    def take_moved_deadlines(self) -> set[Deadline]:
+        """The deadlines that came, moved or went since this was asked last."""
         moved, self.moved_deadlines = self.moved_deadlines, set()
         return moved
 

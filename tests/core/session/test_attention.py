@@ -44,7 +44,7 @@ def test_nobody_answers_in_time() -> None:
     play = asked(timeoutMs=5000, onTimeout="no").when(Later(5000), woke("answer", "question"))
     play.then(member("question", "answer.by", "timeout"), member("question", "answer.value", "no"))
     play.when(woke("answer", "question")).then(nothing())
-    assert not [key for key in play.world.deadlines if key.startswith("answer:")]
+    assert not [key for key in play.world.deadlines if key.kind == "answer"]
 
 
 def test_an_answered_question_does_not_time_out() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.message import MessageKind as K
 from maestrod.api.message import MessageStatus as M
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Launch, Stop
 from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
 from tests.core.conversations import RULES, at_work, messages, tell
@@ -106,7 +107,7 @@ def test_a_session_that_waits_leaves_its_slot_to_others_and_takes_one_again() ->
     play.given(tell("@g", Started(OWN_ID), TurnStarted())).then(live("g"))
     play.when(tell("@g", limit(play), LIMITED)).then(live("g", "h"))
     play.when(*wake(play)).then(member("@g", "wait.due", True), effect(Deliver, "@g", 0), live("g", "h"))
-    assert not [key for key in play.world.deadlines if key.startswith("wake")]
+    assert not [key for key in play.world.deadlines if key.kind == "wake"]
     play.given(Call("task.start", by="@h", taskId="b"), Call("task.complete", by="@h", taskId="b"))
     play.when(exited("@h")).then(member("@g", "wait", None), effect(Deliver, "@g"), live("g"))
 
@@ -267,7 +268,7 @@ def test_a_session_that_waits_can_be_stopped() -> None:
     play = limited().given(exited("@g", "failed"))
     play.when(Call("session.stop", sessionId="@g")).then(effect(Stop, "@g"))
     play.when(exited("@g", "failed")).then(status("@g", "stopped"), member("@g", "wait", None))
-    assert not [key for key in play.world.deadlines if key.startswith("wake")]
+    assert not [key for key in play.world.deadlines if key.kind == "wake"]
 
 
 def test_an_agent_that_is_let_go_waits_for_nothing() -> None:
@@ -313,7 +314,7 @@ def test_a_session_that_waits_always_wakes(steps: list[Any], agent: str) -> None
         else:
             _play(play, step)
         session = play.world.sessions[play.id_of("@g")]
-        wakes = f"wake:{session.id}" in play.world.deadlines
+        wakes = Deadline(DeadlineKind.WAKE, session.id) in play.world.deadlines
         if session.wait is not None:
             assert session.id in play.world.by_session.live
             assert wakes is not session.wait.due

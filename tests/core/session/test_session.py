@@ -51,9 +51,9 @@ START = Call("task.start", by="@g", taskId="a")
 )
 def test_whatever_a_session_calls_first_is_its_first_sign_of_life(sign: Call) -> None:
     play = Scenario().given(UNIT, came_up("@g")).then(status("@g", "spawning"), member("@g", "process.pid", 7))
-    assert any(key.startswith("register:") for key in play.world.deadlines)
+    assert any(key.kind == "register" for key in play.world.deadlines)
     play.when(sign).then(status("@g", "idle"))
-    assert not any(key.startswith("register:") for key in play.world.deadlines)
+    assert not any(key.kind == "register" for key in play.world.deadlines)
 
 
 def test_a_session_works_while_a_task_of_it_is_in_progress() -> None:
@@ -223,5 +223,5 @@ def test_draining_gives_the_work_back_for_the_next_daemon() -> None:
 
 def test_one_that_is_stopped_before_it_came_up_owes_no_sign_of_life() -> None:
     play = Scenario().given(UNIT, came_up("@g"), Call("session.stop", sessionId="@g", reason="enough"))
-    assert not [key for key in play.world.deadlines if key.startswith("register:")]
+    assert not [key for key in play.world.deadlines if key.kind == "register"]
     play.when(exited("@g", "failed")).then(status("@g", "stopped"), member("@g", "status_reason.detail", "enough"))

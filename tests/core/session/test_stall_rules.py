@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.api.reason import Source
+from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Probe, Stop
 from maestrod.core.values.facts import Probed, Withdrawn
 from maestrod.core.values.signs import Noted, PermissionAsked, ScreenShown, Sign, ToolStarted, TurnEnded, TurnStarted
@@ -94,12 +95,12 @@ def test_who_waits_for_a_person_or_is_held_is_not_stalled() -> None:
     play.when(Later(PATIENCE), woke("stall", "@g")).then(effect(Probe, "@g", 0))
     play = at_work("tty").given(tell("@g", TurnStarted()), Call("session.pause", sessionId="@g"))
     play.when(Later(PATIENCE), woke("stall", "@g")).then(effect(Probe, "@g", 0))
-    assert "stall:" + play.id_of("@g") in play.world.deadlines
+    assert Deadline(DeadlineKind.STALL, play.id_of("@g")) in play.world.deadlines
 
 
 def test_between_turns_nobody_watches() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), tell("@g", TurnEnded()))
-    assert not [key for key in play.world.deadlines if key.startswith("stall")]
+    assert not [key for key in play.world.deadlines if key.kind == "stall"]
     play.when(probed(busy=False)).then(event("attention.created", 0))
 
 
@@ -115,7 +116,7 @@ def test_a_screen_that_stays_idle_in_the_middle_of_a_turn_means_that_it_was_inte
     play.when(Later(2000), woke("quiet", "@g")).then(
         status("@g", "idle"), member("@g", "turn.outcome", "interrupted"), member("@g", "turn.source", Source.SCREEN)
     )
-    assert not [key for key in play.world.deadlines if key.startswith(("quiet", "stall"))]
+    assert not [key for key in play.world.deadlines if key.kind in ("quiet", "stall")]
 
 
 def test_the_agents_own_word_comes_late_and_counts_more_than_its_screen() -> None:
@@ -139,13 +140,13 @@ def test_a_turn_that_ended_by_its_own_word_was_not_interrupted() -> None:
 def test_an_idle_screen_of_the_turn_before_says_nothing_of_the_next() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), tell("@g", TurnEnded()))
     play.given(title(IDLE), Later(1000), tell("@g", TurnStarted()))
-    assert not [key for key in play.world.deadlines if key.startswith("quiet")]
+    assert not [key for key in play.world.deadlines if key.kind == "quiet"]
 
 
 def test_an_idle_screen_with_a_dialog_is_a_dialog() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted(), PermissionAsked("Bash", "x")), title(IDLE))
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "working"), effect(Deliver, "@g", 0))
-    assert not [key for key in play.world.deadlines if key.startswith("quiet")]
+    assert not [key for key in play.world.deadlines if key.kind == "quiet"]
 
 
 def with_dialog() -> Scenario:
@@ -168,7 +169,9 @@ def test_a_tool_whose_hook_is_late_does_not_hide_that_the_screen_is_idle() -> No
     play = at_work("tty").given(
         tell("@g", TurnStarted()), title(IDLE), Later(1000), tell("@g", ToolStarted("Bash", "x"))
     )
-    assert play.world.deadlines[f"quiet:{play.id_of('@g')}"] == play.at + 2000, "it has the whole time again"
+    assert play.world.deadlines[Deadline(DeadlineKind.QUIET, play.id_of("@g"))] == play.at + 2000, (
+        "it has the whole time again"
+    )
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
 
 
@@ -182,7 +185,7 @@ def test_a_dialog_whose_tool_is_reported_late_and_that_a_person_left_interrupted
 
 def test_a_dialog_that_was_answered_is_gone_when_the_agent_shows_it() -> None:
     play = with_dialog().given(Call("attention.answer", attentionId="question", value="allow"))
-    assert not [key for key in play.world.deadlines if key.startswith("quiet")], "however long it takes to redraw"
+    assert not [key for key in play.world.deadlines if key.kind == "quiet"], "however long it takes to redraw"
     play.when(title(BUSY)).then(member("@g", "turn.quiet_since", None))
 
 
@@ -215,9 +218,9 @@ def test_a_turn_that_runs_is_watched_and_the_watch_never_spins(steps: list[Any])
         elif step == "late":
             play.when(Later(PATIENCE))
         else:
-            key = f"{step}:{play.id_of('@g')}"
-            play.when(Later(max(0, play.world.deadlines.get(key, 0) - play.at)), woke(step, "@g"))
-            assert play.world.deadlines.get(key, play.at + 1) > play.at
+            deadline = Deadline(DeadlineKind(step), play.id_of("@g"))
+            play.when(Later(max(0, play.world.deadlines.get(deadline, 0) - play.at)), woke(step, "@g"))
+            assert play.world.deadlines.get(deadline, play.at + 1) > play.at
         session = play.world.sessions[play.id_of("@g")]
         running = session.turn is not None and session.turn.running
-        assert (f"stall:{session.id}" in play.world.deadlines) is running
+        assert (Deadline(DeadlineKind.STALL, session.id) in play.world.deadlines) is running
