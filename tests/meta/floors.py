@@ -262,7 +262,7 @@ FLOORS = {
         "a handler turns params into a command",
         {
             "maestrod.api": _CONTRACT,
-            "maestrod.core.decide": "which methods have a rule",
+            "maestrod.core.rules": "which methods have a rule",
             "maestrod.core.access": "who speaks is found by a token",
             "maestrod.core.reading": "which methods are answered without a decision",
             "maestrod.core.session": "a hook waits until its permission is decided",
