@@ -65,10 +65,7 @@ FLOORS = {
     "maestrod.core.plan": Floor(
         "the linter of plans, commands and paths", {"maestrod.api": "a plan and the findings about it"}
     ),
-    "maestrod.core.values": Floor(
-        "what enters and leaves a decision",
-        {"maestrod.api": _CONTRACT, "maestrod.core.plan": "the policy carries the names that the linter knows"},
-    ),
+    "maestrod.core.values": Floor("what enters and leaves a decision", {"maestrod.api": _CONTRACT}),
     "maestrod.core.world": Floor(
         "the state, its indexes, and the draft that changes it",
         {
@@ -160,7 +157,7 @@ FLOORS = {
         "skills and personas found in folders",
         {
             "maestrod.api": "skills and personas",
-            "maestrod.core.plan": "says which names a plan may use",
+            "maestrod.core.values.seen": "says which names a plan may use",
             "maestrod.agents.adapter": "asks every agent where it looks for skills",
         },
     ),
@@ -237,7 +234,8 @@ FLOORS = {
         "asks the machine: lock, socket path, peer, service manager, log, folders",
         {
             "maestrod.api": "addresses and errors",
-            "maestrod.core.values.folders": "its eyes for folders are the domain's",
+            "maestrod.core.values.folders": "describes folders as the domain knows them",
+            "maestrod.core.values.seen": "looks for what a decision has to see",
         },
     ),
     "maestrod.store": Floor(

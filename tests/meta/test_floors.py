@@ -16,6 +16,7 @@ TOP = {
     "maestrod": "name and version",
     "maestrod.__main__": "flags, exit code",
     "maestrod.app": "the composition root puts the parts together",
+    "maestrod.listening": "the composition root's listeners: settings and host's sockets into transport",
 }
 
 #: Folders of code that are packages; none may hold more than ``ROOM_LIMIT`` Python files.
