@@ -107,8 +107,8 @@ class Session(Entity, frozen=True):
     ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
     shell agent as orchestrator: the planner) runs. ``process`` is the agent's process, or the last one that was.
 
-    ``live`` is what only a living session has, and fits its ``status``: ``spawning``, ``up``, or null once it has ended. Raises ``ValueError`` for
-    one that does not fit; left out, it is the one with nothing special about it.
+    ``live`` is what only a living session has, and fits its ``status``: ``spawning``, ``up``, or null once it has ended; left out, it is the
+    plain one. ``exit`` and ``completed_at`` are there once it has ended. Raises ``ValueError`` for what does not fit.
 
     ``read_to`` is the offset in its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had
     used when it last told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something
@@ -154,6 +154,8 @@ class Session(Entity, frozen=True):
             force_setattr(self, "live", expected())
         elif self.status in _LIVE and type(self.live) is not (expected or type(None)):
             raise ValueError(f"a session that is {self.status.value} has no such `live`")
+        if expected is not None and (self.exit is not None or self.completed_at is not None):
+            raise ValueError(f"a session that is {self.status.value} has no `exit` and no `completedAt`")
 
     @property
     def paused(self) -> bool:

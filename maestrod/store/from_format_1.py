@@ -41,6 +41,7 @@ def session(old: Mapping[str, Any]) -> Json:
     new["live"] = None
     if old.get("status") in _OVER:
         return new
+    new |= {name: None for name in ("exit", "completedAt") if name in new}
     if old.get("status") == "spawning" and not has.get("finishing"):
         new["live"] = _spawning(has, old)
         return new

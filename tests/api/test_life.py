@@ -43,3 +43,10 @@ def test_a_session_tells_by_its_members_what_it_has() -> None:
     )
     ended = msgspec.convert({**SESSION, "status": "failed"}, Session)
     assert (ended.paused, ended.ending) == (False, None)
+
+
+@pytest.mark.parametrize("members", [{"exit": {"code": 0}}, {"completedAt": 5}])
+def test_only_a_session_that_has_ended_has_exited(members: dict[str, Any]) -> None:
+    assert msgspec.convert({**SESSION, "status": "failed", **members}, Session).live is None
+    with pytest.raises(msgspec.ValidationError, match="has no `exit`"):
+        msgspec.convert({**SESSION, "status": "working", **members}, Session)

@@ -76,7 +76,14 @@ def test_one_that_was_let_go_before_it_had_shown_itself_is_up() -> None:
 _CLOCK = st.sampled_from([{}, {"deadline": 9}, {"timeoutLeft": 5}, {"deadline": 9, "timeoutLeft": 5}])
 _FLAGS = st.dictionaries(st.sampled_from(["paused", "stopping", "finishing"]), st.booleans())
 _TURN = st.sampled_from([{}, {"turn": {"running": True}, "quietSince": 1}, {"turn": {"outcome": "failed"}, "quietSince": 1}, {"turn": {}}])  # fmt: skip
-_WAIT = st.sampled_from([{}, {"wait": {"kind": "usage", "until": 9, "since": 3, "due": True}}, {"limitHits": 1}])
+_WAIT = st.sampled_from(
+    [
+        {},
+        {"wait": {"kind": "usage", "until": 9, "since": 3, "due": True}},
+        {"limitHits": 1},
+        {"exit": {"code": 1}, "completedAt": 5},
+    ]
+)
 _STATUS = st.sampled_from(["spawning", "idle", "working", "completed", "failed", "stopped"])
 
 

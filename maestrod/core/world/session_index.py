@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from maestrod.api.session import Role, Session, SessionStatus, Terminal, Usage
+from maestrod.api.session import Role, Session, Terminal, Usage
+from maestrod.core.values.lifecycle import OVER
 from maestrod.core.world.indexes import Links, add_link, drop_link
-
-ENDED = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
 
 
 def has_ended(session: Session) -> bool:
     """Whether a session is in a terminal state."""
-    return session.status in ENDED
+    return session.status in OVER
 
 
 def wants_slot(session: Session) -> bool:

@@ -30,6 +30,9 @@ def session(**members: Any) -> Session:
     return Session(id="ses_1", project_id="p", name="parser", role=Role.WORKER, agent="shell", **given)
 
 
+ENDED: dict[str, Any] = {"status": SessionStatus.FAILED}
+
+
 def told(*entities: Any) -> str:
     world = World()
     for entity in entities:
@@ -47,9 +50,9 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
     [
         ({}, "registered, known from process (the agent registered)"),
         ({"status_reason": None}, "parser is idle"),
-        ({"exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
-        ({"exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
-        ({"exit": Exit()}, "its process ended in a way nobody saw"),
+        ({**ENDED, "exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
+        ({**ENDED, "exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
+        ({**ENDED, "exit": Exit()}, "its process ended in a way nobody saw"),
         ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "was told to stop"),
         ({"live": Up(paused=True)}, "it is paused"),
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),
