@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.project import Permissions
 from maestrod.api.session import Session, Terminal
@@ -92,13 +93,6 @@ class Keys:
     pause: float = 0.0
 
 
-class Decision(enum.Enum):
-    """What a person, a policy or a deadline said to a request for permission."""
-
-    ALLOW = "allow"
-    DENY = "deny"
-
-
 #: How a mistake in an adapter shows itself. It must not happen, but it is not worth the daemon: the next one would meet it again.
 SLIPS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
@@ -129,10 +123,10 @@ class Adapter(Protocol):
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
         """How a prompt is written to the running agent: lines for its standard input, or keys for its terminal."""
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """A permission's answer on its standard input; empty where it takes none there."""
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """What a deciding hook prints on standard output; ``None`` is no decision: the agent asks at its own dialog."""
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from maestrod.agents.adapter import SLIPS, Adapter, Decision
-from maestrod.api.permission import Verdict
+from maestrod.agents.adapter import SLIPS, Adapter
+from maestrod.api.permission import Permission
 from maestrod.core.values.signs import NOTHING, Reading
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,7 @@ class HookCalls:
             log.exception("the hook %s of %s could not be read: a bug", event, agent)
             return NOTHING
 
-    def answer(self, agent: str, event: str, verdict: Verdict | None, message: str) -> str:
-        """What a deciding hook prints. Without a verdict, the agent shows its own dialog."""
+    def answer(self, agent: str, event: str, permission: Permission | None, message: str) -> str:
+        """What a deciding hook prints. Without a permission or a denial, the agent shows its own dialog."""
         adapter = self._adapters.get(agent)
-        decision = None if verdict is None else Decision(verdict.value)
-        return "" if adapter is None else adapter.hook_answer(event, decision, message=message)
+        return "" if adapter is None else adapter.hook_answer(event, permission, message=message)

@@ -10,7 +10,7 @@ from maestrod.api.model.method import Access, Method, post
 from maestrod.api.model.open_enum import OpenEnum
 
 
-class Verdict(OpenEnum):
+class Permission(OpenEnum):
     """What a person, a policy or a deadline says to a request for permission; also the options of the question."""
 
     ALLOW = "allow"
@@ -40,7 +40,7 @@ class PermissionReply(Entity, frozen=True):
     ``attention_id`` is the question in the inbox; there is none when the payload asked for nothing.
     """
 
-    decision: Verdict | None = None
+    decision: Permission | None = None
     output: str = ""
     attention_id: str | None = None
 

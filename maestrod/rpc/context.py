@@ -9,7 +9,7 @@ import trio
 
 from maestrod.api.errors import Busy, NotFound, Unprocessable
 from maestrod.api.model.method import Scope
-from maestrod.api.permission import Verdict
+from maestrod.api.permission import Permission
 from maestrod.api.system import SessionsOnStop
 from maestrod.core.values.command import OWNER, Actor
 from maestrod.core.values.signs import NOTHING, Reading
@@ -24,8 +24,8 @@ from maestrod.rpc.sign_in import SignIn
 STREAM_LIMIT = 100
 
 
-#: What a deciding hook of an agent prints, by agent, event, verdict (None: it asks at its own dialog) and message.
-HookAnswer = Callable[[str, str, Verdict | None, str], str]
+#: What a deciding hook of an agent prints, by agent, event, permission (None: it asks at its own dialog) and message.
+HookAnswer = Callable[[str, str, Permission | None, str], str]
 
 
 def no_hook_reading(agent: str, event: str, payload: Any) -> Reading:
@@ -33,7 +33,7 @@ def no_hook_reading(agent: str, event: str, payload: Any) -> Reading:
     return NOTHING
 
 
-def no_hook_answer(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+def no_hook_answer(agent: str, event: str, permission: Permission | None, message: str) -> str:
     """What a hook prints of which nothing is known: nothing, which leaves the decision to the agent."""
     return ""
 
@@ -101,7 +101,7 @@ class Services:
 
     ``token_key`` signs session tokens, ``sign_in`` lets browsers in. ``bridge`` is the port for this machine, ``remote`` the one
     for other machines. ``request_stop`` makes the daemon stop; ``stopping`` is set when it does. ``counts`` are the counters of
-    ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, verdict and message.
+    ``system.metrics``. ``hook_answer`` says what a deciding hook prints: of agent, event, permission and message.
     ``read_hook`` says what the payload of a hook means. ``asking`` counts the hooks that wait for each question.
     """
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.permission import PERMISSION_ASK, PermissionAsk, PermissionReply
-from maestrod.core.session.permission_rules import decision
+from maestrod.core.session.permission_rules import permission_of
 from maestrod.core.values.facts import Withdrawn
 from maestrod.core.world.lookup import found
 from maestrod.engine.hook import hook_command
@@ -27,10 +27,10 @@ async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
     if reply.attention_id is None:
         return reply
     question = await _answered(context, reply.attention_id)
-    verdict, message = decision(question)
+    permission, message = permission_of(question)
     agent = context.world.sessions[question.session_id].agent
-    output = services.hook_answer(agent, params.event, verdict, message)
-    return PermissionReply(decision=verdict, output=output, attention_id=question.id)
+    output = services.hook_answer(agent, params.event, permission, message)
+    return PermissionReply(decision=permission, output=output, attention_id=question.id)
 
 
 async def _answered(context: Context, attention_id: str) -> Attention:

@@ -11,11 +11,11 @@ from collections import deque
 
 import trio
 
-from maestrod.agents.adapter import SLIPS, Decision, Keys
+from maestrod.agents.adapter import SLIPS, Keys
 from maestrod.api.errors import MaestroError
 from maestrod.api.message import Message, MessageStatus
 from maestrod.api.session import Session, Terminal
-from maestrod.core.session.permission_rules import decision
+from maestrod.core.session.permission_rules import permission_of
 from maestrod.core.values.effects import CloseInput, Decide, Deliver
 from maestrod.core.values.facts import NotDelivered
 from maestrod.core.world.session_index import has_ended
@@ -97,13 +97,12 @@ class InputWriter:
         question = self._engine.world.attention.get(effect.attention_id)
         if question is None or question.key is None:
             return
-        verdict, told = decision(question)
-        if verdict is None:
+        permission, message = permission_of(question)
+        if permission is None:
             return  # left to the agent's own dialog
-        chosen = Decision(verdict.value)
         try:
             adapter = self._launcher.adapter(session)
-            data = adapter.answer(question.key, chosen, message=told)
+            data = adapter.answer(question.key, permission, message=message)
         except (MaestroError, *SLIPS):
             log.exception("the answer of %s cannot be put into words for %s", question.id, session.id)
             return

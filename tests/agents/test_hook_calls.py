@@ -7,7 +7,7 @@ import pytest
 from maestrod.agents.hook_calls import HookCalls
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.shell.adapter import ShellAdapter
-from maestrod.api.permission import Verdict
+from maestrod.api.permission import Permission
 from maestrod.core.values.signs import NOTHING, Reading, TurnStarted
 
 HOOKS = HookCalls(ADAPTERS)
@@ -30,6 +30,6 @@ def test_a_mistake_in_an_adapter_costs_the_hook_and_is_logged(caplog: pytest.Log
 
 
 def test_a_deciding_hook_prints_what_its_adapter_says_and_without_one_nothing() -> None:
-    assert '"allow"' in HOOKS.answer("claude", "PermissionRequest", Verdict.ALLOW, "")
+    assert '"allow"' in HOOKS.answer("claude", "PermissionRequest", Permission.ALLOW, "")
     assert HOOKS.answer("claude", "PermissionRequest", None, "") == ""
-    assert HOOKS.answer("moonshot", "PermissionRequest", Verdict.ALLOW, "") == ""
+    assert HOOKS.answer("moonshot", "PermissionRequest", Permission.ALLOW, "") == ""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.shell.opaque import OpaqueAdapter
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.skill import AgentInfo
 from maestrod.core.prompts.manifest import manifest_json
@@ -54,9 +55,9 @@ class Talker(OpaqueAdapter):
             return (Keys(text.encode(), 0.4), Keys(b"\r"))
         return (Keys(f"prompt {text}\n".encode()),)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """A line."""
-        return f"{decision.value} {key} {message}\n".encode()
+        return f"{permission.value} {key} {message}\n".encode()
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
         """By the exit code."""

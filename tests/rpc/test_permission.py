@@ -7,7 +7,7 @@ from typing import Any
 import trio
 
 from maestrod.api.errors import Unavailable
-from maestrod.api.permission import Verdict
+from maestrod.api.permission import Permission
 from maestrod.store.memory import MemoryStore
 from tests.core.conversations import RULES
 from tests.kit.hook_words import read_hook
@@ -16,9 +16,9 @@ from tests.kit.rpc_parts import Caller, parts
 ASK = {"event": "Permission", "agent": "stream", "payload": {"command": "git push"}, "eventId": "e1"}
 
 
-def printed(agent: str, event: str, verdict: Verdict | None, message: str) -> str:
+def printed(agent: str, event: str, permission: Permission | None, message: str) -> str:
     """What an adapter makes of a decision."""
-    return f"{agent} {event} {verdict and verdict.value}: {message}"
+    return f"{agent} {event} {permission and permission.value}: {message}"
 
 
 def caller(nursery: trio.Nursery) -> Caller:

@@ -4,12 +4,13 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.claude import control, turn_end
 from maestrod.agents.claude.hooks import read_hook
 from maestrod.agents.claude.launch import PROGRAM, launch
 from maestrod.agents.claude.stream import read_line
 from maestrod.agents.kit import installed
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
@@ -55,13 +56,13 @@ class ClaudeAdapter:
         """See ``control.py``."""
         return control.say(text, interactive=interactive)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """See ``control.py``."""
-        return control.answer(key, decision, message)
+        return control.answer(key, permission, message)
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """See ``control.py``."""
-        return control.hook_answer(event, decision, message)
+        return control.hook_answer(event, permission, message)
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
         """See ``turn_end.py``."""

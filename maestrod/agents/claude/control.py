@@ -5,7 +5,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys
+from maestrod.agents.adapter import Keys
+from maestrod.api.permission import Permission
 from maestrod.api.text.plain_text import plain_text
 
 #: Ctrl-U clears a line of the composer, and the line's end with the next one. An interrupted prompt goes back there, and what is
@@ -28,26 +29,26 @@ def say(text: str, *, interactive: bool) -> Sequence[Keys]:
     return (Keys(_line({"type": "user", "uuid": str(uuid.uuid4()), "parent_tool_use_id": None, "message": message})),)
 
 
-def answer(key: str, decision: Decision, message: str) -> bytes:
+def answer(key: str, permission: Permission, message: str) -> bytes:
     """The answer to a ``can_use_tool`` on standard input; without another input the one it asked for is used."""
-    response = {"subtype": "success", "request_id": key, "response": _behaviour(decision, message)}
+    response = {"subtype": "success", "request_id": key, "response": _behaviour(permission, message)}
     return _line({"type": "control_response", "response": response})
 
 
-def hook_answer(event: str, decision: Decision | None, message: str) -> str:
+def hook_answer(event: str, permission: Permission | None, message: str) -> str:
     """What ``decide.py`` prints; nothing leaves the question to Claude's own dialog."""
-    if decision is None:
+    if permission is None:
         return ""
     if event == "PermissionRequest":
-        return _printed({"hookEventName": event, "decision": _behaviour(decision, message)})
+        return _printed({"hookEventName": event, "decision": _behaviour(permission, message)})
     if event == "PreToolUse":
         why = {"permissionDecisionReason": message} if message else {}
-        return _printed({"hookEventName": event, "permissionDecision": decision.value, **why})
+        return _printed({"hookEventName": event, "permissionDecision": permission.value, **why})
     return ""
 
 
-def _behaviour(decision: Decision, message: str) -> dict[str, str]:
-    if decision is Decision.ALLOW:
+def _behaviour(permission: Permission, message: str) -> dict[str, str]:
+    if permission is Permission.ALLOW:
         return {"behavior": "allow"}
     return {"behavior": "deny", "message": message or _REFUSED}
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.codex import hooks, stream
 from maestrod.agents.codex.launch import launch
 from maestrod.agents.codex.program import PROGRAM
@@ -13,6 +13,7 @@ from maestrod.agents.kit import installed
 from maestrod.agents.kit.json_lines import read_object
 from maestrod.agents.kit.keys import typed
 from maestrod.agents.kit.verdicts import verdict
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
@@ -56,15 +57,18 @@ class CodexAdapter:
         """Typed on a terminal; headless every prompt comes with a start."""
         return typed(text) if interactive else ()
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """It asks by hooks only."""
         return b""
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """The answer to ``PermissionRequest``; without one its own dialog asks."""
-        if event != "PermissionRequest" or decision is None:
+        if event != "PermissionRequest" or permission is None:
             return ""
-        chosen = {"behavior": decision.value, **({"message": message} if decision is Decision.DENY and message else {})}
+        chosen = {
+            "behavior": permission.value,
+            **({"message": message} if permission is Permission.DENY and message else {}),
+        }
         return json.dumps({"hookSpecificOutput": {"hookEventName": event, "decision": chosen}})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:

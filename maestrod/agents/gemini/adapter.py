@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.gemini import hooks, stream
 from maestrod.agents.gemini.launch import PROGRAM, launch
 from maestrod.agents.kit import installed
@@ -13,6 +13,7 @@ from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
 from maestrod.agents.kit.keys import typed
 from maestrod.agents.kit.verdicts import verdict
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
@@ -53,15 +54,15 @@ class GeminiAdapter:
         """Typed on a terminal; headless every prompt comes with a start."""
         return typed(text) if interactive else ()
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """It asks by its hook only."""
         return b""
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """What the gate passes on to the agent. Without a decision the tool does not run: there is nobody else to ask."""
         if event != GATE:
             return ""
-        if decision is Decision.ALLOW:
+        if permission is Permission.ALLOW:
             return json.dumps({"decision": "allow"})
         return json.dumps({"decision": "deny", "reason": message or "nobody has decided about it"})
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys, LaunchPlan, LaunchRequest, Verdict
+from maestrod.agents.adapter import Keys, LaunchPlan, LaunchRequest, Verdict
 from maestrod.agents.kit import installed
 from maestrod.agents.kit.hook_template import GATE
 from maestrod.agents.kit.json_lines import read_object
@@ -12,6 +12,7 @@ from maestrod.agents.kit.keys import typed
 from maestrod.agents.kit.verdicts import verdict
 from maestrod.agents.opencode import hooks, stream
 from maestrod.agents.opencode.launch import PROGRAM, launch
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.api.session import Terminal
 from maestrod.api.skill import AgentInfo
@@ -54,15 +55,15 @@ class OpenCodeAdapter:
         """Typed on a terminal; headless every prompt comes with a start."""
         return typed(text) if interactive else ()
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """It asks by its plugin only."""
         return b""
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """What the plugin waits for before a tool runs; without a decision it does not."""
         if event != GATE:
             return ""
-        chosen = decision or Decision.DENY
+        chosen = permission or Permission.DENY
         return json.dumps({"decision": chosen.value, "reason": message or "nobody has decided about it"})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:

@@ -6,7 +6,8 @@ Their worker reports by the methods any agent uses, or only their end is known.
 from collections.abc import Sequence
 from typing import Any
 
-from maestrod.agents.adapter import Decision, Keys, Verdict
+from maestrod.agents.adapter import Keys, Verdict
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
@@ -30,11 +31,11 @@ class OpaqueAdapter:
         """One line, then Enter as a terminal sends it."""
         return (Keys(text.encode() + (b"\r" if interactive else b"\n")),)
 
-    def answer(self, key: str, decision: Decision, *, message: str = "") -> bytes:
+    def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
         """It never asks for permission."""
         return b""
 
-    def hook_answer(self, event: str, decision: Decision | None, *, message: str = "") -> str:
+    def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
         """It has no hooks."""
         return ""
 

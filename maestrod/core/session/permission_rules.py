@@ -15,7 +15,7 @@ import hashlib
 
 from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind, Lasts
 from maestrod.api.event import TimelineType
-from maestrod.api.permission import Verdict
+from maestrod.api.permission import Permission
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.reason import Source
 from maestrod.api.session import Session, StandingAnswer
@@ -31,15 +31,15 @@ from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 #: What a question that can be answered is answered with.
-OPTIONS = (Verdict.ALLOW.value, Verdict.DENY.value)
+OPTIONS = (Permission.ALLOW.value, Permission.DENY.value)
 #: What may be said besides, where all of the input is known: the same for every identical request of the session.
 STANDING_OPTIONS = tuple(option + FOR_SESSION for option in OPTIONS)
 #: Standing answers of a session that are kept, the newest; a person gives them one by one.
 _STANDING = 200
 
 _SAID = {
-    PermissionPolicy.ALLOW: Verdict.ALLOW.value,
-    PermissionPolicy.DENY: Verdict.DENY.value,
+    PermissionPolicy.ALLOW: Permission.ALLOW.value,
+    PermissionPolicy.DENY: Permission.DENY.value,
     PermissionPolicy.ASK: "",
 }
 
@@ -146,8 +146,8 @@ def owed(world: World, session: Session) -> list[Decide]:
     return [Decide(session.id, session.attempt, id_) for id_ in current]
 
 
-def decision(question: Attention) -> tuple[Verdict | None, str]:
-    """What the agent is told of an answered question: the verdict (None: it asks at its own dialog), and who said so."""
+def permission_of(question: Attention) -> tuple[Permission | None, str]:
+    """What the agent is told of an answered question: the permission (None: it asks at its own dialog), and who said so."""
     answer = question.answer
     if answer is None or answer.value not in OPTIONS:
         return None, ""
@@ -158,10 +158,10 @@ def decision(question: Attention) -> tuple[Verdict | None, str]:
         attention.STANDING: "by the user, for every identical request of this session",
     }.get(answer.by, f"by {answer.by}")
     reason = f": {answer.reason}" if answer.reason else ""
-    return Verdict(answer.value), f"{_WORDS[answer.value]} {who}{reason}"
+    return Permission(answer.value), f"{_WORDS[answer.value]} {who}{reason}"
 
 
-_WORDS = {Verdict.ALLOW.value: "allowed", Verdict.DENY.value: "denied"}
+_WORDS = {Permission.ALLOW.value: "allowed", Permission.DENY.value: "denied"}
 
 
 def _same(draft: Draft, session: Session, sign: PermissionAsked) -> Attention | None:
@@ -273,7 +273,7 @@ def _carry(draft: Draft, question: Attention) -> Attention:
     """Bring a decision to the agent that waits for it on its stream."""
     session = draft.session(question.session_id)
     current = question.attempt == session.attempt and not has_ended(session)
-    if current and question.on_stream and question.key is not None and decision(question)[0] is not None:
+    if current and question.on_stream and question.key is not None and permission_of(question)[0] is not None:
         draft.effect(Decide(session.id, session.attempt, question.id))
     return question
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.agents.adapter import Decision
 from maestrod.agents.claude import control
+from maestrod.api.permission import Permission
 
 
 @given(st.text())
@@ -32,12 +32,12 @@ def test_nothing_in_a_prompt_ends_the_paste(text: str) -> None:
 
 
 def test_an_answer_carries_the_id_of_its_question() -> None:
-    allowed = json.loads(control.answer("r1", Decision.ALLOW, ""))
+    allowed = json.loads(control.answer("r1", Permission.ALLOW, ""))
     assert allowed == {
         "type": "control_response",
         "response": {"subtype": "success", "request_id": "r1", "response": {"behavior": "allow"}},
     }
-    denied = json.loads(control.answer("r1", Decision.DENY, "use b.txt"))
+    denied = json.loads(control.answer("r1", Permission.DENY, "use b.txt"))
     assert denied["response"]["response"] == {"behavior": "deny", "message": "use b.txt"}
 
 
@@ -47,9 +47,9 @@ def test_no_decision_leaves_the_question_to_claude(event: str) -> None:
 
 
 def test_a_hooks_answer_is_in_its_events_own_form() -> None:
-    asked = json.loads(control.hook_answer("PermissionRequest", Decision.DENY, ""))["hookSpecificOutput"]
+    asked = json.loads(control.hook_answer("PermissionRequest", Permission.DENY, ""))["hookSpecificOutput"]
     assert asked["hookEventName"] == "PermissionRequest" and asked["decision"]["behavior"] == "deny"
     assert "not permitted" in asked["decision"]["message"]
-    tool = json.loads(control.hook_answer("PreToolUse", Decision.ALLOW, "fine"))["hookSpecificOutput"]
+    tool = json.loads(control.hook_answer("PreToolUse", Permission.ALLOW, "fine"))["hookSpecificOutput"]
     assert tool == {"hookEventName": "PreToolUse", "permissionDecision": "allow", "permissionDecisionReason": "fine"}
-    assert control.hook_answer("Stop", Decision.ALLOW, "") == ""
+    assert control.hook_answer("Stop", Permission.ALLOW, "") == ""

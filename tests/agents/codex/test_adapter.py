@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.agents.adapter import Decision, Keys, Verdict
+from maestrod.agents.adapter import Keys, Verdict
 from maestrod.agents.codex.adapter import CodexAdapter
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, LimitReached, Outcome, Reading, ScreenShown
 
@@ -40,12 +41,12 @@ def test_prompts_are_typed_on_a_terminal_only() -> None:
 
 
 def test_answers_to_its_hook() -> None:
-    allow = json.loads(CODEX.hook_answer("PermissionRequest", Decision.ALLOW, message="sure"))
+    allow = json.loads(CODEX.hook_answer("PermissionRequest", Permission.ALLOW, message="sure"))
     assert allow["hookSpecificOutput"]["decision"] == {"behavior": "allow"}
-    deny = json.loads(CODEX.hook_answer("PermissionRequest", Decision.DENY, message="no"))
+    deny = json.loads(CODEX.hook_answer("PermissionRequest", Permission.DENY, message="no"))
     assert deny["hookSpecificOutput"]["decision"] == {"behavior": "deny", "message": "no"}
-    assert CODEX.hook_answer("PermissionRequest", None) == CODEX.hook_answer("Stop", Decision.DENY) == ""
-    assert CODEX.answer("k", Decision.ALLOW) == b""
+    assert CODEX.hook_answer("PermissionRequest", None) == CODEX.hook_answer("Stop", Permission.DENY) == ""
+    assert CODEX.answer("k", Permission.ALLOW) == b""
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from maestrod.agents.adapter import Decision, Keys, Verdict
+from maestrod.agents.adapter import Keys, Verdict
 from maestrod.agents.gemini.adapter import GeminiAdapter
+from maestrod.api.permission import Permission
 from maestrod.api.process import Exit
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
@@ -35,10 +36,10 @@ def test_prompts_are_typed_on_a_terminal_only() -> None:
 
 
 def test_the_gate_refuses_what_nobody_decided() -> None:
-    assert json.loads(GEMINI.hook_answer("ToolPermission", Decision.ALLOW)) == {"decision": "allow"}
-    assert json.loads(GEMINI.hook_answer("ToolPermission", Decision.DENY, message="no"))["reason"] == "no"
+    assert json.loads(GEMINI.hook_answer("ToolPermission", Permission.ALLOW)) == {"decision": "allow"}
+    assert json.loads(GEMINI.hook_answer("ToolPermission", Permission.DENY, message="no"))["reason"] == "no"
     assert json.loads(GEMINI.hook_answer("ToolPermission", None))["decision"] == "deny"
-    assert GEMINI.hook_answer("AfterAgent", Decision.DENY) == "" and GEMINI.answer("k", Decision.ALLOW) == b""
+    assert GEMINI.hook_answer("AfterAgent", Permission.DENY) == "" and GEMINI.answer("k", Permission.ALLOW) == b""
 
 
 def test_an_exit_code_of_zero_is_no_success_of_a_failed_turn() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from maestrod.agents.adapter import Decision, Verdict
+from maestrod.agents.adapter import Verdict
 from maestrod.agents.claude.adapter import ClaudeAdapter
 from maestrod.agents.claude.hooks import read_hook
+from maestrod.api.permission import Permission
 from maestrod.api.session import Role
 from maestrod.core.prompts.manifest import ManifestPersona, ManifestSkill
 from maestrod.core.values.signs import (
@@ -188,7 +189,7 @@ def test_reporting_needs_no_permission_and_everything_else_is_asked(claude: Plac
         held.say("go")
         asked = held.until(PermissionAsked)
         assert asked.tool == "Bash" and "6*7" in asked.summary and asked.waits
-        held.write(CLAUDE.answer(asked.key, Decision.ALLOW))
+        held.write(CLAUDE.answer(asked.key, Permission.ALLOW))
         assert held.until(ToolEnded).ok is True
         assert held.until(TurnEnded).outcome is Outcome.COMPLETED
         assert held.finish().code == 0
@@ -198,7 +199,7 @@ def test_a_refusal_reaches_the_model_and_ends_nothing(claude: Place) -> None:
     claude.model.script = [{"shell": "python3 -c 'print(6*7)'"}, {"text": "then not"}]
     with start(claude) as held:
         held.say("go")
-        held.write(CLAUDE.answer(held.until(PermissionAsked).key, Decision.DENY, message="not today"))
+        held.write(CLAUDE.answer(held.until(PermissionAsked).key, Permission.DENY, message="not today"))
         assert held.until(ToolEnded).ok is False
         ended = held.until(TurnEnded)
         exit_ = held.finish()

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.agents.adapter import Decision, Keys
+from maestrod.agents.adapter import Keys
 from maestrod.agents.shell.opaque import OpaqueAdapter
+from maestrod.api.permission import Permission
 from maestrod.core.values.signs import NOTHING
 
 
@@ -24,5 +25,5 @@ def test_what_is_said_is_typed_as_it_is_with_the_enter_of_its_terminal() -> None
 
 def test_it_never_waits_for_a_decision() -> None:
     adapter = OpaqueAdapter()
-    assert adapter.answer("k", Decision.ALLOW) == b""
-    assert not adapter.hook_answer("PermissionRequest", Decision.DENY)
+    assert adapter.answer("k", Permission.ALLOW) == b""
+    assert not adapter.hook_answer("PermissionRequest", Permission.DENY)

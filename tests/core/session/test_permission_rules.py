@@ -70,7 +70,7 @@ def test_a_question_on_the_stream_is_answered_there() -> None:
         member("question", "message", "stream wants to use Bash: git push"), effect(Decide, "@g", 0),
     )  # fmt: skip
     play.when(ALLOW).then(effect(Decide, "@g"), member("question", "answer.by", "user"))
-    assert permission_rules.decision(play.world.attention[play.id_of("question")])[1] == "allowed by the user"
+    assert permission_rules.permission_of(play.world.attention[play.id_of("question")])[1] == "allowed by the user"
 
 
 def test_a_question_of_a_waiting_hook_needs_no_stream() -> None:

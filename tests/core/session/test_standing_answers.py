@@ -70,7 +70,7 @@ def test_it_is_kept_with_the_session_and_the_reason_reaches_the_agent_each_time(
     assert (kept.tool, kept.value, kept.reason) == ("Bash", "deny", "push is for people")
     assert kept.attention_id == play.id_of("question") and "git push" in kept.message
     play.when(hook("git push", eventId="e2"))
-    verdict, told = permission_rules.decision(play.world.attention[play.id_of("question")])
+    verdict, told = permission_rules.permission_of(play.world.attention[play.id_of("question")])
     assert verdict is not None and verdict.value == "deny"
     assert told == "denied by the user, for every identical request of this session: push is for people"
 
