@@ -22,7 +22,7 @@ from maestrod.sessions.link import Link, LinkLost, connect
 from maestrod.sessions.shim.processes import system
 from maestrod.sessions.shim.records import EXIT, IDENTITY, LOCK, MARKER
 from maestrod.sessions.shortage import is_shortage, once_possible
-from maestrod.sessions.spec import Ended, ExitRecord, Identity, NeverStarted
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, NeverStarted
 
 ANSWER_SECONDS = 20.0
 """How long a shim may take to answer before it is taken for broken and ended, so that its session is not stuck for
@@ -52,31 +52,33 @@ class Vanished(msgspec.Struct, frozen=True):
     detail: str
 
 
-async def look(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+async def look(folder: Path, session_id: str, attempt: int) -> Found | AlreadyEnded | NeverStarted | Vanished:
     """What became of an attempt. Ends a shim that holds the lock and does not answer."""
     return await once_possible(partial(_look_patiently, folder, session_id, attempt))
 
 
-async def _look_patiently(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+async def _look_patiently(
+    folder: Path, session_id: str, attempt: int
+) -> Found | AlreadyEnded | NeverStarted | Vanished:
     with trio.move_on_after(ANSWER_SECONDS):
         return await _look(folder, session_id, attempt)
     await _end_silent_shim(folder, attempt)
     record = read_record(folder, attempt)
-    return Ended(record) if record is not None else Vanished("its shim did not answer and was ended")
+    return AlreadyEnded(record) if record is not None else Vanished("its shim did not answer and was ended")
 
 
-async def _look(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+async def _look(folder: Path, session_id: str, attempt: int) -> Found | AlreadyEnded | NeverStarted | Vanished:
     asked_again = False
     while True:
         record = read_record(folder, attempt)
         if record is not None:
-            return Ended(record)
+            return AlreadyEnded(record)
         held = lock_held(folder)
         standing = await _ask(folder, session_id, attempt) if held else None
         if standing is not None:
             return standing
         if not held and (record := read_record(folder, attempt)) is not None:
-            return Ended(record)
+            return AlreadyEnded(record)
         if not asked_again:
             asked_again = True
             if await _wake_shim(folder, attempt):
@@ -95,7 +97,7 @@ def _without_shim(folder: Path, attempt: int) -> NeverStarted | Vanished:
     return Vanished("its shim is gone without an exit record: it was killed, or the machine was restarted")
 
 
-async def _ask(folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished | None:
+async def _ask(folder: Path, session_id: str, attempt: int) -> Found | AlreadyEnded | NeverStarted | Vanished | None:
     """What the shim that holds the lock says; None when nobody answers (yet)."""
     try:
         link = Link(connect(folder))
@@ -115,7 +117,9 @@ async def _ask(folder: Path, session_id: str, attempt: int) -> Found | Ended | N
     return found
 
 
-async def _hello(link: Link, folder: Path, session_id: str, attempt: int) -> Found | Ended | NeverStarted | Vanished:
+async def _hello(
+    link: Link, folder: Path, session_id: str, attempt: int
+) -> Found | AlreadyEnded | NeverStarted | Vanished:
     await link.send({"id": 0, "op": "hello"})
     answer = await link.receive_line()
     if answer is None:
@@ -124,7 +128,7 @@ async def _hello(link: Link, folder: Path, session_id: str, attempt: int) -> Fou
     if (identity.session_id, identity.attempt, identity.boot_id) != (session_id, attempt, system.boot_id()):
         return _without_shim(folder, attempt)
     if answer["exit"] is not None:
-        return Ended(msgspec.convert(answer["exit"], ExitRecord))
+        return AlreadyEnded(msgspec.convert(answer["exit"], ExitRecord))
     return Found(identity, link)
 
 

@@ -26,17 +26,17 @@ from maestrod.sessions.link import LinkLost
 from maestrod.sessions.lost import record_lost, sweep
 from maestrod.sessions.output import output_end, read_output, tail_output
 from maestrod.sessions.spec import (
-    Ended,
+    Adoption,
+    AlreadyEnded,
     ExitRecord,
     Identity,
-    LaunchFailed,
     LaunchSpec,
-    Lost,
     NeverStarted,
     NotHeld,
     OutputChunk,
     Running,
-    Standing,
+    ShimGone,
+    StartError,
     StopReport,
     Unanswered,
 )
@@ -91,7 +91,7 @@ class Custody:
         """Start an attempt and return once its agent runs. Launching the same attempt again gives the same identity,
         never a second agent.
 
-        LaunchFailed when it could not be started (its `record` is set when the attempt is over, as after a failed
+        StartError when it could not be started (its `record` is set when the attempt is over, as after a failed
         exec), when the attempt was over before, or when another attempt of the session is alive.
         """
         hold = self._holds.get(spec.session_id)
@@ -100,25 +100,25 @@ class Custody:
             hold = self._add(Hold(spec.session_id, spec.attempt))
             self._tasks.start_soon(self._launch_and_hold, hold, replace(spec, folder=str(self.folder(spec.session_id))))
         elif hold.attempt != spec.attempt:
-            raise LaunchFailed("EBUSY", f"attempt {hold.attempt} of {spec.session_id} is still alive")
+            raise StartError("EBUSY", f"attempt {hold.attempt} of {spec.session_id} is still alive")
         return await hold.wait_held()
 
-    async def adopt(self, session_id: str, attempt: int) -> Standing:
-        """Find out what became of an attempt, and hold it if it runs. What is returned as Ended or Lost does not go to
+    async def adopt(self, session_id: str, attempt: int) -> Adoption:
+        """Find out what became of an attempt, and hold it if it runs. What is returned as `AlreadyEnded` or `ShimGone` does not go to
         `on_exit`.
 
-        Lost means: its shim is gone without a record. Whatever is left of its tree has been ended by then, and the
+        `ShimGone` means: its shim is gone without a record. Whatever is left of its tree has been ended by then, and the
         record written.
         """
         hold = self._holds.get(session_id)
         if hold is not None and hold.attempt == attempt:
-            return await _standing_of(hold)
-        standing = await look(self.folder(session_id), session_id, attempt)
-        if isinstance(standing, Found):
-            return Running(await self._hold_found(standing))
-        if isinstance(standing, Vanished):
-            return Lost(standing.detail, await record_lost(self.folder(session_id), attempt, standing.detail))
-        return standing
+            return await _adoption_of(hold)
+        adoption = await look(self.folder(session_id), session_id, attempt)
+        if isinstance(adoption, Found):
+            return Running(await self._hold_found(adoption))
+        if isinstance(adoption, Vanished):
+            return ShimGone(adoption.detail, await record_lost(self.folder(session_id), attempt, adoption.detail))
+        return adoption
 
     # Ending.
 
@@ -131,9 +131,9 @@ class Custody:
         """
         number = attempt if attempt is not None else last_attempt(self.folder(session_id))
         if session_id not in self._holds:
-            standing = await self.adopt(session_id, number)
-            if isinstance(standing, Lost):
-                await self._on_exit(standing.record)
+            adoption = await self.adopt(session_id, number)
+            if isinstance(adoption, ShimGone):
+                await self._on_exit(adoption.record)
         hold = self._holds.get(session_id)
         if hold is None:
             return await sweep(self.folder(session_id), number, ladder)
@@ -155,7 +155,7 @@ class Custody:
     async def send(self, session_id: str, data: bytes, key: str | None = None) -> None:
         """Type into the agent's terminal or standard input; with a `key` once, however often it is repeated.
 
-        Refused `input_full` when it has not read the last megabyte, `no_input` when a file is its standard input; NotHeld
+        ShimRefused `input_full` when it has not read the last megabyte, `no_input` when a file is its standard input; NotHeld
         when there is nobody, Unanswered (a NotHeld) when nobody knows whether it arrived.
         """
         for offset in range(0, len(data), SEND_BYTES):
@@ -168,7 +168,7 @@ class Custody:
         await self._request(session_id, "closeStdin")
 
     async def resize(self, session_id: str, cols: int, rows: int) -> None:
-        """Set the terminal's size in characters; the agent gets SIGWINCH. Refused `no_terminal` for a session on
+        """Set the terminal's size in characters; the agent gets SIGWINCH. ShimRefused `no_terminal` for a session on
         pipes.
         """
         await self._request(session_id, "resize", cols=cols, rows=rows)
@@ -227,9 +227,9 @@ class Custody:
         try:
             record = read_record(self.folder(spec.session_id), spec.attempt)
         except OSError as error:
-            raise LaunchFailed.from_os_error(error, "looking for an exit record of the attempt") from error
+            raise StartError.from_os_error(error, "looking for an exit record of the attempt") from error
         if record is not None:
-            raise LaunchFailed.from_record(record)
+            raise StartError.from_record(record)
 
     async def _request(self, session_id: str, op: str, **fields: object) -> dict[str, Any]:
         hold = self._holds.get(session_id)
@@ -245,7 +245,7 @@ class Custody:
     async def _launch_and_hold(self, hold: Hold, spec: LaunchSpec) -> None:
         try:
             hold.pid, identity, link = await start(spec, self._python)
-        except LaunchFailed as failure:
+        except StartError as failure:
             self._holds.pop(hold.session_id, None)
             hold.fail(failure)
             return
@@ -283,15 +283,15 @@ class Custody:
             if link.exit is not None:
                 return link.exit
             hold.unsettle()
-            standing = await look(folder, hold.session_id, hold.attempt)
-            if isinstance(standing, Ended):
-                return standing.record
-            if isinstance(standing, Vanished):
-                detail = standing.detail
+            adoption = await look(folder, hold.session_id, hold.attempt)
+            if isinstance(adoption, AlreadyEnded):
+                return adoption.record
+            if isinstance(adoption, Vanished):
+                detail = adoption.detail
             link = None
-            if isinstance(standing, Found):
-                link = standing.link
-                hold.begin(standing.identity, link)
+            if isinstance(adoption, Found):
+                link = adoption.link
+                hold.begin(adoption.identity, link)
         return await record_lost(folder, hold.attempt, detail)
 
     async def _stop_by_shim(self, hold: Hold, ladder: Ladder | None) -> StopReport:
@@ -308,12 +308,12 @@ class Custody:
                 return msgspec.convert(answer, StopReport)
 
 
-async def _standing_of(hold: Hold) -> Standing:
+async def _adoption_of(hold: Hold) -> Adoption:
     """What became of an attempt that this daemon holds, or was just launching."""
     try:
         return Running(await hold.wait_held())
-    except LaunchFailed as failure:
-        return NeverStarted() if failure.record is None else Ended(failure.record)
+    except StartError as failure:
+        return NeverStarted() if failure.record is None else AlreadyEnded(failure.record)
 
 
 def _joined(report: StopReport, strays: StopReport) -> StopReport:

@@ -15,18 +15,18 @@ from maestrod.sessions.custody import OnExit
 from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
 from maestrod.sessions.shim.signals import signal_number
 from maestrod.sessions.spec import (
-    Ended,
+    Adoption,
+    AlreadyEnded,
     ExitRecord,
     Identity,
-    LaunchFailed,
     LaunchSpec,
-    Lost,
     NeverStarted,
     NotHeld,
     OutputChunk,
-    Refused,
     Running,
-    Standing,
+    ShimGone,
+    ShimRefused,
+    StartError,
     StopReport,
 )
 
@@ -61,17 +61,17 @@ class FakeCustody:
         await trio.lowlevel.checkpoint()
         held = self._held.get(spec.session_id)
         if held is not None and held.spec.attempt != spec.attempt:
-            raise LaunchFailed("EBUSY", f"attempt {held.spec.attempt} of {spec.session_id} is still alive")
+            raise StartError("EBUSY", f"attempt {held.spec.attempt} of {spec.session_id} is still alive")
         agent = self.machine.find(spec.session_id, spec.attempt)
         if agent is None:
             agent = self.machine.start(spec)
         record = self._buried(agent)
         if record is not None and held is None:
-            raise LaunchFailed.from_record(record)
+            raise StartError.from_record(record)
         self._hold(agent)
         return agent.identity
 
-    async def adopt(self, session_id: str, attempt: int) -> Standing:
+    async def adopt(self, session_id: str, attempt: int) -> Adoption:
         """Find out what became of an attempt, and hold it if it runs."""
         await trio.lowlevel.checkpoint()
         agent = self.machine.find(session_id, attempt)
@@ -82,7 +82,7 @@ class FakeCustody:
         if record is None or session_id in self._held:
             self._hold(agent)
             return Running(agent.identity)
-        return Lost(agent.lost, record) if was_lost else Ended(record)
+        return ShimGone(agent.lost, record) if was_lost else AlreadyEnded(record)
 
     async def stop(
         self, session_id: str, ladder: Sequence[tuple[str, float]] | None = None, attempt: int | None = None
@@ -92,9 +92,9 @@ class FakeCustody:
         if agent is None:
             await trio.lowlevel.checkpoint()
             return StopReport(left=0)
-        standing = await self.adopt(session_id, agent.spec.attempt)
-        if isinstance(standing, Lost):
-            await self._on_exit(standing.record)
+        adoption = await self.adopt(session_id, agent.spec.attempt)
+        if isinstance(adoption, ShimGone):
+            await self._on_exit(adoption.record)
         sent = await self._climb(agent, ladder or agent.spec.ladder)
         if agent.alive:
             return StopReport(left=1, pending=(agent.identity.agent_pid,), signalled=sent)
@@ -121,7 +121,7 @@ class FakeCustody:
         if key is not None and (key in agent.taken or key.partition(".")[0] in agent.spec.taken):
             return
         if agent.spec.terminal == "pipe" and agent.spec.stdin is not None:
-            raise Refused("no_input", "a file is the agent's standard input: nothing can be written to it")
+            raise ShimRefused("no_input", "a file is the agent's standard input: nothing can be written to it")
         agent.taken |= {key} if key is not None else set()
         agent.typed += data
         if agent.life.echo:
@@ -135,7 +135,7 @@ class FakeCustody:
         """Set the terminal's size."""
         agent = await self._living(session_id)
         if agent.spec.terminal != "pty":
-            raise Refused("no_terminal", "the session has no terminal to resize")
+            raise ShimRefused("no_terminal", "the session has no terminal to resize")
         agent.size = (cols, rows)
 
     def read_output(self, session_id: str, offset: int, limit: int) -> OutputChunk:

@@ -22,7 +22,7 @@ import trio
 from maestrod.sessions.adopt import Found, Vanished, look
 from maestrod.sessions.link import Link, LinkLost, send_all
 from maestrod.sessions.lost import record_lost
-from maestrod.sessions.spec import Ended, ExitRecord, Identity, LaunchFailed, LaunchSpec
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, LaunchSpec, StartError
 
 SHIM = Path(__file__).parent / "shim" / "__main__.py"
 LOG_NAME = "shim.log"
@@ -33,7 +33,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
     """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection
     to it.
 
-    LaunchFailed when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
+    StartError when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
     """
     line = _line(spec)
     folder = Path(spec.folder)
@@ -52,7 +52,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
         return pid, msgspec.convert(answer["started"], Identity), link
     await reap(pid)
     if "exit" in answer:
-        raise LaunchFailed.from_record(msgspec.convert(answer["exit"], ExitRecord))
+        raise StartError.from_record(msgspec.convert(answer["exit"], ExitRecord))
     return await _take_other(folder, spec, refused=answer.get("refused", ""))
 
 
@@ -78,7 +78,7 @@ def _line(spec: LaunchSpec) -> bytes:
         for word in (*spec.argv, *spec.env, *spec.env.values(), spec.cwd):
             os.fsencode(word)
     except UnicodeEncodeError as error:
-        raise LaunchFailed("EILSEQ", f"arguments and environment must be text: {error}") from error
+        raise StartError("EILSEQ", f"arguments and environment must be text: {error}") from error
     return json.dumps(msgspec.to_builtins(spec)).encode() + b"\n"
 
 
@@ -93,17 +93,17 @@ async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict
 
 async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int, Identity, Link]:
     """The shim we started did not start the agent: another one did, or nobody."""
-    standing = await look(folder, spec.session_id, spec.attempt)
-    if isinstance(standing, Found):
-        return 0, standing.identity, standing.link
-    if isinstance(standing, Ended):
-        raise LaunchFailed.from_record(standing.record)
-    if isinstance(standing, Vanished):
-        raise LaunchFailed.from_record(await record_lost(folder, spec.attempt, standing.detail))
+    adoption = await look(folder, spec.session_id, spec.attempt)
+    if isinstance(adoption, Found):
+        return 0, adoption.identity, adoption.link
+    if isinstance(adoption, AlreadyEnded):
+        raise StartError.from_record(adoption.record)
+    if isinstance(adoption, Vanished):
+        raise StartError.from_record(await record_lost(folder, spec.attempt, adoption.detail))
     if refused == "locked":
-        raise LaunchFailed("EBUSY", f"another attempt of {spec.session_id} is alive")
+        raise StartError("EBUSY", f"another attempt of {spec.session_id} is alive")
     words = last_words(folder) or "it left no message"
-    raise LaunchFailed("ECHILD", f"the session's shim ended before it started the agent: {words}")
+    raise StartError("ECHILD", f"the session's shim ended before it started the agent: {words}")
 
 
 async def reap(pid: int) -> None:
@@ -123,20 +123,20 @@ async def reap(pid: int) -> None:
 
 
 def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.socket]:
-    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchFailed when the
+    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). StartError when the
     system refuses.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
     except OSError as error:
-        raise LaunchFailed.from_os_error(error, "preparing the session's shim") from error
+        raise StartError.from_os_error(error, "preparing the session's shim") from error
     with theirs:
         try:
             pid = _spawn(folder, attempt, python, theirs.fileno())
         except OSError as error:
             ours.close()
-            raise LaunchFailed.from_os_error(error, "starting the session's shim") from error
+            raise StartError.from_os_error(error, "starting the session's shim") from error
     ours.setblocking(False)
     return pid, ours
 

@@ -17,7 +17,7 @@ import msgspec
 import trio
 
 from maestrod.sessions.shim.records import SOCKET
-from maestrod.sessions.spec import ExitRecord, Refused
+from maestrod.sessions.spec import ExitRecord, ShimRefused
 
 ADDRESS_LIMIT = 107 if sys.platform.startswith("linux") else 103
 """Bytes a socket's path may have: unix(7); sys/un.h of macOS."""
@@ -54,7 +54,7 @@ class Link:
         self._wake_all()
 
     async def request(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to one request; Refused when the shim says no, LinkLost when the connection ends first."""
+        """The answer to one request; ShimRefused when the shim says no, LinkLost when the connection ends first."""
         answer = _Answer()
         self._next_id += 1
         request_id = self._next_id
@@ -67,7 +67,7 @@ class Link:
         if answer.reply is None:
             raise LinkLost
         if "error" in answer.reply:
-            raise Refused(answer.reply["error"], answer.reply.get("message", ""))
+            raise ShimRefused(answer.reply["error"], answer.reply.get("message", ""))
         return answer.reply
 
     async def send(self, message: dict[str, Any]) -> None:

@@ -150,7 +150,7 @@ class Running(msgspec.Struct, frozen=True):
     identity: Identity
 
 
-class Ended(msgspec.Struct, frozen=True):
+class AlreadyEnded(msgspec.Struct, frozen=True):
     """The attempt is over and its record is known."""
 
     record: ExitRecord
@@ -160,7 +160,7 @@ class NeverStarted(msgspec.Struct, frozen=True):
     """Nothing of this attempt was ever started: it may be launched."""
 
 
-class Lost(msgspec.Struct, frozen=True):
+class ShimGone(msgspec.Struct, frozen=True):
     """The attempt was started and its shim is gone without a record. What it left was ended; `record` (reason `lost`)
     is written.
     """
@@ -169,11 +169,11 @@ class Lost(msgspec.Struct, frozen=True):
     record: ExitRecord
 
 
-Standing = Running | Ended | NeverStarted | Lost
+Adoption = Running | AlreadyEnded | NeverStarted | ShimGone
 """What `adopt` finds out about an attempt."""
 
 
-class LaunchFailed(Exception):
+class StartError(Exception):
     """An attempt could not be started: the system's error by name (`EAGAIN`) and a sentence for people.
 
     `record` is the attempt's exit record when there is one: then it is over. Without one nothing was started and the
@@ -187,13 +187,13 @@ class LaunchFailed(Exception):
         self.record = record
 
     @classmethod
-    def from_os_error(cls, error: OSError, doing: str) -> "LaunchFailed":
+    def from_os_error(cls, error: OSError, doing: str) -> "StartError":
         """The failure that a system error means, with what was being done when it came."""
         name = errno.errorcode.get(error.errno or 0, "EUNKNOWN")
         return cls(name, f"{doing}: {error.strerror or error}")
 
     @classmethod
-    def from_record(cls, record: ExitRecord) -> "LaunchFailed":
+    def from_record(cls, record: ExitRecord) -> "StartError":
         """The failure an exit record tells of: the error's name stands before the colon of its detail."""
         name, colon, message = record.detail.partition(": ")
         if record.reason != "failed_to_start" or not colon:
@@ -209,7 +209,7 @@ class Unanswered(NotHeld):
     """The connection ended before the answer came: nobody knows whether the request was carried out."""
 
 
-class Refused(Exception):
+class ShimRefused(Exception):
     """The shim refused a request, by its code (`input_full`, `no_input`, `no_terminal`, `bad_request`) and a sentence."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -21,7 +21,7 @@ from maestrod.core.values.facts import NotDelivered
 from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import SEND_BYTES, Custody
-from maestrod.sessions.spec import NotHeld, Refused, Unanswered
+from maestrod.sessions.spec import NotHeld, ShimRefused, Unanswered
 from maestrod.supervisor.launching import Launcher
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class InputWriter:
         for number, each in enumerate(keys):
             try:
                 await self._write_piece(session.id, each.data, f"{name}.{number}", patient=begun)
-            except (NotHeld, Refused) as error:
+            except (NotHeld, ShimRefused) as error:
                 if not begun:
                     return str(error)
                 log.error("%s has got only a part of what was written to it: %s", session.id, error)
@@ -134,15 +134,15 @@ class InputWriter:
     async def _write_piece(self, session_id: str, data: bytes, key: str, *, patient: bool) -> None:
         """Write a piece. With ``patient``, and once it may have arrived in part, it is tried for a while.
 
-        Raises ``NotHeld`` or ``Refused``; the first time only when nothing of it was written.
+        Raises ``NotHeld`` or ``ShimRefused``; the first time only when nothing of it was written.
         """
         for _ in range(REST_TRIES):
             try:
                 return await self._custody.send(session_id, data, key)
             except Unanswered:
                 patient = True
-            except Refused as error:
+            except ShimRefused as error:
                 if error.code != "input_full" or not (patient or len(data) > SEND_BYTES):
                     raise
             await trio.sleep(REST_SECONDS)
-        raise Refused("input_full", "it does not read its input")
+        raise ShimRefused("input_full", "it does not read its input")

@@ -21,7 +21,7 @@ from maestrod.core.values.effects import CloseInput, Decide, Deliver, Effect, La
 from maestrod.core.values.facts import (
     DaemonStarted,
     Draining,
-    Ended,
+    EndedAlong,
     EndedProcess,
     Exited,
     Launched,
@@ -249,11 +249,11 @@ class Supervisor:
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
             identity = await self._custody.launch(spec)
-        except custody_spec.LaunchFailed as failure:
+        except custody_spec.StartError as failure:
             await self._launch_failed(session, failure)
         except OSError as error:
             name = errno.errorcode.get(error.errno or 0, type(error).__name__)
-            await self._launch_failed(session, custody_spec.LaunchFailed(name, f"preparing the session: {error}"))
+            await self._launch_failed(session, custody_spec.StartError(name, f"preparing the session: {error}"))
         except MaestroError as error:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         except SLIPS:
@@ -270,7 +270,7 @@ class Supervisor:
         world = self._engine.world
         return session_id in world.by_session.live and not world.sessions[session_id].stopping
 
-    async def _launch_failed(self, session: Session, failure: custody_spec.LaunchFailed) -> None:
+    async def _launch_failed(self, session: Session, failure: custody_spec.StartError) -> None:
         if failure.record is not None and failure.record.reason != "failed_to_start":
             await self._exited(failure.record)
             return
@@ -376,9 +376,9 @@ def _launched(session: Session, identity: custody_spec.Identity, *, adopted: boo
     return Launched(session.id, session.attempt, process, adopted, warning)
 
 
-def _along(record: custody_spec.ExitRecord) -> Ended:
+def _along(record: custody_spec.ExitRecord) -> EndedAlong:
     """What was ended along with the agent."""
-    return Ended(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
+    return EndedAlong(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
 
 
 def _exit(record: custody_spec.ExitRecord) -> Exit:

@@ -7,7 +7,7 @@ from maestrod.api.terminal import OutputPage
 from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
-from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, Refused
+from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, ShimRefused
 
 
 class Terminals:
@@ -24,7 +24,7 @@ class Terminals:
             await self._custody.send(session_id, data)
         except NotHeld as error:
             raise _gone(session_id) from error
-        except Refused as error:
+        except ShimRefused as error:
             if error.code == "no_input":
                 raise IllegalTransition("session.no_input", f"a file is the input of {session_id}") from error
             raise Unavailable("session.input_full", f"{session_id} does not read its input: try again later") from error
@@ -36,7 +36,7 @@ class Terminals:
             self._sizes[session_id] = columns, rows
         except NotHeld as error:
             raise _gone(session_id) from error
-        except Refused as error:
+        except ShimRefused as error:
             raise IllegalTransition("session.no_terminal", f"{session_id} runs on pipes: it has no terminal") from error
 
     def size(self, session_id: str) -> tuple[int, int]:

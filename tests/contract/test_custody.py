@@ -11,15 +11,15 @@ from maestrod.sessions.custody import Custody
 from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import (
-    Ended,
+    AlreadyEnded,
     ExitRecord,
-    LaunchFailed,
     LaunchSpec,
-    Lost,
     NeverStarted,
     NotHeld,
-    Refused,
     Running,
+    ShimGone,
+    ShimRefused,
+    StartError,
 )
 from maestrod.sessions.tree import send_signal
 
@@ -73,9 +73,9 @@ class World:
         return Custody(self.sessions, self.on_exit)
 
     async def kill_shim(self, custody: Custody | FakeCustody) -> None:
-        standing = await custody.adopt(SESSION, 1)
-        assert isinstance(standing, Running)
-        assert send_signal(standing.identity.shim_pid, standing.identity.shim_start, "KILL")
+        adoption = await custody.adopt(SESSION, 1)
+        assert isinstance(adoption, Running)
+        assert send_signal(adoption.identity.shim_pid, adoption.identity.shim_start, "KILL")
 
 
 class FakeWorld(World):
@@ -150,7 +150,7 @@ async def test_another_attempt_waits_for_the_end_of_the_living_one(
     world: World, custody: Custody | FakeCustody
 ) -> None:
     await custody.launch(world.spec("sits"))
-    with pytest.raises(LaunchFailed) as refused:
+    with pytest.raises(StartError) as refused:
         await custody.launch(world.spec("sits", attempt=2))
     assert refused.value.errno_name == "EBUSY"
     await custody.stop(SESSION)
@@ -162,7 +162,7 @@ async def test_an_attempt_that_is_over_is_not_started_again(world: World, custod
     await custody.launch(world.spec("exits"))
     with trio.fail_after(PATIENCE):
         await world.exited.wait()
-    with pytest.raises(LaunchFailed) as refused:
+    with pytest.raises(StartError) as refused:
         await custody.launch(world.spec("exits"))
     assert refused.value.errno_name == "EALREADY"
     assert refused.value.record == world.exits[0]
@@ -170,14 +170,14 @@ async def test_an_attempt_that_is_over_is_not_started_again(world: World, custod
 
 
 async def test_a_program_that_is_not_there_fails_to_start(world: World, custody: Custody | FakeCustody) -> None:
-    with pytest.raises(LaunchFailed) as failed:
+    with pytest.raises(StartError) as failed:
         await custody.launch(world.spec("missing"))
     assert failed.value.errno_name == "ENOENT"
     assert failed.value.record is not None
     assert failed.value.record.reason == "failed_to_start"
     assert world.exits == []
-    standing = await custody.adopt(SESSION, 1)
-    assert standing == Ended(failed.value.record)
+    adoption = await custody.adopt(SESSION, 1)
+    assert adoption == AlreadyEnded(failed.value.record)
 
 
 async def test_stop_ends_an_agent(world: World, custody: Custody | FakeCustody) -> None:
@@ -244,10 +244,10 @@ async def test_an_agent_lost_while_no_daemon_was_there_is_found_lost_once(world:
     async with trio.open_nursery() as second_life:
         second = world.daemon()
         await second_life.start(second.run)
-        standing = await second.adopt(SESSION, 1)
-        assert isinstance(standing, Lost)
-        assert standing.record.reason == "lost"
-        assert await second.adopt(SESSION, 1) == Ended(standing.record)
+        adoption = await second.adopt(SESSION, 1)
+        assert isinstance(adoption, ShimGone)
+        assert adoption.record.reason == "lost"
+        assert await second.adopt(SESSION, 1) == AlreadyEnded(adoption.record)
         second_life.cancel_scope.cancel()
     assert world.exits == []
 
@@ -281,7 +281,7 @@ async def test_nothing_can_be_sent_to_a_session_that_is_over(world: World, custo
 
 async def test_a_session_on_pipes_has_no_terminal_to_resize(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("sits", terminal="pipe"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ShimRefused) as refused:
         await custody.resize(SESSION, 80, 24)
     assert refused.value.code == "no_terminal"
     await custody.stop(SESSION)
@@ -317,7 +317,7 @@ async def test_a_signal_reaches_the_agent(world: World, custody: Custody | FakeC
 
 async def test_a_signal_that_may_not_be_asked_for_is_refused(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("sits"))
-    with pytest.raises((Refused, ValueError)):
+    with pytest.raises((ShimRefused, ValueError)):
         await custody.signal(SESSION, "SEGV")
     await custody.stop(SESSION)
 
@@ -334,7 +334,7 @@ async def test_nothing_is_written_to_an_agent_whose_input_is_a_file(
     world: World, custody: Custody | FakeCustody
 ) -> None:
     await custody.launch(world.spec("sits", terminal="pipe", stdin="/dev/null"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ShimRefused) as refused:
         await custody.send(SESSION, b"hello")
     assert refused.value.code == "no_input"
     await custody.stop(SESSION)

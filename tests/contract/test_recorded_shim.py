@@ -16,7 +16,7 @@ import pytest
 from maestrod.sessions import launch
 from maestrod.sessions.adopt import read_record
 from maestrod.sessions.link import connect
-from maestrod.sessions.spec import Ended, EndedProcess, ExitRecord, Identity, Running
+from maestrod.sessions.spec import AlreadyEnded, EndedProcess, ExitRecord, Identity, Running
 from tests.kit.daemon import PATIENCE, Daemon, shim_of
 from tests.sessions.kit import Agents, agents, daemon_on, eventually, nothing_left
 
@@ -97,7 +97,7 @@ async def test_a_session_of_0_1_that_ended_without_a_daemon_has_left_its_record(
     await eventually(lambda: read_record(tmp_path / TALKER, 1))
     async with daemon_on(tmp_path) as daemon:
         standing = await daemon.custody.adopt(TALKER, 1)
-    assert isinstance(standing, Ended)
+    assert isinstance(standing, AlreadyEnded)
     assert (standing.record.reason, standing.record.code) == ("exited", 3)
 
 

@@ -19,7 +19,7 @@ from maestrod.sessions.adopt import (
 )
 from maestrod.sessions.launch import SHIM
 from maestrod.sessions.shim.records import take_lock
-from maestrod.sessions.spec import Ended, NeverStarted
+from maestrod.sessions.spec import AlreadyEnded, NeverStarted
 from tests.sessions.kit import PATIENCE, Agents, alive, daemon_on
 
 RECORD = b'{"sessionId":"ses_a","attempt":1,"code":3,"signal":null,"reason":"exited","endedAt":1}'
@@ -47,9 +47,9 @@ def folder(tmp_path: Path) -> Path:
 
 async def test_a_record_is_final(folder: Path) -> None:
     (folder / "exit-1.json").write_bytes(RECORD)
-    standing = await look(folder, "ses_a", 1)
-    assert isinstance(standing, Ended)
-    assert standing.record.code == 3
+    adoption = await look(folder, "ses_a", 1)
+    assert isinstance(adoption, AlreadyEnded)
+    assert adoption.record.code == 3
     assert await look(folder, "ses_a", 2) == NeverStarted()
 
 
@@ -110,6 +110,6 @@ async def test_a_shim_that_never_answers_is_ended(
         assert shim.stdout is not None
         shim.stdout.readline()
         with trio.fail_after(PATIENCE):
-            standing = await look(folder, "ses_a", 1)
-        assert isinstance(standing, Vanished)
+            adoption = await look(folder, "ses_a", 1)
+        assert isinstance(adoption, Vanished)
         assert not alive(shim.pid)

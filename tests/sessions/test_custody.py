@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from maestrod.sessions import tree
-from maestrod.sessions.spec import Ended, ExitRecord, LaunchFailed, Refused, Running
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Running, ShimRefused, StartError
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
 
@@ -65,7 +65,7 @@ async def test_large_input_arrives_whole_and_what_is_not_read_is_refused_in_the_
     await daemon.custody.launch(agents.shell("ses_a", "head -c 900000 | cksum; sleep 1000", terminal="pipe"))
     await daemon.custody.send("ses_a", b"0123456789" * 90_000)
     assert b"900000" in await daemon.output("ses_a", b"\n")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ShimRefused) as refused:
         await daemon.custody.send("ses_a", b"x" * (3 << 20))
     assert refused.value.code == "input_full"
     await daemon.custody.stop("ses_a")
@@ -166,7 +166,7 @@ async def test_a_shim_whose_folder_was_deleted_is_found_again_and_writes_its_rec
         await second.output("ses_a", b"hello")
         await second.custody.stop("ses_a")
     async with daemon_on(agents.sessions) as third:
-        assert isinstance(await third.custody.adopt("ses_a", 1), Ended)
+        assert isinstance(await third.custody.adopt("ses_a", 1), AlreadyEnded)
 
 
 async def test_a_stopped_shim_is_continued(agents: Agents) -> None:
@@ -246,7 +246,7 @@ async def test_a_launch_that_died_before_the_marker_may_be_tried_again(agents: A
     broken.write_text("#!/bin/sh\necho out of order >&2\nexit 1\n")
     broken.chmod(0o700)
     async with daemon_on(agents.sessions, str(broken)) as daemon:
-        with pytest.raises(LaunchFailed, match="out of order") as failed:
+        with pytest.raises(StartError, match="out of order") as failed:
             await daemon.custody.launch(agents.spec("ses_a", "true"))
     assert failed.value.record is None
     async with daemon_on(agents.sessions) as daemon:
@@ -306,7 +306,7 @@ async def test_a_file_is_the_whole_standard_input(agents: Agents, daemon: Daemon
 
 async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agents: Agents, daemon: Daemon) -> None:
     await daemon.custody.launch(agents.shell("ses_a", "cat; exec sleep 1000", terminal="pipe", stdin="/dev/null"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ShimRefused) as refused:
         await daemon.custody.send("ses_a", b"hello")
     assert refused.value.code == "no_input"
     await daemon.custody.close_stdin("ses_a")
@@ -314,7 +314,7 @@ async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agen
 
 
 async def test_an_input_that_is_not_there_is_a_failed_start_that_says_so(agents: Agents, daemon: Daemon) -> None:
-    with pytest.raises(LaunchFailed, match="input for the agent") as failed:
+    with pytest.raises(StartError, match="input for the agent") as failed:
         await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin="/no/such/file"))
     assert failed.value.errno_name == "ENOENT"
 

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import Ended, ExitRecord, LaunchSpec, Lost, Running
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, LaunchSpec, Running, ShimGone
 
 
 def spec(attempt: int = 1) -> LaunchSpec:
@@ -49,9 +49,9 @@ async def test_an_agent_that_ends_between_two_daemons_is_found_ended_at_its_time
     async with trio.open_nursery() as second_life:
         second = Life(machine)
         await second_life.start(second.custody.run)
-        standing = await second.custody.adopt("ses_a", 1)
-        assert isinstance(standing, Ended)
-        assert standing.record.ended_at == identity.at + 10_000
+        adoption = await second.custody.adopt("ses_a", 1)
+        assert isinstance(adoption, AlreadyEnded)
+        assert adoption.record.ended_at == identity.at + 10_000
         second_life.cancel_scope.cancel()
     assert (first.exits, second.exits) == ([], [])
     assert machine.launches == [("ses_a", 1)]
@@ -102,7 +102,7 @@ async def test_after_a_reboot_everything_is_lost(autojump_clock: MockClock) -> N
     async with trio.open_nursery() as second_life:
         second = Life(machine)
         await second_life.start(second.custody.run)
-        assert isinstance(await second.custody.adopt("ses_a", 1), Lost)
+        assert isinstance(await second.custody.adopt("ses_a", 1), ShimGone)
         identity = await second.custody.launch(spec(attempt=2))
         assert await second.custody.adopt("ses_a", 2) == Running(identity)
         second_life.cancel_scope.cancel()

@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from maestrod.sessions.link import ADDRESS_LIMIT, Link, LinkLost, connect
-from maestrod.sessions.spec import Refused
+from maestrod.sessions.spec import ShimRefused
 
 RECORD = {"sessionId": "ses_a", "attempt": 1, "code": 0, "signal": None, "reason": "exited", "endedAt": 1}
 
@@ -67,7 +67,7 @@ async def test_a_refusal_is_raised(shim: Shim, nursery: trio.Nursery) -> None:
     async with trio.open_nursery() as asking:
 
         async def ask() -> None:
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(ShimRefused) as refused:
                 await shim.link.request("input")
             assert (refused.value.code, str(refused.value)) == ("input_full", "later")
 

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from maestrod.sessions.adopt import look
 from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.shortage import PAUSE_SECONDS, is_shortage, once_possible
-from maestrod.sessions.spec import Ended, Running
+from maestrod.sessions.spec import AlreadyEnded, Running
 from tests.sessions.kit import PATIENCE, Agents, alive, daemon_on
 
 
@@ -78,7 +78,7 @@ async def test_an_exit_record_that_cannot_be_opened_now_is_read_later(tmp_path: 
             with NoDescriptors():
 
                 async def ask() -> None:
-                    assert await look(tmp_path / "ses_a", "ses_a", 1) == Ended(record)
+                    assert await look(tmp_path / "ses_a", "ses_a", 1) == AlreadyEnded(record)
 
                 nursery.start_soon(ask)
                 await trio.sleep(0.05)

@@ -18,7 +18,7 @@ from maestrod.core.values.effects import CloseInput, Decide, Deliver
 from maestrod.core.values.facts import Signed
 from maestrod.core.values.signs import PermissionAsked, TurnStarted
 from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
-from maestrod.sessions.spec import NotHeld, Refused, Unanswered
+from maestrod.sessions.spec import NotHeld, ShimRefused, Unanswered
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import input_writer
 from tests.kit.supervised import FolderCustody, House, house
@@ -137,7 +137,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, errors: dict[int, Exception]) -> li
     return taken
 
 
-@pytest.mark.parametrize("error", [NotHeld("it is being found again"), Refused("input_full", "it does not read")])
+@pytest.mark.parametrize("error", [NotHeld("it is being found again"), ShimRefused("input_full", "it does not read")])
 async def test_what_was_not_written_at_all_is_written_again_a_moment_later(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -179,7 +179,7 @@ async def test_an_agent_that_reads_slowly_gets_the_rest_later(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = FakeMachine()
-    full = Refused("input_full", "it does not read")
+    full = ShimRefused("input_full", "it does not read")
     failing(monkeypatch, {1: full, 2: full})
     async with talking(tmp_path, machine, terminal="pty") as (parts, session):
         await send(parts, session, "slowly")
@@ -191,7 +191,7 @@ async def test_an_agent_that_never_reads_the_rest_is_given_up(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine = FakeMachine()
-    taken = failing(monkeypatch, dict.fromkeys(range(1, 1000), Refused("input_full", "full")))
+    taken = failing(monkeypatch, dict.fromkeys(range(1, 1000), ShimRefused("input_full", "full")))
     async with talking(tmp_path, machine, terminal="pty") as (parts, session):
         await send(parts, session, "never")
         await trio.sleep(input_writer.REST_SECONDS * input_writer.REST_TRIES + 5)

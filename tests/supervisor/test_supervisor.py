@@ -20,7 +20,7 @@ from maestrod.core.values.command import Actor
 from maestrod.core.values.facts import StoppingSessions
 from maestrod.core.values.signs import Outcome
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import LaunchFailed, Standing
+from maestrod.sessions.spec import Adoption, StartError
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor import supervisor as module
@@ -155,7 +155,7 @@ async def test_one_session_that_cannot_be_found_holds_up_nobody(
         await first.until_launched(other)
     adopt = FolderCustody.adopt
 
-    async def slow(custody: FolderCustody, session_id: str, attempt: int) -> Standing:
+    async def slow(custody: FolderCustody, session_id: str, attempt: int) -> Adoption:
         if session_id == silent:
             await trio.sleep(20)
         return await adopt(custody, session_id, attempt)
@@ -291,7 +291,7 @@ async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
     async def launch(custody: FolderCustody, spec: object) -> None:
         [session_id] = parts.engine.world.by_session.live
         agent = machine.start(spec)  # type: ignore[arg-type]  # the spec of the real launch
-        raise LaunchFailed.from_record(agent.end("exited", code=0)) if session_id else AssertionError
+        raise StartError.from_record(agent.end("exited", code=0)) if session_id else AssertionError
 
     monkeypatch.setattr(FolderCustody, "launch", launch)
     async with house(tmp_path, machine) as parts:

@@ -8,7 +8,7 @@ import trio.testing
 
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import Identity, LaunchSpec, Refused
+from maestrod.sessions.spec import Identity, LaunchSpec, ShimRefused
 from tests.kit.supervised import FolderCustody, house
 
 
@@ -77,7 +77,7 @@ async def test_typing_and_sizes_reach_the_agent_and_refusals_say_what_to_do(
         assert (agent.typed, agent.size) == (b"hi\r", (90, 20))
 
         async def refuse(custody: FolderCustody, *arguments: object) -> None:
-            raise Refused("input_full", "it does not read")
+            raise ShimRefused("input_full", "it does not read")
 
         monkeypatch.setattr(FolderCustody, "send", refuse)
         monkeypatch.setattr(FolderCustody, "resize", refuse)
@@ -91,7 +91,7 @@ async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_for_good(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(custody: FolderCustody, *arguments: object) -> None:
-        raise Refused("no_input", "a file is the agent's standard input")
+        raise ShimRefused("no_input", "a file is the agent's standard input")
 
     monkeypatch.setattr(FolderCustody, "send", refuse)
     async with house(tmp_path, FakeMachine()) as parts:

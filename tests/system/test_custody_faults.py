@@ -17,13 +17,13 @@ from maestrod.sessions.fake import FakeCustody
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.shim.processes import ProcFs
 from maestrod.sessions.spec import (
-    Ended,
+    AlreadyEnded,
     ExitRecord,
     Identity,
-    LaunchFailed,
     LaunchSpec,
-    Lost,
     Running,
+    ShimGone,
+    StartError,
 )
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
@@ -111,11 +111,11 @@ async def test_fault_04_marker_without_an_agent_is_lost_and_never_started_twice(
     folder = agents.sessions / spec.session_id
     folder.mkdir()
     (folder / "started-1").touch()
-    with pytest.raises(LaunchFailed) as refused:
+    with pytest.raises(StartError) as refused:
         await daemon.custody.launch(spec)
     assert refused.value.record is not None
     assert refused.value.record.reason == "lost"
-    assert await daemon.custody.adopt("ses_a", 1) == Ended(refused.value.record)
+    assert await daemon.custody.adopt("ses_a", 1) == AlreadyEnded(refused.value.record)
     assert not ran.exists()
 
 
@@ -131,11 +131,11 @@ async def test_fault_04_shim_killed_between_marker_and_exec_is_never_started_twi
     )
     wrapper.chmod(0o700)
     async with daemon_on(agents.sessions, str(wrapper)) as dying:
-        with pytest.raises(LaunchFailed):
+        with pytest.raises(StartError):
             await dying.custody.launch(spec)
     assert (agents.sessions / spec.session_id / "started-1").exists()
     async with daemon_on(agents.sessions) as daemon:
-        with pytest.raises(LaunchFailed) as refused:
+        with pytest.raises(StartError) as refused:
             await daemon.custody.launch(spec)
     assert refused.value.record is not None
     assert refused.value.record.reason == "lost"
@@ -148,10 +148,10 @@ async def test_fault_05_exit_while_no_daemon_was_there_is_known_afterwards(agent
         await first.custody.close_stdin("ses_a")
     await eventually(lambda: not kit.alive(identity.shim_pid))
     async with daemon_on(agents.sessions) as second:
-        standing = await second.custody.adopt("ses_a", 1)
-        assert isinstance(standing, Ended)
-        assert (standing.record.code, standing.record.reason) == (9, "exited")
-        assert identity.at <= standing.record.ended_at <= time.time() * 1000
+        adoption = await second.custody.adopt("ses_a", 1)
+        assert isinstance(adoption, AlreadyEnded)
+        assert (adoption.record.code, adoption.record.reason) == (9, "exited")
+        assert identity.at <= adoption.record.ended_at <= time.time() * 1000
 
 
 async def test_fault_06_a_pid_that_belongs_to_another_process_is_never_signalled(
@@ -159,9 +159,9 @@ async def test_fault_06_a_pid_that_belongs_to_another_process_is_never_signalled
 ) -> None:
     with bystander() as other:
         plant(agents, "ses_a", identity_at(other.pid, "1", ProcFs().boot_id(), "ses_a"))
-        standing = await daemon.custody.adopt("ses_a", 1)
-        assert isinstance(standing, Lost)
-        assert standing.record.leftovers == 0
+        adoption = await daemon.custody.adopt("ses_a", 1)
+        assert isinstance(adoption, ShimGone)
+        assert adoption.record.leftovers == 0
         assert (await daemon.custody.stop("ses_a")).ended == 0
         assert other.poll() is None
         other.kill()
@@ -172,9 +172,9 @@ async def test_fault_07_an_identity_of_another_boot_is_not_adopted(agents: Agent
         start = ProcFs().start_of(other.pid)
         assert start is not None
         plant(agents, "ses_a", identity_at(other.pid, start, "another-boot", "ses_a"))
-        standing = await daemon.custody.adopt("ses_a", 1)
-        assert isinstance(standing, Lost)
-        assert "restarted" in standing.detail
+        adoption = await daemon.custody.adopt("ses_a", 1)
+        assert isinstance(adoption, ShimGone)
+        assert "restarted" in adoption.detail
         assert (await daemon.custody.stop("ses_a")).ended == 0
         assert other.poll() is None
         other.kill()

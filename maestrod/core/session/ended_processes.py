@@ -4,7 +4,7 @@ from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.api.text.plain_text import plain_text
-from maestrod.core.values.facts import Ended
+from maestrod.core.values.facts import EndedAlong
 from maestrod.core.world.draft import Draft
 
 #: Processes named in the sentence; the metadata has all that were recorded.
@@ -13,7 +13,7 @@ NAMED = 10
 TASKS = 20
 
 
-def tell(draft: Draft, session: Session, ended: Ended) -> None:
+def tell(draft: Draft, session: Session, ended: EndedAlong) -> None:
     """A line in the timeline of the session and of each of its tasks. Names come from the processes themselves: harmless text."""
     if not ended.count:
         return

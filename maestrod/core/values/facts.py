@@ -40,7 +40,7 @@ class EndedProcess(msgspec.Struct, frozen=True):
     name: str
 
 
-class Ended(msgspec.Struct, frozen=True):
+class EndedAlong(msgspec.Struct, frozen=True):
     """What was ended along with an agent: ``count`` processes, the first of them by name."""
 
     processes: tuple[EndedProcess, ...] = ()
@@ -58,7 +58,7 @@ class Exited(Fact, frozen=True):
     exit: Exit
     verdict: str
     tail: str = ""
-    along: Ended = Ended()
+    along: EndedAlong = EndedAlong()
 
 
 class Lost(Fact, frozen=True):
@@ -67,7 +67,7 @@ class Lost(Fact, frozen=True):
     session_id: str
     attempt: int
     detail: str
-    along: Ended = Ended()
+    along: EndedAlong = EndedAlong()
 
 
 class Woke(Fact, frozen=True):

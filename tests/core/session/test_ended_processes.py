@@ -6,11 +6,11 @@ import pytest
 
 from maestrod.api.process import Exit
 from maestrod.core.session.ended_processes import NAMED
-from maestrod.core.values.facts import Ended, EndedProcess, Exited, Lost
+from maestrod.core.values.facts import EndedAlong, EndedProcess, Exited, Lost
 from tests.kit.scenario import Find, Scenario, came_up, group, project, run_of, subtask
 
-SERVERS = Ended((EndedProcess(12, "vite"), EndedProcess(14, "a\x1b[2J\nb"), EndedProcess(15, "")), 3)
-MANY = Ended(tuple(EndedProcess(100 + number, "make") for number in range(100)), 250)
+SERVERS = EndedAlong((EndedProcess(12, "vite"), EndedProcess(14, "a\x1b[2J\nb"), EndedProcess(15, "")), 3)
+MANY = EndedAlong(tuple(EndedProcess(100 + number, "make") for number in range(100)), 250)
 
 
 def at_work() -> Scenario:
