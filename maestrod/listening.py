@@ -1,4 +1,4 @@
-"""The daemon's doors: the Unix socket, the bridge, and the port for other machines, from open to drained.
+"""The daemon's listeners: the Unix socket, the bridge, and the port for other machines, from open to drained.
 
 A port that cannot be opened, or fails, costs that port and never the daemon: its status says why.
 """
@@ -105,7 +105,7 @@ def _bridge(places: Places, config: Config, services: Services) -> Iterator[tupl
         status.problem = f"there is no bridge: {error.message}"
         log.warning("%s", status.problem)
     else:
-        status.url = port.door.url
+        status.url = port.listener.url
         yield port, status
 
 
@@ -122,7 +122,7 @@ def _remote(places: Places, config: Config, services: Services) -> Iterator[tupl
         status.problem = f"other machines cannot come in: {error.message}"
         log.warning("%s", status.problem)
     else:
-        status.url = port.door.url
+        status.url = port.listener.url
         yield port, status
 
 
@@ -136,9 +136,9 @@ def _page() -> Path | None:
 
 
 async def _serve_port(port: Port, status: PortStatus, services: Services) -> None:
-    log.info("the web page and the HTTP interface are at %s", port.door.url)
+    log.info("the web page and the HTTP interface are at %s", port.listener.url)
     try:
-        await serve_bridge(port.door, services)
+        await serve_bridge(port.listener, services)
     except Exception:  # the connection guard: the bridge is one big connection to the engine
         log.exception("the bridge failed; the socket goes on")
         status.problem = "the bridge failed, the log says why: restart the daemon to have it again"

@@ -14,7 +14,7 @@ import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
 from maestrod.rpc.context import Services
-from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.serve import serve_bridge
 from tests.kit.rpc_parts import parts
 
@@ -45,12 +45,12 @@ class Answer:
 
 
 class BridgeServer:
-    """A bridge that serves ``services``; ``door`` says where."""
+    """A bridge that serves ``services``; ``listener`` says where."""
 
-    def __init__(self, door: Door, services: Services) -> None:
-        self.door = door
+    def __init__(self, listener: BridgeListener, services: Services) -> None:
+        self.listener = listener
         self.services = services
-        self.port: int = door.listener.getsockname()[1]
+        self.port: int = listener.sock.getsockname()[1]
         self.host = f"127.0.0.1:{self.port}"
         self.origin = f"http://{self.host}"
         self.authorization = {"Authorization": f"Bearer {TOKEN.decode()}"}
@@ -200,14 +200,14 @@ async def until_closed(stream: trio.abc.Stream) -> bytes:
     return data
 
 
-def door(page: Path | None = None, **given: Any) -> Door:
-    """A door on a free port of the loopback interface."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    listener.setblocking(False)
-    port = listener.getsockname()[1]
+def listener_on_loopback(page: Path | None = None, **given: Any) -> BridgeListener:
+    """A listener on a free port of the loopback interface."""
+    sock = socket.create_server(("127.0.0.1", 0), backlog=512)
+    sock.setblocking(False)
+    port = sock.getsockname()[1]
     hosts = [f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")]
-    made = Door(
-        listener=listener,
+    made = BridgeListener(
+        sock=sock,
         url=f"http://127.0.0.1:{port}",
         hosts=frozenset(host.encode() for host in hosts),
         own_origins=frozenset(f"http://{host}".encode() for host in hosts),
@@ -227,13 +227,13 @@ async def bridging(
     tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[BridgeServer]:
     """A bridge for the block; it ends gracefully."""
-    server = BridgeServer(door(page, tls=tls), services or parts())
-    server.services.bridge.url = server.door.url
-    with server.door.listener:
+    server = BridgeServer(listener_on_loopback(page, tls=tls), services or parts())
+    server.services.bridge.url = server.listener.url
+    with server.listener.sock:
         async with trio.open_nursery() as nursery:
 
             async def run(task_status: trio.TaskStatus[None]) -> None:
-                await serve_bridge(server.door, server.services, patience=patience, task_status=task_status)
+                await serve_bridge(server.listener, server.services, patience=patience, task_status=task_status)
 
             await nursery.start(run)
             try:

@@ -16,10 +16,10 @@ from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.terminal import watched
 from maestrod.rpc.token import holder_of_id, holder_of_secret
 from maestrod.transport.bridge.channel import Channel
-from maestrod.transport.bridge.door import Door
 from maestrod.transport.bridge.fanout import Fanout
 from maestrod.transport.bridge.gate import Admitted, Caller, Head, Policy, Refusal
 from maestrod.transport.bridge.http import HttpConnection
+from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.pace import Pace
 from maestrod.transport.bridge.page import PageFiles
 from maestrod.transport.bridge.post import AnswerWire
@@ -36,34 +36,34 @@ _EVENT_PATHS = frozenset({"/", "/ws"})
 class Assembly:
     """Everything connections share. ``spawn`` runs a task that ends with the bridge."""
 
-    def __init__(self, door: Door, services: Services, spawn: Spawn) -> None:
-        self._door = door
+    def __init__(self, listener: BridgeListener, services: Services, spawn: Spawn) -> None:
+        self._listener = listener
         self._services = services
         self._dispatcher = Dispatcher(services, bindings())
         self._fanout = Fanout(services)
         self._routes = contract()
-        self._pace = Pace(door.rate, trio.current_time)
+        self._pace = Pace(listener.rate, trio.current_time)
         cookie_name = f"maestrod-{services.info.instance[-8:]}"
         self._site = Site(
             self._dispatcher,
             self._routes,
-            PageFiles(door.page),
+            PageFiles(listener.page),
             wire=lambda: AnswerWire(spawn),
             upgrade=self._upgrade,
-            token=door.token,
+            token=listener.token,
             cookie_name=cookie_name,
-            secure=door.tls is not None,
+            secure=listener.tls is not None,
             wait_for=self._wait_for,
         )
         self.policy = Policy(
-            hosts=door.hosts,
-            own_origins=door.own_origins,
-            other_origins=door.other_origins,
+            hosts=listener.hosts,
+            own_origins=listener.own_origins,
+            other_origins=listener.other_origins,
             token_caller=self._token_caller,
             cookie_caller=self._cookie_caller,
             is_public=self._site.is_public,
             cookie_name=cookie_name.encode(),
-            remote=door.remote,
+            remote=listener.remote,
         )
         spawn(self._fanout.run)
 
@@ -75,7 +75,7 @@ class Assembly:
 
     def _token_caller(self, secret: bytes) -> Caller | None:
         """The user's own programs by the token of this start, on this machine; others by a token of their own."""
-        if hmac.compare_digest(secret, self._door.token) and not self._door.remote:
+        if hmac.compare_digest(secret, self._listener.token) and not self._listener.remote:
             return Caller("token", Scope.ADMIN)
         return _caller(holder_of_secret(self._services, secret))
 
@@ -86,7 +86,7 @@ class Assembly:
         holder = sign_in.holder(cookie)
         if holder:
             return _caller(holder_of_id(self._services, holder))
-        return None if self._door.remote else Caller("page", Scope.ADMIN)
+        return None if self._listener.remote else Caller("page", Scope.ADMIN)
 
     def _wait_for(self, caller: Caller) -> float:
         """Seconds until a caller's request has its turn; the user's own programs are never made to wait."""

@@ -22,7 +22,7 @@ from maestrod.config import Config
 from maestrod.host.endpoint import BACKLOG, private_folder
 from maestrod.host.private_file import write_private
 from maestrod.rpc.context import DaemonInfo
-from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.listener import BridgeListener
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +55,12 @@ class _Last(msgspec.Struct):
 class Port:
     """An open port. ``close`` takes the files away again, so that no client sends its token to who comes after us."""
 
-    door: Door
+    listener: BridgeListener
     files: tuple[Path, ...]
 
     def close(self) -> None:
         """Stop listening."""
-        self.door.listener.close()
+        self.listener.sock.close()
         for path in self.files:
             path.unlink(missing_ok=True)
 
@@ -69,14 +69,14 @@ def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | Non
     """Listen, and say where. Raises ``BadConfiguration`` with what to do about it."""
     address = config.bridge_address
     _check_address(address)
-    listener = listen_on(address, _candidates(places.data / LAST_FILE, config.bridge_port))
+    sock = listen_on(address, _candidates(places.data / LAST_FILE, config.bridge_port))
     try:
-        port = listener.getsockname()[1]
+        port = sock.getsockname()[1]
         _remember(places.data / LAST_FILE, config.bridge_port, port)
         token = secrets.token_urlsafe(32).encode()
-        door = _door(listener, address, port, token, config.bridge_origins, page)
+        listener = _listener(sock, address, port, token, config.bridge_origins, page)
         told = Address(
-            url=door.url,
+            url=listener.url,
             instance=info.instance,
             pid=info.pid,
             version=info.version,
@@ -88,12 +88,12 @@ def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | Non
         write_private(files[0], token)
         write_private(files[1], msgspec.json.encode(told) + b"\n")
     except OSError as error:
-        listener.close()
+        sock.close()
         raise BadConfiguration("bridge.files", f"cannot write to {places.runtime}: {error.strerror}") from error
     except BadConfiguration:
-        listener.close()
+        sock.close()
         raise
-    return Port(door, files)
+    return Port(listener, files)
 
 
 def _check_address(address: str) -> None:
@@ -123,21 +123,21 @@ def listen_on(address: str, ports: list[int]) -> socket.socket:
     """A listening socket on the first of these ports that is free, 0 being any. Raises ``BadConfiguration`` when none is."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in ports:
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             # Only over connections that are still closing: a port somebody listens on stays his (socket(7)).
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((address, port))
-            listener.listen(BACKLOG)
-            listener.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((address, port))
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
         except OSError as error:
-            listener.close()
+            sock.close()
             if error.errno not in _TAKEN or port == ports[-1]:
                 message = f"cannot listen on {address} port {port}: {error.strerror or error}"
                 raise BadConfiguration("bridge.listen", message) from error
             log.info("port %d is taken: trying another", port)
         else:
-            return listener
+            return sock
     raise AssertionError("the last port is taken, or told of")
 
 
@@ -148,15 +148,15 @@ def _remember(path: Path, configured: int, port: int) -> None:
         log.warning("cannot remember the bridge's port: %s", error.strerror)
 
 
-def _door(
-    listener: socket.socket, address: str, port: int, token: bytes, origins: tuple[str, ...], page: Path | None
-) -> Door:
+def _listener(
+    sock: socket.socket, address: str, port: int, token: bytes, origins: tuple[str, ...], page: Path | None
+) -> BridgeListener:
     """Every name of the port: its address, and for the usual ones all that lead to this machine."""
     shown = f"[{address}]" if ":" in address else address
     names = dict.fromkeys((shown, "127.0.0.1", "localhost", "[::1]"))
     hosts = [f"{name}:{port}" for name in names]
-    return Door(
-        listener=listener,
+    return BridgeListener(
+        sock=sock,
         url=f"http://{shown}:{port}",
         hosts=frozenset(host.encode() for host in hosts),
         own_origins=frozenset(f"http://{host}".encode() for host in hosts),

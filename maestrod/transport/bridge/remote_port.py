@@ -17,7 +17,7 @@ from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import Places
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import Pair, context_of, fingerprint, own_pair
-from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.port import Port, listen_on
 
 #: Folder of the self-signed pair, in the data folder.
@@ -33,22 +33,22 @@ def open_remote_port(places: Places, config: Config, page: Path | None, now: dt.
     names = list(dict.fromkeys(_names(address, config.remote_names)))
     pair = _pair(config, places, names, now)
     context = context_of(pair)
-    listener = listen_on(address, [config.remote_port])
-    port = listener.getsockname()[1]
+    sock = listen_on(address, [config.remote_port])
+    port = sock.getsockname()[1]
     hosts = [f"{f'[{name}]' if ':' in name else name}:{port}" for name in names]
-    door = Door(
-        listener=listener,
+    listener = BridgeListener(
+        sock=sock,
         url=f"https://{hosts[0]}",
         hosts=frozenset(host.encode() for host in hosts),
         own_origins=frozenset(f"https://{host}".encode() for host in hosts),
         other_origins=frozenset(origin.encode() for origin in config.bridge_origins),
-        token=secrets.token_urlsafe(32).encode(),  # nobody is told: a remote door knows tokens with an owner only
+        token=secrets.token_urlsafe(32).encode(),  # nobody is told: a remote listener knows tokens with an owner only
         page=page,
         tls=context,
         remote=True,
         rate=config.remote_rate,
     )
-    return Port(door, ()), fingerprint(pair.certificate)
+    return Port(listener, ()), fingerprint(pair.certificate)
 
 
 def _address(text: str) -> str:

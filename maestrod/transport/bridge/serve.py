@@ -19,8 +19,8 @@ from maestrod.api.event import Event
 from maestrod.host.peer import tcp_owner
 from maestrod.rpc.context import Services
 from maestrod.transport.bridge.channel import Channel
-from maestrod.transport.bridge.door import Door
 from maestrod.transport.bridge.gate import is_loopback
+from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.refusals import RefusalLog
 from maestrod.transport.connection_limit import connection_limit
 
@@ -60,12 +60,14 @@ _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Bridge:
-    """Serves the connections that come in through ``door``. ``patience`` is how long a client may leave answers untaken."""
+    """Serves the connections that come in through ``listener``. ``patience`` is how long a client may leave answers untaken."""
 
-    def __init__(self, door: Door, services: Services, nursery: trio.Nursery, patience: float = 10.0) -> None:
-        self.limit = connection_limit() // (1 if door.tls is None else _TLS_DESCRIPTORS)
+    def __init__(
+        self, listener: BridgeListener, services: Services, nursery: trio.Nursery, patience: float = 10.0
+    ) -> None:
+        self.limit = connection_limit() // (1 if listener.tls is None else _TLS_DESCRIPTORS)
         self.connections: dict[HttpConnection, Channel] = {}
-        self._door = door
+        self._listener = listener
         self._services = services
         self._nursery = nursery
         self._patience = patience
@@ -79,10 +81,10 @@ class Bridge:
     async def accept(self) -> None:
         """Take connections, for ever."""
         while True:
-            await trio.lowlevel.wait_readable(self._door.listener)
+            await trio.lowlevel.wait_readable(self._listener.sock)
             for _ in range(_ACCEPTED_AT_ONCE):
                 try:
-                    accepted, address = self._door.listener.accept()
+                    accepted, address = self._listener.sock.accept()
                 except BlockingIOError:
                     break
                 except OSError as error:
@@ -119,12 +121,12 @@ class Bridge:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
             _ask_for_signs_of_life(accepted)
-            if self._door.tls is None:
+            if self._listener.tls is None:
                 self._begin(accepted, peer)
             else:
                 scope = trio.CancelScope()
                 self._greeting[scope] = None
-                self._spawn(partial(self._greet, scope, accepted, peer, self._door.tls))
+                self._spawn(partial(self._greet, scope, accepted, peer, self._listener.tls))
 
     async def _greet(
         self, scope: trio.CancelScope, accepted: socket.socket, peer: str, context: ssl.SSLContext
@@ -154,7 +156,7 @@ class Bridge:
         if self._assembly is None:
             from maestrod.transport.bridge.assembly import Assembly
 
-            self._assembly = Assembly(self._door, self._services, self._spawn)
+            self._assembly = Assembly(self._listener, self._services, self._spawn)
         connection = self._assembly.connection(
             channel, peer, self._refused, admitted=lambda caller: self._known(connection, caller)
         )
@@ -231,15 +233,15 @@ def _ask_for_signs_of_life(accepted: socket.socket) -> None:
 
 
 async def serve_bridge(
-    door: Door,
+    listener: BridgeListener,
     services: Services,
     *,
     patience: float = 10.0,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until ``services.stopping`` is set; then requests under way have ``GRACE`` seconds. ``door.listener`` stays open."""
+    """Serve until ``services.stopping`` is set; then requests under way have ``GRACE`` seconds. ``listener.sock`` stays open."""
     async with trio.open_nursery() as nursery:
-        bridge = Bridge(door, services, nursery, patience)
+        bridge = Bridge(listener, services, nursery, patience)
         accepting = trio.CancelScope()
         revocations = services.engine.bus.subscribe(
             lambda event: event.type == "token.updated", bridge.take_revocations

@@ -5,13 +5,13 @@ from dataclasses import replace
 from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
 from maestrod.transport.bridge.gate import Caller
-from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, door
+from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, listener_on_loopback
 from tests.kit.rpc_parts import parts
 
 
-async def test_the_policy_is_what_the_door_says() -> None:
-    given = door()
-    with given.listener:
+async def test_the_policy_is_what_the_listener_says() -> None:
+    given = listener_on_loopback()
+    with given.sock:
         policy = Assembly(given, parts(), lambda task: None).policy
         assert policy.hosts == given.hosts and policy.other_origins == {FOREIGN} and not policy.remote
         assert policy.token_caller(TOKEN) == Caller("token", Scope.ADMIN)
@@ -21,8 +21,8 @@ async def test_the_policy_is_what_the_door_says() -> None:
 
 
 async def test_two_daemons_have_two_cookies() -> None:
-    given = door()
-    with given.listener:
+    given = listener_on_loopback()
+    with given.sock:
         first = parts()
         second = parts(info=replace(first.info, instance="another-one"))
         names = {Assembly(given, each, lambda task: None).policy.cookie_name for each in (first, second)}

@@ -187,7 +187,7 @@ async def test_attack_9_the_time_of_a_wrong_token_says_nothing(caplog: pytest.Lo
     async with attacked(caplog) as server:
         from maestrod.transport.bridge.assembly import Assembly
 
-        assembly = Assembly(server.door, server.services, lambda task: None)
+        assembly = Assembly(server.listener, server.services, lambda task: None)
         check = assembly.policy.token_caller
         first, last = b"x" + TOKEN[1:], TOKEN[:-1] + b"x"
 

@@ -122,4 +122,4 @@ async def test_the_cookie_outlives_the_daemon_and_not_its_key() -> None:
 
 def callers(server: BridgeServer, cookie: bytes) -> Caller | None:
     """Who a cookie is to the next daemon with the same key."""
-    return Assembly(server.door, server.services, lambda task: None).policy.cookie_caller(cookie)
+    return Assembly(server.listener, server.services, lambda task: None).policy.cookie_caller(cookie)

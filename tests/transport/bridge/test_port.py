@@ -29,15 +29,15 @@ def opened(home: Places, **settings: object) -> Port:
 
 
 def number(port: Port) -> int:
-    return int(port.door.url.rpartition(":")[2])
+    return int(port.listener.url.rpartition(":")[2])
 
 
 def test_it_says_where_it_is_to_the_user_only(home: Places) -> None:
     port = opened(home)
     token, address = home.runtime / TOKEN_FILE, home.runtime / ADDRESS_FILE
     told = json.loads(address.read_text())
-    assert told["url"] == port.door.url == f"http://127.0.0.1:{number(port)}" and told["instance"] == "i1"
-    assert token.read_bytes() == port.door.token and len(port.door.token) >= 43
+    assert told["url"] == port.listener.url == f"http://127.0.0.1:{number(port)}" and told["instance"] == "i1"
+    assert token.read_bytes() == port.listener.token and len(port.listener.token) >= 43
     assert {stat.S_IMODE(path.stat().st_mode) for path in (token, address)} == {0o600}
     port.close()
     assert not token.exists() and not address.exists()
@@ -47,7 +47,7 @@ def test_each_start_has_another_token_and_the_port_of_the_last(home: Places) -> 
     first = opened(home)
     first.close()
     second = opened(home)
-    assert number(second) == number(first) and second.door.token != first.door.token
+    assert number(second) == number(first) and second.listener.token != first.listener.token
     second.close()
 
 
@@ -78,8 +78,8 @@ def test_addresses_that_others_reach_are_refused(home: Places, address: str) -> 
 
 def test_the_other_loopback_address(home: Places) -> None:
     port = opened(home, bridge_address="::1")
-    assert port.door.url == f"http://[::1]:{number(port)}"
-    assert f"[::1]:{number(port)}".encode() in port.door.hosts
+    assert port.listener.url == f"http://[::1]:{number(port)}"
+    assert f"[::1]:{number(port)}".encode() in port.listener.hosts
     port.close()
 
 
@@ -111,12 +111,12 @@ def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Places, mo
 
 def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_next(home: Places) -> None:
     dead = opened(home)
-    dead.door.listener.close()  # killed: its files stay
+    dead.listener.sock.close()  # killed: its files stay
     with socket.create_server(("127.0.0.1", number(dead))):
         following = opened(home)
         told = json.loads((home.runtime / ADDRESS_FILE).read_text())
-        assert told["url"] == following.door.url != dead.door.url
-        assert (home.runtime / TOKEN_FILE).read_bytes() == following.door.token != dead.door.token
+        assert told["url"] == following.listener.url != dead.listener.url
+        assert (home.runtime / TOKEN_FILE).read_bytes() == following.listener.token != dead.listener.token
         following.close()
 
 

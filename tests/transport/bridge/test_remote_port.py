@@ -11,33 +11,33 @@ from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import places
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import fingerprint, own_pair
-from maestrod.transport.bridge.door import Door
+from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.remote_port import open_remote_port
 
 NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
-def opened(**settings: object) -> tuple[Door, str]:
+def opened(**settings: object) -> tuple[BridgeListener, str]:
     config = msgspec.structs.replace(Config(remote_address="127.0.0.1", remote_port=0), **settings)
     port, known = open_remote_port(places(os.environ), config, None, NOW)
     port.close()
-    return port.door, known
+    return port.listener, known
 
 
 def test_it_is_remote_encrypted_and_known_by_its_fingerprint() -> None:
-    door, known = opened(remote_names=("workstation", "[fe80::1]"), remote_rate=7)
-    assert door.remote and door.tls is not None and door.rate == 7
-    assert door.url.startswith("https://workstation:")
-    port = door.url.rpartition(":")[2]
-    assert {f"127.0.0.1:{port}".encode(), f"[fe80::1]:{port}".encode()} <= door.hosts
-    assert f"https://workstation:{port}".encode() in door.own_origins
+    listener, known = opened(remote_names=("workstation", "[fe80::1]"), remote_rate=7)
+    assert listener.remote and listener.tls is not None and listener.rate == 7
+    assert listener.url.startswith("https://workstation:")
+    port = listener.url.rpartition(":")[2]
+    assert {f"127.0.0.1:{port}".encode(), f"[fe80::1]:{port}".encode()} <= listener.hosts
+    assert f"https://workstation:{port}".encode() in listener.own_origins
     assert known == fingerprint(places(os.environ).data / "tls" / "certificate.pem")
     assert opened(remote_names=("workstation", "[fe80::1]"))[1] == known, "the same pair at the next start"
 
 
 def test_all_addresses_of_the_machine_are_its_names() -> None:
-    door, _ = opened(remote_address="0.0.0.0")
-    names = {host.rpartition(b":")[0] for host in door.hosts}
+    listener, _ = opened(remote_address="0.0.0.0")
+    names = {host.rpartition(b":")[0] for host in listener.hosts}
     assert b"127.0.0.1" in names
     assert b"0.0.0.0" not in names
 

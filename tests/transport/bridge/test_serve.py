@@ -117,7 +117,7 @@ def test_a_bridge_nobody_uses_imports_no_h11_and_no_web_sockets() -> None:
 async def test_a_client_that_went_without_a_word_is_asked_for_a_sign_of_life() -> None:
     """The kernel's own timer of our end: without it a client behind a network that went would hold its place for two hours."""
     async with bridging() as server, server.web_socket():
-        port = f":{int(server.door.url.rpartition(':')[2]):04X}"
+        port = f":{int(server.listener.url.rpartition(':')[2]):04X}"
         rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
         [row] = [row for row in rows if row[1].endswith(port) and row[3] == "01"]
         kind, _, hundredths = row[5].partition(":")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class BridgeListener:
     """A listening TCP socket (not blocking), its names, the token of this start, the folder of the page (None without one).
 
     ``hosts`` are the values a Host header may have, ``own_origins`` the origins of the page itself, ``other_origins`` those
-    the user allowed. ``tls`` encrypts what comes in (None: it does not leave this machine). A ``remote`` door is for who comes
+    the user allowed. ``tls`` encrypts what comes in (None: it does not leave this machine). A ``remote`` listener is for who comes
     from elsewhere with a token of his own (``api/token.py``), and only ``rate`` requests a second.
     """
 
-    listener: socket.socket
+    sock: socket.socket
     url: str
     hosts: frozenset[bytes]
     own_origins: frozenset[bytes]
