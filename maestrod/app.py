@@ -28,7 +28,7 @@ from maestrod.api.system import SessionsOnStop
 from maestrod.config import Config, agents_named
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Edited
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.host.folders import RealEyes
@@ -72,7 +72,7 @@ async def run(places: Places, config: Config, handover: Handover) -> None:
         claim.tell(Phase.STARTING, progress="it reads its store")
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
         async with shutdown_by_signals(config.sessions_on_stop) as shutdown:
-            with _open_store(places, _rules(config, catalog)) as store:
+            with _open_store(places, _policy(config, catalog)) as store:
                 claim.tell(Phase.STARTING, progress="it takes its agents back")
                 daemon = _assemble(places, config, handover, store, catalog, shutdown)
                 listeners = open_listeners(places, config, handover, daemon.services)
@@ -155,9 +155,9 @@ def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery
 
 
 @contextmanager
-def _open_store(places: Places, rules: Rules) -> Iterator[Store]:
+def _open_store(places: Places, policy: Policy) -> Iterator[Store]:
     """The store. What its start repaired goes to the log."""
-    store = Store.open(places.data, rules=rules, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
+    store = Store.open(places.data, policy=policy, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
     store.on_alert = log.error
     for line in store.report:
         log.warning("store: %s", line)
@@ -167,8 +167,8 @@ def _open_store(places: Places, rules: Rules) -> Iterator[Store]:
         store.close()
 
 
-def _rules(config: Config, catalog: FileCatalog) -> Rules:
-    return Rules(
+def _policy(config: Config, catalog: FileCatalog) -> Policy:
+    return Policy(
         agents=traits(catalog.adapters, config.agents),
         max_sessions=config.max_sessions,
         agent_limits=config.agent_limits,

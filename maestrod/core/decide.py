@@ -119,7 +119,7 @@ def _first_reply(draft: Draft, first: Request, method: str, digest: str) -> Any:
 
 def _forget_old(draft: Draft) -> None:
     """Forget up to two remembered requests that are too old or too many: bounded work, bounded memory."""
-    requests, rules, now = draft.world.requests, draft.world.rules, clock_rules.requests_now(draft)
+    requests, policy, now = draft.world.requests, draft.world.policy, clock_rules.requests_now(draft)
     for key in list(islice(requests, 2)):
-        if len(requests) >= rules.request_limit or requests[key].at < now - rules.request_retention_ms:
+        if len(requests) >= policy.request_limit or requests[key].at < now - policy.request_retention_ms:
             draft.drop(requests[key])

@@ -27,7 +27,7 @@ def schedule(draft: Draft) -> None:
         run = draft.world.runs[run_id]
         if not limit_rules.is_held_back(draft, run.agent):
             _start_planner(draft, run)
-    while draft.world.by_session.slots[""] < draft.world.rules.max_sessions:
+    while draft.world.by_session.slots[""] < draft.world.policy.max_sessions:
         unit = _best(draft)
         if unit is None:
             return
@@ -131,7 +131,7 @@ def _start_unit(draft: Draft, unit: Task) -> Session:
             parent_session_id=_orchestrator(draft, run.id),
             run_id=run.id,
             spawn_source=SpawnSource.PLAN,
-            terminal=draft.world.rules.traits(dispatch.agent).terminal,
+            terminal=draft.world.policy.traits(dispatch.agent).terminal,
             created_at=draft.now,
             last_activity=draft.now,
         ),

@@ -69,7 +69,7 @@ async def personas(context: Context, params: PersonaList) -> PersonaPage:
 async def agents(context: Context, params: AgentList) -> AgentPage:
     """The agents there are, what they lack, and what the domain knows of them."""
     found = await trio.to_thread.run_sync(context.services.catalog.agents)
-    return AgentPage(items=tuple(_with_traits(info, context.world.rules.traits(info.name)) for info in found))
+    return AgentPage(items=tuple(_with_traits(info, context.world.policy.traits(info.name)) for info in found))
 
 
 def _with_traits(info: AgentInfo, traits: AgentTraits) -> AgentInfo:

@@ -13,7 +13,7 @@ import msgspec
 from maestrod.api.errors import MaestroError, ResyncRequired, Unavailable
 from maestrod.api.event import Event, TimelineEvent, TimelinePage
 from maestrod.api.system import CheckReport, Mode
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.world import World
 from maestrod.store.record import decode, encode
 from maestrod.store.timeline import parse_cursor
@@ -24,9 +24,9 @@ class MemoryStore:
     """See ``engine.ports.Store``. ``refused`` is what ``refusal`` answers."""
 
     def __init__(
-        self, call_soon: Callable[[Callable[[], object]], object], *, rules: Rules | None = None, hold: bool = False
+        self, call_soon: Callable[[Callable[[], object]], object], *, policy: Policy | None = None, hold: bool = False
     ) -> None:
-        self.world = World(rules)
+        self.world = World(policy)
         self.durable_seq = 0
         self.on_durable: Callable[[int], None] = lambda seq: None
         self.on_failure: Callable[[int], None] = lambda seq: None

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from maestrod.api.event import Event
 from maestrod.api.model.base import Entity
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.entities import Request
 from maestrod.core.world.world import World
 from maestrod.store.entities import BadEntityFile, decode_file
@@ -48,9 +48,9 @@ class Recovered:
     end: End | None = None
 
 
-def recover(files: Files, layout: Layout, rules: Rules | None = None, *, keep_copies: bool = True) -> Recovered:
+def recover(files: Files, layout: Layout, policy: Policy | None = None, *, keep_copies: bool = True) -> Recovered:
     """Load the world of ``layout``. Changes nothing but ``quarantine/``, and without ``keep_copies`` nothing at all."""
-    return _Recovery(files, layout, rules, layout.quarantine if keep_copies else None).run()
+    return _Recovery(files, layout, policy, layout.quarantine if keep_copies else None).run()
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class _FileBase:
 
 
 class _Recovery:
-    def __init__(self, files: Files, layout: Layout, rules: Rules | None, copies: Path | None) -> None:
+    def __init__(self, files: Files, layout: Layout, policy: Policy | None, copies: Path | None) -> None:
         self.copies = copies
         self.files = files
         self.layout = layout
-        self.rules = rules
+        self.policy = policy
         self.report: list[str] = []
         self.quarantined: set[tuple[Path, int]] = set()
         self.watermark = self._read_watermark()
@@ -84,7 +84,7 @@ class _Recovery:
                 (self.first_seq or 1) - 1,
                 "the journal does not begin with event 1, and there is neither a snapshot nor entity files",
             )
-            return self._read_only(Replay(World(self.rules), self.layout), missing)
+            return self._read_only(Replay(World(self.policy), self.layout), missing)
         replay = Replay(
             self._world(snapshot.entities if snapshot else (), snapshot.seq if snapshot else 0), self.layout
         )
@@ -159,7 +159,7 @@ class _Recovery:
             yield item
 
     def _world(self, entities: Iterable[Entity], seq: int) -> World:
-        world = World(self.rules)
+        world = World(self.policy)
         world.fill(entities)
         world.reach(seq)
         return world

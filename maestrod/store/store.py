@@ -14,7 +14,7 @@ from maestrod.api.errors import MaestroError, Unavailable
 from maestrod.api.event import Event, TimelinePage
 from maestrod.api.model.base import Entity
 from maestrod.api.system import CheckReport, Mode
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.store.archive import archive_tree
 from maestrod.store.committer import Committer
 from maestrod.store.edits import Edit, Scan, Since, scan_edits
@@ -107,7 +107,7 @@ class Store:
         data_dir: Path,
         *,
         files: Files | None = None,
-        rules: Rules | None = None,
+        policy: Policy | None = None,
         call_soon: CallSoon,
         options: "Options | None" = None,
     ) -> "Store":
@@ -121,7 +121,7 @@ class Store:
         found = open_format(files, layout, report)
         layout.make(files)
         with _collector_paused():
-            recovered = recover(files, layout, rules)
+            recovered = recover(files, layout, policy)
         recovered.report[:0] = report
         return cls(layout, files, recovered, call_soon, instance=found.instance, options=options or Options())
 

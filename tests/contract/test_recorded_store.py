@@ -18,7 +18,7 @@ from maestrod.store.segments import list_segments
 from maestrod.store.snapshot import read_snapshot
 from maestrod.store.store import Options, Store
 from tests.kit import format_1
-from tests.kit.recorded_store import RULES
+from tests.kit.recorded_store import POLICY
 
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1"
 
@@ -31,7 +31,7 @@ def unpacked(name: str, folder: Path) -> Path:
 
 
 def opened(folder: Path) -> Store:
-    return Store.open(folder, rules=RULES, call_soon=lambda function: function(), options=Options(threads=False))
+    return Store.open(folder, policy=POLICY, call_soon=lambda function: function(), options=Options(threads=False))
 
 
 def dump(store: Store) -> list[bytes]:

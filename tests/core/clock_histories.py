@@ -40,7 +40,7 @@ class ClockHistories:
         for key, length in left.items():
             what, id_ = key
             if what == "stall" and slept:
-                assert after[key] - 500 == self.world.rules.traits(self.world.sessions[id_].agent).stall_ms
+                assert after[key] - 500 == self.world.policy.traits(self.world.sessions[id_].agent).stall_ms
             elif what == "retry" or (what == "wake" and id_ in guessed):
                 assert after[key] == length - slept, key
             elif what == "wake":

@@ -8,7 +8,7 @@ from maestrod.api.reason import Source
 from maestrod.api.session import Terminal
 from maestrod.core.values.agent_traits import SHELL, AgentTraits, Turns
 from maestrod.core.values.facts import Fact, Signed
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.signs import Sign, Started, TurnStarted
 from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
@@ -19,12 +19,12 @@ AGENTS: Mapping[str, AgentTraits] = {
     "tty": AgentTraits(turns=Turns.STREAM, resumes=True, terminal=Terminal.PTY),
     "process": AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE),
 }
-RULES = Rules(agents=AGENTS)
+POLICY = Policy(agents=AGENTS)
 
 
 def at_work(agent: str, *titles: str, **params: Any) -> Scenario:
     """A run of one group ``g`` whose session's agent is up; its subtasks are ``titles`` (one named ``a`` when left out)."""
-    play = Scenario(rules=RULES)
+    play = Scenario(policy=POLICY)
     members = {"strategy": params.pop("strategy")} if "strategy" in params else {}
     groups = group("g", *(subtask(title) for title in titles or ("a",)), agent=agent, **members)
     return play.given(run_of(groups, **params), came_up("@g"), tell("@g", Started(OWN_ID)))
@@ -33,7 +33,7 @@ def at_work(agent: str, *titles: str, **params: Any) -> Scenario:
 def planner(agent: str, **params: Any) -> Scenario:
     """A run whose planner is up and works on its prompt."""
     start = Call("run.start", text="root", workingDir="/tmp/shop", agent=agent, **params)
-    return Scenario(rules=RULES).given(
+    return Scenario(policy=POLICY).given(
         start, came_up("@plan: root"), tell("@plan: root", Started(OWN_ID), TurnStarted())
     )
 

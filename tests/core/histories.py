@@ -11,14 +11,14 @@ from maestrod.core.decide import decide
 from maestrod.core.values.agent_traits import AgentTraits
 from maestrod.core.values.command import Command, Stamp
 from maestrod.core.values.facts import Fact
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from tests.core import conversations
 from tests.kit import sameness
 
 AGENTS = {**conversations.AGENTS, "other": AgentTraits()}
-RULES = Rules(
+POLICY = Policy(
     max_sessions=3,
     agent_limits={"other": 1, "tty": 1},
     agents=AGENTS,
@@ -29,7 +29,7 @@ RULES = Rules(
 ANSWERS = st.sampled_from(["yes", "no", "allow", "deny", "now", "wait", "fail", "stop", "approve", "reject"])
 PICK = st.integers(0, 10_000)
 AGENT = st.sampled_from(["shell", "stream", "process", "tty", "other"])
-POLICY = st.sampled_from(["block", "skip", "run"])
+DEPENDENCY_POLICIES = st.sampled_from(["block", "skip", "run"])
 WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
 QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])
 
@@ -54,7 +54,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
                 "agent": draw(AGENT),
                 "strategy": draw(st.sampled_from(["simple", "queue"])),
                 "dependsOn": draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else [],
-                "onDependencyFailure": draw(POLICY),
+                "onDependencyFailure": draw(DEPENDENCY_POLICIES),
                 "subtasks": subtasks,
             }
         )
@@ -69,7 +69,7 @@ def limits(draw: st.DrawFn) -> dict[str, Any]:
         "backoffMs": draw(st.sampled_from([0, 1000])),
         "timeoutMs": draw(st.sampled_from([None, 5000])),
         "priority": draw(st.sampled_from(["low", "medium", "high"])),
-        "onDependencyFailure": draw(POLICY),
+        "onDependencyFailure": draw(DEPENDENCY_POLICIES),
     }
 
 
@@ -87,7 +87,7 @@ def reloaded(world: World, seed: int) -> World:
     """The world as a start finds it: from entities, in any order."""
     lines = [(type(entity), msgspec.json.encode(entity)) for entity in world.entities()]
     lines.sort(key=lambda line: zlib.crc32(line[1], seed))
-    twin = World(world.rules)
+    twin = World(world.policy)
     twin.load(msgspec.json.decode(line, type=kind) for kind, line in lines)
     twin.seq, twin.draining = world.seq, world.draining
     same(state(twin), state(world), "loading gives another world")

@@ -27,7 +27,7 @@ from maestrod.core.values.facts import (
     StoppingSessions,
     Withdrawn,
 )
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Seen, Unseen
 from maestrod.core.values.signs import LimitReached, PermissionAsked, PlanOffered, Started, TurnEnded, TurnStarted
 from maestrod.engine.hook import hook_command
@@ -52,7 +52,7 @@ from tests.kit.scenario import (
     woke,
 )
 
-RULES = Rules(agents={**traits(ADAPTERS, {}), **AGENTS}, max_sessions=60, limit_wait_max_ms=900_000)
+POLICY = Policy(agents={**traits(ADAPTERS, {}), **AGENTS}, max_sessions=60, limit_wait_max_ms=900_000)
 HOOKS = HookCalls(ADAPTERS)
 
 #: The folder of an agent's recordings.
@@ -61,7 +61,7 @@ RECORDED = {"claude": "claude-code", "codex": "codex", "gemini": "gemini-cli", "
 
 def played() -> Scenario:
     """The whole history, played by somebody who can look at folders and skills."""
-    play = Scenario(rules=RULES, seen=Seen(looks=True))
+    play = Scenario(policy=POLICY, seen=Seen(looks=True))
     for step in _steps():
         _when(play, step)
     return play

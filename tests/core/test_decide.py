@@ -32,8 +32,8 @@ from tests.core.histories import (
     AGENT,
     ANSWERS,
     PICK,
+    POLICY,
     QUEUE_VERBS,
-    RULES,
     WORKER_VERBS,
     attempt,
     limits,
@@ -53,8 +53,8 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(RULES)
-        self.replica = World(RULES)
+        self.world = World(POLICY)
+        self.replica = World(POLICY)
         self.at = self.id_time = 1_000_000
         self.ended: dict[str, Session] = {}
 
@@ -225,7 +225,7 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
         first = self.call("task.create", **params)
         if repeat and first is not None:
             assert self.call("task.create", **params) == first
-        assert len(self.world.requests) <= RULES.request_limit
+        assert len(self.world.requests) <= POLICY.request_limit
 
     # -- sessions --------------------------------------------------------------------------------
 

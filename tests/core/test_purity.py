@@ -12,7 +12,7 @@ from msgspec import inspect
 from maestrod.core.rules import FACTS, RULES
 from maestrod.core.values.command import Actor, Stamp
 from maestrod.core.values.effects import Effect
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Seen
 from maestrod.core.values.signs import Reading, Sign
 from maestrod.core.world.world import World
@@ -38,7 +38,7 @@ def sealed(world: World, script: list[Step], *program: str) -> list[bytes]:
 
 
 def test_the_script_has_every_method_and_every_fact_decided_not_only_refused(play: Scenario) -> None:
-    found = outcomes(World(long_script.RULES), play.script)
+    found = outcomes(World(long_script.POLICY), play.script)
     decided = {
         name_of(entry) for (entry, _, _), line in zip(play.script, found, strict=False) if line.startswith(b'{"events"')
     }
@@ -50,7 +50,7 @@ def name_of(entry: Any) -> str:
 
 
 def test_without_files_sockets_clock_and_chance_every_decision_is_the_same(play: Scenario) -> None:
-    world = World(long_script.RULES)
+    world = World(long_script.POLICY)
     found = sealed(world, play.script)
     assert found == outcomes(world, play.script)
     assert world.dump() == play.world.dump()
@@ -59,7 +59,7 @@ def test_without_files_sockets_clock_and_chance_every_decision_is_the_same(play:
 @pytest.mark.parametrize("place", [0.25, 0.5, 0.9])
 def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: Scenario, place: float) -> None:
     cut = int(len(play.script) * place)
-    world = World(long_script.RULES)
+    world = World(long_script.POLICY)
     outcomes(world, play.script[:cut])
     assert saved(restored(saved(world))) == saved(world)
     found = sealed(world, play.script[cut:])
@@ -81,9 +81,9 @@ def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
 
 
 def test_all_that_goes_into_a_decision_and_comes_out_is_values() -> None:
-    for type_ in (Rules, Seen, Stamp, Actor, Reading, *FACTS, *Sign.__subclasses__(), *Effect.__subclasses__()):
+    for type_ in (Policy, Seen, Stamp, Actor, Reading, *FACTS, *Sign.__subclasses__(), *Effect.__subclasses__()):
         assert [kind for kind in kinds(inspect.type_info(type_)) if not isinstance(kind, _VALUES)] == [], type_
-    for value in (Rules(), Seen()):
+    for value in (Policy(), Seen()):
         assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
 
 

@@ -1,7 +1,7 @@
 """Repeatable calls: the same request id with the same payload gets the first reply, with another one a conflict."""
 
 from maestrod.core.values.effects import Stop
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from tests.kit.scenario import (
     Call,
     Later,
@@ -64,8 +64,8 @@ def test_stopping_a_session_can_be_repeated() -> None:
 
 
 def test_requests_are_forgotten_by_number_and_by_age() -> None:
-    rules = Rules(request_limit=5, request_retention_ms=60_000)
-    play = Scenario(rules).given(project())
+    policy = Policy(request_limit=5, request_retention_ms=60_000)
+    play = Scenario(policy).given(project())
     for number in range(20):
         play.given(Call("project.update", projectId="shop", description=f"d{number}", requestId=f"r{number}"))
         assert len(play.world.requests) <= 5

@@ -5,10 +5,10 @@ Covers ``slots.py``: slots are counted where they are given out.
 
 from maestrod.api.session import Role
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from tests.kit.scenario import Call, Scenario, exited, group, live, member, project, run_of, status, subtask, task
 
-TWO_AGENTS = Rules(max_sessions=3, agent_limits={"other": 1}, agents={"shell": SHELL, "other": AgentTraits()})
+TWO_AGENTS = Policy(max_sessions=3, agent_limits={"other": 1}, agents={"shell": SHELL, "other": AgentTraits()})
 
 
 def titles(play: Scenario, session: str) -> list[str]:
@@ -23,7 +23,7 @@ def test_priority_then_the_longest_chain_then_age() -> None:
         group("urgent", subtask("u1"), priority="high"),
         group("young", subtask("y1")),
     ]
-    play = Scenario(Rules(max_sessions=1)).given(run_of(*groups))
+    play = Scenario(Policy(max_sessions=1)).given(run_of(*groups))
     order = []
     while play.world.by_session.live:
         [session_id] = play.world.by_session.live
@@ -41,7 +41,7 @@ def test_limits_over_all_per_agent_and_per_project() -> None:
 
 
 def test_an_orchestrator_takes_no_slot_of_its_workers() -> None:
-    play = Scenario(Rules(max_sessions=1)).given(project(), task("t"))
+    play = Scenario(Policy(max_sessions=1)).given(project(), task("t"))
     play.given(Call("session.spawn", taskIds=["t"], role="orchestrator", name="o"))
     play.when(run_of(group("g", subtask("a")))).then(live("o", "g"))
 
@@ -55,7 +55,7 @@ def test_a_planner_is_the_parent_of_its_workers() -> None:
 
 
 def test_a_session_is_given_what_may_still_run() -> None:
-    play = Scenario(Rules(max_sessions=1)).given(
+    play = Scenario(Policy(max_sessions=1)).given(
         run_of(group("g", subtask("a"), subtask("b", "a"), subtask("c"), subtask("d")))
     )
     assert titles(play, "@g") == ["a", "b", "c", "d"]
@@ -91,6 +91,6 @@ def test_what_is_in_another_worker_s_hands_is_not_given_out_twice() -> None:
 
 def test_one_slot_free_is_one_session() -> None:
     groups = [group(f"g{n}", subtask(f"s{n}")) for n in range(4)]
-    play = Scenario(Rules(max_sessions=2)).given(run_of(*groups)).then(live("g0", "g1"))
+    play = Scenario(Policy(max_sessions=2)).given(run_of(*groups)).then(live("g0", "g1"))
     play.when(Call("task.complete", by="@g0", taskId="s0")).then(live("g0", "g1"))
     play.when(exited("@g0")).then(live("g1", "g2"))

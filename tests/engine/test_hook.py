@@ -8,7 +8,7 @@ from maestrod.api.event import EVENT_REPORT, EventReport
 from maestrod.core.values.command import OWNER
 from maestrod.core.values.signs import Reading, TurnStarted
 from maestrod.engine.hook import hook_command
-from tests.core.conversations import RULES
+from tests.core.conversations import POLICY
 from tests.kit.hook_words import OWN_ID, read_hook
 from tests.kit.rpc_parts import Caller, parts
 
@@ -29,7 +29,7 @@ def test_the_adapter_is_that_of_the_agent_which_the_hook_names() -> None:
 
 async def test_a_report_over_the_socket_is_read_and_taken_in(nursery: trio.Nursery) -> None:
     services = parts(read_hook=read_hook)
-    services.engine.world.rules = RULES
+    services.engine.world.policy = POLICY
     client = Caller(services, nursery)
     session = await client.session(agent="stream")
     token = client.token(session)

@@ -243,7 +243,7 @@ async def test_every_wait_is_as_long_as_it_should_be(
     bench = Bench(autojump_clock)
     expected = {name: CASES[happens].get(kind.stands_for, LENGTH) for name, kind in KINDS.items()}
     if happens in {sleep, sleep_while_down}:  # a stall is given its whole patience anew
-        patience = bench.world.rules.traits("shell").stall_ms / 1000
+        patience = bench.world.policy.traits("shell").stall_ms / 1000
         expected["stall"] = MOMENT + patience + (10.0 if happens is sleep_while_down else 0.0)
     async with trio.open_nursery() as nursery:
         await nursery.start(bench.daemon)

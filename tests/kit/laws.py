@@ -195,7 +195,7 @@ def slot_limit(world: World, what: str, id_: str) -> int | None:
         return world.projects[id_].settings.max_sessions
     if what == "run":
         return world.runs[id_].max_sessions
-    return world.rules.max_sessions if what == "all" else world.rules.agent_limits.get(id_)
+    return world.policy.max_sessions if what == "all" else world.policy.agent_limits.get(id_)
 
 
 def takes_slot(session: Session) -> bool:

@@ -55,7 +55,7 @@ from tests.kit.scenario import (
 )
 
 HOUR = 3_600_000
-RULES = msgspec.structs.replace(conversations.RULES, max_sessions=99, registration_timeout_ms=600_000)
+POLICY = msgspec.structs.replace(conversations.POLICY, max_sessions=99, registration_timeout_ms=600_000)
 _PLAN = {"groups": [{"key": "p", "title": "p", "agent": "shell", "subtasks": [subtask("q")]}]}
 _BAD_PLAN = {"groups": [{"key": "p", "title": "p", "subtasks": [subtask("q", "nothing")]}]}
 _TURN = TurnStarted()
@@ -210,8 +210,8 @@ def steps() -> Iterator[Step]:
 def record(folder: Path, *, write_behind: bool) -> World:
     """Play the story into a store that is never closed; the world at its end."""
     options = Options(segment_size=32_768, threads=False, checkpoint_bytes=1 << 30)
-    store = Store.open(folder, rules=RULES, call_soon=lambda function: function(), options=options)
-    play = Scenario(rules=RULES)
+    store = Store.open(folder, policy=POLICY, call_soon=lambda function: function(), options=options)
+    play = Scenario(policy=POLICY)
     play.world = store.world
     story = list(steps())
     for number, step in enumerate(story):

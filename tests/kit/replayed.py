@@ -14,7 +14,7 @@ from maestrod.core.decide import decide
 from maestrod.core.rules import FACTS
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.facts import Fact, Signed
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Seen, Unseen
 from maestrod.core.values.signs import NOTHING, Reading, Sign
 from maestrod.core.world.entities import KIND_OF, KINDS
@@ -34,7 +34,7 @@ else:  # every one that there is, so that each can be read by its tag
 class _Saved(msgspec.Struct):
     """A world and the rules it decides by."""
 
-    rules: Rules
+    policy: Policy
     seq: int
     draining: bool
     entities: list[tuple[str, msgspec.Raw]]
@@ -43,13 +43,13 @@ class _Saved(msgspec.Struct):
 def saved(world: World) -> bytes:
     """A world as bytes."""
     entities = [(KIND_OF[type(entity)], msgspec.Raw(msgspec.json.encode(entity))) for entity in world.entities()]
-    return msgspec.json.encode(_Saved(world.rules, world.seq, world.draining, entities))
+    return msgspec.json.encode(_Saved(world.policy, world.seq, world.draining, entities))
 
 
 def restored(data: bytes) -> World:
     """The world that was saved."""
     found = msgspec.json.decode(data, type=_Saved)
-    world = World(found.rules)
+    world = World(found.policy)
     world.load(_entity(kind, line) for kind, line in found.entities)
     world.reach(found.seq)
     world.draining = found.draining

@@ -25,7 +25,7 @@ from maestrod.core.values.command import OWNER, Actor, Command, Stamp
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Exited, Fact, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
@@ -164,7 +164,7 @@ class Expectation:
 class Scenario:
     """One play: a world, a clock, and what the last step came to. ``script`` is all that was decided, or refused."""
 
-    rules: Rules = field(default_factory=Rules)
+    policy: Policy = field(default_factory=Policy)
     seen: Seen = BLIND
     at: int = START
     events: list[Event] = field(default_factory=list)
@@ -176,7 +176,7 @@ class Scenario:
     script: list[tuple[Command | Fact, Stamp, Seen]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = World(self.rules)
+        self.world = World(self.policy)
 
     def given(self, *steps: Step) -> Self:
         """Play steps none of which may be refused; what they came to does not count as the last step's."""

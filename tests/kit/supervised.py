@@ -22,7 +22,7 @@ from maestrod.config import Config
 from maestrod.core.values.command import Actor, Command
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.folders import as_written
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
 from maestrod.core.world.world import World
 from maestrod.engine.clock import Clock
@@ -121,7 +121,7 @@ async def house(
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
     catalog = FileCatalog(package_data("skills"), home, places.config, agents)
-    store.world = World(Rules(agents=traits(agents, config.agents)))
+    store.world = World(Policy(agents=traits(agents, config.agents)))
     if before is not None:
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
         for event in store._events:

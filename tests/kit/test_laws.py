@@ -10,7 +10,7 @@ from maestrod.api.queue import QueueItemStatus
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.world import World
 from tests.kit import laws, sameness
 from tests.kit.scenario import Call, Scenario, group, refused, run_of, status, subtask
@@ -19,7 +19,7 @@ from tests.kit.scenario import Call, Scenario, group, refused, run_of, status, s
 def sound() -> Scenario:
     groups = [group("g", subtask("a"), subtask("b"), strategy="queue"), group("h", subtask("c"), needs=["g"])]
     ask = Call("attention.ask", by="@g", message="?", timeoutMs=5000)
-    return Scenario(Rules(max_sessions=1)).given(run_of(*groups), Call("queue.next", by="@g"), ask)
+    return Scenario(Policy(max_sessions=1)).given(run_of(*groups), Call("queue.next", by="@g"), ask)
 
 
 def put(play: Scenario, name: str, **members: Any) -> None:

@@ -9,7 +9,7 @@ import trio
 from maestrod.api.errors import Unavailable
 from maestrod.api.permission import Permission
 from maestrod.store.memory import MemoryStore
-from tests.core.conversations import RULES
+from tests.core.conversations import POLICY
 from tests.kit.hook_words import read_hook
 from tests.kit.rpc_parts import Caller, parts
 
@@ -23,7 +23,7 @@ def printed(agent: str, event: str, permission: Permission | None, message: str)
 
 def caller(nursery: trio.Nursery) -> Caller:
     services = parts(hook_answer=printed, read_hook=read_hook)
-    services.engine.world.rules = RULES
+    services.engine.world.policy = POLICY
     return Caller(services, nursery)
 
 

@@ -19,7 +19,7 @@ from maestrod.store.format import read_format
 from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
 from maestrod.store.store import Options, Store
-from tests.kit.recorded_store import RULES
+from tests.kit.recorded_store import POLICY
 
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1/store.zip"
 REASON = {"source": "user", "code": "stopped", "detail": "enough", "at": 7}
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def opened(folder: Path) -> Store:
-    return Store.open(folder, rules=RULES, call_soon=lambda function: function(), options=Options(threads=False))
+    return Store.open(folder, policy=POLICY, call_soon=lambda function: function(), options=Options(threads=False))
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def brief(
         ),
         siblings=tuple(_siblings(world, session)),
         program=session.program,
-        plan_repairs=world.rules.plan_repairs,
+        plan_repairs=world.policy.plan_repairs,
         report=reporting(session.role, session.strategy),
         context=context,
     )

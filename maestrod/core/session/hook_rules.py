@@ -29,7 +29,7 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
     session = _session(draft, params, actor)
     if has_ended(session):
         return Done()  # a hook that was late, or was spooled while the end was found out
-    if draft.world.rules.traits(session.agent).turns is Turns.NONE:
+    if draft.world.policy.traits(session.agent).turns is Turns.NONE:
         _unread(draft, session, params)
         return Done()
     at = min(params.at or draft.now, draft.now)
@@ -44,7 +44,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     Raises what ``hook`` raises.
     """
     session = _session(draft, params, actor)
-    if has_ended(session) or draft.world.rules.traits(session.agent).turns is Turns.NONE:
+    if has_ended(session) or draft.world.policy.traits(session.agent).turns is Turns.NONE:
         return PermissionReply()
     at = min(params.at or draft.now, draft.now)
     session = touch(draft, session)
@@ -63,7 +63,7 @@ def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor) ->
     if params.session_id is not None or not actor.is_owner:
         return session_for(draft, actor, params.session_id)
     agent, reading = params.agent or "", draft.reading
-    if reading.agent_session_id is None or draft.world.rules.traits(agent).turns is Turns.NONE:
+    if reading.agent_session_id is None or draft.world.policy.traits(agent).turns is Turns.NONE:
         raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "sessionId"})
     for session_id in draft.world.by_session.live:
         session = draft.world.sessions[session_id]

@@ -42,8 +42,8 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
     if session.live is None or session.ending is not None:
         return session
     told = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
-    traits = draft.world.rules.traits(session.agent)
-    if sign.retrying or not draft.world.rules.limit_wait or traits.turns is Turns.NONE:
+    traits = draft.world.policy.traits(session.agent)
+    if sign.retrying or not draft.world.policy.limit_wait or traits.turns is Turns.NONE:
         again = ", and tries again by itself" if sign.retrying else ""
         draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
         return session
@@ -63,7 +63,7 @@ def due(draft: Draft, session: Session) -> None:
     then = draft.now
     for other in waiting(draft, session.agent):
         if other.wait is not None and not other.wait.due and other.wait.until <= then:
-            then += draft.world.rules.limit_stagger_ms
+            then += draft.world.policy.limit_stagger_ms
             draft.put(revised(other, wait=msgspec.structs.replace(other.wait, until=then, is_length=True)))
     if then > draft.now:
         _hold_back(draft, session.agent, then)
@@ -140,7 +140,9 @@ def answered(draft: Draft, question: Attention) -> None:
 def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, told: str) -> Session:
     until, guessed = _end_of(draft, session, sign)
     is_length = sign.is_length or until != sign.resets_at
-    until += draft.world.rules.limit_stagger_ms * sum(other.id != session.id for other in waiting(draft, session.agent))
+    until += draft.world.policy.limit_stagger_ms * sum(
+        other.id != session.id for other in waiting(draft, session.agent)
+    )
     with pause.clocks(draft, session.id):
         wait = Wait(
             kind=sign.kind, until=until, since=draft.now, detail=sign.detail, guessed=guessed, is_length=is_length
@@ -175,13 +177,13 @@ def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bo
 
     One that is over by the time it is told (a late hook, a slow machine, another clock) is tried again soon, once.
     """
-    rules, ends = draft.world.rules, sign.resets_at
+    policy, ends = draft.world.policy, sign.resets_at
     if ends is not None and ends > draft.now:
         return min(ends, draft.now + _FAR), False
     hits = session.limited.hits if session.limited is not None else 0
     if ends is not None and not hits:
-        return draft.now + max(rules.limit_stagger_ms, _SOON), False
-    return draft.now + min(rules.limit_backoff_ms << min(hits, 20), rules.limit_wait_max_ms), True
+        return draft.now + max(policy.limit_stagger_ms, _SOON), False
+    return draft.now + min(policy.limit_backoff_ms << min(hits, 20), policy.limit_wait_max_ms), True
 
 
 def _ask(draft: Draft, session: Session, told: str) -> None:
@@ -192,10 +194,10 @@ def _ask(draft: Draft, session: Session, told: str) -> None:
 
 def _terms(draft: Draft, session: Session) -> dict[str, Any]:
     """Options and deadline of the question: beyond the maximum somebody has to want the wait."""
-    rules, since = draft.world.rules, session.limited.since if session.limited is not None else draft.now
-    if session.wait is None or session.wait.until - since <= rules.limit_wait_max_ms:
+    policy, since = draft.world.policy, session.limited.since if session.limited is not None else draft.now
+    if session.wait is None or session.wait.until - since <= policy.limit_wait_max_ms:
         return {"options": (NOW, FAIL), "deadline": None, "on_timeout": None}
-    deadline = max(since + rules.limit_wait_max_ms, draft.now + rules.limit_backoff_ms)
+    deadline = max(since + policy.limit_wait_max_ms, draft.now + policy.limit_backoff_ms)
     return {"options": (NOW, WAIT, FAIL), "deadline": deadline, "on_timeout": FAIL}
 
 

@@ -147,7 +147,7 @@ def send(draft: Draft, params: MessageSend, actor: Actor) -> Message:
     session = alive(session_for(draft, actor, params.session_id))
     if session.terminal is Terminal.EXTERNAL:
         raise IllegalTransition("session.external", f"{session.id} has its terminal elsewhere: type there")
-    if draft.world.rules.traits(session.agent).turns is Turns.NONE:
+    if draft.world.policy.traits(session.agent).turns is Turns.NONE:
         raise IllegalTransition(
             "message.no_prompts", f"{session.agent} takes no prompts: type into its terminal (session.send)"
         )

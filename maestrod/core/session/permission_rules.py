@@ -264,7 +264,7 @@ def _digest(sign: PermissionAsked) -> str | None:
 
 def _limit(draft: Draft, settings: Permissions, wait_ms: int | None) -> int | None:
     """How long a question stands: as the project says, else as the configuration does; never longer than its hook waits."""
-    own = settings.timeout_ms if settings.timeout_ms is not None else draft.world.rules.permission_timeout_ms
+    own = settings.timeout_ms if settings.timeout_ms is not None else draft.world.policy.permission_timeout_ms
     limits = [limit for limit in (own, wait_ms or None) if limit is not None]
     return min(limits) if limits else None
 

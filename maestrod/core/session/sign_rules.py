@@ -265,7 +265,7 @@ def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
     """What the agent says is in the timeline; its first line shows what it does."""
     if sign.text.strip():
         _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], told, said=True)
-        if draft.world.rules.traits(session.agent).turns is Turns.PROCESS:
+        if draft.world.policy.traits(session.agent).turns is Turns.PROCESS:
             message.hear(draft, session, sign.text.strip())
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]

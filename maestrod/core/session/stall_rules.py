@@ -131,7 +131,7 @@ def answered(draft: Draft, question: Attention) -> None:
 
 
 def _patience(draft: Draft, session: Session) -> int:
-    return draft.world.rules.traits(session.agent).stall_ms
+    return draft.world.policy.traits(session.agent).stall_ms
 
 
 def _watch(draft: Draft, session: Session, turn: Turn) -> Session:

@@ -14,7 +14,7 @@ from maestrod.core.world.draft import Draft
 def start_session(draft: Draft, session: Session) -> Session:
     """Record a session in state ``spawning`` and want its agent launched."""
     folder = session.working_dir or draft.project(session.project_id).working_dir
-    limit = draft.world.rules.registration_timeout(session.agent)
+    limit = draft.world.policy.registration_timeout(session.agent)
     reason = draft.reason(Source.PLAN if session.unit_task_id else Source.USER, "spawned", "waiting for the agent")
     live = Spawning(clock=Clock(deadline=draft.now + limit))
     started = draft.change(session, working_dir=folder, status_reason=reason, live=live)

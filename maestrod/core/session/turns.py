@@ -42,7 +42,7 @@ _FAILED = frozenset({Outcome.FAILED.value, Outcome.LIMIT.value})
 
 def turns_of(world: World, session: Session) -> Turns:
     """How a session takes prompts: on a terminal they are typed into one process, whatever the agent does on pipes."""
-    turns = world.rules.traits(session.agent).turns
+    turns = world.policy.traits(session.agent).turns
     if session.terminal is Terminal.EXTERNAL:
         return Turns.NONE
     return Turns.STREAM if session.terminal is Terminal.PTY and turns is not Turns.NONE else turns
@@ -157,7 +157,7 @@ def _to_worker(draft: Draft, session: Session) -> Message | None:
     if outcome == Outcome.INTERRUPTED.value:
         attention.want_input(draft, session, f"interrupted with {len(left)} tasks open: tell it how to go on")
         return None
-    if session.nudges >= draft.world.rules.nudges:
+    if session.nudges >= draft.world.policy.nudges:
         told = f"its agent ended {session.nudges + 1} turns without saying what became of {left[0].title!r}"
         _give_up(draft, session, "unreported", told)
         return None
@@ -172,7 +172,7 @@ def _to_planner(draft: Draft, session: Session) -> Message | None:
     if isinstance(session.turn, PastTurn) and session.turn.outcome in _FAILED:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
-    if session.nudges >= draft.world.rules.nudges:
+    if session.nudges >= draft.world.policy.nudges:
         plan_apply.fail_planning(draft, run, "its planner ended without a valid plan")
         return None
     draft.change(session, nudges=session.nudges + 1)
@@ -217,7 +217,7 @@ def _mark_delivered(draft: Draft, session: Session, message: Message) -> Message
 
 
 def _can_resume(draft: Draft, session: Session) -> bool:
-    return draft.world.rules.traits(session.agent).resumes and session.agent_session_id is not None
+    return draft.world.policy.traits(session.agent).resumes and session.agent_session_id is not None
 
 
 def _relaunch(draft: Draft, session: Session, message: Message) -> None:

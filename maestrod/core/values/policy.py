@@ -9,7 +9,7 @@ from maestrod.core.values.agent_traits import SHELL_ONLY, AgentTraits
 _UNKNOWN = AgentTraits()
 
 
-class Rules(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True):
     """The part of the configuration the domain decides by.
 
     ``max_sessions`` bounds worker sessions alive at once, over everything; ``agent_limits`` per agent. Times are milliseconds. ``plan_repairs`` is how often a planner may hand in a

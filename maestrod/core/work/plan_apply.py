@@ -27,7 +27,7 @@ def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | Non
     """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
     if (plan is None) == (markdown is None):
         raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "plan"})
-    known = names_for(draft.world.rules, draft.seen, working_dir, agent)
+    known = names_for(draft.world.policy, draft.seen, working_dir, agent)
     return lint(plan, known) if markdown is None else lint_text(markdown, known)
 
 
@@ -91,7 +91,7 @@ def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
         return plan
     run = draft.change(run, plan_attempt=plan.attempt, plan_id=plan.id, diagnostics=plan.diagnostics)
     if plan.status is PlanStatus.INVALID:
-        if planning and plan.attempt > draft.world.rules.plan_repairs:
+        if planning and plan.attempt > draft.world.policy.plan_repairs:
             fail_planning(draft, run, f"no valid plan after {plan.attempt} attempts")
         return plan
     if run.approve:

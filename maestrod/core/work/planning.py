@@ -17,5 +17,5 @@ def offered(draft: Draft, session: Session, document: str) -> None:
     if session.role is not Role.ORCHESTRATOR or run is None or run.status is not RunStatus.PLANNING:
         return
     root = draft.task(run.root_task_id)
-    known = names_for(draft.world.rules, draft.seen, draft.project(root.project_id).working_dir, run.agent)
+    known = names_for(draft.world.policy, draft.seen, draft.project(root.project_id).working_dir, run.agent)
     hand_in(draft, root, run, lint_document(document, known), session.id)

@@ -122,11 +122,11 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
 def _with_planner(draft: Draft, run: Run) -> Run:
     """An orchestrator session will plan the root: the scheduler starts it."""
     if not can_plan(draft, run):
-        planners = sorted(name for name, traits in draft.world.rules.agents.items() if traits.plans)
+        planners = sorted(name for name, traits in draft.world.policy.agents.items() if traits.plans)
         others = f", an agent that plans ({', '.join(planners)})" if planners else ""
         told = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
         raise Malformed("run.no_planner", told, {"path": "planner"})
-    if run.planner and draft.world.rules.agents[run.agent].plans:
+    if run.planner and draft.world.policy.agents[run.agent].plans:
         told = (
             f"{run.agent} plans by itself and runs no planner program: leave the planner out, or name the shell agent"
         )

@@ -73,7 +73,7 @@ def move(draft: Draft, run: Run, event: RunEvent, **members: Any) -> Run:
 
 def can_plan(draft: Draft, run: Run) -> bool:
     """Whether the run's agent makes plans: one that only runs commands needs a program for that."""
-    return draft.world.rules.traits(run.agent).plans or bool(run.planner)
+    return draft.world.policy.traits(run.agent).plans or bool(run.planner)
 
 
 def active_run(draft: Draft, root_id: str) -> Run | None:

@@ -75,7 +75,7 @@ def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
     if clock is not None:
         session = with_clock(session, clock.later(awake))
     if isinstance(session.live, Up):
-        patience = draft.world.rules.traits(session.agent).stall_ms
+        patience = draft.world.policy.traits(session.agent).stall_ms
         session = revised(
             session,
             turn=_of_turn(session.turn, fact, draft.now + patience),

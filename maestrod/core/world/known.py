@@ -5,7 +5,7 @@ from collections.abc import Collection
 from maestrod.api.errors import Malformed
 from maestrod.core.plan.findings import hint, shown
 from maestrod.core.plan.lint import KnownNames
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Seen
 from maestrod.core.world.draft import Draft
 
@@ -16,20 +16,20 @@ _LISTED = 20
 def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
     """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
     project = draft.project(project_id)
-    agent = wanted or project.settings.default_agent or draft.world.rules.default_agent
-    known = draft.world.rules.agents
+    agent = wanted or project.settings.default_agent or draft.world.policy.default_agent
+    known = draft.world.policy.agents
     if agent not in known:
         names = ", ".join(sorted(known))
         raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
     return agent
 
 
-def names_for(rules: Rules, seen: Seen, working_dir: str | None, default_agent: str) -> KnownNames:
+def names_for(policy: Policy, seen: Seen, working_dir: str | None, default_agent: str) -> KnownNames:
     """What a plan for a folder may refer to."""
     names = seen.names(working_dir)
     return KnownNames(
-        agents=frozenset(rules.agents),
-        command_agents=frozenset(name for name, traits in rules.agents.items() if traits.runs_commands),
+        agents=frozenset(policy.agents),
+        command_agents=frozenset(name for name, traits in policy.agents.items() if traits.runs_commands),
         personas=names.personas,
         skills=names.skills,
         default_agent=default_agent,
@@ -39,7 +39,7 @@ def names_for(rules: Rules, seen: Seen, working_dir: str | None, default_agent: 
 def check_agent(draft: Draft, agent: str | None, path: str) -> None:
     """Raise ``Malformed`` for an agent that there is not. ``path`` names the parameter, as ``agent``."""
     if agent is not None:
-        _check("agent", (agent,), frozenset(draft.world.rules.agents), path)
+        _check("agent", (agent,), frozenset(draft.world.policy.agents), path)
 
 
 def check_persona(draft: Draft, working_dir: str, persona: str | None, path: str) -> None:

@@ -23,7 +23,7 @@ from maestrod.api.system import System
 from maestrod.api.task import Task
 from maestrod.api.token import AccessToken
 from maestrod.core.values.deadline import Deadline
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.deadlines import NO_DEADLINES, deadlines_of
 from maestrod.core.world.entities import KIND_OF, KINDS, Request, canonical, patched
 from maestrod.core.world.indexes import Links, add_link, drop_link
@@ -45,8 +45,8 @@ _DELIVERED = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
 class World:
     """All state. Read it freely; change it only through a ``Draft`` (decisions) or ``apply`` (replay)."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
-        self.rules = rules or Rules()
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
         self.seq = 0
         self.draining = False  # the daemon is about to stop its sessions: nothing new is started
         self.projects: dict[str, Project] = {}

@@ -17,7 +17,7 @@ from maestrod.rpc.terminal import watched
 from maestrod.rpc.token import holder_of_id, holder_of_secret
 from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.fanout import Fanout
-from maestrod.transport.bridge.gate import Admitted, Caller, Head, Policy, Refusal
+from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal
 from maestrod.transport.bridge.http import HttpConnection
 from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.pace import Pace
@@ -55,7 +55,7 @@ class Assembly:
             secure=listener.tls is not None,
             wait_for=self._wait_for,
         )
-        self.policy = Policy(
+        self.policy = GatePolicy(
             hosts=listener.hosts,
             own_origins=listener.own_origins,
             other_origins=listener.other_origins,

@@ -59,7 +59,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class GatePolicy:
     """What is let in.
 
     ``hosts`` are the exact values of a Host header, ``own_origins`` the origins of our own page, ``other_origins`` those the
@@ -113,7 +113,7 @@ _NOT_READABLE = Refusal(
 )
 
 
-def gate(head: Head, policy: Policy) -> Refusal | Admitted:
+def gate(head: Head, policy: GatePolicy) -> Refusal | Admitted:
     """Whether a request may come in."""
     found = dict(head.headers)
     if len(found) < len(head.headers) and _repeats(head.headers):
@@ -140,7 +140,7 @@ def _repeats(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     return len(set(names)) < len(names)
 
 
-def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusal | None:
+def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """What no honest client sends: from elsewhere, with another form of target, or with a body of two lengths."""
     if not policy.remote and not is_loopback(head.peer):
         return Refusal(403, "bridge.not_local", "this port serves programs of this machine only")
@@ -165,7 +165,7 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: Policy) -> Refusa
     return None
 
 
-def _wrong_place(found: dict[bytes, bytes], policy: Policy) -> Refusal | None:
+def _wrong_place(found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """Names that are not ours: the Host a rebound name keeps, the Origin of another page."""
     if found.get(b"host") not in policy.hosts:
         return Refusal(421, "bridge.host", "the Host header names another server than this one")
@@ -185,7 +185,7 @@ def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
     return None
 
 
-def _caller(head: Head, found: dict[bytes, bytes], policy: Policy, *, upgrade: bool) -> Caller | Refusal:
+def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> Caller | Refusal:
     """Who asks, by the token of a program or the cookie of our page."""
     authorization = found.get(b"authorization")
     if authorization is not None:

@@ -12,7 +12,7 @@ import h11
 import trio
 
 from maestrod.transport.bridge.channel import READ_SIZE, UNSENT_HIGH, Channel
-from maestrod.transport.bridge.gate import Admitted, Caller, Head, Policy, Refusal, gate
+from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal, gate
 from maestrod.transport.bridge.response import Response, encode
 from maestrod.transport.bridge.site import Site, failure
 
@@ -45,7 +45,7 @@ class HttpConnection:
         channel: Channel,
         peer: str,
         site: Site,
-        policy: Policy,
+        policy: GatePolicy,
         refused: Callable[[Head, Refusal], None],
         admitted: Callable[[Caller], None],
     ) -> None:

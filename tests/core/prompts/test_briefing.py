@@ -51,7 +51,7 @@ def test_the_rest_of_the_manifest() -> None:
     assert told.session.id == "ses_one" and told.project.working_dir == "/home/ada/shop"
     assert [goal.title for goal in told.goals] == ["root", "group"] and told.goal_prompt == "Ship it, carefully"
     assert [(other.session_id, other.tasks[0].title) for other in told.siblings] == [("ses_two", "early")]
-    assert told.report and told.context is None and told.plan_repairs == world().rules.plan_repairs
+    assert told.report and told.context is None and told.plan_repairs == world().policy.plan_repairs
 
 
 def test_a_session_may_work_in_another_folder_and_without_a_run_or_tasks() -> None:

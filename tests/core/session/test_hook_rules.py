@@ -1,7 +1,7 @@
 """Which session a hook is about, and what it means."""
 
 from maestrod.core.values.signs import Started, TurnEnded, TurnStarted
-from tests.core.conversations import RULES, at_work, tell
+from tests.core.conversations import POLICY, at_work, tell
 from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
@@ -26,7 +26,7 @@ def hook(name: str, **params: object) -> Call:
 
 
 def test_the_hook_of_a_session_is_read_by_its_agents_adapter() -> None:
-    play = Scenario(rules=RULES).given(run_of(group("g", subtask("a"), agent="stream")), came_up("@g"))
+    play = Scenario(policy=POLICY).given(run_of(group("g", subtask("a"), agent="stream")), came_up("@g"))
     play.when(hook("SessionStart", by="@g")).then(status("@g", "idle"), member("@g", "agent_session_id", OWN_ID))
     play.when(hook("Prompt", by="@g")).then(status("@g", "working"), member("@g", "status_reason.source.value", "hook"))
     play.when(hook("Stop", by="@g")).then(status("@g", "idle"))
@@ -39,14 +39,16 @@ def test_the_payload_is_not_kept() -> None:
 
 def test_an_agent_started_by_hand_is_found_by_its_own_id_or_becomes_a_session() -> None:
     payload = {"session": OWN_ID, "cwd": "/tmp/shop"}
-    play = Scenario(rules=RULES).when(hook("SessionStart", payload=payload, pid=7))
+    play = Scenario(policy=POLICY).when(hook("SessionStart", payload=payload, pid=7))
     play.then(live("stream in shop"), member("@stream in shop", "terminal.value", "external"))
     play.when(hook("Prompt", payload=payload)).then(live("stream in shop"), status("@stream in shop", "working"))
 
 
 def test_a_hook_that_names_nobody_is_refused() -> None:
-    Scenario(rules=RULES).when(hook("Prompt")).then(refused("session.missing"), nothing())
-    Scenario(rules=RULES).when(hook("Prompt", payload={"session": OWN_ID})).then(refused("session.missing"), nothing())
+    Scenario(policy=POLICY).when(hook("Prompt")).then(refused("session.missing"), nothing())
+    Scenario(policy=POLICY).when(hook("Prompt", payload={"session": OWN_ID})).then(
+        refused("session.missing"), nothing()
+    )
 
 
 def test_a_late_hook_does_not_bring_back_a_turn_that_has_ended() -> None:

@@ -15,7 +15,7 @@ from maestrod.api.message import MessageStatus as M
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Launch, Stop
 from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
-from tests.core.conversations import RULES, at_work, messages, tell
+from tests.core.conversations import POLICY, at_work, messages, tell
 from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
@@ -48,10 +48,10 @@ def limit(play: Scenario, left: int = HOUR, **members: Any) -> LimitReached:
     return LimitReached("usage", play.at + left, **members)
 
 
-def limited(agent: str = "stream", **rules: Any) -> Scenario:
+def limited(agent: str = "stream", **policy: Any) -> Scenario:
     """A session that has met a limit, known to end in an hour."""
     play = at_work(agent)
-    play.world.rules = msgspec.structs.replace(RULES, **rules)
+    play.world.policy = msgspec.structs.replace(POLICY, **policy)
     return play.given(tell("@g", TurnStarted()), tell("@g", limit(play), LIMITED))
 
 
@@ -102,7 +102,7 @@ def test_a_reboot_in_the_middle_of_a_wait_changes_nothing_of_it() -> None:
 
 def test_a_session_that_waits_leaves_its_slot_to_others_and_takes_one_again() -> None:
     other = group("h", subtask("b"), agent="shell")
-    play = Scenario(rules=msgspec.structs.replace(RULES, max_sessions=1))
+    play = Scenario(policy=msgspec.structs.replace(POLICY, max_sessions=1))
     play.given(run_of(group("g", subtask("a"), agent="stream", priority="high"), other), came_up("@g"))
     play.given(tell("@g", Started(OWN_ID), TurnStarted())).then(live("g"))
     play.when(tell("@g", limit(play), LIMITED)).then(live("g", "h"))
@@ -114,7 +114,7 @@ def test_a_session_that_waits_leaves_its_slot_to_others_and_takes_one_again() ->
 
 def test_none_of_its_kind_is_started_meanwhile() -> None:
     groups = [group(key, subtask(f"{key}1"), agent=agent) for key, agent in (("g", "stream"), ("h", "stream"))]
-    play = Scenario(rules=msgspec.structs.replace(RULES, agent_limits={"stream": 1}))
+    play = Scenario(policy=msgspec.structs.replace(POLICY, agent_limits={"stream": 1}))
     play.given(run_of(*groups), came_up("@g"), tell("@g", Started(OWN_ID), TurnStarted())).then(live("g"))
     play.when(tell("@g", limit(play), LIMITED)).then(live("g"))
     play.when(run_of(group("i", subtask("i1"), agent="process"))).then(live("g", "i"))
@@ -133,7 +133,7 @@ def test_no_planner_of_a_limited_agent_is_started() -> None:
 
 def test_those_that_wait_for_one_agent_wake_one_after_the_other() -> None:
     groups = [group(key, subtask(f"{key}1"), agent="stream") for key in ("g", "h", "i")]
-    play = Scenario(rules=RULES).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
+    play = Scenario(policy=POLICY).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
     reset = play.at + HOUR
     for key in ("g", "h", "i"):
         play.given(tell(f"@{key}", Started(key), TurnStarted(), LimitReached("usage", reset), LIMITED))
@@ -143,7 +143,7 @@ def test_those_that_wait_for_one_agent_wake_one_after_the_other() -> None:
 
 def test_those_whose_wait_ended_while_no_daemon_was_there_wake_one_after_the_other_too() -> None:
     groups = [group(key, subtask(f"{key}1"), agent="stream") for key in ("g", "h", "i")]
-    play = Scenario(rules=RULES).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
+    play = Scenario(policy=POLICY).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
     reset = play.at + HOUR
     for key in ("g", "h", "i"):
         play.given(tell(f"@{key}", Started(key), TurnStarted(), LimitReached("usage", reset), LIMITED))
@@ -202,7 +202,7 @@ def test_longer_than_the_maximum_and_nobody_wants_it() -> None:
 
 def test_many_guesses_in_a_row_come_to_the_maximum_too() -> None:
     play = at_work("stream")
-    play.world.rules = msgspec.structs.replace(RULES, limit_wait_max_ms=HOUR // 2)
+    play.world.policy = msgspec.structs.replace(POLICY, limit_wait_max_ms=HOUR // 2)
     for _ in range(3):
         play.given(tell("@g", TurnStarted()), tell("@g", LimitReached("rate"), LIMITED))
         if play.world.attention[play.id_of("question")].deadline is not None:
@@ -283,7 +283,7 @@ def test_the_wait_of_an_ended_session_is_no_news() -> None:
 
 
 def test_an_agent_started_by_hand_waits_and_is_told_nothing() -> None:
-    play = Scenario(rules=RULES).given(
+    play = Scenario(policy=POLICY).given(
         Call("session.register", agent="stream", workingDir="/tmp/shop", name="x", agentSessionId=OWN_ID)
     )
     play.when(tell("@x", LIMITED)).then(live("x"), member("@x", "wait.guessed", True))

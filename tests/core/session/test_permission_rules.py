@@ -13,7 +13,7 @@ from maestrod.core.session import permission_rules
 from maestrod.core.values.effects import Decide, Deliver
 from maestrod.core.values.facts import Withdrawn
 from maestrod.core.values.signs import LINE, TEXT, PermissionAsked, PermissionSettled, Started, TurnEnded, TurnStarted
-from tests.core.conversations import RULES, at_work, messages, tell
+from tests.core.conversations import POLICY, at_work, messages, tell
 from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
@@ -175,7 +175,7 @@ def test_a_late_settlement_does_not_close_a_later_question() -> None:
 
 
 def test_a_session_with_an_open_question_takes_no_messages() -> None:
-    play = Scenario(rules=RULES).given(project(), Call("session.spawn", projectId="shop", agent="tty", name="x"))
+    play = Scenario(policy=POLICY).given(project(), Call("session.spawn", projectId="shop", agent="tty", name="x"))
     play.given(came_up("@x"), tell("@x", Started(OWN_ID), PUSH))
     play.when(Call("message.send", sessionId="@x", text="go on")).then(effect(Deliver, "@x", 0))
     play.when(ALLOW).then(effect(Deliver, "@x"))

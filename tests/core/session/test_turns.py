@@ -7,7 +7,7 @@ from maestrod.api.message import MessageStatus as M
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
 from maestrod.core.values.facts import NotDelivered
 from maestrod.core.values.signs import Outcome, PlanOffered, Started, TurnEnded, TurnStarted
-from tests.core.conversations import RULES, at_work, messages, planner, tell
+from tests.core.conversations import POLICY, at_work, messages, planner, tell
 from tests.kit.hook_words import OWN_ID
 from tests.kit.scenario import (
     Call,
@@ -37,7 +37,7 @@ BAD_PLAN = '{"groups": []}'
 
 
 def test_the_first_prompt_goes_to_a_streaming_agent_once_its_process_is_there() -> None:
-    play = Scenario(rules=RULES).when(run_of(group("g", subtask("a"), agent="stream")))
+    play = Scenario(policy=POLICY).when(run_of(group("g", subtask("a"), agent="stream")))
     play.then(messages("@g", (K.OPENING, M.QUEUED)), effect(Deliver, "@g", 0), effect(Launch, "@g"))
     play.when(came_up("@g")).then(messages("@g", OPENED), effect(Deliver, "@g"))
     play.when(tell("@g", Started(OWN_ID), TurnStarted())).then(
@@ -46,7 +46,7 @@ def test_the_first_prompt_goes_to_a_streaming_agent_once_its_process_is_there() 
 
 
 def test_the_first_prompt_of_an_agent_with_a_process_per_turn_comes_with_its_start() -> None:
-    play = Scenario(rules=RULES).when(run_of(group("g", subtask("a"), agent="process")))
+    play = Scenario(policy=POLICY).when(run_of(group("g", subtask("a"), agent="process")))
     play.then(messages("@g", OPENED), effect(Deliver, "@g", 0))
     play.when(came_up("@g")).then(effect(Deliver, "@g", 0))
 
@@ -94,7 +94,7 @@ def test_each_turn_of_a_process_agent_is_an_attempt_in_the_same_conversation() -
 
 
 def test_an_agent_that_cannot_resume_ends_with_its_first_turn() -> None:
-    play = Scenario(rules=RULES).given(run_of(group("g", subtask("a"), agent="process")), came_up("@g"))
+    play = Scenario(policy=POLICY).given(run_of(group("g", subtask("a"), agent="process")), came_up("@g"))
     play.when(exited("@g")).then(effect(Launch, "@g", 0), status("@g", "failed"))
 
 
@@ -159,12 +159,12 @@ def test_a_message_wakes_an_agent_between_its_processes_only() -> None:
 
 
 def test_who_takes_no_prompts_says_so() -> None:
-    play = Scenario(rules=RULES).given(run_of(group("g", subtask("a"))))
+    play = Scenario(policy=POLICY).given(run_of(group("g", subtask("a"))))
     play.when(Call("message.send", sessionId="@g", text="hi")).then(refused("message.no_prompts"), nothing())
 
 
 def test_a_person_at_a_terminal_is_not_told_what_to_do() -> None:
-    play = Scenario(rules=RULES).given(project(), task("a"))
+    play = Scenario(policy=POLICY).given(project(), task("a"))
     play.given(Call("session.spawn", taskIds=["a"], agent="stream", terminal="pty", name="g"), came_up("@g"))
     play.then(messages("@g", OPENED))
     play.when(tell("@g", Started(OWN_ID), TurnStarted(), TurnEnded())).then(
@@ -174,7 +174,7 @@ def test_a_person_at_a_terminal_is_not_told_what_to_do() -> None:
 
 def test_a_worker_on_a_terminal_is_stopped_when_it_is_done() -> None:
     spawn = Call("session.spawn", agent="stream", terminal="pty", name="p", workingDir="/tmp/shop")
-    Scenario(rules=RULES).given(spawn, came_up("@p")).then(messages("@p"), effect(Stop, "@p", 0))
+    Scenario(policy=POLICY).given(spawn, came_up("@p")).then(messages("@p"), effect(Stop, "@p", 0))
 
 
 def test_a_held_session_is_told_nothing_until_it_is_let_go() -> None:

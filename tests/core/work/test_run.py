@@ -9,7 +9,7 @@ import pytest
 
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.effects import Launch, Stop
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from tests.kit.scenario import (
     Call,
     Later,
@@ -271,14 +271,14 @@ def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it()
 
 
 def test_a_planner_program_for_an_agent_that_plans_by_itself_is_refused() -> None:
-    play = Scenario(rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
+    play = Scenario(policy=Policy(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="sage", planner=["/bin/plan"]))
     play.then(refused("run.planner"))
     assert not play.world.runs
 
 
 def test_who_has_no_planner_is_told_which_agents_plan() -> None:
-    play = Scenario(rules=Rules(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
+    play = Scenario(policy=Policy(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="shell")).then(refused("run.no_planner"))
     assert play.refusal is not None
     assert play.refusal.message == (
@@ -288,7 +288,7 @@ def test_who_has_no_planner_is_told_which_agents_plan() -> None:
 
 def test_the_agent_a_project_remembers_plans_its_requests_and_does_nothing_else() -> None:
     agents = {"shell": SHELL, "sage": AgentTraits(plans=True)}
-    play = Scenario(rules=Rules(agents=agents)).given(project("shop"))
+    play = Scenario(policy=Policy(agents=agents)).given(project("shop"))
     play.given(Call("project.update", projectId="shop", settings={"planningAgent": "sage"}))
     play.given(Call("run.start", text="do it", projectId="shop"))
     assert play.world.runs[play.id_of("run")].agent == "sage"

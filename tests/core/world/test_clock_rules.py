@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.api.system import ClockMark
 from maestrod.core.values.facts import ClockMoved
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.world.clock_rules import requests_now
 from maestrod.core.world.draft import Draft
 from tests.kit.scenario import (
@@ -98,7 +98,7 @@ def test_a_session_whose_clock_was_set_back_loses_no_task_for_it() -> None:
 
 def test_a_request_is_remembered_for_its_time_whatever_the_clock_says() -> None:
     retention = 60_000
-    play = Scenario(rules=Rules(request_retention_ms=retention), at=10 * HOUR)
+    play = Scenario(policy=Policy(request_retention_ms=retention), at=10 * HOUR)
     play.given(Call("project.create", name="p", workingDir="/p", requestId="first"))
     play.given(clock(play, HOUR), Call("project.create", name="q", workingDir="/q", requestId="second"))
     assert "owner:first" in play.world.requests

@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.api.project import ProjectSettings
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Names, Seen
 from tests.kit.scenario import Call, Scenario, member, project, refused, task
 
@@ -13,7 +13,7 @@ SEEN = Seen(known={"/tmp/shop": Names(personas=frozenset({"critic"}), skills=fro
 
 
 def play() -> Scenario:
-    return Scenario(rules=Rules(agents=AGENTS), seen=SEEN).given(project(), task("a"))
+    return Scenario(policy=Policy(agents=AGENTS), seen=SEEN).given(project(), task("a"))
 
 
 @pytest.mark.parametrize(

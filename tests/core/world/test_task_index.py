@@ -3,7 +3,7 @@
 from collections import Counter
 
 from maestrod.api.task import Dispatch, Task, TaskStatus
-from maestrod.core.values.policy import Rules
+from maestrod.core.values.policy import Policy
 from maestrod.core.work.dependencies import ancestors
 from maestrod.core.world.task_index import READY, TaskIndex, bucket, rank
 from tests.kit.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
@@ -96,7 +96,7 @@ def test_a_completion_in_a_big_tree_decides_as_little_as_in_a_small_one() -> Non
     events = []
     for size in (5, 200):
         groups = [group(f"g{n}", subtask(f"s{n}"), needs=[f"g{n - 1}"] if n else []) for n in range(size)]
-        play = Scenario(Rules(max_sessions=1)).given(run_of(*groups), Call("task.complete", by="@g0", taskId="s0"))
+        play = Scenario(Policy(max_sessions=1)).given(run_of(*groups), Call("task.complete", by="@g0", taskId="s0"))
         events.append(len(play.when(exited("@g0")).last))
     assert events[0] == events[1]
 

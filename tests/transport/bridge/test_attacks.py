@@ -271,7 +271,7 @@ async def test_attack_19_an_agent_with_the_token_is_held_by_the_limits(caplog: p
         statuses = [
             (await server.ask("POST", "/api/sessions/spawn", {"taskIds": [task["id"]]})).status for _ in range(20)
         ]
-        assert statuses.count(201) == server.services.engine.world.rules.max_sessions
+        assert statuses.count(201) == server.services.engine.world.policy.max_sessions
         assert set(statuses) == {201, 429}
 
 

@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrod.api.model.method import Scope
-from maestrod.transport.bridge.gate import Admitted, Caller, Head, Policy, Refusal, gate, is_loopback
+from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal, gate, is_loopback
 
 HOST = b"127.0.0.1:7717"
 ORIGIN = b"http://127.0.0.1:7717"
 FOREIGN = b"https://app.example"
 TOKEN, COOKIE = b"good-token", b"good-cookie"
 
-POLICY = Policy(
+POLICY = GatePolicy(
     hosts=frozenset({HOST, b"localhost:7717"}),
     own_origins=frozenset({ORIGIN}),
     other_origins=frozenset({FOREIGN}),
