@@ -216,10 +216,10 @@ def _items(noun: str, environ: Mapping[str, str], query: Mapping[str, Any] = {})
     """What the daemon lists; nothing when none answers."""
     from maestroctl.client.client import Client
     from maestrod.api.errors import MaestroError
-    from maestrod.api.local.address import places
+    from maestrod.api.local.address import paths_of
 
     try:
-        with Client(places(environ), patience=0.0) as client:
+        with Client(paths_of(environ), patience=0.0) as client:
             params = {**query} if noun in _WHOLE else {"limit": _LIMIT, **query}
             items: Sequence[Mapping[str, Any]] = client.raw(f"{noun}.list", params).get("items", ())
     except MaestroError:

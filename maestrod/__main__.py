@@ -79,13 +79,13 @@ def _daemon(parsed: argparse.Namespace) -> int:
     import trio
 
     from maestrod import app
-    from maestrod.api.local.address import places
+    from maestrod.api.local.address import paths_of
     from maestrod.config import load
     from maestrod.host import service
     from maestrod.host.inherited import take as inherited
     from maestrod.host.logs import logging_to
 
-    where = places(os.environ)
+    where = paths_of(os.environ)
     config, _ = load(where.config, os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     handover = service.take()
@@ -116,10 +116,10 @@ def _config(parsed: argparse.Namespace) -> int:
     import msgspec
 
     from maestrod.agents.registry import adapters, strangers
-    from maestrod.api.local.address import places
+    from maestrod.api.local.address import paths_of
     from maestrod.config import agents_named, load
 
-    config, origins = load(places(os.environ).config, os.environ)
+    config, origins = load(paths_of(os.environ).config, os.environ)
     for warning in strangers(agents_named(config), adapters(config.agents)):
         sys.stderr.write(f"warning: {warning}\n")
     if parsed.json:
@@ -134,11 +134,11 @@ def _config(parsed: argparse.Namespace) -> int:
 
 def _store(parsed: argparse.Namespace) -> int:
     """Check, export or import, with the data folder's lock held: not while a daemon runs."""
-    from maestrod.api.local.address import places
+    from maestrod.api.local.address import paths_of
     from maestrod.api.local.daemon_lock import Phase
     from maestrod.host.instance import single_instance
 
-    where = places(os.environ)
+    where = paths_of(os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with single_instance(where.data, where.socket, __version__, phase=Phase.OFFLINE):
         return {"check": _check, "export": _export, "import": _import}[parsed.action](where.data, parsed)

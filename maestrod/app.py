@@ -21,7 +21,7 @@ from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.hook_calls import HookCalls
 from maestrod.agents.registry import adapters, strangers, traits
 from maestrod.api.errors import MaestroError
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.api.local.package_data import package_data
 from maestrod.api.system import SessionsOnStop
@@ -59,23 +59,23 @@ RECOVERY_SECONDS = 600.0
 EDITS_SECONDS = 10.0
 
 
-async def run(places: Places, config: Config, handover: Handover) -> None:
+async def run(paths: Paths, config: Config, handover: Handover) -> None:
     """Run the daemon until it is told to stop.
 
     Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when the user has to fix something.
     """
-    places.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalog = FileCatalog(package_data("skills"), Path.home(), places.config, adapters(config.agents))
+    paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    catalog = FileCatalog(package_data("skills"), Path.home(), paths.config, adapters(config.agents))
     for warning in strangers(agents_named(config), catalog.adapters):
         log.warning("configuration: %s", warning)
-    with single_instance(places.data, places.socket, __version__) as claim:
+    with single_instance(paths.data, paths.socket, __version__) as claim:
         claim.tell(Phase.STARTING, progress="it reads its store")
         handover.notifier.extend_timeout(RECOVERY_SECONDS)
         async with shutdown_by_signals(config.sessions_on_stop) as shutdown:
-            with _open_store(places, _policy(config, catalog)) as store:
+            with _open_store(paths, _policy(config, catalog)) as store:
                 claim.tell(Phase.STARTING, progress="it takes its agents back")
-                daemon = _assemble(places, config, handover, store, catalog, shutdown)
-                listeners = open_listeners(places, config, handover, daemon.services)
+                daemon = _assemble(paths, config, handover, store, catalog, shutdown)
+                listeners = open_listeners(paths, config, handover, daemon.services)
                 async with daemon.running() as sessions:
                     on_ready = partial(_welcome, daemon, store, claim, sessions)
                     await listeners.serve(daemon.services, handover, shutdown, on_ready)
@@ -115,17 +115,17 @@ class _Daemon:
 
 
 def _assemble(
-    places: Places, config: Config, handover: Handover, store: Store, catalog: FileCatalog, shutdown: Shutdown
+    paths: Paths, config: Config, handover: Handover, store: Store, catalog: FileCatalog, shutdown: Shutdown
 ) -> _Daemon:
     """Make the parts, each after what it stands on; effects and exits reach the supervisor by channels."""
-    key = secret_key(places.data / "secret.key")
+    key = secret_key(paths.data / "secret.key")
     clock, hooks = SystemClock(), HookCalls(catalog.adapters)
     send_effect, effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
     send_exit, exits = trio.open_memory_channel[ExitRecord](float("inf"))
     engine = Engine(store, store.world, clock, send_effect.send_nowait, RealEyes(catalog.known_names))
     custody = Custody(store.layout.data_dir / "sessions", send_exit.send)
     stops = Stops(custody)
-    launcher = Launcher(places, config, catalog, key, handover.inherited)
+    launcher = Launcher(paths, config, catalog, key, handover.inherited)
     supervisor = Supervisor(engine, custody, stops, launcher, effects=effects, exits=exits)
     services = Services(
         engine=engine,
@@ -133,14 +133,14 @@ def _assemble(
         terminals=Terminals(custody, engine),
         stops=stops,
         catalog=catalog,
-        info=_info(places, config, store, clock),
+        info=_info(paths, config, store, clock),
         token_key=key,
         request_stop=shutdown.request,
         sign_in=SignIn(key),
         hook_answer=hooks.answer,
         read_hook=hooks.read,
     )
-    folder = places.data / "spool"
+    folder = paths.data / "spool"
     hearing = Hearing(folder, engine, key, hooks.read, supervisor)
     return _Daemon(engine, custody, supervisor, services, hearing, folder)
 
@@ -155,9 +155,9 @@ def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery
 
 
 @contextmanager
-def _open_store(places: Places, policy: Policy) -> Iterator[Store]:
+def _open_store(paths: Paths, policy: Policy) -> Iterator[Store]:
     """The store. What its start repaired goes to the log."""
-    store = Store.open(places.data, policy=policy, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
+    store = Store.open(paths.data, policy=policy, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
     store.on_alert = log.error
     for line in store.report:
         log.warning("store: %s", line)
@@ -183,14 +183,14 @@ def _policy(config: Config, catalog: FileCatalog) -> Policy:
     )
 
 
-def _info(places: Places, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:
+def _info(paths: Paths, config: Config, store: Store, clock: SystemClock) -> DaemonInfo:
     return DaemonInfo(
         instance=store.instance,
         version=__version__,
         pid=os.getpid(),
         started_at=clock.wall(),
-        socket=str(places.socket),
-        data_dir=str(places.data),
+        socket=str(paths.socket),
+        data_dir=str(paths.data),
         slots=config.max_sessions,
         started=clock.steady(),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import trio
 
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.package_data import package_data
 from maestrod.config import Config
 from maestrod.host.endpoint import Endpoint, listen
@@ -85,22 +85,22 @@ class Listeners:
                 await listeners.start(serve_unix, self.endpoints[-1].socket, services)
 
 
-def open_listeners(places: Places, config: Config, handover: Handover, services: Services) -> Listeners:
+def open_listeners(paths: Paths, config: Config, handover: Handover, services: Services) -> Listeners:
     """The socket the service manager opened for us, or our own; and the ports that the configuration asks for.
 
     Raises ``AlreadyRunning`` or ``BadConfiguration`` when the socket's path cannot be used.
     """
     handed = next(iter(handover.sockets), None)
-    endpoint = listen(places.socket) if handed is None else Endpoint(handed.path, handed.socket, handed=True)
-    return Listeners([endpoint], [*_bridge(places, config, services), *_remote(places, config, services)])
+    endpoint = listen(paths.socket) if handed is None else Endpoint(handed.path, handed.socket, handed=True)
+    return Listeners([endpoint], [*_bridge(paths, config, services), *_remote(paths, config, services)])
 
 
-def _bridge(places: Places, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
+def _bridge(paths: Paths, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
     status = services.bridge
     if not config.bridge:
         return
     try:
-        port = open_port(places, config, services.info, _page())
+        port = open_port(paths, config, services.info, _page())
     except BadConfiguration as error:
         status.problem = f"there is no bridge: {error.message}"
         log.warning("%s", status.problem)
@@ -109,7 +109,7 @@ def _bridge(places: Places, config: Config, services: Services) -> Iterator[tupl
         yield port, status
 
 
-def _remote(places: Places, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
+def _remote(paths: Paths, config: Config, services: Services) -> Iterator[tuple[Port, PortStatus]]:
     status = services.remote
     if not config.remote_address:
         return
@@ -117,7 +117,7 @@ def _remote(places: Places, config: Config, services: Services) -> Iterator[tupl
 
     try:
         now = dt.datetime.fromtimestamp(services.engine.clock.wall() / 1000, dt.UTC)
-        port, status.fingerprint = open_remote_port(places, config, _page(), now)
+        port, status.fingerprint = open_remote_port(paths, config, _page(), now)
     except BadConfiguration as error:
         status.problem = f"other machines cannot come in: {error.message}"
         log.warning("%s", status.problem)

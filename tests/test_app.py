@@ -9,7 +9,7 @@ import trio
 
 from maestrod import app
 from maestrod.api.errors import MaestroError
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
 from maestrod.host.endpoint import listen
 from maestrod.host.instance import AlreadyRunning
@@ -20,11 +20,11 @@ from tests.kit.running_app import Manager, pid_behind, running, signals_put_back
 
 
 @pytest.fixture
-def where(short_folder: Path) -> Places:
-    return places({"MAESTRO_HOME": str(short_folder / "m")})
+def where(short_folder: Path) -> Paths:
+    return paths_of({"MAESTRO_HOME": str(short_folder / "m")})
 
 
-async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime_folder(where: Places) -> None:
+async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime_folder(where: Paths) -> None:
     async with Manager(where.data.parent.parent) as manager:
         async with running(manager, where):
             assert await trio.to_thread.run_sync(pid_behind, where) == os.getpid()
@@ -33,7 +33,7 @@ async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime
         assert not where.socket.exists()
 
 
-async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of an agent are just being written when everything is cancelled; the next daemon goes on from there."""
     begun = trio.Event()
     token = trio.lowlevel.current_trio_token()
@@ -55,13 +55,13 @@ async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Places, monkeypa
     Daemon(where.data.parent).close()  # what the next daemon would have taken over
 
 
-def start_run(where: Places) -> None:
+def start_run(where: Paths) -> None:
     plan = {"groups": [{"key": "g", "title": "g", "subtasks": [{"key": "t", "title": "t", "commands": ["true"]}]}]}
     with Connection(where.socket) as connection:
         connection.call("run.start", plan=plan, workingDir=str(where.data), agent="shell")
 
 
-async def start_fails(where: Places) -> MaestroError:
+async def start_fails(where: Paths) -> MaestroError:
     """Run it and return why it did not start."""
     with pytest.raises((MaestroError, BaseExceptionGroup)) as caught, signals_put_back():
         await app.run(where, Config(), Handover(Notifier(None), None, [], None))
@@ -72,14 +72,14 @@ async def start_fails(where: Places) -> MaestroError:
     return error
 
 
-async def test_a_second_one_on_the_same_folder_is_told_so(where: Places) -> None:
+async def test_a_second_one_on_the_same_folder_is_told_so(where: Paths) -> None:
     async with Manager(where.data.parent.parent) as manager, running(manager, where):
         error = await start_fails(where)
         assert isinstance(error, AlreadyRunning) and str(os.getpid()) in error.message
         assert await trio.to_thread.run_sync(pid_behind, where) == os.getpid()
 
 
-async def test_a_socket_path_of_another_daemon_is_left_alone(where: Places) -> None:
+async def test_a_socket_path_of_another_daemon_is_left_alone(where: Paths) -> None:
     theirs = listen(where.socket)
     error = await start_fails(where)
     assert isinstance(error, AlreadyRunning) and str(where.socket) in error.message

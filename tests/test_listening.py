@@ -8,19 +8,19 @@ import pytest
 import trio
 
 from maestrod import listening
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
 from tests.kit.daemon import Connection
 from tests.kit.running_app import Manager, pid_behind, running
 
 
 @pytest.fixture
-def where(short_folder: Path) -> Places:
-    return places({"MAESTRO_HOME": str(short_folder / "m")})
+def where(short_folder: Path) -> Paths:
+    return paths_of({"MAESTRO_HOME": str(short_folder / "m")})
 
 
 async def test_a_bridge_that_fails_costs_the_bridge_and_not_the_daemon(
-    where: Places, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    where: Paths, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*rest: object, **named: object) -> None:
         raise RuntimeError("a bug")
@@ -40,7 +40,7 @@ async def test_a_bridge_that_fails_costs_the_bridge_and_not_the_daemon(
 
 
 async def test_fault_25_a_socket_or_folder_that_was_removed_is_made_again(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever was connected stays connected; the real interval is shorter than the thirty seconds promised."""
     assert listening.SOCKET_CHECK_SECONDS < 30
@@ -54,7 +54,7 @@ async def test_fault_25_a_socket_or_folder_that_was_removed_is_made_again(
                 assert (await trio.to_thread.run_sync(before.call, "system.status"))["pid"] == os.getpid()
 
 
-async def until_reachable(where: Places) -> None:
+async def until_reachable(where: Paths) -> None:
     """The daemon looks every so often; a file that appears gives no event everywhere."""
     with trio.fail_after(30):
         while not where.socket.exists():
@@ -62,7 +62,7 @@ async def until_reachable(where: Places) -> None:
 
 
 async def test_fault_25_a_place_that_is_taken_meanwhile_costs_the_socket_not_the_daemon(
-    where: Places, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    where: Paths, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listening, "SOCKET_CHECK_SECONDS", 0.01)
     async with Manager(where.data.parent.parent) as manager, running(manager, where):

@@ -11,7 +11,7 @@ import pytest
 from maestrod import __version__
 from maestrod.__main__ import leaves, main
 from maestrod.api.errors import BadConfiguration, MaestroError, Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.host.instance import single_instance
 from maestrod.store.store import Store
 
@@ -86,7 +86,7 @@ def test_a_store_is_checked_exported_and_imported(
 def test_a_store_that_a_daemon_uses_is_not_touched(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = places({"MAESTRO_HOME": str(home)})
+    where = paths_of({"MAESTRO_HOME": str(home)})
     where.data.mkdir(parents=True, mode=0o700)
     with single_instance(where.data, where.socket, "1"):
         assert main(["store", "check"]) == 75

@@ -20,7 +20,7 @@ from maestroctl.client.diagnosis import how_ended, why_holder_silent
 from maestroctl.client.errors import absent
 from maestroctl.output import safe, say
 from maestrod.api.errors import BadConfiguration, MaestroError, NoDaemon
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import LOCK_FILE, Holder, Phase, holder_of, is_held, is_stopped, socket_of
 
 #: Seconds a daemon may take until it answers, counted anew while it says that it is still starting, and for a whole start.
@@ -49,110 +49,110 @@ LOG = "maestrod.log"
 _START_LOG = "maestrod.start.log"
 
 
-def ensure(places: Places, environ: Mapping[str, str]) -> None:
+def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
     """Return when a daemon answers, having started it if none has the data folder.
 
     Raises ``NoDaemon`` with its last words when it does not come up, or with the reason when the one that is there does not
     answer; ``BadConfiguration`` when it cannot start with this configuration and these folders.
     """
-    with _turn(places.data):
-        if _answers(places):
+    with _turn(paths.data):
+        if _answers(paths):
             return
-        if is_held(places.data):
-            await_holder(places)
+        if is_held(paths.data):
+            await_holder(paths)
             return
         say("Starting maestrod…")
-        start(places, environ)
+        start(paths, environ)
 
 
-def await_holder(places: Places) -> None:
+def await_holder(paths: Paths) -> None:
     """Return when the daemon that has the data folder answers. Raises ``NoDaemon`` with the reason why it does not."""
     began = told = time.monotonic()
-    while not _answers(places):
-        holder, now = holder_of(places.data), time.monotonic()
+    while not _answers(paths):
+        holder, now = holder_of(paths.data), time.monotonic()
         if holder is None or not holder.is_here:
-            _await_strange_holder(places, now - began)
-        elif places.is_told and Path(holder.socket) != places.socket:
-            raise _elsewhere(places, holder)
-        elif now - began > _allowed(places, holder):
+            _await_strange_holder(paths, now - began)
+        elif paths.is_told and Path(holder.socket) != paths.socket:
+            raise _elsewhere(paths, holder)
+        elif now - began > _allowed(paths, holder):
             raise why_holder_silent(holder, now - began)
         elif now - told > _WORD or began == told:
             told = now
-            say(f"Waiting for maestrod (process {holder.pid}): {_doing(places, holder)}.")
+            say(f"Waiting for maestrod (process {holder.pid}): {_doing(paths, holder)}.")
         time.sleep(RETRY_PAUSE)
 
 
-def _await_strange_holder(places: Places, seconds: float) -> None:
+def _await_strange_holder(paths: Paths, seconds: float) -> None:
     """Raise when a lock stays held by who does not say who it is, or is on another machine."""
-    if is_held(places.data) and seconds > _ANSWER_TIME:
+    if is_held(paths.data) and seconds > _ANSWER_TIME:
         raise NoDaemon(
             "daemon.elsewhere",
-            f"a process holds {places.data / LOCK_FILE} and does not answer on {places.socket}: is it on another machine or in a "
+            f"a process holds {paths.data / LOCK_FILE} and does not answer on {paths.socket}: is it on another machine or in a "
             "container that shares the folder? Stop it there, or set MAESTRO_HOME to another folder",
         )
-    if not is_held(places.data) and seconds > _ANSWER_TIME:
-        raise absent(str(places.socket))
+    if not is_held(paths.data) and seconds > _ANSWER_TIME:
+        raise absent(str(paths.socket))
 
 
-def _allowed(places: Places, holder: Holder) -> float:
+def _allowed(paths: Paths, holder: Holder) -> float:
     """Seconds this daemon may be without an answer."""
     if is_stopped(holder.pid):
         return 0.0
     if holder.phase is not Phase.SERVING:
         return _STARTED_WITHIN
-    return _ANSWER_TIME if _socket(places).exists() else _SOCKET_TIME
+    return _ANSWER_TIME if _socket(paths).exists() else _SOCKET_TIME
 
 
-def _doing(places: Places, holder: Holder) -> str:
+def _doing(paths: Paths, holder: Holder) -> str:
     if holder.phase is Phase.STARTING:
         return f"it is starting; {holder.progress}" if holder.progress else "it is starting"
     if holder.phase is Phase.SERVING:
-        return "it has not answered yet" if _socket(places).exists() else "its socket was removed, it makes another one"
+        return "it has not answered yet" if _socket(paths).exists() else "its socket was removed, it makes another one"
     return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` works on the data"
 
 
-def _elsewhere(places: Places, holder: Holder) -> NoDaemon:
-    what = f"maestrod (process {holder.pid}) runs on {places.data} and listens on {holder.socket}"
+def _elsewhere(paths: Paths, holder: Holder) -> NoDaemon:
+    what = f"maestrod (process {holder.pid}) runs on {paths.data} and listens on {holder.socket}"
     return NoDaemon(
         "daemon.elsewhere",
-        f"{what}, not on {places.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME for a second one",
+        f"{what}, not on {paths.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME for a second one",
     )
 
 
-def _socket(places: Places) -> Path:
-    return places.socket if places.is_told else socket_of(places.data, places.socket)
+def _socket(paths: Paths) -> Path:
+    return paths.socket if paths.is_told else socket_of(paths.data, paths.socket)
 
 
-def start(places: Places, environ: Mapping[str, str]) -> None:
+def start(paths: Paths, environ: Mapping[str, str]) -> None:
     """Start a daemon and wait until it answers."""
     if _service_starts(environ):
-        _wait(places, None)
+        _wait(paths, None)
         return
-    child = _detached(places, environ)
+    child = _detached(paths, environ)
     try:
-        _wait(places, child)
+        _wait(paths, child)
     finally:
         # It outlives us by design: without this, Python would warn at exit that nobody waited for it.
         child.returncode = child.returncode or 0
 
 
-def await_return(places: Places, patience: float) -> None:
+def await_return(paths: Paths, patience: float) -> None:
     """Wait for a daemon that is being restarted, for ``patience`` seconds. Raises ``NoDaemon`` when it does not come back.
 
     Inside of a session nothing is started: we know the socket of its daemon and not its data, another daemon would be wrong.
     """
     deadline = time.monotonic() + patience
-    while not _answers(places):
+    while not _answers(paths):
         if time.monotonic() > deadline:
-            raise absent(str(places.socket))
+            raise absent(str(paths.socket))
         time.sleep(RETRY_PAUSE)
 
 
-def last_words(places: Places) -> list[str]:
+def last_words(paths: Paths) -> list[str]:
     """What the daemon that was just started printed; when it kept silent, the last lines of its log."""
     for name in (_START_LOG, LOG):
         try:
-            lines = (places.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
+            lines = (paths.data / name).read_text("utf-8", "replace").splitlines()[-_TAIL:]
         except OSError:  # it had not come that far
             continue
         if lines:
@@ -196,10 +196,10 @@ def _take_turn(descriptor: int) -> None:
             return
 
 
-def _answers(places: Places) -> bool:
+def _answers(paths: Paths) -> bool:
     """Whether a daemon answers. Being connected is not enough: a service manager listens for one that may never come up."""
     try:
-        channel = connect(_socket(places))
+        channel = connect(_socket(paths))
     except NoDaemon:
         return False
     try:
@@ -229,14 +229,14 @@ def _service_starts(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _detached(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """The daemon in a session of its own, tied to no terminal, folder or pipe of ours."""
     source = Path(maestrod.__file__).resolve().parent.parent
     inherited = dict(environ)
     if (source / "pyproject.toml").exists():  # a checkout that is not installed is not found from the root folder
         inherited["PYTHONPATH"] = str(source)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    log = os.open(places.data / _START_LOG, flags, 0o600)
+    log = os.open(paths.data / _START_LOG, flags, 0o600)
     try:
         return subprocess.Popen(
             [sys.executable, "-X", "utf8", "-m", "maestrod", "--log", "file"],
@@ -251,29 +251,29 @@ def _detached(places: Places, environ: Mapping[str, str]) -> "subprocess.Popen[b
         os.close(log)
 
 
-def _wait(places: Places, child: "subprocess.Popen[bytes] | None") -> None:
+def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
     """Return when the daemon answers. One that ends because another one has the data folder leaves us to that one."""
     deadline = time.monotonic() + _READY_WITHIN
     last = time.monotonic() + _STARTED_WITHIN
-    while not _answers(places):
+    while not _answers(paths):
         code = None if child is None else child.poll()
         if code == BadConfiguration.exit_code:
-            words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(places))
+            words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(paths))
             raise BadConfiguration("daemon.configuration", words or "maestrod refuses its configuration")
-        if code == _ANOTHER_RUNS and is_held(places.data):
-            await_holder(places)
+        if code == _ANOTHER_RUNS and is_held(paths.data):
+            await_holder(paths)
             return
         if code is not None:
-            raise _failed(places, f"maestrod {how_ended(code)} as soon as it was started")
-        holder, now = holder_of(places.data), time.monotonic()
+            raise _failed(paths, f"maestrod {how_ended(code)} as soon as it was started")
+        holder, now = holder_of(paths.data), time.monotonic()
         if holder is not None and holder.phase is Phase.STARTING and not is_stopped(holder.pid):
             deadline = min(now + _READY_WITHIN, last)
         if now > deadline:
-            raise _failed(places, f"maestrod does not answer on {_socket(places)} after {_READY_WITHIN:.0f} seconds")
+            raise _failed(paths, f"maestrod does not answer on {_socket(paths)} after {_READY_WITHIN:.0f} seconds")
         time.sleep(RETRY_PAUSE)
 
 
-def _failed(places: Places, what: str) -> NoDaemon:
-    words = last_words(places) or ["nothing: is there space on the disk?"]
+def _failed(paths: Paths, what: str) -> NoDaemon:
+    words = last_words(paths) or ["nothing: is there space on the disk?"]
     said = "\n".join(f"  | {line}" for line in words)
-    return NoDaemon("daemon.start", f"{what}. Its log is {places.data / LOG}; it ended with:\n{said}")
+    return NoDaemon("daemon.start", f"{what}. Its log is {paths.data / LOG}; it ended with:\n{said}")

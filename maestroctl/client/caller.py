@@ -14,7 +14,7 @@ from maestroctl.client import session_env
 from maestroctl.client.client import Client
 from maestroctl.output import coloured
 from maestrod.api.errors import Malformed
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 
 #: Global flag without a value: variable and its value.
 _FLAGS = {"--no-autostart": ("MAESTRO_NO_AUTOSTART", "1")}
@@ -35,7 +35,7 @@ class Caller:
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Raises ``BadConfiguration`` when the environment leads to places that cannot be used."""
         self.environ = environ
-        self.places: Places = places(environ)
+        self.paths: Paths = paths_of(environ)
 
     @classmethod
     def here(cls) -> Self:
@@ -99,7 +99,7 @@ class Caller:
 
             return Client(Remote.of(self.environ).open, token=token, patience=patience)
         return Client(
-            self.places, token=token, start=self._ensure if start and self._may_start else None, patience=patience
+            self.paths, token=token, start=self._ensure if start and self._may_start else None, patience=patience
         )
 
     @property
@@ -110,9 +110,9 @@ class Caller:
         from maestroctl.client import autostart
 
         if self.in_session:
-            autostart.await_return(self.places, session_env.SESSION_PATIENCE)
+            autostart.await_return(self.paths, session_env.SESSION_PATIENCE)
         else:
-            autostart.ensure(self.places, self.environ)
+            autostart.ensure(self.paths, self.environ)
 
 
 def take_global_flags(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:

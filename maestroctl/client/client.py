@@ -30,7 +30,7 @@ from maestroctl.client.reading import filled, read, row_of
 from maestroctl.client.session_env import PATIENCE
 from maestroctl.output import say
 from maestrod.api.errors import Malformed, NoDaemon, VersionMismatch
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import is_stopped, socket_of
 from maestrod.api.model.base import Params
 from maestrod.api.model.method import Method
@@ -74,14 +74,14 @@ class Client:
 
     def __init__(
         self,
-        places: Places | Path | Callable[[], Channel],
+        paths: Paths | Path | Callable[[], Channel],
         *,
         token: str | None = None,
         start: Callable[[], None] | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        self._dial = _dialer(places)
-        self._data = places.data if isinstance(places, Places) else None
+        self._dial = _dialer(paths)
+        self._data = paths.data if isinstance(paths, Paths) else None
         self.patience = patience
         self._token = token
         self._start = start
@@ -201,13 +201,13 @@ class Client:
         return reply(channel, self._last_id)
 
 
-def _dialer(places: Places | Path | Callable[[], Channel]) -> Callable[[], Channel]:
+def _dialer(paths: Paths | Path | Callable[[], Channel]) -> Callable[[], Channel]:
     """What makes connections: to the socket that the lock of the data folder names, which may have changed since the last."""
-    if callable(places):
-        return places
-    if isinstance(places, Path) or places.is_told:
-        return partial(connect, places if isinstance(places, Path) else places.socket)
-    return lambda: connect(socket_of(places.data, places.socket))
+    if callable(paths):
+        return paths
+    if isinstance(paths, Path) or paths.is_told:
+        return partial(connect, paths if isinstance(paths, Path) else paths.socket)
+    return lambda: connect(socket_of(paths.data, paths.socket))
 
 
 def connect(socket: Path) -> Channel:

@@ -12,7 +12,7 @@ from typing import Any
 from maestroctl.client.errors import ABSENT
 from maestroctl.output import say
 from maestrod.api.errors import NoDaemon, TimedOut
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import Holder, Phase, holder_of, is_held, is_stopped
 from maestrod.api.system import SessionsOnStop
 
@@ -26,20 +26,20 @@ _KILLED_WITHIN = 10.0
 _PAUSE = 0.05  # between looks at the daemon's lock: a lock that is given up wakes nobody who did not queue for it
 
 
-def await_end(places: Places, seconds: float = _STOPPED_WITHIN) -> None:
+def await_end(paths: Paths, seconds: float = _STOPPED_WITHIN) -> None:
     """Wait until the daemon has given up its lock. Raises ``TimedOut``."""
-    if not _has_ended(places, seconds):
+    if not _has_ended(paths, seconds):
         raise TimedOut(
             "daemon.stop", f"maestrod has not ended after {seconds:.0f} s; once more: `maestroctl daemon stop`"
         )
 
 
-def end_unanswering(places: Places, error: NoDaemon, sessions: SessionsOnStop) -> dict[str, Any]:
+def end_unanswering(paths: Paths, error: NoDaemon, sessions: SessionsOnStop) -> dict[str, Any]:
     """End the daemon that gave ``error`` instead of an answer to the call that stops it, saying what is done.
 
     One that was stopped by a signal is continued and then finds that call. Raises ``error`` when there is none to end.
     """
-    holder = holder_of(places.data)
+    holder = holder_of(paths.data)
     if holder is None or not holder.is_here or holder.phase is Phase.OFFLINE:
         raise error
     name = f"process {holder.pid}"
@@ -48,16 +48,16 @@ def end_unanswering(places: Places, error: NoDaemon, sessions: SessionsOnStop) -
     if is_stopped(holder.pid):
         say(f"Sending SIGCONT to {name}, so that it can stop.")
         _send(holder, signal.SIGCONT)
-        if _has_ended(places, _STOPPED_WITHIN if sessions is SessionsOnStop.STOP else _TERMINATED_WITHIN):
+        if _has_ended(paths, _STOPPED_WITHIN if sessions is SessionsOnStop.STOP else _TERMINATED_WITHIN):
             return {"pid": holder.pid, "forced": True}
     if sessions is SessionsOnStop.STOP:
         say("It cannot be told to stop its sessions: they go on, and the next daemon takes them back.")
     say(f"Sending SIGTERM to {name}.")
     _send(holder, signal.SIGTERM)
-    if not _has_ended(places, _TERMINATED_WITHIN):
+    if not _has_ended(paths, _TERMINATED_WITHIN):
         say(f"{name} has not ended after {_TERMINATED_WITHIN:.0f} s: sending SIGKILL.")
         _send(holder, signal.SIGKILL)
-        await_end(places, _KILLED_WITHIN)
+        await_end(paths, _KILLED_WITHIN)
     return {"pid": holder.pid, "forced": True}
 
 
@@ -71,10 +71,10 @@ def _send(holder: Holder, number: signal.Signals) -> None:
         return
 
 
-def _has_ended(places: Places, seconds: float) -> bool:
+def _has_ended(paths: Paths, seconds: float) -> bool:
     """Whether the lock is free within the time."""
     deadline = time.monotonic() + seconds
-    while is_held(places.data):
+    while is_held(paths.data):
         if time.monotonic() > deadline:
             return False
         time.sleep(_PAUSE)

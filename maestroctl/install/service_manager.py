@@ -19,7 +19,7 @@ import maestrod
 from maestroctl.install import service_files
 from maestroctl.install.service_files import Service
 from maestrod.api.errors import BadConfiguration, Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 
 #: Seconds for one command of the service manager: longer than the stop of a daemon may take (TimeoutStopSec=40).
 _PATIENCE = 60
@@ -102,7 +102,7 @@ def this_service(environ: Mapping[str, str]) -> Service:
     # precedence over the file; launchd's own redirection does not rotate.
     command = (sys.executable, "-X", "utf8", "-P", "-m", "maestrod", "--log", "file")
     needs = (Path(sys.executable), Path(maestrod.__file__).with_name("__main__.py"))
-    return Service(command, places(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried, needs)
+    return Service(command, paths_of(environ).socket, home / "Library" / "Logs" / "maestrod.log", carried, needs)
 
 
 def lingering() -> bool | None:

@@ -21,7 +21,7 @@ def start(*, as_json: Json = False) -> int:
 
     caller = Caller.here()
     caller.stay_here("daemon start")
-    ensure(caller.places, caller.environ)
+    ensure(caller.paths, caller.environ)
     return _report(caller, as_json=as_json)
 
 
@@ -69,7 +69,7 @@ def restart(*, as_json: Json = False) -> int:
         except NoDaemon as error:
             if error.reason not in ABSENT:
                 raise
-        ensure(caller.places, caller.environ)
+        ensure(caller.paths, caller.environ)
     return _report(caller, as_json=as_json)
 
 
@@ -91,7 +91,7 @@ def status(*, as_json: Json = False) -> int:
     except NoDaemon as error:
         if as_json or error.reason not in ABSENT:
             raise
-        holder = None if caller.is_remote else holder_of(caller.places.data)
+        holder = None if caller.is_remote else holder_of(caller.paths.data)
         answer("maestrod is not running." if holder is None else f"{why_holder_silent(holder, None).message}.")
         for line in _service_lines(caller):
             answer(line)
@@ -128,11 +128,11 @@ def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
     except NoDaemon as error:
         if caller.is_remote:
             raise
-        reply = end_unanswering(caller.places, error, sessions)
+        reply = end_unanswering(caller.paths, error, sessions)
     if manager is not None:
         manager.stop()  # or it would be started again
     if not caller.is_remote:
-        await_end(caller.places)
+        await_end(caller.paths)
     return reply
 
 
@@ -157,7 +157,7 @@ def _report(caller: Caller, *, as_json: bool) -> int:
         answer_json({"running": True, **system})
         return 0
     answer(
-        f"maestrod {safe(system['version'])} runs as process {system['pid']} on {safe(system.get('socket') or caller.places.socket)}"
+        f"maestrod {safe(system['version'])} runs as process {system['pid']} on {safe(system.get('socket') or caller.paths.socket)}"
     )
     if system.get("remoteUrl"):
         answer(f"other machines: {safe(system['remoteUrl'])} --fingerprint {safe(system.get('fingerprint', ''))}")

@@ -52,21 +52,21 @@ def examine(caller: Caller) -> Iterator[Finding]:
     """Every check, in the order a person would ask."""
     yield Finding("ok", "maestroctl", f"{maestrod.__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     for name in ("data", "runtime", "config"):
-        yield _folder(name, getattr(caller.places, name), private=name != "config")
+        yield _folder(name, getattr(caller.paths, name), private=name != "config")
     yield from _configuration(caller)
-    yield from _log(caller.places.data / LOG)
-    yield from _quarantine(caller.places.data / "quarantine")
+    yield from _log(caller.paths.data / LOG)
+    yield from _quarantine(caller.paths.data / "quarantine")
     yield from _service(caller)
     yield from _hooks(caller)
     try:
         with caller.client(start=False) as client:
             yield from _daemon(caller, client)
     except NoDaemon as error:
-        if error.reason not in ABSENT or is_held(caller.places.data):
+        if error.reason not in ABSENT or is_held(caller.paths.data):
             yield _unanswering(caller, error)
             return
         yield Finding("note", "daemon", f"does not run: {safe(error.message)}")
-        if (caller.places.data / "format").exists():
+        if (caller.paths.data / "format").exists():
             yield from _files(caller)
     except MaestroError as error:
         yield Finding("bad", "daemon", safe(error.message))
@@ -74,7 +74,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
 
 def _unanswering(caller: Caller, error: NoDaemon) -> Finding:
     """A daemon that is there and does not answer, or one that is starting."""
-    holder = holder_of(caller.places.data)
+    holder = holder_of(caller.paths.data)
     if error.reason in ABSENT and holder is not None:
         error = why_holder_silent(holder, None)
     return Finding("note" if error.reason == STARTING else "bad", "daemon", safe(error.message))
@@ -136,7 +136,7 @@ def _hooks(caller: Caller) -> Iterator[Finding]:
     """Hooks that were installed, where they are and where they would not work or do harm."""
     from maestroctl.install.hook_install import known_settings, project_of
 
-    for settings in known_settings(caller.places.data / "hooks", caller.environ, ()):
+    for settings in known_settings(caller.paths.data / "hooks", caller.environ, ()):
         state, subject = settings.state(), f"hooks of {settings.agent}"
         if not state.problem:
             yield Finding("ok", subject, f"installed in {state.path}")
@@ -154,13 +154,13 @@ def _daemon(caller: Caller, client: Client) -> Iterator[Finding]:
         yield Finding(
             "ok",
             "daemon",
-            f"{version}, process {system['pid']}, on {safe(system.get('socket') or caller.places.socket)}",
+            f"{version}, process {system['pid']}, on {safe(system.get('socket') or caller.paths.socket)}",
         )
     else:
         yield Finding("bad", "daemon", f"is version {safe(version)}: run `maestroctl daemon restart`")
-    if system.get("dataDir") and Path(system["dataDir"]) != caller.places.data:
+    if system.get("dataDir") and Path(system["dataDir"]) != caller.paths.data:
         yield Finding(
-            "bad", "daemon", f"works on {safe(system['dataDir'])}, not on {caller.places.data}: MAESTRO_HOME differs"
+            "bad", "daemon", f"works on {safe(system['dataDir'])}, not on {caller.paths.data}: MAESTRO_HOME differs"
         )
     for problem in system.get("problems", ()):
         yield Finding("bad", "daemon", safe(problem))

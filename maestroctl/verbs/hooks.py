@@ -20,7 +20,7 @@ from maestroctl.install.hook_install import (
 from maestroctl.output import answer, answer_json, say
 from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from maestrod.api.local.program_links import link_hooks
 
@@ -49,7 +49,7 @@ def install(
         raise Malformed(
             "usage", f"--decide: {agent} asks its own user; only sessions that maestrod starts ask the inbox"
         )
-    where = places(os.environ)
+    where = paths_of(os.environ)
     hooks = link_hooks(where.data / "programs", hooks)
     form = best_form(hooks, where.socket)
     state = _settings(agent, recipe, project).install(filled(hooks, agent, recipe, form, decide=decide), form)
@@ -104,7 +104,7 @@ def _settings(agent: str, recipe: Recipe, project: str | None) -> Settings:
         folder = Path(project).resolve()
         if not folder.is_dir():
             raise Malformed("usage", f"--project: {project} is no folder")
-    return Settings(agent, recipe, settings_path(recipe, folder, os.environ), places(os.environ).data / "hooks")
+    return Settings(agent, recipe, settings_path(recipe, folder, os.environ), paths_of(os.environ).data / "hooks")
 
 
 def _told(state: State) -> str:

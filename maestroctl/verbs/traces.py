@@ -43,7 +43,7 @@ class Trace(NamedTuple):
 def traces(caller: Caller, *, data: bool) -> Iterator[Trace]:
     """What there is, in the order it is to be removed; with ``data`` also the folders."""
     folders = _project_folders(caller)
-    for settings in known_settings(caller.places.data / "hooks", caller.environ, folders):
+    for settings in known_settings(caller.paths.data / "hooks", caller.environ, folders):
         yield Trace(f"hooks of {settings.agent} in {settings.path}", settings.remove, settings.made_folders())
     yield from _daemon(caller)
     yield from _service(caller)
@@ -91,7 +91,7 @@ def _daemon(caller: Caller) -> Iterator[Trace]:
         with caller.client(start=False) as client:
             system = client.raw("system.status", {})
     except NoDaemon:
-        living = sum(1 for _ in _living_sessions(caller.places.data))
+        living = sum(1 for _ in _living_sessions(caller.paths.data))
         if living:
             yield Trace(
                 f"{_count(living, 'session')} left running by a daemon that was stopped", partial(_stop_left, caller)
@@ -109,7 +109,7 @@ def _stop_left(caller: Caller) -> None:
     from maestroctl.client.autostart import ensure
     from maestroctl.verbs.daemon import halt
 
-    ensure(caller.places, caller.environ)
+    ensure(caller.paths, caller.environ)
     halt(caller, SessionsOnStop.STOP)
 
 
@@ -156,16 +156,16 @@ def _completion_files(environ: Mapping[str, str]) -> Iterator[Trace]:
 
 
 def _data(caller: Caller) -> Iterator[Trace]:
-    places = caller.places
+    paths = caller.paths
     home = caller.environ.get("MAESTRO_HOME")
     stop = Path(home).parent if home else _home(caller.environ)
     log = _home(caller.environ) / "Library/Logs/maestrod.log"  # launchd's; it is nowhere else
     if log.is_file():
         yield Trace(f"the log {log}", log.unlink)
-    names = {places.config: "configuration", places.data: "data", places.runtime: "runtime"}  # macOS has two in one
+    names = {paths.config: "configuration", paths.data: "data", paths.runtime: "runtime"}  # macOS has two in one
     for folder, name in reversed(names.items()):
         if folder.is_dir():
-            remove = partial(_remove_folder, folder, places.data, stop)
+            remove = partial(_remove_folder, folder, paths.data, stop)
             yield Trace(f"the {name} folder {folder}", remove, keeps_the_rest=True)
 
 

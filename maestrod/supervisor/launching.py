@@ -18,7 +18,7 @@ from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.catalog.relevant_files import relevant_files
 from maestrod.agents.kit.environment import link_programs
 from maestrod.api.errors import Malformed, NotFound
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import boot_id
 from maestrod.api.local.package_data import package_data
 from maestrod.api.local.program_links import link_hooks
@@ -46,11 +46,11 @@ class Launcher:
     """Makes launch specs. ``catalog`` has the adapters, skills and personas; ``inherited`` is what agents get back."""
 
     def __init__(
-        self, places: Places, config: Config, catalog: FileCatalog, token_key: bytes, inherited: Inherited
+        self, paths: Paths, config: Config, catalog: FileCatalog, token_key: bytes, inherited: Inherited
     ) -> None:
         self._inherited = inherited
-        self._programs = link_programs(places.data / "bin")
-        self._places = places
+        self._programs = link_programs(paths.data / "bin")
+        self._paths = paths
         with suppress(FileNotFoundError):  # said when an agent is started that needs them
             self._hooks()
         self._config = config
@@ -119,7 +119,7 @@ class Launcher:
             session=session,
             manifest=await self.manifest(world, session),
             folder=folder,
-            socket=self._places.socket,
+            socket=self._paths.socket,
             token=make_token(self._key, session.id, session.attempt),
             environ=os.environ,
             passed=() if own is None else own.env,
@@ -133,7 +133,7 @@ class Launcher:
 
     def _hooks(self) -> Path:
         """Where sessions find the hooks. Raises ``FileNotFoundError`` for an installation that lost them."""
-        return link_hooks(self._places.data / "programs", package_data("hooks"))
+        return link_hooks(self._paths.data / "programs", package_data("hooks"))
 
     async def text(self, world: World, session: Session, message: Message, folder: Path) -> str:
         """The text of a message as the agent gets it; ``folder`` is its session's."""

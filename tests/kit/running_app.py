@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 from maestrod import app
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.config import Config
 from maestrod.host.service import Handover, Notifier
 from maestrod.host.shutdown import SIGNALS
@@ -53,7 +53,7 @@ def signals_put_back() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running(manager: Manager, where: Places, config: Config | None = None) -> AsyncIterator[trio.Nursery]:
+async def running(manager: Manager, where: Paths, config: Config | None = None) -> AsyncIterator[trio.Nursery]:
     """The daemon in this process, from ready to stopped."""
     with signals_put_back():
         async with trio.open_nursery() as nursery:
@@ -64,11 +64,11 @@ async def running(manager: Manager, where: Places, config: Config | None = None)
                 await trio.to_thread.run_sync(stop, where)
 
 
-def stop(where: Places) -> None:
+def stop(where: Paths) -> None:
     with Connection(where.socket) as connection:
         connection.call("system.stop")
 
 
-def pid_behind(where: Places) -> int:
+def pid_behind(where: Paths) -> int:
     with Connection(where.socket) as connection:
         return int(connection.call("system.status")["pid"])

@@ -13,7 +13,7 @@ import trio
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog.file_catalog import FileCatalog
 from maestrod.agents.registry import ADAPTERS, traits
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.local.package_data import package_data
 from maestrod.api.project import FolderIdentity
 from maestrod.api.protocol.registry import METHODS
@@ -119,8 +119,8 @@ async def house(
 ) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
-    places = Places(home / "data", home / "run", home / "config", home / "run" / "s")
-    catalog = FileCatalog(package_data("skills"), home, places.config, agents)
+    paths = Paths(home / "data", home / "run", home / "config", home / "run" / "s")
+    catalog = FileCatalog(package_data("skills"), home, paths.config, agents)
     store.world = World(Policy(agents=traits(agents, config.agents)))
     if before is not None:
         store._events, store.durable_seq = list(before.events_since(0)), before.durable_seq
@@ -131,9 +131,9 @@ async def house(
     engine = Engine(
         store, store.world, clock or FixedClock(), send_effect.send_nowait, _SkilledEyes(catalog.known_names)
     )
-    custody = FolderCustody(machine, send_exit.send, places.data / "sessions")
+    custody = FolderCustody(machine, send_exit.send, paths.data / "sessions")
     terminals = Terminals(cast(Custody, custody), engine)
-    launcher = Launcher(places, config, catalog, b"k" * 32, Inherited())
+    launcher = Launcher(paths, config, catalog, b"k" * 32, Inherited())
     stops = Stops(cast(Custody, custody))
     supervisor = Supervisor(engine, cast(Custody, custody), stops, launcher, effects=effects, exits=exits)
     with mock.patch.object(launching, "in_thread", _at_once):  # a clock that jumps does not see threads

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from maestroctl import __main__ as entry
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon
 
@@ -27,7 +27,7 @@ CommandLine = Callable[..., Outcome]
 @pytest.fixture
 def daemon() -> Iterator[FakeDaemon]:
     """A daemon at the place where clients look for it."""
-    with FakeDaemon(places(os.environ).socket) as fake:
+    with FakeDaemon(paths_of(os.environ).socket) as fake:
         yield fake
 
 
@@ -50,7 +50,7 @@ def in_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAESTRO_SESSION_ID", SESSION)
     monkeypatch.setenv("MAESTRO_TASK_ID", TASK)
     monkeypatch.setenv("MAESTRO_SESSION_TOKEN", "token")
-    monkeypatch.setenv("MAESTRO_SOCKET", str(places(os.environ).socket))
+    monkeypatch.setenv("MAESTRO_SOCKET", str(paths_of(os.environ).socket))
 
 
 def _is_fast(arguments: tuple[str, ...]) -> bool:

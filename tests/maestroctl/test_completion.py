@@ -9,7 +9,7 @@ import pytest
 
 from maestroctl.completion import _GROUPS, _SUBJECTS, candidates, complete
 from maestrod.api.errors import Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon
 
@@ -87,7 +87,7 @@ def test_a_daemon_that_hangs_costs_a_key_less_than_a_second(
     short_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestroctl.completion._SECONDS", 0.05)
-    path = places(os.environ).socket
+    path = paths_of(os.environ).socket
     path.parent.mkdir(parents=True, mode=0o700)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

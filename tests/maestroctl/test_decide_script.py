@@ -12,7 +12,7 @@ import pytest
 
 from maestroctl import event_script
 from maestrod.api.errors import NotFound, Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 
@@ -66,7 +66,7 @@ def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon
     gone = threading.Event()
 
     daemon.on("permission.ask", killed)
-    path = places(os.environ).socket
+    path = paths_of(os.environ).socket
     later = FakeDaemon(path)
     later.on("permission.ask", {"output": ALLOW})
 
@@ -90,7 +90,7 @@ def test_without_a_daemon_the_agent_is_left_to_itself_soon() -> None:
     done = hook("--patience", "600")
     assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
     assert time.monotonic() - started < 10
-    assert not (places(os.environ).data / "spool").exists()
+    assert not (paths_of(os.environ).data / "spool").exists()
 
 
 def test_a_daemon_that_does_not_come_back_is_not_waited_for_for_ever(daemon: FakeDaemon) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from maestroctl import event_script
 from maestrod.api.errors import NotFound, Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from maestrod.api.model.ids import is_id, make_id
 from tests.kit.entities import SESSION
@@ -37,7 +37,7 @@ def hook(*arguments: str, payload: bytes = b"{}", **environ: str) -> "subprocess
 
 
 def spooled() -> list[dict[str, Any]]:
-    folder = places(os.environ).data / "spool"
+    folder = paths_of(os.environ).data / "spool"
     return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
 
 
@@ -75,7 +75,7 @@ def test_without_a_daemon_the_event_waits_in_a_file() -> None:
     first, second = spooled()
     assert (first["event"], second["event"], first["payload"]) == ("first", "second", {"a": 1})
     assert first["eventId"] < second["eventId"]
-    folder = places(os.environ).data / "spool"
+    folder = paths_of(os.environ).data / "spool"
     assert sorted(path.name for path in folder.iterdir()) == [f"{event['eventId']}.json" for event in (first, second)]
     assert folder.stat().st_mode & 0o077 == 0
 
@@ -106,7 +106,7 @@ def test_without_waiting_the_message_is_written_all_the_same(daemon: FakeDaemon)
 
 @pytest.mark.slow
 def test_a_daemon_that_does_not_answer_costs_less_than_half_a_second() -> None:
-    path = places(os.environ).socket
+    path = paths_of(os.environ).socket
     path.parent.mkdir(parents=True, mode=0o700)
     with socket.socket(socket.AF_UNIX) as mute:
         mute.bind(str(path))
@@ -255,7 +255,7 @@ def test_places_are_the_contract_s(environ: dict[str, str], login: bool, monkeyp
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(os, "access", lambda path, mode: login)
     monkeypatch.setattr(maestro_event.posix, "access", lambda path, mode: login)
-    expected = places(environ)
+    expected = paths_of(environ)
     raw = {key.encode(): value.encode() for key, value in environ.items()}
     assert maestro_event.socket_path(raw) == str(expected.socket).encode()
     assert maestro_event.data_folder(raw) == str(expected.data).encode()

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
@@ -154,7 +154,7 @@ def test_23_fifty_clients_at_once_start_one_daemon() -> None:
 
 
 def test_a_daemon_that_cannot_start_shows_why(short_folder: Path) -> None:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.mkdir(parents=True, mode=0o700)
     (data / "format").write_text('{"format": 999, "instance": "x"}')
     assert "was written by a newer version" in ctl("task", "list", code=78).stderr
@@ -320,7 +320,7 @@ def test_offline_the_store_is_checked_exported_and_read_back(short_folder: Path)
     assert ctl("store", "check").returncode == 0
     ctl("store", "export", "a.tar", cwd=short_folder)
     assert "defaultAgent" in ctl("config", "show", "--origin").stdout
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.rename(data.with_name("old"))
     ctl("store", "import", "a.tar", cwd=short_folder)
     assert [project["name"] for project in asked("project", "list")["items"]] == ["shop"]

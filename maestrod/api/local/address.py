@@ -24,7 +24,7 @@ SOCKET_PATH_LIMIT = 103 if sys.platform == "darwin" else 107
 _SOCKET_NAME = "maestrod.sock"
 
 
-class Places(NamedTuple):
+class Paths(NamedTuple):
     """The folders for what must last, for what ends with the boot, and for what the user writes; and the socket.
 
     The socket is the usual one, for the daemon of ``data`` may have been started with another environment: its lock says where it
@@ -38,7 +38,7 @@ class Places(NamedTuple):
     is_told: bool = False
 
 
-def places(environ: Mapping[str, str]) -> Places:
+def paths_of(environ: Mapping[str, str]) -> Paths:
     """The places that ``environ`` leads to (the platform's own folders are those of this process).
 
     Raises ``BadConfiguration`` for a variable that is not an absolute path, and for a socket path that the kernel has no
@@ -53,7 +53,7 @@ def places(environ: Mapping[str, str]) -> Places:
     for place, variable in ((data, "MAESTRO_HOME"), (config, "MAESTRO_HOME"), (socket, "MAESTRO_SOCKET")):
         _check_text(place, variable)
     _check_length(socket, environ)
-    return Places(data, runtime, config, socket, told is not None)
+    return Paths(data, runtime, config, socket, told is not None)
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from maestrod.api.errors import BadConfiguration
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.api.model.base import Entity
 from maestrod.config import Config
 from maestrod.host.endpoint import BACKLOG, private_folder
@@ -65,14 +65,14 @@ class Port:
             path.unlink(missing_ok=True)
 
 
-def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | None) -> Port:
+def open_port(paths: Paths, config: Config, info: DaemonInfo, page: Path | None) -> Port:
     """Listen, and say where. Raises ``BadConfiguration`` with what to do about it."""
     address = config.bridge_address
     _check_address(address)
-    sock = listen_on(address, _candidates(places.data / LAST_FILE, config.bridge_port))
+    sock = listen_on(address, _candidates(paths.data / LAST_FILE, config.bridge_port))
     try:
         port = sock.getsockname()[1]
-        _remember(places.data / LAST_FILE, config.bridge_port, port)
+        _remember(paths.data / LAST_FILE, config.bridge_port, port)
         token = secrets.token_urlsafe(32).encode()
         listener = _listener(sock, address, port, token, config.bridge_origins, page)
         told = Address(
@@ -83,13 +83,13 @@ def open_port(places: Places, config: Config, info: DaemonInfo, page: Path | Non
             started_at=info.started_at,
             socket=info.socket,
         )
-        private_folder(places.runtime)
-        files = (places.runtime / TOKEN_FILE, places.runtime / ADDRESS_FILE)
+        private_folder(paths.runtime)
+        files = (paths.runtime / TOKEN_FILE, paths.runtime / ADDRESS_FILE)
         write_private(files[0], token)
         write_private(files[1], msgspec.json.encode(told) + b"\n")
     except OSError as error:
         sock.close()
-        raise BadConfiguration("bridge.files", f"cannot write to {places.runtime}: {error.strerror}") from error
+        raise BadConfiguration("bridge.files", f"cannot write to {paths.runtime}: {error.strerror}") from error
     except BadConfiguration:
         sock.close()
         raise

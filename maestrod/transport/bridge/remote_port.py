@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from maestrod.api.errors import BadConfiguration
-from maestrod.api.local.address import Places
+from maestrod.api.local.address import Paths
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import Pair, context_of, fingerprint, own_pair
 from maestrod.transport.bridge.listener import BridgeListener
@@ -24,14 +24,14 @@ from maestrod.transport.bridge.port import Port, listen_on
 FOLDER = "tls"
 
 
-def open_remote_port(places: Places, config: Config, page: Path | None, now: dt.datetime) -> tuple[Port, str]:
+def open_remote_port(paths: Paths, config: Config, page: Path | None, now: dt.datetime) -> tuple[Port, str]:
     """Listen for other machines; the port, and the fingerprint of its certificate.
 
     Raises ``BadConfiguration`` with what to do about it.
     """
     address = _address(config.remote_address)
     names = list(dict.fromkeys(_names(address, config.remote_names)))
-    pair = _pair(config, places, names, now)
+    pair = _pair(config, paths, names, now)
     context = context_of(pair)
     sock = listen_on(address, [config.remote_port])
     port = sock.getsockname()[1]
@@ -72,13 +72,13 @@ def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
                     yield each.address.partition("%")[0]
 
 
-def _pair(config: Config, places: Places, names: list[str], now: dt.datetime) -> Pair:
+def _pair(config: Config, paths: Paths, names: list[str], now: dt.datetime) -> Pair:
     if bool(config.tls_certificate) != bool(config.tls_key):
         raise BadConfiguration("tls.pair", "tls_certificate and tls_key belong together: name both, or none")
     if config.tls_certificate:
         return Pair(Path(config.tls_certificate).expanduser(), Path(config.tls_key).expanduser())
     try:
-        return own_pair(places.data / FOLDER, names, now)
+        return own_pair(paths.data / FOLDER, names, now)
     except OSError as error:
-        message = f"cannot write the certificate to {places.data / FOLDER}: {error.strerror}"
+        message = f"cannot write the certificate to {paths.data / FOLDER}: {error.strerror}"
         raise BadConfiguration("tls.files", message) from error

@@ -9,14 +9,14 @@ import pytest
 from maestroctl.attach.typist import LONGEST, Typist
 from maestroctl.client.client import Client
 from maestrod.api.errors import IllegalTransition, NotAllowed, Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import SESSION
 from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 
 
 @pytest.fixture
 def typist() -> Any:
-    typist = Typist(Client(places(os.environ)), SESSION)
+    typist = Typist(Client(paths_of(os.environ)), SESSION)
     yield typist
     typist.close()
 

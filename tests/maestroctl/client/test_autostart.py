@@ -16,14 +16,14 @@ import pytest
 from maestroctl.client import autostart
 from maestroctl.install import service_manager
 from maestrod.api.errors import BadConfiguration, NoDaemon
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.host.instance import single_instance
 from tests.kit.fake_daemon import FakeDaemon
 
 
-def here() -> Places:
-    return places(os.environ)
+def here() -> Paths:
+    return paths_of(os.environ)
 
 
 def test_a_daemon_that_answers_is_left_alone(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_many_at_once_start_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     fake.on("system.hello", {"protocol": 1})
     started: list[int] = []
 
-    def start(places: Places, environ: object) -> None:
+    def start(paths: Paths, environ: object) -> None:
         started.append(1)
         fake.__enter__()
 
@@ -167,7 +167,7 @@ def test_whoever_has_the_turn_for_ever_is_not_waited_for(
 
 def test_a_data_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    where = places({"MAESTRO_HOME": str(tmp_path / "file")})
+    where = paths_of({"MAESTRO_HOME": str(tmp_path / "file")})
     with pytest.raises(BadConfiguration, match="MAESTRO_HOME"):
         autostart.ensure(where, os.environ)
 
@@ -176,7 +176,7 @@ def test_a_session_waits_for_the_daemon_to_come_back(daemon: FakeDaemon) -> None
     daemon.on("system.hello", {"protocol": 1})
     autostart.await_return(here(), 0.0)
     with pytest.raises(NoDaemon):
-        autostart.await_return(places({"MAESTRO_HOME": "/nowhere"}), 0.0)
+        autostart.await_return(paths_of({"MAESTRO_HOME": "/nowhere"}), 0.0)
 
 
 class Manager:

@@ -21,7 +21,7 @@ from maestrod.api.errors import (
     Unavailable,
     VersionMismatch,
 )
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
 from maestrod.host.instance import single_instance
@@ -30,7 +30,7 @@ from tests.kit.fake_daemon import HANG_UP, FakeDaemon
 
 
 def client(**options: Any) -> Client:
-    return Client(places(os.environ), **options)
+    return Client(paths_of(os.environ), **options)
 
 
 def test_a_call_is_typed_on_both_sides(daemon: FakeDaemon) -> None:
@@ -92,7 +92,7 @@ def test_a_daemon_that_stays_away_is_given_up(daemon: FakeDaemon) -> None:
 
 
 def test_without_a_daemon_one_is_started_if_there_is_a_way() -> None:
-    path = places(os.environ).socket
+    path = paths_of(os.environ).socket
     fake = FakeDaemon(path)
     fake.on("task.get", task())
     try:
@@ -163,7 +163,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(Channel, "_quiet", 0.01)
     monkeypatch.setattr("maestroctl.client.channel.SILENT_AFTER", 0.02)
     monkeypatch.setattr("maestroctl.client.client._LOOK", 0.02)
-    path = places(os.environ).socket
+    path = paths_of(os.environ).socket
     path.parent.mkdir(parents=True, mode=0o700)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
@@ -189,7 +189,7 @@ def test_an_agent_waits_for_it_and_says_so_once(
 
 
 def test_a_daemon_under_another_runtime_folder_is_found_by_its_lock(short_folder: Path) -> None:
-    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data, elsewhere = paths_of(os.environ).data, short_folder / "elsewhere" / "s"
     data.mkdir(parents=True, mode=0o700)
     with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere) as fake:
         fake.on("task.get", task())
@@ -198,7 +198,7 @@ def test_a_daemon_under_another_runtime_folder_is_found_by_its_lock(short_folder
 
 
 def test_the_lock_never_leads_to_a_socket_in_an_open_folder(short_folder: Path) -> None:
-    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data, elsewhere = paths_of(os.environ).data, short_folder / "elsewhere" / "s"
     data.mkdir(parents=True, mode=0o700)
     with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere) as fake:
         elsewhere.parent.chmod(0o777)
@@ -208,7 +208,7 @@ def test_the_lock_never_leads_to_a_socket_in_an_open_folder(short_folder: Path) 
 
 
 def test_a_socket_that_the_user_names_is_that_one(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data, elsewhere = places(os.environ).data, short_folder / "elsewhere" / "s"
+    data, elsewhere = paths_of(os.environ).data, short_folder / "elsewhere" / "s"
     data.mkdir(parents=True, mode=0o700)
     monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "named" / "s"))
     with single_instance(data, elsewhere, "1"), FakeDaemon(elsewhere), pytest.raises(NoDaemon, match="named"):

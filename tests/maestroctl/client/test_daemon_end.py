@@ -11,7 +11,7 @@ import pytest
 
 from maestroctl.client import daemon_end
 from maestrod.api.errors import NoDaemon, TimedOut
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 from maestrod.api.local.daemon_lock import Phase, is_held
 from maestrod.api.system import SessionsOnStop
 
@@ -31,8 +31,8 @@ with single_instance(data, data / "s", "1", phase=Phase(sys.argv[3])):
 HUNG = NoDaemon("daemon.hung", "it hangs. Do something")
 
 
-def here() -> Places:
-    where = places(os.environ)
+def here() -> Paths:
+    where = paths_of(os.environ)
     where.data.mkdir(parents=True, exist_ok=True)
     return where
 

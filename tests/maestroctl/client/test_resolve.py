@@ -12,7 +12,7 @@ import maestroctl
 from maestroctl.client.client import Client
 from maestroctl.client.resolve import _NAMES, _WAYS, resolve, resolve_members
 from maestrod.api.errors import Malformed, NotFound
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.model.ids import make_id
 from maestrod.api.protocol.registry import METHODS
 from tests.kit.fake_daemon import FakeDaemon
@@ -33,7 +33,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
     daemon.on("task.list", tasks)
     daemon.on("session.list", {"items": [{"id": SESSION}]})
     daemon.on("project.list", {"items": [{"id": PROJECT, "name": "shop"}]})
-    with Client(places(os.environ)) as made:
+    with Client(paths_of(os.environ)) as made:
         yield made
 
 

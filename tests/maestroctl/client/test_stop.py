@@ -9,14 +9,14 @@ import pytest
 from maestroctl.client.client import Client
 from maestroctl.client.stop import stop
 from maestrod.api.errors import Conflict
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import RUN, SESSION, session
 from tests.kit.fake_daemon import FakeDaemon
 
 
 @pytest.fixture
 def client(daemon: FakeDaemon) -> Iterator[Client]:
-    with Client(places(os.environ)) as client:
+    with Client(paths_of(os.environ)) as client:
         yield client
 
 

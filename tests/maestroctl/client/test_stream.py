@@ -13,14 +13,14 @@ from maestroctl.client.client import Client
 from maestroctl.client.stream import EventStream, OutputStream
 from maestrod.api.errors import NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.terminal import SessionAttach
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon, Reply
 
 
 def client(patience: float = 5.0) -> Client:
-    return Client(places(os.environ), patience=patience)
+    return Client(paths_of(os.environ), patience=patience)
 
 
 def events(*seqs: int) -> list[tuple[str, dict[str, Any]]]:
@@ -124,7 +124,7 @@ def test_a_stream_starts_a_daemon_that_was_killed_and_goes_on(daemon: FakeDaemon
         daemon.path.unlink()
         daemon.__enter__()
 
-    stream = EventStream(Client(places(os.environ), start=start), EventSubscribe(since=0))
+    stream = EventStream(Client(paths_of(os.environ), start=start), EventSubscribe(since=0))
     stream.open()
     assert len(stream.poll(None)) == 1
     daemon.kill()
@@ -135,7 +135,7 @@ def test_a_stream_starts_a_daemon_that_was_killed_and_goes_on(daemon: FakeDaemon
 def test_a_stream_does_not_start_a_daemon_that_was_stopped(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", subscribed(((1,), True)))
     stream = EventStream(
-        Client(places(os.environ), start=lambda: pytest.fail("started"), patience=0.2), EventSubscribe()
+        Client(paths_of(os.environ), start=lambda: pytest.fail("started"), patience=0.2), EventSubscribe()
     )
     stream.open()
     assert len(stream.poll(None)) == 1

@@ -14,7 +14,7 @@ import pytest
 from maestroctl.install import hook_commands
 from maestroctl.install.hook_commands import Form, best_form, is_guarded, missing_program
 from maestrod.api.errors import Unavailable
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from tests.kit.fake_daemon import FakeDaemon
 
@@ -29,14 +29,14 @@ def run(command: str, payload: bytes = b'{"session_id": "a"}', **environ: str) -
 
 def quick_form() -> Form:
     """The form without Python, where this machine has what it takes."""
-    form = best_form(HOOKS, places(os.environ).socket)
+    form = best_form(HOOKS, paths_of(os.environ).socket)
     if form.name != "sh":
         pytest.skip("no netcat with -U and -N, or no /proc")
     return form
 
 
 def forms() -> list[Form]:
-    return [best_form(HOOKS, places(os.environ).socket), hook_commands._python(HOOKS)]
+    return [best_form(HOOKS, paths_of(os.environ).socket), hook_commands._python(HOOKS)]
 
 
 def told(daemon: FakeDaemon) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def test_what_the_quick_form_cannot_do_python_does(daemon: FakeDaemon, payload: 
 def test_without_a_daemon_the_event_waits_in_the_spool_once() -> None:
     done = run(forms()[0].command("claude", "Stop", decides=False))
     assert (done.returncode, done.stdout) == (0, b"")
-    [path] = (places(os.environ).data / "spool").glob("*.json")
+    [path] = (paths_of(os.environ).data / "spool").glob("*.json")
     assert json.loads(path.read_bytes())["event"] == "Stop"
 
 
@@ -109,7 +109,7 @@ def test_an_event_that_was_refused_for_now_keeps_its_id(daemon: FakeDaemon) -> N
     daemon.on("event.report", busy)
     run(quick_form().command("claude", "Stop", decides=False))
     ids = {params["eventId"] for params in told(daemon)}
-    [path] = (places(os.environ).data / "spool").glob("*.json")
+    [path] = (paths_of(os.environ).data / "spool").glob("*.json")
     assert len(ids) == 1 and json.loads(path.read_bytes())["eventId"] in ids
 
 

@@ -11,7 +11,7 @@ from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.screen.test_fleet import session, task
 
@@ -28,7 +28,7 @@ QUESTION = Attention("att_q", "ses_x", AttentionKind.INPUT, "go on?")
 
 @pytest.fixture
 def client(daemon: FakeDaemon) -> Iterator[Client]:
-    with Client(places(os.environ)) as client:
+    with Client(paths_of(os.environ)) as client:
         yield client
 
 

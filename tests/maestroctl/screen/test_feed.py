@@ -12,7 +12,7 @@ import pytest
 from maestroctl.client.caller import Caller
 from maestroctl.screen.feed import Feed, News, tail
 from maestrod.api.errors import ResyncRequired
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.screen.test_fleet import session, task
 
@@ -73,20 +73,20 @@ def test_everything_is_read_then_every_event_and_what_no_event_tells(
 def test_a_daemon_that_goes_is_waited_for_and_the_next_is_asked_from_there(
     heard: Callable[[Callable[[News], Any]], News],
 ) -> None:
-    with answer(FakeDaemon(places(os.environ).socket)) as first:
+    with answer(FakeDaemon(paths_of(os.environ).socket)) as first:
         heard(lambda news: news.events)
         assert "since" not in first.called("event.subscribe")[0]
     heard(lambda news: news.away)
-    with answer(FakeDaemon(places(os.environ).socket)) as second:
+    with answer(FakeDaemon(paths_of(os.environ).socket)) as second:
         heard(lambda news: news.away is False)
         assert second.called("event.subscribe")[0]["since"] == 6
 
 
 def test_what_the_daemon_no_longer_has_is_read_anew(heard: Callable[[Callable[[News], Any]], News]) -> None:
-    with answer(FakeDaemon(places(os.environ).socket)):
+    with answer(FakeDaemon(paths_of(os.environ).socket)):
         heard(lambda news: news.events)
     heard(lambda news: news.away)
-    second = answer(FakeDaemon(places(os.environ).socket))
+    second = answer(FakeDaemon(paths_of(os.environ).socket))
     refused = ResyncRequired("event.resync_required", "gone")
     second.on("event.subscribe", lambda params: refused if "since" in params else {"subscription": 1, "seq": 9})
     with second:  # only now it can be found

@@ -9,7 +9,7 @@ import pytest
 from maestroctl.client.client import Client
 from maestroctl.show import agent_choice
 from maestrod.api.errors import BadConfiguration, Malformed
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import PROJECT, RUN
 from tests.kit.fake_daemon import FakeDaemon
 
@@ -34,7 +34,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
     daemon.on("agent.list", {"items": AGENTS})
     daemon.on("project.get", {"id": PROJECT, "name": "shop", "settings": {"maxSessions": 3}})
     daemon.on("project.update", {"id": PROJECT})
-    with Client(places(os.environ)) as made:
+    with Client(paths_of(os.environ)) as made:
         yield made
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from maestroctl.client.client import Client
 from maestroctl.show.failure_view import last_output, lines
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon
 
@@ -17,7 +17,7 @@ FAILURE = {"taskId": TASK, "title": "build", "error": "exit code 2", "sessionId"
 
 @pytest.fixture
 def client(daemon: FakeDaemon) -> Iterator[Client]:
-    with Client(places(os.environ)) as made:
+    with Client(paths_of(os.environ)) as made:
         yield made
 
 

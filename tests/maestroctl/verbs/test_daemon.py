@@ -12,7 +12,7 @@ import pytest
 from maestroctl.client.caller import Caller
 from maestroctl.install import service_manager
 from maestroctl.verbs import daemon as verb
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
@@ -20,7 +20,7 @@ STATUS = {"version": "1.2", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1
 
 
 def lock() -> int:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

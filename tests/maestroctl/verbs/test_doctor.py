@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import maestrod
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
@@ -50,7 +50,7 @@ def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
 
 def test_the_log_is_named_once_there_is_one(cli: CommandLine) -> None:
     assert " log: " not in cli("doctor").out
-    log = places(os.environ).data / "maestrod.log"
+    log = paths_of(os.environ).data / "maestrod.log"
     log.parent.mkdir(parents=True, mode=0o700)
     log.touch()
     assert f"✔ log: {log}\n" in cli("doctor").out
@@ -69,7 +69,7 @@ def test_the_configuration_is_read(cli: CommandLine, monkeypatch: pytest.MonkeyP
 
 
 def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.mkdir(parents=True, mode=0o700)
     (data / "format").write_text('{"format": 99, "instance": "i"}')
     outcome = cli("doctor")
@@ -78,7 +78,7 @@ def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
 
 
 def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
-    folder = places(os.environ).data / "quarantine"
+    folder = paths_of(os.environ).data / "quarantine"
     folder.mkdir(parents=True, mode=0o700)
     for name in ("tsk_a.json.1", "tsk_a.json.1.reason.txt"):
         (folder / name).write_text("")
@@ -86,7 +86,7 @@ def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
 
 
 def test_an_open_folder_is_bad(cli: CommandLine) -> None:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.mkdir(parents=True)
     data.chmod(0o755)
     outcome = cli("doctor")
@@ -137,7 +137,7 @@ def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
 
 
 def test_a_configuration_that_the_daemon_would_refuse_is_bad_in_its_words(cli: CommandLine) -> None:
-    config = places(os.environ).config
+    config = paths_of(os.environ).config
     config.mkdir(parents=True)
     (config / "config.toml").write_text("maxSessions = [")
     outcome = cli("doctor")

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from maestrod.api.errors import ResyncRequired
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.entities import SESSION, TASK
 from tests.kit.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
@@ -45,4 +45,4 @@ def test_events_are_printed_until_it_ends(daemon: FakeDaemon, cli: CommandLine) 
 
 def test_without_a_daemon_it_waits_in_the_spool(cli: CommandLine) -> None:
     assert cli("event", "report", "--event", "X").err == ""
-    assert len(list((places(os.environ).data / "spool").iterdir())) == 1
+    assert len(list((paths_of(os.environ).data / "spool").iterdir())) == 1

@@ -11,7 +11,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestroctl.verbs.traces import left_to_you, package_command, traces
 from maestrod.api.errors import Conflict
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.kit.fake_daemon import FakeDaemon
 
 STATUS = {"version": "1", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
@@ -33,7 +33,7 @@ def test_a_daemon_that_refuses_is_found_and_does_not_keep_the_rest_from_being_fo
 
     daemon.on("system.status", refuse)
     daemon.on("project.list", refuse)
-    places(os.environ).data.mkdir(parents=True, exist_ok=True)
+    paths_of(os.environ).data.mkdir(parents=True, exist_ok=True)
     assert found(data=True)[0] == "maestrod, which does not answer" and len(found(data=True)) > 1
 
 
@@ -66,7 +66,7 @@ def test_lines_in_start_files_are_left_to_their_writer(private_home: Path) -> No
 
 
 def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     session = data / "sessions" / "ses_1"
     session.mkdir(parents=True)
     lock = os.open(session / "shim.lock", os.O_RDWR | os.O_CREAT)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from tests.maestroctl.conftest import CommandLine
 
 
@@ -34,7 +34,7 @@ def test_it_removes_and_keeps_the_data(cli: CommandLine, settings: Path) -> None
     outcome = cli("uninstall", "--yes")
     assert outcome.code == 0 and f"removed hooks of claude in {settings}" in outcome.out
     assert "Data and configuration stay" in outcome.out
-    assert settings.read_text() == '{"model":   "opus"}' and places(os.environ).data.is_dir()
+    assert settings.read_text() == '{"model":   "opus"}' and paths_of(os.environ).data.is_dir()
     assert cli("uninstall").out.startswith("Nothing of maestrod is outside of its package.")
 
 
@@ -55,7 +55,7 @@ def test_what_cannot_be_removed_is_told_and_the_data_that_could_restore_it_stays
     settings.write_text("{ broken")
     outcome = cli("uninstall", "--data", "--yes")
     assert outcome.code == 1 and "left alone" in outcome.out and "something else could not be removed" in outcome.out
-    assert places(os.environ).data.is_dir() and settings.read_text() == "{ broken"
+    assert paths_of(os.environ).data.is_dir() and settings.read_text() == "{ broken"
 
 
 def test_a_session_may_not(cli: CommandLine, in_session: None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.api.errors import BadConfiguration
-from maestrod.api.local.address import Places, places
+from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
 from maestrod.rpc.context import DaemonInfo
 from maestrod.transport.bridge.port import ADDRESS_FILE, LAST_FILE, TOKEN_FILE, Port, open_port
@@ -18,13 +18,13 @@ INFO = DaemonInfo("i1", "0.1.0", 4242, 1_700_000_000_000, "/run/maestrod.sock", 
 
 
 @pytest.fixture
-def home() -> Places:
-    found = places(os.environ)
+def home() -> Paths:
+    found = paths_of(os.environ)
     found.data.mkdir(parents=True)
     return found
 
 
-def opened(home: Places, **settings: object) -> Port:
+def opened(home: Paths, **settings: object) -> Port:
     return open_port(home, Config(**{"bridge_port": 0, **settings}), INFO, None)  # type: ignore[arg-type]  # by name
 
 
@@ -32,7 +32,7 @@ def number(port: Port) -> int:
     return int(port.listener.url.rpartition(":")[2])
 
 
-def test_it_says_where_it_is_to_the_user_only(home: Places) -> None:
+def test_it_says_where_it_is_to_the_user_only(home: Paths) -> None:
     port = opened(home)
     token, address = home.runtime / TOKEN_FILE, home.runtime / ADDRESS_FILE
     told = json.loads(address.read_text())
@@ -43,7 +43,7 @@ def test_it_says_where_it_is_to_the_user_only(home: Places) -> None:
     assert not token.exists() and not address.exists()
 
 
-def test_each_start_has_another_token_and_the_port_of_the_last(home: Places) -> None:
+def test_each_start_has_another_token_and_the_port_of_the_last(home: Paths) -> None:
     first = opened(home)
     first.close()
     second = opened(home)
@@ -51,7 +51,7 @@ def test_each_start_has_another_token_and_the_port_of_the_last(home: Places) -> 
     second.close()
 
 
-def test_a_port_that_is_taken_is_left_alone(home: Places) -> None:
+def test_a_port_that_is_taken_is_left_alone(home: Paths) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         port = opened(home, bridge_port=taken)
@@ -64,19 +64,19 @@ def test_a_port_that_is_taken_is_left_alone(home: Places) -> None:
     fresh.close()
 
 
-def test_what_was_remembered_wrongly_is_not_used(home: Places) -> None:
+def test_what_was_remembered_wrongly_is_not_used(home: Paths) -> None:
     for nonsense in (b"", b"{}", b"\xff", b'{"configured":0,"port":99999}', b'{"configured":0,"port":-1}'):
         (home.data / LAST_FILE).write_bytes(nonsense)
         opened(home).close()
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.0.1", "localhost", "", "127.0.0.1.evil"])
-def test_addresses_that_others_reach_are_refused(home: Places, address: str) -> None:
+def test_addresses_that_others_reach_are_refused(home: Paths, address: str) -> None:
     with pytest.raises(BadConfiguration, match="bridge_address"):
         opened(home, bridge_address=address)
 
 
-def test_the_other_loopback_address(home: Places) -> None:
+def test_the_other_loopback_address(home: Paths) -> None:
     port = opened(home, bridge_address="::1")
     assert port.listener.url == f"http://[::1]:{number(port)}"
     assert f"[::1]:{number(port)}".encode() in port.listener.hosts
@@ -84,7 +84,7 @@ def test_the_other_loopback_address(home: Places) -> None:
 
 
 def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_followed(
-    home: Places, tmp_path: Path
+    home: Paths, tmp_path: Path
 ) -> None:
     home.runtime.mkdir(mode=0o700, parents=True)
     victim = tmp_path / "victim"
@@ -101,7 +101,7 @@ def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_follo
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o707])
-def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Places, mode: int) -> None:
+def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Paths, mode: int) -> None:
     home.runtime.mkdir(mode=0o700, parents=True)
     home.runtime.chmod(mode)
     with pytest.raises(BadConfiguration, match="others may enter"):
@@ -109,7 +109,7 @@ def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Places, mo
     assert not (home.runtime / TOKEN_FILE).exists()
 
 
-def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_next(home: Places) -> None:
+def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_next(home: Paths) -> None:
     dead = opened(home)
     dead.listener.sock.close()  # killed: its files stay
     with socket.create_server(("127.0.0.1", number(dead))):
@@ -120,7 +120,7 @@ def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_ne
         following.close()
 
 
-def test_a_folder_that_cannot_be_written_is_said(home: Places) -> None:
+def test_a_folder_that_cannot_be_written_is_said(home: Paths) -> None:
     home.runtime.parent.mkdir(parents=True, exist_ok=True)
     home.runtime.write_text("a file")
     with pytest.raises(BadConfiguration):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from maestrod.api.errors import BadConfiguration
-from maestrod.api.local.address import places
+from maestrod.api.local.address import paths_of
 from maestrod.config import Config
 from maestrod.transport.bridge.certificate import fingerprint, own_pair
 from maestrod.transport.bridge.listener import BridgeListener
@@ -19,7 +19,7 @@ NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 def opened(**settings: object) -> tuple[BridgeListener, str]:
     config = msgspec.structs.replace(Config(remote_address="127.0.0.1", remote_port=0), **settings)
-    port, known = open_remote_port(places(os.environ), config, None, NOW)
+    port, known = open_remote_port(paths_of(os.environ), config, None, NOW)
     port.close()
     return port.listener, known
 
@@ -31,7 +31,7 @@ def test_it_is_remote_encrypted_and_known_by_its_fingerprint() -> None:
     port = listener.url.rpartition(":")[2]
     assert {f"127.0.0.1:{port}".encode(), f"[fe80::1]:{port}".encode()} <= listener.hosts
     assert f"https://workstation:{port}".encode() in listener.own_origins
-    assert known == fingerprint(places(os.environ).data / "tls" / "certificate.pem")
+    assert known == fingerprint(paths_of(os.environ).data / "tls" / "certificate.pem")
     assert opened(remote_names=("workstation", "[fe80::1]"))[1] == known, "the same pair at the next start"
 
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_is_told(settings: dict[str, str], reason: str) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    data = places(os.environ).data
+    data = paths_of(os.environ).data
     data.mkdir(parents=True)
     (data / "tls").write_text("a file")
     with pytest.raises(BadConfiguration) as refused:
