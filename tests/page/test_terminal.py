@@ -8,6 +8,25 @@ from tests.page.plans import COUNTS, LISTEN, TERMINAL_TEXT
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 
+TELL_SIZE = "# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n"
+
+#: The columns of the emulator, once the program in the terminal was told the emulator's size.
+FITS = (
+    "import('/js/main.js').then(({shell}) => { const {emulator} = shell.detail.terminal;"
+    " const {rows, cols} = emulator.term; return emulator.text().split('\\n').at(-1).trim() === `${rows} ${cols}` && cols; })"
+)
+
+#: Answers the first size as the daemon does while no agent is there.
+REFUSE_ONCE = """(() => {
+  const send = WebSocket.prototype.send;
+  window.refusedSizes = 0;
+  WebSocket.prototype.send = function (data) {
+    if (refusedSizes > 0 || typeof data !== 'string' || !data.includes('"resize"')) return send.call(this, data);
+    refusedSizes += 1;
+    this.dispatchEvent(new MessageEvent('message', {data: '{"type":"error","code":"terminal.not_held","message":"","details":{}}'}));
+  };
+})()"""
+
 
 async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> None:
     page.start(LISTEN)
@@ -37,16 +56,22 @@ async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_i
 
 
 async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
-    page.start("# Size\n## Tell\n- [ ] Tell the size\n  ```sh\n  while :; do stty size <&1; sleep 0.1; done\n  ```\n")
+    page.start(TELL_SIZE)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Tell")
-    fits = (
-        "import('/js/main.js').then(({shell}) => { const {emulator} = shell.detail.terminal;"
-        " const {rows, cols} = emulator.term; return emulator.text().split('\\n').at(-1).trim() === `${rows} ${cols}` && cols; })"
-    )
-    wide = int(str(await page.tab.wait(fits)))
+    wide = int(str(await page.tab.wait(FITS)))
     await page.tab.window(900, 500)
-    await page.tab.wait(f"{fits}.then((columns) => columns && columns < {wide})")
+    await page.tab.wait(f"{FITS}.then((columns) => columns && columns < {wide})")
+
+
+async def test_a_size_that_the_daemon_refused_is_asked_for_again(page: Page) -> None:
+    """As happens to a page that is faster than the start of the agent."""
+    page.start(TELL_SIZE)
+    await page.open("#sessions")
+    await page.tab.run(REFUSE_ONCE)
+    await page.tab.click(".session-row", "Tell")
+    await page.tab.wait(FITS)
+    assert await page.tab.run("window.refusedSizes") == 1
 
 
 async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: Page) -> None:

@@ -47,6 +47,7 @@ export class TerminalView {
       bytes: (bytes) => this.#took(bytes),
       gap: (count) => this.#lost(count),
       end: (exit) => this.#ended(exit),
+      refused: () => { this.unsized = true; },
       state: (state) => this.#state(state),
     });
     this.observer.observe(this.host);
@@ -88,11 +89,15 @@ export class TerminalView {
     else this.emulator.fit();
   }
 
+  // Tried again with the next output where it came too early: before the browser laid the terminal out, or while the daemon was
+  // still starting the agent and refused.
   #claimSize() {
     if (!this.#live() || !this.channel) return;
     this.claimed = true;
     const size = this.emulator?.fit();
-    if (size && (size.columns !== this.size?.columns || size.rows !== this.size?.rows)) {
+    const isNew = this.unsized || size?.columns !== this.size?.columns || size?.rows !== this.size?.rows;
+    this.unsized = !size;
+    if (size && isNew) {
       this.size = size;
       this.channel.resize(size.columns, size.rows);
     }
@@ -145,6 +150,7 @@ export class TerminalView {
         if (this.disposed) return;
         this.#drain();
         this.#scrolled();
+        if (this.claimed && this.unsized) this.#claimSize();
       });
     });
   }

@@ -8,7 +8,8 @@ const LONGEST_WAIT = 5000;
 const BEFORE = 1024 * 1024;
 
 export class TerminalChannel {
-  // `listener` has start({columns, rows, status}), bytes(Uint8Array), gap(count), end(exit) and state("open" | "broken").
+  // `listener` has start({columns, rows, status}), bytes(Uint8Array), gap(count), end(exit), refused() (what was sent
+  // last came to nothing) and state("open" | "broken").
   constructor(sessionId, call, listener) {
     Object.assign(this, { sessionId, call, listener });
     this.offset = null;
@@ -61,6 +62,7 @@ export class TerminalChannel {
     if (message.type === "start") this.#started(message);
     else if (message.type === "gap") this.#skipped(message.offset);
     else if (message.type === "end") this.#ended(message);
+    else if (message.type === "error") this.listener.refused();
   }
 
   #started(message) {
