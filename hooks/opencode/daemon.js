@@ -16,6 +16,9 @@ const DEPTH = 8
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 // Files in the spool after which nothing more is kept.
 const SPOOL = 10000
+// Milliseconds to look for a daemon that was never there, and for one that was: a person or the service manager starts it again.
+const ABSENT = 2000
+const AWAY = 600000
 
 export class Reporter {
   constructor(agent, environ = process.env) {
@@ -36,18 +39,16 @@ export class Reporter {
   }
 
   // Ask whether a tool may run: what the agent's hook is to print, or "" when there is no daemon or it does not decide. A daemon
-  // that goes away in between is asked again, as long as its successor may take (ten minutes).
+  // that was there and goes away is asked again, as long as its successor may take.
   async ask(event, payload) {
     const params = this.params(event, payload)
     let since = Date.now()
-    let patience = 2000
+    let patience = ABSENT
     for (;;) {
-      const asked = Date.now()
-      const reply = await once(socketPath(this.environ), message(1, "permission.ask", params))
+      const { connected, reply } = await once(socketPath(this.environ), message(1, "permission.ask", params))
       if (reply?.result) return reply.result.output ?? ""
       if (reply?.error && !reply.error.data?.retryable) return ""
-      if (reply) patience = 600000
-      if (Date.now() - asked > 1000) [since, patience] = [Date.now(), 600000]
+      if (connected) [since, patience] = [Date.now(), AWAY]
       if (Date.now() - since > patience) return ""
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
@@ -113,25 +114,29 @@ function message(id, method, params) {
   return `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`
 }
 
-// One question on a connection of its own; null when the connection was lost.
+// One question on a connection of its own: whether there was one, and the reply unless it was lost before.
 function once(place, line) {
   return new Promise((resolve) => {
-    if (!isOurs(place)) return resolve(null)
+    if (!isOurs(place)) return resolve({ connected: false })
     const connection = net.createConnection(place)
     let text = ""
-    connection.on("connect", () => connection.write(line))
+    let connected = false
+    connection.on("connect", () => {
+      connected = true
+      connection.write(line)
+    })
     connection.on("data", (data) => {
       text += data
       if (!text.includes("\n")) return
       connection.destroy()
       try {
-        resolve(JSON.parse(text))
+        resolve({ connected, reply: JSON.parse(text) })
       } catch {
-        resolve(null)
+        resolve({ connected })
       }
     })
-    connection.on("error", () => resolve(null))
-    connection.on("close", () => resolve(null))
+    connection.on("error", () => resolve({ connected }))
+    connection.on("close", () => resolve({ connected }))
   })
 }
 

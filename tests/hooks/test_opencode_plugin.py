@@ -182,3 +182,41 @@ def test_a_tool_waits_for_its_decision(home: Path, output: str, thrown: str | No
 def test_without_a_daemon_no_tool_runs(home: Path) -> None:
     (thrown,) = drive(home, [["tool.execute.before", *TOOL]], mode="stream", gate=True)
     assert thrown is not None and "not there to decide" in thrown
+
+
+#: Asks as the plugin does, on a clock that is a minute ahead after 240 pauses; says when, and then what was answered.
+ASKER = """
+const { Reporter } = await import(process.argv[2])
+const [now, later] = [Date.now, setTimeout]
+let ahead = 0
+Date.now = () => now() + ahead
+globalThis.setTimeout = (act) => {
+  if (ahead < 60000 && (ahead += 250) === 60000) console.log("a minute later")
+  return later(act, 1)
+}
+console.log(await new Reporter("opencode").ask("ToolPermission", {}))
+"""
+
+
+def test_a_daemon_that_dies_as_soon_as_it_has_the_question_is_waited_for(home: Path) -> None:
+    assert NODE is not None
+    place, asker = home / "run/maestrod.sock", home / "asker.mjs"
+    asker.write_text(ASKER)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        listening.listen()
+        opencode = subprocess.Popen(
+            [NODE, str(asker), (HOOKS / "opencode/daemon.js").as_uri()],
+            env={"MAESTRO_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with listening.accept()[0] as connection:
+            assert b"permission.ask" in connection.recv(65_536)
+            place.unlink()
+    with opencode:
+        assert opencode.stdout is not None
+        assert opencode.stdout.readline() == "a minute later\n"
+        successor = Server(place, "allowed")
+        assert opencode.stdout.readline() == "allowed\n"
+    successor.close()
