@@ -67,7 +67,7 @@ def ensure(paths: Paths, environ: Mapping[str, str]) -> None:
 
 def await_holder(paths: Paths) -> None:
     """Return when the daemon that has the data folder answers. Raises ``NoDaemon`` with the reason why it does not."""
-    began = told = time.monotonic()
+    began = last_said = time.monotonic()
     while not _answers(paths):
         holder, now = holder_of(paths.data), time.monotonic()
         if holder is None or not holder.is_here:
@@ -76,8 +76,8 @@ def await_holder(paths: Paths) -> None:
             raise _elsewhere(paths, holder)
         elif now - began > _allowed(paths, holder):
             raise why_holder_silent(holder, now - began)
-        elif now - told > _WORD or began == told:
-            told = now
+        elif now - last_said > _WORD or began == last_said:
+            last_said = now
             say(f"Waiting for maestrod (process {holder.pid}): {_doing(paths, holder)}.")
         time.sleep(RETRY_PAUSE)
 
@@ -179,7 +179,7 @@ def _turn(data: Path) -> Iterator[None]:
 def _take_turn(descriptor: int) -> None:
     """Lock it, saying what is waited for. Raises ``NoDaemon`` when who has the turn does not get anywhere."""
     began = time.monotonic()
-    told = False
+    said = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -188,8 +188,8 @@ def _take_turn(descriptor: int) -> None:
             if waited > _STARTED_WITHIN:
                 message = f"another maestroctl has been starting maestrod for {waited:.0f} s; end it and try again"
                 raise NoDaemon("daemon.start", message) from None
-            if waited > _WORD and not told:
-                told = True
+            if waited > _WORD and not said:
+                said = True
                 say("Waiting for another maestroctl, which is starting maestrod.")
             time.sleep(RETRY_PAUSE)
         else:

@@ -206,8 +206,8 @@ class Settings:
             folder.mkdir(exist_ok=True, mode=0o700)
             _replace(self._record_path, msgspec.json.encode(record), 0o600)
         except OSError as error:
-            told = f"what {self.path} is now cannot be kept in {self._record_path.parent}: {error.strerror}"
-            raise Unavailable("hooks.record", told) from error
+            message = f"what {self.path} is now cannot be kept in {self._record_path.parent}: {error.strerror}"
+            raise Unavailable("hooks.record", message) from error
 
 
 def _broken(found: Mapping[str, list[str]]) -> str:

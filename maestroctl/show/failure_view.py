@@ -20,16 +20,16 @@ def lines(failure: Mapping[str, Any], output: list[str] | None = None) -> list[s
     error = safe_block(failure.get("error") or "no reason was given").rstrip().splitlines()
     if len(error) > _ERROR_LINES:
         error = [error[0], f"… {len(error) - _ERROR_LINES} lines …", *error[-(_ERROR_LINES - 2) :]]
-    told = [f"  failed because task {safe(failure['title'])!r} failed{tried}: {error[0]}"]
-    told += [f"      {line}" for line in error[1:]]
+    lines = [f"  failed because task {safe(failure['title'])!r} failed{tried}: {error[0]}"]
+    lines += [f"      {line}" for line in error[1:]]
     if output:
-        told += ["    its session's last output:", *(f"      {line}" for line in output)]
+        lines += ["    its session's last output:", *(f"      {line}" for line in output)]
     others = failure.get("failed", 1) - 1
     if others > 0:
-        told.append(f"    {others} other task{'' if others == 1 else 's'} failed too")
+        lines.append(f"    {others} other task{'' if others == 1 else 's'} failed too")
     if failure.get("sessionId"):
-        told.append(f"    more: maestroctl logs {failure['sessionId']}")
-    return [*told, f"    try it again: maestroctl retry {failure['taskId']}"]
+        lines.append(f"    more: maestroctl logs {failure['sessionId']}")
+    return [*lines, f"    try it again: maestroctl retry {failure['taskId']}"]
 
 
 def last_output(client: Client, failure: Mapping[str, Any]) -> list[str]:

@@ -18,16 +18,16 @@ def percent(progress: float) -> str:
 
 def counts(task: Task) -> str:
     """``10 of 11 tasks completed, 1 failed``; empty for a task that is no parent."""
-    return "" if task.leaves is None else told(task.leaves)
+    return "" if task.leaves is None else in_words(task.leaves)
 
 
 def counts_of(document: Mapping[str, Any]) -> str:
     """The same of a task as it came over the wire."""
     leaves = document.get("leaves")
-    return told(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
+    return in_words(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
 
 
-def told(leaves: Leaves) -> str:
+def in_words(leaves: Leaves) -> str:
     """The leaves below a task in words."""
     words = f"{leaves.completed} of {leaves.total} task{'' if leaves.total == 1 else 's'} completed"
     others = [f"{getattr(leaves, name)} {name}" for name in _OTHERS if getattr(leaves, name)]

@@ -30,10 +30,10 @@ def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
     yield from _input(question)
     wait = ((session or {}).get("live") or {}).get("wait")
     if question["kind"] == "limit" and session is not None and wait is not None:
-        told = waiting(
+        waits_for = waiting(
             session["agent"], wait["until"], now, due=wait.get("due", False), guessed=wait.get("guessed", False)
         )
-        yield f"  it {told}" if told.startswith("waits") else f"  {told}"
+        yield f"  it {waits_for}" if waits_for.startswith("waits") else f"  {waits_for}"
     yield from _answers(question, now)
 
 

@@ -242,12 +242,12 @@ def _gather(follower: Follower, until: float) -> None:
 
 def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
     """Print a line for every change of a status and every question."""
-    told: dict[str, object] = {}
+    said: dict[str, object] = {}
     away = False
     shown: dict[str, Any] | None = None
     for question in [] if quiet else follower.model.questions():  # asked before we looked
-        told[question.id] = _asked(question)
-        if told[question.id]:
+        said[question.id] = _asked(question)
+        if said[question.id]:
             answer(_asked(question))
     while not _over(follower.model, stop_on_question):
         if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
@@ -260,12 +260,12 @@ def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_questi
         away = follower.away
         for event in events:
             line = change(follower.model, event)
-            if line and not quiet and told.get(event.id) != line:
+            if line and not quiet and said.get(event.id) != line:
                 answer(line)
-                told[event.id] = line
+                said[event.id] = line
     follower.refresh()
     last = f"run {follower.model.run.status.value.replace('_', ' ')}"
-    if follower.model.ended and not quiet and told.get(follower.model.id) != last:  # it ended before we looked
+    if follower.model.ended and not quiet and said.get(follower.model.id) != last:  # it ended before we looked
         answer(last)
 
 

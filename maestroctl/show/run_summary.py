@@ -26,8 +26,8 @@ def summary(model: RunModel) -> list[str]:
     run, leaves = model.run, model.leaves()
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     name = f"Run #{run.number} " if run.number else ""
-    told = counts(model.root)
-    lines = [f"{name}{safe(model.root.title)}: {word(run.status)} in {elapsed}" + (f" ({told})" if told else "")]
+    counted = counts(model.root)
+    lines = [f"{name}{safe(model.root.title)}: {word(run.status)} in {elapsed}" + (f" ({counted})" if counted else "")]
     lines += _spent(model)
     failed = [task for task in leaves if task.status is TaskStatus.FAILED]
     if run.error and run.error not in map(_error, failed):

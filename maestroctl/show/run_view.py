@@ -67,13 +67,13 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) 
     state = "paused" if run.paused else word(run.status)
     progress = ended(model.root)
     live = len(model.live_sessions())
-    told = counts(model.root)
+    counted = counts(model.root)
     if live and not model.ended:
-        told += f", {live} session{'' if live == 1 else 's'}"
+        counted += f", {live} session{'' if live == 1 else 's'}"
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{bar(progress, 24)} ", style="cyan")
     line.append(f"{percent(progress):>4}  ", style="bold")
-    line.append(f"{state}  {elapsed}  {told.removeprefix(', ')}".rstrip())
+    line.append(f"{state}  {elapsed}  {counted.removeprefix(', ')}".rstrip())
     lines = [line]
     if away:
         why = f"  {trouble or 'the daemon is away'}; waiting for it, agents go on"

@@ -40,9 +40,9 @@ def tree_lines(tasks: Sequence[Task]) -> list[str]:
 def task_line(task: Task) -> str:
     """Sign, title, word, and the progress while there is any to see."""
     progress = f" {percent(task.progress)}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
-    told = f"  {counts(task)}" if task.leaves is not None else ""
+    counted = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-    return f"{glyph(task.status)} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{told}"
+    return f"{glyph(task.status)} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{counted}"
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:

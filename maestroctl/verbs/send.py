@@ -80,8 +80,8 @@ def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -
         while (message := client.raw("message.get", {"messageId": message["id"]}))["status"] not in _CODES:
             remaining = None if deadline is None else deadline - time.monotonic()
             if remaining is not None and remaining <= 0:
-                told = f"{message['id']} is {message['status']}: not answered in the time given; it stays"
-                raise TimedOut("send.timeout", told)
+                problem = f"{message['id']} is {message['status']}: not answered in the time given; it stays"
+                raise TimedOut("send.timeout", problem)
             stream.poll(remaining)
     finally:
         stream.close()

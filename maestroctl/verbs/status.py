@@ -135,10 +135,10 @@ def _doing(session: dict[str, Any], now: int) -> str:
     wait = (session.get("live") or {}).get("wait")
     if not wait:
         return safe(session["name"])
-    told = waiting(
+    waits_for = waiting(
         safe(session["agent"]), wait["until"], now, due=wait.get("due", False), guessed=wait.get("guessed", False)
     )
-    return f"{safe(session['name'])}: {told}"
+    return f"{safe(session['name'])}: {waits_for}"
 
 
 def _age(now: int, then: int | None) -> str:

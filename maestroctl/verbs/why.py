@@ -118,8 +118,8 @@ def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[
     status = "paused" if entity.get("paused") else safe(entity["status"]).replace("_", " ")
     number = f"run #{entity['number']} " if entity.get("number") else ""
     lines = [f"{number}{entity['id']} is {status}: {safe(entity.get('title') or '')}".rstrip(": ")]
-    told = counts_of(entity)
-    lines += [f"  {told}"] if told else []
+    counted = counts_of(entity)
+    lines += [f"  {counted}"] if counted else []
     reason = entity.get("statusReason")
     if reason and not (entity.get("failure") and entity["failure"]["taskId"] != entity["id"]):
         detail = f": {reason['detail']}" if reason.get("detail") else ""

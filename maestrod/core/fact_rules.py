@@ -157,7 +157,7 @@ def _quiet(draft: Draft, session: Session) -> None:
 def _end_turn(draft: Draft, session: Session, ended: TurnEnded | None, source: Source) -> None:
     """A turn has ended without a word of its agent, if that is what was found out."""
     if ended is not None:
-        sign_rules.take(draft, session.id, (ended,), sign_rules.Told(source, draft.now))
+        sign_rules.take(draft, session.id, (ended,), sign_rules.Provenance(source, draft.now))
 
 
 def _not_registered(draft: Draft, session: Session) -> None:

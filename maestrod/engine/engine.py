@@ -249,14 +249,14 @@ class Engine:
 
     async def tell(self, fact: Fact) -> None:
         """Record a fact: it happened, so it is tried again for as long as the store accepts no changes."""
-        told = False
+        logged = False
         while True:
             try:
                 await self.submit(fact)
             except Unavailable as error:
-                if not told:  # once: it may take hours, and the log is on the same disk as like as not
+                if not logged:  # once: it may take hours, and the log is on the same disk as like as not
                     log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
-                told = True
+                logged = True
                 await trio.sleep(FACT_RETRY_SECONDS)
             except Exception:  # a rule's bug about one session must not end the daemon and with it the custody of all
                 log.exception("%s could not be taken in: a bug", fact)

@@ -28,11 +28,11 @@ class EncodedEvents:
         if encoded is None:
             if len(self._by_seq) >= self._KEPT:
                 self._by_seq.clear()
-            encoded = self._by_seq[event.seq] = _encode(told(event))
+            encoded = self._by_seq[event.seq] = _encode(public_form(event))
         return encoded
 
 
-def told(event: Event) -> Event:
+def public_form(event: Event) -> Event:
     """The event as others hear it: what a call was answered, and what a secret is known by, stay with us and the journal; entities have every member."""
     if event.type.startswith(_PRIVATE):
         return msgspec.structs.replace(event, data={})

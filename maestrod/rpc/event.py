@@ -15,7 +15,7 @@ from maestrod.api.event import (
 from maestrod.api.event import Subscription as Subscribed
 from maestrod.api.model.base import Done
 from maestrod.rpc.context import Context
-from maestrod.rpc.encoded import told
+from maestrod.rpc.encoded import public_form
 from maestrod.rpc.handler import implements
 from maestrod.rpc.subscription import Subscription, matcher, past
 
@@ -34,7 +34,7 @@ def list_(context: Context, params: EventList) -> EventPage:
             break
         seq = event.seq
         if matches(event):
-            found.append(told(event))
+            found.append(public_form(event))
     return EventPage(items=tuple(found), seq=seq)
 
 

@@ -15,7 +15,7 @@ from maestrod.api.token import AccessToken
 from maestrod.core.access.remote_token import info
 from maestrod.core.reading.views import view
 from maestrod.core.world.world import World
-from maestrod.rpc.encoded import told
+from maestrod.rpc.encoded import public_form
 
 #: Changes whose event holds the entity, or says all there is to say.
 _WHOLE = (".created", ".deleted", ".added")
@@ -53,7 +53,7 @@ def page_event(world: World, event: Event) -> bytes:
         "data": _entity(world, event),
     }
     if not event.type.endswith(_WHOLE):
-        message["change"] = told(event).data
+        message["change"] = public_form(event).data
     return _encode(message)
 
 
@@ -63,7 +63,7 @@ def _entity(world: World, event: Event) -> Any:
     if kind == "request":
         return {}
     if kind == "timeline":
-        return told(event).data
+        return public_form(event).data
     entity = world.tables[kind].get(event.id) if kind in world.tables else None
     if isinstance(entity, AccessToken):
         return info(entity)

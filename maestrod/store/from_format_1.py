@@ -159,7 +159,7 @@ def _snapshot(data: bytes, entities: _Entities) -> bytes:
         lines, seq = _snapshot_lines(data)
     except (ValueError, LookupError, TypeError):
         return data
-    content = b"".join(_told_snapshot(lines, seq, entities))
+    content = b"".join(_rewritten_snapshot(lines, seq, entities))
     trailer = {"lines": content.count(b"\n"), "crc": f"{zlib.crc32(content):08x}"}
     return content + msgspec.json.encode(trailer) + b"\n"
 
@@ -173,7 +173,7 @@ def _snapshot_lines(data: bytes) -> tuple[list[bytes], int]:
     return lines, int(msgspec.json.decode(lines[0])["seq"])
 
 
-def _told_snapshot(lines: list[bytes], seq: int, entities: _Entities) -> Iterator[bytes]:
+def _rewritten_snapshot(lines: list[bytes], seq: int, entities: _Entities) -> Iterator[bytes]:
     yield msgspec.json.encode({"snapshot": 2, "seq": seq}) + b"\n"
     kind = ""
     for line in lines[1:]:
@@ -214,7 +214,7 @@ def _segment(data: bytes, entities: _Entities, end: int | None) -> bytes:
 
     A commit that was torn is known by where the disk's sectors end, so what cannot be read keeps its place among them.
     """
-    told = bytearray()
+    rewritten = bytearray()
     start, data = 0, without_zero_tail(data)
     while start < len(data):
         stop = data.find(b"\n", start)
@@ -223,12 +223,12 @@ def _segment(data: bytes, entities: _Entities, end: int | None) -> bytes:
             record = decode(line if stop >= 0 else line[: line.rfind(b"}") + 1])
         except DamagedLine:
             if line and end is None:
-                told += b"\n" * ((start - len(told)) % SECTOR)
-            told += line
+                rewritten += b"\n" * ((start - len(rewritten)) % SECTOR)
+            rewritten += line
         else:
             is_void = end is not None and record.seq >= end
             events = record.events if is_void else tuple(map(entities.rewritten, record.events))
-            told += line if events == record.events else encode(events).removesuffix(b"\n")
-        told += b"\n" if stop >= 0 else b""
+            rewritten += line if events == record.events else encode(events).removesuffix(b"\n")
+        rewritten += b"\n" if stop >= 0 else b""
         start = stop + 1 if stop >= 0 else len(data)
-    return bytes(told)
+    return bytes(rewritten)

@@ -220,11 +220,11 @@ class Store:
 
     def refuse_edit(self, edit: Edit, reason: str) -> str:
         """Keep a copy of an edit that was not taken and have its file written anew; the sentence for a person (slow, as above)."""
-        told = quarantine(self._files, self.layout.quarantine, edit.path, self._files.read(edit.path), reason)
+        warning = quarantine(self._files, self.layout.quarantine, edit.path, self._files.read(edit.path), reason)
         key = (edit.kind, edit.id)
         self._behind.add(0, {key: (self.durable_seq, self._current(key))})
         self._wake_writer()
-        return told
+        return warning
 
     def checkpoint(self) -> None:
         """Have a snapshot written soon, as of now."""

@@ -56,8 +56,8 @@ class Stops:
             self._under_way.discard(session_id)
         if report.left:
             log.error("%s: %d processes could not be ended", session_id, report.left)
-        told = StopResult(session_id=session_id, left=report.left, signalled=report.signalled, escaped=report.escaped)
-        self._tell(session_id, told, None)
+        result = StopResult(session_id=session_id, left=report.left, signalled=report.signalled, escaped=report.escaped)
+        self._tell(session_id, result, None)
         return not report.left
 
     def _tell(self, session_id: str, result: StopResult | None, failure: Unavailable | None) -> None:

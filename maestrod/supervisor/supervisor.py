@@ -156,8 +156,8 @@ class Supervisor:
             await self._streams.drain(session.id, adapter)
             session = self._engine.world.sessions[session.id]
         if record.reason == "lost":
-            told = record.detail or "its shim is gone"
-            await self._engine.tell(Lost(session.id, session.attempt, told, _along(record)))
+            detail = record.detail or "its shim is gone"
+            await self._engine.tell(Lost(session.id, session.attempt, detail, _along(record)))
             return
         ended = _exit(record)
         verdict = _judge(adapter, session, ended)
@@ -258,8 +258,8 @@ class Supervisor:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         except SLIPS:
             log.exception("%s could not be prepared: a bug", session.id)
-            told = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
-            await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", told))
+            detail = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
+            await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", detail))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
             self._follow(session, is_fresh=True)

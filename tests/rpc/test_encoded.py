@@ -5,7 +5,7 @@ import json
 from maestrod.api.event import Event
 from maestrod.api.reason import Reason
 from maestrod.api.task import Task
-from maestrod.rpc.encoded import EncodedEvents, told
+from maestrod.rpc.encoded import EncodedEvents, public_form
 from tests.kit.completeness import lacking
 
 
@@ -29,7 +29,7 @@ def test_it_remembers_a_bounded_number() -> None:
 
 def test_what_a_call_was_answered_is_told_to_nobody_else() -> None:
     request = Event(seq=1, at=1, type="request.created", id="owner:r", data={"reply": {"initialPrompt": "secret"}})
-    assert told(request).seq == 1
+    assert public_form(request).seq == 1
     assert b"secret" not in EncodedEvents().encode(request)
 
 

@@ -8,7 +8,7 @@ import trio
 from maestrod.api.event import Event
 from maestrod.api.model.method import Scope
 from maestrod.core.access.remote_token import digest_of
-from maestrod.rpc.encoded import told
+from maestrod.rpc.encoded import public_form
 from maestrod.rpc.page_event import page_event
 from maestrod.rpc.token import holder_of_id, holder_of_secret
 from tests.kit.rpc_parts import Caller, parts
@@ -53,7 +53,7 @@ async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -
     engine.bus.subscribe(lambda event: event.type.startswith("token."), events.extend)
     await Caller(services, nursery).call("token.create", {"name": "laptop", "owner": "ada", "digest": DIGEST})
     assert [event.data["name"] for event in events] == ["laptop"]
-    assert "digest" not in told(events[0]).data
+    assert "digest" not in public_form(events[0]).data
     assert DIGEST.encode() not in page_event(engine.world, events[0])
 
 

@@ -150,8 +150,8 @@ def _first_run(request: LaunchRequest, env: dict[str, str]) -> dict[str, object]
     """Settings that spare an interactive Claude its questions; changes ``env`` where that takes it."""
     known = user_settings.config(env)
     if not user_settings.is_set_up(known):
-        told = "Claude Code was never set up for this user: run `claude` once in a terminal, or run the session without one"
-        raise Unavailable("agent.not_set_up", told)
+        message = "Claude Code was never set up for this user: run `claude` once in a terminal, or run the session without one"
+        raise Unavailable("agent.not_set_up", message)
     env["CLAUDE_CODE_SANDBOXED"] = "1"
     more: dict[str, object] = {}
     key = env.get("ANTHROPIC_API_KEY")

@@ -34,85 +34,85 @@ def read_line(line: bytes) -> Reading:
     return read_object(line, _read)
 
 
-def _read(told: Members) -> Reading:
-    reader = _LINES.get(told.line("type"))
+def _read(message: Members) -> Reading:
+    reader = _LINES.get(message.line("type"))
     if reader is None:
         return NOTHING
-    signs = reader(told)
-    return Reading(signs, told.name("session_id")) if signs else NOTHING
+    signs = reader(message)
+    return Reading(signs, message.name("session_id")) if signs else NOTHING
 
 
-def _system(told: Members) -> Signs:
-    reader = _SYSTEM.get(told.line("subtype"))
-    return () if reader is None else reader(told)
+def _system(message: Members) -> Signs:
+    reader = _SYSTEM.get(message.line("subtype"))
+    return () if reader is None else reader(message)
 
 
-def _init(told: Members) -> Signs:
+def _init(message: Members) -> Signs:
     """Comes at the begin of every turn."""
-    return (Started(told.name("session_id")),)
+    return (Started(message.name("session_id")),)
 
 
-def _state(told: Members) -> Signs:
+def _state(message: Members) -> Signs:
     """Whose prompt began the turn is told by ``command_lifecycle``; without that it is a machine's (a task that ended)."""
-    return (TurnStarted(machine=True),) if told.line("state") == "running" else ()
+    return (TurnStarted(machine=True),) if message.line("state") == "running" else ()
 
 
-def _command(told: Members) -> Signs:
+def _command(message: Members) -> Signs:
     """A prompt that we wrote is being worked on."""
-    return (TurnStarted(),) if told.line("state") == "started" else ()
+    return (TurnStarted(),) if message.line("state") == "started" else ()
 
 
-def _retry(told: Members) -> Signs:
+def _retry(message: Members) -> Signs:
     """A request failed and is tried again by Claude itself."""
-    words = f"try {told.whole('attempt')} of {told.whole('max_retries')} failed: {told.line('error') or 'an error'}"
-    status = told.whole("error_status")
+    words = f"try {message.whole('attempt')} of {message.whole('max_retries')} failed: {message.line('error') or 'an error'}"
+    status = message.whole("error_status")
     if status:
         words += f" (status {status})"
-    limit = limits.of_failure(status, words) or limits.of_error(told.line("error"), words)
+    limit = limits.of_failure(status, words) or limits.of_error(message.line("error"), words)
     if limit is None:
         return (Trouble(words, "api_retry"),)
     return (LimitReached(limit.kind, None, words, retrying=True),)
 
 
-def _denied(told: Members) -> Signs:
-    return (Trouble(told.line("message") or f"{told.line('tool_name')} was refused", "permission_denied"),)
+def _denied(message: Members) -> Signs:
+    return (Trouble(message.line("message") or f"{message.line('tool_name')} was refused", "permission_denied"),)
 
 
-def _background(told: Members) -> Signs:
-    return (BackgroundChanged(told.count("tasks")),)
+def _background(message: Members) -> Signs:
+    return (BackgroundChanged(message.count("tasks")),)
 
 
-def _task_started(told: Members) -> Signs:
-    if told.line("task_type") != "local_agent":
+def _task_started(message: Members) -> Signs:
+    if message.line("task_type") != "local_agent":
         return ()
-    return (SubagentStarted(told.line("subagent_type"), told.name("task_id") or ""),)
+    return (SubagentStarted(message.line("subagent_type"), message.name("task_id") or ""),)
 
 
-def _task_ended(told: Members) -> Signs:
+def _task_ended(message: Members) -> Signs:
     """Only a subagent's end tells what it used."""
-    if not told.members("usage"):
-        return (Noted(told.line("summary")),) if told.line("summary") else ()
-    return (SubagentEnded(told.line("subagent_type"), told.name("task_id") or ""),)
+    if not message.members("usage"):
+        return (Noted(message.line("summary")),) if message.line("summary") else ()
+    return (SubagentEnded(message.line("subagent_type"), message.name("task_id") or ""),)
 
 
-def _informed(told: Members) -> Signs:
-    if not told.true("prevent_continuation"):
+def _informed(message: Members) -> Signs:
+    if not message.true("prevent_continuation"):
         return ()
-    return (Trouble(told.line("content"), told.line("prompt_submit_outcome", "kind")),)
+    return (Trouble(message.line("content"), message.line("prompt_submit_outcome", "kind")),)
 
 
-def _hook_ended(told: Members) -> Signs:
+def _hook_ended(message: Members) -> Signs:
     """Hooks of the user and the project may fail; ours never do."""
-    if told.line("outcome") in {"", "success"}:
+    if message.line("outcome") in {"", "success"}:
         return ()
-    return (Trouble(f"hook {told.line('hook_name')}: {told.line('stderr') or told.line('outcome')}", "hook"),)
+    return (Trouble(f"hook {message.line('hook_name')}: {message.line('stderr') or message.line('outcome')}", "hook"),)
 
 
-def _assistant(told: Members) -> Signs:
+def _assistant(message: Members) -> Signs:
     """What it says and calls. Words under the name ``<synthetic>`` are an error's, which ``result`` tells."""
-    if told.value("parent_tool_use_id") is not None or told.line("message", "model") == "<synthetic>":
+    if message.value("parent_tool_use_id") is not None or message.line("message", "model") == "<synthetic>":
         return ()
-    return tuple(_said(told.members("message")))
+    return tuple(_said(message.members("message")))
 
 
 def _said(message: Members) -> Iterator[Sign]:
@@ -123,11 +123,11 @@ def _said(message: Members) -> Iterator[Sign]:
             yield Said(block.text("text"))
 
 
-def _user(told: Members) -> Signs:
+def _user(message: Members) -> Signs:
     """Results of tools."""
-    if told.value("parent_tool_use_id") is not None:
+    if message.value("parent_tool_use_id") is not None:
         return ()
-    results = (block for block in told.members("message").each("content") if block.line("type") == "tool_result")
+    results = (block for block in message.members("message").each("content") if block.line("type") == "tool_result")
     return tuple(_tool_ended(block) for block in results)
 
 
@@ -136,9 +136,9 @@ def _tool_ended(block: Members) -> ToolEnded:
     return ToolEnded("a tool", not failed, block.line("content") if failed else "", block.name("tool_use_id") or "")
 
 
-def _control(told: Members) -> Signs:
+def _control(message: Members) -> Signs:
     """A question that Claude waits for on its standard input."""
-    request, key = told.members("request"), told.name("request_id") or ""
+    request, key = message.members("request"), message.name("request_id") or ""
     if request.line("subtype") == "can_use_tool":
         return (tools.asked(request, key),)
     if request.line("subtype") == "elicitation":
@@ -146,8 +146,8 @@ def _control(told: Members) -> Signs:
     return ()
 
 
-def _withdrawn(told: Members) -> Signs:
-    key = told.name("request_id")
+def _withdrawn(message: Members) -> Signs:
+    key = message.name("request_id")
     return () if key is None else (PermissionSettled(key),)
 
 
@@ -155,7 +155,7 @@ _SYSTEM: Mapping[str, Callable[[Members], Signs]] = {
     "init": _init,
     "session_state_changed": _state,
     "api_retry": _retry,
-    "compact_boundary": lambda told: (Compacted(),),
+    "compact_boundary": lambda message: (Compacted(),),
     "permission_denied": _denied,
     "background_tasks_changed": _background,
     "task_started": _task_started,
@@ -169,7 +169,7 @@ _LINES: Mapping[str, Callable[[Members], Signs]] = {
     "assistant": _assistant,
     "user": _user,
     "result": turn_end.of_result,
-    "rate_limit_event": lambda told: limits.of_event(told.members("rate_limit_info")),
+    "rate_limit_event": lambda message: limits.of_event(message.members("rate_limit_info")),
     "control_request": _control,
     "control_cancel_request": _withdrawn,
 }

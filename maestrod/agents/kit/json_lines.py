@@ -130,9 +130,9 @@ def object_of(line: bytes) -> Members:
 
 def read_object(line: bytes, read: Callable[[Members], Reading]) -> Reading:
     """What ``read`` makes of the object that a line is. A broken one is said to be that, besides what its beginning says."""
-    told = object_of(line)
-    reading = read(told)
-    if not told.is_broken:
+    members = object_of(line)
+    reading = read(members)
+    if not members.is_broken:
         return reading
     trouble = Trouble(f"a line of {len(line):,} bytes could not be read as JSON", "unreadable_line")
     return msgspec.structs.replace(reading, signs=(trouble, *reading.signs))

@@ -53,8 +53,10 @@ class CustomAdapter(OpaqueAdapter):
     def detect(self) -> AgentInfo:
         """Whether its program is on the daemon's PATH."""
         missing = self._missing(None)
-        told = self._settings.description or f"Runs {self._settings.command[0]} for each task (from your configuration)"
-        return AgentInfo(name=self.name, description=told, available=missing is None, missing=missing)
+        description = (
+            self._settings.description or f"Runs {self._settings.command[0]} for each task (from your configuration)"
+        )
+        return AgentInfo(name=self.name, description=description, available=missing is None, missing=missing)
 
     def _missing(self, path: str | None) -> str | None:
         program = self._settings.command[0]

@@ -48,12 +48,12 @@ def paths_of(environ: Mapping[str, str]) -> Paths:
     data, runtime, config = (
         _platform_folders(environ) if home is None else (home / "data", home / "run", home / "config")
     )
-    told = _folder(environ, "MAESTRO_SOCKET")
-    socket = told or runtime / _SOCKET_NAME
+    chosen = _folder(environ, "MAESTRO_SOCKET")
+    socket = chosen or runtime / _SOCKET_NAME
     for place, variable in ((data, "MAESTRO_HOME"), (config, "MAESTRO_HOME"), (socket, "MAESTRO_SOCKET")):
         _check_text(place, variable)
     _check_length(socket, environ)
-    return Paths(data, runtime, config, socket, told is not None)
+    return Paths(data, runtime, config, socket, chosen is not None)
 
 
 def _folder(environ: Mapping[str, str], name: str) -> Path | None:

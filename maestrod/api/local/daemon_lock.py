@@ -125,8 +125,8 @@ def holder_of(data: Path) -> Holder | None:
 def socket_of(data: Path, usual: Path) -> Path:
     """Where the daemon of a data folder listens: where its lock says, else at the usual place."""
     holder = holder_of(data)
-    told = "" if holder is None or holder.phase is Phase.OFFLINE else holder.socket
-    return Path(told) if told.startswith("/") and _REPLACEMENT not in told else usual
+    said = "" if holder is None or holder.phase is Phase.OFFLINE else holder.socket
+    return Path(said) if said.startswith("/") and _REPLACEMENT not in said else usual
 
 
 def _open(data: Path) -> int | None:

@@ -31,13 +31,13 @@ class Schemas(NamedTuple):
 def contract(methods: Iterable[AnyMethod], template: str) -> Schemas:
     """The schemas of ``methods``; ``template`` makes a ``$ref`` of a ``{name}``."""
     rows = list(methods)
-    results, told = schemas_of([row.result for row in rows], template)
-    told = {name: _complete(schema) for name, schema in told.items()}
+    results, replied = schemas_of([row.result for row in rows], template)
+    replied = {name: _complete(schema) for name, schema in replied.items()}
     _, asked = schemas_of([row.params for row in rows], template)
-    asked = _told_apart(asked, told, template)
+    asked = _told_apart(asked, replied, template)
     params = {row.name: asked[row.params.__name__] for row in rows}
     shared = {name: schema for name, schema in asked.items() if name not in {row.params.__name__ for row in rows}}
-    return Schemas(params, dict(zip((row.name for row in rows), results, strict=True)), told | shared)
+    return Schemas(params, dict(zip((row.name for row in rows), results, strict=True)), replied | shared)
 
 
 def _complete(schema: dict[str, Any]) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def _complete(schema: dict[str, Any]) -> dict[str, Any]:
     return schema | {"required": list(schema["properties"])} if "properties" in schema else schema
 
 
-def _told_apart(asked: dict[str, Any], told: dict[str, Any], template: str) -> dict[str, Any]:
+def _told_apart(asked: dict[str, Any], replied: dict[str, Any], template: str) -> dict[str, Any]:
     """The components of parameters, those renamed that replies have otherwise."""
-    renamed = {name: name + _INPUT for name in asked if name in told and asked[name] != told[name]}
+    renamed = {name: name + _INPUT for name in asked if name in replied and asked[name] != replied[name]}
     references = {template.format(name=name): template.format(name=new) for name, new in renamed.items()}
     return {renamed.get(name, name): _redirected(schema, references) for name, schema in asked.items()}
 
@@ -72,8 +72,8 @@ def schemas_of(types: Sequence[Any], template: str) -> tuple[tuple[dict[str, Any
 
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
-        told = {**value, **value.get(TOLD, {})}
-        return {name: _member(name, member) for name, member in told.items() if name != TOLD}
+        replied = {**value, **value.get(TOLD, {})}
+        return {name: _member(name, member) for name, member in replied.items() if name != TOLD}
     return [_settled(item) for item in value] if isinstance(value, list) else value
 
 

@@ -120,8 +120,8 @@ def _doing(session: Session) -> Iterator[str]:
     if isinstance(turn, RunningTurn):
         yield f"its agent works in a turn, known from {turn.source.value}" + (f": {turn.doing}" if turn.doing else "")
     elif turn is not None:
-        told = ": ".join(filter(None, (turn.code, turn.detail)))
-        yield f"its agent's last turn ended: {turn.outcome}" + (f" ({told})" if told else "")
+        detail = ": ".join(filter(None, (turn.code, turn.detail)))
+        yield f"its agent's last turn ended: {turn.outcome}" + (f" ({detail})" if detail else "")
     if turn is not None and turn.background:
         yield f"{turn.background} of what that turn began still runs, so it has not come to rest"
     if wait is not None:

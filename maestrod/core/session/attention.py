@@ -76,10 +76,10 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
             {"by": question.answer.by, "value": question.answer.value, "at": question.answer.at},
         )
     if question.tool is not None and not question.options:
-        told = (
+        message = (
             f"{question.session_id} takes this answer in its own terminal only: maestroctl attach {question.session_id}"
         )
-        raise Conflict("attention.elsewhere", told, {"sessionId": question.session_id})
+        raise Conflict("attention.elsewhere", message, {"sessionId": question.session_id})
     given = attention_options.settled(question, params)
     return close(draft, question, USER, given.value, given)
 

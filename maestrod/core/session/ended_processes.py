@@ -20,11 +20,11 @@ def tell(draft: Draft, session: Session, ended: EndedAlong) -> None:
     processes = [{"pid": each.pid, "name": _name(each.name)} for each in ended.processes]
     named = [f"{each['name']} ({each['pid']})" for each in processes[:NAMED]]
     more = ended.count - len(named)
-    told = f"{', '.join(named)}{f' and {more} more' if more else ''}"
+    names = f"{', '.join(named)}{f' and {more} more' if more else ''}"
     metadata = {"processes": processes, "count": ended.count}
-    text = f"ended along with the agent: {told}"
+    text = f"ended along with the agent: {names}"
     draft.timeline(TimelineType.MILESTONE, text, session_id=session.id, source=Source.PROCESS, metadata=metadata)
-    text = f"ended along with the agent of session {session.name!r}: {told}"
+    text = f"ended along with the agent of session {session.name!r}: {names}"
     for task_id in dict.fromkeys((session.unit_task_id or "", *session.task_ids[:TASKS])):
         if task_id in draft.world.tasks:
             draft.timeline(TimelineType.MILESTONE, text, task_id=task_id, source=Source.PROCESS, metadata=metadata)

@@ -34,7 +34,7 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
         return Done()
     at = min(params.at or draft.now, draft.now)
     touch(draft, session)
-    sign_rules.take(draft, session.id, draft.reading.signs, sign_rules.Told(Source.HOOK, at))
+    sign_rules.take(draft, session.id, draft.reading.signs, sign_rules.Provenance(Source.HOOK, at))
     return Done()
 
 
@@ -50,7 +50,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     session = touch(draft, session)
     asked = [sign for sign in draft.reading.signs if isinstance(sign, PermissionAsked)]
     rest = tuple(sign for sign in draft.reading.signs if not isinstance(sign, PermissionAsked))
-    sign_rules.take(draft, session.id, rest, sign_rules.Told(Source.HOOK, at))
+    sign_rules.take(draft, session.id, rest, sign_rules.Provenance(Source.HOOK, at))
     session = draft.session(session.id)
     if not asked or has_ended(session):
         return PermissionReply()

@@ -41,15 +41,15 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
     """The provider refuses: the session waits, unless it tries again by itself, or waiting is switched off."""
     if session.live is None or session.ending is not None:
         return session
-    told = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
+    message = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
     traits = draft.world.policy.traits(session.agent)
     if sign.retrying or not draft.world.policy.limit_wait or traits.turns is Turns.NONE:
         again = ", and tries again by itself" if sign.retrying else ""
-        draft.timeline(TimelineType.MILESTONE, told + again, session_id=session.id, source=source)
+        draft.timeline(TimelineType.MILESTONE, message + again, session_id=session.id, source=source)
         return session
     if not moves(session, Event.REACH):
         return _refined(draft, session, sign)
-    return _wait(draft, session, sign, source, told)
+    return _wait(draft, session, sign, source, message)
 
 
 def due(draft: Draft, session: Session) -> None:
@@ -94,8 +94,8 @@ def wake(draft: Draft, session: Session) -> Session:
     busy = session.turn is not None and session.turn.running
     with pause.clocks(draft, session.id):
         session = move(draft, session, Event.WAKE, draft.reason(Source.TIMER, LIMIT, "the limit is over"))
-    told = f"the limit is over: {session.agent} goes on"
-    draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.TIMER)
+    message = f"the limit is over: {session.agent} goes on"
+    draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.TIMER)
     if session.terminal is not Terminal.EXTERNAL and not busy:
         turns.wake(draft, session)
     return draft.session(session.id)
@@ -117,8 +117,8 @@ def process_ended(draft: Draft, session: Session, detail: str) -> None:
     if session.process is None:
         return  # told again by the next daemon
     turns.process_gone(draft, session)
-    told = f"its process is gone ({detail}); it goes on when the limit is over"
-    draft.timeline(TimelineType.MILESTONE, told, session_id=session.id, source=Source.PROCESS)
+    message = f"its process is gone ({detail}); it goes on when the limit is over"
+    draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.PROCESS)
 
 
 def answered(draft: Draft, question: Attention) -> None:
@@ -137,7 +137,7 @@ def answered(draft: Draft, question: Attention) -> None:
         _hold_back(draft, session.agent, 0)
 
 
-def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, told: str) -> Session:
+def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, message: str) -> Session:
     until, guessed = _end_of(draft, session, sign)
     is_length = sign.is_length or until != sign.resets_at
     until += draft.world.policy.limit_stagger_ms * sum(
@@ -147,8 +147,8 @@ def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, to
         wait = Wait(
             kind=sign.kind, until=until, since=draft.now, detail=sign.detail, guessed=guessed, is_length=is_length
         )
-        session = move(draft, session, Event.REACH, draft.reason(source, LIMIT, told), wait=wait)
-    _ask(draft, session, told)
+        session = move(draft, session, Event.REACH, draft.reason(source, LIMIT, message), wait=wait)
+    _ask(draft, session, message)
     _hold_back(draft, session.agent, until)
     return draft.session(session.id)
 
@@ -186,10 +186,10 @@ def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bo
     return draft.now + min(policy.limit_backoff_ms << min(hits, 20), policy.limit_wait_max_ms), True
 
 
-def _ask(draft: Draft, session: Session, told: str) -> None:
+def _ask(draft: Draft, session: Session, message: str) -> None:
     """Tell in the inbox that a session waits: a person may know better, and has to say so when it takes too long."""
     terms = _terms(draft, session)
-    attention.open_question(draft, session, AttentionKind.LIMIT, told, attempt=session.attempt, **terms)
+    attention.open_question(draft, session, AttentionKind.LIMIT, message, attempt=session.attempt, **terms)
 
 
 def _terms(draft: Draft, session: Session) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def withdrawn(draft: Draft, fact: Withdrawn) -> None:
 
 def answered(draft: Draft, question: Attention) -> Attention:
     """A question got its answer from a person or the clock: it is told, and brought to an agent that waits on its stream."""
-    told = question.answer.value if question.answer is not None else ""
-    _note(draft, question, f"permission {_WORDS.get(told, 'left to the agent')}: {question.message}")
+    answer = question.answer.value if question.answer is not None else ""
+    _note(draft, question, f"permission {_WORDS.get(answer, 'left to the agent')}: {question.message}")
     attention.dialog_gone(draft, question.session_id, answered=True)
     if question.answer is not None and question.answer.lasts is Lasts.SESSION:
         _hold(draft, question)

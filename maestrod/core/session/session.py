@@ -129,8 +129,8 @@ def _settle_task(draft: Draft, session: Session, left: Task, reason: Reason) -> 
         if left.status is TaskStatus.IN_PROGRESS:
             task.release(draft, left, draft.reason(reason.source, reason.code, reason.detail, session.id))
     elif left.status is TaskStatus.IN_PROGRESS or session.status is not SessionStatus.STOPPED:
-        told = "ended without completing it" if session.status is SessionStatus.COMPLETED else session.status.value
-        error = f"{session.id} {told}: {reason.detail}"
+        how = "ended without completing it" if session.status is SessionStatus.COMPLETED else session.status.value
+        error = f"{session.id} {how}: {reason.detail}"
         task.fail(draft, left, session.id, error, draft.reason(reason.source, reason.code, error[:500], session.id))
 
 

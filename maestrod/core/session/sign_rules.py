@@ -64,7 +64,7 @@ from maestrod.core.world.session_index import has_ended
 _RANK: Mapping[Source, int] = {Source.STREAM: 3, Source.HOOK: 2, Source.SCREEN: 1, Source.TIMER: 0}
 
 
-class Told(msgspec.Struct, frozen=True):
+class Provenance(msgspec.Struct, frozen=True):
     """Who told a sign, and when it happened (ms since the epoch)."""
 
     source: Source
@@ -76,13 +76,13 @@ def signed(draft: Draft, fact: Signed) -> None:
     session = draft.world.sessions.get(fact.session_id)
     if session is None or session.attempt != fact.attempt or has_ended(session):
         return
-    take(draft, session.id, fact.signs, Told(fact.source, draft.now))
+    take(draft, session.id, fact.signs, Provenance(fact.source, draft.now))
     session = draft.session(session.id)
     if fact.read_to > session.read_to:
         draft.change(session, read_to=fact.read_to)
 
 
-def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], told: Told) -> None:
+def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], provenance: Provenance) -> None:
     """Take in signs of a live session, in order."""
     for sign in signs:
         session = draft.session(session_id)
@@ -90,61 +90,61 @@ def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], told: Told) -> 
             return
         rule = _RULES.get(type(sign))
         if rule is not None:
-            rule(draft, touch(draft, session), sign, told)
+            rule(draft, touch(draft, session), sign, provenance)
     session = draft.session(session_id)
     if not has_ended(session):
         stall_rules.heard(draft, session)
 
 
-def _started(draft: Draft, session: Session, sign: Started, told: Told) -> None:
+def _started(draft: Draft, session: Session, sign: Started, provenance: Provenance) -> None:
     """The agent is up, or has begun another conversation: its id is rebound, its figures begin anew."""
     another = sign.agent_session_id is not None and sign.agent_session_id != session.agent_session_id
     if another:
         seen = session.usage_seen if session.agent_session_id is None else None
         session = draft.change(session, agent_session_id=sign.agent_session_id, usage_seen=seen)
     if sign.how == "clear" and another:
-        _entry(draft, session, TimelineType.MILESTONE, "began another conversation", told)
+        _entry(draft, session, TimelineType.MILESTONE, "began another conversation", provenance)
     if session.status is SessionStatus.SPAWNING:
-        move(draft, session, Event.REGISTER, draft.reason(told.source, "registered", "the agent is up"))
+        move(draft, session, Event.REGISTER, draft.reason(provenance.source, "registered", "the agent is up"))
     draft.at_turn[session.id] = None
 
 
-def _turn_started(draft: Draft, session: Session, sign: TurnStarted, told: Told) -> None:
-    if _is_stale(session, told) or (sign.machine and _is_running(session)):
+def _turn_started(draft: Draft, session: Session, sign: TurnStarted, provenance: Provenance) -> None:
+    if _is_stale(session, provenance) or (sign.machine and _is_running(session)):
         return
-    turn = _begun(session, told, _background(session))
-    reason = draft.reason(told.source, "turn_started", "the agent works on a prompt")
+    turn = _begun(session, provenance, _background(session))
+    reason = draft.reason(provenance.source, "turn_started", "the agent works on a prompt")
     session = move(draft, session, Event.BEGIN, reason, turn=turn)
     if not sign.machine:
         message.accept_oldest(draft, session)
     _close_input(draft, session)
-    limit_rules.working(draft, draft.session(session.id), told.at)
+    limit_rules.working(draft, draft.session(session.id), provenance.at)
 
 
-def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
-    turn = session.turn or RunningTurn(since=told.at)
-    if turn.running and _is_stale(session, told):
+def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, provenance: Provenance) -> None:
+    turn = session.turn or RunningTurn(since=provenance.at)
+    if turn.running and _is_stale(session, provenance):
         return
-    ended = _ended(turn, sign, told, session.attempt)
-    up = draft.reason(told.source, "registered", "the agent is up")
+    ended = _ended(turn, sign, provenance, session.attempt)
+    up = draft.reason(provenance.source, "registered", "the agent is up")
     session = move(draft, session, Event.CEASE, up, turn=ended)
     if sign.outcome is Outcome.COMPLETED:
         session = limit_rules.cleared(draft, session)
     if not ended.background:
-        permission_rules.settled(draft, session, PermissionSettled(), told.at)
-        _come_to_rest(draft, session, sign, told)
+        permission_rules.settled(draft, session, PermissionSettled(), provenance.at)
+        _come_to_rest(draft, session, sign, provenance)
     if sign.outcome is Outcome.LIMIT:
         limit = LimitReached("usage", detail=sign.detail)
-        limit_rules.reached(draft, draft.session(session.id), limit, told.source)
+        limit_rules.reached(draft, draft.session(session.id), limit, provenance.source)
     draft.at_turn[session.id] = None
 
 
-def _ended(turn: Turn, sign: TurnEnded, told: Told, attempt: int) -> PastTurn:
+def _ended(turn: Turn, sign: TurnEnded, provenance: Provenance, attempt: int) -> PastTurn:
     """A turn that has ended, by this sign, or by an earlier one that this one adds to (rule 4)."""
     background, outcome, detail = _left_running(turn, sign), sign.outcome.value, sign.detail[:LINE]
     if isinstance(turn, RunningTurn):
-        since = told.at
-    elif turn.source is Source.SCREEN and told.source is not Source.SCREEN:
+        since = provenance.at
+    elif turn.source is Source.SCREEN and provenance.source is not Source.SCREEN:
         since = turn.since  # what the screen only looked like gives way to the agent's own word
     else:
         return msgspec.structs.replace(
@@ -159,7 +159,7 @@ def _ended(turn: Turn, sign: TurnEnded, told: Told, attempt: int) -> PastTurn:
     return PastTurn(
         outcome=outcome,
         since=since,
-        source=told.source,
+        source=provenance.source,
         attempt=attempt,
         code=sign.code,
         detail=detail,
@@ -167,18 +167,18 @@ def _ended(turn: Turn, sign: TurnEnded, told: Told, attempt: int) -> PastTurn:
     )
 
 
-def _begun(session: Session, told: Told, background: int = 0) -> RunningTurn:
+def _begun(session: Session, provenance: Provenance, background: int = 0) -> RunningTurn:
     """A turn that begins; who watches over the one before goes on doing so."""
     stall_at = session.turn.stall_at if session.turn is not None else None
     return RunningTurn(
-        since=told.at, source=told.source, attempt=session.attempt, background=background, stall_at=stall_at
+        since=provenance.at, source=provenance.source, attempt=session.attempt, background=background, stall_at=stall_at
     )
 
 
 def _left_running(turn: Turn, sign: TurnEnded) -> int:
     """What goes on after a turn's end; of two ends of one turn the one that knows of more."""
-    told = turn.background if sign.background is None else sign.background
-    return told if turn.running else max(told, turn.background)
+    provenance = turn.background if sign.background is None else sign.background
+    return provenance if turn.running else max(provenance, turn.background)
 
 
 def _is_running(session: Session) -> bool:
@@ -193,23 +193,23 @@ def _background(session: Session) -> int:
     return 0 if turn is None or turn.attempt != session.attempt else turn.background
 
 
-def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged, told: Told) -> None:
+def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged, provenance: Provenance) -> None:
     """Between turns the last one's end begins a turn of the agent's own, so only that ends the wait for it."""
     turn = session.turn
     if turn is not None and (turn.running or sign.count):
         draft.put(revised(session, turn=msgspec.structs.replace(turn, background=sign.count)))
 
 
-def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, told: Told) -> None:
+def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, provenance: Provenance) -> None:
     """The turn is over: its prompt is answered, a failure is told."""
     if session.status is SessionStatus.WORKING:
         detail = sign.detail or f"the turn ended: {sign.outcome.value}"
-        session = move(draft, session, Event.REST, draft.reason(told.source, _code(sign), detail[:LINE]))
+        session = move(draft, session, Event.REST, draft.reason(provenance.source, _code(sign), detail[:LINE]))
     message.answer_delivered(draft, session, sign.text)
     if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
         kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
         words = ": ".join(part for part in (f"turn {sign.outcome.value}", sign.code, sign.detail) if part)
-        _entry(draft, session, kind, words, told)
+        _entry(draft, session, kind, words, provenance)
 
 
 def _code(sign: TurnEnded) -> str:
@@ -217,29 +217,29 @@ def _code(sign: TurnEnded) -> str:
     return limit_rules.LIMIT if sign.outcome is Outcome.LIMIT else "turn_ended"
 
 
-def _tool_started(draft: Draft, session: Session, sign: ToolStarted, told: Told) -> None:
+def _tool_started(draft: Draft, session: Session, sign: ToolStarted, provenance: Provenance) -> None:
     doing = f"{sign.name}: {sign.summary}"[:LINE] if sign.summary else sign.name
-    _entry(draft, session, TimelineType.PROGRESS, doing, told, tool=sign.name)
+    _entry(draft, session, TimelineType.PROGRESS, doing, provenance, tool=sign.name)
     turn = session.turn
-    if _is_stale(session, told) or _has_just_ended(turn, told):
+    if _is_stale(session, provenance) or _has_just_ended(turn, provenance):
         return
-    begun = turn if isinstance(turn, RunningTurn) else _begun(session, told)
+    begun = turn if isinstance(turn, RunningTurn) else _begun(session, provenance)
     begun = stall_rules.still_idle(msgspec.structs.replace(begun, doing=doing), draft.now)
-    move(draft, session, Event.BEGIN, draft.reason(told.source, "tool", doing), turn=begun)
+    move(draft, session, Event.BEGIN, draft.reason(provenance.source, "tool", doing), turn=begun)
 
 
-def _has_just_ended(turn: Turn | None, told: Told) -> bool:
+def _has_just_ended(turn: Turn | None, provenance: Provenance) -> bool:
     """Whether a turn ended a moment ago: hooks of tools run beside it and may be late, and a new turn tells its begin."""
-    return isinstance(turn, PastTurn) and told.at - turn.since < LATE_MS
+    return isinstance(turn, PastTurn) and provenance.at - turn.since < LATE_MS
 
 
-def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, told: Told) -> None:
+def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, provenance: Provenance) -> None:
     if sign.ok is False:
         words = f"{sign.name} failed: {sign.detail}" if sign.detail else f"{sign.name} failed"
-        _entry(draft, session, TimelineType.PROGRESS, words[:LINE], told, tool=sign.name)
+        _entry(draft, session, TimelineType.PROGRESS, words[:LINE], provenance, tool=sign.name)
 
 
-def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, told: Told) -> None:
+def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, provenance: Provenance) -> None:
     """Cumulative figures count by what they grew since the conversation last told; others as they are."""
     seen = session.usage_seen or Usage()
     used = session.usage or Usage()
@@ -261,24 +261,24 @@ def _growth(now: Any, before: Any) -> Any:
     return now - before if now >= before else now
 
 
-def _said(draft: Draft, session: Session, sign: Said, told: Told) -> None:
+def _said(draft: Draft, session: Session, sign: Said, provenance: Provenance) -> None:
     """What the agent says is in the timeline; its first line shows what it does."""
     if sign.text.strip():
-        _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], told, said=True)
+        _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], provenance, said=True)
         if draft.world.policy.traits(session.agent).turns is Turns.PROCESS:
             message.hear(draft, session, sign.text.strip())
     turn = session.turn
     line = sign.text.strip().partition("\n")[0][:LINE]
-    if isinstance(turn, RunningTurn) and line and not _is_stale(session, told):
+    if isinstance(turn, RunningTurn) and line and not _is_stale(session, provenance):
         draft.put(revised(session, turn=msgspec.structs.replace(turn, doing=line)))
 
 
-def _plan_offered(draft: Draft, session: Session, sign: PlanOffered, told: Told) -> None:
+def _plan_offered(draft: Draft, session: Session, sign: PlanOffered, provenance: Provenance) -> None:
     planning.offered(draft, session, sign.document)
 
 
-def _input_asked(draft: Draft, session: Session, sign: InputAsked, told: Told) -> None:
-    if not _is_stale(session, told):
+def _input_asked(draft: Draft, session: Session, sign: InputAsked, provenance: Provenance) -> None:
+    if not _is_stale(session, provenance):
         attention.want_input(draft, session, sign.message)
 
 
@@ -286,53 +286,55 @@ def _close_input(draft: Draft, session: Session) -> None:
     attention.input_given(draft, session)
 
 
-def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, told: Told) -> None:
-    if told.source is Source.STREAM or not _is_stale(session, told):
-        permission_rules.asked(draft, session, sign, told.source)
+def _permission_asked(draft: Draft, session: Session, sign: PermissionAsked, provenance: Provenance) -> None:
+    if provenance.source is Source.STREAM or not _is_stale(session, provenance):
+        permission_rules.asked(draft, session, sign, provenance.source)
 
 
-def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, told: Told) -> None:
-    permission_rules.settled(draft, session, sign, told.at)
+def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled, provenance: Provenance) -> None:
+    permission_rules.settled(draft, session, sign, provenance.at)
 
 
-def _limit_reached(draft: Draft, session: Session, sign: LimitReached, told: Told) -> None:
+def _limit_reached(draft: Draft, session: Session, sign: LimitReached, provenance: Provenance) -> None:
     """An agent that has given up has ended its turn, also when nothing else says so (Codex sends no hook for it)."""
-    session = limit_rules.reached(draft, session, sign, told.source)
+    session = limit_rules.reached(draft, session, sign, provenance.source)
     if session.wait is not None and session.turn is not None and session.turn.running and not sign.retrying:
-        _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), told)
+        _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), provenance)
 
 
-def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, told: Told) -> None:
+def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, provenance: Provenance) -> None:
     stall_rules.shown(draft, session, sign)
 
 
-def _leaving(draft: Draft, session: Session, sign: Leaving, told: Told) -> None:
+def _leaving(draft: Draft, session: Session, sign: Leaving, provenance: Provenance) -> None:
     """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
     if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
-        end(draft, session, Event.COMPLETE, draft.reason(told.source, "left", sign.reason[:LINE]), None)
+        end(draft, session, Event.COMPLETE, draft.reason(provenance.source, "left", sign.reason[:LINE]), None)
 
 
 def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTONE) -> Callable[..., None]:
-    def rule(draft: Draft, session: Session, sign: Sign, told: Told) -> None:
-        _entry(draft, session, kind, words(sign), told)
+    def rule(draft: Draft, session: Session, sign: Sign, provenance: Provenance) -> None:
+        _entry(draft, session, kind, words(sign), provenance)
 
     return rule
 
 
-def _entry(draft: Draft, session: Session, kind: TimelineType, text: str, told: Told, **metadata: Any) -> None:
+def _entry(
+    draft: Draft, session: Session, kind: TimelineType, text: str, provenance: Provenance, **metadata: Any
+) -> None:
     """A line in the timeline, with when it happened where that was not just now."""
-    metadata |= noted(draft, told.at)
-    draft.timeline(kind, text, session_id=session.id, source=told.source, metadata=metadata)
+    metadata |= noted(draft, provenance.at)
+    draft.timeline(kind, text, session_id=session.id, source=provenance.source, metadata=metadata)
 
 
-def _is_stale(session: Session, told: Told) -> bool:
+def _is_stale(session: Session, provenance: Provenance) -> bool:
     """Whether something later, or at the same time by a better source, is known of the turn already (rules 2 and 3)."""
     turn = session.turn
     if turn is None or turn.attempt != session.attempt:
         return False
-    if told.at == turn.since:
-        return _RANK.get(told.source, 0) < _RANK.get(turn.source, 0)
-    return told.at < turn.since
+    if provenance.at == turn.since:
+        return _RANK.get(provenance.source, 0) < _RANK.get(turn.source, 0)
+    return provenance.at < turn.since
 
 
 #: What each sign means.

@@ -117,9 +117,9 @@ def probed(draft: Draft, fact: Probed) -> None:
     if fact.busy or not running or silence < _patience(draft, session):
         return
     if not attention.opened(draft, session.id, AttentionKind.STALLED):
-        told = f"{session.agent} has told nothing for {silence // 60_000} min: {fact.detail}"
+        message = f"{session.agent} has told nothing for {silence // 60_000} min: {fact.detail}"
         attention.open_question(
-            draft, session, AttentionKind.STALLED, told, options=(WAIT, STOP), attempt=session.attempt
+            draft, session, AttentionKind.STALLED, message, options=(WAIT, STOP), attempt=session.attempt
         )
 
 

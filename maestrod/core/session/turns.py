@@ -158,8 +158,8 @@ def _to_worker(draft: Draft, session: Session) -> Message | None:
         attention.want_input(draft, session, f"interrupted with {len(left)} tasks open: tell it how to go on")
         return None
     if session.nudges >= draft.world.policy.nudges:
-        told = f"its agent ended {session.nudges + 1} turns without saying what became of {left[0].title!r}"
-        _give_up(draft, session, "unreported", told)
+        detail = f"its agent ended {session.nudges + 1} turns without saying what became of {left[0].title!r}"
+        _give_up(draft, session, "unreported", detail)
         return None
     draft.change(session, nudges=session.nudges + 1)
     return queue_message(draft, session, MessageKind.NUDGE, reminders.nudge(left, session.strategy))

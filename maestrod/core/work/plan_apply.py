@@ -104,13 +104,13 @@ def fail_planning(draft: Draft, run: Run, error: str) -> None:
     """There will be no plan: the root has failed. A root with subtasks of its own is left alone, only its run has failed."""
     root = draft.task(run.root_task_id)
     findings = "; ".join(f"{found.path}: {found.message}" for found in run.diagnostics[:10])
-    told = f"{error}: {findings}" if findings else error
-    reason = draft.reason(Source.REPORT, "planning_failed", told[:500])
+    detail = f"{error}: {findings}" if findings else error
+    reason = draft.reason(Source.REPORT, "planning_failed", detail[:500])
     if root.id not in draft.world.by_task.children:
-        task.fail(draft, root, None, told, reason, final=True)
-    run_state.move(draft, draft.run(run.id), RunEvent.FAIL, error=told)
+        task.fail(draft, root, None, detail, reason, final=True)
+    run_state.move(draft, draft.run(run.id), RunEvent.FAIL, error=detail)
     for session_id in sorted(draft.world.by_session.planners.get(run.id, ())):
-        stop_session(draft, draft.session(session_id), draft.reason(Source.PLAN, "planning_failed", told[:500]))
+        stop_session(draft, draft.session(session_id), draft.reason(Source.PLAN, "planning_failed", detail[:500]))
 
 
 def approve(draft: Draft, plan_id: str) -> Plan:

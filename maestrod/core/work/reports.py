@@ -60,8 +60,8 @@ def time_out(draft: Draft, overdue: Task) -> Task:
     reason = draft.reason(Source.TIMER, TIMED_OUT, detail)
     failed = task.fail(draft, overdue, sessions[0] if sessions else None, detail, reason)
     for session_id in sessions:
-        told = draft.reason(Source.TIMER, TIMED_OUT, f"{overdue.id} {detail}")
-        stop_session(draft, draft.session(session_id), told)
+        stop_reason = draft.reason(Source.TIMER, TIMED_OUT, f"{overdue.id} {detail}")
+        stop_session(draft, draft.session(session_id), stop_reason)
     return failed
 
 
@@ -77,5 +77,5 @@ def _refuse_after_timeout(draft: Draft, target: Task, actor: Actor) -> None:
         return
     reason, last = session.status_reason, target.attempts[-1]
     if reason is not None and reason.code == TIMED_OUT and last.session_id == session.id:
-        told = f"attempt {last.attempt} at {target.id} is over: {last.error}"
-        raise IllegalTransition("task.attempt_over", told, {"taskId": target.id})
+        message = f"attempt {last.attempt} at {target.id} is over: {last.error}"
+        raise IllegalTransition("task.attempt_over", message, {"taskId": target.id})

@@ -14,7 +14,7 @@ from maestrod.api.task import DependencyPolicy, Task, TaskStatus
 from maestrod.core.work import run_state
 from maestrod.core.work.dependencies import Met, ancestors, dependencies_met
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.failure import failed_leaf, failure_of, told
+from maestrod.core.world.failure import failed_leaf, failure_of, one_line
 from maestrod.core.world.standing import is_finished
 from maestrod.core.world.task_index import DOOM, DOOMED, READY, WAIT, WAITING
 
@@ -159,7 +159,7 @@ def _status_of(
         return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
     if tally[_FAILED]:
         leaf = failed_leaf(draft.world, parent)
-        return TaskStatus.FAILED, draft.reason(Source.PLAN, "subtask_failed", told(leaf), leaf.id)
+        return TaskStatus.FAILED, draft.reason(Source.PLAN, "subtask_failed", one_line(leaf), leaf.id)
     if tally[_CANCELLED]:
         return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
     if tally[_BLOCKED]:

@@ -124,13 +124,13 @@ def _with_planner(draft: Draft, run: Run) -> Run:
     if not can_plan(draft, run):
         planners = sorted(name for name, traits in draft.world.policy.agents.items() if traits.plans)
         others = f", an agent that plans ({', '.join(planners)})" if planners else ""
-        told = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
-        raise Malformed("run.no_planner", told, {"path": "planner"})
+        message = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
+        raise Malformed("run.no_planner", message, {"path": "planner"})
     if run.planner and draft.world.policy.agents[run.agent].plans:
-        told = (
+        message = (
             f"{run.agent} plans by itself and runs no planner program: leave the planner out, or name the shell agent"
         )
-        raise Malformed("run.planner", told, {"path": "planner"})
+        raise Malformed("run.planner", message, {"path": "planner"})
     return draft.put(run)
 
 

@@ -116,13 +116,13 @@ def _of_limited(limited: Limited | None, step: int) -> Limited | None:
 
 def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:
     """By agent when the next of its kind may start: as told by its provider, or after a wait that is a length."""
-    told = {
+    from_provider = {
         (session.agent, session.wait.until)
         for id_ in world.by_session.waiting
         if (session := world.sessions[id_]).wait is not None and not _is_length(session.wait)
     }
     waits = world.system.agent_waits
-    return {agent: until if (agent, until) in told else until + fact.step for agent, until in waits.items()}
+    return {agent: until if (agent, until) in from_provider else until + fact.step for agent, until in waits.items()}
 
 
 def _is_length(wait: Wait) -> bool:

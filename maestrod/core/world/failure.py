@@ -35,7 +35,7 @@ def failure_of(world: World, root: Task) -> Failure | None:
     )
 
 
-def told(leaf: Task) -> str:
+def one_line(leaf: Task) -> str:
     """One line that says which task failed and why."""
     error = error_of(leaf).strip().partition("\n")[0][:_LINE]
     return f"task {leaf.title!r} failed" + (f": {error}" if error else "")

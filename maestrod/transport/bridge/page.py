@@ -95,12 +95,12 @@ class _File:
     def answer(self, headers: Headers) -> Response:
         """The file for a browser that has what ``headers`` say. Raises ``OSError``."""
         self._refresh()
-        told: tuple[tuple[bytes, bytes], ...] = ((b"ETag", self._tag), (b"Vary", b"Accept-Encoding"))
+        cache_headers: tuple[tuple[bytes, bytes], ...] = ((b"ETag", self._tag), (b"Vary", b"Accept-Encoding"))
         if self._tag in map(bytes.strip, headers.get(b"if-none-match", b"").split(b",")):
-            return Response(304, b"", self._kind, told, _ASK_FIRST)
+            return Response(304, b"", self._kind, cache_headers, _ASK_FIRST)
         if self._packed and _takes_gzip(headers.get(b"accept-encoding", b"")):
-            return Response(200, self._packed, self._kind, (*told, (b"Content-Encoding", b"gzip")), _ASK_FIRST)
-        return Response(200, self._whole, self._kind, told, _ASK_FIRST)
+            return Response(200, self._packed, self._kind, (*cache_headers, (b"Content-Encoding", b"gzip")), _ASK_FIRST)
+        return Response(200, self._whole, self._kind, cache_headers, _ASK_FIRST)
 
     def _refresh(self) -> None:
         status = self._path.stat()

@@ -75,7 +75,7 @@ def open_port(paths: Paths, config: Config, info: DaemonInfo, page: Path | None)
         _remember(paths.data / LAST_FILE, config.bridge_port, port)
         token = secrets.token_urlsafe(32).encode()
         listener = _listener(sock, address, port, token, config.bridge_origins, page)
-        told = Address(
+        address_file = Address(
             url=listener.url,
             instance=info.instance,
             pid=info.pid,
@@ -86,7 +86,7 @@ def open_port(paths: Paths, config: Config, info: DaemonInfo, page: Path | None)
         private_folder(paths.runtime)
         files = (paths.runtime / TOKEN_FILE, paths.runtime / ADDRESS_FILE)
         write_private(files[0], token)
-        write_private(files[1], msgspec.json.encode(told) + b"\n")
+        write_private(files[1], msgspec.json.encode(address_file) + b"\n")
     except OSError as error:
         sock.close()
         raise BadConfiguration("bridge.files", f"cannot write to {paths.runtime}: {error.strerror}") from error

@@ -112,7 +112,7 @@ def test_the_better_source_is_believed_of_one_moment() -> None:
     play = at_work("stream")
     session = play.world.sessions[play.id_of("@g")]
     assert sign_rules._RANK[Source.STREAM] > sign_rules._RANK[Source.HOOK] > sign_rules._RANK[Source.SCREEN]
-    assert not sign_rules._is_stale(session, sign_rules.Told(Source.SCREEN, 0))
+    assert not sign_rules._is_stale(session, sign_rules.Provenance(Source.SCREEN, 0))
 
 
 def test_two_words_about_one_end_are_one_end() -> None:

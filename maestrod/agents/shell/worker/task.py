@@ -37,7 +37,7 @@ def perform(
     """Run a task, or have ``program`` do it. Whether it is done, and the summary or the error."""
     say(f"## {task['title']}")
     try:
-        told = {"MAESTRO_TASK_ID": task["id"], **(program.variables(task) if program is not None else {})}
+        variables = {"MAESTRO_TASK_ID": task["id"], **(program.variables(task) if program is not None else {})}
     except OSError as error:
         return False, f"the prompt cannot be written: {error}"
     own = (task.get("commands") or ()) if program is None else (program.command,)
@@ -48,7 +48,7 @@ def perform(
     for number, (kind, command) in enumerate(steps, 1):
         say(f"$ {command}")
         try:
-            outcome = runner.shell(command, **told)
+            outcome = runner.shell(command, **variables)
         except FolderLost as lost:
             return False, f"{lost}; {kind} not run: {shortened(command)}"
         except OSError as error:

@@ -40,8 +40,8 @@ class Worker:
         claim = self._daemon.call("queue.next", wait=True)
         while task := claim.get("task") if claim.get("item") else None:
             method, params = self._perform(task, "queue")
-            told, claim = self._daemon.calls((method, params), ("queue.next", {"wait": True}))
-            self._settle(task, method, self._is_taken(method, told))
+            reply, claim = self._daemon.calls((method, params), ("queue.next", {"wait": True}))
+            self._settle(task, method, self._is_taken(method, reply))
             if isinstance(claim, Refused):
                 raise claim
         return self._done
@@ -60,8 +60,8 @@ class Worker:
         say(f"# done: {words}")
         return f"{noun}.complete", {"taskId": task["id"], "summary": words, "at": steady()}
 
-    def _settle(self, task: "dict[str, Any]", method: str, told: bool) -> None:
-        self._done = self._done and method.endswith(".complete") and (told or self._is_settled(task))
+    def _settle(self, task: "dict[str, Any]", method: str, is_taken: bool) -> None:
+        self._done = self._done and method.endswith(".complete") and (is_taken or self._is_settled(task))
 
     def _progress(self, task: "dict[str, Any]", fraction: float, text: str) -> None:
         self._daemon.note("task.progress", taskId=task["id"], progress=fraction, message=text, at=steady())
