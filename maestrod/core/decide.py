@@ -64,7 +64,7 @@ def _reply(draft: Draft, command: Command) -> Any:
             method=command.method,
             digest=digest,
             reply=whole(reply),
-            at=clock_rules.requests_now(draft),
+            at=_made_at(draft),
         )
     )
     return reply
@@ -115,6 +115,13 @@ def _first_reply(draft: Draft, first: Request, method: str, digest: str) -> Any:
     if rule.again is not None:
         rule.again(draft, reply)
     return reply
+
+
+def _made_at(draft: Draft) -> int:
+    """Now, or a millisecond after the newest remembered request: they are forgotten in the order of their moments."""
+    newest = next(reversed(draft.world.requests.values()), None)
+    now = clock_rules.requests_now(draft)
+    return now if newest is None else max(now, newest.at + 1)
 
 
 def _forget_old(draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from maestrod.core.values.effects import Stop
 from maestrod.core.values.policy import Policy
+from maestrod.core.world.world import World
 from tests.kit.scenario import (
     Call,
     Later,
@@ -75,9 +76,18 @@ def test_requests_are_forgotten_by_number_and_by_age() -> None:
     assert list(play.world.requests) == ["owner:r19", "owner:new", "owner:newer"]
 
 
-def test_what_is_repeated_after_a_start_is_found_again() -> None:
-    from maestrod.core.world.world import World
+def test_requests_of_one_millisecond_keep_their_order_over_a_start() -> None:
+    play = Scenario().given(project())
+    moment = play.at
+    for name in ("z", "a", "m"):
+        play.at = moment
+        play.given(Call("project.update", projectId="shop", description=name, requestId=name))
+    again = World()
+    again.load(reversed(list(play.world.entities())))
+    assert list(again.requests) == list(play.world.requests) == ["owner:z", "owner:a", "owner:m"]
 
+
+def test_what_is_repeated_after_a_start_is_found_again() -> None:
     play = Scenario().given(project(), MAKE)
     again = World()
     again.load(reversed(list(play.world.entities())))
