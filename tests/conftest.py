@@ -7,11 +7,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.kit.leftovers import end_all_of
 
 # Deterministic and short for every run; `HYPOTHESIS_PROFILE=thorough make test` looks further.
 settings.register_profile("default", max_examples=40, derandomize=True, deadline=None)
@@ -30,6 +33,19 @@ MOST_WORKERS = 12
 
 #: A home below this leaves room in a socket's path for ``/m/data/sessions/<session>/shim.sock``; the least is macOS's 103.
 HOME_LIMIT = 45
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name a parallel run: pytest-xdist hands the name to its workers, and whatever they start can be told by it."""
+    if config.getoption("numprocesses", None) and config.getoption("testrunuid") is None:
+        config.option.testrunuid = uuid.uuid4().hex
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what workers left that were killed: Ctrl-C reaches them all, a signal to pytest alone does not."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        for command in end_all_of(config.getoption("testrunuid")):
+            sys.stderr.write(f"ended what a test had left: {command}\n")
 
 
 def pytest_collection_finish() -> None:

@@ -1,0 +1,36 @@
+"""Processes that tests of a parallel run left behind: pytest-xdist kills a worker that does not come to an end, and its daemons live on."""
+
+import os
+
+import psutil
+
+#: Set by pytest-xdist in every worker, and so in everything that a test starts: which run it belongs to.
+MARK = "PYTEST_XDIST_TESTRUNUID"
+
+
+def end_all_of(run: str) -> list[str]:
+    """End every process of a run whose workers are gone, with all below it; their command lines."""
+    marked = [process for process in psutil.process_iter() if process.pid != os.getpid() and _is_of(process, run)]
+    below = [child for process in marked for child in _below(process)]  # who cleared its environment has a parent still
+    ended = []
+    for process in dict.fromkeys([*marked, *below]):
+        try:
+            ended.append(" ".join(process.cmdline()))
+            process.kill()
+        except psutil.Error:
+            continue  # it ended by itself
+    return ended
+
+
+def _is_of(process: psutil.Process, run: str) -> bool:
+    try:
+        return process.environ().get(MARK) == run
+    except psutil.Error:
+        return False  # another user's, or gone
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.Error:
+        return []
