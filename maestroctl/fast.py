@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from maestroctl.client import session_env
-from maestroctl.client.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
+from maestroctl.client.channel import AWAY, PROBE_ID, RETRY_PAUSE, Channel, ConnectionLost, Silent, Unsafe
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say, wants_json
 
@@ -212,7 +212,7 @@ def _converse(
             reply = _exchange(socket, line)
             fault = reply.get("error") or {}
             if (fault.get("data") or {}).get("code") in AWAY:
-                raise Lost(fault["message"])
+                raise ConnectionLost(fault["message"])
             return reply.get("result"), fault
         except Unsafe:
             raise

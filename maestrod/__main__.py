@@ -88,13 +88,15 @@ def _daemon(parsed: argparse.Namespace) -> int:
     where = paths_of(os.environ)
     config, _ = load(where.config, os.environ)
     where.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handover = service.take()
-    handover = replace(handover, inherited=inherited(managed=handover.managed, umask=config.agent_umask))
+    service_context = service.take()
+    service_context = replace(
+        service_context, inherited=inherited(managed=service_context.managed, umask=config.agent_umask)
+    )
     path = where.data / "maestrod.log" if parsed.log == "file" else None
-    with logging_to(path, config.log_level, handover.journal_stream):
+    with logging_to(path, config.log_level, service_context.journal_stream):
         found: list[MaestroError] = []
         try:
-            trio.run(app.run, where, config, handover)
+            trio.run(app.run, where, config, service_context)
         except* MaestroError as errors:
             found = leaves(errors)
         if found:  # raised here, since Python 3.11.2 wraps in a group again what is raised up there

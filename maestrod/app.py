@@ -33,7 +33,7 @@ from maestrod.engine.clock import SystemClock
 from maestrod.engine.engine import Engine
 from maestrod.host.folders import RealEyes
 from maestrod.host.instance import Claim, single_instance
-from maestrod.host.service import Handover
+from maestrod.host.service import ServiceContext
 from maestrod.host.shutdown import Shutdown, shutdown_by_signals
 from maestrod.host.tenure import end_when_void
 from maestrod.listening import open_listeners
@@ -59,7 +59,7 @@ RECOVERY_SECONDS = 600.0
 EDITS_SECONDS = 10.0
 
 
-async def run(paths: Paths, config: Config, handover: Handover) -> None:
+async def run(paths: Paths, config: Config, service_context: ServiceContext) -> None:
     """Run the daemon until it is told to stop.
 
     Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when the user has to fix something.
@@ -70,15 +70,15 @@ async def run(paths: Paths, config: Config, handover: Handover) -> None:
         log.warning("configuration: %s", warning)
     with single_instance(paths.data, paths.socket, __version__) as claim:
         claim.tell(Phase.STARTING, progress="it reads its store")
-        handover.notifier.extend_timeout(RECOVERY_SECONDS)
+        service_context.notifier.extend_timeout(RECOVERY_SECONDS)
         async with shutdown_by_signals(config.sessions_on_stop) as shutdown:
             with _open_store(paths, _policy(config, catalog)) as store:
                 claim.tell(Phase.STARTING, progress="it takes its agents back")
-                daemon = _assemble(paths, config, handover, store, catalog, shutdown)
-                listeners = open_listeners(paths, config, handover, daemon.services)
+                daemon = _assemble(paths, config, service_context, store, catalog, shutdown)
+                listeners = open_listeners(paths, config, service_context, daemon.services)
                 async with daemon.running() as sessions:
                     on_ready = partial(_welcome, daemon, store, claim, sessions)
-                    await listeners.serve(daemon.services, handover, shutdown, on_ready)
+                    await listeners.serve(daemon.services, service_context, shutdown, on_ready)
                     claim.tell(Phase.STOPPING)
                     if shutdown.sessions is SessionsOnStop.STOP:
                         await daemon.supervisor.end_all(shutdown.hurry)
@@ -115,7 +115,12 @@ class _Daemon:
 
 
 def _assemble(
-    paths: Paths, config: Config, handover: Handover, store: Store, catalog: FileCatalog, shutdown: Shutdown
+    paths: Paths,
+    config: Config,
+    service_context: ServiceContext,
+    store: Store,
+    catalog: FileCatalog,
+    shutdown: Shutdown,
 ) -> _Daemon:
     """Make the parts, each after what it stands on; effects and exits reach the supervisor by channels."""
     key = secret_key(paths.data / "secret.key")
@@ -125,7 +130,7 @@ def _assemble(
     engine = Engine(store, store.world, clock, send_effect.send_nowait, RealEyes(catalog.known_names))
     custody = Custody(store.layout.data_dir / "sessions", send_exit.send)
     stops = Stops(custody)
-    launcher = Launcher(paths, config, catalog, key, handover.inherited)
+    launcher = Launcher(paths, config, catalog, key, service_context.inherited)
     supervisor = Supervisor(engine, custody, stops, launcher, effects=effects, exits=exits)
     services = Services(
         engine=engine,

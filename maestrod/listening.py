@@ -16,7 +16,7 @@ from maestrod.api.local.address import Paths
 from maestrod.api.local.package_data import package_data
 from maestrod.config import Config
 from maestrod.host.endpoint import Endpoint, listen
-from maestrod.host.service import Handover
+from maestrod.host.service import ServiceContext
 from maestrod.host.shutdown import Shutdown
 from maestrod.rpc.context import PortStatus, Services
 from maestrod.transport.bridge.port import Port, open_port
@@ -39,7 +39,7 @@ class Listeners:
     ports: list[tuple[Port, PortStatus]]
 
     async def serve(
-        self, services: Services, handover: Handover, shutdown: Shutdown, on_ready: Callable[[Path], None]
+        self, services: Services, service_context: ServiceContext, shutdown: Shutdown, on_ready: Callable[[Path], None]
     ) -> None:
         """Serve until a shutdown is requested. Calls under way may finish, unless somebody is in a hurry.
 
@@ -47,7 +47,7 @@ class Listeners:
         """
         path = self.endpoints[0].path
         async with trio.open_nursery() as background:
-            background.start_soon(_watchdog, handover, services)
+            background.start_soon(_watchdog, service_context, services)
             async with trio.open_nursery() as listeners:
                 await listeners.start(serve_unix, self.endpoints[0].socket, services)
                 on_ready(path)
@@ -55,10 +55,10 @@ class Listeners:
                     listeners.start_soon(_serve_port, port, status, services)
                 background.start_soon(self._keep_reachable, services, listeners)
                 log.info("serving on %s", path)
-                handover.notifier.ready(f"serving on {path}")
+                service_context.notifier.ready(f"serving on {path}")
                 await shutdown.requested.wait()
                 log.info("stopping; sessions: %s", shutdown.sessions.value)
-                handover.notifier.stopping()
+                service_context.notifier.stopping()
                 services.engine.refusing = Unavailable(
                     "daemon.stopping", "the daemon is stopping: try again when it is back"
                 )
@@ -85,12 +85,12 @@ class Listeners:
                 await listeners.start(serve_unix, self.endpoints[-1].socket, services)
 
 
-def open_listeners(paths: Paths, config: Config, handover: Handover, services: Services) -> Listeners:
+def open_listeners(paths: Paths, config: Config, service_context: ServiceContext, services: Services) -> Listeners:
     """The socket the service manager opened for us, or our own; and the ports that the configuration asks for.
 
     Raises ``AlreadyRunning`` or ``BadConfiguration`` when the socket's path cannot be used.
     """
-    handed = next(iter(handover.sockets), None)
+    handed = next(iter(service_context.sockets), None)
     endpoint = listen(paths.socket) if handed is None else Endpoint(handed.path, handed.socket, handed=True)
     return Listeners([endpoint], [*_bridge(paths, config, services), *_remote(paths, config, services)])
 
@@ -152,14 +152,14 @@ async def _hurry(shutdown: Shutdown, scope: trio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _watchdog(handover: Handover, services: Services) -> None:
+async def _watchdog(service_context: ServiceContext, services: Services) -> None:
     """Tell the service manager that the engine and the store still move."""
-    if handover.watchdog_interval is None:
+    if service_context.watchdog_interval is None:
         return
     while True:
         refusal = services.store.refusal()
         if refusal is not None:
-            handover.notifier.status(refusal.message)
-        if services.engine.longest_wait() < handover.watchdog_interval:
-            handover.notifier.watchdog()
-        await trio.sleep(handover.watchdog_interval)
+            service_context.notifier.status(refusal.message)
+        if services.engine.longest_wait() < service_context.watchdog_interval:
+            service_context.notifier.watchdog()
+        await trio.sleep(service_context.watchdog_interval)

@@ -13,7 +13,7 @@ from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
 from maestrod.host.endpoint import listen
 from maestrod.host.instance import AlreadyRunning
-from maestrod.host.service import Handover, Notifier
+from maestrod.host.service import Notifier, ServiceContext
 from maestrod.supervisor import launching
 from tests.kit.daemon import Connection, Daemon
 from tests.kit.running_app import Manager, pid_behind, running, signals_put_back
@@ -64,7 +64,7 @@ def start_run(where: Paths) -> None:
 async def start_fails(where: Paths) -> MaestroError:
     """Run it and return why it did not start."""
     with pytest.raises((MaestroError, BaseExceptionGroup)) as caught, signals_put_back():
-        await app.run(where, Config(), Handover(Notifier(None), None, [], None))
+        await app.run(where, Config(), ServiceContext(Notifier(None), None, [], None))
     error: BaseException = caught.value
     while isinstance(error, BaseExceptionGroup):
         [error] = error.exceptions

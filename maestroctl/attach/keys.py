@@ -17,7 +17,7 @@ SWITCH_KEYS = "ctrl-]"
 _CONTROL = re.compile(r"ctrl-([a-z@\[\\\]^_])", re.IGNORECASE)
 
 
-class Command(enum.Enum):
+class KeyCommand(enum.Enum):
     """What a key sequence asks of ``attach``."""
 
     DETACH = "detach"
@@ -41,27 +41,27 @@ def _key(name: str) -> bytes:
     raise Malformed("usage", f"{name!r} is no key: write ctrl-x or a character, as in ctrl-p,ctrl-q")
 
 
-def bindings(detach: str, switch: str) -> dict[bytes, Command]:
+def bindings(detach: str, switch: str) -> dict[bytes, KeyCommand]:
     """The sequences and what they mean. Raises ``Malformed`` when there is no way to leave, or two meanings."""
-    bound = dict.fromkeys(sequences(detach), Command.DETACH)
+    bound = dict.fromkeys(sequences(detach), KeyCommand.DETACH)
     if not bound:
         raise Malformed("usage", "name a key to detach with, such as ctrl-\\")
     for keys in sequences(switch):
         if any(keys.startswith(other) or other.startswith(keys) for other in bound):
             raise Malformed("usage", "the keys to switch and to detach begin alike: nobody could tell them apart")
-        bound[keys] = Command.SWITCH
+        bound[keys] = KeyCommand.SWITCH
     return bound
 
 
 class Keyboard:
     """What the user types: text to pass on, and the first command in it, wherever the pieces are cut."""
 
-    def __init__(self, bound: Mapping[bytes, Command]) -> None:
+    def __init__(self, bound: Mapping[bytes, KeyCommand]) -> None:
         self._bound = bound
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = b""
 
-    def feed(self, data: bytes) -> tuple[str, Command | None]:
+    def feed(self, data: bytes) -> tuple[str, KeyCommand | None]:
         """The text before the first command, and the command; what follows a command is for nobody.
 
         What may yet become a command is held back until the next piece, or ``release``.

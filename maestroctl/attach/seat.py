@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from maestroctl.attach.keys import Command, Keyboard
+from maestroctl.attach.keys import Keyboard, KeyCommand
 from maestroctl.attach.replay import Modes, replay
 from maestroctl.attach.typist import Typist
 from maestroctl.client.client import Client
@@ -39,7 +39,7 @@ _AWAY = "the daemon is away, waiting for it; the session goes on"
 _BACK = "the daemon is back"
 
 
-class Leave(enum.Enum):
+class LeaveReason(enum.Enum):
     """Why the user no longer sits there."""
 
     DETACHED = "detached"
@@ -62,7 +62,7 @@ class Seat:
         self._told_away = False
         self._covered = False
 
-    def sit(self) -> Leave:
+    def sit(self) -> LeaveReason:
         """Show what is on the session's screen by now, then stay. The user's terminal is left in its own modes."""
         try:
             with self._opened() as stream:
@@ -86,7 +86,7 @@ class Seat:
         finally:
             stream.close()
 
-    def _stay(self, stream: OutputStream) -> Leave:
+    def _stay(self, stream: OutputStream) -> LeaveReason:
         with resizes() as resized:
             self._show(stream)
             self._welcome()
@@ -107,7 +107,7 @@ class Seat:
                 if leave is not None:
                     self._finish()
                     return leave
-        return Leave.ENDED
+        return LeaveReason.ENDED
 
     def _finish(self) -> None:
         """Let what was typed just before leaving arrive, unless that takes long."""
@@ -116,16 +116,16 @@ class Seat:
             select.select([self._typist], [], [], left)
             self._typist.step(again=False)
 
-    def _take_keys(self) -> Leave | None:
+    def _take_keys(self) -> LeaveReason | None:
         data = os.read(sys.stdin.fileno(), 65_536)
         if not data:  # the terminal is gone
-            return Leave.DETACHED
+            return LeaveReason.DETACHED
         text, command = self._keyboard.feed(data)
         self._uncover()
         self._type(text)
         if command is None:
             return None
-        return Leave.DETACHED if command is Command.DETACH else Leave.SWITCHED
+        return LeaveReason.DETACHED if command is KeyCommand.DETACH else LeaveReason.SWITCHED
 
     def _type(self, text: str) -> None:
         if text and not self._read_only and not self._typist.type(text):

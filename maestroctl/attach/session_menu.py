@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from maestroctl.attach.keys import Command, Keyboard
+from maestroctl.attach.keys import Keyboard, KeyCommand
 from maestroctl.attach.seat import resizes, write
 from maestroctl.client.client import Client
 from maestroctl.output import safe
@@ -108,9 +108,9 @@ def choose(client: Client, keyboard: Keyboard, current: str | None, first: Seque
 def _key(menu: Menu, keyboard: Keyboard, data: bytes) -> tuple[bool, str | None]:
     """What a key does: whether the user has decided, and for what. The switch key again takes the next one."""
     text, command = keyboard.feed(data)
-    if not data or command is Command.DETACH or text in _LEAVE:
+    if not data or command is KeyCommand.DETACH or text in _LEAVE:
         return True, None
-    if command is Command.SWITCH or text in {"\r", "\n"}:
+    if command is KeyCommand.SWITCH or text in {"\r", "\n"}:
         return menu.chosen is not None, menu.chosen
     if text == "\x1b":
         return True, menu.current

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr
 
 from maestroctl.attach.keys import Keyboard
-from maestroctl.attach.seat import CLEAR, Leave, Seat, write
+from maestroctl.attach.seat import CLEAR, LeaveReason, Seat, write
 from maestroctl.attach.session_menu import choose
 from maestroctl.client.client import Client
 from maestroctl.output import answer, safe
@@ -23,7 +23,7 @@ def ways_out(detach_keys: str, switch_keys: str, *, read_only: bool = False) -> 
 def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, *, read_only: bool = False) -> int:
     """Sit at the first of the named sessions, or at one that is chosen, and go where the user goes; the exit code."""
     at = last = None
-    leave = Leave.SWITCHED
+    leave = LeaveReason.SWITCHED
     # Nothing talks into the picture, not even the start of another daemon.
     with raw(sys.stdin.fileno()), ended_by_signals(), redirect_stderr(io.StringIO()):
         at = named[0] if named else choose(client, keyboard, None, named)
@@ -31,11 +31,11 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, 
             last = at
             name = safe(client.raw("session.get", {"sessionId": at})["name"])
             leave = Seat(client, at, keyboard, read_only=read_only, hint=f"{name}: {hint}").sit()
-            if leave is Leave.DETACHED or (leave is Leave.ENDED and [at] == list(named)):
+            if leave is LeaveReason.DETACHED or (leave is LeaveReason.ENDED and [at] == list(named)):
                 break
             at = choose(client, keyboard, at, named)
             write(CLEAR if at is not None else b"")
-    if leave is Leave.ENDED and at is not None:
+    if leave is LeaveReason.ENDED and at is not None:
         answer(f"\n{at} has ended.")
     else:
         answer(f"\nDetached; {last or 'everything'} goes on.")

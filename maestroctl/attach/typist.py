@@ -6,7 +6,7 @@ dying daemon is better than an answer given twice to an agent that asks for perm
 
 import msgspec
 
-from maestroctl.client.channel import AWAY, Channel, Lost
+from maestroctl.client.channel import AWAY, Channel, ConnectionLost
 from maestroctl.client.client import Client, Fault, decode
 from maestroctl.client.errors import failure
 from maestrod.api.errors import NoDaemon
@@ -82,7 +82,7 @@ class Typist:
             while self._under_way is None and (self._sizes or (self._typed and not self._full)):
                 self._send()
                 self._read()
-        except (Lost, NoDaemon):
+        except (ConnectionLost, NoDaemon):
             self.close()
 
     def _send(self) -> None:
@@ -101,7 +101,7 @@ class Typist:
         try:
             self._channel.send(msgspec.json.encode(message))
         except OSError as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
 
     def _read(self) -> None:
         while self._channel is not None and self._under_way is not None:
@@ -122,6 +122,6 @@ class Typist:
         if isinstance(call, SessionSend) and (self._full or error.reason in AWAY):
             self._typed = call.text + self._typed
         if error.reason in AWAY:
-            raise Lost(error.message)
+            raise ConnectionLost(error.message)
         if not self._full and error.reason not in _EXPECTED:
             raise error

@@ -45,11 +45,11 @@ class Unsafe(OSError):
     """Somebody else could be at the other end of the socket."""
 
 
-class Lost(OSError):
+class ConnectionLost(OSError):
     """The daemon closed the connection before it had answered."""
 
 
-class Silent(Lost):
+class Silent(ConnectionLost):
     """What is at the other end (``name``) does not answer; ``pid`` is its process, where the kernel says which."""
 
     def __init__(self, name: str, seconds: float, pid: int | None = None) -> None:
@@ -134,7 +134,7 @@ class Channel:
 
         Without a ``timeout`` it waits for as long as the daemon is there. Answers to the question whether it is come as messages.
 
-        Raises ``Lost`` when the daemon has closed the connection.
+        Raises ``ConnectionLost`` when the daemon has closed the connection.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while (line := self._next_line()) is None:
@@ -201,12 +201,12 @@ class Channel:
         except (TimeoutError, BlockingIOError):
             return False
         except ConnectionError as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
         if not data:
-            raise Lost("the daemon closed the connection")
+            raise ConnectionLost("the daemon closed the connection")
         self._pending += data
         if len(self._pending) > _LINE_LIMIT and not self.pending_line():
-            raise Lost("the daemon sends a message without end")
+            raise ConnectionLost("the daemon sends a message without end")
         return True
 
 

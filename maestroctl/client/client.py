@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from maestroctl.client.channel import AWAY, RETRY_PAUSE, Channel, Lost, Silent, Unsafe
+from maestroctl.client.channel import AWAY, RETRY_PAUSE, Channel, ConnectionLost, Silent, Unsafe
 from maestroctl.client.errors import (
     DIED,
     absent,
@@ -53,7 +53,7 @@ class Fault(msgspec.Struct, frozen=True):
     data: Any = None
 
 
-class Message(msgspec.Struct, frozen=True):
+class Incoming(msgspec.Struct, frozen=True):
     """What a daemon sends: a reply (``id``) or a notification (``method``)."""
 
     id: int | str | None = None
@@ -134,7 +134,7 @@ class Client:
                 return self._exchange(self._connected(deadline), name, members)
             except Malformed as error:
                 raise unknown_to_an_older(error, name) from error
-            except Lost as error:
+            except ConnectionLost as error:
                 if isinstance(error, Silent):
                     self._take_silence(error)
                 self.close()
@@ -233,7 +233,7 @@ def begin(channel: Channel, name: str, members: Mapping[str, Any]) -> msgspec.Ra
 
 
 def reply(channel: Channel, identity: int) -> msgspec.Raw:
-    """Wait for the reply with this id. Raises the error it carries; ``Lost`` when the connection ends before, ``Silent`` when the
+    """Wait for the reply with this id. Raises the error it carries; ``ConnectionLost`` when the connection ends before, ``Silent`` when the
     daemon is there and does not answer.
     """
     while True:
@@ -246,16 +246,16 @@ def reply(channel: Channel, identity: int) -> msgspec.Raw:
         if message.error is not None and message.id in {identity, None}:
             error = failure(message.error.code, message.error.message, message.error.data)
             if error.reason in AWAY:
-                raise Lost(error.message)
+                raise ConnectionLost(error.message)
             raise error
         if message.id == identity:
             return message.result
 
 
-def decode(line: bytes) -> Message:
+def decode(line: bytes) -> Incoming:
     """A line as a message. Raises ``VersionMismatch`` for one that is not JSON-RPC."""
     try:
-        return msgspec.json.decode(line, type=Message)
+        return msgspec.json.decode(line, type=Incoming)
     except msgspec.DecodeError as error:
         raise VersionMismatch(
             "client.wire", f"what answers on the socket does not speak JSON-RPC 2.0 ({error})"
@@ -272,7 +272,7 @@ def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]
     try:
         channel.send(message)
     except ConnectionError as error:
-        raise Lost(str(error)) from error
+        raise ConnectionLost(str(error)) from error
 
 
 def _encoded(identity: int, name: str, members: Mapping[str, Any]) -> bytes:

@@ -29,7 +29,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from maestroctl.client.channel import PROBE, SEND_PATIENCE, Channel, Lost
+from maestroctl.client.channel import PROBE, SEND_PATIENCE, Channel, ConnectionLost
 from maestroctl.client.errors import failure
 from maestrod.api.errors import Malformed, NoDaemon, NotAllowed
 from maestrod.api.local import plain_file
@@ -102,7 +102,7 @@ class Remote:
             raise NotAllowed("tls.untrusted", message) from error
         except ssl.SSLError as error:
             raise NoDaemon("daemon.unreachable", f"{self.url} does not speak TLS: {error.reason or error}") from error
-        except Lost as error:
+        except ConnectionLost as error:
             raise NoDaemon("daemon.unreachable", f"{self.url}: {error}") from error
         except OSError as error:
             raise NoDaemon("daemon.unreachable", f"{self.url} cannot be reached: {error.strerror or error}") from error
@@ -146,7 +146,7 @@ class WebChannel(Channel):
         deadline = time.monotonic() + _CONNECT_SECONDS
         while not self._accepted:
             if not self._fill(max(deadline - time.monotonic(), 0.0)) and time.monotonic() > deadline:
-                raise Lost("no answer came in time")
+                raise ConnectionLost("no answer came in time")
 
     def _write(self, event: Event) -> None:
         self._socket.settimeout(SEND_PATIENCE)
@@ -155,7 +155,7 @@ class WebChannel(Channel):
         except TimeoutError:
             raise self.silent() from None
         except (OSError, LocalProtocolError) as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
 
     def _fill(self, timeout: float | None) -> bool:
         """Read once; False when nothing came in time."""
@@ -165,15 +165,15 @@ class WebChannel(Channel):
         except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             return False
         except OSError as error:
-            raise Lost(str(error)) from error
+            raise ConnectionLost(str(error)) from error
         try:
             self._protocol.receive_data(data or None)
             for event in self._protocol.events():
                 self._take(event)
         except RemoteProtocolError as error:
-            raise Lost(f"what answers does not speak WebSocket: {error}") from error
+            raise ConnectionLost(f"what answers does not speak WebSocket: {error}") from error
         if not data:
-            raise Lost("the daemon closed the connection")
+            raise ConnectionLost("the daemon closed the connection")
         return True
 
     def _take(self, event: Event) -> None:
@@ -184,7 +184,7 @@ class WebChannel(Channel):
         elif isinstance(event, Ping):
             self._write(event.response())
         elif isinstance(event, CloseConnection):
-            raise Lost(event.reason or "the daemon closed the connection")
+            raise ConnectionLost(event.reason or "the daemon closed the connection")
         elif isinstance(event, AcceptConnection):
             self._accepted = True
         else:
@@ -277,7 +277,7 @@ def _refused(status: int, body: bytes, url: str) -> Exception:
         said = json.loads(body)
         message, code = str(said["message"]), str(said["code"])
     except (ValueError, KeyError, TypeError):
-        return Lost(f"{url} answered with the HTTP status {status}: no maestrod is there")
+        return ConnectionLost(f"{url} answered with the HTTP status {status}: no maestrod is there")
     if status == _NOT_LET_IN:
         return NotAllowed("token.invalid", f"{url} does not know this token, or it was revoked: ask for another one")
     return failure(status, message, {"code": code, "details": said.get("details")})

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from maestroctl.client.channel import RETRY_PAUSE, Channel, Lost, Silent
-from maestroctl.client.client import Client, Message, begin, decode
+from maestroctl.client.channel import RETRY_PAUSE, Channel, ConnectionLost, Silent
+from maestroctl.client.client import Client, Incoming, begin, decode
 from maestroctl.client.errors import lost
 from maestroctl.output import say
 from maestrod.api.errors import MaestroError, NoDaemon
@@ -84,7 +84,7 @@ class Stream(ABC, Generic[T]):
         except Silent as error:
             channel.close()
             raise self._client.why_silent(error) from error
-        except Lost as error:
+        except ConnectionLost as error:
             channel.close()
             raise lost(error) from error
         except MaestroError:
@@ -150,14 +150,14 @@ class Stream(ABC, Generic[T]):
         try:
             while not self.ended and (line := self._channel.receive(0.0 if items else timeout)) is not None:
                 items += self._read(decode(line))
-        except Lost:
+        except ConnectionLost:
             self.close()
             self._lost_at = time.monotonic()
         return items
 
-    def _read(self, message: Message) -> list[T]:
+    def _read(self, message: Incoming) -> list[T]:
         if message.method == self.overflow:
-            raise Lost("the daemon could not wait for us any longer")
+            raise ConnectionLost("the daemon could not wait for us any longer")
         return self._items(message) if message.method == self.method else []
 
     @abstractmethod
@@ -165,7 +165,7 @@ class Stream(ABC, Generic[T]):
         """Subscribe on a fresh connection, from where this stream stands."""
 
     @abstractmethod
-    def _items(self, message: Message) -> list[T]:
+    def _items(self, message: Incoming) -> list[T]:
         """The items in a notification."""
 
     def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
@@ -197,7 +197,7 @@ class EventStream(Stream[Event]):
         if self.seq is None:
             self.seq = subscription.seq
 
-    def _items(self, message: Message) -> list[Event]:
+    def _items(self, message: Incoming) -> list[Event]:
         event = msgspec.json.decode(message.params, type=_EventNote).event
         if self.seq is not None and event.seq <= self.seq:
             return []
@@ -240,7 +240,7 @@ class OutputStream(Stream[bytes]):
         answer = self._subscribe(channel, SESSION_ATTACH.name, self._params, offset)
         self.offset = msgspec.json.decode(answer, type=Attachment).offset
 
-    def _items(self, message: Message) -> list[bytes]:
+    def _items(self, message: Incoming) -> list[bytes]:
         note = msgspec.json.decode(message.params, type=_OutputNote)
         data = base64.b64decode(note.data)
         if self.offset is not None and note.offset > self.offset:

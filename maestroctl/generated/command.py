@@ -14,7 +14,7 @@ from maestroctl.client import session_env
 from maestroctl.client.caller import Caller
 from maestroctl.client.reading import module_of, read
 from maestroctl.client.resolve import resolve_members
-from maestroctl.generated.fields import Field, Kind, fields_of
+from maestroctl.generated.fields import Field, ValueKind, fields_of
 from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
 from maestrod.api.errors import Malformed
@@ -23,7 +23,13 @@ from maestrod.api.text.json_text import Flaw, loads
 
 AnyMethod = Method[Any, Any]
 
-_TYPES = {Kind.TEXT: str, Kind.INTEGER: int, Kind.NUMBER: float, Kind.FLAG: bool, Kind.JSON: str}
+_TYPES = {
+    ValueKind.TEXT: str,
+    ValueKind.INTEGER: int,
+    ValueKind.NUMBER: float,
+    ValueKind.FLAG: bool,
+    ValueKind.JSON: str,
+}
 
 #: Reading methods that mean the caller's own session when none is named.
 _OWN_SESSION = {"session.get", "session.why", "queue.get"}
@@ -126,7 +132,7 @@ def _speaks_of_itself(row: AnyMethod) -> bool:
 
 
 def _annotation(field: Field) -> Any:
-    if field.kind in {Kind.LIST, Kind.WORDS}:
+    if field.kind in {ValueKind.LIST, ValueKind.WORDS}:
         return list[str] | None
     return (field.choices or _TYPES[field.kind]) | None
 
@@ -145,11 +151,11 @@ def _argument(row: AnyMethod, field: Field, *, first: bool) -> inspect.Parameter
 
 def _option(field: Field) -> inspect.Parameter:
     names = [field.option]
-    if field.kind is Kind.FLAG:
+    if field.kind is ValueKind.FLAG:
         names = [f"{field.option}/--no-{field.option[2:]}"]
-    help_text = field.help or ("As JSON." if field.kind is Kind.JSON else "")
-    help_text += " Repeatable, or separated by commas." if field.kind is Kind.LIST else ""
-    help_text += " Repeatable." if field.kind is Kind.WORDS else ""
+    help_text = field.help or ("As JSON." if field.kind is ValueKind.JSON else "")
+    help_text += " Repeatable, or separated by commas." if field.kind is ValueKind.LIST else ""
+    help_text += " Repeatable." if field.kind is ValueKind.WORDS else ""
     help_text += " (needed)" if field.required else ""
     return inspect.Parameter(
         field.name,
@@ -161,11 +167,11 @@ def _option(field: Field) -> inspect.Parameter:
 
 def _value(field: Field, value: Any) -> Any:
     """A value of the command line as JSON value. Raises ``Malformed`` for text that is not JSON where it has to be."""
-    if field.kind is Kind.CHOICE:
+    if field.kind is ValueKind.CHOICE:
         return value.value
-    if field.kind is Kind.LIST:
+    if field.kind is ValueKind.LIST:
         return [part for text in value for part in text.split(",") if part]
-    if field.kind is Kind.JSON:
+    if field.kind is ValueKind.JSON:
         try:
             return loads(value)
         except Flaw as flaw:

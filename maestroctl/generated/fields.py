@@ -18,7 +18,7 @@ _HIDDEN = {"session_token", "request_id"}
 _WHOLE = {"commands", "checks", "program", "planner"}
 
 
-class Kind(enum.Enum):
+class ValueKind(enum.Enum):
     """How a value is written on the command line."""
 
     TEXT = "text"
@@ -37,7 +37,7 @@ class Field:
 
     name: str
     wire: str
-    kind: Kind
+    kind: ValueKind
     required: bool
     help: str = ""
     choices: type[enum.Enum] | None = None
@@ -84,13 +84,13 @@ def _bare(hint: Any) -> tuple[Any, list[Any]]:
             return hint, metas
 
 
-def _kind(name: str, hint: Any) -> tuple[Kind, type[enum.Enum] | None]:
+def _kind(name: str, hint: Any) -> tuple[ValueKind, type[enum.Enum] | None]:
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return Kind.CHOICE, hint
+        return ValueKind.CHOICE, hint
     if typing.get_origin(hint) is tuple:
         element, _ = _bare(typing.get_args(hint)[0])
         if element is str:
-            return (Kind.WORDS if name in _WHOLE else Kind.LIST), None
-        return Kind.JSON, None
-    simple = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.FLAG}
-    return simple.get(hint, Kind.JSON), None
+            return (ValueKind.WORDS if name in _WHOLE else ValueKind.LIST), None
+        return ValueKind.JSON, None
+    simple = {str: ValueKind.TEXT, int: ValueKind.INTEGER, float: ValueKind.NUMBER, bool: ValueKind.FLAG}
+    return simple.get(hint, ValueKind.JSON), None

@@ -52,7 +52,7 @@ class Recipe(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
     note: str = ""
 
 
-class Record(msgspec.Struct, frozen=True, rename="camel"):
+class InstallRecord(msgspec.Struct, frozen=True, rename="camel"):
     """What was there before: the text, None for no file; the checksum of what it became, and the folders that were made."""
 
     agent: str
@@ -64,7 +64,7 @@ class Record(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class HookState:
     """How the hooks of an agent stand in one file.
 
     ``form`` is how they are run, ``edited`` whether the file was changed since, ``problem`` why they do not work, may do harm, or cannot be read.
@@ -88,19 +88,19 @@ class Settings:
         digest = hashlib.sha256(str(self._real).encode()).hexdigest()[:16]
         self._record_path = records / f"{agent}-{digest}.json"
 
-    def state(self) -> State:
+    def state(self) -> HookState:
         """How it stands; a file that is no document is a problem, and no hooks."""
         record = self._record()
         try:
             text = self._read()
             found = self._entries(text) if text is not None else {}
         except (Malformed, Unavailable) as error:
-            return State(self.path, problem=error.message)
+            return HookState(self.path, problem=error.message)
         if not found:
-            return State(self.path)
+            return HookState(self.path)
         edited = record is None or record.installed != _digest(text)
         form = record.form if record is not None else ""
-        return State(self.path, tuple(found), form, edited, _broken(found))
+        return HookState(self.path, tuple(found), form, edited, _broken(found))
 
     def has_traces(self) -> bool:
         """Whether our hooks are in the file, or may be in one that cannot be read now."""
@@ -112,7 +112,7 @@ class Settings:
         record = self._record()
         return () if record is None or record.original is not None else tuple(Path(folder) for folder in record.folders)
 
-    def install(self, hooks: Mapping[str, Any] | str, form: Form) -> State:
+    def install(self, hooks: Mapping[str, Any] | str, form: Form) -> HookState:
         """Put the hooks in; hooks of an earlier installation go. Raises ``Malformed`` for a file that is no settings document."""
         record, text = self._record(), self._read()
         original = self._before(record, text)
@@ -122,7 +122,7 @@ class Settings:
         else:
             document = {"plugin": [hooks]} if isinstance(hooks, str) else {"hooks": hooks}
             changed = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        self._keep(Record(self.agent, str(self.path), original, _digest(changed), folders, form.name))
+        self._keep(InstallRecord(self.agent, str(self.path), original, _digest(changed), folders, form.name))
         self._write(changed)
         return self.state()
 
@@ -141,7 +141,7 @@ class Settings:
         self._record_path.unlink(missing_ok=True)
         return True
 
-    def _before(self, record: Record | None, text: str | None) -> str | None:
+    def _before(self, record: InstallRecord | None, text: str | None) -> str | None:
         """The text without our hooks: as it was where nobody changed it since, else by taking them out; None for no file."""
         if text is None:
             return None
@@ -193,13 +193,13 @@ class Settings:
         """Folders that writing the file will make, the lowest first."""
         return tuple(str(folder) for folder in self._real.parents if not folder.exists())
 
-    def _record(self) -> Record | None:
+    def _record(self) -> InstallRecord | None:
         try:
-            return msgspec.json.decode(self._record_path.read_bytes(), type=Record)
+            return msgspec.json.decode(self._record_path.read_bytes(), type=InstallRecord)
         except (OSError, msgspec.MsgspecError):
             return None  # without it our entries are taken out one by one
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: InstallRecord) -> None:
         try:
             folder = self._record_path.parent
             folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # the data folder is for its user alone
@@ -269,10 +269,10 @@ def project_of(settings: Settings, environ: Mapping[str, str]) -> Path | None:
     )
 
 
-def _records(folder: Path) -> Iterator[Record]:
+def _records(folder: Path) -> Iterator[InstallRecord]:
     for path in sorted(folder.glob("*.json")):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
-            yield msgspec.json.decode(path.read_bytes(), type=Record)
+            yield msgspec.json.decode(path.read_bytes(), type=InstallRecord)
 
 
 def settings_path(recipe: Recipe, project: Path | None, environ: Mapping[str, str]) -> Path:

@@ -34,7 +34,7 @@ _LINGER_FOLDER = Path("/var/lib/systemd/linger")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ServiceChange:
     """What was done: the files that changed, and sentences for the user, such as commands that are left to run."""
 
     manager: str
@@ -43,7 +43,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ServiceState:
     """How the service stands. ``active`` is the manager's own word, None when it cannot be asked."""
 
     manager: str
@@ -56,16 +56,16 @@ class State:
 class ServiceManager(Protocol):
     """What ``maestroctl daemon`` needs of a service manager."""
 
-    def install(self, service: Service) -> Outcome:
+    def install(self, service: Service) -> ServiceChange:
         """Write the service's files and enable them. Raises ``Conflict`` for files that are not ours."""
 
-    def uninstall(self) -> Outcome:
+    def uninstall(self) -> ServiceChange:
         """Stop the service and take everything back. Raises ``Conflict`` for files that are not ours any more."""
 
     def made_folders(self) -> list[Path]:
         """The folders that ``install`` made, the lowest first."""
 
-    def status(self) -> State:
+    def status(self) -> ServiceState:
         """How the service stands."""
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class Systemd:
         """``folder`` is where the user's units are, usually ``~/.config/systemd/user``."""
         self.folder = folder
 
-    def install(self, service: Service) -> Outcome:
+    def install(self, service: Service) -> ServiceChange:
         changed = service_files.place(self.folder, service_files.systemd_units(service))
         notes = []
         if self._reachable():
@@ -139,9 +139,9 @@ class Systemd:
         if lingering() is False:
             notes.append("Agents end when you log out. To keep them: loginctl enable-linger")
         notes.append(BEFORE_REMOVAL)
-        return Outcome("systemd", tuple(changed), tuple(notes))
+        return ServiceChange("systemd", tuple(changed), tuple(notes))
 
-    def uninstall(self) -> Outcome:
+    def uninstall(self) -> ServiceChange:
         reachable = self._reachable()
         if service_files.ours(self.folder, self.units) and reachable:
             self._must("disable", "--now", *self.units)
@@ -150,16 +150,16 @@ class Systemd:
         self._remove_links()
         if reachable:
             self._must("daemon-reload")
-        return Outcome("systemd", tuple(removed), () if removed else ("It was not installed.",))
+        return ServiceChange("systemd", tuple(removed), () if removed else ("It was not installed.",))
 
     def made_folders(self) -> list[Path]:
         return service_files.made_folders(self.folder, self.units)
 
-    def status(self) -> State:
+    def status(self) -> ServiceState:
         answer = _run("systemctl", "--user", "is-active", "maestrod.service")
         reachable = self._reachable()
         active = answer.stdout.strip() if answer and reachable else None
-        return State("systemd", service_files.is_placed(self.folder, self.units), reachable, active, self.folder)
+        return ServiceState("systemd", service_files.is_placed(self.folder, self.units), reachable, active, self.folder)
 
     def start(self) -> None:
         self._must("start", "maestrod.socket", "maestrod.service")
@@ -209,30 +209,30 @@ class Launchd:
         self.domain = f"gui/{os.getuid()}"
         self.target = f"{self.domain}/maestrod"
 
-    def install(self, service: Service) -> Outcome:
+    def install(self, service: Service) -> ServiceChange:
         changed = service_files.place(self.folder, service_files.launchd_agent(service))
         service.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # launchd binds the socket, not the daemon
-        return Outcome(
+        return ServiceChange(
             "launchd",
             tuple(changed),
             ("It starts at the next login, or now with `maestroctl daemon start`.", BEFORE_REMOVAL),
         )
 
-    def uninstall(self) -> Outcome:
+    def uninstall(self) -> ServiceChange:
         if service_files.ours(self.folder, self.names):
             self.stop()
         removed = service_files.remove(self.folder, self.names)
-        return Outcome("launchd", tuple(removed), () if removed else ("It was not installed.",))
+        return ServiceChange("launchd", tuple(removed), () if removed else ("It was not installed.",))
 
     def made_folders(self) -> list[Path]:
         return service_files.made_folders(self.folder, self.names)
 
-    def status(self) -> State:
+    def status(self) -> ServiceState:
         loaded = self._loaded()
         domain = _run("launchctl", "print", self.domain)
         reachable = domain is not None and domain.returncode == 0
         active = ("active" if loaded else "inactive") if reachable else None
-        return State("launchd", service_files.is_placed(self.folder, self.names), reachable, active, self.folder)
+        return ServiceState("launchd", service_files.is_placed(self.folder, self.names), reachable, active, self.folder)
 
     def start(self) -> None:
         if not self._loaded():

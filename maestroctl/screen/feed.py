@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from maestroctl.client.caller import Caller
-from maestroctl.client.channel import Lost
+from maestroctl.client.channel import ConnectionLost
 from maestroctl.client.client import Client
 from maestroctl.client.stream import EventStream
 from maestroctl.screen.fleet import LISTS, Fleet
@@ -135,7 +135,7 @@ class Feed:
                 self._next_status = now + _STATUS
                 status = self._client.raw("system.status", {})
                 self._tell(News(status=msgspec.convert(status, SystemStatus)))
-        except (MaestroError, Lost, msgspec.ValidationError):  # a picture without it is better than none
+        except (MaestroError, ConnectionLost, msgspec.ValidationError):  # a picture without it is better than none
             return
 
     def _tails(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ from maestrod.api.errors import Conflict, MaestroError
 _LOOK = 0.3
 
 
-class Watched(Protocol):
+class FollowedRun(Protocol):
     """A run that somebody follows: what is known of it, and a way to wait for news."""
 
     model: RunModel
@@ -28,7 +28,7 @@ class Watched(Protocol):
         """Take in what happens within ``timeout`` seconds."""
 
 
-def ask(client: Client, follower: Watched, read: Callable[[], str | None] | None = None) -> bool:
+def ask(client: Client, follower: FollowedRun, read: Callable[[], str | None] | None = None) -> bool:
     """Show the plan and take an answer; False when the terminal gives none (end of input), and the plan goes on waiting.
 
     ``read`` gives a line that was typed, "" at the end of input, None when there is none yet.
@@ -79,12 +79,12 @@ def _settle(client: Client, question: Attention, line: str) -> bool:
     return True
 
 
-def _is_open(follower: Watched, question: Attention) -> bool:
+def _is_open(follower: FollowedRun, question: Attention) -> bool:
     now = follower.model.approval()
     return not follower.model.ended and now is not None and now.id == question.id
 
 
-def _wait_for_it(follower: Watched, question: Attention) -> None:
+def _wait_for_it(follower: FollowedRun, question: Attention) -> None:
     """Return when the run has heard the answer too."""
     while _is_open(follower, question):
         follower.poll(_LOOK)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maestroctl.client.caller import Caller
-from maestroctl.client.channel import Lost
+from maestroctl.client.channel import ConnectionLost
 from maestroctl.client.client import Client
 from maestroctl.client.reading import taken
 from maestroctl.client.stream import EventStream
@@ -35,7 +35,7 @@ _LAST_WORDS_LOOK = 0.1
 _DETACHED = 130  # Ctrl-C: interrupted, though the run is not
 
 
-class Follower:
+class RunFollower:
     """The model of one run and the stream that keeps it true, across restarts of the daemon."""
 
     talks = True  #: whether it may say that the daemon is away; not into a picture
@@ -77,7 +77,7 @@ class Follower:
         elif self.model.plan is None or self.model.plan["id"] != run.plan_id:
             try:
                 self.model.plan = self._client.raw(PLAN_GET.name, {"planId": run.plan_id})
-            except (MaestroError, Lost):  # the daemon is away: the next change brings us here again
+            except (MaestroError, ConnectionLost):  # the daemon is away: the next change brings us here again
                 self.model.plan = None
 
     def refresh(self) -> None:
@@ -91,7 +91,7 @@ class Follower:
             return {}
         try:
             lines: Mapping[str, str] = self._client.raw("session.tails", {"sessionIds": sessions}).get("lines", {})
-        except (MaestroError, Lost):  # a picture without them is better than none
+        except (MaestroError, ConnectionLost):  # a picture without them is better than none
             return {}
         return lines
 
@@ -114,7 +114,7 @@ class Follower:
 
 def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_on_question: bool) -> int:
     """Follow the run until it ends; prints the summary (or the run as JSON) and returns the exit code for its outcome."""
-    follower = Follower(client, run_id)
+    follower = RunFollower(client, run_id)
     try:
         show: Callable[..., None] = _live if can_draw(os.environ, sys.stdout) and not as_json else _lines
         with ended_by_signals():
@@ -162,7 +162,7 @@ def _with_last_words(client: Client, model: RunModel) -> RunModel:
     return RunModel(client.raw(RUN_GET.name, {"runId": model.id}))
 
 
-def _live(caller: Caller, client: Client, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+def _live(caller: Caller, client: Client, follower: RunFollower, *, stop_on_question: bool, quiet: bool) -> None:
     """Draw the tree until the run ends; in between, where somebody sits at the terminal, ask whether a plan is approved."""
     asks = sys.stdin.isatty() and not stop_on_question
     while not _over(follower.model, stop_on_question):
@@ -175,7 +175,7 @@ def _live(caller: Caller, client: Client, follower: Follower, *, stop_on_questio
     _print_last(caller, follower)
 
 
-def _draw(caller: Caller, follower: Follower, *, stop_on_question: bool, until_asked: bool) -> None:
+def _draw(caller: Caller, follower: RunFollower, *, stop_on_question: bool, until_asked: bool) -> None:
     """Draw the tree: at most eight times a second while things happen, once a second otherwise."""
     from rich.console import Console
     from rich.live import Live
@@ -219,14 +219,14 @@ def _draw(caller: Caller, follower: Follower, *, stop_on_question: bool, until_a
             drawn = time.monotonic()
 
 
-def _print_last(caller: Caller, follower: Follower) -> None:
+def _print_last(caller: Caller, follower: RunFollower) -> None:
     from rich.console import Console
 
     console = Console(color_system="auto" if caller.coloured else None, highlight=False)
     console.print(_last_picture(follower, console.size.width))
 
 
-def _last_picture(follower: Follower, columns: int) -> Any:
+def _last_picture(follower: RunFollower, columns: int) -> Any:
     """The whole tree, to stay on the screen."""
     from maestroctl.show.run_view import draw
 
@@ -234,13 +234,13 @@ def _last_picture(follower: Follower, columns: int) -> Any:
     return draw(follower.model, {}, now, columns=columns, rows=sys.maxsize)
 
 
-def _gather(follower: Follower, until: float) -> None:
+def _gather(follower: RunFollower, until: float) -> None:
     """Take in what comes until the next picture may be drawn."""
     while (remaining := until - time.monotonic()) > 0 and not follower.model.ended:
         follower.poll(remaining)
 
 
-def _lines(caller: Caller, client: Client, follower: Follower, *, stop_on_question: bool, quiet: bool) -> None:
+def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_question: bool, quiet: bool) -> None:
     """Print a line for every change of a status and every question."""
     said: dict[str, object] = {}
     away = False
@@ -293,7 +293,7 @@ def stream_json(client: Client, run_id: str) -> int:
     """Print every event of a run as a line of JSON until it ends; the exit code for its outcome."""
     import msgspec
 
-    follower = Follower(client, run_id)
+    follower = RunFollower(client, run_id)
     try:
         while not follower.model.ended:
             for event in follower.poll(_TICK):

@@ -9,9 +9,9 @@ import typer
 
 from maestroctl.install.hook_commands import best_form
 from maestroctl.install.hook_install import (
+    HookState,
     Recipe,
     Settings,
-    State,
     agents_with_hooks,
     filled,
     read_recipe,
@@ -107,7 +107,7 @@ def _settings(agent: str, recipe: Recipe, project: str | None) -> Settings:
     return Settings(agent, recipe, settings_path(recipe, folder, os.environ), paths_of(os.environ).data / "hooks")
 
 
-def _told(state: State) -> str:
+def _told(state: HookState) -> str:
     if state.problem:
         return f"{'installed, but' if state.events else 'cannot be read'}: {state.problem}"
     if not state.events:
@@ -118,7 +118,7 @@ def _told(state: State) -> str:
     return f"{len(state.events)} hooks of maestrod installed{f' ({state.form})' if state.form else ''}{changed}"
 
 
-def _shown(agent: str, state: State) -> dict[str, Any]:
+def _shown(agent: str, state: HookState) -> dict[str, Any]:
     return {
         "agent": agent,
         "path": str(state.path),

@@ -20,12 +20,12 @@ from maestrod.core.rules import FACTS, RULES
 from maestrod.core.session.session import move
 from maestrod.core.values.command import Actor, Command, Stamp
 from maestrod.core.values.facts import Fact
-from maestrod.core.values.lifecycle import Event
+from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.values.signs import NOTHING
 from maestrod.core.world import clock_rules
 from maestrod.core.world.draft import Decision, Draft
-from maestrod.core.world.entities import KIND_OF, Request, whole
+from maestrod.core.world.entities import KIND_OF, RememberedRequest, whole
 from maestrod.core.world.sparse import sparse
 from maestrod.core.world.world import World
 
@@ -59,7 +59,7 @@ def _reply(draft: Draft, command: Command) -> Any:
         return reply
     _forget_old(draft)
     draft.put(
-        Request(
+        RememberedRequest(
             id=key,
             method=command.method,
             digest=digest,
@@ -88,7 +88,7 @@ def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
     """Whatever a session calls first shows that its agent is up."""
     session = draft.world.sessions.get(actor.session_id or "")
     if session is not None and session.status is SessionStatus.SPAWNING:
-        move(draft, session, Event.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
+        move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
 
 
 def _latest(draft: Draft, reply: Any) -> Any:
@@ -104,7 +104,7 @@ def _digest(method: str, params: Params) -> str:
     return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(sparse(same), order="sorted")).hexdigest()
 
 
-def _first_reply(draft: Draft, first: Request, method: str, digest: str) -> Any:
+def _first_reply(draft: Draft, first: RememberedRequest, method: str, digest: str) -> Any:
     if (first.method, first.digest) != (method, digest):
         request_id = first.id.partition(":")[2]
         raise Conflict(

@@ -23,7 +23,7 @@ from maestrod.core.values.facts import (
     StoppingSessions,
     Woke,
 )
-from maestrod.core.values.lifecycle import Event
+from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.values.reasons import DAEMON_STOP
 from maestrod.core.values.signs import TurnEnded
 from maestrod.core.work import reports
@@ -35,7 +35,7 @@ from maestrod.core.world.task_index import READY, bucket
 #: How long a unit waits when the machine was short of something its session needed.
 SHORTAGE_WAIT_MS = 5_000
 
-_VERDICTS = {"completed": Event.COMPLETE, "failed": Event.FAIL, "stopped": Event.STOP}
+_VERDICTS = {"completed": SessionEvent.COMPLETE, "failed": SessionEvent.FAIL, "stopped": SessionEvent.STOP}
 
 
 def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
@@ -50,7 +50,7 @@ def _ended_as_wanted(draft: Draft, session: Session, exit_: Exit) -> bool:
     """End a session whose end was wanted, for the reason it was wanted for: what becomes of its work depends on that."""
     if not isinstance(session.ending, Stopping):
         return False
-    end(draft, session, Event.STOP, session.ending.reason, exit_)
+    end(draft, session, SessionEvent.STOP, session.ending.reason, exit_)
     return True
 
 
@@ -76,7 +76,7 @@ def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
             if waiting is not None and task_id not in draft.world.by_task.children and bucket(waiting) == READY:
                 draft.change(waiting, not_before=draft.now + SHORTAGE_WAIT_MS)
     reason = draft.reason(Source.PROCESS, "failed_to_start", f"{fact.code}: {fact.message}")
-    end(draft, session, Event.FAIL, reason, exit_)
+    end(draft, session, SessionEvent.FAIL, reason, exit_)
 
 
 def exited(draft: Draft, fact: Exited) -> None:
@@ -88,7 +88,9 @@ def exited(draft: Draft, fact: Exited) -> None:
     if _ended_as_wanted(draft, session, fact.exit):
         return
     if session.finishing:
-        end(draft, session, Event.COMPLETE, draft.reason(Source.PROCESS, "finished", _told(fact.exit)), fact.exit)
+        end(
+            draft, session, SessionEvent.COMPLETE, draft.reason(Source.PROCESS, "finished", _told(fact.exit)), fact.exit
+        )
         return
     if _sits_out(draft, session, _told(fact.exit)):
         return
@@ -137,7 +139,7 @@ def lost(draft: Draft, fact: Lost) -> None:
     if not session.stopping and _sits_out(draft, session, fact.detail):
         return
     if not _ended_as_wanted(draft, session, exit_):
-        end(draft, session, Event.FAIL, draft.reason(Source.RECOVERY, "lost", fact.detail), exit_)
+        end(draft, session, SessionEvent.FAIL, draft.reason(Source.RECOVERY, "lost", fact.detail), exit_)
 
 
 def woke(draft: Draft, fact: Woke) -> None:
@@ -164,7 +166,7 @@ def _not_registered(draft: Draft, session: Session) -> None:
     """No sign of life in time: the session has failed, and what was started is stopped."""
     reason = draft.reason(Source.TIMER, "not_registered", "the agent gave no sign of life in time")
     draft.timeline(TimelineType.ERROR, reason.detail, session_id=session.id, source=Source.TIMER)
-    end(draft, session, Event.FAIL, reason, None)
+    end(draft, session, SessionEvent.FAIL, reason, None)
     draft.effect(Stop(session.id, session.attempt))
 
 

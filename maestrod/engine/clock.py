@@ -14,7 +14,7 @@ from maestrod.engine.clock_watch import ClockWatch
 _ENTROPY_BYTES = 10
 
 
-class Clock(Protocol):
+class TimeSource(Protocol):
     """A source of wall time and randomness; tests bring their own."""
 
     def wall(self) -> int:
@@ -84,7 +84,7 @@ _TOP = 1 << 80
 class Stamps:
     """Makes stamps whose ids rise: the id clock never goes back, and within a millisecond the entropy goes up."""
 
-    def __init__(self, clock: Clock, last_id_time: int = 0) -> None:
+    def __init__(self, clock: TimeSource, last_id_time: int = 0) -> None:
         self.clock = clock
         self._id_time = last_id_time
         self._entropy = _TOP
@@ -105,7 +105,7 @@ class Stamps:
 JUMP_MS = 1_000
 
 
-def movement(mark: ClockMark | None, clock: Clock) -> ClockMoved | None:
+def movement(mark: ClockMark | None, clock: TimeSource) -> ClockMoved | None:
     """What became of the clocks since ``mark``; None when nothing did.
 
     Over a start of the machine the wall clock is all there is, and it is believed.

@@ -29,7 +29,7 @@ from maestrod.core.values.seen import BLIND, Question, Seen, Unseen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from maestrod.engine.bus import Bus
-from maestrod.engine.clock import Clock, Stamps, movement
+from maestrod.engine.clock import Stamps, TimeSource, movement
 from maestrod.engine.ports import Eyes, Store
 from maestrod.engine.timers import Timers, nothing_to_hear
 
@@ -101,7 +101,7 @@ class Engine:
         self,
         store: Store,
         world: World,
-        clock: Clock,
+        clock: TimeSource,
         run_effect: Callable[[Effect], None],
         eyes: Eyes | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from maestrod.api.session import StopResult
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.api.system import CheckReport, Mode
 from maestrod.api.terminal import OutputPage
-from maestrod.core.values.seen import Names, Question, Seen
+from maestrod.core.values.seen import FolderNames, Question, Seen
 from maestrod.core.values.signs import Reading
 
 
@@ -94,7 +94,7 @@ class Catalog(Protocol):
     def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
         """Personas by the search order, and warnings."""
 
-    def known_names(self, working_dir: str | None) -> Names:
+    def known_names(self, working_dir: str | None) -> FolderNames:
         """The names of both."""
 
     def agents(self) -> tuple[AgentInfo, ...]:

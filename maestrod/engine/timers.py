@@ -16,7 +16,7 @@ import trio
 from maestrod.core.values.deadline import Deadline
 from maestrod.core.values.facts import Fact, Woke
 from maestrod.core.world.world import World
-from maestrod.engine.clock import Clock
+from maestrod.engine.clock import TimeSource
 
 #: Seconds to report in after the daemon did not listen: the shell worker tries again at least every 2 s, other clients about as often.
 GRACE_SECONDS = 5.0
@@ -47,7 +47,7 @@ class Timers:
     """
 
     def __init__(
-        self, world: World, clock: Clock, wake: Callable[[Fact], Awaitable[None]], notice: Callable[[], None]
+        self, world: World, clock: TimeSource, wake: Callable[[Fact], Awaitable[None]], notice: Callable[[], None]
     ) -> None:
         self._world = world
         self._clock = clock

@@ -17,7 +17,7 @@ import trio
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import FolderIdentity
 from maestrod.core.values.folders import Identities, Place, as_written
-from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
+from maestrod.core.values.seen import FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen
 from maestrod.host.instance import boot_id
 
 #: Seconds a file system may take.
@@ -35,7 +35,7 @@ T = TypeVar("T")
 class RealEyes:
     """The real ``Eyes`` (``engine/ports.py``). ``names`` lists the personas and skills available in a folder."""
 
-    def __init__(self, names: Callable[[str | None], Names], patience: float = PATIENCE) -> None:
+    def __init__(self, names: Callable[[str | None], FolderNames], patience: float = PATIENCE) -> None:
         self._names = names
         self._patience = patience
         self._boot = boot_id()

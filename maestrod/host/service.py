@@ -149,7 +149,7 @@ def _checked(descriptor: int, name: str) -> HandedSocket:
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class ServiceContext:
     """All that this process was given: by its service manager, and ``inherited`` from whoever started it."""
 
     notifier: Notifier
@@ -164,21 +164,21 @@ class Handover:
         return self.notifier.active or bool(self.sockets)
 
 
-def take(environ: MutableMapping[str, str] | None = None, pid: int | None = None) -> Handover:
+def take(environ: MutableMapping[str, str] | None = None, pid: int | None = None) -> ServiceContext:
     """Read what the service manager left for this process, then remove it from the environment.
 
     Raises ``BadConfiguration`` for sockets that cannot be ours.
     """
     environ = os.environ if environ is None else environ
     pid = os.getpid() if pid is None else pid
-    handover = Handover(
+    service_context = ServiceContext(
         notifier=Notifier(environ.get("NOTIFY_SOCKET")),
         watchdog_interval=watchdog_interval(environ, pid),
         sockets=handed_sockets(environ, pid) or launchd_sockets("maestrod"),
         journal_stream=environ.get("JOURNAL_STREAM"),
     )
     scrub_environment(environ)
-    return handover
+    return service_context
 
 
 def scrub_environment(environ: MutableMapping[str, str]) -> None:

@@ -21,7 +21,7 @@ from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.schema import positional_names
 from maestrod.core.reading.views import ANSWERS, SIGHTED
 from maestrod.core.rules import RULES
-from maestrod.core.world.binding import Answer, Rule, Sighted
+from maestrod.core.world.binding import ReadFunction, Rule, Sighted
 from maestrod.rpc import attention, event, permission, queue, run, session, skill, system, terminal, token, ui
 from maestrod.rpc.handler import HANDLERS, Handler
 from maestrod.rpc.numbers import NUMBERED
@@ -30,7 +30,7 @@ from maestrod.rpc.numbers import NUMBERED
 NOUNS = (attention, event, permission, queue, run, session, skill, system, terminal, token, ui)
 
 
-class Kind(enum.Enum):
+class BindingKind(enum.Enum):
     """How a row is carried out."""
 
     READ = "read"  #: by a function of the world
@@ -50,7 +50,7 @@ class Binding:
     """
 
     row: AnyMethod
-    kind: Kind
+    kind: BindingKind
     decoder: "msgspec.json.Decoder[Params]"
     names: tuple[str, ...]
     limit: int
@@ -65,7 +65,7 @@ class Binding:
 
 def bind(
     methods: Mapping[str, AnyMethod] = METHODS,
-    answers: Mapping[str, Answer] = ANSWERS,
+    answers: Mapping[str, ReadFunction] = ANSWERS,
     rules: Mapping[str, Rule] = RULES,
     handlers: Mapping[str, Handler] = HANDLERS,
     sighted: Mapping[str, Sighted] = SIGHTED,
@@ -87,9 +87,9 @@ def bindings() -> Mapping[str, Binding]:
 
 
 def _bind(
-    row: AnyMethod, answer: Answer | None, sighted: Sighted | None, rule: Rule | None, handler: Handler | None
+    row: AnyMethod, answer: ReadFunction | None, sighted: Sighted | None, rule: Rule | None, handler: Handler | None
 ) -> Binding:
-    plain = {Kind.READ: answer, Kind.LOOK: sighted, Kind.COMMAND: rule}
+    plain = {BindingKind.READ: answer, BindingKind.LOOK: sighted, BindingKind.COMMAND: rule}
     kind = _kind(row, [kind for kind, bound in plain.items() if bound is not None], handler)
     carrier = handler or answer or sighted
     return Binding(
@@ -100,7 +100,7 @@ def _bind(
         limit=wire.LARGE_REQUEST_LIMIT if row.name in wire.LARGE_REQUESTS else wire.REQUEST_LIMIT,
         loose=_is_loose(inspect.type_info(row.params)),
         owner_only=row.access is Access.OWNER,
-        own_session=kind is not Kind.COMMAND and _may_leave_out_session(row.params),
+        own_session=kind is not BindingKind.COMMAND and _may_leave_out_session(row.params),
         streams=handler is not None and handler.streams,
         numbered=tuple(name for name in row.params.__struct_fields__ if name in NUMBERED),
         scope=row.scope,
@@ -108,11 +108,11 @@ def _bind(
     )
 
 
-def _kind(row: AnyMethod, plain: list[Kind], handler: Handler | None) -> Kind:
+def _kind(row: AnyMethod, plain: list[BindingKind], handler: Handler | None) -> BindingKind:
     if handler is None and len(plain) == 1:
         return plain[0]
-    if handler is not None and (not plain or (plain == [Kind.COMMAND] and handler.waits)):
-        return Kind.TASK if handler.waits else Kind.CALL
+    if handler is not None and (not plain or (plain == [BindingKind.COMMAND] and handler.waits)):
+        return BindingKind.TASK if handler.waits else BindingKind.CALL
     bound = [kind.value for kind in plain] + ["handler"] * (handler is not None)
     raise RuntimeError(f"{row.name} must be bound once and is bound to {bound or 'nothing'}")
 

@@ -124,7 +124,7 @@ class Services:
     events: EncodedEvents = field(default_factory=EncodedEvents)
 
 
-class Client:
+class ClientState:
     """What a connection remembers: the way back, who it is, how much it may do, and what is being streamed to it.
 
     ``name`` is the id of the token by which somebody came in from elsewhere.
@@ -180,7 +180,7 @@ class Context:
 
     services: Services
     actor: Actor
-    client: Client
+    client: ClientState
     exchange: Exchange | None = None
 
     @property

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, UnsetType
 from maestrod.api.errors import Unavailable
 from maestrod.api.protocol.wire import BATCH_LIMIT, FramingError
 from maestrod.rpc.batch import Batch
-from maestrod.rpc.context import Client, Wire
+from maestrod.rpc.context import ClientState, Wire
 from maestrod.rpc.dispatch import CANCELLED, NOTHING, Dispatcher, refusal
 from maestrod.rpc.envelope import Id, InvalidRequest, ParseError, Request, read, read_id, read_item
 from maestrod.rpc.exchange import Exchange, Result, Send
@@ -35,8 +35,8 @@ _cancel = msgspec.json.Decoder(_Cancel)
 class Conversation:
     """The requests of one client."""
 
-    def __init__(self, dispatcher: Dispatcher, wire: Wire, client: Client | None = None) -> None:
-        self.client = client or Client(wire)
+    def __init__(self, dispatcher: Dispatcher, wire: Wire, client: ClientState | None = None) -> None:
+        self.client = client or ClientState(wire)
         self._counts = dispatcher.services.counts
         self._dispatcher = dispatcher
         self._wire = wire

@@ -28,8 +28,8 @@ from maestrod.core.values.seen import Unseen
 from maestrod.engine.engine import Promise
 from maestrod.engine.hook import hook_command
 from maestrod.rpc import audit
-from maestrod.rpc.bind import Binding, Kind
-from maestrod.rpc.context import Client, Context, Services
+from maestrod.rpc.bind import Binding, BindingKind
+from maestrod.rpc.context import ClientState, Context, Services
 from maestrod.rpc.envelope import Id, InvalidRequest, Request
 from maestrod.rpc.exchange import Exchange, Result
 from maestrod.rpc.numbers import with_ids
@@ -77,7 +77,9 @@ class Dispatcher:
         self.services = services
         self._bindings = bindings
 
-    def dispatch(self, request: Request, size: int, client: Client, begin: Begin, *, in_batch: bool) -> Result | None:
+    def dispatch(
+        self, request: Request, size: int, client: ClientState, begin: Begin, *, in_batch: bool
+    ) -> Result | None:
         """Carry out a request of ``size`` bytes: returns its answer, or None when that comes later by an exchange.
 
         ``begin`` makes the exchange, with the scope of its task if there is one.
@@ -95,7 +97,7 @@ class Dispatcher:
         return result
 
     def _try(
-        self, binding: Binding, request: Request, size: int, client: Client, begin: Begin, *, in_batch: bool
+        self, binding: Binding, request: Request, size: int, client: ClientState, begin: Begin, *, in_batch: bool
     ) -> Result | None:
         try:
             if in_batch and binding.streams:
@@ -110,7 +112,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # the wrapper: a bug in one method costs one answer
             return self.incident(error, request.method)
 
-    def _actor(self, binding: Binding, params: Params, client: Client) -> Actor:
+    def _actor(self, binding: Binding, params: Params, client: ClientState) -> Actor:
         if client.scope < binding.scope:
             need = binding.scope.name.lower()
             raise NotAllowed("token.scope", f"{binding.row.name} needs a token of the scope {need!r}", {"scope": need})
@@ -120,16 +122,18 @@ class Dispatcher:
             raise NotAllowed("method.owner_only", f"{binding.row.name} is for the user, not for a session")
         return actor
 
-    def _carry_out(self, binding: Binding, params: Any, actor: Actor, client: Client, begin: Begin) -> Result | None:
+    def _carry_out(
+        self, binding: Binding, params: Any, actor: Actor, client: ClientState, begin: Begin
+    ) -> Result | None:
         if binding.own_session and not actor.is_owner and params.session_id is None:
             params = _own_session(params, actor)
-        if binding.kind is Kind.READ:
+        if binding.kind is BindingKind.READ:
             return Success(binding.function(self.services.engine.world, params, actor))
-        if binding.kind is Kind.LOOK:
+        if binding.kind is BindingKind.LOOK:
             return self._look(binding, params, client, begin)
-        if binding.kind is Kind.CALL:
+        if binding.kind is BindingKind.CALL:
             return Success(binding.function(Context(self.services, actor, client), params))
-        if binding.kind is Kind.COMMAND:
+        if binding.kind is BindingKind.COMMAND:
             promise = self.services.engine.accept(self._command(binding.row.name, params, actor))
             promise.add_done(partial(self._settle, binding.row.name, begin(None), promise))
             return None
@@ -141,13 +145,15 @@ class Dispatcher:
         )
         return None
 
-    def _begin(self, method: str, work: Callable[[Exchange], Awaitable[Any]], client: Client, begin: Begin) -> None:
+    def _begin(
+        self, method: str, work: Callable[[Exchange], Awaitable[Any]], client: ClientState, begin: Begin
+    ) -> None:
         """Start a task for a call that waits."""
         scope = trio.CancelScope()
         exchange = begin(scope)
         client.wire.start(partial(self._run, method, partial(work, exchange), exchange, scope))
 
-    def _look(self, binding: Binding, params: Any, client: Client, begin: Begin) -> Result | None:
+    def _look(self, binding: Binding, params: Any, client: ClientState, begin: Begin) -> Result | None:
         """Read at once, or in a task if the answer needs a look first."""
         engine = self.services.engine
         read = partial(binding.function, engine.world, params)

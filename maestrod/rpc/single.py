@@ -5,7 +5,7 @@ from typing import Any
 import trio
 from msgspec import Raw
 
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import CANCELLED, Dispatcher, refusal
 from maestrod.rpc.envelope import Request
 from maestrod.rpc.exchange import Exchange, Result
@@ -14,7 +14,7 @@ from maestrod.rpc.exchange import Exchange, Result
 class SingleCall:
     """A call of ``method`` with ``params`` (JSON), carried out at once; ``result`` is None while the answer is to come."""
 
-    def __init__(self, dispatcher: Dispatcher, client: Client, method: str, params: bytes) -> None:
+    def __init__(self, dispatcher: Dispatcher, client: ClientState, method: str, params: bytes) -> None:
         self.result: Result | None = None
         self._came = trio.Event()
         self._exchange: Exchange | None = None

@@ -10,7 +10,7 @@ from itertools import islice
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import Event, EventList, EventSubscribe
-from maestrod.rpc.context import Client, Services
+from maestrod.rpc.context import ClientState, Services
 
 #: What may be unsent before a subscriber that is told more is cut off: bytes and messages. One commit always fits.
 UNSENT_BYTES = 2 * 1024 * 1024
@@ -55,7 +55,7 @@ def past(services: Services, since: int) -> Iterator[Event]:
 class Subscription:
     """One client's events. ``start`` it with an open stream's number; ``close`` ends it without a word."""
 
-    def __init__(self, services: Services, client: Client, matches: Callable[[Event], bool], seq: int) -> None:
+    def __init__(self, services: Services, client: ClientState, matches: Callable[[Event], bool], seq: int) -> None:
         self.number = client.open_stream(self.close)
         self._services = services
         self._wire = client.wire

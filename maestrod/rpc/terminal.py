@@ -32,7 +32,7 @@ from maestrod.core.access.scope import check_actor, descends_from
 from maestrod.core.world.lookup import found
 from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
-from maestrod.rpc.context import Client, Context
+from maestrod.rpc.context import ClientState, Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import deadline
 
@@ -146,7 +146,7 @@ async def _follow(context: Context, session_id: str, number: int, offset: int, s
     client.forget_stream(number)
 
 
-def _notify(client: Client, output_: _Output) -> None:
+def _notify(client: ClientState, output_: _Output) -> None:
     client.wire.send(msgspec.json.encode(_Notification(output_)))
 
 

@@ -30,13 +30,13 @@ from maestrod.sessions.spec import (
     AlreadyEnded,
     ExitRecord,
     Identity,
+    LaunchError,
     LaunchSpec,
     NeverStarted,
     NotHeld,
     OutputChunk,
     Running,
     ShimGone,
-    StartError,
     StopReport,
     Unanswered,
 )
@@ -91,7 +91,7 @@ class Custody:
         """Start an attempt and return once its agent runs. Launching the same attempt again gives the same identity,
         never a second agent.
 
-        StartError when it could not be started (its `record` is set when the attempt is over, as after a failed
+        LaunchError when it could not be started (its `record` is set when the attempt is over, as after a failed
         exec), when the attempt was over before, or when another attempt of the session is alive.
         """
         hold = self._holds.get(spec.session_id)
@@ -100,7 +100,7 @@ class Custody:
             hold = self._add(Hold(spec.session_id, spec.attempt))
             self._tasks.start_soon(self._launch_and_hold, hold, replace(spec, folder=str(self.folder(spec.session_id))))
         elif hold.attempt != spec.attempt:
-            raise StartError("EBUSY", f"attempt {hold.attempt} of {spec.session_id} is still alive")
+            raise LaunchError("EBUSY", f"attempt {hold.attempt} of {spec.session_id} is still alive")
         return await hold.wait_held()
 
     async def adopt(self, session_id: str, attempt: int) -> Adoption:
@@ -227,9 +227,9 @@ class Custody:
         try:
             record = read_record(self.folder(spec.session_id), spec.attempt)
         except OSError as error:
-            raise StartError.from_os_error(error, "looking for an exit record of the attempt") from error
+            raise LaunchError.from_os_error(error, "looking for an exit record of the attempt") from error
         if record is not None:
-            raise StartError.from_record(record)
+            raise LaunchError.from_record(record)
 
     async def _request(self, session_id: str, op: str, **fields: object) -> dict[str, Any]:
         hold = self._holds.get(session_id)
@@ -245,7 +245,7 @@ class Custody:
     async def _launch_and_hold(self, hold: Hold, spec: LaunchSpec) -> None:
         try:
             hold.pid, identity, link = await start(spec, self._python)
-        except StartError as failure:
+        except LaunchError as failure:
             self._holds.pop(hold.session_id, None)
             hold.fail(failure)
             return
@@ -312,7 +312,7 @@ async def _adoption_of(hold: Hold) -> Adoption:
     """What became of an attempt that this daemon holds, or was just launching."""
     try:
         return Running(await hold.wait_held())
-    except StartError as failure:
+    except LaunchError as failure:
         return NeverStarted() if failure.record is None else AlreadyEnded(failure.record)
 
 

@@ -19,6 +19,7 @@ from maestrod.sessions.spec import (
     AlreadyEnded,
     ExitRecord,
     Identity,
+    LaunchError,
     LaunchSpec,
     NeverStarted,
     NotHeld,
@@ -26,7 +27,6 @@ from maestrod.sessions.spec import (
     Running,
     ShimGone,
     ShimRefused,
-    StartError,
     StopReport,
 )
 
@@ -61,13 +61,13 @@ class FakeCustody:
         await trio.lowlevel.checkpoint()
         held = self._held.get(spec.session_id)
         if held is not None and held.spec.attempt != spec.attempt:
-            raise StartError("EBUSY", f"attempt {held.spec.attempt} of {spec.session_id} is still alive")
+            raise LaunchError("EBUSY", f"attempt {held.spec.attempt} of {spec.session_id} is still alive")
         agent = self.machine.find(spec.session_id, spec.attempt)
         if agent is None:
             agent = self.machine.start(spec)
         record = self._buried(agent)
         if record is not None and held is None:
-            raise StartError.from_record(record)
+            raise LaunchError.from_record(record)
         self._hold(agent)
         return agent.identity
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import trio
 
-from maestrod.sessions.spec import EndReason, ExitRecord, Identity, LaunchSpec, StartError
+from maestrod.sessions.spec import EndReason, ExitRecord, Identity, LaunchError, LaunchSpec
 
 
 class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,14 +137,14 @@ class FakeMachine:
         self.launches: list[tuple[str, int]] = []
 
     def start(self, spec: LaunchSpec) -> FakeAgent:
-        """Start the agent of a spec; StartError when its script says so."""
+        """Start the agent of a spec; LaunchError when its script says so."""
         life = self.script(spec)
         log = self.logs.setdefault(spec.session_id, bytearray())
         agent = FakeAgent(spec, life, log, 1000 + 2 * len(self.launches))
         self.launches.append((spec.session_id, spec.attempt))
         self.agents[spec.session_id, spec.attempt] = agent
         if life.failure is not None:
-            raise StartError.from_record(agent.end("failed_to_start", detail=": ".join(life.failure)))
+            raise LaunchError.from_record(agent.end("failed_to_start", detail=": ".join(life.failure)))
         agent.catch_up()
         return agent
 

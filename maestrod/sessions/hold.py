@@ -5,7 +5,7 @@ link at most 8 KiB per session, so that hundreds cost little.
 import trio
 
 from maestrod.sessions.link import Link
-from maestrod.sessions.spec import Identity, StartError
+from maestrod.sessions.spec import Identity, LaunchError
 
 
 class Hold:
@@ -20,7 +20,7 @@ class Hold:
         self.attempt = attempt
         self.link: Link | None = None
         self.identity: Identity | None = None
-        self.failure: StartError | None = None
+        self.failure: LaunchError | None = None
         self.pid = 0
         self.settled = trio.Event()
         self.over = trio.Event()
@@ -31,7 +31,7 @@ class Hold:
         self.link = link
         self.settled.set()
 
-    def fail(self, failure: StartError) -> None:
+    def fail(self, failure: LaunchError) -> None:
         """The attempt could not be started."""
         self.failure = failure
         self.settled.set()
@@ -49,10 +49,10 @@ class Hold:
         self.over.set()
 
     async def wait_held(self) -> Identity:
-        """The identity, once there is one; StartError when there never will be."""
+        """The identity, once there is one; LaunchError when there never will be."""
         await self.settled.wait()
         if self.failure is not None:
             raise self.failure
         if self.identity is None:
-            raise StartError("ECANCELED", "custody ended before the session was started")
+            raise LaunchError("ECANCELED", "custody ended before the session was started")
         return self.identity

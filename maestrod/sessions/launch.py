@@ -22,7 +22,7 @@ import trio
 from maestrod.sessions.adopt import Found, Vanished, look
 from maestrod.sessions.link import Link, LinkLost, send_all
 from maestrod.sessions.lost import record_lost
-from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, LaunchSpec, StartError
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, LaunchError, LaunchSpec
 
 SHIM = Path(__file__).parent / "shim" / "__main__.py"
 LOG_NAME = "shim.log"
@@ -33,7 +33,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
     """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection
     to it.
 
-    StartError when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
+    LaunchError when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
     """
     line = _line(spec)
     folder = Path(spec.folder)
@@ -52,7 +52,7 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
         return pid, msgspec.convert(answer["started"], Identity), link
     await reap(pid)
     if "exit" in answer:
-        raise StartError.from_record(msgspec.convert(answer["exit"], ExitRecord))
+        raise LaunchError.from_record(msgspec.convert(answer["exit"], ExitRecord))
     return await _take_other(folder, spec, refused=answer.get("refused", ""))
 
 
@@ -78,7 +78,7 @@ def _line(spec: LaunchSpec) -> bytes:
         for word in (*spec.argv, *spec.env, *spec.env.values(), spec.cwd):
             os.fsencode(word)
     except UnicodeEncodeError as error:
-        raise StartError("EILSEQ", f"arguments and environment must be text: {error}") from error
+        raise LaunchError("EILSEQ", f"arguments and environment must be text: {error}") from error
     return json.dumps(msgspec.to_builtins(spec)).encode() + b"\n"
 
 
@@ -97,13 +97,13 @@ async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int
     if isinstance(adoption, Found):
         return 0, adoption.identity, adoption.link
     if isinstance(adoption, AlreadyEnded):
-        raise StartError.from_record(adoption.record)
+        raise LaunchError.from_record(adoption.record)
     if isinstance(adoption, Vanished):
-        raise StartError.from_record(await record_lost(folder, spec.attempt, adoption.detail))
+        raise LaunchError.from_record(await record_lost(folder, spec.attempt, adoption.detail))
     if refused == "locked":
-        raise StartError("EBUSY", f"another attempt of {spec.session_id} is alive")
+        raise LaunchError("EBUSY", f"another attempt of {spec.session_id} is alive")
     words = last_words(folder) or "it left no message"
-    raise StartError("ECHILD", f"the session's shim ended before it started the agent: {words}")
+    raise LaunchError("ECHILD", f"the session's shim ended before it started the agent: {words}")
 
 
 async def reap(pid: int) -> None:
@@ -123,20 +123,20 @@ async def reap(pid: int) -> None:
 
 
 def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.socket]:
-    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). StartError when the
+    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchError when the
     system refuses.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
     except OSError as error:
-        raise StartError.from_os_error(error, "preparing the session's shim") from error
+        raise LaunchError.from_os_error(error, "preparing the session's shim") from error
     with theirs:
         try:
             pid = _spawn(folder, attempt, python, theirs.fileno())
         except OSError as error:
             ours.close()
-            raise StartError.from_os_error(error, "starting the session's shim") from error
+            raise LaunchError.from_os_error(error, "starting the session's shim") from error
     ours.setblocking(False)
     return pid, ours
 

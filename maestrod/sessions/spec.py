@@ -173,7 +173,7 @@ Adoption = Running | AlreadyEnded | NeverStarted | ShimGone
 """What `adopt` finds out about an attempt."""
 
 
-class StartError(Exception):
+class LaunchError(Exception):
     """An attempt could not be started: the system's error by name (`EAGAIN`) and a sentence for people.
 
     `record` is the attempt's exit record when there is one: then it is over. Without one nothing was started and the
@@ -187,13 +187,13 @@ class StartError(Exception):
         self.record = record
 
     @classmethod
-    def from_os_error(cls, error: OSError, doing: str) -> "StartError":
+    def from_os_error(cls, error: OSError, doing: str) -> "LaunchError":
         """The failure that a system error means, with what was being done when it came."""
         name = errno.errorcode.get(error.errno or 0, "EUNKNOWN")
         return cls(name, f"{doing}: {error.strerror or error}")
 
     @classmethod
-    def from_record(cls, record: ExitRecord) -> "StartError":
+    def from_record(cls, record: ExitRecord) -> "LaunchError":
         """The failure an exit record tells of: the error's name stands before the colon of its detail."""
         name, colon, message = record.detail.partition(": ")
         if record.reason != "failed_to_start" or not colon:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from maestrod.sessions.shim.ladder import Ladder, Member
-from maestrod.sessions.shim.poller import Event, Poller
+from maestrod.sessions.shim.poller import Poller, Readiness
 from maestrod.sessions.shim.process import Process, descendants, tag_of
 from maestrod.sessions.shim.processes import system
 from maestrod.sessions.shim.signals import rungs, signal_name, signal_number
@@ -107,5 +107,5 @@ def _recorded_agent(table: dict[int, Process], identity: Identity | None) -> Pro
     return process if process is not None and process.alive and process.start == identity.agent_start else None
 
 
-def _wake(event: Event) -> None:
+def _wake(event: Readiness) -> None:
     """A process ended: being woken is all that is needed."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from maestrod.api.event import Event
 from maestrod.api.model.base import Entity
 from maestrod.core.values.policy import Policy
-from maestrod.core.world.entities import Request
+from maestrod.core.world.entities import RememberedRequest
 from maestrod.core.world.world import World
 from maestrod.store.entities import BadEntityFile, decode_file
 from maestrod.store.files import Files
@@ -108,7 +108,7 @@ class _Recovery:
         base = self._read_entity_files()
         if cause is not None and base.lost:
             return self._read_only(*cause)
-        requests = [entity for entity in snapshot.entities if isinstance(entity, Request)] if snapshot else []
+        requests = [entity for entity in snapshot.entities if isinstance(entity, RememberedRequest)] if snapshot else []
         newest = max(base.versions.values(), default=0)
         floor = floor if self.first_seq is not None else max(floor, newest)
         replay = Replay(self._world([*base.entities, *requests], floor), self.layout, base.versions, from_files=True)

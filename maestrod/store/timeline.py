@@ -21,7 +21,7 @@ import msgspec
 from maestrod.api.errors import Malformed
 from maestrod.api.event import Event, TimelineEvent, TimelinePage
 from maestrod.store.files import Files, atomic_write, exists, write_all
-from maestrod.store.timeline_reading import BEHIND_ALL, Reading
+from maestrod.store.timeline_reading import BEHIND_ALL, TimelineSlice
 
 _encoder = msgspec.json.Encoder()
 _by_seq = attrgetter("seq")
@@ -76,7 +76,7 @@ class Timelines:
         """After a start: the file counts up to ``trusted_seq``, and ``events`` are what the journal has behind that."""
         size, last_seq = 0, 0
         if exists(self._files, path):
-            size, last_seq = Reading(self._files, path, self._files.info(path).size).trusted_end(trusted_seq)
+            size, last_seq = TimelineSlice(self._files, path, self._files.info(path).size).trusted_end(trusted_seq)
         self._tails[path] = _Tail(size)
         for event in events:
             if event.seq > last_seq:
@@ -157,11 +157,11 @@ class Timelines:
         """All of one timeline, oldest first."""
         return self._reading(path).after(0)
 
-    def _reading(self, path: Path) -> Reading:
+    def _reading(self, path: Path) -> TimelineSlice:
         with self._lock:
             tail = self._tails.get(path)
             size = self._size(path) if tail is None or tail.size is None else tail.size
-            return Reading(self._files, path, size, b"".join(tail.lines) if tail else b"")
+            return TimelineSlice(self._files, path, size, b"".join(tail.lines) if tail else b"")
 
     def _size(self, path: Path) -> int:
         return self._files.info(path).size if exists(self._files, path) else 0

@@ -26,7 +26,7 @@ _seq_decoder = msgspec.json.Decoder(_Seq)
 _entry_decoder = msgspec.json.Decoder(TimelineEvent)
 
 
-class Reading:
+class TimelineSlice:
     """``size`` bytes of the file at ``path``, then ``pending``."""
 
     def __init__(self, files: Files, path: Path, size: int, pending: bytes = b"") -> None:

@@ -249,11 +249,11 @@ class Supervisor:
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
             identity = await self._custody.launch(spec)
-        except custody_spec.StartError as failure:
+        except custody_spec.LaunchError as failure:
             await self._launch_failed(session, failure)
         except OSError as error:
             name = errno.errorcode.get(error.errno or 0, type(error).__name__)
-            await self._launch_failed(session, custody_spec.StartError(name, f"preparing the session: {error}"))
+            await self._launch_failed(session, custody_spec.LaunchError(name, f"preparing the session: {error}"))
         except MaestroError as error:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         except SLIPS:
@@ -270,7 +270,7 @@ class Supervisor:
         world = self._engine.world
         return session_id in world.by_session.live and not world.sessions[session_id].stopping
 
-    async def _launch_failed(self, session: Session, failure: custody_spec.StartError) -> None:
+    async def _launch_failed(self, session: Session, failure: custody_spec.LaunchError) -> None:
         if failure.record is not None and failure.record.reason != "failed_to_start":
             await self._exited(failure.record)
             return

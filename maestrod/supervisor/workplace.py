@@ -22,7 +22,7 @@ PATIENCE = 10.0
 RECORD = "workplace.json"
 
 
-class Workplace(msgspec.Struct, frozen=True, rename="camel"):
+class WorkplaceRecord(msgspec.Struct, frozen=True, rename="camel"):
     """A folder as it was found. ``boot_id`` is empty where the kernel has none; then every boot counts as the same."""
 
     path: str
@@ -46,7 +46,7 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
         if known is None or not isinstance(error, FileNotFoundError | NotADirectoryError):
             return ""
         raise _changed(path, "was removed or moved", "bring it back") from error
-    found = Workplace(path, status.st_dev, status.st_ino, boot_id)
+    found = WorkplaceRecord(path, status.st_dev, status.st_ino, boot_id)
     if own == found:
         return ""
     if known is not None and _is_another(known, found) and (agreed is None or _is_another(agreed, found)):
@@ -61,12 +61,12 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
     return "" if known is None else _doubt(known, found)
 
 
-def _is_another(known: Workplace, found: Workplace) -> bool:
+def _is_another(known: WorkplaceRecord, found: WorkplaceRecord) -> bool:
     """Whether it surely is another folder."""
     return known.boot_id == found.boot_id and known.inode != found.inode
 
 
-def _doubt(known: Workplace, found: Workplace) -> str:
+def _doubt(known: WorkplaceRecord, found: WorkplaceRecord) -> str:
     """What makes it uncertain that a folder is the one that was known."""
     if (known.device, known.inode) == (found.device, found.inode) or _is_another(known, found):
         return ""  # the same, or a person has said that this one counts now
@@ -86,18 +86,18 @@ def _changed(path: str, what: str, fix: str) -> Conflict:
     return Conflict("session.folder_changed", f"the project's folder {path} {what}: {fix}")
 
 
-def _of_project(project: Project | None, path: str, boot_id: str) -> Workplace | None:
+def _of_project(project: Project | None, path: str, boot_id: str) -> WorkplaceRecord | None:
     """The folder as its project knows it: since the run began, it may have been replaced between two sessions."""
     known = project.folder if project is not None and project.working_dir == path else None
     if known is None or known.boot_id != boot_id:
         return None
-    return Workplace(path, known.device, known.inode, known.boot_id)
+    return WorkplaceRecord(path, known.device, known.inode, known.boot_id)
 
 
-def _read(record: Path, path: str) -> Workplace | None:
+def _read(record: Path, path: str) -> WorkplaceRecord | None:
     """What a session knows of its folder; nothing when it was given another since."""
     try:
-        known = msgspec.json.decode(record.read_bytes(), type=Workplace)
+        known = msgspec.json.decode(record.read_bytes(), type=WorkplaceRecord)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:

@@ -8,7 +8,7 @@ from maestrod.agents.claude import launch as claude
 from maestrod.agents.codex import launch as codex
 from maestrod.agents.codex import program as codex_program
 from maestrod.agents.gemini import launch as gemini
-from maestrod.agents.kit.installed import Program, Version
+from maestrod.agents.kit.installed import Version, WantedProgram
 from maestrod.agents.opencode import launch as opencode
 from maestrod.agents.registry import ADAPTERS
 from maestrod.agents.shell.launch import STOP_LADDER
@@ -18,7 +18,7 @@ from tests.agents.real.pinned import pins
 
 PAGE = (Path(__file__).parent.parent.parent / "docs/agents.md").read_text("utf-8")
 NAMES = ("claude", "codex", "gemini", "opencode", "shell")
-PROGRAMS: dict[str, Program | None] = {
+PROGRAMS: dict[str, WantedProgram | None] = {
     "claude": claude.PROGRAM,
     "codex": codex_program.PROGRAM,
     "gemini": gemini.PROGRAM,

@@ -13,13 +13,13 @@ from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import (
     AlreadyEnded,
     ExitRecord,
+    LaunchError,
     LaunchSpec,
     NeverStarted,
     NotHeld,
     Running,
     ShimGone,
     ShimRefused,
-    StartError,
 )
 from maestrod.sessions.tree import send_signal
 
@@ -150,7 +150,7 @@ async def test_another_attempt_waits_for_the_end_of_the_living_one(
     world: World, custody: Custody | FakeCustody
 ) -> None:
     await custody.launch(world.spec("sits"))
-    with pytest.raises(StartError) as refused:
+    with pytest.raises(LaunchError) as refused:
         await custody.launch(world.spec("sits", attempt=2))
     assert refused.value.errno_name == "EBUSY"
     await custody.stop(SESSION)
@@ -162,7 +162,7 @@ async def test_an_attempt_that_is_over_is_not_started_again(world: World, custod
     await custody.launch(world.spec("exits"))
     with trio.fail_after(PATIENCE):
         await world.exited.wait()
-    with pytest.raises(StartError) as refused:
+    with pytest.raises(LaunchError) as refused:
         await custody.launch(world.spec("exits"))
     assert refused.value.errno_name == "EALREADY"
     assert refused.value.record == world.exits[0]
@@ -170,7 +170,7 @@ async def test_an_attempt_that_is_over_is_not_started_again(world: World, custod
 
 
 async def test_a_program_that_is_not_there_fails_to_start(world: World, custody: Custody | FakeCustody) -> None:
-    with pytest.raises(StartError) as failed:
+    with pytest.raises(LaunchError) as failed:
         await custody.launch(world.spec("missing"))
     assert failed.value.errno_name == "ENOENT"
     assert failed.value.record is not None

@@ -5,7 +5,7 @@ from zlib import crc32
 
 from maestrod.api.project import FolderIdentity
 from maestrod.core.values.folders import Place, as_written
-from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
+from maestrod.core.values.seen import FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen
 
 
 def answer(question: Question) -> Seen:
@@ -17,7 +17,7 @@ def answer(question: Question) -> Seen:
         case FoldersAt(paths):
             return Seen(folders=identities(paths))
         case NamesIn(folder):
-            return Seen(known={folder or "": Names(frozenset({"critic"}), frozenset({"review"}))})
+            return Seen(known={folder or "": FolderNames(frozenset({"critic"}), frozenset({"review"}))})
     raise AssertionError(question)
 
 

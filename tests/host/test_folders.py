@@ -14,7 +14,7 @@ from maestrod.api.errors import Conflict, Malformed, Unavailable
 from maestrod.api.project import FolderIdentity, Project, ProjectCreate, ProjectUpdate
 from maestrod.core.values.command import Stamp
 from maestrod.core.values.folders import Place
-from maestrod.core.values.seen import BLIND, FoldersAt, Names, NamesIn, PlaceAt, Seen, Unseen
+from maestrod.core.values.seen import BLIND, FolderNames, FoldersAt, NamesIn, PlaceAt, Seen, Unseen
 from maestrod.core.work import project
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 def eyes(patience: float = PATIENCE) -> RealEyes:
-    return RealEyes(lambda folder: Names(skills=frozenset({folder or "everywhere"})), patience)
+    return RealEyes(lambda folder: FolderNames(skills=frozenset({folder or "everywhere"})), patience)
 
 
 def place(looker: RealEyes, path: str) -> Place:
@@ -234,14 +234,14 @@ async def test_a_look_happens_on_another_thread_and_one_that_takes_too_long_is_g
 ) -> None:
     threads, release = set(), threading.Event()
 
-    def names(folder: str | None) -> Names:
+    def names(folder: str | None) -> FolderNames:
         threads.add(threading.get_ident())
         if folder == "dead":
             release.wait(10)
-        return Names(skills=frozenset({folder or "everywhere"}))
+        return FolderNames(skills=frozenset({folder or "everywhere"}))
 
     looker = RealEyes(names)
-    assert (await looker.look(NamesIn(None))).known == {"": Names(skills=frozenset({"everywhere"}))}
+    assert (await looker.look(NamesIn(None))).known == {"": FolderNames(skills=frozenset({"everywhere"}))}
     assert (await looker.look(PlaceAt(str(home.root)))).places[str(home.root)].path == str(home.root)
     assert threading.get_ident() not in threads
     monkeypatch.setattr("maestrod.host.folders.LOOK_SECONDS", 0.01)

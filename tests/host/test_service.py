@@ -145,17 +145,17 @@ def test_taking_leaves_nothing_for_agents_to_find(short_folder: Path) -> None:
     theirs |= {"LISTEN_FDS": "1", "LISTEN_FDNAMES": "x", "LISTEN_PIDFDID": "9", "INVOCATION_ID": "a", "FDSTORE": "1"}
     theirs |= {"JOURNAL_STREAM": "9:10", "MAINPID": "7", "MANAGERPID": "1", "SYSTEMD_EXEC_PID": "7"}
     environ = mine | theirs
-    handover = service.take(environ, pid=7)
+    service_context = service.take(environ, pid=7)
     assert environ == mine
-    assert handover.notifier.active and handover.watchdog_interval == 1.0
-    assert (handover.sockets, handover.journal_stream) == ([], "9:10")
+    assert service_context.notifier.active and service_context.watchdog_interval == 1.0
+    assert (service_context.sockets, service_context.journal_stream) == ([], "9:10")
 
 
 ACTIVATED = """
 import os, sys
 from maestrod.host import service
-handover = service.take()
-[handed] = handover.sockets
+service_context = service.take()
+[handed] = service_context.sockets
 assert not [name for name in os.environ if name.startswith("LISTEN_")]
 handed.socket.setblocking(True)
 connection, _ = handed.socket.accept()

@@ -21,7 +21,7 @@ import trio
 from maestrod.sessions import launch, link
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.shim.records import EXIT
-from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, LaunchSpec, StartError
+from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, LaunchError, LaunchSpec
 from tests.kit.daemon import PATIENCE
 
 #: A fixed home, so that no path of the machine is recorded.
@@ -120,7 +120,7 @@ class _Recording:
             await custody.launch(spec("ses_stopped", "sh", "-c", "sleep 600 & sleep 600"))
             await custody.stop("ses_stopped")
             await self.end_of("ses_stopped")
-            with contextlib.suppress(StartError):
+            with contextlib.suppress(LaunchError):
                 await custody.launch(spec("ses_missing", "/nowhere/agent"))
             identity = await custody.launch(spec("ses_lost", "sleep", "600"))
             os.kill(identity.shim_pid, signal.SIGKILL)

@@ -11,7 +11,7 @@ import trio
 from maestrod import app
 from maestrod.api.local.address import Paths
 from maestrod.config import Config
-from maestrod.host.service import Handover, Notifier
+from maestrod.host.service import Notifier, ServiceContext
 from maestrod.host.shutdown import SIGNALS
 from tests.kit.daemon import Connection
 
@@ -30,8 +30,8 @@ class Manager:
     async def __aexit__(self, *reason: object) -> None:
         self._socket.close()
 
-    def handover(self) -> Handover:
-        return Handover(Notifier(str(self._path)), None, [], None)
+    def service_context(self) -> ServiceContext:
+        return ServiceContext(Notifier(str(self._path)), None, [], None)
 
     async def told(self, word: str) -> str:
         """The next message that says this."""
@@ -57,7 +57,7 @@ async def running(manager: Manager, where: Paths, config: Config | None = None) 
     """The daemon in this process, from ready to stopped."""
     with signals_put_back():
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(app.run, where, config or Config(), manager.handover())
+            nursery.start_soon(app.run, where, config or Config(), manager.service_context())
             await manager.told("READY=1")
             yield nursery
             with trio.fail_after(30):

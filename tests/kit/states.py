@@ -75,7 +75,7 @@ def _session() -> Iterator[str]:
     yield "| event | brings along |\n|---|---|"
     yield from (
         f"| {event.value} | {', '.join(brought.value for brought in lifecycle.BRINGS[event])} |"
-        for event in lifecycle.Event
+        for event in lifecycle.SessionEvent
         if event in lifecycle.BRINGS
     )
     for name, table, words in _MACHINES:

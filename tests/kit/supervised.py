@@ -23,9 +23,9 @@ from maestrod.core.values.command import Actor, Command
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.folders import as_written
 from maestrod.core.values.policy import Policy
-from maestrod.core.values.seen import FoldersAt, Names, NamesIn, PlaceAt, Question, Seen
+from maestrod.core.values.seen import FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen
 from maestrod.core.world.world import World
-from maestrod.engine.clock import Clock
+from maestrod.engine.clock import TimeSource
 from maestrod.engine.engine import Engine
 from maestrod.host.inherited import Inherited
 from maestrod.sessions.custody import Custody, OnExit
@@ -115,7 +115,7 @@ async def house(
     before: MemoryStore | None = None,
     agents: Mapping[str, Adapter] = ADAPTERS,
     config: Config = Config(),  # noqa: B008 - frozen
-    clock: Clock | None = None,
+    clock: TimeSource | None = None,
 ) -> AsyncIterator[House]:
     """A daemon on the machine; with ``before``, the one after the daemon that left this store behind."""
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
@@ -149,7 +149,7 @@ async def house(
 class _SkilledEyes:
     """Eyes that find the skills of folders and take the folders as they are written, on no thread."""
 
-    def __init__(self, names: Callable[[str | None], Names]) -> None:
+    def __init__(self, names: Callable[[str | None], FolderNames]) -> None:
         self._names = names
 
     async def look(self, question: Question) -> Seen:

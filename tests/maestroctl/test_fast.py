@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maestroctl import app, fast
-from maestroctl.generated.fields import Kind, fields_of
+from maestroctl.generated.fields import ValueKind, fields_of
 from maestrod.api.errors import IllegalTransition, NotFound, Unavailable
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
@@ -168,7 +168,12 @@ def test_an_open_folder_gets_nothing(daemon: FakeDaemon, cli: CommandLine) -> No
     assert daemon.calls == []
 
 
-CONVERTERS: dict[Any, Kind] = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, None: Kind.FLAG}
+CONVERTERS: dict[Any, ValueKind] = {
+    str: ValueKind.TEXT,
+    int: ValueKind.INTEGER,
+    float: ValueKind.NUMBER,
+    None: ValueKind.FLAG,
+}
 
 
 def test_the_table_is_the_rows() -> None:
@@ -178,10 +183,10 @@ def test_the_table_is_the_rows() -> None:
         if verb.positional != (positional := tuple(by_name[name] for name in row.positional)):
             yield f"the arguments are {positional}, and the table says {verb.positional}"
         for option, (member, convert) in verb.options.items():
-            kind = CONVERTERS.get(convert, Kind.LIST)
+            kind = CONVERTERS.get(convert, ValueKind.LIST)
             if option != fields[member].option:
                 yield f"{member} is typed as {fields[member].option}, and the table says {option}"
-            if fields[member].kind not in {kind, Kind.CHOICE if kind is Kind.TEXT else kind}:
+            if fields[member].kind not in {kind, ValueKind.CHOICE if kind is ValueKind.TEXT else kind}:
                 yield f"{option} is a {fields[member].kind}, and the table says {kind}"
         required = [field.wire for field in fields.values() if field.required]
         if not set(required) <= set(verb.positional) or fast._REQUIRED.get(row.name, 0) != len(required):

@@ -66,11 +66,11 @@ def test_every_route_and_command_line_takes_its_names_from_the_params() -> None:
 
 
 def test_every_row_is_bound_and_no_command_is_called_a_read() -> None:
-    from maestrod.rpc.bind import Kind, bind
+    from maestrod.rpc.bind import BindingKind, bind
 
     bindings = bind()
     assert set(bindings) == set(METHODS)
-    commands = [name for name, binding in bindings.items() if binding.kind is Kind.COMMAND]
+    commands = [name for name, binding in bindings.items() if binding.kind is BindingKind.COMMAND]
     assert [name for name in commands if METHODS[name].access is Access.READ] == []
 
 

@@ -8,7 +8,7 @@ import trio
 from maestrod.api.model.method import Scope
 from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.bind import bindings
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.single import SingleCall
 from tests.kit.rpc_parts import Caller, parts
@@ -46,7 +46,10 @@ async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.Lo
         "token.create", {"name": "n", "owner": "ada\u202elove", "scope": "work", "digest": digest_of(b"x")}
     )
     id_ = made["token"]["id"]
-    dispatcher, client = Dispatcher(services, bindings()), Client(Wire(nursery), Scope.WORK, name=id_, has_stream=False)
+    dispatcher, client = (
+        Dispatcher(services, bindings()),
+        ClientState(Wire(nursery), Scope.WORK, name=id_, has_stream=False),
+    )
     for method, params in [
         ("project.create", b'{"name": "secret-name", "workingDir": "/x"}'),
         ("project.create", b'{"name": "secret-name", "workingDir": "x"}'),

@@ -10,7 +10,7 @@ from maestrod.api.protocol.registry import METHODS
 from maestrod.api.task import TASK_GET
 from maestrod.core.reading.views import ANSWERS, SIGHTED
 from maestrod.core.rules import RULES
-from maestrod.rpc.bind import Kind, bind, bindings
+from maestrod.rpc.bind import BindingKind, bind, bindings
 from maestrod.rpc.handler import HANDLERS, Handler
 
 PLAIN = Handler(lambda context, params: None, waits=False, streams=False)
@@ -20,10 +20,10 @@ WAITING = Handler(lambda context, params: None, waits=True, streams=False)
 def test_every_row_is_bound() -> None:
     bound = bind()
     assert set(bound) == set(METHODS)
-    assert bound["task.get"].kind is Kind.READ
-    assert bound["task.create"].kind is Kind.COMMAND
-    assert bound["system.status"].kind is Kind.CALL
-    assert bound["queue.next"].kind is Kind.TASK
+    assert bound["task.get"].kind is BindingKind.READ
+    assert bound["task.create"].kind is BindingKind.COMMAND
+    assert bound["system.status"].kind is BindingKind.CALL
+    assert bound["queue.next"].kind is BindingKind.TASK
 
 
 def test_examples_of_the_rows_are_read_by_their_bindings() -> None:
@@ -32,21 +32,23 @@ def test_examples_of_the_rows_are_read_by_their_bindings() -> None:
 
 
 def test_a_call_that_waits_is_a_task() -> None:
-    assert {name for name, binding in bind().items() if binding.kind is Kind.TASK and not binding.row.waits} == set()
+    assert {
+        name for name, binding in bind().items() if binding.kind is BindingKind.TASK and not binding.row.waits
+    } == set()
 
 
 @pytest.mark.parametrize(
     "ways, handler, kind",
     [
-        ({"read"}, None, Kind.READ),
-        ({"look"}, None, Kind.LOOK),
-        ({"command"}, None, Kind.COMMAND),
-        (set(), PLAIN, Kind.CALL),
-        (set(), WAITING, Kind.TASK),
-        ({"command"}, WAITING, Kind.TASK),
+        ({"read"}, None, BindingKind.READ),
+        ({"look"}, None, BindingKind.LOOK),
+        ({"command"}, None, BindingKind.COMMAND),
+        (set(), PLAIN, BindingKind.CALL),
+        (set(), WAITING, BindingKind.TASK),
+        ({"command"}, WAITING, BindingKind.TASK),
     ],
 )
-def test_a_row_has_one_way(ways: set[str], handler: Handler | None, kind: Kind) -> None:
+def test_a_row_has_one_way(ways: set[str], handler: Handler | None, kind: BindingKind) -> None:
     assert one_row(ways, handler)() is kind
 
 
@@ -67,7 +69,7 @@ def test_a_row_with_no_way_or_two_stops_the_start(ways: set[str], handler: Handl
         one_row(ways, handler)()
 
 
-def one_row(ways: set[str], handler: Handler | None) -> Callable[[], Kind]:
+def one_row(ways: set[str], handler: Handler | None) -> Callable[[], BindingKind]:
     methods = {"task.get": TASK_GET}
     answers = {"task.get": ANSWERS["task.get"]} if "read" in ways else {}
     sighted = {"task.get": SIGHTED["project.get"]} if "look" in ways else {}

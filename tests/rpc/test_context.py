@@ -4,16 +4,16 @@ import pytest
 
 from maestrod.api.errors import Busy, NotFound
 from maestrod.core.values.command import OWNER
-from maestrod.rpc.context import STREAM_LIMIT, Client
+from maestrod.rpc.context import STREAM_LIMIT, ClientState
 from tests.kit.rpc_parts import MemoryWire, parts
 
 
 def test_a_connection_is_the_owners_until_it_says_otherwise() -> None:
-    assert Client(MemoryWire()).actor is OWNER
+    assert ClientState(MemoryWire()).actor is OWNER
 
 
 def test_streams_are_numbered_and_closed_once() -> None:
-    client, stopped = Client(MemoryWire()), list[str]()
+    client, stopped = ClientState(MemoryWire()), list[str]()
     assert client.open_stream(lambda: stopped.append("a")) == 1
     assert client.open_stream(lambda: stopped.append("b")) == 2
     client.close_stream(1)
@@ -29,7 +29,7 @@ def test_streams_are_numbered_and_closed_once() -> None:
 
 
 def test_a_connection_follows_a_bounded_number_of_things() -> None:
-    client = Client(MemoryWire())
+    client = ClientState(MemoryWire())
     for _ in range(STREAM_LIMIT):
         client.open_stream(lambda: None)
     with pytest.raises(Busy):

@@ -16,7 +16,7 @@ from maestrod.api.system import SystemParams
 from maestrod.core.access.session_token import make_token
 from maestrod.core.values.seen import Question, Seen
 from maestrod.rpc.bind import Binding, bind
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.envelope import Request
 from maestrod.rpc.exchange import Exchange
@@ -39,7 +39,7 @@ def answer_of(dispatcher: Dispatcher, method: str) -> Any:
         raise AssertionError("it is over at once")
 
     request = Request(jsonrpc="2.0", method=method, id=1, params=Raw(b"{}"))
-    result = dispatcher.dispatch(request, 10, Client(MemoryWire()), begin, in_batch=False)
+    result = dispatcher.dispatch(request, 10, ClientState(MemoryWire()), begin, in_batch=False)
     return json.loads(dispatcher.respond(1, result))
 
 

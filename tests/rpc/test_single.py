@@ -4,14 +4,14 @@ import pytest
 import trio
 
 from maestrod.rpc.bind import bindings
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.single import SingleCall
 from tests.kit.rpc_parts import MemoryWire, parts
 
 
 def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, params: bytes = b"{}") -> SingleCall:
-    return SingleCall(dispatcher, Client(MemoryWire(nursery), has_stream=False), method, params)
+    return SingleCall(dispatcher, ClientState(MemoryWire(nursery), has_stream=False), method, params)
 
 
 async def test_what_only_reads_is_answered_at_once() -> None:

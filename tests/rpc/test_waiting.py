@@ -7,7 +7,7 @@ from maestrod.api.errors import TimedOut
 from maestrod.api.event import Event
 from maestrod.api.project import ProjectCreate
 from maestrod.core.values.command import OWNER, Command
-from maestrod.rpc.context import Client, Context, Services
+from maestrod.rpc.context import ClientState, Context, Services
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.waiting import deadline, wait_until
 from maestrod.store.memory import MemoryStore
@@ -15,7 +15,9 @@ from tests.kit.rpc_parts import MemoryWire, parts
 
 
 def context(services: Services) -> Context:
-    return Context(services, OWNER, Client(MemoryWire()), Exchange(1, lambda id_, result: None, lambda done: None, 0))
+    return Context(
+        services, OWNER, ClientState(MemoryWire()), Exchange(1, lambda id_, result: None, lambda done: None, 0)
+    )
 
 
 def make(services: Services, name: str) -> None:
@@ -95,7 +97,7 @@ async def test_only_what_waits_may_be_cut_off() -> None:
 
 async def test_a_call_that_does_not_run_as_a_task_cannot_wait() -> None:
     services = parts()
-    with pytest.raises(RuntimeError), deadline(Context(services, OWNER, Client(MemoryWire())), None):
+    with pytest.raises(RuntimeError), deadline(Context(services, OWNER, ClientState(MemoryWire())), None):
         raise AssertionError("it did not begin")
 
 

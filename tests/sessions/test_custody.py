@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from maestrod.sessions import tree
-from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Running, ShimRefused, StartError
+from maestrod.sessions.spec import AlreadyEnded, ExitRecord, LaunchError, Running, ShimRefused
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
 
@@ -246,7 +246,7 @@ async def test_a_launch_that_died_before_the_marker_may_be_tried_again(agents: A
     broken.write_text("#!/bin/sh\necho out of order >&2\nexit 1\n")
     broken.chmod(0o700)
     async with daemon_on(agents.sessions, str(broken)) as daemon:
-        with pytest.raises(StartError, match="out of order") as failed:
+        with pytest.raises(LaunchError, match="out of order") as failed:
             await daemon.custody.launch(agents.spec("ses_a", "true"))
     assert failed.value.record is None
     async with daemon_on(agents.sessions) as daemon:
@@ -314,7 +314,7 @@ async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agen
 
 
 async def test_an_input_that_is_not_there_is_a_failed_start_that_says_so(agents: Agents, daemon: Daemon) -> None:
-    with pytest.raises(StartError, match="input for the agent") as failed:
+    with pytest.raises(LaunchError, match="input for the agent") as failed:
         await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin="/no/such/file"))
     assert failed.value.errno_name == "ENOENT"
 

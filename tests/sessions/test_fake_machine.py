@@ -5,7 +5,7 @@ import trio
 from trio.testing import MockClock
 
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import LaunchSpec, StartError
+from maestrod.sessions.spec import LaunchError, LaunchSpec
 
 
 def spec(attempt: int = 1) -> LaunchSpec:
@@ -40,7 +40,7 @@ async def test_the_next_attempt_has_its_own_script_and_the_same_log(autojump_clo
 
 async def test_a_start_that_is_refused_is_over(autojump_clock: MockClock) -> None:
     machine = FakeMachine(lambda spec: Lifetime(failure=("EACCES", "a: Permission denied")))
-    with pytest.raises(StartError, match="EACCES: a: Permission denied"):
+    with pytest.raises(LaunchError, match="EACCES: a: Permission denied"):
         machine.start(spec())
     agent = machine.find("ses_a")
     assert agent is not None

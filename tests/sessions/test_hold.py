@@ -7,7 +7,7 @@ import trio
 
 from maestrod.sessions.hold import Hold
 from maestrod.sessions.link import Link
-from maestrod.sessions.spec import Identity, StartError
+from maestrod.sessions.spec import Identity, LaunchError
 
 IDENTITY = Identity(
     boot_id="b",
@@ -40,8 +40,8 @@ async def test_waiters_get_the_identity_once_it_is_there(nursery: trio.Nursery) 
 
 async def test_waiters_get_the_failure() -> None:
     hold = Hold("ses_a", 1)
-    hold.fail(StartError("EAGAIN", "no more processes"))
-    with pytest.raises(StartError, match="EAGAIN"):
+    hold.fail(LaunchError("EAGAIN", "no more processes"))
+    with pytest.raises(LaunchError, match="EAGAIN"):
         await hold.wait_held()
     assert hold.over.is_set()
 
@@ -49,7 +49,7 @@ async def test_waiters_get_the_failure() -> None:
 async def test_waiters_are_let_go_when_custody_ends() -> None:
     hold = Hold("ses_a", 1)
     hold.finish()
-    with pytest.raises(StartError, match="custody ended"):
+    with pytest.raises(LaunchError, match="custody ended"):
         await hold.wait_held()
 
 

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from maestrod.sessions.launch import last_words, reap, start, start_shim
-from maestrod.sessions.spec import LaunchSpec, StartError
+from maestrod.sessions.spec import LaunchError, LaunchSpec
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE
 
@@ -54,7 +54,7 @@ async def test_reaping_nobody_is_nothing() -> None:
 
 
 async def test_text_that_is_no_unicode_is_refused_before_anything_is_started(tmp_path: Path) -> None:
-    with pytest.raises(StartError) as failed:
+    with pytest.raises(LaunchError) as failed:
         await start(spec(tmp_path / "ses_a", env={"A": "\ud83d"}))
     assert failed.value.errno_name == "EILSEQ"
     assert not (tmp_path / "ses_a").exists()
@@ -64,7 +64,7 @@ def test_without_descriptors_the_reason_is_said(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
     try:
-        with pytest.raises(StartError, match="EMFILE"):
+        with pytest.raises(LaunchError, match="EMFILE"):
             start_shim(tmp_path / "ses_a", 1, sys.executable)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
@@ -81,14 +81,14 @@ def test_a_system_without_room_for_a_process_says_so(
 
     before = kit.open_descriptors()
     monkeypatch.setattr(os, "posix_spawn", refuse)
-    with pytest.raises(StartError, match=error):
+    with pytest.raises(LaunchError, match=error):
         start_shim(tmp_path / "ses_a", 1, sys.executable)
     assert kit.open_descriptors() == before
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StartError, match="ENOTDIR"):
+    with pytest.raises(LaunchError, match="ENOTDIR"):
         start_shim(tmp_path / "file" / "ses_a", 1, sys.executable)
 
 

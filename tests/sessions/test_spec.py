@@ -5,7 +5,7 @@ import errno
 import msgspec
 import pytest
 
-from maestrod.sessions.spec import ExitRecord, LaunchSpec, OutputChunk, StartError
+from maestrod.sessions.spec import ExitRecord, LaunchError, LaunchSpec, OutputChunk
 
 
 def record(**more: object) -> ExitRecord:
@@ -21,22 +21,22 @@ def test_a_spec_goes_to_the_shim_in_camel_case_and_back() -> None:
 
 
 def test_a_record_of_a_failed_start_gives_the_error_back() -> None:
-    failure = StartError.from_record(record(reason="failed_to_start", detail="ENOENT: a: no such program"))
+    failure = LaunchError.from_record(record(reason="failed_to_start", detail="ENOENT: a: no such program"))
     assert (failure.errno_name, failure.message) == ("ENOENT", "a: no such program")
     assert str(failure) == "ENOENT: a: no such program"
 
 
 @pytest.mark.parametrize("reason", ["exited", "stopped", "interrupted", "lost"])
 def test_any_other_record_means_the_attempt_is_over(reason: str) -> None:
-    failure = StartError.from_record(record(reason=reason, detail="words: with a colon"))
+    failure = LaunchError.from_record(record(reason=reason, detail="words: with a colon"))
     assert failure.errno_name == "EALREADY"
     assert failure.record == record(reason=reason, detail="words: with a colon")
 
 
 def test_a_system_error_keeps_its_name() -> None:
-    failure = StartError.from_os_error(OSError(errno.EAGAIN, "try again"), "starting")
+    failure = LaunchError.from_os_error(OSError(errno.EAGAIN, "try again"), "starting")
     assert (failure.errno_name, failure.message, failure.record) == ("EAGAIN", "starting: try again", None)
-    assert StartError.from_os_error(OSError("strange"), "starting").errno_name == "EUNKNOWN"
+    assert LaunchError.from_os_error(OSError("strange"), "starting").errno_name == "EUNKNOWN"
 
 
 def test_reading_goes_on_behind_the_chunk() -> None:

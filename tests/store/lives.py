@@ -10,7 +10,7 @@ from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.values.command import Stamp
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.entities import Request
+from maestrod.core.world.entities import RememberedRequest
 from maestrod.core.world.world import World
 from maestrod.store.files import Files
 from maestrod.store.history import Retention
@@ -186,7 +186,9 @@ def enqueue(life: Life, number: int) -> None:
 def remember(life: Life, number: int) -> None:
     life.decide(
         lambda draft: draft.put(
-            Request(id=f"r{draft.world.seq}", method="task.create", digest="d", reply={"n": number}, at=draft.now)
+            RememberedRequest(
+                id=f"r{draft.world.seq}", method="task.create", digest="d", reply={"n": number}, at=draft.now
+            )
         )
     )
 

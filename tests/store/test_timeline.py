@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import Malformed
 from maestrod.api.event import Event
 from maestrod.store.timeline import Timelines
-from maestrod.store.timeline_reading import BEHIND_ALL, Reading, line_seq
+from maestrod.store.timeline_reading import BEHIND_ALL, TimelineSlice, line_seq
 from tests.kit.crash_files import CrashFiles
 
 FOLDER = Path("/data/sessions/ses_1")
@@ -145,7 +145,7 @@ def test_a_damaged_line_is_stepped_over() -> None:
     expected = [seq for seq in seqs if seq != seqs[4]]
     assert seqs_of(timelines) == expected
     assert seqs_of(timelines, str(BEHIND_ALL >> 4), backward=True) == expected
-    assert Reading(files, PATH, files.info(PATH).size).trusted_end(seqs[4])[1] == seqs[3]
+    assert TimelineSlice(files, PATH, files.info(PATH).size).trusted_end(seqs[4])[1] == seqs[3]
 
 
 def test_18_a_timeline_whose_fsync_failed_is_written_to_a_fresh_file() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.store import timeline_reading
-from maestrod.store.timeline_reading import BEHIND_ALL, Reading, line_seq
+from maestrod.store.timeline_reading import BEHIND_ALL, TimelineSlice, line_seq
 from tests.kit.crash_files import CrashFiles
 from tests.store.test_timeline import PATH
 
@@ -29,13 +29,13 @@ def test_any_block_size_finds_the_same(block: int, lines: list[int], split: int,
     files.damage(PATH, stored + torn.replace(b"\n", b""))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timeline_reading, "_BLOCK", block)
-        reading = Reading(files, PATH, len(stored), pending)
+        reading = TimelineSlice(files, PATH, len(stored), pending)
         assert [entry.seq for entry in reading.after(seq)] == [each for each in seqs if each > seq]
         assert [entry.seq for entry in reading.before(seq)] == [each for each in reversed(seqs) if each < seq]
         assert [entry.seq for entry in reading.before(BEHIND_ALL)] == seqs[::-1]
         trusted = [each for each in seqs[:split] if each <= seq]
         end = sum(map(len, every[: len(trusted)]))
-        whole = Reading(files, PATH, files.info(PATH).size)
+        whole = TimelineSlice(files, PATH, files.info(PATH).size)
         assert whole.trusted_end(seq) == ((end, trusted[-1]) if trusted else (0, 0))
 
 

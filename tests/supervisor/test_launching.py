@@ -135,7 +135,7 @@ async def test_an_agent_is_not_started_in_a_folder_that_took_the_place_of_its_se
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
-        seen = workplace.Workplace(str(tmp_path), 1, 1, boot_id())
+        seen = workplace.WorkplaceRecord(str(tmp_path), 1, 1, boot_id())
         monkeypatch.setattr(workplace, "_read", lambda record, path: seen)
         session = await parts.spawn()
         failed = await parts.until(session.id, status=SessionStatus.FAILED)
@@ -146,7 +146,7 @@ async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
-        seen = workplace.Workplace(str(tmp_path), 1, 1, "an earlier boot")
+        seen = workplace.WorkplaceRecord(str(tmp_path), 1, 1, "an earlier boot")
         monkeypatch.setattr(workplace, "_read", lambda record, path: seen)
         session = await parts.until_launched((await parts.spawn()).id)
         entries = parts.store.timeline(session.id, None, None, backward=False, limit=100).items

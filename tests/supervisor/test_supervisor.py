@@ -20,7 +20,7 @@ from maestrod.core.values.command import Actor
 from maestrod.core.values.facts import StoppingSessions
 from maestrod.core.values.signs import Outcome
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
-from maestrod.sessions.spec import Adoption, StartError
+from maestrod.sessions.spec import Adoption, LaunchError
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor import supervisor as module
@@ -291,7 +291,7 @@ async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
     async def launch(custody: FolderCustody, spec: object) -> None:
         [session_id] = parts.engine.world.by_session.live
         agent = machine.start(spec)  # type: ignore[arg-type]  # the spec of the real launch
-        raise StartError.from_record(agent.end("exited", code=0)) if session_id else AssertionError
+        raise LaunchError.from_record(agent.end("exited", code=0)) if session_id else AssertionError
 
     monkeypatch.setattr(FolderCustody, "launch", launch)
     async with house(tmp_path, machine) as parts:

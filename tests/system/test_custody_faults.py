@@ -20,10 +20,10 @@ from maestrod.sessions.spec import (
     AlreadyEnded,
     ExitRecord,
     Identity,
+    LaunchError,
     LaunchSpec,
     Running,
     ShimGone,
-    StartError,
 )
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
@@ -111,7 +111,7 @@ async def test_fault_04_marker_without_an_agent_is_lost_and_never_started_twice(
     folder = agents.sessions / spec.session_id
     folder.mkdir()
     (folder / "started-1").touch()
-    with pytest.raises(StartError) as refused:
+    with pytest.raises(LaunchError) as refused:
         await daemon.custody.launch(spec)
     assert refused.value.record is not None
     assert refused.value.record.reason == "lost"
@@ -131,11 +131,11 @@ async def test_fault_04_shim_killed_between_marker_and_exec_is_never_started_twi
     )
     wrapper.chmod(0o700)
     async with daemon_on(agents.sessions, str(wrapper)) as dying:
-        with pytest.raises(StartError):
+        with pytest.raises(LaunchError):
             await dying.custody.launch(spec)
     assert (agents.sessions / spec.session_id / "started-1").exists()
     async with daemon_on(agents.sessions) as daemon:
-        with pytest.raises(StartError) as refused:
+        with pytest.raises(LaunchError) as refused:
             await daemon.custody.launch(spec)
     assert refused.value.record is not None
     assert refused.value.record.reason == "lost"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from maestrod.sessions.spec import AlreadyEnded, LaunchSpec, NeverStarted, StartError
+from maestrod.sessions.spec import AlreadyEnded, LaunchError, LaunchSpec, NeverStarted
 from tests.sessions import kit
 from tests.sessions.kit import Agents, Daemon, daemon_on
 
@@ -47,7 +47,7 @@ async def test_fault_22_what_cannot_be_started_says_why_and_leaves_nothing(
     with (folder / "busy").open("ab"):
         descriptors += 1
         for wanted, spec in specs.items():
-            with pytest.raises(StartError) as failed:
+            with pytest.raises(LaunchError) as failed:
                 await daemon.custody.launch(spec)
             assert failed.value.errno_name == wanted.split()[0], wanted
             assert failed.value.record is not None
@@ -64,7 +64,7 @@ async def test_fault_22_a_bad_interpreter_line_is_explained(agents: Agents, daem
     script = tmp_path / "agent"
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o700)
-    with pytest.raises(StartError, match="interpreter named in its first line"):
+    with pytest.raises(LaunchError, match="interpreter named in its first line"):
         await daemon.custody.launch(agents.spec("ses_a", str(script)))
 
 
@@ -75,7 +75,7 @@ async def test_fault_21_no_descriptors_for_a_shim_fails_with_the_reason_and_may_
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
     try:
-        with pytest.raises(StartError) as failed:
+        with pytest.raises(LaunchError) as failed:
             await daemon.custody.launch(spec)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
@@ -87,6 +87,6 @@ async def test_fault_21_no_descriptors_for_a_shim_fails_with_the_reason_and_may_
 
 async def test_fault_22_a_missing_interpreter_for_shims_fails_with_the_reason(agents: Agents) -> None:
     async with daemon_on(agents.sessions, "/no/such/python") as daemon:
-        with pytest.raises(StartError) as failed:
+        with pytest.raises(LaunchError) as failed:
             await daemon.custody.launch(agents.spec("ses_a", "true"))
     assert (failed.value.errno_name, failed.value.record) == ("ENOENT", None)

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from maestrod.agents.adapter import Adapter
 from maestrod.agents.catalog.skill_files import Broken, is_skill, load_persona, load_skill
 from maestrod.api.skill import AgentInfo, Persona, Skill
-from maestrod.core.values.seen import Names
+from maestrod.core.values.seen import FolderNames
 
 #: Entries looked at in one folder; what has more is not a folder of skills.
 ENTRIES = 1000
@@ -25,7 +25,7 @@ PROJECTS = 32
 T = TypeVar("T", Skill, Persona)
 
 
-class Place(NamedTuple):
+class SearchedFolder(NamedTuple):
     """A folder that is searched, and what it is called in messages and in ``origin``."""
 
     folder: Path
@@ -68,10 +68,10 @@ class FileCatalog:
             self._agents = tuple(adapter.detect() for adapter in self.adapters.values())
         return self._agents
 
-    def known_names(self, working_dir: str | None) -> Names:
+    def known_names(self, working_dir: str | None) -> FolderNames:
         """What work in a folder may refer to."""
         found = self._look(working_dir)
-        return Names(
+        return FolderNames(
             personas=frozenset(persona.name for persona in found.personas),
             skills=frozenset(skill.name for skill in found.skills),
         )
@@ -114,23 +114,23 @@ class FileCatalog:
         ]
         return _Found(tuple(skills), tuple(skill_warnings), tuple(personas), tuple(persona_warnings))
 
-    def _skill_places(self, project: Path | None) -> Iterator[Place]:
-        yield Place(self._shipped, "shipped")
-        yield Place(self._home / ".agents-ui" / "maestro-skills", "agents-ui")
-        yield Place(self._config / "skills", "user")
+    def _skill_places(self, project: Path | None) -> Iterator[SearchedFolder]:
+        yield SearchedFolder(self._shipped, "shipped")
+        yield SearchedFolder(self._home / ".agents-ui" / "maestro-skills", "agents-ui")
+        yield SearchedFolder(self._config / "skills", "user")
         if project is not None:
-            yield Place(project / ".skills", "project")
-            yield Place(project / ".agents" / "skills", "project")
+            yield SearchedFolder(project / ".skills", "project")
+            yield SearchedFolder(project / ".agents" / "skills", "project")
 
-    def _persona_places(self, project: Path | None) -> Iterator[Place]:
-        yield Place(self._shipped / "personas", "shipped")
-        yield Place(self._config / "personas", "user")
+    def _persona_places(self, project: Path | None) -> Iterator[SearchedFolder]:
+        yield SearchedFolder(self._shipped / "personas", "shipped")
+        yield SearchedFolder(self._config / "personas", "user")
         if project is not None:
-            yield Place(project / ".agents" / "personas", "project")
+            yield SearchedFolder(project / ".agents" / "personas", "project")
 
 
 def _load(
-    places: Iterable[Place], entries: Callable[[Path], Iterable[Path]], load: Callable[[Path, str], T]
+    places: Iterable[SearchedFolder], entries: Callable[[Path], Iterable[Path]], load: Callable[[Path, str], T]
 ) -> tuple[list[T], list[str]]:
     """Everything in the places by name, later ones winning, and what was wrong."""
     by_name: dict[str, T] = {}

@@ -16,14 +16,14 @@ from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.claude import user_settings
 from maestrod.agents.claude.session_settings import PLUGIN, SETTINGS, plugin_files, settings, status_line
 from maestrod.agents.kit.environment import allowed, environment
-from maestrod.agents.kit.installed import Program
+from maestrod.agents.kit.installed import WantedProgram
 from maestrod.agents.kit.session_files import session_files
 from maestrod.api.errors import Unavailable
 from maestrod.api.project import PermissionPolicy
 from maestrod.api.session import Role
 from maestrod.core.plan.schema import plan_schema
 
-PROGRAM = Program(
+PROGRAM = WantedProgram(
     command="claude",
     packages=("@anthropic-ai/claude-code",),
     oldest=(2, 1, 197),

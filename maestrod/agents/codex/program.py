@@ -4,9 +4,9 @@ is started itself.
 
 from pathlib import Path
 
-from maestrod.agents.kit.installed import Program, required
+from maestrod.agents.kit.installed import WantedProgram, required
 
-PROGRAM = Program(
+PROGRAM = WantedProgram(
     command="codex",
     packages=("@openai/codex",),
     oldest=(0, 169, 0),

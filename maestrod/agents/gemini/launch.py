@@ -6,13 +6,13 @@ from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.gemini import home
 from maestrod.agents.kit.environment import environment
 from maestrod.agents.kit.hook_template import filled
-from maestrod.agents.kit.installed import Program, required
+from maestrod.agents.kit.installed import WantedProgram, required
 from maestrod.agents.kit.prompt_argument import as_argument
 from maestrod.agents.kit.session_files import session_files
 from maestrod.agents.kit.turn_launch import turn_plan
 from maestrod.api.project import PermissionPolicy
 
-PROGRAM = Program(
+PROGRAM = WantedProgram(
     command="gemini",
     packages=("@google/gemini-cli",),
     oldest=(0, 61, 0),

@@ -29,7 +29,7 @@ Version = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class WantedProgram:
     """What is looked for.
 
     ``command`` is found on the PATH; ``packages`` are the names npm knows it by. Versions from ``oldest`` up to, but not
@@ -58,7 +58,7 @@ class _Package(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-def find(program: Program, search: str | None) -> Installed:
+def find(program: WantedProgram, search: str | None) -> Installed:
     """Look for a program on ``search`` (a PATH; None is the usual one)."""
     found = shutil.which(program.command, path=search)
     if found is None:
@@ -73,7 +73,7 @@ def find(program: Program, search: str | None) -> Installed:
     return Installed(path, text)
 
 
-def required(name: str, program: Program, search: str | None) -> Path:
+def required(name: str, program: WantedProgram, search: str | None) -> Path:
     """Where the program of the agent ``name`` is. Raises ``Unavailable`` saying what is missing."""
     found = find(program, search)
     if found.path is None or found.missing is not None:
@@ -81,7 +81,7 @@ def required(name: str, program: Program, search: str | None) -> Path:
     return found.path
 
 
-def info(name: str, description: str, program: Program, search: str | None) -> AgentInfo:
+def info(name: str, description: str, program: WantedProgram, search: str | None) -> AgentInfo:
     """The same as a row of ``agent.list``."""
     found = find(program, search)
     return AgentInfo(
@@ -93,7 +93,7 @@ def info(name: str, description: str, program: Program, search: str | None) -> A
     )
 
 
-def supported(program: Program) -> str:
+def supported(program: WantedProgram) -> str:
     """The supported versions in words."""
     oldest, before = (".".join(map(str, version)) for version in (program.oldest, program.before))
     return f"from {oldest} up to, but not including, {before}; tested with {program.tested}"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import environment
-from maestrod.agents.kit.installed import Program, required
+from maestrod.agents.kit.installed import WantedProgram, required
 from maestrod.agents.kit.prompt_argument import as_argument
 from maestrod.agents.kit.session_files import session_files
 from maestrod.agents.kit.turn_launch import turn_plan, working_dir
 from maestrod.agents.opencode import session_settings, user_settings
 from maestrod.api.project import PermissionPolicy
 
-PROGRAM = Program(
+PROGRAM = WantedProgram(
     command="opencode",
     packages=("opencode-ai",),
     oldest=(1, 18, 0),

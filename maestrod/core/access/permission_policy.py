@@ -25,7 +25,7 @@ _SHELLS = ("bash", "shell", "exec", "command", "terminal")
 _OURS = "maestroctl"
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True):
     """What an agent wants to do: ``text`` is the command or the summary, ``whole`` says that nothing of it was cut off."""
 
     tool: str
@@ -78,18 +78,18 @@ def _substitutes(command: str, place: int) -> bool:
     return command[place] == "`" or command.startswith("$(", place)
 
 
-def _subject(sign: PermissionAsked) -> Subject:
+def _subject(sign: PermissionAsked) -> Action:
     try:
         document = msgspec.json.decode(sign.input) if sign.input else None
     except msgspec.DecodeError:
-        return Subject(sign.tool, sign.summary, whole=False, is_command=_runs_commands(sign.tool))
+        return Action(sign.tool, sign.summary, whole=False, is_command=_runs_commands(sign.tool))
     command = document.get("command") if isinstance(document, dict) else None
     if isinstance(command, list) and all(isinstance(word, str) for word in command):
         command = " ".join(command)
     if isinstance(command, str):
-        return Subject(sign.tool, command, whole=True, is_command=True)
+        return Action(sign.tool, command, whole=True, is_command=True)
     whole = len(sign.summary) < LINE
-    return Subject(sign.tool, sign.summary, whole, is_command=document is None and _runs_commands(sign.tool))
+    return Action(sign.tool, sign.summary, whole, is_command=document is None and _runs_commands(sign.tool))
 
 
 def _runs_commands(tool: str) -> bool:
@@ -107,7 +107,7 @@ def _parsed(pattern: str) -> tuple[str, str | None]:
     return ("", None) if match is None else (match["tool"].strip(), match["glob"])
 
 
-def _is_tool(name: str, subject: Subject) -> bool:
+def _is_tool(name: str, subject: Action) -> bool:
     return bool(name) and fnmatchcase(subject.tool.lower(), name.lower())
 
 
@@ -118,7 +118,7 @@ def _fits(text: str, glob: str) -> bool:
     return fnmatchcase(text, glob)
 
 
-def _allows(pattern: str, subject: Subject) -> bool:
+def _allows(pattern: str, subject: Action) -> bool:
     name, glob = _parsed(pattern)
     if not _is_tool(name, subject):
         return False
@@ -130,7 +130,7 @@ def _allows(pattern: str, subject: Subject) -> bool:
     return subject.text == glob or (contained and _fits(subject.text, glob))
 
 
-def _denies(pattern: str, subject: Subject) -> bool:
+def _denies(pattern: str, subject: Action) -> bool:
     name, glob = _parsed(pattern)
     if not _is_tool(name, subject):
         return False
@@ -138,5 +138,5 @@ def _denies(pattern: str, subject: Subject) -> bool:
     return glob is None or any(_fits(part, glob) for part in parts)
 
 
-def _is_named(patterns: tuple[str, ...], subject: Subject) -> bool:
+def _is_named(patterns: tuple[str, ...], subject: Action) -> bool:
     return any(_is_tool(_parsed(pattern)[0], subject) for pattern in patterns)

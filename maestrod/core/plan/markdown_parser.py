@@ -35,7 +35,7 @@ _NESTED = 2
 _CODE = 4
 
 
-class Why(Enum):
+class Rejection(Enum):
     """Why a line is no part of the plan."""
 
     COMMENT = "comment"
@@ -63,7 +63,7 @@ class Parser:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
-        self.left_out: dict[int, Why] = {}
+        self.left_out: dict[int, Rejection] = {}
         self.title = ""
         self.groups: list[Section] = []
         self._summary: list[str] = []
@@ -102,7 +102,7 @@ class Parser:
             return 0
         end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
         if end:
-            self.left_out |= dict.fromkeys(range(1, end + 2), Why.FRONT_MATTER)
+            self.left_out |= dict.fromkeys(range(1, end + 2), Rejection.FRONT_MATTER)
             message = "Front matter is not read; the title is `# Title`, attributes stand in braces behind titles"
             self._warning(1, "front_matter", message)
         return end + 1 if end else 0
@@ -122,7 +122,7 @@ class Parser:
         self._comment = (self._comment or number) if is_open else 0
         text = kept.strip()
         if kept != line and not text:
-            self.left_out[number] = Why.COMMENT
+            self.left_out[number] = Rejection.COMMENT
         elif begins_with_it and (box_in(text) or heading_in(text) or opening_in(text) or near_miss(text)):
             # Markdown takes the rest of such a line as HTML: structure would vanish, or run against what the page shows.
             self._error(number, "behind_comment", "This stands behind a comment; write it on a line of its own")
@@ -177,7 +177,7 @@ class Parser:
             self._begin_plan(number, title)
         elif level == 1:
             self._second_title = number
-            self.left_out[number] = Why.PROSE
+            self.left_out[number] = Rejection.PROSE
         elif level == 2:
             self._second_title = 0
             self._begin_group(number, title)
@@ -200,7 +200,7 @@ class Parser:
         self.groups.append(Section(number, title, members))
 
     def _subheading(self, number: int, title: str) -> None:
-        self.left_out[number] = Why.PROSE
+        self.left_out[number] = Rejection.PROSE
         self._small_heading = number
         if markdown_attributes.read(title, markdown_attributes.GROUP)[1]:
             self._error(number, "attribute", "Only groups take attributes, and a group is a heading of level 2: `## …`")
@@ -218,7 +218,7 @@ class Parser:
             self._error(line.number, "long_heading", message)
             return True
         self._forget(above[0])
-        self.left_out[line.number] = Why.PROSE
+        self.left_out[line.number] = Rejection.PROSE
         self._heading(above[0].number, Heading(level, above[0].text.strip()))
         return True
 
@@ -256,7 +256,7 @@ class Parser:
         self._item = Item(number, box.done, title, members)
         self.groups[-1].items.append(self._item)
         if box.done:
-            self.left_out[number] = Why.DONE
+            self.left_out[number] = Rejection.DONE
             return
         for problem in problems:
             self._error(number, "attribute", problem)
@@ -328,13 +328,13 @@ class Parser:
 
     def _describe(self, line: _Line, item: Item, *, done: bool) -> None:
         if done:
-            self.left_out[line.number] = Why.DONE
+            self.left_out[line.number] = Rejection.DONE
         else:
             item.description.append(line.whole)
 
     def _prose(self, line: _Line) -> None:
         if self.groups:
-            self.left_out[line.number] = Why.PROSE
+            self.left_out[line.number] = Rejection.PROSE
         else:
             self._summary.append(line.whole)
         if markdown_attributes.is_block(line.text, markdown_attributes.GROUP):
@@ -362,7 +362,7 @@ class Parser:
     def _close(self, fence: Fence, end: int = 0) -> None:
         self._fence, self._after_blank = None, True
         if fence.done:
-            self.left_out |= dict.fromkeys(range(fence.line, (end or fence.line) + 1), Why.DONE)
+            self.left_out |= dict.fromkeys(range(fence.line, (end or fence.line) + 1), Rejection.DONE)
         elif not self._item:
             self._close_outside(fence, end)
         elif fence.runs:
@@ -374,7 +374,7 @@ class Parser:
         if fence.runs:
             self._error(fence.line, "block_without_item", "This block belongs to no item: write `- [ ] …` above it")
         if self.groups:
-            self.left_out |= dict.fromkeys(range(fence.line, (end or fence.line) + 1), Why.PROSE)
+            self.left_out |= dict.fromkeys(range(fence.line, (end or fence.line) + 1), Rejection.PROSE)
         else:
             self._summary += fence.source()
 

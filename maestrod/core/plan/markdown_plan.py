@@ -57,7 +57,7 @@ import msgspec
 
 from maestrod.api.plan import Diagnostic, PlanReport, Severity
 from maestrod.core.plan.lint import KnownNames, lint
-from maestrod.core.plan.markdown_parser import Parser, Why
+from maestrod.core.plan.markdown_parser import Parser, Rejection
 from maestrod.core.plan.markdown_sections import Section, drop_done, fill_keys, lines_by_path
 
 _PLACE = re.compile(r"groups\[\d+\](?:\.subtasks\[\d+\](?:\.(?:commands|checks)\[\d+\])?)?")
@@ -72,7 +72,7 @@ class Document(NamedTuple):
     raw: dict[str, Any]
     found: tuple[Diagnostic, ...]
     lines: Mapping[str, int]
-    left_out: Mapping[int, Why]
+    left_out: Mapping[int, Rejection]
 
 
 def parse_markdown(text: str) -> Document:
@@ -115,10 +115,10 @@ def _raw(parser: Parser, groups: list[Section]) -> dict[str, Any]:
     return document
 
 
-def _sections_left_out(groups: list[Section]) -> dict[int, Why]:
+def _sections_left_out(groups: list[Section]) -> dict[int, Rejection]:
     """The headings of sections that are no groups, or groups of nothing but checked items."""
     return {
-        group.line: Why.DONE if group.items else Why.PROSE
+        group.line: Rejection.DONE if group.items else Rejection.PROSE
         for group in groups
         if all(item.done for item in group.items) and not (group.members.keys() - {"key"} and not group.items)
     }

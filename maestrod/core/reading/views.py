@@ -26,7 +26,7 @@ from maestrod.core.reading.why import why
 from maestrod.core.values.command import Actor
 from maestrod.core.values.seen import Seen
 from maestrod.core.work import project
-from maestrod.core.world.binding import Answer, Sighted, answer, by_method, sighted
+from maestrod.core.world.binding import ReadFunction, Sighted, answer, by_method, sighted
 from maestrod.core.world.failure import failure_of
 from maestrod.core.world.known import names_for
 from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
@@ -195,7 +195,7 @@ def _plan_check(world: World, params: PlanCheck, seen: Seen) -> PlanReport:
 
 
 #: What each method answers that reads the world only.
-ANSWERS: Mapping[str, Answer] = by_method(
+ANSWERS: Mapping[str, ReadFunction] = by_method(
     (
         answer(TASK_GET, _task_get),
         answer(TASK_LIST, _task_list),

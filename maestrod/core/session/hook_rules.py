@@ -12,7 +12,7 @@ from maestrod.core.session import permission_rules, session_rules, sign_rules
 from maestrod.core.session.session import move, touch
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.command import Actor
-from maestrod.core.values.lifecycle import Event
+from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.values.signs import PermissionAsked
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import has_ended
@@ -85,7 +85,7 @@ def _unread(draft: Draft, session: Session, params: EventReport) -> None:
     """An agent that no adapter reads: a start is a start, everything else a line in the timeline."""
     if params.event in _STARTS:
         reason = draft.reason(Source.HOOK, "hook", f"hook {params.event}")
-        session = move(draft, alive(session), Event.REGISTER, reason)
+        session = move(draft, alive(session), SessionEvent.REGISTER, reason)
     metadata = {"event": params.event} if params.agent is None else {"event": params.event, "agent": params.agent}
     draft.timeline(
         TimelineType.MILESTONE, f"hook {params.event}", session_id=session.id, source=Source.HOOK, metadata=metadata

@@ -21,7 +21,7 @@ from maestrod.core.session import attention, turns
 from maestrod.core.session.session import end, move
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.effects import Stop
-from maestrod.core.values.lifecycle import Event, moved, moves, revised
+from maestrod.core.values.lifecycle import SessionEvent, moved, moves, revised
 from maestrod.core.values.signs import LimitReached
 from maestrod.core.work import pause
 from maestrod.core.world.draft import Draft
@@ -47,7 +47,7 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
         again = ", and tries again by itself" if sign.retrying else ""
         draft.timeline(TimelineType.MILESTONE, message + again, session_id=session.id, source=source)
         return session
-    if not moves(session, Event.REACH):
+    if not moves(session, SessionEvent.REACH):
         return _refined(draft, session, sign)
     return _wait(draft, session, sign, source, message)
 
@@ -57,9 +57,9 @@ def due(draft: Draft, session: Session) -> None:
 
     The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
     """
-    if not moves(session, Event.END_WAIT):
+    if not moves(session, SessionEvent.END_WAIT):
         return
-    draft.put(moved(session, Event.END_WAIT, draft.now))
+    draft.put(moved(session, SessionEvent.END_WAIT, draft.now))
     then = draft.now
     for other in waiting(draft, session.agent):
         if other.wait is not None and not other.wait.due and other.wait.until <= then:
@@ -88,12 +88,12 @@ def waiting(draft: Draft, agent: str) -> list[Session]:
 
 def wake(draft: Draft, session: Session) -> Session:
     """Let a session go on: its wait is over, and there is a slot for it. Raises ``IllegalTransition`` for one that is not due."""
-    moves(session, Event.WAKE)
+    moves(session, SessionEvent.WAKE)
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         attention.close(draft, question, attention.CLOSED, NOW)
     busy = session.turn is not None and session.turn.running
     with pause.clocks(draft, session.id):
-        session = move(draft, session, Event.WAKE, draft.reason(Source.TIMER, LIMIT, "the limit is over"))
+        session = move(draft, session, SessionEvent.WAKE, draft.reason(Source.TIMER, LIMIT, "the limit is over"))
     message = f"the limit is over: {session.agent} goes on"
     draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.TIMER)
     if session.terminal is not Terminal.EXTERNAL and not busy:
@@ -130,7 +130,7 @@ def answered(draft: Draft, question: Attention) -> None:
     if value == FAIL:
         detail = f"{session.agent} is limited ({session.wait.kind}), and nobody wants to wait for it"
         draft.effect(Stop(session.id, session.attempt))
-        end(draft, session, Event.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
+        end(draft, session, SessionEvent.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
         _hold_back(draft, session.agent, 0)
     elif value == NOW:
         due(draft, session)
@@ -147,7 +147,7 @@ def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, me
         wait = Wait(
             kind=sign.kind, until=until, since=draft.now, detail=sign.detail, guessed=guessed, is_length=is_length
         )
-        session = move(draft, session, Event.REACH, draft.reason(source, LIMIT, message), wait=wait)
+        session = move(draft, session, SessionEvent.REACH, draft.reason(source, LIMIT, message), wait=wait)
     _ask(draft, session, message)
     _hold_back(draft, session.agent, until)
     return draft.session(session.id)

@@ -12,7 +12,7 @@ from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session, SessionStatus
 from maestrod.api.task import Task, TaskStatus
 from maestrod.core.session import attention, message
-from maestrod.core.values.lifecycle import Data, Event, moved
+from maestrod.core.values.lifecycle import Data, SessionEvent, moved
 from maestrod.core.values.reasons import CANCELLED, DAEMON_STOP, TIMED_OUT
 from maestrod.core.work import queue, task
 from maestrod.core.world.draft import Draft
@@ -23,7 +23,7 @@ from maestrod.core.world.task_index import READY, bucket
 ACTIVITY_GRAIN_MS = 1000
 
 
-def move(draft: Draft, session: Session, event: Event, reason: Reason | None = None, **data: Any) -> Session:
+def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason | None = None, **data: Any) -> Session:
     """Let an event happen to a live session; an end goes through ``end``. ``data`` is what the states carry it leads to."""
     after = moved(session, event, draft.now, Data(reason=reason, **data))
     return touch(draft, session) if after is session else draft.put(after)
@@ -48,11 +48,11 @@ def follow_tasks(draft: Draft, session_id: str | None) -> None:
         return  # its agent says itself whether it works
     tasks = draft.world.tasks
     busy = any(tasks[id_].status is TaskStatus.IN_PROGRESS for id_ in session.task_ids if id_ in tasks)
-    event = Event.WORK if busy else Event.REST
+    event = SessionEvent.WORK if busy else SessionEvent.REST
     move(draft, session, event, draft.reason(Source.REPORT, event.value))
 
 
-def end(draft: Draft, session: Session, event: Event, reason: Reason, exit_: Exit | None) -> Session:
+def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exit_: Exit | None) -> Session:
     """A session is over: what it left undone is settled, its questions are closed, its queue is closed."""
     ended = moved(session, event, draft.now, Data(reason=reason, exit=exit_))
     if ended is session:

@@ -23,7 +23,7 @@ from maestrod.core.session.session import end, follow_tasks, move, touch
 from maestrod.core.session.start import start_session
 from maestrod.core.values.command import Actor
 from maestrod.core.values.effects import Stop, Watch
-from maestrod.core.values.lifecycle import Event
+from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.work import pause, project, queue, task
 from maestrod.core.work.happened import moment, noted
 from maestrod.core.work.stop import stop_session
@@ -114,7 +114,9 @@ def register(draft: Draft, params: SessionRegister, actor: Actor) -> Session:
     session = alive(session_for(draft, actor, params.session_id))
     if params.agent_session_id is not None:
         session = draft.change(session, agent_session_id=params.agent_session_id)
-    return move(draft, session, Event.REGISTER, draft.reason(Source.REPORT, "registered", "the agent registered"))
+    return move(
+        draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent registered")
+    )
 
 
 def _register_external(draft: Draft, params: SessionRegister) -> Session:
@@ -161,11 +163,11 @@ def update(draft: Draft, params: SessionUpdate, actor: Actor) -> Session:
 
 
 _SAID = {
-    SessionStatus.IDLE: Event.REST,
-    SessionStatus.WORKING: Event.WORK,
-    SessionStatus.COMPLETED: Event.COMPLETE,
-    SessionStatus.FAILED: Event.FAIL,
-    SessionStatus.STOPPED: Event.STOP,
+    SessionStatus.IDLE: SessionEvent.REST,
+    SessionStatus.WORKING: SessionEvent.WORK,
+    SessionStatus.COMPLETED: SessionEvent.COMPLETE,
+    SessionStatus.FAILED: SessionEvent.FAIL,
+    SessionStatus.STOPPED: SessionEvent.STOP,
 }
 
 
@@ -173,7 +175,7 @@ def _set_status(draft: Draft, session: Session, status: SessionStatus) -> Sessio
     """What an agent says of itself. Only an external one may say that it ended: of ours the process tells."""
     event = _SAID.get(status)
     reason = draft.reason(Source.REPORT, "reported", f"the agent says it is {status.value}")
-    if event in {Event.REST, Event.WORK}:
+    if event in {SessionEvent.REST, SessionEvent.WORK}:
         return move(draft, session, event, reason)
     if event is not None and session.terminal is Terminal.EXTERNAL:
         return end(draft, session, event, reason, None)
@@ -187,7 +189,7 @@ def stop(draft: Draft, params: SessionStop, actor: Actor) -> Session:
     source = Source.USER if actor.is_owner else Source.REPORT
     reason = draft.reason(source, "stopped", params.reason or "stopped by the user", actor.session_id)
     if session.terminal is Terminal.EXTERNAL:
-        return end(draft, session, Event.STOP, reason, None)
+        return end(draft, session, SessionEvent.STOP, reason, None)
     if session.stopping:
         draft.effect(Stop(session.id, session.attempt))  # asked again: somebody wants to be sure
     return stop_session(draft, session, reason)

@@ -27,7 +27,7 @@ from maestrod.core.session import attention, limit_rules, message, permission_ru
 from maestrod.core.session.session import end, move, touch
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.facts import Signed
-from maestrod.core.values.lifecycle import Event, revised
+from maestrod.core.values.lifecycle import SessionEvent, revised
 from maestrod.core.values.signs import (
     LINE,
     TEXT,
@@ -105,7 +105,7 @@ def _started(draft: Draft, session: Session, sign: Started, provenance: Provenan
     if sign.how == "clear" and another:
         _entry(draft, session, TimelineType.MILESTONE, "began another conversation", provenance)
     if session.status is SessionStatus.SPAWNING:
-        move(draft, session, Event.REGISTER, draft.reason(provenance.source, "registered", "the agent is up"))
+        move(draft, session, SessionEvent.REGISTER, draft.reason(provenance.source, "registered", "the agent is up"))
     draft.at_turn[session.id] = None
 
 
@@ -114,7 +114,7 @@ def _turn_started(draft: Draft, session: Session, sign: TurnStarted, provenance:
         return
     turn = _begun(session, provenance, _background(session))
     reason = draft.reason(provenance.source, "turn_started", "the agent works on a prompt")
-    session = move(draft, session, Event.BEGIN, reason, turn=turn)
+    session = move(draft, session, SessionEvent.BEGIN, reason, turn=turn)
     if not sign.machine:
         message.accept_oldest(draft, session)
     _close_input(draft, session)
@@ -127,7 +127,7 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, provenance: Pro
         return
     ended = _ended(turn, sign, provenance, session.attempt)
     up = draft.reason(provenance.source, "registered", "the agent is up")
-    session = move(draft, session, Event.CEASE, up, turn=ended)
+    session = move(draft, session, SessionEvent.CEASE, up, turn=ended)
     if sign.outcome is Outcome.COMPLETED:
         session = limit_rules.cleared(draft, session)
     if not ended.background:
@@ -204,7 +204,7 @@ def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, provenance: P
     """The turn is over: its prompt is answered, a failure is told."""
     if session.status is SessionStatus.WORKING:
         detail = sign.detail or f"the turn ended: {sign.outcome.value}"
-        session = move(draft, session, Event.REST, draft.reason(provenance.source, _code(sign), detail[:LINE]))
+        session = move(draft, session, SessionEvent.REST, draft.reason(provenance.source, _code(sign), detail[:LINE]))
     message.answer_delivered(draft, session, sign.text)
     if sign.outcome in {Outcome.FAILED, Outcome.INTERRUPTED}:
         kind = TimelineType.ERROR if sign.outcome is Outcome.FAILED else TimelineType.MILESTONE
@@ -225,7 +225,7 @@ def _tool_started(draft: Draft, session: Session, sign: ToolStarted, provenance:
         return
     begun = turn if isinstance(turn, RunningTurn) else _begun(session, provenance)
     begun = stall_rules.still_idle(msgspec.structs.replace(begun, doing=doing), draft.now)
-    move(draft, session, Event.BEGIN, draft.reason(provenance.source, "tool", doing), turn=begun)
+    move(draft, session, SessionEvent.BEGIN, draft.reason(provenance.source, "tool", doing), turn=begun)
 
 
 def _has_just_ended(turn: Turn | None, provenance: Provenance) -> bool:
@@ -309,7 +309,7 @@ def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, provenance:
 def _leaving(draft: Draft, session: Session, sign: Leaving, provenance: Provenance) -> None:
     """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
     if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
-        end(draft, session, Event.COMPLETE, draft.reason(provenance.source, "left", sign.reason[:LINE]), None)
+        end(draft, session, SessionEvent.COMPLETE, draft.reason(provenance.source, "left", sign.reason[:LINE]), None)
 
 
 def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTONE) -> Callable[..., None]:

@@ -22,7 +22,7 @@ from maestrod.core.session.message import MessageEvent, answer_delivered, move_m
 from maestrod.core.session.session import end, move, owned_leaves
 from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
-from maestrod.core.values.lifecycle import Event, moved, with_clock
+from maestrod.core.values.lifecycle import SessionEvent, moved, with_clock
 from maestrod.core.values.signs import Outcome
 from maestrod.core.work import plan_apply
 from maestrod.core.work.pause import is_held
@@ -98,7 +98,7 @@ def wake(draft: Draft, session: Session) -> None:
 def process_gone(draft: Draft, session: Session) -> Session:
     """The session's process has ended and the session has not: nothing runs of it until it goes on."""
     permission_rules.process_ended(draft, session)
-    return draft.put(moved(draft.session(session.id), Event.GONE, draft.now))
+    return draft.put(moved(draft.session(session.id), SessionEvent.GONE, draft.now))
 
 
 def overdue(draft: Draft, session: Session) -> None:
@@ -235,7 +235,7 @@ def _start_again(draft: Draft, session: Session) -> Session:
 def _let_go(draft: Draft, session: Session) -> None:
     """All is done: no more prompts, and the agent ends by itself, or is stopped where it would sit at its prompt for ever."""
     reason = draft.reason(Source.PLAN, "finished", "everything it had to do is done")
-    move(draft, session, Event.LET_GO, reason, clock=Clock(deadline=draft.now + FINISH_MS))
+    move(draft, session, SessionEvent.LET_GO, reason, clock=Clock(deadline=draft.now + FINISH_MS))
     on_terminal = session.terminal is Terminal.PTY
     draft.effect(Stop(session.id, session.attempt) if on_terminal else CloseInput(session.id, session.attempt))
 
@@ -243,6 +243,6 @@ def _let_go(draft: Draft, session: Session) -> None:
 def _give_up(draft: Draft, session: Session, code: str, detail: str) -> None:
     """Nothing comes of this agent any more: the session has failed, and its process is stopped."""
     reason = Reason(source=Source.PLAN, code=code, detail=detail[:500], at=draft.now)
-    ended = end(draft, draft.session(session.id), Event.FAIL, reason, None)
+    ended = end(draft, draft.session(session.id), SessionEvent.FAIL, reason, None)
     if ended.status is not SessionStatus.SPAWNING and session.process is not None:
         draft.effect(Stop(session.id, session.attempt))

@@ -30,7 +30,7 @@ and ``BRINGS`` lists the events that another event brings along:
 Rules decide what depends on more than these states: a session rests after a turn only if nothing runs in the background, a limit ends
 the turn only if the agent gave up, and a turn that begins after a limit was reached ends the wait.
 
-**Why the machines come to rest.** An event moves each machine at most once, and brings along only events that stand below it in ``Event``.
+**Why the machines come to rest.** An event moves each machine at most once, and brings along only events that stand below it in ``SessionEvent``.
 So every event ends after finitely many steps, in any state. ``tests/core/values/test_lifecycle.py`` checks the order, and that ``moved``
 does to a session what the tables say, for every event in every state.
 
@@ -52,7 +52,7 @@ from maestrod.api.turn import Limited, Turn, Wait
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 
 
-class Event(enum.Enum):
+class SessionEvent(enum.Enum):
     """What can happen to a session. One brings along only those below it."""
 
     REACH = "reach"
@@ -76,13 +76,13 @@ class Event(enum.Enum):
 #: The states in which a session has ended: nothing moves any machine there.
 OVER: Final = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
 #: The events that end a session.
-ENDS: Final = frozenset({Event.COMPLETE, Event.FAIL, Event.STOP})
+ENDS: Final = frozenset({SessionEvent.COMPLETE, SessionEvent.FAIL, SessionEvent.STOP})
 #: What an event brings along.
-BRINGS: Mapping[Event, tuple[Event, ...]] = {
-    Event.REACH: (Event.REGISTER,),
-    Event.BEGIN: (Event.WORK,),
-    Event.CEASE: (Event.REGISTER,),
-    Event.LET_GO: (Event.REGISTER,),
+BRINGS: Mapping[SessionEvent, tuple[SessionEvent, ...]] = {
+    SessionEvent.REACH: (SessionEvent.REGISTER,),
+    SessionEvent.BEGIN: (SessionEvent.WORK,),
+    SessionEvent.CEASE: (SessionEvent.REGISTER,),
+    SessionEvent.LET_GO: (SessionEvent.REGISTER,),
 }
 
 
@@ -117,12 +117,12 @@ class WaitState(enum.Enum):
     DUE = "due"
 
 
-_E = Event
+_E = SessionEvent
 _L, _T, _H, _N, _W = SessionStatus, TurnState, HoldState, EndingState, WaitState
 
 # Tables: a state, and where each event leads.
 # fmt: off
-LIFE: Table[SessionStatus, Event] = Table("session", {
+LIFE: Table[SessionStatus, SessionEvent] = Table("session", {
     _L.SPAWNING: {
         _E.REGISTER: _L.IDLE, _E.WORK: _L.WORKING, _E.REST: IGNORE,
         _E.COMPLETE: _L.FAILED, _E.FAIL: _L.FAILED, _E.STOP: _L.STOPPED,
@@ -145,7 +145,7 @@ LIFE: Table[SessionStatus, Event] = Table("session", {
         _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
     },
 })
-TURN: Table[TurnState, Event] = Table("turn", {
+TURN: Table[TurnState, SessionEvent] = Table("turn", {
     _T.SILENT: {_E.BEGIN: _T.RUNNING, _E.CEASE: _T.OVER, _E.GONE: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE},
     _T.RUNNING: {
         _E.BEGIN: _T.RUNNING, _E.CEASE: _T.OVER, _E.GONE: _T.SILENT, _E.COMPLETE: _T.SILENT, _E.FAIL: _T.SILENT, _E.STOP: _T.SILENT,
@@ -154,16 +154,16 @@ TURN: Table[TurnState, Event] = Table("turn", {
         _E.BEGIN: _T.RUNNING, _E.CEASE: _T.OVER, _E.GONE: _T.SILENT, _E.COMPLETE: _T.SILENT, _E.FAIL: _T.SILENT, _E.STOP: _T.SILENT,
     },
 })
-HOLD: Table[HoldState, Event] = Table("hold", {
+HOLD: Table[HoldState, SessionEvent] = Table("hold", {
     _H.FREE: {_E.PAUSE: _H.PAUSED, _E.RESUME: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE},
     _H.PAUSED: {_E.PAUSE: IGNORE, _E.RESUME: _H.FREE, _E.COMPLETE: _H.FREE, _E.FAIL: _H.FREE, _E.STOP: _H.FREE},
 })
-ENDING: Table[EndingState, Event] = Table("ending", {
+ENDING: Table[EndingState, SessionEvent] = Table("ending", {
     _N.NONE: {_E.LET_GO: _N.FINISHING, _E.WANT_STOP: _N.STOPPING, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE},
     _N.FINISHING: {_E.LET_GO: IGNORE, _E.WANT_STOP: _N.STOPPING, _E.COMPLETE: _N.NONE, _E.FAIL: _N.NONE, _E.STOP: _N.NONE},
     _N.STOPPING: {_E.LET_GO: IGNORE, _E.WANT_STOP: IGNORE, _E.COMPLETE: _N.NONE, _E.FAIL: _N.NONE, _E.STOP: _N.NONE},
 })
-WAIT: Table[WaitState, Event] = Table("wait", {
+WAIT: Table[WaitState, SessionEvent] = Table("wait", {
     _W.NONE: {
         _E.REACH: _W.WAITING, _E.END_WAIT: IGNORE, _E.WAKE: ILLEGAL, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
     },
@@ -188,7 +188,7 @@ class States(NamedTuple):
 
 
 #: The machines, in the order of ``States``.
-MACHINES: tuple[Table[Any, Event], ...] = (LIFE, TURN, HOLD, ENDING, WAIT)
+MACHINES: tuple[Table[Any, SessionEvent], ...] = (LIFE, TURN, HOLD, ENDING, WAIT)
 
 
 def states(session: Session) -> States:
@@ -203,9 +203,9 @@ def states(session: Session) -> States:
     )
 
 
-def after(now: States, event: Event) -> States:
+def after(now: States, event: SessionEvent) -> States:
     """Where the machines are after an event and all that it brings along. Raises ``IllegalTransition``."""
-    if event is Event.REACH and now.ending is not EndingState.NONE:
+    if event is SessionEvent.REACH and now.ending is not EndingState.NONE:
         return now
     reached = States(*(_target(machine, state, event) for machine, state in zip(MACHINES, now, strict=True)))
     if now.life in OVER:
@@ -215,12 +215,12 @@ def after(now: States, event: Event) -> States:
     return reached
 
 
-def _target(machine: Table[Any, Event], state: Any, event: Event) -> Any:
+def _target(machine: Table[Any, SessionEvent], state: Any, event: SessionEvent) -> Any:
     """Where one machine goes; it stays where it is for an event that is none of its own."""
     return state if event not in machine.cells[state] else machine.target(state, event) or state
 
 
-def moves(session: Session, event: Event) -> bool:
+def moves(session: Session, event: SessionEvent) -> bool:
     """Whether an event leads a session anywhere else. Raises ``IllegalTransition``."""
     before = states(session)
     return after(before, event) != before
@@ -236,7 +236,7 @@ class Data(msgspec.Struct, frozen=True):
     exit: Exit | None = None
 
 
-def moved(session: Session, event: Event, at: int, data: Data = Data()) -> Session:  # noqa: B008 - frozen
+def moved(session: Session, event: SessionEvent, at: int, data: Data = Data()) -> Session:  # noqa: B008 - frozen
     """The session after an event at ``at`` (ms since the epoch). Raises ``IllegalTransition``.
 
     ``data.reason`` becomes the reason of its status when life, ending or wait move. While its end is wanted, the reason for that stays.
@@ -246,13 +246,13 @@ def moved(session: Session, event: Event, at: int, data: Data = Data()) -> Sessi
     if now == before and (before.life in OVER or event not in _TELL_ANEW):
         return session
     changes: dict[str, Any] = {"status": now.life, "live": _live(session, before, now, event, at, data)}
-    if now.life is not before.life or event is Event.WAKE:
+    if now.life is not before.life or event is SessionEvent.WAKE:
         changes["last_activity"] = at
     if now.life is not before.life and event not in ENDS:
         changes["started_at"] = session.started_at or at
     if event in ENDS:
         changes |= {"exit": data.exit, "completed_at": at}
-    if event is Event.GONE:
+    if event is SessionEvent.GONE:
         changes["process"] = None
     if data.reason is not None and _gives_reason(before, now, event):
         changes["status_reason"] = data.reason
@@ -260,10 +260,10 @@ def moved(session: Session, event: Event, at: int, data: Data = Data()) -> Sessi
 
 
 #: Events that say something also to a session that they move nowhere.
-_TELL_ANEW = frozenset({Event.BEGIN, Event.CEASE, Event.GONE})
+_TELL_ANEW = frozenset({SessionEvent.BEGIN, SessionEvent.CEASE, SessionEvent.GONE})
 
 
-def _gives_reason(before: States, now: States, event: Event) -> bool:
+def _gives_reason(before: States, now: States, event: SessionEvent) -> bool:
     """Whether the event says why the session is as it is."""
     if event in ENDS:
         return True
@@ -271,7 +271,7 @@ def _gives_reason(before: States, now: States, event: Event) -> bool:
     return is_another and before.ending is not EndingState.STOPPING
 
 
-def _live(session: Session, before: States, now: States, event: Event, at: int, data: Data) -> Live | None:
+def _live(session: Session, before: States, now: States, event: SessionEvent, at: int, data: Data) -> Live | None:
     """What the session has while it lives: states that are entered anew take their data from ``data``."""
     paused, ending = now.hold is HoldState.PAUSED, _ending(session, before, now, data)
     if now.life is SessionStatus.SPAWNING:
@@ -280,7 +280,7 @@ def _live(session: Session, before: States, now: States, event: Event, at: int, 
         return Spawning(clock=clock, paused=paused, ending=stopping)
     if event in ENDS:
         return None
-    speaks = event in {Event.BEGIN, Event.CEASE}
+    speaks = event in {SessionEvent.BEGIN, SessionEvent.CEASE}
     return Up(
         paused=paused,
         ending=ending,

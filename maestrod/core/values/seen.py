@@ -15,7 +15,7 @@ from maestrod.api.project import FolderIdentity
 from maestrod.core.values.folders import Identities, Place, as_written
 
 
-class Names(msgspec.Struct, frozen=True):
+class FolderNames(msgspec.Struct, frozen=True):
     """The personas and skills that are available in a folder."""
 
     personas: frozenset[str] = frozenset()
@@ -63,7 +63,7 @@ class Seen(msgspec.Struct, frozen=True):
     looks: bool = False
     places: Mapping[str, Place] = {}
     folders: Mapping[str, FolderIdentity | None] = {}
-    known: Mapping[str, Names] = {}
+    known: Mapping[str, FolderNames] = {}
 
     def place(self, path: str) -> Place:
         """The folder that a path leads to. Raises ``Unseen``."""
@@ -81,12 +81,12 @@ class Seen(msgspec.Struct, frozen=True):
             raise Unseen(FoldersAt(tuple(paths)))
         return {path: identity for path in paths if (identity := self.folders[path]) is not None}
 
-    def names(self, folder: str | None) -> Names:
+    def names(self, folder: str | None) -> FolderNames:
         """The personas and skills available in a folder. Raises ``Unseen``."""
         found = self.known.get(folder or "")
         if found is None and self.looks:
             raise Unseen(NamesIn(folder))
-        return found or Names()
+        return found or FolderNames()
 
     def joined(self, more: Self) -> Self:
         """These answers together with those of another look."""

@@ -13,7 +13,7 @@ from maestrod.api.session import Session, Terminal
 from maestrod.api.system import Freeze, System, SystemParams
 from maestrod.core.access.scope import alive
 from maestrod.core.values.effects import Signal
-from maestrod.core.values.lifecycle import Event, clock_of, moved, with_clock
+from maestrod.core.values.lifecycle import SessionEvent, clock_of, moved, with_clock
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
 
@@ -77,14 +77,14 @@ def pause_session(draft: Draft, session: Session) -> Session:
     if alive(session).terminal is Terminal.EXTERNAL:
         raise IllegalTransition("session.external", f"{session.id} is not held by this daemon", {})
     with hold_sessions(draft):
-        return draft.put(moved(session, Event.PAUSE, draft.now))
+        return draft.put(moved(session, SessionEvent.PAUSE, draft.now))
 
 
 def resume_session(draft: Draft, session: Session) -> Session:
     """Let one session go on."""
     alive(session)
     with hold_sessions(draft):
-        return draft.put(moved(session, Event.RESUME, draft.now))
+        return draft.put(moved(session, SessionEvent.RESUME, draft.now))
 
 
 def freeze(draft: Draft, params: Freeze) -> System:

@@ -3,7 +3,7 @@
 from maestrod.api.reason import Reason
 from maestrod.api.session import Session, Terminal
 from maestrod.core.values.effects import Stop
-from maestrod.core.values.lifecycle import Data, Event, moved
+from maestrod.core.values.lifecycle import Data, SessionEvent, moved
 from maestrod.core.world.draft import Draft
 
 
@@ -12,4 +12,4 @@ def stop_session(draft: Draft, session: Session, reason: Reason) -> Session:
     if session.terminal is Terminal.EXTERNAL or session.stopping:
         return session
     draft.effect(Stop(session.id, session.attempt))
-    return draft.put(moved(session, Event.WANT_STOP, draft.now, Data(reason=reason)))
+    return draft.put(moved(session, SessionEvent.WANT_STOP, draft.now, Data(reason=reason)))

@@ -31,7 +31,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReadFunction:
     """Reads the world."""
 
     row: Method[Any, Any]
@@ -46,7 +46,7 @@ class Sighted:
     function: Callable[[World, Any, Seen], Any]
 
 
-Bound = TypeVar("Bound", Rule, Answer, Sighted)
+Bound = TypeVar("Bound", Rule, ReadFunction, Sighted)
 
 
 def rule(row: Method[P, R], function: Callable[[Draft, P, Actor], R]) -> Rule:
@@ -74,9 +74,9 @@ def handled_rule(
     return Rule(row, function, reply, again)
 
 
-def answer(row: Method[P, R], function: Callable[[World, P, Actor], R]) -> Answer:
+def answer(row: Method[P, R], function: Callable[[World, P, Actor], R]) -> ReadFunction:
     """What a reading method answers."""
-    return Answer(row, function)
+    return ReadFunction(row, function)
 
 
 def sighted(row: Method[P, R], function: Callable[[World, P, Seen], R]) -> Sighted:

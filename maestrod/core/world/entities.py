@@ -25,7 +25,7 @@ from maestrod.api.token import AccessToken
 from maestrod.core.world.sparse import holds_entities, sparse_value
 
 
-class Request(Entity, frozen=True):
+class RememberedRequest(Entity, frozen=True):
     """A remembered request: the first reply (``reply``, as JSON) of a call that carried a ``requestId``."""
 
     id: str
@@ -47,7 +47,7 @@ KINDS: Mapping[str, type[Entity]] = {
     "message": Message,
     "system": System,
     "token": AccessToken,
-    "request": Request,
+    "request": RememberedRequest,
 }
 
 KIND_OF: Mapping[type[Entity], str] = {struct: kind for kind, struct in KINDS.items()}

@@ -25,7 +25,7 @@ from maestrod.api.token import AccessToken
 from maestrod.core.values.deadline import Deadline
 from maestrod.core.values.policy import Policy
 from maestrod.core.world.deadlines import NO_DEADLINES, deadlines_of
-from maestrod.core.world.entities import KIND_OF, KINDS, Request, canonical, patched
+from maestrod.core.world.entities import KIND_OF, KINDS, RememberedRequest, canonical, patched
 from maestrod.core.world.indexes import Links, add_link, drop_link
 from maestrod.core.world.session_index import SessionIndex
 from maestrod.core.world.task_index import TaskIndex
@@ -59,7 +59,7 @@ class World:
         self.messages: dict[str, Message] = {}
         self.systems: dict[str, System] = {}
         self.tokens: dict[str, AccessToken] = {}
-        self.requests: dict[str, Request] = {}
+        self.requests: dict[str, RememberedRequest] = {}
         self.tables: dict[str, dict[str, Any]] = {
             "project": self.projects,
             "task": self.tasks,
@@ -294,7 +294,7 @@ class World:
 _ID = attrgetter("id")
 
 
-def _made(request: Request) -> tuple[int, str]:
+def _made(request: RememberedRequest) -> tuple[int, str]:
     """Sorts requests in the order they were made. Other ids do that by themselves; those of requests their callers choose."""
     return (request.at, request.id)
 

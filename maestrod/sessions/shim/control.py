@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .agent import Agent
-    from .poller import Event, Poller
+    from .poller import Poller, Readiness
     from .pump import Pump
 
     class Custodian(Protocol):
         """What a connection asks of `custodian.py`, which makes it."""
 
         poller: Poller
-        clients: set["Client"]
+        clients: set["ControlClient"]
         agent: Agent
         pump: Pump
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         def has_taken(self, key: str) -> bool: ...
         def take(self, key: str) -> None: ...
         def signal(self, number: int) -> int: ...
-        def stop(self, ladder: list[tuple[int, float]] | None, waiter: tuple["Client", object] | None) -> None: ...
+        def stop(
+            self, ladder: list[tuple[int, float]] | None, waiter: tuple["ControlClient", object] | None
+        ) -> None: ...
         def notify(self) -> None: ...
 
 
@@ -46,7 +48,7 @@ NOTICE_SECONDS = 0.05
 """Least time between two notices of grown output to one client."""
 
 
-class Client:
+class ControlClient:
     """One connection. `beyond` is the offset it watches, -1 when it does not; `notice_at` the earliest next notice."""
 
     def __init__(self, custodian: "Custodian", fd: int) -> None:
@@ -80,7 +82,7 @@ class Client:
         """Whether the peer still has something to read."""
         return self.fd >= 0 and bool(self._outbox)
 
-    def _on_ready(self, event: "Event") -> None:
+    def _on_ready(self, event: "Readiness") -> None:
         if event.writable:
             self._flush()
         if self.fd >= 0 and (event.readable or event.hung_up):
@@ -127,7 +129,7 @@ class Client:
             self.send({"id": request.get("id"), **reply})
 
 
-def answer(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any] | None":
+def answer(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any] | None":
     """The answer to one request, or None when it is given later or not at all."""
     operation = OPERATIONS.get(request["op"])
     if operation is None:
@@ -135,11 +137,11 @@ def answer(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
     return operation(custodian, client, request)
 
 
-def _hello(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+def _hello(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any]":
     return custodian.status()
 
 
-def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+def _input(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any]":
     try:
         data = a2b_base64(request["data"], strict_mode=True)
     except Base64Error as error:
@@ -156,12 +158,12 @@ def _input(custodian: "Custodian", client: Client, request: "dict[str, Any]") ->
     return {"queued": len(data)}
 
 
-def _close_stdin(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+def _close_stdin(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any]":
     custodian.pump.close_typed()
     return {}
 
 
-def _resize(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+def _resize(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any]":
     try:
         custodian.agent.resize(_size(request["cols"]), _size(request["rows"]))
     except OSError as error:
@@ -176,20 +178,20 @@ def _size(value: object) -> int:
     return value
 
 
-def _signal(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> "dict[str, Any]":
+def _signal(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any]":
     return {"reached": custodian.signal(signal_number(request["name"]))}
 
 
-def _stop(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> None:
+def _stop(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> None:
     custodian.stop(rungs(request["ladder"]) if request.get("ladder") else None, (client, request.get("id")))
 
 
-def _watch(custodian: "Custodian", client: Client, request: "dict[str, Any]") -> None:
+def _watch(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> None:
     client.beyond = int(request["beyond"])
     custodian.notify()
 
 
-OPERATIONS: "dict[object, Callable[[Custodian, Client, dict[str, Any]], dict[str, Any] | None]]" = {
+OPERATIONS: "dict[object, Callable[[Custodian, ControlClient, dict[str, Any]], dict[str, Any] | None]]" = {
     "hello": _hello,
     "input": _input,
     "closeStdin": _close_stdin,

@@ -13,7 +13,7 @@ from time import monotonic
 from .agent import Agent
 from .clock import now_ms
 from .codec import encode
-from .control import CLIENT_LIMIT, NOTICE_SECONDS, Client
+from .control import CLIENT_LIMIT, NOTICE_SECONDS, ControlClient
 from .ladder import Ladder, Member
 from .outputlog import OutputLog
 from .poller import Poller
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .door import Door
-    from .poller import Event
+    from .poller import Readiness
 
 RETRY_SECONDS = 1.0
 """First pause before an exit record that could not be written is tried again; doubles up to RETRY_LIMIT."""
@@ -55,7 +55,7 @@ class Custodian:
         subreaper: bool,
     ) -> None:
         self.poller = Poller()
-        self.clients: set[Client] = set()
+        self.clients: set[ControlClient] = set()
         self._taken: dict[str, None] = dict.fromkeys(spec["taken"])
         self.agent = agent
         self._folder: str = spec["folder"]
@@ -72,7 +72,7 @@ class Custodian:
         self._detail = ""
         self._ladder: Ladder | None = None
         self._ladder_members: set[int] = set()
-        self._waiters: list[tuple[Client, object]] = []
+        self._waiters: list[tuple[ControlClient, object]] = []
         self._escaped: set[int] = set()
         self._clearing = False
         self._leftovers = 0
@@ -114,7 +114,7 @@ class Custodian:
             member.close()
         return reached
 
-    def stop(self, ladder: list[tuple[int, float]] | None, waiter: "tuple[Client, object] | None") -> None:
+    def stop(self, ladder: list[tuple[int, float]] | None, waiter: "tuple[ControlClient, object] | None") -> None:
         """End the whole tree; a later stop begins again with its own ladder, unless this one kills already: somebody in a
         hurry is not held up by who was polite. The waiter is answered when nothing is left, or with who is.
         """
@@ -140,7 +140,7 @@ class Custodian:
         """Hold the agent until its exit record is written."""
         self.poller.watch(self._door.fileno(), self._on_connection)
         self.poller.watch(self._wakeup, self._on_signal)
-        self.clients.add(Client(self, first_client))
+        self.clients.add(ControlClient(self, first_client))
         while not self._over:
             self._turn(monotonic())
             if not self._over:
@@ -173,14 +173,14 @@ class Custodian:
         else:
             self._watch_members(set(ladder.descriptors()))
 
-    def _on_connection(self, event: "Event") -> None:
+    def _on_connection(self, event: "Readiness") -> None:
         fd = self._door.accept()
         if fd >= 0 and len(self.clients) >= CLIENT_LIMIT:
             posix.close(fd)
         elif fd >= 0:
-            self.clients.add(Client(self, fd))
+            self.clients.add(ControlClient(self, fd))
 
-    def _on_signal(self, event: "Event") -> None:
+    def _on_signal(self, event: "Readiness") -> None:
         numbers = posix.read(self._wakeup, 512)
         self._reap()
         if kernel.SIGTERM in numbers:
@@ -338,5 +338,5 @@ class Custodian:
         self._door.close()
 
 
-def _wake(event: "Event") -> None:
+def _wake(event: "Readiness") -> None:
     """A member of the tree ended: being woken is all that is needed, the next turn looks."""

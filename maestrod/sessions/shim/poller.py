@@ -11,10 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Handler = Callable[["Event"], None]
+    Handler = Callable[["Readiness"], None]
 
 
-class Event:
+class Readiness:
     """What a descriptor is ready for. `hung_up` may come with neither of the others."""
 
     __slots__ = ("hung_up", "readable", "writable")
@@ -57,14 +57,14 @@ class Poller:
             if handler is not None:
                 handler(event)
 
-    def _wait_poll(self, poll: select.poll, seconds: float | None) -> list[tuple[int, Event]]:
+    def _wait_poll(self, poll: select.poll, seconds: float | None) -> list[tuple[int, Readiness]]:
         timeout = None if seconds is None else max(0, int(seconds * 1000 + 0.999))
         gone = select.POLLHUP | select.POLLERR | select.POLLNVAL
         return [
-            (fd, Event(bool(bits & select.POLLIN), bool(bits & select.POLLOUT), bool(bits & gone)))
+            (fd, Readiness(bool(bits & select.POLLIN), bool(bits & select.POLLOUT), bool(bits & gone)))
             for fd, bits in poll.poll(timeout)
         ]
 
-    def _wait_select(self, seconds: float | None) -> list[tuple[int, Event]]:
+    def _wait_select(self, seconds: float | None) -> list[tuple[int, Readiness]]:
         readable, writable, _ = select.select(self._reading, self._writing, (), seconds)
-        return [(fd, Event(fd in readable, fd in writable, False)) for fd in {*readable, *writable}]
+        return [(fd, Readiness(fd in readable, fd in writable, False)) for fd in {*readable, *writable}]

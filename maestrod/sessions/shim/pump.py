@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .agent import Agent
     from .line_merge import LineMerge
     from .outputlog import OutputLog
-    from .poller import Event, Poller
+    from .poller import Poller, Readiness
 
 READ_BYTES = 65536
 """One read: a pipe holds this much, a terminal gives 4 KiB at a time."""
@@ -88,20 +88,20 @@ class Pump:
         if self._typed_open:
             self._close_typed_pipe()
 
-    def _on_ready(self, event: "Event") -> None:
+    def _on_ready(self, event: "Readiness") -> None:
         if event.writable:
             self._write()
         if event.readable or event.hung_up:
             self._take(self._agent.output, event)
 
-    def _on_errors(self, event: "Event") -> None:
+    def _on_errors(self, event: "Readiness") -> None:
         self._take(self._agent.errors, event)
 
-    def _take(self, fd: int, event: "Event") -> None:
+    def _take(self, fd: int, event: "Readiness") -> None:
         if not self._read(fd) and event.hung_up and fd in self._open:
             self._poller.forget(fd)  # a hung-up terminal: nothing more can come, but drain looks once more
 
-    def _on_typed_ready(self, event: "Event") -> None:
+    def _on_typed_ready(self, event: "Readiness") -> None:
         self._write()
 
     def _read(self, fd: int) -> bool:

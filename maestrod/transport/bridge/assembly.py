@@ -17,7 +17,7 @@ from maestrod.rpc.terminal import watched
 from maestrod.rpc.token import holder_of_id, holder_of_secret
 from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.fanout import Fanout
-from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal
+from maestrod.transport.bridge.gate import Admitted, ClientIdentity, GatePolicy, Head, Refusal
 from maestrod.transport.bridge.http import HttpConnection
 from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.pace import Pace
@@ -68,27 +68,31 @@ class Assembly:
         spawn(self._fanout.run)
 
     def connection(
-        self, channel: Channel, peer: str, refused: Callable[[Head, Refusal], None], admitted: Callable[[Caller], None]
+        self,
+        channel: Channel,
+        peer: str,
+        refused: Callable[[Head, Refusal], None],
+        admitted: Callable[[ClientIdentity], None],
     ) -> HttpConnection:
         """What serves a connection."""
         return HttpConnection(channel, peer, self._site, self.policy, refused, admitted)
 
-    def _token_caller(self, secret: bytes) -> Caller | None:
+    def _token_caller(self, secret: bytes) -> ClientIdentity | None:
         """The user's own programs by the token of this start, on this machine; others by a token of their own."""
         if hmac.compare_digest(secret, self._listener.token) and not self._listener.remote:
-            return Caller("token", Scope.ADMIN)
+            return ClientIdentity("token", Scope.ADMIN)
         return _caller(holder_of_secret(self._services, secret))
 
-    def _cookie_caller(self, cookie: bytes) -> Caller | None:
+    def _cookie_caller(self, cookie: bytes) -> ClientIdentity | None:
         sign_in = self._services.sign_in
         if not sign_in.is_genuine(cookie, self._services.engine.clock.wall()):
             return None
         holder = sign_in.holder(cookie)
         if holder:
             return _caller(holder_of_id(self._services, holder))
-        return None if self._listener.remote else Caller("page", Scope.ADMIN)
+        return None if self._listener.remote else ClientIdentity("page", Scope.ADMIN)
 
-    def _wait_for(self, caller: Caller) -> float:
+    def _wait_for(self, caller: ClientIdentity) -> float:
         """Seconds until a caller's request has its turn; the user's own programs are never made to wait."""
         return self._pace.take(caller.name) if caller.name in self._services.engine.world.tokens else 0.0
 
@@ -111,7 +115,7 @@ class Assembly:
         page = PageSocket(channel, self._dispatcher, self._fanout, caller)
         return partial(serve_web_socket, channel, talk=page.talk, wait_for=partial(self._wait_for, caller))
 
-    def _terminal(self, session_id: str, query: str, caller: Caller, channel: Channel) -> Talk:
+    def _terminal(self, session_id: str, query: str, caller: ClientIdentity, channel: Channel) -> Talk:
         """The terminal of a session. Raises ``MaestroError`` for one that is not there."""
         from maestrod.transport.bridge.terminal_stream import TerminalSocket
         from maestrod.transport.bridge.ws import serve_web_socket
@@ -126,8 +130,8 @@ class Assembly:
         return partial(serve_web_socket, channel, talk=terminal.talk, wait_for=partial(self._wait_for, caller))
 
 
-def _caller(holder: tuple[str, Scope] | None) -> Caller | None:
-    return None if holder is None else Caller(*holder)
+def _caller(holder: tuple[str, Scope] | None) -> ClientIdentity | None:
+    return None if holder is None else ClientIdentity(*holder)
 
 
 def _terminal_query(query: str) -> tuple[int | None, bool]:

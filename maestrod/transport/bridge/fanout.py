@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _KEPT = 2048
 
 
-class Follower(Protocol):
+class ViewClient(Protocol):
     """A client of a view."""
 
     def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
@@ -52,7 +52,7 @@ class View:
 
     def __init__(self, matches: Callable[[Event], bool]) -> None:
         self.matches = matches
-        self.followers: dict[Follower, None] = {}
+        self.followers: dict[ViewClient, None] = {}
 
 
 class Fanout:
@@ -72,7 +72,7 @@ class Fanout:
         """How many clients are told."""
         return sum(len(view.followers) for view in self._views.values())
 
-    def join(self, follower: Follower, filter_: EventSubscribe) -> Callable[[], None]:
+    def join(self, follower: ViewClient, filter_: EventSubscribe) -> Callable[[], None]:
         """Tell a follower every event that is published from now on and passes; the function returned ends it."""
         self.flush()
         view = self._views.get(filter_)
@@ -120,7 +120,7 @@ class Fanout:
         self._pending += events
         self._came.set()
 
-    def _leave(self, follower: Follower, filter_: EventSubscribe) -> None:
+    def _leave(self, follower: ViewClient, filter_: EventSubscribe) -> None:
         view = self._views.get(filter_)
         if view is None:
             return

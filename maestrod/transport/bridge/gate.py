@@ -51,7 +51,7 @@ class Head(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class ClientIdentity:
     """Who was let in: a name for the log, and how much of the contract is open to it."""
 
     name: str
@@ -70,8 +70,8 @@ class GatePolicy:
     hosts: frozenset[bytes]
     own_origins: frozenset[bytes]
     other_origins: frozenset[bytes]
-    token_caller: Callable[[bytes], Caller | None]
-    cookie_caller: Callable[[bytes], Caller | None]
+    token_caller: Callable[[bytes], ClientIdentity | None]
+    cookie_caller: Callable[[bytes], ClientIdentity | None]
     is_public: Callable[[str], bool]
     cookie_name: bytes
     remote: bool = False
@@ -95,7 +95,7 @@ class Admitted:
 
     path: str
     query: str
-    caller: Caller | None
+    caller: ClientIdentity | None
     origin: bytes | None = None
     upgrade: bool = False
     preflight: bool = False
@@ -185,7 +185,7 @@ def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
     return None
 
 
-def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> Caller | Refusal:
+def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> ClientIdentity | Refusal:
     """Who asks, by the token of a program or the cookie of our page."""
     authorization = found.get(b"authorization")
     if authorization is not None:

@@ -12,7 +12,7 @@ import h11
 import trio
 
 from maestrod.transport.bridge.channel import READ_SIZE, UNSENT_HIGH, Channel
-from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal, gate
+from maestrod.transport.bridge.gate import Admitted, ClientIdentity, GatePolicy, Head, Refusal, gate
 from maestrod.transport.bridge.response import Response, encode
 from maestrod.transport.bridge.site import Site, failure
 
@@ -33,7 +33,7 @@ _VERSIONS = frozenset({b"1.0", b"1.1"})
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class Leave(Exception):
+class Disconnect(Exception):
     """The connection is of no more use."""
 
 
@@ -47,7 +47,7 @@ class HttpConnection:
         site: Site,
         policy: GatePolicy,
         refused: Callable[[Head, Refusal], None],
-        admitted: Callable[[Caller], None],
+        admitted: Callable[[ClientIdentity], None],
     ) -> None:
         self._channel = channel
         self._peer = peer
@@ -68,7 +68,7 @@ class HttpConnection:
                 self._allow(HEAD_SECONDS)
                 while await self._serve_one():
                     self._next()
-            except (Leave, trio.ClosedResourceError):
+            except (Disconnect, trio.ClosedResourceError):
                 pass
         self._channel.close()
 
@@ -120,7 +120,7 @@ class HttpConnection:
         await talk(self._seen)
 
     async def _read_head(self) -> h11.Request:
-        """The next request. Raises ``Leave`` at the end of the stream."""
+        """The next request. Raises ``Disconnect`` at the end of the stream."""
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
@@ -132,7 +132,7 @@ class HttpConnection:
                     raise h11.RemoteProtocolError("another version of HTTP")
                 return event
             else:
-                raise Leave
+                raise Disconnect
 
     async def _read_body(self, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
         """The body; None when it is longer than allowed, which is noticed before it is read where its length is said."""
@@ -155,14 +155,14 @@ class HttpConnection:
                 if size > limit:
                     return None
             else:
-                raise Leave
+                raise Disconnect
             event = self._parser.next_event()
         return b"".join(parts)
 
     async def _receive(self) -> None:
         data = await self._channel.receive_some(READ_SIZE)
         if not data and not self._parser.trailing_data[0]:
-            raise Leave
+            raise Disconnect
         if len(self._seen) <= HEAD_LIMIT:
             self._seen += data
         self._parser.receive_data(data)

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
-from maestrod.transport.bridge.gate import Caller
+from maestrod.transport.bridge.gate import ClientIdentity
 from maestrod.transport.bridge.response import Response
 
 
@@ -43,13 +43,13 @@ class AnswerWire:
 
 async def post_rpc(
     dispatcher: Dispatcher,
-    caller: Caller,
+    caller: ClientIdentity,
     wire: AnswerWire,
     body: bytes,
     while_here: Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]],
 ) -> Response | None:
     """The answer to one message; None when the client has gone before it was ready, which ends what can be ended."""
-    conversation = Conversation(dispatcher, wire, Client(wire, caller.scope, name=caller.name, has_stream=False))
+    conversation = Conversation(dispatcher, wire, ClientState(wire, caller.scope, name=caller.name, has_stream=False))
     conversation.receive(body)
     if wire.answer is None and conversation.owes:
         if not conversation.waits:

@@ -26,7 +26,7 @@ from maestrod.transport.connection_limit import connection_limit
 
 if TYPE_CHECKING:
     from maestrod.transport.bridge.assembly import Assembly
-    from maestrod.transport.bridge.gate import Caller, Head, Refusal
+    from maestrod.transport.bridge.gate import ClientIdentity, Head, Refusal
     from maestrod.transport.bridge.http import HttpConnection
 
 log = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ class Bridge:
         )
         return connection
 
-    def _known(self, connection: "HttpConnection", caller: "Caller") -> None:
+    def _known(self, connection: "HttpConnection", caller: "ClientIdentity") -> None:
         self._strangers.pop(connection, None)
         self._callers[connection] = caller.name
 

@@ -16,12 +16,12 @@ import msgspec
 from maestrod.api.errors import MaestroError
 from maestrod.api.protocol.openapi import openapi
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT, LARGE_REQUESTS, REQUEST_LIMIT
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.single import SingleCall
 from maestrod.rpc.system import numbers
 from maestrod.transport.bridge.channel import Channel
-from maestrod.transport.bridge.gate import Admitted, Caller
+from maestrod.transport.bridge.gate import Admitted, ClientIdentity
 from maestrod.transport.bridge.metrics import KIND as METRICS_KIND
 from maestrod.transport.bridge.metrics import exposition
 from maestrod.transport.bridge.page import Headers, PageFiles, sign_in
@@ -77,7 +77,7 @@ class Site:
         token: bytes,
         cookie_name: str,
         secure: bool = False,
-        wait_for: Callable[[Caller], float] = lambda caller: 0.0,
+        wait_for: Callable[[ClientIdentity], float] = lambda caller: 0.0,
     ) -> None:
         self._dispatcher = dispatcher
         self._services = dispatcher.services
@@ -159,7 +159,7 @@ class Site:
         return answer
 
     async def _rest(
-        self, verb: str, admitted: Admitted, caller: Caller, body: bytes, while_here: WhileHere
+        self, verb: str, admitted: Admitted, caller: ClientIdentity, body: bytes, while_here: WhileHere
     ) -> Response | None:
         match = self._routes.find(verb, admitted.path)
         if not isinstance(match, Match):
@@ -172,7 +172,7 @@ class Site:
             params = self._routes.params(match, admitted.query, body)
         except MaestroError as error:
             return Response(*self._dispatcher.plain(refusal(error)))
-        client = Client(self._wire(), caller.scope, name=caller.name, has_stream=False)
+        client = ClientState(self._wire(), caller.scope, name=caller.name, has_stream=False)
         call = SingleCall(self._dispatcher, client, match.row.name, params)
         if call.waits and not await while_here(partial(_settled, call)):
             return None

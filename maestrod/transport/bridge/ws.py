@@ -18,7 +18,7 @@ from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.event import EventSubscribe, Filter, Topics
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
 from maestrod.api.text.json_text import repeated
-from maestrod.rpc.context import Client
+from maestrod.rpc.context import ClientState
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.subscription import past
@@ -26,7 +26,7 @@ from maestrod.transport.bridge.channel import UNSENT_HIGH, Channel
 from maestrod.transport.bridge.event_stream import EventStream
 from maestrod.transport.bridge.fanout import Fanout
 from maestrod.transport.bridge.frames import CLOSE, GOING_AWAY, TRY_AGAIN, close_frame, text_frame
-from maestrod.transport.bridge.gate import Caller
+from maestrod.transport.bridge.gate import ClientIdentity
 
 #: Seconds for the handshake, which is answered without waiting for anybody.
 _HANDSHAKE_SECONDS = 5.0
@@ -130,7 +130,7 @@ _encode = msgspec.json.Encoder().encode
 class PageSocket:
     """One page: follows events and asks; the ``Wire`` of its conversation."""
 
-    def __init__(self, channel: Channel, dispatcher: Dispatcher, fanout: Fanout, caller: Caller) -> None:
+    def __init__(self, channel: Channel, dispatcher: Dispatcher, fanout: Fanout, caller: ClientIdentity) -> None:
         self._channel = channel
         self._services = dispatcher.services
         self._fanout = fanout
@@ -138,7 +138,7 @@ class PageSocket:
         self._stream: EventStream | None = None
         self._roomy: trio.Event | None = None
         self._working = False
-        self.conversation = Conversation(dispatcher, self, Client(self, caller.scope, name=caller.name))
+        self.conversation = Conversation(dispatcher, self, ClientState(self, caller.scope, name=caller.name))
 
     @property
     def unsent(self) -> int:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from maestrod.agents.kit.installed import Installed, Program, find, info, parse_version
+from maestrod.agents.kit.installed import Installed, WantedProgram, find, info, parse_version
 
-SOME = Program("agent", ("@maker/agent",), (2, 1, 0), (3, 0, 0), "2.1.5", "get it with `npm install -g @maker/agent`")
+SOME = WantedProgram(
+    "agent", ("@maker/agent",), (2, 1, 0), (3, 0, 0), "2.1.5", "get it with `npm install -g @maker/agent`"
+)
 
 
 def program(folder: Path, text: str = "exit 9") -> Path:

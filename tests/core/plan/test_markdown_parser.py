@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.plan import Severity
 from maestrod.core.plan.lint import KnownNames
-from maestrod.core.plan.markdown_parser import Why
+from maestrod.core.plan.markdown_parser import Rejection
 from maestrod.core.plan.markdown_plan import Document, lint_markdown, parse_markdown
 
 
@@ -145,7 +145,7 @@ def test_a_rule_across_the_page_makes_no_heading() -> None:
 def test_front_matter_is_told_and_left_out() -> None:
     document = parse_markdown("---\ntitle: x\nagent: codex\n---\n# T\n- [ ] a\n")
     assert [(found.path, found.severity) for found in document.found] == [("line 1", Severity.WARNING)]
-    assert document.raw["title"] == "T" and set(document.left_out.values()) == {Why.FRONT_MATTER}
+    assert document.raw["title"] == "T" and set(document.left_out.values()) == {Rejection.FRONT_MATTER}
 
 
 def test_prose_around_groups_and_a_second_title_without_items_are_left_out() -> None:
@@ -189,5 +189,5 @@ def test_no_line_both_runs_and_is_left_out(parts: list[str]) -> None:
     text = "\n".join(part.format(f"w{number}0{number}") for number, part in enumerate(parts))
     document = parse_markdown(text)
     runs = json.dumps(commands(text))
-    done = [number - 1 for number, why in document.left_out.items() if why in {Why.DONE, Why.COMMENT}]
+    done = [number - 1 for number, why in document.left_out.items() if why in {Rejection.DONE, Rejection.COMMENT}]
     assert not [place for place in done if f"w{place}0{place}" in runs]

@@ -23,7 +23,7 @@ from maestrod.core.values.lifecycle import (
     MACHINES,
     Data,
     EndingState,
-    Event,
+    SessionEvent,
     States,
     TurnState,
     WaitState,
@@ -44,11 +44,11 @@ EXIT = Exit(code=0)
 AT = 1000
 
 
-def data(event: Event) -> Data:
+def data(event: SessionEvent) -> Data:
     """What a rule would give along with an event."""
-    turns: dict[Event, Turn] = {
-        Event.BEGIN: RunningTurn(since=AT),
-        Event.CEASE: PastTurn(outcome="failed", since=AT),
+    turns: dict[SessionEvent, Turn] = {
+        SessionEvent.BEGIN: RunningTurn(since=AT),
+        SessionEvent.CEASE: PastTurn(outcome="failed", since=AT),
     }
     wait = Wait(kind="usage", until=AT + 9, since=AT)
     return Data(reason=WHY, turn=turns.get(event), wait=wait, clock=Clock(deadline=AT + 20), exit=EXIT)
@@ -78,7 +78,7 @@ EVERY = [*living(), *(session(status) for status in SessionStatus if status not 
 
 def test_an_event_does_to_a_session_what_the_tables_say() -> None:
     """For every event in every state: the values follow the machines, and what is refused is refused."""
-    for each, event in product(EVERY, Event):
+    for each, event in product(EVERY, SessionEvent):
         try:
             expected = after(states(each), event)
         except IllegalTransition:
@@ -90,18 +90,18 @@ def test_an_event_does_to_a_session_what_the_tables_say() -> None:
 
 
 def test_each_event_brings_along_only_what_stands_below_it() -> None:
-    order = list(Event)
+    order = list(SessionEvent)
     for event, brought in BRINGS.items():
         assert all(order.index(each) > order.index(event) for each in brought), event
 
 
 def test_each_event_is_taken_by_a_machine() -> None:
-    assert {event for machine in MACHINES for row in machine.cells.values() for event in row} == set(Event)
+    assert {event for machine in MACHINES for row in machine.cells.values() for event in row} == set(SessionEvent)
 
 
 def test_an_event_is_at_rest_once_it_has_happened() -> None:
     """Told again it moves nothing, but for the end of a wait, which leads on to the next."""
-    for each, event in product(EVERY, set(Event) - {Event.WAKE}):
+    for each, event in product(EVERY, set(SessionEvent) - {SessionEvent.WAKE}):
         try:
             once = after(states(each), event)
             assert after(once, event) == once, (each, event)
@@ -109,8 +109,8 @@ def test_an_event_is_at_rest_once_it_has_happened() -> None:
             assert states(each).life not in ALIVE, (each, event)
 
 
-@given(st.lists(st.sampled_from(list(Event)), max_size=40))
-def test_random_events_never_lead_where_nothing_can_be_written_down(events: list[Event]) -> None:
+@given(st.lists(st.sampled_from(list(SessionEvent)), max_size=40))
+def test_random_events_never_lead_where_nothing_can_be_written_down(events: list[SessionEvent]) -> None:
     """Each state survives being written and read, whatever came before, and an end is final."""
     now = session(SessionStatus.SPAWNING, Spawning(clock=Clock(deadline=AT)))
     for number, event in enumerate(events):
@@ -136,43 +136,43 @@ def test_a_session_on_its_way_out_begins_no_wait_and_what_is_stopped_is_not_let_
     for each in living():
         ending = states(each).ending
         if ending is not EndingState.NONE:
-            assert not moves(each, Event.REACH)
+            assert not moves(each, SessionEvent.REACH)
         if ending is EndingState.STOPPING:
-            assert not moves(each, Event.LET_GO) or each.status is SessionStatus.SPAWNING
-            assert not moves(each, Event.WANT_STOP)
+            assert not moves(each, SessionEvent.LET_GO) or each.status is SessionStatus.SPAWNING
+            assert not moves(each, SessionEvent.WANT_STOP)
         else:
-            assert moved(each, Event.WANT_STOP, AT, data(Event.WANT_STOP)).ending == Stopping(reason=WHY)
+            assert moved(each, SessionEvent.WANT_STOP, AT, data(SessionEvent.WANT_STOP)).ending == Stopping(reason=WHY)
 
 
 def test_why_it_is_being_stopped_stays_until_it_has_ended() -> None:
-    for each, event in product(living(), set(Event) - ENDS - {Event.WAKE}):
+    for each, event in product(living(), set(SessionEvent) - ENDS - {SessionEvent.WAKE}):
         if isinstance(each.ending, Stopping):
             assert moved(each, event, AT, data(event)).status_reason == BEFORE, (each, event)
 
 
 def test_signs_of_a_turn_or_a_limit_are_signs_of_life() -> None:
     for each in living():
-        for event, status in ((Event.BEGIN, SessionStatus.WORKING), (Event.CEASE, SessionStatus.IDLE)):
+        for event, status in ((SessionEvent.BEGIN, SessionStatus.WORKING), (SessionEvent.CEASE, SessionStatus.IDLE)):
             found = moved(each, event, AT, data(event))
             assert found.status is (
-                status if event is Event.BEGIN or each.status is SessionStatus.SPAWNING else each.status
+                status if event is SessionEvent.BEGIN or each.status is SessionStatus.SPAWNING else each.status
             )
         if each.ending is None:
-            assert moved(each, Event.REACH, AT, data(Event.REACH)).status is not SessionStatus.SPAWNING
+            assert moved(each, SessionEvent.REACH, AT, data(SessionEvent.REACH)).status is not SessionStatus.SPAWNING
 
 
 def test_the_end_of_a_process_silences_the_turn_and_nothing_else() -> None:
     for each in living():
-        gone = moved(each, Event.GONE, AT)
+        gone = moved(each, SessionEvent.GONE, AT)
         assert gone.process is None
         assert states(gone) == states(each)._replace(turn=TurnState.SILENT)
 
 
 def test_limits_in_a_row_are_counted_and_a_completed_turn_forgets_them() -> None:
     up = session(SessionStatus.IDLE)
-    first = moved(up, Event.REACH, AT, data(Event.REACH))
-    due = moved(first, Event.END_WAIT, AT + 1)
-    second = moved(due, Event.REACH, AT + 2, data(Event.REACH))
+    first = moved(up, SessionEvent.REACH, AT, data(SessionEvent.REACH))
+    due = moved(first, SessionEvent.END_WAIT, AT + 1)
+    second = moved(due, SessionEvent.REACH, AT + 2, data(SessionEvent.REACH))
     assert (first.limited, second.limited) == (Limited(hits=1, since=AT), Limited(hits=2, since=AT))
     assert states(due).wait is WaitState.DUE
     assert revised(second, limited=None).limited is None
@@ -180,11 +180,13 @@ def test_limits_in_a_row_are_counted_and_a_completed_turn_forgets_them() -> None
 
 def test_a_time_limit_belongs_to_a_phase_and_ends_with_it() -> None:
     spawning = session(SessionStatus.SPAWNING, Spawning(clock=Clock(deadline=AT)))
-    assert clock_of(moved(spawning, Event.REGISTER, AT)) is None
-    assert clock_of(moved(spawning, Event.WANT_STOP, AT, data(Event.WANT_STOP))) is None
-    let_go = moved(session(SessionStatus.IDLE), Event.LET_GO, AT, data(Event.LET_GO))
+    assert clock_of(moved(spawning, SessionEvent.REGISTER, AT)) is None
+    assert clock_of(moved(spawning, SessionEvent.WANT_STOP, AT, data(SessionEvent.WANT_STOP))) is None
+    let_go = moved(session(SessionStatus.IDLE), SessionEvent.LET_GO, AT, data(SessionEvent.LET_GO))
     assert clock_of(let_go) == Clock(deadline=AT + 20)
-    assert clock_of(moved(let_go, Event.WORK, AT)) == Clock(deadline=AT + 20), "work is no reason to stay for ever"
+    assert clock_of(moved(let_go, SessionEvent.WORK, AT)) == Clock(deadline=AT + 20), (
+        "work is no reason to stay for ever"
+    )
     assert clock_of(with_clock(let_go, Clock(left=7))) == Clock(left=7)
     assert with_clock(session(SessionStatus.IDLE), Clock(left=7)) == session(SessionStatus.IDLE)
 

@@ -22,13 +22,13 @@ TABLES: dict[str, tuple[Table[Any, Any], type[enum.Enum], type[enum.Enum], set[e
     "session": (
         lifecycle.LIFE,
         SessionStatus,
-        lifecycle.Event,
+        lifecycle.SessionEvent,
         {SessionStatus.SPAWNING, SessionStatus.IDLE},  # an external session registers by being made
     ),
-    "turn": (lifecycle.TURN, lifecycle.TurnState, lifecycle.Event, {lifecycle.TurnState.SILENT}),
-    "hold": (lifecycle.HOLD, lifecycle.HoldState, lifecycle.Event, {lifecycle.HoldState.FREE}),
-    "ending": (lifecycle.ENDING, lifecycle.EndingState, lifecycle.Event, {lifecycle.EndingState.NONE}),
-    "wait": (lifecycle.WAIT, lifecycle.WaitState, lifecycle.Event, {lifecycle.WaitState.NONE}),
+    "turn": (lifecycle.TURN, lifecycle.TurnState, lifecycle.SessionEvent, {lifecycle.TurnState.SILENT}),
+    "hold": (lifecycle.HOLD, lifecycle.HoldState, lifecycle.SessionEvent, {lifecycle.HoldState.FREE}),
+    "ending": (lifecycle.ENDING, lifecycle.EndingState, lifecycle.SessionEvent, {lifecycle.EndingState.NONE}),
+    "wait": (lifecycle.WAIT, lifecycle.WaitState, lifecycle.SessionEvent, {lifecycle.WaitState.NONE}),
     "item": (queue.TRANSITIONS, QueueItemStatus, queue.ItemEvent, {QueueItemStatus.QUEUED}),
     "run": (run_state.TRANSITIONS, RunStatus, run_state.RunEvent, {RunStatus.PLANNING, RunStatus.RUNNING}),
     "plan": (plan_state.TRANSITIONS, PlanStatus, plan_state.PlanEvent, {PlanStatus.DRAFT}),
@@ -40,7 +40,9 @@ EACH = pytest.mark.parametrize("noun", TABLES)
 def test_every_cell_is_filled(noun: str) -> None:
     table, states, events, _ = TABLES[noun]
     assert set(table.cells) == set(states)
-    own = set(next(iter(table.cells.values()))) if events is lifecycle.Event else set(events)  # one of five machines
+    own = (
+        set(next(iter(table.cells.values()))) if events is lifecycle.SessionEvent else set(events)
+    )  # one of five machines
     assert own <= set(events)
     assert all(set(row) == own for row in table.cells.values())
     cells = [cell for row in table.cells.values() for cell in row.values()]

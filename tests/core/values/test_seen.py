@@ -8,7 +8,7 @@ from maestrod.api.errors import MaestroError
 from maestrod.api.project import FolderIdentity
 from maestrod.api.protocol.registry import METHODS
 from maestrod.core.values.folders import Place, as_written
-from maestrod.core.values.seen import BLIND, FoldersAt, Names, NamesIn, PlaceAt, Question, Seen, Unseen
+from maestrod.core.values.seen import BLIND, FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen, Unseen
 from tests.core.looks import answer
 from tests.kit.scenario import Call, Scenario, group, project, refused, run_of, subtask, task
 
@@ -18,7 +18,7 @@ EYES = Seen(looks=True)
 
 def test_who_looks_nowhere_takes_paths_as_they_are_written_and_knows_no_skills() -> None:
     assert BLIND.place("/a/../b") == as_written("/b")
-    assert (BLIND.identities(["/a"]), BLIND.names("/a")) == ({}, Names())
+    assert (BLIND.identities(["/a"]), BLIND.names("/a")) == ({}, FolderNames())
 
 
 def test_what_was_not_seen_is_asked_for() -> None:
@@ -36,7 +36,7 @@ def test_what_was_not_seen_is_asked_for() -> None:
 
 def test_what_was_seen_adds_up() -> None:
     seen = EYES.joined(Seen(places={"/l": Place("/a", ("/a", "/"))})).joined(Seen(folders={"/a": HERE, "/b": None}))
-    seen = seen.joined(Seen(known={"": Names(skills=frozenset({"s"}))}))
+    seen = seen.joined(Seen(known={"": FolderNames(skills=frozenset({"s"}))}))
     assert seen.looks
     assert seen.place("/l").path == "/a"
     assert seen.identities(["/b", "/a"]) == {"/a": HERE}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.attach.keys import DETACH_KEYS, SWITCH_KEYS, Command, Keyboard, bindings, sequences
+from maestroctl.attach.keys import DETACH_KEYS, SWITCH_KEYS, Keyboard, KeyCommand, bindings, sequences
 from maestrod.api.errors import Malformed
 
 USUAL = bindings(DETACH_KEYS, SWITCH_KEYS)
@@ -23,22 +23,22 @@ def test_what_is_no_key_is_refused(detach: str, switch: str) -> None:
 
 
 def test_there_need_be_no_key_to_switch() -> None:
-    assert bindings("ctrl-a", "") == {b"\x01": Command.DETACH}
+    assert bindings("ctrl-a", "") == {b"\x01": KeyCommand.DETACH}
 
 
 @pytest.mark.parametrize(
     "pieces, typed, command",
     [
         ([b"ls\r"], "ls\r", None),
-        ([b"a\x1cb"], "a", Command.DETACH),
-        ([b"a\x10\x11b"], "a", Command.DETACH),
-        ([b"a\x10", b"\x11b"], "a", Command.DETACH),
+        ([b"a\x1cb"], "a", KeyCommand.DETACH),
+        ([b"a\x10\x11b"], "a", KeyCommand.DETACH),
+        ([b"a\x10", b"\x11b"], "a", KeyCommand.DETACH),
         ([b"a\x10", b"b"], "a\x10b", None),
-        ([b"a\x1db\x1c"], "a", Command.SWITCH),
+        ([b"a\x1db\x1c"], "a", KeyCommand.SWITCH),
         ([b"\xc3", b"\xa4"], "ä", None),
     ],
 )
-def test_keys(pieces: list[bytes], typed: str, command: Command | None) -> None:
+def test_keys(pieces: list[bytes], typed: str, command: KeyCommand | None) -> None:
     keyboard = Keyboard(USUAL)
     outcomes = [keyboard.feed(piece) for piece in pieces]
     assert "".join(text for text, _ in outcomes) == typed

@@ -183,11 +183,11 @@ class Manager:
     """A service manager of a few lines."""
 
     def __init__(self, installed: bool, error: Exception | None = None) -> None:
-        self.state = service_manager.State("systemd", installed, True, "inactive", Path("/x"))
+        self.state = service_manager.ServiceState("systemd", installed, True, "inactive", Path("/x"))
         self.error = error
         self.started = 0
 
-    def status(self) -> service_manager.State:
+    def status(self) -> service_manager.ServiceState:
         return self.state
 
     def start(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.client.channel import PROBE, Channel, Lost, Silent, Unsafe, check
+from maestroctl.client.channel import PROBE, Channel, ConnectionLost, Silent, Unsafe, check
 from maestroctl.client.client import connect
 from maestrod.api.errors import NoDaemon
 
@@ -53,7 +53,7 @@ def test_the_end_of_the_daemon_is_noticed(listener: socket.socket) -> None:
     channel, server = connected(listener)
     server.sendall(b"half")
     server.close()
-    with pytest.raises(Lost):
+    with pytest.raises(ConnectionLost):
         channel.receive()
     channel.close()
 

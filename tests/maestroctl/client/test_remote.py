@@ -12,7 +12,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, Pong, Request, TextMessage
 
 from maestroctl.client.caller import Caller, take_global_flags
-from maestroctl.client.channel import Lost
+from maestroctl.client.channel import ConnectionLost
 from maestroctl.client.remote import DEFAULT_PORT, Remote
 from maestrod.api.errors import Busy, Malformed, NoDaemon, NotAllowed
 
@@ -156,7 +156,7 @@ def test_messages_out_and_in(server: Server, token: Path) -> None:
     channel.send(b'{"b":2}')
     assert channel.receive(5) == b'{"b":2}'
     channel.send(b'"bye"')
-    with pytest.raises(Lost, match="stopping"):
+    with pytest.raises(ConnectionLost, match="stopping"):
         channel.receive(5)
     channel.close()
     server.close()

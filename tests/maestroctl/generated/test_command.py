@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maestroctl.generated.command import NOT_GENERATED, collect, leaf, verbs_of
-from maestroctl.generated.fields import Field, Kind, fields_of
+from maestroctl.generated.fields import Field, ValueKind, fields_of
 from maestrod.api.errors import Malformed
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.entities import OTHER_TASK, SESSION, TASK, task
@@ -33,11 +33,11 @@ HAND_MADE = {
 
 def words(field: Field, value: Any) -> list[str]:
     """A JSON value as it is written on the command line."""
-    if field.kind is Kind.FLAG:
+    if field.kind is ValueKind.FLAG:
         return [field.option if value else f"--no-{field.option[2:]}"]
-    if field.kind in {Kind.LIST, Kind.WORDS}:
+    if field.kind in {ValueKind.LIST, ValueKind.WORDS}:
         return [word for part in value for word in (field.option, part)]
-    return [field.option, json.dumps(value) if field.kind is Kind.JSON else str(value)]
+    return [field.option, json.dumps(value) if field.kind is ValueKind.JSON else str(value)]
 
 
 def typed(row: AnyMethod) -> list[str]:

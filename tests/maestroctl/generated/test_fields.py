@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from maestroctl.generated.fields import Kind, fields_of
+from maestroctl.generated.fields import ValueKind, fields_of
 from maestrod.api.protocol.registry import METHODS, AnyMethod
 from tests.kit.offenders import offenders
 
@@ -17,7 +17,7 @@ def test_every_parameter_has_a_form_and_a_meaning() -> None:
         for field in fields.values():
             if not field.help:
                 yield f"{field.name} has no help: add it to the glossary"
-            if (field.choices is not None) is not (field.kind is Kind.CHOICE):
+            if (field.choices is not None) is not (field.kind is ValueKind.CHOICE):
                 yield f"{field.name} is a {field.kind} with the choices {field.choices}"
             if field.option != "--" + field.name.replace("_", "-"):
                 yield f"{field.name} is typed as {field.option}"
@@ -26,17 +26,17 @@ def test_every_parameter_has_a_form_and_a_meaning() -> None:
 
 
 FORMS = {
-    ("task.create", "priority"): Kind.CHOICE,
-    ("task.create", "dependencies"): Kind.LIST,
-    ("task.create", "commands"): Kind.WORDS,
-    ("task.create", "title"): Kind.TEXT,
-    ("task.progress", "progress"): Kind.NUMBER,
-    ("run.start", "approve"): Kind.FLAG,
-    ("run.start", "max_sessions"): Kind.INTEGER,
-    ("run.start", "plan"): Kind.JSON,
-    ("project.update", "settings"): Kind.JSON,
-    ("event.report", "payload"): Kind.JSON,
-    ("system.hello", "protocols"): Kind.JSON,
+    ("task.create", "priority"): ValueKind.CHOICE,
+    ("task.create", "dependencies"): ValueKind.LIST,
+    ("task.create", "commands"): ValueKind.WORDS,
+    ("task.create", "title"): ValueKind.TEXT,
+    ("task.progress", "progress"): ValueKind.NUMBER,
+    ("run.start", "approve"): ValueKind.FLAG,
+    ("run.start", "max_sessions"): ValueKind.INTEGER,
+    ("run.start", "plan"): ValueKind.JSON,
+    ("project.update", "settings"): ValueKind.JSON,
+    ("event.report", "payload"): ValueKind.JSON,
+    ("system.hello", "protocols"): ValueKind.JSON,
 }
 
 

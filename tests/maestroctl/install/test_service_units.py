@@ -30,17 +30,17 @@ from maestrod.host import service
 home = Path(sys.argv[1])
 signals = {signal.SIGTERM, signal.SIGUSR2, signal.SIGHUP}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-handover = service.take()
-[handed] = handover.sockets
+service_context = service.take()
+[handed] = service_context.sockets
 with (home / "journal").open("a") as journal:
-    print("start", handed.name, handed.path == Path(os.environ["MAESTRO_SOCKET"]), handover.watchdog_interval,
+    print("start", handed.name, handed.path == Path(os.environ["MAESTRO_SOCKET"]), service_context.watchdog_interval,
           sorted(name for name in os.environ if name.startswith(("LISTEN", "NOTIFY", "WATCHDOG"))), file=journal)
 if not (home / "agent").exists():
     agent = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     (home / "agent").write_text(str(agent.pid))
-handover.notifier.ready("1 session")
+service_context.notifier.ready("1 session")
 got = signal.Signals(signal.sigwait(signals))
-handover.notifier.stopping()
+service_context.notifier.stopping()
 with (home / "journal").open("a") as journal:
     print("end", got.name, file=journal)
 sys.exit(75 if got == signal.SIGHUP else 0)

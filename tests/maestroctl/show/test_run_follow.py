@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maestroctl.client.caller import Caller
-from maestroctl.show.run_follow import Follower, follow, stream_json
+from maestroctl.show.run_follow import RunFollower, follow, stream_json
 from maestrod.api.errors import ResyncRequired
 from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session, task
 from tests.kit.fake_daemon import FakeDaemon, Reply
@@ -118,10 +118,10 @@ def test_ctrl_c_leaves_the_run_alone(
 ) -> None:
     serve(daemon)
 
-    def interrupt(follower: Follower, timeout: float) -> None:
+    def interrupt(follower: RunFollower, timeout: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Follower, "poll", interrupt)
+    monkeypatch.setattr(RunFollower, "poll", interrupt)
     assert following() == 130
     assert f"maestroctl watch {RUN}" in capsys.readouterr().err
     assert daemon.called("run.cancel") == []
@@ -141,7 +141,7 @@ def test_events_that_are_gone_are_made_up_for_by_reading_again(daemon: FakeDaemo
 
     daemon.on("event.subscribe", subscribe)
     with Caller(os.environ).client(start=False) as client:
-        follower = Follower(client, RUN)
+        follower = RunFollower(client, RUN)
         while not follower.model.ended:
             follower.poll(0.01)
         follower.close()
@@ -153,7 +153,7 @@ def test_last_lines_are_read_only_of_sessions_at_work(daemon: FakeDaemon) -> Non
     serve(daemon, sessions=[session(runId=RUN), session(id="ses_x", status="completed")])
     daemon.on("session.tails", {"lines": {SESSION: "step 3"}})
     with Caller(os.environ).client(start=False) as client:
-        follower = Follower(client, RUN)
+        follower = RunFollower(client, RUN)
         assert follower.tails() == {SESSION: "step 3"}
         follower.close()
     assert daemon.called("session.tails") == [{"sessionIds": [SESSION]}]

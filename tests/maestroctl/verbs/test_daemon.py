@@ -61,18 +61,18 @@ class Manager:
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.outcome = service_manager.Outcome("systemd", (Path("/unit"),), ("a note",))
+        self.outcome = service_manager.ServiceChange("systemd", (Path("/unit"),), ("a note",))
 
-    def status(self) -> service_manager.State:
-        return service_manager.State("systemd", True, True, "active", Path("/x"))
+    def status(self) -> service_manager.ServiceState:
+        return service_manager.ServiceState("systemd", True, True, "active", Path("/x"))
 
-    def install(self, service: object) -> service_manager.Outcome:
+    def install(self, service: object) -> service_manager.ServiceChange:
         self.calls.append("install")
         return self.outcome
 
-    def uninstall(self) -> service_manager.Outcome:
+    def uninstall(self) -> service_manager.ServiceChange:
         self.calls.append("uninstall")
-        return service_manager.Outcome("systemd", ())
+        return service_manager.ServiceChange("systemd", ())
 
     def stop(self) -> None:
         self.calls.append("stop")

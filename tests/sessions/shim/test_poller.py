@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from maestrod.sessions.shim.poller import Event, Poller
+from maestrod.sessions.shim.poller import Poller, Readiness
 
 
 @pytest.fixture(params=[True, False], ids=["poll", "select"])
@@ -26,7 +26,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_a_reader_is_told_when_there_is_something(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Event] = []
+    told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     poller.wait(0)
     assert told == []
@@ -36,7 +36,7 @@ def test_a_reader_is_told_when_there_is_something(poller: Poller, pipe: tuple[in
 
 
 def test_a_writer_is_told_only_when_it_asks(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Event] = []
+    told: list[Readiness] = []
     poller.watch(pipe[1], told.append, read=False)
     poller.wait(0)
     assert told == []
@@ -46,7 +46,7 @@ def test_a_writer_is_told_only_when_it_asks(poller: Poller, pipe: tuple[int, int
 
 
 def test_the_end_of_the_other_side_is_told(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Event] = []
+    told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     os.close(pipe[1])
     poller.wait(5)
@@ -54,7 +54,7 @@ def test_the_end_of_the_other_side_is_told(poller: Poller, pipe: tuple[int, int]
 
 
 def test_nobody_is_told_after_being_forgotten(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Event] = []
+    told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     os.write(pipe[1], b"x")
     poller.forget(pipe[0])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
-from maestrod.transport.bridge.gate import Caller
+from maestrod.transport.bridge.gate import ClientIdentity
 from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, listener_on_loopback
 from tests.kit.rpc_parts import parts
 
@@ -14,7 +14,7 @@ async def test_the_policy_is_what_the_listener_says() -> None:
     with given.sock:
         policy = Assembly(given, parts(), lambda task: None).policy
         assert policy.hosts == given.hosts and policy.other_origins == {FOREIGN} and not policy.remote
-        assert policy.token_caller(TOKEN) == Caller("token", Scope.ADMIN)
+        assert policy.token_caller(TOKEN) == ClientIdentity("token", Scope.ADMIN)
         assert policy.token_caller(b"x") is None and policy.token_caller(b"") is None
         assert policy.cookie_caller(b"x") is None
         assert policy.is_public("/") and policy.is_public("/health") and not policy.is_public("/api/status")
@@ -33,13 +33,13 @@ async def test_a_reader_reads_and_changes_nothing(monkeypatch: object) -> None:
     async with bridging() as server:
         # what a token of the scope `read` gives: the gate hands the scope on, the dispatcher holds to it
         from maestrod.rpc.bind import bindings
-        from maestrod.rpc.context import Client
+        from maestrod.rpc.context import ClientState
         from maestrod.rpc.dispatch import Dispatcher
         from maestrod.rpc.single import SingleCall
         from tests.kit.rpc_parts import MemoryWire
 
         dispatcher = Dispatcher(server.services, bindings())
-        client = Client(MemoryWire(), Scope.READ, has_stream=False)
+        client = ClientState(MemoryWire(), Scope.READ, has_stream=False)
         assert dispatcher.plain(await SingleCall(dispatcher, client, "task.list", b"{}").answer())[0] == 200
         refused = SingleCall(dispatcher, client, "project.create", b'{"name":"p","workingDir":"/p"}')
         status, body = dispatcher.plain(await refused.answer())

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestrod.api.model.method import Scope
-from maestrod.transport.bridge.gate import Admitted, Caller, GatePolicy, Head, Refusal, gate, is_loopback
+from maestrod.transport.bridge.gate import Admitted, ClientIdentity, GatePolicy, Head, Refusal, gate, is_loopback
 
 HOST = b"127.0.0.1:7717"
 ORIGIN = b"http://127.0.0.1:7717"
@@ -16,8 +16,8 @@ POLICY = GatePolicy(
     hosts=frozenset({HOST, b"localhost:7717"}),
     own_origins=frozenset({ORIGIN}),
     other_origins=frozenset({FOREIGN}),
-    token_caller=lambda token: Caller("token", Scope.ADMIN) if token == TOKEN else None,
-    cookie_caller=lambda cookie: Caller("page", Scope.WORK) if cookie == COOKIE else None,
+    token_caller=lambda token: ClientIdentity("token", Scope.ADMIN) if token == TOKEN else None,
+    cookie_caller=lambda cookie: ClientIdentity("page", Scope.WORK) if cookie == COOKIE else None,
     is_public=lambda path: path in {"/", "/health"},
     cookie_name=b"maestrod",
 )
@@ -43,7 +43,7 @@ JSON = (b"content-type", b"application/json")
 
 def test_a_program_with_the_token_comes_in() -> None:
     verdict = ask(b"POST", b"/api/tasks?x=1", BEARER, JSON)
-    assert verdict == Admitted("/api/tasks", "x=1", Caller("token", Scope.ADMIN))
+    assert verdict == Admitted("/api/tasks", "x=1", ClientIdentity("token", Scope.ADMIN))
 
 
 def test_what_is_public_needs_nothing_but_a_good_host() -> None:
@@ -63,7 +63,7 @@ def test_what_is_public_needs_nothing_but_a_good_host() -> None:
 )
 def test_the_page_comes_in_by_its_cookie(headers: Headers) -> None:
     verdict = ask(b"GET", b"/api/tasks", *headers)
-    assert isinstance(verdict, Admitted) and verdict.caller == Caller("page", Scope.WORK)
+    assert isinstance(verdict, Admitted) and verdict.caller == ClientIdentity("page", Scope.WORK)
 
 
 @pytest.mark.parametrize(
@@ -167,5 +167,5 @@ def test_no_head_makes_the_gate_raise_or_lets_a_stranger_in(
 def test_what_is_added_to_a_good_request_never_gets_it_further(more: Headers) -> None:
     verdict = ask(b"GET", b"/api/tasks", BEARER, *more)
     if isinstance(verdict, Admitted):
-        assert verdict.caller == Caller("token", Scope.ADMIN)
+        assert verdict.caller == ClientIdentity("token", Scope.ADMIN)
         assert [name for name, _ in more if name in {b"host", b"authorization"}] == []

@@ -7,7 +7,7 @@ import pytest
 
 from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
-from maestrod.transport.bridge.gate import Caller
+from maestrod.transport.bridge.gate import ClientIdentity
 from maestrod.transport.bridge.page import PageFiles
 from tests.kit.attacked import sign_in
 from tests.kit.bridge_client import BridgeServer, bridging
@@ -116,10 +116,10 @@ async def test_the_cookie_opens_what_the_page_asks_for() -> None:
 async def test_the_cookie_outlives_the_daemon_and_not_its_key() -> None:
     async with bridging() as server:
         value = (await sign_in(server)).partition("=")[2].encode()
-        assert callers(server, value) == Caller("page", Scope.ADMIN)
+        assert callers(server, value) == ClientIdentity("page", Scope.ADMIN)
         assert callers(server, value[:-1] + b"0") is None or value.endswith(b"0")
 
 
-def callers(server: BridgeServer, cookie: bytes) -> Caller | None:
+def callers(server: BridgeServer, cookie: bytes) -> ClientIdentity | None:
     """Who a cookie is to the next daemon with the same key."""
     return Assembly(server.listener, server.services, lambda task: None).policy.cookie_caller(cookie)

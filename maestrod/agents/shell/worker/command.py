@@ -36,7 +36,7 @@ _NOTHING = "/dev/null"
 _USUAL_SIZE = (40, 120, 0, 0)
 
 
-class Outcome:
+class CommandResult:
     """How a command ended: an exit code or a signal, and the end of its output."""
 
     def __init__(self, status: int, output: bytes) -> None:
@@ -67,7 +67,7 @@ class Runner:
         self._screen = Screen()
         self._attributes = _attributes()
 
-    def shell(self, command: str, **variables: str) -> Outcome:
+    def shell(self, command: str, **variables: str) -> CommandResult:
         """Run a command with the POSIX shell, on a terminal. Raises ``OSError`` when it cannot be started."""
         self._place.enter()
         master, slave = _terminal()
@@ -78,7 +78,7 @@ class Runner:
         ]
         return self._run([SHELL, "-c", command], actions, master, slave, KEPT, variables)
 
-    def program(self, argv: list[str], stdin: str, limit: int, **variables: str) -> Outcome:
+    def program(self, argv: list[str], stdin: str, limit: int, **variables: str) -> CommandResult:
         """Run a program with a file as input; its standard output is kept up to ``limit``, its errors only shown."""
         self._place.enter()
         reader, writer = posix.pipe()
@@ -93,7 +93,7 @@ class Runner:
 
     def _run(
         self, argv: list[str], actions: "list[Any]", output: int, given: int, limit: int, variables: dict[str, str]
-    ) -> Outcome:
+    ) -> CommandResult:
         environ = {**self._environ, **{name.encode(): value.encode() for name, value in variables.items()}}
         with signals.STOP:
             try:
@@ -113,7 +113,7 @@ class Runner:
                 _calm(self._attributes)
                 show(self._screen.settle())
 
-    def _follow(self, pid: int, output: int, limit: int) -> Outcome:
+    def _follow(self, pid: int, output: int, limit: int) -> CommandResult:
         """Copy output until the command has ended and nothing more comes; pass a stop on and give it a moment."""
         kept = bytearray()
         status: int | None = None
@@ -143,7 +143,7 @@ class Runner:
                     give_up = time.monotonic() + GRACE
             late = give_up is not None and time.monotonic() >= give_up
             if late or (status is not None and (output not in sources or not ready)):
-                return Outcome(status or 0, bytes(kept[-limit:]))
+                return CommandResult(status or 0, bytes(kept[-limit:]))
 
 
 def _timeout(give_up: float | None, *, quiet: bool) -> float | None:

@@ -9,7 +9,7 @@ one, or a Markdown checklist. Or it calls
 
 import posix
 
-from .command import Outcome, Runner
+from .command import CommandResult, Runner
 from .daemon import Daemon, Refused
 from .jsontext import dumps
 from .task import explain
@@ -100,7 +100,7 @@ class Planner:
             return "the interpreter that its first line names is not there"
         return error.strerror or str(error)
 
-    def _printed(self, command: str, outcome: Outcome) -> str:
+    def _printed(self, command: str, outcome: CommandResult) -> str:
         if not outcome.ok:
             raise Failed(explain("planner", command, outcome))
         if len(outcome.output) > PLAN_LIMIT:

@@ -2,7 +2,7 @@
 
 import time
 
-from .command import Outcome, Runner
+from .command import CommandResult, Runner
 from .prompt import variables
 from .terminal import plain, say, tail
 from .workplace import FolderLost
@@ -61,7 +61,7 @@ def perform(
     return True, _summary(len(commands), len(steps) - len(commands), time.monotonic() - began, last)
 
 
-def explain(kind: str, command: str, outcome: Outcome) -> str:
+def explain(kind: str, command: str, outcome: CommandResult) -> str:
     """Which command ended how, and its last lines."""
     text = f"{kind} {outcome}: {shortened(command)}"
     lines = tail(outcome.output)
