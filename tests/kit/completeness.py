@@ -29,9 +29,15 @@ def _lacking(value: Any, kind: inspect.Type, path: str) -> list[str]:
 def _of_union(value: Any, kind: inspect.UnionType, path: str) -> list[str]:
     structs = [each for each in kind.types if isinstance(each, inspect.StructType)]
     if isinstance(value, dict) and structs:
-        return _lacking(value, structs[0], path)
+        return _lacking(value, _variant(value, structs), path)
     lists = [each for each in kind.types if isinstance(each, (inspect.ListType, inspect.VarTupleType))]
     return _lacking(value, lists[0], path) if isinstance(value, list) and lists else []
+
+
+def _variant(value: dict[str, Any], structs: list[inspect.StructType]) -> inspect.StructType:
+    """Which of several structs it is, by its tag."""
+    tagged = (each for each in structs if each.tag_field is not None and value.get(each.tag_field) == each.tag)
+    return next(tagged, structs[0])
 
 
 def _of_struct(value: Any, kind: inspect.StructType, path: str) -> list[str]:
