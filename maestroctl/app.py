@@ -22,14 +22,14 @@ _Usage: Any = typer.BadParameter.__mro__[2]
 
 
 class Root(TyperGroup):
-    """The top of the tree; knows every name, imports only what is asked for."""
+    """The top of the tree. It knows every name and imports only the command that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name, verbs first."""
         return [*VERBS, *NOUNS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A name and its sentence, which is all that help needs; what is called is loaded by ``resolve_command``."""
+        """A name and its sentence: help needs no more. ``resolve_command`` loads the command that is called."""
         sentence = VERBS.get(cmd_name) or NOUNS.get(cmd_name)
         return None if sentence is None else _listed(cmd_name, sentence)
 
@@ -77,14 +77,14 @@ class Group(TyperGroup):
     default: str | None = None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the default command before what is not one."""
+        """Insert the default command unless the first word is a command."""
         if self.default is not None and (not args or args[0] not in self.commands):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line; its exit code. Every error that is the user's or the daemon's is told here."""
+    """Run a command line; its exit code. Reports every error of the user or the daemon."""
     rest, variables = take_global_flags(arguments)
     os.environ.update(variables)
     as_json = wants_json(rest)
@@ -99,10 +99,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(error.exit_code)
     except typer.Abort:
         return errors.INTERRUPTED
-    except (
-        UnicodeEncodeError
-    ) as error:  # a name or path that came with bytes no text has, where nothing else refused it
-        message = f"this is not UTF-8 text: {shown(error.object)}"
+    except UnicodeEncodeError as error:  # a name or path with bytes that are not text, which nothing refused earlier
+        message = f"not UTF-8 text: {shown(error.object)}"
         return errors.tell(Malformed("usage", message), as_json=as_json)
     return result if isinstance(result, int) else 0
 
@@ -176,7 +174,7 @@ def _listed(name: str, sentence: str) -> Any:
 
 
 def _typer(**options: Any) -> typer.Typer:
-    # Plain help: rich's boxes cost 30 ms, break lines at the wrong place and say nothing more.
+    # Plain help: rich's boxes cost 30 ms, break lines at the wrong place and add no information.
     return typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -195,23 +193,22 @@ def _version(value: bool) -> None:
 def _globals(
     *,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
-    no_autostart: bool = typer.Option(False, "--no-autostart", help="Do not start the daemon; anywhere on the line."),
-    color: str = typer.Option("auto", "--color", help="auto, always or never; anywhere on the line."),
-    url: str = typer.Option(
-        "", "--url", help="A daemon elsewhere: https://HOST:PORT; anywhere on the line, as what follows."
-    ),
-    token_file: str = typer.Option("", "--token-file", help="Holds the token that lets you in there."),
-    ca_file: str = typer.Option("", "--ca-file", help="Certificates to trust there, such as its own."),
-    fingerprint: str = typer.Option("", "--fingerprint", help="SHA-256 of its certificate, to trust that one only."),
+    no_autostart: bool = typer.Option(False, "--no-autostart", help="Do not start the daemon automatically."),
+    color: str = typer.Option("auto", "--color", help="Use colours: auto, always or never."),
+    url: str = typer.Option("", "--url", help="Address of a remote daemon: https://HOST:PORT."),
+    token_file: str = typer.Option("", "--token-file", help="File with the access token for --url."),
+    ca_file: str = typer.Option("", "--ca-file", help="File with the certificates to trust for --url."),
+    fingerprint: str = typer.Option("", "--fingerprint", help="Trust only the certificate with this SHA-256."),
 ) -> None:
-    """Run fleets of coding agents over a tree of tasks, and lose nothing.
+    """Run and supervise fleets of coding agents.
 
-    Start with: maestroctl run "what to do". Results go to stdout, diagnostics to stderr; every command takes --json.
-    When something is wrong: maestroctl doctor, and maestroctl why THING.
+    Start with: maestroctl run "what to do". Results go to stdout, diagnostics to stderr. Every command takes --json,
+    and the options below may stand anywhere on the command line.
 
-    Guides, in docs/ of the source: quickstart.md, troubleshooting.md, planner.md.
+    To diagnose a problem: maestroctl doctor, and maestroctl why ID. Guides are in docs/: quickstart.md,
+    troubleshooting.md, planner.md.
     """
 
 
 def _nothing() -> None:
-    """Make a group of it even when it has one command."""
+    """Make the app a group even if it has only one command."""

@@ -58,19 +58,19 @@ def _discard_output() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="maestrod", description="Run fleets of coding agents over a tree of tasks.")
+    parser = argparse.ArgumentParser(prog="maestrod", description="Run and supervise fleets of coding agents.")
     parser.add_argument("--version", action="version", version=f"maestrod {__version__}")
     parser.add_argument(
-        "--log", choices=("file", "stderr"), default="stderr", help="where to log when not under systemd"
+        "--log", choices=("file", "stderr"), default="stderr", help="where to log, unless under systemd"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     config = commands.add_parser("config", help="Show the configuration")
-    config.add_argument("--origin", action="store_true", help="say where each value comes from")
+    config.add_argument("--origin", action="store_true", help="show the origin of each value")
     config.add_argument("--json", action="store_true", help="print one JSON document")
     store = commands.add_parser("store", help="Check, export or import the store while no daemon runs")
     store.add_argument("action", choices=("check", "export", "import"))
-    store.add_argument("file", nargs="?", help="the archive; standard output or input when left out")
-    store.add_argument("--json", action="store_true", help="print what the check found as one JSON document")
+    store.add_argument("file", nargs="?", help="the archive; defaults to stdout or stdin")
+    store.add_argument("--json", action="store_true", help="print the result of the check as one JSON document")
     return parser
 
 

@@ -69,11 +69,11 @@ async def run(paths: Paths, config: Config, service_context: ServiceContext) -> 
     for warning in strangers(agents_named(config), catalog.adapters):
         log.warning("configuration: %s", warning)
     with single_instance(paths.data, paths.socket, __version__) as claim:
-        claim.tell(Phase.STARTING, progress="it reads its store")
+        claim.tell(Phase.STARTING, progress="it is reading its store")
         service_context.notifier.extend_timeout(RECOVERY_SECONDS)
         async with shutdown_by_signals(config.sessions_on_stop) as shutdown:
             with _open_store(paths, _policy(config, catalog)) as store:
-                claim.tell(Phase.STARTING, progress="it takes its agents back")
+                claim.tell(Phase.STARTING, progress="it is adopting its sessions")
                 daemon = _assemble(paths, config, service_context, store, catalog, shutdown)
                 listeners = open_listeners(paths, config, service_context, daemon.services)
                 async with daemon.running() as sessions:
@@ -211,11 +211,11 @@ async def _take_edits(store: Store, engine: Engine) -> None:
             try:
                 await engine.submit(Edited(edit.kind, edit.id, msgspec.json.encode(edit.entity)))
             except MaestroError as error:
-                log.warning("an edit is not taken: %s", await _put_back(store, edit, error.message))
+                log.warning("an edit was not accepted: %s", await _put_back(store, edit, error.message))
 
 
 async def _put_back(store: Store, edit: Edit, reason: str) -> str:
     try:
         return await trio.to_thread.run_sync(store.refuse_edit, edit, reason)
     except OSError as error:
-        return f"{edit.path}: {reason} (and the file cannot be read again: {error.strerror})"
+        return f"{edit.path}: {reason} (and the file can no longer be read: {error.strerror})"

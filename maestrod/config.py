@@ -45,16 +45,16 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
     agent_limits: Annotated[
         dict[str, Slots], Meta(description="The same limit for single agents, by agent name: `{ shell = 4 }`.")
     ] = {}
-    default_agent: Annotated[str, Meta(description="Agent of tasks that name none.")] = "shell"
+    default_agent: Annotated[str, Meta(description="Default agent for tasks that name none.")] = "shell"
     agents: Annotated[
-        dict[str, AgentSettings], Meta(description="Settings of single agents, and agents of your own: see below.")
+        dict[str, AgentSettings], Meta(description="Settings for single agents, and your own agents: see below.")
     ] = {}
     registration_timeout_ms: Annotated[
         Milliseconds,
         Meta(description="Time from the start of an agent to its first sign of life; then the start has failed."),
     ] = 60_000
     plan_repairs: Annotated[
-        int, Meta(ge=0, le=20, description="How often a planner may repair a plan that the linter refused.")
+        int, Meta(ge=0, le=20, description="How often a planner may fix a plan that has errors.")
     ] = 3
     permission_timeout_ms: Annotated[
         Milliseconds | None,

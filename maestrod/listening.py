@@ -60,7 +60,7 @@ class Listeners:
                 log.info("stopping; sessions: %s", shutdown.sessions.value)
                 service_context.notifier.stopping()
                 services.engine.refusing = Unavailable(
-                    "daemon.stopping", "the daemon is stopping: try again when it is back"
+                    "daemon.stopping", "the daemon is stopping: try again when it has started again"
                 )
                 services.stopping.set()
                 listeners.cancel_scope.deadline = trio.current_time() + DRAIN_SECONDS
@@ -102,7 +102,7 @@ def _bridge(paths: Paths, config: Config, services: Services) -> Iterator[tuple[
     try:
         port = open_port(paths, config, services.info, _page())
     except BadConfiguration as error:
-        status.problem = f"there is no bridge: {error.message}"
+        status.problem = f"the bridge is off: {error.message}"
         log.warning("%s", status.problem)
     else:
         status.url = port.listener.url
@@ -119,7 +119,7 @@ def _remote(paths: Paths, config: Config, services: Services) -> Iterator[tuple[
         now = dt.datetime.fromtimestamp(services.engine.clock.wall() / 1000, dt.UTC)
         port, status.fingerprint = open_remote_port(paths, config, _page(), now)
     except BadConfiguration as error:
-        status.problem = f"other machines cannot come in: {error.message}"
+        status.problem = f"other machines cannot connect: {error.message}"
         log.warning("%s", status.problem)
     else:
         status.url = port.listener.url
@@ -140,8 +140,8 @@ async def _serve_port(port: Port, status: PortStatus, services: Services) -> Non
     try:
         await serve_bridge(port.listener, services)
     except Exception:  # the connection guard: the bridge is one big connection to the engine
-        log.exception("the bridge failed; the socket goes on")
-        status.problem = "the bridge failed, the log says why: restart the daemon to have it again"
+        log.exception("the bridge failed; the socket still works")
+        status.problem = "the bridge failed: see the log, and restart the daemon to restore it"
     finally:
         status.url = None
         port.close()

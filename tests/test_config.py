@@ -167,11 +167,11 @@ def test_a_variable_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / USER_FILE)
-    with pytest.raises(BadConfiguration, match="cannot be read: it is not a plain file"):
+    with pytest.raises(BadConfiguration, match="cannot be read: it is not a regular file"):
         load(tmp_path, {})
     (tmp_path / USER_FILE).unlink()
     (tmp_path / USER_FILE).symlink_to("/dev/zero")
-    with pytest.raises(BadConfiguration, match="cannot be read: it is not a plain file"):
+    with pytest.raises(BadConfiguration, match="cannot be read: it is not a regular file"):
         load(tmp_path, {})
 
 

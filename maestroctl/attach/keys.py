@@ -38,7 +38,7 @@ def _key(name: str) -> bytes:
         return bytes([ord(control[1].upper()) & 0x1F])
     if len(name) == 1 and name.isascii() and name.isprintable():
         return name.encode()
-    raise Malformed("usage", f"{name!r} is no key: write ctrl-x or a character, as in ctrl-p,ctrl-q")
+    raise Malformed("usage", f"{name!r} is not a key: write ctrl-x or a character, as in ctrl-p,ctrl-q")
 
 
 def bindings(detach: str, switch: str) -> dict[bytes, KeyCommand]:
@@ -48,7 +48,9 @@ def bindings(detach: str, switch: str) -> dict[bytes, KeyCommand]:
         raise Malformed("usage", "name a key to detach with, such as ctrl-\\")
     for keys in sequences(switch):
         if any(keys.startswith(other) or other.startswith(keys) for other in bound):
-            raise Malformed("usage", "the keys to switch and to detach begin alike: nobody could tell them apart")
+            raise Malformed(
+                "usage", "the keys to switch and to detach begin alike: choose keys that differ from the start"
+            )
         bound[keys] = KeyCommand.SWITCH
     return bound
 

@@ -1,4 +1,4 @@
-"""Sitting at a session's terminal: its bytes to the user's terminal, the user's keys to it, until a key or its end says leave.
+"""One session's terminal: its bytes to the user's terminal, the user's keys to it, until the detach key or its end.
 
 The user's own terminal does the drawing, so whatever a program does (colours, alternate screen, mouse, titles) looks as it
 would without us in between. A lost daemon is waited for as long as the user sits; the session itself does not notice.
@@ -35,12 +35,12 @@ _SEARCHED = 4 * 1024 * 1024
 CLEAR = b"\x1b[H\x1b[2J"
 
 _FORGOTTEN = "\a"
-_AWAY = "the daemon is away, waiting for it; the session goes on"
+_AWAY = "waiting for the daemon; the session continues"
 _BACK = "the daemon is back"
 
 
 class LeaveReason(enum.Enum):
-    """Why the user no longer sits there."""
+    """Why the user is no longer attached."""
 
     DETACHED = "detached"
     SWITCHED = "switched"
@@ -158,7 +158,7 @@ class Seat:
             self._fit(redraw=True)
 
     def _tell(self, text: str) -> None:
-        """A line of our own: over the last one of a program that fills the screen (which then draws anew), else where we are."""
+        """A line of our own: over the last one of a program that fills the screen (which then redraws), else where we are."""
         if self._modes.alternate:
             self._covered = True
             _cover(text)

@@ -60,7 +60,7 @@ class Menu:
     def lines(self, columns: int, rows: int) -> list[str]:
         """The picture, in at most ``rows`` lines of ``columns`` cells."""
         head = ["\x1b[1mSessions\x1b[0m", ""]
-        foot = ["", f"\x1b[2m{clip('↑↓ choose   enter or 1-9 attach   esc back   q detach', columns)}\x1b[0m"]
+        foot = ["", f"\x1b[2m{clip('↑↓ move   enter or 1-9 attach   esc back   q detach', columns)}\x1b[0m"]
         room = max(rows - len(head) - len(foot), 1)
         ids = [session["id"] for session in self.sessions]
         place = ids.index(self._chosen) if self._chosen in ids else 0
@@ -70,7 +70,7 @@ class Menu:
             self._line(number, session, min(names, 40), columns)
             for number, session in enumerate(self.sessions[top : top + room], top + 1)
         ]
-        return [*head, *(body or ["No session is at work."]), *foot]
+        return [*head, *(body or ["No live sessions."]), *foot]
 
     def _line(self, number: int, session: dict[str, Any], names: int, columns: int) -> str:
         status = "paused" if (session.get("live") or {}).get("paused") else str(session["status"])

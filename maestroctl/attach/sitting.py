@@ -1,4 +1,4 @@
-"""At the terminals of sessions, one at a time: at the one that is named or chosen, then where the user switches, until they detach."""
+"""Attaches to sessions one at a time: the named or chosen one, then those the user switches to, until they detach."""
 
 import io
 import sys
@@ -14,17 +14,17 @@ from maestroctl.show.terminal import ended_by_signals, raw
 
 
 def ways_out(detach_keys: str, switch_keys: str, *, read_only: bool = False) -> str:
-    """What a person at a session's terminal has to know: how to leave, and where all other keys go."""
+    """The hint for an attached user: how to detach, and where all other keys go."""
     switch = f", {switch_keys.split(maxsplit=1)[0]} switches" if switch_keys.strip() else ""
-    others = "this is read-only" if read_only else "all other keys go to the session, ctrl-c too"
+    others = "this is read-only" if read_only else "all other keys go to the session, also ctrl-c"
     return f"{detach_keys.split(maxsplit=1)[0]} detaches{switch}; {others}"
 
 
 def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, *, read_only: bool = False) -> int:
-    """Sit at the first of the named sessions, or at one that is chosen, and go where the user goes; the exit code."""
+    """Attach to the first named session, or a chosen one, then to those the user switches to; returns the exit code."""
     at = last = None
     leave = LeaveReason.SWITCHED
-    # Nothing talks into the picture, not even the start of another daemon.
+    # Nothing prints over the screen, not even the start of another daemon.
     with raw(sys.stdin.fileno()), ended_by_signals(), redirect_stderr(io.StringIO()):
         at = named[0] if named else choose(client, keyboard, None, named)
         while at is not None:
@@ -38,5 +38,5 @@ def attach(client: Client, named: Sequence[str], keyboard: Keyboard, hint: str, 
     if leave is LeaveReason.ENDED and at is not None:
         answer(f"\n{at} has ended.")
     else:
-        answer(f"\nDetached; {last or 'everything'} goes on.")
+        answer(f"\nDetached; {last or 'everything'} continues.")
     return 0

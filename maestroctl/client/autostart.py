@@ -1,4 +1,4 @@
-"""Starting the daemon for a verb that needs one: once, however many ask, and only returning when it answers.
+"""Starts the daemon for a command that needs it: once, however many commands ask, and returns when it answers.
 
 A service of the user is started by its manager; otherwise the daemon runs detached, in a session of its own, with its log in
 ``<data>/maestrod.log``. A lock in the data folder lets one of many callers do it; the others find the daemon running.
@@ -87,7 +87,7 @@ def _await_strange_holder(paths: Paths, seconds: float) -> None:
     if is_held(paths.data) and seconds > _ANSWER_TIME:
         raise NoDaemon(
             "daemon.elsewhere",
-            f"a process holds {paths.data / LOCK_FILE} and does not answer on {paths.socket}: is it on another machine or in a "
+            f"a process holds {paths.data / LOCK_FILE} and does not answer on {paths.socket}: is it on another machine, or in a "
             "container that shares the folder? Stop it there, or set MAESTRO_HOME to another folder",
         )
     if not is_held(paths.data) and seconds > _ANSWER_TIME:
@@ -108,14 +108,14 @@ def _doing(paths: Paths, holder: Holder) -> str:
         return f"it is starting; {holder.progress}" if holder.progress else "it is starting"
     if holder.phase is Phase.SERVING:
         return "it has not answered yet" if _socket(paths).exists() else "its socket was removed, it makes another one"
-    return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` works on the data"
+    return "it is stopping" if holder.phase is Phase.STOPPING else "`maestrod store` is using the data"
 
 
 def _elsewhere(paths: Paths, holder: Holder) -> NoDaemon:
     what = f"maestrod (process {holder.pid}) runs on {paths.data} and listens on {holder.socket}"
     return NoDaemon(
         "daemon.elsewhere",
-        f"{what}, not on {paths.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME for a second one",
+        f"{what}, not on {paths.socket}: unset MAESTRO_SOCKET, or set MAESTRO_HOME to start a second daemon",
     )
 
 
@@ -167,7 +167,7 @@ def _turn(data: Path) -> Iterator[None]:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(data / "autostart.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        message = f"the data folder {data} cannot be used: {error.strerror}; set MAESTRO_HOME to a place of yours"
+        message = f"the data folder {data} cannot be used: {error.strerror}; set MAESTRO_HOME to a folder that you own"
         raise BadConfiguration("places.data", message) from error
     try:
         _take_turn(descriptor)
@@ -186,11 +186,11 @@ def _take_turn(descriptor: int) -> None:
         except BlockingIOError:
             waited = time.monotonic() - began
             if waited > _STARTED_WITHIN:
-                message = f"another maestroctl has been starting maestrod for {waited:.0f} s; end it and try again"
+                message = f"another maestroctl has been starting maestrod for {waited:.0f} s; stop it and try again"
                 raise NoDaemon("daemon.start", message) from None
             if waited > _WORD and not said:
                 said = True
-                say("Waiting for another maestroctl, which is starting maestrod.")
+                say("Waiting for another maestroctl that is starting maestrod.")
             time.sleep(RETRY_PAUSE)
         else:
             return
@@ -224,7 +224,7 @@ def _service_starts(environ: Mapping[str, str]) -> bool:
             return False
         manager.start()
     except MaestroError as error:
-        say(f"The service does not start ({safe(error.message)}); starting a daemon without it.")
+        say(f"The service did not start ({safe(error.message)}); starting the daemon without it.")
         return False
     return True
 
@@ -259,12 +259,12 @@ def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
         code = None if child is None else child.poll()
         if code == BadConfiguration.exit_code:
             words = "\n".join(line.removeprefix("maestrod: ") for line in last_words(paths))
-            raise BadConfiguration("daemon.configuration", words or "maestrod refuses its configuration")
+            raise BadConfiguration("daemon.configuration", words or "maestrod rejected its configuration")
         if code == _ANOTHER_RUNS and is_held(paths.data):
             await_holder(paths)
             return
         if code is not None:
-            raise _failed(paths, f"maestrod {how_ended(code)} as soon as it was started")
+            raise _failed(paths, f"maestrod {how_ended(code)} right after it was started")
         holder, now = holder_of(paths.data), time.monotonic()
         if holder is not None and holder.phase is Phase.STARTING and not is_stopped(holder.pid):
             deadline = min(now + _READY_WITHIN, last)
@@ -274,6 +274,6 @@ def _wait(paths: Paths, child: "subprocess.Popen[bytes] | None") -> None:
 
 
 def _failed(paths: Paths, what: str) -> NoDaemon:
-    words = last_words(paths) or ["nothing: is there space on the disk?"]
+    words = last_words(paths) or ["no output: is the disk full?"]
     said = "\n".join(f"  | {line}" for line in words)
     return NoDaemon("daemon.start", f"{what}. Its log is {paths.data / LOG}; it ended with:\n{said}")

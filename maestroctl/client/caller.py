@@ -1,4 +1,4 @@
-"""Who is calling, from where and how: made once per command from the process's environment.
+"""The caller's environment, read once per command from the process.
 
 The global flags of the command line become variables of the environment, so that they may stand anywhere on it and every
 command finds them in one place.
@@ -33,7 +33,7 @@ class Caller:
     """The environment of one command."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        """Raises ``BadConfiguration`` when the environment leads to places that cannot be used."""
+        """Raises ``BadConfiguration`` if the environment names folders that cannot be used."""
         self.environ = environ
         self.paths: Paths = paths_of(environ)
 
@@ -48,9 +48,9 @@ class Caller:
         return bool(self.environ.get("MAESTRO_URL"))
 
     def stay_here(self, what: str) -> None:
-        """Refuse what can only be done on the daemon's own machine. Raises ``Malformed``."""
+        """Refuse a command that only works on the daemon's own machine. Raises ``Malformed``."""
         if self.is_remote:
-            raise Malformed("usage", f"{what} is for the daemon of this machine: leave out --url (and MAESTRO_URL)")
+            raise Malformed("usage", f"{what} works on this machine only: leave out --url (and unset MAESTRO_URL)")
 
     @property
     def in_session(self) -> bool:
@@ -64,11 +64,11 @@ class Caller:
 
     @property
     def folder(self) -> Path:
-        """Where the user stands. Raises ``Malformed`` when that folder was removed."""
+        """The current directory. Raises ``Malformed`` if it was removed."""
         try:
             return Path.cwd()
         except FileNotFoundError as error:
-            raise Malformed("usage", "the folder you stand in was removed: cd to another one") from error
+            raise Malformed("usage", "the current directory was removed: cd to another one") from error
 
     @staticmethod
     def wire_path(path: Path) -> str:
@@ -82,11 +82,11 @@ class Caller:
         one that is relative to a folder here when the daemon is on another machine.
         """
         if not path.strip():
-            raise Malformed("usage", "the folder is empty: name one; `.` is the one you stand in")
+            raise Malformed("usage", "the folder's name is empty; use `.` for the current directory")
         if not self.is_remote:
             return self.wire_path(self.folder / Path(path).expanduser())
         if not path.startswith("/"):
-            raise Malformed("usage", f"{path}: name a folder on the daemon's machine in full, from /")
+            raise Malformed("usage", f"{path}: use an absolute path on the daemon's machine")
         return path
 
     def client(self, *, start: bool = True, patience: float | None = None) -> Client:

@@ -68,7 +68,7 @@ class Client:
 
     ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
     answers, or raises. ``token`` says which session is speaking. A daemon that is there and does not answer is an error for a
-    person, with the reason; who has more patience than that (an agent) waits for it, says so once, and goes on. Not for two
+    person, with the reason; who has more patience than that (an agent) waits for it, says so once, and continues. Not for two
     threads.
     """
 
@@ -111,7 +111,7 @@ class Client:
         try:
             return read(result, row.result)
         except msgspec.DecodeError as error:
-            message = f"the daemon's answer to {row.name} is not what this maestroctl knows ({error})"
+            message = f"this maestroctl does not understand the daemon's reply to {row.name} ({error})"
             raise VersionMismatch("client.reply", f"{message}; run `maestroctl daemon restart`") from error
 
     def raw(self, name: str, params: Mapping[str, Any]) -> Any:
@@ -258,7 +258,7 @@ def decode(line: bytes) -> Incoming:
         return msgspec.json.decode(line, type=Incoming)
     except msgspec.DecodeError as error:
         raise VersionMismatch(
-            "client.wire", f"what answers on the socket does not speak JSON-RPC 2.0 ({error})"
+            "client.wire", f"the program on the socket does not speak JSON-RPC 2.0 ({error})"
         ) from error
 
 
@@ -266,9 +266,7 @@ def _send(channel: Channel, identity: int, name: str, members: Mapping[str, Any]
     message = _encoded(identity, name, members)
     if len(message) > LONGEST:  # the daemon would hang up in the middle of it
         size, limit = len(message) >> 20, LONGEST >> 20
-        raise Malformed(
-            "request.too_long", f"{name} with {size} MiB of parameters: the daemon takes {limit} MiB at once"
-        )
+        raise Malformed("request.too_long", f"{name} has {size} MiB of parameters; the daemon accepts {limit} MiB")
     try:
         channel.send(message)
     except ConnectionError as error:

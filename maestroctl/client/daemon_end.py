@@ -51,7 +51,7 @@ def end_unanswering(paths: Paths, error: NoDaemon, sessions: SessionsOnStop) -> 
         if _has_ended(paths, _STOPPED_WITHIN if sessions is SessionsOnStop.STOP else _TERMINATED_WITHIN):
             return {"pid": holder.pid, "forced": True}
     if sessions is SessionsOnStop.STOP:
-        say("It cannot be told to stop its sessions: they go on, and the next daemon takes them back.")
+        say("It cannot stop its sessions: they continue, and the next daemon adopts them.")
     say(f"Sending SIGTERM to {name}.")
     _send(holder, signal.SIGTERM)
     if not _has_ended(paths, _TERMINATED_WITHIN):

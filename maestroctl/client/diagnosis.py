@@ -1,6 +1,6 @@
-"""Why a daemon does not answer, in words for a person: it starts, it was stopped by a signal, it hangs, or it is somebody else.
+"""Explains why a daemon does not answer: it is starting, was stopped by a signal, hangs, or is another program.
 
-Asked only when an answer is overdue, so it may cost something.
+Used only when an answer is overdue, so it may take time.
 """
 
 import signal
@@ -11,7 +11,7 @@ from maestroctl.client.channel import Silent
 from maestrod.api.errors import NoDaemon
 from maestrod.api.local.daemon_lock import Holder, Phase, holder_of, process_stat
 
-#: Reasons of a ``NoDaemon`` about a process that is there.
+#: Reasons of a ``NoDaemon`` about a process that exists.
 STOPPED = "daemon.stopped"
 HUNG = "daemon.hung"
 STARTING = "daemon.starting"
@@ -24,7 +24,7 @@ _PS_SECONDS = 5.0
 
 
 def how_ended(returncode: int) -> str:
-    """How a program of ours ended, as ``subprocess`` says it: ``ended with exit code 3``, ``was ended by SIGKILL``."""
+    """How a program ended, from the return code of ``subprocess``: ``ended with exit code 3``, ``was ended by SIGKILL``."""
     if returncode >= 0:
         return f"ended with exit code {returncode}"
     try:
@@ -34,9 +34,9 @@ def how_ended(returncode: int) -> str:
 
 
 def why_silent(error: Silent, data: Path | None) -> NoDaemon:
-    """What to tell a person whose call got no answer.
+    """The error for a call that got no answer.
 
-    With the folder ``data`` its lock says which process that is: a service manager's socket names the manager.
+    The lock in ``data`` names the daemon's process; a service manager's socket would name the manager.
     """
     holder = None if data is None else holder_of(data)
     if holder is not None and holder.is_here:
@@ -45,46 +45,46 @@ def why_silent(error: Silent, data: Path | None) -> NoDaemon:
     who = f"process {error.pid} on {error.name}" if error.pid else error.name
     if state[:1] in _STOPPED_STATES:
         return _stopped(who, state, error.pid)
-    return NoDaemon(HUNG, f"{who} does not answer ({error.seconds:.0f} s): it hangs, or it is no maestrod")
+    return NoDaemon(HUNG, f"{who} does not answer ({error.seconds:.0f} s): it hangs, or it is not maestrod")
 
 
 def why_holder_silent(holder: Holder, seconds: float | None) -> NoDaemon:
-    """Why the daemon that holds the lock has not answered for ``seconds``; None: it could not be asked, nobody listens."""
+    """Why the daemon that holds the lock has not answered for ``seconds``; None if nothing listens on its socket."""
     who, state = f"maestrod (process {holder.pid})", state_of(holder.pid)
     if state[:1] in _STOPPED_STATES:
         return _stopped(who, state, holder.pid)
     if holder.phase is Phase.OFFLINE:
         return NoDaemon(
-            STARTING, f"`maestrod store` (process {holder.pid}) works on the data: try again when it is done"
+            STARTING, f"`maestrod store` (process {holder.pid}) is using the data: try again when it has finished"
         )
     if holder.phase is Phase.STARTING:
         return NoDaemon(
-            STARTING, f"{who} is starting: {holder.progress or 'it reads its store'}; try again in a moment"
+            STARTING, f"{who} is starting: {holder.progress or 'it is reading its store'}; try again in a moment"
         )
     if seconds is None:
-        gone = f"{who} runs and does not listen on {holder.socket}"
+        gone = f"{who} runs but does not listen on {holder.socket}"
         return NoDaemon(
-            STARTING, f"{gone}: it is stopping, or the socket was removed and it makes another one in a moment"
+            STARTING, f"{gone}: it is stopping, or its socket was removed and will be created again in a moment"
         )
-    what = "waits for a disk or a network" if state[:1] == _DISK else "hangs"
+    what = "is waiting for a disk or the network" if state[:1] == _DISK else "hangs"
     after = f"has not answered for {seconds:.0f} s: it {what} (state {state or 'unknown'})"
     return NoDaemon(HUNG, f"{who} {after}. {_END}; {_KEPT}", {"pid": holder.pid})
 
 
-_END = "End it with `maestroctl daemon stop`"
-_KEPT = "its agents go on, and the next daemon takes them back"
+_END = "Stop it with `maestroctl daemon stop`"
+_KEPT = "its agents continue, and the next daemon adopts them"
 
 
 def _stopped(who: str, state: str, pid: int | None) -> NoDaemon:
     why = _STOPPED_STATES[state[:1]]
     message = (
-        f"{who} does not answer: it is {why} (state {state[:1]}). Continue it with `kill -CONT {pid}`, or e{_END[1:]}"
+        f"{who} does not answer: it is {why} (state {state[:1]}). Resume it with `kill -CONT {pid}`, or s{_END[1:]}"
     )
     return NoDaemon(STOPPED, f"{message}; {_KEPT}", {"pid": pid})
 
 
 def state_of(pid: int) -> str:
-    """The state of a process as one letter; empty where nobody says."""
+    """The state of a process as one letter; empty if unknown."""
     known = process_stat(pid)
     if known or Path("/proc/self/stat").exists():
         return known[0] if known else ""

@@ -1,6 +1,6 @@
-"""What went wrong, as the contract's errors, and how it is told: whose fault, what to do next, and the exit code.
+"""Turns failures into the contract's errors and reports them: whose fault, what to do next, and the exit code.
 
-With ``--json`` the error is one JSON document on stderr, so that stdout never holds anything but an answer.
+With ``--json`` the error is one JSON document on stderr, so that stdout contains results only.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from typing import Any
 from maestroctl.output import safe, safe_block, say
 from maestrod.api.errors import BY_CODE, Bug, MaestroError, Malformed, NoDaemon, NotAllowed, VersionMismatch
 
-#: Exit codes that no error class carries: sysexits.h, and 128 plus the signal as shells count.
+#: Exit codes without an error class: 128 plus the signal's number, as shells report it.
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
-#: The reason of a ``NoDaemon`` whose daemon was killed, or broke.
+#: The reason of a ``NoDaemon`` whose daemon was killed or crashed.
 DIED = "daemon.died"
 
-#: The reasons of a ``NoDaemon`` that mean that none runs.
+#: The reasons of a ``NoDaemon`` that mean that no daemon runs.
 ABSENT = frozenset({"daemon.absent", DIED})
 
 _METHOD_NOT_FOUND = -32601
@@ -25,7 +25,7 @@ _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were n
 
 
 def failure(code: int, message: str, data: object) -> MaestroError:
-    """The error of our own family for the error object of a reply."""
+    """Our error for the error object of a reply."""
     members: dict[str, Any] = data if isinstance(data, dict) else {}
     if code == _METHOD_NOT_FOUND:
         return _unknown_method(message, members)
@@ -35,19 +35,19 @@ def failure(code: int, message: str, data: object) -> MaestroError:
 
 
 def _unknown_method(message: str, members: Mapping[str, Any]) -> MaestroError:
-    """A method that this version does not know either is a mistake; else the daemon is of another version."""
+    """A mistake if this version does not know the method either; else the daemon has another version."""
     from maestrod.api.protocol.registry import METHODS
 
     details = members.get("details")
     method = details.get("method") if isinstance(details, dict) else None
     if method is None or method in METHODS:
-        text = f"{message}; this daemon is of another version: run `maestroctl daemon restart`"
+        text = f"{message}; this daemon has another version: run `maestroctl daemon restart`"
         return VersionMismatch("client.method", text)
     return Malformed("method.not_found", no_method(str(method)))
 
 
 def unknown_to_an_older(error: Malformed, method: str) -> MaestroError:
-    """A parameter of this version that the daemon refuses as unknown: the daemon is of another version; else the error itself."""
+    """A version mismatch if the daemon refuses a parameter that this version knows; else the error itself."""
     import msgspec
 
     from maestroctl.client.reading import row_of
@@ -58,12 +58,12 @@ def unknown_to_an_older(error: Malformed, method: str) -> MaestroError:
         return error
     if path.removeprefix("$.") not in {field.encode_name for field in msgspec.structs.fields(row.params)}:
         return error
-    text = f"this daemon does not know `{path.removeprefix('$.')}` of {method}: it is of another version"
+    text = f"this daemon does not know `{path.removeprefix('$.')}` of {method}: it has another version"
     return VersionMismatch("client.params", f"{text}; run `maestroctl daemon restart`")
 
 
 def no_method(name: str) -> str:
-    """That there is no method of this name, and which may be meant."""
+    """Says that there is no method with this name, and suggests one."""
     import difflib
 
     from maestrod.api.protocol.registry import METHODS
@@ -79,26 +79,26 @@ def absent(socket: str) -> NoDaemon:
 
 
 def died(socket: str) -> NoDaemon:
-    """Nothing listens on a socket that is still there: a daemon that ends by itself takes it away."""
+    """The socket exists but nothing listens: the daemon died, since one that stops removes its socket."""
     error = absent(socket)
     return NoDaemon(DIED, error.message)
 
 
 def crowded(socket: str) -> NoDaemon:
-    """So many wait already that the kernel takes no more: nobody reads."""
+    """The kernel's queue of connections is full: the daemon accepts none."""
     return NoDaemon(
         "daemon.hung",
-        f"the daemon on {socket} takes no more connections: it hangs, or was stopped; `maestroctl doctor` says more",
+        f"the daemon on {socket} accepts no connections: it hangs, or was stopped by a signal; run `maestroctl doctor`",
     )
 
 
 def unreachable(socket: str, error: OSError) -> NoDaemon:
-    """Something is in the way."""
+    """The socket exists but cannot be used."""
     return NoDaemon("daemon.unreachable", f"the daemon's socket {socket} cannot be used: {error.strerror or error}")
 
 
 def lost(error: Exception) -> NoDaemon:
-    """The daemon ended in the middle of it and stayed away."""
+    """The daemon ended during the call and did not come back."""
     if isinstance(error, NoDaemon):
         return NoDaemon("daemon.lost", f"the daemon went away and did not come back: {error.message}")
     message = f"the daemon went away and did not come back ({error}); start it with `maestroctl daemon start`"
@@ -106,12 +106,12 @@ def lost(error: Exception) -> NoDaemon:
 
 
 def unsafe(error: Exception) -> NotAllowed:
-    """The socket may be somebody else's."""
+    """The socket may belong to another user."""
     return NotAllowed("socket.unsafe", f"{error}; nothing was sent")
 
 
 def tell(error: MaestroError, *, as_json: bool) -> int:
-    """Tell the user on stderr; the exit code for it."""
+    """Print the error on stderr; returns its exit code."""
     if as_json:
         import json
 
@@ -131,7 +131,7 @@ def finding_line(finding: Mapping[str, Any]) -> str:
 
 
 def _explanation(error: MaestroError) -> list[str]:
-    """Lines that help beyond the message: the place of a mistake, findings of the linter, the incident of a bug."""
+    """Lines beyond the message: the place of a mistake, the linter's findings, the incident of a bug."""
     lines = []
     details = error.details
     if details.get("path"):

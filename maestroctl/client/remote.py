@@ -1,4 +1,4 @@
-"""A daemon on another machine: JSON-RPC in a WebSocket over TLS, as a channel like the one to the socket.
+"""A daemon on another machine: JSON-RPC over WebSocket and TLS, with the same interface as the socket's channel.
 
 What decides whom we speak to is the certificate: one of a known authority, one given as a file, or the very one whose
 fingerprint was given. The token is sent to nobody else. Without TLS only this machine itself is spoken to.
@@ -60,7 +60,7 @@ _NOT_LET_IN = 401
 
 @dataclass(frozen=True)
 class Remote:
-    """Where a daemon is and how to come in. ``fingerprint`` is the SHA-256 of its certificate, in lower-case hexadecimal."""
+    """The address of a daemon and the credentials for it. ``fingerprint`` is the SHA-256 of its certificate, in lower-case hexadecimal."""
 
     host: str
     port: int
@@ -76,7 +76,8 @@ class Remote:
         fingerprint = environ.get(FINGERPRINT, "").lower().removeprefix("sha256:").replace(":", "") or None
         if fingerprint is not None and (len(fingerprint) != 64 or not set(fingerprint) <= set("0123456789abcdef")):
             raise Malformed(
-                "usage", "--fingerprint is a SHA-256: 64 hexadecimal digits, as `maestroctl daemon status` prints it"
+                "usage",
+                "--fingerprint must be a SHA-256 of 64 hexadecimal digits, as printed by `maestroctl daemon status`",
             )
         return cls(host, port, _token(environ.get(TOKEN_FILE, "")), tls, environ.get(CA_FILE) or None, fingerprint)
 
@@ -91,13 +92,13 @@ class Remote:
         return f"{'https' if self.tls else 'http'}://{self.netloc}"
 
     def open(self) -> "WebChannel":
-        """A connection. Raises ``NoDaemon`` when nobody answers, ``NotAllowed`` for whom we must not trust or who trusts us not."""
+        """A connection. Raises ``NoDaemon`` if nothing answers, ``NotAllowed`` if either side does not trust the other."""
         try:
             return WebChannel(self)
         except ssl.SSLCertVerificationError as error:
             message = (
-                f"the certificate of {self.url} is not trusted ({error.verify_message}); nothing was sent. Give its authority with "
-                "--ca-file, or its --fingerprint, which `maestroctl daemon status` prints on that machine"
+                f"the certificate of {self.url} is not trusted ({error.verify_message}); nothing was sent. Pass its authority with "
+                "--ca-file, or its --fingerprint, as printed by `maestroctl daemon status` on that machine"
             )
             raise NotAllowed("tls.untrusted", message) from error
         except ssl.SSLError as error:
@@ -109,10 +110,10 @@ class Remote:
 
 
 class WebChannel(Channel):
-    """One connection to a daemon elsewhere: a message is a text of the WebSocket. Not for two threads."""
+    """One connection to a remote daemon: each message is a text frame of the WebSocket. Not thread-safe."""
 
     def __init__(self, remote: Remote) -> None:
-        """Connect and be let in. Raises ``OSError`` and its kinds, ``NotAllowed``, or what else the daemon says against it."""
+        """Connect and authenticate. Raises ``OSError``, ``NotAllowed``, or another error that the daemon answers with."""
         self._pending = bytearray()
         self._scanned = 0
         self._remote = remote
@@ -134,7 +135,7 @@ class WebChannel(Channel):
 
     @property
     def peer(self) -> int | None:
-        """Nobody's business on another machine."""
+        """Unknown for a remote daemon."""
         return None
 
     def _probe(self) -> None:
@@ -171,7 +172,7 @@ class WebChannel(Channel):
             for event in self._protocol.events():
                 self._take(event)
         except RemoteProtocolError as error:
-            raise ConnectionLost(f"what answers does not speak WebSocket: {error}") from error
+            raise ConnectionLost(f"the server does not speak WebSocket: {error}") from error
         if not data:
             raise ConnectionLost("the daemon closed the connection")
         return True
@@ -191,7 +192,7 @@ class WebChannel(Channel):
             self._take_refusal(event)
 
     def _take_refusal(self, event: Event) -> None:
-        """An answer of HTTP instead of a WebSocket: raises what it says."""
+        """An HTTP response instead of a WebSocket: raises the error in it."""
         if isinstance(event, RejectConnection):
             self._refusal = (event.status_code, b"")
             if event.has_body:
@@ -212,16 +213,14 @@ def _address(url: str) -> tuple[str, int, bool]:
     except ValueError as error:
         raise Malformed("usage", f"--url {url}: {error}") from error
     if parts.scheme not in {"https", "http"} or not host or parts.path.strip("/") or parts.query:
-        raise Malformed("usage", f"--url is https://HOST:PORT, not {url}")
+        raise Malformed("usage", f"--url must be https://HOST:PORT, not {url}")
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise Malformed(
-            "usage", "--url: without TLS the token could be read on its way; use https, or a tunnel to 127.0.0.1"
-        )
+        raise Malformed("usage", "--url: without TLS others could read the token; use https, or a tunnel to 127.0.0.1")
     return host, port or DEFAULT_PORT, parts.scheme == "https"
 
 
 def _token(file: str) -> str:
-    """The token in a file, which only we may be able to read. Raises ``Malformed``."""
+    """The token in a file that only the user can read. Raises ``Malformed``."""
     if not file:
         raise Malformed(
             "usage", "--url needs a token: --token-file FILE, made by `maestroctl token create` on that machine"
@@ -229,18 +228,18 @@ def _token(file: str) -> str:
     try:
         path = Path(file).expanduser()
         if path.stat().st_mode & 0o077:
-            raise Malformed("usage", f"others can read the token in {file}: chmod 600 {file}")
+            raise Malformed("usage", f"other users can read the token in {file}: chmod 600 {file}")
         token = file_text(plain_file.read(path, _TOKEN_LIMIT, pipes=True)).strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Malformed("usage", f"cannot read the token in {file}: {reason}") from error
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise Malformed("usage", f"{file} holds no token")
+        raise Malformed("usage", f"{file} contains no token")
     return token
 
 
 def _connected(remote: Remote) -> socket.socket:
-    """A connected socket whose other end is who it has to be."""
+    """A connected socket whose peer is verified."""
     plain = socket.create_connection((remote.host, remote.port), _CONNECT_SECONDS)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not remote.tls:
@@ -255,7 +254,7 @@ def _connected(remote: Remote) -> socket.socket:
         if not hmac.compare_digest(found, remote.fingerprint):
             secured.close()
             raise NotAllowed(
-                "tls.fingerprint", f"{remote.url} has another certificate than that fingerprint; nothing was sent"
+                "tls.fingerprint", f"{remote.url} has a certificate with another fingerprint; nothing was sent"
             )
     return secured
 
@@ -272,12 +271,12 @@ def _context(remote: Remote) -> ssl.SSLContext:
 
 
 def _refused(status: int, body: bytes, url: str) -> Exception:
-    """What the daemon says against letting us in."""
+    """The error with which the daemon refuses the connection."""
     try:
         said = json.loads(body)
         message, code = str(said["message"]), str(said["code"])
     except (ValueError, KeyError, TypeError):
-        return ConnectionLost(f"{url} answered with the HTTP status {status}: no maestrod is there")
+        return ConnectionLost(f"{url} answered with HTTP status {status}: it is not maestrod")
     if status == _NOT_LET_IN:
-        return NotAllowed("token.invalid", f"{url} does not know this token, or it was revoked: ask for another one")
+        return NotAllowed("token.invalid", f"{url} refused the token: it is unknown or revoked; ask for a new one")
     return failure(status, message, {"code": code, "details": said.get("details")})

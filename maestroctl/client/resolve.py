@@ -1,4 +1,4 @@
-"""Abbreviated ids: any part of an id, of at least four characters, that names one thing only.
+"""Abbreviated ids: any part of an id, of at least four characters, that matches one entity only.
 
 It is looked for among what is open first (live sessions, active runs, open questions), then among all there is. Runs and questions
 have numbers too, and projects names. What looks like a whole id is passed on as it is, without asking anyone.
@@ -114,16 +114,16 @@ def resolve(client: Client, text: str, *kinds: str) -> str:
             return str(found[0]["id"])
         if found:
             raise ambiguous(text, found)
-    hint = "" if len(text) >= _SHORTEST else f" (an abbreviation has at least {_SHORTEST} characters)"
+    hint = "" if len(text) >= _SHORTEST else f" (abbreviations need at least {_SHORTEST} characters)"
     raise NotFound("id.not_found", f"there is no {words} {text}{hint}")
 
 
 def ambiguous(text: str, found: list[dict[str, Any]]) -> Malformed:
-    """What to tell about an abbreviation that several things fit: each with its title."""
+    """The error for an ambiguous abbreviation: lists each match with its title."""
     shown = [f"  {item['id']}{_called(item)}" for item in found[:_SHOWN]]
     shown += [f"  … and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     listed = "\n".join(shown)
-    return Malformed("id.ambiguous", f"{text} is ambiguous, it fits {len(found)}:\n{listed}\nWrite more of the id.")
+    return Malformed("id.ambiguous", f"{text} is ambiguous, it matches {len(found)}:\n{listed}\nWrite more of the id.")
 
 
 def _called(item: dict[str, Any]) -> str:
@@ -135,7 +135,7 @@ def _called(item: dict[str, Any]) -> str:
 
 
 def _by_number(client: Client, text: str, kinds: list[str]) -> str | None:
-    """The id of the run or question with this number. Raises ``NotFound`` where the text can be nothing but a number."""
+    """The id of the run or question with this number. Raises ``NotFound`` if the text can only be a number."""
     is_number = _NUMBER.fullmatch(text)
     kind = next((kind for kind in kinds if kind in _NUMBERED), None)
     if is_number is None or kind is None:
@@ -151,14 +151,14 @@ def _by_number(client: Client, text: str, kinds: list[str]) -> str | None:
 
 
 def _check_kind(identity: str, kinds: tuple[str, ...]) -> None:
-    """Refuse the id of something else. Raises ``Malformed`` with the commands that take it."""
+    """Refuse the id of another kind. Raises ``Malformed`` with the commands that take it."""
     kind = identity.partition("_")[0]
     if kind in kinds or kind not in _NAMES:
         return
     wanted = " or ".join(_NAMES[each] for each in kinds)
     raise Malformed(
         "id.other_kind",
-        f"{identity} is the id of {_with_article(_NAMES[kind])}, and this takes the id of {_with_article(wanted)}; "
+        f"{identity} is the id of {_with_article(_NAMES[kind])}, but this command takes the id of {_with_article(wanted)}; "
         f"for {_with_article(_NAMES[kind])} use {_WAYS[kind].format(id=identity)}",
     )
 

@@ -120,7 +120,7 @@ class Stream(ABC, Generic[T]):
 
     def _tell_away(self) -> None:
         if self.away and not self._told:
-            self.tell(f"{self.trouble or _AWAY}. Waiting for it; agents go on.")
+            self.tell(f"{self.trouble or _AWAY}. Waiting for it; agents continue.")
         self._told = self.away
 
     def _reopen(self, remaining: float | None) -> bool:

@@ -1,4 +1,4 @@
-"""Where text comes into a command: files, standard input, arguments. What leaves for the daemon is text that UTF-8 can spell.
+"""Text input of commands: files, stdin, arguments. Everything sent to the daemon is valid UTF-8.
 
 ``maestrod.api.text.outside_text`` has the rules: words are replaced and it is said, files of a person are refused with their line, names and
 paths that are not text are refused, because a replacement would name another thing.
@@ -35,7 +35,7 @@ WORDS = frozenset(
 #: Bytes of a file or of standard input: no request takes more (``maestrod.api.protocol.wire.LARGE_REQUEST_LIMIT``).
 LIMIT = 4 << 20
 
-_REPLACED = f"is not UTF-8 text: what could not be read was replaced with {REPLACEMENT}"
+_REPLACED = f"is not UTF-8 text: invalid bytes were replaced with {REPLACEMENT}"
 
 
 def read_file(name: str, what: str) -> str:
@@ -50,7 +50,7 @@ def read_file(name: str, what: str) -> str:
 
 
 def read_words() -> str:
-    """Words from standard input; says so when some of them had to be replaced."""
+    """Text from stdin; warns if invalid bytes had to be replaced."""
     try:
         data = _standard_input()
     except OSError as error:

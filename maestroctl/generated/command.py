@@ -69,7 +69,7 @@ def json_option() -> inspect.Parameter:
     return inspect.Parameter(
         "json",
         inspect.Parameter.KEYWORD_ONLY,
-        default=typer.Option(False, "--json", help="Print the reply as one JSON document."),
+        default=typer.Option(False, "--json", help="Print the result as one JSON document."),
         annotation=bool,
     )
 
@@ -93,7 +93,7 @@ def collect(row: AnyMethod, positional: list[Field], options: list[Field], given
         raise Malformed("usage", str(error)) from error
     for field in [*positional, *options]:
         if field.required and field.wire not in members:
-            raise Malformed("usage", f"{field.metavar} is missing: see `maestroctl {row.noun} {row.verb} --help`")
+            raise Malformed("usage", f"{field.metavar} is required: see `maestroctl {row.noun} {row.verb} --help`")
     session_env.fill(members, environ, session=_speaks_of_itself(row))
     return members
 
@@ -140,7 +140,7 @@ def _annotation(field: Field) -> Any:
 def _argument(row: AnyMethod, field: Field, *, first: bool) -> inspect.Parameter:
     """A positional parameter; whether it has to be there depends on the environment too, so ``collect`` says."""
     own = first and field.name == "task_id" and row.noun == "task"
-    help_text = field.help + (" (in a session: its own task)" if own else "")
+    help_text = field.help + (" Inside a session, defaults to its own task." if own else "")
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
@@ -153,10 +153,10 @@ def _option(field: Field) -> inspect.Parameter:
     names = [field.option]
     if field.kind is ValueKind.FLAG:
         names = [f"{field.option}/--no-{field.option[2:]}"]
-    help_text = field.help or ("As JSON." if field.kind is ValueKind.JSON else "")
-    help_text += " Repeatable, or separated by commas." if field.kind is ValueKind.LIST else ""
+    help_text = field.help or ("A JSON document." if field.kind is ValueKind.JSON else "")
+    help_text += " Repeatable or comma-separated." if field.kind is ValueKind.LIST else ""
     help_text += " Repeatable." if field.kind is ValueKind.WORDS else ""
-    help_text += " (needed)" if field.required else ""
+    help_text += " Required." if field.required else ""
     return inspect.Parameter(
         field.name,
         inspect.Parameter.KEYWORD_ONLY,

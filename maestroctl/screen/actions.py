@@ -1,4 +1,4 @@
-"""What the keys of the view do to the daemon: one function per key, from what is chosen to a sentence that says what came of it."""
+"""What the keys of the view do: one function per key, which takes the selection and returns a sentence on the result."""
 
 from maestroctl.client.client import Client
 from maestroctl.client.stop import stop as stop_all
@@ -11,38 +11,38 @@ from maestrod.api.errors import Malformed
 from maestrod.api.session import Session
 from maestrod.api.task import Task, TaskStatus
 
-#: What may be tried again (``task.retry``).
+#: Statuses that can be retried (``task.retry``).
 RETRIABLE = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
 
 def stop(client: Client, subject: Session | Task) -> str:
-    """Stop a session or a task and everything it started."""
+    """Stop a session or a task with all its processes."""
     results = stop_all(client, subject.id, "stopped in the view")
     left = sum(result["left"] for result in results)
     return f"{_name(subject)} stopped: {left} left"
 
 
 def retry(client: Client, task: Task) -> str:
-    """Try again what failed, here and below."""
+    """Retry what failed, here and below."""
     client.raw("task.retry", {"taskId": task.id})
-    return f"{_name(task)} is tried again"
+    return f"{_name(task)}: retrying"
 
 
 def pause(client: Client, fleet: Fleet, subject: Session | Task) -> str:
-    """Hold a session, or the run of a task, or let it go on. Raises ``Malformed`` for a task that no run has."""
+    """Pause or resume a session, or the run of a task. Raises ``Malformed`` for a task without an active run."""
     if isinstance(subject, Session):
         verb = "session.resume" if subject.paused else "session.pause"
         client.raw(verb, {"sessionId": subject.id})
-        return f"{_name(subject)} {'goes on' if subject.paused else 'is paused'}"
+        return f"{_name(subject)} {'resumed' if subject.paused else 'paused'}"
     run = fleet.run_of(subject.id)
     if run is None or has_ended(run):
-        raise Malformed("usage", "no run is at work on this task: there is nothing to pause")
+        raise Malformed("usage", "no active run includes this task: nothing to pause")
     client.raw("run.resume" if run.paused else "run.pause", {"runId": run.id})
-    return "the run goes on" if run.paused else "the run is paused"
+    return "run resumed" if run.paused else "run paused"
 
 
 def approval(fleet: Fleet, task: Task) -> Attention | None:
-    """The open question whether the plan of the task's run is to be applied; None when there is none."""
+    """The open question for approval of the plan of the task's run, if there is one."""
     run = fleet.run_of(task.id)
     return next((each for each in fleet.questions() if run is not None and each.run_id == run.id), None)
 
@@ -57,7 +57,7 @@ def answer(client: Client, question: Attention, decided: Decided) -> str:
 
 
 def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) -> str | None:
-    """The session whose terminal belongs to what is chosen: itself, the one that asks, the one at work on the task or below.
+    """The session whose terminal belongs to the selection: itself, the one that asks, or the one at work on the task or below.
 
     Of a tree that failed it is the last session of the task that failed.
     """

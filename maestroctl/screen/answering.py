@@ -1,4 +1,4 @@
-"""What a typed line answers to a question of the inbox: pure, so that no key sequence can answer what was not written."""
+"""Turns a typed line into an answer: pure, so that no key sequence can answer what was not written."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class Decided:
 
 
 def read(question: Attention, line: str, reason: str = "") -> Decided | None:
-    """The answer that ``line`` is: an option by its number, its whole text or another word for it (y, no), else free text where it is taken.
+    """The answer that ``line`` gives: an option by its number, full text or synonym (y, no), else free text if the question accepts it.
 
-    None when it is no answer. Nothing is guessed from a beginning: "no, keep them" is neither "no" nor "yes".
+    None if it is not an answer. Beginnings are never expanded: "no, keep them" is neither "no" nor "yes".
     """
     text = line.strip()
     named = [option for number, option in enumerate(question.options, 1) if text.lower() in _names(number, option)]
@@ -33,7 +33,7 @@ def _names(number: int, option: str) -> frozenset[str]:
 
 
 def invitation(question: Attention) -> str:
-    """What to type, in a few words."""
+    """A short hint on what to type."""
     if not question.options:
         return "your answer"
     numbers = " or ".join(str(number) for number in range(1, len(question.options) + 1))
@@ -41,7 +41,7 @@ def invitation(question: Attention) -> str:
 
 
 def echo(question: Attention, line: str) -> str:
-    """What Enter does with ``line`` now: said below the field while somebody types."""
+    """What Enter would do with ``line``; shown below the field while the user types."""
     decided = read(question, line)
     if decided is not None:
         return f"Enter answers: {safe(decided.value)}"

@@ -38,7 +38,7 @@ class WatchApp(Board):
         Binding("a", "attach", "Attach"),
         Binding("i", "answer", "Answer"),
         Binding("s", "stop", "Stop"),
-        Binding("t", "retry", "Try again"),
+        Binding("t", "retry", "Retry"),
         Binding("p", "pause", "Pause"),
         Binding("y", "approve", "Approve", show=False),
         Binding("r", "only", "One tree"),
@@ -53,12 +53,12 @@ class WatchApp(Board):
     ]
 
     def on_key(self, event: Key) -> None:
-        """Keys that were pressed while a dialog came up were sent to the pane below it: they belong to the dialog."""
+        """Pass keys that were pressed while a dialog opened on to the dialog; they were sent to the pane below it."""
         if isinstance(self.screen, AnswerDialog):
             self.screen.take(event)
 
     def action_open(self) -> None:
-        """Fold or unfold, sit down, answer: what one does with such a thing."""
+        """Do the usual with the selection: fold or unfold a task, attach to a session, answer a question."""
         subject = self._subject()
         if isinstance(subject, Task):
             self._branches.toggle(subject.id)
@@ -69,14 +69,14 @@ class WatchApp(Board):
             self._ask(subject)
 
     def action_attach(self) -> None:
-        """Give the whole terminal to a session until the detach key."""
+        """Attach to the session until the detach key."""
         session_id = actions.session_to_sit_at(self.fleet, self._subject())
         session = self._session(session_id or "")
         if session_id is None or session is None:
-            self.notify("no session has worked on this yet", severity="warning")
+            self.notify("No session has worked on this yet.", severity="warning")
             return
         if session.status not in LIVE_SESSION:
-            self.notify(f"it has ended; all it wrote: maestroctl logs {session_id}", severity="warning")
+            self.notify(f"It has ended. Its output: maestroctl logs {session_id}", severity="warning")
             return
         keyboard = Keyboard(bindings(DETACH_KEYS, SWITCH_KEYS))
         try:
@@ -95,7 +95,7 @@ class WatchApp(Board):
         elif questions := self.fleet.questions():
             self._ask(questions[0])
         else:
-            self.push_screen(NoticeDialog("Nothing waits for you."))
+            self.push_screen(NoticeDialog("No open questions."))
 
     def _ask(self, question: Attention) -> None:
         session = self._session(question.session_id)
@@ -107,12 +107,12 @@ class WatchApp(Board):
         if question.tool is not None and not question.options:  # only its own terminal takes the answer
             self.action_attach()
             return
-        who = f"Question from {safe(session.name)}" if session else "A plan waits for your approval"
+        who = f"Question from {safe(session.name)}" if session else "A plan awaits your approval"
         text = "\n".join(words(msgspec.to_builtins(question)))
         self.push_screen(AnswerDialog(who, text, question), answered)
 
     def action_stop(self) -> None:
-        """Stop what is chosen, after a yes."""
+        """Stop the selection, after confirmation."""
         subject = self._subject()
         if not isinstance(subject, Session | Task):
             return
@@ -122,34 +122,34 @@ class WatchApp(Board):
             if value is not None:
                 self._call(lambda client: actions.stop(client, subject))
 
-        self.push_screen(ConfirmDialog(f"Stop {name} and everything it started?"), confirmed)
+        self.push_screen(ConfirmDialog(f"Stop {name} and all its processes?"), confirmed)
 
     def action_retry(self) -> None:
-        """Try a task again."""
+        """Retry a task."""
         subject = self._subject()
         if isinstance(subject, Task) and subject.status in actions.RETRIABLE:
             self._call(lambda client: actions.retry(client, subject))
         elif isinstance(subject, Task):
-            self.notify("Only what failed, was skipped or was cancelled can be tried again.", severity="warning")
+            self.notify("Only failed, skipped or cancelled tasks can be retried.", severity="warning")
 
     def action_pause(self) -> None:
-        """Hold, or let go on."""
+        """Pause or resume."""
         subject = self._subject()
         if isinstance(subject, Session | Task):
             self._call(lambda client: actions.pause(client, self.fleet, subject))
 
     def action_approve(self) -> None:
-        """Open the question whether the plan of the chosen task's run is to be applied."""
+        """Open the question for approval of the plan of the selected task's run."""
         subject = self._subject()
         question = actions.approval(self.fleet, subject) if isinstance(subject, Task) else None
         if question is not None:
             self._ask(question)
         else:
-            self.notify("No plan waits for approval here.", severity="warning")
+            self.notify("No plan awaits approval here.", severity="warning")
 
     @work(thread=True)
     def _call(self, action: Callable[[Client], str]) -> None:
-        """Do it beside the screen and say what came of it."""
+        """Call the daemon on a thread, and show the result."""
         try:
             with self._caller.client(patience=_PATIENCE) as client:
                 said, severity = action(client), "information"
@@ -177,13 +177,13 @@ class WatchApp(Board):
 
     @on(Input.Changed, "#search")
     def search(self, changed: Input.Changed) -> None:
-        """Leave only what has the words in its title."""
+        """Show only entries with the text in their title."""
         self._branches.search = changed.value
         self._fill()
 
     @on(Input.Submitted, "#search")
     def found(self) -> None:
-        """Go on in what was found."""
+        """Move the focus to the results."""
         self._go_to(self._pane("tasks"))
 
     def action_unsearch(self) -> None:

@@ -1,4 +1,4 @@
-"""The full-screen view without its keys: panes, how news reach them, and what is chosen in them.
+"""The full-screen view without its keys: the panes, how news reach them, and the selection.
 
 What is known is in ``fleet.py``, how it is drawn in ``rows.py``; the keys and what they do are ``app.py``'s.
 """
@@ -63,12 +63,12 @@ class Board(App[None]):
         yield Static(id="head")
         yield Input(placeholder="search titles", id="search")
         with Horizontal(id="body"):
-            yield ListPane(self._draw_task, title="Tasks", empty="There is no task yet.", id="tasks")
+            yield ListPane(self._draw_task, title="Tasks", empty="No tasks yet.", id="tasks")
             with Vertical(id="right"):
-                yield ListPane(self._draw_session, title="Sessions", empty="No session is at work.", id="sessions")
+                yield ListPane(self._draw_session, title="Sessions", empty="No live sessions.", id="sessions")
                 with VerticalScroll(id="detail", can_focus=True):
                     yield Static(id="text")
-        yield ListPane(self._draw_question, title="Inbox", empty="Nothing waits for you.", id="inbox")
+        yield ListPane(self._draw_question, title="Inbox", empty="No open questions.", id="inbox")
         yield Footer()
 
     def on_mount(self) -> None:
@@ -77,7 +77,7 @@ class Board(App[None]):
         self._take_hues()
         self.query_one("#search", Input).can_focus = False
         self._go_to(self._pane("tasks"))
-        self.set_interval(1.0, self._refresh)  # times go on without events
+        self.set_interval(1.0, self._refresh)  # times change without events
         self._feed.start()
 
     def on_unmount(self) -> None:
@@ -123,7 +123,7 @@ class Board(App[None]):
         if not questions and inbox.has_focus:
             self._go_to(self._pane("tasks"))
         inbox.border_subtitle = f"{len(questions)} open" if questions else ""
-        self._pane("sessions").border_subtitle = f"{len(live)} at work" if live else ""
+        self._pane("sessions").border_subtitle = f"{len(live)} live" if live else ""
 
     def _refresh(self) -> None:
         """Draw what changes without events: the head, times, last lines, the detail."""

@@ -1,4 +1,4 @@
-"""Questions the view asks the person: an answer for the inbox, a yes before something is stopped, and the list of keys."""
+"""The dialogs of the view: an answer for the inbox, a confirmation before something is stopped, and the list of keys."""
 
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -86,7 +86,7 @@ class AnswerDialog(Dialog[Decided]):
         self.take(event)
 
     def take(self, event: Key) -> None:
-        """Write a key into the field, or let Enter answer; other keys go on to the bindings."""
+        """Write a key into the field, or let Enter answer; other keys reach the bindings."""
         if event.is_printable and event.character:
             self._line.insert_text_at_cursor(event.character)
         elif event.key == "enter":
@@ -109,7 +109,7 @@ class AnswerDialog(Dialog[Decided]):
         self._answer(event.name)
 
     def _answer(self, line: str) -> None:
-        """Leave with the answer; a line that is none stays, with the words below it."""
+        """Close with the answer; a line that is not an answer stays, and the hint below it says why."""
         decided = read(self._question, line, self._reason.value)
         if decided is not None:
             self.dismiss(decided)
@@ -131,7 +131,7 @@ class Option(Static):
 
 
 class ConfirmDialog(Dialog[str]):
-    """Yes or no, before something that cannot be taken back. The answer is ``yes`` or None."""
+    """Yes or no, before something that cannot be undone. The answer is ``yes`` or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", show=False),
@@ -178,7 +178,7 @@ class NoticeDialog(Dialog[None]):
         """The sentence."""
         with Vertical():
             yield Static(Text(self._text))
-            yield Static(Text("Enter or Escape goes back", style="dim"))
+            yield Static(Text("Press Enter or Escape to go back", style="dim"))
 
 
 class HelpDialog(Dialog[None]):

@@ -129,20 +129,20 @@ def question_row(question: Attention, name: str, columns: int, now: int, palette
 
 
 def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palette, *, away: bool) -> Text:
-    """The line at the top: the daemon, how far everything is, and what waits."""
+    """The top line: the daemon, overall progress, and open questions."""
     counts = fleet.counts()
     total, done = sum(counts.values()), counts[TaskStatus.COMPLETED]
     questions = len(fleet.questions())
     line = Text(no_wrap=True, end="")
     line.append(" maestro ", style="bold reverse")
     if away:
-        line.append("  ◌ the daemon is away, waiting for it; agents go on", style=f"bold {palette.warn}")
+        line.append("  ◌ waiting for the daemon; agents continue", style=f"bold {palette.warn}")
         return line
     line.append("  ● ", style=palette.good)
     if status is not None:
         line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
     if questions:  # first what a narrow screen must not cut off
-        line.append(f"   ? {questions} wait{'s' if questions == 1 else ''} for you", style=f"bold {palette.warn}")
+        line.append(f"   ? {questions} open question{'' if questions == 1 else 's'}", style=f"bold {palette.warn}")
     if counts[TaskStatus.FAILED]:
         line.append(f"   ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
     if total:
@@ -161,7 +161,7 @@ def _daemon(status: SystemStatus) -> str:
 
 
 def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
-    """What there is to know of a task."""
+    """The details of a task."""
     text = Text(end="")
     text.append(f"{glyph(task.status)} {word(task.status)}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
@@ -173,7 +173,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
         spending = f", {spent(run.usage)}" if run.usage is not None else ""
         text.append(f"run #{run.number}, {run.status.value.replace('_', ' ')}{spending}\n", style=palette.quiet)
     if run is not None and run.status is RunStatus.AWAITING_APPROVAL:
-        text.append("the plan waits for your approval: y shows it\n", style=f"bold {palette.warn}")
+        text.append("The plan awaits your approval: press y to see it\n", style=f"bold {palette.warn}")
     reason = task.status_reason
     if reason is not None and reason.detail:
         text.append(f"{safe_block(reason.detail).strip()}\n", style=palette.warn)
@@ -196,7 +196,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
 
 
 def _failures(fleet: Fleet, task: Task, palette: Palette) -> Text:
-    """Which tasks below failed, why, and the keys for what comes next."""
+    """Which tasks below failed, why, and the keys for the next steps."""
     text = Text(end="")
     failed = fleet.failed_below(task.id)
     for each in failed[:_FAILURES]:
@@ -208,12 +208,12 @@ def _failures(fleet: Fleet, task: Task, palette: Palette) -> Text:
             text.append(f"  {safe_block(error).strip()}\n", style=palette.bad)
     if len(failed) > _FAILURES:
         text.append(f"… {len(failed) - _FAILURES} more failed\n", style=palette.quiet)
-    text.append("t tries again; its log is below\n", style=palette.quiet)
+    text.append("press t to retry; the log is below\n", style=palette.quiet)
     return text
 
 
 def session_detail(session: Session, tail: str, palette: Palette) -> Text:
-    """What there is to know of a session, and the end of what it wrote."""
+    """The details of a session, and the end of its output."""
     text = Text(end="")
     text.append(word(session.status), style=palette.session(session.status))
     text.append(f"  {safe(session.agent)}, {session.role.value}, {session.terminal.value}  ", style=palette.quiet)
@@ -227,7 +227,7 @@ def session_detail(session: Session, tail: str, palette: Palette) -> Text:
 
 
 def output(tail: str) -> Text:
-    """What a session wrote last, in its own colours; a carriage return begins a line anew, as progress bars do."""
+    """The end of a session's output, in its own colours. A carriage return starts the line over, as for progress bars."""
     lines = [line.rpartition("\r")[2] for line in tail.rstrip().replace("\r\n", "\n").split("\n")]
     return Text.from_ansi("\n".join(lines), end="")
 
@@ -247,7 +247,9 @@ def _gauge(task: Task, columns: int) -> str:
 
 
 def _word(task: Task) -> str:
-    return f"try {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else word(task.status)
+    return (
+        f"attempt {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else word(task.status)
+    )
 
 
 def _elapsed(task: Task, now: int) -> str:

@@ -31,17 +31,17 @@ ListPane:focus, #detail:focus { border: round $secondary; border-title-color: $s
 """
 
 KEYS = (
-    ("↑ ↓ j k", "choose; page up and down, g and G for the ends"),
-    ("tab, 1 2 3", "the next pane; tasks, sessions, inbox"),
-    ("enter", "fold a task; sit at a session; answer a question"),
-    ("a", "attach: sit at the terminal (Ctrl-\\ comes back)"),
-    ("i", "answer the chosen question, else the oldest"),
-    ("s", "stop what is chosen and everything it started"),
-    ("t", "try again what failed"),
+    ("↑ ↓ j k", "move; page up and down; g and G for top and bottom"),
+    ("tab, 1 2 3", "next pane; tasks, sessions, inbox"),
+    ("enter", "fold a task; attach to a session; answer a question"),
+    ("a", "attach to the terminal (Ctrl-\\ detaches)"),
+    ("i", "answer the selected question, else the oldest"),
+    ("s", "stop the selection with all its processes"),
+    ("t", "retry what failed"),
     ("p", "pause or resume the session, or the task's run"),
-    ("y", "approve or reject the plan that waits"),
-    ("r", "only the tree of the chosen task, or all again"),
-    ("/", "search titles; escape ends it"),
+    ("y", "approve or reject the plan"),
+    ("r", "show only the selected tree, or all"),
+    ("/", "search titles; Escape ends the search"),
     ("l", "light or dark"),
-    ("q, Ctrl-C", "leave; everything goes on"),
+    ("q, Ctrl-C", "quit; everything continues"),
 )

@@ -1,6 +1,6 @@
-"""Which agent plans a request that names none: asked once at a terminal and remembered with the project, never guessed.
+"""Chooses the agent that plans a request which names none: asks once at a terminal and remembers the answer in the project.
 
-A planning agent spends money, so nothing but a person's word starts one.
+A planning agent costs money, so the choice is never guessed.
 """
 
 import shlex
@@ -18,11 +18,11 @@ Json = Mapping[str, Any]
 def start(
     client: Client, members: dict[str, Any], read: Callable[[], str] | None = None, *, remembered: bool = False
 ) -> dict[str, Any]:
-    """Start a run; where it needs an agent that plans and names none, ask which. ``read`` gives a line that was typed.
+    """Start a run; if it needs a planning agent and names none, ask which. ``read`` returns a typed line.
 
-    ``remembered``: the agent that is named plans this project's requests from now on.
+    ``remembered``: make the named agent the project's planning agent.
 
-    Raises ``BadConfiguration`` with the command to type where nobody can be asked, or no such agent is installed.
+    Raises ``BadConfiguration`` with the command to type if there is nobody to ask, or no planning agent is installed.
     """
     try:
         run: dict[str, Any] = client.raw("run.start", members)
@@ -49,17 +49,19 @@ def start(
 
 
 def remember(client: Client, project_id: str, agent: str) -> None:
-    """Keep an agent as the one that plans requests in a project, and say so."""
+    """Make an agent the project's planning agent, and say so."""
     project = client.raw("project.get", {"projectId": project_id})
     settings = {**project.get("settings", {}), "planningAgent": agent}
     client.raw("project.update", {"projectId": project_id, "settings": settings})
-    say(f"{safe(agent)} plans requests in the project {safe(project['name'])} from now on (its setting planningAgent).")
-    say("Another one, once: maestroctl run --agent NAME; from then on: maestroctl run --agent NAME --remember")
+    say(f"From now on, {safe(agent)} plans the requests of project {safe(project['name'])} (setting planningAgent).")
+    say(
+        "To use another agent once: maestroctl run --agent NAME; to change the default: maestroctl run --agent NAME --remember"
+    )
 
 
 def _chosen(agents: Sequence[Json], read: Callable[[], str]) -> str | None:
-    """The agent that a person picks by number or name; None at the end of input."""
-    say("Which agent plans requests in this project?")
+    """The agent that the user picks by number or name; None at the end of input."""
+    say("Which agent should plan this project's requests?")
     for number, agent in enumerate(agents, 1):
         say(f"  {number}  {safe(agent['name'])}  {safe(agent.get('description') or '')}".rstrip())
     names = {agent["name"]: agent["name"] for agent in agents}
@@ -78,13 +80,13 @@ def _chosen(agents: Sequence[Json], read: Callable[[], str]) -> str | None:
 
 def _which(agents: Sequence[Json], request: str) -> str:
     lines = "\n".join(f"  maestroctl run {request} --agent {safe(agent['name'])}" for agent in agents)
-    return f"say which agent plans this; installed here:\n{lines}"
+    return f"choose the agent that plans this request; installed here:\n{lines}"
 
 
 def _none_installed(agents: Sequence[Json], request: str) -> str:
     lines = "\n".join(f"  {safe(agent['name'])}: {safe(agent.get('missing') or 'not installed')}" for agent in agents)
     return (
-        f"no agent that plans is installed:\n{lines}\n"
-        "Install one and sign in to it, then check with `maestroctl agent list`; "
-        f"or write the plan yourself: maestroctl run --plan FILE; or name a program: maestroctl run {request} --planner PROGRAM"
+        f"no planning agent is installed:\n{lines}\n"
+        "Install one, sign in to it, and check with `maestroctl agent list`; "
+        f"or write the plan yourself: maestroctl run --plan FILE; or use a planning program: maestroctl run {request} --planner PROGRAM"
     )

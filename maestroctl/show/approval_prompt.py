@@ -1,4 +1,4 @@
-"""The question whether a plan is approved, asked where its run is watched: y or n at the terminal, until somebody has answered."""
+"""Asks at the terminal of a followed run whether to approve its plan, until the question is answered there or elsewhere."""
 
 import select
 import sys
@@ -15,23 +15,23 @@ from maestroctl.show.run_summary import approval
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Conflict, MaestroError
 
-#: Seconds between two looks at whether somebody else has answered meanwhile.
+#: Seconds between two checks whether the question has been answered from another client.
 _LOOK = 0.3
 
 
 class FollowedRun(Protocol):
-    """A run that somebody follows: what is known of it, and a way to wait for news."""
+    """A followed run: what is known of it, and a way to wait for news."""
 
     model: RunModel
 
     def poll(self, timeout: float) -> object:
-        """Take in what happens within ``timeout`` seconds."""
+        """Apply the events of the next ``timeout`` seconds."""
 
 
 def ask(client: Client, follower: FollowedRun, read: Callable[[], str | None] | None = None) -> bool:
-    """Show the plan and take an answer; False when the terminal gives none (end of input), and the plan goes on waiting.
+    """Show the plan and take an answer; False at the end of input, when the plan keeps waiting.
 
-    ``read`` gives a line that was typed, "" at the end of input, None when there is none yet.
+    ``read`` returns a typed line, "" at the end of input, None if there is none yet.
     """
     read_line = read or _typed
     question = follower.model.approval()
@@ -54,7 +54,7 @@ def ask(client: Client, follower: FollowedRun, read: Callable[[], str | None] | 
             return True
         else:
             _prompt()
-    say("\nIt was answered elsewhere.")
+    say("\nAnswered from another client.")
     return True
 
 
@@ -64,7 +64,7 @@ def _prompt() -> None:
 
 
 def _settle(client: Client, question: Attention, line: str) -> bool:
-    """Give the answer that was typed; False for one that says neither yes nor no. The first answer counts, whoever gave it."""
+    """Send the typed answer; False if it is neither yes nor no. The first answer counts, whoever gave it."""
     word, _, reason = line.strip().partition(" ")
     option = chosen(word.rstrip(",:;"), question.options)
     if option is None:
@@ -85,18 +85,18 @@ def _is_open(follower: FollowedRun, question: Attention) -> bool:
 
 
 def _wait_for_it(follower: FollowedRun, question: Attention) -> None:
-    """Return when the run has heard the answer too."""
+    """Return when the run has received the answer."""
     while _is_open(follower, question):
         follower.poll(_LOOK)
 
 
 def _forget_what_was_typed() -> None:
-    """Drop what was typed before the question was there: it was meant for something else."""
+    """Drop what was typed before the question appeared: it was meant for something else."""
     if sys.stdin.isatty():
         termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def _typed() -> str | None:
-    """The line that waits at standard input."""
+    """The line that waits on stdin."""
     ready, _, _ = select.select([sys.stdin], [], [], 0)
     return sys.stdin.readline() if ready else None

@@ -1,4 +1,4 @@
-"""Usage limits in words: who waits, and until when by the user's own clock."""
+"""Describes usage limits: which agent waits, and until when in the user's time zone."""
 
 import datetime as dt
 
@@ -7,7 +7,7 @@ _WEEK = 6 * _DAY
 
 
 def clock(instant: int, now: int) -> str:
-    """A moment (ms since the epoch) as people say it: ``14:05``, further away ``Sat 14:05``, then with its date."""
+    """A time (ms since the epoch) in short: ``14:05``, further away ``Sat 14:05``, then with the date."""
     form = (
         "%H:%M"
         if abs(instant - now) < _DAY * 3 // 4
@@ -19,12 +19,12 @@ def clock(instant: int, now: int) -> str:
 
 
 def waiting(agent: str, until: int, now: int, *, due: bool = False, guessed: bool = False) -> str:
-    """What a session does that sits out a limit of its agent."""
+    """What a session does that waits for a usage limit."""
     if due:
-        return f"{agent}'s limit is over, waits for a slot"
+        return f"{agent}'s limit has ended, waits for a slot"
     return f"waits for {agent}'s limit until {clock(until, now)}" + (" or longer" if guessed else "")
 
 
 def held_back(agent: str, until: int, now: int) -> str:
-    """Why none of an agent is started."""
-    return f"{agent} is limited: none is started before {clock(until, now)}"
+    """Why no session with this agent starts."""
+    return f"{agent} has reached its usage limit: no session with it starts before {clock(until, now)}"

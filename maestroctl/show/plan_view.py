@@ -1,4 +1,4 @@
-"""A plan for the one who has to say yes to it: its waves, and in each the groups, how much they do and what they wait for."""
+"""Shows a plan for approval: its waves with their groups, the size of each group and its dependencies."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from maestroctl.output import safe
 from maestroctl.show.table import clip, width
 
 _MARGIN = "  "
-_TITLE = 40  # cells at most, so that what a group waits for fits a terminal
+_TITLE = 40  # maximum width, so that the dependencies fit on the line
 
 
 def waves(plan: dict[str, Any]) -> list[str]:
-    """Lines, a group each; the number of a wave stands before its first."""
+    """One line per group; the first line of each wave has its number."""
     groups = {group["key"]: group for group in plan.get("groups", ())}
     rows = [
         (f"wave {number}" if not place else "", *_group(groups[key]))
@@ -23,7 +23,7 @@ def waves(plan: dict[str, Any]) -> list[str]:
 
 
 def _group(group: dict[str, Any]) -> tuple[str, str, str]:
-    """Title, size and agent, what it waits for."""
+    """Title, size with agent, and dependencies."""
     count = len(group["subtasks"])
     size = f"{count} task{'' if count == 1 else 's'}" + (f", {safe(group['agent'])}" if group.get("agent") else "")
     needs = ", ".join(safe(key) for key in group.get("dependsOn", ()))

@@ -1,4 +1,4 @@
-"""How far something is, and what it has used, in the words and figures that every view of it shows."""
+"""Progress and usage as every view shows them."""
 
 import math
 from collections.abc import Mapping
@@ -7,35 +7,35 @@ from typing import Any
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves, Task, TaskStatus
 
-#: What is told beside the tasks that are completed.
+#: Counted beside the completed tasks.
 _OTHERS = ("failed", "skipped", "cancelled")
 
 
 def percent(progress: float) -> str:
-    """``82%``: rounded down, so that 100% is said of what is done and of nothing else."""
+    """``82%``: rounded down, so that only what is finished shows 100%."""
     return f"{math.floor(progress * 100 + 1e-9)}%"
 
 
 def counts(task: Task) -> str:
-    """``10 of 11 tasks completed, 1 failed``; empty for a task that is no parent."""
+    """``10 of 11 tasks completed, 1 failed``; empty for a task without subtasks."""
     return "" if task.leaves is None else in_words(task.leaves)
 
 
 def counts_of(document: Mapping[str, Any]) -> str:
-    """The same of a task as it came over the wire."""
+    """The same for a task as JSON."""
     leaves = document.get("leaves")
     return in_words(Leaves(**{name: leaves.get(name, 0) for name in Leaves.__struct_fields__})) if leaves else ""
 
 
 def in_words(leaves: Leaves) -> str:
-    """The leaves below a task in words."""
+    """The leaves below a task by outcome, as text."""
     words = f"{leaves.completed} of {leaves.total} task{'' if leaves.total == 1 else 's'} completed"
     others = [f"{getattr(leaves, name)} {name}" for name in _OTHERS if getattr(leaves, name)]
     return ", ".join([words, *others])
 
 
 def ended(task: Task) -> float:
-    """The part of a task to fill a bar with; a task that is completed or skipped is done."""
+    """The fraction of a progress bar to fill; a completed or skipped task fills it."""
     return 1.0 if task.status in {TaskStatus.COMPLETED, TaskStatus.SKIPPED} else task.progress
 
 

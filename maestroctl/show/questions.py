@@ -1,4 +1,4 @@
-"""A question of the inbox in full: what is wanted, with what, where, since when, and what happens when nobody answers."""
+"""Shows a question in full: what is asked, by whom, where, since when, and what happens without an answer."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,10 @@ from maestroctl.output import safe, safe_block
 from maestroctl.show.limits import clock, waiting
 from maestroctl.show.render import duration
 
-#: Lines of a tool's input that are shown, and cells of each; ``maestroctl attention get`` has all that was kept.
+#: Maximum lines of a tool's input, and width of each; ``maestroctl attention get`` shows all that was stored.
 LINES = 12
 CELLS = 200
-#: Words for the options of a permission or an approval that people type.
+#: Synonyms that people type for the options of a permission or an approval.
 _YES, _NO = ("y", "yes", "ok", "a"), ("n", "no")
 _SYNONYMS = {"allow": _YES, "approve": _YES, "deny": (*_NO, "d"), "reject": (*_NO, "r")}
 
@@ -38,19 +38,19 @@ def lines(question: Json, session: Json | None, now: int) -> Iterator[str]:
 
 
 def words(question: Json) -> list[str]:
-    """What is wanted and with what, without the lines around it."""
+    """The request and its input, without the surrounding lines."""
     return [line.removeprefix("  ") for line in (*_block(question["message"]), *_input(question))]
 
 
 def short(question: Json) -> str:
-    """What a person types to name a question: its number, else the end of its id."""
+    """The short name of a question: its number, else the end of its id."""
     return str(question.get("number") or question["id"][-8:])
 
 
 def chosen(value: str, options: Sequence[str]) -> str | None:
-    """The option that somebody means: itself, another word for it, or the only one that begins so; None when it is not clear.
+    """The option that ``value`` means: itself, a synonym, or an unambiguous beginning; None if it is unclear.
 
-    A beginning in digits is not clear: it may be meant as the place of an option. Options for the session are named in full.
+    A beginning with a digit is unclear: it may be the position of an option. Options for the session must be written in full.
     """
     word = value.strip().lower()
     exact = [option for option in options if option == value] or [
@@ -62,12 +62,12 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
 
 
 def synonyms(word: str, options: Sequence[str]) -> list[str]:
-    """The options that have ``word`` as another word: ``y`` for allow and approve, ``no`` for deny and reject."""
+    """The options with the synonym ``word``: ``y`` for allow and approve, ``no`` for deny and reject."""
     return [option for option in options if word in _SYNONYMS.get(option, ())]
 
 
 def _options(question: Json) -> tuple[list[str], list[str]]:
-    """The options for this once, and those for the session, which are the same ones and ``--for session``."""
+    """The options for one answer, and those for the session: the same ones with ``--for session``."""
     options = [safe(option) for option in question.get("options", ())]
     standing = [option for option in options if question.get("digest") and option.endswith(FOR_SESSION)]
     return [option for option in options if option not in standing], standing
@@ -85,13 +85,13 @@ def _block(text: str) -> list[str]:
 
 
 def _input(question: Json) -> Iterator[str]:
-    """What the tool would be used with, member by member, where that says more than the summary."""
+    """The tool's input, member by member, unless the summary says it all."""
     text = question.get("input")
     if not text:
         return
     try:
         document = json.loads(text)
-    except ValueError:  # cut where it is kept
+    except ValueError:  # truncated in the store
         document = text
     if isinstance(document, dict):
         shown = [line for name, value in document.items() for line in _member(name, value)]
@@ -119,9 +119,9 @@ def _answers(question: Json, now: int) -> Iterator[str]:
         text = {"reason": " [REASON]", "answer": " or any text"}.get(takes or "", "")
         yield f"  maestroctl answer {short(question)} {'|'.join(plain)}{text}"
         if standing:
-            yield "  --for session: the same for every identical request of this session"
+            yield "  add --for session to apply it to every identical request of this session"
     elif question.get("tool") is not None:
-        yield f"  it asks in its own terminal: maestroctl attach {question['sessionId']}"
+        yield f"  answer in its own terminal: maestroctl attach {question['sessionId']}"
     else:
         yield f"  maestroctl answer {short(question)} TEXT"
     if question.get("planId"):

@@ -1,6 +1,6 @@
-"""Replies for people: pages as tables, single things as name and value, trees as trees.
+"""Formats replies for people: lists as tables, single entities as name and value, trees as trees.
 
-Takes the typed structs of the contract; every text of a server goes through ``output.safe``.
+Takes the typed structs of the contract; every text from the daemon goes through ``output.safe``.
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ def render(reply: Any) -> list[str]:
 
 
 def card(entity: msgspec.Struct) -> list[str]:
-    """One thing as ``name: value`` lines; what is empty is left out."""
+    """One entity as ``name: value`` lines, without empty members."""
     lines: list[str] = []
     for name in entity.__struct_fields__:
         value = getattr(entity, name)
@@ -47,14 +47,14 @@ def card(entity: msgspec.Struct) -> list[str]:
 
 
 def when(instant: int | None) -> str:
-    """A time in the user's own zone."""
+    """A time in the user's time zone."""
     if not instant:
         return ""
     return dt.datetime.fromtimestamp(instant / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def duration(milliseconds: int) -> str:
-    """A length of time in the two units that matter."""
+    """A duration in its two largest units."""
     seconds = max(milliseconds, 0) / 1000
     if seconds < 60:
         return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
@@ -65,7 +65,7 @@ def duration(milliseconds: int) -> str:
 
 
 def terminal_width() -> int | None:
-    """Cells in a line of the terminal; None when stdout is none, and nothing is to be cut."""
+    """The terminal's width; None if stdout is not a terminal, and nothing may be cut."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
@@ -79,7 +79,7 @@ def _member(name: str, value: Any) -> list[str]:
 
 
 def _says(name: str, value: Any) -> bool:
-    """Whether a member has anything to say."""
+    """Whether a member is not empty."""
     return value not in (None, "", (), {}) and not (_is_instant(name) and not value)
 
 
@@ -88,7 +88,7 @@ def _is_instant(name: str) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value without our own types, and what is empty in them left out."""
+    """A value as plain JSON types, without empty members."""
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, msgspec.Struct):
@@ -126,7 +126,7 @@ def _page(page: Any) -> list[str]:
     """A page of a list."""
     lines = [f"! {safe(warning)}" for warning in getattr(page, "warnings", ())]
     if not page.items:
-        return [*lines, "Nothing here."]
+        return [*lines, "No results."]
     columns = _COLUMNS.get(type(page.items[0]).__name__)
     if columns is None:
         return [*lines, *(line for item in page.items for line in _bullet(card(item)))]
@@ -162,7 +162,7 @@ def _number(item: Any) -> str:
 
 
 def _run_title(run: Any) -> str:
-    """What it is called and, of a failed one, which task it failed by."""
+    """The run's title and, if it failed, the task that failed."""
     failed = f" (failed: {safe(run.failure.title)})" if run.failure is not None else ""
     return f"{safe(run.title)}{failed}"
 
@@ -309,15 +309,15 @@ def _why(reply: Any) -> list[str]:
     return lines
 
 
-#: How evidence that contradicts itself is weighed (``maestrod/core/session/sign_rules.py``).
+#: How contradicting evidence is weighed (``maestrod/core/session/sign_rules.py``).
 _ORDER = (
-    "  known from, newest first (the end of the process counts most, then what happened last, then stream over hook over screen "
+    "  evidence, newest first (precedence: the end of the process, then the latest evidence, then stream over hook over screen "
     "over timer):"
 )
 
 
 def _indented(text: str) -> list[str]:
-    """A server's text of one or more lines under a heading."""
+    """A text from the daemon, of one or more lines, under a heading."""
     first, *more = safe_block(text.rstrip()).splitlines() or [""]
     return [f"  {first}", *(f"    {line}" for line in more)]
 
@@ -337,16 +337,16 @@ def _metrics(reply: Any) -> list[str]:
 
 
 def _stop_result(reply: Any) -> list[str]:
-    escaped = f"; left its group: {', '.join(map(str, reply.escaped))}" if reply.escaped else ""
+    escaped = f"; escaped: {', '.join(map(str, reply.escaped))}" if reply.escaped else ""
     signals = f" ({', '.join(safe(name) for name in reply.signalled)})" if reply.signalled else ""
     return [f"{reply.session_id} stopped{signals}: {reply.left} left{escaped}"]
 
 
 def _permission(reply: Any) -> list[str]:
-    """What the hook prints; without that the decision in words."""
+    """What the hook prints, else the decision as text."""
     if reply.output:
         return safe_block(reply.output).splitlines()
-    return [reply.decision.value if reply.decision is not None else "The agent decides by itself."]
+    return [reply.decision.value if reply.decision is not None else "The agent asks in its own dialog."]
 
 
 _SPECIAL: Mapping[str, Callable[[Any], list[str]]] = {

@@ -1,4 +1,4 @@
-"""Following a run until it ends: a live tree on a terminal, a line per change elsewhere. Ctrl-C leaves it running."""
+"""Follows a run until it ends: a live tree on a terminal, one line per change in a pipe. Ctrl-C leaves the run running."""
 
 import os
 import sys
@@ -24,11 +24,11 @@ from maestrod.api.plan import PLAN_GET
 from maestrod.api.run import RUN_GET, RunStatus
 from maestrod.api.task import TaskStatus
 
-#: Refreshes per second at most, and seconds without an event after which times and last lines are brought up to date.
+#: Maximum refreshes per second, and seconds without events after which times and last lines are refreshed.
 _RATE = 8
 _TICK = 1.0
 
-#: Seconds to wait for the last words of a run's agents, and between two looks; what comes later is said to be missing.
+#: Seconds to wait for the last usage reports of a run's agents, and between two checks. Later reports are noted as missing.
 _LAST_WORDS = 10.0
 _LAST_WORDS_LOOK = 0.1
 
@@ -36,9 +36,9 @@ _DETACHED = 130  # Ctrl-C: interrupted, though the run is not
 
 
 class RunFollower:
-    """The model of one run and the stream that keeps it true, across restarts of the daemon."""
+    """The model of one run and the stream that keeps it up to date, across restarts of the daemon."""
 
-    talks = True  #: whether it may say that the daemon is away; not into a picture
+    talks = True  #: whether it may print that the daemon is away; not over a drawing
 
     def __init__(self, client: Client, run_id: str) -> None:
         self._client = client
@@ -48,16 +48,16 @@ class RunFollower:
 
     @property
     def away(self) -> bool:
-        """Whether the daemon is being waited for."""
+        """Whether it waits for the daemon."""
         return self._stream.away
 
     @property
     def trouble(self) -> str:
-        """Why the daemon is waited for, where more is known than that it is away."""
+        """Why it waits for the daemon, if more is known than that it is away."""
         return self._stream.trouble
 
     def poll(self, timeout: float) -> list[Event]:
-        """Wait for changes and take them in. Raises ``NoDaemon`` when the daemon stays away."""
+        """Wait for changes and apply them. Raises ``NoDaemon`` if the daemon stays away."""
         try:
             events = self._stream.poll(timeout)
         except ResyncRequired:
@@ -70,14 +70,14 @@ class RunFollower:
         return events
 
     def _read_plan(self) -> None:
-        """A plan that waits for a yes is shown; it is read once."""
+        """Read a plan that awaits approval, once, to show it."""
         run = self.model.run
         if run.status is not RunStatus.AWAITING_APPROVAL or run.plan_id is None:
             self.model.plan = None
         elif self.model.plan is None or self.model.plan["id"] != run.plan_id:
             try:
                 self.model.plan = self._client.raw(PLAN_GET.name, {"planId": run.plan_id})
-            except (MaestroError, ConnectionLost):  # the daemon is away: the next change brings us here again
+            except (MaestroError, ConnectionLost):  # the daemon is away: the next change tries again
                 self.model.plan = None
 
     def refresh(self) -> None:
@@ -85,13 +85,13 @@ class RunFollower:
         self.model = RunModel(self._client.raw(RUN_GET.name, {"runId": self._run_id}))
 
     def tails(self) -> Mapping[str, str]:
-        """The last line of each session at work; none while the daemon is away."""
+        """The last output line of each live session; empty while the daemon is away."""
         sessions = [session.id for session in self.model.live_sessions()]
         if not sessions or self.away:
             return {}
         try:
             lines: Mapping[str, str] = self._client.raw("session.tails", {"sessionIds": sessions}).get("lines", {})
-        except (MaestroError, ConnectionLost):  # a picture without them is better than none
+        except (MaestroError, ConnectionLost):  # draw without them
             return {}
         return lines
 
@@ -126,7 +126,7 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
         say(_comeback(run_id))
         raise
     except NoDaemon:
-        say(f"Its agents go on. Come back with: maestroctl watch {run_id}")
+        say(f"Its agents continue. To follow the run again: maestroctl watch {run_id}")
         raise
     finally:
         follower.close()
@@ -134,11 +134,11 @@ def follow(caller: Caller, client: Client, run_id: str, *, as_json: bool, stop_o
 
 
 def _comeback(run_id: str) -> str:
-    return f"\nThe run goes on. Come back with: maestroctl watch {run_id}"
+    return f"\nThe run continues. To follow it again: maestroctl watch {run_id}"
 
 
 def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
-    """Print how it ended, with what was used once the agents that are on their way out have told their last."""
+    """Print the outcome, with the usage once the agents that are exiting have reported theirs."""
     if model.ended and model.live_sessions():
         model = _with_last_words(client, model)
     if as_json:
@@ -147,13 +147,13 @@ def _conclude(client: Client, model: RunModel, *, as_json: bool) -> int:
         for line in summary(model):
             answer(line)
     if not model.ended:
-        say(f"It waits for you: maestroctl inbox; then: maestroctl watch {model.id}")
+        say(f"The run is blocked on your answer: maestroctl inbox; then: maestroctl watch {model.id}")
         return NEEDS_ATTENTION
     return exit_code(model)
 
 
 def _with_last_words(client: Client, model: RunModel) -> RunModel:
-    """Wait a moment for the sessions of a run that has ended: an agent tells what it has used with its last words."""
+    """Wait briefly for the sessions of an ended run: an agent reports its usage last."""
     deadline = time.monotonic() + _LAST_WORDS
     while time.monotonic() < deadline:
         if not client.raw("session.list", {"runId": model.id, "live": True, "limit": 1}).get("items"):
@@ -163,7 +163,7 @@ def _with_last_words(client: Client, model: RunModel) -> RunModel:
 
 
 def _live(caller: Caller, client: Client, follower: RunFollower, *, stop_on_question: bool, quiet: bool) -> None:
-    """Draw the tree until the run ends; in between, where somebody sits at the terminal, ask whether a plan is approved."""
+    """Draw the tree until the run ends; on an interactive terminal, ask whether to approve a plan."""
     asks = sys.stdin.isatty() and not stop_on_question
     while not _over(follower.model, stop_on_question):
         _draw(caller, follower, stop_on_question=stop_on_question, until_asked=asks)
@@ -176,7 +176,7 @@ def _live(caller: Caller, client: Client, follower: RunFollower, *, stop_on_ques
 
 
 def _draw(caller: Caller, follower: RunFollower, *, stop_on_question: bool, until_asked: bool) -> None:
-    """Draw the tree: at most eight times a second while things happen, once a second otherwise."""
+    """Draw the tree: up to eight times a second while events arrive, once a second otherwise."""
     from rich.console import Console
     from rich.live import Live
 
@@ -212,7 +212,7 @@ def _draw(caller: Caller, follower: RunFollower, *, stop_on_question: bool, unti
             _gather(follower, until=drawn + 1 / _RATE)
             if time.monotonic() >= tailed + _TICK:
                 tails, tailed = follower.tails(), time.monotonic()
-            if console.size.width < width:  # the terminal has wrapped the lines of the last picture
+            if console.size.width < width:  # the terminal has wrapped the last drawing
                 console.clear()
             width = console.size.width
             live.update(picture(), refresh=True)
@@ -227,7 +227,7 @@ def _print_last(caller: Caller, follower: RunFollower) -> None:
 
 
 def _last_picture(follower: RunFollower, columns: int) -> Any:
-    """The whole tree, to stay on the screen."""
+    """The whole tree, which stays on the screen."""
     from maestroctl.show.run_view import draw
 
     now = int(time.time() * 1000)
@@ -235,17 +235,17 @@ def _last_picture(follower: RunFollower, columns: int) -> Any:
 
 
 def _gather(follower: RunFollower, until: float) -> None:
-    """Take in what comes until the next picture may be drawn."""
+    """Apply events until the next drawing is due."""
     while (remaining := until - time.monotonic()) > 0 and not follower.model.ended:
         follower.poll(remaining)
 
 
 def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_question: bool, quiet: bool) -> None:
-    """Print a line for every change of a status and every question."""
+    """Print one line for every status change and every question."""
     said: dict[str, object] = {}
     away = False
     shown: dict[str, Any] | None = None
-    for question in [] if quiet else follower.model.questions():  # asked before we looked
+    for question in [] if quiet else follower.model.questions():  # asked before we started
         said[question.id] = _asked(question)
         if said[question.id]:
             answer(_asked(question))
@@ -256,7 +256,7 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
                 answer(line)
         events = follower.poll(_TICK)
         if follower.away and not away:
-            say("The daemon is away, waiting for it; agents go on.")
+            say("Waiting for the daemon; agents continue.")
         away = follower.away
         for event in events:
             line = change(follower.model, event)
@@ -265,12 +265,12 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
                 said[event.id] = line
     follower.refresh()
     last = f"run {follower.model.run.status.value.replace('_', ' ')}"
-    if follower.model.ended and not quiet and said.get(follower.model.id) != last:  # it ended before we looked
+    if follower.model.ended and not quiet and said.get(follower.model.id) != last:  # it ended before we started
         answer(last)
 
 
 def change(model: RunModel, event: Event) -> str:
-    """The line for an event; empty when it is not worth one. The model may know later events already, so the event says it."""
+    """The line for an event; empty if it needs none. Uses the event, since the model may have applied later events already."""
     kind, _, what = event.type.partition(".")
     status = event.data.get("status")
     if kind == "task" and what == "status" and status and event.id in model.tasks:
@@ -285,7 +285,7 @@ def change(model: RunModel, event: Event) -> str:
 
 def _asked(question: Attention) -> str:
     if question.kind is AttentionKind.APPROVAL:
-        return ""  # the plan is shown, with both commands
+        return ""  # shown with the plan and both commands
     return f"? {safe(question.message)}  (maestroctl answer {question.number or question.id} VALUE)"
 
 

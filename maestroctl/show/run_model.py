@@ -1,7 +1,7 @@
 """A run as a client knows it: the tree, its sessions and open questions, kept up to date by events.
 
-Pure: takes a ``run.get`` reply and events, gives typed entities. Events carry only what changed (see ``api/event.py``), so the
-entities are kept as JSON and turned into structs when they are read.
+Pure: takes a ``run.get`` reply and events, returns typed entities. Events carry only changes (see ``api/event.py``), so the
+entities are kept as JSON and converted to structs when they are read.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ FINISHED_TASK = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.S
 
 
 class Shelf(Generic[T]):
-    """Entities of one type by id, in the order they came."""
+    """Entities of one type by id, in order of arrival."""
 
     def __init__(self, kind: type[T], documents: Iterable[dict[str, Any]]) -> None:
         self._kind = kind
@@ -44,12 +44,14 @@ class Shelf(Generic[T]):
             try:
                 self._typed[identity] = taken(self._documents[identity], self._kind)
             except msgspec.ValidationError as error:
-                message = f"the daemon tells of {identity} what this maestroctl does not know ({error})"
-                raise VersionMismatch("client.reply", f"{message}; install the daemon's version of it") from error
+                message = f"this maestroctl does not understand the daemon's data about {identity} ({error})"
+                raise VersionMismatch(
+                    "client.reply", f"{message}; install the daemon's version of maestroctl"
+                ) from error
         return self._typed[identity]
 
     def apply(self, event: Event) -> bool:
-        """Take in an event about one of these; False when it is about something not known here."""
+        """Apply an event about one of these; False if it concerns an unknown entity."""
         if event.type.endswith(".deleted"):
             self._documents.pop(event.id, None)
         elif event.id in self._documents:
@@ -63,7 +65,7 @@ class Shelf(Generic[T]):
 
 
 class RunModel:
-    """What a ``run.get`` reply (as JSON) says, and what events changed since. ``seq`` is the last event it includes."""
+    """A ``run.get`` reply (as JSON), updated by events. ``seq`` is the last event included."""
 
     def __init__(self, view: dict[str, Any]) -> None:
         self.seq: int = view["seq"]
@@ -72,7 +74,7 @@ class RunModel:
         self.tasks = Shelf(Task, view.get("tasks", ()))
         self.sessions = Shelf(Session, view.get("sessions", ()))
         self.attention = Shelf(Attention, view.get("attention", ()))
-        self.plan: dict[str, Any] | None = None  # the one that waits for a yes, when somebody has read it
+        self.plan: dict[str, Any] | None = None  # the plan that awaits approval, once it has been read
 
     @property
     def run(self) -> Run:
@@ -90,7 +92,7 @@ class RunModel:
         return self.run.status in ENDED
 
     def apply(self, event: Event) -> None:
-        """Take in one event; events about other things change nothing."""
+        """Apply one event; events about other entities change nothing."""
         self.seq = max(self.seq, event.seq)
         kind = event.type.partition(".")[0]
         if kind == "run" and event.id == self.id:
@@ -105,24 +107,24 @@ class RunModel:
             self.attention.apply(event)
 
     def live_sessions(self) -> list[Session]:
-        """The sessions at work, oldest first."""
+        """The live sessions, oldest first."""
         return [session for session in self.sessions if session.status in LIVE_SESSION]
 
     def questions(self) -> list[Attention]:
-        """What waits for a person."""
+        """The open questions."""
         return [question for question in self.attention if question.answer is None]
 
     def approval(self) -> Attention | None:
-        """The question whether the plan is approved, while it waits for an answer."""
+        """The open question for approval of the plan, if there is one."""
         return next((each for each in self.questions() if each.kind is AttentionKind.APPROVAL), None)
 
     def leaves(self) -> list[Task]:
-        """The tasks that are work themselves, not sums."""
+        """The tasks without subtasks."""
         parents = {task.parent_id for task in self.tasks}
         return [task for task in self.tasks if task.id not in parents]
 
     def stuck(self) -> bool:
-        """Whether nothing can go on before a person has answered; the end of a usage limit comes by itself."""
+        """Whether the run is blocked until a person answers. A usage limit does not count: it ends by itself."""
         needs = [each for each in self.questions() if each.kind is not AttentionKind.LIMIT or each.deadline is not None]
         if self.ended or not needs:
             return False
@@ -132,7 +134,7 @@ class RunModel:
         return all(session.id in asking for session in self.live_sessions())
 
     def _asks(self, event: Event) -> bool:
-        """Whether the run itself asks: for the approval of its plan."""
+        """Whether the run itself asks, for approval of its plan."""
         return event.data.get("runId") == self.id
 
     def _in_tree(self, event: Event) -> bool:

@@ -1,4 +1,4 @@
-"""The end of a run in words: what came of its tasks, how long it took, and of each failure what is needed to go on."""
+"""Summarises an ended run: the outcome of its tasks, the time it took, and for each failure what to do next."""
 
 from maestroctl.output import safe, safe_block
 from maestroctl.show.progress import counts, spent
@@ -8,11 +8,11 @@ from maestroctl.show.tree import word
 from maestrod.api.run import RunStatus
 from maestrod.api.task import Task, TaskStatus
 
-#: Exit codes of ``run``, ``watch`` and ``wait`` by outcome; a run that waits for a person and nothing else is 75, try again.
+#: Exit codes of ``run``, ``watch`` and ``wait`` by outcome. 75 (try again later) is a run that is blocked on a person.
 OUTCOME_CODES = {RunStatus.COMPLETED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED: 130}
 NEEDS_ATTENTION = 75
 
-_FAILURES = 10  # told in full; the tree has them all
+_FAILURES = 10  # shown in full; the tree shows all
 _ERROR_LINES = 12
 
 
@@ -22,7 +22,7 @@ def exit_code(model: RunModel) -> int:
 
 
 def summary(model: RunModel) -> list[str]:
-    """The lines to end with."""
+    """The lines of the summary."""
     run, leaves = model.run, model.leaves()
     elapsed = duration((run.completed_at or run.updated_at) - run.created_at)
     name = f"Run #{run.number} " if run.number else ""
@@ -38,12 +38,12 @@ def summary(model: RunModel) -> list[str]:
     if len(failed) > _FAILURES:
         lines.append(f"… and {len(failed) - _FAILURES} more: maestroctl task tree {run.root_task_id}")
     if failed:
-        lines.append(f"Try what failed again: maestroctl retry {run.root_task_id}")
+        lines.append(f"To retry what failed: maestroctl retry {run.root_task_id}")
     return lines
 
 
 def approval(model: RunModel) -> list[str]:
-    """How to say yes or no to the plan that waits for it, a line each, so that a narrow terminal cuts neither."""
+    """How to approve or reject the plan, one line each, so that a narrow terminal cuts off neither."""
     question = model.approval()
     if question is None or not question.number:
         return [
@@ -57,14 +57,14 @@ def approval(model: RunModel) -> list[str]:
 
 
 def _spent(model: RunModel) -> list[str]:
-    """What the agents used, where they say so: the run's own sum; of one with an agent still alive it may grow."""
+    """The run's usage, as far as its agents report it; it may grow while an agent is alive."""
     if model.run.usage is None:
         return []
     return [f"  used {spent(model.run.usage)}" + (" so far" if model.live_sessions() else "")]
 
 
 def _failure(model: RunModel, task: Task) -> list[str]:
-    """A failed task: its error, which holds command, exit code and last lines, and where there is more."""
+    """A failed task: its error (command, exit code and last lines), and where to read more."""
     lines = [f"✘ {safe(task.title)}" + (f" (attempt {task.attempt})" if task.attempt > 1 else "")]
     text = safe_block(_error(task) or "no reason was given").splitlines()
     if len(text) > _ERROR_LINES:
@@ -72,12 +72,12 @@ def _failure(model: RunModel, task: Task) -> list[str]:
     lines += [f"    {line}" for line in text]
     sessions = [session.id for session in model.sessions if task.id in session.task_ids]
     if sessions:
-        lines.append(f"    more: maestroctl logs {sessions[-1]}")
+        lines.append(f"    full output: maestroctl logs {sessions[-1]}")
     return lines
 
 
 def _error(task: Task) -> str:
-    """Why a task failed, as far as anybody said."""
+    """Why a task failed, as far as reported."""
     return (
         (task.result.error if task.result else None) or (task.status_reason.detail if task.status_reason else "") or ""
     )

@@ -34,7 +34,7 @@ _BAR = 16  # cells
 _RIGHT = 26  # cells kept for word and time at the end of a line
 _REST = 3 + _BAR + 7 + _RIGHT  # cells of a line beside its branch and title: sign, gauge, word and time
 _COMFORTABLE = 100  # cells of a line on a wide screen, unless titles want more: the eye finds the status of a title
-_QUESTIONS = 5  # shown; the inbox has them all
+_QUESTIONS = 5  # maximum shown; the inbox shows all
 
 
 def draw(
@@ -56,7 +56,7 @@ def draw(
 
 
 def bar(fraction: float, cells: int = _BAR) -> str:
-    """A progress bar of so many cells."""
+    """A progress bar of ``cells`` cells."""
     full = round(max(0.0, min(fraction, 1.0)) * cells)
     return "━" * full + "╌" * (cells - full)
 
@@ -76,7 +76,7 @@ def _head(model: RunModel, now: int, columns: int, *, away: bool, trouble: str) 
     line.append(f"{state}  {elapsed}  {counted.removeprefix(', ')}".rstrip())
     lines = [line]
     if away:
-        why = f"  {trouble or 'the daemon is away'}; waiting for it, agents go on"
+        why = f"  {trouble or 'the daemon is away'}; waiting for it, agents continue"
         lines.append(Text(clip(why, columns), style="yellow"))
     if run.status is RunStatus.AWAITING_APPROVAL:
         lines += [Text(clip(line, columns), style="cyan") for line in waves(model.plan or {})]
@@ -102,14 +102,14 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
 
 
 def _weight(task: Task) -> int:
-    """How soon a line is left out when there is no room: what goes on or went wrong stays."""
+    """How soon a line is dropped for lack of room: running and failed tasks stay."""
     if task.status in {TaskStatus.IN_PROGRESS, TaskStatus.FAILED} or task.parent_id is None:
         return 0
     return 2 if task.dispatch is None else 1
 
 
 def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
-    """As many lines as there are rows, in their order: the least telling ones go first, and how many is said."""
+    """As many lines as there are rows, in order: the least important are dropped first, and their number is shown."""
     if len(lines) <= rows:
         return [text for _, text in lines]
     telling = sorted(range(len(lines)), key=lambda place: lines[place][0])  # stable: of equals the first ones stay
@@ -139,13 +139,13 @@ def _attempt(task: Task) -> str:
 
 
 def _session(branch: str, session: Session, tail: str, now: int, columns: int, *, held: bool) -> Text:
-    """What a session does by its agent's own word, else what it wrote last, under the task it works on."""
+    """What the agent reports that it does, else its last output, under the task it works on."""
     margin = branch.replace("├─ ", "│  ").replace("└─ ", "   ") + "  "
     state = "paused" if session.paused or held else word(session.status)
     if session.wait is not None:
         wait = session.wait
         state, tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed), ""
-    elif session.turn is not None:  # its output is a stream for programs
+    elif session.turn is not None:  # its output is machine-readable
         tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     text = f"{safe(session.name)} {state}: {safe(tail)}" if tail else f"{safe(session.name)} {state}"
     line = Text(margin, style="dim", no_wrap=True, overflow="ellipsis")
@@ -163,7 +163,7 @@ def _questions(questions: Sequence[Attention], columns: int) -> list[Text]:
 
 
 def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
-    """The live sessions by the task under which they are shown: the one they work on, else their last one."""
+    """The live sessions by the task they are shown under: the one they work on, else their last one."""
     found: dict[str, list[Session]] = {}
     if model.ended:
         return found

@@ -1,4 +1,4 @@
-"""Plain tables: columns as wide as their cells, one space of air more, nothing that a pipe or a screen reader stumbles over.
+"""Plain tables: columns as wide as their cells, without decoration that would disturb a pipe or a screen reader.
 
 Not rich's: importing that takes as long as everything else a listing does.
 """
@@ -10,7 +10,7 @@ _GAP = "  "
 
 
 def width(text: str) -> int:
-    """Cells a text takes on a terminal: East Asian wide characters two, combining ones none (UAX #11)."""
+    """The width of a text on a terminal: East Asian wide characters two, combining ones none (UAX #11)."""
     if text.isascii():
         return len(text)
     return sum(
@@ -20,7 +20,7 @@ def width(text: str) -> int:
 
 
 def clip(text: str, cells: int) -> str:
-    """The text in at most so many cells, with an ellipsis where something was left out."""
+    """The text in at most ``cells`` cells, with an ellipsis if it was cut."""
     if width(text) <= cells:
         return text
     while text and width(text) > cells - 1:

@@ -1,4 +1,4 @@
-"""The user's terminal: draw only where a cursor can be moved, and leave it as it was, however a view ends."""
+"""The user's terminal: draw only if the cursor can be moved, and restore the terminal however a view ends."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ _CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
 #: Signals that ask a program to end, and how a shell reports that: 128 and the number.
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
-#: Leaves everything a program may have left on. The scroll region is reset between saving and restoring the cursor, because
+#: Resets everything that a program may have left on. The scroll region is reset between saving and restoring the cursor, because
 #: resetting it moves the cursor.
 RESET = (
     b"\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
@@ -24,15 +24,15 @@ RESET = (
 
 
 def can_draw(environ: Mapping[str, str], *streams: TextIO) -> bool:
-    """Whether every stream is a terminal on which the cursor can be moved; elsewhere a view prints lines."""
+    """Whether every stream is a terminal with a movable cursor; otherwise a view prints lines."""
     return environ.get("TERM", "") not in _CANNOT_DRAW and all(stream.isatty() for stream in streams)
 
 
 @contextmanager
 def ended_by_signals(end: Callable[[int], None] | None = None) -> Iterator[None]:
-    """Let signals that ask us to end call ``end`` with the exit code, else raise ``SystemExit``, so that ``finally`` runs.
+    """Make signals that end a program call ``end`` with the exit code, else raise ``SystemExit``, so that ``finally`` runs.
 
-    A second such signal always raises. With ``end`` SIGINT is one of them: such a view reads Ctrl-C as a key.
+    A second such signal always raises. With ``end``, SIGINT is included, since such a view reads Ctrl-C as a key.
     """
     asked = False
 
@@ -54,10 +54,10 @@ def ended_by_signals(end: Callable[[int], None] | None = None) -> Iterator[None]
 
 @contextmanager
 def raw(descriptor: int) -> Iterator[None]:
-    """Keys as they are pressed, nothing echoed; the terminal is as before afterwards, whatever happens."""
+    """Read keys as they are pressed, without echo; restores the terminal afterwards, whatever happens."""
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
+        tty.setraw(descriptor, termios.TCSADRAIN)  # keeps what was typed ahead
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
@@ -65,7 +65,7 @@ def raw(descriptor: int) -> Iterator[None]:
 
 @contextmanager
 def restored(descriptor: int) -> Iterator[None]:
-    """Put the settings of a terminal back afterwards, and turn off what a view turned on."""
+    """Restore a terminal's settings afterwards, and turn off what a view turned on."""
     before = termios.tcgetattr(descriptor)
     try:
         yield
@@ -73,13 +73,13 @@ def restored(descriptor: int) -> Iterator[None]:
         try:
             os.write(descriptor, RESET + b"\x1b[?1049l")
             termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-        except (OSError, termios.error):  # the terminal has gone: nothing is left to put back
+        except (OSError, termios.error):  # the terminal is gone: nothing to restore
             pass
 
 
 @contextmanager
 def suspendable(hide: Callable[[], object], show: Callable[[], object]) -> Iterator[None]:
-    """Show the cursor while the program is suspended (Ctrl-Z), and hide it again when it goes on."""
+    """Show the cursor while the program is suspended (Ctrl-Z), and hide it again when it resumes."""
 
     def suspend(number: int, frame: object) -> None:
         show()

@@ -1,4 +1,4 @@
-"""What an agent said and did, in words: its session's timeline, for agents whose output is a stream for programs."""
+"""Shows a session's timeline as readable text, for agents whose output is a machine-readable stream."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ from maestrod.api.event import EventSubscribe
 
 _PAGE = 1000
 
-#: What stands before an entry, by its type; what an agent says stands by itself.
+#: The sign before an entry, by type; an agent's own text has none.
 _SIGNS = {
     "session_started": "●",
     "session_stopped": "■",
@@ -27,7 +27,7 @@ _ENDED = frozenset({"completed", "failed", "stopped"})
 
 
 def is_told(client: Client, session_id: str) -> bool:
-    """Whether the session's output is a stream for programs, so that there is something better to show than JSON."""
+    """Whether the session's output is machine-readable, so that the timeline is easier to read."""
     session = client.raw("session.get", {"sessionId": session_id})
     if session.get("readTo"):
         return True
@@ -39,7 +39,7 @@ def is_told(client: Client, session_id: str) -> bool:
 
 
 def tell(client: Client, session_id: str, *, last: int | None, follow: bool) -> None:
-    """Print the transcript, or its last so many entries, and with ``follow`` what comes until the session ends."""
+    """Print the transcript, or its last ``last`` entries, and with ``follow`` new entries until the session ends."""
     since = client.raw("system.status", {})["seq"]
     printed = 0
     for entry in _newest(client, session_id, last) if last is not None else _all(client, session_id):
@@ -50,12 +50,12 @@ def tell(client: Client, session_id: str, *, last: int | None, follow: bool) -> 
 
 
 def newest(client: Client, session_id: str, count: int) -> list[str]:
-    """The lines of the last so many entries."""
+    """The lines of the last ``count`` entries."""
     return [line for entry in _newest(client, session_id, count) for line in lines(entry)]
 
 
 def lines(entry: dict[str, Any]) -> list[str]:
-    """An entry as lines: time, sign, words; further lines of it are indented."""
+    """An entry as lines: time, sign and text; further lines are indented."""
     at = time.strftime("%H:%M:%S", time.localtime(entry["timestamp"] / 1000))
     said = entry.get("metadata", {}).get("said")
     sign = "" if said else _SIGNS.get(entry["type"], "·") + " "
@@ -85,7 +85,7 @@ def _newest(client: Client, session_id: str, count: int) -> list[dict[str, Any]]
 
 
 def _follow(client: Client, session_id: str, since: int, printed: int) -> None:
-    """Print what came after ``since`` and has not been printed with the pages, until the session has ended."""
+    """Print entries after ``since`` that the pages did not contain, until the session has ended."""
     from maestroctl.client.stream import EventStream
 
     if client.raw("session.get", {"sessionId": session_id})["status"] in _ENDED:

@@ -1,4 +1,4 @@
-"""A task tree as text: a sign and a word for every status, so that nothing is said by colour alone."""
+"""A task tree as text, with a sign and a word for every status, so that no information depends on colour."""
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ GLYPHS: Mapping[TaskStatus, str] = {
     TaskStatus.CANCELLED: "■",
 }
 
-#: The sign of a status that a newer daemon has and this version does not know.
+#: The sign of a status that this version does not know.
 UNKNOWN = "•"
 
 
@@ -28,7 +28,7 @@ def glyph(status: TaskStatus) -> str:
 
 
 def word(status: enum.Enum) -> str:
-    """A status in words, also one that this version does not know."""
+    """The text of a status, also of one that this version does not know."""
     return safe(str(status.value)).replace("_", " ")
 
 
@@ -38,7 +38,7 @@ def tree_lines(tasks: Sequence[Task]) -> list[str]:
 
 
 def task_line(task: Task) -> str:
-    """Sign, title, word, and the progress while there is any to see."""
+    """Sign, title, status, and progress while there is any."""
     progress = f" {percent(task.progress)}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
     counted = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
@@ -46,7 +46,7 @@ def task_line(task: Task) -> str:
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:
-    """The tasks with the branches to draw before them; those whose parent is not among them are roots."""
+    """The tasks with the branches to draw before them; tasks whose parent is not included are roots."""
     known = {task.id: task for task in tasks}
     children: dict[str | None, list[Task]] = {}
     for task in known.values():

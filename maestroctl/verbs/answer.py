@@ -1,4 +1,4 @@
-"""``maestroctl answer``: settle a question of the inbox."""
+"""``maestroctl answer``: answer a question in the inbox."""
 
 from typing import Annotated, Any
 
@@ -18,19 +18,22 @@ def command(
     *,
     question: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A question's number or id, or the id of a plan that waits for approval."),
+        typer.Argument(metavar="ID", help="A question's number or id, or the id of a plan awaiting approval."),
     ],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="An option, or its beginning; y and n do; else text.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="An option or its beginning (y and n work), or text.")],
     reason: Annotated[
         str,
-        typer.Argument(metavar="[REASON]", help="Why, where a reason is taken: the agent is told.", show_default=False),
+        typer.Argument(metavar="[REASON]", help="A reason, which the agent receives.", show_default=False),
     ] = "",
     lasts: Annotated[
-        Lasts, typer.Option("--for", help="How long it holds: session is for every identical request of the session.")
+        Lasts,
+        typer.Option("--for", help="How long the answer holds: once, or for every identical request of the session."),
     ] = Lasts.ONCE,
     as_json: Json = False,
 ) -> int:
-    """Answer a question of the inbox; the first answer wins.
+    """Answer a question in the inbox.
+
+    The first answer wins.
 
     Examples: maestroctl answer 3 yes; maestroctl answer 4 no "use git mv instead"; maestroctl answer 5 y --for session.
     """
@@ -48,7 +51,7 @@ def command(
 
 
 def _question(client: Client, text: str) -> dict[str, Any]:
-    """The question that is named: by itself, or by the plan it is about."""
+    """The question with this name: its own, or that of the plan it is about."""
     from maestroctl.client.resolve import resolve
     from maestrod.api.model.ids import is_id
 
@@ -71,14 +74,14 @@ def _about_plan(client: Client, plan_id: str) -> dict[str, Any]:
     found: dict[str, Any] | None = next((item for item in open_ if item.get("planId") == plan_id), None)
     if found is None:
         status = safe(client.raw("plan.get", {"planId": plan_id})["status"])
-        raise Conflict("plan.not_waiting", f"{plan_id} waits for no approval: it is {status}")
+        raise Conflict("plan.not_waiting", f"{plan_id} is not awaiting approval: it is {status}")
     return found
 
 
 def _meant(question: dict[str, Any], value: str) -> str:
-    """The option that is meant, or the value as it is: whether that is taken is the daemon's to say.
+    """The option that ``value`` abbreviates, else ``value`` itself; the daemon decides whether to accept it.
 
-    Where any text is an answer nothing is read into it.
+    Where any text is an answer, ``value`` is never expanded.
     """
     from maestroctl.show.questions import chosen
 

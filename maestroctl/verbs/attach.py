@@ -1,4 +1,4 @@
-"""``maestroctl attach``: at the terminals of sessions, one at a time, until the detach key."""
+"""``maestroctl attach``: the terminals of sessions, one at a time, until the detach key."""
 
 import os
 import sys
@@ -19,27 +19,31 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[SESSION]...",
-            help="Sessions, or tasks that are worked on, by id or a unique part; without any you choose.",
+            help="Sessions, or tasks in progress, by id or a unique part of it. Without any, choose from a list.",
             show_default=False,
         ),
     ] = None,
     read_only: Annotated[
-        bool, typer.Option("--read-only", "-r", help="Only look: type nothing, resize nothing.")
+        bool, typer.Option("--read-only", "-r", help="View only: send no input and do not resize.")
     ] = False,
     detach_keys: Annotated[
         str,
         typer.Option(
             "--detach-keys",
             envvar="MAESTRO_DETACH_KEYS",
-            help="Keys to leave with: a,b is a sequence, spaces part alternatives.",
+            help="Keys that detach: commas make a sequence, spaces separate alternatives.",
         ),
     ] = DETACH_KEYS,
     switch_keys: Annotated[
         str,
-        typer.Option("--switch-keys", envvar="MAESTRO_SWITCH_KEYS", help="Keys that list the sessions to switch to."),
+        typer.Option(
+            "--switch-keys", envvar="MAESTRO_SWITCH_KEYS", help="Keys that open the list of sessions to switch to."
+        ),
     ] = SWITCH_KEYS,
 ) -> int:
-    """Sit at a session's terminal: see what it prints, type to it, leave it, switch to another. They go on by themselves.
+    """Attach to a session's terminal.
+
+    See its output, type into it, and switch to other sessions. Sessions continue when you detach.
 
     Examples: maestroctl attach SESSION; maestroctl attach --read-only TASK.
     """
@@ -47,14 +51,14 @@ def command(
 
     if not can_draw(os.environ, sys.stdin, sys.stdout):
         raise Malformed(
-            "usage", "attach needs a terminal that can draw; follow a session elsewhere with `maestroctl logs -f`"
+            "usage", "attach needs an interactive terminal; to follow the output without one, use `maestroctl logs -f`"
         )
     bound = bindings(detach_keys, switch_keys)
     with Caller.here().client() as client:
         named = [session_of(client, subject) for subject in sessions or ()]
         if not named and not client.raw("session.list", {"live": True, "limit": 1}).get("items"):
             raise NotFound(
-                "session.none", "no session is at work: start one with `maestroctl run` or `maestroctl spawn`"
+                "session.none", "no session is running: start one with `maestroctl run` or `maestroctl spawn`"
             )
         hint = ways_out(detach_keys, switch_keys, read_only=read_only)
         return attach(client, named, Keyboard(bound), hint, read_only=read_only)

@@ -16,26 +16,28 @@ def ask(
     *,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The question.")],
     options: Annotated[
-        list[str] | None, typer.Option("--options", help="Answers to choose from, separated by commas.")
+        list[str] | None, typer.Option("--options", help="Answers to choose from, comma-separated.")
     ] = None,
     free_text: Annotated[
-        bool, typer.Option("--free-text", help="Take any text as an answer, besides the options.")
+        bool, typer.Option("--free-text", help="Accept any text as an answer, besides the options.")
     ] = False,
-    kind: Annotated[AttentionKind | None, typer.Option("--kind", help="What is wanted.")] = None,
+    kind: Annotated[AttentionKind | None, typer.Option("--kind", help="What the question asks for.")] = None,
     session_id: Annotated[
-        str | None, typer.Option("--session-id", help="Who asks; your own session when left out.")
+        str | None,
+        typer.Option("--session-id", help="The session that asks. Inside a session, defaults to that session."),
     ] = None,
-    task_id: Annotated[str | None, typer.Option("--task-id", help="The task it is about.")] = None,
+    task_id: Annotated[str | None, typer.Option("--task-id", help="The task that the question is about.")] = None,
     timeout_ms: Annotated[
-        int | None, typer.Option("--timeout-ms", min=0, help="Answer it by --on-timeout after so long.")
+        int | None, typer.Option("--timeout-ms", min=0, help="Answer with --on-timeout after this many milliseconds.")
     ] = None,
-    on_timeout: Annotated[str | None, typer.Option("--on-timeout", help="The answer when nobody gave one.")] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Block until it is answered, and print the answer.")
-    ] = True,
+    on_timeout: Annotated[str | None, typer.Option("--on-timeout", help="The answer that the timeout gives.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the answer and print it.")] = True,
     as_json: Json = False,
 ) -> int:
-    """Ask a person; prints the answer when it is there, also when the daemon was restarted in between."""
+    """Ask a person.
+
+    Waits for the answer and prints it. Survives a restart of the daemon.
+    """
     from maestroctl.client.resolve import resolve_members
 
     caller = Caller.here()

@@ -1,4 +1,4 @@
-"""``maestroctl completion``: a script for the user's shell, printed and nothing more."""
+"""``maestroctl completion``: prints a completion script for the user's shell."""
 
 import enum
 from typing import Annotated
@@ -9,16 +9,16 @@ from maestroctl.output import answer
 
 
 class Shell(enum.Enum):
-    """The shells there is a script for."""
+    """The supported shells."""
 
     BASH = "bash"
     ZSH = "zsh"
     FISH = "fish"
 
 
-# The scripts outlive the program they call: without it they are silent and offer files, as if there were no script.
+# The scripts may outlive the program they call. Without it they print nothing and complete file names.
 _BASH = """\
-# Of maestroctl completion bash; maestroctl uninstall says how to get rid of it.
+# Made by: maestroctl completion bash. maestroctl uninstall says how to remove it.
 _maestroctl() {
     local IFS=$'\\n'
     COMPREPLY=()
@@ -29,7 +29,7 @@ complete -o default -F _maestroctl maestroctl"""
 
 _ZSH = """\
 #compdef maestroctl
-# Of maestroctl completion zsh; maestroctl uninstall says how to get rid of it.
+# Made by: maestroctl completion zsh. maestroctl uninstall says how to remove it.
 _maestroctl() {
     local -a found lines
     local line
@@ -45,9 +45,9 @@ elif (( $+functions[compdef] )); then
     compdef _maestroctl maestroctl
 fi"""
 
-# fish complains of a program that is not there whatever its stderr is; sh does not.
+# fish complains about a missing program wherever its stderr goes; sh does not.
 _FISH = """\
-# Of maestroctl completion fish; maestroctl uninstall removes it.
+# Made by: maestroctl completion fish. maestroctl uninstall removes it.
 function __maestroctl_complete
     sh -c 'maestroctl __complete "$@"' sh (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null
 end
@@ -58,12 +58,15 @@ SCRIPTS = {Shell.BASH: _BASH, Shell.ZSH: _ZSH, Shell.FISH: _FISH}
 
 
 def command(*, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> int:
-    """Print the completion script of a shell.
+    """Print a shell's completion script.
 
-    bash, in ~/.bashrc: command -v maestroctl >/dev/null && eval "$(maestroctl completion bash)"; zsh: the same with zsh in ~/.zshrc, after
-    compinit; fish: maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
+    bash: add to ~/.bashrc: command -v maestroctl >/dev/null && eval "$(maestroctl completion bash)"
 
-    Such a line says nothing once maestrod is uninstalled; maestroctl uninstall names it.
+    zsh: add the same line, with zsh instead of bash, to ~/.zshrc, after compinit.
+
+    fish: maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
+
+    These lines do no harm once maestrod is uninstalled. maestroctl uninstall lists them.
     """
     answer(SCRIPTS[shell])
     return 0

@@ -1,4 +1,4 @@
-"""``maestroctl config show``: the configuration, and where each value came from."""
+"""``maestroctl config show``: the configuration and the origin of each value."""
 
 from typing import Annotated
 
@@ -11,10 +11,10 @@ from maestroctl.verbs.store import offline
 
 def show(
     *,
-    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="Show the origin of each value.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Show the configuration the daemon would start with here."""
+    """Show the configuration that the daemon would start with here."""
     flags = [*(["--origin"] if origin else []), *(["--json"] if as_json else [])]
     return offline(Caller.here(), ["config", *flags])
 

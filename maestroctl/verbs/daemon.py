@@ -28,11 +28,14 @@ def start(*, as_json: Json = False) -> int:
 def stop(
     *,
     sessions: Annotated[
-        SessionsOnStop, typer.Option("--sessions", help="What becomes of sessions.")
+        SessionsOnStop, typer.Option("--sessions", help="Keep sessions running, or stop them.")
     ] = SessionsOnStop.KEEP,
     as_json: Json = False,
 ) -> int:
-    """Stop the daemon. Sessions go on and the next daemon takes them back, unless --sessions stop."""
+    """Stop the daemon.
+
+    Sessions continue, and the next daemon adopts them, unless you pass --sessions stop.
+    """
     caller = Caller.here()
     try:
         reply = halt(caller, sessions)
@@ -54,7 +57,7 @@ def stop(
 
 
 def restart(*, as_json: Json = False) -> int:
-    """Replace the daemon by a new one; sessions go on."""
+    """Restart the daemon; sessions continue."""
     from maestroctl.client.autostart import ensure
 
     caller = Caller.here()
@@ -74,17 +77,22 @@ def restart(*, as_json: Json = False) -> int:
 
 
 def _check_configuration(caller: Caller) -> None:
-    """Raises ``BadConfiguration`` where a new daemon could not start: then the one that runs is left alone."""
+    """Leave the running daemon alone if a new one could not start: raises ``BadConfiguration``."""
     from maestroctl.verbs.store import read_offline
 
     done = read_offline(caller, ["config", "--json"])
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"`maestrod config` {how_ended(done.returncode)}"]
-        raise BadConfiguration("config", f"{safe(words[-1].removeprefix('maestrod: '))}. The daemon was not restarted")
+        raise BadConfiguration(
+            "config", f"{safe(words[-1].removeprefix('maestrod: '))}. The running daemon was not restarted"
+        )
 
 
 def status(*, as_json: Json = False) -> int:
-    """Say whether the daemon runs, and how it was started. Exit code 69 when it does not run."""
+    """Show whether the daemon runs and how it was started.
+
+    Exit code 69 if it does not run.
+    """
     caller = Caller.here()
     try:
         return _report(caller, as_json=as_json)
@@ -99,7 +107,10 @@ def status(*, as_json: Json = False) -> int:
 
 
 def install(*, as_json: Json = False) -> int:
-    """Install the daemon as a service of yours (systemd or launchd), so that it starts when you log in."""
+    """Install the daemon as a user service (systemd or launchd).
+
+    The service starts the daemon when you log in.
+    """
     from maestroctl.install.service_manager import service_manager, this_service
 
     caller = Caller.here()
@@ -108,7 +119,10 @@ def install(*, as_json: Json = False) -> int:
 
 
 def uninstall(*, as_json: Json = False) -> int:
-    """Take the service back, all that install put there; the data stays."""
+    """Remove the user service.
+
+    Removes everything that install created. Data stays.
+    """
     from maestroctl.install.service_manager import service_manager
 
     caller = Caller.here()
@@ -117,9 +131,9 @@ def uninstall(*, as_json: Json = False) -> int:
 
 
 def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
-    """Stop the daemon and return when it has gone. Raises ``NoDaemon`` when there is none.
+    """Stop the daemon and return when it has exited. Raises ``NoDaemon`` if none runs.
 
-    One that does not answer is continued, terminated and at last killed; its sessions then go on, whatever was asked for them.
+    A daemon that does not answer gets SIGCONT, SIGTERM and finally SIGKILL; its sessions then continue, whatever ``sessions`` says.
     """
     manager = None if caller.is_remote else _active_manager(caller)
     try:
@@ -130,7 +144,7 @@ def halt(caller: Caller, sessions: SessionsOnStop) -> dict[str, Any]:
             raise
         reply = end_unanswering(caller.paths, error, sessions)
     if manager is not None:
-        manager.stop()  # or it would be started again
+        manager.stop()  # or the manager would start it again
     if not caller.is_remote:
         await_end(caller.paths)
     return reply
@@ -150,7 +164,7 @@ def _active_manager(caller: Caller) -> Any:
 
 
 def _report(caller: Caller, *, as_json: bool) -> int:
-    """Say how the daemon is. Raises ``NoDaemon``."""
+    """Print the daemon's status. Raises ``NoDaemon``."""
     with caller.client(start=False) as client:
         system = client.raw("system.status", {})
     if as_json:
@@ -175,7 +189,7 @@ def _service_lines(caller: Caller) -> list[str]:
         return [f"service: {safe(error.message)}"]
     if not state.installed:
         return [f"service: not installed with {state.manager} (maestroctl daemon install)"]
-    return [f"service: installed with {state.manager}, {state.active or 'which cannot be asked here'}"]
+    return [f"service: installed with {state.manager}, {state.active or 'state unknown'}"]
 
 
 def _outcome(outcome: Any, *, as_json: bool) -> int:

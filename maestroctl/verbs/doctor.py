@@ -1,4 +1,4 @@
-"""``maestroctl doctor``: is everything as it should be, and if not, what to do."""
+"""``maestroctl doctor``: checks the installation and the daemon, and says how to fix what is wrong."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from maestrod.api.local.daemon_lock import holder_of, is_held
 
 
 class Finding(NamedTuple):
-    """One check: ``ok``, ``note`` (fine, but know it) or ``bad``."""
+    """The result of one check: ``ok``, ``note`` (for information) or ``bad``."""
 
     verdict: str
     subject: str
@@ -33,9 +33,11 @@ _SIGNS = {"ok": "✔", "note": "·", "bad": "✘"}
 
 
 def command(*, as_json: Json = False) -> int:
-    """Check places, permissions, versions, service, agents and store. Starts nothing. Exit code 1 when something is bad.
+    """Check the installation and the daemon for problems.
 
-    docs/troubleshooting.md says more, by what you see.
+    Checks folders, permissions, versions, the service, agents and the store. Starts nothing. Exit code 1 if a check fails.
+
+    docs/troubleshooting.md explains more, by symptom.
     """
     caller = Caller.here()
     caller.stay_here("doctor")
@@ -49,7 +51,7 @@ def command(*, as_json: Json = False) -> int:
 
 
 def examine(caller: Caller) -> Iterator[Finding]:
-    """Every check, in the order a person would ask."""
+    """All checks, in the order in which a person would ask."""
     yield Finding("ok", "maestroctl", f"{maestrod.__version__}, Python {sys.version.split()[0]} at {sys.executable}")
     for name in ("data", "runtime", "config"):
         yield _folder(name, getattr(caller.paths, name), private=name != "config")
@@ -65,7 +67,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
         if error.reason not in ABSENT or is_held(caller.paths.data):
             yield _unanswering(caller, error)
             return
-        yield Finding("note", "daemon", f"does not run: {safe(error.message)}")
+        yield Finding("note", "daemon", f"not running: {safe(error.message)}")
         if (caller.paths.data / "format").exists():
             yield from _files(caller)
     except MaestroError as error:
@@ -73,7 +75,7 @@ def examine(caller: Caller) -> Iterator[Finding]:
 
 
 def _unanswering(caller: Caller, error: NoDaemon) -> Finding:
-    """A daemon that is there and does not answer, or one that is starting."""
+    """A daemon that holds the lock but does not answer, or that is still starting."""
     holder = holder_of(caller.paths.data)
     if error.reason in ABSENT and holder is not None:
         error = why_holder_silent(holder, None)
@@ -81,20 +83,20 @@ def _unanswering(caller: Caller, error: NoDaemon) -> Finding:
 
 
 def _folder(name: str, path: Path, *, private: bool) -> Finding:
-    """A folder of ours: there, ours, and closed to others where it has to be."""
+    """One of our folders: it exists, belongs to the user, and is private if it has to be."""
     subject = f"{name} folder"
     try:
         status = path.stat()
     except FileNotFoundError:
-        return Finding("note", subject, f"{path} (not there yet)")
+        return Finding("note", subject, f"{path} (not created yet)")
     except OSError as error:
         return Finding("bad", subject, f"{path}: {error.strerror}")
     if status.st_uid != os.getuid():
-        return Finding("bad", subject, f"{path} belongs to user {status.st_uid}: give it back with chown")
+        return Finding("bad", subject, f"{path} belongs to user {status.st_uid}: change the owner with chown")
     if private and status.st_mode & 0o077:
         return Finding("bad", subject, f"{path} has mode {stat.S_IMODE(status.st_mode):04o}: chmod 700 {path}")
     if not os.access(path, os.W_OK):
-        return Finding("bad", subject, f"{path} cannot be written")
+        return Finding("bad", subject, f"{path} is not writable")
     return Finding("ok", subject, str(path))
 
 
@@ -111,7 +113,9 @@ def _quarantine(folder: Path) -> Iterator[Finding]:
     except OSError:  # the data folder was found unreadable already
         return
     if reasons:
-        yield Finding("note", "put aside", f"{len(reasons)} in {folder}, each with its reason, last {reasons[-1].name}")
+        yield Finding(
+            "note", "put aside", f"{len(reasons)} in {folder}, each with its reason; latest: {reasons[-1].name}"
+        )
 
 
 def _service(caller: Caller) -> Iterator[Finding]:
@@ -125,15 +129,15 @@ def _service(caller: Caller) -> Iterator[Finding]:
     if not state.installed:
         yield Finding("note", "service", f"not installed with {state.manager} (maestroctl daemon install)")
         return
-    yield Finding("ok", "service", f"installed with {state.manager}, {state.active or 'which cannot be asked here'}")
+    yield Finding("ok", "service", f"installed with {state.manager}, {state.active or 'state unknown'}")
     if state.manager == "systemd":
         yield Finding("ok", "log of the service", "journalctl --user -u maestrod")
     if lingering() is False:
-        yield Finding("note", "log-out", "ends agents; to keep them: loginctl enable-linger")
+        yield Finding("note", "log-out", "stops agents; to keep them running: loginctl enable-linger")
 
 
 def _hooks(caller: Caller) -> Iterator[Finding]:
-    """Hooks that were installed, where they are and where they would not work or do harm."""
+    """Installed hooks: where they are, and which would not work or do harm."""
     from maestroctl.install.hook_install import known_settings, project_of
 
     for settings in known_settings(caller.paths.data / "hooks", caller.environ, ()):
@@ -178,7 +182,7 @@ def _agents(client: Client) -> Iterator[Finding]:
 
 
 def _projects(client: Client) -> Iterator[Finding]:
-    """Projects whose folder is not what it was."""
+    """Projects whose folder is missing or was replaced, and projects that share a name."""
     projects = client.raw("project.list", {"limit": 1000}).get("items", ())
     names = [project["name"] for project in projects]
     for project in projects:
@@ -186,11 +190,13 @@ def _projects(client: Client) -> Iterator[Finding]:
         if project.get("problem"):
             yield Finding("bad", subject, f"{safe(project['workingDir'])}: {safe(project['problem'])}")
         if names.count(project["name"]) > 1:
-            yield Finding("note", subject, f"another one has that name: call {project['id']} by its id, or rename it")
+            yield Finding(
+                "note", subject, f"another project has the same name: use the id {project['id']}, or rename it"
+            )
 
 
 def _configuration(caller: Caller) -> Iterator[Finding]:
-    """Whether a daemon could start with the configuration, and what in it names something that is not there."""
+    """Whether a daemon could start with the configuration, and which of its entries name something missing."""
     from maestroctl.verbs.store import read_offline
 
     done = read_offline(caller, ["config", "--json"])
@@ -202,11 +208,11 @@ def _configuration(caller: Caller) -> Iterator[Finding]:
     for line in lines:
         yield Finding("note", "configuration", line.removeprefix("warning: "))
     if not lines:
-        yield Finding("ok", "configuration", "can be read")
+        yield Finding("ok", "configuration", "valid")
 
 
 def _files(caller: Caller) -> Iterator[Finding]:
-    """The store while no daemon has it."""
+    """The store, read from its files while no daemon runs."""
     from maestroctl.verbs.store import read_offline
 
     done = read_offline(caller, ["store", "check", "--json"])

@@ -1,4 +1,4 @@
-"""``maestroctl event``: what hooks call. The usual call never comes here, it is answered by ``__main__``."""
+"""``maestroctl event``: called by hooks. ``__main__`` answers the usual call itself and never imports this module."""
 
 from typing import Annotated
 
@@ -12,14 +12,17 @@ from maestrod.api.event import EventSubscribe
 
 def report(
     *,
-    event: Annotated[str, typer.Option("--event", help="The event's name, as the agent calls it.")] = "",
+    event: Annotated[str, typer.Option("--event", help="The event's name in the agent's own vocabulary.")] = "",
     agent: Annotated[str, typer.Option("--agent", help="The agent's name.")] = "",
-    session: Annotated[str, typer.Option("--session", help="The session; your own when left out.")] = "",
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Leave only when the daemon has it on disk.")] = True,
+    session: Annotated[
+        str, typer.Option("--session", help="The session. Inside a session, defaults to that session.")
+    ] = "",
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Return only when the event is on disk.")] = True,
 ) -> int:
-    """Report what a hook of an agent saw; the hook's JSON comes on standard input.
+    """Report an event from an agent's hook.
 
-    Prints nothing and ends with 0 within half a second, or a little later on a busy disk. Without a daemon the event waits in a file.
+    Reads the hook's JSON from stdin. Prints nothing and exits with 0 within half a second, or a little later on a busy disk.
+    Without a daemon, the event waits in a file.
     """
     from maestroctl.event_script import report as report_event
 
@@ -31,21 +34,31 @@ def report(
 def subscribe(
     *,
     topics: Annotated[
-        list[str] | None, typer.Option("--topics", help="Event types, separated by commas; `task` is all of them.")
+        list[str] | None,
+        typer.Option("--topics", help="Event types, comma-separated; `task` stands for all task events."),
     ] = None,
-    since: Annotated[int | None, typer.Option("--since", help="Begin after this seq; now when left out.")] = None,
-    session_ids: Annotated[list[str] | None, typer.Option("--session-ids", help="Only of these sessions.")] = None,
-    task_ids: Annotated[list[str] | None, typer.Option("--task-ids", help="Only of these tasks.")] = None,
+    since: Annotated[
+        int | None, typer.Option("--since", help="Start after this sequence number. Defaults to now.")
+    ] = None,
+    session_ids: Annotated[
+        list[str] | None, typer.Option("--session-ids", help="Only events of these sessions, comma-separated.")
+    ] = None,
+    task_ids: Annotated[
+        list[str] | None, typer.Option("--task-ids", help="Only events of these tasks, comma-separated.")
+    ] = None,
     as_lines: JsonLines = False,
 ) -> int:
-    """Print every event from now, or from a seq, on, until interrupted; goes on after a restart of the daemon."""
+    """Print events as they happen, until interrupted.
+
+    Continues after a restart of the daemon.
+    """
     import msgspec
 
     from maestroctl.client.resolve import resolve
     from maestroctl.client.stream import EventStream
 
     with Caller.here().client() as client:
-        client.raw("system.status", {})  # starts the daemon if need be
+        client.raw("system.status", {})  # starts the daemon if needed
         stream = EventStream(
             client,
             EventSubscribe(

@@ -1,4 +1,4 @@
-"""``maestroctl pause``, ``resume``, ``freeze`` and ``thaw``: hold sessions and runs still, and let them go on."""
+"""``maestroctl pause``, ``resume``, ``freeze`` and ``thaw``: pause sessions and runs, and resume them."""
 
 from typing import Annotated, Any
 
@@ -12,30 +12,36 @@ _Subject = Annotated[str, typer.Argument(metavar="SESSION|RUN", help="An id or a
 
 
 def pause(*, subject: _Subject, as_json: Json = False) -> int:
-    """Hold a session or a run still: nothing of it starts, what runs is stopped where it stands."""
+    """Pause a session or a run.
+
+    Its processes are stopped where they are (SIGSTOP), and a paused run starts nothing new.
+    """
     return _act(subject, "pause", as_json=as_json)
 
 
 def resume(*, subject: _Subject, as_json: Json = False) -> int:
-    """Let a paused session or run go on."""
+    """Resume a paused session or run."""
     return _act(subject, "resume", as_json=as_json)
 
 
 def freeze(
     *,
     reason: Annotated[
-        str, typer.Argument(metavar="REASON", help="Why, for those who ask later.", show_default=False)
+        str, typer.Argument(metavar="REASON", help="The reason, kept in the history.", show_default=False)
     ] = "",
     as_json: Json = False,
 ) -> int:
-    """Emergency stop: start nothing, hold every session still. ``maestroctl thaw`` lets everything go on."""
-    words = "Frozen: nothing starts, every session is held. Go on with: maestroctl thaw"
+    """Pause everything at once (emergency stop).
+
+    Nothing starts, and every session is paused, until maestroctl thaw.
+    """
+    words = "Frozen: nothing starts, and every session is paused. To resume: maestroctl thaw"
     return _act_on_all("system.freeze", {"reason": reason}, words, as_json=as_json)
 
 
 def thaw(*, as_json: Json = False) -> int:
-    """Go on after an emergency stop."""
-    return _act_on_all("system.thaw", {}, "Thawed: everything goes on.", as_json=as_json)
+    """Resume everything after an emergency stop."""
+    return _act_on_all("system.thaw", {}, "Thawed: everything has resumed.", as_json=as_json)
 
 
 def _act(subject: str, verb: str, *, as_json: bool) -> int:

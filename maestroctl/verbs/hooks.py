@@ -1,4 +1,4 @@
-"""``maestroctl hooks install|show|remove``: hooks of agents that you start yourself, in your own or a project's settings."""
+"""``maestroctl hooks install|show|remove``: hooks for agents that you start yourself, in your own or a project's settings."""
 
 import os
 import shlex
@@ -24,9 +24,10 @@ from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from maestrod.api.local.program_links import link_hooks
 
-Agent = Annotated[str, typer.Option("--agent", help="The agent whose hooks are meant.")]
+Agent = Annotated[str, typer.Option("--agent", help="The agent to install hooks for.")]
 Project = Annotated[
-    str | None, typer.Option("--project", help="Only for this folder, in its own settings; for all when left out.")
+    str | None,
+    typer.Option("--project", help="Use the settings of this folder. Defaults to your own settings, for all folders."),
 ]
 
 
@@ -35,19 +36,20 @@ def install(
     agent: Agent,
     project: Project = None,
     decide: Annotated[
-        bool, typer.Option("--decide", help="Requests for permission wait for an answer of the inbox.")
+        bool, typer.Option("--decide", help="Send permission requests to the inbox and wait for the answer.")
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Put our hooks into an agent's settings, beside those that are there; sessions started by hand are then followed.
+    """Install hooks in an agent's settings, beside the existing ones.
 
-    Sessions that maestrod starts need none of this. What the file was is kept: hooks remove puts it back.
+    maestrod then follows sessions that you start by hand. Sessions that maestrod starts do not need hooks installed. The
+    original file is kept: hooks remove restores it.
     """
     hooks = package_data("hooks")
     recipe = read_recipe(hooks, agent)
     if decide and recipe.plugin:
         raise Malformed(
-            "usage", f"--decide: {agent} asks its own user; only sessions that maestrod starts ask the inbox"
+            "usage", f"--decide: {agent} asks in its own window; only sessions that maestrod starts use the inbox"
         )
     where = paths_of(os.environ)
     hooks = link_hooks(where.data / "programs", hooks)
@@ -61,18 +63,18 @@ def install(
         say(recipe.note)
     option = "" if project is None else f" --project {shlex.quote(project)}"
     say(
-        f"Before you remove maestrod: maestroctl hooks remove --agent {agent}{option}, or maestroctl uninstall for everything"
+        f"To remove it before you uninstall maestrod: maestroctl hooks remove --agent {agent}{option}, or maestroctl uninstall for everything"
     )
     return 0
 
 
 def show(
     *,
-    agent: Annotated[str | None, typer.Option("--agent", help="Only this agent.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Show only this agent.")] = None,
     project: Project = None,
     as_json: Json = False,
 ) -> int:
-    """Show whether our hooks are in the agents' settings, and where."""
+    """Show whether hooks are installed, and where."""
     hooks = package_data("hooks")
     names = [agent] if agent is not None else agents_with_hooks(hooks)
     states = [(name, _settings(name, read_recipe(hooks, name), project).state()) for name in names]
@@ -85,13 +87,16 @@ def show(
 
 
 def remove(*, agent: Agent, project: Project = None, as_json: Json = False) -> int:
-    """Take our hooks out of an agent's settings again; the file is then as it was."""
+    """Remove the hooks from an agent's settings.
+
+    The file is restored to what it was.
+    """
     settings = _settings(agent, read_recipe(package_data("hooks"), agent), project)
     removed = settings.remove()
     if as_json:
         answer_json({"agent": agent, "path": str(settings.path), "removed": removed})
     else:
-        answer(f"{settings.path}: {'hooks of maestrod removed' if removed else 'no hooks of maestrod are there'}")
+        answer(f"{settings.path}: {'hooks removed' if removed else 'no hooks installed'}")
     return 0
 
 
@@ -103,7 +108,7 @@ def _settings(agent: str, recipe: Recipe, project: str | None) -> Settings:
     if project is not None:
         folder = Path(project).resolve()
         if not folder.is_dir():
-            raise Malformed("usage", f"--project: {project} is no folder")
+            raise Malformed("usage", f"--project: {project} is not a folder")
     return Settings(agent, recipe, settings_path(recipe, folder, os.environ), paths_of(os.environ).data / "hooks")
 
 
@@ -112,10 +117,10 @@ def _told(state: HookState) -> str:
         return f"{'installed, but' if state.events else 'cannot be read'}: {state.problem}"
     if not state.events:
         return "not installed"
-    changed = ", the file was changed since" if state.edited else ""
+    changed = "; the file has changed since" if state.edited else ""
     if state.events == ("plugin",):
-        return f"plugin of maestrod installed{changed}"
-    return f"{len(state.events)} hooks of maestrod installed{f' ({state.form})' if state.form else ''}{changed}"
+        return f"plugin installed{changed}"
+    return f"{len(state.events)} hooks installed{f' ({state.form})' if state.form else ''}{changed}"
 
 
 def _shown(agent: str, state: HookState) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``maestroctl inbox``: what waits for a person."""
+"""``maestroctl inbox``: the open questions."""
 
 from maestroctl.client.caller import Caller
 from maestroctl.output import answer, answer_json
@@ -6,7 +6,7 @@ from maestroctl.verbs.options import Json
 
 
 def command(*, as_json: Json = False) -> int:
-    """List what waits for you, oldest first: what is wanted, where, since when, and how to answer."""
+    """List open questions, oldest first, and how to answer each."""
     import time
 
     from maestroctl.show.questions import lines
@@ -19,7 +19,7 @@ def command(*, as_json: Json = False) -> int:
         answer_json(page)
         return 0
     if not items:
-        answer("Nothing waits for you.")
+        answer("No open questions.")
     asking = {session["id"]: session for session in sessions}
     now = int(time.time() * 1000)
     for place, question in enumerate(items):

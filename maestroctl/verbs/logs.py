@@ -1,4 +1,4 @@
-"""``maestroctl logs``: what a session wrote, as it wrote it."""
+"""``maestroctl logs``: a session's output."""
 
 import base64
 import sys
@@ -19,19 +19,20 @@ _PAGE = 1_048_576  # bytes asked for at once
 def command(
     *,
     subject: Annotated[str, typer.Argument(metavar="SESSION|TASK", help="An id or a unique part of it.")],
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the session ends.")] = False,
-    lines: Annotated[int | None, typer.Option("--lines", "-n", min=1, help="Only the last so many lines.")] = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Follow the output until the session ends.")] = False,
+    lines: Annotated[int | None, typer.Option("--lines", "-n", min=1, help="Print only the last N lines.")] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="The bytes as they came, also of an agent that writes JSON.")
+        bool, typer.Option("--raw", help="Print the bytes unchanged, also when the agent writes JSON.")
     ] = False,
-    since_offset: Annotated[int, typer.Option("--since-offset", min=0, help="Bytes from the start to leave out.")] = 0,
+    since_offset: Annotated[int, typer.Option("--since-offset", min=0, help="Start at this byte of the output.")] = 0,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
-    """Print what a session wrote; of a task, what the last session on it or below it wrote, of a failed one that in which it failed.
+    """Print a session's output.
 
-    Of an agent whose output is for programs, what it said and did is printed in words. On a terminal, control sequences other
-    than colours are taken out; elsewhere the bytes are printed as they came.
+    For a task, prints the output of the session in which it failed, else of the last session that worked on it or its subtasks.
+    JSON output of agents is shown as readable text. On a terminal, control sequences other than colours are removed; in a
+    pipe, the bytes are unchanged.
 
     Examples: maestroctl logs -f SESSION; maestroctl logs TASK --lines 50.
     """
@@ -56,7 +57,7 @@ def command(
 
 
 def session_of(client: Client, subject: str) -> str:
-    """The session named, or of a task that in which it failed, else the last one on it or below it. Raises ``NotFound`` for a task nobody has worked on."""
+    """The named session; for a task, the session in which it failed, else the last one on it or below it. Raises ``NotFound`` if none has."""
     from maestroctl.client.resolve import resolve
 
     identity = resolve(client, subject, "ses", "tsk", "run")
@@ -103,7 +104,7 @@ def _follow(client: Client, session_id: str, offset: int, write: Any) -> None:
 
 def _say_dropped(count: int) -> None:
     if count > 0:
-        say(f"[{count} bytes are no longer kept]")
+        say(f"[{count} bytes of older output are gone]")
 
 
 def _writer() -> Any:

@@ -12,11 +12,14 @@ from maestroctl.verbs.options import Json
 from maestroctl.verbs.run import plan_document
 from maestrod.api.errors import Malformed
 
-PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A JSON or Markdown file, - for stdin.")]
+PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A JSON or Markdown file, or - for stdin.")]
 
 
 def check(*, file: PlanFile, as_json: Json = False) -> int:
-    """Lint a plan without keeping it: findings with their paths, then the waves. Exit code 1 when it would be refused."""
+    """Check a plan without storing it.
+
+    Prints the linter's findings with their paths, then the waves. Exit code 1 if the plan has errors.
+    """
     with Caller.here().client() as client:
         report = client.raw("plan.check", plan_document(file))
     if as_json:
@@ -31,11 +34,14 @@ def submit(
     *,
     file: PlanFile,
     task_id: Annotated[
-        str | None, typer.Option("--task-id", help="The task it is for; your session's when left out.")
+        str | None, typer.Option("--task-id", help="The task to plan. Inside a session, defaults to its own task.")
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Hand in a plan for a task. Exit code 1 when the linter refuses it; the findings say what to repair."""
+    """Submit a plan for a task.
+
+    Exit code 1 if the linter finds errors; the findings say what to fix.
+    """
     from maestroctl.client.resolve import resolve_members
 
     caller = Caller.here()
@@ -43,7 +49,7 @@ def submit(
     if task_id:
         members["taskId"] = task_id
     elif not caller.in_session:
-        raise Malformed("usage", "say which task the plan is for: --task-id ID")
+        raise Malformed("usage", "name the task that the plan is for: --task-id ID")
     session_env.fill(members, caller.environ, session=False)
     with caller.client() as client:
         resolve_members(client, members)
@@ -61,14 +67,14 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     """What the linter says, for people."""
     lines = [finding_line(finding) for finding in report.get("diagnostics", ())]
     if not report["ok"]:
-        return [*lines, "This plan would be refused."]
+        return [*lines, "This plan has errors and would be refused."]
     waves = report.get("waves", ())
     lines += [f"wave {number}: {', '.join(safe(key) for key in wave)}" for number, wave in enumerate(waves, 1)]
     if report.get("criticalPath"):
         lines.append(f"critical path: {' → '.join(safe(key) for key in report['criticalPath'])}")
     groups = report.get("groups", ())
     tasks = sum(len(group["subtasks"]) for group in groups)
-    return [*lines, f"This plan is fine: {_size(len(groups), tasks, len(waves))}."]
+    return [*lines, f"This plan is valid: {_size(len(groups), tasks, len(waves))}."]
 
 
 def _size(groups: int, tasks: int, waves: int) -> str:

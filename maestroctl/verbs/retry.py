@@ -1,4 +1,4 @@
-"""``maestroctl retry``: another try for what failed, in a task or in a whole run."""
+"""``maestroctl retry``: a new attempt of what failed, in a task or a whole run."""
 
 from typing import Annotated
 
@@ -15,7 +15,10 @@ def command(
     task: Annotated[str, typer.Argument(metavar="TASK|RUN", help="An id or a unique part of it, or a run's number.")],
     as_json: Json = False,
 ) -> int:
-    """Try a failed, skipped or cancelled task, and what failed below it, again; of a run all that failed."""
+    """Retry a failed, skipped or cancelled task, or a whole run.
+
+    Retries everything that failed below it; completed tasks stay completed.
+    """
     from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:

@@ -1,4 +1,4 @@
-"""``maestroctl rpc``: any method by its name, for what has no command and for scripts that know the contract."""
+"""``maestroctl rpc``: calls any method by name, for methods without a command and for scripts."""
 
 from typing import Annotated, Any
 
@@ -14,17 +14,17 @@ from maestrod.api.text.json_text import Flaw, loads
 def command(
     *,
     method: Annotated[
-        str, typer.Argument(metavar="METHOD", help="A method, as task.get; `discover` describes them all.")
+        str, typer.Argument(metavar="METHOD", help="A method, such as task.get; `discover` describes all methods.")
     ],
     members: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE", help="Parameters; a value that is JSON is taken as JSON.", show_default=False
+            metavar="KEY=VALUE", help="Parameters; values that are valid JSON are sent as JSON.", show_default=False
         ),
     ] = None,
     as_json: Json = True,
 ) -> int:
-    """Call any method; prints the result as JSON."""
+    """Call any method and print the result as JSON."""
     given = _members(members or [])
     with Caller.here().client() as client:
         result = client.raw(method if "." in method else f"rpc.{method}", given)
@@ -39,13 +39,13 @@ def _members(texts: list[str]) -> dict[str, Any]:
         if not equals or not name:
             raise Malformed("usage", f"{text} is not KEY=VALUE")
         if name in members:
-            raise Malformed("usage", f"{name} is given twice")
+            raise Malformed("usage", f"{name} appears twice")
         members[name] = _value(name, value)
     return members
 
 
 def _value(name: str, text: str) -> Any:
-    """A value that is JSON is taken as JSON, any other as text. Raises ``Malformed`` for JSON that would lose a member."""
+    """Valid JSON as JSON, anything else as text. Raises ``Malformed`` for JSON with a repeated member, of which one would be lost."""
     try:
         return loads(text)
     except Flaw as flaw:

@@ -22,46 +22,44 @@ _MARKDOWN = {".md", ".markdown"}
 
 def start(
     *,
-    text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="The request, in words.", show_default=False)
-    ] = None,
-    task: Annotated[str | None, typer.Option("--task", help="Run a task there is already, by its id.")] = None,
+    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to do.", show_default=False)] = None,
+    task: Annotated[str | None, typer.Option("--task", help="Run an existing task, by its id.")] = None,
     plan: Annotated[
-        str | None, typer.Option("--plan", help="A ready plan: a JSON or Markdown file, - for stdin.")
+        str | None, typer.Option("--plan", help="Run a plan: a JSON or Markdown file, or - for stdin.")
     ] = None,
     project: Annotated[
         str | None,
-        typer.Option("--project", help="The project to work in; the one of the folder you stand in when left out."),
+        typer.Option("--project", help="Project. Defaults to the current directory's project."),
     ] = None,
     agent: Annotated[
-        str | None, typer.Option("--agent", help="The agent that plans and works; the project's when left out.")
+        str | None, typer.Option("--agent", help="The agent that plans and works. Defaults to the project's agent.")
     ] = None,
-    remember: Annotated[
-        bool, typer.Option("--remember", help="Let --agent plan this project's requests from now on.")
-    ] = False,
+    remember: Annotated[bool, typer.Option("--remember", help="Make --agent the project's planning agent.")] = False,
     planner: Annotated[
         str | None,
-        typer.Option("--planner", help="The program that plans, for agents that take one (docs/planner.md)."),
+        typer.Option("--planner", help="A planning program (shell agent; docs/planner.md)."),
     ] = None,
-    approve: Annotated[
-        bool, typer.Option("--approve", help="Wait for your approval before a plan is applied.")
-    ] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Wait for your approval of the plan.")] = False,
     keep_planner: Annotated[
         bool,
-        typer.Option("--keep-planner", help="Let the planning agent stay: it is told what happens and may plan more."),
+        typer.Option("--keep-planner", help="Keep the planning agent to the end; it may plan more."),
     ] = False,
-    max_sessions: Annotated[int | None, typer.Option("--max-sessions", min=1, help="Sessions at work at once.")] = None,
-    max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Tries for each task.")] = None,
-    detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and leave it to itself.")] = False,
+    max_sessions: Annotated[
+        int | None, typer.Option("--max-sessions", min=1, help="Maximum number of worker sessions at the same time.")
+    ] = None,
+    max_attempts: Annotated[
+        int | None, typer.Option("--max-attempts", min=1, help="Maximum attempts per task.")
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Print the run's id and return at once.")] = False,
     exit_on_question: ExitOnQuestion = False,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
-    """Run a request, a task or a plan and watch it until it is done.
+    """Run a request, a task or a plan, and follow it to the end.
 
     Examples: maestroctl run "add tests for the parser" --approve; maestroctl run --plan plan.md --max-sessions 3.
 
-    Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to itself), 75 waits for you.
+    Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C: the run continues), 75 blocked on your answer.
     """
     caller = Caller.here()
     members = parameters(caller, text, task, plan, has_project=project is not None)
@@ -93,7 +91,7 @@ def parameters(
 ) -> dict[str, Any]:
     """What to run, as parameters of ``run.start``. Raises ``Malformed`` unless it is exactly one thing."""
     if sum(given is not None for given in (text, task, plan)) != 1:
-        raise Malformed("usage", "say what to run: a TEXT, --task ID or --plan FILE, and only one of them")
+        raise Malformed("usage", "say what to run: exactly one of TEXT, --task ID and --plan FILE")
     if task is not None:
         return {"taskId": task}
     members: dict[str, Any] = {} if has_project else {"workingDir": _folder(caller)}
@@ -103,19 +101,19 @@ def parameters(
 
 
 def _folder(caller: Caller) -> str:
-    """The folder the user stands in, which says the project. On another machine the same path would be another folder."""
+    """The current directory, which determines the project. On a remote machine the same path would be another folder."""
     if caller.is_remote:
         raise Malformed(
-            "usage", "the folder you stand in is not on the daemon's machine: name a project with --project"
+            "usage", "the current directory is not on the daemon's machine: choose a project with --project"
         )
     return caller.wire_path(caller.folder)
 
 
 def _say_project(client: Client, folder: str) -> None:
-    """Say which project a run belongs to when that is not plainly the folder's."""
+    """Say which project a run belongs to if it is not the one of this very folder."""
     try:
         projects = client.raw("project.list", {"workingDir": folder}).get("items", ())
-    except MaestroError:  # only a word; the run has started
+    except MaestroError:  # for information only: the run has started
         return
     for project in projects:
         if project["workingDir"] != folder:
@@ -123,7 +121,7 @@ def _say_project(client: Client, folder: str) -> None:
 
 
 def plan_document(name: str) -> dict[str, Any]:
-    """A plan file as the parameters ``plan`` or ``markdown``. Raises ``Malformed`` for what cannot be read."""
+    """A plan file as the parameter ``plan`` or ``markdown``. Raises ``Malformed`` if it cannot be read."""
     content = read_file(name, "the plan")
     if Path(name).suffix.lower() in _MARKDOWN or (name == "-" and not _is_json(content)):
         return {"markdown": content}
@@ -131,9 +129,11 @@ def plan_document(name: str) -> dict[str, Any]:
         document = _json_plan(content)
     except Flaw as flaw:
         place = f" (at {flaw.path})" if flaw.path else ""
-        raise Malformed("usage", f"{name} is not JSON: {flaw}{place}; a Markdown plan ends in .md") from flaw
+        raise Malformed(
+            "usage", f"{name} is not JSON: {flaw}{place}; the name of a Markdown plan ends in .md"
+        ) from flaw
     if not isinstance(document, dict):
-        raise Malformed("usage", f"{name} is not a plan: a JSON object with `groups`")
+        raise Malformed("usage", f"{name} is not a plan: expected a JSON object with `groups`")
     return {"plan": document}
 
 
@@ -142,7 +142,7 @@ def _is_json(content: str) -> bool:
 
 
 def _json_plan(content: str) -> Any:
-    """The plan that a text is, or that it wraps as models wrap it. Raises ``Flaw``."""
+    """The plan in a text, also if it stands inside prose or a code fence, as models write it. Raises ``Flaw``."""
     try:
         return plan_text.read(content)
     except Flaw:
@@ -153,17 +153,17 @@ def _json_plan(content: str) -> Any:
 
 
 def absolute_program(folder: Path, command: str) -> list[str]:
-    """A command line whose program is an absolute path: the daemon stands somewhere else. Raises ``Malformed``."""
+    """A command line whose program is an absolute path, since the daemon has another working directory. Raises ``Malformed``."""
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise Malformed("usage", f"--planner: {error}") from error
     if not words:
-        raise Malformed("usage", "--planner names no program")
+        raise Malformed("usage", "--planner: the command is empty")
     beside = folder / words[0]
     found = str(beside) if beside.exists() else shutil.which(words[0])
     if found is None:
-        raise Malformed("usage", f"--planner: there is no program {words[0]} here or on PATH")
+        raise Malformed("usage", f"--planner: program {words[0]} not found, neither here nor on PATH")
     return [found, *words[1:]]
 
 
@@ -172,7 +172,7 @@ def _detached(run: dict[str, Any], *, as_json: bool) -> int:
         answer_json(run)
     else:
         answer(run["id"])
-        say(f"Watch it with: maestroctl watch {run['id']}")
+        say(f"To follow it: maestroctl watch {run['id']}")
     return 0
 
 

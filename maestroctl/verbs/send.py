@@ -13,26 +13,28 @@ from maestroctl.output import answer, answer_json, safe_block, say
 from maestroctl.verbs.options import Json, SessionArgument, TimeoutMs
 from maestrod.api.errors import Conflict, Malformed, TimedOut
 
-#: Messages that nothing more will happen to, and the exit code of waiting for one.
+#: The final statuses of a message, and the exit code of waiting for one.
 _CODES = {"answered": 0, "failed": 1}
-#: Why the daemon takes no message for a session that can still be typed to.
+#: The daemon's reason for refusing a message to a session whose terminal still accepts input.
 _NO_PROMPTS = "message.no_prompts"
 
 
 def command(
     *,
     session: SessionArgument,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say; - reads it from standard input.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the agent's answer and print it.")] = False,
-    keys: Annotated[bool, typer.Option("--keys", help="Type it into the terminal as it is, at once.")] = False,
-    enter: Annotated[bool, typer.Option("--enter/--no-enter", help="With --keys: press Enter after it.")] = True,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The prompt, or - to read it from stdin.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the agent's reply and print it.")] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="Type the text into the terminal at once, unchanged.")] = False,
+    enter: Annotated[bool, typer.Option("--enter/--no-enter", help="With --keys: press Enter after the text.")] = True,
     timeout_ms: TimeoutMs = None,
     as_json: Json = False,
 ) -> int:
-    """Send a prompt to an agent: delivered once, when the agent can take it. Prints the message's id and where it is.
+    """Send a prompt to an agent, or keys to its terminal.
 
-    An agent that takes no prompts (shell) gets it typed into its terminal. Exit code with --wait: 0 answered, 1 the
-    session ended before, 124 timed out; the message stays.
+    The prompt is delivered once, when the agent is ready for it. Prints the message's id and status. If the agent takes no
+    prompts (shell), the text is typed into its terminal.
+
+    Exit code with --wait: 0 answered, 1 the session ended first, 124 timed out (the message stays queued or delivered).
     """
     from maestroctl.client.resolve import resolve
 
@@ -42,7 +44,9 @@ def command(
         message = None if keys else _send(client, session_id, text)
         if message is None:
             if wait:
-                raise Malformed("usage", "what is typed into a terminal is answered on the terminal: leave out --wait")
+                raise Malformed(
+                    "usage", "--wait needs an agent that takes prompts; text typed into a terminal has no reply"
+                )
             return _type(client, session_id, text, enter=enter, as_json=as_json)
         if wait:
             message = _answered(client, message, timeout_ms)
@@ -50,13 +54,13 @@ def command(
 
 
 def _send(client: Client, session_id: str, text: str) -> dict[str, Any] | None:
-    """The message; None when the agent takes none."""
+    """The message; None if the agent takes no prompts."""
     try:
         message: dict[str, Any] = client.raw("message.send", {"sessionId": session_id, "text": text})
     except Conflict as refusal:
         if refusal.reason != _NO_PROMPTS:
             raise
-        say("This agent takes no prompts: typed into its terminal.")
+        say("This agent takes no prompts: the text was typed into its terminal.")
         return None
     return message
 
@@ -69,7 +73,7 @@ def _type(client: Client, session_id: str, text: str, *, enter: bool, as_json: b
 
 
 def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -> dict[str, Any]:
-    """The message when nothing more happens to it. Raises ``TimedOut``. Survives a restart of the daemon."""
+    """The message in its final status. Raises ``TimedOut``. Survives a restart of the daemon."""
     from maestroctl.client.stream import EventStream
     from maestrod.api.event import EventSubscribe
 
@@ -80,7 +84,7 @@ def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -
         while (message := client.raw("message.get", {"messageId": message["id"]}))["status"] not in _CODES:
             remaining = None if deadline is None else deadline - time.monotonic()
             if remaining is not None and remaining <= 0:
-                problem = f"{message['id']} is {message['status']}: not answered in the time given; it stays"
+                problem = f"{message['id']} was not answered in time; it is {message['status']}"
                 raise TimedOut("send.timeout", problem)
             stream.poll(remaining)
     finally:

@@ -15,7 +15,7 @@ from maestrod.api.task import Strategy
 
 
 class Held(enum.Enum):
-    """How an agent can be held when we start it."""
+    """What the daemon can connect an agent to."""
 
     PTY = Terminal.PTY.value
     PIPE = Terminal.PIPE.value
@@ -23,23 +23,26 @@ class Held(enum.Enum):
 
 def command(
     *,
-    tasks: Annotated[list[str], typer.Option("--tasks", help="Ids, repeatable or separated by commas.")],
-    agent: Annotated[str | None, typer.Option("--agent", help="The agent; the project's when left out.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What the session is called.")] = None,
-    role: Annotated[Role, typer.Option("--role", help="To do, or to plan and watch.")] = Role.WORKER,
+    tasks: Annotated[list[str], typer.Option("--tasks", help="Task ids. Repeatable or comma-separated.")],
+    agent: Annotated[str | None, typer.Option("--agent", help="The agent. Defaults to the project's agent.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the session.")] = None,
+    role: Annotated[Role, typer.Option("--role", help="What the session is for.")] = Role.WORKER,
     strategy: Annotated[
-        Strategy, typer.Option("--strategy", help="All tasks at once, or one claim after the other.")
+        Strategy,
+        typer.Option(
+            "--strategy", help="How the session gets its tasks: simple (all at once) or queue (one claim at a time)."
+        ),
     ] = Strategy.SIMPLE,
-    persona: Annotated[str | None, typer.Option("--persona", help="The role it plays.")] = None,
+    persona: Annotated[str | None, typer.Option("--persona", help="A persona for the agent.")] = None,
     skills: Annotated[
-        list[str] | None, typer.Option("--skills", help="Names, repeatable or separated by commas.")
+        list[str] | None, typer.Option("--skills", help="Skills for the agent. Repeatable or comma-separated.")
     ] = None,
     terminal: Annotated[
-        Held | None, typer.Option("--terminal", help="How it is held: on a terminal, or headless on pipes.")
+        Held | None, typer.Option("--terminal", help="Run the agent on a terminal (pty), or headless on pipes (pipe).")
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Start an agent on tasks; prints its session."""
+    """Start an agent on tasks and print its session."""
     from maestroctl.client.resolve import resolve_members
 
     members = {

@@ -1,4 +1,4 @@
-"""``maestroctl status``: the whole picture on one page."""
+"""``maestroctl status``: an overview on one page."""
 
 import sys
 import time
@@ -12,13 +12,16 @@ from maestroctl.show.questions import short
 from maestroctl.show.table import table
 from maestroctl.verbs.options import Json
 
-_SHOWN = 20  # of a kind; lists have them all
+_SHOWN = 20  # of each kind; the list commands show all
 _MINUTE = 60_000
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (_MINUTE, "m"), (1000, "s"))
 
 
 def command(*, as_json: Json = False) -> int:
-    """Show the daemon, runs, sessions and what waits for you. Starts nothing: exit code 69 without a daemon."""
+    """Show the daemon, active runs, live sessions and open questions.
+
+    Starts nothing: exit code 69 if no daemon runs.
+    """
     with Caller.here().client(start=False) as client:
         overview = gather(client)
     if as_json:
@@ -31,7 +34,7 @@ def command(*, as_json: Json = False) -> int:
 
 
 def gather(client: Client) -> dict[str, Any]:
-    """Everything on the page, as the daemon said it."""
+    """Everything on the page, as the daemon sent it."""
     return {
         "system": client.raw("system.status", {}),
         "runs": client.raw("run.list", {"active": True, "limit": _SHOWN}).get("items", []),
@@ -73,7 +76,7 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
         for item in overview["attention"]
     ]
     lines += _section(
-        "WAITING FOR YOU (maestroctl answer NUMBER VALUE)", ("NUMBER", "KIND", "OPTIONS", "QUESTION"), rows
+        "OPEN QUESTIONS (maestroctl answer NUMBER VALUE)", ("NUMBER", "KIND", "OPTIONS", "QUESTION"), rows
     )
     return lines
 
@@ -83,7 +86,7 @@ def _number(run: dict[str, Any]) -> str:
 
 
 def warn_of_version(version: str) -> None:
-    """Say on stderr when the daemon is of another version than this program."""
+    """Warn on stderr if the daemon has another version than this program."""
     import maestrod
 
     if version != maestrod.__version__:
@@ -114,7 +117,7 @@ def _section(title: str, headings: tuple[str, ...], rows: list[list[str]]) -> li
 
 
 def _columns() -> int | None:
-    """Cells of a line on a terminal, None elsewhere: nothing is cut for a program."""
+    """The width of the terminal; None in a pipe, where nothing is cut."""
     if not sys.stdout.isatty():
         return None
     import shutil
@@ -123,7 +126,7 @@ def _columns() -> int | None:
 
 
 def _state(entity: dict[str, Any]) -> str:
-    """The status of a run or a session, and whether it is held or sits out a limit."""
+    """The status of a run or session, or that it is paused or waits for a usage limit."""
     live = entity.get("live") or entity
     if live.get("paused"):
         return "paused"

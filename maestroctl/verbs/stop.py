@@ -13,12 +13,12 @@ from maestroctl.verbs.options import Json
 def command(
     *,
     subject: Annotated[str, typer.Argument(metavar="SESSION|RUN|TASK", help="An id or a unique part of it.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why, for those who ask later.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="The reason, kept in the history.")] = "",
     as_json: Json = False,
 ) -> int:
-    """Stop it and everything it started; returns when nothing of it is alive, and says so: ``0 left``.
+    """Stop a session, a run or a task with all its processes.
 
-    Exit code 1 when something could not be ended.
+    Returns when no process is left, and prints how many are: 0 left. Exit code 1 if some could not be stopped.
     """
     from maestroctl.client.resolve import resolve
 

@@ -1,4 +1,4 @@
-"""``maestroctl store``: check, export and import what the daemon keeps."""
+"""``maestroctl store``: check, export and import the store."""
 
 import subprocess
 import sys
@@ -15,7 +15,10 @@ from maestrod.api.errors import NoDaemon
 
 
 def check(*, as_json: Json = False) -> int:
-    """Check the store: by the daemon when it runs, else by reading the files. Exit code 1 when something is wrong."""
+    """Check the store for problems.
+
+    Asks the daemon if it runs, else reads the files. Exit code 1 if there are problems.
+    """
     caller = Caller.here()
     try:
         with caller.client(start=False) as client:
@@ -32,20 +35,23 @@ def check(*, as_json: Json = False) -> int:
     return 0 if report["ok"] else 1
 
 
-def export(*, file: Annotated[str, typer.Argument(metavar="FILE", help="Where to write to.")]) -> int:
-    """Write the whole store into one file that ``store import`` reads."""
+def export(*, file: Annotated[str, typer.Argument(metavar="FILE", help="The file to write.")]) -> int:
+    """Export the whole store to one file, for store import."""
     caller = Caller.here()
     return offline(caller, ["store", "export", str(caller.folder / file)])
 
 
-def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="What ``store export`` wrote.")]) -> int:
-    """Read an export into an empty store; the daemon must not run."""
+def import_(*, file: Annotated[str, typer.Argument(metavar="FILE", help="A file written by `store export`.")]) -> int:
+    """Import an export into an empty store.
+
+    Stop the daemon first.
+    """
     caller = Caller.here()
     return offline(caller, ["store", "import", str(caller.folder / file)])
 
 
 def offline(caller: Caller, arguments: list[str]) -> int:
-    """Run a command of ``maestrod`` itself, which may open the store; its exit code, as a shell counts. It prints for us."""
+    """Run a command of ``maestrod``, which may open the store, with our stdout and stderr; its exit code as a shell reports it."""
     command, environ = _maestrod(caller, arguments)
     code = subprocess.run(command, env=environ, check=False).returncode
     return code if code >= 0 else 128 - code
@@ -58,7 +64,7 @@ def read_offline(caller: Caller, arguments: list[str]) -> "subprocess.CompletedP
 
 
 def _maestrod(caller: Caller, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """The command line and the environment in which this very version is found."""
+    """The command line and environment that run this very version."""
     caller.stay_here(" ".join(arguments[:2]))
     source = str(Path(maestrod.__file__).resolve().parent.parent)
     environ = dict(caller.environ)

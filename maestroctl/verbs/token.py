@@ -1,4 +1,4 @@
-"""``maestroctl token create``: a secret made here, of which the daemon is told the digest only."""
+"""``maestroctl token create``: makes a secret here and sends the daemon only its digest."""
 
 import getpass
 import hashlib
@@ -14,24 +14,32 @@ from maestroctl.verbs.options import Json
 from maestrod.api.errors import Malformed
 from maestrod.api.token import TOKEN_CREATE, TokenCreate, TokenScope
 
-#: Marks a secret for people, and for programs that look for leaked ones (the daemon's are made alike: ``rpc/token.py``).
+#: Marks a secret for people and for scanners of leaked secrets (the daemon makes its own alike: ``rpc/token.py``).
 _PREFIX = "mst_"
 
 
 def create(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for: a machine, a program.")],
-    owner: Annotated[str | None, typer.Option("--owner", help="Whom to ask about it; you when left out.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for: a machine or a program.")],
+    owner: Annotated[
+        str | None, typer.Option("--owner", help="The person responsible for the token. Defaults to you.")
+    ] = None,
     scope: Annotated[
         TokenScope,
-        typer.Option("--scope", help="read: look; work: tasks, sessions, answers, terminals; admin: the daemon too."),
+        typer.Option(
+            "--scope",
+            help="What the token permits: read; work (tasks, sessions, answers, terminals); admin (the daemon too).",
+        ),
     ] = TokenScope.READ,
     file: Annotated[
         str | None, typer.Option("--file", help="Write the secret to a new file that only you can read.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Let somebody in from elsewhere: prints a secret, once. Nobody, the daemon included, can tell it again."""
+    """Create a remote access token and print its secret.
+
+    The secret cannot be shown again: the daemon stores only its digest.
+    """
     secret = _PREFIX + secrets.token_urlsafe(32)
     if file is not None:
         _write(file, secret)
@@ -42,13 +50,15 @@ def create(
     if as_json:
         answer_json({"id": token.id, "scope": token.scope.value, **({"file": file} if file else {"secret": secret})})
         return
-    say(f"{token.id} lets {safe(token.name)} in ({token.scope.value}); end it with: maestroctl token revoke {token.id}")
+    say(
+        f"{token.id} created for {safe(token.name)} ({token.scope.value}); to revoke it: maestroctl token revoke {token.id}"
+    )
     if file is None:
         answer(secret)
 
 
 def _write(file: str, secret: str) -> None:
-    """Write the secret, before anybody is let in by it. Raises ``Malformed`` where that cannot be, or is there already."""
+    """Write the secret before the token exists. Raises ``Malformed`` if the file exists or cannot be written."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""Everything of ours outside of the package: found, told and taken away, so that nothing stays behind when the package is removed.
+"""Finds and removes everything of ours outside the package, so that nothing stays behind when the package is removed.
 
-Settings of agents with our hooks, the service, completion files, the daemon with its sessions and, when asked for, the folders with data
-and configuration. What a person has written by hand, such as a line in a shell's start file, is told and left to them.
+That is: hooks in agents' settings, the service, completion files, the daemon with its sessions and, on request, the folders with data
+and configuration. Lines that a person wrote by hand, as in a shell's start file, are listed and left to them.
 """
 
 import contextlib
@@ -21,17 +21,18 @@ from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestrod.api.errors import Conflict, MaestroError, NoDaemon
 from maestrod.api.system import SessionsOnStop
 
-#: Start files of the shells, where our documentation has people put completion.
+#: Start files of the shells, where our documentation tells people to put completion.
 _START_FILES = (".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".config/fish/config.fish")
 _COMPLETION_LINE = re.compile(r"^[^#\n]*\bmaestroctl completion\b", re.MULTILINE)
-#: Statuses of sessions that are over.
+#: Statuses of sessions that have ended.
 _ENDED = frozenset({"completed", "failed", "stopped"})
 
 
 class Trace(NamedTuple):
-    """One thing of ours. ``remove`` takes it away and raises ``MaestroError`` or ``OSError`` where it cannot.
+    """One thing to remove. ``remove`` raises ``MaestroError`` or ``OSError`` if it cannot.
 
-    ``folders`` were made for it: one that something else of ours is in goes when that has gone. ``keeps_the_rest`` is for the folder that knows how to put the others back: it stays when one of them could not be removed.
+    ``folders`` were created for it and are removed once they are empty. ``keeps_the_rest`` marks the folder that holds the means to
+    restore the others: it stays if one of them could not be removed.
     """
 
     what: str
@@ -41,7 +42,7 @@ class Trace(NamedTuple):
 
 
 def traces(caller: Caller, *, data: bool) -> Iterator[Trace]:
-    """What there is, in the order it is to be removed; with ``data`` also the folders."""
+    """Everything found, in the order of removal; with ``data`` also the folders."""
     folders = _project_folders(caller)
     for settings in known_settings(caller.paths.data / "hooks", caller.environ, folders):
         yield Trace(f"hooks of {settings.agent} in {settings.path}", settings.remove, settings.made_folders())
@@ -53,14 +54,14 @@ def traces(caller: Caller, *, data: bool) -> Iterator[Trace]:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove folders that were made for us, as far as nothing else is in them."""
+    """Remove those of the folders created for us that are empty."""
     for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
         with contextlib.suppress(OSError):
             folder.rmdir()
 
 
 def left_to_you(environ: Mapping[str, str]) -> Iterator[str]:
-    """Lines that a person wrote for us, each as ``file:line``."""
+    """Completion lines that a person added by hand, each as ``file:line``."""
     for name in _START_FILES:
         path = _home(environ) / name
         with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -70,7 +71,7 @@ def left_to_you(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def package_command(location: Path, installer: str, *, editable: bool) -> str:
-    """The command that removes the package itself. ``location`` is the environment it is in, ``installer`` who put it there."""
+    """The command that removes the package. ``location`` is its environment, ``installer`` the program that installed it."""
     parts = location.parts
     if editable:
         return f"{sys.executable} -m pip uninstall maestrod, and remove the checkout"
@@ -84,7 +85,7 @@ def package_command(location: Path, installer: str, *, editable: bool) -> str:
 
 
 def _daemon(caller: Caller) -> Iterator[Trace]:
-    """The daemon with its sessions; also sessions that live on without one, which only a daemon can stop."""
+    """The daemon with its sessions; also sessions that still run without one, which only a daemon can stop."""
     from maestroctl.verbs.daemon import halt
 
     try:
@@ -93,9 +94,7 @@ def _daemon(caller: Caller) -> Iterator[Trace]:
     except NoDaemon:
         living = sum(1 for _ in _living_sessions(caller.paths.data))
         if living:
-            yield Trace(
-                f"{_count(living, 'session')} left running by a daemon that was stopped", partial(_stop_left, caller)
-            )
+            yield Trace(f"{_count(living, 'session')} left running by a stopped daemon", partial(_stop_left, caller))
         return
     except MaestroError:
         yield Trace("maestrod, which does not answer", partial(halt, caller, SessionsOnStop.STOP))
@@ -114,7 +113,7 @@ def _stop_left(caller: Caller) -> None:
 
 
 def _living_sessions(data: Path) -> Iterator[Path]:
-    """Folders of sessions whose shim is there: it holds a lock in it."""
+    """Folders of sessions whose shim is alive: it holds a lock there."""
     for lock in data.glob("sessions/*/shim.lock"):
         if _is_locked(lock):
             yield lock.parent
@@ -148,7 +147,7 @@ def _service(caller: Caller) -> Iterator[Trace]:
 
 
 def _completion_files(environ: Mapping[str, str]) -> Iterator[Trace]:
-    """The file that fish reads, where it is what we print."""
+    """The file that fish reads, if its content is what we print."""
     path = _config_home(environ) / "fish/completions/maestroctl.fish"
     with contextlib.suppress(OSError, UnicodeDecodeError):
         if path.read_text("utf-8").strip() == SCRIPTS[Shell.FISH].strip():
@@ -159,10 +158,14 @@ def _data(caller: Caller) -> Iterator[Trace]:
     paths = caller.paths
     home = caller.environ.get("MAESTRO_HOME")
     stop = Path(home).parent if home else _home(caller.environ)
-    log = _home(caller.environ) / "Library/Logs/maestrod.log"  # launchd's; it is nowhere else
+    log = _home(caller.environ) / "Library/Logs/maestrod.log"  # launchd's only
     if log.is_file():
         yield Trace(f"the log {log}", log.unlink)
-    names = {paths.config: "configuration", paths.data: "data", paths.runtime: "runtime"}  # macOS has two in one
+    names = {
+        paths.config: "configuration",
+        paths.data: "data",
+        paths.runtime: "runtime",
+    }  # on macOS two of them are the same
     for folder, name in reversed(names.items()):
         if folder.is_dir():
             remove = partial(_remove_folder, folder, paths.data, stop)
@@ -170,9 +173,9 @@ def _data(caller: Caller) -> Iterator[Trace]:
 
 
 def _remove_folder(folder: Path, data: Path, stop: Path) -> None:
-    """Remove a folder, and those above it that are empty then, up to ``stop``. Raises ``Conflict`` while a daemon uses it."""
+    """Remove a folder and then its empty parents, up to ``stop``. Raises ``Conflict`` while a daemon uses it."""
     if _is_locked(data / "lock") or any(_living_sessions(data)):
-        raise Conflict("uninstall.in_use", f"{folder} is kept: the daemon or a session still runs")
+        raise Conflict("uninstall.in_use", f"{folder} is kept: the daemon or a session is still running")
     if folder.exists():
         shutil.rmtree(folder)
     for above in folder.parents:

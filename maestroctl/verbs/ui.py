@@ -19,7 +19,7 @@ def open_(
 ) -> None:
     """Open the web page in a browser, signed in, and print its address.
 
-    The address works once, within a minute; the browser stays signed in afterwards.
+    The address works once, within a minute. The browser then stays signed in.
     """
     with Caller.here().client() as client:
         page = client.call(UI_OPEN, UiOpen())
@@ -28,7 +28,7 @@ def open_(
     else:
         answer(page.url)
     if not no_browser and not as_json and sys.stdout.isatty() and not open_browser(page.url):
-        say("There is no browser to open it with: open the address yourself, within a minute.")
+        say("No browser found: open the address yourself within a minute.")
 
 
 def open_browser(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""``maestroctl uninstall``: take away everything of ours outside of the package."""
+"""``maestroctl uninstall``: removes everything of ours outside the package."""
 
 import sys
 from importlib import metadata
@@ -13,23 +13,24 @@ from maestroctl.verbs.options import Json
 from maestroctl.verbs.traces import Trace, left_to_you, package_command, remove_empty, traces
 from maestrod.api.errors import MaestroError, Malformed
 
-_KEPT = "Data and configuration stay (add --data to remove them too)."
+_KEPT = "Data and configuration are kept; to remove them too, add --data."
 
 
 def command(
     *,
-    data: Annotated[bool, typer.Option("--data", help="Remove data, history and configuration too.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove it without asking.")] = False,
+    data: Annotated[bool, typer.Option("--data", help="Also remove data, history and configuration.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Remove everything that maestrod put outside of its package: hooks, service, completion, the daemon with its sessions.
+    """Remove everything maestrod created outside its package.
 
-    Lists what there is and asks first; without a terminal it only lists, unless --yes. Exit code 1 when something was not removed.
+    Stops the daemon and its sessions, and removes hooks, the service and completion. Lists what it found and asks first;
+    without a terminal it only lists, unless you pass --yes. Exit code 1 if something was not removed.
     """
     caller = Caller.here()
     caller.stay_here("uninstall")
     if caller.in_session:
-        raise Malformed("usage", "uninstall is for a person at a shell, not for the session of an agent")
+        raise Malformed("usage", "uninstall is not available inside an agent's session: run it in your own shell")
     found = list(traces(caller, data=data))
     confirmed = yes or (not as_json and _confirm(found))
     failed = _remove(found) if confirmed else {}
@@ -43,7 +44,7 @@ def command(
         if not data:
             answer(_KEPT)
         for line in lines:
-            answer(f"You added this line for completion yourself: {line}")
+            answer(f"Remove this completion line, which you added yourself: {line}")
         answer(f"Then remove the package: {package}")
     return 1 if failed or (found and not confirmed) else 0
 
@@ -62,7 +63,7 @@ def _remove(found: list[Trace]) -> dict[str, str]:
     failed: dict[str, str] = {}
     for trace in found:
         if failed and trace.keeps_the_rest:
-            failed[trace.what] = "kept, because something else could not be removed"
+            failed[trace.what] = "kept because something else could not be removed"
             continue
         try:
             trace.remove()
@@ -81,7 +82,7 @@ def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool) -> N
         else:
             answer(f"✔ removed {safe(trace.what)}")
     if not found:
-        answer("Nothing of maestrod is outside of its package.")
+        answer("Nothing to remove outside the package.")
     elif not confirmed:
         say("Nothing was removed. To remove it: maestroctl uninstall --yes")
 

@@ -24,7 +24,7 @@ def command(
     timeout_ms: TimeoutMs = None,
     as_json: Json = False,
 ) -> int:
-    """Wait until a run or a task has ended; the exit code is its outcome.
+    """Wait until a run or a task has ended.
 
     Exit code: 0 completed or skipped, 1 failed, 130 cancelled, 124 timed out.
     """
@@ -63,7 +63,7 @@ def _change(stream: EventStream, identity: str, deadline: float | None) -> None:
     while True:
         remaining = None if deadline is None else deadline - time.monotonic()
         if remaining is not None and remaining <= 0:
-            raise TimedOut("wait.timeout", f"{identity} has not ended in the time given; it goes on")
+            raise TimedOut("wait.timeout", f"{identity} has not ended in time; it continues")
         if any(event.id == identity for event in stream.poll(remaining)):
             return
 

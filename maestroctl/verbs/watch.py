@@ -1,4 +1,4 @@
-"""``maestroctl watch``: everything at a glance, full screen; or one run until it is done."""
+"""``maestroctl watch``: all work in full screen, or one run until it ends."""
 
 import os
 import sys
@@ -19,17 +19,19 @@ def command(
         str | None, typer.Argument(metavar="RUN", help="A run's id or a unique part of it.", show_default=False)
     ] = None,
     until_done: Annotated[
-        bool, typer.Option("--until-done", help="Show the run as `maestroctl run` does, and end with it.")
+        bool, typer.Option("--until-done", help="Show the run as `maestroctl run` does, and exit when it ends.")
     ] = False,
     exit_on_question: ExitOnQuestion = False,
     as_json: Json = False,
     as_lines: JsonLines = False,
 ) -> int:
-    """Watch and steer everything, full screen: tasks, sessions, the inbox, every terminal. Press ? for the keys.
+    """Watch and steer all work in full screen, or follow one run.
 
-    With a RUN its tree alone. Not on a terminal, or with --until-done, --json, --jsonl: the named run, else the one that goes on,
-    else the last one, until it is done; exit code 0 completed, 1 failed, 130 cancelled (or Ctrl-C, which leaves the run to
-    itself), 75 waits for you.
+    Shows tasks, sessions, the inbox and every terminal; with RUN, only its tree. Press ? for the keys.
+
+    With --until-done, --json or --jsonl, or without a terminal, follows RUN to its end. RUN defaults to the newest active run,
+    else to the last one. Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C: the run continues), 75 blocked on your
+    answer.
     """
     from maestroctl.client.resolve import resolve
     from maestroctl.show.run_follow import follow, stream_json
@@ -45,7 +47,7 @@ def command(
                 caller, client, run_id or newest_run(client), as_json=as_json, stop_on_question=exit_on_question
             )
         root = client.raw("run.get", {"runId": run_id})["run"]["rootTaskId"] if run_id else None
-        client.raw("system.status", {})  # a daemon is started, or missed, before the screen is taken
+        client.raw("system.status", {})  # start the daemon, or report its absence, before the screen is taken over
     from maestroctl.screen.app import WatchApp
 
     app = WatchApp(caller, root)
@@ -55,9 +57,9 @@ def command(
 
 
 def newest_run(client: Client) -> str:
-    """The newest run that has not ended, else the newest. Raises ``NotFound`` when there was never one."""
+    """The newest active run, else the newest. Raises ``NotFound`` if there has never been one."""
     for active in (True, False):
         page = client.raw("run.list", {"active": active, "order": "newest", "limit": 1})
         if page.get("items"):
             return str(page["items"][0]["id"])
-    raise NotFound("run.none", 'there is no run yet: start one with `maestroctl run "what to do"`')
+    raise NotFound("run.none", 'there are no runs yet: start one with `maestroctl run "what to do"`')

@@ -23,7 +23,10 @@ def command(
     subject: Annotated[str, typer.Argument(metavar="SESSION|TASK|RUN", help="An id or a unique part of it.")],
     as_json: Json = False,
 ) -> int:
-    """Say why a session, a task or a run is in the state it is in, and how that is known."""
+    """Say why a session, a task or a run has its status.
+
+    Prints the evidence: its source, its time and the reason.
+    """
     from maestroctl.client.resolve import resolve
 
     with Caller.here().client() as client:
@@ -48,14 +51,14 @@ def command(
 
 
 def _at_work(client: Client, run_id: str) -> list[str]:
-    """What an active run does now: what waits for a person, then its sessions."""
+    """What an active run does now: its open questions, then its sessions."""
     sessions = client.raw("session.list", {"runId": run_id, "live": True})["items"]
     names = {session["id"]: session for session in sessions}
     questions = client.raw("attention.list", {})["items"]
     asked = [each for each in questions if each["runId"] == run_id or each["sessionId"] in names]
     return [
         *(
-            f"  waits for you: {next(iter(words(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
+            f"  needs your answer: {next(iter(words(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
             for each in asked
         ),
         *(
@@ -66,16 +69,16 @@ def _at_work(client: Client, run_id: str) -> list[str]:
 
 
 def _delays(client: Client, task: dict[str, Any]) -> list[str]:
-    """Why a task that waits for no other has not been started."""
+    """Why a task without open dependencies has not started."""
     parent = client.raw("task.get", {"taskId": task["parentId"]}) if task["parentId"] else None
     if parent and not task["dispatch"] and parent["dispatch"]:
         status = parent["status"]
         reason = "" if status == "in_progress" else f": maestroctl why {parent['id']}"
-        group = f"  it is done with its group {parent['id']} ({status}), {safe(parent['title'])}{reason}"
+        group = f"  it belongs to the group {parent['id']} ({status}), {safe(parent['title'])}{reason}"
         return [*_next_tries([task]), group]
     run_id = (task["dispatch"] or {}).get("runId")
     if run_id is None:
-        return ["  no run has it: maestroctl run --task " + task["id"]]
+        return ["  no run includes it: maestroctl run --task " + task["id"]]
     if client.raw("run.get", {"runId": run_id})["run"]["paused"]:
         return [f"  its run is paused: maestroctl resume {run_id}"]
     waits = _next_tries(client.raw("task.tree", {"taskId": task["id"]})["tasks"])
@@ -83,21 +86,21 @@ def _delays(client: Client, task: dict[str, Any]) -> list[str]:
 
 
 def _of_the_whole(system: dict[str, Any], task: dict[str, Any]) -> list[str]:
-    """What keeps everything from starting, or this one until a moment."""
+    """What keeps everything, or this task, from starting."""
     if system["frozen"]:
-        return ["  nothing starts, everything is frozen: maestroctl thaw"]
+        return ["  everything is frozen: maestroctl thaw"]
     limited = system["agentWaits"].get(task["dispatch"]["agent"])
     if limited:
         from maestroctl.show.limits import held_back
 
         return [f"  {held_back(safe(task['dispatch']['agent']), limited, int(time.time() * 1000))}"]
     if system["slotsUsed"] >= system["slots"]:
-        return [f"  it waits for a slot: {system['slotsUsed']} of {system['slots']} are used"]
+        return [f"  it waits for a slot: {system['slotsUsed']} of {system['slots']} are in use"]
     return []
 
 
 def _next_tries(tasks: list[dict[str, Any]]) -> list[str]:
-    """When the tasks whose attempts failed are tried again, the next one first."""
+    """When failed tasks are retried, the next one first."""
     waiting = [task for task in tasks if task["notBefore"] and task["status"] == "pending"]
     now = int(time.time() * 1000)
     return [f"  {_next_try(task, now)}" for task in sorted(waiting, key=lambda task: task["notBefore"])]
@@ -109,7 +112,7 @@ def _next_try(task: dict[str, Any], now: int) -> str:
     tries = f"attempt {task['attempt']} of {task['maxAttempts']} at '{safe(task['title'])}'"
     left = task["notBefore"] - now
     if left <= 0:
-        return f"{tries} is due since {when(task['notBefore'])}"
+        return f"{tries} has been due since {when(task['notBefore'])}"
     return f"{tries} begins in {duration(left)}, at {when(task['notBefore'])}"
 
 
@@ -136,11 +139,11 @@ def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[
 
 
 def _blocker(task: dict[str, Any]) -> list[str]:
-    """A dependency that is not complete, and how to go on when it never will be."""
+    """A dependency that is not completed, and how to retry it if it has failed."""
     status = safe(task["status"])
     if status == "completed":
         return []
-    again = f"; try it again: maestroctl retry {task['id']}" if status in {"failed", "cancelled"} else ""
+    again = f"; to retry it: maestroctl retry {task['id']}" if status in {"failed", "cancelled"} else ""
     return [f"  it waits for {task['id']} ({status}): {safe(task['title'])}{again}"]
 
 

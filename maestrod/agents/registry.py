@@ -34,7 +34,7 @@ def strangers(named: Mapping[str, str], known: Collection[str]) -> tuple[str, ..
     """A sentence for each setting that names an agent there is not; ``named`` is the agent by the setting's name."""
     listed = ", ".join(sorted(known))
     return tuple(
-        f"{setting}: there is no agent {shown(agent)!r}; there is: {listed}{hint(agent, known)}"
+        f"{setting}: there is no agent {shown(agent)!r}; known agents: {listed}{hint(agent, known)}"
         for setting, agent in named.items()
         if agent not in known
     )
@@ -52,7 +52,7 @@ def traits(adapters: Mapping[str, Adapter], settings: Mapping[str, AgentSettings
 def _is_built_in(name: str, own: AgentSettings) -> bool:
     if name in ADAPTERS and own.command:
         raise BadConfiguration(
-            "config.agent", f"[agents.{name}]: {name} is built in: an agent with a command of yours needs another name"
+            "config.agent", f"[agents.{name}]: {name} is built in: choose another name for your own agent"
         )
     return name in ADAPTERS
 
@@ -60,7 +60,9 @@ def _is_built_in(name: str, own: AgentSettings) -> bool:
 def _custom(name: str, own: AgentSettings) -> Adapter:
     if not own.command:
         names = ", ".join(ADAPTERS)
-        raise BadConfiguration("config.agent", f"[agents.{name}]: built in are {names}; any other needs a command")
+        raise BadConfiguration(
+            "config.agent", f"[agents.{name}]: not a built-in agent ({names}): your own agents need a command"
+        )
     if not _NAME.fullmatch(name):
         raise BadConfiguration(
             "config.agent", f"[agents.{name}]: an agent's name has lower-case letters, digits, - and _ only"

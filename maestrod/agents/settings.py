@@ -33,7 +33,7 @@ class AgentSettings(Entity, frozen=True, forbid_unknown_fields=True):
     command: Annotated[
         tuple[Word, ...],
         Meta(
-            description="Program and arguments of an agent of your own. `{prompt}` is the task as text, `{prompt_file}` a file with it, "
+            description="Program and arguments of your own agent. `{prompt}` is the task as text, `{prompt_file}` a file with it, "
             "`{task_id}` the task. Without one of the first two, the prompt is its standard input."
         ),
     ] = ()

@@ -1,4 +1,4 @@
-"""The attention inbox: everything that waits for a person, durable."""
+"""The inbox: every question that waits for a person, stored durably."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from maestrod.api.task import Names
 
 
 class AttentionKind(OpenEnum):
-    """What is wanted. ``approval``: a run waits until its plan is approved or rejected."""
+    """What a question asks for. ``approval``: a run waits until its plan is approved or rejected."""
 
     INPUT = "input"
     PERMISSION = "permission"
@@ -23,9 +23,9 @@ class AttentionKind(OpenEnum):
 
 
 class FreeText(OpenEnum):
-    """What becomes of text that a person types: what a client should offer a field for.
+    """How text that a person types is used, and so whether a client should offer a text field.
 
-    ``none``: only an option is taken. ``answer``: any text is an answer. ``reason``: text may go with an option, as its ``reason``.
+    ``none``: only options are accepted. ``answer``: any text is an answer. ``reason``: text may accompany an option, as its ``reason``.
     """
 
     NONE = "none"
@@ -34,18 +34,18 @@ class FreeText(OpenEnum):
 
 
 class Lasts(OpenEnum):
-    """How long an answer holds: this once, or for every identical request (same tool, same bytes of input) of the session."""
+    """How long an answer holds: once, or for every identical request (same tool, same input bytes) of the session."""
 
     ONCE = "once"
     SESSION = "session"
 
 
 class Answer(Entity, frozen=True):
-    """Who said what, and when.
+    """An answer: who gave it, when, and what it says.
 
-    ``by`` is ``user``, ``timeout``, ``policy`` (the project's settings decide), ``agent`` (it was settled at the agent's own dialog),
-    ``closed`` (the question is moot), ``standing`` (an earlier answer holds for the session) or a session id. ``reason`` is what the
-    person wrote with it.
+    ``by`` is ``user``, ``timeout``, ``policy`` (the project's settings decided), ``agent`` (answered in the agent's own dialog),
+    ``closed`` (the question no longer applies), ``standing`` (an earlier answer holds for the session) or a session id. ``reason`` is
+    the text that the person added.
     """
 
     by: str
@@ -56,15 +56,16 @@ class Answer(Entity, frozen=True):
 
 
 class Attention(Entity, frozen=True):
-    """One question. Open while it has no answer; at ``deadline`` it is answered with ``on_timeout``.
+    """One question. It is open until it has an answer; at ``deadline`` it is answered with ``on_timeout``.
 
-    ``number`` is small and never used again in this store: people name the question by it. ``free_text`` says what may be typed besides
-    the options. ``session_id`` is who asks; it is empty for an approval, which is about the plan ``plan_id`` of the run ``run_id``.
+    ``number`` is a small number by which people name the question; this store never reuses it. ``free_text`` says which text is
+    accepted besides the options. ``session_id`` is the session that asks; it is empty for an approval, which concerns the plan
+    ``plan_id`` of the run ``run_id``.
 
-    For a permission ``tool`` is what the agent wants to use and ``input`` with what (JSON, cut); ``digest`` is the SHA-256 of all of
-    the input; ``key`` is the agent's own name of the
-    question, which its answer has to carry, and ``attempt`` the process that waits for it. One without options can only be answered where
-    the agent asks: in its terminal. ``on_stream``: the agent still waits for the answer on its standard input.
+    For a permission, ``tool`` is the tool that the agent wants to use, ``input`` its arguments (JSON, truncated) and ``digest`` the
+    SHA-256 of the complete input. ``key`` is the agent's own id of the question, which the answer must carry, and ``attempt`` the
+    process that waits for it. A question without options can only be answered in the agent's terminal. ``on_stream``: the agent
+    still waits for the answer on its stdin.
     """
 
     id: str
@@ -91,10 +92,10 @@ class Attention(Entity, frozen=True):
 
 
 class AttentionAsk(Params, frozen=True):
-    """Ask a person; with ``wait`` the call returns when the question is answered.
+    """Opens a question; use ``attention.wait`` for the answer.
 
-    ``timeout_ms`` with ``on_timeout`` answers it when nobody did. Ask with a ``request_id``, and a repeated call after a
-    lost connection finds the same question.
+    After ``timeout_ms`` without an answer, ``on_timeout`` is the answer. With a ``request_id``, a call that is repeated after a lost
+    connection finds the same question.
     """
 
     message: Annotated[str, Meta(min_length=1, max_length=65_536)]
@@ -102,26 +103,26 @@ class AttentionAsk(Params, frozen=True):
     task_id: str | None = None
     kind: AttentionKind = AttentionKind.INPUT
     options: Names = ()
-    free_text: Annotated[bool, Meta(description="Take any text as an answer, besides the options.")] = False
+    free_text: Annotated[bool, Meta(description="Accept any text as an answer, besides the options.")] = False
     timeout_ms: Milliseconds | None = None
     on_timeout: Text | None = None
 
 
 class AttentionRef(Params, frozen=True):
-    """Name a question."""
+    """Takes a question's id."""
 
     attention_id: str
 
 
 class AttentionWait(Params, frozen=True):
-    """Wait until a question is answered."""
+    """Fails with a timeout after ``timeout_ms``; the question stays open."""
 
     attention_id: str
     timeout_ms: Milliseconds | None = None
 
 
 class AttentionList(Params, frozen=True):
-    """A page of questions, oldest first; only open ones unless ``answered``."""
+    """Returns one page of questions, oldest first: only open ones, unless ``answered`` is set."""
 
     session_id: str | None = None
     answered: bool = False
@@ -130,16 +131,16 @@ class AttentionList(Params, frozen=True):
 
 
 class AttentionPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[Attention, ...] = ()
     next_cursor: str | None = None
 
 
 class AttentionAnswer(Params, frozen=True):
-    """Answer a question; the first answer wins.
+    """The first answer wins.
 
-    ``reason`` goes with an option where ``freeText`` is ``reason``: the agent is told. ``lasts`` is for permissions.
+    ``reason`` may accompany an option if ``freeText`` is ``reason``; the agent receives it. ``lasts`` is for permissions.
     """
 
     attention_id: str
@@ -154,7 +155,7 @@ _ID = {"attentionId": "att_00000000000000000000000000"}
 # fmt: off
 ATTENTION_ASK = Method("attention.ask", AttentionAsk, Attention, Access.WORK, post("/api/attention"), "Ask a person",
     errors=(NotFound, Malformed, IllegalTransition, NotAllowed), example={"message": "deploy?", "options": ["yes", "no"], "sessionId": "ses_00000000000000000000000000"}, positional=("message",))
-ATTENTION_LIST = Method("attention.list", AttentionList, AttentionPage, Access.READ, get("/api/attention"), "List what waits for a person",
+ATTENTION_LIST = Method("attention.list", AttentionList, AttentionPage, Access.READ, get("/api/attention"), "List open questions",
     errors=(Malformed,), example={})
 ATTENTION_GET = Method("attention.get", AttentionRef, Attention, Access.READ, get("/api/attention/{attentionId}"), "Show a question",
     errors=(NotFound,), example=_ID, positional=("attention_id",))

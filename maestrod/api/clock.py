@@ -6,9 +6,9 @@ from maestrod.api.model.base import Entity, Instant
 
 
 class Clock(Entity, frozen=True):
-    """A time limit that can stand still: it runs until ``deadline``, or is stopped with ``left`` ms to go; never both.
+    """A time limit that can be paused: it runs until ``deadline``, or is paused with ``left`` ms to go; never both.
 
-    Raises ``ValueError`` when both are given, or neither.
+    Raises ``ValueError`` if both are given, or neither.
     """
 
     deadline: Instant | None = None
@@ -16,16 +16,16 @@ class Clock(Entity, frozen=True):
 
     def __post_init__(self) -> None:
         if (self.deadline is None) is (self.left is None):
-            raise ValueError("a clock has a deadline or time left: one of the two")
+            raise ValueError("a clock has either a deadline or time left")
 
     def stopped(self, now: int) -> Self:
-        """The clock standing still."""
+        """The clock, paused."""
         return self if self.deadline is None else type(self)(left=max(0, self.deadline - now))
 
     def started(self, now: int) -> Self:
-        """The clock running."""
+        """The clock, running."""
         return self if self.left is None else type(self)(deadline=now + self.left)
 
     def later(self, ms: int) -> Self:
-        """The clock after the wall clock was set, or the machine slept: what is left stays the same."""
+        """The clock after the wall clock was set or the machine slept: the time left stays the same."""
         return self if self.deadline is None else type(self)(deadline=self.deadline + ms)

@@ -1,8 +1,8 @@
-"""One family of errors, one table to every surface.
+"""All errors, with their codes on every surface.
 
-Each class says whose fault it is and carries its JSON-RPC code, HTTP status and command-line exit code; nobody else writes
-such a number. Application errors use their HTTP status as JSON-RPC code: positive, so never inside the range that JSON-RPC
-2.0 section 5.1 reserves. ``reason`` is the stable name a program may branch on (``task.not_found``); the message is for people.
+Each class says whose fault the error is and carries its JSON-RPC code, HTTP status and exit code; these numbers stand nowhere
+else. Application errors use their HTTP status as JSON-RPC code: it is positive and therefore outside the range that JSON-RPC
+2.0 section 5.1 reserves. ``reason`` is a stable name that programs may branch on (``task.not_found``); the message is for people.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ class MaestroError(Exception):
 
 
 class Malformed(MaestroError):
-    """The caller's bytes are not what the method takes; ``details.path`` names the place."""
+    """The request does not fit the method; ``details.path`` names the place."""
 
     rpc_code = -32602
     http_status = 400
@@ -40,7 +40,7 @@ class Malformed(MaestroError):
 
 
 class NotFound(MaestroError):
-    """The caller named something that is not there."""
+    """The request names something that does not exist."""
 
     rpc_code = 404
     http_status = 404
@@ -48,7 +48,7 @@ class NotFound(MaestroError):
 
 
 class Conflict(MaestroError):
-    """The caller asked for something that contradicts what is: a cycle, a second answer, a used request id."""
+    """The request contradicts the present state: a cycle, a second answer, a used request id."""
 
     rpc_code = 409
     http_status = 409
@@ -56,11 +56,11 @@ class Conflict(MaestroError):
 
 
 class IllegalTransition(Conflict):
-    """The state the thing is in does not allow this event."""
+    """The present status does not allow this change."""
 
 
 class Unprocessable(MaestroError):
-    """The request is well-formed and its content is refused, as of a plan the linter rejects; details say why."""
+    """The request is well-formed but its content is refused, such as a plan with errors; details say why."""
 
     rpc_code = 422
     http_status = 422
@@ -68,7 +68,7 @@ class Unprocessable(MaestroError):
 
 
 class NotAllowed(MaestroError):
-    """The caller is known and may not do this."""
+    """The caller is known but not permitted to do this."""
 
     rpc_code = 403
     http_status = 403
@@ -76,7 +76,7 @@ class NotAllowed(MaestroError):
 
 
 class Busy(MaestroError):
-    """No slot, or too many requests: the same call may succeed later."""
+    """No free slot, or too many requests: the same call may succeed later."""
 
     rpc_code = 429
     http_status = 429
@@ -85,7 +85,7 @@ class Busy(MaestroError):
 
 
 class TimedOut(MaestroError):
-    """The time the caller gave has passed; what was waited for may still happen."""
+    """The caller's timeout has passed; the awaited change may still happen."""
 
     rpc_code = 408
     http_status = 408
@@ -102,7 +102,7 @@ class Cancelled(MaestroError):
 
 
 class ResyncRequired(MaestroError):
-    """The events asked for are gone; ask for a snapshot and subscribe from its seq."""
+    """The requested events are no longer kept: fetch a snapshot and subscribe from its seq."""
 
     rpc_code = 410
     http_status = 410
@@ -111,7 +111,7 @@ class ResyncRequired(MaestroError):
 
 
 class Unavailable(MaestroError):
-    """Ours, and it passes: stopping, read-only, no space."""
+    """A temporary condition of the daemon: stopping, read-only, no disk space."""
 
     rpc_code = 503
     http_status = 503
@@ -120,14 +120,14 @@ class Unavailable(MaestroError):
 
 
 class NoDaemon(MaestroError):
-    """Nothing answers on the socket. Raised by clients only."""
+    """No daemon answers on the socket. Raised by clients only."""
 
     exit_code = 69
     retryable = True
 
 
 class VersionMismatch(MaestroError):
-    """Client and daemon do not speak the same protocol version."""
+    """Client and daemon have no protocol version in common."""
 
     rpc_code = 426
     http_status = 426
@@ -135,16 +135,16 @@ class VersionMismatch(MaestroError):
 
 
 class BadConfiguration(MaestroError):
-    """A configuration file, an environment variable or a data folder cannot be used as it is."""
+    """A configuration file, an environment variable or a data folder is not usable."""
 
     exit_code = 78
 
 
 class Bug(MaestroError):
-    """Ours, and it should not have happened; ``details.incident`` is the id to look for in the log."""
+    """A bug in the daemon; ``details.incident`` is the id to look for in the log."""
 
 
-#: Which class a client raises for an error code it receives.
+#: The class that a client raises for a received error code.
 BY_CODE: Mapping[int, type[MaestroError]] = {
     cls.rpc_code: cls
     for cls in (

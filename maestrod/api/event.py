@@ -1,4 +1,4 @@
-"""Events (what subscribers get and the journal keeps) and timeline events (what happened in a session, for people)."""
+"""Events (kept in the journal and sent to subscribers) and timeline events (the history of a session, for people)."""
 
 from typing import Annotated, Any
 
@@ -18,10 +18,10 @@ Topics = Annotated[
 
 
 class Event(Entity, frozen=True):
-    """One change of one entity: ``data`` is the change, not the whole entity (but for ``*.created``).
+    """One change of one entity: ``data`` is the change, not the whole entity (except in ``*.created``).
 
-    ``seq`` is one gapless, durable sequence over everything. ``type`` is ``<kind>.<what>``; ``id`` the entity's id, the
-    others name what it belongs to, so that a subscriber can filter.
+    ``seq`` is one durable sequence without gaps over all entities. ``type`` is ``<kind>.<what>``; ``id`` is the entity's id, and the
+    other ids name what it belongs to, so that a subscriber can filter.
     """
 
     seq: int
@@ -36,7 +36,7 @@ class Event(Entity, frozen=True):
 
 
 class TimelineType(OpenEnum):
-    """What a timeline entry is about."""
+    """The kind of a timeline entry."""
 
     SESSION_STARTED = "session_started"
     SESSION_STOPPED = "session_stopped"
@@ -66,14 +66,14 @@ class TimelineEvent(Entity, frozen=True):
 
 
 class TimelinePage(Entity, frozen=True):
-    """A page of a timeline, oldest first; ``next_cursor`` goes on in the direction of the page."""
+    """One page of a timeline, oldest first; ``next_cursor`` continues in the page's direction."""
 
     items: tuple[TimelineEvent, ...] = ()
     next_cursor: str | None = None
 
 
 class TimelineQuery(Params, frozen=True):
-    """Which page of which timeline: the newest first page with ``backward``."""
+    """Returns one page of the timeline; with ``backward``, pages begin at the newest entry."""
 
     session_id: str | None = None
     task_id: str | None = None
@@ -83,9 +83,9 @@ class TimelineQuery(Params, frozen=True):
 
 
 class EventReport(Params, frozen=True):
-    """What a hook of an agent saw. ``event_id`` makes it harmless to send twice; ``payload`` is the hook's JSON.
+    """Reports an event from an agent's hook. A report with a known ``event_id`` has no effect; ``payload`` is the hook's JSON.
 
-    ``at`` is when it happened, ``pid`` the agent's process where the hook knows it (an agent started by hand is followed by it).
+    ``at`` is when it happened, ``pid`` the agent's process if the hook knows it (the daemon follows agents started by hand by it).
     """
 
     event: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -98,7 +98,7 @@ class EventReport(Params, frozen=True):
 
 
 class EventList(Params, frozen=True):
-    """Events after ``since``, oldest first."""
+    """Returns events after ``since``, oldest first."""
 
     since: int = 0
     limit: Limit = 100
@@ -110,14 +110,14 @@ class EventList(Params, frozen=True):
 
 
 class EventPage(Entity, frozen=True):
-    """``seq`` is where to go on: pass it as ``since``."""
+    """One page of events; pass ``seq`` as ``since`` to continue."""
 
     items: tuple[Event, ...] = ()
     seq: int = 0
 
 
 class EventSubscribe(Params, frozen=True):
-    """Which events to be sent; ``since`` gives every later one first. An event passes when it matches each filter given."""
+    """Selects the events to receive; with ``since``, all later events come first. An event must match every filter given."""
 
     since: int | None = None
     topics: Topics = ()
@@ -128,20 +128,20 @@ class EventSubscribe(Params, frozen=True):
 
 
 class Subscription(Entity, frozen=True):
-    """Events after ``seq`` follow as notifications ``event`` with this ``subscription``."""
+    """Events after ``seq`` follow as ``event`` notifications with this ``subscription``."""
 
     subscription: int
     seq: int
 
 
 class EventUnsubscribe(Params, frozen=True):
-    """End a subscription."""
+    """Takes the subscription's number."""
 
     subscription: int
 
 
 class SessionReport(Params, frozen=True):
-    """Add an entry to a session's timeline."""
+    """Takes a message and, optionally, a type and metadata."""
 
     message: Text
     session_id: str | None = None
@@ -153,11 +153,11 @@ class SessionReport(Params, frozen=True):
 
 # A table: one method, one row.
 # fmt: off
-EVENT_REPORT = Method("event.report", EventReport, Done, Access.WORK, post("/api/events"), "Report what a hook of an agent saw",
+EVENT_REPORT = Method("event.report", EventReport, Done, Access.WORK, post("/api/events"), "Report an event from an agent's hook",
     errors=(NotFound, Malformed, IllegalTransition, NotAllowed), example={"event": "PostToolUse", "agent": "shell", "sessionId": "ses_00000000000000000000000000"}, positional=("event",))
-EVENT_LIST = Method("event.list", EventList, EventPage, Access.READ, get("/api/events"), "List events after a seq",
+EVENT_LIST = Method("event.list", EventList, EventPage, Access.READ, get("/api/events"), "List events after a sequence number",
     errors=(ResyncRequired,), example={"since": 0})
-EVENT_SUBSCRIBE = Method("event.subscribe", EventSubscribe, Subscription, Access.READ, get("/api/events/stream"), "Be sent every event from now, or from a seq, on",
+EVENT_SUBSCRIBE = Method("event.subscribe", EventSubscribe, Subscription, Access.READ, get("/api/events/stream"), "Subscribe to events",
     errors=(ResyncRequired, Busy, Unavailable), example={"topics": ["task"], "since": 42})
 EVENT_UNSUBSCRIBE = Method("event.unsubscribe", EventUnsubscribe, Done, Access.READ, post("/api/events/unsubscribe"), "End a subscription of this connection",
     errors=(NotFound,), example={"subscription": 1}, positional=("subscription",))

@@ -1,6 +1,7 @@
-"""What only a living session has: how it came up, whether it is held, how it is ending, its turn and the limit it sits out.
+"""The state of a live session: how it started, whether it is paused, how it is ending, its turn and the limit it waits for.
 
-A session that has ended has none of it, so nothing has to be cleared one by one. ``core/values/lifecycle.py`` tells what moves what.
+A session that has ended has none of this, so nothing has to be cleared member by member. ``core/values/lifecycle.py`` describes the
+transitions.
 """
 
 from maestrod.api.clock import Clock
@@ -10,19 +11,19 @@ from maestrod.api.turn import Limited, Turn, Wait
 
 
 class Finishing(Entity, frozen=True, tag_field="kind", tag="finishing"):
-    """All is done and the agent is let go; it is stopped when ``clock`` ends. No clock: it has been stopped."""
+    """All tasks are done and the agent may exit by itself; it is stopped when ``clock`` ends. No clock: the stop has been sent."""
 
     clock: Clock | None = None
 
 
 class Stopping(Entity, frozen=True, tag_field="kind", tag="stopping"):
-    """Its end is wanted, for ``reason``: what becomes of its work depends on that."""
+    """It is being stopped for ``reason``, which decides what happens to its tasks."""
 
     reason: Reason
 
 
 class Spawning(Entity, frozen=True, tag_field="phase", tag="spawning"):
-    """Started, and no sign of life yet; it has failed when there is none until ``clock`` ends. One that is being stopped owes none."""
+    """Started, without a sign of life yet; it fails if none comes before ``clock`` ends. A session that is being stopped owes none."""
 
     clock: Clock | None = None
     paused: bool = False
@@ -30,10 +31,10 @@ class Spawning(Entity, frozen=True, tag_field="phase", tag="spawning"):
 
 
 class Up(Entity, frozen=True, tag_field="phase", tag="up"):
-    """The agent has shown itself.
+    """The agent has shown a sign of life.
 
-    ``paused`` means its processes are stopped by SIGSTOP. ``turn`` is what the agent itself says it does (None: it says nothing, or
-    there is no process), ``wait`` a usage limit that it sits out, ``limited`` the limits met in a row.
+    ``paused`` means its processes are stopped by SIGSTOP. ``turn`` is what the agent itself reports (None: it reports nothing, or
+    has no process), ``wait`` a usage limit that it waits for, ``limited`` the consecutive limits.
     """
 
     paused: bool = False

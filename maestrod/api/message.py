@@ -1,4 +1,4 @@
-"""Messages to running agents: prompts with an id and a state, so that nobody has to guess whether one arrived."""
+"""Messages to running agents: prompts with an id and a status, so that delivery is never a guess."""
 
 from typing import Annotated
 
@@ -14,9 +14,9 @@ Prompt = Annotated[str, Meta(min_length=1, max_length=262_144, pattern=NO_NUL)]
 
 
 class MessageStatus(OpenEnum):
-    """Where a message is; ``core/session/message.py`` has the table of moves.
+    """Where a message is; ``core/session/message.py`` has the table of transitions.
 
-    ``queued``: it waits until the agent can take it. ``delivered``: it was written to the agent, once. ``accepted``: the agent
+    ``queued``: it waits until the agent is ready. ``delivered``: it was written to the agent, once. ``accepted``: the agent
     confirmed that it works on it. ``answered``: the turn it began has ended. ``failed``: it will never arrive.
     """
 
@@ -30,8 +30,8 @@ class MessageStatus(OpenEnum):
 class MessageKind(OpenEnum):
     """What a message is for.
 
-    ``opening``: the manifest, the first prompt of a session (its text is made when it is delivered). ``prompt``: somebody's words.
-    ``nudge``: a turn ended with tasks left open. ``repair``: a plan has errors. ``wake``: a usage limit is over. ``news``:
+    ``opening``: the manifest, the first prompt of a session (its text is made on delivery). ``prompt``: from a person or another
+    session. ``nudge``: a turn ended with open tasks. ``repair``: a plan has errors. ``wake``: a usage limit has ended. ``news``:
     something happened to a session's children.
     """
 
@@ -46,7 +46,7 @@ class MessageKind(OpenEnum):
 class Message(Entity, frozen=True):
     """One prompt on its way to one session. ``by`` is ``user``, ``maestrod`` or the session that sent it.
 
-    ``attempt`` is the process it was delivered to. ``reply`` is the beginning of the agent's last words of the turn.
+    ``attempt`` is the process it was delivered to. ``reply`` is the beginning of the agent's final text in the turn.
     """
 
     id: str
@@ -66,20 +66,20 @@ class Message(Entity, frozen=True):
 
 
 class MessageSend(Params, frozen=True):
-    """Send a prompt to an agent; it is delivered when the agent can take it, and never twice."""
+    """The prompt is delivered once, when the agent is ready for it."""
 
     session_id: str
     text: Prompt
 
 
 class MessageRef(Params, frozen=True):
-    """Name a message."""
+    """Takes a message's id."""
 
     message_id: str
 
 
 class MessageList(Params, frozen=True):
-    """A page of messages, oldest first; of one session when named."""
+    """Returns one page of messages, oldest first; optionally of one session."""
 
     session_id: str | None = None
     status: MessageStatus | None = None
@@ -88,7 +88,7 @@ class MessageList(Params, frozen=True):
 
 
 class MessagePage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[Message, ...] = ()
     next_cursor: str | None = None
@@ -101,11 +101,11 @@ _SESSION = {"sessionId": "ses_00000000000000000000000000"}
 # fmt: off
 MESSAGE_SEND = Method("message.send", MessageSend, Message, Access.WORK, post("/api/sessions/{sessionId}/messages"), "Send a prompt to an agent",
     errors=(NotFound, NotAllowed, IllegalTransition, Busy), example={**_SESSION, "text": "use the parser in shop/csv.py"}, positional=("session_id", "text"))
-MESSAGE_GET = Method("message.get", MessageRef, Message, Access.READ, get("/api/messages/{messageId}"), "Show a message and where it is",
+MESSAGE_GET = Method("message.get", MessageRef, Message, Access.READ, get("/api/messages/{messageId}"), "Show a message and its status",
     errors=(NotFound,), example=_ID, positional=("message_id",))
 MESSAGE_LIST = Method("message.list", MessageList, MessagePage, Access.READ, get("/api/messages"), "List messages",
     errors=(Malformed,), example=_SESSION)
-MESSAGE_CANCEL = Method("message.cancel", MessageRef, Message, Access.WORK, post("/api/messages/{messageId}/cancel"), "Take back a message that is still queued",
+MESSAGE_CANCEL = Method("message.cancel", MessageRef, Message, Access.WORK, post("/api/messages/{messageId}/cancel"), "Cancel a message that is still queued",
     errors=(NotFound, NotAllowed, IllegalTransition), example=_ID, positional=("message_id",))
 # fmt: on
 METHODS = (MESSAGE_SEND, MESSAGE_GET, MESSAGE_LIST, MESSAGE_CANCEL)

@@ -1,4 +1,4 @@
-"""Requests for permission: what a deciding hook of an agent asks before a tool runs, and what it is told."""
+"""Permission requests: what an agent's hook asks before a tool runs, and the decision it receives."""
 
 from typing import Annotated, Any
 
@@ -11,17 +11,17 @@ from maestrod.api.model.open_enum import OpenEnum
 
 
 class Permission(OpenEnum):
-    """What a person, a policy or a deadline says to a request for permission; also the options of the question."""
+    """The decision of a person, a policy or a deadline on a permission request; also the options of the question."""
 
     ALLOW = "allow"
     DENY = "deny"
 
 
 class PermissionAsk(Params, frozen=True):
-    """What a hook was asked, as the agent put it; the call returns when it is decided.
+    """Passes on a hook's request in the agent's own form, and returns when it is decided.
 
-    ``event`` and ``payload`` are the hook's, as in ``event.report``. ``event_id`` names the question: a repeated call after a lost
-    connection finds it again. ``wait_ms`` is how long the hook can wait: the question's deadline is no later.
+    ``event`` and ``payload`` come from the hook, as in ``event.report``. ``event_id`` identifies the question: a call that is
+    repeated after a lost connection finds it again. ``wait_ms`` is how long the hook can wait; the question's deadline is no later.
     """
 
     event: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -35,9 +35,9 @@ class PermissionAsk(Params, frozen=True):
 
 
 class PermissionReply(Entity, frozen=True):
-    """What was decided; without a ``decision`` the agent asks at its own dialog. ``output`` is what the hook is to print.
+    """The decision; without one, the agent asks in its own dialog. ``output`` is what the hook has to print.
 
-    ``attention_id`` is the question in the inbox; there is none when the payload asked for nothing.
+    ``attention_id`` is the question in the inbox; it is not set if the payload asks for nothing.
     """
 
     decision: Permission | None = None
@@ -47,7 +47,7 @@ class PermissionReply(Entity, frozen=True):
 
 # A table: one method, one row.
 # fmt: off
-PERMISSION_ASK = Method("permission.ask", PermissionAsk, PermissionReply, Access.WORK, post("/api/permissions"), "Ask for permission as a hook of an agent, and wait for the decision",
+PERMISSION_ASK = Method("permission.ask", PermissionAsk, PermissionReply, Access.WORK, post("/api/permissions"), "Ask for permission as an agent's hook, and wait for the decision",
     errors=(NotFound, Malformed, IllegalTransition, NotAllowed), example={"event": "PermissionRequest", "agent": "claude", "sessionId": "ses_00000000000000000000000000"}, positional=("event",), waits=True)
 # fmt: on
 METHODS = (PERMISSION_ASK,)

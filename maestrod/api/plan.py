@@ -16,7 +16,7 @@ PlanText = Annotated[str, Meta(max_length=4_194_304)]
 
 
 class PlanStatus(OpenEnum):
-    """Where a plan stands."""
+    """The status of a plan."""
 
     DRAFT = "draft"
     INVALID = "invalid"
@@ -27,14 +27,14 @@ class PlanStatus(OpenEnum):
 
 
 class Severity(OpenEnum):
-    """Errors refuse a plan, warnings do not."""
+    """A plan with errors is refused; warnings do no harm."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Diagnostic(Entity, frozen=True):
-    """One finding of the linter: data, so that a planner can be sent back to repair it. ``path`` is like ``groups[1].dependsOn[0]``."""
+    """One finding of the linter, in a form that a planner can act on. ``path`` is like ``groups[1].dependsOn[0]``."""
 
     path: str
     code: str
@@ -61,7 +61,7 @@ class PlanSubtask(Entity, frozen=True, forbid_unknown_fields=True):
 
 
 class PlanGroup(Entity, frozen=True, forbid_unknown_fields=True):
-    """Subtasks that one session does. ``depends_on`` names groups by key."""
+    """Subtasks for one session. ``depends_on`` names groups by key."""
 
     key: Key
     title: KeptTitle
@@ -84,7 +84,7 @@ class PlanDocument(Entity, frozen=True, forbid_unknown_fields=True):
 
 
 class TaskToSessionMapping(Entity, frozen=True):
-    """Which session does which subtasks. ``order`` counts from 0; ``parallel_group`` is the wave, none if it runs alone."""
+    """The subtasks of each session. ``order`` counts from 0; ``parallel_group`` is the wave, unset for a group that runs alone."""
 
     group_id: str
     subtask_ids: tuple[str, ...]
@@ -94,7 +94,7 @@ class TaskToSessionMapping(Entity, frozen=True):
 
 
 class Plan(Entity, frozen=True):
-    """A plan and what the linter found: waves are lists of group keys that may run side by side."""
+    """A plan with the linter's findings: each wave lists the keys of groups that may run at the same time."""
 
     id: str
     root_task_id: str
@@ -115,7 +115,7 @@ class Plan(Entity, frozen=True):
 
 
 class PlanSubmit(Params, frozen=True):
-    """Hand in a plan for a task: ``plan`` as JSON or ``markdown`` as a checklist. A session's own task when left out."""
+    """Takes ``plan`` as JSON, or ``markdown`` as a checklist. The task defaults to the session's own."""
 
     task_id: str | None = None
     plan: dict[str, Any] | None = None
@@ -123,14 +123,14 @@ class PlanSubmit(Params, frozen=True):
 
 
 class PlanCheck(Params, frozen=True):
-    """Lint a plan without keeping it."""
+    """Takes ``plan`` as JSON, or ``markdown`` as a checklist."""
 
     plan: dict[str, Any] | None = None
     markdown: PlanText | None = None
 
 
 class PlanReport(Entity, frozen=True):
-    """What the linter says of a plan."""
+    """The linter's report on a plan."""
 
     ok: bool
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -143,20 +143,20 @@ class PlanReport(Entity, frozen=True):
 
 
 class PlanRef(Params, frozen=True):
-    """Name a plan."""
+    """Takes a plan's id."""
 
     plan_id: str
 
 
 class PlanReject(Params, frozen=True):
-    """Refuse a plan, and say why."""
+    """The planner receives the reason."""
 
     plan_id: str
     reason: Text = ""
 
 
 class PlanList(Params, frozen=True):
-    """A page of plans, oldest first."""
+    """Returns one page of plans, oldest first."""
 
     task_id: str | None = None
     cursor: str | None = None
@@ -164,7 +164,7 @@ class PlanList(Params, frozen=True):
 
 
 class PlanPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[Plan, ...] = ()
     next_cursor: str | None = None
@@ -184,9 +184,9 @@ _APPLY = (NotFound, Malformed, Conflict, NotAllowed)
 
 # A table: one method, one row.
 # fmt: off
-PLAN_SUBMIT = Method("plan.submit", PlanSubmit, Plan, Access.WORK, post("/api/plans"), "Hand in a plan for a task",
+PLAN_SUBMIT = Method("plan.submit", PlanSubmit, Plan, Access.WORK, post("/api/plans"), "Submit a plan for a task",
     errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed), example={"taskId": "tsk_00000000000000000000000000", "plan": _PLAN})
-PLAN_CHECK = Method("plan.check", PlanCheck, PlanReport, Access.READ, post("/api/plans/check"), "Lint a plan without keeping it",
+PLAN_CHECK = Method("plan.check", PlanCheck, PlanReport, Access.READ, post("/api/plans/check"), "Check a plan without storing it",
     errors=(Malformed, Unavailable), example={"plan": _PLAN})
 PLAN_GET = Method("plan.get", PlanRef, Plan, Access.READ, get("/api/plans/{planId}"), "Show a plan",
     errors=(NotFound,), example=_ID, positional=("plan_id",))
@@ -194,9 +194,9 @@ PLAN_LIST = Method("plan.list", PlanList, PlanPage, Access.READ, get("/api/plans
     errors=(Malformed,), example={})
 PLAN_APPROVE = Method("plan.approve", PlanRef, Plan, Access.OWNER, post("/api/plans/{planId}/approve"), "Approve a plan and apply it",
     errors=_APPLY, example=_ID, positional=("plan_id",))
-PLAN_REJECT = Method("plan.reject", PlanReject, Plan, Access.OWNER, post("/api/plans/{planId}/reject"), "Refuse a plan",
+PLAN_REJECT = Method("plan.reject", PlanReject, Plan, Access.OWNER, post("/api/plans/{planId}/reject"), "Reject a plan",
     errors=(NotFound, IllegalTransition, NotAllowed), example=_ID, positional=("plan_id", "reason"))
-PLAN_APPLY = Method("plan.apply", PlanRef, Plan, Access.OWNER, post("/api/plans/{planId}/apply"), "Make the tasks of a plan, all of them or none",
+PLAN_APPLY = Method("plan.apply", PlanRef, Plan, Access.OWNER, post("/api/plans/{planId}/apply"), "Apply a plan: create all of its tasks, or none",
     errors=_APPLY, example=_ID, positional=("plan_id",))
 # fmt: on
 METHODS = (PLAN_SUBMIT, PLAN_CHECK, PLAN_GET, PLAN_LIST, PLAN_APPROVE, PLAN_REJECT, PLAN_APPLY)

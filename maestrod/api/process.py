@@ -1,4 +1,4 @@
-"""An agent's process: which one it is, and how it ended."""
+"""An agent's process: its identity, and how it ended."""
 
 from typing import Annotated
 
@@ -8,25 +8,25 @@ from maestrod.api.model.base import Entity, Instant
 
 
 class ProcessIdentity(Entity, frozen=True):
-    """A process that cannot be mistaken for another: boot id, pid and start time (clock ticks after boot, or ms)."""
+    """Identifies a process without ambiguity: boot id, pid and start time (clock ticks after boot, or ms)."""
 
     pid: int
     started: int
     boot_id: str
 
 
-#: A number is only read, from what 0.1 wrote or said; everybody is told a name.
+#: Numbers are only read, from records of 0.1; replies always contain a name.
 _Signal = Annotated[
     str | int | None,
     Meta(
-        description="The name of a signal without SIG (TERM), the number of one that has no name.",
+        description="The name of a signal without SIG (TERM), or the number of a signal without a name.",
         extra_json_schema={"x-told": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
     ),
 ]
 
 
 class Exit(Entity, frozen=True):
-    """How the agent's process ended: an exit code or the signal that ended it, and why we say so."""
+    """How the agent's process ended: its exit code or the signal that ended it, and how we know."""
 
     code: int | None = None
     signal: _Signal = None
@@ -35,13 +35,13 @@ class Exit(Entity, frozen=True):
     at: Instant = 0
 
     def __post_init__(self) -> None:
-        """Make a name of the number that 0.1 had."""
+        """Convert the number that 0.1 recorded to a name."""
         if isinstance(self.signal, int):
             structs.force_setattr(self, "signal", _named(self.signal))
 
     @property
     def signal_name(self) -> str:
-        """The signal as people know it: ``SIGTERM``, ``signal 34``; empty when none ended the process."""
+        """The signal as people know it: ``SIGTERM``, ``signal 34``; empty if no signal ended the process."""
         if self.signal is None:
             return ""
         name = str(self.signal)

@@ -1,4 +1,4 @@
-"""Projects: a name and the folder the work happens in."""
+"""Projects: named folders that work happens in, with their settings."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ Patterns = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=1000)], 
 
 
 class PermissionPolicy(OpenEnum):
-    """What becomes of an agent's request for permission: a person is asked, it is allowed, or it is denied."""
+    """How an agent's permission request is handled: ask a person, allow it, or deny it."""
 
     ASK = "ask"
     ALLOW = "allow"
@@ -28,7 +28,7 @@ class Permissions(Entity, frozen=True):
     """A project's policy for agents that ask before they act.
 
     ``allow`` and ``deny`` are patterns like ``Bash(git diff*)`` or ``Edit``: the agent's tool and, in parentheses, a glob over its one-line
-    summary; ``deny`` wins, then ``allow``, then ``policy``. ``timeout_ms`` after the question ``on_timeout`` is the answer.
+    summary. ``deny`` takes precedence, then ``allow``, then ``policy``. After ``timeout_ms``, a question is answered with ``on_timeout``.
     """
 
     policy: PermissionPolicy = PermissionPolicy.ASK
@@ -39,9 +39,9 @@ class Permissions(Entity, frozen=True):
 
 
 class ProjectSettings(Entity, frozen=True):
-    """What holds for every task of the project unless the task says otherwise.
+    """Settings for every task of the project, unless the task overrides them.
 
-    ``planning_agent`` plans a request that names no agent; ``default_agent`` does the tasks that name none.
+    ``planning_agent`` plans requests that name no agent; ``default_agent`` does tasks that name none.
     """
 
     default_agent: str | None = None
@@ -51,22 +51,22 @@ class ProjectSettings(Entity, frozen=True):
 
 
 class GivenPermissions(Permissions, frozen=True, forbid_unknown_fields=True):
-    """A policy as a request has it: what is misspelt is refused. Kept files may have members of a later version."""
+    """A policy in a request: unknown members are refused, since stored files may have members of a later version but requests may not."""
 
 
 class GivenSettings(ProjectSettings, frozen=True, forbid_unknown_fields=True):
-    """Settings as a request has them: what is misspelt is refused."""
+    """Settings in a request: unknown members are refused."""
 
     permissions: GivenPermissions = GivenPermissions()
 
     def kept(self) -> ProjectSettings:
-        """The same as it is kept."""
+        """The settings in the form that is stored."""
         policy = Permissions(**msgspec.structs.asdict(self.permissions))
         return ProjectSettings(**(msgspec.structs.asdict(self) | {"permissions": policy}))
 
 
 class FolderIdentity(Entity, frozen=True):
-    """Which folder it is, whatever leads to it: device and inode of stat(2), which count within one boot of the machine."""
+    """Identifies a folder whatever its path: device and inode of stat(2), valid within one boot of the machine."""
 
     device: int
     inode: int
@@ -74,7 +74,7 @@ class FolderIdentity(Entity, frozen=True):
 
 
 class Project(Entity, frozen=True):
-    """A folder work happens in, and its settings. ``folder`` is which one that was when it was last used."""
+    """A folder that work happens in, and its settings. ``folder`` is the folder's identity when it was last used."""
 
     id: str
     name: str
@@ -87,13 +87,13 @@ class Project(Entity, frozen=True):
 
 
 class ProjectView(Project, frozen=True):
-    """A project as it is now. ``problem`` says what is wrong with its folder: it is gone, was replaced, or is another project's."""
+    """A project as it is now. ``problem`` says what is wrong with its folder: missing, replaced, or used by another project."""
 
     problem: str = ""
 
 
 class ProjectCreate(Params, frozen=True):
-    """Make a project of a folder."""
+    """Takes a name, the folder's absolute path, and optional settings."""
 
     name: Title
     working_dir: Folder
@@ -102,15 +102,15 @@ class ProjectCreate(Params, frozen=True):
 
 
 class ProjectRef(Params, frozen=True):
-    """Name a project."""
+    """Takes a project's id."""
 
     project_id: str
 
 
 class ProjectList(Params, frozen=True):
-    """A page of projects, oldest first; ``cursor`` is the last id of the page before.
+    """Returns one page of projects, oldest first.
 
-    With ``working_dir`` the project that a run in that folder belongs to: the folder's own, or the nearest one around it.
+    With ``working_dir``, returns the project that a run in that folder would belong to: the folder's own, or the nearest one above it.
     """
 
     working_dir: str | None = None
@@ -119,14 +119,14 @@ class ProjectList(Params, frozen=True):
 
 
 class ProjectPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[ProjectView, ...] = ()
     next_cursor: str | None = None
 
 
 class ProjectUpdate(Params, frozen=True):
-    """Change what is given."""
+    """Changes only the given members."""
 
     project_id: str
     name: Title | None = None
@@ -139,7 +139,7 @@ _ID = {"projectId": "prj_00000000000000000000000000"}
 
 # A table: one method, one row.
 # fmt: off
-PROJECT_CREATE = Method("project.create", ProjectCreate, Project, Access.OWNER, post("/api/projects"), "Make a project of a folder",
+PROJECT_CREATE = Method("project.create", ProjectCreate, Project, Access.OWNER, post("/api/projects"), "Create a project for a folder",
     errors=(Malformed, Conflict), example={"name": "shop", "workingDir": "/home/ada/shop"}, positional=("name", "working_dir"))
 PROJECT_GET = Method("project.get", ProjectRef, ProjectView, Access.READ, get("/api/projects/{projectId}"), "Show a project",
     errors=(NotFound, Unavailable), example=_ID, positional=("project_id",))
@@ -147,7 +147,7 @@ PROJECT_LIST = Method("project.list", ProjectList, ProjectPage, Access.READ, get
     errors=(Malformed, Unavailable), example={})
 PROJECT_UPDATE = Method("project.update", ProjectUpdate, Project, Access.OWNER, patch("/api/projects/{projectId}"), "Change a project",
     errors=(NotFound, Malformed, Conflict), example={**_ID, "name": "store"}, positional=("project_id",))
-PROJECT_DELETE = Method("project.delete", ProjectRef, Done, Access.OWNER, delete("/api/projects/{projectId}"), "Delete a project that has no tasks left",
+PROJECT_DELETE = Method("project.delete", ProjectRef, Done, Access.OWNER, delete("/api/projects/{projectId}"), "Delete a project that has no tasks",
     errors=(NotFound, Conflict), example=_ID, positional=("project_id",))
 # fmt: on
 METHODS = (PROJECT_CREATE, PROJECT_GET, PROJECT_LIST, PROJECT_UPDATE, PROJECT_DELETE)

@@ -8,7 +8,7 @@ from maestrod.api.task import Task
 
 
 class QueueItemStatus(OpenEnum):
-    """Where an item stands; ``core/work/queue.py`` has the table of moves."""
+    """The status of an item; ``core/work/queue.py`` has the table of transitions."""
 
     QUEUED = "queued"
     PROCESSING = "processing"
@@ -30,7 +30,7 @@ class QueueItem(Entity, frozen=True):
 
 
 class Queue(Entity, frozen=True):
-    """A session's queue, in the order of work. A closed queue gives nothing out any more."""
+    """A session's queue, in working order. A closed queue hands out no more items."""
 
     id: str
     session_id: str
@@ -41,13 +41,13 @@ class Queue(Entity, frozen=True):
 
 
 class QueueRef(Params, frozen=True):
-    """Name a queue by its session; left out, it is the caller's own."""
+    """Takes the session's id; defaults to the caller's own session."""
 
     session_id: str | None = None
 
 
 class QueueNext(Params, frozen=True):
-    """Claim the next item; with ``wait`` the call returns when there is one, or the queue closes, or the time is over."""
+    """With ``wait``, the call returns when an item is available, the queue closes, or ``timeout_ms`` has passed."""
 
     session_id: str | None = None
     wait: bool = False
@@ -55,7 +55,7 @@ class QueueNext(Params, frozen=True):
 
 
 class QueueClaim(Entity, frozen=True):
-    """What a claim got: the item and its task, or neither. ``closed``: there will never be more."""
+    """The result of a claim: the item and its task, or neither. ``closed``: no more items will follow."""
 
     item: QueueItem | None = None
     task: Task | None = None
@@ -63,14 +63,14 @@ class QueueClaim(Entity, frozen=True):
 
 
 class QueueItemRef(Params, frozen=True):
-    """Name an item; the item being processed when no task is named."""
+    """Takes the item's task id; defaults to the item being processed."""
 
     task_id: str | None = None
     session_id: str | None = None
 
 
 class QueueComplete(Params, frozen=True):
-    """Report the item as done."""
+    """The task defaults to the item being processed."""
 
     task_id: str | None = None
     session_id: str | None = None
@@ -79,7 +79,7 @@ class QueueComplete(Params, frozen=True):
 
 
 class QueueFail(Params, frozen=True):
-    """Report the item as failed, and why."""
+    """Takes the error; the task defaults to the item being processed."""
 
     error: Text
     task_id: str | None = None
@@ -88,7 +88,7 @@ class QueueFail(Params, frozen=True):
 
 
 class QueueSkip(Params, frozen=True):
-    """Leave the item out."""
+    """The task defaults to the item being processed."""
 
     task_id: str | None = None
     session_id: str | None = None
@@ -97,7 +97,7 @@ class QueueSkip(Params, frozen=True):
 
 
 class QueueAdd(Params, frozen=True):
-    """Put a task at the end, or at ``position`` among the queued items."""
+    """Adds the task at the end, or at ``position`` among the queued items."""
 
     task_id: str
     session_id: str | None = None
@@ -105,7 +105,7 @@ class QueueAdd(Params, frozen=True):
 
 
 class QueueMove(Params, frozen=True):
-    """Move a queued item to ``position`` (0 is next) among the queued items."""
+    """``position`` counts from 0 among the queued items; 0 is next."""
 
     task_id: str
     position: int
@@ -123,19 +123,19 @@ QUEUE_GET = Method("queue.get", QueueRef, Queue, Access.READ, get(_BASE), "Show 
     errors=(NotFound, Malformed), example=_SESSION)
 QUEUE_NEXT = Method("queue.next", QueueNext, QueueClaim, Access.WORK, post(_BASE + "/next"), "Claim the next item",
     errors=(NotFound, Malformed, Conflict, TimedOut, NotAllowed), example=_SESSION, waits=True)
-QUEUE_COMPLETE = Method("queue.complete", QueueComplete, QueueItem, Access.WORK, post(_BASE + "/complete"), "Report the item as done",
+QUEUE_COMPLETE = Method("queue.complete", QueueComplete, QueueItem, Access.WORK, post(_BASE + "/complete"), "Report an item as completed",
     errors=_MOVE, example=_SESSION, positional=("task_id",))
-QUEUE_FAIL = Method("queue.fail", QueueFail, QueueItem, Access.WORK, post(_BASE + "/fail"), "Report the item as failed",
+QUEUE_FAIL = Method("queue.fail", QueueFail, QueueItem, Access.WORK, post(_BASE + "/fail"), "Report an item as failed",
     errors=_MOVE, example={**_SESSION, "error": "exit code 2"}, positional=("error",))
-QUEUE_SKIP = Method("queue.skip", QueueSkip, QueueItem, Access.WORK, post(_BASE + "/skip"), "Leave the item out",
+QUEUE_SKIP = Method("queue.skip", QueueSkip, QueueItem, Access.WORK, post(_BASE + "/skip"), "Skip an item",
     errors=_MOVE, example=_SESSION, positional=("task_id",))
 QUEUE_ADD = Method("queue.add", QueueAdd, Queue, Access.WORK, post(_BASE + "/items"), "Add a task to a queue",
     errors=(*_MOVE, Conflict), example={**_SESSION, **_TASK}, positional=("task_id",))
-QUEUE_REMOVE = Method("queue.remove", QueueItemRef, Queue, Access.WORK, delete(_BASE + "/items/{taskId}"), "Take a queued item out",
+QUEUE_REMOVE = Method("queue.remove", QueueItemRef, Queue, Access.WORK, delete(_BASE + "/items/{taskId}"), "Remove a queued item",
     errors=_MOVE, example={**_SESSION, **_TASK}, positional=("task_id",))
-QUEUE_MOVE = Method("queue.move", QueueMove, Queue, Access.WORK, post(_BASE + "/items/{taskId}/move"), "Change the place of a queued item",
+QUEUE_MOVE = Method("queue.move", QueueMove, Queue, Access.WORK, post(_BASE + "/items/{taskId}/move"), "Move a queued item to another position",
     errors=_MOVE, example={**_SESSION, **_TASK, "position": 0}, positional=("task_id", "position"))
-QUEUE_REQUEUE = Method("queue.requeue", QueueItemRef, Queue, Access.WORK, post(_BASE + "/items/{taskId}/requeue"), "Give a claimed, failed or skipped item back",
+QUEUE_REQUEUE = Method("queue.requeue", QueueItemRef, Queue, Access.WORK, post(_BASE + "/items/{taskId}/requeue"), "Return a claimed, failed or skipped item to the queue",
     errors=_MOVE, example={**_SESSION, **_TASK}, positional=("task_id",))
 # fmt: on
 METHODS = (

@@ -1,11 +1,11 @@
-"""Why something is in the state it is in: the answer ``maestroctl why`` prints."""
+"""Why an entity has its status: the evidence that ``maestroctl why`` prints."""
 
 from maestrod.api.model.base import Entity, Instant
 from maestrod.api.model.open_enum import OpenEnum
 
 
 class Source(OpenEnum):
-    """Where the knowledge came from."""
+    """Where the evidence came from."""
 
     HOOK = "hook"
     STREAM = "stream"
@@ -19,9 +19,9 @@ class Source(OpenEnum):
 
 
 class Reason(Entity, frozen=True):
-    """Source, stable code, words and time of the last change of a status.
+    """Why a status last changed: the source, a stable code, a text and the time.
 
-    ``by`` names the entity responsible where there is one: the task that blocks, the session that reported.
+    ``by`` names the entity responsible, if there is one: the task that blocks, the session that reported.
     """
 
     source: Source

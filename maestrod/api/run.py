@@ -1,4 +1,4 @@
-"""Runs: from one request to a completed tree."""
+"""Runs: executions of a request or a plan."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from maestrod.api.task import Attempts, Failure, TaskView
 
 
 class RunStatus(OpenEnum):
-    """Where a run stands. ``awaiting_approval``: the plan is ready and a person has to say yes."""
+    """The status of a run. ``awaiting_approval``: the plan is ready, and a person has to approve it."""
 
     PLANNING = "planning"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -27,10 +27,10 @@ class RunStatus(OpenEnum):
 
 
 class Run(Entity, frozen=True):
-    """One request on its way. ``number`` is small and never used again in this store, ``title`` that of its root task.
+    """One execution of a request or a plan. ``number`` is small and never reused in this store; ``title`` is the root task's.
 
-    It may be named by its number instead of its id: ``12`` or ``#12``. ``usage`` is what all its sessions have used so far, and the only
-    sum that is shown. ``paused`` starts nothing new and holds what runs; ``plan_attempt`` counts plans handed in.
+    ``12`` or ``#12`` may be used instead of the id. ``usage`` is the sum over all its sessions so far, and the only sum that is
+    shown. A ``paused`` run starts nothing new, and its sessions are paused; ``plan_attempt`` counts submitted plans.
     """
 
     id: str
@@ -59,9 +59,9 @@ class Run(Entity, frozen=True):
 
 
 class RunStart(Params, frozen=True):
-    """Run a request (``text``), an existing task, or a ready plan, in a project or a folder (one is made of it if needed).
+    """Takes a request (``text``), an existing task or a plan, and a project or a folder (which becomes a project if it is none).
 
-    ``planner`` is the program of the orchestrator when the agent takes one (the shell agent).
+    ``planner`` is the planning program, for agents that take one (the shell agent).
     """
 
     text: PlainText | None = None
@@ -75,7 +75,9 @@ class RunStart(Params, frozen=True):
     approve: bool = False
     keep_planner: Annotated[
         bool,
-        Meta(description="Let the orchestrator live until the end: it is told what happens and may submit more plans."),
+        Meta(
+            description="Keep the orchestrator running to the end: it gets news of the run and may submit more plans."
+        ),
     ] = False
     max_sessions: Annotated[int, Meta(ge=1, le=1000)] | None = None
     max_attempts: Attempts | None = None
@@ -83,27 +85,27 @@ class RunStart(Params, frozen=True):
 
 
 class RunRef(Params, frozen=True):
-    """Name a run."""
+    """Takes a run's id or number."""
 
     run_id: str
 
 
 class RunWait(Params, frozen=True):
-    """Wait until a run has ended."""
+    """Fails with a timeout after ``timeout_ms``; the run continues."""
 
     run_id: str
     timeout_ms: Milliseconds | None = None
 
 
 class RunCancel(Params, frozen=True):
-    """Cancel a run: its tree, its sessions."""
+    """Cancels its open tasks and stops its sessions."""
 
     run_id: str
     reason: Text = ""
 
 
 class RunList(Params, frozen=True):
-    """A page of runs, newest first; ``backward`` is what ``order: newest`` was called before."""
+    """Returns one page of runs, newest first; ``backward`` is the former name of ``order: newest``."""
 
     project_id: str | None = None
     active: Annotated[bool, Meta(description="Only runs that have not ended.")] = False
@@ -114,7 +116,7 @@ class RunList(Params, frozen=True):
 
 
 class RunPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[Run, ...] = ()
     next_cursor: str | None = None
@@ -135,7 +137,7 @@ _MOVE = (NotFound, IllegalTransition)
 
 # A table: one method, one row.
 # fmt: off
-RUN_START = Method("run.start", RunStart, Run, Access.OWNER, post("/api/runs"), "Run a request, a task or a plan to completion",
+RUN_START = Method("run.start", RunStart, Run, Access.OWNER, post("/api/runs"), "Run a request, a task or a plan",
     errors=(NotFound, Malformed, Unprocessable, Conflict, NotAllowed), example={"text": "Check this repository", "workingDir": "/home/ada/shop", "agent": "shell", "planner": ["./plan"]}, positional=("text",))
 RUN_GET = Method("run.get", RunRef, RunView, Access.READ, get("/api/runs/{runId}"), "Show a run with its tree",
     errors=(NotFound,), example=_ID, positional=("run_id",))
@@ -145,9 +147,9 @@ RUN_WAIT = Method("run.wait", RunWait, Run, Access.READ, get("/api/runs/{runId}/
     errors=(NotFound, TimedOut), example=_ID, positional=("run_id",), waits=True)
 RUN_CANCEL = Method("run.cancel", RunCancel, Run, Access.OWNER, post("/api/runs/{runId}/cancel"), "Cancel a run",
     errors=_MOVE, example=_ID, positional=("run_id", "reason"))
-RUN_PAUSE = Method("run.pause", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/pause"), "Start nothing new and hold what runs",
+RUN_PAUSE = Method("run.pause", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/pause"), "Pause a run: start nothing new, and pause its sessions",
     errors=_MOVE, example=_ID, positional=("run_id",))
-RUN_RESUME = Method("run.resume", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/resume"), "Let a paused run go on",
+RUN_RESUME = Method("run.resume", RunRef, Run, Access.OWNER, post("/api/runs/{runId}/resume"), "Resume a paused run",
     errors=_MOVE, example=_ID, positional=("run_id",))
 # fmt: on
 METHODS = (RUN_START, RUN_GET, RUN_LIST, RUN_WAIT, RUN_CANCEL, RUN_PAUSE, RUN_RESUME)

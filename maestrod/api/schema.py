@@ -1,4 +1,4 @@
-"""The contract as an OpenRPC document (spec.open-rpc.org, 1.3), made from the rows: what ``rpc.discover`` answers."""
+"""The contract as an OpenRPC document (spec.open-rpc.org, 1.3), made from the rows: the result of ``rpc.discover``."""
 
 from functools import cache
 from typing import Any
@@ -13,15 +13,15 @@ OPENRPC_VERSION = "1.3.2"
 
 _COMPONENT = "#/components/schemas/"
 _ACCESS = {
-    Access.READ: "Anyone may call this.",
-    Access.WORK: "A session may call this about itself, its tasks and its queue; an orchestrator also about its descendants.",
-    Access.OWNER: "Only the user may call this, never a session.",
+    Access.READ: "Anyone may call this method.",
+    Access.WORK: "A session may call this method for itself, its tasks and its queue; an orchestrator also for its descendants.",
+    Access.OWNER: "Only the user may call this method, never a session.",
 }
 
 
 @cache
 def openrpc(version: str) -> dict[str, Any]:
-    """The document for a daemon of ``version``. The same object each time: not to be changed."""
+    """The document for a daemon of ``version``. Callers share one object and must not change it."""
     rows = list(METHODS.values())
     schemas = contract(rows, _COMPONENT + "{name}")
     return {
@@ -29,7 +29,7 @@ def openrpc(version: str) -> dict[str, Any]:
         "info": {
             "title": "maestrod",
             "description": "JSON-RPC 2.0 on a Unix socket: one message per line, or Content-Length framing as in the "
-            "Language Server Protocol. Besides these methods, `$/cancelRequest {id}` takes a request back, and "
+            "Language Server Protocol. Besides these methods, `$/cancelRequest {id}` cancels a request, and "
             "`event`, `event.overflow` and `output` are sent as notifications.",
             "version": version,
             "license": {"name": "MIT"},
@@ -40,7 +40,7 @@ def openrpc(version: str) -> dict[str, Any]:
 
 
 def positional_names(row: AnyMethod) -> tuple[str, ...]:
-    """The wire names of a row's parameters by position: those the command line takes as arguments come first."""
+    """The wire names of a row's parameters by position: the command line's arguments come first."""
     fields, common = row.params.__struct_fields__, Params.__struct_fields__
     names = dict(zip(fields, row.params.__struct_encode_fields__, strict=True))
     rest = (name for name in fields if name not in row.positional and name not in common)

@@ -1,4 +1,4 @@
-"""Sessions: one agent at work, in its own terminal, on one or more tasks."""
+"""Sessions: one agent at work on one or more tasks, in its own terminal."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -42,7 +42,7 @@ Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536, pattern=NO_NUL)], 
 
 
 class SessionStatus(OpenEnum):
-    """Where a session stands; ``core/session.py`` has the table of moves."""
+    """The status of a session; ``core/values/lifecycle.py`` has the table of transitions."""
 
     SPAWNING = "spawning"
     IDLE = "idle"
@@ -53,14 +53,14 @@ class SessionStatus(OpenEnum):
 
 
 class Role(OpenEnum):
-    """What a session is for: to plan and watch, or to do."""
+    """What a session is for: planning and supervising, or doing tasks."""
 
     ORCHESTRATOR = "orchestrator"
     WORKER = "worker"
 
 
 class SpawnSource(OpenEnum):
-    """Who asked for the session."""
+    """Who requested the session."""
 
     CLI = "cli"
     UI = "ui"
@@ -70,7 +70,7 @@ class SpawnSource(OpenEnum):
 
 
 class Terminal(OpenEnum):
-    """How the agent is held; ``external`` ones are followed, not held."""
+    """What the daemon connects the agent to; ``external`` agents were started by hand and are only followed."""
 
     PTY = "pty"
     PIPE = "pipe"
@@ -86,10 +86,10 @@ class Usage(Entity, frozen=True):
 
 
 class StandingAnswer(Entity, frozen=True):
-    """A person's answer to a request for permission that holds for every identical one of the session.
+    """A person's answer to a permission request that holds for every identical request of the session.
 
-    Identical: the same ``tool``, and input with the same ``digest`` (SHA-256 of the input as it was recorded). ``message`` is the
-    question it was given to.
+    Requests are identical if they have the same ``tool`` and the same ``digest`` (SHA-256 of the recorded input). ``message`` is the
+    question that was answered.
     """
 
     tool: str
@@ -104,15 +104,17 @@ class StandingAnswer(Entity, frozen=True):
 class Session(Entity, frozen=True):
     """One agent at work.
 
-    ``unit_task_id`` is the unit of scheduling it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is what an agent that takes a program (the
-    shell agent as orchestrator: the planner) runs. ``process`` is the agent's process, or the last one that was.
+    ``unit_task_id`` is the unit that it was started for. ``attempt`` is the generation that tokens and processes carry. ``program`` is
+    the program to run, for agents that take one (the shell agent as orchestrator: the planner). ``process`` is the agent's present or
+    last process.
 
-    ``live`` is what only a living session has, and fits its ``status``: ``spawning``, ``up``, or null once it has ended; left out, it is the
-    plain one. ``exit`` and ``completed_at`` are there once it has ended. Raises ``ValueError`` for what does not fit.
+    ``live`` is the state of a live session and fits its ``status``: ``spawning``, ``up``, or null once the session has ended. It
+    defaults to the plain state of the status. ``exit`` and ``completed_at`` are set once it has ended. Raises ``ValueError`` if they
+    do not fit.
 
-    ``read_to`` is the offset in its output up to which its stream has been read into signs. ``usage_seen`` is what the conversation had
-    used when it last told: its figures are sums, also over resumes. ``nudges`` counts prompts in a row after turns that left something
-    open. ``standing`` are answers that hold until its end.
+    ``read_to`` is the offset in the output up to which the stream has been translated into signs. ``usage_seen`` is the usage that the
+    conversation last reported: its figures are sums, also over resumes. ``nudges`` counts consecutive reminders after turns that left
+    tasks open. ``standing`` are answers that hold until the session ends.
     """
 
     id: str
@@ -159,41 +161,41 @@ class Session(Entity, frozen=True):
 
     @property
     def paused(self) -> bool:
-        """Whether its own processes are stopped; its run or everything may be held as well."""
+        """Whether its own processes are paused. Its run or the whole system may be paused besides."""
         return self.live is not None and self.live.paused
 
     @property
     def ending(self) -> Finishing | Stopping | None:
-        """How it is on its way out, if it is."""
+        """How it is ending, if it is."""
         return None if self.live is None else self.live.ending
 
     @property
     def stopping(self) -> bool:
-        """Whether its end is wanted."""
+        """Whether it is being stopped."""
         return isinstance(self.ending, Stopping)
 
     @property
     def finishing(self) -> bool:
-        """Whether all is done and the agent is let go."""
+        """Whether all tasks are done and the agent may exit."""
         return isinstance(self.ending, Finishing)
 
     @property
     def turn(self) -> Turn | None:
-        """What the agent itself says it does."""
+        """What the agent itself reports that it does."""
         return self.live.turn if isinstance(self.live, Up) else None
 
     @property
     def wait(self) -> Wait | None:
-        """The usage limit it sits out."""
+        """The usage limit that it waits for."""
         return self.live.wait if isinstance(self.live, Up) else None
 
     @property
     def limited(self) -> Limited | None:
-        """The usage limits it has met in a row."""
+        """The usage limits that it has reached in a row."""
         return self.live.limited if isinstance(self.live, Up) else None
 
 
-#: What a living session has, by its status; unknown ones of newer daemons are shown as they come.
+#: The state of a live session by its status; unknown statuses of newer daemons are passed through.
 _LIVE: Mapping[SessionStatus, type[Spawning | Up] | None] = {
     SessionStatus.SPAWNING: Spawning,
     SessionStatus.IDLE: Up,
@@ -205,7 +207,7 @@ _LIVE: Mapping[SessionStatus, type[Spawning | Up] | None] = {
 
 
 class SessionSpawn(Params, frozen=True):
-    """Start an agent on tasks; the project is the tasks' when not named."""
+    """The project defaults to that of the tasks."""
 
     task_ids: Ids = ()
     project_id: str | None = None
@@ -223,7 +225,7 @@ class SessionSpawn(Params, frozen=True):
 
 
 class SessionRegister(Params, frozen=True):
-    """The agent's own first sign of life; without a session it registers an agent started by hand (external)."""
+    """The agent's first sign of life. Without a session, registers an agent started by hand (external)."""
 
     session_id: str | None = None
     project_id: str | None = None
@@ -236,13 +238,13 @@ class SessionRegister(Params, frozen=True):
 
 
 class SessionRef(Params, frozen=True):
-    """Name a session; the caller's own when left out."""
+    """Takes a session's id; defaults to the caller's own session."""
 
     session_id: str | None = None
 
 
 class SessionList(Params, frozen=True):
-    """A page of sessions, newest first."""
+    """Returns one page of sessions, newest first."""
 
     project_id: str | None = None
     task_id: str | None = None
@@ -255,14 +257,14 @@ class SessionList(Params, frozen=True):
 
 
 class SessionPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[Session, ...] = ()
     next_cursor: str | None = None
 
 
 class SessionUpdate(Params, frozen=True):
-    """Change what is given. ``status`` accepts what the session may say of itself: ``idle`` or ``working``."""
+    """Changes only the given members. ``status`` may be ``idle`` or ``working``."""
 
     session_id: str | None = None
     name: Title | None = None
@@ -272,14 +274,14 @@ class SessionUpdate(Params, frozen=True):
 
 
 class SessionStop(Params, frozen=True):
-    """Stop a session and everything it started; the call returns when nothing is left."""
+    """Returns when none of the session's processes is left."""
 
     session_id: str
     reason: Text = ""
 
 
 class StopResult(Entity, frozen=True):
-    """What the stop found: ``left`` is the number of processes still alive (0 is the promise)."""
+    """The result of a stop: ``left`` is the number of processes still alive, normally 0."""
 
     session_id: str
     left: int
@@ -288,14 +290,14 @@ class StopResult(Entity, frozen=True):
 
 
 class SessionLink(Params, frozen=True):
-    """Link or unlink a task and a session."""
+    """Takes a session's id and a task's id."""
 
     session_id: str
     task_id: str
 
 
 class Why(Entity, frozen=True):
-    """Why a session is in the state it is in, newest evidence first."""
+    """Why a session has its status, newest evidence first."""
 
     session: Session
     evidence: tuple[Reason, ...] = ()
@@ -311,7 +313,7 @@ _OWN = (NotFound, Malformed, NotAllowed)
 # fmt: off
 SESSION_SPAWN = Method("session.spawn", SessionSpawn, Session, Access.WORK, post("/api/sessions/spawn"), "Start an agent on tasks",
     errors=(NotFound, Conflict, Busy, Malformed, NotAllowed), example={"taskIds": ["tsk_00000000000000000000000000"], "agent": "shell"})
-SESSION_REGISTER = Method("session.register", SessionRegister, Session, Access.WORK, post("/api/sessions"), "Report the first sign of life of an agent",
+SESSION_REGISTER = Method("session.register", SessionRegister, Session, Access.WORK, post("/api/sessions"), "Report an agent's first sign of life",
     errors=(*_OWN, Conflict), example={**_ID, "agentSessionId": "0198c3"})
 SESSION_GET = Method("session.get", SessionRef, Session, Access.READ, get(_BASE), "Show a session",
     errors=_OWN, example=_ID, positional=("session_id",))
@@ -319,19 +321,19 @@ SESSION_LIST = Method("session.list", SessionList, SessionPage, Access.READ, get
     errors=(Malformed,), example={"live": True})
 SESSION_UPDATE = Method("session.update", SessionUpdate, Session, Access.WORK, patch(_BASE), "Change a session",
     errors=(*_OWN, IllegalTransition), example={**_ID, "name": "parser"}, positional=("session_id",))
-SESSION_STOP = Method("session.stop", SessionStop, StopResult, Access.WORK, post(_BASE + "/stop"), "Stop a session and everything it started",
+SESSION_STOP = Method("session.stop", SessionStop, StopResult, Access.WORK, post(_BASE + "/stop"), "Stop a session with all its processes",
     errors=(*_OWN, IllegalTransition, TimedOut), example=_ID, positional=("session_id",), waits=True)
-SESSION_PAUSE = Method("session.pause", SessionRef, Session, Access.WORK, post(_BASE + "/pause"), "Hold a session's processes still",
+SESSION_PAUSE = Method("session.pause", SessionRef, Session, Access.WORK, post(_BASE + "/pause"), "Pause a session's processes",
     errors=(*_OWN, IllegalTransition), example=_ID, positional=("session_id",))
-SESSION_RESUME = Method("session.resume", SessionRef, Session, Access.WORK, post(_BASE + "/resume"), "Let a paused session go on",
+SESSION_RESUME = Method("session.resume", SessionRef, Session, Access.WORK, post(_BASE + "/resume"), "Resume a paused session",
     errors=(*_OWN, IllegalTransition), example=_ID, positional=("session_id",))
 SESSION_SEND = Method("session.send", SessionSend, Done, Access.WORK, post(_BASE + "/input"), "Type into a session's terminal",
-    errors=(*_OWN, IllegalTransition, Unavailable), example={**_ID, "text": "go on"}, positional=("session_id", "text"), waits=True)
+    errors=(*_OWN, IllegalTransition, Unavailable), example={**_ID, "text": "continue"}, positional=("session_id", "text"), waits=True)
 SESSION_RESIZE = Method("session.resize", SessionResize, Done, Access.OWNER, post(_BASE + "/size"), "Set the size of a session's terminal",
     errors=(*_OWN, IllegalTransition, Unavailable), example={**_ID, "columns": 100, "rows": 30}, positional=("session_id", "columns", "rows"), waits=True)
 SESSION_OUTPUT = Method("session.output", SessionOutput, OutputPage, Access.READ, get(_BASE + "/output"), "Read a session's output",
     errors=(NotFound, TimedOut), example={**_ID, "lines": 20}, positional=("session_id",), waits=True)
-SESSION_TAILS = Method("session.tails", SessionTails, Tails, Access.READ, post("/api/sessions/tails"), "Show the last line of some sessions",
+SESSION_TAILS = Method("session.tails", SessionTails, Tails, Access.READ, post("/api/sessions/tails"), "Show the last output line of sessions",
     errors=(), example={"sessionIds": [_ID["sessionId"]]}, waits=True)
 SESSION_ATTACH = Method("session.attach", SessionAttach, Attachment, Access.READ, get(_BASE + "/terminal"), "Follow a session's output on this connection",
     errors=(NotFound, Busy, Unavailable), example=_ID, positional=("session_id",), waits=True)
@@ -339,11 +341,11 @@ SESSION_REPORT = Method("session.report", SessionReport, TimelineEvent, Access.W
     errors=_OWN, example={**_ID, "message": "schema created"}, positional=("message",))
 SESSION_LINK = Method("session.link", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}"), "Add a task to a session",
     errors=(*_OWN, IllegalTransition), example={**_ID, **_TASK}, positional=("session_id", "task_id"))
-SESSION_UNLINK = Method("session.unlink", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}/unlink"), "Take a task from a session",
+SESSION_UNLINK = Method("session.unlink", SessionLink, Session, Access.WORK, post(_BASE + "/tasks/{taskId}/unlink"), "Remove a task from a session",
     errors=(*_OWN, IllegalTransition), example={**_ID, **_TASK}, positional=("session_id", "task_id"))
 SESSION_TIMELINE = Method("session.timeline", TimelineQuery, TimelinePage, Access.READ, get(_BASE + "/timeline"), "Read the timeline of a session or a task",
     errors=(NotFound, Malformed), example=_ID, positional=("session_id",), waits=True)
-SESSION_WHY = Method("session.why", SessionRef, Why, Access.READ, get(_BASE + "/why"), "Say why a session is in the state it is in",
+SESSION_WHY = Method("session.why", SessionRef, Why, Access.READ, get(_BASE + "/why"), "Say why a session has its status",
     errors=_OWN, example=_ID, positional=("session_id",), waits=True)
 # fmt: on
 METHODS = (

@@ -1,4 +1,4 @@
-"""Skills, personas and agents: what a session can be given, and what can be started."""
+"""Skills, personas and agents: what a session can use, and what can be started."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from maestrod.api.model.method import Access, Method, get, post
 
 
 class Skill(Entity, frozen=True):
-    """Instructions an agent is given, loaded from a folder. ``origin`` says from where: shipped, agents-ui, user, project."""
+    """Instructions for an agent, loaded from a folder. ``origin`` is where from: shipped, agents-ui, user or project."""
 
     name: str
     version: str = ""
@@ -24,7 +24,7 @@ class Skill(Entity, frozen=True):
 
 
 class Persona(Entity, frozen=True):
-    """A skilled agent: a role to play. ``limits`` is free for the persona's author (turns, budget)."""
+    """A way of working for an agent. The content of ``limits`` is up to the persona's author (turns, budget)."""
 
     name: str
     description: str = ""
@@ -37,11 +37,11 @@ class Persona(Entity, frozen=True):
 
 
 class AgentInfo(Entity, frozen=True):
-    """An agent adapter: whether what it needs is installed, and if not, what is missing, in words.
+    """An agent: whether it is installed, and if not, a sentence on what is missing.
 
-    ``prompts`` says how it takes prompts on pipes: ``none`` (it does its tasks and ends), ``process`` (one per process) or ``stream``
-    (one after the other); on a terminal they are typed. ``plans``: it can plan without a program of yours. ``resumes``: its
-    conversations can go on in another process. ``terminal`` is how its workers are held when nobody says.
+    ``prompts`` is how it takes prompts on pipes: ``none`` (it does its tasks and exits), ``process`` (one per process) or ``stream``
+    (one after the other); on a terminal they are typed. ``plans``: it can plan without a planning program. ``resumes``: its
+    conversations can continue in another process. ``terminal`` is what its workers are connected to by default.
     """
 
     name: str
@@ -56,45 +56,45 @@ class AgentInfo(Entity, frozen=True):
 
 
 class SkillList(Params, frozen=True):
-    """Skills as seen from a project, or shipped and user ones only."""
+    """Returns the skills available in a project; without one, the shipped ones and your own."""
 
     project_id: str | None = None
     role: str | None = None
 
 
 class SkillPage(Entity, frozen=True):
-    """All of them, and what was wrong with those that were skipped or lack a dependency."""
+    """All skills, with warnings about skipped skills and missing dependencies."""
 
     items: tuple[Skill, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 class SkillGet(Params, frozen=True):
-    """Name a skill."""
+    """Takes a skill's name."""
 
     name: str
     project_id: str | None = None
 
 
 class PersonaList(Params, frozen=True):
-    """Personas as seen from a project, or shipped and user ones only."""
+    """Returns the personas available in a project; without one, the shipped ones and your own."""
 
     project_id: str | None = None
 
 
 class PersonaPage(Entity, frozen=True):
-    """All of them, and what was wrong with those that were skipped."""
+    """All personas, with warnings about skipped ones."""
 
     items: tuple[Persona, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 class AgentList(Params, frozen=True):
-    """Which agents there are."""
+    """Returns every known agent, installed or not."""
 
 
 class AgentPage(Entity, frozen=True):
-    """All of them."""
+    """All agents."""
 
     items: tuple[AgentInfo, ...] = ()
 
@@ -105,11 +105,11 @@ SKILL_LIST = Method("skill.list", SkillList, SkillPage, Access.READ, get("/api/s
     errors=(NotFound,), example={"role": "worker"}, waits=True)
 SKILL_GET = Method("skill.get", SkillGet, Skill, Access.READ, get("/api/skills/{name}"), "Show a skill with its instructions",
     errors=(NotFound,), example={"name": "maestro-worker"}, positional=("name",), waits=True)
-SKILL_RELOAD = Method("skill.reload", SkillList, SkillPage, Access.OWNER, post("/api/skills/reload"), "Read skills and personas again",
+SKILL_RELOAD = Method("skill.reload", SkillList, SkillPage, Access.OWNER, post("/api/skills/reload"), "Reload skills and personas from disk",
     errors=(Malformed,), example={}, waits=True)
 PERSONA_LIST = Method("persona.list", PersonaList, PersonaPage, Access.READ, get("/api/personas"), "List personas",
     errors=(NotFound,), example={}, waits=True)
-AGENT_LIST = Method("agent.list", AgentList, AgentPage, Access.READ, get("/api/agents"), "List agents and what they need",
+AGENT_LIST = Method("agent.list", AgentList, AgentPage, Access.READ, get("/api/agents"), "List agents and whether each is installed",
     errors=(Malformed,), example={}, waits=True)
 # fmt: on
 METHODS = (SKILL_LIST, SKILL_GET, SKILL_RELOAD, PERSONA_LIST, AGENT_LIST)

@@ -1,4 +1,4 @@
-"""The daemon itself: who it is, how it is, stopping and freezing it."""
+"""The daemon itself: its identity and status, stopping it and freezing it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ PROTOCOL_VERSIONS = (1,)
 
 
 class Hello(Params, frozen=True):
-    """Who is calling and what it speaks. A ``session_token`` here holds for every later call of the connection."""
+    """Names the caller and the protocol versions it supports. A ``session_token`` here applies to every later call of the connection."""
 
     client: str = ""
     version: str = ""
@@ -20,7 +20,7 @@ class Hello(Params, frozen=True):
 
 
 class HelloReply(Entity, frozen=True):
-    """Who is answering, the protocol chosen, and the limits of a message in bytes."""
+    """The daemon's identity, the chosen protocol version, and the maximum size of messages in bytes."""
 
     server: str
     version: str
@@ -32,10 +32,10 @@ class HelloReply(Entity, frozen=True):
 
 
 class ClockMark(Entity, frozen=True):
-    """How the machine's clocks stood when the daemon last looked, all in milliseconds.
+    """The machine's clocks when the daemon last read them, in milliseconds.
 
-    ``ahead`` is how far the wall clock is ahead of the time since the start of the machine (``boot``), ``asleep`` how much of that
-    it slept, ``stepped`` the sum of all that the wall clock was ever set by.
+    ``ahead`` is how far the wall clock is ahead of the time since the machine started (``boot``), ``asleep`` how long it slept since
+    then, ``stepped`` the sum of all adjustments of the wall clock.
     """
 
     boot: str
@@ -45,11 +45,11 @@ class ClockMark(Entity, frozen=True):
 
 
 class System(Entity, frozen=True):
-    """The state of the whole: ``frozen`` starts nothing and holds every session.
+    """The state of the whole system. While it is ``frozen``, nothing starts and every session is paused.
 
-    ``agent_waits`` are usage limits: by agent the moment before which none of its kind is started. ``last_run`` and
-    ``last_question`` are the numbers given last: none is ever given twice. ``clock`` is how the next daemon finds out that the
-    clock was set while none ran.
+    ``agent_waits`` are usage limits: for each agent, the time before which no session with it starts. ``last_run`` and
+    ``last_question`` are the last numbers assigned; none is reused. From ``clock`` the next daemon finds out that the wall clock was
+    set while no daemon ran.
     """
 
     id: str = "system"
@@ -63,7 +63,7 @@ class System(Entity, frozen=True):
 
 
 class Mode(OpenEnum):
-    """What the store allows."""
+    """Whether the store accepts changes."""
 
     OK = "ok"
     NO_SPACE = "no_space"
@@ -71,10 +71,10 @@ class Mode(OpenEnum):
 
 
 class SystemStatus(Entity, frozen=True):
-    """How the daemon is. ``tasks`` and ``sessions`` count by status; ``url`` is
-    where the web page and the HTTP interface are; ``problems`` are sentences for a person.
+    """The daemon's status. ``tasks`` and ``sessions`` count by status; ``url`` is the address of the web page and the HTTP interface;
+    ``problems`` are sentences for a person.
 
-    ``agent_waits`` are the agents none of which is started before a moment, because of a usage limit.
+    ``agent_waits`` are usage limits: for each agent, the time before which no session with it starts.
     """
 
     version: str
@@ -102,33 +102,33 @@ class SystemStatus(Entity, frozen=True):
 
 
 class SessionsOnStop(OpenEnum):
-    """What becomes of sessions when the daemon stops."""
+    """What happens to sessions when the daemon stops."""
 
     KEEP = "keep"
     STOP = "stop"
 
 
 class SystemStop(Params, frozen=True):
-    """Stop the daemon; sessions stay for the next one unless told to stop."""
+    """Sessions continue and the next daemon adopts them, unless ``sessions`` is ``stop``."""
 
     sessions: SessionsOnStop = SessionsOnStop.KEEP
 
 
 class StopAccepted(Entity, frozen=True):
-    """The daemon is stopping; ``sessions_left`` stay for the next daemon."""
+    """The daemon is stopping; ``sessions_left`` sessions continue for the next daemon."""
 
     pid: int
     sessions_left: int = 0
 
 
 class Freeze(Params, frozen=True):
-    """Emergency stop: start nothing, hold every session still."""
+    """Nothing starts, and every session is paused, until ``system.thaw``."""
 
     reason: str = ""
 
 
 class CheckReport(Entity, frozen=True):
-    """What a check of the store found."""
+    """The result of a check of the store."""
 
     ok: bool
     problems: tuple[str, ...] = ()
@@ -136,34 +136,34 @@ class CheckReport(Entity, frozen=True):
 
 
 class Metrics(Entity, frozen=True):
-    """Numbers by name, in Prometheus' naming style."""
+    """Metrics by name, in Prometheus' naming style."""
 
     values: dict[str, float]
 
 
 class Discover(Params, frozen=True):
-    """Ask for the OpenRPC document."""
+    """Takes no parameters."""
 
 
 class SystemParams(Params, frozen=True):
-    """Nothing to say."""
+    """Takes no parameters."""
 
 
 # A table: one method, one row.
 # fmt: off
 SYSTEM_HELLO = Method("system.hello", Hello, HelloReply, Access.READ, post("/api/hello"), "Exchange versions and capabilities",
     errors=(VersionMismatch, NotAllowed), example={"client": "editor", "version": "1.0", "protocols": [1]})
-SYSTEM_STATUS = Method("system.status", SystemParams, SystemStatus, Access.READ, get("/api/status"), "Show how the daemon is",
+SYSTEM_STATUS = Method("system.status", SystemParams, SystemStatus, Access.READ, get("/api/status"), "Show the daemon's status",
     errors=(Unavailable,), example={})
 SYSTEM_STOP = Method("system.stop", SystemStop, StopAccepted, Access.OWNER, post("/api/stop"), "Stop the daemon",
     errors=(NotAllowed,), example={"sessions": "keep"})
-SYSTEM_FREEZE = Method("system.freeze", Freeze, System, Access.OWNER, post("/api/freeze"), "Emergency stop: start nothing, hold every session",
+SYSTEM_FREEZE = Method("system.freeze", Freeze, System, Access.OWNER, post("/api/freeze"), "Pause everything at once (emergency stop)",
     errors=(NotAllowed, Unavailable), example={"reason": "disk is hot"}, positional=("reason",))
-SYSTEM_THAW = Method("system.thaw", SystemParams, System, Access.OWNER, post("/api/thaw"), "Go on after an emergency stop",
+SYSTEM_THAW = Method("system.thaw", SystemParams, System, Access.OWNER, post("/api/thaw"), "Resume everything after an emergency stop",
     errors=(NotAllowed, Unavailable), example={})
 SYSTEM_CHECK = Method("system.check", SystemParams, CheckReport, Access.READ, get("/api/check"), "Check the store",
     errors=(Unavailable,), example={}, waits=True)
-SYSTEM_METRICS = Method("system.metrics", SystemParams, Metrics, Access.READ, get("/api/metrics"), "Show the daemon's numbers",
+SYSTEM_METRICS = Method("system.metrics", SystemParams, Metrics, Access.READ, get("/api/metrics"), "Show the daemon's metrics",
     errors=(Unavailable,), example={})
 RPC_DISCOVER = Method("rpc.discover", Discover, dict[str, Any], Access.READ, get("/api/openrpc"), "Describe every method (OpenRPC)",
     errors=(Malformed,), example={})

@@ -32,7 +32,7 @@ Attempts = Annotated[int, Meta(ge=1, le=100)]
 
 
 class TaskStatus(OpenEnum):
-    """Where a task stands; ``core/work/task.py`` has the table of moves."""
+    """The status of a task; ``core/work/task.py`` has the table of transitions."""
 
     PENDING = "pending"
     BLOCKED = "blocked"
@@ -52,15 +52,15 @@ class Priority(OpenEnum):
 
 
 class DependencyPolicy(OpenEnum):
-    """What becomes of a task when a dependency of it failed for good."""
+    """What happens to a task when one of its dependencies has failed."""
 
     BLOCK = "block"  #: it stays blocked until the dependency is retried
     SKIP = "skip"  #: it is skipped
-    RUN = "run"  #: it runs all the same
+    RUN = "run"  #: it runs anyway
 
 
 class Strategy(OpenEnum):
-    """How a session gets its tasks: all at once, or one claim after the other."""
+    """How a session gets its tasks: all at once, or one claim at a time."""
 
     SIMPLE = "simple"
     QUEUE = "queue"
@@ -83,7 +83,7 @@ class Dispatch(Entity, frozen=True):
 
 
 class Attempt(Entity, frozen=True):
-    """One try at a task that has ended: kept as history."""
+    """One past attempt of a task, kept as history."""
 
     attempt: int
     status: TaskStatus
@@ -94,14 +94,14 @@ class Attempt(Entity, frozen=True):
 
 
 class TaskResult(Entity, frozen=True):
-    """What came of a task."""
+    """The result of a task."""
 
     summary: str = ""
     error: str | None = None
 
 
 class Leaves(Entity, frozen=True):
-    """How the leaves below a task stand: the numbers every surface shows. What is in none of them has not ended."""
+    """The leaves below a task by outcome: the numbers that every surface shows. The remaining leaves have not ended."""
 
     total: int = 0
     completed: int = 0
@@ -111,11 +111,11 @@ class Leaves(Entity, frozen=True):
 
 
 class Task(Entity, frozen=True):
-    """A piece of work; with children it is the sum of them and moves by roll-up only.
+    """A piece of work. A task with children is their sum and changes by roll-up only.
 
-    ``progress`` is 0 to 1: of a parent the mean of its leaves, of which what is completed or skipped counts as 1. ``leaves`` is there
-    for a parent only. ``attempt`` counts from 1. ``not_before`` is when a failed attempt may be tried again;
-    ``clock`` is the time limit of this attempt; it is stopped while the session that works on it is paused or waits.
+    ``progress`` is 0 to 1; a parent's is the mean of its leaves, of which completed and skipped ones count as 1. Only parents have
+    ``leaves``. ``attempt`` counts from 1. ``not_before`` is the earliest time of the next attempt after a failure; ``clock`` is the
+    time limit of this attempt; it is paused while the session that works on the task is paused or waits.
     """
 
     id: str
@@ -153,12 +153,12 @@ class Task(Entity, frozen=True):
 
     @property
     def deadline(self) -> int | None:
-        """When this attempt times out (ms since the epoch); None when it has no time limit, or that is stopped."""
+        """When this attempt times out (ms since the epoch); None if it has no time limit, or the limit is paused."""
         return None if self.clock is None else self.clock.deadline
 
 
 class Failure(Entity, frozen=True):
-    """Why a task or a run failed: the leaf that failed first, its error (the end of it, where it is long), and the session it failed in.
+    """Why a task or a run failed: the leaf that failed first, its error (only the end of a long one), and its session.
 
     ``failed`` counts the tasks that failed.
     """
@@ -172,7 +172,7 @@ class Failure(Entity, frozen=True):
 
 
 class TaskView(Task, frozen=True):
-    """A task with what is derived: its children, the sessions linked to it, oldest first, and of a failed one why."""
+    """A task with derived members: its children, its sessions (oldest first) and, if it failed, why."""
 
     subtask_ids: tuple[str, ...] = ()
     session_ids: tuple[str, ...] = ()
@@ -180,7 +180,7 @@ class TaskView(Task, frozen=True):
 
 
 class TaskCreate(Params, frozen=True):
-    """Make a task; with ``parent_id`` a subtask."""
+    """Takes a title; with ``parent_id``, the task becomes a subtask."""
 
     title: Title
     project_id: str | None = None
@@ -202,13 +202,13 @@ class TaskCreate(Params, frozen=True):
 
 
 class TaskRef(Params, frozen=True):
-    """Name a task."""
+    """Takes a task's id."""
 
     task_id: str
 
 
 class TaskList(Params, frozen=True):
-    """A page of tasks, newest first; the subtasks of a task (``parent_id``) in the order they were made."""
+    """Returns one page of tasks, newest first; the subtasks of a task (``parent_id``) in the order of their creation."""
 
     project_id: str | None = None
     parent_id: str | None = None
@@ -220,21 +220,21 @@ class TaskList(Params, frozen=True):
 
 
 class TaskPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[TaskView, ...] = ()
     next_cursor: str | None = None
 
 
 class TaskTree(Entity, frozen=True):
-    """A task and all below it, parents before children, as of ``seq``."""
+    """A task and everything below it, parents before children, as of ``seq``."""
 
     seq: int
     tasks: tuple[TaskView, ...]
 
 
 class TaskUpdate(Params, frozen=True):
-    """Change what is given."""
+    """Changes only the given members."""
 
     task_id: str
     title: Title | None = None
@@ -254,14 +254,14 @@ class TaskUpdate(Params, frozen=True):
 
 
 class TaskDelete(Params, frozen=True):
-    """Remove a task and its subtree; with ``cascade`` also from the dependencies of others."""
+    """With ``cascade``, also removes the task from other tasks' dependencies."""
 
     task_id: str
     cascade: bool = False
 
 
 class TaskProgress(Params, frozen=True):
-    """Say how far a task is; ``progress`` is 0 to 1."""
+    """``progress`` is 0 to 1."""
 
     task_id: str
     message: Text = ""
@@ -270,7 +270,7 @@ class TaskProgress(Params, frozen=True):
 
 
 class TaskComplete(Params, frozen=True):
-    """Report a task as done."""
+    """Takes an optional summary of the result."""
 
     task_id: str
     summary: Text = ""
@@ -278,7 +278,7 @@ class TaskComplete(Params, frozen=True):
 
 
 class TaskFail(Params, frozen=True):
-    """Report that a task failed, with the words a person needs to understand why."""
+    """The error should let a person understand what went wrong."""
 
     task_id: str
     error: Text
@@ -286,7 +286,7 @@ class TaskFail(Params, frozen=True):
 
 
 class TaskSkip(Params, frozen=True):
-    """Leave a task out."""
+    """Takes an optional reason."""
 
     task_id: str
     reason: Text = ""
@@ -294,7 +294,7 @@ class TaskSkip(Params, frozen=True):
 
 
 class TaskBlock(Params, frozen=True):
-    """Report that a task cannot go on; ``by_task_id`` names the task in the way."""
+    """``by_task_id`` names the task that blocks it."""
 
     task_id: str
     reason: Text = ""
@@ -303,14 +303,14 @@ class TaskBlock(Params, frozen=True):
 
 
 class TaskCancel(Params, frozen=True):
-    """Cancel a task and everything below it; sessions that work on nothing else are stopped."""
+    """Sessions that work on nothing else are stopped."""
 
     task_id: str
     reason: Text = ""
 
 
 class TaskDepend(Params, frozen=True):
-    """Make a task wait for another."""
+    """``on_task_id`` is the task to wait for."""
 
     task_id: str
     on_task_id: str
@@ -322,37 +322,37 @@ _REPORT = (*_MOVE, Malformed)
 
 # A table: one method, one row.
 # fmt: off
-TASK_CREATE = Method("task.create", TaskCreate, Task, Access.WORK, post("/api/tasks"), "Make a task or, with a parent, a subtask",
+TASK_CREATE = Method("task.create", TaskCreate, Task, Access.WORK, post("/api/tasks"), "Create a task or, with a parent, a subtask",
     errors=(NotFound, Malformed, Conflict, NotAllowed), example={"title": "Write the parser", "projectId": "prj_00000000000000000000000000"}, positional=("title",))
 TASK_GET = Method("task.get", TaskRef, TaskView, Access.READ, get("/api/tasks/{taskId}"), "Show a task",
     errors=(NotFound,), example=_TASK, positional=("task_id",))
 TASK_LIST = Method("task.list", TaskList, TaskPage, Access.READ, get("/api/tasks"), "List tasks",
     errors=(Malformed,), example={"roots": True})
-TASK_TREE = Method("task.tree", TaskRef, TaskTree, Access.READ, get("/api/tasks/{taskId}/tree"), "Show a task and all below it",
+TASK_TREE = Method("task.tree", TaskRef, TaskTree, Access.READ, get("/api/tasks/{taskId}/tree"), "Show a task and everything below it",
     errors=(NotFound,), example=_TASK, positional=("task_id",))
 TASK_UPDATE = Method("task.update", TaskUpdate, Task, Access.WORK, patch("/api/tasks/{taskId}"), "Change a task",
     errors=(NotFound, Malformed, NotAllowed), example={**_TASK, "priority": "high"}, positional=("task_id",))
-TASK_DELETE = Method("task.delete", TaskDelete, Done, Access.OWNER, delete("/api/tasks/{taskId}"), "Remove a task and its subtree",
+TASK_DELETE = Method("task.delete", TaskDelete, Done, Access.OWNER, delete("/api/tasks/{taskId}"), "Delete a task and its subtree",
     errors=(NotFound, Conflict), example=_TASK, positional=("task_id",))
-TASK_START = Method("task.start", TaskRef, Task, Access.WORK, post("/api/tasks/{taskId}/start"), "Report that work on a task began",
+TASK_START = Method("task.start", TaskRef, Task, Access.WORK, post("/api/tasks/{taskId}/start"), "Report that work on a task has begun",
     errors=_MOVE, example=_TASK, positional=("task_id",))
-TASK_PROGRESS = Method("task.progress", TaskProgress, Task, Access.WORK, post("/api/tasks/{taskId}/progress"), "Report how far a task is",
+TASK_PROGRESS = Method("task.progress", TaskProgress, Task, Access.WORK, post("/api/tasks/{taskId}/progress"), "Report a task's progress",
     errors=_REPORT, example={**_TASK, "progress": 0.5, "message": "half the tests pass"}, positional=("task_id", "message"))
-TASK_COMPLETE = Method("task.complete", TaskComplete, Task, Access.WORK, post("/api/tasks/{taskId}/complete"), "Report that a task is done",
+TASK_COMPLETE = Method("task.complete", TaskComplete, Task, Access.WORK, post("/api/tasks/{taskId}/complete"), "Report a task as completed",
     errors=_REPORT, example={**_TASK, "summary": "all tests pass"}, positional=("task_id", "summary"))
-TASK_FAIL = Method("task.fail", TaskFail, Task, Access.WORK, post("/api/tasks/{taskId}/fail"), "Report that a task failed",
+TASK_FAIL = Method("task.fail", TaskFail, Task, Access.WORK, post("/api/tasks/{taskId}/fail"), "Report a task as failed",
     errors=_REPORT, example={**_TASK, "error": "pytest: exit code 1"}, positional=("task_id", "error"))
-TASK_SKIP = Method("task.skip", TaskSkip, Task, Access.WORK, post("/api/tasks/{taskId}/skip"), "Leave a task out",
+TASK_SKIP = Method("task.skip", TaskSkip, Task, Access.WORK, post("/api/tasks/{taskId}/skip"), "Skip a task",
     errors=_REPORT, example=_TASK, positional=("task_id", "reason"))
-TASK_BLOCK = Method("task.block", TaskBlock, Task, Access.WORK, post("/api/tasks/{taskId}/block"), "Report that a task cannot go on",
+TASK_BLOCK = Method("task.block", TaskBlock, Task, Access.WORK, post("/api/tasks/{taskId}/block"), "Report a task as blocked",
     errors=_REPORT, example={**_TASK, "reason": "needs a key"}, positional=("task_id", "reason"))
-TASK_RETRY = Method("task.retry", TaskRef, Task, Access.OWNER, post("/api/tasks/{taskId}/retry"), "Try a failed, skipped or cancelled task (and what failed below it) again",
+TASK_RETRY = Method("task.retry", TaskRef, Task, Access.OWNER, post("/api/tasks/{taskId}/retry"), "Retry a task and what failed below it",
     errors=_MOVE, example=_TASK, positional=("task_id",))
-TASK_CANCEL = Method("task.cancel", TaskCancel, Task, Access.WORK, post("/api/tasks/{taskId}/cancel"), "Cancel a task and all below it",
+TASK_CANCEL = Method("task.cancel", TaskCancel, Task, Access.WORK, post("/api/tasks/{taskId}/cancel"), "Cancel a task and everything below it",
     errors=_MOVE, example=_TASK, positional=("task_id", "reason"))
 TASK_DEPEND = Method("task.depend", TaskDepend, Task, Access.WORK, post("/api/tasks/{taskId}/dependencies"), "Make a task wait for another",
     errors=(NotFound, Conflict, NotAllowed), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
-TASK_UNDEPEND = Method("task.undepend", TaskDepend, Task, Access.WORK, delete("/api/tasks/{taskId}/dependencies/{onTaskId}"), "Stop a task waiting for another",
+TASK_UNDEPEND = Method("task.undepend", TaskDepend, Task, Access.WORK, delete("/api/tasks/{taskId}/dependencies/{onTaskId}"), "Remove a dependency of a task",
     errors=(NotFound, NotAllowed), example={**_TASK, "onTaskId": "tsk_00000000000000000000000001"}, positional=("task_id", "on_task_id"))
 # fmt: on
 METHODS = (

@@ -1,4 +1,4 @@
-"""Terminals of sessions: what is typed into them, their size, and what they have printed."""
+"""Terminals of sessions: their input, size and output."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Cells = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class SessionSend(Params, frozen=True):
-    """Type into a session's terminal; ``enter`` adds a carriage return."""
+    """``enter`` adds a carriage return."""
 
     session_id: str
     text: Text
@@ -19,7 +19,7 @@ class SessionSend(Params, frozen=True):
 
 
 class SessionResize(Params, frozen=True):
-    """Set the size of a session's terminal, in cells."""
+    """Takes the size in columns and rows."""
 
     session_id: str
     columns: Cells
@@ -27,9 +27,9 @@ class SessionResize(Params, frozen=True):
 
 
 class SessionOutput(Params, frozen=True):
-    """Read a session's output log from a byte offset, or its last lines; with ``wait`` until there is more.
+    """Reads from a byte offset, or the last lines; with ``wait``, waits for more output.
 
-    ``offset`` counts bytes from the session's start. ``lines`` asks for the last so many lines instead.
+    ``offset`` counts bytes from the session's start. ``lines`` asks for that number of last lines instead.
     """
 
     session_id: str
@@ -43,8 +43,8 @@ class SessionOutput(Params, frozen=True):
 class OutputPage(Entity, frozen=True):
     """A piece of output: ``data`` is base64, ``start`` its offset, ``end`` the offset after it.
 
-    ``start`` is past the offset asked for when older output was rotated away. ``ended``: the session has ended and this is
-    all there is.
+    ``start`` is past the requested offset if older output was rotated away. ``ended``: the session has ended, and no more output
+    follows.
     """
 
     start: int
@@ -55,26 +55,26 @@ class OutputPage(Entity, frozen=True):
 
 
 class SessionTails(Params, frozen=True):
-    """The last line of each of some sessions."""
+    """Takes the sessions' ids."""
 
     session_ids: Ids
 
 
 class Tails(Entity, frozen=True):
-    """Last line of output by session id, control sequences removed."""
+    """The last line of output by session id, without control sequences."""
 
     lines: dict[str, str]
 
 
 class SessionAttach(Params, frozen=True):
-    """Follow a session's output from ``offset`` (its end when left out) as notifications ``output`` on this connection."""
+    """Sends the output from ``offset`` (default: its end) as ``output`` notifications on this connection."""
 
     session_id: str
     offset: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Attachment(Entity, frozen=True):
-    """Output from ``offset`` on follows as notifications with this ``attachment``."""
+    """Output from ``offset`` on follows as ``output`` notifications with this ``attachment``."""
 
     attachment: int
     offset: int

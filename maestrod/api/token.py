@@ -1,6 +1,6 @@
-"""Tokens of the remote interface: who may come in from elsewhere, and how much of the contract is open to them.
+"""Access tokens of the remote interface: who may connect from other machines, and which methods each may call.
 
-Not the tokens of sessions (``MAESTRO_SESSION_TOKEN``), which say which agent is speaking.
+Not to be confused with the tokens of sessions (``MAESTRO_SESSION_TOKEN``), which identify the calling agent.
 """
 
 from typing import Annotated
@@ -17,7 +17,7 @@ Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in h
 
 
 class TokenScope(OpenEnum):
-    """How much a token opens; each includes those before it (``method.Scope`` is the same, by order)."""
+    """What a token permits; each scope includes those before it (``method.Scope`` has the same in order)."""
 
     READ = "read"
     WORK = "work"
@@ -25,9 +25,9 @@ class TokenScope(OpenEnum):
 
 
 class AccessToken(Entity, frozen=True):
-    """A token. Of its secret only the SHA-256 is kept (``digest``): nobody can find it out from the store.
+    """A token. Only the SHA-256 of its secret is stored (``digest``), from which the secret cannot be recovered.
 
-    ``owner`` is whom to ask about it. It stays when it is revoked, so that the log can be read later.
+    ``owner`` is the person responsible. Revoked tokens are kept, so that logs stay readable.
     """
 
     id: str
@@ -40,7 +40,7 @@ class AccessToken(Entity, frozen=True):
 
 
 class TokenInfo(Entity, frozen=True):
-    """A token without what its secret could be recognized by."""
+    """A token without the digest of its secret."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ class TokenInfo(Entity, frozen=True):
 
 
 class TokenCreate(Params, frozen=True):
-    """Make a token. ``digest`` is the SHA-256 of a secret of the caller's own; without one the daemon makes a secret."""
+    """``digest`` is the SHA-256 of a secret that the caller made; without it, the daemon makes the secret."""
 
     name: Title
     owner: Title
@@ -60,28 +60,28 @@ class TokenCreate(Params, frozen=True):
 
 
 class TokenCreated(Entity, frozen=True):
-    """The token, and its ``secret`` if the daemon made it: told here and never again."""
+    """The token, and its ``secret`` if the daemon made it: it is shown here only."""
 
     token: TokenInfo
     secret: str | None = None
 
 
 class TokenRef(Params, frozen=True):
-    """Name a token."""
+    """Takes a token's id."""
 
     token_id: str
 
 
 class TokenList(Params, frozen=True):
-    """A page of tokens, oldest first; also the revoked ones on request."""
+    """Returns one page of tokens, oldest first; revoked ones only on request."""
 
-    revoked: Annotated[bool, Meta(description="Also those that were revoked.")] = False
+    revoked: Annotated[bool, Meta(description="Include revoked tokens.")] = False
     cursor: str | None = None
     limit: Limit = 100
 
 
 class TokenPage(Entity, frozen=True):
-    """A page; ``next_cursor`` is there when more follow."""
+    """One page of results; ``next_cursor`` is set if there are more."""
 
     items: tuple[TokenInfo, ...] = ()
     next_cursor: str | None = None
@@ -91,11 +91,11 @@ _ID = {"tokenId": "tok_00000000000000000000000000"}
 
 # A table: one method, one row.
 # fmt: off
-TOKEN_CREATE = Method("token.create", TokenCreate, TokenCreated, Access.OWNER, post("/api/tokens"), "Let somebody in from elsewhere",
+TOKEN_CREATE = Method("token.create", TokenCreate, TokenCreated, Access.OWNER, post("/api/tokens"), "Create a remote access token",
     errors=(Conflict, Malformed), example={"name": "laptop", "owner": "ada", "scope": "work"}, positional=("name",), waits=True)
-TOKEN_LIST = Method("token.list", TokenList, TokenPage, Access.READ, get("/api/tokens"), "List who may come in from elsewhere",
+TOKEN_LIST = Method("token.list", TokenList, TokenPage, Access.READ, get("/api/tokens"), "List remote access tokens",
     errors=(Malformed,), example={})
-TOKEN_REVOKE = Method("token.revoke", TokenRef, TokenInfo, Access.OWNER, delete("/api/tokens/{tokenId}"), "Let nobody in by a token any more, and cut off who is in",
+TOKEN_REVOKE = Method("token.revoke", TokenRef, TokenInfo, Access.OWNER, delete("/api/tokens/{tokenId}"), "Revoke a token and close its connections",
     errors=(NotFound,), example=_ID, positional=("token_id",))
 # fmt: on
 METHODS = (TOKEN_CREATE, TOKEN_LIST, TOKEN_REVOKE)

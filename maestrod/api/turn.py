@@ -1,14 +1,14 @@
-"""What an agent says of itself between its start and its end: its turns, and the limits it waits for."""
+"""What an agent reports between its start and its end: its turns, and the limits it waits for."""
 
 from maestrod.api.model.base import Entity, Instant
 from maestrod.api.reason import Source
 
 
 class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
-    """The agent works on a prompt, since ``since``; ``source`` is how we know, ``attempt`` the process that said so.
+    """The agent has worked on a prompt since ``since``; ``source`` is how we know, ``attempt`` the process that reported it.
 
-    ``doing`` is a line on what it does now. ``background`` counts what goes on beside the turn. ``stall_at`` is when somebody looks
-    whether it still works; ``quiet_since`` when its screen went idle in the middle of the turn.
+    ``doing`` is a line on what it does now. ``background`` counts tasks beside the turn. ``stall_at`` is when the daemon checks
+    whether it still works; ``quiet_since`` is when its screen fell silent in the middle of the turn.
     """
 
     since: Instant = 0
@@ -28,7 +28,7 @@ class RunningTurn(Entity, frozen=True, tag_field="state", tag="running"):
 class PastTurn(Entity, frozen=True, tag_field="state", tag="over"):
     """The last turn ended at ``since``, with ``outcome`` ``completed``, ``failed``, ``interrupted`` or ``limit``; ``code`` and ``detail`` say more.
 
-    ``background`` counts what it left running. ``stall_at`` is when somebody looks whether that still runs.
+    ``background`` counts tasks it left running. ``stall_at`` is when the daemon checks whether they still run.
     """
 
     outcome: str
@@ -50,10 +50,10 @@ Turn = RunningTurn | PastTurn
 
 
 class Wait(Entity, frozen=True):
-    """A usage limit that a session sits out: why, since when, and until when (staggered, so after the reset itself).
+    """A usage limit that a session waits for: why, since when, and until when (staggered, so after the reset itself).
 
-    ``guessed``: nobody said when it ends. ``due``: the time has come, and the session waits for a free slot. ``is_length``: it waits
-    for a while and not for a moment of the wall clock, so a clock that is set does not change it.
+    ``guessed``: the agent did not report when it ends. ``due``: the time has come, and the session waits for a free slot.
+    ``is_length``: it waits for a length of time, not for a time of day, so setting the clock does not change it.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class Wait(Entity, frozen=True):
 
 
 class Limited(Entity, frozen=True):
-    """Usage limits met in a row, until a turn completes: how many, and since when."""
+    """Consecutive usage limits, until a turn completes: how many, and since when."""
 
     hits: int
     since: Instant

@@ -1,4 +1,4 @@
-"""The web page: how a person comes to it."""
+"""The web page: how a person opens it."""
 
 from maestrod.api.errors import NotAllowed, Unavailable
 from maestrod.api.model.base import Entity, Instant, Params
@@ -6,7 +6,7 @@ from maestrod.api.model.method import Access, Method, post
 
 
 class UiOpen(Params, frozen=True):
-    """Ask for an address that opens the page, signed in."""
+    """Takes no parameters."""
 
 
 class PageAddress(Entity, frozen=True):
@@ -18,7 +18,7 @@ class PageAddress(Entity, frozen=True):
 
 # A table: one method, one row.
 # fmt: off
-UI_OPEN = Method("ui.open", UiOpen, PageAddress, Access.OWNER, post("/api/ui"), "Make an address that opens the web page, signed in",
+UI_OPEN = Method("ui.open", UiOpen, PageAddress, Access.OWNER, post("/api/ui"), "Create an address that opens the web page, signed in",
     errors=(NotAllowed, Unavailable), example={})
 # fmt: on
 METHODS = (UI_OPEN,)

@@ -88,7 +88,7 @@ def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
     """Whatever a session calls first shows that its agent is up."""
     session = draft.world.sessions.get(actor.session_id or "")
     if session is not None and session.status is SessionStatus.SPAWNING:
-        move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is up"))
+        move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is ready"))
 
 
 def _latest(draft: Draft, reply: Any) -> Any:
@@ -108,7 +108,7 @@ def _first_reply(draft: Draft, first: RememberedRequest, method: str, digest: st
     if (first.method, first.digest) != (method, digest):
         request_id = first.id.partition(":")[2]
         raise Conflict(
-            "request.reused", f"request id {request_id!r} was used for another call", {"requestId": request_id}
+            "request.reused", f"request id {request_id!r} was already used for another call", {"requestId": request_id}
         )
     rule = RULES[method]
     reply = msgspec.convert(first.reply, rule.reply)

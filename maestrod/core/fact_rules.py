@@ -203,7 +203,7 @@ def draining(draft: Draft, fact: Draining) -> None:
 
 def stopping_sessions(draft: Draft, fact: StoppingSessions) -> None:
     """The daemon stops its sessions, and what they worked on goes back."""
-    reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon stops")
+    reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon is stopping")
     for session_id in sorted(draft.world.by_session.live):
         stop_session(draft, draft.session(session_id), reason)
 

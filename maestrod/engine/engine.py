@@ -259,7 +259,7 @@ class Engine:
                 logged = True
                 await trio.sleep(FACT_RETRY_SECONDS)
             except Exception:  # a rule's bug about one session must not end the daemon and with it the custody of all
-                log.exception("%s could not be taken in: a bug", fact)
+                log.exception("%s could not be processed: a bug", fact)
                 return
             else:
                 return
@@ -300,7 +300,7 @@ class Engine:
                 self._run_effect(effect)
 
     def _failed(self, last_durable: int) -> None:
-        error = Unavailable("store.read_only", "the journal could not be written: nothing can be changed any more")
+        error = Unavailable("store.read_only", "the journal could not be written: no more changes are accepted")
         undone = [ticket for ticket in self._pending if ticket.seq > last_durable]
         self._durable(last_durable)
         self._pending.clear()

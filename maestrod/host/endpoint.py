@@ -75,7 +75,7 @@ def check_length(path: Path) -> None:
     """Refuse a path the kernel has no room for, saying what to set."""
     length = len(os.fsencode(path))
     if length > SOCKET_PATH_LIMIT:
-        message = f"the socket path {path} has {length} bytes, {SOCKET_PATH_LIMIT} fit: set MAESTRO_HOME or MAESTRO_SOCKET to a shorter one"
+        message = f"the socket path {path} has {length} bytes; the limit is {SOCKET_PATH_LIMIT}: set MAESTRO_HOME or MAESTRO_SOCKET to a shorter one"
         raise BadConfiguration("socket.path_too_long", message)
 
 
@@ -92,7 +92,7 @@ def private_folder(folder: Path) -> None:
         raise BadConfiguration("runtime.folder", f"cannot make the folder {folder}: {error.strerror}") from error
     problem = folder_problem(status, os.getuid())
     if problem:
-        message = f"the runtime folder {folder} {problem}; set MAESTRO_HOME or XDG_RUNTIME_DIR to a private place"
+        message = f"the runtime folder {folder} {problem}; set MAESTRO_HOME or XDG_RUNTIME_DIR to a private folder"
         raise BadConfiguration("runtime.folder", message)
 
 
@@ -103,7 +103,7 @@ def folder_problem(status: os.stat_result, uid: int) -> str | None:
     if status.st_uid != uid:
         return f"belongs to user {status.st_uid}"
     if status.st_mode & 0o077:
-        return f"has mode {stat.S_IMODE(status.st_mode):04o}, so others may enter it (chmod 700)"
+        return f"has mode {stat.S_IMODE(status.st_mode):04o}, so other users can enter it (chmod 700)"
     return None
 
 
@@ -113,7 +113,7 @@ def place_problem(status: os.stat_result, uid: int) -> str | None:
         kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a socket"
         return f"is {kind}: move it away"
     if status.st_uid != uid:
-        return f"is a socket of user {status.st_uid}: somebody else listens there"
+        return f"is a socket of user {status.st_uid}: another user listens there"
     return None
 
 

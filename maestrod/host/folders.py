@@ -46,7 +46,7 @@ class RealEyes:
         with trio.move_on_after(LOOK_SECONDS):
             return await trio.to_thread.run_sync(self.seen, question, abandon_on_cancel=True, limiter=self._limiter)
         raise Unavailable(
-            "folder.slow", f"a folder did not answer within {LOOK_SECONDS:.0f} s: is its file system there? Try again"
+            "folder.slow", f"a folder did not answer within {LOOK_SECONDS:.0f} s: check its file system and try again"
         )
 
     def seen(self, question: Question) -> Seen:
@@ -62,7 +62,7 @@ class RealEyes:
 
 
 def _look(boot: str, patience: float, path: str) -> Place:
-    slow = Place(path, (path,), problem=f"{path} does not answer: is its file system there?")
+    slow = Place(path, (path,), problem=f"{path} does not answer: check its file system")
     return _in_time(lambda: _place(boot, path), patience, slow)
 
 
@@ -70,12 +70,12 @@ def _place(boot: str, path: str) -> Place:
     try:
         resolved = str(Path(path).resolve(strict=True))
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its links lead in a circle"
+        reason = getattr(error, "strerror", None) or "its symbolic links form a loop"
         missing = isinstance(error, FileNotFoundError)
-        problem = f"there is no folder {path}" if missing else f"{path} is no folder to work in: {reason}"
+        problem = f"there is no folder {path}" if missing else f"{path} cannot be used as a working directory: {reason}"
         return Place(path, (path,), problem=problem)
     if not _is_text(resolved):
-        return Place(path, (path,), problem=f"the path of {path} is not UTF-8: rename the folder that is not")
+        return Place(path, (path,), problem=f"the path of {path} is not UTF-8: rename that folder")
     place = as_written(resolved)
     identities = _stats(boot, place.around, {}, str)
     if resolved not in identities:

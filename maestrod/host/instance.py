@@ -73,7 +73,7 @@ class AlreadyRunning(Unavailable):
         known = [f"process {pid}"] if pid is not None else []
         known += [f"socket {socket}"] if socket is not None else []
         who = ", ".join(known) or "it is just starting"
-        message = f"a daemon already runs on {place} ({who}): use that one, or set MAESTRO_HOME for a second one"
+        message = f"a daemon already runs on {place} ({who}): use it, or set MAESTRO_HOME to start a second one"
         super().__init__("daemon.already_running", message, {"pid": pid, "socket": socket})
 
 
@@ -115,11 +115,11 @@ def _open_lock(data: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as error:
-        message = f"cannot open the lock {path}: {error.strerror}; it has to be a plain file of yours in a folder you can write"
+        message = f"cannot open the lock {path}: {error.strerror}; it must be a regular file that you own, in a writable folder"
         raise BadConfiguration("instance.lock", message) from error
     if not is_plain_file_of_ours(os.fstat(descriptor)):
         os.close(descriptor)
-        raise BadConfiguration("instance.lock", f"{path} is not a plain file of yours: move it away")
+        raise BadConfiguration("instance.lock", f"{path} is not a regular file that you own: move it away")
     return descriptor
 
 

@@ -49,7 +49,7 @@ def admit(connection: socket.socket) -> Peer:
     try:
         peer = peer_of(connection)
     except OSError as error:
-        raise NotAllowed("peer.unknown", "the kernel does not say who is connecting") from error
+        raise NotAllowed("peer.unknown", "the kernel does not report which user is connecting") from error
     if peer.uid != os.getuid():
         raise NotAllowed("peer.foreign", f"this daemon belongs to user {os.getuid()}, not to user {peer.uid}")
     return peer

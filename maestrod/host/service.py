@@ -113,7 +113,7 @@ def handed_sockets(environ: MutableMapping[str, str], pid: int, first: int = FIR
         return []
     count = _number(environ.get("LISTEN_FDS")) or 0
     if count > _MOST_DESCRIPTORS:
-        raise BadConfiguration("service.sockets", f"LISTEN_FDS={count} is more than any unit of ours passes")
+        raise BadConfiguration("service.sockets", f"LISTEN_FDS={count} is more sockets than maestrod's units pass")
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     names += ["unknown"] * (count - len(names))
     return [_checked(first + index, names[index]) for index in range(count)]
@@ -129,7 +129,7 @@ def _checked(descriptor: int, name: str) -> HandedSocket:
     try:
         is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
     except OSError as error:
-        raise BadConfiguration("service.sockets", f"descriptor {descriptor} was promised and is not open") from error
+        raise BadConfiguration("service.sockets", f"descriptor {descriptor} was announced but is not open") from error
     if not is_socket:
         raise BadConfiguration("service.sockets", f"descriptor {descriptor} ({name}) is not a socket")
     os.set_inheritable(descriptor, False)

@@ -25,5 +25,5 @@ async def end_when_void(claim: Claim, end: Callable[[int], object] = os._exit) -
     """Wait until the claim is void, and end the process at once then."""
     while not claim.is_void():  # noqa: ASYNC110 - not every system tells of a file that is moved
         await trio.sleep(CHECK_SECONDS)
-    log.critical("the data folder was removed, moved or replaced while this daemon ran on it: ending at once")
+    log.critical("the data folder was removed, moved or replaced while this daemon used it: stopping at once")
     end(EXIT_CODE)

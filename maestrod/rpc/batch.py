@@ -11,7 +11,7 @@ from maestrod.rpc.envelope import Id
 from maestrod.rpc.exchange import Result, Send
 
 _TOO_LARGE = Unprocessable(
-    "reply.too_large", f"the answers of the batch exceed {REPLY_LIMIT} bytes: ask for less at once"
+    "reply.too_large", f"the replies to the batch exceed {REPLY_LIMIT} bytes: send fewer calls at once"
 )
 
 

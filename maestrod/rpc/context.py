@@ -150,9 +150,13 @@ class ClientState:
         Raises ``Busy`` when there are too many, ``Unprocessable`` where the way back ends with the answer.
         """
         if not self._has_stream:
-            raise Unprocessable("event.no_stream", "an answer over HTTP ends: follow things over the WebSocket at /ws")
+            raise Unprocessable(
+                "event.no_stream", "streams are not available over plain HTTP: use the WebSocket at /ws"
+            )
         if len(self._streams) >= STREAM_LIMIT:
-            raise Busy("event.too_many", f"a connection can follow {STREAM_LIMIT} things: end one, or connect again")
+            raise Busy(
+                "event.too_many", f"a connection may have {STREAM_LIMIT} streams: end one, or open another connection"
+            )
         self._last_stream += 1
         self._streams[self._last_stream] = stop
         return self._last_stream

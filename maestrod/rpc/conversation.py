@@ -90,7 +90,9 @@ class Conversation:
 
     def stop(self) -> None:
         """The daemon stops: calls that only wait end now, work under way is left to finish."""
-        error = refusal(Unavailable("daemon.stopping", "the daemon is stopping: ask the next one"))
+        error = refusal(
+            Unavailable("daemon.stopping", "the daemon is stopping: repeat the call when it has started again")
+        )
         self.client.close()
         for exchange in list(self._open):
             if exchange.idle:
@@ -105,7 +107,7 @@ class Conversation:
     def _take(self, request: Request, size: int, send: Send, *, in_batch: bool = False) -> None:
         id_ = request.id
         if self._by_id and id_ in self._by_id:
-            twice = InvalidRequest("request.duplicate_id", "a request with this id is still under way")
+            twice = InvalidRequest("request.duplicate_id", "a request with this id is still in progress")
             send(id_, refusal(twice))
             return
         if request.method == _CANCEL:
@@ -122,7 +124,9 @@ class Conversation:
 
     def _take_batch(self, items: list[Raw]) -> None:
         if not 0 < len(items) <= BATCH_LIMIT:
-            raise InvalidRequest("request.batch", f"a batch holds 1 to {BATCH_LIMIT} calls, this one {len(items)}")
+            raise InvalidRequest(
+                "request.batch", f"a batch may have 1 to {BATCH_LIMIT} calls; this one has {len(items)}"
+            )
         batch = Batch(self._dispatcher.respond, self._wire.send)
         for item in map(bytes, items):
             try:

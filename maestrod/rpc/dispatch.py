@@ -115,7 +115,7 @@ class Dispatcher:
     def _actor(self, binding: Binding, params: Params, client: ClientState) -> Actor:
         if client.scope < binding.scope:
             need = binding.scope.name.lower()
-            raise NotAllowed("token.scope", f"{binding.row.name} needs a token of the scope {need!r}", {"scope": need})
+            raise NotAllowed("token.scope", f"{binding.row.name} needs a token with scope {need!r}", {"scope": need})
         token = params.session_token
         actor = client.actor if token is None else read_token(self.services.token_key, token)
         if binding.owner_only and not actor.is_owner:
@@ -196,7 +196,7 @@ class Dispatcher:
         incident = make_id("inc", self.services.engine.clock.wall(), secrets.randbits(80))
         log.error("%s in %s", incident, method[:100], exc_info=error)
         self.services.counts["incidents"] += 1
-        message = f"internal error: the daemon's log has it as {incident}"
+        message = f"internal error: see {incident} in the daemon's log"
         return Error(
             ERROR_INTERNAL_ERROR, message, {"code": "bug", "retryable": False, "details": {"incident": incident}}
         )
@@ -259,7 +259,7 @@ def _plain_failure(result: Result) -> tuple[int, bytes]:
 
 
 def _too_large(answer: bytes) -> Unprocessable:
-    message = f"the answer has {len(answer)} bytes, {REPLY_LIMIT} can be sent: ask for it in pages"
+    message = f"the reply has {len(answer)} bytes; the limit is {REPLY_LIMIT}: request it in pages"
     return Unprocessable("reply.too_large", message, {"limit": REPLY_LIMIT})
 
 
@@ -270,7 +270,7 @@ def refusal(error: MaestroError) -> Result:
 
 def _unknown_method(name: str) -> Result:
     data = {"code": "method.not_found", "retryable": False, "details": {"method": name[:100]}}
-    return Error(ERROR_METHOD_NOT_FOUND, f"there is no method {name[:100]!r}: rpc.discover lists them", data)
+    return Error(ERROR_METHOD_NOT_FOUND, f"there is no method {name[:100]!r}: rpc.discover lists all methods", data)
 
 
 def _own_session(params: Any, actor: Actor) -> Any:

@@ -25,7 +25,7 @@ def read_params(binding: Binding, raw: Raw, size: int) -> Any:
     neither object nor array, ``Malformed`` with ``details.path`` for what does not fit the row.
     """
     if size > binding.limit:
-        message = f"a request of {binding.row.name} may have {binding.limit} bytes, this one has {size}"
+        message = f"a request of {binding.row.name} may have {binding.limit} bytes; this one has {size}"
         raise InvalidRequest("request.too_large", message, {"limit": binding.limit})
     if binding.loose and (reason := excess(bytes(raw))):
         raise Malformed("params.excess", reason, {"path": "$"})
@@ -45,7 +45,7 @@ def _read_otherwise(binding: Binding, document: bytes, error: msgspec.Validation
         raise InvalidRequest("request.invalid", "params must be an object or an array")
     values = _array.decode(document)
     if len(values) > len(binding.names):
-        message = f"{binding.row.name} takes at most {len(binding.names)} parameters, {len(values)} were given"
+        message = f"{binding.row.name} takes at most {len(binding.names)} parameters; {len(values)} were given"
         raise Malformed("params.invalid", message, {"path": f"$[{len(binding.names)}]"})
     members = (b'"%b":%b' % (name.encode(), bytes(value)) for name, value in zip(binding.names, values, strict=False))
     try:

@@ -169,7 +169,7 @@ def typeable_by_owner(world: World, session_id: str) -> Session:
     """The session, if its terminal is there. Raises ``NotFound``, or ``IllegalTransition`` when nobody reads it."""
     session = watched(world, session_id)
     if has_ended(session):
-        raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: nobody reads its terminal")
+        raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: its terminal is closed")
     if session.terminal is Terminal.EXTERNAL:
-        raise IllegalTransition("session.external", f"{session.id} has its terminal elsewhere: type there")
+        raise IllegalTransition("session.external", f"{session.id} was started by hand: use its own terminal")
     return session

@@ -15,7 +15,7 @@ def open_(context: Context, params: UiOpen) -> PageAddress:
     holder = context.client.name if is_id(context.client.name) else ""
     url = (services.remote.url if holder else None) or services.bridge.url
     if url is None:
-        problem = services.bridge.problem or "the bridge is switched off: set `bridge = true` and restart"
+        problem = services.bridge.problem or "the bridge is off: set `bridge = true` and restart the daemon"
         raise Unavailable("bridge.off", problem)
     clock = services.engine.clock
     code, _ = services.sign_in.code(clock.steady(), holder)

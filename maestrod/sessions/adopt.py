@@ -25,11 +25,11 @@ from maestrod.sessions.shortage import is_shortage, once_possible
 from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, NeverStarted
 
 ANSWER_SECONDS = 20.0
-"""How long a shim may take to answer before it is taken for broken and ended, so that its session is not stuck for
-ever.
+"""How long a shim may take to answer before it counts as broken and is ended, so that its session is not stuck
+indefinitely.
 """
 HELLO_SECONDS = 1.0
-"""How long one question may take before the shim is continued and told to make its socket anew, should it be stopped.
+"""How long one question may take before the shim gets SIGCONT, in case it is stopped, and is asked to recreate its socket.
 """
 LOOK_SECONDS = 0.01
 """Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a

@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 
 EndReason = Literal["exited", "stopped", "interrupted", "failed_to_start", "lost"]
-"""Why an attempt is over. *exited*: the agent ended by itself (also by a foreign signal). *stopped*: it was told to.
-*interrupted*: the shim was told to end, as at a shutdown of the machine. *failed_to_start*: the system refused.
+"""Why an attempt ended. *exited*: the agent ended by itself (also by a foreign signal). *stopped*: we stopped it.
+*interrupted*: the shim was asked to end, as at a shutdown of the machine. *failed_to_start*: the system refused.
 *lost*: the shim died; nobody knows the exit code.
 """
 
@@ -197,7 +197,9 @@ class LaunchError(Exception):
         """The failure an exit record tells of: the error's name stands before the colon of its detail."""
         name, colon, message = record.detail.partition(": ")
         if record.reason != "failed_to_start" or not colon:
-            return cls("EALREADY", f"attempt {record.attempt} of {record.session_id} is over: {record.reason}", record)
+            return cls(
+                "EALREADY", f"attempt {record.attempt} of {record.session_id} has ended: {record.reason}", record
+            )
         return cls(name, message, record)
 
 

@@ -89,7 +89,7 @@ def read_archive(lines: Iterable[bytes]) -> Archive:
     if archive is None or trailer.lines != count or trailer.crc != f"{crc:08x}":
         raise Malformed(
             "archive.incomplete",
-            "the archive is not whole: its last line does not fit what comes before. Export it again",
+            "the archive is incomplete: its last line does not match the rest. Export it again",
         )
     return archive
 
@@ -99,7 +99,7 @@ def _take(archive: Archive | None, data: bytes, count: int) -> Archive:
         header = _decode(data, _Header, 1)
         if header.archive > FORMAT:
             raise Malformed(
-                "archive.newer_format", f"the archive has format {header.archive}, this program knows {FORMAT}"
+                "archive.newer_format", f"the archive has format {header.archive}, this program supports {FORMAT}"
             )
         return Archive(header.seq, header.archive)
     line = _decode(data, _Line, count + 1)

@@ -109,5 +109,5 @@ class _Scanning:
 
 def _problem(found: EntityFile, touched: int) -> str | None:
     if found.edited and touched > found.seq:
-        return f"edited as of event {found.seq}, but the daemon had changed it up to event {touched}; take the edit over by hand"
+        return f"edited as of event {found.seq}, but the daemon had changed it up to event {touched}; repeat the edit by hand"
     return None

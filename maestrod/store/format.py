@@ -51,7 +51,7 @@ def open_format(
     if found is None:
         if exists(files, layout.format):
             data = files.read(layout.format)
-            report.append(quarantine(files, layout.quarantine, layout.format, data, "not a format file; written anew"))
+            report.append(quarantine(files, layout.quarantine, layout.format, data, "not a format file; written again"))
         written = _snapshot_format(files, layout)
         found = StoreFormat(written or current, secrets.token_hex(8))
     elif found.format == current:
@@ -70,7 +70,7 @@ def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, curren
     if newest > current:
         raise BadConfiguration(
             "store.newer_format",
-            f"{layout.data_dir} was written by a newer version (store format {newest}, this program knows {current}). "
+            f"{layout.data_dir} was written by a newer version (store format {newest}, this program supports {current}). "
             "Nothing was changed. Start the newer version, or set MAESTRO_HOME to another folder",
         )
 

@@ -120,8 +120,7 @@ class _Check:
             seq = line_seq(line)
             if seq <= last:
                 self.problems.append(
-                    f"{path} line {number}: "
-                    + ("cannot be read" if seq == 0 else f"event {seq} stands behind event {last}")
+                    f"{path} line {number}: " + ("cannot be read" if seq == 0 else f"event {seq} follows event {last}")
                 )
             last = max(last, seq)
             self.counts["entries"] += 1
@@ -137,7 +136,7 @@ class _Check:
             is_behind = (kind, id_) in recovered.touched
             if not found.edited and not is_behind and current != found.entity:
                 self.problems.append(
-                    f"{self.layout.entity(kind, id_)}: differs from what the journal says of event {found.seq}"
+                    f"{self.layout.entity(kind, id_)}: differs from the journal as of event {found.seq}"
                 )
         for kind in FOLDERS:
             for id_ in recovered.world.tables[kind]:

@@ -24,11 +24,11 @@ class Retention:
 def events_between(files: Files, folder: Path, after: int, last: int) -> Iterator[Event]:
     """The events behind ``after`` up to ``last``, in order. ``ResyncRequired``, at once or where they end, when some are gone."""
     if after > last:
-        raise _resync(f"event {after} has not happened here; the newest is {last}")
+        raise _resync(f"event {after} does not exist; the newest is {last}")
     segments = list_segments(files, folder)
     if after < last and (not segments or segments[0].first_seq > after + 1):
         oldest = segments[0].first_seq if segments else last + 1
-        raise _resync(f"events are kept from {oldest} on, and {after + 1} was asked for")
+        raise _resync(f"events are kept from {oldest} on; {after + 1} was requested")
     return _events(files, folder, after, last)
 
 
@@ -51,7 +51,7 @@ def _events(files: Files, folder: Path, after: int, last: int) -> Iterator[Event
 
 
 def _resync(why: str) -> ResyncRequired:
-    return ResyncRequired("event.resync_required", f"{why}; read the state anew and subscribe from its seq")
+    return ResyncRequired("event.resync_required", f"{why}; fetch a snapshot and subscribe from its seq")
 
 
 def drop_old_segments(files: Files, folder: Path, snapshot_seq: int, retention: Retention) -> list[Path]:

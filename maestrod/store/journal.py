@@ -176,8 +176,8 @@ class Journal:
         self._abandon({entry.segment for entry in entries} | ({broken} if broken else set()))
         self._active, fresh.acknowledged = fresh, fresh.used
         self._listener.alert(
-            f"a write to the journal in {self._folder} failed: {error.strerror}; everything it had not taken is safe in {fresh.path.name}. "
-            "Look after this disk"
+            f"a write to the journal in {self._folder} failed: {error.strerror}; everything it did not contain is safe in {fresh.path.name}. "
+            "Check this disk"
         )
         self._acknowledge(entries[-1].last_seq)
 
@@ -233,7 +233,7 @@ class Journal:
         except OSError as error:
             if self._full is None:
                 self._listener.alert(
-                    f"no space for the journal in {self._folder}: {error.strerror}; changes are refused until there is"
+                    f"no space for the journal in {self._folder}: {error.strerror}; changes are refused until there is space"
                 )
             self._full = no_space(error)
         else:
@@ -266,6 +266,6 @@ def no_space(error: OSError) -> Unavailable:
     """The refusal for a disk that has no room for the journal's next segment."""
     return Unavailable(
         "store.no_space",
-        f"no space for the journal: {error.strerror}. Running sessions go on; free some space, changes are then accepted again",
+        f"no space for the journal: {error.strerror}. Running sessions continue; free some space to let the daemon accept changes again",
         {"errno": error.errno or 0},
     )

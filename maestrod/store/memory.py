@@ -70,7 +70,7 @@ class MemoryStore:
         """Every durable event after ``seq``; it keeps all of them."""
         if seq > self.durable_seq:
             raise ResyncRequired(
-                "event.resync_required", f"event {seq} has not happened here; the newest is {self.durable_seq}"
+                "event.resync_required", f"event {seq} does not exist; the newest is {self.durable_seq}"
             )
         return iter([event for event in self._events if seq < event.seq <= self.durable_seq])
 

@@ -129,7 +129,7 @@ class _Recovery:
     def _done(self, replay: Replay, snapshot: Snapshot | None, floor: int) -> Recovered:
         if replay.torn is not None:
             self.report.append(
-                f"{replay.torn.path}: cut {len(replay.torn.rest)} bytes of a commit that nobody had been told of"
+                f"{replay.torn.path}: cut {len(replay.torn.rest)} bytes of a commit that was never acknowledged"
             )
         touched = {key: seq for key, seq in replay.touched.items() if seq > floor}
         replay.world.index()
@@ -143,8 +143,8 @@ class _Recovery:
             f"event {gap.first}" if gap.last == gap.first else f"events {gap.first} to {gap.last or 'an unknown one'}"
         )
         reason = (
-            f"{missing} cannot be read ({gap.reason}), and no other copy covers them. What is shown is the state before. "
-            "Put an intact copy of that file back, or `maestroctl store export` what is shown and import it into an empty folder"
+            f"{missing} cannot be read ({gap.reason}), and no other copy covers them. The daemon shows the state before them. "
+            "Restore an intact copy of that file, or `maestroctl store export` what is shown and import it into an empty folder"
         )
         self.report.append(reason)
         replay.world.index()

@@ -21,5 +21,5 @@ def secret_key(path: Path) -> bytes:
         except OSError as error:
             raise BadConfiguration("store.key", f"cannot write {path}: {error.strerror}") from error
     if len(key) != SIZE:
-        raise BadConfiguration("store.key", f"{path} is damaged: remove it (running agents will have to be stopped)")
+        raise BadConfiguration("store.key", f"{path} is damaged: remove it (you then have to stop running agents)")
     return key

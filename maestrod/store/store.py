@@ -98,7 +98,7 @@ class Store:
             try:
                 self._start(recovered)
             except OSError as error:
-                self._read_only = f"{error.filename or layout.data_dir} cannot be written: {error.strerror}. Repair that, then restart the daemon"
+                self._read_only = f"{error.filename or layout.data_dir} cannot be written: {error.strerror}. Fix that, then restart the daemon"
                 self.report.append(self._read_only)
 
     @classmethod
@@ -325,7 +325,7 @@ class Store:
 
     def _unavailable(self) -> Unavailable:
         if self._closed:
-            return Unavailable("store.closed", "the daemon is stopping; changes are accepted again when it has started")
+            return Unavailable("store.closed", "the daemon is stopping; it accepts changes again once it has restarted")
         return Unavailable("store.read_only", f"the store is read-only: {self._read_only}")
 
     def _capture(self) -> Capture:

@@ -128,7 +128,7 @@ class Timelines:
         if zlib.crc32(memoryview(data)[unsynced.start :]) != unsynced.crc:
             raise OSError(
                 errno.EIO,
-                "what was written cannot be read back; restart the daemon to write it again from the journal",
+                "the file cannot be read back; restart the daemon to rebuild it from the journal",
                 str(path),
             )
         atomic_write(self._files, path, data)
@@ -186,7 +186,7 @@ def parse_cursor(cursor: str | None, default: int) -> int:
     if not cursor.isdecimal() or len(cursor) > 18:
         raise Malformed(
             "timeline.bad_cursor",
-            f"{cursor!r} is not a cursor; pass nextCursor of the page before",
+            f"{cursor!r} is not a cursor; pass nextCursor of the previous page",
             {"path": "$.cursor"},
         )
     return int(cursor)

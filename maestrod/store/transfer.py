@@ -52,7 +52,7 @@ def import_archive(stream: Iterable[bytes], data_dir: Path, files: Files | None 
     layout = Layout(data_dir)
     if any(exists(files, path) for path in (layout.format, layout.snapshot, layout.journal)):
         raise Conflict(
-            "store.exists", f"{data_dir} has a store already; import into an empty folder (MAESTRO_HOME says which)"
+            "store.exists", f"{data_dir} already has a store; import into an empty folder (set MAESTRO_HOME)"
         )
     archive = read_archive(stream)
     world = _world(archive)

@@ -61,7 +61,7 @@ class Writer:
         except OSError as error:
             if not self._failing:
                 self._alert(
-                    f"files behind the journal cannot be written: {error}; the journal has everything, this is tried again"
+                    f"files behind the journal cannot be written: {error}; nothing is lost, and the daemon retries"
                 )
             self._failing = True
             return False

@@ -55,7 +55,7 @@ END_SECONDS = 20.0
 _HURRIED = (("KILL", 5.0),)
 
 #: Why a session that nothing was ever started for has ended.
-NEVER_STARTED = "stopped before it was started"
+NEVER_STARTED = "stopped before it started"
 
 #: Last output kept with the news of an end.
 TAIL_BYTES = 4096
@@ -258,7 +258,7 @@ class Supervisor:
             await self._engine.tell(LaunchFailed(session.id, session.attempt, error.reason, error.message))
         except SLIPS:
             log.exception("%s could not be prepared: a bug", session.id)
-            detail = f"maestrod does not know how to start {session.agent} for this: a bug, see its log"
+            detail = f"maestrod could not prepare the start of {session.agent}: a bug, see its log"
             await self._engine.tell(LaunchFailed(session.id, session.attempt, "agent.bug", detail))
         else:
             await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))

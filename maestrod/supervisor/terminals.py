@@ -26,7 +26,7 @@ class Terminals:
             raise _gone(session_id) from error
         except ShimRefused as error:
             if error.code == "no_input":
-                raise IllegalTransition("session.no_input", f"a file is the input of {session_id}") from error
+                raise IllegalTransition("session.no_input", f"{session_id} reads its input from a file") from error
             raise Unavailable("session.input_full", f"{session_id} does not read its input: try again later") from error
 
     async def resize(self, session_id: str, columns: int, rows: int) -> None:

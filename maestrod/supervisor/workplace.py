@@ -45,7 +45,7 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
     except OSError as error:
         if known is None or not isinstance(error, FileNotFoundError | NotADirectoryError):
             return ""
-        raise _changed(path, "was removed or moved", "bring it back") from error
+        raise _changed(path, "was removed or moved", "restore it") from error
     found = WorkplaceRecord(path, status.st_dev, status.st_ino, boot_id)
     if own == found:
         return ""
@@ -55,7 +55,7 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
             if project is None
             else f"maestroctl project update {project.id} --working-dir {shlex.quote(path)}"
         )
-        raise _changed(path, "was replaced by another", f"if work is to go on in that one, say so: {fix}")
+        raise _changed(path, "was replaced by another", f"to work in the new one, run: {fix}")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     record.write_bytes(msgspec.json.encode(found) + b"\n")
     return "" if known is None else _doubt(known, found)
@@ -70,15 +70,15 @@ def _doubt(known: WorkplaceRecord, found: WorkplaceRecord) -> str:
     """What makes it uncertain that a folder is the one that was known."""
     if (known.device, known.inode) == (found.device, found.inode) or _is_another(known, found):
         return ""  # the same, or a person has said that this one counts now
-    since = "its file system was mounted anew" if known.boot_id == found.boot_id else "the machine was restarted"
-    return f"the project's folder {found.path} may be another than before {since}: look before you rely on it"
+    since = "its file system was mounted again" if known.boot_id == found.boot_id else "the machine was restarted"
+    return f"the project's folder {found.path} may not be the same as before, since {since}: check it"
 
 
 def hangs(path: str) -> Unavailable:
     """The error for a folder that does not answer."""
     return Unavailable(
         "session.folder_hangs",
-        f"the project's folder {path} does not answer within {PATIENCE:.0f} seconds: is its file system (a server?) there?",
+        f"the project's folder {path} does not answer within {PATIENCE:.0f} seconds: check its file system (or file server)",
     )
 
 

@@ -34,8 +34,8 @@ function runActions(run) {
 export function sessionActions(session) {
   if (!isLive(session) || session.live?.ending?.kind === "stopping") return [];
   const hold = session.live?.paused
-    ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => change("session.resume", { sessionId: session.id }, `${session.name} goes on`) }
-    : { key: "p", name: "Pause", icon: "pause", act: () => change("session.pause", { sessionId: session.id }, `${session.name} is held still`) };
+    ? { key: "p", name: "Resume", icon: "play", primary: true, act: () => change("session.resume", { sessionId: session.id }, `${session.name} resumed`) }
+    : { key: "p", name: "Pause", icon: "pause", act: () => change("session.pause", { sessionId: session.id }, `${session.name} paused`) };
   const held = session.terminal === "external" ? [] : [hold];
   return [...held, { key: "s", name: "Stop", icon: "stop", danger: true, act: () => stopSession(session) }];
 }
@@ -60,15 +60,15 @@ export async function readPlan(planId) {
 
 export async function freeze() {
   const sure = await confirmDialog({
-    title: "Hold everything?",
-    words: "Every session's processes are held still and nothing new starts, until you let it go on. Nothing is lost.",
-    yes: "Hold everything", no: "Cancel",
+    title: "Pause everything?",
+    words: "Every session is paused and nothing new starts until you resume. Nothing is lost.",
+    yes: "Pause everything", no: "Cancel",
   });
-  if (sure) await change("system.freeze", { reason: "from the page" }, "Everything is held");
+  if (sure) await change("system.freeze", { reason: "from the page" }, "Everything is paused");
 }
 
 export async function thaw() {
-  await change("system.thaw", {}, "It goes on");
+  await change("system.thaw", {}, "Resumed");
 }
 
 async function change(method, params, words) {
@@ -78,7 +78,7 @@ async function change(method, params, words) {
 }
 
 export async function retry(task) {
-  await change("task.retry", { taskId: task.id }, `Trying again: ${task.title}`);
+  await change("task.retry", { taskId: task.id }, `Retrying: ${task.title}`);
 }
 
 async function runTask(task) {
@@ -86,14 +86,14 @@ async function runTask(task) {
 }
 
 async function skip(task) {
-  const words = "It is left out, and what waits for it goes on as if it were done.";
+  const words = "The task is skipped, and tasks that depend on it continue as if it were done.";
   if (await confirmDialog({ title: `Skip “${task.title}”?`, words, yes: "Skip it", no: "Cancel", danger: false })) {
     await change("task.skip", { taskId: task.id, reason: "skipped on the page" }, `Skipped: ${task.title}`);
   }
 }
 
 async function cancel(task) {
-  const words = "It and everything below it is cancelled. Sessions that work on nothing else are ended with all their processes. You can retry it later.";
+  const words = "The task and everything below it are cancelled. Sessions that work on nothing else are stopped with all their processes. You can retry it later.";
   if (await confirmDialog({ title: `Stop “${task.title}”?`, words, yes: "Stop it" })) {
     await change("task.cancel", { taskId: task.id, reason: "stopped on the page" }, `Stopped: ${task.title}`);
   }
@@ -101,23 +101,23 @@ async function cancel(task) {
 
 async function cancelRun(run) {
   const title = app.store.task.get(run.rootTaskId)?.title ?? "this run";
-  const words = "The whole tree is cancelled and its sessions are ended with all their processes. What is done stays done; you can retry the rest later.";
+  const words = "The whole tree is cancelled, and its sessions are stopped with all their processes. Completed tasks stay completed; you can retry the rest later.";
   if (await confirmDialog({ title: `Stop “${title}”?`, words, yes: "Stop the run" })) {
     await change("run.cancel", { runId: run.id, reason: "stopped on the page" }, `Stopped: ${title}`);
   }
 }
 
 async function pauseRun(run) {
-  await change("run.pause", { runId: run.id }, "Paused: nothing new starts, and what runs is held still");
+  await change("run.pause", { runId: run.id }, "Paused: nothing new starts, and its sessions are paused");
 }
 
 async function resumeRun(run) {
-  await change("run.resume", { runId: run.id }, "The run goes on");
+  await change("run.resume", { runId: run.id }, "Run resumed");
 }
 
 async function stopSession(session) {
-  const words = "The agent and everything it started is ended. Its task is given back or fails, as its policy says.";
+  const words = "The agent is stopped with all its processes. Its task is returned or fails, according to its policy.";
   if (!(await confirmDialog({ title: `Stop session “${session.name}”?`, words, yes: "Stop it" }))) return;
   const result = await change("session.stop", { sessionId: session.id, reason: "stopped on the page" });
-  if (result) say(`${session.name} is stopped: ${result.left} ${result.left === 1 ? "process" : "processes"} left`);
+  if (result) say(`${session.name} stopped: ${result.left} ${result.left === 1 ? "process" : "processes"} left`);
 }

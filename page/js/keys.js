@@ -11,7 +11,7 @@ import { toggleWide } from "./views/wide.js";
 const HELP = [
   ["Move", [["j k ↑ ↓", "next, previous row"], ["← →", "fold, unfold"], ["Enter", "open the row"], ["Esc", "back to the list"]]],
   ["Go", [["1 2 3", "work, sessions, inbox"], ["/", "search"], ["f", "use the whole window"], ["Tab", "next part"]]],
-  ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "go to the oldest question"], ["Tab Enter", "choose an answer"]]],
+  ["Do", [["n", "run something"], ["r", "retry"], ["s", "stop"], ["p", "pause, resume"], ["a", "open the oldest question"], ["Tab Enter", "choose an answer"]]],
   ["Terminal", [["i", "type into the terminal"], ["Ctrl ]", "leave the terminal"], ["Shift Esc", "the same"]]],
   ["Page", [["t", "light, dark"], ["+ - 0", "zoom the graph, fit it"], ["?", "this help"]]],
 ];
@@ -63,7 +63,7 @@ export function showKeys() {
     title: "Keys",
     body: [
       h("div", { class: "keys" }, HELP.map(([title, keys]) => h("section", {}, h("h3", {}, title), h("dl", {}, keys.map(([key, words]) => [h("dt", {}, key.split(" ").map((part) => h("kbd", {}, part))), h("dd", {}, words)]))))),
-      h("p", { class: "muted" }, "Everything here can also be done by ", h("code", {}, "maestroctl"), ". ", h("button", { class: "as-link", onclick: freeze }, "Hold everything"), " is the emergency stop."),
+      h("p", { class: "muted" }, "Everything here can also be done by ", h("code", {}, "maestroctl"), ". ", h("button", { class: "as-link", onclick: freeze }, "Pause everything"), " is the emergency stop."),
     ],
   });
 }

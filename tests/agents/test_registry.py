@@ -22,7 +22,7 @@ def test_every_adapter_says_whether_it_is_installed() -> None:
 def test_a_setting_that_names_no_agent_is_told_with_what_is_near() -> None:
     named = {"defaultAgent": "codx", "agentLimits.shell": "shell"}
     assert strangers(named, ["shell", "codex"]) == (
-        "defaultAgent: there is no agent 'codx'; there is: codex, shell; did you mean `codex`?",
+        "defaultAgent: there is no agent 'codx'; known agents: codex, shell; did you mean `codex`?",
     )
 
 
@@ -42,7 +42,7 @@ def test_users_add_agents_and_say_how_they_are_held() -> None:
     "name, settings, told",
     [
         ("shell", AgentSettings(command=("sh",)), "is built in"),
-        ("aider", AgentSettings(env=("A",)), "needs a command"),
+        ("aider", AgentSettings(env=("A",)), "need a command"),
         ("My Agent", AgentSettings(command=("sh",)), "lower-case letters"),
     ],
 )

@@ -23,7 +23,7 @@ def test_a_clock_that_stood_still_goes_on_with_what_was_left(deadline: int, stop
 
 @pytest.mark.parametrize("members", [{}, {"deadline": 1, "left": 1}])
 def test_a_clock_runs_or_stands_still(members: dict[str, int]) -> None:
-    with pytest.raises(msgspec.ValidationError, match="one of the two"):
+    with pytest.raises(msgspec.ValidationError, match="either a deadline or"):
         msgspec.convert(members, Clock)
 
 

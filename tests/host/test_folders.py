@@ -126,7 +126,7 @@ def test_a_moved_folder_keeps_its_project(home: Home) -> None:
     shop = home.create("shop", home.folder("shop"))
     home.folder("shop/src")
     (home.root / "shop").rename(home.root / "store")
-    assert home.problem(shop.id) == "its folder is gone, or its file system does not answer"
+    assert home.problem(shop.id) == "its folder is missing, or its file system does not answer"
     assert home.at(home.root / "store" / "src").id == shop.id
     assert home.world.projects[shop.id].working_dir == str(home.root / "store")
     assert home.problem(shop.id) == ""
@@ -135,7 +135,7 @@ def test_a_moved_folder_keeps_its_project(home: Home) -> None:
 def test_a_folder_that_is_gone_starts_nothing_and_comes_back(home: Home) -> None:
     shop = home.create("shop", home.folder("shop"))
     (home.root / "shop").rename(home.root / "away")
-    with pytest.raises(Conflict, match="is gone: bring it back") as refused:
+    with pytest.raises(Conflict, match="is missing: restore it") as refused:
         home.decide(project.for_folder, shop.id, None)
     assert f"maestroctl project update {shop.id} --working-dir" in refused.value.message
     (home.root / "away").rename(home.root / "shop")
@@ -193,7 +193,7 @@ def test_of_several_projects_of_one_folder_the_oldest_counts_and_the_others_say_
     second = home.draft().put(Project(id="prj_2", name="b", working_dir=str(home.root / "link")))
     assert home.at(home.root / "link").id == shop.id
     assert home.problem(shop.id) == ""
-    assert home.problem(second.id) == f"its folder is also that of shop ({shop.id}), which is the one that counts"
+    assert home.problem(second.id) == f"its folder is also that of shop ({shop.id}), which takes precedence"
 
 
 def test_a_file_system_that_does_not_answer_costs_a_moment_and_hides_no_other_project(

@@ -122,7 +122,7 @@ def test_fault_24_a_lock_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder" / "lock").mkdir()
     os.mkfifo(tmp_path / "fifo" / "lock")
     for data in (tmp_path / "link", tmp_path / "folder", tmp_path / "fifo"):
-        with pytest.raises(BadConfiguration, match="plain file of yours"), single_instance(data, data / "s", "1"):
+        with pytest.raises(BadConfiguration, match="regular file that you own"), single_instance(data, data / "s", "1"):
             pass
     assert elsewhere.read_text() == "precious"
 

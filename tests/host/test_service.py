@@ -130,7 +130,7 @@ def test_what_is_not_a_socket_is_refused(short_folder: Path) -> None:
     os.close(closed)
     with pytest.raises(BadConfiguration, match="not open"):
         handed_sockets(environ, 7, first=closed)
-    with pytest.raises(BadConfiguration, match="more than any unit"):
+    with pytest.raises(BadConfiguration, match="more sockets than"):
         handed_sockets({"LISTEN_PID": "7", "LISTEN_FDS": "65"}, 7)
 
 

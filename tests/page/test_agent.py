@@ -45,7 +45,7 @@ async def test_an_agent_is_read_allowed_to_act_and_told_something(page: Page) ->
     await page.open("#inbox")
     await page.tab.see("make deploy")
     await page.tab.click(".inbox .choices .button")
-    await page.tab.see("Nothing waits for you")
+    await page.tab.see("No open questions")
     await page.go("#sessions")
     await page.tab.click(".session-row", "Ship")
     await page.tab.wait("[...document.querySelectorAll('.said')].some((it) => it.textContent.includes('word 2'))")
@@ -77,7 +77,7 @@ async def test_a_permission_is_given_for_the_session_or_denied_with_a_reason_and
     await page.tab.run("document.querySelector('.question [aria-label^=Reason]').focus()")
     await page.tab.type("keep it")
     await page.tab.click(".inbox .choices .button", "Deny")
-    await page.tab.see("Nothing waits for you")
+    await page.tab.see("No open questions")
     await page.tab.see("allow in this session")
     session = page.daemon.every("session.list")[0]["id"]
     await page.go(f"#sessions/session/{session}/terminal")

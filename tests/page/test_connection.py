@@ -58,7 +58,7 @@ async def test_a_line_that_is_dead_and_has_not_ended_is_noticed_and_left(page: P
     process.suspend()
     try:
         await page.tab.run("window.dispatchEvent(new Event('focus'))")  # somebody comes back to the page
-        await page.tab.see("The daemon is out of reach")
+        await page.tab.see("The daemon cannot be reached")
         await page.tab.wait("document.querySelector('.term-note').textContent.includes('line')")
     finally:
         process.resume()
@@ -75,10 +75,10 @@ async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_
     await page.open("#inbox")
     await page.tab.see("Deploy on Friday?")
     page.daemon.kill()
-    await page.tab.see("The daemon is out of reach")
+    await page.tab.see("The daemon cannot be reached")
     await page.tab.click(".inbox .choices .button", "yes")
     page.daemon.start()
-    await page.tab.see("Nothing waits for you")
+    await page.tab.see("No open questions")
     answered = [
         event
         for event in page.daemon.history()

@@ -84,4 +84,4 @@ async def test_the_splitter_says_where_it_is_and_help_is_one_click_away(page: Pa
     await page.tab.press("ArrowRight")
     await page.tab.wait(f"{value} === 46")
     await page.tab.click(".header .help")
-    await page.tab.see("go to the oldest question")
+    await page.tab.see("open the oldest question")

@@ -82,7 +82,7 @@ async def test_a_question_is_answered_by_one_click(page: Page) -> None:
     await page.tab.click(".place", "Inbox")
     await page.tab.see("Deploy on Friday?")
     await page.tab.click(".inbox .choices .button", "no")
-    await page.tab.see("Nothing waits for you")
+    await page.tab.see("No open questions")
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
     assert (page.daemon.home / "shop" / "answer.txt").read_text().strip() == "no"
     await page.tab.wait("document.title === 'maestrod'")
@@ -128,7 +128,7 @@ async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None
 async def test_a_plan_that_waits_for_approval_is_seen_and_approved(page: Page) -> None:
     run = page.start(ASK, approve=True)
     await page.open(f"#work/task/{run['rootTaskId']}/overview")
-    await page.tab.see("This plan waits for your approval")
+    await page.tab.see("This plan awaits your approval")
     await page.tab.click(".approval .button", "Approve")
     await page.tab.see("Deploy on Friday?")
 

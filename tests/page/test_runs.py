@@ -78,7 +78,7 @@ async def test_usage_is_the_sum_of_the_run_in_the_words_of_the_command_line(page
 async def test_a_session_is_searched_by_what_is_known_of_it(page: Page) -> None:
     page.daemon.finish_run(page.start(FAILS_ONCE)["id"])
     await page.open("#sessions")
-    await page.tab.see("No agent is at work now")
+    await page.tab.see("No live sessions")
     await page.tab.press("/")
     await page.tab.type("failed")
     await page.tab.wait("document.querySelector('.session-row')?.textContent.includes('Once more')")

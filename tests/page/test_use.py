@@ -106,7 +106,7 @@ async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: P
 async def test_the_help_lists_the_keys(page: Page) -> None:
     await page.open()
     await page.tab.press("?")
-    await page.tab.see("go to the oldest question")
+    await page.tab.see("open the oldest question")
     await page.tab.press("Escape")
     await page.tab.wait("!document.querySelector('dialog')")
 
@@ -154,7 +154,7 @@ async def test_on_a_phone_list_and_detail_take_turns_and_nothing_sticks_out(page
     await page.tab.click(".back")
     await page.tab.wait("document.querySelector('.pane.list').offsetParent !== null")
     await page.tab.click(".tabbar .place", "Inbox")
-    await page.tab.see("Nothing waits for you")
+    await page.tab.see("No open questions")
 
 
 async def test_waves_are_what_can_run_side_by_side(page: Page) -> None:

@@ -97,7 +97,7 @@ def test_an_edit_of_an_older_state_is_not_guessed_at(files: CrashFiles) -> None:
     life = Life(files, {})
     found = life.store.scan_edits()
     assert found.edits == []
-    assert any("take the edit over by hand" in line for line in found.warnings)
+    assert any("repeat the edit by hand" in line for line in found.warnings)
     life.settle()
     assert b"task of mine" in files.read(DATA / "quarantine" / f"{path.name}.1") and b"task 0" in files.read(path)
 

@@ -81,7 +81,7 @@ def test_files_are_compared_with_each_other(files: CrashFiles) -> None:
     life.decide(lambda draft: draft.change(draft.task(path.stem), title="newer"))
     life.close()
     files.damage(path, old)
-    assert any("differs from what the journal says" in problem for problem in check(DATA, files).problems)
+    assert any("differs from the journal" in problem for problem in check(DATA, files).problems)
     files.unlink(path)
     assert any("is missing" in problem for problem in check(DATA, files).problems)
 

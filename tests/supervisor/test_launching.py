@@ -150,7 +150,7 @@ async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
         monkeypatch.setattr(workplace, "_read", lambda record, path: seen)
         session = await parts.until_launched((await parts.spawn()).id)
         entries = parts.store.timeline(session.id, None, None, backward=False, limit=100).items
-        assert [entry.message for entry in entries if "may be another than before" in entry.message]
+        assert [entry.message for entry in entries if "may not be the same as before" in entry.message]
 
 
 async def test_a_folder_that_does_not_answer_fails_the_start_in_time(

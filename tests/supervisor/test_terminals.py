@@ -95,5 +95,5 @@ async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_for_good(
 
     monkeypatch.setattr(FolderCustody, "send", refuse)
     async with house(tmp_path, FakeMachine()) as parts:
-        with pytest.raises(IllegalTransition, match="a file is the input"):
+        with pytest.raises(IllegalTransition, match="reads its input from a file"):
             await parts.terminals.send("ses_a", b"x")

@@ -28,7 +28,7 @@ def test_another_folder_of_that_name_is_refused_within_one_boot(tmp_path: Path, 
     shop.rename(tmp_path / "aside")
     shop.mkdir()
     for _ in range(2):
-        with pytest.raises(Conflict, match="shop was replaced by another: if work is to go on in that one, say so"):
+        with pytest.raises(Conflict, match="shop was replaced by another: to work in the new one, run"):
             check(tmp_path / "ses", str(shop), "boot 1")
 
 
@@ -66,7 +66,7 @@ def test_a_file_system_that_was_mounted_anew_is_told_and_not_refused(tmp_path: P
 def test_after_a_boot_another_folder_is_told_once_and_never_refused(tmp_path: Path, shop: Path) -> None:
     shop.rename(tmp_path / "aside")
     shop.mkdir()
-    assert "may be another than before" in check(tmp_path / "ses", str(shop), "boot 2")
+    assert "may not be the same as before" in check(tmp_path / "ses", str(shop), "boot 2")
     assert check(tmp_path / "ses", str(shop), "boot 2") == ""
 
 

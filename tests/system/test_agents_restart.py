@@ -124,7 +124,9 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
     assert any("sits out a limit of claude" in sentence for sentence in told)
     assert daemon.finish_run(run_id)["status"] == "completed"
     session = session_of(daemon)
-    woken = [entry for entry in timeline(daemon, session["id"]) if entry["message"].startswith("the limit is over")]
+    woken = [
+        entry for entry in timeline(daemon, session["id"]) if entry["message"].startswith("the usage limit has ended")
+    ]
     assert len(woken) == 1 and 0 <= woken[0]["timestamp"] - ends * 1000 < 30_000
     assert session["attempt"] == 2
     assert [task["attempts"] for task in daemon.every("task.list") if task["title"] == "t"] == [[]]

@@ -89,7 +89,7 @@ def test_a_program_that_fills_the_screen_looks_as_it_is(running: Daemon, short_f
         pane.wait("keys:^[Ahi^")
         pane.type("C-\\")
         assert pane.ended() == 0
-        assert "Detached" in pane.wait("goes on")
+        assert "Detached" in pane.wait("continues")
         flags = ("alternate_on", "cursor_flag", "mouse_standard_flag")
         assert [pane.tells(flag) for flag in flags] == ["0", "1", "0"]
 

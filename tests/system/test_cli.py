@@ -163,7 +163,7 @@ def test_a_daemon_that_cannot_start_shows_why(short_folder: Path) -> None:
 
 def test_a_plan_runs_to_its_end_and_everything_can_be_asked(short_folder: Path) -> None:
     file = plan(short_folder, f"while [ ! -e {short_folder}/followed ]; do sleep 0.05; done", ok=False)
-    assert "This plan is fine: 2 groups, 2 tasks, 2 waves." in ctl("plan", "check", file).stdout
+    assert "This plan is valid: 2 groups, 2 tasks, 2 waves." in ctl("plan", "check", file).stdout
     command = [*COMMAND, "run", "--plan", file, "--agent", "shell"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ(), stdin=subprocess.DEVNULL) as run:
         assert run.stdout is not None
@@ -174,7 +174,7 @@ def test_a_plan_runs_to_its_end_and_everything_can_be_asked(short_folder: Path) 
     assert lines.index("✔ completed  step 0") < lines.index("✘ failed  the end") < lines.index("run failed")
     assert any("exit code 3" in line for line in lines)
     assert "    boom" in lines
-    session = next(line.split()[-1] for line in lines if line.strip().startswith("more: maestroctl logs"))
+    session = next(line.split()[-1] for line in lines if line.strip().startswith("full output: maestroctl logs"))
     assert "boom" in ctl("logs", session[4:-2]).stdout
     assert "boom" in ctl("logs", "-f", session, "-n", "2").stdout
     assert "exit code" in ctl("why", session).stdout

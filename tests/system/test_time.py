@@ -85,7 +85,7 @@ def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_say
     daemon.finish_sessions()
     [session] = daemon.every("session.list")
     words = daemon.call("session.why", sessionId=session["id"])["explanation"]
-    assert "a task of it took too long" in words[0]
+    assert "one of its tasks timed out" in words[0]
     assert "somebody" not in " ".join(words)
 
 

@@ -93,5 +93,5 @@ def test_a_home_is_as_it_was_before_the_installation(user: User, stopped_before:
         (user.project / name).unlink()
     assert listing(user.project) == project
     assert list(Path(user.environ["XDG_RUNTIME_DIR"]).iterdir()) == []
-    assert user.types("uninstall", "--data").startswith("Nothing of maestrod is outside of its package.")
+    assert user.types("uninstall", "--data").startswith("Nothing to remove outside the package.")
     assert listing(user.home) == before

@@ -147,6 +147,6 @@ def test_installed_hooks_follow_an_installation_to_another_place(
     new = products("new")
     user.types(new, "daemon", "start")
     user.types(new, "daemon", "stop")
-    assert "hooks of maestrod installed" in user.types(new, "hooks", "show", "--agent", "claude")
+    assert "hooks installed" in user.types(new, "hooks", "show", "--agent", "claude")
     assert list(spool.glob("*.json")) == []
     assert fire() == 1

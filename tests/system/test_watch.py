@@ -140,11 +140,11 @@ def test_what_is_stopped_is_asked_about_first(running: Daemon, short_folder: Pat
     with view(running) as pane:
         pane.wait("▶ Ask first")
         pane.type("s")
-        pane.wait("Stop Ship it and everything it started?")
+        pane.wait("Stop Ship it and all its processes?")
         pane.type("n")
         pane.wait("▶ Ship it", without=["everything it started"])
         pane.type("s")
-        pane.wait("everything it started?")
+        pane.wait("all its processes?")
         pane.type("y")
         pane.wait("Ship it stopped: 0 left", "■ Ship it")
         pane.type("t")
@@ -196,7 +196,7 @@ def test_titles_are_searched_and_trees_folded(running: Daemon, short_folder: Pat
         pane.type("Enter")
         pane.wait("▸ ▶ Ship it  +6", without=["○ Say so"])
         pane.type("?")
-        pane.wait("search titles; escape ends it")
+        pane.wait("search titles; Escape ends the search")
 
 
 def test_a_daemon_that_dies_is_waited_for_and_nothing_is_missed(running: Daemon, short_folder: Path) -> None:

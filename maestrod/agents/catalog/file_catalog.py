@@ -101,13 +101,13 @@ class FileCatalog:
         personas, persona_warnings = _load(self._persona_places(project), _persona_files, load_persona)
         there = {skill.name for skill in skills}
         skill_warnings += [
-            f"skill {skill.name}: it needs {need!r}, which is not there"
+            f"skill {skill.name}: it needs {need!r}, which does not exist"
             for skill in skills
             for need in skill.dependencies
             if need not in there
         ]
         persona_warnings += [
-            f"persona {persona.name}: its skill {need!r} is not there"
+            f"persona {persona.name}: its skill {need!r} does not exist"
             for persona in personas
             for need in persona.skills
             if need not in there

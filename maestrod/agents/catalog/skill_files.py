@@ -127,7 +127,7 @@ def _text(value: frontmatter.Value | None) -> str:
 
 def _checked_name(name: str, path: Path) -> str:
     if not _NAME.match(name):
-        raise Broken(f"{path}: the name {name[:100]!r} is not letters, digits, dots and dashes")
+        raise Broken(f"{path}: the name {name[:100]!r} may only contain letters, digits, dots and dashes")
     return name
 
 
@@ -135,7 +135,7 @@ def _read(path: Path, limit: int) -> str:
     """A regular file's text, bounded. Nothing else is opened: reading a pipe or a device could block or never end."""
     try:
         if not path.is_file():
-            raise Broken(f"{path} is not a file" if path.exists() else f"{path} is not there")
+            raise Broken(f"{path} is not a file" if path.exists() else f"{path} does not exist")
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:

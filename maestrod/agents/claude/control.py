@@ -17,7 +17,7 @@ _PASTE, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
 _SETTLE = 0.5
 #: Refusals without a message of their own; Claude reads it as the tool's result.
 _REFUSED = (
-    "This was not permitted. Do not try it another way; go on without it, or ask with `maestroctl attention ask`."
+    "This was not permitted. Do not try it another way; continue without it, or ask with `maestroctl attention ask`."
 )
 
 

@@ -122,7 +122,7 @@ def _system_prompt(request: LaunchRequest, *, is_lost: bool) -> str:
     if is_lost and request.session.agent_session_id is not None:
         page = request.folder / "manifest.md"
         parts.append(
-            f"Your earlier conversation is lost. Before anything else read {page}: who you are, your tasks, how to report."
+            f"Your earlier conversation is lost. Before anything else, read {page}: it describes your role, your tasks and how to report."
         )
     return "\n\n".join(parts)
 

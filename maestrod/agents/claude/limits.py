@@ -27,11 +27,11 @@ def of_event(info: Members) -> tuple[Sign, ...]:
     status = info.line("status")
     what = info.line("rateLimitType").replace("_", " ") or "usage"
     if status == "rejected":
-        return (LimitReached("usage", _milliseconds(info.whole("resetsAt")), f"the {what} allowance is used up"),)
+        return (LimitReached("usage", _milliseconds(info.whole("resetsAt")), f"the {what} allowance is exhausted"),)
     if status == "allowed_warning":
         share = info.number("utilization")
         used = "" if share is None else f" ({share:.0%} used)"
-        return (Noted(f"the {what} allowance is nearly used up{used}"),)
+        return (Noted(f"the {what} allowance is nearly exhausted{used}"),)
     return ()
 
 

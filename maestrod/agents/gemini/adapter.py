@@ -64,7 +64,7 @@ class GeminiAdapter:
             return ""
         if permission is Permission.ALLOW:
             return json.dumps({"decision": "allow"})
-        return json.dumps({"decision": "deny", "reason": message or "nobody has decided about it"})
+        return json.dumps({"decision": "deny", "reason": message or "no decision was made"})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
         """Its last word tells; its exit code is 0 on SIGTERM too, and an API error's status modulo 256."""

@@ -64,7 +64,7 @@ class OpenCodeAdapter:
         if event != GATE:
             return ""
         chosen = permission or Permission.DENY
-        return json.dumps({"decision": chosen.value, "reason": message or "nobody has decided about it"})
+        return json.dumps({"decision": chosen.value, "reason": message or "no decision was made"})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
         """Its last word tells; its exit code is 0 when a tool was refused, 1 when the API failed."""

@@ -44,7 +44,7 @@ def _step_finish(event: Members) -> tuple[Sign, ...]:
     if reason == "tool-calls":
         return (usage(part),)
     if reason == "length":
-        return usage(part), TurnEnded(Outcome.FAILED, code="length", detail="its answer became too long")
+        return usage(part), TurnEnded(Outcome.FAILED, code="length", detail="its answer exceeded the length limit")
     return usage(part), TurnEnded(Outcome.COMPLETED)
 
 

@@ -62,7 +62,7 @@ class CustomAdapter(OpaqueAdapter):
         program = self._settings.command[0]
         if shutil.which(program, path=path) is not None:
             return None
-        return f"`{program}` is not on the PATH, or no program; command in [agents.{self.name}] of your configuration names it"
+        return f"`{program}` is not an executable program on the PATH; see command in [agents.{self.name}] of your configuration"
 
 
 def command_line(template: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def _folder(environ: Mapping[str, str], name: str) -> Path | None:
     if not value:
         return None
     if not value.startswith("/"):
-        raise BadConfiguration("places.relative", f"{name}={value} is not an absolute path: write it in full, from /")
+        raise BadConfiguration("places.relative", f"{name}={value} is not an absolute path: use an absolute path")
     return Path(os.path.normpath(value))
 
 
@@ -96,7 +96,7 @@ def _check_text(path: Path, variable: str) -> None:
     except UnicodeEncodeError:
         from maestrod.api.text.outside_text import shown
 
-        message = f"the path {shown(str(path))} is not UTF-8 text: set {variable} to one that is"
+        message = f"the path {shown(str(path))} is not UTF-8 text: set {variable} to a path that is"
         raise BadConfiguration("places.not_text", message) from None
 
 
@@ -106,5 +106,5 @@ def _check_length(socket: Path, environ: Mapping[str, str]) -> None:
     if length <= SOCKET_PATH_LIMIT:
         return
     variable = next((name for name in ("MAESTRO_SOCKET", "MAESTRO_HOME") if environ.get(name)), "MAESTRO_SOCKET")
-    message = f"the socket path {socket} has {length} bytes, {SOCKET_PATH_LIMIT} fit: set {variable} to a shorter path"
+    message = f"the socket path {socket} has {length} bytes; the limit is {SOCKET_PATH_LIMIT}: set {variable} to a shorter path"
     raise BadConfiguration("socket.path_too_long", message)

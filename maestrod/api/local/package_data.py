@@ -22,4 +22,4 @@ def package_data(name: str) -> Path:
     for folder in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(f"this installation of maestrod has no {name}/: install it again")
+    raise FileNotFoundError(f"this installation of maestrod has no {name}/: reinstall it")

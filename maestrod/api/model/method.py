@@ -1,4 +1,4 @@
-"""A method is a row of data; every surface is made from the rows.
+"""A method is a row of data from which every surface is made.
 
 A row gives JSON-RPC its name, types and errors, REST its route, the documents their text, the typed client its signature
 and ``maestroctl`` its ``noun verb`` command.
@@ -31,13 +31,13 @@ class Scope(enum.IntEnum):
     ADMIN = 3  #: the daemon itself, and who may talk to it
 
 
-#: Nouns whose changes are the administrator's.
+#: Nouns that only an administrator may change.
 _ADMIN_NOUNS = frozenset({"system", "skill", "token"})
 
-#: Nouns whose changes give the caller nothing that he has not got: a page for himself.
+#: Nouns whose changes give callers nothing that they do not have already: their own page.
 _OWN_NOUNS = frozenset({"ui"})
 
-#: Nouns that only the administrator may even look at.
+#: Nouns that only an administrator may even read.
 _SECRETIVE_NOUNS = frozenset({"token"})
 
 
@@ -55,9 +55,9 @@ class Method(Generic[P, R]):
 
     ``params`` and ``result`` are msgspec types; ``waits`` marks a call that may block until something happens, so that it is
     never run on the connection's own turn; ``example`` is the params of a call that validates; ``positional`` names the
-    parameters the command line takes as arguments, in order, the rest are options. ``errors`` are what the method itself
-    refuses with; any call may besides be ``Malformed`` (its parameters), ``NotAllowed`` (its token), a ``Conflict`` (its
-    ``request_id``) or, when it changes something, ``Unavailable``.
+    parameters the command line takes as arguments, in order, the rest are options. ``errors`` are the method's own errors;
+    besides, any call may fail with ``Malformed`` (its parameters), ``NotAllowed`` (its token), ``Conflict`` (its ``request_id``) or,
+    if it changes something, ``Unavailable``.
     """
 
     name: str
@@ -83,12 +83,12 @@ class Method(Generic[P, R]):
 
     @property
     def creates(self) -> bool:
-        """Whether a call makes something that has an address then (201 over HTTP)."""
+        """Whether a call creates something with an address of its own (201 over HTTP)."""
         return self.verb in {"create", "spawn"}
 
     @property
     def scope(self) -> Scope:
-        """What a client of the bridge needs for a call: what changes nothing is for readers, but for lists of who may come in."""
+        """The scope that a client of the bridge needs: reading methods need ``read``, except for the list of tokens."""
         if self.access is Access.READ and self.noun not in _SECRETIVE_NOUNS:
             return Scope.READ
         if self.noun in _OWN_NOUNS:

@@ -139,7 +139,7 @@ _SCHEMES = {
         "type": "apiKey",
         "in": "cookie",
         "name": "maestrod",
-        "description": "The cookie of the web page (its name goes on with the instance): counts only for requests that the "
+        "description": "The cookie of the web page (its name ends with the instance), valid only for requests that the "
         "browser says come from the page itself.",
     },
 }

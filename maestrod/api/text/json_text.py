@@ -57,7 +57,7 @@ def loads(text: str, *, relaxed: bool = False) -> Any:
         raise Flaw(f"nested deeper than {DEPTH} levels", text, start, "") from None
     rest = _past_space(text, end, relaxed=relaxed)
     if rest != len(text):
-        raise Flaw("something follows the end of the document", text, rest, "")
+        raise Flaw("unexpected text after the end of the document", text, rest, "")
     return value
 
 
@@ -219,14 +219,14 @@ class _Reader:
             value, self.at = (_LENIENT if self._relaxed else _STRICT)(self._text, at)
         except json.JSONDecodeError as error:
             if error.msg.startswith("Unterminated"):
-                raise self._flaw("this string has no end", len(self._text), path) from None
+                raise self._flaw("this string is not closed", len(self._text), path) from None
             raise self._flaw(f"in this string: {error.msg}", min(error.pos, len(self._text)), path) from None
         return str(value)
 
     def _single_quoted(self, at: int, path: str) -> str:
         match = _SINGLE.match(self._text, at)
         if match is None:
-            raise self._flaw("this string has no end", len(self._text), path)
+            raise self._flaw("this string is not closed", len(self._text), path)
         self.at = match.end()
         try:
             return str(_LENIENT(f'"{_IN_SINGLE.sub(_in_double_quotes, match[1])}"', 0)[0])

@@ -87,7 +87,7 @@ def file_text(data: bytes) -> str:
             f"{_place(data, error.start)} is 0x{data[error.start]:02x}, not UTF-8: save it as UTF-8"
         ) from None
     if "\0" in text:
-        raise NotText(f"{_place(data, data.index(0))} is NUL, which no text has: save it as UTF-8")
+        raise NotText(f"{_place(data, data.index(0))} is a NUL byte, so this is not text: save it as UTF-8")
     return _plain_ends(text)
 
 

@@ -42,7 +42,7 @@ def only_document_in(text: str) -> str | None:
     search = _Search(text)
     search.run()
     if len(search.starts) > 1:
-        raise Flaw(f"there are {len(search.starts)} plans here; hand in one", text, search.starts[1], "")
+        raise Flaw(f"there are {len(search.starts)} plans here; submit only one", text, search.starts[1], "")
     return document_in(text)
 
 
@@ -54,7 +54,7 @@ def read(document: str) -> Any:
     except RecursionError:
         raise Flaw(f"nested deeper than {DEPTH} levels", document, 0, "") from None
     if len(plans) > 1:
-        raise Flaw(f"there are {len(plans)} plans here; hand in one", document, 0, "")
+        raise Flaw(f"there are {len(plans)} plans here; submit only one", document, 0, "")
     return plans[0] if plans else value
 
 

@@ -31,7 +31,7 @@ def create(draft: Draft, params: TokenCreate) -> TokenInfo:
     if params.digest is None:
         raise Malformed("token.no_secret", "the digest of the secret is missing", {"path": "$.digest"})
     if params.digest in draft.world.token_of_digest:
-        raise Conflict("token.known_secret", "there is a token with this secret already: make another secret")
+        raise Conflict("token.known_secret", "a token with this secret already exists: make another secret")
     token = AccessToken(
         id=draft.new_id("tok"),
         name=params.name,

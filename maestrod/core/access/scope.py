@@ -19,7 +19,7 @@ def check_actor(world: World, actor: Actor) -> None:
     if session.attempt != actor.attempt:
         raise NotAllowed(
             "session.stale_attempt",
-            f"attempt {actor.attempt} of {session.id} is over: attempt {session.attempt} has taken its place",
+            f"attempt {actor.attempt} of {session.id} has ended: attempt {session.attempt} has replaced it",
             {"attempt": actor.attempt, "current": session.attempt},
         )
 
@@ -30,7 +30,7 @@ def check_alive(world: World, actor: Actor) -> None:
         return
     session = world.sessions[actor.session_id]
     if has_ended(session):
-        raise NotAllowed("session.ended", f"{session.id} is {session.status.value}: its reports count no more")
+        raise NotAllowed("session.ended", f"{session.id} is {session.status.value}: its reports no longer count")
 
 
 def alive(session: Session) -> Session:
@@ -68,7 +68,7 @@ def session_for(draft: Draft, actor: Actor, session_id: str | None) -> Session:
     own = draft.session(actor.session_id or "")
     if own.role is Role.ORCHESTRATOR and descends_from(draft.world, session, own.id):
         return session
-    raise NotAllowed("session.not_yours", f"{own.id} may not touch {wanted}", {"sessionId": wanted})
+    raise NotAllowed("session.not_yours", f"{own.id} may not act on {wanted}", {"sessionId": wanted})
 
 
 def task_for(draft: Draft, actor: Actor, task_id: str) -> Task:
@@ -76,7 +76,7 @@ def task_for(draft: Draft, actor: Actor, task_id: str) -> Task:
     task = draft.task(task_id)
     if actor.is_owner or may_touch_task(draft.world, actor, task_id):
         return task
-    raise NotAllowed("task.not_yours", f"{actor.session_id} has no part in {task_id}", {"taskId": task_id})
+    raise NotAllowed("task.not_yours", f"{task_id} is not a task of {actor.session_id}", {"taskId": task_id})
 
 
 def may_touch_task(world: World, actor: Actor, task_id: str) -> bool:

@@ -27,7 +27,7 @@ def read_token(key: bytes, token: str) -> Actor:
     genuine = hmac.compare_digest(_signature(key, claim).encode(), signature.encode("utf-8", "replace"))
     if not genuine or not session_id or not (attempt.isascii() and attempt.isdigit()) or len(attempt) > _ATTEMPT_DIGITS:
         raise NotAllowed(
-            "token.invalid", "the session token is not one of this daemon's: take it from MAESTRO_SESSION_TOKEN"
+            "token.invalid", "this daemon did not issue the session token: use the value of MAESTRO_SESSION_TOKEN"
         )
     return Actor(session_id, int(attempt))
 

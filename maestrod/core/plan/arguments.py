@@ -15,16 +15,14 @@ LONGEST = 131_071
 def problem(text: str) -> str:
     """Why a text cannot be an argument of a program; empty if it can."""
     if "\0" in text:
-        return "holds a NUL character, where every program takes it to end"
+        return "contains a NUL character, at which programs would cut it off"
     size = len(text.encode(errors="replace"))
-    return (
-        f"has {size:,} bytes; a program takes {LONGEST:,} in one argument: put it into a file" if size > LONGEST else ""
-    )
+    return f"has {size:,} bytes; one argument may have {LONGEST:,}: put the text into a file" if size > LONGEST else ""
 
 
 def command_problem(text: str) -> str:
     """Why a text cannot be a command or a check; empty if it can. A blank one would succeed without doing anything."""
-    return problem(text) if text.strip() else "is blank: it does nothing, and would count as done"
+    return problem(text) if text.strip() else "is blank: it would do nothing and count as done"
 
 
 def check_commands(texts: Iterable[str], path: str) -> None:

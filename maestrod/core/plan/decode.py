@@ -62,7 +62,7 @@ def _key_of(item: Any) -> set[str]:
 def _check(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
     """Findings of one object and of the objects in it (three levels at most)."""
     if not isinstance(raw, dict):
-        found.error(path or "plan", "malformed", f"A {_LABEL[kind]} is an object, this is {_name(raw)}")
+        found.error(path or "plan", "malformed", f"A {_LABEL[kind]} must be an object, not {_name(raw)}")
         return
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for name in raw:
@@ -82,7 +82,7 @@ def _check(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> 
 
 def _check_list(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
     if not isinstance(raw, list):
-        found.error(path, "malformed", f"Expected a list of {_LABEL[kind]}s, this is {_name(raw)}")
+        found.error(path, "malformed", f"Expected a list of {_LABEL[kind]}s, not {_name(raw)}")
         return
     for place, item in enumerate(raw):
         _check(item, kind, f"{path}[{place}]", found)

@@ -94,7 +94,9 @@ def is_block(text: str, readers: Readers) -> bool:
 def _take(name: str, value: str, readers: Readers, members: dict[str, Any]) -> list[str]:
     """Read one attribute into ``members``; returns what is wrong with it."""
     if name not in readers:
-        return [f"`{name[:100]}` is not known here; known are {', '.join(readers)}{hint(name, readers)}"]
+        return [
+            f"`{name[:100]}` is not an attribute here; known attributes are {', '.join(readers)}{hint(name, readers)}"
+        ]
     member, reader = readers[name]
     if member in members:
         return [f"`{name}` appears twice"]
@@ -112,7 +114,7 @@ def _strays(title: str, readers: Readers) -> list[str]:
     for stray in _STRAY.finditer(title):
         name = stray[1].lower()
         if name in readers or get_close_matches(name, readers, n=1, cutoff=0.8):
-            return [f"`{stray[0][:100]}…` stays in the title; attributes stand at its end as {{name=value}}"]
+            return [f"`{stray[0][:100]}…` remains in the title; put attributes at its end as {{name=value}}"]
     return []
 
 

@@ -120,13 +120,13 @@ def opening_behind_bullet(text: str) -> Opening | None:
 def near_miss(text: str) -> str:
     """What to write in the place of a line that is nearly an item, a heading or a block; empty for any other."""
     if _NEAR_ITEM.match(text):
-        return "This is nearly an item; write `- [ ] Title`, or `- [x] Title` for what is done"
+        return "This is almost an item; write `- [ ] Title`, or `- [x] Title` if it is done"
     if _GLUED_HEADING.match(text):
-        return "A heading has a space after its hashes: `## Title`"
+        return "Put a space after the hashes of a heading: `## Title`"
     quoted = _QUOTED.match(text)
     inside = text[quoted.end() :] if quoted else ""
     if inside and (box_in(inside) or ((opening := opening_in(inside)) and opening.language in RUNNABLE)):
-        return "What stands in a quote is not run; take it out of the quote, or remove it"
+        return "Quoted text is not run; take it out of the quote, or remove it"
     return ""
 
 
@@ -140,7 +140,7 @@ def language_problem(opening: Opening) -> tuple[bool, str]:
     language = opening.language
     if language in RUNNABLE:
         if "{" in opening.rest:
-            return True, "A block takes no attributes; write them at the end of the item's line"
+            return True, "Blocks take no attributes; put them at the end of the item's line"
         return False, f"`{opening.rest[:100]}` after `{language}` means nothing here" if opening.rest else ""
     if language in _TRANSCRIPTS:
         what = f"`{language}`" if language else "without a language"
@@ -150,7 +150,7 @@ def language_problem(opening: Opening) -> tuple[bool, str]:
     if word and word[1] in RUNNABLE:
         near = [word[1]]
     if near:
-        return True, f"`{language[:100]}` is no language; did you mean `{near[0]}`?"
+        return True, f"`{language[:100]}` is not a known language; did you mean `{near[0]}`?"
     if language in _OTHER_SHELLS:
         return True, f"Blocks run in `sh` or `bash`, not in `{language}`; mark it `text` if it is description"
     return False, ""

@@ -103,7 +103,9 @@ class Parser:
         end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
         if end:
             self.left_out |= dict.fromkeys(range(1, end + 2), Rejection.FRONT_MATTER)
-            message = "Front matter is not read; the title is `# Title`, attributes stand in braces behind titles"
+            message = (
+                "Front matter is not supported; write the title as `# Title`, and attributes in braces after titles"
+            )
             self._warning(1, "front_matter", message)
         return end + 1 if end else 0
 
@@ -125,7 +127,7 @@ class Parser:
             self.left_out[number] = Rejection.COMMENT
         elif begins_with_it and (box_in(text) or heading_in(text) or opening_in(text) or near_miss(text)):
             # Markdown takes the rest of such a line as HTML: structure would vanish, or run against what the page shows.
-            self._error(number, "behind_comment", "This stands behind a comment; write it on a line of its own")
+            self._error(number, "behind_comment", "This follows a comment; write it on a line of its own")
         return kept
 
     def _in_fence(self, fence: Fence, number: int, line: str) -> None:
@@ -135,7 +137,7 @@ class Parser:
         fence.body.append(line)
         opening = opening_in(line.strip()) if fence.runs else None
         if opening and opening.language and opening.mark[0] == fence.mark[0] and len(opening.mark) >= len(fence.mark):
-            message = f"A block begins inside of the block of line {fence.line}, which no line {fence.mark} closes"
+            message = f"A block begins inside the block of line {fence.line}, which no line {fence.mark} closes"
             self._error(number, "unclosed_block", message)
 
     def _content(self, line: _Line) -> None:
@@ -144,7 +146,7 @@ class Parser:
         elif opening := opening_in(line.text):
             self._open(line, opening)
         elif opening := opening_behind_bullet(line.text):
-            message = "A block begins on a line of its own, below its item and indented like the item's text"
+            message = "Begin a block on a line of its own, below its item and indented like the item's text"
             self._error(line.number, "near_miss", message)
             self._open(line, opening)
         elif self._is_outside(line) and (heading := heading_in(line.text)):
@@ -203,7 +205,7 @@ class Parser:
         self.left_out[number] = Rejection.PROSE
         self._small_heading = number
         if markdown_attributes.read(title, markdown_attributes.GROUP)[1]:
-            self._error(number, "attribute", "Only groups take attributes, and a group is a heading of level 2: `## …`")
+            self._error(number, "attribute", "Only groups take attributes; a group is a heading of level 2: `## …`")
 
     def _underline(self, line: _Line) -> bool:
         """Whether the text above becomes a heading (CommonMark, section 4.3)."""
@@ -213,7 +215,7 @@ class Parser:
             return False
         if len(above) > 1:
             message = (
-                "Markdown makes a heading of all lines above this one; put a blank line before it, or use `## Title`"
+                "Markdown turns the lines above this one into a heading; put a blank line before it, or use `## Title`"
             )
             self._error(line.number, "long_heading", message)
             return True
@@ -235,7 +237,7 @@ class Parser:
         if self._item and line.indent >= self._indent + _NESTED:
             self._nested_box(line, box, self._item)
         elif not self._item and line.indent >= _CODE:
-            message = f"Markdown takes a line that is indented by {line.indent} as code; begin it with `- [ ]`"
+            message = f"Markdown treats a line that is indented by {line.indent} as code; begin it with `- [ ]`"
             self._error(line.number, "indented_item", message)
         else:
             self._begin_item(line, box)
@@ -244,10 +246,10 @@ class Parser:
         number = line.number
         if not self.groups:
             if self._small_heading:
-                self._error(self._small_heading, "small_heading", "The heading of a group is of level 2: `## …`")
+                self._error(self._small_heading, "small_heading", "The heading of a group must be of level 2: `## …`")
             self._begin_group(number, self.title or "Tasks")
         if self._second_title:
-            message = "A plan has one title; make this the heading of a group: `## …`"
+            message = "A plan has only one title; make this the heading of a group: `## …`"
             self._error(self._second_title, "second_title", message)
             self._second_title = 0
         title, members, problems = markdown_attributes.read(box.title, markdown_attributes.SUBTASK)
@@ -261,7 +263,7 @@ class Parser:
         for problem in problems:
             self._error(number, "attribute", problem)
         if not title:
-            self._error(number, "no_title", "An item needs a title: `- [ ] What is to be done`")
+            self._error(number, "no_title", "An item needs a title: `- [ ] What to do`")
         elif is_struck(title):
             self._error(number, "struck_item", "This item is struck through; check it (`- [x]`) or remove it")
 
@@ -270,10 +272,10 @@ class Parser:
         self._nested.append(_Nested(line.indent, around or box.done))
         self._text_lines = []
         if around and not box.done:
-            message = "This item is open inside of a checked one; check it, or uncheck what it is part of"
+            message = "This item is open inside a checked one; check it, or uncheck its parent"
             self._error(line.number, "open_in_done", message)
         elif not box.done and markdown_attributes.read(box.title, markdown_attributes.SUBTASK)[1]:
-            self._error(line.number, "attribute", "A nested item is description and takes no attributes")
+            self._error(line.number, "attribute", "Nested items are description and take no attributes")
         self._describe(line, item, done=around)
 
     def _around(self, indent: int) -> bool:
@@ -323,7 +325,7 @@ class Parser:
         is_lazy = bool(self._nested) and not self._after_blank  # it goes on with the paragraph of the line before
         done = self._nested[-1].done if is_lazy else self._around(line.indent)
         if not reported and markdown_attributes.is_block(line.text, markdown_attributes.SUBTASK):
-            self._error(line.number, "attribute", "Attributes stand at the end of the item's own line")
+            self._error(line.number, "attribute", "Put attributes at the end of the item's own line")
         self._describe(line, item, done=done)
 
     def _describe(self, line: _Line, item: Item, *, done: bool) -> None:
@@ -338,7 +340,7 @@ class Parser:
         else:
             self._summary.append(line.whole)
         if markdown_attributes.is_block(line.text, markdown_attributes.GROUP):
-            self._error(line.number, "attribute", "Attributes stand at the end of the heading or the item itself")
+            self._error(line.number, "attribute", "Put attributes at the end of the heading or the item itself")
 
     # Blocks
 
@@ -355,7 +357,7 @@ class Parser:
     def _is_done_block(self, line: _Line, opening: Opening) -> bool:
         """Whether a block belongs to something that is checked."""
         if self._item and self._nested and line.indent < self._indent + _NESTED and opening.language in RUNNABLE:
-            message = "Whose block is this? Indent it like the text of the item it belongs to"
+            message = "It is unclear which item this block belongs to; indent it like that item's text"
             self._error(line.number, "whose_block", message)
         return self._around(line.indent)
 
@@ -383,7 +385,7 @@ class Parser:
         if command:
             (item.checks if fence.is_check else item.commands).append((command, fence.line))
         else:
-            self._error(fence.line, "empty_block", "This block has no command")
+            self._error(fence.line, "empty_block", "This block contains no command")
 
     def _error(self, line: int, code: str, message: str) -> None:
         self.found.append(Diagnostic(path=f"line {line}", code=code, message=message))

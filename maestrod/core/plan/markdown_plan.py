@@ -85,9 +85,7 @@ def parse_markdown(text: str) -> Document:
     kept = drop_done(groups)
     found = sorted(parser.found, key=_line_of)
     if not kept and not any(diagnostic.severity is Severity.ERROR for diagnostic in found):
-        found.append(
-            Diagnostic(path="line 1", code="no_items", message="There is no open item (`- [ ] …`) in this plan")
-        )
+        found.append(Diagnostic(path="line 1", code="no_items", message="This plan has no open item (`- [ ] …`)"))
     return Document(_raw(parser, kept), tuple(found), lines_by_path(kept), left_out)
 
 

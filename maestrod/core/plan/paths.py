@@ -10,9 +10,9 @@ import functools
 def problem(pattern: str) -> tuple[str, str] | None:
     """Code and message of what is wrong with a pattern, or None."""
     if not pattern.strip() or "\0" in pattern:
-        return "path_empty", "A path is empty or holds a NUL; name a file or a glob relative to the project"
+        return "path_empty", "A path is empty or contains a NUL; use a file or a glob relative to the project"
     if pattern.startswith(("/", "~")):
-        return "path_absolute", f"`{pattern[:100]}` is absolute; paths are relative to the project's folder"
+        return "path_absolute", f"`{pattern[:100]}` is absolute; use a path relative to the project's folder"
     if ".." in pattern.split("/"):
         return "path_escapes", f"`{pattern[:100]}` leaves the project's folder with `..`"
     return None

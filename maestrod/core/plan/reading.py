@@ -22,7 +22,7 @@ def lint_text(text: str, known: KnownNames) -> PlanReport:
         document = document_in(text)
         return lint_parsed(checklist, known) if document is None else lint_document(document, known)
     if any(document_in(prose) for prose in _prose(checklist.raw) if '"groups"' in prose):
-        message = "This checklist also holds a plan in JSON; hand in only one of them"
+        message = "This checklist also contains a plan in JSON; submit only one of them"
         return _refused(Diagnostic(path="line 1", code="two_plans", message=message))
     return lint_parsed(checklist, known)
 
@@ -32,7 +32,7 @@ def lint_document(document: str, known: KnownNames) -> PlanReport:
     try:
         raw: Any = _tidy(read(document))
     except Flaw as flaw:
-        message = f"The plan has to be one JSON document: {flaw}"
+        message = f"The plan must be one JSON document: {flaw}"
         return _refused(Diagnostic(path=flaw.path or "plan", code="not_json", message=message))
     except RecursionError:
         return _refused(Diagnostic(path="plan", code="not_json", message="The plan is nested too deeply"))

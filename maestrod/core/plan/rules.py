@@ -89,7 +89,9 @@ def _sizes(subject: Subject, found: Findings) -> None:
     if not subject.groups and not found.errors:
         found.error("groups", "no_groups", "A plan needs at least one group")
     if len(subject.groups) > MANY_GROUPS:
-        found.warning("groups", "many_groups", f"{len(subject.groups)} groups mean as many sessions; is that meant?")
+        found.warning(
+            "groups", "many_groups", f"{len(subject.groups)} groups start as many sessions; is that intended?"
+        )
     for place, group in subject.groups.items():
         if not group.subtasks:
             found.error(f"groups[{place}].subtasks", "empty_group", f"Group `{group.key}` has no subtasks")
@@ -112,7 +114,7 @@ def _references(names: tuple[str, ...], there: set[str], path: str, kind: str, f
             message = f"There is no {kind} `{shown(name)}` in this plan{hint(name, there)}"
             found.error(f"{path}[{number}]", f"unknown_{kind}", message)
         elif name in names[:number]:
-            found.warning(f"{path}[{number}]", "repeated_dependency", f"`{shown(name)}` is named twice")
+            found.warning(f"{path}[{number}]", "repeated_dependency", f"`{shown(name)}` is listed twice")
 
 
 def _known_names(subject: Subject, found: Findings) -> None:
@@ -137,7 +139,7 @@ def _commands(subject: Subject, found: Findings) -> None:
     for path, group, subtask in subject.subtasks():
         agent = group.agent or subject.known.default_agent
         if agent in subject.known.command_agents and not subtask.commands and not subtask.checks:
-            message = f"The {agent} agent has nothing to run for `{subtask.key}`: give it commands"
+            message = f"The {agent} agent has nothing to run for `{subtask.key}`: add commands"
             found.error(f"{path}.commands", "nothing_to_run", message)
 
 
@@ -158,7 +160,7 @@ def _texts(subject: Subject, found: Findings) -> None:
 
 def _title(title: str, path: str, found: Findings) -> None:
     if not is_line(title):
-        found.error(path, "title", "A title is one line that is not blank and has no control characters")
+        found.error(path, "title", "A title must be one line, not blank and without control characters")
 
 
 def _paths(subject: Subject, found: Findings) -> None:
@@ -290,6 +292,6 @@ def _warn_overlap(subject: Subject, place: int, other: int, pair: tuple[str, str
     one, two = subject.groups[place].key, subject.groups[other].key
     same = f"`{pair[0]}`" if pair[0] == pair[1] else f"`{pair[0]}` and `{pair[1]}`"
     message = (
-        f"Groups `{one}` and `{two}` may run at the same time and both may touch {same}; let one wait for the other"
+        f"Groups `{one}` and `{two}` may run at the same time, and both may change {same}; make one depend on the other"
     )
     found.warning(f"groups[{other}]", "paths_overlap", message)

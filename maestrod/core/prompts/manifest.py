@@ -158,18 +158,18 @@ _ASK = {
     "maestroctl session report MESSAGE": "note a milestone on your timeline",
 }
 _TASK = {
-    "maestroctl task progress TASK_ID MESSAGE --progress 0.5": "say how far a task is, 0 to 1",
-    "maestroctl task block TASK_ID REASON": "a task cannot go on, and why",
+    "maestroctl task progress TASK_ID MESSAGE --progress 0.5": "report a task's progress, 0 to 1",
+    "maestroctl task block TASK_ID REASON": "a task is blocked, and why",
 }
 _SIMPLE = {
     "maestroctl task start TASK_ID": "before you begin a task",
     **_TASK,
     "maestroctl task complete TASK_ID SUMMARY": "a task is done and its checks pass",
-    "maestroctl task fail TASK_ID ERROR": "a task cannot be done, with what a person needs to understand why",
+    "maestroctl task fail TASK_ID ERROR": "a task cannot be done; say what a person needs to know to understand why",
     **_ASK,
 }
 _QUEUE = {
-    "maestroctl queue next --wait": "claim the next task; an empty answer means that there is nothing left",
+    "maestroctl queue next --wait": "claim the next task; an empty answer means that none is left",
     **_TASK,
     "maestroctl queue complete --summary SUMMARY": "the claimed task is done and its checks pass",
     "maestroctl queue fail ERROR": "the claimed task cannot be done, and why",
@@ -177,9 +177,9 @@ _QUEUE = {
     **_ASK,
 }
 _ORCHESTRATOR = {
-    "maestroctl plan check FILE": "lint a plan without handing it in",
-    "maestroctl plan submit FILE": "hand in the plan; findings come back to be repaired",
-    "maestroctl task tree TASK_ID": "see how the work stands",
+    "maestroctl plan check FILE": "check a plan without submitting it",
+    "maestroctl plan submit FILE": "submit the plan; fix the findings it returns",
+    "maestroctl task tree TASK_ID": "see the state of the work",
     **_ASK,
 }
 

@@ -14,18 +14,18 @@ PAGE_LIMIT = 240_000
 SIBLINGS = 50
 
 _ROLES = {
-    Role.WORKER: "You are a worker: do the tasks below in this folder, and report as you go.",
+    Role.WORKER: "You are a worker: do the tasks below in this folder, and report each one.",
     Role.ORCHESTRATOR: (
-        "You are an orchestrator: study the task and the project, then hand in a plan. You do not do the work yourself;"
+        "You are an orchestrator: study the task and the project, then submit a plan. You do not do the work yourself;"
         " worker sessions will, one per group of your plan."
     ),
 }
-_PLAN = "The same with the project's files and the subtasks there are already, as JSON: `task-context.json` beside this file."
+_PLAN = "The same as JSON, with the project's files and existing subtasks: `task-context.json` beside this file."
 _SIMPLE = "Do the tasks in this order. Report the start and the end of each one."
-_QUEUE = "Your tasks are a queue: claim one, do it, report its end, claim the next, until nothing is left."
+_QUEUE = "Your tasks are in a queue: claim one, do it, report the result, and claim the next, until none is left."
 _RULES = """\
-Reports are what counts: a task is done when it is reported complete, not when you stop. Report a task complete only after
-its checks pass. If you cannot go on, say so (`block`, `fail`, or ask a person); never wait in silence.\
+Only reports count: a task is done when you report it complete, not when you stop. Report a task complete only after
+its checks pass. If you cannot continue, say so (`block`, `fail`, or ask a person); never wait in silence.\
 """
 
 
@@ -120,7 +120,7 @@ def _task(task: ManifestTask) -> Iterable[str]:
     if task.initial_prompt.strip() != task.description.strip():
         yield cut(task.initial_prompt)
     if task.last_error:
-        yield f"This is attempt {task.attempt}. The one before failed:\n\n{fenced(cut(task.last_error, 4000))}"
+        yield f"This is attempt {task.attempt}. The previous attempt failed:\n\n{fenced(cut(task.last_error, 4000))}"
     if task.waits_for:
         rows = (
             f"- {link.title} (`{link.id}`, {link.status.value}){': ' + cut(link.summary, 500) if link.summary else ''}"
@@ -128,7 +128,7 @@ def _task(task: ManifestTask) -> Iterable[str]:
         )
         yield "\n".join(["It builds on:", "", *rows])
     if task.paths:
-        yield "It may touch: " + ", ".join(f"`{path}`" for path in task.paths)
+        yield "It may change: " + ", ".join(f"`{path}`" for path in task.paths)
     yield from _commands("Commands:", task.commands)
     yield from _commands("Done when these pass:", task.checks)
 
@@ -151,7 +151,7 @@ def fenced(text: str, language: str = "") -> str:
 def _siblings(siblings: Sequence[Sibling]) -> Iterable[str]:
     if not siblings:
         return
-    yield "## Others at work"
+    yield "## Other sessions at work"
     rows = [
         f"- {sibling.name} (`{sibling.session_id}`, {sibling.status}): "
         + "; ".join(task.title for task in sibling.tasks[:10])

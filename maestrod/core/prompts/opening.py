@@ -11,8 +11,8 @@ FILES = 200
 
 _PLAN = (
     "Study the project, then end your turn with the plan: one JSON document as your skill describes it, and nothing else in that"
-    " message. (Where the program you run in has a tool for structured output, that is where it goes.) If it is refused you are"
-    " told what to repair."
+    " message. (If your program has a tool for structured output, use that.) If the plan has errors, you"
+    " receive them and submit it again."
 )
 
 
@@ -21,7 +21,7 @@ def opening(manifest: Manifest, folder: str, *, limit: int | None = None) -> str
     text = "\n\n".join(_parts(manifest, folder))
     if limit is not None and len(text.encode()) > limit:
         return (
-            f"Read the file {folder}/manifest.md first and completely: it says who you are, what your tasks are and how to report."
+            f"Read the file {folder}/manifest.md first and completely: it describes your role, your tasks and how to report."
             " Then do what it says."
         )
     return text
@@ -52,5 +52,5 @@ def _context(context: TaskContext, folder: str) -> str:
     if rows:
         sections.append("\n".join(["## Files of the project", "", *rows]))
     if subtasks:
-        sections.append("\n".join(["## Subtasks there are", "", *subtasks]))
+        sections.append("\n".join(["## Existing subtasks", "", *subtasks]))
     return "\n\n".join(sections)

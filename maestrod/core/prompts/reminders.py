@@ -20,11 +20,11 @@ def nudge(left: Sequence[Task], strategy: Strategy) -> str:
         how = "`maestroctl task complete TASK_ID SUMMARY` or `maestroctl task fail TASK_ID ERROR`"
     return "\n".join(
         [
-            "You ended your turn, but nobody has been told what became of:",
+            "You ended your turn, but you did not report the outcome of:",
             "",
             *rows,
             "",
-            f"Finish what is left, then report each: {how}. A task counts as done only when it is reported.",
+            f"Finish what is left and report each task: {how}. A task counts as done only when it is reported.",
         ]
     )
 
@@ -36,7 +36,7 @@ def repair(findings: Sequence[Diagnostic]) -> str:
     if len(errors) > NAMED:
         rows.append(f"- and {len(errors) - NAMED} more")
     return "\n".join(
-        ["Your plan was refused. Repair exactly this, and hand in the whole plan again as you did before:", "", *rows]
+        ["Your plan has errors. Fix exactly these, and submit the whole plan again in the same way:", "", *rows]
     )
 
 
@@ -44,10 +44,10 @@ def missing_plan() -> str:
     """A planner ended its turn without a plan."""
     return (
         "You ended your turn without a plan. End it with one JSON document, the plan, and nothing else;"
-        " or hand the plan in with `maestroctl plan submit FILE`."
+        " or submit the plan with `maestroctl plan submit FILE`."
     )
 
 
 def wake() -> str:
     """A usage limit is over."""
-    return "The usage limit that interrupted you is over. Go on with what you were doing."
+    return "The usage limit that interrupted you has ended. Continue with what you were doing."

@@ -189,7 +189,7 @@ def _message_list(world: World, params: MessageList, actor: Actor) -> MessagePag
 
 def _plan_check(world: World, params: PlanCheck, seen: Seen) -> PlanReport:
     if (params.plan is None) == (params.markdown is None):
-        raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "$.plan"})
+        raise Malformed("plan.missing", "submit either plan (JSON) or markdown", {"path": "$.plan"})
     known = names_for(world.policy, seen, None, world.policy.default_agent)
     return lint(params.plan, known) if params.markdown is None else lint_text(params.markdown, known)
 

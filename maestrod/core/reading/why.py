@@ -18,20 +18,20 @@ from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 _MEANING = {
-    SessionStatus.SPAWNING: "it was started and has not shown a sign of life yet",
-    SessionStatus.IDLE: "its agent is up and works on no task at the moment",
+    SessionStatus.SPAWNING: "it has started but has not shown a sign of life yet",
+    SessionStatus.IDLE: "its agent is ready but works on no task at the moment",
     SessionStatus.WORKING: "one of its tasks is in progress",
-    SessionStatus.COMPLETED: "its agent ended and what it had to do is done",
-    SessionStatus.FAILED: "its agent ended, or never came up, without doing what it had to do",
+    SessionStatus.COMPLETED: "its agent exited after its tasks were done",
+    SessionStatus.FAILED: "its agent exited before finishing its tasks, or never started",
     SessionStatus.STOPPED: "the daemon stopped it",
 }
 
 #: Who stopped a session, by the source of the reason it was stopped for.
 _STOPPED_BY = {
-    Source.TIMER: "the daemon stopped it, because a task of it took too long",
-    Source.USER: "somebody stopped it",
+    Source.TIMER: "the daemon stopped it because one of its tasks timed out",
+    Source.USER: "a user stopped it",
     Source.REPORT: "an agent stopped it",
-    Source.RECOVERY: "the daemon stopped and took it along",
+    Source.RECOVERY: "the daemon stopped it when it stopped itself",
 }
 
 
@@ -88,19 +88,19 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
     if session.exit is not None:
         yield _ending(session)
     if session.stopping:
-        yield "it was told to stop, and its processes are on their way out"
+        yield "it is being stopped, and its processes are exiting"
     if session.paused:
         yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
     yield from _doing(session)
     for question in _asked(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
     for kept in session.standing:
-        yield f"a person has answered {kept.value} for every identical request of it: {kept.message}"
+        yield f"a person has answered {kept.value} for every identical request of this session: {kept.message}"
     queued = len(world.open_messages.get(session.id, ()))
     if queued and not (session.turn is not None and session.turn.running):
         yield f"{queued} message{'s wait' if queued > 1 else ' waits'} for it"
     if session.terminal is Terminal.EXTERNAL and not has_ended(session):
-        yield "it was started by hand: the daemon follows what it reports and does not hold its processes"
+        yield "it was started by hand: the daemon follows its reports but does not control its processes"
     for task in tasks:
         if task.status is not TaskStatus.COMPLETED:
             cause = f": {_told(task.status_reason)}" if task.status_reason is not None else ""
@@ -118,26 +118,28 @@ def _doing(session: Session) -> Iterator[str]:
     """Its turn by the agent's own word, the limit it sits out, and whether it is being let go."""
     turn, wait = session.turn, session.wait
     if isinstance(turn, RunningTurn):
-        yield f"its agent works in a turn, known from {turn.source.value}" + (f": {turn.doing}" if turn.doing else "")
+        yield f"its agent is working on a prompt, according to the {turn.source.value}" + (
+            f": {turn.doing}" if turn.doing else ""
+        )
     elif turn is not None:
         detail = ": ".join(filter(None, (turn.code, turn.detail)))
         yield f"its agent's last turn ended: {turn.outcome}" + (f" ({detail})" if detail else "")
     if turn is not None and turn.background:
-        yield f"{turn.background} of what that turn began still runs, so it has not come to rest"
+        yield f"{turn.background} background tasks of that turn still run, so it is not idle"
     if wait is not None:
-        end = "; nobody said when it ends, so it tries again" if wait.guessed else ""
-        over = "it is over, and it waits for a free slot" if wait.due else f"it goes on by itself{end}"
-        yield f"it sits out a limit of {session.agent} ({wait.detail or wait.kind}): {over}"
+        end = "; its end is unknown, so it retries" if wait.guessed else ""
+        over = "the limit has ended, and it waits for a free slot" if wait.due else f"it resumes by itself{end}"
+        yield f"it waits for a usage limit of {session.agent} ({wait.detail or wait.kind}): {over}"
         if session.process is None:
-            yield "its process has ended meanwhile: its conversation is resumed in another one"
+            yield "its process has ended: the conversation resumes in a new one"
     if session.finishing:
-        yield "everything it had to do is done, and its agent is being let go"
+        yield "all its tasks are done, and its agent may exit"
 
 
 def _told(reason: Reason) -> str:
     by = f" by {reason.by}" if reason.by is not None else ""
     detail = f" ({reason.detail})" if reason.detail else ""
-    return f"{reason.code}, known from {reason.source.value}{by}{detail}"
+    return f"{reason.code}, according to the {reason.source.value}{by}{detail}"
 
 
 def _ending(session: Session) -> str:
@@ -149,5 +151,5 @@ def _ending(session: Session) -> str:
     elif ended.code is not None:
         how = f"exited with code {ended.code}"
     else:
-        how = "ended in a way nobody saw"
+        how = "ended unobserved"
     return f"its process {how}" + (f": {ended.detail or ended.reason}" if ended.detail or ended.reason else "")

@@ -33,10 +33,10 @@ def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
     if params.task_id is not None:
         task_for(draft, actor, params.task_id)
     if params.kind is AttentionKind.APPROVAL:
-        raise Malformed("attention.kind", "only a plan that waits for approval asks for it", {"path": "kind"})
+        raise Malformed("attention.kind", "only plans ask for approval: choose another kind", {"path": "kind"})
     chosen = not params.options or params.free_text or params.on_timeout in {None, *params.options}
     if not chosen:
-        raise Malformed("attention.not_an_option", "onTimeout is none of the options", {"path": "onTimeout"})
+        raise Malformed("attention.not_an_option", "onTimeout must be one of the options", {"path": "onTimeout"})
     question = draft.put(
         Attention(
             id=draft.new_id("att"),
@@ -72,13 +72,11 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
     if question.answer is not None:
         raise Conflict(
             "attention.answered",
-            f"{question.id} was answered by {question.answer.by}: {question.answer.value!r}",
+            f"{question.id} was already answered by {question.answer.by}: {question.answer.value!r}",
             {"by": question.answer.by, "value": question.answer.value, "at": question.answer.at},
         )
     if question.tool is not None and not question.options:
-        message = (
-            f"{question.session_id} takes this answer in its own terminal only: maestroctl attach {question.session_id}"
-        )
+        message = f"{question.session_id} accepts this answer only in its own terminal: maestroctl attach {question.session_id}"
         raise Conflict("attention.elsewhere", message, {"sessionId": question.session_id})
     given = attention_options.settled(question, params)
     return close(draft, question, USER, given.value, given)

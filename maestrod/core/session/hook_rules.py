@@ -70,7 +70,9 @@ def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor) ->
         if session.agent_session_id == reading.agent_session_id and session.agent == agent:
             return session
     if reading.cwd is None:
-        raise Malformed("session.missing", "no session has this agent's id, and it says no folder", {"path": "payload"})
+        raise Malformed(
+            "session.missing", "no session has this agent's id, and the payload names no folder", {"path": "payload"}
+        )
     hand_started = SessionRegister(
         agent=agent,
         agent_session_id=reading.agent_session_id,

@@ -44,7 +44,7 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
     message = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
     traits = draft.world.policy.traits(session.agent)
     if sign.retrying or not draft.world.policy.limit_wait or traits.turns is Turns.NONE:
-        again = ", and tries again by itself" if sign.retrying else ""
+        again = ", and retries by itself" if sign.retrying else ""
         draft.timeline(TimelineType.MILESTONE, message + again, session_id=session.id, source=source)
         return session
     if not moves(session, SessionEvent.REACH):
@@ -93,8 +93,10 @@ def wake(draft: Draft, session: Session) -> Session:
         attention.close(draft, question, attention.CLOSED, NOW)
     busy = session.turn is not None and session.turn.running
     with pause.clocks(draft, session.id):
-        session = move(draft, session, SessionEvent.WAKE, draft.reason(Source.TIMER, LIMIT, "the limit is over"))
-    message = f"the limit is over: {session.agent} goes on"
+        session = move(
+            draft, session, SessionEvent.WAKE, draft.reason(Source.TIMER, LIMIT, "the usage limit has ended")
+        )
+    message = f"the usage limit has ended: {session.agent} continues"
     draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.TIMER)
     if session.terminal is not Terminal.EXTERNAL and not busy:
         turns.wake(draft, session)
@@ -117,7 +119,7 @@ def process_ended(draft: Draft, session: Session, detail: str) -> None:
     if session.process is None:
         return  # told again by the next daemon
     turns.process_gone(draft, session)
-    message = f"its process is gone ({detail}); it goes on when the limit is over"
+    message = f"its process is gone ({detail}); it resumes when the limit ends"
     draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.PROCESS)
 
 
@@ -128,7 +130,7 @@ def answered(draft: Draft, question: Attention) -> None:
     if session.wait is None or question.attempt is None:
         return
     if value == FAIL:
-        detail = f"{session.agent} is limited ({session.wait.kind}), and nobody wants to wait for it"
+        detail = f"{session.agent} has reached a usage limit ({session.wait.kind}), and waiting was declined"
         draft.effect(Stop(session.id, session.attempt))
         end(draft, session, SessionEvent.FAIL, draft.reason(Source.USER, LIMIT, detail), None)
         _hold_back(draft, session.agent, 0)

@@ -146,15 +146,17 @@ def send(draft: Draft, params: MessageSend, actor: Actor) -> Message:
     """The rule of ``message.send``. Raises ``IllegalTransition`` for an agent that takes no prompts, ``Busy`` when too many wait."""
     session = alive(session_for(draft, actor, params.session_id))
     if session.terminal is Terminal.EXTERNAL:
-        raise IllegalTransition("session.external", f"{session.id} has its terminal elsewhere: type there")
+        raise IllegalTransition("session.external", f"{session.id} was started by hand: use its own terminal")
     if draft.world.policy.traits(session.agent).turns is Turns.NONE:
         raise IllegalTransition(
-            "message.no_prompts", f"{session.agent} takes no prompts: type into its terminal (session.send)"
+            "message.no_prompts", f"{session.agent} takes no prompts: use session.send to type into its terminal"
         )
     if session.ending is not None:
-        raise IllegalTransition("session.finishing", f"{session.id} is about to end and takes no more prompts")
+        raise IllegalTransition("session.finishing", f"{session.id} is about to end and accepts no more prompts")
     if len(draft.world.open_messages.get(session.id, ())) >= QUEUED:
-        raise Busy("message.too_many", f"{QUEUED} messages wait for {session.id} already", {"sessionId": session.id})
+        raise Busy(
+            "message.too_many", f"{QUEUED} messages are already queued for {session.id}", {"sessionId": session.id}
+        )
     return queue_message(draft, session, MessageKind.PROMPT, params.text, actor.session_id or "user")
 
 
@@ -163,5 +165,7 @@ def cancel(draft: Draft, params: MessageRef, actor: Actor) -> Message:
     message = draft.message(params.message_id)
     session_for(draft, actor, message.session_id)
     if message.status is not MessageStatus.QUEUED:
-        raise IllegalTransition("message.delivered", f"{message.id} is {message.status.value}: it cannot be taken back")
-    return move_message(draft, message, MessageEvent.FAIL, error=f"taken back by {actor.session_id or 'user'}")
+        raise IllegalTransition(
+            "message.delivered", f"{message.id} is {message.status.value}: it can no longer be cancelled"
+        )
+    return move_message(draft, message, MessageEvent.FAIL, error=f"cancelled by {actor.session_id or 'user'}")

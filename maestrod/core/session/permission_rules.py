@@ -191,7 +191,7 @@ def _is_meant(question: Attention, key: str) -> bool:
 
 
 def _message(session: Session, sign: PermissionAsked) -> str:
-    what = f"use {sign.tool}" if sign.tool else "do something it may not do by itself"
+    what = f"use {sign.tool}" if sign.tool else "do something that needs permission"
     return f"{session.agent} wants to {what}" + (f": {sign.summary}" if sign.summary else "")
 
 

@@ -47,7 +47,7 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
     check_skills(draft, folder, params.skills, "skills")
     arguments.check(params.program, "program")
     if params.role is Role.WORKER and free_slots(draft, home, agent) <= 0:
-        raise Busy("session.no_slot", "every slot is taken: try again when a session has ended", {"agent": agent})
+        raise Busy("session.no_slot", "all slots are in use: try again when a session has ended", {"agent": agent})
     first = draft.task(params.task_ids[0]).title if params.task_ids else agent
     return start_session(
         draft,
@@ -93,7 +93,7 @@ def _project_of(draft: Draft, params: SessionSpawn, actor: Actor) -> str:
     if not actor.is_owner:
         own = draft.session(actor.session_id or "").project_id
         if params.project_id not in {None, own} or params.working_dir is not None:
-            raise NotAllowed("project.not_yours", f"{actor.session_id} works in {own} only", {"projectId": own})
+            raise NotAllowed("project.not_yours", f"{actor.session_id} may only work in {own}", {"projectId": own})
         return own
     return project.for_folder(draft, params.project_id, params.working_dir).id
 
@@ -103,7 +103,7 @@ def _parent(draft: Draft, params: SessionSpawn, actor: Actor) -> str | None:
         return draft.session(params.parent_session_id).id if params.parent_session_id is not None else None
     own = draft.session(actor.session_id or "")
     if own.role is not Role.ORCHESTRATOR:
-        raise NotAllowed("session.not_orchestrator", f"{own.id} is a worker: only an orchestrator starts sessions", {})
+        raise NotAllowed("session.not_orchestrator", f"{own.id} is a worker: only orchestrators may start sessions", {})
     return own.id
 
 
@@ -174,7 +174,7 @@ _SAID = {
 def _set_status(draft: Draft, session: Session, status: SessionStatus) -> Session:
     """What an agent says of itself. Only an external one may say that it ended: of ours the process tells."""
     event = _SAID.get(status)
-    reason = draft.reason(Source.REPORT, "reported", f"the agent says it is {status.value}")
+    reason = draft.reason(Source.REPORT, "reported", f"the agent reports that it is {status.value}")
     if event in {SessionEvent.REST, SessionEvent.WORK}:
         return move(draft, session, event, reason)
     if event is not None and session.terminal is Terminal.EXTERNAL:
@@ -252,7 +252,7 @@ def unlink(draft: Draft, params: SessionLink, actor: Actor) -> Session:
     draft.timeline(
         TimelineType.MILESTONE, "task removed", session_id=session.id, task_id=params.task_id, source=Source.USER
     )
-    _release(draft, params.task_id, draft.reason(Source.USER, "unlinked", f"taken from {session.id}"))
+    _release(draft, params.task_id, draft.reason(Source.USER, "unlinked", f"removed from {session.id}"))
     follow_tasks(draft, session.id)
     return draft.session(session.id)
 

@@ -103,9 +103,9 @@ def _started(draft: Draft, session: Session, sign: Started, provenance: Provenan
         seen = session.usage_seen if session.agent_session_id is None else None
         session = draft.change(session, agent_session_id=sign.agent_session_id, usage_seen=seen)
     if sign.how == "clear" and another:
-        _entry(draft, session, TimelineType.MILESTONE, "began another conversation", provenance)
+        _entry(draft, session, TimelineType.MILESTONE, "started another conversation", provenance)
     if session.status is SessionStatus.SPAWNING:
-        move(draft, session, SessionEvent.REGISTER, draft.reason(provenance.source, "registered", "the agent is up"))
+        move(draft, session, SessionEvent.REGISTER, draft.reason(provenance.source, "registered", "the agent is ready"))
     draft.at_turn[session.id] = None
 
 
@@ -126,7 +126,7 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, provenance: Pro
     if turn.running and _is_stale(session, provenance):
         return
     ended = _ended(turn, sign, provenance, session.attempt)
-    up = draft.reason(provenance.source, "registered", "the agent is up")
+    up = draft.reason(provenance.source, "registered", "the agent is ready")
     session = move(draft, session, SessionEvent.CEASE, up, turn=ended)
     if sign.outcome is Outcome.COMPLETED:
         session = limit_rules.cleared(draft, session)
@@ -352,7 +352,7 @@ _RULES: Mapping[type[Sign], Callable[..., None]] = {
     ScreenShown: _screen_shown,
     SubagentStarted: _note(lambda sign: f"subagent {sign.name} started".replace("  ", " ")),
     SubagentEnded: _note(lambda sign: f"subagent {sign.name} ended".replace("  ", " ")),
-    Compacted: _note(lambda sign: "summed up its conversation to make room"),
+    Compacted: _note(lambda sign: "compacted its conversation"),
     TodoChanged: _note(lambda sign: f"{sign.done} of {sign.total} done: {sign.text}", TimelineType.PROGRESS),
     UsageSeen: _usage_seen,
     PlanOffered: _plan_offered,

@@ -76,7 +76,7 @@ def quiet(draft: Draft, session: Session) -> TurnEnded | None:
     session = _looks_quiet(draft, session, turn, None)
     if is_held(draft.world, session):
         return None
-    detail = "its screen went idle in the middle of a turn, and it told nothing of an end"
+    detail = "its screen went idle in the middle of a turn, and it reported no end of the turn"
     return TurnEnded(outcome=Outcome.INTERRUPTED, code="interrupted", detail=detail)
 
 
@@ -117,7 +117,7 @@ def probed(draft: Draft, fact: Probed) -> None:
     if fact.busy or not running or silence < _patience(draft, session):
         return
     if not attention.opened(draft, session.id, AttentionKind.STALLED):
-        message = f"{session.agent} has told nothing for {silence // 60_000} min: {fact.detail}"
+        message = f"{session.agent} has reported nothing for {silence // 60_000} min: {fact.detail}"
         attention.open_question(
             draft, session, AttentionKind.STALLED, message, options=(WAIT, STOP), attempt=session.attempt
         )

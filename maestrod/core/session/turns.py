@@ -155,10 +155,10 @@ def _to_worker(draft: Draft, session: Session) -> Message | None:
         _give_up(draft, session, "turn_failed", _last_words(session))
         return None
     if outcome == Outcome.INTERRUPTED.value:
-        attention.want_input(draft, session, f"interrupted with {len(left)} tasks open: tell it how to go on")
+        attention.want_input(draft, session, f"interrupted with open tasks ({len(left)}): tell it how to continue")
         return None
     if session.nudges >= draft.world.policy.nudges:
-        detail = f"its agent ended {session.nudges + 1} turns without saying what became of {left[0].title!r}"
+        detail = f"its agent ended {session.nudges + 1} turns without reporting the outcome of {left[0].title!r}"
         _give_up(draft, session, "unreported", detail)
         return None
     draft.change(session, nudges=session.nudges + 1)
@@ -234,7 +234,7 @@ def _start_again(draft: Draft, session: Session) -> Session:
 
 def _let_go(draft: Draft, session: Session) -> None:
     """All is done: no more prompts, and the agent ends by itself, or is stopped where it would sit at its prompt for ever."""
-    reason = draft.reason(Source.PLAN, "finished", "everything it had to do is done")
+    reason = draft.reason(Source.PLAN, "finished", "all its tasks are done")
     move(draft, session, SessionEvent.LET_GO, reason, clock=Clock(deadline=draft.now + FINISH_MS))
     on_terminal = session.terminal is Terminal.PTY
     draft.effect(Stop(session.id, session.attempt) if on_terminal else CloseInput(session.id, session.attempt))

@@ -25,14 +25,14 @@ def settled(question: Attention, params: AttentionAnswer) -> AttentionAnswer:
     if question.options and params.value not in question.options and question.free_text is not FreeText.ANSWER:
         raise Malformed("attention.not_an_option", f"Choose {_either(question.options)}", {"path": "value"})
     if params.reason and question.free_text is not FreeText.REASON:
-        raise Malformed("attention.no_reason", "this question takes an answer without a reason", {"path": "reason"})
+        raise Malformed("attention.no_reason", "this question accepts no reason", {"path": "reason"})
     value, lasts = params.value, params.lasts
     if question.digest is not None and value.endswith(FOR_SESSION):
         value, lasts = value.removesuffix(FOR_SESSION), Lasts.SESSION
     if lasts is Lasts.SESSION and (question.digest is None or value + FOR_SESSION not in question.options):
         raise Malformed(
             "attention.only_once",
-            "this question takes an answer for this once only: leave out lasts",
+            "this question accepts no standing answer: leave out lasts",
             {"path": "lasts"},
         )
     return AttentionAnswer(attention_id=params.attention_id, value=value, reason=params.reason, lasts=lasts)

@@ -69,4 +69,4 @@ def _raise_cycle(came_from: dict[str, str | None], end: str, task_id: str) -> No
         current = came_from[current]
     path.reverse()
     cycle = [task_id, *path] if path[-1] == task_id else [task_id, *path, task_id]
-    raise Conflict("task.cycle", f"{task_id} would wait for itself: {' -> '.join(cycle)}", {"cycle": cycle})
+    raise Conflict("task.cycle", f"{task_id} would depend on itself: {' -> '.join(cycle)}", {"cycle": cycle})

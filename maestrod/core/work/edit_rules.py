@@ -45,7 +45,7 @@ def edited(draft: Draft, fact: Edited) -> None:
     if fact.kind not in KINDS or fact.id not in draft.world.tables[fact.kind]:
         raise NotFound(
             f"{fact.kind}.not_found",
-            f"there is no {fact.kind} {fact.id!r}: a file makes none, use {fact.kind}.create",
+            f"there is no {fact.kind} {fact.id!r}: a file cannot create one; use {fact.kind}.create",
             {"id": fact.id},
         )
     old: Entity = draft.world.tables[fact.kind][fact.id]
@@ -72,7 +72,7 @@ def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
     """What a request may not say, a file may not either."""
     for name in changed.keys() & {"title", "name"}:
         if not is_line(changed[name]):
-            message = f"{name} of {fact.kind} {fact.id} has to be one line that is not blank"
+            message = f"{name} of {fact.kind} {fact.id} must be one line and not blank"
             raise Malformed("edit.malformed", message, {"id": fact.id, "member": name})
     for name in changed.keys() & {"commands", "checks", "planner"}:
         arguments.check_commands(changed[name], name)
@@ -87,7 +87,7 @@ def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:
         if name not in EDITABLE.get(fact.kind, ()):
             raise Conflict(
                 "edit.not_editable",
-                f"{name} of {fact.kind} {fact.id} is a record of what happened: change it by a command",
+                f"{name} of {fact.kind} {fact.id} is a record of history: change it with a command",
                 {"id": fact.id, "member": name},
             )
     return {name: getattr(new, name) for name in names}
@@ -105,12 +105,14 @@ def _check_task(draft: Draft, old: Task, new: Task) -> None:
     if missing:
         raise Conflict("edit.dangling", f"{new.id}: there is no task {missing[0]!r}", {"missing": missing})
     if len(set(new.dependencies)) != len(new.dependencies):
-        raise Conflict("edit.duplicate", f"{new.id} names a dependency twice", {"id": new.id})
+        raise Conflict("edit.duplicate", f"{new.id} lists a dependency twice", {"id": new.id})
     relatives = [*world.children(new.id), *([new.parent_id] if new.parent_id is not None else [])]
     if any(world.tasks[id_].project_id != new.project_id for id_ in relatives):
-        raise Conflict("edit.other_project", f"{new.id}: a tree belongs to one project", {"id": new.id})
+        raise Conflict(
+            "edit.other_project", f"{new.id}: all tasks of a tree must belong to one project", {"id": new.id}
+        )
     if new.parent_id in set(world.subtree(new.id)):
-        raise Conflict("task.cycle", f"{new.id} would be below itself", {"cycle": [new.id, new.parent_id]})
+        raise Conflict("task.cycle", f"{new.id} would be its own descendant", {"cycle": [new.id, new.parent_id]})
     if world.by_session.live_of(new.id) and (old.status, old.parent_id, old.project_id) != (
         *(new.status, new.parent_id),
         new.project_id,

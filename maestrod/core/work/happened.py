@@ -27,7 +27,7 @@ def moment(draft: Draft, at: int | None, since: int) -> int:
         return draft.now
     if at > draft.now + FUTURE_MS:
         ahead = (at - draft.now) // 1000
-        message = f"at is {ahead} s in the future by the daemon's clock: correct the clock, or leave it out"
+        message = f"at is {ahead} s in the future by the daemon's clock: correct the clock, or leave out `at`"
         raise Malformed("report.in_future", message, {"path": "at"})
     return min(max(at, since), draft.now)
 

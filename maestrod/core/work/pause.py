@@ -75,7 +75,9 @@ def _held(clock: Clock, now: int, *, held: bool) -> Clock:
 def pause_session(draft: Draft, session: Session) -> Session:
     """Hold one session still."""
     if alive(session).terminal is Terminal.EXTERNAL:
-        raise IllegalTransition("session.external", f"{session.id} is not held by this daemon", {})
+        raise IllegalTransition(
+            "session.external", f"{session.id} was started by hand: this daemon does not control its processes", {}
+        )
     with hold_sessions(draft):
         return draft.put(moved(session, SessionEvent.PAUSE, draft.now))
 

@@ -26,7 +26,7 @@ from maestrod.core.world.standing import is_finished
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
     """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
     if (plan is None) == (markdown is None):
-        raise Malformed("plan.missing", "hand in either a plan (JSON) or markdown", {"path": "plan"})
+        raise Malformed("plan.missing", "submit either plan (JSON) or markdown", {"path": "plan"})
     known = names_for(draft.world.policy, draft.seen, working_dir, agent)
     return lint(plan, known) if markdown is None else lint_text(markdown, known)
 
@@ -175,8 +175,8 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
     run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
     if run.id not in draft.world.by_session.planners:
         draft.reopened[run.id] = None  # what somebody put below the root before the plan came is to be run as well
-    count = len(subtask_ids)
-    message = f"plan applied: {len(plan.groups)} groups, {count} subtasks, {len(plan.waves)} waves"
+    counts = {"group": len(plan.groups), "subtask": len(subtask_ids), "wave": len(plan.waves)}
+    message = "plan applied: " + ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items())
     draft.timeline(TimelineType.MILESTONE, message, session_id=plan.submitted_by, task_id=root.id, source=Source.PLAN)
     made = mapping(plan.groups, group_ids, subtask_ids)
     return draft.change(plan, status=_moved(plan.status, PlanEvent.APPLY), mapping=made, run_id=run.id)

@@ -100,11 +100,11 @@ def _view(project: Project, identities: Identities | None, oldest: dict[object, 
     first = oldest[_key(now) or project.working_dir]
     problem = ""
     if identities is not None and now is None:
-        problem = "its folder is gone, or its file system does not answer"
+        problem = "its folder is missing, or its file system does not answer"
     elif _is_replaced(project, now):
         problem = "its folder was replaced by another one"
     elif first.id != project.id:
-        problem = f"its folder is also that of {first.name} ({first.id}), which is the one that counts"
+        problem = f"its folder is also that of {first.name} ({first.id}), which takes precedence"
     return ProjectView(**members, problem=problem)
 
 
@@ -118,12 +118,12 @@ def _settled(draft: Draft, project: Project, place: Place | None) -> Project:
         return draft.change(project, working_dir=moved)
     fix = f"maestroctl project update {project.id} --working-dir FOLDER"
     if now is None:
-        message = f"{project.working_dir}, the folder of project {project.name}, is gone: bring it back, or say where it is: {fix}"
+        message = f"{project.working_dir}, the folder of project {project.name}, is missing: restore it, or set its new path: {fix}"
         raise Conflict("project.folder_gone", message, {"projectId": project.id})
     if _is_replaced(project, now):
         message = (
-            f"{project.working_dir}, the folder of project {project.name}, was replaced by another one: if work is to go on in that "
-            f"one, say so: {fix.replace('FOLDER', project.working_dir)}"
+            f"{project.working_dir}, the folder of project {project.name}, was replaced by another one: to work in the new one, "
+            f"run: {fix.replace('FOLDER', project.working_dir)}"
         )
         raise Conflict("project.folder_replaced", message, {"projectId": project.id})
     return draft.change(project, folder=now)
@@ -175,14 +175,14 @@ def _refuse_second(draft: Draft, place: Place, but: Project | None = None) -> No
     innermost = Place(place.path, (place.path,), place.identities)
     owner = _enclosing(draft, innermost)
     if owner is not None and owner != but:
-        message = f"{place.path} is the folder of project {owner.name} ({owner.id}) already: use that one"
+        message = f"{place.path} is already the folder of project {owner.name} ({owner.id}): use that one"
         raise Conflict("project.folder_taken", message, {"projectId": owner.id})
 
 
 def _refuse_name(world: World, name: str, but: Project | None = None) -> None:
     owner = next((each for each in world.projects.values() if each.name == name and each != but), None)
     if owner is not None:
-        message = f"project {owner.id} is called {name!r} already: choose another name"
+        message = f"project {owner.id} is already called {name!r}: choose another name"
         raise Conflict("project.name_taken", message, {"projectId": owner.id})
 
 
@@ -217,7 +217,7 @@ def _settings(draft: Draft, given: GivenSettings) -> ProjectSettings:
         for place, pattern in enumerate(patterns):
             if not permission_policy.is_pattern(pattern):
                 path = f"settings.permissions.{name}[{place}]"
-                message = f"{path} matches nothing: write a tool as `Edit`, or with what it does as `Bash(git diff*)`"
+                message = f"{path} matches nothing: write a tool such as `Edit`, or a tool with its argument such as `Bash(git diff*)`"
                 raise Malformed("permission.pattern", message, {"path": f"$.{path}"})
     return given.kept()
 

@@ -185,7 +185,7 @@ def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
     if queue.closed:
         raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
     if any(item.task_id == added.id for item in queue.items):
-        raise Conflict("queue.has_task", f"{added.id} is in {queue.id} already", {"taskId": added.id})
+        raise Conflict("queue.has_task", f"{added.id} is already in {queue.id}", {"taskId": added.id})
     queue = draft.put_item(queue, _item(draft, added.id, queue.session_id))
     if params.position is not None:
         queue = _place(draft, queue, added.id, params.position)
@@ -212,9 +212,7 @@ def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
     """A queued item takes another place among the queued ones."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     if item.status is not QueueItemStatus.QUEUED:
-        raise IllegalTransition(
-            "item.illegal_transition", f"an item that is {item.status.value} has no place to move to"
-        )
+        raise IllegalTransition("item.illegal_transition", f"an item that is {item.status.value} cannot be moved")
     return _place(draft, queue, item.task_id, params.position)
 
 
@@ -308,7 +306,7 @@ def item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | 
     for item in queue.items:
         if item.task_id == task_id or (task_id is None and item.status is QueueItemStatus.PROCESSING):
             return queue, item
-    what = f"no task {task_id!r}" if task_id is not None else "no item in the works"
+    what = f"no task {task_id!r}" if task_id is not None else "no item in progress"
     raise NotFound("queue.item_not_found", f"{queue.id} has {what}", {"taskId": task_id})
 
 

@@ -77,5 +77,5 @@ def _refuse_after_timeout(draft: Draft, target: Task, actor: Actor) -> None:
         return
     reason, last = session.status_reason, target.attempts[-1]
     if reason is not None and reason.code == TIMED_OUT and last.session_id == session.id:
-        message = f"attempt {last.attempt} at {target.id} is over: {last.error}"
+        message = f"attempt {last.attempt} at {target.id} has ended: {last.error}"
         raise IllegalTransition("task.attempt_over", message, {"taskId": target.id})

@@ -29,7 +29,7 @@ def start(draft: Draft, params: RunStart) -> Run:
     _refuse_second(draft, root)
     if is_finished(root):
         detail = {"taskId": root.id, "status": root.status.value}
-        raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it, and its run goes on", detail)
+        raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it to continue its run", detail)
     run = Run(
         id=draft.new_id("run"),
         number=numbering.next_run(draft),
@@ -70,7 +70,7 @@ def _refuse_second(draft: Draft, root: Task) -> None:
         run = active_run(draft, task_id)
         if run is not None:
             detail = {"taskId": task_id, "runId": run.id}
-            raise Conflict("run.active", f"{run.id} runs {task_id} already: wait for it or cancel it", detail)
+            raise Conflict("run.active", f"{run.id} already runs {task_id}: wait for it or cancel it", detail)
 
 
 def _root(draft: Draft, params: RunStart) -> Task:
@@ -123,12 +123,12 @@ def _with_planner(draft: Draft, run: Run) -> Run:
     """An orchestrator session will plan the root: the scheduler starts it."""
     if not can_plan(draft, run):
         planners = sorted(name for name, traits in draft.world.policy.agents.items() if traits.plans)
-        others = f", an agent that plans ({', '.join(planners)})" if planners else ""
-        message = f"the {run.agent} agent plans nothing by itself: name a planner program{others}, or hand in a plan"
+        others = f", a planning agent ({', '.join(planners)})" if planners else ""
+        message = f"the {run.agent} agent cannot plan by itself: name a planner program{others}, or submit a plan"
         raise Malformed("run.no_planner", message, {"path": "planner"})
     if run.planner and draft.world.policy.agents[run.agent].plans:
         message = (
-            f"{run.agent} plans by itself and runs no planner program: leave the planner out, or name the shell agent"
+            f"{run.agent} plans by itself and takes no planner program: leave out the planner, or use the shell agent"
         )
         raise Malformed("run.planner", message, {"path": "planner"})
     return draft.put(run)

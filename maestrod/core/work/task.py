@@ -87,7 +87,7 @@ def next_status(draft: Draft, task: Task, event: TaskEvent) -> TaskStatus | None
     """Where ``event`` takes a leaf, or None to stay. Raises ``IllegalTransition``."""
     if task.id in draft.world.by_task.children:
         raise IllegalTransition(
-            "task.has_subtasks", f"{task.id} moves with its subtasks: {event.value} one of them", {"taskId": task.id}
+            "task.has_subtasks", f"{task.id} changes with its subtasks: {event.value} one of them", {"taskId": task.id}
         )
     if event in _NEEDS_DEPENDENCIES and task.status in _NOT_BEGUN:
         _refuse_waiting(draft, task)

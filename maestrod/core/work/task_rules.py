@@ -44,7 +44,7 @@ _PLAIN = (
 def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
     """Make a task; a subtask belongs to its parent's project."""
     if not actor.is_owner and params.parent_id is None:
-        raise NotAllowed("task.needs_parent", "a session makes subtasks of its own tasks: name a parent", {})
+        raise NotAllowed("task.needs_parent", "a session may only create subtasks of its own tasks: name a parent", {})
     parent = task_for(draft, actor, params.parent_id) if params.parent_id is not None else None
     project_id = params.project_id or (parent.project_id if parent is not None else None)
     if project_id is None:
@@ -52,7 +52,7 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
     if parent is not None and parent.project_id != project_id:
         raise Malformed("task.other_project", f"{parent.id} belongs to {parent.project_id}", {"path": "projectId"})
     if parent is not None and (is_finished(parent) or _has_live_session(draft, parent)):
-        raise Conflict("task.closed", f"{parent.id} is {parent.status.value}: it takes no more subtasks", {})
+        raise Conflict("task.closed", f"{parent.id} is {parent.status.value}: it accepts no more subtasks", {})
     for needed in params.dependencies:
         draft.task(needed)
     _check(draft, draft.project(project_id).working_dir, params)
@@ -123,7 +123,9 @@ def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
         if outside and not params.cascade:
             detail = {"taskId": task_id, "dependents": outside}
             raise Conflict(
-                "task.needed", f"{', '.join(outside)} waits for {task_id}: say cascade to cut it loose", detail
+                "task.needed",
+                f"{', '.join(outside)} depends on {task_id}: use cascade to remove the dependency",
+                detail,
             )
         for id_ in outside:
             waiting = draft.task(id_)
@@ -184,7 +186,7 @@ def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
 
 def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
     """Try again what failed, was skipped or cancelled, in the task or below it."""
-    reason = draft.reason(Source.USER, "retried", "tried again by the user")
+    reason = draft.reason(Source.USER, "retried", "retried by the user")
     top = draft.task(params.task_id)
     if top.id not in draft.world.by_task.children:
         return task.retry(draft, top, reason)

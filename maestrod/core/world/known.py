@@ -20,7 +20,7 @@ def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
     known = draft.world.policy.agents
     if agent not in known:
         names = ", ".join(sorted(known))
-        raise Malformed("agent.unknown", f"there is no agent {agent!r}; there is: {names}", {"path": "agent"})
+        raise Malformed("agent.unknown", f"there is no agent {agent!r}; known agents: {names}", {"path": "agent"})
     return agent
 
 
@@ -58,5 +58,5 @@ def _check(kind: str, names: Collection[str], there: frozenset[str], path: str) 
     for name in names:
         if name not in there:
             listed = ", ".join(sorted(there)[:_LISTED]) or "none"
-            message = f"there is no {kind} {shown(name)!r}; there is: {listed}{hint(name, there)}"
+            message = f"there is no {kind} {shown(name)!r}; known: {listed}{hint(name, there)}"
             raise Malformed(f"{kind}.unknown", message, {"path": f"$.{path}"})

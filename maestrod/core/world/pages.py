@@ -34,7 +34,7 @@ def page(
     """
     after = None if cursor is None else cursor.removesuffix(_NEWEST)
     if after is not None and not is_id(after):
-        raise Malformed("page.cursor", "the cursor is not one that a page gave", {"path": "$.cursor"})
+        raise Malformed("page.cursor", "invalid cursor", {"path": "$.cursor"})
     backward = _is_newest_first(cursor, order)
     walk: Iterable[str] = reversed(ids) if backward else ids
     wanted = (id_ for id_ in walk if after is None or (id_ < after if backward else id_ > after))
@@ -50,5 +50,5 @@ def _is_newest_first(cursor: str | None, order: Order | None) -> bool:
         return order is not Order.OLDEST
     marked = cursor.endswith(_NEWEST)
     if marked and order is Order.OLDEST:
-        raise Malformed("page.cursor", "the cursor is of a page that is newest first", {"path": "$.cursor"})
+        raise Malformed("page.cursor", "the cursor belongs to a list in the order newest first", {"path": "$.cursor"})
     return marked or order is Order.NEWEST

@@ -184,7 +184,7 @@ class Custodian:
         numbers = posix.read(self._wakeup, 512)
         self._reap()
         if kernel.SIGTERM in numbers:
-            self._detail = "the shim was told to end (SIGTERM)"
+            self._detail = "the shim was asked to stop (SIGTERM)"
             self.stop(None, None)
         if kernel.SIGHUP in numbers:
             self._show_again()

@@ -106,7 +106,7 @@ class Assembly:
         match = self._routes.find("GET", admitted.path)
         name = match.row.name if isinstance(match, Match) else ""
         if caller is None or not (admitted.path in _EVENT_PATHS or name in {"event.subscribe", "session.attach"}):
-            return failure(404, "bridge.no_such_path", "there is no WebSocket here; /ws has events and JSON-RPC")
+            return failure(404, "bridge.no_such_path", "there is no WebSocket here; use /ws for events and JSON-RPC")
         if name == "session.attach" and isinstance(match, Match):
             try:
                 return self._terminal(match.names["sessionId"], admitted.query, caller, channel)
@@ -141,7 +141,7 @@ def _terminal_query(query: str) -> tuple[int | None, bool]:
         offset = given.get("offset", [None])[-1]
         number = None if offset is None else int(offset)
     except ValueError:
-        raise Malformed("params.invalid", "offset is a number of bytes", {"path": "$.offset"}) from None
+        raise Malformed("params.invalid", "offset must be a number of bytes", {"path": "$.offset"}) from None
     if number is not None and not 0 <= number < 2**63:
-        raise Malformed("params.invalid", "offset is a number of bytes, from 0", {"path": "$.offset"})
+        raise Malformed("params.invalid", "offset must be a number of bytes, 0 or more", {"path": "$.offset"})
     return number, given.get("readonly", ["0"])[-1] not in {"0", "false"}

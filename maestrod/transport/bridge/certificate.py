@@ -49,7 +49,7 @@ def context_of(pair: Pair) -> ssl.SSLContext:
     try:
         context.load_cert_chain(pair.certificate, pair.key)
     except (OSError, ssl.SSLError) as error:
-        message = f"{pair.certificate} and {pair.key} are no certificate and its key in PEM: {error}"
+        message = f"{pair.certificate} and {pair.key} are not a PEM certificate and its key: {error}"
         raise BadConfiguration("tls.pair", message) from error
     return context
 

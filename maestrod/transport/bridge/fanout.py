@@ -113,7 +113,7 @@ class Fanout:
                 try:
                     follower.take(events, frames, joined)
                 except Exception:  # the connection guard: one bad connection harms nobody
-                    log.exception("a page failed to take events and is told no more")
+                    log.exception("a page failed to accept events and receives no more")
                     view.followers.pop(follower, None)
 
     def _published(self, events: Sequence[Event]) -> None:

@@ -104,12 +104,12 @@ class Admitted:
 _NO_TOKEN = Refusal(
     401,
     "bridge.unauthorized",
-    "this needs the token of run/bridge.token as `Authorization: Bearer`, or `maestroctl ui`",
+    "send the token from run/bridge.token as `Authorization: Bearer`, or sign in with `maestroctl ui`",
 )
-_NOT_OURS = Refusal(400, "bridge.target", "the target of a request is a plain path on this server, from /")
-_FRAMING = Refusal(400, "bridge.framing", "the length of the request is said in two ways, or not in a way that counts")
+_NOT_OURS = Refusal(400, "bridge.target", "the target of a request must be a path on this server that begins with /")
+_FRAMING = Refusal(400, "bridge.framing", "the request has conflicting or invalid length headers")
 _NOT_READABLE = Refusal(
-    400, "bridge.upgrade", "the headers of a WebSocket's handshake are ASCII (RFC 6455, section 4.3)"
+    400, "bridge.upgrade", "the headers of a WebSocket handshake must be ASCII (RFC 6455, section 4.3)"
 )
 
 
@@ -117,7 +117,7 @@ def gate(head: Head, policy: GatePolicy) -> Refusal | Admitted:
     """Whether a request may come in."""
     found = dict(head.headers)
     if len(found) < len(head.headers) and _repeats(head.headers):
-        return Refusal(400, "bridge.repeated_header", "a header that may come once came twice")
+        return Refusal(400, "bridge.repeated_header", "a header that may appear only once appears twice")
     refusal = _wrong_form(head, found, policy) or _wrong_place(found, policy) or _wrong_write(head, found)
     if refusal is not None:
         return refusal
@@ -126,7 +126,7 @@ def gate(head: Head, policy: GatePolicy) -> Refusal | Admitted:
     origin = foreign if foreign in policy.other_origins else None
     if head.verb == b"OPTIONS":
         if origin is None or b"access-control-request-method" not in found:
-            return Refusal(403, "bridge.preflight", "no page of another origin may ask this")
+            return Refusal(403, "bridge.preflight", "pages of other origins may not send this request")
         return Admitted(path, query, None, origin, preflight=True)
     upgrade = b"upgrade" in found
     if not upgrade and head.verb in _READS and policy.is_public(path):
@@ -143,11 +143,11 @@ def _repeats(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """What no honest client sends: from elsewhere, with another form of target, or with a body of two lengths."""
     if not policy.remote and not is_loopback(head.peer):
-        return Refusal(403, "bridge.not_local", "this port serves programs of this machine only")
+        return Refusal(403, "bridge.not_local", "this port serves only programs on this machine")
     if head.verb not in _VERBS:
-        return Refusal(405, "bridge.verb", "GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are known here")
+        return Refusal(405, "bridge.verb", "supported methods are GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS")
     if len(head.headers) > HEADER_LIMIT:
-        return Refusal(431, "bridge.headers", f"a request has at most {HEADER_LIMIT} headers")
+        return Refusal(431, "bridge.headers", f"a request may have at most {HEADER_LIMIT} headers")
     path = head.target.partition(b"?")[0]
     if not _TARGET.fullmatch(head.target) or b"//" in path or (b"/." in path and _DOTTED.search(path)):
         return _NOT_OURS
@@ -168,20 +168,20 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Re
 def _wrong_place(found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
     """Names that are not ours: the Host a rebound name keeps, the Origin of another page."""
     if found.get(b"host") not in policy.hosts:
-        return Refusal(421, "bridge.host", "the Host header names another server than this one")
+        return Refusal(421, "bridge.host", "the Host header names another server")
     origin = found.get(b"origin")
     if origin is not None and origin not in policy.own_origins and origin not in policy.other_origins:
-        return Refusal(403, "bridge.origin", "pages of this origin are not let in (see bridge_origins)")
+        return Refusal(403, "bridge.origin", "pages of this origin are refused (see bridge_origins)")
     site = found.get(b"sec-fetch-site")
     if site not in {None, b"same-origin", b"none"} and origin not in policy.other_origins:
-        return Refusal(403, "bridge.site", "a page of another site sent this")
+        return Refusal(403, "bridge.site", "requests from pages of other sites are refused")
     return None
 
 
 def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
     """A form of a page can post text, but not JSON."""
     if head.verb in WRITES and not _is_json(found.get(b"content-type", b"")):
-        return Refusal(415, "bridge.content_type", "the body has to be application/json")
+        return Refusal(415, "bridge.content_type", "the body must be application/json")
     return None
 
 
@@ -200,7 +200,7 @@ def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrad
     from_page = found.get(b"origin") in policy.own_origins
     reads = head.verb in _READS and not upgrade and found.get(b"sec-fetch-site") == b"same-origin"
     if not from_page and not reads:
-        return Refusal(403, "bridge.cookie", "the page's cookie counts only for requests of the page")
+        return Refusal(403, "bridge.cookie", "the cookie is valid only for requests of the page itself")
     return caller
 
 

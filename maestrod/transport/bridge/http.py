@@ -78,7 +78,7 @@ class HttpConnection:
             request = await self._read_head()
         except h11.RemoteProtocolError as error:
             status = 431 if error.error_status_hint == 431 else 400
-            refusal = Refusal(status, "bridge.request", "this is not a request of HTTP/1.1")
+            refusal = Refusal(status, "bridge.request", "this is not an HTTP/1.1 request")
             return await self._refuse(Head(self._peer, b"", b"", ()), refusal)
         headers = [(name.lower(), value) for name, value in request.headers.raw_items()]
         head = Head(self._peer, request.method, request.target, headers)
@@ -105,7 +105,7 @@ class HttpConnection:
         except h11.RemoteProtocolError:
             return await self._answer(failure(400, "bridge.request", "the body cannot be read"), admitted, last=True)
         if body is None:
-            too_large = failure(413, "request.too_large", f"a request to this path may have {limit} bytes")
+            too_large = failure(413, "request.too_large", f"a request to this path may have at most {limit} bytes")
             return await self._answer(too_large, admitted, last=True)
         if self._expecting:
             self._allow(None)

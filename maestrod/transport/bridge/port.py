@@ -100,12 +100,10 @@ def _check_address(address: str) -> None:
     try:
         loopback = ip_address(address).is_loopback
     except ValueError:
-        message = f"bridge_address is an IP address such as 127.0.0.1, not {address!r}: names can lead elsewhere"
+        message = f"bridge_address must be an IP address such as 127.0.0.1, not {address!r}: a name can resolve to another machine"
         raise BadConfiguration("bridge.address", message) from None
     if not loopback:
-        message = (
-            f"bridge_address {address} is reached from other machines: give it to remote_address, with TLS and tokens"
-        )
+        message = f"bridge_address {address} can be reached from other machines: use remote_address instead, which has TLS and tokens"
         raise BadConfiguration("bridge.address", message)
 
 
@@ -138,14 +136,14 @@ def listen_on(address: str, ports: list[int]) -> socket.socket:
             log.info("port %d is taken: trying another", port)
         else:
             return sock
-    raise AssertionError("the last port is taken, or told of")
+    raise AssertionError("the last port is taken, or reported")
 
 
 def _remember(path: Path, configured: int, port: int) -> None:
     try:
         write_private(path, msgspec.json.encode(_Last(configured, port)))
     except OSError as error:  # a full disk: then pages have to be opened again
-        log.warning("cannot remember the bridge's port: %s", error.strerror)
+        log.warning("cannot save the bridge's port: %s", error.strerror)
 
 
 def _listener(

@@ -55,7 +55,7 @@ def _address(text: str) -> str:
     try:
         return str(ip_address(text))
     except ValueError:
-        message = f"remote_address is an IP address of this machine, or 0.0.0.0 for all of them, not {text!r}"
+        message = f"remote_address must be an IP address of this machine, or 0.0.0.0 for all of them, not {text!r}"
         raise BadConfiguration("remote.address", message) from None
 
 
@@ -74,7 +74,7 @@ def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
 
 def _pair(config: Config, paths: Paths, names: list[str], now: dt.datetime) -> Pair:
     if bool(config.tls_certificate) != bool(config.tls_key):
-        raise BadConfiguration("tls.pair", "tls_certificate and tls_key belong together: name both, or none")
+        raise BadConfiguration("tls.pair", "tls_certificate and tls_key belong together: set both or neither")
     if config.tls_certificate:
         return Pair(Path(config.tls_certificate).expanduser(), Path(config.tls_key).expanduser())
     try:

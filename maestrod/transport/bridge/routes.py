@@ -73,7 +73,9 @@ class Routes:
             members |= self._query(match.row, query)
         for name, value in match.names.items():
             if name in members and _plain(members[name]) != value:
-                raise Malformed("params.invalid", f"the path says another {name} than the body", {"path": f"$.{name}"})
+                raise Malformed(
+                    "params.invalid", f"the path and the body name different values for {name}", {"path": f"$.{name}"}
+                )
             members[name] = value
         return msgspec.json.encode(members) if members else b"{}"
 
@@ -99,12 +101,14 @@ class Routes:
         members: dict[str, Any] = {}
         for name, text in pairs:
             if name == "sessionToken":
-                raise Malformed("params.invalid", "a token does not belong into an address", {"path": f"$.{name}"})
+                raise Malformed(
+                    "params.invalid", "tokens are not allowed in the query: send a header", {"path": f"$.{name}"}
+                )
             kind = self._kinds[row.name].get(name, _TEXT)
             if kind.is_list:
                 members.setdefault(name, []).extend(part for part in text.split(",") if part)
             elif name in members:
-                raise Malformed("params.invalid", f"{name[:100]} is there twice", {"path": f"$.{name[:100]}"})
+                raise Malformed("params.invalid", f"{name[:100]} appears twice", {"path": f"$.{name[:100]}"})
             else:
                 members[name] = kind.read(text)
         return members
@@ -137,7 +141,7 @@ def _body(body: bytes) -> dict[str, Raw]:
             body.decode()
         members = decode_mended(_object.decode, body)
     except msgspec.ValidationError:
-        raise Malformed("params.invalid", "the body has to be a JSON object", {"path": "$"}) from None
+        raise Malformed("params.invalid", "the body must be a JSON object", {"path": "$"}) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Malformed("request.unreadable", f"the body is not JSON: {error}"[:500], {"path": "$"}) from None
     if (place := repeated(body)) is not None:

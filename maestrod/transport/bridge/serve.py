@@ -110,7 +110,7 @@ class Bridge:
         counts["http_connections"] += 1
         if _is_foreign(accepted, peer):
             counts["http_refused"] += 1
-            self._refusals.note("bridge.foreign_user", "a connection of another user of this machine")
+            self._refusals.note("bridge.foreign_user", "a connection from another user of this machine")
             accepted.close()
         elif len(self.connections) + len(self._greeting) >= self.limit and not self._make_room():
             counts["http_refused"] += 1
@@ -142,7 +142,7 @@ class Bridge:
             self._greeting.pop(scope, None)
         if plain is None:
             self._services.counts["http_refused"] += 1
-            self._refusals.note("bridge.tls", f"{peer} does not speak TLS as we do")
+            self._refusals.note("bridge.tls", f"TLS handshake with {peer} failed")
         else:
             self._begin(plain, peer)
 

@@ -129,7 +129,7 @@ class Site:
             return response
         if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
             return failure(405, "bridge.verb", f"{path} does not take {verb}")
-        return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+        return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists all paths")
 
     def _sign_in(self, admitted: Admitted) -> Response | None:
         if admitted.path != "/":
@@ -144,7 +144,7 @@ class Site:
         if path == OPENAPI:
             return Response(200, _encode(openapi(self._services.info.version)))
         if path in {RPC, EVENTS}:
-            return failure(426, "bridge.upgrade", f"{path} is not for GET: POST /rpc, or a WebSocket at /ws")
+            return failure(426, "bridge.upgrade", f"{path} does not support GET: use POST /rpc, or a WebSocket at /ws")
         return self._files.read(path, headers)
 
     def _health(self, query: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Site:
             if match:
                 allowed = ", ".join(sorted(match))
                 return failure(405, "bridge.verb", f"this path takes {allowed}", allow=sorted(match))
-            return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists what there is")
+            return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists all paths")
         self._services.counts["http_calls"] += 1
         try:
             params = self._routes.params(match, admitted.query, body)

@@ -115,7 +115,7 @@ class TerminalSocket:
             else:
                 self._tell({"type": "pong", "timestamp": self._services.engine.clock.wall()})
         except (msgspec.MsgspecError, RecursionError) as error:
-            self._refuse(Malformed("terminal.message", f"a message is bytes to type, or a resize: {error}"[:500]))
+            self._refuse(Malformed("terminal.message", f"a message must be bytes to type, or a resize: {error}"[:500]))
         except MaestroError as error:
             self._refuse(error)
 
@@ -125,7 +125,7 @@ class TerminalSocket:
 
     def _check(self) -> None:
         if self._readonly:
-            raise Malformed("terminal.readonly", "this view of the terminal only looks")
+            raise Malformed("terminal.readonly", "this connection to the terminal is read-only")
         typeable_by_owner(self._services.engine.world, self._session.id)
 
     async def _say_goodbye(self) -> None:

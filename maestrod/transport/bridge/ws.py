@@ -241,7 +241,7 @@ class PageSocket:
             case "ping":
                 self._tell({"type": "pong", "timestamp": self._services.engine.clock.wall()})
             case _:
-                raise Malformed("message.unknown", "a message is subscribe, unsubscribe or ping, or JSON-RPC")
+                raise Malformed("message.unknown", "a message must be subscribe, unsubscribe, ping or JSON-RPC")
 
     def _subscribe(self, message: _Message) -> None:
         filter_ = EventSubscribe(

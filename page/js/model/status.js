@@ -21,7 +21,7 @@ const SESSION = {
 
 const ASKS = { icon: "question", tone: "waiting", word: "needs you" };
 const PAUSED = { icon: "paused", tone: "waiting", word: "paused" };
-const LIMITED = { icon: "paused", tone: "waiting", word: "at its limit" };
+const LIMITED = { icon: "paused", tone: "waiting", word: "usage limit" };
 const PLANNING = { icon: "running", tone: "running", word: "planning" };
 const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
 
@@ -73,8 +73,8 @@ export function isWaitingForOthers(task) {
 
 // Codes that stand without words of their own.
 const CODES = {
-  work: "works on a task", rest: "between two tasks", registered: "the agent is up", spawned: "started", finished: "all it had to do is done",
-  started: "the agent began", exited: "the agent's process ended", turn_started: "the agent took its turn", turn_ended: "the agent waits for its next turn",
+  work: "works on a task", rest: "between tasks", registered: "the agent is ready", spawned: "started", finished: "all its tasks are done",
+  started: "the agent started", exited: "the agent's process ended", turn_started: "the agent began a turn", turn_ended: "the agent waits for its next turn",
 };
 
 // A reason as a sentence: what happened, and where the knowledge comes from.
@@ -85,11 +85,11 @@ export function reasonWords(reason) {
 }
 
 export const SOURCES = {
-  hook: "told by the agent's hook", process: "seen at the process", report: "reported by the agent", timer: "by a timer",
-  user: "by you", recovery: "found after a restart", plan: "follows from the plan", stream: "read from what the agent prints", screen: "seen on its screen",
+  hook: "reported by the agent's hook", process: "from the process", report: "reported by the agent", timer: "from a timer",
+  user: "by you", recovery: "recovered after a restart", plan: "follows from the plan", stream: "read from the agent's output", screen: "read from its screen",
 };
 
-/** How a session's process ended: "by SIGTERM", "with exit code 3"; empty where nobody saw it. */
+/** How a session's process ended: "by SIGTERM", "with exit code 3"; empty if unknown. */
 export function exitWords(exit) {
   if (exit?.signal) return `by ${/^\d/.test(exit.signal) ? "signal " : "SIG"}${exit.signal}`;
   return exit && exit.code !== undefined && exit.code !== null ? `with exit code ${exit.code}` : "";

@@ -45,7 +45,7 @@ function card(task, failure, output) {
   return [
     h("h2", {}, elsewhere ? ["Failed task: ", h("a", { class: "link", href: taskLink(failure.taskId, "details") }, failure.title)] : "Error",
       failure.attempt > 1 && h("span", { class: "muted" }, ` attempt ${failure.attempt}`)),
-    h("pre", { class: "bad" }, shortened(failure.error || "no reason was given")),
+    h("pre", { class: "bad" }, shortened(failure.error || "no reason given")),
     output && [h("h3", {}, "Last output"), h("pre", {}, output)],
     others > 0 && h("p", { class: "muted" }, `${others} other task${others === 1 ? "" : "s"} failed too.`),
     h("div", { class: "choices" },

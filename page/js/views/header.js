@@ -62,8 +62,8 @@ export class Header {
     const words = { open: slots ? `${working} of ${slots} slots` : "connected", connecting: "connecting…", "signed-out": "signed out" }[app.state];
     const frozen = app.store.frozen();
     this.pulse.dataset.state = app.state;
-    keep(this.pulse, [words, frozen], () => [h("span", { class: "dot" }), h("span", { class: "words" }, frozen ? "everything is held" : words)]);
-    this.pulse.title = app.state === "open" ? "The daemon is connected. Click to hold everything (emergency stop)." : words;
+    keep(this.pulse, [words, frozen], () => [h("span", { class: "dot" }), h("span", { class: "words" }, frozen ? "everything is paused" : words)]);
+    this.pulse.title = app.state === "open" ? "The daemon is connected. Click to pause everything (emergency stop)." : words;
     this.pulse.setAttribute("aria-label", `Daemon: ${words}`);
   }
 
@@ -98,9 +98,9 @@ export class Header {
 }
 
 const NOTICES = {
-  "signed-out": () => [icon("lock"), h("span", {}, "You are signed out. Run ", h("code", {}, "maestroctl ui"), " on the machine where the daemon runs and open the link it prints.")],
-  lost: () => [icon("running"), h("span", {}, "The daemon is out of reach. Trying again; nothing you see is lost, and what you click is sent when it is back.")],
-  frozen: () => [icon("paused"), h("span", {}, "Everything is held: nothing starts, every session stands still."), h("button", { class: "button small", onclick: thaw }, icon("play"), "Go on")],
+  "signed-out": () => [icon("lock"), h("span", {}, "You are signed out. Run ", h("code", {}, "maestroctl ui"), " on the machine that runs the daemon, and open the link it prints.")],
+  lost: () => [icon("running"), h("span", {}, "The daemon cannot be reached. Retrying; nothing is lost, and what you click is sent once it is back.")],
+  frozen: () => [icon("paused"), h("span", {}, "Everything is paused: nothing starts, and every session is paused."), h("button", { class: "button small", onclick: thaw }, icon("play"), "Resume")],
   problem: (problems) => [icon("failed"), h("span", {}, problems.join(" "))],
   partial: () => [icon("tree"), h("span", {}, "Only the newest runs are shown; maestroctl task list has all of them.")],
 };

@@ -9,14 +9,14 @@ import { QuestionCards } from "./questions.js";
 
 const ANSWERED_SHOWN = 30;
 const BY = {
-  user: "you", timeout: "nobody, in time", closed: "no longer asked", policy: "the project's settings", agent: "in the agent's terminal", standing: "an earlier answer for this session",
+  user: "you", timeout: "no answer in time", closed: "no longer relevant", policy: "the project's settings", agent: "in the agent's terminal", standing: "an earlier answer for this session",
 };
 
 export class InboxList {
   constructor() {
     this.questions = new QuestionCards();
-    this.nothing = h("div", {}, empty("Nothing waits for you",
-      h("p", {}, "Questions, permission requests and plans to approve wait here until you answer them. The number in the tab's title says how many.")));
+    this.nothing = h("div", {}, empty("No open questions",
+      h("p", {}, "Questions, permission requests and plans to approve appear here until you answer them. The tab's title shows their number.")));
     this.answered = h("div", { class: "answered" });
     this.element = h("section", { class: "inbox", "aria-label": "Inbox", tabIndex: 0 }, this.questions.element, this.nothing, this.answered);
   }

@@ -8,13 +8,13 @@ import { sign } from "../ui/parts.js";
 
 const HELD = 200;
 const LOOKS = {
-  queued: { icon: "pending", tone: "quiet", word: "waiting until the agent can take it" },
+  queued: { icon: "pending", tone: "quiet", word: "waiting until the agent is ready" },
   delivered: { icon: "running", tone: "running", word: "written to the agent" },
   accepted: { icon: "running", tone: "running", word: "the agent works on it" },
   answered: { icon: "done", tone: "done", word: "answered" },
   failed: { icon: "failed", tone: "failed", word: "not delivered" },
 };
-const KINDS = { prompt: "", opening: "the task itself", nudge: "a reminder", repair: "a plan to repair", wake: "the limit is over", news: "news of its children" };
+const KINDS = { prompt: "", opening: "the task itself", nudge: "a reminder", repair: "a plan to fix", wake: "the usage limit has ended", news: "news of its children" };
 
 export function messageLook(message) {
   return LOOKS[message.status] ?? unknownLook(message.status);
@@ -55,7 +55,7 @@ export class Messages {
 
 // Where a message to an agent is written.
 export function composer(sessionId) {
-  const field = h("textarea", { class: "field", rows: "2", placeholder: "Tell the agent something. It is delivered when the agent can take it, once.", "aria-label": "Message to the agent",
+  const field = h("textarea", { class: "field", rows: "2", placeholder: "Write to the agent. The message is delivered once, when the agent is ready.", "aria-label": "Message to the agent",
     onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send(); } });
   const send = async () => {
     const text = field.value.trim();

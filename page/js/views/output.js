@@ -40,7 +40,7 @@ export class OutputView {
 
   async copy() {
     await navigator.clipboard.writeText(this.text());
-    say("The output is copied");
+    say("Output copied");
   }
 
   text() {

@@ -12,7 +12,7 @@ const QUESTIONS_SHOWN = 5;
 
 export class Overview {
   constructor() {
-    this.questions = new QuestionCards({ title: "Waiting for you" });
+    this.questions = new QuestionCards({ title: "Needs your answer" });
     this.sessions = new SessionCards();
     this.quiet = h("div", {});
     this.element = h("div", { class: "scroll overview" }, this.questions.element, this.sessions.element, this.quiet);
@@ -26,7 +26,7 @@ export class Overview {
     this.sessions.draw(live);
     this.quiet.hidden = questions.length + live.length > 0 || app.live.seq === null;
     keep(this.quiet, [store.task.size > 0], () => store.task.size > 0
-      ? empty("All quiet", h("p", {}, "No agent is at work and nothing waits for you. Choose a task to see what became of it."))
-      : empty("maestrod is ready", h("p", {}, "What runs, and what waits for you, appears here.")));
+      ? empty("All quiet", h("p", {}, "No agent is working, and there are no open questions. Choose a task to see its result."))
+      : empty("maestrod is ready", h("p", {}, "Running work and open questions appear here.")));
   }
 }

@@ -37,7 +37,7 @@ export class PlanApproval {
     this.graph.show(nodes, needs);
     keep(this.words, [plan.id, plan.status, question.id], () => [
       h("div", { class: "approval-head" },
-        h("h2", {}, "This plan waits for your approval"),
+        h("h2", {}, "This plan awaits your approval"),
         h("p", { class: "muted" }, plan.summary || `${counted(plan.groups.length, "group")} in ${counted(plan.waves.length, "wave")}`),
         plan.diagnostics.map((finding) => h("p", { class: "finding" }, h("code", {}, finding.path), ` ${finding.message}`)),
         answerForm(question)),

@@ -44,7 +44,7 @@ function questionCard(question) {
     h("p", { class: "message" }, input.length > 0 && question.tool ? h("b", {}, question.tool) : question.message),
     input.map(inputPart),
     question.planId && planOutline(question.planId),
-    question.deadline && h("p", { class: "about" }, `Without an answer by ${moment(question.deadline)} the answer is “${question.onTimeout ?? ""}”.`),
+    question.deadline && h("p", { class: "about" }, `Answers “${question.onTimeout ?? ""}” automatically at ${moment(question.deadline)}.`),
     answerForm(question));
 }
 

@@ -37,10 +37,10 @@ export function openRunDialog() {
 class RunDialog {
   constructor() {
     this.kind = "plan";
-    this.plan = h("textarea", { class: "field mono", rows: "14", spellcheck: "false", "aria-label": "Plan", placeholder: "# What it is about\n\n## A group\n- [ ] A subtask\n  ```sh\n  its commands\n  ```", oninput: () => this.#checkSoon() });
-    this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans it, and other agents do the work." });
+    this.plan = h("textarea", { class: "field mono", rows: "14", spellcheck: "false", "aria-label": "Plan", placeholder: "# Title of the plan\n\n## A group\n- [ ] A subtask\n  ```sh\n  its commands\n  ```", oninput: () => this.#checkSoon() });
+    this.text = h("textarea", { class: "field", rows: "5", "aria-label": "Request", placeholder: "What should be done? An agent plans the work, and other agents do it." });
     this.planner = h("input", { class: "field mono", placeholder: "examples/plan-repository", "aria-label": "Planner program", spellcheck: "false" });
-    this.agent = h("select", { class: "field", "aria-label": "Agent", onchange: () => this.#choosePlanner() }, h("option", { value: "" }, "as configured"));
+    this.agent = h("select", { class: "field", "aria-label": "Agent", onchange: () => this.#choosePlanner() }, h("option", { value: "" }, "default"));
     this.agents = new Map();
     this.folder = h("input", { class: "field mono", placeholder: "/path/to/the/project", "aria-label": "Folder", spellcheck: "false" });
     this.folderField = labelled("Folder", this.folder);
@@ -74,7 +74,7 @@ class RunDialog {
       this.#check();
     };
     return [
-      h("p", { class: "muted" }, "A Markdown checklist or JSON: groups run side by side unless one comes after another. ", h("button", { class: "as-link", type: "button", onclick: example }, "Use an example")),
+      h("p", { class: "muted" }, "A Markdown checklist or JSON: groups run at the same time unless one depends on another. ", h("button", { class: "as-link", type: "button", onclick: example }, "Use an example")),
       this.plan, this.findings,
       h("div", { class: "two" }, labelled("Default agent", this.agent), this.#where()),
     ];
@@ -85,7 +85,7 @@ class RunDialog {
       this.text,
       h("div", { class: "two" }, labelled("Agent", this.agent), this.#where()),
       this.plannerField,
-      h("label", { class: "check" }, this.approve, "Let me approve the plan before work starts"),
+      h("label", { class: "check" }, this.approve, "Ask for my approval before work starts"),
     ];
   }
 

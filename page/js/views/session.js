@@ -63,7 +63,7 @@ export class SessionView {
     const session = app.store.session.get(this.id);
     if (!session) {
       keep(this.head, "gone", () => [backLink()]);
-      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such session", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#sessions" }, "All sessions")));
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such session", h("p", {}, "It was deleted, or the address belongs to another daemon."), h("a", { class: "button", href: "#sessions" }, "All sessions")));
       return;
     }
     const asked = app.store.questions().filter((question) => question.sessionId === this.id);
@@ -84,7 +84,7 @@ export class SessionView {
 
   #show(tab, session) {
     if (tab === "terminal" && session.terminal === "external") {
-      return empty("Its terminal is elsewhere", h("p", {}, "This agent was started by hand. The daemon follows what it reports; type where it runs."));
+      return empty("No terminal here", h("p", {}, "This agent was started by hand. The daemon only follows its reports; use the terminal in which it runs."));
     }
     if (tab === "terminal") return this.#output(session).element;
     if (tab === "conversation") return (this.conversation ??= new Conversation(this.id)).element;
@@ -123,7 +123,7 @@ export class SessionView {
     this.explained = text;
     const why = await app.read("session.why", { sessionId: this.id }).catch((error) => ({ explanation: [error.message], evidence: [] }));
     keep(this.facts, text, () => [
-      h("section", { class: "fact" }, h("h2", {}, "Why it is so"), h("ul", { class: "reasons" }, (why.explanation ?? []).map((words) => h("li", {}, words)))),
+      h("section", { class: "fact" }, h("h2", {}, "Why"), h("ul", { class: "reasons" }, (why.explanation ?? []).map((words) => h("li", {}, words)))),
       h("section", { class: "fact" }, h("h2", {}, "Tasks"), session.taskIds.map((id) => app.store.task.get(id)).filter(Boolean).map((task) =>
         h("a", { class: "line", href: taskLink(task.id) }, sign(taskLook(task)), h("span", { class: "clip grow" }, task.title), h("span", { class: "muted" }, taskLook(task).word)))),
       h("section", { class: "fact" }, h("h2", {}, "Facts"), h("dl", { class: "pairs" }, pairs(session))),

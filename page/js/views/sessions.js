@@ -71,9 +71,9 @@ export class SessionList {
   }
 
   #nothing(total) {
-    if (total === 0) return empty("No session yet", h("p", {}, "A session is one agent at work in its own terminal. Sessions appear here when you run something."));
-    if (app.view.query.trim()) return empty("No matching sessions", h("p", {}, "A search looks at the name, agent, status and tasks of sessions."));
-    return empty(app.view.sessions === "live" ? "No agent is at work now" : "No matching sessions",
+    if (total === 0) return empty("No sessions yet", h("p", {}, "A session is one agent at work in its own terminal. Sessions appear here when you run something."));
+    if (app.view.query.trim()) return empty("No matching sessions", h("p", {}, "The search covers name, agent, status and tasks."));
+    return empty(app.view.sessions === "live" ? "No live sessions" : "No matching sessions",
       h("button", { class: "button", onclick: () => { app.view.sessions = "all"; app.changed(); } }, "Show all sessions"));
   }
 }

@@ -31,7 +31,7 @@ export class TaskView {
     this.facts = h("div", { class: "facts" });
     this.failure = new FailureCard(id);
     this.approval = new PlanApproval(id);
-    this.questions = new QuestionCards({ title: "Waiting for you" });
+    this.questions = new QuestionCards({ title: "Needs your answer" });
     this.sessions = new SessionCards();
     this.overview = h("div", { class: "scroll flush" }, h("div", { class: "failure-place" }), this.approval.element, this.graph.element, h("div", { class: "overview" }, this.questions.element, this.sessions.element));
     this.details = h("div", { class: "scroll" }, h("div", { class: "failure-place" }), this.facts);
@@ -55,7 +55,7 @@ export class TaskView {
     if (!task) {
       this.#fetch();
       keep(this.head, "gone", () => [backLink()]);
-      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address is of another daemon."), h("a", { class: "button", href: "#work" }, "Back to all work")));
+      keep(this.body, `gone ${app.live.seq === null}`, () => app.live.seq === null ? [] : empty("No such task", h("p", {}, "It was deleted, or the address belongs to another daemon."), h("a", { class: "button", href: "#work" }, "Back to all work")));
       return;
     }
     this.asks = asking(store);

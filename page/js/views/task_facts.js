@@ -55,7 +55,7 @@ function attemptLine(attempt) {
 function pairs(task, run) {
   const project = app.store.project.get(task.projectId);
   const known = [
-    ["Known from", task.statusReason && (SOURCES[task.statusReason.source] ?? task.statusReason.source)],
+    ["Evidence", task.statusReason && (SOURCES[task.statusReason.source] ?? task.statusReason.source)],
     ["Run", run?.number > 0 && `#${run.number}`], ["Started", run && fullMoment(run.createdAt)], ["Tasks", countsOf(task.leaves)],
     ["Project", project?.name], ["Folder", project?.workingDir], ["Agent", task.agent ?? task.dispatch?.agent], ["Priority", task.priority],
     ["Attempts", task.maxAttempts > 1 ? `${task.attempt} of ${task.maxAttempts}` : null], ["Strategy", task.dispatch?.strategy], ["Used", run?.usage && usageWords(run.usage)], ["Skills", task.skillIds.join(", ")], ["Id", task.id],

@@ -39,7 +39,7 @@ export class TerminalView {
     const session = app.store.session.get(this.sessionId);
     const typing = { lineEnds: session?.terminal === "pipe", onType: (text) => this.#type(text), onBytes: (bytes) => this.channel.typeBytes(bytes) };
     this.emulator = this.library ? new Emulator(this.library, this.host, typing) : new PlainEmulator(this.host, typing);
-    if (!this.library) this.#say("The terminal emulator is not installed, so this is plain text. “make setup” (or installing again) with a network brings it.");
+    if (!this.library) this.#say("The terminal emulator is not installed, so this is plain text. To install it, run “make setup” (or reinstall) with network access.");
     this.host.addEventListener("scroll", () => this.#scrolled(), { capture: true, passive: true });
     this.host.addEventListener("wheel", () => this.#scrolled(), { passive: true });
     this.channel = new TerminalChannel(this.sessionId, (method, params) => app.read(method, params), {
@@ -61,7 +61,7 @@ export class TerminalView {
 
   async copy() {
     await navigator.clipboard.writeText(this.text());
-    say("The terminal's text is copied");
+    say("Terminal text copied");
   }
 
   text() {
@@ -167,7 +167,7 @@ export class TerminalView {
   #gapMark() {
     const size = this.skipped > 1e6 ? `${(this.skipped / 1e6).toFixed(1)} MB` : `${Math.ceil(this.skipped / 1000)} kB`;
     this.skipped = 0;
-    return `\u001b[0m\r\n\u001b[2m… ${size} left out here: it came faster than it can be shown …\u001b[0m\r\n`;
+    return `\u001b[0m\r\n\u001b[2m… ${size} skipped: output arrived faster than it can be shown …\u001b[0m\r\n`;
   }
 
   #lost(count) {
@@ -180,7 +180,7 @@ export class TerminalView {
   }
 
   #state(state) {
-    if (state === "broken") this.#say("The line to this terminal broke. It comes back by itself, with nothing missing.");
+    if (state === "broken") this.#say("The connection to this terminal broke. It reconnects by itself, and nothing is missed.");
     else if (this.library) this.#say("");
   }
 

@@ -40,7 +40,7 @@ export class Timeline {
     this.more.disabled = true;
     const failures = await Promise.all(this.sources.filter((source) => !source.done).map((source) => this.#page(source).catch((error) => error)));
     const failure = failures.find(Boolean);
-    this.note.textContent = failure ? failure.message : this.list.children.length === 0 ? "Nothing has happened yet." : "";
+    this.note.textContent = failure ? failure.message : this.list.children.length === 0 ? "No events yet." : "";
     this.more.hidden = this.sources.every((source) => source.done);
     this.more.disabled = false;
   }

@@ -118,8 +118,8 @@ export class WorkList {
   }
 
   #nothing() {
-    if (app.state === "signed-out") return empty("You are signed out", h("p", {}, "On the machine where the daemon runs:"), h("pre", {}, "maestroctl ui"), h("p", {}, "It opens this page, or prints the address that does."));
-    if (app.live.seq === null) return empty("Connecting…", h("p", {}, "Reading the tasks from the daemon."));
+    if (app.state === "signed-out") return empty("You are signed out", h("p", {}, "On the machine that runs the daemon:"), h("pre", {}, "maestroctl ui"), h("p", {}, "It opens this page, or prints the address that does."));
+    if (app.live.seq === null) return empty("Connecting…", h("p", {}, "Loading tasks from the daemon."));
     if (app.store.task.size > 0) {
       const reset = () => {
         Object.assign(app.view, { query: "", filter: "all" });
@@ -129,7 +129,7 @@ export class WorkList {
       return empty("No matching tasks", h("p", {}, "No task matches the search and the filter."), h("button", { class: "button", onclick: reset }, "Show everything"));
     }
     return empty("Nothing to do yet",
-      h("p", {}, "Give it a plan, or a request for an agent to plan. The tree of tasks appears here and fills while agents work on it."),
+      h("p", {}, "Submit a plan, or a request for an agent to plan. The task tree appears here and updates while agents work."),
       h("button", { class: "button primary", onclick: () => openRunDialog() }, icon("play"), "Run something"),
       h("p", {}, "or, in a terminal:"), h("pre", {}, "maestroctl run --plan plan.md"));
   }

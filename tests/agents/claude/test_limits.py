@@ -9,12 +9,12 @@ from maestrod.core.values.signs import LimitReached, Noted
 
 def test_an_allowance_says_when_it_is_renewed() -> None:
     rejected = Members({"status": "rejected", "resetsAt": 1795170000, "rateLimitType": "seven_day"})
-    assert limits.of_event(rejected) == (LimitReached("usage", 1795170000000, "the seven day allowance is used up"),)
+    assert limits.of_event(rejected) == (LimitReached("usage", 1795170000000, "the seven day allowance is exhausted"),)
 
 
 def test_a_warning_is_noted() -> None:
     warning = Members({"status": "allowed_warning", "rateLimitType": "five_hour", "utilization": 0.9})
-    assert limits.of_event(warning) == (Noted("the five hour allowance is nearly used up (90% used)"),)
+    assert limits.of_event(warning) == (Noted("the five hour allowance is nearly exhausted (90% used)"),)
     assert limits.of_event(Members({"status": "allowed"})) == ()
     assert limits.of_event(Members("of another type")) == ()
 

@@ -145,7 +145,7 @@ def test_another_retry_is_trouble() -> None:
 def test_a_used_up_allowance_says_when_it_is_renewed() -> None:
     info = {"status": "rejected", "resetsAt": 1795170000, "rateLimitType": "five_hour", "unifiedWindows": {}}
     told = line(type="rate_limit_event", rate_limit_info=info)
-    assert told.signs == (LimitReached("usage", 1795170000000, "the five hour allowance is used up"),)
+    assert told.signs == (LimitReached("usage", 1795170000000, "the five hour allowance is exhausted"),)
     assert line(type="rate_limit_event", rate_limit_info={"status": "allowed"}).signs == ()
 
 

@@ -70,7 +70,7 @@ def test_a_command_that_fails_and_an_answer_cut_off() -> None:
     ) == [
         ToolEnded("Bash", ok=False, detail="boom", key="c"),
         UsageSeen(15, 3),
-        TurnEnded(Outcome.FAILED, code="length", detail="its answer became too long"),
+        TurnEnded(Outcome.FAILED, code="length", detail="its answer exceeded the length limit"),
     ]
 
 

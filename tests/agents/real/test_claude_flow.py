@@ -217,7 +217,7 @@ def test_a_worker_that_forgets_to_report_is_reminded(claude: Place, daemon: Daem
     claude.model.script = plans(claude, GOOD, {})
     whole = claude.model.script["prompts"][1]
     claude.model.script["prompts"][1] = {**whole, "steps": [writes(claude, "alpha.txt"), {"text": "I am done."}]}
-    reminded = {"match": r"nobody has been told.*\(`(?P<task>tsk_\w+)`", "steps": whole["steps"][-2:]}
+    reminded = {"match": r"you did not report.*\(`(?P<task>tsk_\w+)`", "steps": whole["steps"][-2:]}
     claude.model.script["prompts"].append(reminded)
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
@@ -231,7 +231,7 @@ def test_a_worker_that_never_reports_has_failed_its_task(claude: Place, daemon: 
     claude.model.script["default"] = [{"text": "I really am."}]
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--max-attempts", "1")
     assert done.returncode == 1, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
-    assert "without saying what became of 'Write alpha'" in shown(daemon)
+    assert "without reporting the outcome of 'Write alpha'" in shown(daemon)
     daemon.finish_sessions()
     wait_for(daemon.nothing_left, "the end of the agent that was given up")
 

@@ -53,7 +53,7 @@ def test_every_word_stays_one_word_whatever_is_in_it(words: list[str]) -> None:
 def test_a_program_that_is_not_there_is_said_before_anything_is_started() -> None:
     missing = custom("no-such-program-here", "{prompt}")
     assert missing.detect().missing == (
-        "`no-such-program-here` is not on the PATH, or no program; command in [agents.mine] of your configuration names it"
+        "`no-such-program-here` is not an executable program on the PATH; see command in [agents.mine] of your configuration"
     )
     with pytest.raises(Unavailable, match="no-such-program-here"):
         missing.launch(request({"PATH": "/usr/bin:/bin"}))

@@ -78,5 +78,5 @@ def test_nothing_is_created(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("variable", ["MAESTRO_HOME", "MAESTRO_SOCKET"])
 def test_a_path_that_is_not_text_is_refused(variable: str) -> None:
-    with pytest.raises(BadConfiguration, match=rf"/h\\xfc.* is not UTF-8 text: set {variable} to one that is"):
+    with pytest.raises(BadConfiguration, match=rf"/h\\xfc.* is not UTF-8 text: set {variable} to a path that is"):
         paths_of({"MAESTRO_HOME": "/home", variable: "/h\udcfc"})

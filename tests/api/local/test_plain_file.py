@@ -26,7 +26,7 @@ def test_a_file_of_holes_without_end_is_not_read_to_its_end(tmp_path: Path) -> N
 
 def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f")
-    with pytest.raises(OSError, match="not a plain file"):
+    with pytest.raises(OSError, match="not a regular file"):
         plain_file.read(tmp_path / "f", 10)
     assert plain_file.read(tmp_path / "f", 10, pipes=True) == b""
 

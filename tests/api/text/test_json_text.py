@@ -40,11 +40,11 @@ def test_a_member_that_appears_twice_is_an_error_with_line_and_path(text: str, p
     [
         ("", "ends too early"),
         ('{"a": [1, 2', "ends too early"),
-        ('{"a": "open', "this string has no end"),
+        ('{"a": "open', "this string is not closed"),
         ("{a: 1}", "name of a member in double quotes"),
         ('{"a": 1,}', "comma stands before"),
         ('{"a" 1}', "colon"),
-        ('{"a": 1} x', "follows the end"),
+        ('{"a": 1} x', "after the end"),
         ('{"a": NaN}', "expected a value"),
         ('{"a": 01}', "expected a value"),
         ('{"a": "\\x"}', "in this string"),

@@ -66,7 +66,7 @@ def test_marks_and_line_ends_of_other_systems_are_no_mistakes(text: str, mark: b
         ("title".encode("utf-16"), "it is UTF-16, not UTF-8: save it as UTF-8"),
         (b"\xfe\xff\0t", "it is UTF-16, not UTF-8: save it as UTF-8"),
         ("title".encode("utf-32"), "it is UTF-32, not UTF-8: save it as UTF-8"),
-        ("title".encode("utf-16-le"), "line 1, byte 2 is NUL, which no text has: save it as UTF-8"),
+        ("title".encode("utf-16-le"), "line 1, byte 2 is a NUL byte, so this is not text: save it as UTF-8"),
     ],
 )
 def test_a_file_that_is_not_utf8_is_refused_with_its_place(data: bytes, said: str) -> None:

@@ -24,7 +24,7 @@ def test_the_kernel_takes_the_longest_and_nothing_longer() -> None:
 
 def test_the_first_that_does_not_fit_is_named() -> None:
     check(["a", "b"], "commands")
-    with pytest.raises(Malformed, match=r"commands\[1\] holds a NUL character") as caught:
+    with pytest.raises(Malformed, match=r"commands\[1\] contains a NUL character") as caught:
         check(["a", "b\0"], "commands")
     assert caught.value.details == {"path": "$.commands[1]"}
 

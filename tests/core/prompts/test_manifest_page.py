@@ -69,7 +69,7 @@ def test_the_page_word_for_word(name: str, told: Manifest) -> None:
 
 
 def test_a_queue_is_told_to_claim() -> None:
-    assert "Your tasks are a queue" in manifest_md(manifest(strategy=Strategy.QUEUE))
+    assert "Your tasks are in a queue" in manifest_md(manifest(strategy=Strategy.QUEUE))
 
 
 def test_a_page_that_is_full_still_names_every_task_and_skill() -> None:

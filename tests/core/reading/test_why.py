@@ -48,12 +48,12 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
 @pytest.mark.parametrize(
     "members, sentence",
     [
-        ({}, "registered, known from process (the agent registered)"),
+        ({}, "registered, according to the process (the agent registered)"),
         ({"status_reason": None}, "parser is idle"),
         ({**ENDED, "exit": Exit(code=2, detail="no such file")}, "its process exited with code 2: no such file"),
         ({**ENDED, "exit": Exit(signal="KILL", reason="killed")}, "was ended by SIGKILL: killed"),
-        ({**ENDED, "exit": Exit()}, "its process ended in a way nobody saw"),
-        ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "was told to stop"),
+        ({**ENDED, "exit": Exit()}, "its process ended unobserved"),
+        ({"live": Up(ending=Stopping(reason=reason("stopped", 6)))}, "is being stopped"),
         ({"live": Up(paused=True)}, "it is paused"),
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),
     ],
@@ -70,7 +70,7 @@ def test_questions_and_unfinished_tasks_are_named() -> None:
     question = Attention(id="att_1", session_id="ses_1", kind=AttentionKind.PERMISSION, message="delete it?")
     words = told(session(task_ids=("t1", "t2", "gone")), done, blocked, question)
     assert "it waits for a person (permission): delete it?" in words
-    assert "task 'wait' is blocked: dependency, known from process by t3" in words
+    assert "task 'wait' is blocked: dependency, according to the process by t3" in words
     assert "'done'" not in words
 
 
@@ -86,17 +86,17 @@ def test_the_newest_evidence_comes_first() -> None:
 @pytest.mark.parametrize(
     "members, sentence",
     [
-        ({"turn": RunningTurn(doing="Bash: make")}, "works in a turn, known from hook: Bash: make"),
+        ({"turn": RunningTurn(doing="Bash: make")}, "is working on a prompt, according to the hook: Bash: make"),
         ({"turn": PastTurn(outcome="failed", code="api_error", detail="500")}, "turn ended: failed (api_error: 500)"),
-        ({"turn": PastTurn(outcome="completed", background=2)}, "2 of what that turn began still runs"),
+        ({"turn": PastTurn(outcome="completed", background=2)}, "2 background tasks of that turn still run"),
         (
             {"wait": Wait("usage", 9, 5, "5-hour limit")},
-            "sits out a limit of shell (5-hour limit): it goes on by itself",
+            "waits for a usage limit of shell (5-hour limit): it resumes by itself",
         ),
-        ({"wait": Wait("rate", 9, 5, guessed=True)}, "nobody said when it ends"),
-        ({"wait": Wait("rate", 9, 5, due=True)}, "it is over, and it waits for a free slot"),
-        ({"wait": Wait("rate", 9, 5)}, "its process has ended meanwhile"),
-        ({"ending": Finishing()}, "its agent is being let go"),
+        ({"wait": Wait("rate", 9, 5, guessed=True)}, "its end is unknown"),
+        ({"wait": Wait("rate", 9, 5, due=True)}, "the limit has ended, and it waits for a free slot"),
+        ({"wait": Wait("rate", 9, 5)}, "its process has ended"),
+        ({"ending": Finishing()}, "its agent may exit"),
     ],
 )
 def test_what_the_agent_does_by_its_own_word_and_what_it_waits_for(members: dict[str, Any], sentence: str) -> None:
@@ -150,9 +150,9 @@ def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: 
 @pytest.mark.parametrize(
     "source, who",
     [
-        (Source.TIMER, "a task of it took too long"),
-        (Source.USER, "somebody stopped it"),
-        (Source.RECOVERY, "the daemon stopped and took it along"),
+        (Source.TIMER, "one of its tasks timed out"),
+        (Source.USER, "a user stopped it"),
+        (Source.RECOVERY, "the daemon stopped it when it stopped itself"),
         (Source.PLAN, "the daemon stopped it"),
     ],
 )
@@ -165,6 +165,6 @@ def test_it_says_who_stopped_a_session(source: Source, who: str) -> None:
 
 def test_answers_that_hold_for_the_session_are_listed() -> None:
     kept = StandingAnswer(tool="Bash", digest="d", value="deny", message="claude wants to use Bash: git push")
-    assert "answered deny for every identical request of it: claude wants to use Bash: git push" in told(
+    assert "answered deny for every identical request of this session: claude wants to use Bash: git push" in told(
         session(standing=(kept,))
     )

@@ -36,7 +36,7 @@ def test_free_text_is_taken_beside_options_only_where_the_asker_allows_it() -> N
 def test_a_reason_goes_with_an_option_where_it_is_taken() -> None:
     asked = question("allow", "deny", takes=FreeText.REASON)
     assert settled(asked, given("deny", "use git mv")).reason == "use git mv"
-    with pytest.raises(Malformed, match="without a reason"):
+    with pytest.raises(Malformed, match="accepts no reason"):
         settled(question("yes", "no"), given("no", "keep them"))
 
 

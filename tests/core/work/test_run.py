@@ -282,7 +282,7 @@ def test_who_has_no_planner_is_told_which_agents_plan() -> None:
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="shell")).then(refused("run.no_planner"))
     assert play.refusal is not None
     assert play.refusal.message == (
-        "the shell agent plans nothing by itself: name a planner program, an agent that plans (sage), or hand in a plan"
+        "the shell agent cannot plan by itself: name a planner program, a planning agent (sage), or submit a plan"
     )
 
 

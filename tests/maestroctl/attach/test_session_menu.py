@@ -67,7 +67,7 @@ def test_nothing_can_be_chosen_from_an_empty_list() -> None:
     menu = Menu(None)
     menu.fill([])
     assert _key(menu, KEYBOARD, b"\r") == (False, None)
-    assert "No session is at work." in menu.lines(80, 24)
+    assert "No live sessions." in menu.lines(80, 24)
 
 
 def test_the_picture_fits_whatever_the_names_are() -> None:

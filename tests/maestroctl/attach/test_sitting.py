@@ -8,8 +8,8 @@ from maestroctl.attach.sitting import ways_out
 @pytest.mark.parametrize(
     "switch_keys, read_only, hint",
     [
-        ("ctrl-p,s", False, "ctrl-p,q detaches, ctrl-p,s switches; all other keys go to the session, ctrl-c too"),
-        ("", False, "ctrl-p,q detaches; all other keys go to the session, ctrl-c too"),
+        ("ctrl-p,s", False, "ctrl-p,q detaches, ctrl-p,s switches; all other keys go to the session, also ctrl-c"),
+        ("", False, "ctrl-p,q detaches; all other keys go to the session, also ctrl-c"),
         ("", True, "ctrl-p,q detaches; this is read-only"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch
 
 def test_a_daemon_that_was_killed_at_its_start_is_told_by_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import os; os.kill(os.getpid(), 9)")
-    with pytest.raises(NoDaemon, match="maestrod was ended by SIGKILL as soon as it was started"):
+    with pytest.raises(NoDaemon, match="maestrod was ended by SIGKILL right after it was started"):
         autostart.ensure(here(), os.environ)
 
 
@@ -121,11 +121,12 @@ def test_a_daemon_that_starts_is_waited_for_and_what_it_does_is_said(
     monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.2)
     here().data.mkdir(parents=True, mode=0o700)
     with single_instance(here().data, here().socket, "1") as claim:
-        claim.tell(Phase.STARTING, progress="it reads its store")
+        claim.tell(Phase.STARTING, progress="it is reading its store")
         with pytest.raises(NoDaemon, match="is starting"):
             autostart.ensure(here(), os.environ)
     assert (
-        f"Waiting for maestrod (process {os.getpid()}): it is starting; it reads its store." in capsys.readouterr().err
+        f"Waiting for maestrod (process {os.getpid()}): it is starting; it is reading its store."
+        in capsys.readouterr().err
     )
 
 
@@ -162,7 +163,7 @@ def test_whoever_has_the_turn_for_ever_is_not_waited_for(
         autostart._turn(here().data),
     ):
         pass
-    assert capsys.readouterr().err == "Waiting for another maestroctl, which is starting maestrod.\n"
+    assert capsys.readouterr().err == "Waiting for another maestroctl that is starting maestrod.\n"
 
 
 def test_a_data_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:

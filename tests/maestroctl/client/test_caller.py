@@ -80,5 +80,5 @@ def test_a_folder_that_was_removed_is_nowhere_to_stand(tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("empty", ["", "  "])
 def test_an_empty_folder_is_refused_and_not_taken_for_the_one_we_stand_in(empty: str) -> None:
-    with pytest.raises(Malformed, match="the folder is empty"):
+    with pytest.raises(Malformed, match="the folder's name is empty"):
         Caller({"MAESTRO_HOME": "/nowhere"}).absolute(empty)

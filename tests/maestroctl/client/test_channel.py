@@ -155,7 +155,7 @@ def test_a_backlog_that_stays_full_is_an_error_and_no_endless_wait(
 ) -> None:
     monkeypatch.setattr("maestroctl.client.channel._BACKLOG_PATIENCE", 0.01)
     waiting = [Channel(listener.getsockname()) for _ in range(2)]  # a backlog of 1 has room for 2
-    with pytest.raises(NoDaemon, match="takes no more connections"):
+    with pytest.raises(NoDaemon, match="accepts no connections"):
         connect(Path(listener.getsockname()))
     for channel in waiting:
         channel.close()

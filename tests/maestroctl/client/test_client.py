@@ -72,7 +72,7 @@ def test_a_lost_connection_is_made_again_and_the_call_is_the_same_call(daemon: F
 
 
 def test_a_call_that_is_too_long_is_refused_at_once_and_not_sent_again_and_again(daemon: FakeDaemon) -> None:
-    with client() as it, pytest.raises(Malformed, match="5 MiB of parameters: the daemon takes 4 MiB"):
+    with client() as it, pytest.raises(Malformed, match="5 MiB of parameters; the daemon accepts 4 MiB"):
         it.raw("plan.check", {"markdown": "x" * (5 << 20)})
     assert daemon.calls == []
     assert LONGEST == LARGE_REQUEST_LIMIT

@@ -72,7 +72,7 @@ def test_one_that_hangs_is_terminated(
     assert processes[0].wait(10) == -signal.SIGTERM
     said = capsys.readouterr().err
     assert said.startswith("it hangs.\n")
-    assert "cannot be told to stop its sessions" in said
+    assert "It cannot stop its sessions" in said
     assert f"Sending SIGTERM to process {processes[0].pid}" in said
 
 

@@ -44,9 +44,9 @@ def test_a_hung_one_is_named_with_the_seconds() -> None:
 
 
 def test_one_that_starts_is_no_trouble() -> None:
-    error = why_holder_silent(holder(os.getpid(), Phase.STARTING, "it reads its store"), 8.0)
+    error = why_holder_silent(holder(os.getpid(), Phase.STARTING, "it is reading its store"), 8.0)
     assert error.reason == STARTING
-    assert "is starting: it reads its store" in error.message
+    assert "is starting: it is reading its store" in error.message
     assert "maestrod store" in why_holder_silent(holder(os.getpid(), Phase.OFFLINE), 8.0).message
     assert "does not listen on /s" in why_holder_silent(holder(os.getpid()), None).message
 
@@ -60,7 +60,7 @@ def test_the_lock_says_who_it_is_before_the_socket_does(tmp_path: Path, stopped:
 
 
 def test_somebody_else_on_the_socket_is_not_called_a_daemon() -> None:
-    assert "or it is no maestrod" in why_silent(Silent("/run/s", 8.0, os.getpid()), None).message
+    assert "or it is not maestrod" in why_silent(Silent("/run/s", 8.0, os.getpid()), None).message
     assert "https://far does not answer (8 s)" in why_silent(Silent("https://far", 8.0), None).message
 
 

@@ -64,7 +64,7 @@ def test_a_whole_id_asks_nobody(client: Client, daemon: FakeDaemon) -> None:
 
 
 def test_a_part_that_names_several_things_is_refused_with_their_names(client: Client) -> None:
-    with pytest.raises(Malformed, match="is ambiguous, it fits 3") as refused:
+    with pytest.raises(Malformed, match="is ambiguous, it matches 3") as refused:
         resolve(client, TASKS[0][:8], "tsk")
     assert f"{TASKS[1]}  x" in refused.value.message
 

@@ -92,7 +92,7 @@ def test_abbreviated_ids_are_resolved(daemon: FakeDaemon, cli: CommandLine) -> N
 def test_what_is_missing_is_named(cli: CommandLine) -> None:
     outcome = cli("task", "get")
     assert outcome.code == 2
-    assert "TASK_ID is missing" in outcome.err
+    assert "TASK_ID is required" in outcome.err
     assert "maestroctl task get --help" in outcome.err
 
 

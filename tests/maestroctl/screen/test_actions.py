@@ -39,7 +39,7 @@ def test_stopping_says_what_is_left(daemon: FakeDaemon, client: Client) -> None:
 
 def test_trying_again(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("task.retry", {})
-    assert actions.retry(client, A) == "title a is tried again"
+    assert actions.retry(client, A) == "title a: retrying"
     assert daemon.called("task.retry") == [{"taskId": "tsk_a"}]
 
 

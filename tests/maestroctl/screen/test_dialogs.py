@@ -93,7 +93,7 @@ def test_words_typed_where_nothing_is_asked_do_nothing() -> None:
 
     async def press(pilot: Pilot[Any]) -> None:
         await pilot.press("escape")
-        app.push_screen(NoticeDialog("Nothing waits for you."))
+        app.push_screen(NoticeDialog("No open questions."))
         await pilot.press(*keys_of("yes so, no"))
         seen.append(isinstance(app.screen, NoticeDialog))
         await pilot.press("enter")

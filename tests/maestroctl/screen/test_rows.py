@@ -83,7 +83,7 @@ def test_a_plan_that_waits_for_approval_is_shown() -> None:
     run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
     asked = {"id": "att_p", "sessionId": "", "kind": "approval", "message": "?", "runId": "run_r", "planId": "pln_p"}
     fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}], "attention": [asked]})
-    assert "1 waits for you" in head(fleet, None, 40, PALETTE, away=False).plain
+    assert "1 open question" in head(fleet, None, 40, PALETTE, away=False).plain
     assert "y shows it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
 
 
@@ -92,7 +92,7 @@ def test_a_failed_tree_names_the_task_that_failed_and_why() -> None:
     fleet = Fleet({"task": [{"id": "tsk_a", "projectId": "p", "title": "t"}, child | {"result": {"error": "exit 2"}}]})
     text = task_detail(fleet, a_task(status=TaskStatus.FAILED), 5000, PALETTE).plain
     assert "✘ Build it\n  exit 2\n" in text
-    assert "t tries again" in text
+    assert "press t to retry" in text
 
 
 def test_a_question_shows_its_options() -> None:
@@ -111,7 +111,7 @@ def test_the_head_tells_of_the_daemon_or_of_its_absence() -> None:
     assert all(
         text in line for text in ("frozen", "0/8 slots", "! disk", "0/1 tasks completed", "✘ 1 failed", "0 sessions")
     )
-    assert "away" in head(fleet, status, 200, PALETTE, away=True).plain
+    assert "waiting for the daemon" in head(fleet, status, 200, PALETTE, away=True).plain
     assert width(head(fleet, status, 30, PALETTE, away=False).plain) <= 30
 
 

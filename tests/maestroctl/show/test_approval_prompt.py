@@ -71,7 +71,7 @@ def test_what_says_neither_yes_nor_no_is_asked_again(capsys: pytest.CaptureFixtu
 def test_an_answer_from_elsewhere_ends_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     play = Scripted()
     assert ask(play, None)
-    assert play.answers == [] and "answered elsewhere" in capsys.readouterr().err
+    assert play.answers == [] and "Answered from another client" in capsys.readouterr().err
 
 
 def test_who_answered_first_wins_and_the_second_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,8 +27,8 @@ def test_the_task_its_error_and_what_to_type() -> None:
         "    its session's last output:",
         "      make: *** boom",
         "    2 other tasks failed too",
-        f"    more: maestroctl logs {SESSION}",
-        f"    try it again: maestroctl retry {TASK}",
+        f"    full output: maestroctl logs {SESSION}",
+        f"    to retry: maestroctl retry {TASK}",
     ]
 
 

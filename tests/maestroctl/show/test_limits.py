@@ -28,8 +28,10 @@ def test_a_moment_as_people_say_it(ahead: int, told: str) -> None:
 def test_who_waits_and_until_when() -> None:
     assert waiting("claude", 5 * HOUR, 0) == "waits for claude's limit until 05:00"
     assert waiting("claude", 5 * HOUR, 0, guessed=True) == "waits for claude's limit until 05:00 or longer"
-    assert waiting("claude", 0, HOUR, due=True) == "claude's limit is over, waits for a slot"
-    assert held_back("codex", 5 * HOUR, 0) == "codex is limited: none is started before 05:00"
+    assert waiting("claude", 0, HOUR, due=True) == "claude's limit has ended, waits for a slot"
+    assert (
+        held_back("codex", 5 * HOUR, 0) == "codex has reached its usage limit: no session with it starts before 05:00"
+    )
 
 
 @given(st.integers(0, 2**62), st.integers(0, 2**45))

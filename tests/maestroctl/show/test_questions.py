@@ -44,7 +44,7 @@ def test_a_permission_tells_what_with_what_where_and_since_when() -> None:
 def test_a_dialog_that_takes_no_answer_says_where_it_is() -> None:
     shown = list(lines(question(message="claude wants to use Bash", tool="Bash", input="{cut"), None, NOW))
     assert shown[0].endswith(SESSION)
-    assert shown[-1] == f"  it asks in its own terminal: maestroctl attach {SESSION}"
+    assert shown[-1] == f"  answer in its own terminal: maestroctl attach {SESSION}"
     assert "    {cut" in shown
 
 
@@ -53,7 +53,7 @@ def test_a_limit_tells_until_when() -> None:
     waits = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": NOW + 300_000, "since": 0}})
     assert "  it waits for claude's limit until 01:05" in list(lines(limited, waits, NOW))
     waits["live"]["wait"]["due"] = True
-    assert "  claude's limit is over, waits for a slot" in list(lines(limited, waits, NOW))
+    assert "  claude's limit has ended, waits for a slot" in list(lines(limited, waits, NOW))
 
 
 def test_a_long_input_is_cut_and_says_so() -> None:

@@ -43,7 +43,7 @@ def test_a_page_is_a_table() -> None:
 
 
 def test_an_empty_page_says_so() -> None:
-    assert render(ProjectPage()) == ["Nothing here."]
+    assert render(ProjectPage()) == ["No results."]
 
 
 def test_a_thing_is_names_and_values_and_nothing_empty() -> None:
@@ -123,7 +123,7 @@ def test_small_replies() -> None:
     assert render({"openrpc": "1.3"}) == ["openrpc: 1.3"]
     assert render({}) == ["{}"]
     assert render(StopResult(session_id=SESSION, left=0, signalled=("TERM",), escaped=(7,))) == [
-        f"{SESSION} stopped (TERM): 0 left; left its group: 7"
+        f"{SESSION} stopped (TERM): 0 left; escaped: 7"
     ]
     data = base64.b64encode(b"one\r\ntwo\x1b[2J\n").decode()
     assert render(OutputPage(start=0, end=3, data=data)) == ["one", "two\\x1b[2J"]

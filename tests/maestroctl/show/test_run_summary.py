@@ -59,8 +59,8 @@ def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
         "✘ pytest (attempt 2)",
         "    command ended with exit code 3: pytest",
         "    E   boom\\x1b[0m",
-        f"    more: maestroctl logs {SESSION}",
-        f"Try what failed again: maestroctl retry {TASK}",
+        f"    full output: maestroctl logs {SESSION}",
+        f"To retry what failed: maestroctl retry {TASK}",
     ]
 
 
@@ -79,7 +79,7 @@ def test_a_long_error_keeps_its_beginning_and_its_end() -> None:
 
 
 def test_a_failure_without_words_says_so() -> None:
-    assert "    no reason was given" in summary(model("failed", leaf(status="failed")))
+    assert "    no reason given" in summary(model("failed", leaf(status="failed")))
 
 
 def test_many_failures_are_counted() -> None:

@@ -79,7 +79,7 @@ def test_a_plan_that_waits_is_answered_by_its_own_id(daemon: FakeDaemon, cli: Co
 def test_a_plan_that_waits_for_nobody_says_how_it_stands(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {"items": []})
     daemon.on("plan.get", {"id": PLAN, "status": "applied"})
-    assert "waits for no approval: it is applied" in cli("answer", PLAN, "yes").err
+    assert "is not awaiting approval: it is applied" in cli("answer", PLAN, "yes").err
 
 
 @pytest.mark.parametrize("text", ["3", "#3"])

@@ -45,7 +45,7 @@ def test_all_is_well(healthy: FakeDaemon, cli: CommandLine) -> None:
 def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
     outcome = cli("doctor")
     assert outcome.code == 0
-    assert "· daemon: does not run" in outcome.out
+    assert "· daemon: not running" in outcome.out
 
 
 def test_the_log_is_named_once_there_is_one(cli: CommandLine) -> None:
@@ -57,7 +57,7 @@ def test_the_log_is_named_once_there_is_one(cli: CommandLine) -> None:
 
 
 def test_the_configuration_is_read(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "✔ configuration: can be read" in cli("doctor").out
+    assert "✔ configuration: valid" in cli("doctor").out
     monkeypatch.setenv("MAESTRO_DEFAULT_AGENT", "codx")
     outcome = cli("doctor")
     assert outcome.code == 0
@@ -82,7 +82,7 @@ def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
     folder.mkdir(parents=True, mode=0o700)
     for name in ("tsk_a.json.1", "tsk_a.json.1.reason.txt"):
         (folder / name).write_text("")
-    assert f"· put aside: 1 in {folder}, each with its reason, last tsk_a.json.1.reason.txt" in cli("doctor").out
+    assert f"· put aside: 1 in {folder}, each with its reason; latest: tsk_a.json.1.reason.txt" in cli("doctor").out
 
 
 def test_an_open_folder_is_bad(cli: CommandLine) -> None:

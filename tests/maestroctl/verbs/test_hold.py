@@ -43,5 +43,5 @@ def test_freezing_gives_the_reason_and_tells_the_way_back(daemon: FakeDaemon, cl
 
 def test_thawing_lets_everything_go_on(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("system.thaw", {"id": "system"})
-    assert cli("thaw").out == "Thawed: everything goes on.\n"
+    assert cli("thaw").out == "Thawed: everything has resumed.\n"
     assert daemon.called("system.thaw") == [{}]

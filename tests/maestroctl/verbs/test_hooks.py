@@ -22,12 +22,12 @@ def test_in_shown_and_out(cli: CommandLine, home: Path) -> None:
     path = home / ".claude" / "settings.json"
     path.parent.mkdir()
     path.write_text('{"model": "opus"}')
-    assert "13 hooks of maestrod installed" in cli("hooks", "install", "--agent", "claude").out
-    assert f"{path}  13 hooks of maestrod installed" in cli("hooks", "show").out
+    assert "13 hooks installed" in cli("hooks", "install", "--agent", "claude").out
+    assert f"{path}  13 hooks installed" in cli("hooks", "show").out
     assert "event." in path.read_text()
-    assert "hooks of maestrod removed" in cli("hooks", "remove", "--agent", "claude").out
+    assert "hooks removed" in cli("hooks", "remove", "--agent", "claude").out
     assert path.read_text() == '{"model": "opus"}'
-    assert "no hooks of maestrod are there" in cli("hooks", "remove", "--agent", "claude").out
+    assert "no hooks installed" in cli("hooks", "remove", "--agent", "claude").out
     assert f"{path}  not installed" in cli("hooks", "show", "--agent", "claude").out
 
 
@@ -70,7 +70,7 @@ def test_opencode_gets_a_plugin_that_decides_nothing(cli: CommandLine, home: Pat
     path.parent.mkdir(parents=True)
     path.write_text('{\n  // mine\n  "model": "a/b",\n}\n')
     assert cli("hooks", "install", "--agent", "opencode", "--decide").code == 2
-    assert cli("hooks", "install", "--agent", "opencode").out == f"{path}: plugin of maestrod installed\n"
+    assert cli("hooks", "install", "--agent", "opencode").out == f"{path}: plugin installed\n"
     assert "// mine" in path.read_text() and "terminal.js" in path.read_text()
     assert cli("hooks", "remove", "--agent", "opencode").code == 0
     assert path.read_text() == '{\n  // mine\n  "model": "a/b",\n}\n'

@@ -1,4 +1,4 @@
-"""``maestroctl inbox``: what waits for a person."""
+"""``maestroctl inbox``: the open questions."""
 
 import json
 
@@ -23,4 +23,4 @@ def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) 
 
 def test_an_empty_inbox(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {})
-    assert cli("inbox").out == "Nothing waits for you.\n"
+    assert cli("inbox").out == "No open questions.\n"

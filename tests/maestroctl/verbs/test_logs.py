@@ -34,7 +34,7 @@ def encoded(data: bytes) -> str:
 def test_all_of_it_and_what_is_missing_is_told(logging: FakeDaemon, cli: CommandLine) -> None:
     outcome = cli("logs", SESSION)
     assert (outcome.code, outcome.out) == (0, LOG[2:].decode())
-    assert outcome.err == "[2 bytes are no longer kept]\n"
+    assert outcome.err == "[2 bytes of older output are gone]\n"
 
 
 def test_from_an_offset_and_the_last_lines(logging: FakeDaemon, cli: CommandLine) -> None:

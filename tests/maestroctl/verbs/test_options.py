@@ -19,4 +19,4 @@ def test_every_verb_takes_json() -> None:
 
 def test_every_json_option_says_the_same() -> None:
     texts = {param.help for name in VERBS for param in getattr(load(name), "params", ()) if "--json" in param.opts}
-    assert texts == {"Print the answer as one JSON document."}
+    assert texts == {"Print the result as one JSON document."}

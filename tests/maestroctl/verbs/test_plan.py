@@ -38,7 +38,7 @@ def test_a_plan_that_is_fine(daemon: FakeDaemon, cli: CommandLine, file: str) ->
         "wave 1: a",
         "wave 2: b",
         "critical path: a → b",
-        "This plan is fine: 2 groups, 3 tasks, 2 waves.",
+        "This plan is valid: 2 groups, 3 tasks, 2 waves.",
     ]
     assert daemon.called("plan.check") == [{"plan": {"groups": []}}]
 
@@ -47,14 +47,14 @@ def test_one_of_each_is_not_counted_as_several(daemon: FakeDaemon, cli: CommandL
     daemon.on(
         "plan.check", {"ok": True, "waves": [["a"]], "groups": [{"key": "a", "subtasks": [{}]}], "diagnostics": []}
     )
-    assert cli("plan", "check", file).out.splitlines()[-1] == "This plan is fine: 1 group, 1 task, 1 wave."
+    assert cli("plan", "check", file).out.splitlines()[-1] == "This plan is valid: 1 group, 1 task, 1 wave."
 
 
 def test_a_plan_that_is_refused(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
     daemon.on("plan.check", {"ok": False, "diagnostics": [FINDING]})
     outcome = cli("plan", "check", file)
     assert outcome.code == 1
-    assert outcome.out.splitlines()[-1] == "This plan would be refused."
+    assert outcome.out.splitlines()[-1] == "This plan has errors and would be refused."
     assert json.loads(cli("plan", "check", file, "--json").out)["ok"] is False
 
 

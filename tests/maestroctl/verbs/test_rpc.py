@@ -27,7 +27,7 @@ def test_what_is_no_pair_is_refused(cli: CommandLine) -> None:
 
 def test_nothing_that_is_given_twice_is_lost(cli: CommandLine) -> None:
     outcome = cli("rpc", "task.list", "limit=3", "limit=4")
-    assert outcome.code == 2 and "limit is given twice" in outcome.err
+    assert outcome.code == 2 and "limit appears twice" in outcome.err
     outcome = cli("rpc", "plan.check", 'plan={"groups": [{"key": "a", "key": "b"}]}')
     assert outcome.code == 2 and "groups[0].key" in outcome.err
 

@@ -72,7 +72,7 @@ def test_it_is_watched_to_its_end(running: FakeDaemon, cli: CommandLine) -> None
 def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> None:
     outcome = cli("run", *arguments)
     assert outcome.code == 2
-    assert "only one of them" in outcome.err
+    assert "exactly one of" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> No
         ),
         ("inner.json", '{"groups": [{"key": "a", "key": "b"}]}', r"at groups\[0\].key"),
         ("words.json", "just words", "not JSON"),
-        ("two.json", '{"groups": []}\n{"groups": []}\n', "line 2, column 1: there are 2 plans here; hand in one"),
+        ("two.json", '{"groups": []}\n{"groups": []}\n', "line 2, column 1: there are 2 plans here; submit only one"),
         (
             "fences.json",
             'A:\n```json\n{"groups": []}\n```\nB:\n```\n{"groups": [1]}\n```\n',
@@ -121,7 +121,7 @@ def test_standard_input_is_told_apart(content: str, member: str, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "command, words", [("no-such-program", "no program"), ("", "names no program"), ("'", "--planner")]
+    "command, words", [("no-such-program", "not found"), ("", "the command is empty"), ("'", "--planner")]
 )
 def test_what_is_no_program_is_refused(folder: Path, command: str, words: str) -> None:
     with pytest.raises(Malformed, match=words):

@@ -65,7 +65,7 @@ def test_who_waits_too_long_is_told_that_the_message_stays(daemon: FakeDaemon, c
 
 
 def refuse(params: dict[str, Any]) -> Any:
-    raise IllegalTransition("message.no_prompts", "shell takes no prompts: type into its terminal (session.send)")
+    raise IllegalTransition("message.no_prompts", "shell takes no prompts: use session.send to type into its terminal")
 
 
 def test_an_agent_that_takes_no_prompts_gets_it_typed(daemon: FakeDaemon, cli: CommandLine) -> None:

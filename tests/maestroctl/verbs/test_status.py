@@ -64,7 +64,7 @@ def test_the_page() -> None:
         f"{SESSION}  working  shell  1m   parser",
         f"{SESSION}  paused   shell  0s   x\\x1b[2J",
         "",
-        "WAITING FOR YOU (maestroctl answer NUMBER VALUE)",
+        "OPEN QUESTIONS (maestroctl answer NUMBER VALUE)",
         "NUMBER  KIND   OPTIONS  QUESTION",
         "3       input  yes/no   deploy?",
     ]
@@ -90,9 +90,9 @@ def test_who_sits_out_a_limit_and_whose_kind_is_held_back(monkeypatch: pytest.Mo
     due = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": 1, "since": 1, "due": True}})
     system = {**SYSTEM, "agentWaits": {"claude": 7_500_000}}
     lines = page({"system": system, "runs": [], "sessions": [waits, due], "attention": []}, 3_600_000)
-    assert "! claude is limited: none is started before 02:05" in lines
+    assert "! claude has reached its usage limit: no session with it starts before 02:05" in lines
     assert lines[-2].endswith("parser: waits for claude's limit until 02:05") and "limited" in lines[-2]
-    assert lines[-1].endswith("parser: claude's limit is over, waits for a slot")
+    assert lines[-1].endswith("parser: claude's limit has ended, waits for a slot")
 
 
 def test_an_idle_daemon_with_problems() -> None:

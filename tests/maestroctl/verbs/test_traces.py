@@ -73,7 +73,7 @@ def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
     fcntl.flock(lock, fcntl.LOCK_EX)
     left, folder = traces(Caller.here(), data=True)
     assert left.what.startswith("1 session left running")
-    with pytest.raises(Conflict, match="still runs"):
+    with pytest.raises(Conflict, match="still running"):
         folder.remove()
     os.close(lock)
     [folder] = traces(Caller.here(), data=True)

@@ -33,9 +33,9 @@ def test_it_removes_and_keeps_the_data(cli: CommandLine, settings: Path) -> None
     cli("hooks", "install", "--agent", "claude")
     outcome = cli("uninstall", "--yes")
     assert outcome.code == 0 and f"removed hooks of claude in {settings}" in outcome.out
-    assert "Data and configuration stay" in outcome.out
+    assert "Data and configuration are kept" in outcome.out
     assert settings.read_text() == '{"model":   "opus"}' and paths_of(os.environ).data.is_dir()
-    assert cli("uninstall").out.startswith("Nothing of maestrod is outside of its package.")
+    assert cli("uninstall").out.startswith("Nothing to remove outside the package.")
 
 
 @pytest.mark.parametrize("answer", [True, False])

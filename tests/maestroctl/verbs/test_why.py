@@ -28,7 +28,7 @@ def test_a_task_is_explained_by_what_it_waits_for(daemon: FakeDaemon, cli: Comma
     daemon.on("task.get", lambda params: blocked if params["taskId"] == TASK else other)
     assert cli("why", TASK).out.splitlines() == [
         f"{TASK} is blocked: Write the parser",
-        f"  it waits for {OTHER_TASK} (failed): lint; try it again: maestroctl retry {OTHER_TASK}",
+        f"  it waits for {OTHER_TASK} (failed): lint; to retry it: maestroctl retry {OTHER_TASK}",
     ]
     assert json.loads(cli("why", TASK, "--json").out)["dependencies"] == [filled(other, TaskView)]
 
@@ -59,15 +59,15 @@ FREE = {**DAEMON, "slots": 8}
 @pytest.mark.parametrize(
     "members, run, system, words",
     [
-        ({}, {}, FREE, "no run has it: maestroctl run --task"),
+        ({}, {}, FREE, "no run includes it: maestroctl run --task"),
         (GROUP, {"paused": True}, FREE, f"its run is paused: maestroctl resume {RUN}"),
         (GROUP, {}, {**FREE, "frozen": True}, "everything is frozen: maestroctl thaw"),
-        (GROUP, {}, {**FREE, "slotsUsed": 8}, "it waits for a slot: 8 of 8 are used"),
+        (GROUP, {}, {**FREE, "slotsUsed": 8}, "it waits for a slot: 8 of 8 are in use"),
         (
             {**GROUP, "notBefore": 1_700_000_000_000, "attempt": 2, "maxAttempts": 3},
             {},
             FREE,
-            "attempt 2 of 3 at 'Write the parser' is due since 20",
+            "attempt 2 of 3 at 'Write the parser' has been due since 20",
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_task_of_a_group_points_to_the_group(daemon: FakeDaemon, cli: CommandL
     group = task(id=OTHER_TASK, title="Wheel", status="blocked", **GROUP)
     daemon.on("task.get", lambda params: task(parentId=OTHER_TASK) if params["taskId"] == TASK else group)
     assert cli("why", TASK).out.splitlines()[1:] == [
-        f"  it is done with its group {OTHER_TASK} (blocked), Wheel: maestroctl why {OTHER_TASK}"
+        f"  it belongs to the group {OTHER_TASK} (blocked), Wheel: maestroctl why {OTHER_TASK}"
     ]
 
 
@@ -113,7 +113,7 @@ def test_an_active_run_names_who_works_and_what_waits_for_a_person(daemon: FakeD
     daemon.on("attention.list", {"items": [question, plan, other]})
     assert cli("why", RUN).out.splitlines() == [
         f"{RUN} is running",
-        "  waits for you: may it push? (maestroctl answer 3 VALUE)",
-        "  waits for you: the plan? (maestroctl answer 4 VALUE)",
+        "  needs your answer: may it push? (maestroctl answer 3 VALUE)",
+        "  needs your answer: the plan? (maestroctl answer 4 VALUE)",
         f"  session parser is working: maestroctl why {SESSION}",
     ]

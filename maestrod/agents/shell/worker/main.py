@@ -35,7 +35,7 @@ def main() -> int:
     except Refused as refusal:
         say(f"# maestrod refused: {refusal.message}")
     except Gone as gone:
-        say(f"# nobody is waiting for this session any more: {gone}")
+        say(f"# this session is no longer needed: {gone}")
     return NOT_DONE
 
 
@@ -72,7 +72,7 @@ def _run(manifest: "dict[str, Any]", daemon: Daemon, runner: Runner, folder: str
     session = manifest["session"]
     if session["role"] == "orchestrator":
         if not manifest["program"] or not manifest["tasks"]:
-            say("# the shell agent plans with a program: name one, as in `maestroctl run TEXT --planner ./plan`")
+            say("# the shell agent plans with a program: name one, for example `maestroctl run TEXT --planner ./plan`")
             return False
         task_id = manifest["tasks"][0]["id"]
         return Planner(daemon, runner, manifest["program"], task_id, folder, manifest["planRepairs"]).plan()

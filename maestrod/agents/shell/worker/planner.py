@@ -97,7 +97,7 @@ class Planner:
         if isinstance(error, PermissionError):
             return "it is not executable (chmod +x)"
         if isinstance(error, FileNotFoundError) and posix.access(self._program[0], posix.F_OK):
-            return "the interpreter that its first line names is not there"
+            return "the interpreter named in its first line does not exist"
         return error.strerror or str(error)
 
     def _printed(self, command: str, outcome: CommandResult) -> str:
@@ -122,7 +122,7 @@ class Planner:
         """The same of the plan that the program handed in itself."""
         plans = self._daemon.call("plan.list", taskId=self._task_id, limit=1000).get("items") or ()
         if not plans:
-            raise Failed("the planner printed no plan and handed none in with `maestroctl plan submit`")
+            raise Failed("the planner neither printed a plan nor submitted one with `maestroctl plan submit`")
         return _verdict(plans[-1])
 
 

@@ -109,7 +109,7 @@ def test_the_program_may_hand_the_plan_in_itself(here: Place) -> None:
     "script, error",
     [
         ("echo no idea >&2; echo half; exit 3", "planner ended with exit code 3: ./plan it\nhalf"),
-        ("true", "the planner printed no plan and handed none in with `maestroctl plan submit`"),
+        ("true", "the planner neither printed a plan nor submitted one with `maestroctl plan submit`"),
         ("head -c 5000000 /dev/zero", "the planner ./plan it printed more than 4194304 bytes"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_planner_that_is_not_there_fails_the_task(here: Place) -> None:
 @pytest.mark.parametrize(
     "first_line, mode, words",
     [
-        ("#!/bin/nosuch", 0o755, "the interpreter that its first line names is not there"),
+        ("#!/bin/nosuch", 0o755, "the interpreter named in its first line does not exist"),
         ("#!/bin/sh", 0o644, "it is not executable (chmod +x)"),
     ],
 )
