@@ -119,10 +119,10 @@ def _config(parsed: argparse.Namespace) -> int:
 
     from maestrod.agents.registry import adapters, strangers
     from maestrod.api.local.address import paths_of
-    from maestrod.config import agents_named, load
+    from maestrod.config import agents_named, load, warnings
 
     config, origins = load(paths_of(os.environ).config, os.environ)
-    for warning in strangers(agents_named(config), adapters(config.agents)):
+    for warning in (*strangers(agents_named(config), adapters(config.agents)), *warnings(config)):
         sys.stderr.write(f"warning: {warning}\n")
     if parsed.json:
         shown = origins if parsed.origin else {each.name: each.value for each in origins}

@@ -25,7 +25,7 @@ from maestrod.api.local.address import Paths
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.api.local.package_data import package_data
 from maestrod.api.system import SessionsOnStop
-from maestrod.config import Config, agents_named
+from maestrod.config import Config, agents_named, warnings
 from maestrod.core.values.effects import Effect
 from maestrod.core.values.facts import Edited
 from maestrod.core.values.policy import Policy
@@ -66,7 +66,7 @@ async def run(paths: Paths, config: Config, service_context: ServiceContext) -> 
     """
     paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), paths.config, adapters(config.agents))
-    for warning in strangers(agents_named(config), catalog.adapters):
+    for warning in (*strangers(agents_named(config), catalog.adapters), *warnings(config)):
         log.warning("configuration: %s", warning)
     with single_instance(paths.data, paths.socket, __version__) as claim:
         claim.tell(Phase.STARTING, progress="it is reading its store")

@@ -4,11 +4,12 @@ Every setting is one member of ``Config``; its name in files is camelCase, in th
 (``MAESTRO_MAX_SESSIONS``). Where a value came from is kept, so that ``maestroctl config show --origin`` can tell.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +18,8 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.local import plain_file
 from maestrod.api.model.base import Entity
-from maestrod.api.model.patterns import in_words
+from maestrod.api.model.misfit import meant, misfit
+from maestrod.api.model.patterns import HOST, OCTAL, ORIGIN
 from maestrod.api.system import SessionsOnStop
 from maestrod.api.text.json_text import Flaw, loads
 from maestrod.api.text.outside_text import NotText, file_text, shown, sound
@@ -27,11 +29,11 @@ USER_FILE = "config.toml"
 
 Slots = Annotated[int, Meta(ge=1, le=1000)]
 #: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
-PageOrigin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\[\]:-]+\Z", max_length=300)]
+PageOrigin = Annotated[str, Meta(pattern=ORIGIN, max_length=300)]
 #: A machine's name or address, as it stands in an address before the port.
-HostName = Annotated[str, Meta(pattern=r"^[a-z0-9.\[\]:-]+\Z", max_length=253)]
+HostName = Annotated[str, Meta(pattern=HOST, max_length=253)]
 #: A file mode mask as shells write it: three octal digits, with or without a leading zero.
-OctalMode = Annotated[str, Meta(pattern=r"^(0?[0-7]{3})?$")]
+OctalMode = Annotated[str, Meta(pattern=OCTAL)]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
@@ -94,7 +96,7 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=2, le=1000, description="Segments kept of each output log; the oldest is deleted first.")
     ] = 8
     log_level: Annotated[
-        str, Meta(description="Level of the daemon's own log: `debug`, `info`, `warning`, `error`.")
+        Literal["debug", "info", "warning", "error"], Meta(description="Least severe level in the daemon's own log.")
     ] = "info"
     bridge: Annotated[bool, Meta(description="Serve the web page and HTTP on this machine.")] = True
     bridge_address: Annotated[str, Meta(description="Loopback address of the bridge.")] = "127.0.0.1"
@@ -184,6 +186,8 @@ def _file(path: Path) -> dict[str, Any]:
         raise BadConfiguration("config.no_toml", f"{path} is not TOML: {error}") from error
 
 
+#: A number as a variable has it; a longer one is no setting's.
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -201,7 +205,7 @@ def _from_text(kind: Any, name: str, text: str) -> Any:
     plain = kind.__origin__ if get_origin(kind) is Annotated else kind
     if plain is bool and text.lower() in _TRUTH:
         return _TRUTH[text.lower()]
-    return int(text) if text.lstrip("-").isdigit() and plain is not str else text
+    return int(text) if _NUMBER.fullmatch(text) and plain is not str else text
 
 
 def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
@@ -209,12 +213,71 @@ def _convert(values: Mapping[str, Any], origins: Mapping[str, str]) -> Config:
         if name not in _SETTINGS:
             raise BadConfiguration("config.invalid", f"{origins[name]}: {_unknown(name)}", {"setting": name})
         try:
-            msgspec.convert({name: value}, Config)
+            alone = msgspec.convert({name: value}, Config)
         except msgspec.ValidationError as error:
-            raise BadConfiguration(
-                "config.invalid", f"{origins[name]}: {name}: {in_words(str(error))}", {"setting": name}
-            ) from error
-    return msgspec.convert(dict(values), Config)
+            raise _refused(origins[name], name, _misfit(error, value)) from error
+        for problem in _wrong(alone):
+            raise _refused(origins[name], name, problem)
+    config = msgspec.convert(dict(values), Config)
+    if config.remote_address and (problem := half_a_pair(config)):
+        raise _refused(origins["remoteAddress"], "remoteAddress", problem)
+    return config
+
+
+def _refused(origin: str, name: str, problem: str) -> BadConfiguration:
+    return BadConfiguration("config.invalid", f"{origin}: {name}: {problem}", {"setting": name})
+
+
+def _misfit(error: msgspec.ValidationError, value: Any) -> str:
+    """What is wrong with a setting, and where in it when it is a table or a list."""
+    words, path = misfit(error, Config)
+    inner = path.removeprefix("$.").partition(".")[2] if isinstance(value, dict) else ""
+    return f"{inner}: {words}" if inner else words
+
+
+def _wrong(config: Config) -> Iterator[str]:
+    """What the daemon could not use although its type is right: it would be noticed only when the port is opened."""
+    if problem := not_loopback(config.bridge_address):
+        yield problem
+    if config.remote_address and (problem := no_address(config.remote_address)):
+        yield problem
+
+
+def not_loopback(address: str) -> str:
+    """Why ``address`` is none that the bridge may listen on; empty when it is."""
+    try:
+        loopback = ip_address(address).is_loopback
+    except ValueError:
+        return f"must be an IP address such as 127.0.0.1, not {shown(address)!r}: a name can resolve to another machine"
+    return (
+        ""
+        if loopback
+        else f"{address} can be reached from other machines: use remoteAddress instead, which has TLS and tokens"
+    )
+
+
+def no_address(text: str) -> str:
+    """Why other machines cannot reach this one at ``text``; empty when they can."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return f"must be an IP address of this machine, or 0.0.0.0 for all of them, not {shown(text)!r}"
+    return ""
+
+
+def half_a_pair(config: Config) -> str:
+    """That a certificate stands without its key, or a key without its certificate; else empty."""
+    alone = bool(config.tls_certificate) != bool(config.tls_key)
+    return "tlsCertificate and tlsKey belong together: set both or neither" if alone else ""
+
+
+def warnings(config: Config) -> Iterator[str]:
+    """A sentence for each setting that stops nothing now and will be missed where it is used."""
+    if problem := half_a_pair(config):
+        yield problem
+    for name, file in (("tlsCertificate", config.tls_certificate), ("tlsKey", config.tls_key)):
+        if file and not Path(file).expanduser().is_file():
+            yield f"{name}: there is no file {shown(file)}"
 
 
 #: Every setting, as it is written in the file.
@@ -223,5 +286,4 @@ _SETTINGS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
 
 def _unknown(name: str) -> str:
     """What to say of a setting that there is not."""
-    near = get_close_matches(name[:80], _SETTINGS, n=1)
-    return f"there is no setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")
+    return f"there is no setting `{name}`{meant(name, list(_SETTINGS))}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
-from maestrod.config import USER_FILE, Config, Origin, agents_named, load, variable
+from maestrod.config import USER_FILE, Config, Origin, agents_named, load, variable, warnings
 from tests.kit.configuration import page
 
 
@@ -64,6 +64,49 @@ def test_a_mistake_in_the_file_names_file_and_setting(tmp_path: Path, text: str,
         load(tmp_path, {})
     assert caught.value.reason == code and caught.value.exit_code == 78
     assert str(tmp_path / USER_FILE) in caught.value.message and words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ('logLevel = "verbose"', "logLevel: unknown value 'verbose': choose debug, error, info or warning"),
+        ('sessionsOnStop = "halt"', "sessionsOnStop: unknown value 'halt': choose keep or stop"),
+        ('agentUmask = "9"', "agentUmask: Expected three octal digits, such as 022"),
+        ('bridgeOrigins = ["https://a/b"]', "bridgeOrigins: Expected the origin of a web page"),
+        ('remoteNames = ["a b"]', "remoteNames: Expected a host name"),
+        ('bridgeAddress = "banana"', "bridgeAddress: must be an IP address such as 127.0.0.1, not 'banana'"),
+        ('bridgeAddress = "0.0.0.0"', "bridgeAddress: 0.0.0.0 can be reached from other machines: use remoteAddress"),
+        ('remoteAddress = "nope"', "remoteAddress: must be an IP address of this machine"),
+        ('remoteAddress = "0.0.0.0"\ntlsKey = "/k"', "remoteAddress: tlsCertificate and tlsKey belong together"),
+        ('[agents.claude]\nterminal = "external"', "terminal: unknown value 'external': choose pipe or pty"),
+        ('[agents.claude]\nterminl = "pty"', "unknown field `terminl`; did you mean `terminal`?"),
+        ('[agents.claude]\nenv = ["A=b"]', "env[0]: Expected the name of an environment variable"),
+    ],
+)
+def test_what_the_daemon_could_not_use_is_refused_at_reading_with_what_would_do(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / USER_FILE).write_text(text + "\n")
+    with pytest.raises(BadConfiguration) as caught:
+        load(tmp_path, {})
+    assert caught.value.exit_code == 78
+    assert caught.value.message.startswith(f"{tmp_path / USER_FILE}: ") and words in caught.value.message
+    assert "regex" not in caught.value.message and "$" not in caught.value.message
+
+
+def test_files_that_nothing_reads_yet_are_a_warning(tmp_path: Path) -> None:
+    config, _ = load(tmp_path, {"MAESTRO_TLS_CERTIFICATE": "/no/such.pem"})
+    assert list(warnings(config)) == [
+        "tlsCertificate and tlsKey belong together: set both or neither",
+        "tlsCertificate: there is no file /no/such.pem",
+    ]
+    assert list(warnings(Config())) == []
+
+
+@pytest.mark.parametrize("text", ["--5", "²", "9" * 5000])
+def test_a_variable_that_only_looks_like_a_number_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadConfiguration, match="MAESTRO_MAX_SESSIONS: maxSessions: Expected"):
+        load(tmp_path, {"MAESTRO_MAX_SESSIONS": text})
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,10 @@ def test_errors_in_nested_groups_are_all_found() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("locale", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}])
 def test_output_is_escaped_where_needed_and_a_closed_pipe_is_silent(short_folder: Path, locale: dict[str, str]) -> None:
-    environ = {**os.environ, "MAESTRO_HOME": str(short_folder / "ü"), "MAESTRO_TLS_CERTIFICATE": "/für", **locale}
+    pem = short_folder / "für"
+    pem.touch()
+    pair = {"MAESTRO_TLS_CERTIFICATE": str(pem), "MAESTRO_TLS_KEY": str(pem)}
+    environ = {**os.environ, "MAESTRO_HOME": str(short_folder / "ü"), **pair, **locale}
     command = [sys.executable, "-m", "maestrod", "config", "--origin"]
     done = subprocess.run(command, env=environ, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -3,6 +3,7 @@
 With ``--json`` the error is one JSON document on stderr, so that stdout contains results only.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ DIED = "daemon.died"
 ABSENT = frozenset({"daemon.absent", DIED})
 
 _METHOD_NOT_FOUND = -32601
-_UNKNOWN_FIELD = "Object contains unknown field"  # msgspec's words
+_UNKNOWN_FIELD = re.compile(r"(Object contains )?unknown field `")  # with msgspec's words a daemon of 0.1
 _RESERVED = range(-32700, -32599)  # JSON-RPC 2.0, section 5.1: the bytes were not a request
 
 
@@ -54,7 +55,7 @@ def unknown_to_an_older(error: Malformed, method: str) -> MaestroError:
 
     row = row_of(method)
     path = str((error.details or {}).get("path", ""))
-    if row is None or not error.message.startswith(_UNKNOWN_FIELD):
+    if row is None or not _UNKNOWN_FIELD.match(error.message):
         return error
     if path.removeprefix("$.") not in {field.encode_name for field in msgspec.structs.fields(row.params)}:
         return error

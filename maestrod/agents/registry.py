@@ -14,6 +14,7 @@ from maestrod.agents.settings import AgentSettings
 from maestrod.agents.shell.adapter import ShellAdapter
 from maestrod.agents.shell.custom import CustomAdapter
 from maestrod.api.errors import BadConfiguration
+from maestrod.api.session import Terminal
 from maestrod.core.plan.findings import hint, shown
 from maestrod.core.values.agent_traits import AgentTraits
 
@@ -45,7 +46,7 @@ def traits(adapters: Mapping[str, Adapter], settings: Mapping[str, AgentSettings
     known = {}
     for name, adapter in adapters.items():
         terminal = settings[name].terminal if name in settings else None
-        known[name] = adapter.traits if terminal is None else replace(adapter.traits, terminal=terminal)
+        known[name] = adapter.traits if terminal is None else replace(adapter.traits, terminal=Terminal(terminal))
     return known
 
 

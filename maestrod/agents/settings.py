@@ -4,16 +4,14 @@ For an agent that is built in it says what else passes into its environment and 
 agent of any program that takes a task as a prompt (``custom.py``).
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from maestrod.api.model.base import Entity
-from maestrod.api.model.patterns import NO_NUL
-from maestrod.api.session import Terminal
+from maestrod.api.model.patterns import NO_NUL, VARIABLE
 
-#: A variable's name (POSIX: environment variable names; lower case is what proxies have).
-Variable = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\Z", max_length=200)]
+Variable = Annotated[str, Meta(pattern=VARIABLE, max_length=200)]
 Word = Annotated[str, Meta(max_length=4096, pattern=NO_NUL)]
 
 
@@ -25,7 +23,7 @@ class AgentSettings(Entity, frozen=True, forbid_unknown_fields=True):
         Meta(description="Names (never values) of variables that pass from the daemon's environment to the agent."),
     ] = ()
     terminal: Annotated[
-        Terminal | None,
+        Literal["pty", "pipe"] | None,
         Meta(
             description="How its workers run unless a call says otherwise: `pty` (on a terminal) or `pipe` (headless)."
         ),

@@ -11,9 +11,10 @@ from maestrod.api.errors import Conflict, Malformed, NotFound
 from maestrod.api.model.base import Entity, Instant, Limit, Params, Title
 from maestrod.api.model.method import Access, Method, delete, get, post
 from maestrod.api.model.open_enum import OpenEnum
+from maestrod.api.model.patterns import DIGEST
 
 #: A SHA-256 in hexadecimal.
-Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
+Digest = Annotated[str, Meta(pattern=DIGEST, description="SHA-256 in hexadecimal.")]
 
 
 class TokenScope(OpenEnum):

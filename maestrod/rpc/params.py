@@ -7,12 +7,11 @@ import msgspec
 from msgspec import Raw
 
 from maestrod.api.errors import Malformed
-from maestrod.api.model.patterns import in_words
+from maestrod.api.model.misfit import misfit
 from maestrod.api.protocol.wire import excess
 from maestrod.rpc.bind import Binding
 from maestrod.rpc.envelope import InvalidRequest
 
-_AT = re.compile(r" - at `(?P<path>[^`]*)`\Z")
 _MEMBER = re.compile(r"(?:unknown|required) field `(?P<name>[^`]*)`")
 
 _array = msgspec.json.Decoder(list[Raw])
@@ -40,7 +39,7 @@ def read_params(binding: Binding, raw: Raw, size: int) -> Any:
 def _read_otherwise(binding: Binding, document: bytes, error: msgspec.ValidationError) -> Any:
     """Parameters by position, or what is wrong with them."""
     if document[:1] == b"{":
-        raise malformed(error) from None
+        raise malformed(error, binding.row.params) from None
     if document[:1] != b"[":
         raise InvalidRequest("request.invalid", "params must be an object or an array")
     values = _array.decode(document)
@@ -51,21 +50,18 @@ def _read_otherwise(binding: Binding, document: bytes, error: msgspec.Validation
     try:
         return binding.decoder.decode(b"{" + b",".join(members) + b"}")
     except msgspec.ValidationError as unfit:
-        raise malformed(unfit) from None
+        raise malformed(unfit, binding.row.params) from None
     except RecursionError:
         raise _too_deep() from None
 
 
-def malformed(error: msgspec.ValidationError) -> Malformed:
-    """What msgspec says of a value that does not fit, with the path apart."""
-    text = str(error)
-    at = _AT.search(text)
-    path = at["path"] if at else "$"
-    message = text[: at.start()] if at else text
+def malformed(error: msgspec.ValidationError, kind: Any) -> Malformed:
+    """What is wrong with a value that does not fit its type, with the path apart."""
+    message, path = misfit(error, kind)
     member = _MEMBER.search(message)
     if member:
         path = f"{path}.{member['name']}"
-    return Malformed("params.invalid", f"{in_words(message)[:500]} at {path[:200]}", {"path": path[:200]})
+    return Malformed("params.invalid", f"{message[:500]} at {path[:200]}", {"path": path[:200]})
 
 
 def _too_deep() -> Malformed:

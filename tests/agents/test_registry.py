@@ -28,7 +28,7 @@ def test_a_setting_that_names_no_agent_is_told_with_what_is_near() -> None:
 
 def test_users_add_agents_and_say_how_they_are_held() -> None:
     settings = {
-        "aider": AgentSettings(command=("aider", "--message", "{prompt}"), terminal=Terminal.PIPE),
+        "aider": AgentSettings(command=("aider", "--message", "{prompt}"), terminal="pipe"),
         "shell": AgentSettings(env=("CI",)),
     }
     every = adapters(settings)

@@ -130,6 +130,8 @@ def _value(name: str, schema: Mapping[str, Any], known: Mapping[str, Any]) -> st
     if reference := schema.get("$ref"):
         named = known[reference.rpartition("/")[2]]
         return ", ".join(f"`{word}`" for word in named.get("enum", [])) or "table"
+    if words := schema.get("enum"):
+        return ", ".join(f"`{word}`" for word in words)
     if schema["type"] == "integer":
         unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "number")
         most = f" to {schema['maximum']}" if "maximum" in schema else " or more"

@@ -49,10 +49,10 @@ def test_a_port_that_is_taken_moves_the_bridge_and_it_comes_back_to_where_it_was
 
 
 def test_a_bridge_that_cannot_be_leaves_the_socket_and_says_why(daemon: Daemon) -> None:
-    daemon.settings["MAESTRO_BRIDGE_ADDRESS"] = "somewhere"
+    daemon.settings["MAESTRO_BRIDGE_ADDRESS"] = "::1%nowhere"
     daemon.start()
     [problem] = daemon.call("system.status")["problems"]
-    assert "bridge_address" in problem
+    assert "cannot listen on ::1%nowhere" in problem
 
 
 def test_a_stop_takes_the_token_and_the_address_away(daemon: Daemon) -> None:

@@ -17,11 +17,26 @@ LINE: Final = (
 NO_NUL: Final = r"^[^\x00]*$"
 #: A key of a plan.
 KEY: Final = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$(?!\n)"
+#: The name of an environment variable (POSIX; lower case is what proxies have).
+VARIABLE: Final = r"^[A-Za-z_][A-Za-z0-9_]*$(?!\n)"
+#: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
+ORIGIN: Final = r"^https?://[a-z0-9.\[\]:-]+$(?!\n)"
+#: A machine's name or address, as it stands in an address before the port.
+HOST: Final = r"^[a-z0-9.\[\]:-]+$(?!\n)"
+#: A file mode mask as shells write it, or nothing.
+OCTAL: Final = r"^(0?[0-7]{3})?$(?!\n)"
+#: A SHA-256 digest.
+DIGEST: Final = r"^[0-9a-f]{64}$(?!\n)"
 
 _WORDS: Final = {
     LINE: "one line of text that is not blank and has no control characters",
     NO_NUL: "text without a NUL character",
     KEY: "letters, digits, dots, dashes, underscores and slashes, beginning with a letter or a digit",
+    VARIABLE: "the name of an environment variable (letters, digits and underscores), without a value",
+    ORIGIN: "the origin of a web page: scheme, host and port, such as https://example.org:8443, in lower case and without a path",
+    HOST: "a host name or an IP address, in lower case and without a port",
+    OCTAL: "three octal digits, such as 022",
+    DIGEST: "a SHA-256 digest: 64 hexadecimal digits in lower case",
 }
 _MISMATCH: Final = re.compile(r"Expected `str` matching regex (?:'([^']*)'|\"([^\"]*)\")")
 _LINE: Final = re.compile(LINE)

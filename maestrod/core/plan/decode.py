@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from maestrod.api.model.patterns import in_words
+from maestrod.api.model.misfit import misfit
 from maestrod.api.plan import PlanDocument, PlanGroup, PlanSubtask
 from maestrod.core.plan.findings import Findings, hint, shown
 
@@ -19,7 +19,6 @@ _CHILDREN: dict[type[msgspec.Struct], tuple[str, type[msgspec.Struct]]] = {
     PlanGroup: ("subtasks", PlanSubtask),
 }
 _LABEL: dict[type[msgspec.Struct], str] = {PlanDocument: "plan", PlanGroup: "group", PlanSubtask: "subtask"}
-_AT = " - at `$"
 
 
 def decode(raw: Any, found: Findings) -> dict[int, PlanGroup]:
@@ -92,8 +91,8 @@ def _check_value(raw: Any, kind: Any, path: str, found: Findings) -> None:
     try:
         msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(_AT)
-        found.error(path + where.removesuffix("`"), "malformed", in_words(message))
+        message, where = misfit(error, kind)
+        found.error(path + where.removeprefix("$"), "malformed", message)
 
 
 def _join(path: str, name: str) -> str:

@@ -10,7 +10,6 @@ import logging
 import secrets
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,7 @@ import msgspec
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import Paths
 from maestrod.api.model.base import Entity
-from maestrod.config import Config
+from maestrod.config import Config, not_loopback
 from maestrod.host.endpoint import BACKLOG, private_folder
 from maestrod.host.private_file import write_private
 from maestrod.rpc.context import DaemonInfo
@@ -97,14 +96,8 @@ def open_port(paths: Paths, config: Config, info: DaemonInfo, page: Path | None)
 
 
 def _check_address(address: str) -> None:
-    try:
-        loopback = ip_address(address).is_loopback
-    except ValueError:
-        message = f"bridge_address must be an IP address such as 127.0.0.1, not {address!r}: a name can resolve to another machine"
-        raise BadConfiguration("bridge.address", message) from None
-    if not loopback:
-        message = f"bridge_address {address} can be reached from other machines: use remote_address instead, which has TLS and tokens"
-        raise BadConfiguration("bridge.address", message)
+    if problem := not_loopback(address):
+        raise BadConfiguration("bridge.address", f"bridgeAddress: {problem}")
 
 
 def _candidates(last: Path, configured: int) -> list[int]:

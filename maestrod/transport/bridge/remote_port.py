@@ -15,7 +15,7 @@ import psutil
 
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import Paths
-from maestrod.config import Config
+from maestrod.config import Config, half_a_pair, no_address
 from maestrod.transport.bridge.certificate import Pair, context_of, fingerprint, own_pair
 from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.port import Port, listen_on
@@ -52,11 +52,9 @@ def open_remote_port(paths: Paths, config: Config, page: Path | None, now: dt.da
 
 
 def _address(text: str) -> str:
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        message = f"remote_address must be an IP address of this machine, or 0.0.0.0 for all of them, not {text!r}"
-        raise BadConfiguration("remote.address", message) from None
+    if problem := no_address(text):
+        raise BadConfiguration("remote.address", f"remoteAddress: {problem}")
+    return str(ip_address(text))
 
 
 def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
@@ -73,8 +71,8 @@ def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
 
 
 def _pair(config: Config, paths: Paths, names: list[str], now: dt.datetime) -> Pair:
-    if bool(config.tls_certificate) != bool(config.tls_key):
-        raise BadConfiguration("tls.pair", "tls_certificate and tls_key belong together: set both or neither")
+    if problem := half_a_pair(config):
+        raise BadConfiguration("tls.pair", problem)
     if config.tls_certificate:
         return Pair(Path(config.tls_certificate).expanduser(), Path(config.tls_key).expanduser())
     try:

@@ -72,7 +72,7 @@ def test_what_was_remembered_wrongly_is_not_used(home: Paths) -> None:
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.0.1", "localhost", "", "127.0.0.1.evil"])
 def test_addresses_that_others_reach_are_refused(home: Paths, address: str) -> None:
-    with pytest.raises(BadConfiguration, match="bridge_address"):
+    with pytest.raises(BadConfiguration, match="bridgeAddress"):
         opened(home, bridge_address=address)
 
 
