@@ -93,6 +93,7 @@ screenshots: setup ## Make pictures of the web page into build/screenshots (ARGS
 docs: setup ## Renew the pages that are made from code
 	@$(BIN)/python -m tests.kit.states > docs/states.md
 	@$(BIN)/python -m tests.kit.configuration > docs/configuration.md
+	@$(BIN)/python -m tests.kit.page_over > page/js/model/over.js
 	@$(BIN)/python -m tests.kit.man_pages
 
 wheel: setup ## Build the wheel and the source archive into dist/

@@ -5,7 +5,6 @@ from maestroctl.client.stop import stop as stop_all
 from maestroctl.output import safe
 from maestroctl.screen.answering import Decided
 from maestroctl.screen.fleet import Fleet, has_ended
-from maestroctl.show.run_model import LIVE_SESSION
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed
 from maestrod.api.session import Session
@@ -67,7 +66,7 @@ def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) 
         return subject.session_id or None
     if isinstance(subject, Task):
         own = fleet.sessions_of(subject.id)
-        if own and own[-1].status in LIVE_SESSION:
+        if own and not own[-1].status.is_over:
             return own[-1].id
         failed = fleet.failed_below(subject.id) if subject.status is TaskStatus.FAILED else []
         blamed = [session for task in failed for session in reversed(fleet.sessions_of(task.id))]

@@ -20,7 +20,6 @@ from maestroctl.screen.board import Board
 from maestroctl.screen.dialogs import AnswerDialog, ConfirmDialog, HelpDialog, NoticeDialog
 from maestroctl.screen.theme import DARK, KEYS, LIGHT
 from maestroctl.show.questions import words
-from maestroctl.show.run_model import LIVE_SESSION
 from maestrod.api.attention import Attention
 from maestrod.api.errors import MaestroError
 from maestrod.api.session import Session
@@ -75,7 +74,7 @@ class WatchApp(Board):
         if session_id is None or session is None:
             self.notify("No session has worked on this yet.", severity="warning")
             return
-        if session.status not in LIVE_SESSION:
+        if session.status.is_over:
             self.notify(f"It has ended. Its output: maestroctl logs {session_id}", severity="warning")
             return
         keyboard = Keyboard(bindings(DETACH_KEYS, SWITCH_KEYS))
@@ -90,7 +89,7 @@ class WatchApp(Board):
     def action_answer(self) -> None:
         """Answer the chosen question, else the oldest."""
         subject = self._subject()
-        if isinstance(subject, Attention) and subject.answer is None:
+        if isinstance(subject, Attention) and subject.is_open:
             self._ask(subject)
         elif questions := self.fleet.questions():
             self._ask(questions[0])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from maestroctl.show.run_model import ENDED, FINISHED_TASK, LIVE_SESSION, Shelf
+from maestroctl.show.run_model import Shelf
 from maestrod.api.attention import Attention
 from maestrod.api.event import Event
 from maestrod.api.run import Run
@@ -23,9 +23,6 @@ LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "session": ("session.list", {"order": "oldest"}),
     "attention": ("attention.list", {}),
 }
-
-#: Ends that need nobody's eye.
-_QUIET = FINISHED_TASK - {TaskStatus.FAILED}
 
 #: Ended sessions that are still listed.
 _ENDED_SESSIONS = 20
@@ -61,17 +58,17 @@ class Fleet:
 
     def live_sessions(self) -> list[Session]:
         """The sessions at work, oldest first."""
-        return [session for session in self.sessions if session.status in LIVE_SESSION]
+        return [session for session in self.sessions if not session.status.is_over]
 
     def listed_sessions(self) -> list[Session]:
         """The sessions at work, oldest first, then those that ended last."""
-        ended = [session for session in self.sessions if session.status not in LIVE_SESSION]
+        ended = [session for session in self.sessions if session.status.is_over]
         ended.sort(key=lambda session: session.completed_at or 0, reverse=True)
         return self.live_sessions() + ended[:_ENDED_SESSIONS]
 
     def questions(self) -> list[Attention]:
         """What waits for a person, oldest first."""
-        return [question for question in self.attention if question.answer is None]
+        return [question for question in self.attention if question.is_open]
 
     def counts(self) -> Counter[TaskStatus]:
         """How many tasks that are work themselves, not sums, stand how."""
@@ -93,12 +90,12 @@ class Fleet:
     def sessions_of(self, task_id: str) -> list[Session]:
         """The sessions that work or worked on a task: those at work last."""
         found = [session for session in self.sessions if task_id in session.task_ids]
-        return sorted(found, key=lambda session: session.status in LIVE_SESSION)
+        return sorted(found, key=lambda session: not session.status.is_over)
 
     def sessions_below(self, task_id: str) -> list[Session]:
         """The sessions on the tasks below one: those at work if there are any."""
         found = [each for each in self.sessions if any(self._is_below(own, task_id) for own in each.task_ids)]
-        return [each for each in found if each.status in LIVE_SESSION] or found
+        return [each for each in found if not each.status.is_over] or found
 
     def failed_below(self, task_id: str) -> list[Task]:
         """The tasks below one that are work themselves and failed, the last one first: why the tree above failed."""
@@ -134,7 +131,7 @@ class Tree:
         children: dict[str | None, list[Task]] = {}
         for task in tasks:
             children.setdefault(task.parent_id if task.parent_id in known else None, []).append(task)
-        roots = sorted(children.get(None, []), key=lambda task: (task.status in FINISHED_TASK, -task.created_at))
+        roots = sorted(children.get(None, []), key=lambda task: (task.status.is_over, -task.created_at))
         if self.root is not None:
             roots = [task for task in tasks if task.id == self.root]
         shown = self._shown(roots, children)
@@ -143,7 +140,8 @@ class Tree:
     def _is_folded(self, task: Task) -> bool:
         if self.search:
             return False
-        ended = task.status in (_QUIET if task.parent_id else FINISHED_TASK) and task.id != self.root
+        shows_why = task.parent_id is not None and task.status is TaskStatus.FAILED
+        ended = task.status.is_over and not shows_why and task.id != self.root
         return ended != (task.id in self._toggled)
 
     def _shown(self, roots: Sequence[Task], children: Mapping[str | None, Sequence[Task]]) -> Callable[[Task], bool]:
@@ -198,4 +196,4 @@ def _size(task: Task, children: Mapping[str | None, Sequence[Task]]) -> int:
 
 def has_ended(run: Run | None) -> bool:
     """Whether a run is over, or there is none."""
-    return run is None or run.status in ENDED
+    return run is None or run.status.is_over

@@ -10,7 +10,6 @@ from maestroctl.screen.fleet import Fleet, TreeRow
 from maestroctl.show.limits import waiting
 from maestroctl.show.progress import in_words, percent, spent
 from maestroctl.show.render import duration
-from maestroctl.show.run_model import FINISHED_TASK, LIVE_SESSION
 from maestroctl.show.run_view import bar
 from maestroctl.show.table import clip, width
 from maestroctl.show.tree import glyph, word
@@ -82,7 +81,8 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
     line.append(row.branch, style=palette.quiet)
     line.append(fold, style=palette.quiet)
     line.append("? " if asking else f"{glyph(task.status)} ", style=f"bold {palette.warn}" if asking else style)
-    line.append(_padded(title, room), style=palette.quiet if task.status in FINISHED_TASK - {TaskStatus.FAILED} else "")
+    quiet = task.status.is_over and task.status is not TaskStatus.FAILED
+    line.append(_padded(title, room), style=palette.quiet if quiet else "")
     line.append(f" {gauge}", style=palette.busy)
     line.append(f"{_word(task):<{_WORD}}", style=style)
     line.append(f"{_elapsed(task, now):>{_TIME}}", style=palette.quiet)
@@ -105,7 +105,7 @@ def session_row(session: Session, tail: str, columns: int, now: int, palette: Pa
     line.append(f"{_SIGNS.get(state, '■')} ", style=style)
     line.append(
         _padded(safe(session.name), max(min(columns // 3, 28), 8)),
-        style="" if session.status in LIVE_SESSION else palette.quiet,
+        style=palette.quiet if session.status.is_over else "",
     )
     line.append(f" {_age(session, now):>6} ", style=palette.quiet)
     if wide:
@@ -258,7 +258,7 @@ def _elapsed(task: Task, now: int) -> str:
 
 def _age(session: Session, now: int) -> str:
     start = session.started_at or session.created_at
-    end = now if session.status in LIVE_SESSION else session.completed_at or now
+    end = session.completed_at or now if session.status.is_over else now
     return duration(end - start) if start else ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from maestrod.api.session import Usage
-from maestrod.api.task import Leaves, Task, TaskStatus
+from maestrod.api.task import Leaves, Task
 
 #: Counted beside the completed tasks.
 _OTHERS = ("failed", "skipped", "cancelled")
@@ -36,7 +36,7 @@ def in_words(leaves: Leaves) -> str:
 
 def ended(task: Task) -> float:
     """The fraction of a progress bar to fill; a completed or skipped task fills it."""
-    return 1.0 if task.status in {TaskStatus.COMPLETED, TaskStatus.SKIPPED} else task.progress
+    return 1.0 if task.status.is_done else task.progress
 
 
 def spent(usage: Usage) -> str:

@@ -13,15 +13,11 @@ from maestroctl.client.reading import taken
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import VersionMismatch
 from maestrod.api.event import Event
-from maestrod.api.run import Run, RunStatus
-from maestrod.api.session import Session, SessionStatus
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.run import Run
+from maestrod.api.session import Session
+from maestrod.api.task import Task
 
 T = TypeVar("T", bound=msgspec.Struct)
-
-ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
-LIVE_SESSION = frozenset({SessionStatus.SPAWNING, SessionStatus.IDLE, SessionStatus.WORKING})
-FINISHED_TASK = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
 
 class Shelf(Generic[T]):
@@ -89,7 +85,7 @@ class RunModel:
     @property
     def ended(self) -> bool:
         """Whether the run has its outcome."""
-        return self.run.status in ENDED
+        return self.run.status.is_over
 
     def apply(self, event: Event) -> None:
         """Apply one event; events about other entities change nothing."""
@@ -108,11 +104,11 @@ class RunModel:
 
     def live_sessions(self) -> list[Session]:
         """The live sessions, oldest first."""
-        return [session for session in self.sessions if session.status in LIVE_SESSION]
+        return [session for session in self.sessions if not session.status.is_over]
 
     def questions(self) -> list[Attention]:
         """The open questions."""
-        return [question for question in self.attention if question.answer is None]
+        return [question for question in self.attention if question.is_open]
 
     def approval(self) -> Attention | None:
         """The open question for approval of the plan, if there is one."""

@@ -10,7 +10,7 @@ from maestroctl.show.limits import waiting
 from maestroctl.show.plan_view import waves
 from maestroctl.show.progress import counts, ended, percent
 from maestroctl.show.render import duration
-from maestroctl.show.run_model import LIVE_SESSION, RunModel
+from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import approval
 from maestroctl.show.table import clip, width
 from maestroctl.show.tree import glyph, walk, word
@@ -168,7 +168,7 @@ def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
     if model.ended:
         return found
     for session in model.sessions:
-        if session.status not in LIVE_SESSION:
+        if session.status.is_over:
             continue
         tasks = [model.tasks.get(identity) for identity in session.task_ids if identity in model.tasks]
         active = [task for task in tasks if task.status is TaskStatus.IN_PROGRESS]

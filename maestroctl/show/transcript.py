@@ -6,6 +6,7 @@ from typing import Any
 from maestroctl.client.client import Client
 from maestroctl.output import answer, safe_block
 from maestrod.api.event import EventSubscribe
+from maestrod.api.session import SessionStatus
 
 _PAGE = 1000
 
@@ -23,7 +24,7 @@ _SIGNS = {
     "progress": "›",
     "milestone": "·",
 }
-_ENDED = frozenset({"completed", "failed", "stopped"})
+_OVER = frozenset(status.value for status in SessionStatus if status.is_over)
 
 
 def is_told(client: Client, session_id: str) -> bool:
@@ -88,7 +89,7 @@ def _follow(client: Client, session_id: str, since: int, printed: int) -> None:
     """Print entries after ``since`` that the pages did not contain, until the session has ended."""
     from maestroctl.client.stream import EventStream
 
-    if client.raw("session.get", {"sessionId": session_id})["status"] in _ENDED:
+    if client.raw("session.get", {"sessionId": session_id})["status"] in _OVER:
         return
     topics = ("timeline", "session.status")
     stream = EventStream(client, EventSubscribe(since=since, topics=topics, session_ids=(session_id,)))
@@ -97,7 +98,7 @@ def _follow(client: Client, session_id: str, since: int, printed: int) -> None:
         for event in stream:
             if event.type == "timeline.added" and event.seq > printed:
                 _print(event.data)
-            elif event.data.get("status") in _ENDED:
+            elif event.data.get("status") in _OVER:
                 return
     finally:
         stream.close()

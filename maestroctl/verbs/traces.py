@@ -19,13 +19,14 @@ from maestroctl.client.caller import Caller
 from maestroctl.install.hook_install import known_settings
 from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestrod.api.errors import Conflict, MaestroError, NoDaemon
+from maestrod.api.session import SessionStatus
 from maestrod.api.system import SessionsOnStop
 
 #: Start files of the shells, where our documentation tells people to put completion.
 _START_FILES = (".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".config/fish/config.fish")
 _COMPLETION_LINE = re.compile(r"^[^#\n]*\bmaestroctl completion\b", re.MULTILINE)
-#: Statuses of sessions that have ended.
-_ENDED = frozenset({"completed", "failed", "stopped"})
+#: Statuses of sessions that are over.
+_OVER = frozenset(status.value for status in SessionStatus if status.is_over)
 
 
 class Trace(NamedTuple):
@@ -99,7 +100,7 @@ def _daemon(caller: Caller) -> Iterator[Trace]:
     except MaestroError:
         yield Trace("maestrod, which does not answer", partial(halt, caller, SessionsOnStop.STOP))
         return
-    alive = sum(number for status, number in system.get("sessions", {}).items() if status not in _ENDED)
+    alive = sum(number for status, number in system.get("sessions", {}).items() if status not in _OVER)
     what = f"maestrod, process {system['pid']}, with {_count(alive, 'live session')}"
     yield Trace(what, partial(halt, caller, SessionsOnStop.STOP))
 

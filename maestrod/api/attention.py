@@ -90,6 +90,11 @@ class Attention(Entity, frozen=True):
     attempt: int | None = None
     on_stream: bool = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.answer is None
+
 
 class AttentionAsk(Params, frozen=True):
     """Opens a question; use ``attention.wait`` for the answer.

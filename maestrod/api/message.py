@@ -26,6 +26,15 @@ class MessageStatus(OpenEnum):
     ANSWERED = "answered"
     FAILED = "failed"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to the message."""
+        return self in _OVER
+
+
+#: Where a message stays.
+_OVER = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
+
 
 class MessageKind(OpenEnum):
     """What a message is for.

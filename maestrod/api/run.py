@@ -25,6 +25,15 @@ class RunStatus(OpenEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to the run, unless somebody retries a task of it."""
+        return self in _OVER
+
+
+#: Where a run stays, unless somebody retries a task of it.
+_OVER = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
+
 
 class Run(Entity, frozen=True):
     """One execution of a request or a plan. ``number`` is small and never reused in this store; ``title`` is the root task's.

@@ -51,6 +51,15 @@ class SessionStatus(OpenEnum):
     FAILED = "failed"
     STOPPED = "stopped"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has ended: it never lives again."""
+        return self in _OVER
+
+
+#: Where a session stays.
+_OVER = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
+
 
 class Role(OpenEnum):
     """What a session is for: planning and supervising, or doing tasks."""

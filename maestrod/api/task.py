@@ -42,6 +42,21 @@ class TaskStatus(OpenEnum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to the task, unless somebody retries it."""
+        return self in _OVER
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the task is over and nobody misses anything: what depends on it can begin."""
+        return self in _DONE
+
+
+#: Where a task stays: as done, or as failed to those that depend on it.
+_DONE = frozenset({TaskStatus.COMPLETED, TaskStatus.SKIPPED})
+_OVER = _DONE | {TaskStatus.FAILED, TaskStatus.CANCELLED}
+
 
 class Priority(OpenEnum):
     """Order among tasks that could start now."""

@@ -29,7 +29,6 @@ from maestrod.core.values.signs import TurnEnded
 from maestrod.core.work import reports
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.task_index import READY, bucket
 
 #: How long a unit waits when the machine was short of something its session needed.
@@ -41,7 +40,7 @@ _VERDICTS = {"completed": SessionEvent.COMPLETE, "failed": SessionEvent.FAIL, "s
 def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
     """The live session a fact is about; facts about what is over change nothing."""
     session = draft.world.sessions.get(session_id)
-    if session is None or session.attempt != attempt or has_ended(session):
+    if session is None or session.attempt != attempt or session.status.is_over:
         return None
     return session
 

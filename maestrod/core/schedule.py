@@ -15,7 +15,6 @@ from maestrod.core.work.run_state import can_plan
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import wants_slot
 from maestrod.core.world.slots import free_slots
-from maestrod.core.world.standing import is_finished
 from maestrod.core.world.task_index import DOOM, READY, WAIT, Rank, bucket
 
 
@@ -162,7 +161,7 @@ _SHUT = {DOOM, WAIT, TaskStatus.BLOCKED.value}
 
 
 def _may_still_run(draft: Draft, leaf: Task) -> bool:
-    if is_finished(leaf) or leaf.status is TaskStatus.IN_PROGRESS or leaf.not_before is not None:
+    if leaf.status.is_over or leaf.status is TaskStatus.IN_PROGRESS or leaf.not_before is not None:
         return False
     if bucket(leaf) in {DOOM, TaskStatus.BLOCKED.value}:
         return False

@@ -14,6 +14,6 @@ async def wait(context: Context, params: AttentionWait) -> Attention:
 
     def look() -> Attention | None:
         question = found(context.world.attention, "attention", id_)
-        return question if question.answer is not None else None
+        return None if question.is_open else question
 
     return await wait_until(context, look, lambda event: event.id == id_, params.timeout_ms)

@@ -36,7 +36,7 @@ async def ask(context: Context, params: PermissionAsk) -> PermissionReply:
 async def _answered(context: Context, attention_id: str) -> Attention:
     def look() -> Attention | None:
         question = found(context.world.attention, "attention", attention_id)
-        return question if question.answer is not None else None
+        return None if question.is_open else question
 
     with _waiting(context, attention_id):
         return await wait_until(context, look, lambda event: event.id == attention_id, None)
@@ -62,7 +62,7 @@ def _waiting(context: Context, attention_id: str) -> Iterator[None]:
 
 def _withdraw(context: Context, attention_id: str) -> None:
     question = context.world.attention.get(attention_id)
-    if question is None or question.answer is not None:
+    if question is None or not question.is_open:
         return
     try:
         context.services.engine.execute(Withdrawn(attention_id))

@@ -1,7 +1,7 @@
 """Waiting for the end of a run."""
 
 from maestrod.api.run import RUN_WAIT, Run, RunWait
-from maestrod.core.world.lookup import found, has_ended_run
+from maestrod.core.world.lookup import found
 from maestrod.rpc.context import Context
 from maestrod.rpc.handler import implements
 from maestrod.rpc.waiting import wait_until
@@ -14,6 +14,6 @@ async def wait(context: Context, params: RunWait) -> Run:
 
     def look() -> Run | None:
         run = found(context.world.runs, "run", id_)
-        return run if has_ended_run(run) else None
+        return run if run.status.is_over else None
 
     return await wait_until(context, look, lambda event: event.id == id_, params.timeout_ms)

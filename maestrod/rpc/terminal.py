@@ -30,7 +30,6 @@ from maestrod.api.terminal import (
 from maestrod.api.text.plain_text import last_line
 from maestrod.core.access.scope import check_actor, descends_from
 from maestrod.core.world.lookup import found
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 from maestrod.rpc.context import ClientState, Context
 from maestrod.rpc.handler import implements
@@ -168,7 +167,7 @@ def _typeable(context: Context, session_id: str) -> Session:
 def typeable_by_owner(world: World, session_id: str) -> Session:
     """The session, if its terminal is there. Raises ``NotFound``, or ``IllegalTransition`` when nobody reads it."""
     session = watched(world, session_id)
-    if has_ended(session):
+    if session.status.is_over:
         raise IllegalTransition("session.ended", f"{session.id} is {session.status.value}: its terminal is closed")
     if session.terminal is Terminal.EXTERNAL:
         raise IllegalTransition("session.external", f"{session.id} was started by hand: use its own terminal")

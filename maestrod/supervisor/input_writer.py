@@ -18,7 +18,6 @@ from maestrod.api.session import Session, Terminal
 from maestrod.core.session.permission_rules import permission_of
 from maestrod.core.values.effects import CloseInput, Decide, Deliver
 from maestrod.core.values.facts import NotDelivered
-from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import SEND_BYTES, Custody
 from maestrod.sessions.spec import NotHeld, ShimRefused, Unanswered
@@ -64,7 +63,7 @@ class InputWriter:
 
     async def _carry_out(self, effect: Spoken) -> None:
         session = self._engine.world.sessions.get(effect.session_id)
-        if session is None or session.attempt != effect.attempt or has_ended(session):
+        if session is None or session.attempt != effect.attempt or session.status.is_over:
             return
         if isinstance(effect, Deliver):
             await self._deliver(session, effect)

@@ -31,7 +31,6 @@ from maestrod.core.values.facts import (
 )
 from maestrod.core.values.signs import Outcome
 from maestrod.core.work.pause import is_held
-from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions import spec as custody_spec
 from maestrod.sessions.custody import Custody
@@ -149,7 +148,7 @@ class Supervisor:
     async def _exited(self, record: custody_spec.ExitRecord) -> None:
         """An attempt ended."""
         session = self._engine.world.sessions.get(record.session_id)
-        if session is None or session.attempt != record.attempt or has_ended(session):
+        if session is None or session.attempt != record.attempt or session.status.is_over:
             return
         adapter = self._adapter(session)
         if adapter is not None:
@@ -338,7 +337,7 @@ class Supervisor:
     def _is_held(self, session: Session) -> bool:
         """Whether this very attempt has not ended by now."""
         now = self._engine.world.sessions[session.id]
-        return now.attempt == session.attempt and not has_ended(now)
+        return now.attempt == session.attempt and not now.status.is_over
 
     def _adapter(self, session: Session) -> Adapter | None:
         """The adapter of a session's agent, if this version of the daemon still has one."""

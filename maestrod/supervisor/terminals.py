@@ -4,7 +4,6 @@ import base64
 
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.api.terminal import OutputPage
-from maestrod.core.world.session_index import has_ended
 from maestrod.engine.engine import Engine
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.spec import FIRST_SIZE, NotHeld, OutputChunk, ShimRefused
@@ -59,14 +58,14 @@ class Terminals:
         """
         while await self._custody.wait_output(session_id, beyond) <= beyond:
             session = self._engine.world.sessions.get(session_id)
-            if session is None or has_ended(session):
+            if session is None or session.status.is_over:
                 return
             if session_id not in self._custody.held:
                 await self._engine.bus.wait_for(lambda event: event.id == session_id)
 
     def _page(self, session_id: str, chunk: OutputChunk) -> OutputPage:
         session = self._engine.world.sessions.get(session_id)
-        over = session is None or (has_ended(session) and session_id not in self._custody.held)
+        over = session is None or (session.status.is_over and session_id not in self._custody.held)
         return OutputPage(
             start=chunk.start,
             end=chunk.next,

@@ -16,7 +16,6 @@ from maestrod.core.values.command import Command
 from maestrod.core.values.effects import Effect, Launch
 from maestrod.core.values.facts import Lost
 from maestrod.core.values.seen import NamesIn, PlaceAt, Question, Seen, Unseen
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from maestrod.store.memory import MemoryStore
@@ -132,11 +131,11 @@ async def test_a_fact_is_recorded_when_the_store_recovers(autojump_clock: trio.t
     async with trio.open_nursery() as nursery:
         nursery.start_soon(desk.engine.tell, Lost(session.id, 1, "nobody saw it"))
         await trio.sleep(5)
-        assert not has_ended(desk.engine.world.sessions[session.id])
+        assert not desk.engine.world.sessions[session.id].status.is_over
         desk.store.full = False
         await trio.sleep(2)
         desk.store.flush()
-    assert has_ended(desk.engine.world.sessions[session.id])
+    assert desk.engine.world.sessions[session.id].status.is_over
 
 
 async def test_a_full_store_still_takes_facts_while_it_has_room_for_them() -> None:

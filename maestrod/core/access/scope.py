@@ -5,7 +5,6 @@ from maestrod.api.session import Role, Session
 from maestrod.api.task import Task
 from maestrod.core.values.command import Actor
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 
@@ -29,13 +28,13 @@ def check_alive(world: World, actor: Actor) -> None:
     if actor.session_id is None:
         return
     session = world.sessions[actor.session_id]
-    if has_ended(session):
+    if session.status.is_over:
         raise NotAllowed("session.ended", f"{session.id} is {session.status.value}: its reports no longer count")
 
 
 def alive(session: Session) -> Session:
     """The session, or ``IllegalTransition`` when it has ended."""
-    if has_ended(session):
+    if session.status.is_over:
         raise IllegalTransition(
             "session.ended", f"{session.id} is {session.status.value}", {"status": session.status.value}
         )

@@ -29,9 +29,8 @@ from maestrod.core.work import project
 from maestrod.core.world.binding import ReadFunction, Sighted, answer, by_method, sighted
 from maestrod.core.world.failure import failure_of
 from maestrod.core.world.known import names_for
-from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
+from maestrod.core.world.lookup import found, named_session, open_questions
 from maestrod.core.world.pages import page
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 _members = attrgetter(*Task.__struct_fields__)
@@ -104,7 +103,7 @@ def _session_list(world: World, params: SessionList, actor: Actor) -> SessionPag
             and params.run_id in {None, session.run_id}
             and params.status in {None, session.status}
             and (params.task_id is None or params.task_id in session.task_ids)
-            and not (params.live and has_ended(session))
+            and not (params.live and session.status.is_over)
         )
         return session if wanted else None
 
@@ -148,7 +147,7 @@ def _run_get(world: World, params: RunRef, actor: Actor) -> RunView:
 def _run_list(world: World, params: RunList, actor: Actor) -> RunPage:
     def look(id_: str) -> Run | None:
         run = world.runs[id_]
-        wanted = params.project_id in {None, run.project_id} and not (params.active and has_ended_run(run))
+        wanted = params.project_id in {None, run.project_id} and not (params.active and run.status.is_over)
         return run if wanted else None
 
     order = params.order or (Order.NEWEST if params.backward else None)
@@ -163,7 +162,7 @@ def _attention_get(world: World, params: AttentionRef, actor: Actor) -> Attentio
 def _attention_list(world: World, params: AttentionList, actor: Actor) -> AttentionPage:
     def look(id_: str) -> Attention | None:
         question = world.attention[id_]
-        wanted = params.session_id in {None, question.session_id} and (params.answered or question.answer is None)
+        wanted = params.session_id in {None, question.session_id} and (params.answered or question.is_open)
         return question if wanted else None
 
     ids: Reversible[str] = world.attention

@@ -14,7 +14,6 @@ from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import RunningTurn, Turn
 from maestrod.core.values.command import Actor
 from maestrod.core.world.lookup import found, named_session, open_questions
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 _MEANING = {
@@ -55,7 +54,7 @@ def _signs(world: World, session: Session) -> Iterator[Reason]:
     for question in _asked(world, session):
         detail = f"{question.kind.value}: {question.message}"
         yield Reason(source=_source(question), code="asks", detail=detail, at=question.opened_at)
-    if session.last_activity and not has_ended(session):
+    if session.last_activity and not session.status.is_over:
         yield Reason(source=Source.PROCESS, code="heard", detail="the last sign of life", at=session.last_activity)
 
 
@@ -99,7 +98,7 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
     queued = len(world.open_messages.get(session.id, ()))
     if queued and not (session.turn is not None and session.turn.running):
         yield f"{queued} message{'s wait' if queued > 1 else ' waits'} for it"
-    if session.terminal is Terminal.EXTERNAL and not has_ended(session):
+    if session.terminal is Terminal.EXTERNAL and not session.status.is_over:
         yield "it was started by hand: the daemon follows its reports but does not control its processes"
     for task in tasks:
         if task.status is not TaskStatus.COMPLETED:

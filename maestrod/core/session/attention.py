@@ -85,7 +85,7 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
 def time_out(draft: Draft, attention_id: str) -> Attention | None:
     """Nobody answered in time: the answer is what the asker wanted then. None when it was answered after all."""
     question = draft.world.attention.get(attention_id)
-    if question is None or question.answer is not None or question.deadline is None:
+    if question is None or not question.is_open or question.deadline is None:
         return None
     return close(draft, question, TIMEOUT, question.on_timeout or "")
 

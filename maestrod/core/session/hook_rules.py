@@ -15,7 +15,6 @@ from maestrod.core.values.command import Actor
 from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.values.signs import PermissionAsked
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 
 #: Hook events that are a sign of an agent's coming up, for agents that no adapter reads.
 _STARTS = frozenset({"SessionStart", "session_start"})
@@ -27,7 +26,7 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
     Raises ``Malformed`` when it names no session and none can be found by what it says.
     """
     session = _session(draft, params, actor)
-    if has_ended(session):
+    if session.status.is_over:
         return Done()  # a hook that was late, or was spooled while the end was found out
     if draft.world.policy.traits(session.agent).turns is Turns.NONE:
         _unread(draft, session, params)
@@ -44,7 +43,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     Raises what ``hook`` raises.
     """
     session = _session(draft, params, actor)
-    if has_ended(session) or draft.world.policy.traits(session.agent).turns is Turns.NONE:
+    if session.status.is_over or draft.world.policy.traits(session.agent).turns is Turns.NONE:
         return PermissionReply()
     at = min(params.at or draft.now, draft.now)
     session = touch(draft, session)
@@ -52,7 +51,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
     rest = tuple(sign for sign in draft.reading.signs if not isinstance(sign, PermissionAsked))
     sign_rules.take(draft, session.id, rest, sign_rules.Provenance(Source.HOOK, at))
     session = draft.session(session.id)
-    if not asked or has_ended(session):
+    if not asked or session.status.is_over:
         return PermissionReply()
     question = permission_rules.asked(draft, session, asked[0], Source.HOOK, wait_ms=params.wait_ms or 0)
     return PermissionReply(attention_id=question.id)

@@ -16,7 +16,6 @@ from maestrod.core.values.agent_traits import Turns
 from maestrod.core.values.command import Actor
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 
 #: Messages that may wait for one agent: more is a sender gone wild.
 QUEUED = 100
@@ -59,8 +58,6 @@ TRANSITIONS: Table[MessageStatus, MessageEvent] = Table("message", {
 })
 # fmt: on
 
-_OVER = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
-
 
 def queue_message(draft: Draft, session: Session, kind: MessageKind, text: str = "", by: str = "maestrod") -> Message:
     """Put a message in front of an agent; it is delivered when the agent can take it (``turns.advance``)."""
@@ -84,7 +81,7 @@ def move_message(draft: Draft, message: Message, event: MessageEvent, **members:
     status = TRANSITIONS.target(message.status, event)
     if status is None:
         return message
-    if status in _OVER:
+    if status.is_over:
         members.setdefault("completed_at", draft.now)
     return draft.change(message, status=status, **members)
 
@@ -126,7 +123,7 @@ def tell_parent(draft: Draft, ended: Session, news: str) -> None:
     """Tell the orchestrator that stays with its run what became of a child; what it has not been told yet becomes one message."""
     parent = draft.world.sessions.get(ended.parent_session_id or "")
     run = draft.world.runs.get(ended.run_id or "")
-    if parent is None or run is None or not run.keep_planner or has_ended(parent) or parent.ending is not None:
+    if parent is None or run is None or not run.keep_planner or parent.status.is_over or parent.ending is not None:
         return
     for message in open_messages(draft, parent.id):
         if message.kind is MessageKind.NEWS and message.status is MessageStatus.QUEUED:

@@ -27,7 +27,6 @@ from maestrod.core.values.facts import Withdrawn
 from maestrod.core.values.signs import TEXT, PermissionAsked, PermissionSettled
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 #: What a question that can be answered is answered with.
@@ -65,7 +64,7 @@ def asked(
         key=known.key or sign.key or None,
         on_stream=known.on_stream or on_stream,
     )
-    if question.answer is not None:
+    if not question.is_open:
         return _carry(draft, question)
     return _put(draft, session, question, sign, wait_ms) if reaches and not question.options else question
 
@@ -94,7 +93,7 @@ def withdrawn(draft: Draft, fact: Withdrawn) -> None:
     """The hook that waited is gone while the daemon was there: the agent has ended it, so it wants no answer any more."""
     question = draft.world.attention.get(fact.attention_id)
     waited = question is not None and question.kind is AttentionKind.PERMISSION
-    if waited and question is not None and question.answer is None and not question.on_stream:
+    if waited and question is not None and question.is_open and not question.on_stream:
         attention.close(draft, question, attention.AGENT, "")
         attention.dialog_gone(draft, question.session_id, answered=False)
 
@@ -272,7 +271,7 @@ def _limit(draft: Draft, settings: Permissions, wait_ms: int | None) -> int | No
 def _carry(draft: Draft, question: Attention) -> Attention:
     """Bring a decision to the agent that waits for it on its stream."""
     session = draft.session(question.session_id)
-    current = question.attempt == session.attempt and not has_ended(session)
+    current = question.attempt == session.attempt and not session.status.is_over
     if current and question.on_stream and question.key is not None and permission_of(question)[0] is not None:
         draft.effect(Decide(session.id, session.attempt, question.id))
     return question

@@ -16,7 +16,6 @@ from maestrod.core.values.lifecycle import Data, SessionEvent, moved
 from maestrod.core.values.reasons import CANCELLED, DAEMON_STOP, TIMED_OUT
 from maestrod.core.work import queue, task
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.task_index import READY, bucket
 
 #: How fresh ``lastActivity`` is kept, in ms: a change of it costs an event.
@@ -31,7 +30,7 @@ def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason | N
 
 def touch(draft: Draft, session: Session) -> Session:
     """Note that a session showed life."""
-    if draft.now - session.last_activity < ACTIVITY_GRAIN_MS or has_ended(session):
+    if draft.now - session.last_activity < ACTIVITY_GRAIN_MS or session.status.is_over:
         return session
     return draft.change(session, last_activity=draft.now)
 
@@ -39,7 +38,7 @@ def touch(draft: Draft, session: Session) -> Session:
 def follow_tasks(draft: Draft, session_id: str | None) -> None:
     """A session works while one of its tasks is in progress, and rests otherwise."""
     session = draft.world.sessions.get(session_id or "")
-    if session is None or has_ended(session):
+    if session is None or session.status.is_over:
         return
     draft.at_turn[session.id] = None
     if session.nudges and session.role is Role.WORKER:

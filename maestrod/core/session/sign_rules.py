@@ -58,7 +58,6 @@ from maestrod.core.values.signs import (
 from maestrod.core.work import planning
 from maestrod.core.work.happened import LATE_MS, noted
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 
 #: Which source is believed of two that speak of the same moment (rule 3); the rest speak for nobody else.
 _RANK: Mapping[Source, int] = {Source.STREAM: 3, Source.HOOK: 2, Source.SCREEN: 1, Source.TIMER: 0}
@@ -74,7 +73,7 @@ class Provenance(msgspec.Struct, frozen=True):
 def signed(draft: Draft, fact: Signed) -> None:
     """The rule of ``facts.Signed``: what was read from the agent's output."""
     session = draft.world.sessions.get(fact.session_id)
-    if session is None or session.attempt != fact.attempt or has_ended(session):
+    if session is None or session.attempt != fact.attempt or session.status.is_over:
         return
     take(draft, session.id, fact.signs, Provenance(fact.source, draft.now))
     session = draft.session(session.id)
@@ -86,13 +85,13 @@ def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], provenance: Pro
     """Take in signs of a live session, in order."""
     for sign in signs:
         session = draft.session(session_id)
-        if has_ended(session):
+        if session.status.is_over:
             return
         rule = _RULES.get(type(sign))
         if rule is not None:
             rule(draft, touch(draft, session), sign, provenance)
     session = draft.session(session_id)
-    if not has_ended(session):
+    if not session.status.is_over:
         stall_rules.heard(draft, session)
 
 

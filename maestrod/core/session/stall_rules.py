@@ -22,7 +22,6 @@ from maestrod.core.values.signs import Outcome, ScreenShown, TurnEnded
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 
 #: What a person may say to a stalled session: give it time, or end it.
 WAIT, STOP = "wait", "stop"
@@ -110,7 +109,7 @@ def _without_background(draft: Draft, session: Session, turn: Turn) -> TurnEnded
 def probed(draft: Draft, fact: Probed) -> None:
     """What the look at a silent agent found."""
     session = draft.world.sessions.get(fact.session_id)
-    if session is None or session.attempt != fact.attempt or has_ended(session):
+    if session is None or session.attempt != fact.attempt or session.status.is_over:
         return
     running = session.turn is not None and session.turn.running
     silence = draft.now - session.last_activity

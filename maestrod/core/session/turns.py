@@ -28,7 +28,6 @@ from maestrod.core.work import plan_apply
 from maestrod.core.work.pause import is_held
 from maestrod.core.work.run_state import ACTIVE
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.task_index import READY, bucket
 from maestrod.core.world.world import World
 
@@ -110,7 +109,7 @@ def overdue(draft: Draft, session: Session) -> None:
 
 def _may_go_on(draft: Draft, session: Session) -> bool:
     """Whether a session may be told something at all now."""
-    if has_ended(session) or session.ending is not None or session.wait is not None:
+    if session.status.is_over or session.ending is not None or session.wait is not None:
         return False
     return not is_held(draft.world, session) and not attention.has_dialog(draft, session.id)
 
@@ -123,7 +122,7 @@ def _advance(draft: Draft, session: Session) -> None:
     if message is not None:
         _mark_delivered(draft, session, message)
         draft.effect(Deliver(session.id, session.attempt, message.id))
-    elif not has_ended(draft.session(session.id)) and _is_done(draft, session):
+    elif not draft.session(session.id).status.is_over and _is_done(draft, session):
         _let_go(draft, session)
 
 

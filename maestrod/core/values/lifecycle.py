@@ -73,8 +73,6 @@ class SessionEvent(enum.Enum):
     STOP = "stop"
 
 
-#: The states in which a session has ended: nothing moves any machine there.
-OVER: Final = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
 #: The events that end a session.
 ENDS: Final = frozenset({SessionEvent.COMPLETE, SessionEvent.FAIL, SessionEvent.STOP})
 #: What an event brings along.
@@ -208,7 +206,7 @@ def after(now: States, event: SessionEvent) -> States:
     if event is SessionEvent.REACH and now.ending is not EndingState.NONE:
         return now
     reached = States(*(_target(machine, state, event) for machine, state in zip(MACHINES, now, strict=True)))
-    if now.life in OVER:
+    if now.life.is_over:
         reached = now
     for brought in BRINGS.get(event, ()):
         reached = after(reached, brought)
@@ -243,7 +241,7 @@ def moved(session: Session, event: SessionEvent, at: int, data: Data = Data()) -
     """
     before = states(session)
     now = after(before, event)
-    if now == before and (before.life in OVER or event not in _TELL_ANEW):
+    if now == before and (before.life.is_over or event not in _TELL_ANEW):
         return session
     changes: dict[str, Any] = {"status": now.life, "live": _live(session, before, now, event, at, data)}
     if now.life is not before.life or event is SessionEvent.WAKE:

@@ -20,7 +20,6 @@ from maestrod.core.work.stop import stop_session
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import agent_for, names_for
-from maestrod.core.world.standing import is_finished
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
@@ -184,7 +183,7 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
 
 def _free(draft: Draft, root: Task) -> Task:
     """The root of a plan: a task that is not over, and no unit any more, for its groups are. Raises ``Conflict``."""
-    if is_finished(root):
+    if root.status.is_over:
         detail = {"taskId": root.id, "status": root.status.value}
         raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it first", detail)
     return draft.change(root, dispatch=None)

@@ -28,7 +28,7 @@ from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.work import task
 from maestrod.core.work.happened import moment_of
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.standing import Standing, is_finished, standing
+from maestrod.core.world.standing import Standing, standing
 from maestrod.core.world.task_index import READY, bucket
 
 
@@ -83,7 +83,7 @@ def create(draft: Draft, session: Session) -> Queue | None:
 def _item(draft: Draft, task_id: str, session_id: str) -> QueueItem:
     """A new item. Raises ``Conflict`` for a task that is over, or is in another session's queue."""
     added = draft.task(task_id)
-    if is_finished(added):
+    if added.status.is_over:
         raise Conflict(
             "task.finished", f"{task_id} is {added.status.value}: retry it first", {"status": added.status.value}
         )
@@ -356,7 +356,7 @@ def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
         return False
     if item.status is QueueItemStatus.PROCESSING or left.status is TaskStatus.IN_PROGRESS:
         return True
-    if is_finished(left) or standing(left) is Standing.FAILED or left.not_before is not None:
+    if left.status.is_over or standing(left) is Standing.FAILED or left.not_before is not None:
         return False
     return _startable(draft, item) or not scheduled
 

@@ -15,7 +15,6 @@ from maestrod.core.work import run_state
 from maestrod.core.work.dependencies import Met, ancestors, dependencies_met
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.failure import failed_leaf, failure_of, one_line
-from maestrod.core.world.standing import is_finished
 from maestrod.core.world.task_index import DOOM, DOOMED, READY, WAIT, WAITING
 
 #: Buckets of a tally by the status they count.
@@ -136,7 +135,7 @@ def _is_over(tally: Counter[str]) -> bool:
 def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
     """Skip what is left below a parent; whether there was anything."""
     leaves = [task_id for task_id in draft.world.subtree(parent.id) if task_id not in draft.world.by_task.children]
-    left = [task_id for task_id in leaves if not is_finished(draft.world.tasks[task_id])]
+    left = [task_id for task_id in leaves if not draft.world.tasks[task_id].status.is_over]
     for task_id in left:
         skip(draft, draft.world.tasks[task_id], f"{by} failed", by)
     return bool(left)

@@ -19,7 +19,6 @@ from maestrod.core.work.stop import stop_session
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import agent_for
-from maestrod.core.world.standing import is_finished
 
 
 def start(draft: Draft, params: RunStart) -> Run:
@@ -27,7 +26,7 @@ def start(draft: Draft, params: RunStart) -> Run:
     arguments.check(params.planner, "planner")
     root = _root(draft, params)
     _refuse_second(draft, root)
-    if is_finished(root):
+    if root.status.is_over:
         detail = {"taskId": root.id, "status": root.status.value}
         raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it to continue its run", detail)
     run = Run(

@@ -32,7 +32,6 @@ from maestrod.core.work.run_state import active_run
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import check_agent, check_skills
-from maestrod.core.world.standing import is_finished
 
 #: Members of a new task that are taken as they are.
 _PLAIN = (
@@ -51,7 +50,7 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
         raise Malformed("project.missing", "name a project or a parent: projectId is missing", {"path": "projectId"})
     if parent is not None and parent.project_id != project_id:
         raise Malformed("task.other_project", f"{parent.id} belongs to {parent.project_id}", {"path": "projectId"})
-    if parent is not None and (is_finished(parent) or _has_live_session(draft, parent)):
+    if parent is not None and (parent.status.is_over or _has_live_session(draft, parent)):
         raise Conflict("task.closed", f"{parent.id} is {parent.status.value}: it accepts no more subtasks", {})
     for needed in params.dependencies:
         draft.task(needed)
@@ -139,7 +138,7 @@ def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
 
 def _be_a_leaf(draft: Draft, parent: Task) -> None:
     """A parent lost its last child: what it was by roll-up it is no more."""
-    if not is_finished(parent):
+    if not parent.status.is_over:
         reason = draft.reason(Source.USER, "subtasks_removed", "its subtasks were removed")
         parent = task.release(draft, parent, reason)
     adopt_leaf(draft, parent)
@@ -213,7 +212,7 @@ def _stop_if_idle(draft: Draft, session_id: str) -> None:
     held = draft.session(session_id)
     tasks = [draft.world.tasks[id_] for id_ in held.task_ids if id_ in draft.world.tasks]
     leaves = [left for left in tasks if left.id not in draft.world.by_task.children]
-    if leaves and all(is_finished(left) for left in leaves):
+    if leaves and all(left.status.is_over for left in leaves):
         stop_session(draft, held, draft.reason(Source.USER, CANCELLED, "all its tasks were cancelled"))
 
 

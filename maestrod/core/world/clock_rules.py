@@ -25,7 +25,6 @@ from maestrod.api.turn import Limited, RunningTurn, Turn, Wait
 from maestrod.core.values.facts import ClockMoved
 from maestrod.core.values.lifecycle import clock_of, revised, with_clock
 from maestrod.core.world.draft import Draft
-from maestrod.core.world.session_index import has_ended
 from maestrod.core.world.world import World
 
 
@@ -137,7 +136,7 @@ def _questions(world: World) -> list[Attention]:
 
 
 def _is_under_way(world: World, question: Attention) -> bool:
-    return question.answer is None or not has_ended(world.sessions[question.session_id])
+    return question.is_open or not world.sessions[question.session_id].status.is_over
 
 
 def _of_question(question: Attention, fact: ClockMoved) -> Mapping[str, Any]:

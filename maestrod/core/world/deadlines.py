@@ -34,7 +34,7 @@ def deadlines_of(entity: Entity) -> Mapping[Deadline, int]:
         return _of_session(entity)
     elif isinstance(entity, System):
         return {Deadline(DeadlineKind.LIMIT, agent): until for agent, until in entity.agent_waits.items()}
-    elif isinstance(entity, Attention) and entity.answer is None and entity.deadline is not None:
+    elif isinstance(entity, Attention) and entity.is_open and entity.deadline is not None:
         return {Deadline(DeadlineKind.ANSWER, entity.id): entity.deadline}
     return NO_DEADLINES
 

@@ -6,12 +6,9 @@ from typing import TypeVar
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.model.base import Entity
-from maestrod.api.run import Run, RunStatus
 from maestrod.core.world.world import World
 
 E = TypeVar("E", bound=Entity)
-
-_ENDED_RUNS = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 
 
 def found(table: Mapping[str, E], kind: str, id_: str) -> E:
@@ -27,11 +24,6 @@ def named_session(session_id: str | None) -> str:
     if session_id is None:
         raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "$.sessionId"})
     return session_id
-
-
-def has_ended_run(run: Run) -> bool:
-    """Whether a run is over."""
-    return run.status in _ENDED_RUNS
 
 
 def open_questions(world: World, askers: Iterable[str]) -> tuple[Attention, ...]:

@@ -4,13 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from maestrod.api.session import Role, Session, Terminal, Usage
-from maestrod.core.values.lifecycle import OVER
 from maestrod.core.world.indexes import Links, add_link, drop_link
-
-
-def has_ended(session: Session) -> bool:
-    """Whether a session is in a terminal state."""
-    return session.status in OVER
 
 
 def wants_slot(session: Session) -> bool:
@@ -18,7 +12,7 @@ def wants_slot(session: Session) -> bool:
 
     An orchestrator waits for its workers and must not take their place; an external agent is not ours to count.
     """
-    return not has_ended(session) and session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL
+    return not session.status.is_over and session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL
 
 
 def takes_slot(session: Session) -> bool:
@@ -82,7 +76,7 @@ class SessionIndex:
         self._update_waiting(old, new)
         if (old and old.usage) != (new and new.usage):
             self._update_usage(old, new)
-        if old is None or new is None or has_ended(old) is not has_ended(new):
+        if old is None or new is None or old.status.is_over is not new.status.is_over:
             self._update_live(old, new)
         if old is None or new is None or takes_slot(old) is not takes_slot(new):
             self._update_slots(old, new)
@@ -124,7 +118,7 @@ class SessionIndex:
 
     def _update_live(self, old: Session | None, new: Session | None) -> None:
         for session, is_there in ((old, False), (new, True)):
-            if session is None or has_ended(session):
+            if session is None or session.status.is_over:
                 continue
             if is_there:
                 self.live[session.id] = None
@@ -134,7 +128,7 @@ class SessionIndex:
                 (add_link if is_there else drop_link)(self.planners, session.run_id, session.id)
 
     def _update_waiting(self, old: Session | None, new: Session | None) -> None:
-        if new is not None and new.wait is not None and not has_ended(new):
+        if new is not None and new.wait is not None and not new.status.is_over:
             self.waiting[new.id] = None
         elif old is not None and old.wait is not None:
             self.waiting.pop(old.id, None)
@@ -152,4 +146,4 @@ class SessionIndex:
 
 def _unit_of(session: Session | None) -> str | None:
     """The unit a live session works on."""
-    return None if session is None or has_ended(session) else session.unit_task_id
+    return None if session is None or session.status.is_over else session.unit_task_id

@@ -2,7 +2,7 @@
 
 import enum
 
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
 from maestrod.core.world.task_index import DOOM, bucket
 
 
@@ -14,24 +14,11 @@ class Standing(enum.Enum):
     FAILED = "failed"
 
 
-_STANDING = {
-    TaskStatus.COMPLETED: Standing.DONE,
-    TaskStatus.SKIPPED: Standing.DONE,
-    TaskStatus.FAILED: Standing.FAILED,
-    TaskStatus.CANCELLED: Standing.FAILED,
-}
-
-
 def standing(task: Task) -> Standing:
     """The task's standing; one that waits for something that failed for good has failed too."""
-    if bucket(task) == DOOM:
-        return Standing.FAILED
-    return _STANDING.get(task.status, Standing.OPEN)
-
-
-def is_finished(task: Task) -> bool:
-    """Whether nothing more happens to a task unless somebody asks: completed, failed, skipped or cancelled."""
-    return task.status in _STANDING
+    if task.status.is_done:
+        return Standing.DONE
+    return Standing.FAILED if task.status.is_over or bucket(task) == DOOM else Standing.OPEN
 
 
 def footprint(task: Task) -> tuple[object, ...]:

@@ -45,7 +45,7 @@ def bucket(task: Task) -> str:
 
 def millionths(task: Task) -> int:
     """A leaf's progress; what is completed or skipped counts as done."""
-    if task.status is TaskStatus.COMPLETED or task.status is TaskStatus.SKIPPED:
+    if task.status.is_done:
         return MILLIONTHS
     return round(task.progress * MILLIONTHS) if task.progress else 0
 

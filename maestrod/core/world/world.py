@@ -12,7 +12,7 @@ import msgspec
 
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.event import Event
-from maestrod.api.message import Message, MessageStatus
+from maestrod.api.message import Message
 from maestrod.api.model.base import Entity
 from maestrod.api.plan import Plan
 from maestrod.api.project import Project
@@ -39,7 +39,6 @@ _NUMBERED_KINDS = frozenset({"run", "attention"})
 
 
 #: A message that needs nothing any more.
-_DELIVERED = frozenset({MessageStatus.ANSWERED, MessageStatus.FAILED})
 
 
 class World:
@@ -250,11 +249,11 @@ class World:
     def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
         """Open questions, by the session that asks or the run that waits, and answers that an agent may still wait for, by session."""
         for question, change in ((old, drop_link), (new, add_link)):
-            if question is not None and question.answer is None:
+            if question is not None and question.is_open:
                 change(self.open_questions, question.session_id or question.run_id or "", question.id)
             elif question is not None and question.on_stream:
                 change(self.owed_answers, question.session_id, question.id)
-        is_open = new is not None and new.answer is None
+        is_open = new is not None and new.is_open
         approval = is_open and new is not None and new.kind is AttentionKind.APPROVAL
         _mark(self.approvals, old, new, is_there=approval)
         _mark(self.unnumbered, old, new, is_there=is_open and new is not None and not new.number)
@@ -266,9 +265,9 @@ class World:
             self.by_number[kind, new.number] = new.id
 
     def _index_message(self, old: Message | None, new: Message | None) -> None:
-        if old is not None and old.status not in _DELIVERED:
+        if old is not None and not old.status.is_over:
             drop_link(self.open_messages, old.session_id, old.id)
-        if new is not None and new.status not in _DELIVERED:
+        if new is not None and not new.status.is_over:
             add_link(self.open_messages, new.session_id, new.id)
 
     def _index_token(self, old: AccessToken | None, new: AccessToken | None) -> None:

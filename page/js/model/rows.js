@@ -1,6 +1,7 @@
 // The tree as rows: which are there depends on what is folded, searched for and filtered.
 
-import { FINISHED, isLive, sessionLook, taskLook } from "./status.js";
+import { DONE, OVER } from "./over.js";
+import { isLive, sessionLook, taskLook } from "./status.js";
 import { wavesOf } from "./waves.js";
 
 export const FILTERS = [
@@ -49,7 +50,7 @@ export function passes(filter, task, asks) {
   if (filter === "active") return task.status === "in_progress" || asks;
   if (filter === "asks") return asks;
   if (filter === "failed") return task.status === "failed";
-  if (filter === "done") return task.status === "completed" || task.status === "skipped";
+  if (filter === "done") return DONE.has(task.status);
   return true;
 }
 
@@ -76,7 +77,7 @@ export function wordsOf(query) {
 // A tree is open while there is something to see in it, unless the reader said otherwise.
 function isOpen(store, folds, task, newest) {
   if (folds.has(task.id)) return folds.get(task.id);
-  if (task.parentId === null) return !FINISHED.has(task.status) || task.id === newest;
+  if (task.parentId === null) return !OVER.task.has(task.status) || task.id === newest;
   return task.status === "in_progress" || task.status === "failed" || store.task.size < 200;
 }
 
@@ -113,8 +114,8 @@ function oldestFirst(store) {
 export function waveWords(statuses) {
   const failed = statuses.filter((status) => status === "failed").length;
   if (failed > 0) return `${failed} failed`;
-  if (statuses.every((status) => status === "completed" || status === "skipped")) return "done";
-  if (statuses.every((status) => FINISHED.has(status))) return "cancelled";
+  if (statuses.every((status) => DONE.has(status))) return "done";
+  if (statuses.every((status) => OVER.task.has(status))) return "cancelled";
   return statuses.length > 1 ? `${statuses.length} side by side` : "";
 }
 

@@ -1,5 +1,7 @@
 // What a status looks like and is called. One place, so that tree, graph, pills and filters agree.
 
+import { OVER } from "./over.js";
+
 const TASK = {
   pending: { icon: "pending", tone: "quiet", word: "pending" },
   blocked: { icon: "blocked", tone: "quiet", word: "waiting" },
@@ -25,12 +27,8 @@ const LIMITED = { icon: "paused", tone: "waiting", word: "usage limit" };
 const PLANNING = { icon: "running", tone: "running", word: "planning" };
 const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
 
-export const FINISHED = new Set(["completed", "failed", "skipped", "cancelled"]);
-const LIVE = new Set(["spawning", "idle", "working"]);
-const RUN_ENDED = new Set(["completed", "failed", "cancelled"]);
-
 export function isLive(session) {
-  return LIVE.has(session.status);
+  return !OVER.session.has(session.status);
 }
 
 // Whether its output is a stream for programs that the daemon reads into its timeline.
@@ -39,13 +37,13 @@ export function isTold(session) {
 }
 
 export function runEnded(run) {
-  return RUN_ENDED.has(run.status);
+  return OVER.run.has(run.status);
 }
 
 // `run` is the run whose root the task is.
 export function taskLook(task, { asks = false, paused = false, run = null } = {}) {
   if (run?.status === "planning" && task.status !== "in_progress") return PLANNING;
-  if (asks && !FINISHED.has(task.status)) return ASKS;
+  if (asks && !OVER.task.has(task.status)) return ASKS;
   if (paused && task.status === "in_progress") return PAUSED;
   if (task.status === "blocked" && !isWaitingForOthers(task)) return { ...TASK.blocked, tone: "waiting", word: "blocked" };
   return TASK[task.status] ?? unknownLook(task.status);

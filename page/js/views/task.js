@@ -5,7 +5,8 @@ import { app } from "../app.js";
 import { taskNodes } from "../model/graph_nodes.js";
 import { countsOf, percent, usageWords } from "../model/progress.js";
 import { asking, pausedTasks, workingTask } from "../model/rows.js";
-import { FINISHED, isLive, reasonWords, taskLook } from "../model/status.js";
+import { OVER } from "../model/over.js";
+import { isLive, reasonWords, taskLook } from "../model/status.js";
 import { began, duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { actionButton, bar, empty, pill, tabs } from "../ui/parts.js";
@@ -114,7 +115,7 @@ export class TaskView {
     ]);
     const track = this.head.lastChild;
     track.firstChild.style.transform = `scaleX(${task.progress})`;
-    track.hidden = task.progress === 0 || FINISHED.has(task.status);
+    track.hidden = task.progress === 0 || OVER.task.has(task.status);
     track.title = percent(task.progress);
   }
 

@@ -4,7 +4,8 @@ import { taskActions } from "../actions.js";
 import { app } from "../app.js";
 import { countsOf, percent } from "../model/progress.js";
 import { FILTERS, waveWords, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
-import { FINISHED, isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
+import { OVER } from "../model/over.js";
+import { isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
 import { began, duration, fullMoment, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -108,10 +109,10 @@ export class WorkList {
       h("span", { title: task.title, class: `title clip ${row.dim ? "muted" : ""}` }, marked(task.title, app.view.query)),
       look.word === "needs you" && row.leaf && h("span", { class: "chip tone-waiting" }, "needs you"),
       task.attempt > 1 && h("span", { class: "chip" }, `attempt ${task.attempt}`),
-      task.priority === "high" && !FINISHED.has(task.status) && h("span", { class: "chip" }, "high"),
+      task.priority === "high" && !OVER.task.has(task.status) && h("span", { class: "chip" }, "high"),
       words ? h("span", { class: "after clip", title: words }, words) : h("span", { class: "tail clip" }, tail),
       h("span", { class: "row-actions" }, taskActions(task).slice(0, 2).map((action) => actionButton(action, { small: true, named: false }))),
-      !row.leaf && task.progress + (task.status === "in_progress") > 0 && !FINISHED.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
+      !row.leaf && task.progress + (task.status === "in_progress") > 0 && !OVER.task.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
       run && h("time", { class: "began", title: `Started ${fullMoment(run.createdAt)}` }, began(run.createdAt)),
       took(task),
     ];
@@ -157,7 +158,7 @@ function waitsFor(task) {
   const inTheWay = app.store.task.get(task.statusReason?.by);
   if (task.statusReason?.code === "dependency_failed" && inTheWay) return `${inTheWay.title} failed`;
   if (!isWaitingForOthers(task)) return reasonWords(task.statusReason);
-  const open = task.dependencies.map((id) => app.store.task.get(id)).filter((other) => other && !FINISHED.has(other.status));
+  const open = task.dependencies.map((id) => app.store.task.get(id)).filter((other) => other && !OVER.task.has(other.status));
   const [first, second] = open;
   if (!first) return "";
   return second ? `after ${first.title}, ${second.title}${open.length > 2 ? ` and ${open.length - 2} more` : ""}` : `after ${first.title}`;

@@ -9,7 +9,7 @@ import itertools
 import pytest
 
 from maestrod.api.task import TaskStatus
-from maestrod.core.world.standing import Standing, is_finished, standing
+from maestrod.core.world.standing import Standing, standing
 from tests.kit.offenders import offenders
 from tests.kit.scenario import (
     Call,
@@ -185,7 +185,7 @@ def test_every_status_has_a_standing() -> None:
         import msgspec
 
         moved = msgspec.structs.replace(play.world.tasks[play.id_of("x")], status=found)
-        stands[found.value] = (standing(moved).value, is_finished(moved))
+        stands[found.value] = (standing(moved).value, moved.status.is_over)
     done = {"completed": ("done", True), "skipped": ("done", True)}
     lost = dict.fromkeys(("failed", "cancelled"), ("failed", True))
     assert stands == {**dict.fromkeys(("pending", "blocked", "in_progress"), ("open", False)), **done, **lost}

@@ -6,7 +6,7 @@ from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.project import Project
 from maestrod.api.run import Run, RunStatus
-from maestrod.core.world.lookup import found, has_ended_run, named_session, open_questions
+from maestrod.core.world.lookup import found, named_session, open_questions
 from maestrod.core.world.world import World
 
 
@@ -30,7 +30,7 @@ def test_a_session_has_to_be_named() -> None:
 @pytest.mark.parametrize("status", RunStatus)
 def test_a_run_is_over_in_three_states(status: RunStatus) -> None:
     run = Run(id="r", project_id="p", root_task_id="t", status=status, agent="shell")
-    assert has_ended_run(run) == (status.value in {"completed", "failed", "cancelled"})
+    assert run.status.is_over == (status.value in {"completed", "failed", "cancelled"})
 
 
 def test_open_questions_come_oldest_first() -> None:

@@ -3,7 +3,7 @@
 import msgspec
 
 from maestrod.api.session import Role, Session, SessionStatus, Terminal
-from maestrod.core.world.session_index import SessionIndex, has_ended, takes_slot
+from maestrod.core.world.session_index import SessionIndex, takes_slot
 
 
 def worker(id_: str = "ses_1", **members: object) -> Session:
@@ -19,7 +19,7 @@ def test_a_held_live_worker_takes_a_slot() -> None:
     assert takes_slot(worker())
     others = [over(worker()), worker(role=Role.ORCHESTRATOR), worker(terminal=Terminal.EXTERNAL)]
     assert not any(takes_slot(session) for session in others)
-    assert [has_ended(worker(status=status)) for status in SessionStatus] == [False] * 3 + [True] * 3
+    assert [worker(status=status).status.is_over for status in SessionStatus] == [False] * 3 + [True] * 3
 
 
 def test_slots_are_counted_over_all_and_each_way() -> None:

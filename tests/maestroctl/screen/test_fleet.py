@@ -86,7 +86,7 @@ def test_events_change_what_is_known() -> None:
     assert [each.id for each in fleet.live_sessions()] == ["ses_x"]
     assert [each.id for each in fleet.questions()] == ["att_q"]
     run = fleet.run_of("tsk_b")
-    assert run is not None and run.id == "run_r" and not has_ended(run)
+    assert run is not None and run.id == "run_r" and not run.status.is_over
     assert [each.id for each in fleet.sessions_below("tsk_a")] == ["ses_x"]
     assert fleet.sessions_below("tsk_b") == []
     answer = {"answer": {"by": "user", "at": 1, "value": "yes"}}
