@@ -41,14 +41,11 @@ def no_hook_answer(agent: str, event: str, permission: Permission | None, messag
 class Wire(Protocol):
     """The way back to a client, whatever carries it (``transport/``).
 
-    ``unsent`` is the number of bytes, ``queued`` of messages, that the client has not taken yet.
+    ``unsent`` is the number of bytes that the client has not taken yet.
     """
 
     @property
     def unsent(self) -> int: ...
-
-    @property
-    def queued(self) -> int: ...
 
     def send(self, message: bytes) -> None:
         """Queue one message; never waits. What is queued for a client that is gone is dropped."""

@@ -14,10 +14,11 @@ from maestrod.api.event import (
 )
 from maestrod.api.event import Subscription as Subscribed
 from maestrod.api.model.base import Done
+from maestrod.rpc.catch_up import past
 from maestrod.rpc.context import Context
 from maestrod.rpc.encoded import public_form
 from maestrod.rpc.handler import implements
-from maestrod.rpc.subscription import Subscription, matcher, past
+from maestrod.rpc.subscription import Subscription, matcher
 
 #: Events looked at for one page: with narrow filters a page may come back empty and say where to go on.
 _LOOKED_AT = 2_000

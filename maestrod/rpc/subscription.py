@@ -1,23 +1,11 @@
-"""A subscription: events from a seq on, first those that were, then those that come, without a gap and without an overlap.
+"""A subscription of JSON-RPC: each event that passes the filter is a notification ``event``, the end of a slow one ``event.overflow``."""
 
-While it catches up it reads the journal as fast as the client takes it. When it has reached what the bus has published, it
-subscribes to the bus with no checkpoint in between; from then on it is told each commit's events once. The bus never waits: a
-client that lets too much pile up is told the last seq it got (``event.overflow``), and may subscribe again from there.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import Event, EventList, EventSubscribe
+from maestrod.rpc.catch_up import UNSENT_BYTES, catch_up
 from maestrod.rpc.context import ClientState, Services
-
-#: What may be unsent before a subscriber that is told more is cut off: bytes and messages. One commit always fits.
-UNSENT_BYTES = 2 * 1024 * 1024
-UNSENT_EVENTS = 8192
-
-#: Events read from the journal at a time.
-_PIECE = 256
 
 
 def matcher(params: EventSubscribe | EventList) -> Callable[[Event], bool]:
@@ -39,17 +27,6 @@ def matcher(params: EventSubscribe | EventList) -> Callable[[Event], bool]:
         )
 
     return matches
-
-
-def past(services: Services, since: int) -> Iterator[Event]:
-    """The journal after ``since``. A seq that a reading method told may be ahead of the journal by a moment.
-
-    Raises ``ResyncRequired`` when the journal does not go back so far, or has never been so far.
-    """
-    engine = services.engine
-    if engine.bus.seq <= since <= engine.world.seq:
-        return iter(())
-    return iter(services.store.events_since(since))
 
 
 class Subscription:
@@ -76,25 +53,27 @@ class Subscription:
         handle = self._services.engine.bus.subscribe(self._matches, self._deliver)
         self._unsubscribe = handle.close
 
-    async def catch_up(self, past: Iterable[Event]) -> None:
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
+    async def wait_room(self) -> None:
+        """Return when the client can take more."""
+        await self._wire.wait_room()
+
+    async def catch_up(self, earlier: Iterator[Event]) -> None:
         """Send what was, then go live."""
-        bus, store = self._services.engine.bus, self._services.store
-        reached = self._sent
         try:
-            while not self._closed:
-                events = list(islice(past, _PIECE))
-                published = [event for event in events if event.seq <= bus.seq]
-                self._send([event for event in published if self._matches(event)])
-                reached = published[-1].seq if published else reached
-                if reached >= bus.seq:
-                    self._sent = reached
-                    self.go_live()
-                    return
-                if not events:
-                    past = iter(store.events_since(reached))
-                await self._wire.wait_room()
+            await catch_up(self._services, self, self._matches, earlier, self._sent)
         except ResyncRequired:  # a segment went while a slow client was reading it
             self._overflow()
+
+    def show(self, events: Sequence[Event], seq: int) -> None:
+        """Send events; the client knows all there is up to ``seq`` then."""
+        for event in events:
+            self._wire.send(b"%b%b}}" % (self._prefix, self._services.events.encode(event)))
+        self._sent = seq
 
     def _deliver(self, events: Sequence[Event]) -> None:
         fresh = [event for event in events if event.seq > self._sent]
@@ -103,15 +82,11 @@ class Subscription:
             if self._too_much():
                 self._overflow()
                 return
-        self._send(fresh)
+        if fresh:
+            self.show(fresh, fresh[-1].seq)
 
     def _too_much(self) -> bool:
-        return self._wire.unsent > UNSENT_BYTES or self._wire.queued > UNSENT_EVENTS
-
-    def _send(self, events: Iterable[Event]) -> None:
-        for event in events:
-            self._wire.send(b"%b%b}}" % (self._prefix, self._services.events.encode(event)))
-            self._sent = event.seq
+        return self._wire.unsent > UNSENT_BYTES
 
     def _overflow(self) -> None:
         self._services.counts["overflows"] += 1

@@ -158,7 +158,6 @@ class MemoryWire:
     def __init__(self, nursery: trio.Nursery | None = None) -> None:
         self.sent: list[Any] = []
         self.unsent = 0
-        self.queued = 0
         self.resumed = 0
         self._nursery = nursery
         self._came = trio.Event()
@@ -185,7 +184,7 @@ class MemoryWire:
         self._nursery.start_soon(task)
 
     def make_room(self) -> None:
-        self.unsent = self.queued = 0
+        self.unsent = 0
         self._room.set()
         self._room = trio.Event()
 

@@ -17,7 +17,7 @@ from tests.kit.rpc_parts import Caller, parts
 class Wire:
     """A way back that nothing is sent by."""
 
-    unsent = queued = 0
+    unsent = 0
 
     def __init__(self, nursery: trio.Nursery) -> None:
         self.nursery = nursery

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
-from maestrod.rpc.subscription import UNSENT_BYTES, UNSENT_EVENTS, Subscription, matcher
+from maestrod.rpc.catch_up import UNSENT_BYTES
+from maestrod.rpc.subscription import Subscription, matcher
 from maestrod.store.memory import MemoryStore
 from tests.kit.rpc_parts import Caller, parts
 
@@ -90,14 +91,6 @@ async def test_too_many_bytes_unsent_end_it_with_the_last_seq() -> None:
     await caller.call("event.subscribe")
     await caller.project()
     caller.wire.unsent = UNSENT_BYTES + 1
-    await overflown(caller)
-
-
-async def test_too_many_messages_unsent_end_it_with_the_last_seq() -> None:
-    caller = Caller(parts())
-    await caller.call("event.subscribe")
-    await caller.project()
-    caller.wire.queued = UNSENT_EVENTS + 1
     await overflown(caller)
 
 

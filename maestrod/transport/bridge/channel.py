@@ -50,11 +50,6 @@ class Channel(trio.abc.Stream):
         """Bytes the client has not taken yet."""
         return self._outbox.size
 
-    @property
-    def queued(self) -> int:
-        """Messages the client has not taken yet."""
-        return self._outbox.count
-
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """What the client sent; empty at its end. Raises ``trio.ClosedResourceError`` when it is closed meanwhile."""
         await trio.lowlevel.checkpoint_if_cancelled()

@@ -1,30 +1,23 @@
 """One page that follows events: first those since a seq, then those that come, each once and in order.
 
-A page that reads slowly is held back by nobody: what its socket does not take is kept for it, up to a bound, and beyond that it is
-cut off with the last seq it was sent. A page that asked to have states coalesced is not cut so soon: while it lags, the newest
+A page that reads slowly holds nobody back (``rpc/catch_up.py``): it is cut off with the last seq it was sent. A page that asked to have states coalesced is not cut so soon: while it lags, the newest
 ``*.updated`` of an entity takes the place of the one before. What happened in a life (``created``, ``status``, ``deleted``, timelines,
 questions) is never left out.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from itertools import islice
 from typing import Protocol
 
 from maestrod.api.event import Event, EventSubscribe
+from maestrod.rpc.catch_up import UNSENT_BYTES, catch_up
 from maestrod.rpc.context import Services
 from maestrod.rpc.page_event import is_state
 from maestrod.rpc.subscription import matcher
 from maestrod.transport.bridge.fanout import Fanout
 
-#: Bytes a page may leave unread before it is cut off; one commit always fits.
-UNSENT_LIMIT = 1024 * 1024
-
 #: Bytes unsent from which a page that wants its states coalesced gets the newest ones only; and the events held for it.
 LAG = 256 * 1024
 HELD_LIMIT = 4096
-
-#: Events read from the journal at a time.
-_PIECE = 256
 
 
 class Pipe(Protocol):
@@ -77,29 +70,31 @@ class EventStream:
         """Send what is published from now on."""
         self._leave = self._fanout.join(self, self._filter)
 
-    async def catch_up(self, past: Iterator[Event]) -> None:
-        """Send what was, as fast as the client takes it, then go live. Raises ``ResyncRequired`` when it is too slow for it."""
-        bus, store, matches = self._services.engine.bus, self._services.store, matcher(self._filter)
-        reached = self.sent
-        while not self._closed:
-            events = [event for event in islice(past, _PIECE) if event.seq <= bus.seq]
-            wanted = [event for event in events if matches(event)]
-            if wanted:
-                self._pipe.write(b"".join(map(self._fanout.frames.of, wanted)))
-            self.sent = reached = events[-1].seq if events else reached
-            if reached >= bus.seq:
-                self.go_live()
-                return
-            await self._pipe.wait_room()
-            if not events:
-                past = iter(store.events_since(reached))
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
+    async def wait_room(self) -> None:
+        """Return when the client can take more."""
+        await self._pipe.wait_room()
+
+    async def catch_up(self, earlier: Iterator[Event]) -> None:
+        """Send what was, then go live. Raises ``ResyncRequired`` when the client is too slow for it."""
+        await catch_up(self._services, self, matcher(self._filter), earlier, self.sent)
+
+    def show(self, events: Sequence[Event], seq: int) -> None:
+        """Send events; the client knows all there is up to ``seq`` then."""
+        if events:
+            self._pipe.write(b"".join(map(self._fanout.frames.of, events)))
+        self.sent = seq
 
     def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
         """Events of this moment, from the fan-out."""
         unsent = self._pipe.unsent
         if self._held or (self._coalesce and unsent > LAG):
             self._hold(events, frames)
-        elif unsent > UNSENT_LIMIT:
+        elif unsent > UNSENT_BYTES:
             self._overflow()
         else:
             self._pipe.write(joined)

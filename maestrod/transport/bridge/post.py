@@ -14,7 +14,7 @@ from maestrod.transport.bridge.response import Response
 class AnswerWire:
     """The way back for one request: keeps the answer. ``spawn`` runs tasks that calls need."""
 
-    unsent = queued = 0
+    unsent = 0
 
     def __init__(self, spawn: Callable[[Callable[[], Awaitable[None]]], None]) -> None:
         self.answer: bytes | None = None

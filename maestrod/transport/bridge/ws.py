@@ -18,10 +18,10 @@ from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.event import EventSubscribe, Filter, Topics
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
 from maestrod.api.text.json_text import repeated
+from maestrod.rpc.catch_up import past
 from maestrod.rpc.context import ClientState
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
-from maestrod.rpc.subscription import past
 from maestrod.transport.bridge.channel import UNSENT_HIGH, Channel
 from maestrod.transport.bridge.event_stream import EventStream
 from maestrod.transport.bridge.fanout import Fanout
@@ -144,11 +144,6 @@ class PageSocket:
     def unsent(self) -> int:
         """Bytes the client has not taken yet."""
         return self._channel.unsent
-
-    @property
-    def queued(self) -> int:
-        """Messages the client has not taken yet."""
-        return self._channel.queued
 
     def send(self, message: bytes) -> None:
         """Queue an answer or a notification; it goes out with others of the same turn."""

@@ -71,11 +71,6 @@ class UnixConnection:
         return self._outbox.size
 
     @property
-    def queued(self) -> int:
-        """Messages the client has not taken yet."""
-        return self._outbox.count
-
-    @property
     def is_quiet(self) -> bool:
         """Whether nothing is under way and everything is sent."""
         return not self._outbox.size and not self.conversation.under_way

@@ -10,7 +10,7 @@ import trio.testing
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import EventSubscribe
-from maestrod.rpc.subscription import past
+from maestrod.rpc.catch_up import past
 from maestrod.transport.bridge import event_stream as module
 from maestrod.transport.bridge.event_stream import EventStream
 from maestrod.transport.bridge.fanout import Fanout
@@ -113,7 +113,7 @@ async def test_events_that_come_while_it_catches_up_are_told_once(nursery: trio.
 async def test_a_page_that_does_not_read_is_cut_off_with_its_last_seq(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "UNSENT_LIMIT", 1000)
+    monkeypatch.setattr(module, "UNSENT_BYTES", 1000)
     page = Page(nursery)
     page.stream.go_live()
     page.pipe.slow = True

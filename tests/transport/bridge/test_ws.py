@@ -202,7 +202,7 @@ async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest
         push = Channel._push
 
         def counted(self: Channel) -> bool:
-            pushes.append(self.queued)
+            pushes.append(self._outbox.count)
             return push(self)
 
         monkeypatch.setattr(Channel, "_push", counted)
