@@ -19,7 +19,7 @@ UNSENT_BYTES = 2 * 1024 * 1024
 _PIECE = 256
 
 
-class Stream(Protocol):
+class Subscriber(Protocol):
     """A client that is told events."""
 
     @property
@@ -48,7 +48,7 @@ def past(services: Services, since: int) -> Iterator[Event]:
 
 
 async def catch_up(
-    services: Services, stream: Stream, matches: Callable[[Event], bool], earlier: Iterator[Event], since: int
+    services: Services, stream: Subscriber, matches: Callable[[Event], bool], earlier: Iterator[Event], since: int
 ) -> None:
     """Show what matches of the ``earlier`` events, which are those after ``since``, then go live.
 

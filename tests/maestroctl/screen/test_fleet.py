@@ -18,7 +18,7 @@ def task(name: str, parent: str | None = None, status: str = "pending", created:
 def session(name: str, status: str = "working", *tasks: str, completed: int = 0) -> dict[str, Any]:
     ids = [f"tsk_{each}" for each in tasks]
     base = {"id": f"ses_{name}", "projectId": "p", "name": name, "role": "worker", "agent": "shell", "status": status}
-    return base | {"taskIds": ids, "completedAt": completed}
+    return base | {"taskIds": ids, "completedAt": completed or None}
 
 
 def shown(tree: Tree, fleet: Fleet) -> list[str]:
