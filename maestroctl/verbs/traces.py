@@ -25,7 +25,7 @@ from maestrod.api.system import SessionsOnStop
 #: Start files of the shells, where our documentation tells people to put completion.
 _START_FILES = (".bashrc", ".bash_profile", ".profile", ".zshrc", ".zprofile", ".config/fish/config.fish")
 _COMPLETION_LINE = re.compile(r"^[^#\n]*\bmaestroctl completion\b", re.MULTILINE)
-#: Statuses of sessions that are over.
+#: Statuses of sessions that have ended.
 _OVER = frozenset(status.value for status in SessionStatus if status.is_over)
 
 
