@@ -66,7 +66,7 @@ def _spent(model: RunModel) -> list[str]:
 def _failure(model: RunModel, task: Task) -> list[str]:
     """A failed task: its error (command, exit code and last lines), and where to read more."""
     lines = [f"✘ {safe(task.title)}" + (f" (attempt {task.attempt})" if task.attempt > 1 else "")]
-    text = safe_block(_error(task) or "no reason was given").splitlines()
+    text = safe_block(_error(task) or "no reason given").splitlines()
     if len(text) > _ERROR_LINES:
         text = [text[0], f"… {len(text) - _ERROR_LINES} lines …", *text[-(_ERROR_LINES - 2) :]]
     lines += [f"    {line}" for line in text]

@@ -254,7 +254,7 @@ async def test_what_is_refused_or_breaks_after_a_look_is_told(
     desk.eyes.open.set()
     await nursery.start(desk.engine.run)
     await desk.engine.accept(make("shop")).wait_done()
-    with pytest.raises(Conflict, match="is the folder of project shop"):
+    with pytest.raises(Conflict, match="is already the folder of project shop"):
         await desk.engine.accept(make("shop")).wait_done()
     monkeypatch.setattr(desk.eyes, "look", None)
     with pytest.raises(TypeError):

@@ -102,7 +102,7 @@ def test_fault_24_another_users_socket_is_refused(path: Path) -> None:
     ours = listen(path)
     status = path.lstat()
     assert endpoint.place_problem(status, os.getuid()) is None
-    assert "somebody else" in (endpoint.place_problem(status, os.getuid() + 1) or "")
+    assert "another user listens" in (endpoint.place_problem(status, os.getuid() + 1) or "")
     ours.close()
 
 

@@ -107,7 +107,7 @@ def test_a_link_that_leads_out_of_a_project_is_not_inside_of_it(home: Home) -> N
 def test_one_folder_under_two_names_has_one_project(home: Home) -> None:
     shop = home.create("shop", home.folder("real"))
     (home.root / "link").symlink_to(home.root / "real")
-    with pytest.raises(Conflict, match=rf"of project shop \({shop.id}\) already"):
+    with pytest.raises(Conflict, match=rf"already the folder of project shop \({shop.id}\)"):
         home.create("other", home.root / "link")
 
 

@@ -36,7 +36,7 @@ def test_another_user_is_not(pair: tuple[socket.socket, socket.socket], monkeypa
 def test_a_peer_the_kernel_does_not_know_is_not_admitted() -> None:
     closed = socket.socket(socket.AF_UNIX)
     closed.close()
-    with pytest.raises(NotAllowed, match="does not say"):
+    with pytest.raises(NotAllowed, match="does not report"):
         peer.admit(closed)
 
 

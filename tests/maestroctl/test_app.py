@@ -89,7 +89,7 @@ def test_the_version_is_told(cli: CommandLine) -> None:
 
 def test_run_takes_a_text_or_a_command(cli: CommandLine, daemon: FakeDaemon) -> None:
     daemon.on("run.list", {"items": []})
-    assert cli("run", "list").out == "Nothing here.\n"
+    assert cli("run", "list").out == "No results.\n"
     daemon.on("run.start", {"id": "run_1"})
     assert cli("run", "list everything", "--detach").out == "run_1\n"
 

@@ -15,7 +15,7 @@ async def test_each_address_has_a_code_of_its_own() -> None:
 
 
 async def test_without_a_bridge_it_says_why() -> None:
-    assert "switched off" in (await Caller(parts()).refused("ui.open"))["message"]
+    assert "bridge is off" in (await Caller(parts()).refused("ui.open"))["message"]
     caller = Caller(parts(bridge=PortStatus(problem="there is no bridge: no port")))
     error = await caller.refused("ui.open")
     assert (error["message"], error["data"]["code"]) == ("there is no bridge: no port", "bridge.off")

@@ -59,7 +59,7 @@ def segment(files: CrashFiles) -> Path:
         (lambda files: LAYOUT.snapshot, lambda data: data[:-9], "snapshot.jsonl"),
         (segment, lambda data: data.replace(b"task.created", b"task.Created"), "line 2: checksum"),
         (timeline, lambda data: data.replace(b'{"id"', b'{"Id', 1), "line 1: cannot be read"),
-        (timeline, lambda data: data + data, "stands behind"),
+        (timeline, lambda data: data + data, "follows event"),
     ],
 )
 def test_19_each_damage_is_named(

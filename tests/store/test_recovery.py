@@ -216,7 +216,7 @@ def test_a_torn_commit_is_said() -> None:
     data = broken.files.read(broken.segment).rstrip(b"\0")
     broken.files.damage(broken.segment, data + b'\n{"crc":"12345678","seq":' + bytes(700))
     life = broken.reopen()
-    assert "nobody had been told of" in life.store.report[0]
+    assert "was never acknowledged" in life.store.report[0]
     assert_same(broken, life)
 
 

@@ -60,7 +60,7 @@ def test_a_folder_that_a_person_has_put_in_the_place_of_the_old_one_is_taken(tmp
 def test_a_file_system_that_was_mounted_anew_is_told_and_not_refused(tmp_path: Path, shop: Path) -> None:
     inode = shop.stat().st_ino
     (tmp_path / "ses" / RECORD).write_bytes(msgspec.json.encode(WorkplaceRecord(str(shop), 1, inode, "boot 1")))
-    assert "mounted anew" in check(tmp_path / "ses", str(shop), "boot 1")
+    assert "mounted again" in check(tmp_path / "ses", str(shop), "boot 1")
 
 
 def test_after_a_boot_another_folder_is_told_once_and_never_refused(tmp_path: Path, shop: Path) -> None:

@@ -78,7 +78,7 @@ class HttpConnection:
             request = await self._read_head()
         except h11.RemoteProtocolError as error:
             status = 431 if error.error_status_hint == 431 else 400
-            refusal = Refusal(status, "bridge.request", "this is not an HTTP/1.1 request")
+            refusal = Refusal(status, "bridge.request", "the request is not valid HTTP/1.1")
             return await self._refuse(Head(self._peer, b"", b"", ()), refusal)
         headers = [(name.lower(), value) for name, value in request.headers.raw_items()]
         head = Head(self._peer, request.method, request.target, headers)

@@ -53,7 +53,10 @@ def test_personas_likewise(files: FileCatalog, tmp_path: Path) -> None:
         ("one", "You are mine.", "user"),
         ("two", "You are.", "project"),
     ]
-    assert warnings == ("persona one: its skill 'ghost' is not there", "persona two: its skill 'ghost' is not there")
+    assert warnings == (
+        "persona one: its skill 'ghost' does not exist",
+        "persona two: its skill 'ghost' does not exist",
+    )
 
 
 def test_a_missing_dependency_warns_and_still_loads(files: FileCatalog, tmp_path: Path) -> None:
@@ -61,7 +64,7 @@ def test_a_missing_dependency_warns_and_still_loads(files: FileCatalog, tmp_path
     skill(tmp_path / "config/skills", "b")
     found, warnings = files.skills(None)
     assert [one.name for one in found] == ["a", "b"]
-    assert warnings == ("skill a: it needs 'ghost', which is not there",)
+    assert warnings == ("skill a: it needs 'ghost', which does not exist",)
 
 
 def test_what_is_broken_is_skipped_and_reported(files: FileCatalog, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_instructions_that_are_missing_too_large_or_no_file(tmp_path: Path) -> N
     with pytest.raises(Broken, match="larger than"):
         load_skill(folder, "user")
     (folder / "skill.md").unlink()
-    with pytest.raises(Broken, match="is not there"):
+    with pytest.raises(Broken, match="does not exist"):
         load_skill(folder, "user")
     os.mkfifo(folder / "skill.md")  # opening it would wait for ever
     with pytest.raises(Broken, match="is not a file"):

@@ -35,5 +35,5 @@ def test_a_folder_that_does_not_ship_is_refused() -> None:
 
 def test_an_incomplete_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package_data, "_PACKAGE", tmp_path / "maestrod")
-    with pytest.raises(FileNotFoundError, match="install it again"):
+    with pytest.raises(FileNotFoundError, match="reinstall it"):
         package_data.package_data("skills")

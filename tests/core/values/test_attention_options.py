@@ -46,7 +46,7 @@ def test_an_answer_for_the_session_is_an_option_or_a_member_and_means_the_same()
     for answer in (given("allow for session"), given("allow", lasts=Lasts.SESSION)):
         plain = settled(asked, answer)
         assert (plain.value, plain.lasts) == ("allow", Lasts.SESSION)
-    with pytest.raises(Malformed, match="once only"):
+    with pytest.raises(Malformed, match="no standing answer"):
         settled(question("allow", "deny", takes=FreeText.REASON), given("allow", lasts=Lasts.SESSION))
 
 

@@ -45,5 +45,5 @@ def test_what_there_is_is_taken() -> None:
 def test_the_error_names_what_there_is_and_what_is_near() -> None:
     here = play().when(Call("task.update", taskId="a", agent="codx"))
     assert here.refusal is not None
-    assert here.refusal.message == "there is no agent 'codx'; known agents: codex, shell; did you mean `codex`?"
+    assert here.refusal.message == "there is no agent 'codx'; known: codex, shell; did you mean `codex`?"
     assert here.refusal.details == {"path": "$.agent"}

@@ -46,8 +46,8 @@ def test_trying_again(daemon: FakeDaemon, client: Client) -> None:
 def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("session.pause", {})
     daemon.on("run.pause", {})
-    assert actions.pause(client, FLEET, X) == "x is paused"
-    assert actions.pause(client, FLEET, B) == "the run is paused"
+    assert actions.pause(client, FLEET, X) == "x paused"
+    assert actions.pause(client, FLEET, B) == "run paused"
     assert daemon.called("run.pause") == [{"runId": "run_r"}]
     with pytest.raises(Malformed):
         actions.pause(client, FLEET, FLEET.tasks.get("tsk_lonely"))

@@ -53,7 +53,7 @@ def test_a_task_fits_and_says_its_status() -> None:
 
 
 def test_another_try_is_told_while_it_is_tried() -> None:
-    assert "try 2" in task_row(TreeRow("", a_task(attempt=2)), 80, 5000, PALETTE).plain
+    assert "attempt 2" in task_row(TreeRow("", a_task(attempt=2)), 80, 5000, PALETTE).plain
 
 
 def test_a_task_that_asks_has_another_sign() -> None:
@@ -84,7 +84,7 @@ def test_a_plan_that_waits_for_approval_is_shown() -> None:
     asked = {"id": "att_p", "sessionId": "", "kind": "approval", "message": "?", "runId": "run_r", "planId": "pln_p"}
     fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}], "attention": [asked]})
     assert "1 open question" in head(fleet, None, 40, PALETTE, away=False).plain
-    assert "y shows it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
+    assert "press y to see it" in task_detail(fleet, a_task(), 5000, PALETTE).plain
 
 
 def test_a_failed_tree_names_the_task_that_failed_and_why() -> None:

@@ -104,7 +104,7 @@ def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_follo
 def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Paths, mode: int) -> None:
     home.runtime.mkdir(mode=0o700, parents=True)
     home.runtime.chmod(mode)
-    with pytest.raises(BadConfiguration, match="others may enter"):
+    with pytest.raises(BadConfiguration, match="other users can enter"):
         opened(home)
     assert not (home.runtime / TOKEN_FILE).exists()
 
