@@ -67,11 +67,17 @@ def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: 
 
 
 @pytest.mark.parametrize(
-    "reach", ["open('/')", "os.stat('/')", "time.time()", "random.random()", "socket.socket()", "__import__('this')"]
+    "reach",
+    [
+        *("open('/')", "os.stat('/')", "time.time()", "random.random()", "socket.socket()", "__import__('this')"),
+        *("posix.stat('/')", "posix.times()", "random.Random()", "_random.Random()", "len(os.environ)"),
+        *("datetime.datetime.now()", "datetime.date.today()", "platform.node()", "select.select([], [], [], 0)"),
+        *("signal.alarm(0)", "_thread.start_new_thread(print, ())"),
+    ],
 )
 def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
     program = (
-        "import os, random, socket, time\n"
+        "import _random, _thread, datetime, os, platform, posix, random, select, signal, socket, time\n"
         "from tests.kit import replayed, sealed\n"
         f"replayed.outcomes = lambda world, script: {reach}\n"
         "sealed.main()\n"

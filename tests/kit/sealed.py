@@ -15,9 +15,30 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-SEALED = ("os", "socket", "time", "random", "secrets", "uuid", "subprocess", "threading", "tempfile", "shutil", "glob")
+SEALED = (
+    *(
+        "os",
+        "posix",
+        "socket",
+        "time",
+        "random",
+        "secrets",
+        "uuid",
+        "subprocess",
+        "threading",
+        "tempfile",
+        "shutil",
+        "glob",
+    ),
+    *("_thread", "select", "signal", "platform", "locale"),
+)
 #: What only looks at its argument, whatever module it is in.
 _HARMLESS = frozenset({"fspath", "fsencode", "fsdecode"})
+
+
+#: Classes that look at the machine when they are made or asked what time it is; their types cannot be changed, so subclasses stand in.
+_CLOCKS = (("datetime", "datetime", ("now", "utcnow", "today")), ("datetime", "date", ("today",)))
+_CHANCES = (("random", "Random"), ("random", "SystemRandom"), ("_random", "Random"))
 
 
 class Reached(BaseException):
@@ -49,6 +70,16 @@ class Seal:
             if isinstance(value, BuiltinFunctionType | FunctionType | MethodType) and member not in _HARMLESS:
                 setattr(module, member, self.over(f"{name}.{member}", value))
 
+    def over_class(self, name: str, member: str, functions: tuple[str, ...]) -> None:
+        """Put functions of a class behind the seal, in a subclass that takes its place in its module."""
+        module = importlib.import_module(name)
+        whole = getattr(module, member)
+        setattr(
+            module,
+            member,
+            type(member, (whole,), {each: self.over(f"{member}.{each}", getattr(whole, each)) for each in functions}),
+        )
+
     def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Python's audit."""
         if self.closed:
@@ -61,8 +92,12 @@ def main() -> None:
     seal = Seal()
     for name in SEALED:
         seal.over_module(name)
+    for name, member, functions in _CLOCKS:
+        seal.over_class(name, member, functions)
+    for name, member in _CHANCES:
+        seal.over_class(name, member, ("__new__",))
     builtins.open = io.open = seal.over("open", open)
-    for reader in ("__getitem__", "__iter__"):
+    for reader in ("__getitem__", "__iter__", "__len__"):
         setattr(type(os.environ), reader, seal.over("os.environ", getattr(type(os.environ), reader)))
     sys.addaudithook(seal.hear)
     from tests.kit import replayed

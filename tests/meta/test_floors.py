@@ -1,5 +1,6 @@
 """Imports point down only. Every line of the tables says why; a line about something that is gone fails too."""
 
+import ast
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.meta.floors import FLOORS
-from tests.meta.tree import PRODUCT, ROOT, Import, dotted, imports, is_module, modules, shown, within
+from tests.meta.tree import PRODUCT, ROOT, Import, dotted, imports, is_module, modules, parsed, shown, within
 
 #: Modules above all floors, which see every room; no room may import them.
 TOP = {
@@ -81,6 +82,13 @@ FORBIDDEN = {
         "fcntl": "no files",
         "select": "no files",
         "ctypes": "no machine below",
+        "mmap": "no files",
+        "posix": "no machine below: files and processes are effects",
+        "_thread": "one caller at a time",
+        "_random": "randomness enters with the stamp",
+        "platform": "no machine below",
+        "locale": "no machine below",
+        "importlib": "what is imported stands at the head of a file, where a test sees it",
         "logging": "what is worth saying is an event",
         "maestrod.api.local": "no machine below",
     },
@@ -252,3 +260,30 @@ def test_the_tables_allow_nothing_that_is_not_used() -> None:
         if not any(within(module, home) and within(name, package) for module, name in used)
     ]
     assert unused == []
+
+
+def test_the_core_calls_nothing_that_opens_or_imports() -> None:
+    """What needs no import, and so stands in no table."""
+    banned = {"open", "__import__", "eval", "exec", "compile", "input", "breakpoint"}
+    found = [
+        f"{shown(path)}:{node.lineno}: {node.func.id}"
+        for path in product()
+        if within(dotted(path), "maestrod.core")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in banned
+    ]
+    assert found == []
+
+
+def test_nobody_reaches_through_the_bare_package() -> None:
+    """``import maestrod`` gives its version; a module would be reached as its attribute, past every table."""
+    found = [
+        f"{shown(path)}:{node.lineno}: maestrod.{node.attr}"
+        for path in product()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in PRODUCT
+        and not node.attr.startswith("__")
+    ]
+    assert found == []
