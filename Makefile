@@ -42,7 +42,8 @@ lock: setup ## Renew the locked versions in requirements/, deliberately
 demo: setup ## Run a plan over this repository, end to end
 	@MAESTRO_HOME=$$(mktemp -d /tmp/maestro-demo.XXXXXX) || exit 1; export MAESTRO_HOME; status=1; \
 	finish() { $(BIN)/maestroctl daemon stop --sessions stop >/dev/null; \
-	  if [ $$status = 0 ]; then rm -rf "$$MAESTRO_HOME"; else echo "The demo's files are in $$MAESTRO_HOME" >&2; fi; }; \
+	  if [ $$status = 0 ]; then rm -rf "$$MAESTRO_HOME"; else \
+	  echo "The demo's daemon has stopped. To look at what it left: MAESTRO_HOME=$$MAESTRO_HOME $(BIN)/maestroctl status" >&2; fi; }; \
 	trap finish EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/maestroctl run "Check this repository" --agent shell --planner examples/plan-repository; status=$$?; exit $$status
 
