@@ -40,7 +40,7 @@ def command(
         known = {"found": [trace.what for trace in found], "removed": removed, "failed": failed}
         answer_json({**known, "leftToYou": lines, "package": package})
     else:
-        _report(found, failed, confirmed=confirmed)
+        _report(found, failed, confirmed=confirmed, again=f"maestroctl uninstall{' --data' if data else ''} --yes")
         if not data:
             answer(_KEPT)
         for line in lines:
@@ -75,7 +75,7 @@ def _remove(found: list[Trace]) -> dict[str, str]:
     return failed
 
 
-def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool) -> None:
+def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool, again: str) -> None:
     for trace in found if confirmed else ():
         if trace.what in failed:
             answer(f"✘ {safe(trace.what)}: {safe(failed[trace.what])}")
@@ -84,7 +84,7 @@ def _report(found: list[Trace], failed: dict[str, str], *, confirmed: bool) -> N
     if not found:
         answer("Nothing to remove outside the package.")
     elif not confirmed:
-        say("Nothing was removed. To remove it: maestroctl uninstall --yes")
+        say(f"Nothing was removed. To remove it: {again}")
 
 
 def _package_command() -> str:

@@ -64,16 +64,21 @@ class Claim:
             raise BadConfiguration("instance.lock", f"cannot write to {self._data}: {error.strerror}") from error
 
 
+#: What to do when a daemon has the data folder, for who wants to start one and for who wants to read its files.
+ANOTHER_DAEMON = "use it, or set MAESTRO_HOME to start a second one"
+STOP_IT_FIRST = "stop it first: maestroctl daemon stop"
+
+
 class AlreadyRunning(Unavailable):
     """Another daemon owns ``place``, a data folder or a socket path. ``pid`` and ``socket`` are None where not known."""
 
-    def __init__(self, place: Path, pid: int | None, socket: str | None) -> None:
+    def __init__(self, place: Path, pid: int | None, socket: str | None, *, advice: str = ANOTHER_DAEMON) -> None:
         self.pid = pid
         self.socket = socket
         known = [f"process {pid}"] if pid is not None else []
         known += [f"socket {socket}"] if socket is not None else []
         who = ", ".join(known) or "it is just starting"
-        message = f"a daemon already runs on {place} ({who}): use it, or set MAESTRO_HOME to start a second one"
+        message = f"a daemon already runs on {place} ({who}): {advice}"
         super().__init__("daemon.already_running", message, {"pid": pid, "socket": socket})
 
 
@@ -86,7 +91,7 @@ def single_instance(data: Path, socket_path: Path, version: str, *, phase: Phase
     """
     descriptor = _open_lock(data)
     try:
-        _claim(descriptor, data)
+        _claim(descriptor, data, STOP_IT_FIRST if phase is Phase.OFFLINE else ANOTHER_DAEMON)
         pid = os.getpid()
         started = daemon_lock.process_start(pid)
         socket = _shown(socket_path)
@@ -123,7 +128,7 @@ def _open_lock(data: Path) -> int:
     return descriptor
 
 
-def _claim(descriptor: int, data: Path) -> None:
+def _claim(descriptor: int, data: Path, advice: str) -> None:
     """Take the lock now or say who has it. Other programs' children never inherit it: it is close-on-exec.
 
     A daemon that was killed while it started a child leaves the lock to it for the instant before its exec is over, and a
@@ -140,7 +145,10 @@ def _claim(descriptor: int, data: Path) -> None:
         else:
             return
     holder = daemon_lock.read(descriptor)
-    raise AlreadyRunning(data, holder.pid if holder else None, holder.socket if holder else None)
+    if holder is not None and holder.phase is Phase.OFFLINE:
+        message = f"`maestrod store` (process {holder.pid}) is using {data}: try again when it has finished"
+        raise Unavailable("store.busy", message, {"pid": holder.pid})
+    raise AlreadyRunning(data, holder.pid if holder else None, holder.socket if holder else None, advice=advice)
 
 
 def _is_alive(holder: Holder) -> bool:

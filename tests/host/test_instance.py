@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestrod.api.errors import BadConfiguration
+from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.api.local.daemon_lock import Holder, Phase
 from maestrod.host import instance
 from maestrod.host.instance import AlreadyRunning, single_instance
@@ -87,6 +87,25 @@ def test_the_loser_is_told_where_the_winner_is(tmp_path: Path) -> None:
     ):
         pass
     assert (caught.value.pid, caught.value.socket) == (os.getpid(), str(tmp_path / "run" / "s"))
+    assert caught.value.exit_code == 75
+
+
+def test_who_wants_the_files_is_told_to_stop_the_daemon(tmp_path: Path) -> None:
+    with (
+        single_instance(tmp_path, tmp_path / "s", "1"),
+        pytest.raises(AlreadyRunning, match="stop it first: maestroctl daemon stop"),
+        single_instance(tmp_path, tmp_path / "s", "1", phase=Phase.OFFLINE),
+    ):
+        pass
+
+
+def test_a_command_at_the_files_is_not_called_a_daemon(tmp_path: Path) -> None:
+    with (
+        single_instance(tmp_path, tmp_path / "s", "1", phase=Phase.OFFLINE),
+        pytest.raises(Unavailable, match=f"`maestrod store` .process {os.getpid()}. is using") as caught,
+        single_instance(tmp_path, tmp_path / "s", "1"),
+    ):
+        pass
     assert caught.value.exit_code == 75
 
 

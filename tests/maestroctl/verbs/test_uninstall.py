@@ -26,6 +26,8 @@ def test_without_a_terminal_it_only_lists(cli: CommandLine, settings: Path) -> N
     outcome = cli("uninstall")
     assert outcome.code == 1 and f"- hooks of claude in {settings}" in outcome.out
     assert "Nothing was removed" in outcome.err and settings.read_text() == installed
+    assert "maestroctl uninstall --yes" in outcome.err
+    assert "maestroctl uninstall --data --yes" in cli("uninstall", "--data").err
     assert json.loads(cli("uninstall", "--json").out)["removed"] == []
 
 
