@@ -77,6 +77,9 @@ TRANSITIONS: Table[TaskStatus, TaskEvent] = Table("task", {
 #: What a retry of a whole tree tries again.
 RETRIED = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
+#: States in which there is nothing to retry.
+NOT_RETRIED = frozenset(status for status in TaskStatus if TRANSITIONS.cells[status][TaskEvent.RETRY] is ILLEGAL)
+
 #: States in which a task may still wait for its dependencies.
 _NOT_BEGUN = {TaskStatus.PENDING, TaskStatus.BLOCKED}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from maestrod.api.errors import Conflict, Malformed, NotAllowed
+from maestrod.api.errors import Conflict, IllegalTransition, Malformed, NotAllowed
 from maestrod.api.model.base import Done
 from maestrod.api.reason import Source
 from maestrod.api.task import (
@@ -187,6 +187,7 @@ def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
     """Try again what failed, was skipped or cancelled, in the task or below it."""
     reason = draft.reason(Source.USER, "retried", "retried by the user")
     top = draft.task(params.task_id)
+    _refuse_nothing_to_retry(draft, top)
     if top.id not in draft.world.by_task.children:
         return task.retry(draft, top, reason)
     for task_id in draft.world.subtree(top.id):
@@ -194,6 +195,18 @@ def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
         if task_id not in draft.world.by_task.children and leaf.status in task.RETRIED:
             task.retry(draft, leaf, reason)
     return top
+
+
+def _refuse_nothing_to_retry(draft: Draft, top: Task) -> None:
+    """Raise ``IllegalTransition`` when all there is has worked or is at it. What was retried just now may be retried again."""
+    below = [draft.task(id_) for id_ in draft.world.subtree(top.id) if id_ not in draft.world.by_task.children]
+    states = {leaf.status for leaf in below}
+    if not states <= task.NOT_RETRIED:
+        return
+    words = " or ".join(sorted(status.value.replace("_", " ") for status in states))
+    which = top.id if below == [top] else f"every task of {top.id}"
+    detail = {"taskId": top.id, "status": top.status.value}
+    raise IllegalTransition("task.illegal_transition", f"nothing to retry: {which} is {words}", detail)
 
 
 def cancel(draft: Draft, params: TaskCancel, actor: Actor) -> Task:

@@ -140,6 +140,18 @@ def test_retry_of_a_tree_tries_again_what_did_not_work() -> None:
     play.then(status("x", "pending"), status("y", "completed"), status("z", "pending"), status("p", "in_progress"))
 
 
+def test_retry_of_what_runs_or_is_completed_is_refused() -> None:
+    play = one("p").given(task("x", under="p"), task("y", under="p"))
+    play.given(report("complete", "x"), report("start", "y"))
+    play.when(Call("task.retry", taskId="p")).then(refused("task.illegal_transition"))
+    play.given(report("complete", "y")).when(Call("task.retry", taskId="p")).then(refused("task.illegal_transition"))
+
+
+def test_a_retry_may_be_repeated() -> None:
+    play = one("p").given(task("x", under="p"), report("fail", "x"), Call("task.retry", taskId="p"))
+    play.when(Call("task.retry", taskId="p")).then(nothing())
+
+
 def test_cancel_takes_everything_below_and_stops_who_has_nothing_left() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"), subtask("b")), group("h", subtask("c"))))
     play.when(report("cancel", "g", reason="no need")).then(
