@@ -83,6 +83,9 @@ _WAYS = {
     "msg": "`maestroctl message get {id}`",
 }
 
+#: The command that lists the things of each kind.
+_LISTING = {kind: "maestroctl inbox" if kind == "att" else f"maestroctl {name} list" for kind, name in _NAMES.items()}
+
 
 def resolve_members(client: Client, members: dict[str, Any]) -> None:
     """Replace the abbreviated ids among a method's parameters. Raises ``NotFound`` or ``Malformed`` (ambiguous)."""
@@ -101,7 +104,7 @@ def resolve(client: Client, text: str, *kinds: str) -> str:
         return text
     prefix, underscore, _ = text.partition("_")
     wanted = [kind for kind in kinds if not underscore or kind == prefix]
-    words = " or ".join(_NAMES[kind] for kind in kinds)
+    words = either([_NAMES[kind] for kind in kinds])
     if not wanted:
         _check_kind(text, kinds)
         raise Malformed("usage", f"{text} is not the id of {_with_article(words)}")
@@ -115,7 +118,13 @@ def resolve(client: Client, text: str, *kinds: str) -> str:
         if found:
             raise ambiguous(text, found)
     hint = "" if len(text) >= _SHORTEST else f" (abbreviations need at least {_SHORTEST} characters)"
-    raise NotFound("id.not_found", f"there is no {words} {text}{hint}")
+    ways = either([f"`{_LISTING[kind]}`" for kind in kinds])
+    raise NotFound("id.not_found", f"there is no {words} {text}{hint}; list them with {ways}")
+
+
+def either(words: list[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def ambiguous(text: str, found: list[dict[str, Any]]) -> Malformed:
@@ -155,7 +164,7 @@ def _check_kind(identity: str, kinds: tuple[str, ...]) -> None:
     kind = identity.partition("_")[0]
     if kind in kinds or kind not in _NAMES:
         return
-    wanted = " or ".join(_NAMES[each] for each in kinds)
+    wanted = either([_NAMES[each] for each in kinds])
     raise Malformed(
         "id.other_kind",
         f"{identity} is the id of {_with_article(_NAMES[kind])}, but this command takes the id of {_with_article(wanted)}; "

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from maestrod.api.errors import NotFound
 from maestrod.api.model.base import Params
+from maestrod.core.world.lookup import missing
 from maestrod.core.world.world import World
 
 P = TypeVar("P", bound=Params)
@@ -27,6 +27,6 @@ def with_ids(world: World, params: P, members: tuple[str, ...]) -> P:
         kind = NUMBERED[member]
         id_ = world.by_number.get((kind, int(found[1])))
         if id_ is None:
-            raise NotFound(f"{kind}.not_found", f"there is no {kind} #{found[1]}", {"id": found[1]})
+            raise missing(kind, f"#{found[1]}")
         params = msgspec.structs.replace(params, **{member: id_})
     return params

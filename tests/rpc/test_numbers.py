@@ -2,6 +2,7 @@
 
 import pytest
 
+from maestrod.api.attention import AttentionRef
 from maestrod.api.errors import NotFound
 from maestrod.api.run import RunRef
 from maestrod.core.world.world import World
@@ -27,5 +28,7 @@ def test_what_is_no_number_stays(text: str) -> None:
 
 
 def test_a_number_that_was_not_given_is_not_found() -> None:
-    with pytest.raises(NotFound, match="there is no run #13"):
+    with pytest.raises(NotFound, match="there is no run #13; list them with `maestroctl run list`"):
         with_ids(world(), RunRef(run_id="13"), MEMBERS)
+    with pytest.raises(NotFound, match="there is no question #44; list them with `maestroctl inbox`"):
+        with_ids(world(), AttentionRef(attention_id="44"), ("attention_id",))

@@ -2,9 +2,10 @@
 
 import hashlib
 
-from maestrod.api.errors import Conflict, Malformed, NotFound
+from maestrod.api.errors import Conflict, Malformed
 from maestrod.api.token import AccessToken, TokenCreate, TokenInfo, TokenList, TokenPage, TokenRef
 from maestrod.core.world.draft import Draft
+from maestrod.core.world.lookup import missing
 from maestrod.core.world.pages import page
 from maestrod.core.world.world import World
 
@@ -47,7 +48,7 @@ def revoke(draft: Draft, params: TokenRef) -> TokenInfo:
     """Let nobody in by it any more; once is enough."""
     token = draft.world.tokens.get(params.token_id)
     if token is None:
-        raise NotFound("token.not_found", f"there is no token {params.token_id[:100]!r}", {"id": params.token_id[:100]})
+        raise missing("token", params.token_id)
     if token.revoked_at is None:
         token = draft.change(token, revoked_at=draft.now)
     return info(token)

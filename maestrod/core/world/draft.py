@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from maestrod.api.attention import Attention
-from maestrod.api.errors import NotFound
 from maestrod.api.event import Event, TimelineEvent, TimelineType
 from maestrod.api.message import Message
 from maestrod.api.model.base import Entity
@@ -27,6 +26,7 @@ from maestrod.core.values.effects import Effect
 from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.values.signs import NOTHING, Reading
 from maestrod.core.world.entities import KIND_OF, difference, whole
+from maestrod.core.world.lookup import missing
 from maestrod.core.world.standing import footprint, standing
 from maestrod.core.world.task_index import bucket
 from maestrod.core.world.world import World, with_item
@@ -261,7 +261,7 @@ class Draft:
 def _found(table: dict[str, E], kind: str, id_: str) -> E:
     entity = table.get(id_)
     if entity is None:
-        raise NotFound(f"{kind}.not_found", f"there is no {kind} {id_!r}", {"id": id_})
+        raise missing(kind, id_)
     return entity
 
 

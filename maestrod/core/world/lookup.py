@@ -11,11 +11,30 @@ from maestrod.core.world.world import World
 E = TypeVar("E", bound=Entity)
 
 
+#: What people call a kind of thing when its name in the contract is another one.
+_CALLED = {"attention": "question"}
+#: The command that lists a kind.
+_LISTED = {
+    "attention": "maestroctl inbox",
+    **{kind: f"maestroctl {kind} list" for kind in ("message", "plan", "project", "run", "session", "task", "token")},
+}
+
+
+def missing(kind: str, id_: str) -> NotFound:
+    """The refusal of a thing that is not there, with the command that lists what is. ``id_`` may be ``#12``."""
+    short = id_[:100]
+    shown = short if short.startswith("#") else repr(short)
+    where = f"; list them with `{_LISTED[kind]}`" if kind in _LISTED else ""
+    return NotFound(
+        f"{kind}.not_found", f"there is no {_CALLED.get(kind, kind)} {shown}{where}", {"id": short.removeprefix("#")}
+    )
+
+
 def found(table: Mapping[str, E], kind: str, id_: str) -> E:
     """The entity with an id. Raises ``NotFound``."""
     entity = table.get(id_)
     if entity is None:
-        raise NotFound(f"{kind}.not_found", f"there is no {kind} {id_[:100]!r}", {"id": id_[:100]})
+        raise missing(kind, id_)
     return entity
 
 

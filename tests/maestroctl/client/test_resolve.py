@@ -106,3 +106,13 @@ def test_members_are_resolved_by_what_they_name(client: Client) -> None:
         "title": "tsk_",
         "runId": None,
     }
+
+
+def test_what_is_not_found_says_what_lists_it(client: Client, daemon: FakeDaemon) -> None:
+    daemon.on("run.list", {"items": []})
+    with pytest.raises(NotFound) as caught:
+        resolve(client, "zzzzzz", "ses", "run", "tsk")
+    assert caught.value.message == (
+        "there is no session, run or task zzzzzz; "
+        "list them with `maestroctl session list`, `maestroctl run list` or `maestroctl task list`"
+    )
