@@ -155,7 +155,7 @@ def test_a_restart_of_the_daemon_is_sat_through(running: Daemon, short_folder: P
     with seat(running, session) as pane:
         pane.wait("one 100x30")
         running.kill()
-        pane.wait("the daemon is away")
+        pane.wait("waiting for the daemon")
         pane.type("k")
         running.start()
         pane.wait("keys:k.", without=["the daemon is"])
@@ -178,7 +178,7 @@ input()
     with seat(running, session, rows=300) as pane:
         pane.wait("line 100\n")
         running.kill()
-        pane.wait("the daemon is away")
+        pane.wait("waiting for the daemon")
         go.touch()
         running.start()
         screen = pane.wait("line 199")
