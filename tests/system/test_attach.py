@@ -158,7 +158,7 @@ def test_a_restart_of_the_daemon_is_sat_through(running: Daemon, short_folder: P
         pane.wait("waiting for the daemon")
         pane.type("k")
         running.start()
-        pane.wait("keys:k.", without=["the daemon is"])
+        pane.wait("keys:k.", without=["waiting for the daemon"])
         running.restart()
         pane.type("l")
         pane.wait("keys:kl.")
