@@ -42,3 +42,11 @@ def ended(task: Task) -> float:
 def spent(usage: Usage) -> str:
     """``16,000 tokens in, 1,200 out, $0.08``: tokens in full, money in dollars and cents."""
     return f"{usage.input:,} tokens in, {usage.output:,} out" + ("" if usage.cost is None else f", ${usage.cost:.2f}")
+
+
+def state_of(entity: dict[str, Any]) -> str:
+    """The status of a run or session, or that it is paused or waits for a usage limit."""
+    live = entity.get("live") or entity
+    if live.get("paused"):
+        return "paused"
+    return "limited" if live.get("wait") else str(entity["status"])

@@ -47,6 +47,7 @@ def thaw(*, as_json: Json = False) -> int:
 def _act(subject: str, verb: str, *, as_json: bool) -> int:
     """Call ``session.<verb>`` or ``run.<verb>``, whichever the id names."""
     from maestroctl.client.resolve import resolve
+    from maestroctl.show.progress import state_of
 
     with Caller.here().client() as client:
         identity = resolve(client, subject, "ses", "run")
@@ -55,7 +56,7 @@ def _act(subject: str, verb: str, *, as_json: bool) -> int:
     if as_json:
         answer_json(reply)
     else:
-        answer(f"{identity} {'paused' if reply.get('paused') else reply['status'].replace('_', ' ')}")
+        answer(f"{identity} {state_of(reply).replace('_', ' ')}")
     return 0
 
 

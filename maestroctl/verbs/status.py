@@ -8,6 +8,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, say
 from maestroctl.show.limits import held_back, waiting
+from maestroctl.show.progress import state_of
 from maestroctl.show.questions import short
 from maestroctl.show.table import table
 from maestroctl.verbs.options import Json
@@ -50,7 +51,7 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
         [
             _number(run),
             run["id"],
-            _state(run),
+            state_of(run),
             safe(run["agent"]),
             _age(now, run.get("createdAt")),
             safe(run.get("title") or ""),
@@ -63,7 +64,7 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
     rows = [
         [
             item["id"],
-            "paused" if frozen or item.get("runId") in held else _state(item),
+            "paused" if frozen or item.get("runId") in held else state_of(item),
             item["agent"],
             _age(now, item.get("createdAt")),
             _doing(item, now),
@@ -123,14 +124,6 @@ def _columns() -> int | None:
     import shutil
 
     return shutil.get_terminal_size().columns
-
-
-def _state(entity: dict[str, Any]) -> str:
-    """The status of a run or session, or that it is paused or waits for a usage limit."""
-    live = entity.get("live") or entity
-    if live.get("paused"):
-        return "paused"
-    return "limited" if live.get("wait") else str(entity["status"])
 
 
 def _doing(session: dict[str, Any], now: int) -> str:

@@ -21,9 +21,10 @@ from tests.maestroctl.conftest import CommandLine
 def test_it_is_held_and_goes_on(
     daemon: FakeDaemon, cli: CommandLine, verb: str, identity: str, method: str, paused: bool, words: str
 ) -> None:
-    daemon.on(method, session(paused=paused))
+    reply = session(live={"phase": "up", "paused": paused}) if identity == SESSION else session(paused=paused)
+    daemon.on(method, reply)
     assert cli(verb, identity).out == f"{identity} {words}\n"
-    assert json.loads(cli(verb, identity, "--json").out).get("paused") is paused
+    assert json.loads(cli(verb, identity, "--json").out)["id"] == reply["id"]
     assert list(daemon.called(method)[0].values()) == [identity]
 
 
