@@ -121,7 +121,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
     assert waiting["live"]["wait"]["until"] == ends * 1000 and waiting["status"] == "idle"
     assert daemon.call("system.status")["agentWaits"] == {"claude": ends * 1000}
     told = daemon.call("session.why", sessionId=waiting["id"])["explanation"]
-    assert any("sits out a limit of claude" in sentence for sentence in told)
+    assert any("waits for a usage limit of claude" in sentence for sentence in told)
     assert daemon.finish_run(run_id)["status"] == "completed"
     session = session_of(daemon)
     woken = [

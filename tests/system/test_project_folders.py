@@ -63,7 +63,7 @@ def test_a_project_whose_folder_is_gone_is_shown_so_and_starts_nothing(shell: Sh
     (tmp_path / "p.md").write_text(PLAN)
     shell.asked(tmp_path, "project", "create", "shop", "shop")
     (tmp_path / "shop").rmdir()
-    assert "is gone" in shell(tmp_path, "project", "list").stdout
+    assert "is missing" in shell(tmp_path, "project", "list").stdout
     refused = shell(tmp_path, "run", "--plan", "p.md", "--project", "shop", "--agent", "shell")
     assert refused.returncode == 1
     assert "--working-dir" in refused.stderr

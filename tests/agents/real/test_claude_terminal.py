@@ -113,7 +113,7 @@ def test_a_worker_is_asked_in_its_terminal_and_answered_from_the_inbox(claude: P
         assert question["options"][:2] == ["allow", "deny"]
         done = ctl(daemon, claude.project, "answer", question["id"], "allow")
         assert done.returncode == 0, done.stderr
-        session = seat.until(**{"turn.outcome": "completed", "status": "idle"})
+        session = seat.until(**{"live.turn.outcome": "completed", "status": "idle"})
         assert [task["status"] for task in daemon.every("task.list")] == ["completed"]
         assert session["usage"]["cost"] > 0
         stopped = daemon.call("session.stop", sessionId=seat.id)
@@ -127,7 +127,7 @@ def test_a_refusal_from_the_inbox_reaches_the_model(claude: Place, daemon: Daemo
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
         assert ctl(daemon, claude.project, "answer", question["id"], "deny").returncode == 0
-        seat.until(**{"turn.outcome": "completed"})
+        seat.until(**{"live.turn.outcome": "completed"})
     assert "denied by the user" in json.dumps([request.get("body") for request in claude.model.requests])
 
 
@@ -136,7 +136,7 @@ def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place,
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
         seat.types("\r")
-        seat.until(**{"turn.outcome": "completed"})
+        seat.until(**{"live.turn.outcome": "completed"})
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
 
 
@@ -153,7 +153,7 @@ def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> N
             pane.wait("hello yourself")
             pane.type("C-\\")
             assert pane.ended() == 0
-        session = seat.until(**{"turn.outcome": "completed"})
+        session = seat.until(**{"live.turn.outcome": "completed"})
         assert session["status"] == "idle" and claude.model.prompts == ["hello"]
 
 
@@ -166,7 +166,7 @@ def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon:
             pane.wait("Do you want to proceed")
             pane.type("Escape")
             pane.wait("Interrupted")
-        seat.until(**{"turn.outcome": "interrupted", "status": "idle"})
+        seat.until(**{"live.turn.outcome": "interrupted", "status": "idle"})
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
 
 
@@ -186,16 +186,16 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
     with Seat(daemon, claude) as seat:
         seat.until(status="idle")
         seat.says("hello\nthere")
-        first = seat.until(**{"turn.outcome": "completed"})["agentSessionId"]
+        first = seat.until(**{"live.turn.outcome": "completed"})["agentSessionId"]
         assert claude.model.prompts == ["hello\nthere"]
         [message] = daemon.every("message.list", sessionId=seat.id)
         assert (message["status"], message["reply"]) == ("answered", "hello yourself")
 
         seat.says("think long")
-        seat.until(**{"turn.running": True, "status": "working"})
+        seat.until(**{"live.turn.state": "running", "status": "working"})
         wait_for(lambda: len(claude.model.prompts) == 2, "the request")
         seat.types("\x1b")
-        session = seat.until(**{"turn.outcome": "interrupted"})
+        session = seat.until(**{"live.turn.outcome": "interrupted"})
         assert session["status"] == "idle"
 
         seat.types("\x15\x15")  # the prompt went back to the composer
@@ -205,9 +205,9 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
         wait_for(lambda: seat()["agentSessionId"] != first, "another conversation")
 
         seat.says("delegate it")
-        session = seat.until(**{"turn.background": 1, "turn.outcome": "completed"})
+        session = seat.until(**{"live.turn.background": 1, "live.turn.outcome": "completed"})
         assert session["status"] == "working", "a subagent at work keeps it at work"
-        session = seat.until(**{"turn.background": 0, "status": "idle"})
+        session = seat.until(**{"live.turn.background": 0, "status": "idle"})
         assert "subagent general-purpose started" in [text for _, text in timeline(daemon, seat.id)]
 
         seat.types("/exit")
