@@ -59,7 +59,7 @@ async def test_a_line_that_is_dead_and_has_not_ended_is_noticed_and_left(page: P
     try:
         await page.tab.run("window.dispatchEvent(new Event('focus'))")  # somebody comes back to the page
         await page.tab.see("The daemon cannot be reached")
-        await page.tab.wait("document.querySelector('.term-note').textContent.includes('line')")
+        await page.tab.wait("document.querySelector('.term-note').textContent.includes('connection')")
     finally:
         process.resume()
     await page.tab.wait("document.querySelector('.pulse[data-state=open]')")

@@ -126,7 +126,7 @@ async def test_errors_of_ours_carry_a_code_a_program_can_use() -> None:
     [answer] = said(Caller(parts()), request("task.get", params=["tsk_none"]))
     assert answer["error"] == {
         "code": 404,
-        "message": "there is no task 'tsk_none'",
+        "message": "there is no task 'tsk_none'; list them with `maestroctl task list`",
         "data": {"code": "task.not_found", "retryable": False, "details": {"id": "tsk_none"}},
     }
 

@@ -3,7 +3,6 @@
 import json
 import socket
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -44,7 +43,7 @@ async def change(client: SocketClient, project: str) -> None:
 @pytest.mark.slow
 async def test_27_of_a_hundred_subscribers_the_slow_ones_harm_nobody(tmp_path: Path) -> None:
     process = psutil.Process()
-    async with serving(tmp_path, parts(), patience=0.5) as server, trio.open_nursery() as nursery:
+    async with serving(tmp_path, parts(), patience=120) as server, trio.open_nursery() as nursery:
         deaf = [SocketClient(await trio.open_unix_socket(str(server.path))) for _ in range(DEAF)]
         patient = [SocketClient(await trio.open_unix_socket(str(server.path))) for _ in range(PATIENT)]
         heard: list[list[int]] = [[] for _ in patient]
@@ -61,23 +60,19 @@ async def test_27_of_a_hundred_subscribers_the_slow_ones_harm_nobody(tmp_path: P
         assert process.memory_info().rss - before < (DEAF + 1) * 4 * 1024 * 1024 + 40_000_000
         first = heard[0][0]
         assert heard == [list(range(first, first + CHANGES))] * PATIENT
-        with trio.fail_after(120):  # a fast machine is done before the patience with the deaf ones has ended
-            while server.services.counts["overflows"] < DEAF:
-                await trio.sleep(0.02)
+        assert server.services.counts["overflows"] >= DEAF
         for client in deaf:
-            assert (await last_words(client))["method"] in {"event", "event.overflow"}
+            await is_cut_off(client)
         assert await server.is_healthy()
         for client in (*deaf, *patient):
             await client.stream.aclose()
         nursery.cancel_scope.cancel()
 
 
-async def last_words(client: SocketClient) -> Any:
-    """The last whole message of a server that hangs up."""
-    last = None
-    while (message := await client.notification()) is not None:
-        last = message
-    return last
+async def is_cut_off(client: SocketClient) -> None:
+    """Return when it was told that it is told no more."""
+    while (await client.notification())["method"] != "event.overflow":
+        pass
 
 
 def folder(daemon: Daemon, name: str) -> str:
