@@ -67,9 +67,8 @@ class Client:
     """Calls over one connection, made when it is first needed: to the socket, or by a function that makes channels.
 
     ``start`` is called when no daemon answers the first call, and when one died later (``revive``); it returns when one
-    answers, or raises. ``token`` says which session is speaking. A daemon that is there and does not answer is an error for a
-    person, with the reason; who has more patience than that (an agent) waits for it, says so once, and continues. Not for two
-    threads.
+    answers, or raises. ``token`` says which session is speaking. When a daemon exists but does not answer, a
+    person gets an error with the cause; an agent prints one notice and waits. Not thread-safe.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What agents are told, in words: the manifest of a session, the first prompt, and the reminders between turns.
+"""The texts that agents receive: the manifest of a session, the first prompt, and the reminders between turns.
 
 Text goes in and text comes out; when a prompt is sent is decided by the session's turns.
 """
