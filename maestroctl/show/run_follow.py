@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from maestroctl.client.caller import Caller
@@ -22,7 +22,7 @@ from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.plan import PLAN_GET
 from maestrod.api.run import RUN_GET, RunStatus
-from maestrod.api.task import TaskStatus
+from maestrod.api.task import Task, TaskStatus
 
 #: Maximum refreshes per second, and seconds without events after which times and last lines are refreshed.
 _RATE = 8
@@ -245,10 +245,10 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
     said: dict[str, object] = {}
     away = False
     shown: dict[str, Any] | None = None
-    for question in [] if quiet else follower.model.questions():  # asked before we started
-        said[question.id] = _asked(question)
-        if said[question.id]:
-            answer(_asked(question))
+    for id_, line in [] if quiet else _already(follower.model):
+        said[id_] = line
+        if line:
+            answer(line)
     while not _over(follower.model, stop_on_question):
         if follower.model.plan is not None and follower.model.plan is not shown and not quiet:
             shown = follower.model.plan
@@ -269,13 +269,25 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
         answer(last)
 
 
+def _already(model: RunModel) -> Iterator[tuple[str, str]]:
+    """The lines, by id, for the tasks and questions that began before we started."""
+    for task in model.tasks:
+        if task.status is TaskStatus.IN_PROGRESS:
+            yield task.id, _task_line(task.status, task)
+    for question in model.questions():
+        yield question.id, _asked(question)
+
+
+def _task_line(status: TaskStatus, task: Task) -> str:
+    return f"{glyph(status)} {word(status)}  {safe(task.title)}"
+
+
 def change(model: RunModel, event: Event) -> str:
     """The line for an event; empty if it needs none. Uses the event, since the model may have applied later events already."""
     kind, _, what = event.type.partition(".")
     status = event.data.get("status")
     if kind == "task" and what == "status" and status and event.id in model.tasks:
-        known = taken(status, TaskStatus)
-        return f"{glyph(known)} {word(known)}  {safe(model.tasks.get(event.id).title)}"
+        return _task_line(taken(status, TaskStatus), model.tasks.get(event.id))
     if kind == "attention" and event.id in model.attention and event.data.get("answer") is None:
         return _asked(model.attention.get(event.id))
     if kind == "run" and event.id == model.id and status:

@@ -85,6 +85,16 @@ def test_a_run_that_ended_before_it_was_followed_says_so_too(
     assert capsys.readouterr().out.splitlines()[0] == "run completed"
 
 
+def test_what_began_before_it_was_followed_is_printed_once(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaf = task(id=LEAF, title="lint", parentId=TASK, status="in_progress")
+    daemon.on("run.get", {"seq": 3, "run": run("running"), "tasks": [task(status="pending"), leaf]})
+    daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 3}, ENDS[1:]))
+    following()
+    assert capsys.readouterr().out.splitlines()[:2] == ["▶ in progress  lint", "✔ completed  lint"]
+
+
 def test_as_json_only_the_end_is_printed(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     serve(daemon, *ENDS, end="failed")
     assert following(as_json=True) == 1
