@@ -43,12 +43,13 @@ def take_back(daemon: Daemon) -> int:
 
 
 def resize(daemon: Daemon, session_id: str) -> None:
-    """Refused only if the session ended in this very moment."""
-    try:
-        daemon.call("session.resize", sessionId=session_id, columns=100, rows=30)
-    except Refused:
-        status = daemon.call("session.get", sessionId=session_id)["status"]
-        assert status in {"completed", "failed"}, f"{session_id} is {status} and not held"
+    """Refused only if the agent ended in this very moment; its end is recorded a moment later."""
+    with daemon.watch(topics=["session.status"]) as events:
+        try:
+            daemon.call("session.resize", sessionId=session_id, columns=100, rows=30)
+        except Refused:
+            while daemon.call("session.get", sessionId=session_id)["status"] not in {"completed", "failed"}:
+                events.next_event()  # fails when none comes: then nobody holds it, and nobody tells of its end
 
 
 def look_on(daemon: Daemon, seconds: float) -> None:
