@@ -9,9 +9,9 @@ import trio
 from tests.kit.bridge_process import BridgeOf, PlainPage
 from tests.kit.daemon import PATIENCE, Daemon
 
-READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 300
+READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 600
 
-#: What the crowd may cost the daemon: 100 KiB for each client, and a mebibyte for each of the fifty that do not read, which they share.
+#: What the crowd may cost the daemon: 100 KiB for each client, and two mebibytes for each of the fifty that do not read, most of which they share.
 MEMORY_LIMIT = 100 << 20
 
 #: Microseconds of the daemon's processor time for an event told to a reader, reports and all else included. Seconds from the change
