@@ -17,8 +17,8 @@ from msgspec import inspect
 from maestrod.api.model.base import Params
 from maestrod.api.model.method import Access, Scope
 from maestrod.api.protocol import wire
+from maestrod.api.protocol.openrpc import positional_names
 from maestrod.api.protocol.registry import METHODS, AnyMethod
-from maestrod.api.schema import positional_names
 from maestrod.core.reading.views import ANSWERS, SIGHTED
 from maestrod.core.rules import RULES
 from maestrod.core.world.binding import ReadFunction, Rule, Sighted

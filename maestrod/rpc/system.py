@@ -9,7 +9,7 @@ import trio
 
 from maestrod.api.errors import VersionMismatch
 from maestrod.api.protocol import wire
-from maestrod.api.schema import openrpc
+from maestrod.api.protocol.openrpc import openrpc
 from maestrod.api.system import (
     PROTOCOL_VERSIONS,
     RPC_DISCOVER,

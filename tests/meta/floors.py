@@ -46,19 +46,11 @@ FLOORS = {
         },
     ),
     "maestrod.api.protocol": Floor(
-        "what follows from all rows: registry, routes, framing",
+        "what follows from all rows: registry, routes, framing, and the contract as a document",
         {
             "maestrod.api": "the rows",
             "maestrod.api.errors": "what a message may be refused with",
             "maestrod.api.model": "what a row is",
-        },
-    ),
-    "maestrod.api.schema": Floor(
-        "the contract as a document",
-        {
-            "maestrod.api.errors": "every refusal is described",
-            "maestrod.api.model": "what a row is",
-            "maestrod.api.protocol": "all rows",
         },
     ),
     # The domain, pure.

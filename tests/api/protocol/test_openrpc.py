@@ -1,6 +1,6 @@
 """The OpenRPC document: whole, consistent, and the same as the one that was approved.
 
-After a wanted change of the contract: ``python -m tests.api.test_schema`` writes the approved document anew; the difference is
+After a wanted change of the contract: ``python -m tests.api.protocol.test_openrpc`` writes the approved document anew; the difference is
 for the reviewer to read.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from maestrod.api.protocol.openrpc import openrpc, positional_names
 from maestrod.api.protocol.registry import METHODS
-from maestrod.api.schema import openrpc, positional_names
 
-APPROVED = Path(__file__).parents[1] / "fixtures" / "openrpc.json"
+APPROVED = Path(__file__).parents[2] / "fixtures" / "openrpc.json"
 DOCUMENT = openrpc("0.0.0")
 
 
