@@ -109,7 +109,7 @@ class BridgeServer:
     @asynccontextmanager
     async def web_socket(
         self, path: str = "/ws", headers: Mapping[str, str] | None = None
-    ) -> AsyncGenerator["PageClient"]:
+    ) -> AsyncGenerator["UiClient"]:
         """A WebSocket with the token."""
         extra = [(name.encode(), value.encode()) for name, value in (headers or self.authorization).items()]
         async with await self.connect() as stream, trio.open_nursery() as nursery:
@@ -117,7 +117,7 @@ class BridgeServer:
                 connection = await wrap_client_stream(
                     nursery, stream, self.host, path, extra_headers=extra, max_message_size=1 << 26
                 )
-            client = PageClient(connection)
+            client = UiClient(connection)
             try:
                 yield client
             finally:
@@ -130,8 +130,8 @@ class BridgeServer:
         return (await self.ask("GET", "/api/status")).status == 200
 
 
-class PageClient:
-    """A page's side of a WebSocket."""
+class UiClient:
+    """The client's side of a WebSocket."""
 
     def __init__(self, connection: WebSocketConnection) -> None:
         self.connection = connection

@@ -37,33 +37,33 @@ class BridgeOf:
             nursery.cancel_scope.cancel()
 
 
-class PlainPage:
-    """A page that only counts: hundreds of them fit into one test. ``receive_buffer`` bounds what the kernel takes for it."""
+class PlainClient:
+    """A client that only counts: hundreds of them fit into one test. ``receive_buffer`` bounds what the kernel takes for it."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream = stream
         self._data = bytearray()
 
     @classmethod
-    async def open(cls, bridge: BridgeOf, subscribe: object, receive_buffer: int | None = None) -> "PlainPage":
+    async def open(cls, bridge: BridgeOf, subscribe: object, receive_buffer: int | None = None) -> "PlainClient":
         """Connect and subscribe."""
         socket = trio.socket.socket()
         if receive_buffer is not None:
             socket.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, receive_buffer)
         await socket.connect(("127.0.0.1", bridge.port))
-        page = cls(trio.SocketStream(socket))
-        await page._stream.send_all(
+        client = cls(trio.SocketStream(socket))
+        await client._stream.send_all(
             f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{bridge.port}\r\nAuthorization: Bearer {bridge.token}\r\n"
             "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
         )
-        while (end := page._data.find(b"\r\n\r\n")) < 0:
-            await page._more()
-        assert page._data.startswith(b"HTTP/1.1 101 ")
-        del page._data[: end + 4]
+        while (end := client._data.find(b"\r\n\r\n")) < 0:
+            await client._more()
+        assert client._data.startswith(b"HTTP/1.1 101 ")
+        del client._data[: end + 4]
         text = json.dumps(subscribe).encode()
-        await page._stream.send_all(b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text)
-        return page
+        await client._stream.send_all(b"\x81" + bytes([0x80 | len(text)]) + bytes(4) + text)
+        return client
 
     async def close(self) -> None:
         """Drop the connection."""

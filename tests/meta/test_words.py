@@ -10,7 +10,6 @@ SHARED = {
     "Channel": "one connection between a client and the bridge, at each of its ends",
     "Custodian": "what a connection asks of the shim's custodian, and the custodian",
     "EndedProcess": "custody's record and the core's fact of the same process; neither floor knows the other",
-    "EventStream": "one stream of events, at each of its ends",
     "Stops": "the engine's port, and the supervisor's stops behind it",
     "Store": "the engine's port, and the store behind it",
     "Subscription": "what a client is told of its subscription, and the daemon's end of it",

@@ -9,8 +9,8 @@ from maestrod.api.event import Event
 from maestrod.api.model.method import Scope
 from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.encoded import public_form
-from maestrod.rpc.page_event import page_event
 from maestrod.rpc.token import holder_of_id, holder_of_secret
+from maestrod.rpc.ui_event import ui_event
 from tests.kit.rpc_parts import Caller, parts
 
 DIGEST = hashlib.sha256(b"my own").hexdigest()
@@ -54,7 +54,7 @@ async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -
     await Caller(services, nursery).call("token.create", {"name": "laptop", "owner": "ada", "digest": DIGEST})
     assert [event.data["name"] for event in events] == ["laptop"]
     assert "digest" not in public_form(events[0]).data
-    assert DIGEST.encode() not in page_event(engine.world, events[0])
+    assert DIGEST.encode() not in ui_event(engine.world, events[0])
 
 
 async def test_whom_a_token_lets_in_until_it_is_revoked(nursery: trio.Nursery) -> None:

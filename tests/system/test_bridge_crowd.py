@@ -1,4 +1,4 @@
-"""Many pages, some of which never read, while sessions work (done when, 5)."""
+"""Many clients, some of which never read, while sessions work (done when, 5)."""
 
 import json
 
@@ -6,7 +6,7 @@ import psutil
 import pytest
 import trio
 
-from tests.kit.bridge_process import BridgeOf, PlainPage
+from tests.kit.bridge_process import BridgeOf, PlainClient
 from tests.kit.daemon import PATIENCE, Daemon
 
 READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 600
@@ -20,7 +20,7 @@ COST_LIMIT = 30
 
 
 class Crowd:
-    """The pages that read, and what they saw."""
+    """The clients that read, and what they saw."""
 
     def __init__(self, bridge: BridgeOf) -> None:
         self.seqs: list[list[int]] = [[] for _ in range(READERS)]
@@ -31,21 +31,21 @@ class Crowd:
 
     async def read(self, number: int) -> None:
         """One of them, until the event that is named when all is done."""
-        page = await PlainPage.open(self._bridge, {"type": "subscribe"})
-        assert json.loads(await page.read())["type"] == "subscribed"
+        client = await PlainClient.open(self._bridge, {"type": "subscribe"})
+        assert json.loads(await client.read())["type"] == "subscribed"
         self._waiting -= 1
         if not self._waiting:
             self.ready.set()
         seqs = self.seqs[number]
         while self.last is None or not seqs or seqs[-1] < self.last:
-            message = await page.read()
+            message = await client.read()
             start = message.index(b'"seq":') + 6
             seqs.append(int(message[start : message.index(b",", start)]))
-        await page.close()
+        await client.close()
 
 
 @pytest.mark.slow
-async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_sessions_work(daemon: Daemon) -> None:
+async def test_five_hundred_clients_of_which_fifty_never_read_while_twenty_sessions_work(daemon: Daemon) -> None:
     daemon.settings["MAESTRO_MAX_SESSIONS"] = str(SESSIONS)
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
@@ -55,7 +55,7 @@ async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_session
     before = process.memory_info().rss
     crowd = Crowd(bridge)
     with trio.fail_after(3 * PATIENCE):
-        sleepers = [await PlainPage.open(bridge, {"type": "subscribe"}, 16_384) for _ in range(SLEEPERS)]
+        sleepers = [await PlainClient.open(bridge, {"type": "subscribe"}, 16_384) for _ in range(SLEEPERS)]
         async with trio.open_nursery() as nursery:
             for number in range(READERS):
                 nursery.start_soon(crowd.read, number)
@@ -66,8 +66,8 @@ async def test_five_hundred_pages_of_which_fifty_never_read_while_twenty_session
             after = process.memory_info().rss
             daemon.call("project.update", projectId=project, description="wakes up who has them all already")
         spent += _spent(process)
-        for page in sleepers:
-            await page.close()
+        for client in sleepers:
+            await client.close()
     for seqs in crowd.seqs:
         assert seqs == list(range(seqs[0], seqs[-1] + 1)), "an event is missing, or was told twice"
         assert seqs[-1] >= crowd.last

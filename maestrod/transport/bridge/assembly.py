@@ -98,7 +98,7 @@ class Assembly:
 
     def _upgrade(self, admitted: Admitted, channel: Channel) -> Talk | Response:
         """What serves a WebSocket at a path, or why there is none."""
-        from maestrod.transport.bridge.ws import PageSocket, serve_web_socket
+        from maestrod.transport.bridge.ws import ClientSocket, serve_web_socket
 
         caller = admitted.caller
         if caller is not None and (seconds := self._wait_for(caller)) > 0:
@@ -112,8 +112,8 @@ class Assembly:
                 return self._terminal(match.names["sessionId"], admitted.query, caller, channel)
             except MaestroError as error:
                 return Response(*self._dispatcher.plain(refusal(error)))
-        page = PageSocket(channel, self._dispatcher, self._fanout, caller)
-        return partial(serve_web_socket, channel, talk=page.talk, wait_for=partial(self._wait_for, caller))
+        client = ClientSocket(channel, self._dispatcher, self._fanout, caller)
+        return partial(serve_web_socket, channel, talk=client.talk, wait_for=partial(self._wait_for, caller))
 
     def _terminal(self, session_id: str, query: str, caller: ClientIdentity, channel: Channel) -> Talk:
         """The terminal of a session. Raises ``MaestroError`` for one that is not there."""

@@ -1,6 +1,6 @@
-"""Events to every page that follows them: each encoded once, each client handed all events of a moment in one write.
+"""UI events to every client that follows them: each encoded once, each client handed all events of a moment in one write.
 
-Clients with the same filter share a view: the filter is asked once per event, the frames are joined once. What the bus tells in one
+Clients with the same filter share a view: the filter is asked once per event, the frames are joined once. What the bus delivers in one
 turn of the loop goes out together in the next, so a burst of commits costs each client one system call. Nobody is waited for: a
 client takes what its socket takes, keeps a bounded rest, and is cut off beyond that.
 """
@@ -13,8 +13,8 @@ import trio
 
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.rpc.context import Services
-from maestrod.rpc.page_event import page_event
 from maestrod.rpc.subscription import matcher
+from maestrod.rpc.ui_event import ui_event
 from maestrod.transport.bridge.frames import text_frame
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Frames:
         if made is None:
             if len(self._by_seq) >= _KEPT:
                 self._by_seq.clear()
-            made = self._by_seq[event.seq] = text_frame(page_event(self._world, event))
+            made = self._by_seq[event.seq] = text_frame(ui_event(self._world, event))
         return made
 
 
@@ -69,11 +69,11 @@ class Fanout:
 
     @property
     def followers(self) -> int:
-        """How many clients are told."""
+        """How many clients follow events."""
         return sum(len(view.followers) for view in self._views.values())
 
     def join(self, follower: ViewClient, filter_: EventSubscribe) -> Callable[[], None]:
-        """Tell a follower every event that is published from now on and passes; the function returned ends it."""
+        """Send a follower every event that is published from now on and passes; the function returned ends it."""
         self.flush()
         view = self._views.get(filter_)
         if view is None:
@@ -103,9 +103,9 @@ class Fanout:
         events, self._pending = self._pending, []
         if events:
             for view in list(self._views.values()):
-                self._tell(view, [event for event in events if view.matches(event)])
+                self._send(view, [event for event in events if view.matches(event)])
 
-    def _tell(self, view: View, events: list[Event]) -> None:
+    def _send(self, view: View, events: list[Event]) -> None:
         if events:
             frames = [self.frames.of(event) for event in events]
             joined = b"".join(frames)
@@ -113,7 +113,7 @@ class Fanout:
                 try:
                     follower.take(events, frames, joined)
                 except Exception:  # the connection guard: one bad connection harms nobody
-                    log.exception("a page failed to accept events and receives no more")
+                    log.exception("a client failed to accept events and receives no more")
                     view.followers.pop(follower, None)
 
     def _published(self, events: Sequence[Event]) -> None:

@@ -1,4 +1,4 @@
-"""A WebSocket of the bridge: the events channel of pages, JSON-RPC as on the socket, or a session's terminal.
+"""A WebSocket of the bridge: UI events, JSON-RPC as on the Unix socket, or a session's terminal.
 
 The handshake and the reading of frames are trio-websocket's, on the connection that the request came in on. What we send goes past
 it, as ready frames: an event is encoded once for everybody, and an answer is written the moment it is ready. Both go through one
@@ -23,10 +23,10 @@ from maestrod.rpc.context import ClientState
 from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.transport.bridge.channel import UNSENT_HIGH, Channel
-from maestrod.transport.bridge.event_stream import EventStream
 from maestrod.transport.bridge.fanout import Fanout
 from maestrod.transport.bridge.frames import CLOSE, GOING_AWAY, TRY_AGAIN, close_frame, text_frame
 from maestrod.transport.bridge.gate import ClientIdentity
+from maestrod.transport.bridge.ui_event_stream import UiEventStream
 
 #: Seconds for the handshake, which is answered without waiting for anybody.
 _HANDSHAKE_SECONDS = 5.0
@@ -110,7 +110,7 @@ async def serve_web_socket(
 
 
 class _Message(msgspec.Struct, rename="camel"):
-    """What a page may send; ``jsonrpc`` marks a message for the conversation instead."""
+    """What a client of UI events may send; ``jsonrpc`` marks a message for the conversation instead."""
 
     type: str = ""
     jsonrpc: Any = None
@@ -127,15 +127,15 @@ _read = msgspec.json.Decoder(_Message)
 _encode = msgspec.json.Encoder().encode
 
 
-class PageSocket:
-    """One page: follows events and asks; the ``Wire`` of its conversation."""
+class ClientSocket:
+    """One client: follows UI events and makes JSON-RPC calls; the ``Wire`` of its conversation."""
 
     def __init__(self, channel: Channel, dispatcher: Dispatcher, fanout: Fanout, caller: ClientIdentity) -> None:
         self._channel = channel
         self._services = dispatcher.services
         self._fanout = fanout
         self._nursery: trio.Nursery
-        self._stream: EventStream | None = None
+        self._stream: UiEventStream | None = None
         self._roomy: trio.Event | None = None
         self._working = False
         self.conversation = Conversation(dispatcher, self, ClientState(self, caller.scope, name=caller.name))
@@ -248,7 +248,7 @@ class PageSocket:
         )
         earlier = past(self._services, message.since) if message.since is not None else None
         self._unsubscribe()
-        stream = self._stream = EventStream(
+        stream = self._stream = UiEventStream(
             self._services,
             self._fanout,
             self._channel,
@@ -265,7 +265,7 @@ class PageSocket:
         else:
             self.start(partial(self._catch_up, stream, earlier))
 
-    async def _catch_up(self, stream: EventStream, earlier: Any) -> None:
+    async def _catch_up(self, stream: UiEventStream, earlier: Any) -> None:
         try:
             await stream.catch_up(earlier)
         except MaestroError as error:  # a segment went while a slow client was reading it

@@ -76,7 +76,7 @@ async def test_each_event_is_encoded_once_for_everybody(monkeypatch: pytest.Monk
         encoded.append(event.seq)
         return b"{}"
 
-    monkeypatch.setattr(module, "page_event", encode)
+    monkeypatch.setattr(module, "ui_event", encode)
     for number in range(50):
         fanout.join(Notes(), EventSubscribe(topics=("project",) if number % 2 else ()))
     await caller.project()
@@ -98,7 +98,7 @@ async def test_a_follower_that_fails_costs_itself(caplog: pytest.LogCaptureFixtu
         await caller.project()
         fanout.flush()
     assert notes.seqs == [1, 2, 3] and fanout.followers == 1
-    assert caplog.text.count("a page failed") == 1
+    assert caplog.text.count("a client failed") == 1
 
 
 async def test_nobody_follows_the_bus_for_nobody() -> None:

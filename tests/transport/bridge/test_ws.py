@@ -1,4 +1,4 @@
-"""A page's WebSocket: events with filters and since, JSON-RPC beside them, what is wrong said in words."""
+"""A client's WebSocket: events with filters and since, JSON-RPC beside them, what is wrong said in words."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.frames import CLOSE, close_frame, text_frame
 from maestrod.transport.bridge.ws import Inbox, serve_web_socket
 from tests.kit.attacked import UPGRADE, masked
-from tests.kit.bridge_client import PATIENCE, BridgeServer, PageClient, bridging, read_answer
+from tests.kit.bridge_client import PATIENCE, BridgeServer, UiClient, bridging, read_answer
 from tests.kit.rpc_parts import Caller, parts
 
 
@@ -25,10 +25,10 @@ async def project(server: BridgeServer, name: str = "p") -> str:
 
 @pytest.mark.parametrize("path", ["/ws", "/", "/api/events/stream"])
 async def test_events_come_as_they_happen(path: str) -> None:
-    async with bridging() as server, server.web_socket(path) as page:
-        assert await page.subscribe() == 0
+    async with bridging() as server, server.web_socket(path) as client:
+        assert await client.subscribe() == 0
         made = await project(server)
-        event = await page.read()
+        event = await client.read()
         assert (event["type"], event["event"], event["seq"], event["id"]) == ("event", "project:created", 1, made)
         assert event["data"]["name"] == "p"
 
@@ -37,43 +37,43 @@ async def test_since_brings_what_was_missed() -> None:
     async with bridging() as server:
         for number in range(5):
             await project(server, str(number))
-        async with server.web_socket() as page:
-            assert await page.subscribe(since=2) == 2
-            assert [(await page.read())["seq"] for _ in range(3)] == [3, 4, 5]
+        async with server.web_socket() as client:
+            assert await client.subscribe(since=2) == 2
+            assert [(await client.read())["seq"] for _ in range(3)] == [3, 4, 5]
             await project(server)
-            assert (await page.read())["seq"] == 6
+            assert (await client.read())["seq"] == 6
 
 
 async def test_filters_are_those_of_the_socket() -> None:
-    async with bridging() as server, server.web_socket() as page:
+    async with bridging() as server, server.web_socket() as client:
         first, second = await project(server, "1"), await project(server, "2")
-        await page.subscribe(topics=["task"], projectId=second)
+        await client.subscribe(topics=["task"], projectId=second)
         await server.call("POST", "/api/tasks", {"title": "no", "projectId": first})
         await server.call("POST", "/api/tasks", {"title": "yes", "projectId": second})
-        assert (await page.read())["data"]["title"] == "yes"
+        assert (await client.read())["data"]["title"] == "yes"
 
 
 async def test_one_more_subscribe_takes_the_place_of_the_one_before() -> None:
-    async with bridging() as server, server.web_socket() as page:
-        await page.subscribe(topics=["task"])
-        await page.subscribe(topics=["project"])
+    async with bridging() as server, server.web_socket() as client:
+        await client.subscribe(topics=["task"])
+        await client.subscribe(topics=["project"])
         await project(server)
-        assert (await page.read())["event"] == "project:created"
-        await page.send({"type": "unsubscribe"})
-        assert (await page.read())["type"] == "unsubscribed"
+        assert (await client.read())["event"] == "project:created"
+        await client.send({"type": "unsubscribe"})
+        assert (await client.read())["type"] == "unsubscribed"
         await project(server, "other")
-        await page.send({"type": "ping"})
-        assert (await page.read())["type"] == "pong"
+        await client.send({"type": "ping"})
+        assert (await client.read())["type"] == "pong"
 
 
 async def test_json_rpc_goes_beside_the_events() -> None:
-    async with bridging() as server, server.web_socket() as page:
-        assert (await page.call("system.hello"))["server"] == "maestrod"
-        await page.send([{"jsonrpc": "2.0", "id": 1, "method": "system.status"}, {"jsonrpc": "2.0", "method": "x"}])
-        assert [answer["id"] for answer in await page.read()] == [1]
-        assert (await page.call("event.subscribe", {}))["seq"] == 0
+    async with bridging() as server, server.web_socket() as client:
+        assert (await client.call("system.hello"))["server"] == "maestrod"
+        await client.send([{"jsonrpc": "2.0", "id": 1, "method": "system.status"}, {"jsonrpc": "2.0", "method": "x"}])
+        assert [answer["id"] for answer in await client.read()] == [1]
+        assert (await client.call("event.subscribe", {}))["seq"] == 0
         await project(server)
-        notified = await page.read()
+        notified = await client.read()
         assert (notified["method"], notified["params"]["event"]["type"]) == ("event", "project.created")
 
 
@@ -94,11 +94,11 @@ async def test_json_rpc_goes_beside_the_events() -> None:
     ],
 )
 async def test_what_is_wrong_with_a_message_is_said(message: str | bytes, code: object) -> None:
-    async with bridging() as server, server.web_socket() as page:
-        await page.send(message)
-        answer = await page.read()
+    async with bridging() as server, server.web_socket() as client:
+        await client.send(message)
+        answer = await client.read()
         assert code == (answer["error"]["code"] if "error" in answer else answer["code"])
-        await page.subscribe()
+        await client.subscribe()
 
 
 async def test_events_that_are_gone_are_asked_for_again_from_the_state() -> None:
@@ -109,25 +109,25 @@ async def test_events_that_are_gone_are_asked_for_again_from_the_state() -> None
             return super().events_since(seq)
 
     store = Forgetful(trio.lowlevel.current_trio_token().run_sync_soon)
-    async with bridging(parts(store)) as server, server.web_socket() as page:
+    async with bridging(parts(store)) as server, server.web_socket() as client:
         for number in range(4):
             await project(server, str(number))
-        await page.send({"type": "subscribe", "since": 0})
-        error = await page.read()
+        await client.send({"type": "subscribe", "since": 0})
+        error = await client.read()
         assert (error["type"], error["code"], error["seq"]) == ("error", "resync_required", 4)
-        await page.send({"type": "subscribe", "since": 1000})
-        assert (await page.read())["code"] == "resync_required"
-        assert await page.subscribe(since=error["seq"]) == 4
+        await client.send({"type": "subscribe", "since": 1000})
+        assert (await client.read())["code"] == "resync_required"
+        assert await client.subscribe(since=error["seq"]) == 4
         await project(server)
-        assert (await page.read())["seq"] == 5
+        assert (await client.read())["seq"] == 5
 
 
 async def test_the_daemon_says_goodbye() -> None:
-    async with bridging() as server, server.web_socket() as page:
-        await page.subscribe()
+    async with bridging() as server, server.web_socket() as client:
+        await client.subscribe()
         server.services.stopping.set()
         with pytest.raises(ConnectionClosed) as closed:
-            await page.read()
+            await client.read()
         assert closed.value.reason is not None and closed.value.reason.code == 1001
 
 
@@ -182,21 +182,21 @@ async def test_a_handshake_without_its_key_is_answered_and_over() -> None:
 
 
 async def test_who_floods_calls_waits_for_itself() -> None:
-    async with bridging() as server, server.web_socket() as page:
+    async with bridging() as server, server.web_socket() as client:
         made = await project(server)
         task = await server.call("POST", "/api/tasks", {"title": "t", "projectId": made})
         session = await server.call("POST", "/api/sessions/spawn", {"taskIds": [task["id"]]})
         asked = await server.call("POST", "/api/attention", {"message": "?", "sessionId": session["id"]})
         for number in range(60):
             params = {"attentionId": asked["id"]}
-            await page.send({"jsonrpc": "2.0", "id": number, "method": "attention.wait", "params": params})
+            await client.send({"jsonrpc": "2.0", "id": number, "method": "attention.wait", "params": params})
         await server.call("POST", f"/api/attention/{asked['id']}/answer", {"value": "yes"})
-        assert sorted([(await page.read())["id"] for _ in range(60)]) == list(range(60))
+        assert sorted([(await client.read())["id"] for _ in range(60)]) == list(range(60))
 
 
 async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with bridging() as server, server.web_socket() as page:
-        await page.call("event.subscribe", {})
+    async with bridging() as server, server.web_socket() as client:
+        await client.call("event.subscribe", {})
         caller = Caller(server.services)
         pushes: list[int] = []
         push = Channel._push
@@ -208,7 +208,7 @@ async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest
         monkeypatch.setattr(Channel, "_push", counted)
         for number in range(20):
             caller.post("project.create", {"name": str(number), "workingDir": f"/{number}"})
-        seqs = [(await page.read())["params"]["event"]["seq"] for _ in range(20)]
+        seqs = [(await client.read())["params"]["event"]["seq"] for _ in range(20)]
         assert seqs == list(range(1, 21)) and max(pushes) > 1 and len(pushes) < 10
 
 
@@ -218,7 +218,7 @@ async def test_two_pages_get_the_same(nursery: trio.Nursery) -> None:
         await second.subscribe()
         await project(server)
 
-        async def next_event(page: PageClient) -> Any:
-            return await page.read()
+        async def next_event(client: UiClient) -> Any:
+            return await client.read()
 
         assert await next_event(first) == await next_event(second)

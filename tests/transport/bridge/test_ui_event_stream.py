@@ -1,4 +1,4 @@
-"""One page's events: none missed, none twice, for readers of any speed."""
+"""One client's events: none missed, none twice, for readers of any speed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -11,9 +11,9 @@ import trio.testing
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import EventSubscribe
 from maestrod.rpc.catch_up import past
-from maestrod.transport.bridge import event_stream as module
-from maestrod.transport.bridge.event_stream import EventStream
+from maestrod.transport.bridge import ui_event_stream as module
 from maestrod.transport.bridge.fanout import Fanout
+from maestrod.transport.bridge.ui_event_stream import UiEventStream
 from tests.kit.rpc_parts import Caller, parts
 
 
@@ -59,7 +59,7 @@ def decode(data: bytes) -> list[Any]:
     return messages
 
 
-class Page:
+class Client:
     """A stream with everything around it."""
 
     def __init__(self, nursery: trio.Nursery, *, coalesce: bool = False, caller: Caller | None = None) -> None:
@@ -71,7 +71,7 @@ class Page:
         def start(task: Callable[[], Awaitable[None]]) -> None:
             nursery.start_soon(task)
 
-        self.stream = EventStream(
+        self.stream = UiEventStream(
             self.caller.services,
             self.fanout,
             self.pipe,
@@ -87,85 +87,85 @@ class Page:
         self.fanout.flush()
 
 
-async def test_a_page_that_comes_back_gets_what_was_and_then_what_comes(nursery: trio.Nursery) -> None:
-    page = Page(nursery)
-    await page.happen(600)
-    page.stream.sent = 20
-    await page.stream.catch_up(past(page.caller.services, 20))
-    await page.happen(5)
-    assert page.pipe.seqs == list(range(21, 606)) and page.stream.sent == 605
+async def test_a_client_that_comes_back_gets_what_was_and_then_what_comes(nursery: trio.Nursery) -> None:
+    client = Client(nursery)
+    await client.happen(600)
+    client.stream.sent = 20
+    await client.stream.catch_up(past(client.caller.services, 20))
+    await client.happen(5)
+    assert client.pipe.seqs == list(range(21, 606)) and client.stream.sent == 605
 
 
 async def test_events_that_come_while_it_catches_up_are_told_once(nursery: trio.Nursery) -> None:
-    page = Page(nursery)
-    await page.happen(300)
-    page.stream.sent = 0
-    page.pipe.slow = True
-    nursery.start_soon(page.stream.catch_up, past(page.caller.services, 0))
+    client = Client(nursery)
+    await client.happen(300)
+    client.stream.sent = 0
+    client.pipe.slow = True
+    nursery.start_soon(client.stream.catch_up, past(client.caller.services, 0))
     await trio.testing.wait_all_tasks_blocked()
-    await page.happen(300)
-    page.pipe.read()
+    await client.happen(300)
+    client.pipe.read()
     await trio.testing.wait_all_tasks_blocked()
-    await page.happen(3)
-    assert page.pipe.seqs == list(range(1, 604))
+    await client.happen(3)
+    assert client.pipe.seqs == list(range(1, 604))
 
 
-async def test_a_page_that_does_not_read_is_cut_off_with_its_last_seq(
+async def test_a_client_that_does_not_read_is_cut_off_with_its_last_seq(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "UNSENT_BYTES", 1000)
-    page = Page(nursery)
-    page.stream.go_live()
-    page.pipe.slow = True
-    await page.happen()
+    client = Client(nursery)
+    client.stream.go_live()
+    client.pipe.slow = True
+    await client.happen()
     for _ in range(20):
-        await page.happen()
-    assert page.cut == [page.pipe.seqs[-1]] and page.fanout.followers == 0
-    assert page.caller.services.counts["overflows"] == 1
+        await client.happen()
+    assert client.cut == [client.pipe.seqs[-1]] and client.fanout.followers == 0
+    assert client.caller.services.counts["overflows"] == 1
 
 
-async def test_states_of_a_slow_page_are_coalesced_and_lifecycles_never(
+async def test_states_of_a_slow_client_are_coalesced_and_lifecycles_never(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LAG", 100)
-    page = Page(nursery, coalesce=True)
-    task = await page.caller.task()
-    page.stream.sent = page.caller.services.engine.bus.seq
-    page.stream.go_live()
-    page.pipe.slow = True
-    await page.happen()
-    begun = len(page.pipe.received)
+    client = Client(nursery, coalesce=True)
+    task = await client.caller.task()
+    client.stream.sent = client.caller.services.engine.bus.seq
+    client.stream.go_live()
+    client.pipe.slow = True
+    await client.happen()
+    begun = len(client.pipe.received)
     for number in range(50):
-        await page.caller.call("task.update", {"taskId": task, "description": str(number)})
-        page.fanout.flush()
-    await page.caller.call("task.start", {"taskId": task})
-    await page.caller.call("task.complete", {"taskId": task})
-    page.fanout.flush()
-    assert len(page.pipe.received) == begun
-    page.pipe.read()
+        await client.caller.call("task.update", {"taskId": task, "description": str(number)})
+        client.fanout.flush()
+    await client.caller.call("task.start", {"taskId": task})
+    await client.caller.call("task.complete", {"taskId": task})
+    client.fanout.flush()
+    assert len(client.pipe.received) == begun
+    client.pipe.read()
     await trio.testing.wait_all_tasks_blocked()
-    told = page.pipe.received[begun:]
+    told = client.pipe.received[begun:]
     updates = [message for message in told if message["topic"] == "task.updated"]
     assert [message["data"]["description"] for message in updates] == ["49"]
     assert [m["change"]["status"] for m in told if m["topic"] == "task.status"] == ["in_progress", "completed"]
-    assert page.pipe.seqs == sorted(page.pipe.seqs)
-    await page.happen()
-    assert page.pipe.seqs[-1] == page.caller.services.engine.bus.seq == page.stream.sent
+    assert client.pipe.seqs == sorted(client.pipe.seqs)
+    await client.happen()
+    assert client.pipe.seqs[-1] == client.caller.services.engine.bus.seq == client.stream.sent
 
 
-async def test_even_what_is_held_for_a_slow_page_is_bounded(
+async def test_even_what_is_held_for_a_slow_client_is_bounded(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LAG", 100)
     monkeypatch.setattr(module, "HELD_LIMIT", 10)
-    page = Page(nursery, coalesce=True)
-    page.stream.go_live()
-    page.pipe.slow = True
-    await page.happen(1)
+    client = Client(nursery, coalesce=True)
+    client.stream.go_live()
+    client.pipe.slow = True
+    await client.happen(1)
     for _ in range(12):
-        await page.happen()
-    assert page.cut == [1]
-    page.pipe.read()
+        await client.happen()
+    assert client.cut == [1]
+    client.pipe.read()
 
 
 async def test_a_seq_that_never_was_is_refused_at_once() -> None:
@@ -176,8 +176,8 @@ async def test_a_seq_that_never_was_is_refused_at_once() -> None:
 
 
 async def test_a_closed_stream_says_nothing(nursery: trio.Nursery) -> None:
-    page = Page(nursery)
-    page.stream.go_live()
-    page.stream.close()
-    await page.happen()
-    assert page.pipe.received == []
+    client = Client(nursery)
+    client.stream.go_live()
+    client.stream.close()
+    await client.happen()
+    assert client.pipe.received == []

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from maestrod.api.event import Event
-from maestrod.rpc.page_event import is_state, name_of, page_event
+from maestrod.rpc.ui_event import is_state, name_of, ui_event
 from tests.kit.rpc_parts import Caller, parts
 
 
@@ -28,7 +28,7 @@ async def messages(caller: Caller) -> list[Any]:
     await trio.testing.wait_all_tasks_blocked()
     services = caller.services
     events: list[Event] = list(services.store.events_since(0))
-    return [json.loads(page_event(services.engine.world, event)) for event in events]
+    return [json.loads(ui_event(services.engine.world, event)) for event in events]
 
 
 async def test_data_is_the_whole_entity_and_change_what_changed() -> None:

@@ -1,8 +1,8 @@
-"""An event as user interfaces take it: a name per kind and change, the whole entity, and what changed of it.
+"""UI events: the form of events for user interfaces, with the whole entity beside what changed.
 
-Pages keep copies of entities and replace them, so ``data`` is the entity as it is when the message is made: never older than the
-event, and for events of long ago newer. ``change`` is the event's own part. The names are those pages of this kind have always
-used (``task:updated``); ``topic`` is ours, which tells a change of status from any other.
+User interfaces keep copies of entities and replace them, so ``data`` is the entity as it is when the message is made: never older than the
+event, and for events of long ago newer. ``change`` is the event's own part. ``event`` has the names that
+user interfaces of this kind commonly use (``task:updated``); ``topic`` is our own name, which distinguishes a change of status from any other.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from maestrod.rpc.encoded import public_form
 #: Changes whose event holds the entity, or says all there is to say.
 _WHOLE = (".created", ".deleted", ".added")
 
-#: What of a kind happened, in our events and in a page's.
+#: What happened to an entity: the word in our events, and in UI events where it differs.
 _NAMES = {"status": "updated"}
 
 _encode = msgspec.json.Encoder().encode
@@ -37,7 +37,7 @@ def is_state(event: Event) -> bool:
     return event.type.endswith(".updated")
 
 
-def page_event(world: World, event: Event) -> bytes:
+def ui_event(world: World, event: Event) -> bytes:
     """The message, as JSON."""
     message = {
         "type": "event",

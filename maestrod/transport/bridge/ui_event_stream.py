@@ -1,8 +1,8 @@
-"""One page that follows events: first those since a seq, then those that come, each once and in order.
+"""The UI events of one client: first the recorded ones after a seq, then the live ones, each once and in order.
 
-A page that reads slowly holds nobody back (``rpc/catch_up.py``): it is cut off with the last seq it was sent. A page that asked to have states coalesced is not cut so soon: while it lags, the newest
-``*.updated`` of an entity takes the place of the one before. What happened in a life (``created``, ``status``, ``deleted``, timelines,
-questions) is never left out.
+A client that reads slowly delays nobody else (``rpc/catch_up.py``): it is cut off with the last seq it was sent. A client that asked to have
+states coalesced is cut off later: while it lags, the newest ``*.updated`` of an entity replaces the one before. All other events
+(``created``, ``status``, ``deleted``, timelines, questions) are always sent.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -11,11 +11,11 @@ from typing import Protocol
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.rpc.catch_up import UNSENT_BYTES, catch_up
 from maestrod.rpc.context import Services
-from maestrod.rpc.page_event import is_state
 from maestrod.rpc.subscription import matcher
+from maestrod.rpc.ui_event import is_state
 from maestrod.transport.bridge.fanout import Fanout
 
-#: Bytes unsent from which a page that wants its states coalesced gets the newest ones only; and the events held for it.
+#: Unsent bytes from which a client that coalesces states receives the newest ones only; and how many events are held for it.
 LAG = 256 * 1024
 HELD_LIMIT = 4096
 
@@ -31,8 +31,8 @@ class Pipe(Protocol):
     async def wait_room(self) -> None: ...
 
 
-class EventStream:
-    """Sends the events that pass ``filter_``.
+class UiEventStream:
+    """Sends the UI events that pass ``filter_``.
 
     ``cut`` is called with the last seq when the client is too slow; ``start`` runs a task beside the connection.
     """
