@@ -1,9 +1,9 @@
-"""JSON for the programs that start all day, without the ``json`` package, whose import costs as much as starting Python.
+"""JSON for programs that start often, without the ``json`` package, whose import takes as long as starting Python.
 
-One file for three programs, each of which sees only the files beside it: the hooks have it here; the shim
-(``maestrod/sessions/shim/jsontext.py``) and the worker of the shell agent (``maestrod/agents/shell/worker/jsontext.py``) have links to it,
-and in a wheel copies that are made from these. The parts of ``json`` that are written in C are used directly; where this Python
-does not have them, the package is.
+One file for three programs, each of which sees only the files beside it. The hooks have the file itself; the shim
+(``maestrod/sessions/shim/jsontext.py``) and the worker of the shell agent
+(``maestrod/agents/shell/worker/jsontext.py``) have links to it, which become copies in a wheel. It uses the C parts of
+``json`` directly, and the package where this Python lacks them.
 """
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ _NO_NUMBERS = ("nan", "inf", "-inf")
 
 
 class _Rules:
-    """What the scanner asks of its caller (the attributes of ``json.JSONDecoder``)."""
+    """What the scanner needs from its caller (the attributes of ``json.JSONDecoder``)."""
 
     strict = True
     object_hook = None
@@ -25,7 +25,7 @@ class _Rules:
 
     @staticmethod
     def parse_int(digits: str) -> "int | str":
-        """A number with more digits than Python converts (4,300) stays text: a valid document is never refused for it."""
+        """Keep a number with more digits than Python converts (4,300) as text, so that no valid document is refused."""
         try:
             return int(digits)
         except ValueError:
@@ -53,7 +53,7 @@ _scan, _quoted = _parts()
 
 
 def loads(text: str) -> "Any":
-    """The document in ``text``. Raises ``ValueError`` for anything else, also for what is nested too deep to be read."""
+    """Decode one JSON document. Raises ``ValueError`` if it is invalid or nested too deeply."""
     text = text.strip(" \t\r\n")
     try:
         document, end = _scan(text, 0)
@@ -67,10 +67,10 @@ def loads(text: str) -> "Any":
 
 
 def dumps(value: "Any") -> str:
-    """``value`` as JSON on one line of ASCII; bytes that are no text (in the name of a program) are shown as escapes.
+    """Encode ``value`` as JSON on one line of ASCII; bytes that are not text (in a program's name) become escapes.
 
-    Raises ``TypeError`` for what is not a dict, list, tuple, string, number, boolean or None, ``ValueError`` for a number that JSON
-    does not have and for what is nested too deep to be written.
+    Raises ``TypeError`` for anything but a dict, list, tuple, string, number, boolean or None, and ``ValueError`` for a
+    number that JSON does not have or a value that is nested too deeply.
     """
     try:
         return _text(value)

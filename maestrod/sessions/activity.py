@@ -1,14 +1,17 @@
-"""How much a process and everything below it has worked: whether a silent agent is busy is seen from the outside by that only.
+"""The CPU time of a process tree: the only outside evidence of whether a silent agent is busy.
 
-psutil.Process.cpu_times: seconds of processor time of a process, and of its children that have ended and were waited for.
-So the sum over a living tree never loses what a short program below it used.
+`psutil.Process.cpu_times` covers a process and those of its children that it has reaped. The sum over a living tree
+therefore includes the time of short programs that have already ended.
 """
 
 import psutil
 
 
 def processor_seconds(pid: int) -> float:
-    """Processor time of a process tree so far, in seconds; 0.0 when there is none. Slow (the process table): use a thread."""
+    """CPU time of a process tree so far, in seconds; 0.0 when there is no such process.
+
+    Slow, because it reads the process table: call it in a thread.
+    """
     try:
         root = psutil.Process(pid)
         tree = [root, *root.children(recursive=True)]

@@ -1,11 +1,12 @@
-"""Finding out what became of an attempt: is it running, over, never started, or lost?
+"""Find out what became of an attempt: is it running, has it ended, was it never started, or is it lost?
 
-The order of the questions is the argument. 1. An exit record is final. 2. The session's lock is held exactly as long
-as its shim lives (the kernel lets go of it when the process ends, however it ends): held means running, and the shim
-is asked who it is. 3. Not held: it may have ended between the two looks, so the record is looked for again. 4. No
-record: the start marker, durable since before the agent was started, tells *lost* from *never started*; before either
-is said, a shim whose folder was deleted is looked for in the process table. No step trusts a pid: a shim is the one
-that answers with the right session, attempt and boot, or the process whose start time was recorded.
+The order of the steps matters. 1. An exit record is final. 2. A shim holds the session's lock for exactly as long as
+it lives (the kernel releases it however the process ends). If the lock is held, the attempt is running, and we ask the
+shim to identify itself. 3. If it is not held, the attempt may have ended between the two looks, so we look for the
+record again. 4. Without a record, the start marker distinguishes *lost* from *never started*: it was made durable
+before the agent was started. Before we conclude either, we search the process table for a shim whose folder was
+deleted. No step trusts a pid: a shim must answer with the right session, attempt and boot, or be the process whose
+start time was recorded.
 """
 
 import fcntl
@@ -25,16 +26,11 @@ from maestrod.sessions.shortage import is_shortage, once_possible
 from maestrod.sessions.spec import AlreadyEnded, ExitRecord, Identity, NeverStarted
 
 ANSWER_SECONDS = 20.0
-"""How long a shim may take to answer before it counts as broken and is ended, so that its session is not stuck
-indefinitely.
-"""
+"""How long a shim may take to answer. After that it counts as broken and is ended, so that no session hangs."""
 HELLO_SECONDS = 1.0
-"""How long one question may take before the shim gets SIGCONT, in case it is stopped, and is asked to recreate its socket.
-"""
+"""How long one request may take. After that the shim gets SIGCONT, in case it is stopped, and recreates its socket."""
 LOOK_SECONDS = 0.01
-"""Pause between looks at a lock that is held and a socket that is not there yet: a shim between the two, for about a
-millisecond.
-"""
+"""Pause between looks while the lock is held but the socket is missing: a starting shim needs about a millisecond."""
 
 Kept = TypeVar("Kept", ExitRecord, Identity)
 
@@ -47,13 +43,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Vanished(msgspec.Struct, frozen=True):
-    """The attempt was started, its shim is gone, and there is no record."""
+    """The attempt was started, its shim is gone, and there is no exit record."""
 
     detail: str
 
 
 async def look(folder: Path, session_id: str, attempt: int) -> Found | AlreadyEnded | NeverStarted | Vanished:
-    """What became of an attempt. Ends a shim that holds the lock and does not answer."""
+    """Find out what became of an attempt. Ends a shim that holds the lock but does not answer."""
     return await once_possible(partial(_look_patiently, folder, session_id, attempt))
 
 
@@ -98,7 +94,7 @@ def _without_shim(folder: Path, attempt: int) -> NeverStarted | Vanished:
 
 
 async def _ask(folder: Path, session_id: str, attempt: int) -> Found | AlreadyEnded | NeverStarted | Vanished | None:
-    """What the shim that holds the lock says; None when nobody answers (yet)."""
+    """What the shim that holds the lock answers; None when there is no answer yet."""
     try:
         link = Link(connect(folder))
     except OSError as error:
@@ -133,7 +129,7 @@ async def _hello(
 
 
 async def _wake_shim(folder: Path, attempt: int) -> bool:
-    """Have a living shim make its socket and files anew (SIGHUP); whether there is one."""
+    """Make a living shim recreate its socket and files (SIGHUP); returns whether there is such a shim."""
     shim = await _locate_shim(folder, attempt)
     if shim is None:
         return False
@@ -158,7 +154,7 @@ async def _locate_shim(folder: Path, attempt: int) -> tuple[int, str] | None:
 
 
 def lock_held(folder: Path) -> bool:
-    """Whether a shim lives in this folder. Takes the lock for an instant itself; a starting shim waits for that."""
+    """Whether a living shim holds this folder's lock. The check itself takes it for an instant; a starting shim waits."""
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -174,20 +170,18 @@ def lock_held(folder: Path) -> bool:
 
 
 def read_record(folder: Path, attempt: int) -> ExitRecord | None:
-    """The exit record of an attempt; None when there is none, or when it cannot be read as one (then the attempt
-    counts as lost).
-    """
+    """The exit record of an attempt; None when it is missing or unreadable (then the attempt counts as lost)."""
     return _read(folder / EXIT.format(attempt=attempt), ExitRecord)
 
 
 def read_identity(folder: Path, attempt: int) -> Identity | None:
-    """Which processes the attempt was, if the file that says so is there and whole."""
+    """The identity of the attempt's processes; None when its file is missing, damaged or about another attempt."""
     identity = _read(folder / IDENTITY, Identity)
     return identity if identity is not None and identity.attempt == attempt else None
 
 
 def _read(path: Path, kind: type[Kept]) -> Kept | None:
-    """A file of a session's folder; None when it is not there or not whole. Raises when the system is short of something."""
+    """Decode a file of a session's folder; None when it is missing or damaged. Raises OSError on a shortage."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except msgspec.DecodeError:
@@ -199,7 +193,7 @@ def _read(path: Path, kind: type[Kept]) -> Kept | None:
 
 
 def last_attempt(folder: Path) -> int:
-    """The highest attempt that was ever started in this folder, 0 when none was."""
+    """The highest attempt ever started in this folder, 0 when there was none."""
     prefix = MARKER.format(attempt="")
     numbers = [path.name[len(prefix) :] for path in folder.glob(f"{prefix}*")]
     return max((int(number) for number in numbers if number.isdigit()), default=0)

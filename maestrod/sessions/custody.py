@@ -1,11 +1,11 @@
-"""Custody: the daemon's hold on every living session, and its word on every one that ended.
+"""Custody: holds every living session and reports how each one ended.
 
-Theory. A session that lives is a `Hold`: one task that reads one control connection. The connection ends when the shim
-ends, so the end of a session needs no polling and no second descriptor. When it ends without the exit having been
-told, what became of the attempt is found out as after a restart (`adopt.look`): still running (the shim dropped us: a
-new connection), over (a record), or lost (no record: the tree is ended by what can still be found of it, and a record
-with reason `lost` is written). So each held attempt leaves exactly one ExitRecord, which is awaited into `on_exit`
-once.
+Theory. A living session is a `Hold`: one task that reads one control connection. The connection closes when the shim
+ends, so noticing the end of a session needs no polling and no second descriptor. If the connection closes before the
+shim has reported the exit, custody finds out what became of the attempt, as after a restart (`adopt.look`). It is
+still running (the shim dropped us, so we connect again), it has ended (there is a record), or it is lost: custody then
+ends whatever it can still find of the tree and writes a record with reason `lost`. So each held attempt leaves exactly
+one ExitRecord, and `on_exit` is awaited with it once.
 
 Launching and holding happen in tasks of `run`, not of the caller: a cancelled caller leaves nothing half-held.
 """
@@ -45,22 +45,22 @@ Ladder = Sequence[tuple[str, float]]
 OnExit = Callable[[ExitRecord], Awaitable[None]]
 
 SEND_BYTES = 128 * 1024
-"""Input per request: with base64 it stays below the shim's line limit."""
+"""Bytes of input per request: encoded in base64 they stay below the shim's line limit."""
 
 RECORD_WAIT_SECONDS = 5.0
-"""How long a stop waits for the exit record after nothing was left alive; a full disk may delay it for much longer."""
+"""How long a stop waits for the exit record once nothing is alive; a full disk may delay the record much longer."""
 
 
 class Custody:
-    """All sessions of one daemon. `sessions_dir` holds one folder per session; `on_exit` is awaited once per ended
-    attempt.
+    """All sessions of one daemon.
 
-    `python` is the interpreter that runs the shims: the daemon's own unless said otherwise.
+    `sessions_dir` has one folder per session. `on_exit` is awaited once per ended attempt. `python` is the interpreter
+    that runs the shims, by default the daemon's own.
     """
 
     def __init__(self, sessions_dir: Path, on_exit: OnExit, python: str = sys.executable) -> None:
-        # Resolved, because the folder's name marks processes: the next daemon may come by another path to the same
-        # place.
+        # Resolved, because processes are tagged with the folder's path, and the next daemon may reach the same folder
+        # by another path.
         self._dir = sessions_dir.resolve()
         self._on_exit = on_exit
         self._python = python
@@ -68,7 +68,7 @@ class Custody:
         self._nursery: trio.Nursery | None = None
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Hold sessions until cancelled. Cancelling lets go of them: shims and agents go on, for the next daemon."""
+        """Hold sessions until cancelled. Cancelling releases them; shims and agents run on for the next daemon."""
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
@@ -88,11 +88,11 @@ class Custody:
     # Starting and finding again.
 
     async def launch(self, spec: LaunchSpec) -> Identity:
-        """Start an attempt and return once its agent runs. Launching the same attempt again gives the same identity,
-        never a second agent.
+        """Start an attempt and return once its agent runs. Launching the same attempt again returns the same identity;
+        it never starts a second agent.
 
-        LaunchError when it could not be started (its `record` is set when the attempt is over, as after a failed
-        exec), when the attempt was over before, or when another attempt of the session is alive.
+        LaunchError when the attempt could not be started (with a `record` if that ended it, as after a failed exec),
+        when it had ended before, or when another attempt of the session is alive.
         """
         hold = self._holds.get(spec.session_id)
         if hold is None:
@@ -104,11 +104,10 @@ class Custody:
         return await hold.wait_held()
 
     async def adopt(self, session_id: str, attempt: int) -> Adoption:
-        """Find out what became of an attempt, and hold it if it runs. What is returned as `AlreadyEnded` or `ShimGone` does not go to
-        `on_exit`.
+        """Find out what became of an attempt, and hold it if it runs.
 
-        `ShimGone` means: its shim is gone without a record. Whatever is left of its tree has been ended by then, and the
-        record written.
+        `ShimGone` means that the shim is gone without a record; by then custody has ended what was left of its tree and
+        written the record. The records of `AlreadyEnded` and `ShimGone` are returned here and not passed to `on_exit`.
         """
         hold = self._holds.get(session_id)
         if hold is not None and hold.attempt == attempt:
@@ -123,11 +122,11 @@ class Custody:
     # Ending.
 
     async def stop(self, session_id: str, ladder: Ladder | None = None, attempt: int | None = None) -> StopReport:
-        """End a session's whole tree and return when nothing of it is alive, or with who could not be ended.
+        """End a session's whole tree. Returns when nothing of it is alive, or lists what could not be ended.
 
-        Works on a session that is being launched, held, not yet adopted, or whose shim is dead. `attempt` is needed
-        only for a session that is not held; without it the last one is meant. A lost session found this way is
-        reported to `on_exit` as well.
+        Works for a session that is being launched, held, not yet adopted, or whose shim is dead. `attempt` is needed
+        only for a session that is not held; it defaults to the last one. If the session turns out to be lost,
+        `on_exit` gets its record.
         """
         number = attempt if attempt is not None else last_attempt(self.folder(session_id))
         if session_id not in self._holds:
@@ -145,7 +144,7 @@ class Custody:
         return _joined(report, await sweep(self.folder(session_id), hold.attempt, ladder))
 
     async def signal(self, session_id: str, name: str) -> int:
-        """Send a signal (`STOP`, `CONT`) to the whole tree; how many processes it reached."""
+        """Send a signal (`STOP`, `CONT`) to the whole tree; returns how many processes it reached."""
         answer = await self._request(session_id, "signal", name=name)
         reached: int = answer["reached"]
         return reached
@@ -153,10 +152,10 @@ class Custody:
     # The terminal.
 
     async def send(self, session_id: str, data: bytes, key: str | None = None) -> None:
-        """Type into the agent's terminal or standard input; with a `key` once, however often it is repeated.
+        """Write to the agent's terminal or standard input. With a `key`, repeating the call writes nothing twice.
 
-        ShimRefused `input_full` when it has not read the last megabyte, `no_input` when a file is its standard input; NotHeld
-        when there is nobody, Unanswered (a NotHeld) when nobody knows whether it arrived.
+        ShimRefused `input_full` when the agent has not read the last megabyte, `no_input` when its standard input is a
+        file; NotHeld when no attempt is alive; Unanswered (a NotHeld) when it is unknown whether the input arrived.
         """
         for offset in range(0, len(data), SEND_BYTES):
             piece = data[offset : offset + SEND_BYTES]
@@ -164,7 +163,7 @@ class Custody:
             await self._request(session_id, "input", data=piece, **named)
 
     async def close_stdin(self, session_id: str) -> None:
-        """End of input: closes the pipe once it is written out, or types the terminal's end-of-file character."""
+        """End the input: close the pipe once everything is written, or type the terminal's end-of-file character."""
         await self._request(session_id, "closeStdin")
 
     async def resize(self, session_id: str, cols: int, rows: int) -> None:
@@ -176,8 +175,8 @@ class Custody:
     # Output.
 
     def read_output(self, session_id: str, offset: int, limit: int) -> OutputChunk:
-        """Up to `limit` bytes of the output log from `offset` on; see OutputChunk for what was rotated away. Reads
-        files, needs no shim.
+        """Up to `limit` bytes of the output log from `offset`; OutputChunk says what rotation removed. Reads files and
+        needs no shim.
         """
         return read_output(self.folder(session_id), offset, limit, self._dropped(session_id))
 
@@ -186,8 +185,8 @@ class Custody:
         return tail_output(self.folder(session_id), limit, lines, self._dropped(session_id))
 
     async def wait_output(self, session_id: str, beyond_offset: int) -> int:
-        """Wait until the log reaches beyond an offset, or the session is over; the offset of its end. At most 20
-        wake-ups per second.
+        """Wait until the log grows beyond an offset or the session ends; returns the offset of the log's end. Wakes up
+        at most 20 times per second.
         """
         while True:
             end = output_end(self.folder(session_id))
@@ -249,12 +248,12 @@ class Custody:
             self._holds.pop(hold.session_id, None)
             hold.fail(failure)
             return
-        del spec  # kilobytes, with secrets in them, that this frame would keep for as long as the session lives
+        del spec  # it has kilobytes, with secrets, and this frame lives as long as the session
         hold.begin(identity, link)
         await self._keep(hold)
 
     async def _hold_found(self, found: Found) -> Identity:
-        """Hold an attempt that was found running; if somebody else did meanwhile, theirs stands."""
+        """Hold an attempt that was found running, unless another task has done so meanwhile."""
         session_id = found.identity.session_id
         hold = self._holds.get(session_id)
         if hold is not None:
@@ -266,7 +265,7 @@ class Custody:
         return found.identity
 
     async def _keep(self, hold: Hold) -> None:
-        """Hold an attempt until it ends, and report that."""
+        """Hold an attempt until it ends, then report the end."""
         record = await self._see_end(hold)
         self._holds.pop(hold.session_id, None)
         hold.finish()
@@ -274,7 +273,7 @@ class Custody:
         await reap(hold.pid)
 
     async def _see_end(self, hold: Hold) -> ExitRecord:
-        """How an attempt ended, however often its connection breaks before."""
+        """Wait for the end of an attempt, reconnecting as often as its connection breaks."""
         folder = self.folder(hold.session_id)
         link = hold.link
         detail = "its files were deleted and its shim is gone"
@@ -295,7 +294,7 @@ class Custody:
         return await record_lost(folder, hold.attempt, detail)
 
     async def _stop_by_shim(self, hold: Hold, ladder: Ladder | None) -> StopReport:
-        """Have the shim climb the ladder. When the attempt ends before it can answer, there is nothing to report."""
+        """Make the shim climb the ladder. When the attempt ends before the shim can answer, the report is empty."""
         while True:
             await hold.settled.wait()
             if hold.link is None:
@@ -309,7 +308,7 @@ class Custody:
 
 
 async def _adoption_of(hold: Hold) -> Adoption:
-    """What became of an attempt that this daemon holds, or was just launching."""
+    """The state of an attempt that this daemon holds or is launching."""
     try:
         return Running(await hold.wait_held())
     except LaunchError as failure:
@@ -317,7 +316,7 @@ async def _adoption_of(hold: Hold) -> Adoption:
 
 
 def _joined(report: StopReport, strays: StopReport) -> StopReport:
-    """One report of what the shim did and of what was found after it."""
+    """Combine the shim's report with that of the sweep after it."""
     return StopReport(
         left=report.left + strays.left,
         pending=report.pending + strays.pending,

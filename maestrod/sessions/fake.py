@@ -1,9 +1,9 @@
-"""A custody whose agents are scripts: for tests of what stands above, under a mock clock, without a single process.
+"""A custody whose agents are scripts: for tests of the layers above, under a mock clock, without any process.
 
 `FakeMachine` is what outlives a daemon: agents, their logs and exit records. `FakeCustody` is one daemon's hold on it,
-with the public interface of `custody.Custody`; leave one and make another on the same machine, and a restart of the
-daemon was simulated. Agents live in virtual time: what a script says is worked out when somebody looks, so agents go
-on while no daemon is there. The contract tests hold both custodies to the same promises.
+with the public interface of `custody.Custody`; to simulate a restart of the daemon, leave one and make another on the
+same machine. Agents live in virtual time: their scripts are played up to the present whenever a caller looks, so agents
+continue while there is no daemon. The contract tests hold both custodies to the same promises.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ class FakeCustody:
         return tuple(self._held)
 
     async def launch(self, spec: LaunchSpec) -> Identity:
-        """Start an attempt, once."""
+        """Start an attempt, or return the identity of the running one."""
         await trio.lowlevel.checkpoint()
         held = self._held.get(spec.session_id)
         if held is not None and held.spec.attempt != spec.attempt:
@@ -87,7 +87,7 @@ class FakeCustody:
     async def stop(
         self, session_id: str, ladder: Sequence[tuple[str, float]] | None = None, attempt: int | None = None
     ) -> StopReport:
-        """Climb the ladder; the agent's script says what it takes."""
+        """Climb the ladder; the agent's script says which signals end it."""
         agent = self.machine.find(session_id, attempt)
         if agent is None:
             await trio.lowlevel.checkpoint()
@@ -99,11 +99,11 @@ class FakeCustody:
         if agent.alive:
             return StopReport(left=1, pending=(agent.identity.agent_pid,), signalled=sent)
         while self._held.get(session_id) is agent:
-            await trio.lowlevel.checkpoint()  # the task that holds it lets go in its next step
+            await trio.lowlevel.checkpoint()  # the task that holds it releases it in its next step
         return StopReport(left=0, ended=1 if sent else 0, signalled=sent)
 
     async def signal(self, session_id: str, name: str) -> int:
-        """Send a signal; STOP and CONT hold and resume the script."""
+        """Send a signal; STOP and CONT pause and resume the script."""
         agent = await self._living(session_id)
         signal_number(name)
         agent.signals.append(name)
@@ -116,7 +116,7 @@ class FakeCustody:
         return 1
 
     async def send(self, session_id: str, data: bytes, key: str | None = None) -> None:
-        """Type into the agent's terminal or standard input; with a key once."""
+        """Write to the agent's terminal or standard input; input with the same key is written once."""
         agent = await self._living(session_id)
         if key is not None and (key in agent.taken or key.partition(".")[0] in agent.spec.taken):
             return
@@ -128,7 +128,7 @@ class FakeCustody:
             agent.print(data.replace(b"\n", b"\r\n"))
 
     async def close_stdin(self, session_id: str) -> None:
-        """End of input."""
+        """End the input."""
         (await self._living(session_id)).typed += b"\x04"
 
     async def resize(self, session_id: str, cols: int, rows: int) -> None:
@@ -165,7 +165,7 @@ class FakeCustody:
             await agent.changed.wait()
 
     def folder(self, session_id: str) -> Path:
-        """Where a real session's folder would be; nothing is there."""
+        """Where a real session's folder would be; it does not exist."""
         return Path("fake") / session_id
 
     async def _living(self, session_id: str) -> FakeAgent:
@@ -197,7 +197,7 @@ class FakeCustody:
             await self._on_exit(record)
 
     def _buried(self, agent: FakeAgent) -> ExitRecord | None:
-        """The record of an attempt that is over; a lost one gets its record now."""
+        """The record of an attempt that has ended; a lost attempt gets its record now."""
         if agent.lost and agent.record is None:
             return agent.end("lost", detail=agent.lost)
         return agent.record
@@ -213,7 +213,7 @@ class FakeCustody:
         return tuple(sent)
 
     async def _try_signal(self, agent: FakeAgent, name: str, seconds: float) -> None:
-        """Send one rung's signal and give the agent its time; it may end by itself meanwhile."""
+        """Send one rung's signal and give the agent time to end; it may also end by itself meanwhile."""
         agent.signals.append(name)
         ignored = agent.life.unkillable or (name in agent.life.ignores and name != "KILL")
         reaction = 0.0 if name == "KILL" else agent.life.reaction

@@ -1,4 +1,4 @@
-"""Agents that are scripts, and the machine they run on: what outlives a daemon in tests under a mock clock."""
+"""Scripted agents and the machine they run on: what outlives a daemon in tests under a mock clock."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,9 @@ class Lifetime(msgspec.Struct, frozen=True, kw_only=True):
     """The script of one agent. Times are seconds since its start, in the clock the test runs under.
 
     It ends by itself after `seconds` (None: never) with `code`; `output` is (moment, bytes). It ignores the signals in
-    `ignores`, takes `reaction` seconds to end by one it does not ignore, and if `unkillable` is set not even KILL ends
-    it (uninterruptible sleep). `failure` is (errno name, message) of a start that the system refuses; `echo` a
-    terminal that shows what is typed.
+    `ignores` and takes `reaction` seconds to end by any other. If `unkillable` is set, not even KILL ends it
+    (uninterruptible sleep). `failure` is the (errno name, message) of a start that the system refuses. With `echo` its
+    terminal shows what is typed.
     """
 
     seconds: float | None = None
@@ -64,7 +64,7 @@ class FakeAgent:
             self.end("exited", code=self.life.code, at=self.started + self.life.seconds)
 
     def next_moment(self) -> float:
-        """When the script goes on, in the clock's time; infinity when it waits for somebody."""
+        """When the script continues, in the clock's time; infinity while nothing is scheduled."""
         if self._paused_at is not None:
             return float("inf")
         moments = [moment for moment, _ in self.life.output[self._played :]]
@@ -72,7 +72,7 @@ class FakeAgent:
         return self.started + min(moments, default=float("inf"))
 
     def print(self, data: bytes) -> None:
-        """Output of the agent."""
+        """Write output as the agent."""
         self.log += data
         self._wake()
 
@@ -85,7 +85,7 @@ class FakeAgent:
         detail: str = "",
         at: float | None = None,
     ) -> ExitRecord:
-        """The agent is over; its record."""
+        """End the agent; returns its exit record."""
         record = self.record = ExitRecord(
             session_id=self.spec.session_id,
             attempt=self.spec.attempt,
@@ -101,17 +101,17 @@ class FakeAgent:
         return record
 
     def lose(self, detail: str) -> None:
-        """Its shim was killed: nobody knows how it ended."""
+        """Mark the agent as lost: its shim was killed, so nobody knows how it ended."""
         self.lost = detail
         self._wake()
 
     def pause(self) -> None:
-        """It was stopped by STOP: its script stands still."""
+        """STOP arrived: pause the script."""
         if self._paused_at is None:
             self._paused_at = trio.current_time()
 
     def go_on(self) -> None:
-        """It was continued: its script goes on where it stood."""
+        """CONT arrived: resume the script where it paused."""
         if self._paused_at is not None:
             self.started += trio.current_time() - self._paused_at
             self._paused_at = None
@@ -126,8 +126,8 @@ class FakeAgent:
 
 
 class FakeMachine:
-    """What outlives daemons: every agent ever started, by (session id, attempt). `script` says how each lives;
-    `launches` counts starts.
+    """What outlives daemons: every agent ever started, by (session id, attempt). `script` gives each its lifetime;
+    `launches` lists the starts.
     """
 
     def __init__(self, script: Script | None = None) -> None:
@@ -157,13 +157,13 @@ class FakeMachine:
         return agent
 
     def kill_shim(self, session_id: str) -> None:
-        """Somebody sent KILL to the session's shim."""
+        """Kill the session's shim (a stray KILL)."""
         agent = self.find(session_id)
         if agent is not None and agent.alive:
             agent.lose("its shim is gone without an exit record")
 
     def reboot(self) -> None:
-        """The machine lost power: nothing of what ran is there any more."""
+        """Restart the machine: everything that ran is lost."""
         for session_id, _ in self.agents:
             self.kill_shim(session_id)
 

@@ -1,5 +1,5 @@
-"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose: with its task and its
-link at most 8 KiB per session, so that hundreds cost little.
+"""A hold: what the daemon keeps in memory for one living attempt. It is small on purpose, so that hundreds cost little:
+at most 8 KiB per session, with its task and its link.
 """
 
 import trio
@@ -26,30 +26,30 @@ class Hold:
         self.over = trio.Event()
 
     def begin(self, identity: Identity, link: Link) -> None:
-        """The attempt is held from now on."""
+        """Hold the attempt from now on."""
         self.identity = identity
         self.link = link
         self.settled.set()
 
     def fail(self, failure: LaunchError) -> None:
-        """The attempt could not be started."""
+        """Record that the attempt could not be started."""
         self.failure = failure
         self.settled.set()
         self.over.set()
 
     def unsettle(self) -> None:
-        """The connection broke: until it is known why, there is nobody to talk to."""
+        """Record that the connection broke: callers wait until it is known why."""
         self.link = None
         self.settled = trio.Event()
 
     def finish(self) -> None:
-        """The attempt is over, or let go of: nobody waits for it any longer."""
+        """Record that the attempt has ended or been released, and wake everyone who waits for it."""
         self.link = None
         self.settled.set()
         self.over.set()
 
     async def wait_held(self) -> Identity:
-        """The identity, once there is one; LaunchError when there never will be."""
+        """Wait for the identity; LaunchError when there will never be one."""
         await self.settled.wait()
         if self.failure is not None:
             raise self.failure

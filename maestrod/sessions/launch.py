@@ -1,10 +1,10 @@
-"""Starting a shim: one posix_spawn, one socket pair.
+"""Start a shim: one posix_spawn, one socket pair.
 
-The launch spec holds secrets, so it travels over the pair and nowhere else; arguments carry only the session's folder
-and attempt, for people who read process lists and for `tree.find_shim`. The shim begins its own session, so no signal
-meant for the daemon's group or terminal reaches it, and no parent-death signal is ever set. posix_spawn does not copy
-the daemon: its cost does not grow with the daemon's memory. It must be called from the main thread (the rule for all
-children).
+The launch spec holds secrets, so it travels over the pair and nowhere else. The arguments carry only the session's
+folder and attempt, for people who read process lists and for `tree.find_shim`. The shim begins its own session, so no
+signal meant for the daemon's group or terminal reaches it, and no parent-death signal is ever set. posix_spawn does not
+copy the daemon, so its cost does not grow with the daemon's memory. Like every start of a child it must be called from
+the main thread.
 """
 
 import json
@@ -30,10 +30,10 @@ _RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platf
 
 
 async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Identity, Link]:
-    """Start an attempt: the pid of our child to be reaped (0: the shim is not our child), who runs, and the connection
-    to it.
+    """Start an attempt. Returns the pid of the child to reap (0: the shim is not our child), the identity of what runs,
+    and the connection to it.
 
-    LaunchError when it does not run afterwards. When an earlier daemon's shim was faster, that one is taken.
+    LaunchError when the attempt does not run afterwards. If an earlier daemon's shim was faster, that one is used.
     """
     line = _line(spec)
     folder = Path(spec.folder)
@@ -57,9 +57,9 @@ async def start(spec: LaunchSpec, python: str = sys.executable) -> tuple[int, Id
 
 
 def _limit_open_files(pid: int, soft: int) -> None:
-    """Give a shim that waits for its spec, and so the agent it will start, another soft limit on descriptors.
+    """Set the soft limit on descriptors of a shim that waits for its spec; the agent will inherit it.
 
-    A shim that ended at once is told of by who waits for its answer.
+    A shim that has already ended is ignored here: the caller notices when it waits for the answer.
     """
     with suppress(ProcessLookupError):
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -67,8 +67,10 @@ def _limit_open_files(pid: int, soft: int) -> None:
 
 
 def _line(spec: LaunchSpec) -> bytes:
-    """The spec as JSON. A variable may hold bytes that are no text (a PATH with such a folder): it gets to the agent as it is, in the
-    spelling that Python has for such bytes, which the shim's decoder takes.
+    """The spec as one line of JSON.
+
+    A variable may hold bytes that are not valid UTF-8, such as a PATH with such a folder. They reach the agent
+    unchanged, as surrogate escapes, which the shim's decoder accepts.
     """
     try:
         return msgspec.json.encode(spec) + b"\n"
@@ -83,7 +85,7 @@ def _line(spec: LaunchSpec) -> bytes:
 
 
 async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict[str, Any]:
-    """Give the shim its spec; its answer, empty when it died without one."""
+    """Send the shim its spec; returns its answer, empty when it died without one."""
     try:
         await send_all(connection, line)
     except LinkLost:
@@ -92,7 +94,7 @@ async def _hand_over(link: Link, connection: socket.socket, line: bytes) -> dict
 
 
 async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int, Identity, Link]:
-    """The shim we started did not start the agent: another one did, or nobody."""
+    """Our shim did not start the agent: take the one that did, or raise LaunchError."""
     adoption = await look(folder, spec.session_id, spec.attempt)
     if isinstance(adoption, Found):
         return 0, adoption.identity, adoption.link
@@ -107,7 +109,7 @@ async def _take_other(folder: Path, spec: LaunchSpec, refused: str) -> tuple[int
 
 
 async def reap(pid: int) -> None:
-    """Collect a shim that is ending, so that it leaves no zombie; by pidfd where there is one, else in a thread."""
+    """Reap a shim that is ending, so that it leaves no zombie; with a pidfd where possible, else in a thread."""
     if pid == 0:
         return
     try:
@@ -117,14 +119,14 @@ async def reap(pid: int) -> None:
         return
     try:
         await trio.lowlevel.wait_readable(descriptor)
-        os.waitpid(pid, 0)  # noqa: ASYNC222  # the pidfd said it has ended: this does not wait
+        os.waitpid(pid, 0)  # noqa: ASYNC222  # the pidfd says that it has ended: this does not block
     finally:
         os.close(descriptor)
 
 
 def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.socket]:
-    """Start a shim that waits for its spec: its pid and our end of the pair (non-blocking). LaunchError when the
-    system refuses.
+    """Start a shim that waits for its spec. Returns its pid and our end of the socket pair (non-blocking). LaunchError
+    when the system refuses.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -143,8 +145,7 @@ def start_shim(folder: Path, attempt: int, python: str) -> tuple[int, socket.soc
 
 def _spawn(folder: Path, attempt: int, python: str, channel: int) -> int:
     log = str(folder / LOG_NAME)
-    # -I: no environment, no user site, no current folder; -S: no site packages. Nothing but the standard library can be
-    # imported.
+    # -I ignores the environment, user site and current folder, -S site-packages: only the standard library is left.
     argv = [python, "-I", "-S", "-X", "utf8", str(SHIM), str(folder), str(attempt)]
     actions = [
         (os.POSIX_SPAWN_DUP2, channel, 0),
@@ -155,7 +156,7 @@ def _spawn(folder: Path, attempt: int, python: str, channel: int) -> int:
 
 
 def last_words(folder: Path, limit: int = 2000) -> str:
-    """The end of what the session's shims ever complained about."""
+    """The last `limit` bytes that the session's shims wrote to stderr."""
     try:
         return (folder / LOG_NAME).read_bytes()[-limit:].decode(errors="replace").strip()
     except OSError:

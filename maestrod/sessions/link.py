@@ -20,7 +20,7 @@ from maestrod.sessions.shim.records import SOCKET
 from maestrod.sessions.spec import ExitRecord, ShimRefused
 
 ADDRESS_LIMIT = 107 if sys.platform.startswith("linux") else 103
-"""Bytes a socket's path may have: unix(7); sys/un.h of macOS."""
+"""Maximum length of a socket's path, in bytes: unix(7); sys/un.h of macOS."""
 
 _READ_BYTES = 65536
 
@@ -30,7 +30,7 @@ class LinkLost(Exception):
 
 
 class Link:
-    """One connection. `exit` is the record once the shim has told it; `end` and `dropped` as last told."""
+    """One connection. `exit` is the exit record once the shim has reported it; `dropped` is the last reported count."""
 
     __slots__ = ("_answers", "_buffer", "_grown", "_lost", "_next_id", "_sending", "_socket", "dropped", "exit")
 
@@ -46,7 +46,7 @@ class Link:
         self.dropped = 0
 
     def close(self) -> None:
-        """Close the connection and let everybody who waits on it know."""
+        """Close the connection and wake everyone who waits on it."""
         self._lost = True
         if self._socket.fileno() >= 0:
             trio.lowlevel.notify_closing(self._socket)
@@ -54,7 +54,7 @@ class Link:
         self._wake_all()
 
     async def request(self, op: str, **fields: Any) -> dict[str, Any]:
-        """The answer to one request; ShimRefused when the shim says no, LinkLost when the connection ends first."""
+        """Send one request and return its answer; ShimRefused on an error, LinkLost when the connection ends first."""
         answer = _Answer()
         self._next_id += 1
         request_id = self._next_id
@@ -78,7 +78,7 @@ class Link:
             await send_all(self._socket, msgspec.json.encode(message) + b"\n", self._lost)
 
     async def wait_grown(self, beyond: int) -> None:
-        """Return when the log grew beyond an offset, or when the connection ended. One notice serves all who wait."""
+        """Return when the log has grown beyond an offset or the connection has ended. One notice wakes all waiters."""
         if self._lost or self.exit is not None:
             raise LinkLost
         grown = self._grown
@@ -93,12 +93,12 @@ class Link:
             await self.send({"op": "watch", "beyond": beyond})
             asked = True
         finally:
-            if not asked:  # the next one who waits must ask itself
+            if not asked:  # the next waiter must ask again
                 self._grown = None
                 grown.set()
 
     async def receive_line(self) -> dict[str, Any] | None:
-        """The next line, None at the end of the connection. Only before `receive` runs."""
+        """The next line, None at the end of the connection. Call it only before `receive` runs."""
         while b"\n" not in self._buffer:
             data = await _read(self._socket)
             if not data:
@@ -108,12 +108,12 @@ class Link:
         return msgspec.json.decode(line, type=dict[str, Any])
 
     async def receive(self) -> None:
-        """Take lines for whoever waits for them, until the exit is told or the connection ends."""
+        """Dispatch lines to their waiters until the shim reports the exit or the connection ends."""
         try:
             while self.exit is None and (line := await self.receive_line()) is not None:
                 self._take(line)
         except (msgspec.MsgspecError, KeyError, TypeError):
-            return  # a shim that talks nonsense is asked again who it is, on another connection
+            return  # the shim broke the protocol: `adopt.look` identifies it again on a new connection
         finally:
             self.close()
 
@@ -163,7 +163,7 @@ async def send_all(connection: socket.socket, data: bytes, lost: bool = False) -
 
 
 async def _read(connection: socket.socket) -> bytes:
-    """What has come, empty at the end of the connection however it ended."""
+    """Whatever has arrived; empty at the end of the connection, however it ended."""
     while True:
         try:
             return connection.recv(_READ_BYTES)
@@ -177,10 +177,10 @@ async def _read(connection: socket.socket) -> bytes:
 
 
 def connect(folder: Path) -> socket.socket:
-    """A connection to the shim of a session folder; OSError when nobody answers there.
+    """Connect to the shim of a session folder; OSError when no shim listens there.
 
-    A folder too deep for a socket address is reached through a descriptor of it where the system can (Linux);
-    elsewhere the error says so.
+    On Linux a folder whose path is too long for a socket address is reached through a descriptor; other systems raise
+    ENAMETOOLONG.
     """
     path = folder / SOCKET
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -209,8 +209,8 @@ def _connect_through_descriptor(connection: socket.socket, folder: Path) -> None
 
 
 def _check_peer(connection: socket.socket) -> None:
-    """The other end must be this user's (SO_PEERCRED, unix(7)); where the call is missing, the folder's mode 0700 has
-    to do.
+    """Require that the peer belongs to this user (SO_PEERCRED, unix(7)). Where that option is missing, the folder's
+    mode 0700 must suffice.
     """
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:

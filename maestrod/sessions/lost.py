@@ -1,6 +1,6 @@
-"""What is done for a session whose shim is gone: end what can be found of its tree, and write down that it is lost.
+"""Clean up after a session whose shim is gone: end what can be found of its tree, and record it as lost.
 
-Blocking work (the process table, a ladder of several seconds) runs in a thread; nothing is started there.
+Blocking work (the process table, a ladder of several seconds) runs in a thread, which starts no processes.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,7 @@ from maestrod.sessions.tree import end_tree, find_tree
 
 
 async def sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]] | None = None) -> StopReport:
-    """End everything of an attempt that can be found without its shim: the recorded agent and whatever carries the
-    tag.
-    """
+    """End everything of an attempt that can be found without its shim: the recorded agent and all tagged processes."""
     return await once_possible(partial(_sweep, folder, attempt, ladder or DEFAULT_LADDER))
 
 
@@ -32,7 +30,7 @@ async def _sweep(folder: Path, attempt: int, ladder: Sequence[tuple[str, float]]
 
 
 async def record_lost(folder: Path, attempt: int, detail: str) -> ExitRecord:
-    """End what is left of a lost attempt and write its record, so that the next question finds it over."""
+    """End what is left of a lost attempt and write its exit record, so that the next look finds it ended."""
     report = await sweep(folder, attempt)
     identity = read_identity(folder, attempt)
     agent = identity.agent_pid if identity is not None else 0
@@ -62,4 +60,4 @@ def _write(folder: Path, record: ExitRecord) -> None:
     try:
         replace(str(folder), EXIT.format(attempt=record.attempt), data, durable=True)
     except OSError:
-        return  # a full disk: the engine's journal has the record, and the next start finds the attempt lost again
+        return  # a full disk: the journal gets the record anyway, and the next start finds the attempt lost again

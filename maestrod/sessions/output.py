@@ -1,7 +1,7 @@
-"""Reading a session's output log straight from its files: offsets in, bytes out, no shim needed.
+"""Read a session's output log from its files, without the shim.
 
-The files and what an offset means are described in `shim/outputlog.py`. Segments may vanish while they are read
-(rotation); the reader then goes on at the next one, and the chunk's `start` tells.
+`shim/outputlog.py` describes the files and the offsets. Rotation may delete segments while they are read; the reader
+then continues at the next one, and the chunk's `start` shows the gap.
 """
 
 import os
@@ -14,17 +14,17 @@ READ_BLOCK = 64 * 1024
 
 
 def output_folder(session_folder: Path) -> Path:
-    """Where the segments of a session's log are."""
+    """The folder with the segments of a session's log."""
     return session_folder / "output"
 
 
 def output_end(session_folder: Path) -> int:
-    """Offset behind the last byte of a session's log."""
+    """The offset after the last byte of a session's log."""
     return log_end(str(output_folder(session_folder)))
 
 
 def read_output(session_folder: Path, offset: int, limit: int, dropped: int = 0) -> OutputChunk:
-    """Up to `limit` bytes from `offset`, or from the first byte kept behind it; empty at the end of the log."""
+    """Up to `limit` bytes from `offset`, or from the first kept byte after it; empty at the end of the log."""
     folder = output_folder(session_folder)
     end = log_end(str(folder))
     position = min(max(0, offset), end)
@@ -34,7 +34,7 @@ def read_output(session_folder: Path, offset: int, limit: int, dropped: int = 0)
     for segment in _from(segment_starts(str(folder)), position):
         if segment > position:
             if parts:
-                break  # a gap: what follows has another offset, so it is another chunk
+                break  # a gap: the next segment does not follow on, so it belongs to another chunk
             start = position = segment
         data = _read_segment(folder / segment_name(segment), position - segment, limit - taken)
         if data and not parts:
@@ -58,13 +58,13 @@ def tail_output(session_folder: Path, limit: int, lines: int | None = None, drop
 
 
 def _from(starts: list[int], offset: int) -> list[int]:
-    """The segments that hold the offset or lie behind it."""
+    """The segment that holds the offset, and all after it."""
     holding = [start for start in starts if start <= offset]
     return holding[-1:] + [start for start in starts if start > offset]
 
 
 def _read_segment(path: Path, offset: int, limit: int) -> bytes:
-    """Up to `limit` bytes of one segment; empty when it was rotated away meanwhile."""
+    """Up to `limit` bytes of one segment; empty when rotation has deleted it."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def _read_segment(path: Path, offset: int, limit: int) -> bytes:
 
 
 def _cut_before_lines(data: bytes, lines: int) -> int:
-    """Where the last `lines` lines begin; a last line without a newline counts as one."""
+    """The index at which the last `lines` lines begin; a last line without a newline counts."""
     position = len(data) - 1 if data.endswith(b"\n") else len(data)
     for _ in range(lines):
         position = data.rfind(b"\n", 0, position)

@@ -1,6 +1,6 @@
-"""What is done when the daemon itself is short of descriptors or memory: wait and ask again, never take "cannot look" for "not there".
+"""When the daemon is short of descriptors or memory, wait and try again: "cannot look" must never pass for "not there".
 
-A session must not be called lost, nor its shim be ended, because this daemon could not open a file just then.
+No session may be called lost, and no shim ended, because the daemon could not open a file at that moment.
 """
 
 import errno
@@ -12,19 +12,19 @@ import trio
 Answer = TypeVar("Answer")
 
 SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-"""Errors that speak of us and not of what was asked about."""
+"""Errors about this process, not about the file or connection it tried to open."""
 
 PAUSE_SECONDS = 0.1
-"""As long as trio itself pauses when accepting connections meets the same errors."""
+"""The same pause that trio makes when it meets these errors while accepting connections."""
 
 
 def is_shortage(error: OSError) -> bool:
-    """Whether an error means that this process has no room, and nothing else."""
+    """Whether an error only means that descriptors or memory have run out."""
     return error.errno in SHORTAGES
 
 
 async def once_possible(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer to a question, asked again as long as we have no room to ask it."""
+    """The result of `ask`, which is tried again while descriptors or memory are short."""
     while True:
         try:
             return await ask()

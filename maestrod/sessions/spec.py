@@ -1,8 +1,6 @@
-"""What is said about sessions' processes between the engine and custody: specs in, identities, standings and records
-out.
+"""The data that engine and custody exchange about sessions' processes: specs in; identities, adoptions and records out.
 
-All of it is data (frozen msgspec structs, camelCase in JSON). `LaunchSpec` and `ExitRecord` are also what goes to and
-comes from the shim.
+All are frozen msgspec structs, camelCase in JSON. `LaunchSpec` and `ExitRecord` also travel to and from the shim.
 """
 
 import errno
@@ -11,34 +9,33 @@ from typing import Literal
 import msgspec
 
 EndReason = Literal["exited", "stopped", "interrupted", "failed_to_start", "lost"]
-"""Why an attempt ended. *exited*: the agent ended by itself (also by a foreign signal). *stopped*: we stopped it.
-*interrupted*: the shim was asked to end, as at a shutdown of the machine. *failed_to_start*: the system refused.
-*lost*: the shim died; nobody knows the exit code.
+"""Why an attempt ended. *exited*: the agent ended by itself or by someone else's signal. *stopped*: we stopped it.
+*interrupted*: the shim was asked to end, as at a shutdown of the machine. *failed_to_start*: the system refused to
+start it. *lost*: the shim died, so nobody knows the exit code.
 """
 
 DEFAULT_LADDER: tuple[tuple[str, float], ...] = (("TERM", 5.0), ("KILL", 5.0))
-"""Signals and the seconds each is given; five seconds is what process managers commonly grant (pueue, pm2 less,
-systemd more).
-"""
+"""Signals, and the seconds to wait after each. Process managers commonly wait five (pueue, pm2 less, systemd more)."""
 
 
-#: Columns and rows of a terminal until somebody sets them.
+#: Columns and rows of a terminal until a client sets them.
 FIRST_SIZE = 120, 40
 
 
 class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One attempt of one session: what to start, where, and how it is to be held.
+    """One attempt of one session: what to start, where, and how to hold it.
 
-    `env` is the complete environment of the agent, nothing is inherited; it may hold secrets, so a spec is never
-    logged. The shim adds MAESTRO_CUSTODY, by which strays are found. `folder` is the session's folder; custody fills
-    it in. The output log keeps at most `log_keep_segments` files of `log_segment_bytes`. `ladder` is (signal name,
-    seconds) in order, for a stop and for what the agent leaves behind.
+    `env` is the agent's complete environment: it inherits nothing. It may hold secrets, so a spec is never logged. The
+    shim adds MAESTRO_CUSTODY, the tag by which strays are found. `folder` is the session's folder; custody fills it in.
+    The output log keeps at most `log_keep_segments` files of `log_segment_bytes`. `ladder` is a sequence of (signal
+    name, seconds), used for a stop and for what the agent leaves behind.
 
-    On pipes only: `stdin` is the path of a file that is the agent's standard input (`/dev/null` for none at all), without
-    it a pipe stays open for `Custody.send`; `stream` keeps standard error from breaking into lines of standard output.
-    `taken` are keys of input that the start itself brings: `Custody.send` with such a key writes nothing.
+    On pipes only: `stdin` is the path of a file for the agent's standard input (`/dev/null` for none); without it a
+    pipe stays open for `Custody.send`. `stream` keeps standard error from breaking into lines of standard output.
+    `taken` are keys of input that the start already delivers: `Custody.send` with such a key writes nothing.
 
-    `umask` and `open_files`, the soft limit on descriptors (None: as ours), are what the agent gets instead of the daemon's.
+    The agent gets `umask` and `open_files` (its soft limit on descriptors; None: the daemon's) instead of the daemon's
+    own.
     """
 
     session_id: str
@@ -61,8 +58,8 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which processes an attempt is, never by a pid alone. `at` is the start (wall ms), `output_start` the log offset
-    it began at.
+    """The processes of an attempt, never identified by a pid alone. `at` is when it started (wall clock, ms),
+    `output_start` the log offset at which its output begins.
     """
 
     boot_id: str
@@ -78,7 +75,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EndedProcess(msgspec.Struct, frozen=True):
-    """A process that was ended along with an agent: its pid, and what it called itself (at most 15 bytes on Linux)."""
+    """A process that was ended along with an agent: its pid and command name (at most 15 bytes on Linux)."""
 
     pid: int
     name: str = ""
@@ -88,9 +85,9 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How an attempt ended; written once, durably. Exactly one of `code` and `signal` (a name, `TERM`) is set unless
     the agent's end was not seen.
 
-    `leftovers` counts processes the agent left running and the shim ended; `left` those that could not be ended.
-    `ended` names processes besides the agent that the shim ended, at a stop or behind the agent; `ended_count` counts all of them.
-    Offsets and `dropped_bytes` are in bytes.
+    `leftovers` counts processes that the agent left running and the shim ended; `left` those that could not be ended.
+    `ended` names processes other than the agent that the shim ended, at a stop or afterwards; `ended_count` counts all
+    of them. Offsets and `dropped_bytes` are in bytes.
     """
 
     session_id: str
@@ -110,11 +107,12 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a stop did. `left` is 0 when nothing of the tree is alive; otherwise `pending` names the pids that even
+    """What a stop did. `left` is 0 when nothing of the tree is alive; otherwise `pending` lists the pids that even
     KILL has not ended yet.
 
-    `ended` counts processes, `signalled` the rungs that were needed, `escaped` the pids that had left group and tree
-    and were found by their tag. `names` has what the ended ones called themselves by pid, where the daemon ended them itself.
+    `ended` counts processes. `signalled` lists the signals that were needed. `escaped` lists the pids that had left
+    group and tree and were found by their tag. `names` has the command names of the ended processes by pid, if the
+    daemon ended them itself.
     """
 
     left: int
@@ -126,11 +124,11 @@ class StopReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class OutputChunk(msgspec.Struct, frozen=True):
-    """A piece of a session's output log. `start` is the offset of its first byte: greater than asked when older
-    segments were rotated away.
+    """A piece of a session's output log. `start` is the offset of its first byte: greater than requested if rotation
+    has deleted older segments.
 
-    `end` is the offset behind the log's last byte now, `dropped` the bytes the log ever lost because they could not be
-    written.
+    `end` is the offset after the log's last byte now, `dropped` how many bytes were ever lost because they could not
+    be written.
     """
 
     start: int
@@ -140,7 +138,7 @@ class OutputChunk(msgspec.Struct, frozen=True):
 
     @property
     def next(self) -> int:
-        """Where to go on reading."""
+        """The offset at which to continue reading."""
         return self.start + len(self.data)
 
 
@@ -151,18 +149,18 @@ class Running(msgspec.Struct, frozen=True):
 
 
 class AlreadyEnded(msgspec.Struct, frozen=True):
-    """The attempt is over and its record is known."""
+    """The attempt has ended and its record is known."""
 
     record: ExitRecord
 
 
 class NeverStarted(msgspec.Struct, frozen=True):
-    """Nothing of this attempt was ever started: it may be launched."""
+    """The attempt was never started: it may be launched."""
 
 
 class ShimGone(msgspec.Struct, frozen=True):
-    """The attempt was started and its shim is gone without a record. What it left was ended; `record` (reason `lost`)
-    is written.
+    """The attempt was started and its shim is gone without a record. Custody has ended what was left and written
+    `record` (reason `lost`).
     """
 
     detail: str
@@ -176,8 +174,8 @@ Adoption = Running | AlreadyEnded | NeverStarted | ShimGone
 class LaunchError(Exception):
     """An attempt could not be started: the system's error by name (`EAGAIN`) and a sentence for people.
 
-    `record` is the attempt's exit record when there is one: then it is over. Without one nothing was started and the
-    same attempt may be tried again.
+    If `record` is set, the attempt has ended with that exit record. Otherwise nothing was started and the same attempt
+    may be tried again.
     """
 
     def __init__(self, errno_name: str, message: str, record: ExitRecord | None = None) -> None:
@@ -188,13 +186,13 @@ class LaunchError(Exception):
 
     @classmethod
     def from_os_error(cls, error: OSError, doing: str) -> "LaunchError":
-        """The failure that a system error means, with what was being done when it came."""
+        """Convert a system error; `doing` says what was being done."""
         name = errno.errorcode.get(error.errno or 0, "EUNKNOWN")
         return cls(name, f"{doing}: {error.strerror or error}")
 
     @classmethod
     def from_record(cls, record: ExitRecord) -> "LaunchError":
-        """The failure an exit record tells of: the error's name stands before the colon of its detail."""
+        """Convert the exit record of a failed start: its detail has the error's name before the colon."""
         name, colon, message = record.detail.partition(": ")
         if record.reason != "failed_to_start" or not colon:
             return cls(
@@ -208,11 +206,11 @@ class NotHeld(Exception):
 
 
 class Unanswered(NotHeld):
-    """The connection ended before the answer came: nobody knows whether the request was carried out."""
+    """The connection ended before the answer arrived: it is unknown whether the request was carried out."""
 
 
 class ShimRefused(Exception):
-    """The shim refused a request, by its code (`input_full`, `no_input`, `no_terminal`, `bad_request`) and a sentence."""
+    """The shim refused a request: a code (`input_full`, `no_input`, `no_terminal`, `bad_request`) and a sentence."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

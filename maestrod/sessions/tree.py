@@ -1,10 +1,9 @@
-"""A session's process tree seen from the daemon: for sessions whose shim is gone, and for a last look after a stop.
+"""A session's process tree as the daemon sees it: for sessions whose shim is gone, and for a last look after a stop.
 
-Without the shim its orphans have other parents, so the tree is found by what is left: the agent, if it still is the
-very process that was recorded (boot id, pid, start time), its group and descendants; and every process of this user
-that carries the session's tag in its environment, with its descendants. A process that is none of these is never
-signalled, whatever its number. Enumeration and ladder are the shim's own (`shim.processes`, `shim.ladder`), so there
-is one idea of "alive" and of "gone".
+Without the shim its orphans have other parents. The tree is then made of the agent, if it is still the recorded process
+(boot id, pid, start time), its group and its descendants; and of every process of this user that carries the session's
+tag in its environment, with its descendants. No other process is ever signalled, whatever its pid. Enumeration and
+ladder are the shim's own (`shim.processes`, `shim.ladder`), so "alive" and "gone" mean the same on both sides.
 """
 
 import os
@@ -25,17 +24,17 @@ Finder = Callable[[], dict[int, Process]]
 
 
 def this_boot(identity: Identity) -> bool:
-    """Whether an identity was taken in the present boot; pids and start times of another one mean nothing."""
+    """Whether an identity was recorded in the present boot; pids and start times of other boots mean nothing."""
     return identity.boot_id == system.boot_id()
 
 
 def shim_alive(identity: Identity) -> bool:
-    """Whether the recorded shim is running: this boot, this pid, this start time."""
+    """Whether the recorded shim is running: same boot, same pid, same start time."""
     return this_boot(identity) and system.start_of(identity.shim_pid) == identity.shim_start
 
 
 def find_tree(folder: Path, attempt: int, identity: Identity | None) -> dict[int, Process]:
-    """Everything of an attempt that is alive; never the caller itself."""
+    """All living processes of an attempt, never the caller itself."""
     table = system.table()
     found = system.tagged(table, tag_of(str(folder), attempt))
     agent = _recorded_agent(table, identity)
@@ -49,7 +48,7 @@ def find_tree(folder: Path, attempt: int, identity: Identity | None) -> dict[int
 
 
 def end_tree(find: Finder, ladder: Sequence[tuple[str, float]]) -> StopReport:
-    """Climb the ladder until nothing is found any more. Blocks for at most the sum of the rungs: run it in a thread."""
+    """Climb the ladder until nothing is left. Blocks for at most the sum of its seconds: call it in a thread."""
     climb = Ladder(find, rungs(list(ladder)), time.monotonic())
     try:
         while not climb.turn(time.monotonic()):
@@ -68,7 +67,7 @@ def end_tree(find: Finder, ladder: Sequence[tuple[str, float]]) -> StopReport:
 
 
 def _wait_for(climb: Ladder) -> None:
-    """Sleep until a member ends or the ladder wants to go on."""
+    """Sleep until a member ends or the ladder is due."""
     poller = Poller()
     for descriptor in climb.descriptors():
         poller.watch(descriptor, _wake)
@@ -76,7 +75,7 @@ def _wait_for(climb: Ladder) -> None:
 
 
 def send_signal(pid: int, start: str, name: str) -> bool:
-    """Send a signal to the process with this pid and start time; False when it is no longer that process."""
+    """Send a signal to the process with this pid and start time; False when there is no such process."""
     member = Member(pid, start)
     try:
         return member.send(signal_number(name))
@@ -88,9 +87,7 @@ SHIM_TAIL = str(Path("shim") / "__main__.py")
 
 
 def find_shim(folder: Path, attempt: int) -> tuple[int, str] | None:
-    """Pid and start time of the shim of an attempt, by its command line: for a session whose folder was deleted under
-    it.
-    """
+    """Find an attempt's shim by its command line, if the session's folder was deleted: its pid and start time."""
     for process in psutil.process_iter(["cmdline"]):
         cmdline = process.info["cmdline"] or []
         if cmdline[-2:] == [str(folder), str(attempt)] and SHIM_TAIL in cmdline[-3]:
@@ -108,4 +105,4 @@ def _recorded_agent(table: dict[int, Process], identity: Identity | None) -> Pro
 
 
 def _wake(event: Readiness) -> None:
-    """A process ended: being woken is all that is needed."""
+    """A process ended: waking up is all that is needed."""

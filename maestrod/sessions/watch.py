@@ -1,7 +1,7 @@
-"""Watching a process that is not ours: an agent that a person or an editor started and that registered itself.
+"""Watch a process that is not ours: an agent that a person or an editor started and that registered itself.
 
-It is known by pid, start time and boot, so that another process that gets its number later is never taken for it. How it
-ended cannot be known (only a parent is told), only that it has.
+It is identified by pid, start time and boot, so it is never confused with a later process that gets the same pid. We
+can see that it has ended but not how: only a parent receives the exit status.
 """
 
 import os
@@ -14,7 +14,7 @@ from maestrod.sessions.shim.processes import system
 
 
 class Watched(NamedTuple):
-    """A process, and what tells it from every other: start time as the system has it, and the boot."""
+    """A process with what distinguishes it from every other: its start time, as the system prints it, and the boot."""
 
     pid: int
     start: str
@@ -22,7 +22,7 @@ class Watched(NamedTuple):
 
 
 def identify(pid: int) -> Watched | None:
-    """The living process of this user with this pid now; None when there is none."""
+    """Identify the living process of this user with this pid; None when there is none."""
     start = system.start_of(pid)
     try:
         mine = start is not None and psutil.Process(pid).uids().real == os.getuid()
@@ -32,7 +32,7 @@ def identify(pid: int) -> Watched | None:
 
 
 async def wait_gone(process: Watched) -> None:
-    """Return when the process has ended. Costs one descriptor where there are pidfds, else a thread."""
+    """Return when the process has ended. Costs one descriptor where the system has pidfds, else a thread."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -41,7 +41,7 @@ async def wait_gone(process: Watched) -> None:
         await trio.to_thread.run_sync(_wait_in_thread, process, abandon_on_cancel=True)
         return
     try:
-        if identify(process.pid) == process:  # asked with the pidfd open: the number cannot change hands any more
+        if identify(process.pid) == process:  # with the pidfd open, the pid cannot be reused
             await trio.lowlevel.wait_readable(descriptor)
     finally:
         os.close(descriptor)

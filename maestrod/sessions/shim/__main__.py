@@ -1,13 +1,13 @@
-"""Entry of the shim when run by path: puts its own package on the import path and hands over.
+"""Entry point of the shim when run by path: puts its own package on the import path and calls `main`.
 
-Kept to these lines because a script is compiled at every start, while what it imports is loaded from cached byte code.
+It is this short because Python compiles a script at every start but loads what the script imports from cached bytecode.
 """
 
 import posix
 import sys
 
-# Behind the standard library, so that no file of ours can ever shadow one of its modules.
+# After the standard library, so that no file of ours can shadow one of its modules.
 sys.path.append(__file__.rpartition("/shim/")[0])
 code = __import__("shim.main", fromlist=["main"]).main()
-# Nothing is buffered, and taking the interpreter apart costs a tenth of a short session.
+# Nothing is buffered, and finalizing the interpreter takes a tenth of a short session's time.
 posix._exit(code)  # noqa: SLF001  # the name of the system call

@@ -1,10 +1,9 @@
-"""Starting the agent: its terminal or pipes, its own session and process group, and a clear word when it cannot be
-started.
+"""Start the agent on a terminal or pipes, in its own session and process group; explain why when it cannot be started.
 
 `posix_spawn` with SETSID makes the agent a session leader before its file actions run, so the slave side of the
-pseudo-terminal it opens there becomes its controlling terminal (checked on Linux: `tty`, `/dev/tty` and job control
-work). The shim keeps the slave open as well: the master then never reports an end of file while the agent merely
-closed its descriptors.
+pseudo-terminal that it opens there becomes its controlling terminal (checked on Linux: `tty`, `/dev/tty` and job
+control work). The shim keeps the slave open as well, so that the master does not report an end of file when the agent
+merely closes its descriptors.
 """
 
 import posix
@@ -19,8 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Ignored dispositions are inherited through exec; Python ignores SIGPIPE and SIGXFSZ. 9 and KILL's companion STOP
-# cannot be set.
+# Ignored signals stay ignored through exec, and Python ignores SIGPIPE and SIGXFSZ. KILL and STOP cannot be reset.
 _FIXED = {9, 17 if sys.platform == "darwin" else 19}
 _RESET = [number for number in range(1, 32) if number not in _FIXED]
 _NEVER_IN_PATH = (ENOENT, ENOTDIR)
@@ -38,8 +36,8 @@ class StartError(Exception):
 class Agent:
     """The running agent and the shim's ends of its terminal or pipes.
 
-    `keep` is the slave held open, `typed` where input is written to, `errors` a standard error of its own; each -1 where
-    there is none.
+    `output` is read, `typed` is written. `keep` is the slave that is held open, `errors` the pipe of a separate standard
+    error; each is -1 where there is none.
     """
 
     __slots__ = ("ended", "errors", "keep", "output", "pid", "terminal", "typed")
@@ -51,12 +49,13 @@ class Agent:
         self.keep = keep
         self.errors = errors
         self.terminal = keep >= 0
-        self.ended = False  # reaped: its pid may be somebody else's
+        self.ended = False  # reaped: its pid may be reused
 
     def resize(self, columns: int, rows: int) -> None:
         """Set the terminal's size in characters; the agent gets SIGWINCH. OSError when there is no terminal.
 
-        The kernel tells the foreground process group only: an agent that put a command there is told by us.
+        The kernel signals the foreground process group only, and the agent may have put a command there. So we signal
+        the agent ourselves.
         """
         set_size(self.output, columns, rows)
         if not self.ended:
@@ -76,7 +75,7 @@ def start_agent(spec: "dict[str, Any]") -> Agent:
         raise StartError(
             error.errno or 0, f"the working directory {spec['cwd']} cannot be entered: {error.strerror}"
         ) from error
-    private = posix.umask(spec.get("umask", 0o022))  # a daemon from before an upgrade does not say
+    private = posix.umask(spec.get("umask", 0o022))  # a daemon from before an upgrade does not send it
     try:
         return _on_terminal(spec) if spec["terminal"] == "pty" else _on_pipes(spec)
     except OSError as error:
@@ -119,14 +118,14 @@ def _on_pipes(spec: "dict[str, Any]") -> Agent:
 
 
 def _input(path: "str | None") -> tuple[int, int]:
-    """The agent's end of its standard input and ours: a pipe, or a file (then there is no end of ours: -1)."""
+    """The agent's end of its standard input and ours: of a pipe, or of a file (then we have none: -1)."""
     if path is None:
         return posix.pipe()
     return posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC), -1
 
 
 def _spawn(spec: "dict[str, Any]", actions: "list[Any]", descriptors: list[int]) -> int:
-    """The pid of the started agent; on a refusal the descriptors are closed."""
+    """Start the agent and return its pid; StartError when the system refuses, with the descriptors closed."""
     argv: list[str] = spec["argv"]
     number = ENOENT
     tried = ""
@@ -147,19 +146,19 @@ def _spawn(spec: "dict[str, Any]", actions: "list[Any]", descriptors: list[int])
 
 
 def candidates(program: str, path: str) -> list[str]:
-    """Where to look for a program: itself when it has a slash, otherwise in the folders of the *agent's* PATH."""
+    """The paths to try for a program: the name itself if it has a slash, otherwise the folders of the *agent's* PATH."""
     if "/" in program:
         return [program]
     return [f"{folder or '.'}/{program}" for folder in path.split(":")] if path else []
 
 
 def exists(path: str) -> bool:
-    """Whether there is something at the path."""
+    """Whether the path exists."""
     return posix.access(path, posix.F_OK)
 
 
 def explain(number: int, tried: str, program: str) -> str:
-    """One sentence about why a program could not be started, and where to look."""
+    """Explain in one sentence why a program could not be started, and where to look."""
     if not tried:
         return f"{program}: no such program in the PATH of the agent's environment"
     if number == ENOENT and exists(tried):

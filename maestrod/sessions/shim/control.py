@@ -1,10 +1,11 @@
-"""Control connections: newline-delimited JSON between the shim and whoever may open its socket (mode 0600, the user).
+"""Control connections: newline-delimited JSON between the shim and every process that may open its socket (mode 0600).
 
 A request is `{"id": n, "op": "...", ...}`; its answer carries the same id and either results or `error`. Pushed lines
-carry no id: `{"end": n}` once after `watch` (the log grew beyond what was asked), and `{"exit": record}` when all is
-over. `input` may carry a `key`: input whose key, or the part of it before the first dot, was taken before is taken as written and not
-written again, so that a daemon may repeat what another may not have got through with. A peer that sends a line longer than LINE_LIMIT or leaves more than UNREAD_LIMIT unread is dropped; it can come
-back and ask again.
+carry no id: `{"end": n}` once after `watch`, when the log has grown beyond the requested offset, and `{"exit": record}`
+when the agent and its tree have ended. `input` may carry a `key`. If that key, or the part of it before the first dot,
+was accepted before, the input counts as written and is not written again, so that a daemon may repeat what its
+predecessor may not have delivered. A peer that sends a line longer than LINE_LIMIT or leaves more than UNREAD_LIMIT
+unread is dropped; it can connect again.
 """
 
 import posix
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .pump import Pump
 
     class Custodian(Protocol):
-        """What a connection asks of `custodian.py`, which makes it."""
+        """What a connection needs from `custodian.py`, which creates it."""
 
         poller: Poller
         clients: set["ControlClient"]
@@ -45,11 +46,11 @@ LINE_LIMIT = 256 * 1024
 UNREAD_LIMIT = 256 * 1024
 CLIENT_LIMIT = 32
 NOTICE_SECONDS = 0.05
-"""Least time between two notices of grown output to one client."""
+"""Minimum time between two notices of grown output to one client."""
 
 
 class ControlClient:
-    """One connection. `beyond` is the offset it watches, -1 when it does not; `notice_at` the earliest next notice."""
+    """One connection. `beyond` is the offset it watches (-1: none); `notice_at` is when the next notice may be sent."""
 
     def __init__(self, custodian: "Custodian", fd: int) -> None:
         self._custodian = custodian
@@ -61,7 +62,7 @@ class ControlClient:
         custodian.poller.watch(fd, self._on_ready)
 
     def send(self, message: "dict[str, Any]") -> None:
-        """Send a line now or when the peer reads; drops the peer when it has left too much unread."""
+        """Send a line now or when the peer reads; drops a peer that has left too much unread."""
         if self.fd < 0:
             return
         self._outbox += encode(message)
@@ -70,7 +71,7 @@ class ControlClient:
             self.close()
 
     def close(self) -> None:
-        """Drop the connection; harmless when it is gone."""
+        """Drop the connection; does nothing if it is closed already."""
         if self.fd >= 0:
             self._custodian.poller.forget(self.fd)
             self._custodian.clients.discard(self)
@@ -123,14 +124,14 @@ class ControlClient:
         try:
             request = decode(line)
             reply = answer(self._custodian, self, request)
-        except Exception as error:  # noqa: BLE001  # the connection guard: no request may end the shim, which is the agent's parent
+        except Exception as error:  # noqa: BLE001  # no request may end the shim, which is the agent's parent
             reply = {"error": "bad_request", "message": f"{type(error).__name__}: {error}"}
         if reply is not None:
             self.send({"id": request.get("id"), **reply})
 
 
 def answer(custodian: "Custodian", client: ControlClient, request: "dict[str, Any]") -> "dict[str, Any] | None":
-    """The answer to one request, or None when it is given later or not at all."""
+    """The answer to one request; None when the answer comes later or there is none."""
     operation = OPERATIONS.get(request["op"])
     if operation is None:
         return {"error": "unknown_op", "message": f"no such operation: {request['op']}"}
@@ -172,7 +173,7 @@ def _resize(custodian: "Custodian", client: ControlClient, request: "dict[str, A
 
 
 def _size(value: object) -> int:
-    """A number of characters that a terminal can have in one direction (struct winsize holds 16 bits)."""
+    """Check a number of columns or rows (struct winsize holds 16 bits)."""
     if not isinstance(value, int) or not 0 < value < 65536:
         raise ValueError(f"{value!r} is not a terminal's size")
     return value

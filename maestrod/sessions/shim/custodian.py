@@ -1,10 +1,10 @@
-"""The loop of a shim: one agent, its output, its tree, whoever asks; one wait for all of it.
+"""The loop of a shim: one agent, its output, its tree and the control connections, with one wait for all of them.
 
-States. *running*: the agent is alive. Its end (a reaped status) leads to *clearing*: what it left behind is ended by
-the ladder, if anything is there at all. When nothing of the tree is alive the rest of the output is read and the exit
-record is written, durably: *recorded*. A record that cannot be written (disk full, folder gone) is told to the peers
-and tried again until it can; only then does the shim end, so an exit code is never lost for want of disk. A stop that
-cannot kill the agent leaves the state *running* and says so.
+States. *running*: the agent is alive. Its end (a reaped status) leads to *clearing*: the ladder ends whatever the agent
+left behind. When nothing of the tree is alive, the shim reads the rest of the output and writes the exit record,
+durably: *recorded*. If the record cannot be written (disk full, folder gone), the shim sends it to its peers and tries
+again until it can. Only then does the shim end, so a full disk never costs an exit code. A stop that cannot kill the
+agent leaves the state *running* and reports that.
 """
 
 import posix
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from .poller import Readiness
 
 RETRY_SECONDS = 1.0
-"""First pause before an exit record that could not be written is tried again; doubles up to RETRY_LIMIT."""
+"""First pause before retrying to write the exit record; doubles up to RETRY_LIMIT."""
 RETRY_LIMIT = 30.0
 BLIND_SECONDS = 0.1
-"""Pause when there is no descriptor or memory to look at the process table."""
+"""Pause when descriptors or memory are too short to read the process table."""
 FAREWELL_SECONDS = 1.0
 """How long a peer may take to read the last lines."""
 KEYS_KEPT = 1024
-"""Keys of input that are remembered: who repeats input repeats the last piece, or a few."""
+"""How many keys of input are remembered: a daemon repeats only the last few pieces."""
 
 
 class Custodian:
@@ -87,7 +87,7 @@ class Custodian:
     # What control connections ask for.
 
     def status(self) -> "dict[str, Any]":
-        """Who this is and how it stands."""
+        """The answer to `hello`: the identity and the present state."""
         return {
             **self._identity,
             "alive": self._wait_status is None,
@@ -97,17 +97,17 @@ class Custodian:
         }
 
     def has_taken(self, key: str) -> bool:
-        """Whether input with this key was taken, or is as good as taken since the start."""
+        """Whether input with this key was accepted, or delivered by the start itself."""
         return key in self._taken or key.partition(".")[0] in self._taken
 
     def take(self, key: str) -> None:
-        """Remember the key of input that was taken."""
+        """Remember the key of accepted input."""
         self._taken[key] = None
         if len(self._taken) > KEYS_KEPT:
             del self._taken[next(iter(self._taken))]
 
     def signal(self, number: int) -> int:
-        """Send a signal to the whole tree; how many processes it reached."""
+        """Send a signal to the whole tree; returns how many processes it reached."""
         members = [Member(pid, process.start) for pid, process in self._find(with_tag=False).items()]
         reached = sum(member.send(number) for member in members)
         for member in members:
@@ -115,8 +115,8 @@ class Custodian:
         return reached
 
     def stop(self, ladder: list[tuple[int, float]] | None, waiter: "tuple[ControlClient, object] | None") -> None:
-        """End the whole tree; a later stop begins again with its own ladder, unless this one kills already: somebody in a
-        hurry is not held up by who was polite. The waiter is answered when nothing is left, or with who is.
+        """End the whole tree. A later stop starts over with its own ladder, so that an urgent stop need not wait for a
+        gentle one; a ladder that already kills is kept. The waiter is answered when nothing is left, or with what is.
         """
         if waiter is not None:
             self._waiters.append(waiter)
@@ -126,7 +126,7 @@ class Custodian:
             self._climb(ladder or rungs(self._spec["ladder"]), with_tag=True)
 
     def notify(self) -> None:
-        """Tell watching peers that the log grew, each at most every NOTICE_SECONDS."""
+        """Notify watching peers that the log has grown, each at most every NOTICE_SECONDS."""
         now = monotonic()
         for client in tuple(self.clients):
             if 0 <= client.beyond < self._log.end and now >= client.notice_at:
@@ -190,20 +190,18 @@ class Custodian:
             self._show_again()
 
     def _show_again(self) -> None:
-        """Make the socket and the identity file anew, for a daemon that finds the shim alive and its files gone."""
+        """Recreate the socket and files, for a daemon that finds the shim alive and its files gone."""
         self.poller.forget(self._door.fileno())
         try:
             self._door.renew()
             self._mark_again()
             replace(self._folder, IDENTITY, encode(self._identity), durable=False)
         except OSError:
-            pass  # the old socket still takes whoever is connected; the next SIGHUP tries again
+            pass  # existing connections still work; the next SIGHUP tries again
         self.poller.watch(self._door.fileno(), self._on_connection)
 
     def _mark_again(self) -> None:
-        """Make a deleted start marker and lock anew: without them the attempt would look as if it had never been
-        started.
-        """
+        """Recreate a deleted start marker and lock: without them the attempt would look as if it was never started."""
         try:
             create_marker(self._folder, self._spec["attempt"], encode({"bootId": self._identity["bootId"]}))
         except FileExistsError:
@@ -214,7 +212,7 @@ class Custodian:
     # The end of the agent and of its tree.
 
     def _reap(self) -> None:
-        """Reap everything that ended; only the agent's status means something."""
+        """Reap everything that has ended; only the agent's status matters."""
         was_alive = self._wait_status is None
         try:
             while (ended := posix.waitpid(-1, posix.WNOHANG)) != (0, 0):
@@ -229,9 +227,7 @@ class Custodian:
             self._clear_leftovers(childless)
 
     def _clear_leftovers(self, childless: bool) -> None:
-        """End what the agent left running. As a subreaper we are the parent of all of it: no child means nothing is
-        left.
-        """
+        """End what the agent left running. A subreaper is the parent of all of it: without children nothing is left."""
         if self._subreaper and childless:
             return
         self._clearing = True
@@ -243,7 +239,7 @@ class Custodian:
         self._ladder = Ladder(lambda: self._find(with_tag=with_tag), ladder, monotonic())
 
     def _find(self, *, with_tag: bool) -> dict[int, Process]:
-        """Everything of the tree that is alive: descendants, the agent's group, and by tag those that left both."""
+        """The living processes of the tree: descendants, the agent's group and, by their tag, those that left both."""
         table = system.table()
         me = posix.getpid()
         found = descendants(table, {me})
@@ -287,7 +283,7 @@ class Custodian:
             client.send({"id": request_id, **report})
 
     def _finish(self, now: float) -> None:
-        """Read the rest of the output, write the exit record, tell everybody; again later if it cannot be written."""
+        """Read the rest of the output and write the exit record; if that fails, notify the peers and retry later."""
         if self._record is None:
             self.pump.drain()
             self._log.finish()
@@ -330,7 +326,7 @@ class Custodian:
                 client.send({"exit": self._record})
 
     def _farewell(self) -> None:
-        """Give peers a moment to read the last lines, then take the socket away."""
+        """Give peers a moment to read the last lines, then remove the socket."""
         self._tell_exit()
         deadline = monotonic() + FAREWELL_SECONDS
         while any(client.unsent for client in self.clients) and monotonic() < deadline:
@@ -339,4 +335,4 @@ class Custodian:
 
 
 def _wake(event: "Readiness") -> None:
-    """A member of the tree ended: being woken is all that is needed, the next turn looks."""
+    """A member of the tree ended: waking up is all that is needed, because the next turn looks."""

@@ -1,4 +1,4 @@
-"""The control socket a shim can be reached by: private (0600) from its first instant, bound by a relative name.
+"""The shim's control socket: private (0600) from its first instant, bound by a relative name.
 
 The relative name is for long folders: a socket's address holds 107 bytes on Linux and 103 on macOS (unix(7), sys/un.h).
 """
@@ -17,13 +17,13 @@ class Door:
         self._listener = _listen(folder)
 
     def fileno(self) -> int:
-        """Becomes readable when somebody knocks."""
+        """The descriptor that becomes readable when a client connects."""
         return self._listener.fileno()
 
     def accept(self) -> int:
-        """Descriptor of the next connection, -1 when there is none or no descriptor for it."""
+        """The descriptor of the next connection; -1 when there is none, or when no descriptor is free."""
         try:
-            # The built-in class gives the descriptor; the accept() of `socket` is made of it.
+            # The built-in class returns the descriptor; `socket.accept()` is built on it.
             fd, _ = self._listener._accept()  # type: ignore[attr-defined]  # noqa: SLF001  # unknown to typeshed
         except OSError:
             return -1
@@ -31,14 +31,14 @@ class Door:
         return int(fd)
 
     def renew(self) -> None:
-        """Make the socket anew where its file or folder was deleted; OSError when that cannot be done."""
+        """Recreate the socket after its file or folder was deleted; OSError when that fails."""
         make_folder(self._folder)
         listener = _listen(self._folder)
         self._listener.close()
         self._listener = listener
 
     def close(self) -> None:
-        """Take the socket away."""
+        """Close and delete the socket."""
         self._listener.close()
         try:
             posix.unlink(f"{self._folder}/{SOCKET}")

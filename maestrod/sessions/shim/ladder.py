@@ -1,14 +1,14 @@
 """The stop ladder: signals of rising force, each followed by CONT, until nothing of a process tree is alive.
 
-Theory. A rung is (signal, seconds). On each rung every member found is signalled; when all members seen so far are
-gone, the tree is looked through again, for what they left behind; when that finds nothing, the ladder is *done*. (What
-a member starts to tidy up is thus left in peace as long as its rung is polite; on the last rung the tree is looked
-through after every death, so that one unkillable member shields no other.) When a rung's time is over the next one is
-taken, and behind the last one the ladder *gives up* and names who is left (a process in uninterruptible sleep cannot
-be killed). So "done" is always a statement about a look through the whole tree, never about the leader. A stopped
-process (state T) takes no signal but KILL until it is continued: hence CONT after each.
+Theory. A rung is (signal, seconds). Each rung signals every member it finds. When all members seen so far are gone, the
+ladder searches the tree again for what they left behind; when that finds nothing, the ladder is *done*. (So the
+processes that a member starts to clean up are left alone as long as the rung is gentle. On the last rung the ladder
+searches after every death, so that one unkillable member shields no other.) When a rung's time has passed, the next one
+follows; after the last one the ladder *gives up* and lists what is left (a process in uninterruptible sleep cannot be
+killed). So "done" is always a statement about a search of the whole tree, never about the leader. A stopped process
+(state T) handles no signal but KILL until it is continued: hence CONT after each.
 
-The ladder sleeps on nothing itself. Its owner waits for `descriptors()` (pidfds, where the system has them) or until
+The ladder itself never sleeps. Its owner waits for `descriptors()` (pidfds, where the system has them) or until
 `wake_at`, whichever is first, and calls `turn`.
 """
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from .process import Process
 
 RECHECK_SECONDS = 0.02
-"""How often members are looked at where their end gives no event (no pidfd)."""
+"""How often to check members whose end gives no event (no pidfd)."""
 
 PINNED_LIMIT = 64
-"""Members held by a pidfd at once: a tree of thousands must not use up the descriptors that looking at it needs."""
+"""How many members have a pidfd at once: a tree of thousands must leave enough descriptors for searching it."""
 
 _pidfd_open = getattr(posix, "pidfd_open", None)
 _pidfd_send = getattr(kernel, "pidfd_send_signal", None)
 
 
 class Member:
-    """One process to be ended, pinned by a pidfd where there is one, so that its number cannot be meant for another."""
+    """One process to end, pinned by a pidfd where possible, so that no signal reaches another process with its pid."""
 
     __slots__ = ("descriptor", "pid", "start")
 
@@ -49,11 +49,11 @@ class Member:
                 return
 
     def alive(self) -> bool:
-        """Whether this very process still runs code."""
+        """Whether this process, not another with its pid, still runs code."""
         return system.start_of(self.pid) == self.start
 
     def send(self, *signals: int) -> bool:
-        """Send signals to this very process; False when it is gone or may not be signalled."""
+        """Send signals to this process, never to another with its pid; False when it is gone or may not be signalled."""
         if not self.alive():
             return False
         try:
@@ -67,14 +67,14 @@ class Member:
         return True
 
     def close(self) -> None:
-        """Let go of the pidfd."""
+        """Close the pidfd."""
         if self.descriptor >= 0:
             posix.close(self.descriptor)
             self.descriptor = -1
 
 
 class Ladder:
-    """One climb. `find` looks through the tree; `rungs` are (signal number, seconds)."""
+    """One climb. `find` searches the tree; `rungs` are (signal number, seconds)."""
 
     def __init__(
         self, find: "Callable[[], dict[int, Process]]", rungs: "Sequence[tuple[int, float]]", now: float
@@ -92,12 +92,12 @@ class Ladder:
 
     @property
     def left(self) -> list[int]:
-        """Who is still alive, as far as the last look showed."""
+        """The pids that were still alive at the last search."""
         return sorted(self._members)
 
     @property
     def kills(self) -> bool:
-        """Whether it has come to KILL, or begins with it."""
+        """Whether the present rung, or the first one to come, is KILL."""
         return bool(self._rungs) and self._rungs[min(max(self._rung, 0), len(self._rungs) - 1)][0] == kernel.SIGKILL
 
     def descriptors(self) -> list[int]:
@@ -105,10 +105,10 @@ class Ladder:
         return [member.descriptor for member in self._members.values() if member.descriptor >= 0]
 
     def turn(self, now: float) -> bool:
-        """Go on as far as possible now; True once finished, with `left` empty if all are gone.
+        """Climb as far as possible now; True once finished, with `left` empty if all are gone.
 
-        OSError when the process table cannot be read now (no descriptor, no memory): nothing is concluded from that,
-        the owner calls again.
+        OSError when the process table cannot be read now (no descriptor, no memory). That decides nothing: the owner
+        calls again.
         """
         if self._rung < 0:
             self._climb(now)
@@ -130,13 +130,13 @@ class Ladder:
         return self.finished
 
     def close(self) -> None:
-        """Let go of every pidfd."""
+        """Close every pidfd."""
         for member in self._members.values():
             member.close()
         self._members.clear()
 
     def _climb(self, now: float) -> None:
-        found = self._find()  # if this fails, the rung is not taken
+        found = self._find()  # if this fails, the ladder stays on its rung
         self._rung += 1
         self._address(found, everyone=True)
         if not self._members or self._rung >= len(self._rungs):
@@ -147,7 +147,7 @@ class Ladder:
         self._deadline = now + seconds
 
     def _look(self) -> bool:
-        """Look through the tree and signal newcomers by the present rung; whether anyone is there."""
+        """Search the tree and send newcomers the present rung's signal; returns whether anything is alive."""
         self._address(self._find(), everyone=False)
         return bool(self._members)
 
@@ -167,7 +167,7 @@ class Ladder:
                 self._members[pid].send(number, kernel.SIGCONT)
 
     def _forget_dead(self) -> bool:
-        """Forget members that ended; whether there were any."""
+        """Forget members that have ended; returns whether there were any."""
         dead = [pid for pid, member in self._members.items() if not member.alive()]
         for pid in dead:
             self._members.pop(pid).close()

@@ -1,38 +1,38 @@
-"""Two streams in one log without one breaking into the other's lines.
+"""Merge two streams into one log without breaking the lines of either.
 
-An agent's standard output may be lines that are read by a program; what it complains about on standard error has to be in
-the same log, for people, at the time it was said. So standard error goes in only where standard output is between two
-lines, and only as whole lines. What has to wait for that is bounded: beyond the bound it is left out and counted, because
-an agent that is made to wait on standard error might never finish the line on standard output.
+A program may read the lines of an agent's standard output, while people need its standard error in the same log, at the
+right place in time. So standard error is inserted only between two lines of standard output, and only as whole lines.
+The amount that may wait for such a place is bounded; the rest is left out and counted, because an agent that blocks on
+standard error might never finish its line on standard output.
 """
 
 PENDING_LIMIT = 256 * 1024
-"""Bytes of standard error that wait for standard output to end its line."""
+"""How many bytes of standard error may wait for standard output to end its line."""
 
 LINE_LIMIT = 16 * 1024
-"""Bytes of standard error without a newline that are kept back; what is longer is broken there."""
+"""How many bytes of standard error may wait for their newline; a longer line is broken."""
 
 
 class LineMerge:
-    """Takes pieces of both streams; each call gives what goes into the log now."""
+    """Accepts pieces of both streams; each call returns what goes into the log now."""
 
     __slots__ = ("_ended", "_left_out", "_midline", "_unfinished", "_waiting")
 
     def __init__(self) -> None:
         self._midline = False
         self._ended = False
-        self._waiting = bytearray()  # whole lines of standard error, while standard output is in the middle of one
-        self._unfinished = bytearray()  # the line of standard error that has no end yet
+        self._waiting = bytearray()  # whole lines of standard error, while standard output is in the middle of a line
+        self._unfinished = bytearray()  # the line of standard error that has no newline yet
         self._left_out = 0
 
     def output(self, data: bytes) -> bytes:
-        """A piece of standard output, which is not empty."""
+        """Accept a piece of standard output, which must not be empty."""
         end = data.find(b"\n") + 1 if self._waiting or self._left_out else 0
         self._midline = not data.endswith(b"\n")
         return data[:end] + self._take_waiting() + data[end:] if end else data
 
     def errors(self, data: bytes) -> bytes:
-        """A piece of standard error."""
+        """Accept a piece of standard error."""
         lines = self._whole_lines(data)
         if lines and self._ended:
             return self._end_line() + lines
@@ -45,13 +45,13 @@ class LineMerge:
         return b""
 
     def output_ended(self) -> bytes:
-        """Standard output is over: a line it left open is ended where something of standard error follows."""
+        """Standard output has ended: a line that it left open gets a newline before any standard error that follows."""
         self._ended = True
         waiting = self._take_waiting()
         return self._end_line() + waiting if waiting else b""
 
     def finish(self) -> bytes:
-        """Both are over: the rest."""
+        """Both streams have ended: return the rest."""
         rest = self._take_waiting() + self._unfinished
         self._unfinished = bytearray()
         if not rest:

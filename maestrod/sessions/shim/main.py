@@ -1,9 +1,9 @@
 """The start of a shim: read the launch spec, refuse a second start, start the agent, hold it.
 
-The spec comes as one line on standard input, a socket pair whose other end is the daemon: it holds secrets, so it is
-never an argument and never on disk. The answer goes back the same way, and the pair then is the first control
+The spec comes as one line on standard input, a socket pair whose other end is the daemon. It holds secrets, so it is
+never an argument and never on disk. The answer goes back the same way, and the pair then becomes the first control
 connection. Answers: `{"started": identity}`, `{"refused": "locked" | "already_started"}`, `{"exit": record}` when the
-agent could not be started. A daemon that died before it had sent the whole line leaves nothing started.
+agent could not be started. If the daemon dies before it has sent the whole line, nothing is started.
 """
 
 import posix
@@ -30,10 +30,10 @@ EXIT_REFUSED = 75
 
 
 def main() -> int:
-    """Run one shim from its spec to its exit record; the process exit code."""
+    """Run one shim from its spec to its exit record; returns the process exit code."""
     posix.closerange(
         3, 65536
-    )  # what the daemon may have inherited itself (socket activation) is not the agent's business
+    )  # descriptors that the daemon itself inherited (socket activation) must not reach the agent
     wakeup = _catch_signals()
     channel = fcntl(0, F_DUPFD_CLOEXEC, 3)
     _nothing_on_stdin()
@@ -60,7 +60,7 @@ def _start(spec: "dict[str, Any]", channel: int, wakeup: int) -> int:
         agent = start_agent(spec)
     except StartError as error:
         return _could_not_start(spec, identity, error, door, channel)
-    spec["env"] = {}  # the secrets are the agent's now
+    spec["env"] = {}  # only the agent keeps the secrets
     return _hold(spec, agent, identity, door, wakeup, channel, subreaper)
 
 
@@ -77,7 +77,7 @@ def _hold(
     _record_quietly(spec["folder"], IDENTITY, identity)
     _say(channel, {"started": identity}, EXIT_DONE)
     posix.set_blocking(channel, False)
-    # From here on the agent runs, so what only holding it needs is loaded now: not before, not at its end.
+    # The agent runs now. Load what holding it needs here: earlier would delay the start, later would delay the end.
     from .custodian import Custodian
 
     posix.chdir("/")
@@ -124,7 +124,7 @@ def _identity(spec: "dict[str, Any]", boot_id: str) -> "dict[str, Any]":
 
 
 def _record_quietly(folder: str, name: str, value: "dict[str, Any]") -> None:
-    """Write a file that helps but is not needed: the socket gives the same answer while the shim lives."""
+    """Write a file that helps but is not required: while the shim lives, its socket gives the same answer."""
     try:
         replace(folder, name, encode(value), durable=False)
     except OSError:
@@ -132,7 +132,7 @@ def _record_quietly(folder: str, name: str, value: "dict[str, Any]") -> None:
 
 
 def _catch_signals() -> int:
-    """Descriptor that tells of child exits, TERM and HUP; an interrupt typed at the daemon's terminal is not for us."""
+    """A descriptor from which child exits, TERM and HUP can be read. INT, typed at the daemon's terminal, is ignored."""
     reader, writer = posix.pipe()
     posix.set_blocking(reader, False)
     posix.set_blocking(writer, False)
@@ -144,7 +144,7 @@ def _catch_signals() -> int:
 
 
 def _noted(number: int, frame: object) -> None:
-    """The signal's number is in the wakeup descriptor; nothing is done at interrupt time."""
+    """The signal's number is in the wakeup descriptor; the handler does nothing."""
 
 
 def _nothing_on_stdin() -> None:
@@ -154,7 +154,7 @@ def _nothing_on_stdin() -> None:
 
 
 def _read_line(fd: int) -> bytes:
-    """The spec's line, empty when the daemon went away before all of it was there."""
+    """Read the spec's line; empty when the daemon closes the connection before the line is complete."""
     parts: list[bytes] = []
     while not parts or not parts[-1].endswith(b"\n"):
         part = posix.read(fd, 65536)

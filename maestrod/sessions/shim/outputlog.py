@@ -1,11 +1,11 @@
-"""The output log of a session: bytes in segment files, bounded, gap-free by offset.
+"""The output log of a session: bytes in segment files, bounded, without gaps between offsets.
 
-Theory. Every byte the log *keeps* has an offset, counted from the first byte of the session's first attempt. A segment
-is a file under `output/` named by the 20-digit offset of its first byte; the next segment begins where it ends. Old
-segments are deleted, so a reader may find that the log begins later than it asked, but never that two offsets mean the
-same byte or that one is missing in the middle without a segment saying so by its name. What cannot be written (disk
-full, I/O error) is dropped and counted, never waited for: an agent must not block because a disk is full. When writing
-works again, a marker line in the log says how much was lost.
+Theory. Every byte that the log *keeps* has an offset, counted from the first byte of the session's first attempt. A
+segment is a file under `output/` named by the 20-digit offset of its first byte; the next segment begins where it ends.
+Old segments are deleted, so a reader may find that the log begins after the offset it asked for. It never finds one
+byte at two offsets, and the name of the next segment shows every gap. Bytes that cannot be written (disk full, I/O
+error) are dropped and counted, never waited for: an agent must not block because a disk is full. When writing works
+again, a marker line in the log says how much was lost.
 """
 
 import posix
@@ -26,7 +26,7 @@ def segment_name(start: int) -> str:
 
 
 def segment_start(name: str) -> int | None:
-    """Offset of the first byte of a segment, or None when the name is not a segment's."""
+    """Offset of the first byte of a segment; None when the name is not that of a segment."""
     stem, dot, suffix = name.partition(".")
     if dot and suffix == "log" and len(stem) == NAME_DIGITS and stem.isascii() and stem.isdigit():
         return int(stem)
@@ -34,7 +34,7 @@ def segment_start(name: str) -> int | None:
 
 
 def segment_starts(folder: str) -> list[int]:
-    """Offsets of the segments in a folder, rising; empty when there is no folder."""
+    """Offsets of the segments in a folder, ascending; empty when there is no folder."""
     try:
         names = posix.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -43,7 +43,7 @@ def segment_starts(folder: str) -> list[int]:
 
 
 def log_end(folder: str) -> int:
-    """Offset behind the last byte of the log in a folder; 0 when there is none."""
+    """Offset after the last byte of the log in a folder; 0 when there is no log."""
     for start in reversed(segment_starts(folder)):
         try:
             return start + posix.stat(f"{folder}/{segment_name(start)}").st_size
@@ -53,9 +53,7 @@ def log_end(folder: str) -> int:
 
 
 class OutputLog:
-    """Writer of one session's log. `end` is the offset behind the last kept byte, `dropped` counts bytes that were
-    lost.
-    """
+    """Writer of one session's log. `end` is the offset after the last kept byte; `dropped` counts lost bytes."""
 
     __slots__ = (
         "_fd",
@@ -100,7 +98,7 @@ class OutputLog:
             self._lose(len(data) - kept, why)
 
     def finish(self) -> None:
-        """Say in the log what was lost at its end, if it can be said, and close the file."""
+        """Note a loss at the end of the log, if that can be written, and close the file."""
         self._write_marker()
         self._close()
 
@@ -110,9 +108,7 @@ class OutputLog:
         self.dropped += count
 
     def _write_marker(self) -> bool:
-        """Say what was lost since the last marker; False as long as that cannot be written. A torn marker is completed
-        first.
-        """
+        """Write how much was lost since the last marker; False while that fails. Completes a torn marker first."""
         while self._lost or self._torn:
             marker = self._torn or self._marker()
             kept, why = self._put(marker)
@@ -129,7 +125,7 @@ class OutputLog:
         return f"\r\n[maestrod: {self._lost} bytes of output were lost here: {self._lost_why}]\r\n".encode()
 
     def _put(self, data: bytes) -> tuple[int, str]:
-        """Write as much as can be written: how many bytes were kept, and the name of the error that stopped it."""
+        """Write as much as possible; returns how many bytes were kept, and the name of the error that stopped it."""
         view = memoryview(data)
         kept = 0
         while kept < len(view):
@@ -144,7 +140,7 @@ class OutputLog:
         return kept, ""
 
     def _segment(self) -> int:
-        """A file that takes the next byte: the open one, or a new one when it is full or was deleted under us."""
+        """The file for the next byte: the open one, or a new one when that is full or was deleted."""
         if self._fd >= 0 and self._size < self._segment_bytes and posix.fstat(self._fd).st_nlink:
             return self._fd
         self._close()

@@ -1,7 +1,7 @@
-"""One place to wait for everything: descriptors with a handler each.
+"""One place to wait for everything: descriptors, each with a handler.
 
-`poll` on Linux, `select` elsewhere (the `poll` of macOS does not know terminals). Without a timer it sleeps until
-something happens, so an idle shim never wakes up.
+Uses `poll` on Linux and `select` on other systems (the `poll` of macOS does not support terminals). Without a timer it
+sleeps until something happens, so an idle shim never wakes up.
 """
 
 import select
@@ -26,7 +26,7 @@ class Readiness:
 
 
 class Poller:
-    """Descriptors, what each waits for, and who is told."""
+    """Descriptors, what each waits for, and the handler to call."""
 
     def __init__(self, *, use_poll: bool = sys.platform.startswith("linux")) -> None:
         self._handlers: dict[int, Handler] = {}
@@ -35,7 +35,7 @@ class Poller:
         self._poll = select.poll() if use_poll else None
 
     def watch(self, fd: int, handler: "Handler", *, read: bool = True, write: bool = False) -> None:
-        """Tell the handler when the descriptor is ready; replaces what was asked for it before."""
+        """Call the handler when the descriptor is ready; replaces an earlier watch of the same descriptor."""
         self._handlers[fd] = handler
         (self._reading.add if read else self._reading.discard)(fd)
         (self._writing.add if write else self._writing.discard)(fd)
@@ -43,14 +43,14 @@ class Poller:
             self._poll.register(fd, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
 
     def forget(self, fd: int) -> None:
-        """Stop watching; harmless when the descriptor was not watched."""
+        """Stop watching; does nothing if the descriptor was not watched."""
         if self._handlers.pop(fd, None) is not None and self._poll is not None:
             self._poll.unregister(fd)
         self._reading.discard(fd)
         self._writing.discard(fd)
 
     def wait(self, seconds: float | None) -> None:
-        """Sleep until a descriptor is ready or the time is over (None: no limit), then call the handlers."""
+        """Sleep until a descriptor is ready or the time has passed (None: no limit), then call the handlers."""
         ready = self._wait_select(seconds) if self._poll is None else self._wait_poll(self._poll, seconds)
         for fd, event in ready:
             handler = self._handlers.get(fd)

@@ -1,14 +1,15 @@
-"""A process, its kin, and the tag that marks those of an attempt.
+"""A process, its descendants, and the tag that marks the processes of an attempt.
 
-The environment tag finds processes that left both the tree and the group: children inherit `MAESTRO_CUSTODY`, which the shim adds.
+The tag finds processes that left both the tree and the group: the shim adds `MAESTRO_CUSTODY` to the agent's
+environment, and children inherit it.
 """
 
 TAG = "MAESTRO_CUSTODY"
 
 
 class Process:
-    """One row of the process table. `alive` is false for a zombie: it runs no code, it only waits to be reaped. `name` is
-    what it calls itself, for people; never its arguments, which may hold secrets.
+    """One row of the process table. `alive` is false for a zombie, which runs no code and only waits to be reaped.
+    `name` is the command name, for people; never the arguments, which may hold secrets.
     """
 
     __slots__ = ("alive", "name", "parent", "pgid", "pid", "start")
@@ -23,7 +24,7 @@ class Process:
 
 
 def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process]:
-    """The living processes below the roots, the roots themselves left out."""
+    """The living descendants of the roots, without the roots."""
     children: dict[int, list[Process]] = {}
     for process in table.values():
         children.setdefault(process.parent, []).append(process)
@@ -38,7 +39,7 @@ def descendants(table: dict[int, Process], roots: set[int]) -> dict[int, Process
 
 
 def tag_of(folder: str, attempt: int) -> str:
-    """The value that marks an attempt's processes. The folder tells instances apart that hold copies of the same
+    """The value that marks an attempt's processes. The folder distinguishes instances with copies of the same
     sessions.
     """
     return f"{folder}#{attempt}"

@@ -1,8 +1,8 @@
-"""What processes exist, who their parents are, and whether a process still is the one that was meant.
+"""The process table: which processes exist, who their parents are, and whether a pid still belongs to the same process.
 
-A process is named by (boot id, pid, start time), never by a pid alone: pids are used again. `start` is compared as
-text and means something only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on
-Linux, the start date of `ps` elsewhere.
+A process is identified by (boot id, pid, start time), never by a pid alone: pids are reused. `start` is compared as
+text and is valid only within one boot: clock ticks since boot from field 22 of `/proc/PID/stat` (proc(5)) on Linux, the
+start date of `ps` on other systems.
 """
 
 import posix
@@ -26,18 +26,16 @@ class ProcFs:
     """The process table of Linux, read from `/proc`."""
 
     def boot_id(self) -> str:
-        """Identity of this boot of the machine."""
+        """The id of this boot of the machine."""
         return _read("/proc/sys/kernel/random/boot_id").decode().strip()
 
     def start_of(self, pid: int, *, ended: bool = False) -> str | None:
-        """Start time of a living process, None when there is none with this pid; on request also of one not reaped
-        yet.
-        """
+        """Start time of the living process with this pid, None when there is none. With `ended`, also of a zombie."""
         process = self._process(pid)
         return process.start if process is not None and (process.alive or ended) else None
 
     def table(self) -> dict[int, Process]:
-        """Every process there is."""
+        """All processes, by pid."""
         found = (self._process(int(name)) for name in posix.listdir("/proc") if name.isdigit())
         return {process.pid: process for process in found if process is not None}
 
@@ -54,11 +52,11 @@ class ProcFs:
         try:
             stat = _read(f"/proc/{pid}/stat", 1024)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
-            return None  # anything else, as no descriptor left, must not pass for "no such process"
-        # The name in parentheses may hold anything, parentheses and spaces too: fields are counted behind the last one.
+            return None  # any other error, such as a lack of descriptors, must not pass for "no such process"
+        # The name in parentheses may hold parentheses and spaces: count the fields after the last parenthesis.
         behind = stat.rfind(b")")
         fields = stat[behind + 2 :].split()
-        # A leader that ended while other threads run is shown as a zombie too, but the process still works.
+        # A leader that ended while other threads run looks like a zombie too, but the process still works.
         alive = fields[0] not in (b"Z", b"X") or int(fields[17]) > 1
         name = stat[stat.find(b"(") + 1 : behind].decode("utf-8", "replace")
         return Process(pid, int(fields[1]), int(fields[2]), fields[19].decode(), alive, name)
@@ -108,4 +106,4 @@ def _system_table() -> "ProcessTable":
 
 
 system = _system_table()
-"""The process table of the system we are on."""
+"""The process table of this system."""

@@ -1,7 +1,7 @@
-"""The process table where there is no `/proc` (macOS): the output of `ps`, parsed.
+"""The process table without `/proc` (macOS): parses the output of `ps`.
 
-Slower than `/proc` (one program per question) and coarser (start times have steps of a second), and the tag of a
-process whose environment the system hides from `ps` cannot be seen. It is asked only when something is launched,
+It is slower than `/proc` (one program per query) and coarser (start times have a resolution of one second). It cannot
+see the tag of a process whose environment the system hides from `ps`. It is used only when something is launched,
 adopted or stopped. Formats: `ps(1)` of macOS and of procps; `-E` shows the environment on macOS, `e` on procps.
 """
 
@@ -16,7 +16,7 @@ _PATHS = ("/bin/ps", "/usr/bin/ps")
 
 
 def run(argv: list[str]) -> tuple[bytes, int]:
-    """Everything a program writes to its standard output, and the pid it had; OSError when it cannot be started."""
+    """Run a program; returns its standard output and its pid. OSError when it cannot be started."""
     reader, writer = posix.pipe()
     actions = [(posix.POSIX_SPAWN_DUP2, writer, 1), (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDONLY, 0)]
     try:
@@ -44,8 +44,8 @@ def _program() -> str:
 
 
 def parse_table(text: str) -> dict[int, Process]:
-    """Rows of `pid ppid pgid stat lstart comm`, where lstart is five words (`Fri Nov 20 05:17:29 2026`) and comm is a name
-    or, on macOS, a path.
+    """Parse rows of `pid ppid pgid stat lstart comm`, where lstart is five words (`Fri Nov 20 05:17:29 2026`) and comm
+    is a name or, on macOS, a path.
     """
     table = {}
     for line in text.splitlines():
@@ -61,40 +61,38 @@ def _name(rest: list[str]) -> str:
 
 
 def parse_tagged(text: str, tag: str) -> set[int]:
-    """The pids of `pid command environment` rows that carry the tag. Entries cannot be told from arguments here: both
-    match.
+    """The pids of `pid command environment` rows that carry the tag. `ps` does not separate variables from arguments:
+    both match.
     """
     wanted = f" {TAG}={tag} "
     return {int(line.split(None, 1)[0]) for line in text.splitlines() if wanted in f"{line} "}
 
 
 class Ps:
-    """The process table of a system without `/proc`, by `ps`."""
+    """The process table of a system without `/proc`, read with `ps`."""
 
     def boot_id(self) -> str:
-        """Identity of this boot: the moment it happened, which only changes with the next one."""
+        """The id of this boot: the time of the boot."""
         return run(["/usr/sbin/sysctl", "-n", "kern.boottime"])[0].decode().strip()
 
     def start_of(self, pid: int, *, ended: bool = False) -> str | None:
-        """Start time of a living process, None when there is none with this pid; on request also of one not reaped
-        yet.
-        """
+        """Start time of the living process with this pid, None when there is none. With `ended`, also of a zombie."""
         process = _ask_table(["-o", _COLUMNS, "-p", str(pid)]).get(pid)
         return process.start if process is not None and (process.alive or ended) else None
 
     def table(self) -> dict[int, Process]:
-        """Every process there is."""
+        """All processes, by pid."""
         return _ask_table(["-axo", _COLUMNS])
 
     def tagged(self, table: dict[int, Process], tag: str) -> dict[int, Process]:
-        """The living processes that carry a tag in the environment `ps` shows."""
+        """The living processes that carry a tag in the environment that `ps` shows."""
         listing, _ = run([_program(), _ENVIRONMENT, "-o", "pid=,command="])
         pids = parse_tagged(listing.decode(errors="replace"), tag)
         return {pid: process for pid, process in table.items() if pid in pids and process.alive}
 
 
 def _ask_table(arguments: list[str]) -> dict[int, Process]:
-    """A table by `ps`, without the `ps` that wrote it: a child of ours, it would be a descendant for ever."""
+    """Run `ps` and parse its table, without the row of `ps` itself: as our child it would always be a descendant."""
     listing, own = run([_program(), *arguments])
     table = parse_table(listing.decode(errors="replace"))
     table.pop(own, None)

@@ -1,6 +1,6 @@
-"""The pump between the agent and the world: its output into the log, what is typed into its terminal or pipe.
+"""Moves the agent's output into the log, and input into the agent's terminal or pipe.
 
-Reading never waits for anything but the agent; writing to the agent is queued when it does not read, up to a bound.
+Reading waits for nothing but the agent. When the agent does not read, its input is queued, up to a bound.
 """
 
 import posix
@@ -18,15 +18,13 @@ READ_BYTES = 65536
 """One read: a pipe holds this much, a terminal gives 4 KiB at a time."""
 
 TYPED_LIMIT = 1 << 20
-"""Bytes of input kept for an agent that does not read them."""
+"""How many bytes of input are queued for an agent that does not read."""
 
 DRAIN_SECONDS = 1.0
-"""How long the rest of the output is read after the tree is gone, should a stranger still hold the other end and
-write.
-"""
+"""How long to read the rest of the output after the tree is gone: an unrelated process may still hold the other end."""
 
 END_OF_FILE = b"\x04"
-"""What a terminal understands as end of input (VEOF, Ctrl-D)."""
+"""The end-of-file character of a terminal (VEOF, Ctrl-D)."""
 
 
 class Pump:
@@ -46,8 +44,8 @@ class Pump:
             self._read_apart(agent.errors)
 
     def _read_apart(self, errors: int) -> None:
-        """Standard error comes by a pipe of its own, so that it never breaks into a line of standard output."""
-        from .line_merge import LineMerge  # few agents need it, and every shim's start is waited for
+        """Read standard error from its own pipe, so that it never breaks into a line of standard output."""
+        from .line_merge import LineMerge  # few agents need it, and every agent waits for its shim to start
 
         self._merge = LineMerge()
         self._open.add(errors)
@@ -55,7 +53,7 @@ class Pump:
 
     @property
     def takes_input(self) -> bool:
-        """Whether there is anything to write input to: not where a file is the agent's standard input."""
+        """Whether input can be written: not if the agent's standard input is a file."""
         return self._agent.typed >= 0
 
     def type(self, data: bytes) -> bool:
@@ -67,7 +65,7 @@ class Pump:
         return True
 
     def close_typed(self) -> None:
-        """End of input: the pipe is closed once it is written out; a terminal gets its end-of-file character."""
+        """End the input: close the pipe once everything is written, or send a terminal its end-of-file character."""
         if self._agent.terminal:
             self.type(END_OF_FILE)
         else:
@@ -75,7 +73,7 @@ class Pump:
             self._write()
 
     def drain(self) -> None:
-        """Read what is left after the last process of the tree ended, then close everything."""
+        """Read what is left after the last process of the tree has ended, then close everything."""
         if self._agent.keep >= 0:
             posix.close(self._agent.keep)
         deadline = monotonic() + DRAIN_SECONDS
@@ -99,13 +97,13 @@ class Pump:
 
     def _take(self, fd: int, event: "Readiness") -> None:
         if not self._read(fd) and event.hung_up and fd in self._open:
-            self._poller.forget(fd)  # a hung-up terminal: nothing more can come, but drain looks once more
+            self._poller.forget(fd)  # the terminal hung up: nothing more can come, but `drain` reads once more
 
     def _on_typed_ready(self, event: "Readiness") -> None:
         self._write()
 
     def _read(self, fd: int) -> bool:
-        """One read into the log; False when there is nothing to read now, or ever."""
+        """Read once into the log; False when there is nothing to read now, or ever again."""
         try:
             data = posix.read(fd, READ_BYTES)
         except BlockingIOError:

@@ -1,8 +1,8 @@
 """Files that must outlive the shim and the daemon: the start marker, the identity, the exit record.
 
-The start marker is created durably, exclusively and *before* the agent is started: while it exists no attempt of that
-number can ever be started again, whatever crashed in between. The exit record is replaced atomically and durably, so
-it is whole or absent.
+The start marker is created durably, exclusively and *before* the agent is started: while it exists, no attempt with
+that number can be started again, whatever crashed in between. The exit record is replaced atomically and durably, so it
+is complete or absent.
 """
 
 import posix
@@ -17,11 +17,11 @@ SOCKET = "shim.sock"
 
 
 ENDED_NAMED = 100
-"""Processes that an exit record names at most; it counts all of them."""
+"""Maximum number of processes that an exit record names; it counts all of them."""
 
 LOCK_TRIES = 20
 LOCK_PAUSE_SECONDS = 0.01
-"""A daemon looking whether the lock is held holds it for microseconds itself: so it is tried again for a moment."""
+"""A daemon that checks the lock holds it itself for microseconds; therefore taking it is retried for a moment."""
 
 
 def make_folder(path: str) -> None:
@@ -36,14 +36,14 @@ def make_folder(path: str) -> None:
 
 
 def write_all(fd: int, data: bytes) -> None:
-    """Write every byte: a write may be short (a full disk, a file size limit) without being an error."""
+    """Write every byte: a write may be short (a full disk, a file size limit) without an error."""
     view = memoryview(data)
     while view:
         view = view[posix.write(fd, view) :]
 
 
 def sync_folder(path: str) -> None:
-    """Make the names in a folder durable."""
+    """Make the directory entries of a folder durable."""
     fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
     try:
         posix.fsync(fd)
@@ -64,7 +64,7 @@ def create_marker(folder: str, attempt: int, text: bytes) -> None:
 
 
 def replace(folder: str, name: str, data: bytes, *, durable: bool) -> None:
-    """Replace a file atomically: a reader sees the old or the new one, never half of one."""
+    """Replace a file atomically: a reader sees the old or the new one, never a part."""
     path = f"{folder}/{name}"
     part = f"{path}.{posix.getpid()}.part"
     fd = posix.open(part, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC | posix.O_CLOEXEC, 0o600)
@@ -84,7 +84,7 @@ def replace(folder: str, name: str, data: bytes, *, durable: bool) -> None:
 
 
 def take_lock(folder: str) -> int:
-    """The descriptor that holds a session's lock until this process ends, -1 when another shim has it."""
+    """Take a session's lock; returns the descriptor that holds it until this process ends, -1 if another shim has it."""
     make_folder(folder)
     fd = posix.open(f"{folder}/{LOCK}", posix.O_RDWR | posix.O_CREAT | posix.O_CLOEXEC, 0o600)
     for _ in range(LOCK_TRIES):
