@@ -1,6 +1,6 @@
-"""What the core knows of an agent: how it takes prompts, not what it is called.
+"""What the core knows about an agent: how it behaves, not its name.
 
-The adapters (``agents/``) say it of themselves; the configuration's rules carry it here.
+Each adapter (``agents/``) declares its traits; the policy carries them here.
 """
 
 import enum
@@ -12,9 +12,9 @@ from maestrod.api.session import Terminal
 
 
 class Turns(enum.Enum):
-    """How an agent on pipes takes its prompts; on a terminal they are typed."""
+    """How an agent on pipes receives its prompts. On a terminal, prompts are typed."""
 
-    NONE = "none"  # it takes none: it does its tasks and ends (shell, custom programs)
+    NONE = "none"  # no prompts: it does its tasks and exits (shell, custom programs)
     PROCESS = "process"  # one process per turn: the prompt comes with the start, the next turn resumes the conversation
     STREAM = "stream"  # one process, prompts on standard input one after the other
 
@@ -22,10 +22,10 @@ class Turns(enum.Enum):
 class AgentTraits(msgspec.Struct, frozen=True):
     """One agent as the domain sees it.
 
-    ``plans``: it can plan without a program of the user's. ``runs_commands``: a subtask needs commands or checks for it.
-    ``resumes``: a conversation can go on in another process. ``terminal`` is how its workers are held when nobody says.
-    ``registration_timeout_ms`` is how long it may take from start to its first sign of life, when that differs from the configuration's.
-    ``stall_ms`` is how long it may say nothing in the middle of a turn before somebody looks.
+    ``plans``: it can write a plan itself, without a planner program. ``runs_commands``: its subtasks need commands or checks.
+    ``resumes``: another process can continue its conversation. ``terminal`` is the default for its workers.
+    ``registration_timeout_ms`` is the time from start to the first sign of life, if it differs from the configuration's.
+    ``stall_ms`` is how long it may be silent in the middle of a turn before the daemon checks on it.
     """
 
     turns: Turns = Turns.NONE
@@ -37,7 +37,7 @@ class AgentTraits(msgspec.Struct, frozen=True):
     stall_ms: int = 600_000
 
 
-#: The agent that is always there.
+#: The built-in agent.
 SHELL = AgentTraits(runs_commands=True)
-#: Every agent the core knows when nobody tells it more.
+#: The agents that the core knows by default.
 SHELL_ONLY: Mapping[str, AgentTraits] = {"shell": SHELL}

@@ -1,27 +1,29 @@
-"""What an answer may be: an option, free text where it is taken, an option with a reason, and for how long it holds."""
+"""Which answers a question accepts: an option, an option with a reason, or free text; and how long the answer holds."""
 
 from collections.abc import Sequence
 
 from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind, FreeText, Lasts
 from maestrod.api.errors import Malformed
 
-#: What a plan that waits for a person is answered with.
+#: The options of a plan's approval.
 APPROVE, REJECT = "approve", "reject"
-#: Ends the options of a permission whose answer holds for the rest of the session.
+#: Suffix of a permission option that holds for the rest of the session.
 FOR_SESSION = " for session"
 
 _REASONED = frozenset({AttentionKind.PERMISSION, AttentionKind.APPROVAL})
 
 
 def free_text(kind: AttentionKind, options: Sequence[str], tool: str | None) -> FreeText:
-    """What a question of ours does with text that is typed."""
+    """How a question treats text that the user types: as the answer, as a reason, or not at all."""
     if options:
         return FreeText.REASON if kind in _REASONED else FreeText.NONE
     return FreeText.NONE if tool is not None else FreeText.ANSWER
 
 
 def settled(question: Attention, params: AttentionAnswer) -> AttentionAnswer:
-    """The answer in its plain form: the option without how long it holds. Raises ``Malformed`` for one that is not taken."""
+    """The answer in its normal form, with ``lasts`` split from the option. Raises ``Malformed`` for an answer that the question
+    does not accept.
+    """
     if question.options and params.value not in question.options and question.free_text is not FreeText.ANSWER:
         raise Malformed("attention.not_an_option", f"Choose {_either(question.options)}", {"path": "value"})
     if params.reason and question.free_text is not FreeText.REASON:

@@ -1,4 +1,4 @@
-"""What enters the engine: commands (a method's parameters and who asks) and the stamp that carries time and randomness."""
+"""What enters the engine: commands (a method's parameters and its caller) and the stamp that carries time and randomness."""
 
 import msgspec
 
@@ -7,14 +7,14 @@ from maestrod.core.values.signs import NOTHING, Reading
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks: a session in a given attempt, or, without one, the owner of the daemon."""
+    """The caller: a session in a given attempt, or, without a session, the owner of the daemon."""
 
     session_id: str | None = None
     attempt: int = 0
 
     @property
     def is_owner(self) -> bool:
-        """Whether it is the user and not an agent."""
+        """Whether the caller is the user, not an agent."""
         return self.session_id is None
 
 
@@ -25,7 +25,7 @@ OWNER = Actor()
 class Command(msgspec.Struct, frozen=True):
     """A call of a method that changes something; ``params`` is the struct of the method's row.
 
-    ``reading`` is what the agent's adapter read from the payload of a hook (``event.report``, ``permission.ask``).
+    ``reading`` is what the agent's adapter read from a hook's payload (``event.report``, ``permission.ask``).
     """
 
     method: str
@@ -35,7 +35,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """The outside world's part of a decision.
+    """The time and randomness of a decision.
 
     ``at`` is the wall clock in ms since the epoch, which may jump; ``id_time`` is the same but never goes back, so that ids
     sort in the order they were made; ``entropy`` is 80 random bits.

@@ -1,25 +1,28 @@
-"""A moment that an entity waits for, by what for and by whose it is."""
+"""A moment that an entity waits for, named by its kind and the entity's id."""
 
 import enum
 from typing import NamedTuple
 
 
 class DeadlineKind(enum.StrEnum):
-    """What is to happen at the moment."""
+    """What the passing of the deadline means."""
 
-    REGISTER = "register"  #: the agent of a session has shown no sign of life
-    TIMEOUT = "timeout"  #: an attempt at a task has taken too long
-    RETRY = "retry"  #: a task may be tried again
-    ANSWER = "answer"  #: nobody has answered a question
-    FINISH = "finish"  #: an agent that was let go has not ended by itself
-    WAKE = "wake"  #: a session has sat out a usage limit
-    LIMIT = "limit"  #: agents of a kind may be started again; the id is the agent's name
-    STALL = "stall"  #: an agent in the middle of a turn has said nothing
+    REGISTER = "register"  #: a session's agent has shown no sign of life
+    TIMEOUT = "timeout"  #: an attempt at a task took too long
+    RETRY = "retry"  #: a task may be retried
+    ANSWER = "answer"  #: a question was not answered in time
+    FINISH = "finish"  #: an agent that should exit has not exited by itself
+    WAKE = "wake"  #: a session's usage limit has ended
+    LIMIT = "limit"  #: sessions of an agent may start again; the id is the agent's name
+    STALL = "stall"  #: an agent has been silent in the middle of a turn
     QUIET = "quiet"  #: the screen of an agent in the middle of a turn has stayed idle
 
     @property
     def needs_word(self) -> bool:
-        """Whether it judges somebody who may have reported in time, so that reports are heard first; the others begin something."""
+        """Whether it judges an agent or user that may have acted in time, so that pending reports are processed first.
+
+        The other kinds only start something.
+        """
         return self in _NEED_WORD
 
 
@@ -36,7 +39,7 @@ _NEED_WORD = frozenset(
 
 
 class Deadline(NamedTuple):
-    """Names one moment of one entity; when it is says ``World.deadlines``."""
+    """The name of one deadline of one entity; ``World.deadlines`` has its time."""
 
     kind: DeadlineKind
     id: str

@@ -1,6 +1,6 @@
-"""What a decision wants done outside: values, run by others once the decision is durable.
+"""What a decision wants done outside the daemon, as values. The supervisor carries effects out once the decision is durable.
 
-What comes of an effect returns as a fact (``facts.py``) through the engine's one inbox.
+The result of an effect returns as a fact (``facts.py``) through the engine's inbox.
 """
 
 import msgspec
@@ -11,21 +11,21 @@ class Effect(msgspec.Struct, frozen=True, tag=True):
 
 
 class Launch(Effect, frozen=True):
-    """Start the agent of a session. Safe to repeat: an attempt is started once."""
+    """Start a session's agent. Safe to repeat: an attempt starts only once."""
 
     session_id: str
     attempt: int
 
 
 class Stop(Effect, frozen=True):
-    """Stop a session's whole process tree by the ladder."""
+    """Stop a session's whole process tree with the stop ladder."""
 
     session_id: str
     attempt: int
 
 
 class Watch(Effect, frozen=True):
-    """Follow the process of an external session, which is not ours, until it has ended."""
+    """Follow the process of an external session, which the daemon did not start, until it ends."""
 
     session_id: str
     attempt: int
@@ -41,7 +41,7 @@ class Signal(Effect, frozen=True):
 
 
 class Deliver(Effect, frozen=True):
-    """Write a message to a session's agent. It counts as delivered already; safe to repeat, what was written is not written again."""
+    """Write a message to a session's agent. It already counts as delivered. Safe to repeat: a message is written only once."""
 
     session_id: str
     attempt: int
@@ -49,7 +49,7 @@ class Deliver(Effect, frozen=True):
 
 
 class Decide(Effect, frozen=True):
-    """Bring the answer of a question to the agent that waits for it on its stream. Safe to repeat."""
+    """Send the answer of a question to the agent that waits for it on its stream. Safe to repeat."""
 
     session_id: str
     attempt: int
@@ -57,14 +57,14 @@ class Decide(Effect, frozen=True):
 
 
 class CloseInput(Effect, frozen=True):
-    """Tell a session's agent that no more prompts come. Safe to repeat."""
+    """Close the standard input of a session's agent: no more prompts follow. Safe to repeat."""
 
     session_id: str
     attempt: int
 
 
 class Probe(Effect, frozen=True):
-    """Look whether an agent that says nothing still works: its output, its files, its processor time."""
+    """Check whether a silent agent still works: by its output, its files and its CPU time."""
 
     session_id: str
     attempt: int

@@ -1,4 +1,4 @@
-"""What the daemon finds out by itself: facts enter the engine by the same inbox as commands."""
+"""What the daemon finds out by itself. Facts enter the engine through the same inbox as commands."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ class Fact(msgspec.Struct, frozen=True, tag=True):
 
 
 class Launched(Fact, frozen=True):
-    """A session's agent was started (or found running by a new daemon, ``adopted``); ``warning`` is for people."""
+    """A session's agent was started, or a new daemon found it running (``adopted``). ``warning`` is for users."""
 
     session_id: str
     attempt: int
@@ -24,7 +24,7 @@ class Launched(Fact, frozen=True):
 
 
 class LaunchFailed(Fact, frozen=True):
-    """A session's agent could not be started. ``retryable``: the machine was short of something (EAGAIN, EMFILE)."""
+    """A session's agent could not be started. ``retryable``: the machine was short of a resource (EAGAIN, EMFILE)."""
 
     session_id: str
     attempt: int
@@ -34,14 +34,14 @@ class LaunchFailed(Fact, frozen=True):
 
 
 class EndedProcess(msgspec.Struct, frozen=True):
-    """A process that was ended along with an agent, and what it called itself."""
+    """A process that was ended along with an agent, and its name."""
 
     pid: int
     name: str
 
 
 class EndedAlong(msgspec.Struct, frozen=True):
-    """What was ended along with an agent: ``count`` processes, the first of them by name."""
+    """The processes that were ended along with an agent: how many, and the first of them by name."""
 
     processes: tuple[EndedProcess, ...] = ()
     count: int = 0
@@ -50,7 +50,7 @@ class EndedAlong(msgspec.Struct, frozen=True):
 class Exited(Fact, frozen=True):
     """A session's agent ended. ``verdict`` is the adapter's judgement: ``completed``, ``failed`` or ``stopped``.
 
-    ``tail`` is the last lines of its output, ``along`` what was ended with it.
+    ``tail`` is the last lines of its output; ``along`` lists the processes that were ended with it.
     """
 
     session_id: str
@@ -62,7 +62,7 @@ class Exited(Fact, frozen=True):
 
 
 class Lost(Fact, frozen=True):
-    """A session's process is gone and nobody knows how it ended."""
+    """A session's process is gone, and its end was not recorded."""
 
     session_id: str
     attempt: int
@@ -77,13 +77,13 @@ class Woke(Fact, frozen=True):
 
 
 class DaemonStarted(Fact, frozen=True):
-    """The daemon has found its sessions again. Scheduling follows every decision, and what the last daemon gave back waits for one."""
+    """The daemon has adopted its sessions. This decision schedules the work that the last daemon gave back."""
 
 
 class ClockMoved(Fact, frozen=True):
-    """The wall clock was set by ``step`` ms, or the machine slept for ``slept`` ms; ``mark`` is how the clocks stand now.
+    """The wall clock was set by ``step`` ms, or the machine slept for ``slept`` ms; ``mark`` has the present clock readings.
 
-    Both are 0 after a start of the machine, when nobody knows.
+    Both are 0 after the machine has started, because then neither is known.
     """
 
     mark: ClockMark
@@ -92,7 +92,7 @@ class ClockMoved(Fact, frozen=True):
 
 
 class Edited(Fact, frozen=True):
-    """A person changed an entity's file while the daemon was down; ``data`` is the validated entity as JSON."""
+    """A user edited an entity's file while the daemon was down; ``data`` is the validated entity as JSON."""
 
     kind: str
     id: str
@@ -100,17 +100,19 @@ class Edited(Fact, frozen=True):
 
 
 class Draining(Fact, frozen=True):
-    """The daemon is about to stop its sessions: from now on it starts no new ones. Nothing of this is kept, so it is never refused."""
+    """The daemon is about to stop its sessions and starts no new ones from now on. It changes no entity, so it is never
+    refused.
+    """
 
 
 class StoppingSessions(Fact, frozen=True):
-    """The daemon stops and takes its sessions with it: the next daemon starts their work again."""
+    """The daemon stops along with its sessions; the next daemon starts their work again."""
 
 
 class Signed(Fact, frozen=True):
-    """Signs read from what an agent prints (``stream``: lines of its output, ``screen``: its terminal's title).
+    """Signs read from an agent's output (``source`` is ``stream`` for lines, ``screen`` for the terminal's title).
 
-    ``read_to`` is the offset in the output after what they were read from: the next daemon goes on reading there.
+    ``read_to`` is the offset in the output log up to which it was read; the next daemon continues there.
     """
 
     session_id: str
@@ -121,7 +123,7 @@ class Signed(Fact, frozen=True):
 
 
 class NotDelivered(Fact, frozen=True):
-    """A message could not be written to its agent at all, so it may be tried again."""
+    """No part of a message could be written to its agent, so it may be retried."""
 
     session_id: str
     attempt: int
@@ -130,13 +132,13 @@ class NotDelivered(Fact, frozen=True):
 
 
 class Withdrawn(Fact, frozen=True):
-    """The hook that waited for an answer is gone, and the daemon was there to see it."""
+    """The hook that waited for an answer disconnected while the daemon was running."""
 
     attention_id: str
 
 
 class Probed(Fact, frozen=True):
-    """What a look at a silent agent found: whether it shows any life (``busy``), and how that was seen."""
+    """The result of checking a silent agent: whether it is ``busy``, and the evidence for that."""
 
     session_id: str
     attempt: int

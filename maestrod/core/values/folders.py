@@ -1,6 +1,6 @@
-"""Folders as the domain sees them: which one a path leads to, by whatever name, and what is around it.
+"""Folders as the domain sees them: which folder a path leads to, under any name, and the folders around it.
 
-The engine looks at them (``seen.py``). Where nobody can look, paths are compared as written.
+The engine looks them up (``seen.py``). Where it cannot look, paths are compared as written.
 """
 
 import posixpath
@@ -14,9 +14,10 @@ Identities = Mapping[str, FolderIdentity]
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A folder that was looked at: its path without links, the paths around it (itself first, the root last), and which they are.
+    """A folder that was looked up: its path without links, the paths around it (itself first, the root last), and their
+    identities.
 
-    ``problem`` says why it is no folder to work in; empty when it is one.
+    ``problem`` says why the folder cannot be worked in; it is empty if it can.
     """
 
     path: str
@@ -26,12 +27,12 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> FolderIdentity | None:
-        """Which folder it is, if somebody looked."""
+        """The identity of the folder, if it was looked up."""
         return self.identities.get(self.path)
 
 
 def as_written(path: str) -> Place:
-    """A place by its path alone."""
+    """A place known by its path alone."""
     path = posixpath.normpath(path)
     around = [path]
     while (outer := posixpath.dirname(around[-1])) != around[-1]:

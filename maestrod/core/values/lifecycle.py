@@ -1,40 +1,43 @@
 """The lifecycle of a session: five machines, what moves them, and why they come to rest.
 
-**A session is five state machines.** One would not do: an agent that is paused still has a prompt to work on, and one that waits out a
-usage limit can be paused, or asked to stop. So each question about a session has its own machine:
+**A session is five state machines.** One is not enough: a paused agent still has a prompt to work on, and an agent that
+waits for the end of a usage limit can be paused or stopped. So each question about a session has its own machine:
 
-- **life**: has it come up, does it work, how did it end? A session is ``spawning`` from the decision to start it until its first sign of
-  life. Then it is ``working`` while one of its tasks is in progress (or, if its agent reports turns, while a turn runs), and otherwise
-  ``idle``. It ends once, as ``completed``, ``failed`` or ``stopped``. ``Session.status`` is the state of this machine.
-- **turn**: what does the agent say it is doing? ``silent`` until it reports a turn, then ``running`` or ``over``. A session whose agent never
-  reports turns follows its tasks instead.
-- **hold**: are its processes paused? ``paused`` when a user paused this very session. Its run, or everything, can be paused as well
-  (``pause.py``); that is the state of the run and of the system.
-- **ending**: is it on its way out? ``finishing`` when nothing is left to do and its agent was let go, ``stopping`` when its end is wanted. Only
-  life says that it has ended.
-- **wait**: does it wait out a usage limit? ``waiting`` until the limit ends, then ``due`` until a slot is free.
+- **life**: has it started, does it work, how did it end? A session is ``spawning`` from the decision to start it until its
+  first sign of life. Then it is ``working`` while one of its tasks is in progress (or, if its agent reports turns, while a turn
+  runs), and otherwise ``idle``. It ends once, as ``completed``, ``failed`` or ``stopped``. ``Session.status`` is the state of
+  this machine.
+- **turn**: what does the agent report that it is doing? ``silent`` until it reports a turn, then ``running`` or ``over``. A
+  session whose agent never reports turns follows its tasks instead.
+- **hold**: are its processes paused? ``paused`` when a user paused this very session. Its run, or everything, can be paused as
+  well (``pause.py``); that is the state of the run and of the system.
+- **ending**: is it about to end? ``finishing`` when nothing is left to do and its agent should exit, ``stopping`` when it is
+  being stopped. Only life says that it has ended.
+- **wait**: does it wait for the end of a usage limit? ``waiting`` until the limit ends, then ``due`` until a slot is free.
 
-**States carry their data** (``api/life.py``), so what cannot be together cannot be written down. A turn that has ended says nothing about
-what the agent does now. Only a session that is finishing, or has not come up, has a time limit for that. A session that has ended has none
-of this.
+**States carry their data** (``api/life.py``), so an impossible combination cannot be written down. A turn that has ended says
+nothing about what the agent does now. Only a session that is starting or finishing has a time limit for that. A session that
+has ended carries none of this.
 
-**How the machines are coupled.** An event happens to the session, not to a machine. Each machine has a table of the events that move it,
-and ``BRINGS`` lists the events that another event brings along:
+**How the machines are coupled.** An event happens to the session, not to a machine. Each machine has a table of the events that
+move it, and ``BRINGS`` lists the events that another event implies:
 
-- A turn that begins or ends is a sign of life, and so is a limit: ``begin`` brings ``work``; ``cease`` and ``reach`` bring ``register``.
-- An agent with nothing to do is let go even if it has not shown itself: ``let go`` brings ``register``.
+- A turn that begins or ends is a sign of life, and so is a limit: ``begin`` brings ``work``; ``cease`` and ``reach`` bring
+  ``register``.
+- An agent with nothing to do is let go even if it has not registered: ``let go`` brings ``register``.
 - The end of a process (``gone``) silences the turn and moves nothing else: the session can continue in another process.
-- ``complete``, ``fail`` and ``stop`` move every machine at once, to the state in which nothing is left. Nothing moves them after that.
-- A session on its way out begins no wait. One that is ``stopping`` is never let go, and one that is ``finishing`` can still be stopped.
+- ``complete``, ``fail`` and ``stop`` move every machine at once, to its final state. Nothing moves them after that.
+- A session that is ending begins no wait. One that is ``stopping`` is never let go, and one that is ``finishing`` can still be
+  stopped.
 
-Rules decide what depends on more than these states: a session rests after a turn only if nothing runs in the background, a limit ends
-the turn only if the agent gave up, and a turn that begins after a limit was reached ends the wait.
+Rules decide what depends on more than these states: a session rests after a turn only if nothing runs in the background, a
+limit ends the turn only if the agent gave up, and a turn that begins after a limit was reached ends the wait.
 
-**Why the machines come to rest.** An event moves each machine at most once, and brings along only events that stand below it in ``SessionEvent``.
-So every event ends after finitely many steps, in any state. ``tests/core/values/test_lifecycle.py`` checks the order, and that ``moved``
-does to a session what the tables say, for every event in every state.
+**Why the machines come to rest.** An event moves each machine at most once, and brings only events listed below it in
+``SessionEvent``. So every event is processed in finitely many steps, in any state. ``tests/core/values/test_lifecycle.py``
+checks the order, and that ``moved`` follows the tables for every event in every state.
 
-Nothing else builds ``Session.live`` or sets ``Session.status``. This file reads no world and has no effects.
+Nothing else builds ``Session.live`` or sets ``Session.status``. This file reads no world and has no side effects.
 """
 
 import enum
@@ -53,7 +56,7 @@ from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 
 
 class SessionEvent(enum.Enum):
-    """What can happen to a session. One brings along only those below it."""
+    """What can happen to a session. An event brings only events listed below it."""
 
     REACH = "reach"
     BEGIN = "begin"
@@ -75,7 +78,7 @@ class SessionEvent(enum.Enum):
 
 #: The events that end a session.
 ENDS: Final = frozenset({SessionEvent.COMPLETE, SessionEvent.FAIL, SessionEvent.STOP})
-#: What an event brings along.
+#: The events that another event implies.
 BRINGS: Mapping[SessionEvent, tuple[SessionEvent, ...]] = {
     SessionEvent.REACH: (SessionEvent.REGISTER,),
     SessionEvent.BEGIN: (SessionEvent.WORK,),
@@ -85,7 +88,7 @@ BRINGS: Mapping[SessionEvent, tuple[SessionEvent, ...]] = {
 
 
 class TurnState(enum.Enum):
-    """What the agent does by its own word."""
+    """What the agent reports that it is doing."""
 
     SILENT = "silent"
     RUNNING = "running"
@@ -93,14 +96,14 @@ class TurnState(enum.Enum):
 
 
 class HoldState(enum.Enum):
-    """Whether somebody has paused this very session."""
+    """Whether a user has paused this very session."""
 
     FREE = "free"
     PAUSED = "paused"
 
 
 class EndingState(enum.Enum):
-    """Whether it is on its way out."""
+    """Whether the session is about to end."""
 
     NONE = "none"
     FINISHING = "finishing"
@@ -108,7 +111,7 @@ class EndingState(enum.Enum):
 
 
 class WaitState(enum.Enum):
-    """How it stands to a usage limit."""
+    """Whether the session waits for the end of a usage limit."""
 
     NONE = "none"
     WAITING = "waiting"
@@ -118,7 +121,7 @@ class WaitState(enum.Enum):
 _E = SessionEvent
 _L, _T, _H, _N, _W = SessionStatus, TurnState, HoldState, EndingState, WaitState
 
-# Tables: a state, and where each event leads.
+# Tables: for each state, where each event leads.
 # fmt: off
 LIFE: Table[SessionStatus, SessionEvent] = Table("session", {
     _L.SPAWNING: {
@@ -176,7 +179,7 @@ WAIT: Table[WaitState, SessionEvent] = Table("wait", {
 
 
 class States(NamedTuple):
-    """Where the machines of a session are."""
+    """The states of a session's five machines."""
 
     life: SessionStatus
     turn: TurnState = TurnState.SILENT
@@ -190,7 +193,7 @@ MACHINES: tuple[Table[Any, SessionEvent], ...] = (LIFE, TURN, HOLD, ENDING, WAIT
 
 
 def states(session: Session) -> States:
-    """Where a session's machines are."""
+    """The states of a session's machines."""
     turn, ending, wait = session.turn, session.ending, session.wait
     return States(
         session.status,
@@ -202,7 +205,7 @@ def states(session: Session) -> States:
 
 
 def after(now: States, event: SessionEvent) -> States:
-    """Where the machines are after an event and all that it brings along. Raises ``IllegalTransition``."""
+    """The states after an event and the events that it brings. Raises ``IllegalTransition``."""
     if event is SessionEvent.REACH and now.ending is not EndingState.NONE:
         return now
     reached = States(*(_target(machine, state, event) for machine, state in zip(MACHINES, now, strict=True)))
@@ -214,18 +217,18 @@ def after(now: States, event: SessionEvent) -> States:
 
 
 def _target(machine: Table[Any, SessionEvent], state: Any, event: SessionEvent) -> Any:
-    """Where one machine goes; it stays where it is for an event that is none of its own."""
+    """The next state of one machine; an event that is not in its table leaves it where it is."""
     return state if event not in machine.cells[state] else machine.target(state, event) or state
 
 
 def moves(session: Session, event: SessionEvent) -> bool:
-    """Whether an event leads a session anywhere else. Raises ``IllegalTransition``."""
+    """Whether an event changes any state of a session. Raises ``IllegalTransition``."""
     before = states(session)
     return after(before, event) != before
 
 
 class Data(msgspec.Struct, frozen=True):
-    """What the states that an event leads to carry: those that are entered anew take it from here, the others keep what they have."""
+    """The data for the states that an event enters; states that do not change keep their data."""
 
     reason: Reason | None = None
     turn: Turn | None = None
@@ -237,7 +240,8 @@ class Data(msgspec.Struct, frozen=True):
 def moved(session: Session, event: SessionEvent, at: int, data: Data = Data()) -> Session:  # noqa: B008 - frozen
     """The session after an event at ``at`` (ms since the epoch). Raises ``IllegalTransition``.
 
-    ``data.reason`` becomes the reason of its status when life, ending or wait move. While its end is wanted, the reason for that stays.
+    ``data.reason`` becomes the status reason when life, ending or wait change. While the session is stopping, the reason for
+    that stays.
     """
     before = states(session)
     now = after(before, event)
@@ -257,12 +261,12 @@ def moved(session: Session, event: SessionEvent, at: int, data: Data = Data()) -
     return msgspec.structs.replace(session, **changes)
 
 
-#: Events that say something also to a session that they move nowhere.
+#: Events that bring new data even if no state changes.
 _TELL_ANEW = frozenset({SessionEvent.BEGIN, SessionEvent.CEASE, SessionEvent.GONE})
 
 
 def _gives_reason(before: States, now: States, event: SessionEvent) -> bool:
-    """Whether the event says why the session is as it is."""
+    """Whether the event's reason becomes the session's status reason."""
     if event in ENDS:
         return True
     is_another = (before.life, before.ending, before.wait) != (now.life, now.ending, now.wait)
@@ -270,7 +274,7 @@ def _gives_reason(before: States, now: States, event: SessionEvent) -> bool:
 
 
 def _live(session: Session, before: States, now: States, event: SessionEvent, at: int, data: Data) -> Live | None:
-    """What the session has while it lives: states that are entered anew take their data from ``data``."""
+    """The ``live`` part of the session: states that are entered take their data from ``data``."""
     paused, ending = now.hold is HoldState.PAUSED, _ending(session, before, now, data)
     if now.life is SessionStatus.SPAWNING:
         stopping = ending if isinstance(ending, Stopping) else None
@@ -294,7 +298,7 @@ def _ending(session: Session, before: States, now: States, data: Data) -> Finish
     if now.ending is EndingState.FINISHING:
         return Finishing(clock=data.clock)
     if data.reason is None:
-        raise ValueError(f"why {session.id} is to stop is not said")
+        raise ValueError(f"stopping {session.id} needs a reason")
     return Stopping(reason=data.reason)
 
 
@@ -307,7 +311,7 @@ def _wait(session: Session, before: States, now: States, data: Data) -> Wait | N
 
 
 def _limited(session: Session, before: States, now: States, at: int) -> Limited | None:
-    """Limits met in a row; they are forgotten when a turn completes (``revised``)."""
+    """Counts usage limits in a row; a turn that completes resets it (``revised``)."""
     limited = session.limited
     if now.wait is before.wait or now.wait is not WaitState.WAITING:
         return limited
@@ -315,24 +319,24 @@ def _limited(session: Session, before: States, now: States, at: int) -> Limited 
 
 
 def revised(session: Session, **members: Any) -> Session:
-    """The session with other data in the states that it is in. Raises ``ValueError`` when that would move a machine."""
+    """The session with other data in its present states. Raises ``ValueError`` if that would change a state."""
     if session.live is None:
-        raise ValueError(f"{session.id} has ended: nothing is to be revised")
+        raise ValueError(f"{session.id} has ended: it has no data to revise")
     changed = msgspec.structs.replace(session, live=msgspec.structs.replace(session.live, **members))
     if states(changed) != states(session):
-        raise ValueError(f"{session.id} is moved by events only")
+        raise ValueError(f"only an event may change the state of {session.id}")
     return changed
 
 
 def clock_of(session: Session) -> Clock | None:
-    """The time limit of the phase it is in: to show itself, or to end by itself."""
+    """The time limit of the present phase: to register, or to exit by itself."""
     if isinstance(session.live, Spawning):
         return session.live.clock
     return session.ending.clock if isinstance(session.ending, Finishing) else None
 
 
 def with_clock(session: Session, clock: Clock | None) -> Session:
-    """The session with another time limit; one that has none keeps none."""
+    """The session with another time limit; a session without one is returned unchanged."""
     if clock_of(session) is None:
         return session
     if isinstance(session.live, Spawning):

@@ -1,7 +1,7 @@
 """Complete transition tables: for every state and event a target state, ``IGNORE`` or ``ILLEGAL``.
 
-A table with holes hides decisions; these have none, and a test counts the cells. ``IGNORE`` means that the event is true
-and changes nothing (a second start of a started task); ``ILLEGAL`` that whoever sent it is wrong about the world.
+A table with holes hides decisions. These tables have none, and a test counts the cells. ``IGNORE`` means that the event is true
+but changes nothing (a second start of a started task); ``ILLEGAL`` means that its sender is wrong about the state.
 """
 
 import enum
@@ -26,7 +26,7 @@ ILLEGAL: Final = Special.ILLEGAL
 
 
 class Table(Generic[S, E]):
-    """A complete state × event table of one noun."""
+    """The complete state × event table of one noun."""
 
     def __init__(self, noun: str, cells: Mapping[S, Mapping[E, S | Special]]) -> None:
         self.noun = noun

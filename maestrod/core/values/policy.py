@@ -1,4 +1,4 @@
-"""What the configuration says to the domain: limits, defaults and the agents there are. Values only, so they can be saved."""
+"""What the configuration says to the domain: limits, defaults and the available agents. Values only, so that it can be saved."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,12 @@ _UNKNOWN = AgentTraits()
 class Policy(msgspec.Struct, frozen=True):
     """The part of the configuration the domain decides by.
 
-    ``max_sessions`` bounds worker sessions alive at once, over everything; ``agent_limits`` per agent. Times are milliseconds. ``plan_repairs`` is how often a planner may hand in a
-    better plan after a refused one, ``nudges`` how often in a row an agent is reminded of tasks it left open.
-    ``permission_timeout_ms`` bounds questions where the project says nothing. ``limit_wait`` sits usage limits out, up to
-    ``limit_wait_max_ms``; a limit without a known end is waited for ``limit_backoff_ms``, doubled each time in a row; those that
-    wait for one agent wake ``limit_stagger_ms`` apart.
+    Times are milliseconds. ``max_sessions`` is the maximum of live worker sessions, ``agent_limits`` the maximum per agent.
+    ``plan_repairs`` is how often a planner may submit a corrected plan after a refusal, ``nudges`` how often in a row an agent
+    is reminded of open tasks. ``permission_timeout_ms`` limits questions in projects without a limit of their own. With
+    ``limit_wait``, sessions wait for the end of a usage limit, for up to ``limit_wait_max_ms``. If the end is unknown, they
+    wait for ``limit_backoff_ms``, doubled each time in a row. Sessions that wait for one agent resume ``limit_stagger_ms``
+    apart.
     """
 
     max_sessions: int = 8
@@ -35,10 +36,10 @@ class Policy(msgspec.Struct, frozen=True):
     limit_stagger_ms: int = 5_000
 
     def registration_timeout(self, agent: str) -> int:
-        """How long an agent may take from start to its first sign of life."""
+        """How long (ms) an agent may take from start to its first sign of life."""
         own = self.traits(agent).registration_timeout_ms
         return self.registration_timeout_ms if own is None else max(own, self.registration_timeout_ms)
 
     def traits(self, agent: str) -> AgentTraits:
-        """What is known of an agent; of one that this version does not know (any more) nothing."""
+        """What is known about an agent. An unknown agent, such as one of another version, has the default traits."""
         return self.agents.get(agent, _UNKNOWN)

@@ -1,7 +1,7 @@
-"""Codes of the reasons a session was stopped for, where what becomes of its work depends on them."""
+"""Reason codes of a stopped session, where they decide what happens to its work."""
 
-#: Its work goes on in another session: an attempt at its task took too long, or the daemon stops.
+#: Another session continues the work: an attempt at the task took too long, or the daemon stops.
 TIMED_OUT = "timeout"
 DAEMON_STOP = "daemon_stop"
-#: Its work was cancelled: what somebody retried since then belongs to another session.
+#: The work was cancelled; if a user has retried it since, it belongs to another session.
 CANCELLED = "cancelled"

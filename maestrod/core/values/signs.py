@@ -1,16 +1,16 @@
-"""What agents let us know, in one vocabulary: hooks, output streams and screens of every agent are read into these signs.
+"""What agents report, in one vocabulary: adapters translate the hooks, output and screen of every agent into these signs.
 
-Theory. Each agent tells something else in another way, and none tells everything: hooks get lost, arrive twice or late, and
-some things (Esc, an error of the API) send nothing at all. So an adapter only translates; what a sign means for a session is
-decided here in the core, by rules that any gap, repetition or order cannot harm (``sign_rules.py``). Texts are cut by the
-adapters (``TEXT``, ``LINE``), so that a decision stays small whatever an agent prints.
+Each agent reports different things in a different way, and none reports everything: hooks get lost, arrive twice or late, and
+some events (Esc, an API error) send nothing at all. So an adapter only translates. The core decides what a sign means for a
+session, by rules that tolerate gaps, repetition and any order (``sign_rules.py``). Adapters cut texts
+(``TEXT``, ``LINE``), so that a decision stays small whatever an agent prints.
 """
 
 import enum
 
 import msgspec
 
-#: Characters of a message kept with a sign, and of a one-line description.
+#: Maximum characters of a message kept with a sign, and of a one-line description.
 TEXT = 4_000
 LINE = 200
 
@@ -20,9 +20,9 @@ class Sign(msgspec.Struct, frozen=True, tag=True):
 
 
 class Started(Sign, frozen=True):
-    """The agent is up, or has begun another conversation in the same process (``how`` is ``clear``).
+    """The agent has started, or has begun another conversation in the same process (``how`` is ``clear``).
 
-    ``how`` is ``startup``, ``resume``, ``clear`` or ``fork``. A compaction is no start: see ``Compacted``.
+    ``how`` is ``startup``, ``resume``, ``clear`` or ``fork``. A compaction is not a start: see ``Compacted``.
     """
 
     agent_session_id: str | None = None
@@ -30,14 +30,17 @@ class Started(Sign, frozen=True):
 
 
 class TurnStarted(Sign, frozen=True):
-    """The agent has taken a prompt and works on it. ``prompt`` is its beginning; ``machine`` when no person and not we wrote it."""
+    """The agent has taken a prompt and works on it.
+
+    ``prompt`` is the beginning of its text. ``machine``: neither a person nor the daemon wrote it.
+    """
 
     prompt: str = ""
     machine: bool = False
 
 
 class Outcome(enum.Enum):
-    """How a turn ended by the agent's own word."""
+    """How a turn ended, as the agent reports it."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -46,7 +49,7 @@ class Outcome(enum.Enum):
 
 
 class TurnEnded(Sign, frozen=True):
-    """The agent has ended a turn. ``text`` is its last message; ``background`` counts what still runs of it (None: it does not say).
+    """The agent has ended a turn. ``text`` is its last message; ``background`` counts what it still runs (None: unknown).
 
     ``code`` names a failure in the agent's own words (``api_error``, ``max_turns``), ``detail`` explains it.
     """
@@ -59,13 +62,15 @@ class TurnEnded(Sign, frozen=True):
 
 
 class BackgroundChanged(Sign, frozen=True):
-    """What runs beside the agent's turns (subagents, commands) and will begin another turn when it ends; ``count`` of it."""
+    """The number of things (subagents, commands) that run beside the agent's turns and begin another turn when they end."""
 
     count: int
 
 
 class ToolStarted(Sign, frozen=True):
-    """A tool is about to run. ``key`` joins start and end where the agent gives one; ``summary`` is one line: the command, the path."""
+    """A tool is about to run. ``key`` joins start and end if the agent gives one; ``summary`` is one line, such as the command
+    or the path.
+    """
 
     name: str
     summary: str = ""
@@ -82,11 +87,11 @@ class ToolEnded(Sign, frozen=True):
 
 
 class PermissionAsked(Sign, frozen=True):
-    """The agent wants to do something and may not by itself.
+    """The agent asks for permission to use a tool.
 
-    ``key`` identifies the question to the agent (the id its answer must carry); ``input`` is the tool's input as JSON, cut;
-    ``whole`` says that it is all of the input, byte for byte: nothing was cut, left out or replaced.
-    ``waits`` says that the agent waits for an answer by the channel it asked on; without it we only know that it shows a dialog.
+    ``key`` identifies the question to the agent (its answer must carry this id). ``input`` is the tool's input as JSON, cut to
+    size; ``whole`` says that it is the complete input, byte for byte: nothing was cut, left out or replaced. ``waits``: the
+    agent waits for an answer on the channel it asked on. Without it, the agent only shows a dialog.
     """
 
     tool: str
@@ -98,7 +103,7 @@ class PermissionAsked(Sign, frozen=True):
 
 
 class PermissionSettled(Sign, frozen=True):
-    """A question was answered at the agent's own dialog or withdrawn. Without ``key`` all that are open."""
+    """A question was answered in the agent's own dialog, or withdrawn. Without ``key``, all open questions."""
 
     key: str = ""
     allowed: bool | None = None
@@ -112,25 +117,25 @@ class InputAsked(Sign, frozen=True):
 
 
 class SubagentStarted(Sign, frozen=True):
-    """The agent has started a helper of its own."""
+    """The agent has started a subagent."""
 
     name: str
     key: str = ""
 
 
 class SubagentEnded(Sign, frozen=True):
-    """A helper has ended; starts and ends need not come in pairs."""
+    """A subagent has ended. Starts and ends need not come in pairs."""
 
     name: str
     key: str = ""
 
 
 class Compacted(Sign, frozen=True):
-    """The agent has summed up its conversation to make room; the session goes on."""
+    """The agent has summarised its conversation to free context; the session continues."""
 
 
 class TodoChanged(Sign, frozen=True):
-    """The agent's own list of what it wants to do."""
+    """The agent's own to-do list has changed."""
 
     done: int
     total: int
@@ -138,11 +143,11 @@ class TodoChanged(Sign, frozen=True):
 
 
 class LimitReached(Sign, frozen=True):
-    """The provider refuses for a while. ``resets_at`` is when it ends (ms since the epoch), None when nobody says.
+    """The provider refuses requests for a while. ``resets_at`` is the end (ms since the epoch), None if unknown.
 
-    ``is_length``: what was told is how long to wait, and ``resets_at`` was reckoned from that.
-    ``kind`` is ``usage`` (a plan's allowance), ``rate``, ``overloaded`` or ``billing``. ``retrying`` means that the agent tries
-    again by itself and has not given up.
+    ``is_length``: the provider reported a duration, from which ``resets_at`` was computed.
+    ``kind`` is ``usage`` (a subscription's allowance), ``rate``, ``overloaded`` or ``billing``. ``retrying``: the agent
+    retries by itself and has not given up.
     """
 
     kind: str
@@ -153,7 +158,7 @@ class LimitReached(Sign, frozen=True):
 
 
 class UsageSeen(Sign, frozen=True):
-    """Tokens and money (US dollars). With ``cumulative`` they are sums over the conversation since its beginning, across resumes."""
+    """Tokens and cost (US dollars). With ``cumulative`` they are sums since the conversation began, across resumes."""
 
     input: int = 0
     output: int = 0
@@ -162,49 +167,51 @@ class UsageSeen(Sign, frozen=True):
 
 
 class PlanOffered(Sign, frozen=True):
-    """The agent has handed in a document that should be a plan: JSON as text, whatever its shape."""
+    """The agent has submitted a document that should be a plan: JSON text, not yet validated."""
 
     document: str
 
 
 class Said(Sign, frozen=True):
-    """Something the agent says to whoever watches."""
+    """Text that the agent addresses to the user."""
 
     text: str
 
 
 class Trouble(Sign, frozen=True):
-    """An error the agent reports and lives on with (a retry, a hook that failed, a tool refused)."""
+    """An error that the agent reports and survives (a retry, a failed hook, a refused tool)."""
 
     message: str
     code: str = ""
 
 
 class Noted(Sign, frozen=True):
-    """Something worth a line in the timeline and nothing more."""
+    """A line for the timeline, without further meaning."""
 
     message: str
 
 
 class ScreenShown(Sign, frozen=True):
-    """What the terminal's title says: whether the agent is busy. The only sign of some interruptions."""
+    """Whether the agent is busy, as the terminal's title shows it. Some interruptions give no other sign."""
 
     busy: bool
 
 
 class Leaving(Sign, frozen=True):
-    """The agent says that it ends. A hint only: the end of its process is the truth."""
+    """The agent says that it is about to exit. Only a hint: the end of its process decides."""
 
     reason: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What was read from one hook or one line. ``agent_session_id`` and ``cwd`` find the session of an agent started by hand."""
+    """What an adapter read from one hook or one line. ``agent_session_id`` and ``cwd`` find the session of an agent started by
+    hand.
+    """
 
     signs: tuple[Sign, ...] = ()
     agent_session_id: str | None = None
     cwd: str | None = None
 
 
-#: What says nothing.
+#: A reading without signs.
 NOTHING = Reading()

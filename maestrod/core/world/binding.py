@@ -1,7 +1,7 @@
-"""How a row of the contract is bound to the function of the core that carries it out.
+"""Binds rows of the contract to the core functions that implement them.
 
-One maker for each kind, so that the type checker compares the function with the row: it takes the row's parameters and gives the
-row's result. ``rpc/handler.py`` is the same for what only a handler can do.
+Each kind of binding has its own constructor, so that the type checker compares the function with the row: it must take the
+row's parameters and return the row's result. ``rpc/handler.py`` does the same for handlers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Changes the world. ``reply`` is the type of what it returns, in which the reply to a repeated request is read again."""
+    """Changes the world. ``reply`` is the type of its result; the stored reply to a repeated request is decoded as this type."""
 
     row: Method[Any, Any]
     function: Callable[[Draft, Any, Actor], Any]
@@ -40,7 +40,7 @@ class ReadFunction:
 
 @dataclass(frozen=True, slots=True)
 class Sighted:
-    """Reads the world and what is seen outside of it."""
+    """Reads the world and what the engine sees outside it."""
 
     row: Method[Any, Any]
     function: Callable[[World, Any, Seen], Any]
@@ -55,7 +55,9 @@ def rule(row: Method[P, R], function: Callable[[Draft, P, Actor], R]) -> Rule:
 
 
 def owner_rule(row: Method[P, R], function: Callable[[Draft, P], R]) -> Rule:
-    """The rule of a method that only the owner may call, so it does not ask who calls. Raises ``RuntimeError`` for another."""
+    """The rule of a method that only the owner may call, so the function takes no actor. Raises ``RuntimeError`` for other
+    methods.
+    """
     if row.access is not Access.OWNER:
         raise RuntimeError(f"{row.name} is not the owner's alone")
     return Rule(row, lambda draft, params, actor: function(draft, params), row.result)
@@ -67,25 +69,26 @@ def handled_rule(
     reply: type[S],
     again: Callable[[Draft, S], None] | None = None,
 ) -> Rule:
-    """The rule of a method whose handler makes the answer out of the rule's reply.
+    """The rule of a method whose handler builds the result from the rule's reply.
 
-    ``again`` is given the reply when a request is repeated: it may want effects once more that the handler waits for.
+    ``again`` receives the stored reply when a request is repeated, and may request the effects again that the handler waits
+    for.
     """
     return Rule(row, function, reply, again)
 
 
 def answer(row: Method[P, R], function: Callable[[World, P, Actor], R]) -> ReadFunction:
-    """What a reading method answers."""
+    """The answer of a reading method."""
     return ReadFunction(row, function)
 
 
 def sighted(row: Method[P, R], function: Callable[[World, P, Seen], R]) -> Sighted:
-    """What a reading method answers that has to look outside."""
+    """The answer of a reading method that needs to see outside the world."""
     return Sighted(row, function)
 
 
 def by_method(bound: Iterable[Bound]) -> Mapping[str, Bound]:
-    """Bindings by the name of their method. Raises ``RuntimeError`` for two of one method."""
+    """Bindings by method name. Raises ``RuntimeError`` if a method is bound twice."""
     table: dict[str, Bound] = {}
     for each in bound:
         if each.row.name in table:

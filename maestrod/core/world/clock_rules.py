@@ -1,15 +1,18 @@
-"""What it means that the clock was set, or that the machine slept.
+"""How deadlines change when the clock is set or the machine sleeps.
 
-Theory. Moments are stored as wall time, because people and providers speak of it, and waits are lengths. When the wall clock is
-set, the moments of everything that is under way are set with it (``step``), so that each wait keeps its length and what happened
-keeps its order. History stays as it was recorded. While the machine sleeps (``slept``) nobody on it can work, report or answer,
-so waits for somebody here go on afterwards with what was left of them; waits for the world outside go on meanwhile:
+Moments are stored as wall time, because people and providers use it, but waits are durations. When the wall clock is set, the
+moments of everything in progress are shifted by the same amount (``step``), so that each wait keeps its duration and events
+keep their order. History stays as it was recorded. While the machine sleeps (``slept``), nothing on it can work, report or
+answer. So waits for agents and users continue afterwards with the time they had left, while waits for the outside world
+continue meanwhile:
 
-- the end of a limit as its provider told it is a moment of the world: it moves with nothing;
-- a limit without a known end or told as a length, and the pause before the next attempt, are lengths of real time: they move with a step;
-- all other deadlines judge somebody on this machine: they move with a step and with a sleep.
+- the end of a limit that the provider reported as a time never moves;
+- a limit with an unknown end or reported as a duration, and the delay before a retry, are durations of real time: they move
+  with a step;
+- all other deadlines judge an agent or a user of this machine: they move with a step and with a sleep.
 
-A silent agent gets its whole patience anew after a sleep. Remembered requests are counted on a clock without steps (``requests_now``).
+A silent agent gets its whole stall timeout again after a sleep. The age of remembered requests is measured on a clock without
+steps (``requests_now``).
 """
 
 from collections.abc import Mapping
@@ -29,7 +32,7 @@ from maestrod.core.world.world import World
 
 
 def moved(draft: Draft, fact: ClockMoved) -> None:
-    """The rule of ``facts.ClockMoved``: keep the length of every wait, and remember how the clocks stand now."""
+    """The rule of ``facts.ClockMoved``: keep the duration of every wait, and store the present clock readings."""
     if fact.step or fact.slept:
         for task in _waiting_tasks(draft.world):
             draft.change(task, **_of_task(task, fact))
@@ -43,7 +46,7 @@ def moved(draft: Draft, fact: ClockMoved) -> None:
 
 
 def requests_now(draft: Draft) -> int:
-    """Wall time without the steps it has made: what ages are counted on that must not jump."""
+    """Wall time without its steps, for ages that must not jump (ms)."""
     clock = draft.world.system.clock
     return draft.now - (clock.stepped if clock is not None else 0)
 
@@ -53,7 +56,7 @@ def _later(moment: int | None, by: int) -> int | None:
 
 
 def _waiting_tasks(world: World) -> list[Task]:
-    """The tasks that are under way or wait for their next attempt, by id."""
+    """The tasks that are in progress or wait for a retry, by id."""
     ids = {deadline.id for deadline in world.deadlines if deadline.id in world.tasks}
     begun = {id_ for session_id in world.by_session.live for id_ in world.sessions[session_id].task_ids}
     return [world.tasks[id_] for id_ in sorted(ids | (begun & world.tasks.keys()))]
@@ -92,7 +95,7 @@ def _move_session(draft: Draft, session: Session, fact: ClockMoved) -> None:
 
 
 def _of_turn(turn: Turn | None, fact: ClockMoved, anew: int) -> Turn | None:
-    """After a sleep somebody looks whether it still works at ``anew``."""
+    """The turn, shifted. After a sleep, the daemon checks at ``anew`` whether the agent still works."""
     if turn is None:
         return None
     stall_at = anew if fact.slept and turn.stall_at is not None else _later(turn.stall_at, fact.step)
@@ -114,7 +117,9 @@ def _of_limited(limited: Limited | None, step: int) -> Limited | None:
 
 
 def _agent_waits(world: World, fact: ClockMoved) -> dict[str, int]:
-    """By agent when the next of its kind may start: as told by its provider, or after a wait that is a length."""
+    """When the next session of each agent may start: at the time that its provider reported, or after a duration, which is
+    shifted.
+    """
     from_provider = {
         (session.agent, session.wait.until)
         for id_ in world.by_session.waiting
@@ -129,7 +134,7 @@ def _is_length(wait: Wait) -> bool:
 
 
 def _questions(world: World) -> list[Attention]:
-    """The questions that are open, or whose answer an agent still waits for."""
+    """The questions that are open, or whose answers an agent still waits for."""
     ids = {id_ for links in (world.open_questions, world.owed_answers) for found in links.values() for id_ in found}
     questions = [world.attention[id_] for id_ in sorted(ids)]
     return [each for each in questions if each.session_id in world.sessions and _is_under_way(world, each)]

@@ -1,6 +1,6 @@
-"""Deadlines are derived: which moments an entity waits for follows from what it is, so a restart forgets none.
+"""Deadlines are derived from the state of each entity, so a restart forgets none.
 
-The engine wakes the world with a deadline (``facts.Woke``) when its moment has passed.
+When a deadline passes, the engine reports it to the world (``facts.Woke``).
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import RunningTurn, Turn
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 
-#: How long (ms) an agent's screen stays idle in the middle of a turn before the turn counts as interrupted: its own hooks, where it
-#: sends any, come within some hundred ms (measured with Claude Code, which sends none after Esc).
+#: How long (ms) an agent's screen stays idle in the middle of a turn before the turn counts as interrupted. An agent's own
+#: hooks, if it sends any, arrive within a few hundred ms (measured with Claude Code, which sends none after Esc).
 QUIET_MS = 2_000
 
-#: What most entities have.
+#: The deadlines of most entities.
 NO_DEADLINES: Mapping[Deadline, int] = {}
 
 
@@ -56,7 +56,7 @@ def _of_session(session: Session) -> Mapping[Deadline, int]:
 
 
 def _of_clock(deadline: Deadline, clock: Clock | None) -> Mapping[Deadline, int]:
-    """The end of a time limit that runs."""
+    """The deadline of a running time limit."""
     return NO_DEADLINES if clock is None or clock.deadline is None else {deadline: clock.deadline}
 
 

@@ -1,8 +1,8 @@
-"""A decision in the making: what a rule changes, announces and wants done.
+"""A decision in the making: a rule's changes, events and effects.
 
-A draft changes the world as it goes, so that a rule and those it calls see one state and the indexes are always right, and
-keeps what was there before. When a rule refuses, ``undo`` puts everything back: a refused command changes nothing. The
-same undo serves when the store could not make a decision durable.
+A draft changes the world at once, so that a rule and the functions it calls see one state with correct indexes. It keeps the
+old values. When a rule refuses, ``undo`` restores them, so a refused command changes nothing. ``undo`` also serves when the
+store cannot make a decision durable.
 """
 
 from typing import Any, TypeVar
@@ -33,12 +33,12 @@ from maestrod.core.world.world import World, with_item
 
 E = TypeVar("E", bound=Entity)
 
-#: Room for the ids of one decision in the low bits of the stamp's entropy, so that they never wrap round.
+#: Number of ids reserved for one decision in the low bits of the stamp's entropy, so that they never wrap around.
 _IDS_OF_A_DECISION = 1 << 24
 
 
 class Decision(msgspec.Struct):
-    """What a command came to. ``events`` are one line of the journal."""
+    """The result of a command or fact. Its ``events`` form one line of the journal."""
 
     events: list[Event]
     effects: list[Effect]
@@ -46,14 +46,14 @@ class Decision(msgspec.Struct):
     draft: "Draft"
 
     def undo(self) -> None:
-        """Put the world back to what it was before; only for the newest decision."""
+        """Restore the world to its state before the decision. Only for the newest decision."""
         self.draft.undo()
 
 
 class Draft:
-    """The only hands on the world while a command is decided.
+    """The only way to change the world while a command is decided.
 
-    ``seen`` is what may be known of the outside world, ``reading`` what the command's hook says.
+    ``seen`` has what the engine saw of the outside world, ``reading`` what the command's hook reported.
     """
 
     def __init__(self, world: World, stamp: Stamp, seen: Seen = BLIND, reading: Reading = NOTHING) -> None:
@@ -80,7 +80,7 @@ class Draft:
         return self.stamp.at
 
     def new_id(self, prefix: str) -> str:
-        """An id never used before; later ones sort after earlier ones."""
+        """A new, unique id. Later ids sort after earlier ones."""
         self._ids += 1
         entropy = self.stamp.entropy - self.stamp.entropy % _IDS_OF_A_DECISION
         return make_id(prefix, self.stamp.id_time, entropy + self._ids)
@@ -139,7 +139,7 @@ class Draft:
         return entity
 
     def change(self, entity: E, **members: Any) -> E:
-        """``put`` with some members replaced; ``updated_at`` follows where there is one, if anything else changed."""
+        """``put`` with some members replaced. Sets ``updated_at``, if the entity has it and any member changed."""
         if all(getattr(entity, name) == value for name, value in members.items()):
             return entity
         if "updated_at" in entity.__struct_fields__:
@@ -159,7 +159,7 @@ class Draft:
         kind = KIND_OF[type(entity)]
         id_: str = entity.id  # type: ignore[attr-defined]  # every struct in KINDS has an id
         self._record(kind, id_, entity)
-        self._emit(f"{kind}.deleted", entity, {})  # before it is gone: the event says where it belonged
+        self._emit(f"{kind}.deleted", entity, {})  # before the entity is gone: the event says where it belonged
         self.world.drop(kind, id_)
         if isinstance(entity, Task):
             self._touch(entity, None)
@@ -190,20 +190,20 @@ class Draft:
         return entry
 
     def drain(self) -> None:
-        """Start nothing new any more. Memory only: it ends with the daemon."""
+        """Start no more sessions. This is kept in memory only, so it ends with the daemon."""
         self._drained = not self.world.draining
         self.world.draining = True
 
     def effect(self, effect: Effect) -> None:
-        """Want something done once this decision is durable."""
+        """Request an effect, to be carried out once this decision is durable."""
         self.effects.append(effect)
 
     def reason(self, source: Source, code: str, detail: str = "", by: str | None = None) -> Reason:
-        """A reason as of now."""
+        """A reason with the present time."""
         return Reason(source=source, code=code, detail=detail, at=self.now, by=by)
 
     def undo(self) -> None:
-        """Put the world back to what it was before this draft."""
+        """Restore the world to its state before this draft."""
         revived = set()
         for kind, id_, old in reversed(self._undo):
             if old is None:
@@ -223,7 +223,7 @@ class Draft:
         self._undo.append((kind, id_, old))
 
     def _touch(self, old: Task | None, new: Task | None) -> None:
-        """Remember whose roll-up, dependencies, sessions have to be looked at again because of this change."""
+        """Remember the tasks whose roll-up, dependencies or sessions must be checked again because of this change."""
         task = new or old
         if task is None:
             return
@@ -246,7 +246,7 @@ class Draft:
             self.moved[new.id] = None
 
     def _touch_above(self, task: Task | None) -> None:
-        """A task came or went: whatever is above it has another number of leaves."""
+        """A task was added or removed, so every task above it has another number of leaves."""
         above = task.parent_id if task is not None else None
         while above is not None and above in self.world.tasks:
             self.dirty[above] = None
@@ -266,7 +266,7 @@ def _found(table: dict[str, E], kind: str, id_: str) -> E:
 
 
 def _belongs(world: World, entity: Any) -> dict[str, Any]:
-    """The ids an event carries so that subscribers can filter."""
+    """The ids that an event carries so that subscribers can filter."""
     project_id = getattr(entity, "project_id", None) or None
     session_id = getattr(entity, "session_id", None) or None
     task_id = getattr(entity, "task_id", None) or getattr(entity, "root_task_id", None)

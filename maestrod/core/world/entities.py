@@ -1,7 +1,7 @@
-"""The kinds of entity the world holds, and how a change of one becomes data and back.
+"""The kinds of entity in the world, and how their changes become data and back.
 
-A patch is the members that differ, as JSON values; it is what events carry and the journal keeps, so the cost of a change
-follows the change and not the entity.
+A patch holds the members that differ, as JSON values. Events carry patches and the journal stores them, so the cost of a change
+depends on the change, not on the size of the entity.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from maestrod.core.world.sparse import holds_entities, sparse_value
 
 
 class RememberedRequest(Entity, frozen=True):
-    """A remembered request: the first reply (``reply``, as JSON) of a call that carried a ``requestId``."""
+    """The first reply (as JSON) to a call that carried a ``requestId``, stored to answer a repeated call."""
 
     id: str
     method: str
@@ -54,15 +54,15 @@ KIND_OF: Mapping[type[Entity], str] = {struct: kind for kind, struct in KINDS.it
 
 
 def whole(entity: msgspec.Struct) -> dict[str, Any]:
-    """The entity as JSON values for an event or a file: without members that have their default."""
+    """The entity as JSON values for an event or a file, without members that equal their default."""
     data: dict[str, Any] = msgspec.to_builtins(sparse_value(entity))
     return data
 
 
 def canonical(entity: Entity) -> bytes:
-    """The entity as one line of JSON that is the same for equal entities.
+    """The entity as one line of JSON; equal entities give equal lines.
 
-    Encoding alone leaves out a default only where it is the very same object, which a number read from a file is not.
+    The encoder alone omits a default only if it is the identical object, which a number read from a file is not.
     """
     defaults = _DEFAULTS[type(entity)]
     data = {name: value for name, value in whole(entity).items() if name not in defaults or value != defaults[name]}
@@ -103,9 +103,9 @@ def patched(old: Entity, data: Mapping[str, Any]) -> Entity:
 
 
 def complete(type_: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """The ``data`` of an event of this type as others are told it: every entity in it has every member.
+    """The ``data`` of an event as subscribers receive it: every entity in it has all its members.
 
-    What does not fit its struct any more, in the journal of an older version, is told as it was written.
+    Data from the journal of an older version that no longer fits its struct is passed on as it was written.
     """
     kind, _, what = type_.partition(".")
     struct = _IN_EVENTS.get(type_) or (KINDS.get(kind) if what == "created" else None)
@@ -122,7 +122,7 @@ def _completed(value: Any, type_: Any) -> Any:
         return value
 
 
-#: Events whose data is something else than an entity of their kind or a change of it.
+#: Events whose data is neither an entity of their kind nor a change of it.
 _IN_EVENTS: Mapping[str, type[Entity]] = {"timeline.added": TimelineEvent, "queue.item": QueueItem}
 
 #: By wire name: the types of the members that may hold entities.
@@ -135,7 +135,7 @@ _PARTS: Mapping[str, dict[str, Any]] = {
     for kind, struct in KINDS.items()
 }
 
-#: By wire name: what a member is called here, and its type.
+#: By wire name: the member's name in Python, and its type.
 _MEMBERS: Mapping[type[Entity], dict[str, tuple[str, Any]]] = {
     struct: {field.encode_name: (field.name, field.type) for field in msgspec.structs.fields(struct)}
     for struct in KIND_OF

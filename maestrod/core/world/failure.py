@@ -1,9 +1,9 @@
-"""Which task a failure comes from: a parent fails by its subtasks, and a person wants to see the one where it began."""
+"""Finds where a failure began: a parent fails because of its subtasks, and a user wants to see the subtask that failed first."""
 
 from maestrod.api.task import Failure, Task, TaskStatus
 from maestrod.core.world.world import World
 
-#: Characters of an error that are kept with a run, from its end, where the last lines of output are; and of its first line.
+#: Maximum characters of an error kept with a run (its end, which has the last lines of output), and of its first line.
 _ERROR = 4_000
 _LINE = 300
 
@@ -20,7 +20,7 @@ def failed_leaf(world: World, task: Task) -> Task:
 
 
 def failure_of(world: World, root: Task) -> Failure | None:
-    """Why a tree failed; None when its root has not."""
+    """Why a tree failed; None if its root has not failed."""
     if root.status is not TaskStatus.FAILED:
         return None
     leaf = failed_leaf(world, root)
@@ -36,19 +36,21 @@ def failure_of(world: World, root: Task) -> Failure | None:
 
 
 def one_line(leaf: Task) -> str:
-    """One line that says which task failed and why."""
+    """One line with the failed task and the reason."""
     error = error_of(leaf).strip().partition("\n")[0][:_LINE]
     return f"task {leaf.title!r} failed" + (f": {error}" if error else "")
 
 
 def error_of(leaf: Task) -> str:
-    """Why a task failed, as far as anybody said."""
+    """Why a task failed; empty if unknown."""
     error = leaf.result.error if leaf.result is not None else None
     return error or (leaf.status_reason.detail if leaf.status_reason is not None else "")
 
 
 def session_of(leaf: Task) -> str | None:
-    """The session in which a task failed: that of its last attempt. Sessions that link to it later had no part in the failure."""
+    """The session in which a task failed: that of its last attempt. Sessions linked to the task later took no part in the
+    failure.
+    """
     return next((attempt.session_id for attempt in reversed(leaf.attempts) if attempt.session_id is not None), None)
 
 

@@ -1,10 +1,10 @@
-"""Ordered sets of ids by key: a dict of dicts whose values do not matter, because dicts keep the order of insertion."""
+"""Ordered sets of ids by key. They are dicts with unused values, because dicts keep insertion order."""
 
 Links = dict[str, dict[str, None]]
 
 
 def add_link(links: Links, key: str, value: str) -> None:
-    """Add ``value`` under ``key``; once is enough."""
+    """Add ``value`` under ``key``, unless it is there already."""
     values = links.get(key)
     if values is None:
         values = links[key] = {}
@@ -12,7 +12,7 @@ def add_link(links: Links, key: str, value: str) -> None:
 
 
 def drop_link(links: Links, key: str, value: str) -> None:
-    """Remove ``value`` under ``key``, and the key with its last value."""
+    """Remove ``value`` under ``key``, and the key along with its last value."""
     values = links.get(key)
     if values is not None:
         values.pop(value, None)

@@ -1,4 +1,4 @@
-"""Names that have to mean something: an agent, a persona or a skill that is not there is an error where it is named, not later."""
+"""Checks names of agents, personas and skills when they are given, so that an unknown name is an error at once, not later."""
 
 from collections.abc import Collection
 
@@ -9,12 +9,12 @@ from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import Seen
 from maestrod.core.world.draft import Draft
 
-#: Names of what there is that an error lists at most.
+#: Maximum number of known names that an error lists.
 _LISTED = 20
 
 
 def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
-    """The agent to use: the one wanted, else the project's, else the default. Raises ``Malformed`` for an unknown one."""
+    """The agent to use: the requested one, else the project's, else the default. Raises ``Malformed`` if it is unknown."""
     project = draft.project(project_id)
     agent = wanted or project.settings.default_agent or draft.world.policy.default_agent
     known = draft.world.policy.agents
@@ -25,7 +25,7 @@ def agent_for(draft: Draft, project_id: str, wanted: str | None) -> str:
 
 
 def names_for(policy: Policy, seen: Seen, working_dir: str | None, default_agent: str) -> KnownNames:
-    """What a plan for a folder may refer to."""
+    """The names that a plan for a folder may refer to."""
     names = seen.names(working_dir)
     return KnownNames(
         agents=frozenset(policy.agents),
@@ -37,19 +37,19 @@ def names_for(policy: Policy, seen: Seen, working_dir: str | None, default_agent
 
 
 def check_agent(draft: Draft, agent: str | None, path: str) -> None:
-    """Raise ``Malformed`` for an agent that there is not. ``path`` names the parameter, as ``agent``."""
+    """Raise ``Malformed`` for an unknown agent. ``path`` names the parameter, such as ``agent``."""
     if agent is not None:
         _check("agent", (agent,), frozenset(draft.world.policy.agents), path)
 
 
 def check_persona(draft: Draft, working_dir: str, persona: str | None, path: str) -> None:
-    """Raise ``Malformed`` for a persona that there is not."""
+    """Raise ``Malformed`` for an unknown persona."""
     if persona is not None:
         _check("persona", (persona,), draft.seen.names(working_dir).personas, path)
 
 
 def check_skills(draft: Draft, working_dir: str, skills: Collection[str], path: str) -> None:
-    """Raise ``Malformed`` for the first skill that there is not."""
+    """Raise ``Malformed`` for the first unknown skill."""
     if skills:
         _check("skill", skills, draft.seen.names(working_dir).skills, path)
 

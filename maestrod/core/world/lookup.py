@@ -1,4 +1,4 @@
-"""Looking things up in the world for those who read it."""
+"""Looks up entities in the world, for callers that read it."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -11,7 +11,7 @@ from maestrod.core.world.world import World
 E = TypeVar("E", bound=Entity)
 
 
-#: What people call a kind of thing when its name in the contract is another one.
+#: The user-visible name of a kind, where it differs from the name in the contract.
 _CALLED = {"attention": "question"}
 #: The command that lists a kind.
 _LISTED = {
@@ -21,7 +21,7 @@ _LISTED = {
 
 
 def missing(kind: str, id_: str) -> NotFound:
-    """The refusal of a thing that is not there, with the command that lists what is. ``id_`` may be ``#12``."""
+    """The error for an entity that does not exist, with the command that lists those that do. ``id_`` may be ``#12``."""
     short = id_[:100]
     shown = short if short.startswith("#") else repr(short)
     where = f"; list them with `{_LISTED[kind]}`" if kind in _LISTED else ""
@@ -31,7 +31,7 @@ def missing(kind: str, id_: str) -> NotFound:
 
 
 def found(table: Mapping[str, E], kind: str, id_: str) -> E:
-    """The entity with an id. Raises ``NotFound``."""
+    """The entity with this id. Raises ``NotFound``."""
     entity = table.get(id_)
     if entity is None:
         raise missing(kind, id_)
@@ -39,13 +39,13 @@ def found(table: Mapping[str, E], kind: str, id_: str) -> E:
 
 
 def named_session(session_id: str | None) -> str:
-    """The session a call is about, which its caller has to name (a session's own is filled in before)."""
+    """The session that a call is about. The caller must name it, unless it is a session (its id was filled in before)."""
     if session_id is None:
         raise Malformed("session.missing", "name a session: sessionId is missing", {"path": "$.sessionId"})
     return session_id
 
 
 def open_questions(world: World, askers: Iterable[str]) -> tuple[Attention, ...]:
-    """What waits for a person in some sessions, and in runs whose plan waits, oldest first."""
+    """The open questions of these sessions and runs, oldest first. A run asks for the approval of its plan."""
     ids = (id_ for asker in askers for id_ in world.open_questions.get(asker, ()))
     return tuple(world.attention[id_] for id_ in sorted(ids))

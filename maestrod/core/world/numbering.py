@@ -1,4 +1,4 @@
-"""Numbers that people name runs and questions by: small, given once, kept with the state of the whole."""
+"""The small numbers by which users refer to runs and questions. A number is never reused; the last one is stored in ``System``."""
 
 import msgspec
 
@@ -19,7 +19,9 @@ def next_question(draft: Draft) -> int:
 
 
 def catch_up(draft: Draft) -> None:
-    """Give what an older version made, and is not over, what it did not give it: runs number and title, questions number and terms."""
+    """Complete the entities of an older version that have not ended: give runs a number and title, questions a number and
+    terms.
+    """
     for id_ in sorted(draft.world.unnumbered):
         if id_ in draft.world.runs:
             run = draft.run(id_)

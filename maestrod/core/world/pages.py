@@ -1,8 +1,8 @@
-"""Pages of a table: a cursor is the last id of the page before, so a page does not shift when something is added or removed.
+"""Pages of a table. A cursor is the last id of the previous page, so pages do not shift when entities are added or removed.
 
-Ids sort by the time they were made, and tables hold them in that order (``Draft.new_id``, ``World.load``): a page is a walk
-that ends as soon as it is full. Lists are newest first unless they are asked otherwise. The cursor of a newest-first page ends in
-``~``; one without is of a page that is oldest first, as all were in older versions, and goes on that way.
+Ids sort by creation time, and tables hold them in that order (``Draft.new_id``, ``World.load``), so a page is a walk
+that ends as soon as the page is full. Lists are newest first by default. The cursor of a newest-first page ends in
+``~``. A cursor without it belongs to an oldest-first page, as all pages were in older versions, and continues in that order.
 """
 
 from collections.abc import Callable, Iterable, Reversible
@@ -29,8 +29,8 @@ def page(
 ) -> tuple[tuple[E, ...], str | None]:
     """Up to ``limit`` entities after ``cursor``, and the cursor of the next page if there is more.
 
-    ``ids`` come oldest first; ``look`` gives the entity, or None for one that is filtered out. Without an ``order`` the cursor says
-    which, and without a cursor the page is newest first. Raises ``Malformed`` for a cursor that no page gave, or of another order.
+    ``ids`` come oldest first; ``look`` returns the entity, or None to filter it out. Without ``order``, the cursor gives the
+    order; without a cursor too, the page is newest first. Raises ``Malformed`` for an invalid cursor or one of another order.
     """
     after = None if cursor is None else cursor.removesuffix(_NEWEST)
     if after is not None and not is_id(after):

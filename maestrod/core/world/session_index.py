@@ -1,4 +1,4 @@
-"""What is derived from sessions and kept up to date with each change: links, who is alive, slots in use."""
+"""Indexes derived from sessions, updated with each change: links, live sessions, used slots, token usage."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,27 +8,28 @@ from maestrod.core.world.indexes import Links, add_link, drop_link
 
 
 def wants_slot(session: Session) -> bool:
-    """Whether a session is a live worker that we hold.
+    """Whether a session is a live worker that the daemon holds.
 
-    An orchestrator waits for its workers and must not take their place; an external agent is not ours to count.
+    An orchestrator waits for its workers and must not occupy their slot. External agents are not counted.
     """
     return not session.status.is_over and session.role is Role.WORKER and session.terminal is not Terminal.EXTERNAL
 
 
 def takes_slot(session: Session) -> bool:
-    """Whether a session counts against the limits: one that sits out a usage limit leaves its slot to others."""
+    """Whether a session counts against the session limits. A session that waits for the end of a usage limit frees its slot."""
     return wants_slot(session) and session.wait is None
 
 
 def _slots(session: Session | None) -> tuple[str, ...]:
-    """The counters a session takes one of."""
+    """The counters that a session increments."""
     if session is None or not takes_slot(session):
         return ()
     keys = ("", f"project:{session.project_id}", f"agent:{session.agent}")
     return keys if session.run_id is None else (*keys, f"run:{session.run_id}")
 
 
-#: What a run has used before any session told: sessions that told, tokens in and out, sessions that told a cost, millionths of a dollar.
+#: Usage of a run before any report: sessions that reported, tokens in and out, sessions that reported a cost, millionths of a
+#: dollar.
 _NOTHING = (0, 0, 0, 0, 0)
 _MILLIONTHS = 1_000_000
 
@@ -39,9 +40,9 @@ def _numbers(usage: Usage) -> tuple[int, ...]:
 
 
 class SessionIndex:
-    """Derived from the table of sessions.
+    """Indexes of the table of sessions.
 
-    ``planners`` finds the live orchestrators of a run; ``waiting`` are the live sessions that sit out a usage limit.
+    ``planners`` maps a run to its live orchestrators; ``waiting`` has the live sessions that wait for the end of a usage limit.
     """
 
     def __init__(self) -> None:
@@ -64,14 +65,14 @@ class SessionIndex:
         return sorted(id_ for id_ in self.of_task.get(task_id, ()) if id_ in self.live)
 
     def usage_of(self, run_id: str) -> Usage | None:
-        """What the sessions of a run have used; None when none has told."""
+        """The sum of what the sessions of a run used; None if none has reported usage."""
         tellers, tokens_in, tokens_out, payers, money = self._used.get(run_id, _NOTHING)
         if not tellers:
             return None
         return Usage(input=tokens_in, output=tokens_out, cost=money / _MILLIONTHS if payers else None)
 
     def update(self, old: Session | None, new: Session | None) -> Iterable[str]:
-        """Take in that ``old`` became ``new``; returns the ids of units whose session came or went."""
+        """Update the indexes for the change from ``old`` to ``new``. Returns the ids of units whose session started or ended."""
         self._update_links(old, new)
         self._update_waiting(old, new)
         if (old and old.usage) != (new and new.usage):
@@ -100,7 +101,7 @@ class SessionIndex:
                     (add_link if new is not None else drop_link)(links, key, session.id)
 
     def _update_usage(self, old: Session | None, new: Session | None) -> None:
-        """Sums of whole numbers, which do not depend on the order of additions."""
+        """Add up integers, because their sums do not depend on the order of additions."""
         for session, sign in ((old, -1), (new, 1)):
             if session is not None and session.run_id is not None and session.usage is not None:
                 sums = self._used.setdefault(session.run_id, [*_NOTHING])
@@ -108,7 +109,7 @@ class SessionIndex:
                     sums[place] += sign * number
 
     def _update_slots(self, old: Session | None, new: Session | None) -> None:
-        """Role, terminal, project, agent and run of a session never change, so only coming, going and waiting counts."""
+        """Role, terminal, project, agent and run of a session never change, so only its start, end and waits matter."""
         for key in _slots(old):
             self.slots[key] -= 1
             if not self.slots[key]:
@@ -145,5 +146,5 @@ class SessionIndex:
 
 
 def _unit_of(session: Session | None) -> str | None:
-    """The unit a live session works on."""
+    """The unit that a live session works on."""
     return None if session is None or session.status.is_over else session.unit_task_id

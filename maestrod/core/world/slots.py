@@ -1,10 +1,10 @@
-"""How many more sessions may run: overall, in a project, of an agent."""
+"""How many more sessions may start: in total, in a project, of an agent."""
 
 from maestrod.core.world.draft import Draft
 
 
 def free_slots(draft: Draft, project_id: str, agent: str) -> int:
-    """How many more workers of an agent may run in a project."""
+    """How many more workers of an agent may start in a project."""
     world = draft.world
     slots, policy = world.by_session.slots, world.policy
     free = policy.max_sessions - slots[""]

@@ -1,4 +1,4 @@
-"""What a task is to those that wait for it, and what of it matters to its parent."""
+"""How a task stands for its dependents, and which of its members affect its parent."""
 
 import enum
 
@@ -7,7 +7,7 @@ from maestrod.core.world.task_index import DOOM, bucket
 
 
 class Standing(enum.Enum):
-    """To a dependent, a task is still open, done, or failed for good (until somebody retries it)."""
+    """For a dependent, a task is open, done, or failed for good (until it is retried)."""
 
     OPEN = "open"
     DONE = "done"
@@ -15,12 +15,12 @@ class Standing(enum.Enum):
 
 
 def standing(task: Task) -> Standing:
-    """The task's standing; one that waits for something that failed for good has failed too."""
+    """The task's standing. A task that depends on one that failed for good has failed too."""
     if task.status.is_done:
         return Standing.DONE
     return Standing.FAILED if task.status.is_over or bucket(task) == DOOM else Standing.OPEN
 
 
 def footprint(task: Task) -> tuple[object, ...]:
-    """What of a task decides how it stands; its progress besides matters to its parent only."""
+    """The members that decide how a task stands. Its progress matters to its parent only."""
     return (bucket(task), task.dependencies, task.on_dependency_failure, task.parent_id)

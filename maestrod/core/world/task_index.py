@@ -1,10 +1,10 @@
-"""What is derived from tasks and kept up to date with each change: children, dependents, tallies, startable units.
+"""Indexes derived from tasks, updated with each change: children, dependents, tallies, startable units.
 
-A tally counts a parent's children by bucket and sums the progress of the leaves below it in millionths, as integers: sums
-that do not depend on the order of additions, so that a rebuilt index decides what the live one would have.
+A tally counts a parent's children by bucket and sums the progress of the leaves below it in millionths, as integers. Such sums
+do not depend on the order of additions, so a rebuilt index gives the same decisions as the live one.
 
-A unit's work is the leaves below it that belong to no nearer unit. Whether there is any that may start now is counted up
-the tree: a change of a leaf walks up only as far as it makes a difference.
+A unit's work is the leaves below it that belong to no nearer unit. The tree counts which of them may start now; a change of a
+leaf is propagated upwards only as far as it makes a difference.
 """
 
 from bisect import bisect_left, insort
@@ -18,7 +18,7 @@ from maestrod.core.world.indexes import Links, add_link, drop_link
 WAITING = "dependency"
 DOOMED = "dependency_failed"
 
-#: Buckets of a tally that are not simply the status.
+#: Buckets of a tally that differ from the status.
 READY = "ready"  # pending, and may start now
 WAIT = "waiting"  # blocked by a dependency that is not done yet
 DOOM = "doomed"  # blocked by a dependency that failed for good
@@ -44,13 +44,13 @@ def bucket(task: Task) -> str:
 
 
 def millionths(task: Task) -> int:
-    """A leaf's progress; what is completed or skipped counts as done."""
+    """A leaf's progress in millionths; completed and skipped leaves count fully."""
     if task.status.is_done:
         return MILLIONTHS
     return round(task.progress * MILLIONTHS) if task.progress else 0
 
 
-#: What a task counts for above it: leaves, millionths of progress, and leaves that are completed, skipped, failed, cancelled.
+#: What a task adds to the sums above it: leaves, millionths of progress, and completed, skipped, failed, cancelled leaves.
 Weight = tuple[int, ...]
 _NOTHING: Weight = (0, 0, 0, 0, 0, 0)
 _PLACE = {TaskStatus.COMPLETED: 2, TaskStatus.SKIPPED: 3, TaskStatus.FAILED: 4, TaskStatus.CANCELLED: 5}
@@ -58,18 +58,18 @@ _COUNTED = {place: tuple(int(place == other) for other in range(2, 6)) for place
 
 
 def weight(leaf: Task) -> Weight:
-    """What a leaf counts for."""
+    """What a leaf adds to the sums above it."""
     return (1, millionths(leaf), *_COUNTED[_PLACE.get(leaf.status, 1)])
 
 
 def rank(task: Task) -> Rank:
-    """Where a unit stands among those that could start."""
+    """The sort key of a unit among those that could start."""
     chain = task.dispatch.rank if task.dispatch is not None else 0
     return (_URGENCY[task.priority], -chain, task.id)
 
 
 class TaskIndex:
-    """Derived from the table of tasks, which it reads but never changes."""
+    """Indexes of the table of tasks, which it reads but never changes."""
 
     def __init__(self, tasks: dict[str, Task], is_live: Callable[[str], bool]) -> None:
         self._tasks = tasks
@@ -89,12 +89,12 @@ class TaskIndex:
         return self._tallies.get(parent_id) or Counter()
 
     def progress(self, parent_id: str) -> float:
-        """Mean progress of the leaves below a parent, 0 to 1: each leaf weighs the same."""
+        """Mean progress of the leaves below a parent, 0 to 1; each leaf weighs the same."""
         count, total, *_ = self._leaves.get(parent_id, _NOTHING)
         return total / (count * MILLIONTHS) if count else 0.0
 
     def leaves(self, parent_id: str) -> Leaves | None:
-        """How the leaves below a parent stand; None for a leaf."""
+        """The leaves below a parent, counted by outcome; None for a leaf."""
         sums = self._leaves.get(parent_id)
         if sums is None:
             return None
@@ -102,11 +102,11 @@ class TaskIndex:
         return Leaves(total=total, completed=completed, skipped=skipped, failed=failed, cancelled=cancelled)
 
     def startable(self) -> Iterator[tuple[Lane, list[Rank]]]:
-        """By (project, agent, run): the units that could start now, best first."""
+        """The units that could start now, best first, by (project, agent, run)."""
         yield from self._startable.items()
 
     def update(self, old: Task | None, new: Task | None) -> None:
-        """Take in that ``old`` became ``new`` in the table (None: was not there, is gone)."""
+        """Update the indexes for the change from ``old`` to ``new`` in the table (None: absent)."""
         self._update_dependents(old, new)
         self._update_project(old, new)
         if old is not None and new is not None and old.parent_id == new.parent_id:
@@ -122,7 +122,7 @@ class TaskIndex:
                 self._refresh_below(new.id)
 
     def load(self) -> None:
-        """Take in a whole table at once, into an empty index; parents need not be there."""
+        """Index a whole table at once. The index must be empty; parents may be missing."""
         for task in self._tasks.values():
             add_link(self.of_project, task.project_id, task.id)
             if task.parent_id is not None:
@@ -140,7 +140,7 @@ class TaskIndex:
                 self._refresh(task.id)
 
     def refresh_unit(self, task_id: str) -> None:
-        """A unit's session came or went."""
+        """A unit's session started or ended."""
         self._place_unit(task_id)
 
     def _update_dependents(self, old: Task | None, new: Task | None) -> None:
@@ -160,7 +160,7 @@ class TaskIndex:
             add_link(self.of_project, new.project_id, new.id)
 
     def _adjust(self, old: Task, new: Task) -> None:
-        """A task changed in its place."""
+        """A task changed, but not its parent."""
         if new.parent_id is not None:
             self._count(new.parent_id, bucket(old), -1)
             self._count(new.parent_id, bucket(new), 1)
@@ -171,7 +171,7 @@ class TaskIndex:
             self._refresh_below(new.id)
 
     def _weight(self, task: Task) -> Weight:
-        """What a task counts for: itself, or the leaves below it."""
+        """What a task adds to the sums above it: itself, or the leaves below it."""
         return tuple(self._leaves[task.id]) if task.id in self.children else weight(task)
 
     def _attach(self, new: Task) -> None:
@@ -186,7 +186,7 @@ class TaskIndex:
         add_link(self.children, new.parent_id, new.id)
 
     def _detach(self, old: Task) -> None:
-        """Count a task under its parent no more; a parent without children is a leaf again."""
+        """Stop counting a task under its parent. A parent without children becomes a leaf again."""
         if old.parent_id is None:
             return
         counted = self._weight(old)
@@ -206,7 +206,7 @@ class TaskIndex:
                 del self._tallies[parent_id]
 
     def _add_up(self, task_id: str | None, after: Weight, before: Weight = _NOTHING) -> None:
-        """Count something differently for everything above it."""
+        """Replace a weight in the sums of ``task_id`` and every task above it."""
         if after == before:
             return
         steps = [new - old for new, old in zip(after, before, strict=False)]
@@ -220,13 +220,13 @@ class TaskIndex:
             task_id = task.parent_id if task is not None else None
 
     def _has_work(self, task: Task) -> bool:
-        """Whether the task, or a leaf below it that belongs to no nearer unit, may start as far as it goes down here."""
+        """Whether the task, or a leaf below it that belongs to no nearer unit, may start, without regard to the tasks above."""
         if task.id in self.children:
             return task.status is not TaskStatus.BLOCKED and self._ready[task.id] > 0
         return bucket(task) == READY
 
     def _refresh(self, *task_ids: str | None) -> None:
-        """Look again at whether tasks have work, and at those above them as far as it makes a difference."""
+        """Check again whether tasks have work, and the tasks above them as far as it makes a difference."""
         stack = [task_id for task_id in task_ids if task_id is not None]
         while stack:
             task_id = stack.pop()
@@ -249,7 +249,7 @@ class TaskIndex:
             del self._ready[parent_id]
 
     def _refresh_below(self, task_id: str) -> None:
-        """Nothing below a blocked task may start: look again at the units there when it stops or begins to be blocked."""
+        """Check the units below a task that became blocked or unblocked: nothing below a blocked task may start."""
         stack = list(self.children.get(task_id, ()))
         while stack:
             below = stack.pop()
@@ -258,7 +258,7 @@ class TaskIndex:
                 self._place_unit(below)
 
     def is_startable(self, task: Task) -> bool:
-        """Whether a unit could get a session now, were there a slot."""
+        """Whether a unit could get a session now, if a slot were free."""
         return (
             task.dispatch is not None
             and not self._is_live(task.id)
@@ -267,7 +267,7 @@ class TaskIndex:
         )
 
     def is_held_above(self, task: Task) -> bool:
-        """Whether something above a task is blocked: a subtask cannot start before its group may."""
+        """Whether a task above this one is blocked: a subtask cannot start before its group may."""
         above = self._tasks.get(task.parent_id) if task.parent_id is not None else None
         while above is not None:
             if above.status is TaskStatus.BLOCKED:
@@ -276,7 +276,7 @@ class TaskIndex:
         return False
 
     def _place_unit(self, task_id: str) -> None:
-        """Put a unit into, or take it out of, the lists of those that could start."""
+        """Add a unit to the lists of startable units, or remove it."""
         task = self._tasks.get(task_id)
         wanted = None
         if task is not None and task.dispatch is not None and self.is_startable(task):

@@ -1,7 +1,7 @@
 """The world: every entity by id, and the indexes derived from them.
 
-``put`` and ``drop`` are the only mutations; both keep the indexes right, so that what a decision costs follows what it
-changes and not how much there is. ``apply`` does to the world what an event says: live and on replay the same.
+``put`` and ``drop`` are the only mutations. Both keep the indexes correct, so the cost of a decision depends on what it
+changes, not on the size of the world. ``apply`` applies an event; it is the same code live and on replay.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,13 +32,10 @@ from maestrod.core.world.task_index import TaskIndex
 
 _SYSTEM = System()
 
-#: The kinds of entity that wait for moments (``deadlines.py``).
+#: The kinds of entity that have deadlines (``deadlines.py``).
 _WAITING_KINDS = frozenset({"task", "session", "attention", "system"})
-#: The kinds that people name by a number (``numbering.py``).
+#: The kinds that users refer to by number (``numbering.py``).
 _NUMBERED_KINDS = frozenset({"run", "attention"})
-
-
-#: A message that needs nothing any more.
 
 
 class World:
@@ -47,7 +44,7 @@ class World:
     def __init__(self, policy: Policy | None = None) -> None:
         self.policy = policy or Policy()
         self.seq = 0
-        self.draining = False  # the daemon is about to stop its sessions: nothing new is started
+        self.draining = False  # the daemon is about to stop its sessions and starts no new ones
         self.projects: dict[str, Project] = {}
         self.tasks: dict[str, Task] = {}
         self.sessions: dict[str, Session] = {}
@@ -90,21 +87,21 @@ class World:
         self._is_indexed = True
 
     def take_moved_deadlines(self) -> set[Deadline]:
-        """The deadlines that came, moved or went since this was asked last."""
+        """The deadlines that were added, moved or removed since the last call."""
         moved, self.moved_deadlines = self.moved_deadlines, set()
         return moved
 
     def move_all_deadlines(self) -> None:
-        """Have every deadline looked at anew, also those that stand where they stood."""
+        """Mark every deadline as moved, so that the timers check all of them."""
         self.moved_deadlines.update(self.deadlines)
 
     def reach(self, seq: int) -> None:
-        """Be at a place in the sequence of events, whatever led there."""
+        """Set the sequence number of the last event."""
         self.seq = seq
 
     @property
     def system(self) -> System:
-        """The state of the whole."""
+        """The state of the whole system."""
         return self.systems.get(_SYSTEM.id, _SYSTEM)
 
     def children(self, task_id: str) -> list[str]:
@@ -161,13 +158,15 @@ class World:
         self.index()
 
     def fill(self, entities: Iterable[Entity]) -> None:
-        """Fill the tables of an empty world. Until ``index`` it has nothing else: enough to ``apply`` what came after, at once."""
+        """Fill the tables of an empty world, without indexes. That is enough to ``apply`` later events; call ``index``
+        afterwards.
+        """
         self._is_indexed = False
         for entity in entities:
             self.put(entity)
 
     def index(self) -> None:
-        """Derive everything from the tables: the same as from putting one entity after the other, in a fraction of the time."""
+        """Build all indexes from the tables. The result equals that of one ``put`` per entity, in a fraction of the time."""
         self._is_indexed = True
         for kind, table in self.tables.items():
             self.sort(kind)
@@ -180,7 +179,7 @@ class World:
                 self._index_deadlines(None, task)
 
     def sort(self, kind: str) -> None:
-        """Bring a table into the order in which its entities were made, where loading or an undo has left another."""
+        """Restore creation order in a table, which loading or an undo may have changed."""
         table = self.tables[kind]
         made = sorted(table.values(), key=_made if kind == "request" else _ID)
         if any(map(is_not, made, table.values())):
@@ -188,7 +187,7 @@ class World:
             table.update(zip(map(_ID, made), made, strict=True))
 
     def apply(self, event: Event) -> None:
-        """Do what an event says. Raises ``KeyError`` or ``msgspec.ValidationError`` for an event that does not fit."""
+        """Apply an event. Raises ``KeyError`` or ``msgspec.ValidationError`` if it does not fit the world."""
         kind, _, what = event.type.partition(".")
         if kind in KINDS:
             self._apply(kind, what, event)
@@ -205,7 +204,7 @@ class World:
             self.put(patched(self.tables[kind][event.id], event.data))
 
     def entities(self) -> Iterator[Entity]:
-        """Everything, by kind and id."""
+        """All entities, sorted by kind and id."""
         for kind in KINDS:
             table = self.tables[kind]
             for id_ in sorted(table):
@@ -238,7 +237,9 @@ class World:
             self._index_number(kind, old, new)
 
     def _index_planning(self, old: Run | None, new: Run | None) -> None:
-        """Runs without a plan yet: the scheduler sees to their planners. Those whose plan waits for a person; those without a number."""
+        """Index runs without a plan (the scheduler starts their planners), runs that wait for approval, and runs without a
+        number.
+        """
         for ids, is_there in (
             (self.planning, new is not None and new.status is RunStatus.PLANNING),
             (self.awaiting, new is not None and new.status is RunStatus.AWAITING_APPROVAL),
@@ -247,7 +248,7 @@ class World:
             _mark(ids, old, new, is_there=is_there)
 
     def _index_attention(self, old: Attention | None, new: Attention | None) -> None:
-        """Open questions, by the session that asks or the run that waits, and answers that an agent may still wait for, by session."""
+        """Index open questions by session or run, and answers that an agent may still wait for by session."""
         for question, change in ((old, drop_link), (new, add_link)):
             if question is not None and question.is_open:
                 change(self.open_questions, question.session_id or question.run_id or "", question.id)
@@ -294,12 +295,12 @@ _ID = attrgetter("id")
 
 
 def _made(request: RememberedRequest) -> tuple[int, str]:
-    """Sorts requests in the order they were made. Other ids do that by themselves; those of requests their callers choose."""
+    """Sort key of requests by creation time. Other ids sort by time; the ids of requests are chosen by callers."""
     return (request.at, request.id)
 
 
 def _mark(ids: dict[str, None], old: Any, new: Any, *, is_there: bool) -> None:
-    """Keep an id in a set exactly while it belongs there."""
+    """Add an id to a set or remove it, as ``is_there`` says."""
     if is_there:
         ids[new.id] = None
     elif old is not None:
@@ -314,7 +315,7 @@ def _link(links: Links, old: Any, new: Any, member: str) -> None:
 
 
 def with_item(queue: Queue, item: QueueItem) -> Queue:
-    """The queue with the item of that task replaced, or added at the end."""
+    """The queue with this task's item replaced, or added at the end."""
     items = list(queue.items)
     for index, existing in enumerate(items):
         if existing.task_id == item.task_id:

@@ -192,7 +192,7 @@ def test_a_time_limit_belongs_to_a_phase_and_ends_with_it() -> None:
 
 
 def test_what_would_move_a_machine_is_no_revision() -> None:
-    with pytest.raises(ValueError, match="moved by events only"):
+    with pytest.raises(ValueError, match="only an event may change"):
         revised(session(SessionStatus.IDLE), paused=True)
     with pytest.raises(ValueError, match="has ended"):
         revised(session(SessionStatus.FAILED), paused=True)
