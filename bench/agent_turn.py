@@ -15,7 +15,7 @@ from bench.table import Row, at_most, median_ratio, skipped
 from maestrod.agents.claude.session_settings import settings
 from maestrod.api.local.package_data import package_data
 from tests.agents.real import pinned
-from tests.kit.fake_model import FakeModel
+from tests.kit.agents.fake_model import FakeModel
 
 #: Tool calls of the turn.
 TOOLS = 20

@@ -12,7 +12,7 @@ import trio
 
 from bench.daemon import Daemon
 from bench.table import Row, at_most, skipped
-from tests.kit.browser import CHROMIUM, Tab, open_browser
+from tests.kit.screens.browser import CHROMIUM, Tab, open_browser
 
 TASKS = 1000
 

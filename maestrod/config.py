@@ -40,7 +40,7 @@ Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 class Config(Entity, frozen=True, forbid_unknown_fields=True):
     """All settings: each says what it is for, in its description. Times are milliseconds, sizes bytes.
 
-    ``docs/configuration.md`` is made from this class (``python -m tests.kit.configuration``).
+    ``docs/configuration.md`` is made from this class (``python -m tests.kit.pages.configuration``).
     """
 
     max_sessions: Annotated[Slots, Meta(description="Worker sessions that may run at the same time.")] = 8

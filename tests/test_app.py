@@ -15,8 +15,8 @@ from maestrod.host.endpoint import listen
 from maestrod.host.instance import AlreadyRunning
 from maestrod.host.service import Notifier, ServiceContext
 from maestrod.supervisor import launching
-from tests.kit.daemon import Connection, Daemon
-from tests.kit.running_app import Manager, pid_behind, running, signals_put_back
+from tests.kit.daemons.daemon import Connection, Daemon
+from tests.kit.parts.running_app import Manager, pid_behind, running, signals_put_back
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import BadConfiguration
 from maestrod.api.system import SessionsOnStop
 from maestrod.config import USER_FILE, Config, Origin, agents_named, load, variable, warnings
-from tests.kit.configuration import page
+from tests.kit.pages.configuration import page
 
 
 def shown(origins: tuple[Origin, ...]) -> dict[str, tuple[object, str]]:
@@ -220,7 +220,9 @@ def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_f
 
 def test_the_reference_is_what_the_settings_say() -> None:
     reference = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
-    assert reference.read_text("utf-8") == page(), "run: python -m tests.kit.configuration > docs/configuration.md"
+    assert reference.read_text("utf-8") == page(), (
+        "run: python -m tests.kit.pages.configuration > docs/configuration.md"
+    )
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -10,8 +10,8 @@ import trio
 from maestrod import listening
 from maestrod.api.local.address import Paths, paths_of
 from maestrod.config import Config
-from tests.kit.daemon import Connection
-from tests.kit.running_app import Manager, pid_behind, running
+from tests.kit.daemons.daemon import Connection
+from tests.kit.parts.running_app import Manager, pid_behind, running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The one seam between the store and the file system.
 
 Everything the store does to a disk goes through ``Files``, so that a test can stop the world after any write, fsync or
-rename, lose what was not synced, or fill the disk (``tests/kit/crash_files.py``). ``RealFiles`` is the operating system.
+rename, lose what was not synced, or fill the disk (``tests/kit/parts/crash_files.py``). ``RealFiles`` is the operating system.
 
 Two facts of POSIX shape it. A write may be short, so whoever writes loops (``write_all``). A new or renamed name is durable
 only after its folder was synced as well, so whoever replaces a file does four steps (``atomic_write``).

@@ -15,7 +15,7 @@ from maestrod.api.model.open_enum import unknown_allowed
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from tests.kit.page_over import page
+from tests.kit.pages.page_over import page
 from tests.meta.tree import PRODUCT, ROOT, modules, parsed, shown
 
 OVER: dict[type[enum.Enum], set[str]] = {

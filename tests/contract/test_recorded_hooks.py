@@ -1,7 +1,7 @@
 """What the hooks of 0.1 send is understood, and the settings that it installed go on working, with its programs and with today's.
 
 ``sent/`` has requests as 0.1's hooks sent them and the answers that they got: ``event.report`` and ``permission.ask`` are frozen.
-``tests/kit/recorded_hooks.py`` tells how all of it was recorded.
+``tests/kit/recorded/hooks.py`` tells how all of it was recorded.
 """
 
 import json
@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from maestrod.core.access.session_token import make_token
-from tests.kit.daemon import PATIENCE, Daemon, Json
-from tests.kit.recorded_hooks import AGENTS, HOME, command, payload
+from tests.kit.daemons.daemon import PATIENCE, Daemon, Json
+from tests.kit.recorded.hooks import AGENTS, HOME, command, payload
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """A session held by the shim of 0.1 is found, controlled and ended by the daemon of today; what the two say to each other is frozen.
 
 The shim that started an agent holds it until its end, so a newer daemon speaks 0.1's control protocol for as long as 0.1's sessions
-live, and reads the records that they leave. ``tests/kit/recorded_shim.py`` tells how all of it was recorded.
+live, and reads the records that they leave. ``tests/kit/recorded/shim.py`` tells how all of it was recorded.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from maestrod.sessions import launch
 from maestrod.sessions.adopt import read_record
 from maestrod.sessions.link import connect
 from maestrod.sessions.spec import AlreadyEnded, EndedProcess, ExitRecord, Identity, Running
-from tests.kit.daemon import PATIENCE, Daemon, shim_of
+from tests.kit.daemons.daemon import PATIENCE, Daemon, shim_of
 from tests.sessions.kit import Agents, agents, daemon_on, eventually, nothing_left
 
 __all__ = ["agents"]
@@ -164,7 +164,7 @@ def test_exit_records_of_0_1_are_read(expected: ExitRecord, tmp_path: Path) -> N
 def test_a_daemon_of_today_takes_over_the_sessions_of_0_1(short_folder: Path) -> None:
     """Started by a daemon with 0.1's shim that is killed; held, paused, resumed and seen to its end by today's."""
     daemon = Daemon(short_folder / "m")
-    daemon.module = "tests.kit.recorded_shim_daemon"
+    daemon.module = "tests.kit.recorded.shim_daemon"
     subtasks = [{"key": "a", "title": "a", "commands": ["touch begun; until [ -e go ]; do sleep 0.05; done"]}]
     plan = {"groups": [{"key": "g", "title": "g", "agent": "shell", "subtasks": subtasks}]}
     try:

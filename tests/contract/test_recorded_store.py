@@ -1,6 +1,6 @@
 """The data folders that version 0.1 wrote are read whole, whatever of them is left.
 
-``world.jsonl`` is the world in 0.1's own words; ``tests/kit/recorded_store.py`` tells how the folders were made. The store is migrated on
+``world.jsonl`` is the world in 0.1's own words; ``tests/kit/recorded/store.py`` tells how the folders were made. The store is migrated on
 the way, and what it says of sessions is put back into those words to be compared.
 """
 
@@ -17,8 +17,8 @@ from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
 from maestrod.store.snapshot import read_snapshot
 from maestrod.store.store import Options, Store
-from tests.kit import format_1
-from tests.kit.recorded_store import POLICY
+from tests.kit.recorded import format_1
+from tests.kit.recorded.store import POLICY
 
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1"
 

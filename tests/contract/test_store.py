@@ -16,7 +16,7 @@ from maestrod.core.world.draft import Draft
 from maestrod.engine.ports import Store as StorePort
 from maestrod.store.memory import MemoryStore
 from maestrod.store.store import Options, Store
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import Calls
 
 Decide = Callable[[Callable[[Draft], object]], list[Event]]

@@ -10,8 +10,8 @@ from maestrod.core.values.agent_traits import SHELL, AgentTraits, Turns
 from maestrod.core.values.facts import Fact, Signed
 from maestrod.core.values.policy import Policy
 from maestrod.core.values.signs import Sign, Started, TurnStarted
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import Call, Expectation, Find, Scenario, came_up, group, run_of, subtask
 
 AGENTS: Mapping[str, AgentTraits] = {
     "shell": SHELL,

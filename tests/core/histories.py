@@ -15,7 +15,7 @@ from maestrod.core.values.policy import Policy
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from tests.core import conversations
-from tests.kit import sameness
+from tests.kit.worlds import sameness
 
 AGENTS = {**conversations.AGENTS, "other": AgentTraits()}
 POLICY = Policy(

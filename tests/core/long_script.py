@@ -34,7 +34,7 @@ from maestrod.engine.hook import hook_command
 from tests.agents import recordings
 from tests.core.conversations import AGENTS, tell
 from tests.core.looks import answer
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Later,

@@ -7,7 +7,7 @@ from maestrod.core.rest import come_to_rest
 from maestrod.core.values.command import Stamp
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
-from tests.kit import laws
+from tests.kit.worlds import laws
 
 
 class RestfulHistories:

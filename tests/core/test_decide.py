@@ -1,6 +1,6 @@
 """Random histories of the whole domain: whatever is called and found out, in whatever order, the laws hold.
 
-A machine plays owner, sessions and daemon. After each step it checks the laws (``tests/kit/laws.py``), that a refused command
+A machine plays owner, sessions and daemon. After each step it checks the laws (``tests/kit/worlds/laws.py``), that a refused command
 changed nothing, that a decision can be undone, that the journal replayed gives the same world, and that a world loaded from
 its entities in any order decides the next step the same.
 """
@@ -44,8 +44,8 @@ from tests.core.histories import (
     told,
 )
 from tests.core.restful_histories import RestfulHistories
-from tests.kit import agent_laws, laws
-from tests.kit.scenario import command
+from tests.kit.worlds import agent_laws, laws
+from tests.kit.worlds.scenario import command
 
 
 class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedStateMachine):

@@ -3,7 +3,7 @@
 from maestrod.core.values.effects import Stop
 from maestrod.core.values.policy import Policy
 from maestrod.core.world.world import World
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

@@ -2,7 +2,7 @@
 
 from maestrod.core.values.signs import Outcome, TurnEnded
 from tests.core.conversations import planner, tell
-from tests.kit.scenario import Call, live, status
+from tests.kit.worlds.scenario import Call, live, status
 
 
 def test_a_run_whose_planner_is_given_up_fails_in_the_same_decision() -> None:

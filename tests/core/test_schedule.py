@@ -6,7 +6,19 @@ Covers ``slots.py``: slots are counted where they are given out.
 from maestrod.api.session import Role
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.policy import Policy
-from tests.kit.scenario import Call, Scenario, exited, group, live, member, project, run_of, status, subtask, task
+from tests.kit.worlds.scenario import (
+    Call,
+    Scenario,
+    exited,
+    group,
+    live,
+    member,
+    project,
+    run_of,
+    status,
+    subtask,
+    task,
+)
 
 TWO_AGENTS = Policy(max_sessions=3, agent_limits={"other": 1}, agents={"shell": SHELL, "other": AgentTraits()})
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from maestrod.api.model.ids import make_id
 from maestrod.engine.clock import JUMP_MS, Stamps, SystemClock, movement
-from tests.kit.engine_parts import FixedClock
+from tests.kit.parts.engine_parts import FixedClock
 
 
 @given(st.lists(st.integers(min_value=-100_000, max_value=100_000), min_size=1, max_size=50))

@@ -20,7 +20,7 @@ from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from maestrod.store.memory import MemoryStore
 from tests.core.looks import answer
-from tests.kit.engine_parts import FixedClock, HeldStore
+from tests.kit.parts.engine_parts import FixedClock, HeldStore
 
 
 class Desk:

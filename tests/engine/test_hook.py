@@ -9,8 +9,8 @@ from maestrod.core.values.command import OWNER
 from maestrod.core.values.signs import Reading, TurnStarted
 from maestrod.engine.hook import hook_command
 from tests.core.conversations import POLICY
-from tests.kit.hook_words import OWN_ID, read_hook
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.agents.hook_words import OWN_ID, read_hook
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 def test_the_adapter_is_that_of_the_agent_which_the_hook_names() -> None:

@@ -9,8 +9,8 @@ from maestrod.engine import ports
 from maestrod.store.memory import MemoryStore
 from maestrod.store.store import Store
 from maestrod.supervisor.terminals import Terminals
-from tests.kit.engine_parts import HeldStore
-from tests.kit.rpc_parts import ScriptedTerminals
+from tests.kit.parts.engine_parts import HeldStore
+from tests.kit.parts.rpc_parts import ScriptedTerminals
 
 PARTS = [
     (ports.Store, Store),

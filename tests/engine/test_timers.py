@@ -11,7 +11,7 @@ from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.facts import Fact, Woke
 from maestrod.core.world.world import World
 from maestrod.engine.timers import GRACE_SECONDS, HEAR_SECONDS, LATE_SECONDS, Timers
-from tests.kit.engine_parts import FixedClock
+from tests.kit.parts.engine_parts import FixedClock
 
 
 class Bench:

@@ -28,7 +28,7 @@ from maestrod.core.world.world import World
 from maestrod.engine.engine import Engine
 from maestrod.engine.timers import GRACE_SECONDS
 from maestrod.store.memory import MemoryStore
-from tests.kit.engine_parts import FixedClock
+from tests.kit.parts.engine_parts import FixedClock
 
 EPOCH = 1_700_000_000_000
 LENGTH, MOMENT, DAY = 100.0, 40.0, 86_400.0

@@ -8,8 +8,8 @@ import pytest
 
 from maestroctl import __main__ as entry
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import SESSION, TASK
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import SESSION, TASK
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 
 @dataclass(frozen=True)

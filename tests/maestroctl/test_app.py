@@ -8,8 +8,8 @@ import pytest
 from maestroctl import app
 from maestroctl.commands import NOUNS, VERBS
 from maestrod.api.errors import Busy, Conflict, NotFound, TimedOut, Unavailable
-from tests.kit.entities import TASK
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import TASK
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.offenders import offenders
 from tests.maestroctl.conftest import CommandLine
 

@@ -10,8 +10,8 @@ import pytest
 from maestroctl.completion import _GROUPS, _SUBJECTS, candidates, complete
 from maestrod.api.errors import Unavailable
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import RUN, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import RUN, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 
 def names(*words: str) -> list[str]:

@@ -13,8 +13,8 @@ import pytest
 from maestroctl import event_script
 from maestrod.api.errors import NotFound, Unavailable
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import SESSION
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import SESSION
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 
 ENTRY = Path(event_script.script()).with_name("decide.py")
 ALLOW = '{"hookSpecificOutput": {"decision": {"behavior": "allow"}}} ä'

@@ -18,8 +18,8 @@ from maestrod.api.errors import NotFound, Unavailable
 from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
 from maestrod.api.model.ids import is_id, make_id
-from tests.kit.entities import SESSION
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import SESSION
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 
 SCRIPT = Path(event_script.script())
 ENTRY = SCRIPT.with_name("event.py")

@@ -11,8 +11,8 @@ from maestroctl import app, fast
 from maestroctl.generated.fields import ValueKind, fields_of
 from maestrod.api.errors import IllegalTransition, NotFound, Unavailable
 from maestrod.api.protocol.registry import METHODS, AnyMethod
-from tests.kit.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import OTHER_TASK, QUESTION, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 from tests.kit.offenders import offenders
 from tests.maestroctl.conftest import CommandLine, Outcome
 

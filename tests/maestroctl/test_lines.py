@@ -4,7 +4,7 @@ import pytest
 
 from maestroctl.lines import LINES, explain_empty
 from maestrod.api.protocol.registry import METHODS
-from tests.kit.entities import QUESTION, SESSION, TASK, session, task
+from tests.kit.clients.entities import QUESTION, SESSION, TASK, session, task
 
 QUEUE = {
     "id": f"que_{SESSION}",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from maestroctl import __main__ as entry
-from tests.kit.entities import TASK, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import TASK, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.locales import latin1
 from tests.meta.tree import ROOT
 

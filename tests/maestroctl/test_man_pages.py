@@ -8,8 +8,8 @@ import tomllib
 import pytest
 
 from maestroctl.commands import NOUNS, PROGRAM, VERBS
-from tests.kit import man_pages
-from tests.kit.man_pages import FOLDER
+from tests.kit.pages import man_pages
+from tests.kit.pages.man_pages import FOLDER
 
 
 @functools.cache
@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
 def test_the_pages_are_what_the_commands_say() -> None:
     kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.1")}
     differing = sorted(name for name in kept.keys() | pages().keys() if kept.get(name) != pages().get(name))
-    assert differing == [], "run: python -m tests.kit.man_pages"
+    assert differing == [], "run: python -m tests.kit.pages.man_pages"
 
 
 def test_the_package_carries_them_where_man_looks() -> None:

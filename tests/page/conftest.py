@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.browser import Browser, Chromium, Tab, use_browser
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemons.daemon import Daemon, Json
+from tests.kit.screens.browser import Browser, Chromium, Tab, use_browser
 
 #: What the page calls its parts.
 APP = "import('/js/app.js').then(({app}) => app)"

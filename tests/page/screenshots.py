@@ -13,8 +13,8 @@ from pathlib import Path
 
 import trio
 
-from tests.kit.browser import CHROMIUM, Tab, open_browser
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.screens.browser import CHROMIUM, Tab, open_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = Path(__file__).with_name("release.md")

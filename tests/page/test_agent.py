@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.kit import scripted_claude
-from tests.kit.browser import needs_chromium
-from tests.kit.daemon import Daemon
+from tests.kit.agents import scripted_claude
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 
 pytestmark = [needs_chromium, pytest.mark.slow]

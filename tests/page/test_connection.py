@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.kit.browser import needs_chromium
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 from tests.page.plans import ASK, COUNTS, TERMINAL_TEXT
 

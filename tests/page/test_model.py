@@ -13,7 +13,7 @@ from maestroctl.show import progress
 from maestrod.api.local.package_data import package_data
 from maestrod.api.session import Usage
 from maestrod.api.task import Leaves
-from tests.kit.browser import Browser, Tab, needs_chromium
+from tests.kit.screens.browser import Browser, Tab, needs_chromium
 
 pytestmark = [needs_chromium, pytest.mark.slow]
 

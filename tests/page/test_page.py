@@ -7,7 +7,7 @@ import pytest
 
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from tests.kit.browser import PageError, needs_chromium
+from tests.kit.screens.browser import PageError, needs_chromium
 from tests.page.conftest import Page
 from tests.page.plans import ASK, FAILS_ONCE, SLEEPS
 

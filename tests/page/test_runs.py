@@ -4,7 +4,7 @@ import pytest
 
 from maestroctl.show import progress
 from maestrod.api.session import Usage
-from tests.kit.browser import needs_chromium
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 from tests.page.plans import FAILS_ONCE, SLEEPS
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.kit.browser import needs_chromium
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 
 pytestmark = [needs_chromium, pytest.mark.slow]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.browser import needs_chromium
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 from tests.page.plans import COUNTS, LISTEN, TERMINAL_TEXT
 

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from tests.kit.browser import needs_chromium
+from tests.kit.screens.browser import needs_chromium
 from tests.page.conftest import Page
 from tests.page.plans import ASK, FAILS_ONCE, SLEEPS
 

@@ -3,7 +3,7 @@
 import trio
 
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 async def asked(caller: Caller) -> str:

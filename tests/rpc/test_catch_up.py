@@ -10,7 +10,7 @@ import trio.testing
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.event import Event
 from maestrod.rpc.catch_up import catch_up, past
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 from tests.meta.tree import modules, parsed, shown
 
 

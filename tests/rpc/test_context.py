@@ -5,7 +5,7 @@ import pytest
 from maestrod.api.errors import Busy, NotFound
 from maestrod.core.values.command import OWNER
 from maestrod.rpc.context import STREAM_LIMIT, ClientState
-from tests.kit.rpc_parts import MemoryWire, parts
+from tests.kit.parts.rpc_parts import MemoryWire, parts
 
 
 def test_a_connection_is_the_owners_until_it_says_otherwise() -> None:

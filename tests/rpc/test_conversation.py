@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from maestrod.api.protocol.wire import BATCH_LIMIT, FramingError
 from maestrod.rpc.conversation import PENDING_BYTES, PENDING_LIMIT, WAITING_LIMIT
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 def held() -> MemoryStore:

@@ -21,7 +21,7 @@ from maestrod.rpc.dispatch import Dispatcher, refusal
 from maestrod.rpc.envelope import Request
 from maestrod.rpc.exchange import Exchange
 from tests.core.looks import answer
-from tests.kit.rpc_parts import Caller, MemoryWire, parts
+from tests.kit.parts.rpc_parts import Caller, MemoryWire, parts
 
 SECRET = "hunter2"
 

@@ -5,7 +5,7 @@ from typing import Any
 import trio
 
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 def heard(caller: Caller) -> list[int]:

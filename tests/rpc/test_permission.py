@@ -10,8 +10,8 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.permission import Permission
 from maestrod.store.memory import MemoryStore
 from tests.core.conversations import POLICY
-from tests.kit.hook_words import read_hook
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.agents.hook_words import read_hook
+from tests.kit.parts.rpc_parts import Caller, parts
 
 ASK = {"event": "Permission", "agent": "stream", "payload": {"command": "git push"}, "eventId": "e1"}
 

@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 async def queue_of(caller: Caller, tasks: int) -> tuple[str, list[str]]:

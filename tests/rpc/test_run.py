@@ -2,7 +2,7 @@
 
 import trio
 
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 async def test_the_wait_ends_with_the_run(nursery: trio.Nursery) -> None:

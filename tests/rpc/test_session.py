@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from maestrod.rpc.session import RECORD_SECONDS
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 async def test_stop_is_answered_when_the_end_is_recorded_with_who_wanted_it(nursery: trio.Nursery) -> None:

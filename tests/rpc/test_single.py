@@ -7,7 +7,7 @@ from maestrod.rpc.bind import bindings
 from maestrod.rpc.context import ClientState
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.single import SingleCall
-from tests.kit.rpc_parts import MemoryWire, parts
+from tests.kit.parts.rpc_parts import MemoryWire, parts
 
 
 def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, params: bytes = b"{}") -> SingleCall:

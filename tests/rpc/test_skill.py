@@ -2,7 +2,7 @@
 
 import trio
 
-from tests.kit.rpc_parts import Caller, FixedCatalog, parts
+from tests.kit.parts.rpc_parts import Caller, FixedCatalog, parts
 
 
 async def test_skills_of_a_role_and_those_for_everybody(nursery: trio.Nursery) -> None:

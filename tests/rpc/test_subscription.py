@@ -12,7 +12,7 @@ from maestrod.api.event import Event, EventSubscribe
 from maestrod.rpc.catch_up import UNSENT_BYTES
 from maestrod.rpc.subscription import Subscription, matcher
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 def event(type_: str = "task.created", **members: Any) -> Event:

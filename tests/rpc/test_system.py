@@ -6,7 +6,7 @@ import trio
 from maestrod.api.errors import Unavailable
 from maestrod.api.system import SessionsOnStop
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 async def test_hello_agrees_on_a_protocol_and_tells_the_limits() -> None:

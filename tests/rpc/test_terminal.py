@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from maestrod.rpc.terminal import PIECE, UNSENT_LIMIT
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 def text(page: Any) -> bytes:

@@ -11,7 +11,7 @@ from maestrod.core.access.remote_token import digest_of
 from maestrod.rpc.encoded import public_form
 from maestrod.rpc.token import holder_of_id, holder_of_secret
 from maestrod.rpc.ui_event import ui_event
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 DIGEST = hashlib.sha256(b"my own").hexdigest()
 

@@ -5,7 +5,7 @@ import trio
 
 from maestrod.rpc.context import PortStatus
 from maestrod.rpc.sign_in import SignIn
-from tests.kit.rpc_parts import TOKEN_KEY, Caller, parts
+from tests.kit.parts.rpc_parts import TOKEN_KEY, Caller, parts
 
 
 async def test_each_address_has_a_code_of_its_own() -> None:

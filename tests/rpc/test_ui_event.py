@@ -9,7 +9,7 @@ import trio.testing
 
 from maestrod.api.event import Event
 from maestrod.rpc.ui_event import is_state, name_of, ui_event
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 @pytest.mark.parametrize(

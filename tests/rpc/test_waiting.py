@@ -11,7 +11,7 @@ from maestrod.rpc.context import ClientState, Context, Services
 from maestrod.rpc.exchange import Exchange
 from maestrod.rpc.waiting import deadline, wait_until
 from maestrod.store.memory import MemoryStore
-from tests.kit.rpc_parts import MemoryWire, parts
+from tests.kit.parts.rpc_parts import MemoryWire, parts
 
 
 def context(services: Services) -> Context:

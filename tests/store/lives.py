@@ -15,7 +15,7 @@ from maestrod.core.world.world import World
 from maestrod.store.files import Files
 from maestrod.store.history import Retention
 from maestrod.store.store import Options, Store
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 DATA = Path("/data")
 SMALL = Options(segment_size=4096, checkpoint_bytes=8192, retention=Retention(events=5, size=8192), threads=False)

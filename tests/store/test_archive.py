@@ -12,7 +12,7 @@ from maestrod.api.event import TimelineEvent, TimelineType
 from maestrod.api.project import Project
 from maestrod.api.session import Session
 from maestrod.store.archive import archive_lines, read_archive
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_session, add_task, enqueue, report, report_task
 
 ENTRIES = [

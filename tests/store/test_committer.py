@@ -10,7 +10,7 @@ import pytest
 from maestrod.store.committer import GATHER_LIMIT, Committer
 from maestrod.store.files import RealFiles
 from maestrod.store.journal import Journal
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.journals import FOLDER, Heard, append, recover
 
 SMALL = 1024

@@ -8,7 +8,7 @@ import pytest
 from maestrod.api.task import Task
 from maestrod.store.edits import Edit, Scan
 from maestrod.store.fsck import check
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_task, change_task
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.store.files import RealFiles, atomic_write, exists, remove, write_all
-from tests.kit.crash_files import Crash, CrashFiles, Loss
+from tests.kit.parts.crash_files import Crash, CrashFiles, Loss
 
 FOLDER = Path("/data")
 TARGET = FOLDER / "state.json"

@@ -5,7 +5,7 @@ import pytest
 from maestrod.api.errors import BadConfiguration
 from maestrod.store.format import FORMAT, StoreFormat, open_format, read_format
 from maestrod.store.layout import Layout
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_task
 
 LAYOUT = Layout(DATA)

@@ -19,7 +19,7 @@ from maestrod.store.format import read_format
 from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
 from maestrod.store.store import Options, Store
-from tests.kit.recorded_store import POLICY
+from tests.kit.recorded.store import POLICY
 
 RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1/store.zip"
 REASON = {"source": "user", "code": "stopped", "detail": "enough", "at": 7}

@@ -9,7 +9,7 @@ from maestrod.api.errors import BadConfiguration
 from maestrod.store.fsck import check, check_files
 from maestrod.store.layout import Layout
 from maestrod.store.segments import list_segments
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_project, add_session, add_task, report, report_task
 
 LAYOUT = Layout(DATA)

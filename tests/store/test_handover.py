@@ -10,7 +10,7 @@ from maestrod.store.layout import Layout
 from maestrod.store.snapshot import Capture
 from maestrod.store.timeline import Timelines
 from maestrod.store.write_behind import Behind
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 LAYOUT = Layout(Path("/data"))
 

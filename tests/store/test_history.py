@@ -8,7 +8,7 @@ from maestrod.api.errors import ResyncRequired
 from maestrod.store.history import Retention, drop_old_segments, events_between
 from maestrod.store.journal import Journal
 from maestrod.store.segments import list_segments
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.journals import FOLDER, Heard, append
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from maestrod.api.errors import Unavailable
 from maestrod.store.journal import Journal
 from maestrod.store.segments import list_segments
-from tests.kit.crash_files import Crash, CrashFiles, Loss
+from tests.kit.parts.crash_files import Crash, CrashFiles, Loss
 from tests.store.journals import FOLDER, Heard, append, events_at, recover, resume
 
 SMALL = 1024

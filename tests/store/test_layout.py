@@ -4,7 +4,7 @@ from pathlib import Path
 
 from maestrod.core.world.entities import KINDS
 from maestrod.store.layout import FOLDERS, Layout
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 LAYOUT = Layout(Path("/data"))
 

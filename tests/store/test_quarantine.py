@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 
 from maestrod.store.quarantine import quarantine, quarantine_folder
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 FOLDER = Path("/data/quarantine")
 SOURCE = Path("/data/tasks/tsk_1.json")

@@ -8,7 +8,7 @@ from maestrod.store.journal import Journal
 from maestrod.store.reader import End, read_journal
 from maestrod.store.record import Record
 from maestrod.store.segments import list_segments, segment_path
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.journals import FOLDER, Heard, append, recover, resume
 
 FIRST = segment_path(FOLDER, 1)

@@ -15,7 +15,7 @@ from maestrod.store.record import decode, encode
 from maestrod.store.recovery import recover
 from maestrod.store.segments import list_segments
 from maestrod.store.store import Options
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import DATA, Life, add_project, add_session, add_task, change_task, entries, report, report_task
 
 #: Nothing is checkpointed by itself, nothing is dropped: the tests say what there is.

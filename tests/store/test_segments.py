@@ -7,7 +7,7 @@ import pytest
 
 from maestrod.store.files import write_all
 from maestrod.store.segments import SegmentName, activate, allocate, list_segments, reopen, retire, segment_path
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 FOLDER = Path("/data/journal")
 SPARE = FOLDER / ".segment-1.tmp"

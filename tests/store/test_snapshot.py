@@ -10,7 +10,7 @@ from maestrod.api.model.base import Entity
 from maestrod.api.project import Project
 from maestrod.api.task import Task
 from maestrod.store.snapshot import BadSnapshot, Capture, read_snapshot, write_snapshot
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 PATH = Path("/data/snapshot.jsonl")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maestrod.store.files import remove
 from maestrod.store.fsck import check
-from tests.kit.crash_files import Crash, CrashFiles, Loss
+from tests.kit.parts.crash_files import Crash, CrashFiles, Loss
 from tests.store.lives import (
     ACTIONS,
     DATA,

@@ -10,7 +10,7 @@ from maestrod.api.errors import Malformed
 from maestrod.api.event import Event
 from maestrod.store.timeline import Timelines
 from maestrod.store.timeline_reading import BEHIND_ALL, TimelineSlice, line_seq
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 FOLDER = Path("/data/sessions/ses_1")
 PATH = FOLDER / "timeline.jsonl"

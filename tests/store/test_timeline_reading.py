@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from maestrod.store import timeline_reading
 from maestrod.store.timeline_reading import BEHIND_ALL, TimelineSlice, line_seq
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.test_timeline import PATH
 
 

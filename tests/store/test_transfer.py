@@ -11,7 +11,7 @@ from maestrod.store.archive import archive_lines
 from maestrod.store.files import RealFiles
 from maestrod.store.fsck import check
 from maestrod.store.transfer import export, import_archive
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 from tests.store.lives import (
     DATA,
     SMALL,

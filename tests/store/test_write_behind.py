@@ -9,7 +9,7 @@ from maestrod.store.layout import Layout
 from maestrod.store.snapshot import Capture, read_snapshot
 from maestrod.store.timeline import Timelines
 from maestrod.store.write_behind import Behind, decode_watermark, encode_watermark
-from tests.kit.crash_files import CrashFiles
+from tests.kit.parts.crash_files import CrashFiles
 
 LAYOUT = Layout(Path("/data"))
 

@@ -10,7 +10,7 @@ from trio.testing import MockClock
 from maestrod.rpc.context import no_hook_reading
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.supervisor.hearing import Hearing
-from tests.kit.supervised import House, house
+from tests.kit.parts.supervised import House, house
 
 KEY = b"k" * 32
 

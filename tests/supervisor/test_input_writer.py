@@ -21,8 +21,8 @@ from maestrod.sessions.fake_machine import FakeAgent, FakeMachine
 from maestrod.sessions.spec import NotHeld, ShimRefused, Unanswered
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import input_writer
-from tests.kit.supervised import FolderCustody, House, house
-from tests.kit.talker import Talker
+from tests.kit.agents.talker import Talker
+from tests.kit.parts.supervised import FolderCustody, House, house
 
 
 @asynccontextmanager

@@ -23,8 +23,8 @@ from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.sessions.spec import LaunchSpec
 from maestrod.supervisor import launching, workplace
 from maestrod.supervisor.launching import _inside, launch_message, make_links, write_files
-from tests.kit.supervised import House, house
-from tests.kit.talker import Talker
+from tests.kit.agents.talker import Talker
+from tests.kit.parts.supervised import House, house
 
 
 def test_files_are_private_whole_and_nested(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from maestrod.core.values.signs import (
 )
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.store.memory import MemoryStore
-from tests.kit.engine_parts import FixedClock
-from tests.kit.supervised import House, house
-from tests.kit.talker import Talker
+from tests.kit.agents.talker import Talker
+from tests.kit.parts.engine_parts import FixedClock
+from tests.kit.parts.supervised import House, house
 
 #: Wall time at the clock's zero, ms since the epoch.
 EPOCH = 1_700_000_000_000

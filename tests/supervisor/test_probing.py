@@ -13,7 +13,7 @@ from maestrod.core.values.signs import ScreenShown, Sign
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.supervisor import probing
-from tests.kit.supervised import house
+from tests.kit.parts.supervised import house
 
 
 async def at_once(function: object, pid: int) -> float:

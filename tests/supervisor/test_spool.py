@@ -13,7 +13,7 @@ from maestrod.api.errors import Unavailable
 from maestrod.core.access.session_token import make_token
 from maestrod.sessions.fake_machine import FakeMachine
 from maestrod.supervisor import spool
-from tests.kit.supervised import House, house
+from tests.kit.parts.supervised import House, house
 
 KEY = b"k" * 32
 READ = HookCalls(ADAPTERS).read

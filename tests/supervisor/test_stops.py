@@ -10,7 +10,7 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.session import SessionStatus, StopResult
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import StopReport
-from tests.kit.supervised import FolderCustody, House, house
+from tests.kit.parts.supervised import FolderCustody, House, house
 
 
 async def stop(parts: House, session_id: str, results: list[StopResult]) -> None:

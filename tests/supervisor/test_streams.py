@@ -21,7 +21,7 @@ from maestrod.sessions.spec import ExitRecord, LaunchSpec
 from maestrod.supervisor import streams
 from maestrod.supervisor.line_cutter import LINE_BYTES
 from maestrod.supervisor.streams import Streams
-from tests.kit.talker import Talker
+from tests.kit.agents.talker import Talker
 
 ID = "ses_a"
 

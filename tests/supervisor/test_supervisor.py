@@ -24,8 +24,8 @@ from maestrod.sessions.spec import Adoption, LaunchError
 from maestrod.store.memory import MemoryStore
 from maestrod.supervisor import launching
 from maestrod.supervisor import supervisor as module
-from tests.kit.supervised import FolderCustody, house
-from tests.kit.talker import Talker
+from tests.kit.agents.talker import Talker
+from tests.kit.parts.supervised import FolderCustody, house
 
 
 async def test_a_decision_to_start_becomes_an_agent_and_its_end_a_fact(

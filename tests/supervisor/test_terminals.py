@@ -9,7 +9,7 @@ import trio.testing
 from maestrod.api.errors import IllegalTransition, Unavailable
 from maestrod.sessions.fake_machine import FakeMachine, Lifetime
 from maestrod.sessions.spec import Identity, LaunchSpec, ShimRefused
-from tests.kit.supervised import FolderCustody, house
+from tests.kit.parts.supervised import FolderCustody, house
 
 
 async def test_output_is_paged_by_offset_and_ends_with_the_session(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 from tests.sessions.kit import agents
 
 __all__ = ["agents"]

@@ -1,6 +1,6 @@
 """SIGKILL of the daemon while agents work, ask for permission or sit out a limit: nothing is lost, nothing happens twice, nothing is late.
 
-The agent is a program that speaks like Claude Code, hooks and stream (``tests/kit/scripted_claude.py``), through the real adapter,
+The agent is a program that speaks like Claude Code, hooks and stream (``tests/kit/agents/scripted_claude.py``), through the real adapter,
 the real hook programs, shims and daemons.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit import scripted_claude
-from tests.kit.daemon import Daemon, Json, live_of
+from tests.kit.agents import scripted_claude
+from tests.kit.daemons.daemon import Daemon, Json, live_of
 
 PERMISSION = ["allow", "deny", "allow for session", "deny for session"]
 REPORT = {"run": 'maestroctl task complete "$MAESTRO_TASK_ID" "done"'}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.daemon import Daemon
-from tests.kit.tmux import COMMAND, Pane, needs_tmux
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.screens.tmux import COMMAND, Pane, needs_tmux
 
 pytestmark = [pytest.mark.slow, needs_tmux]
 

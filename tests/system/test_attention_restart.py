@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.daemon import Daemon, Json, Refused
+from tests.kit.daemons.daemon import Daemon, Json, Refused
 
 ASK = "answer=$(maestroctl attention ask 'deploy?' --options yes,no); echo got $answer; test \"$answer\" = yes"
 

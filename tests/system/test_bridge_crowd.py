@@ -6,8 +6,8 @@ import psutil
 import pytest
 import trio
 
-from tests.kit.bridge_process import BridgeOf, PlainClient
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.bridge_process import BridgeOf, PlainClient
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 READERS, SLEEPERS, SESSIONS, REPORTS = 450, 50, 20, 600
 

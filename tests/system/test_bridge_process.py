@@ -12,8 +12,8 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from tests.kit.bridge_process import BridgeOf
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.bridge_process import BridgeOf
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
 

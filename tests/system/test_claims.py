@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit.daemon import PATIENCE, Connection, Daemon, Json
+from tests.kit.daemons.daemon import PATIENCE, Connection, Daemon, Json
 
 ROUNDS = 200
 CLAIMERS = 4

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from maestrod.api.local.address import paths_of
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
 

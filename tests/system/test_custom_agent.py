@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemons.daemon import Daemon, Json
 
 #: Does what it is told when that is in its power: writes the file its prompt names.
 PROGRAM = """#!/bin/sh

@@ -23,7 +23,7 @@ import pytest
 from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import group, worker
 from tests.agents.real.users import codex
-from tests.kit.fake_model import FakeModel
+from tests.kit.agents.fake_model import FakeModel
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Stands between the outputs of two commands; what runs together runs in one shell, so that it may set variables.

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from maestrod.transport.bridge.certificate import own_pair
-from tests.kit.elsewhere import COMMAND, Elsewhere, Token
-from tests.kit.tmux import Pane, needs_tmux
+from tests.kit.daemons.elsewhere import COMMAND, Elsewhere, Token
+from tests.kit.screens.tmux import Pane, needs_tmux
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.browser import Tab, needs_chromium, open_browser
-from tests.kit.elsewhere import Elsewhere
+from tests.kit.daemons.elsewhere import Elsewhere
+from tests.kit.screens.browser import Tab, needs_chromium, open_browser
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 
 PROBE = """
 import json, os, re, resource, sys

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 ROUNDS = 4
 AT_ONCE = 5

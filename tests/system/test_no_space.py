@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.daemon import Daemon, Refused, processes_of
+from tests.kit.daemons.daemon import Daemon, Refused, processes_of
 from tests.kit.plans import command, entries
 
 #: Room for two journal segments of 8 MiB, the entity files, and a hog.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from maestrod.store.layout import Layout
 from maestrod.store.reader import read_journal
 from maestrod.store.record import Record
 from maestrod.store.recovery import recover
-from tests.kit.daemon import Connection, Daemon, Json, Refused
+from tests.kit.daemons.daemon import Connection, Daemon, Json, Refused
 
 COMMANDS = 400
 

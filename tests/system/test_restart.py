@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.kit.daemon import Daemon, Json, Refused, agents_of, processes_of
+from tests.kit.daemons.daemon import Daemon, Json, Refused, agents_of, processes_of
 from tests.kit.plans import begun, command, entries
 
 

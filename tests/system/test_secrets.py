@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.kit.daemon import Connection, Daemon, Json, Refused, agents_of
+from tests.kit.daemons.daemon import Connection, Daemon, Json, Refused, agents_of
 
 ENVIRONMENT, PROMPT, PAYLOAD, ANSWER, REFUSED = (
     f"canary-{name}-5f0c91d7" for name in ("environment", "prompt", "payload", "answer", "refused")

@@ -8,9 +8,9 @@ import psutil
 import pytest
 import trio
 
-from tests.kit.daemon import Daemon
-from tests.kit.rpc_parts import parts
-from tests.kit.socket_client import SocketClient, SocketServer, serving
+from tests.kit.clients.socket_client import SocketClient, SocketServer, serving
+from tests.kit.daemons.daemon import Daemon
+from tests.kit.parts.rpc_parts import parts
 
 DEAF, PATIENT = 10, 89
 

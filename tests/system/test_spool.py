@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.core.access.session_token import make_token
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemons.daemon import Daemon, Json
 
 HOOK = Path(__file__).parents[2] / "hooks" / "event.py"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.kit import stubborn
-from tests.kit.daemon import PATIENCE, Daemon, Json, processes_of, shim_of
+from tests.kit.agents import stubborn
+from tests.kit.daemons.daemon import PATIENCE, Daemon, Json, processes_of, shim_of
 
 EVERYONE = {*stubborn.KINDS, "leader"}
 

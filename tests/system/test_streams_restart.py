@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import scripted_claude
-from tests.kit.daemon import Daemon, Json, live_of
+from tests.kit.agents import scripted_claude
+from tests.kit.daemons.daemon import Daemon, Json, live_of
 
 WORDS = 60
 KILLS = 6
@@ -96,7 +96,7 @@ def test_a_prompt_arrives_once_though_the_daemon_dies_while_it_writes(
     """Fault of the message's last step: decided and durable, then SIGKILL before, or after, its bytes are written."""
     scripted_claude.write_script(folder, [{"gate": "go"}, REPORT])
     os.mkfifo(folder / "go")
-    daemon.module = "tests.kit.dying_daemon"
+    daemon.module = "tests.kit.daemons.dying_daemon"
     (daemon.home / "die").write_text(moment)
     daemon.start()
     run_id = run(daemon, folder)

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from maestrod.api.task import Task
-from tests.kit.daemon import Connection, Daemon, Json, Refused, live_of
+from tests.kit.daemons.daemon import Connection, Daemon, Json, Refused, live_of
 
 WRITERS = 4
 

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 
 pytestmark = pytest.mark.slow
 

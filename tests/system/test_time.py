@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.daemon import Daemon, Json
+from tests.kit.daemons.daemon import Daemon, Json
 from tests.kit.plans import begun, command, entries
 
 #: Milliseconds a task may take, and the seconds ours take.
@@ -93,7 +93,7 @@ def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_say
 @pytest.mark.parametrize("before, after", [(0, 86_400_000), (86_400_000, 0)])
 def test_26_a_clock_that_is_set_while_no_daemon_runs_changes_no_wait(daemon: Daemon, before: int, after: int) -> None:
     ledger, backoff = daemon.home / "ledger", 3.0
-    daemon.module = "tests.kit.skewed_daemon"
+    daemon.module = "tests.kit.daemons.skewed_daemon"
     daemon.home.mkdir(exist_ok=True)
     skew = daemon.home / "skew"
     skew.write_text(str(before))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.api.local.daemon_lock import is_held
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from maestrod.api.local.package_data import package_data
-from tests.kit.product import product_ctl
+from tests.kit.daemons.product import product_ctl
 
 pytestmark = pytest.mark.slow
 

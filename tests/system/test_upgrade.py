@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.product import Installation
+from tests.kit.daemons.product import Installation
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ import pytest
 
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.protocol.routes import FOLLOWING
-from tests.kit.bridge_client import BridgeServer, bridging
-from tests.kit.rpc_parts import Caller
+from tests.kit.clients.bridge_client import BridgeServer, bridging
+from tests.kit.parts.rpc_parts import Caller
 from tests.transport.test_surfaces import SURFACES, _call, _filled, _world
 
 HALF = "\ud83d"

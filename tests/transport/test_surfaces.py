@@ -13,9 +13,9 @@ import pytest
 from maestrod.api.model.method import Access
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.protocol.routes import FOLLOWING
-from tests.kit.bridge_client import BridgeServer, bridging
+from tests.kit.clients.bridge_client import BridgeServer, bridging
 from tests.kit.completeness import lacking
-from tests.kit.rpc_parts import Caller
+from tests.kit.parts.rpc_parts import Caller
 
 Params = dict[str, Any]
 Ask = Callable[[BridgeServer, Caller, str, Params], Awaitable[Any]]

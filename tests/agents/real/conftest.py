@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.agents.real import pinned
-from tests.kit.fake_model import FakeModel
+from tests.kit.agents.fake_model import FakeModel
 
 
 @dataclass(frozen=True, slots=True)

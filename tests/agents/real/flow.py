@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.agents.real.conftest import Place
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 Json = dict[str, Any]
 SOURCE = str(Path(__file__).parents[3])

@@ -9,7 +9,7 @@ import pytest
 from tests.agents.real.conftest import Place
 from tests.agents.real.flow import daemon_in, sessions, shown, timeline, worker
 from tests.agents.real.users import USERS
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from tests.agents.real.conftest import Place, agent_command
 from tests.agents.real.flow import ctl, daemon_in, shown, timeline, worker
 from tests.agents.real.held import wait_for
 from tests.agents.real.test_claude_flow import STAYS, environ
-from tests.kit.daemon import Connection, Daemon, agents_of
-from tests.kit.tmux import COMMAND, Pane, needs_tmux
+from tests.kit.daemons.daemon import Connection, Daemon, agents_of
+from tests.kit.screens.tmux import COMMAND, Pane, needs_tmux
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 from tests.agents.real import users
 from tests.agents.real.conftest import Place
 from tests.agents.real.flow import ctl, daemon_in, group, sessions, shown, timeline, tree, worker
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 
 pytestmark = pytest.mark.slow
 

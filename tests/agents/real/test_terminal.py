@@ -9,7 +9,7 @@ from tests.agents.real.flow import daemon_in, group, sessions, shown, worker
 from tests.agents.real.held import wait_for
 from tests.agents.real.test_stop import TOOL, begun, spawn
 from tests.agents.real.users import USERS
-from tests.kit.daemon import Daemon
+from tests.kit.daemons.daemon import Daemon
 
 pytestmark = pytest.mark.slow
 

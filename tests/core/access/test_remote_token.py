@@ -4,7 +4,7 @@ import pytest
 
 from maestrod.core.access.remote_token import digest_of, token_of_secret
 from maestrod.core.world.world import World
-from tests.kit.scenario import Call, Scenario, refused
+from tests.kit.worlds.scenario import Call, Scenario, refused
 
 SECRET = b"mst_secret"
 MADE = Call("token.create", name="laptop", owner="ada", scope="work", digest=digest_of(SECRET))

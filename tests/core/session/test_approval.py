@@ -6,7 +6,7 @@ import pytest
 from maestrod.api.attention import Attention
 from maestrod.api.run import RunStatus
 from maestrod.core.world.world import World
-from tests.kit.scenario import Call, Scenario, group, member, refused, run_of, status, subtask
+from tests.kit.worlds.scenario import Call, Scenario, group, member, refused, run_of, status, subtask
 
 
 def waiting() -> Scenario:

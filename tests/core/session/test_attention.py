@@ -1,6 +1,6 @@
 """Questions: durable, answered once, by a person, by the clock, or by the end of who asked."""
 
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

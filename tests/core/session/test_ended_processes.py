@@ -7,7 +7,7 @@ import pytest
 from maestrod.api.process import Exit
 from maestrod.core.session.ended_processes import NAMED
 from maestrod.core.values.facts import EndedAlong, EndedProcess, Exited, Lost
-from tests.kit.scenario import Find, Scenario, came_up, group, project, run_of, subtask
+from tests.kit.worlds.scenario import Find, Scenario, came_up, group, project, run_of, subtask
 
 SERVERS = EndedAlong((EndedProcess(12, "vite"), EndedProcess(14, "a\x1b[2J\nb"), EndedProcess(15, "")), 3)
 MANY = EndedAlong(tuple(EndedProcess(100 + number, "make") for number in range(100)), 250)

@@ -2,8 +2,8 @@
 
 from maestrod.core.values.signs import Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import (
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

@@ -16,8 +16,8 @@ from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Deliver, Launch, Stop
 from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, messages, tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import (
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

@@ -12,7 +12,7 @@ from maestrod.core.values.effects import Deliver
 from maestrod.core.values.signs import PlanOffered, TurnEnded, TurnStarted
 from tests.core.conversations import at_work, messages, planner, tell
 from tests.core.session.test_turns import GOOD_PLAN
-from tests.kit.scenario import Call, came_up, effect, exited, member, nothing, refused
+from tests.kit.worlds.scenario import Call, came_up, effect, exited, member, nothing, refused
 
 
 def test_every_cell_is_written_down() -> None:

@@ -14,8 +14,8 @@ from maestrod.core.values.effects import Decide, Deliver
 from maestrod.core.values.facts import Withdrawn
 from maestrod.core.values.signs import LINE, TEXT, PermissionAsked, PermissionSettled, Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, messages, tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import (
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import (
     Call,
     Expectation,
     Find,

@@ -9,7 +9,7 @@ import pytest
 
 from maestrod.core.values.effects import Launch, Stop
 from maestrod.core.values.facts import Draining, StoppingSessions
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Later,

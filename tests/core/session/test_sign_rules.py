@@ -26,8 +26,8 @@ from maestrod.core.values.signs import (
     UsageSeen,
 )
 from tests.core.conversations import at_work, tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import came_up, exited, live, member, status
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import came_up, exited, live, member, status
 
 SIGNS: st.SearchStrategy[Sign] = st.one_of(
     st.builds(Started, st.sampled_from([OWN_ID, "other", None]), st.sampled_from(["startup", "clear", "resume"])),

@@ -11,19 +11,7 @@ from maestrod.core.values.effects import Deliver, Probe, Stop
 from maestrod.core.values.facts import Probed, Withdrawn
 from maestrod.core.values.signs import Noted, PermissionAsked, ScreenShown, Sign, ToolStarted, TurnEnded, TurnStarted
 from tests.core.conversations import at_work, tell
-from tests.kit.scenario import (
-    Call,
-    Find,
-    Later,
-    Scenario,
-    effect,
-    event,
-    exited,
-    member,
-    nothing,
-    status,
-    woke,
-)
+from tests.kit.worlds.scenario import Call, Find, Later, Scenario, effect, event, exited, member, nothing, status, woke
 
 PATIENCE = 600_000
 IDLE, BUSY = ScreenShown(busy=False), ScreenShown(busy=True)

@@ -15,7 +15,7 @@ from maestrod.core.values.effects import Decide
 from maestrod.core.values.signs import TEXT, PermissionAsked, TurnEnded, TurnStarted
 from tests.core.conversations import at_work, tell
 from tests.core.session.test_permission_rules import hook, settings, working
-from tests.kit.scenario import Call, Scenario, effect, member, refused
+from tests.kit.worlds.scenario import Call, Scenario, effect, member, refused
 
 
 def push(command: str = "git push", **members: Any) -> PermissionAsked:

@@ -8,8 +8,8 @@ from maestrod.core.values.effects import CloseInput, Deliver, Launch, Stop
 from maestrod.core.values.facts import NotDelivered
 from maestrod.core.values.signs import Outcome, PlanOffered, Started, TurnEnded, TurnStarted
 from tests.core.conversations import POLICY, at_work, messages, planner, tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import (
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Later,

@@ -15,7 +15,7 @@ from maestrod.api.task import TaskStatus
 from maestrod.core.values import lifecycle
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Special, Table
 from maestrod.core.work import plan_state, queue, run_state, task
-from tests.kit.states import page
+from tests.kit.pages.states import page
 
 TABLES: dict[str, tuple[Table[Any, Any], type[enum.Enum], type[enum.Enum], set[enum.Enum]]] = {
     "task": (task.TRANSITIONS, TaskStatus, task.TaskEvent, {TaskStatus.PENDING}),
@@ -91,4 +91,4 @@ def test_from_completed_nothing_leads_away() -> None:
 
 def test_the_page_shows_the_tables_as_they_are() -> None:
     shown = Path(__file__).resolve().parents[3] / "docs" / "states.md"
-    assert shown.read_text("utf-8") == page(), "write it anew: python -m tests.kit.states > docs/states.md"
+    assert shown.read_text("utf-8") == page(), "write it anew: python -m tests.kit.pages.states > docs/states.md"

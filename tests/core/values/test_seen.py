@@ -10,7 +10,7 @@ from maestrod.api.protocol.registry import METHODS
 from maestrod.core.values.folders import Place, as_written
 from maestrod.core.values.seen import BLIND, FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen, Unseen
 from tests.core.looks import answer
-from tests.kit.scenario import Call, Scenario, group, project, refused, run_of, subtask, task
+from tests.kit.worlds.scenario import Call, Scenario, group, project, refused, run_of, subtask, task
 
 HERE = FolderIdentity(device=1, inode=2, boot_id="b")
 EYES = Seen(looks=True)

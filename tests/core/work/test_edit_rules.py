@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from maestrod.core.values.facts import Edited
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Scenario,

@@ -1,7 +1,7 @@
 """Holding still: a session, a run, everything; clocks stand while it lasts."""
 
 from maestrod.core.values.effects import Launch, Signal
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

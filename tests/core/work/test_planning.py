@@ -5,7 +5,7 @@ import pytest
 from maestrod.core.values.signs import PlanOffered
 from tests.core.conversations import at_work, planner, tell
 from tests.core.session.test_turns import GOOD_PLAN
-from tests.kit.scenario import Call, member, status
+from tests.kit.worlds.scenario import Call, member, status
 
 
 def test_a_plan_handed_in_is_applied() -> None:

@@ -7,7 +7,7 @@ from maestrod.api.project import ProjectUpdate
 from maestrod.core.values.folders import as_written
 from maestrod.core.values.seen import BLIND
 from maestrod.core.work.project import enclosing
-from tests.kit.scenario import Call, Scenario, group, member, project, refused, run_of, subtask, task
+from tests.kit.worlds.scenario import Call, Scenario, group, member, project, refused, run_of, subtask, task
 
 
 @pytest.mark.parametrize("path", ["relative", "./x", ""])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

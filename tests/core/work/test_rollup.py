@@ -11,7 +11,7 @@ import pytest
 from maestrod.api.task import TaskStatus
 from maestrod.core.world.standing import Standing, standing
 from tests.kit.offenders import offenders
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Scenario,
     event,

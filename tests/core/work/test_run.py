@@ -10,7 +10,7 @@ import pytest
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.effects import Launch, Stop
 from maestrod.core.values.policy import Policy
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

@@ -1,7 +1,7 @@
 """What a run has used is added up in one place."""
 
 from maestrod.api.session import Usage
-from tests.kit.scenario import Call, Scenario, group, run_of, subtask
+from tests.kit.worlds.scenario import Call, Scenario, group, run_of, subtask
 
 
 def test_a_run_has_used_what_its_sessions_have_used() -> None:

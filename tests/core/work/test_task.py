@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maestrod.core.values.effects import Stop
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Later,
     Scenario,

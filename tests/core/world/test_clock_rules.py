@@ -7,7 +7,7 @@ from maestrod.core.values.facts import ClockMoved
 from maestrod.core.values.policy import Policy
 from maestrod.core.world.clock_rules import requests_now
 from maestrod.core.world.draft import Draft
-from tests.kit.scenario import (
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Later,

@@ -8,7 +8,7 @@ from maestrod.api.errors import NotFound
 from maestrod.core.values.command import Stamp
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
-from tests.kit.scenario import Call, Scenario, event, group, nothing, project, run_of, subtask, task
+from tests.kit.worlds.scenario import Call, Scenario, event, group, nothing, project, run_of, subtask, task
 
 
 @given(st.integers(0, 2**80 - 1), st.integers(1, 200))

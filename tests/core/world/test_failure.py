@@ -1,7 +1,7 @@
 """A failed run names the task it failed by: everywhere the same one."""
 
 from maestrod.core.world.failure import failed_leaf, failure_of
-from tests.kit.scenario import Call, Scenario, exited, group, run_of, subtask
+from tests.kit.worlds.scenario import Call, Scenario, exited, group, run_of, subtask
 
 
 def failed() -> Scenario:

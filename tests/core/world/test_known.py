@@ -6,7 +6,7 @@ from maestrod.api.project import ProjectSettings
 from maestrod.core.values.agent_traits import SHELL, AgentTraits
 from maestrod.core.values.policy import Policy
 from maestrod.core.values.seen import FolderNames, Seen
-from tests.kit.scenario import Call, Scenario, member, project, refused, task
+from tests.kit.worlds.scenario import Call, Scenario, member, project, refused, task
 
 AGENTS = {"shell": SHELL, "codex": AgentTraits()}
 SEEN = Seen(known={"/tmp/shop": FolderNames(personas=frozenset({"critic"}), skills=frozenset({"review"}))})

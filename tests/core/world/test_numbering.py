@@ -1,7 +1,7 @@
 """Runs and questions have small numbers that are never given twice, also after what had one is gone."""
 
 from maestrod.core.world.world import World
-from tests.kit.scenario import Call, Scenario, group, run_of, subtask
+from tests.kit.worlds.scenario import Call, Scenario, group, run_of, subtask
 
 
 def test_runs_and_questions_are_counted_from_one() -> None:

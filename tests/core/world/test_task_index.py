@@ -6,7 +6,7 @@ from maestrod.api.task import Dispatch, Task, TaskStatus
 from maestrod.core.values.policy import Policy
 from maestrod.core.work.dependencies import ancestors
 from maestrod.core.world.task_index import READY, TaskIndex, bucket, rank
-from tests.kit.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
+from tests.kit.worlds.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
 
 
 class Counting(dict[str, Task]):

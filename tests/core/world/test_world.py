@@ -13,8 +13,8 @@ from maestrod.api.task import Task
 from maestrod.core.world.entities import canonical, difference, patched, whole
 from maestrod.core.world.indexes import add_link, drop_link
 from maestrod.core.world.world import World
-from tests.kit import sameness
-from tests.kit.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
+from tests.kit.worlds import sameness
+from tests.kit.worlds.scenario import Call, Scenario, exited, group, project, run_of, subtask, task
 
 
 def busy() -> Scenario:

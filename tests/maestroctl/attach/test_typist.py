@@ -10,8 +10,8 @@ from maestroctl.attach.typist import LONGEST, Typist
 from maestroctl.client.client import Client
 from maestrod.api.errors import IllegalTransition, NotAllowed, Unavailable
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import SESSION
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import SESSION
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 
 
 @pytest.fixture

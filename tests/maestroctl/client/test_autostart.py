@@ -19,7 +19,7 @@ from maestrod.api.errors import BadConfiguration, NoDaemon
 from maestrod.api.local.address import Paths, paths_of
 from maestrod.api.local.daemon_lock import Phase
 from maestrod.host.instance import single_instance
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 
 def here() -> Paths:

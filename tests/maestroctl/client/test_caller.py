@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from maestroctl.client import autostart
 from maestroctl.client.caller import Caller, take_global_flags
 from maestrod.api.errors import BadConfiguration, Malformed, NoDaemon
-from tests.kit.entities import SESSION
+from tests.kit.clients.entities import SESSION
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from maestrod.api.local.address import paths_of
 from maestrod.api.protocol.wire import LARGE_REQUEST_LIMIT
 from maestrod.api.task import TASK_GET, TASK_START, TaskRef, TaskStatus, TaskView
 from maestrod.host.instance import single_instance
-from tests.kit.entities import TASK, task
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import TASK, task
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 
 
 def client(**options: Any) -> Client:

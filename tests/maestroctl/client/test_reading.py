@@ -21,9 +21,9 @@ from maestrod.api.attention import Attention
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.api.task import Task
+from tests.kit.clients.entities import PROJECT, QUESTION, RUN, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.completeness import lacking
-from tests.kit.entities import PROJECT, QUESTION, RUN, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 LATER = "sublimated"

@@ -15,7 +15,7 @@ from maestrod.api.errors import Malformed, NotFound
 from maestrod.api.local.address import paths_of
 from maestrod.api.model.ids import make_id
 from maestrod.api.protocol.registry import METHODS
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 PACKAGE = Path(maestroctl.__file__).parent
 TASKS = [make_id("tsk", 1_700_000_000_000 + number, number << 40 | number) for number in range(3)]

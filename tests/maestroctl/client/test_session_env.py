@@ -3,7 +3,7 @@
 import pytest
 
 from maestroctl.client import session_env
-from tests.kit.entities import OTHER_TASK, SESSION, TASK
+from tests.kit.clients.entities import OTHER_TASK, SESSION, TASK
 
 ENVIRON = {session_env.TASK: TASK, session_env.SESSION: SESSION, session_env.TOKEN: "t"}
 

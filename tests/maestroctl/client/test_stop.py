@@ -10,8 +10,8 @@ from maestroctl.client.client import Client
 from maestroctl.client.stop import stop
 from maestrod.api.errors import Conflict
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import RUN, SESSION, session
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import RUN, SESSION, session
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from maestrod.api.errors import NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.api.local.address import paths_of
 from maestrod.api.terminal import SessionAttach
-from tests.kit.entities import SESSION, TASK
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import SESSION, TASK
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 
 
 def client(patience: float = 5.0) -> Client:

@@ -11,8 +11,8 @@ import pytest
 
 from maestroctl.client.text_input import read_file, read_words, sound_members
 from maestrod.api.errors import Malformed
-from tests.kit.entities import TASK, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import TASK, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 #: What Python makes of the byte 0xfc on a command line.

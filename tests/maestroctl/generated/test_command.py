@@ -11,8 +11,8 @@ from maestroctl.generated.command import NOT_GENERATED, collect, leaf, verbs_of
 from maestroctl.generated.fields import Field, ValueKind, fields_of
 from maestrod.api.errors import Malformed
 from maestrod.api.protocol.registry import METHODS, AnyMethod
-from tests.kit.entities import OTHER_TASK, SESSION, TASK, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import OTHER_TASK, SESSION, TASK, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.offenders import offenders
 from tests.maestroctl.conftest import CommandLine
 

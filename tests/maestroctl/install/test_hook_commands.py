@@ -16,7 +16,7 @@ from maestroctl.install.hook_commands import Form, best_form, is_guarded, missin
 from maestrod.api.errors import Unavailable
 from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 HOOKS = package_data("hooks")
 

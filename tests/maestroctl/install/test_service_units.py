@@ -21,7 +21,7 @@ from maestroctl.install.service_files import Service
 from maestroctl.install.service_manager import Systemd
 from maestrod.api.errors import Unavailable
 from maestrod.host import service
-from tests.kit import user_manager
+from tests.kit.daemons import user_manager
 
 DAEMON = """
 import os, signal, subprocess, sys

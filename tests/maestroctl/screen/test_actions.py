@@ -12,7 +12,7 @@ from maestroctl.screen.fleet import Fleet
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import Malformed
 from maestrod.api.local.address import paths_of
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.screen.test_fleet import session, task
 
 FLEET = Fleet(

@@ -13,7 +13,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.screen.feed import Feed, News, tail
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.local.address import paths_of
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.screen.test_fleet import session, task
 
 EVENT = {"seq": 6, "at": 0, "type": "task.status", "id": "tsk_a", "data": {"status": "failed"}}

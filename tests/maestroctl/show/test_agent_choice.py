@@ -10,8 +10,8 @@ from maestroctl.client.client import Client
 from maestroctl.show import agent_choice
 from maestrod.api.errors import BadConfiguration, Malformed
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import PROJECT, RUN
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import PROJECT, RUN
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 AGENTS = [
     {"name": "claude", "plans": True, "available": True, "description": "Claude Code"},

@@ -9,7 +9,7 @@ from maestroctl.show import approval_prompt
 from maestroctl.show.run_model import RunModel
 from maestrod.api.errors import Conflict
 from maestrod.api.event import Event
-from tests.kit.entities import PLAN, QUESTION, RUN, TASK, task
+from tests.kit.clients.entities import PLAN, QUESTION, RUN, TASK, task
 
 
 class Scripted:

@@ -9,8 +9,8 @@ import pytest
 from maestroctl.client.client import Client
 from maestroctl.show.failure_view import last_output, lines
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import SESSION, TASK
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import SESSION, TASK
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 FAILURE = {"taskId": TASK, "title": "build", "error": "exit code 2", "sessionId": SESSION}
 

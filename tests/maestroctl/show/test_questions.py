@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestroctl.show.questions import LINES, chosen, lines
-from tests.kit.entities import QUESTION, SESSION, session
+from tests.kit.clients.entities import QUESTION, SESSION, session
 
 NOW = 3_600_000
 PUSH = "claude wants to use Bash: git push"

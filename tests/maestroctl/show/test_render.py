@@ -19,7 +19,7 @@ from maestrod.api.protocol.registry import METHODS, AnyMethod
 from maestrod.api.session import StopResult, Why
 from maestrod.api.task import TaskPage, TaskTree, TaskView
 from maestrod.api.terminal import OutputPage
-from tests.kit.entities import QUESTION, SESSION, TASK, session, task
+from tests.kit.clients.entities import QUESTION, SESSION, TASK, session, task
 from tests.kit.offenders import offenders
 
 

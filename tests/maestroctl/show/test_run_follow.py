@@ -10,8 +10,8 @@ import pytest
 from maestroctl.client.caller import Caller
 from maestroctl.show.run_follow import RunFollower, follow, stream_json
 from maestrod.api.errors import ResyncRequired
-from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import QUESTION, RUN, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 
 LEAF = "tsk_0000000000000000000000000c"
 

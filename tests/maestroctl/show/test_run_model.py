@@ -11,7 +11,7 @@ from maestrod.api.errors import VersionMismatch
 from maestrod.api.event import Event
 from maestrod.api.run import RunStatus
 from maestrod.api.task import TaskStatus
-from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session, task
+from tests.kit.clients.entities import QUESTION, RUN, SESSION, TASK, session, task
 
 CHILD = "tsk_0000000000000000000000000c"
 

@@ -8,7 +8,7 @@ import pytest
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import exit_code, summary
 from maestrod.api.session import Session
-from tests.kit.entities import RUN, SESSION, TASK, session, task
+from tests.kit.clients.entities import RUN, SESSION, TASK, session, task
 
 LEAF = "tsk_0000000000000000000000000c"
 

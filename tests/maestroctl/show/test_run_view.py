@@ -12,7 +12,7 @@ from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_view import bar, draw
 from maestroctl.show.table import width
 from maestrod.api.task import TaskStatus
-from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session, task
+from tests.kit.clients.entities import QUESTION, RUN, SESSION, TASK, session, task
 
 DISPATCH = {"runId": RUN, "agent": "shell"}
 GROUP = "tsk_0000000000000000000000000a"

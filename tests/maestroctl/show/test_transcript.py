@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from maestroctl.show.transcript import lines
-from tests.kit.entities import SESSION, session
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import SESSION, session
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 

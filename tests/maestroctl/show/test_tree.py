@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from maestroctl.show.tree import GLYPHS, task_line, tree_lines, walk
 from maestrod.api.task import Task, TaskStatus
-from tests.kit.entities import task
+from tests.kit.clients.entities import task
 
 
 def made(identity: str, parent: str | None = None, **members: object) -> Task:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from maestrod.api.errors import Conflict, Malformed
-from tests.kit.entities import PLAN, QUESTION
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import PLAN, QUESTION
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 

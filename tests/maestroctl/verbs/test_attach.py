@@ -1,6 +1,6 @@
 """``maestroctl attach``: what it refuses. With real terminals: tests/system/test_attach.py and test_cli.py."""
 
-from tests.kit.entities import SESSION
+from tests.kit.clients.entities import SESSION
 from tests.maestroctl.conftest import CommandLine
 
 

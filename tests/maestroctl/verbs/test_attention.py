@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.kit.entities import QUESTION, SESSION
-from tests.kit.fake_daemon import HANG_UP, FakeDaemon
+from tests.kit.clients.entities import QUESTION, SESSION
+from tests.kit.clients.fake_daemon import HANG_UP, FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 ASKED = {"id": QUESTION, "answer": None}

@@ -13,7 +13,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.install import service_manager
 from maestroctl.verbs import daemon as verb
 from maestrod.api.local.address import paths_of
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 STATUS = {"version": "1.2", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}

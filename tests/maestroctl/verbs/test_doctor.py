@@ -9,7 +9,7 @@ import pytest
 import maestrod
 from maestrod.api.local.address import paths_of
 from maestrod.api.local.package_data import package_data
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 STATUS = {"version": maestrod.__version__, "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}

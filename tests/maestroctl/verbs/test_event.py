@@ -7,8 +7,8 @@ import pytest
 
 from maestrod.api.errors import ResyncRequired
 from maestrod.api.local.address import paths_of
-from tests.kit.entities import SESSION, TASK
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import SESSION, TASK
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 

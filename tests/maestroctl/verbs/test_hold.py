@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.kit.entities import RUN, SESSION, session
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import RUN, SESSION, session
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 

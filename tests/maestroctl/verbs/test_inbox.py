@@ -4,8 +4,8 @@ import json
 
 from maestroctl.client.reading import filled
 from maestrod.api.attention import AttentionPage
-from tests.kit.entities import QUESTION, SESSION, session
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import QUESTION, SESSION, session
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 ITEM = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?\x1b[2J"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.entities import SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 LOG = b"one\ntwo \x1b[31mred\x1b[0m\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.entities import PLAN, TASK
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import PLAN, TASK
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 FINDING = {"path": "groups[0].dependsOn[0]", "code": "plan.dangling", "message": "no group b", "severity": "error"}

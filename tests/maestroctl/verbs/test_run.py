@@ -9,8 +9,8 @@ import pytest
 
 from maestroctl.verbs.run import absolute_program, plan_document
 from maestrod.api.errors import Malformed
-from tests.kit.entities import RUN, TASK, task
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import RUN, TASK, task
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 PLAN = {"groups": [{"key": "a", "title": "A", "subtasks": [{"key": "x", "title": "X"}]}]}

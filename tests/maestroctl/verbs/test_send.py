@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from maestrod.api.errors import IllegalTransition
-from tests.kit.entities import SESSION
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import SESSION
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 MESSAGE = "msg_00000000000000000000000001"

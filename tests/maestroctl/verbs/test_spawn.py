@@ -2,8 +2,8 @@
 
 import json
 
-from tests.kit.entities import OTHER_TASK, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import OTHER_TASK, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 

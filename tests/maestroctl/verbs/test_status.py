@@ -8,8 +8,8 @@ import pytest
 
 import maestrod
 from maestroctl.verbs.status import page
-from tests.kit.entities import QUESTION, RUN, SESSION, TASK, session
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import QUESTION, RUN, SESSION, TASK, session
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 SYSTEM: dict[str, Any] = {

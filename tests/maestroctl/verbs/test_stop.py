@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from maestrod.api.errors import NotAllowed
-from tests.kit.entities import RUN, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import RUN, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 

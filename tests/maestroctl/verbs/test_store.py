@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 TOKEN = {"id": "tok_00000000000000000000000001", "name": "laptop", "owner": "ada", "scope": "work"}

@@ -12,7 +12,7 @@ from maestroctl.verbs.completion import SCRIPTS, Shell
 from maestroctl.verbs.traces import left_to_you, package_command, traces
 from maestrod.api.errors import Conflict
 from maestrod.api.local.address import paths_of
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 
 STATUS = {"version": "1", "instance": "i", "pid": 42, "startedAt": 1, "seq": 1}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maestroctl.verbs.ui import open_browser
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 PAGE = {"url": "http://127.0.0.1:7717/?code=abc", "expiresAt": 1}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.kit.entities import RUN, TASK, task
-from tests.kit.fake_daemon import FakeDaemon, Reply
+from tests.kit.clients.entities import RUN, TASK, task
+from tests.kit.clients.fake_daemon import FakeDaemon, Reply
 from tests.maestroctl.conftest import CommandLine
 
 

@@ -8,8 +8,8 @@ import pytest
 from maestroctl.client.reading import filled
 from maestroctl.verbs.why import explain
 from maestrod.api.task import TaskView
-from tests.kit.entities import OTHER_TASK, PROJECT, RUN, SESSION, TASK, session, task
-from tests.kit.fake_daemon import FakeDaemon
+from tests.kit.clients.entities import OTHER_TASK, PROJECT, RUN, SESSION, TASK, session, task
+from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 #: A run as the daemon sends it.

@@ -5,8 +5,8 @@ from dataclasses import replace
 from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
 from maestrod.transport.bridge.gate import ClientIdentity
-from tests.kit.bridge_client import FOREIGN, TOKEN, bridging, listener_on_loopback
-from tests.kit.rpc_parts import parts
+from tests.kit.clients.bridge_client import FOREIGN, TOKEN, bridging, listener_on_loopback
+from tests.kit.parts.rpc_parts import parts
 
 
 async def test_the_policy_is_what_the_listener_says() -> None:
@@ -36,7 +36,7 @@ async def test_a_reader_reads_and_changes_nothing(monkeypatch: object) -> None:
         from maestrod.rpc.context import ClientState
         from maestrod.rpc.dispatch import Dispatcher
         from maestrod.rpc.single import SingleCall
-        from tests.kit.rpc_parts import MemoryWire
+        from tests.kit.parts.rpc_parts import MemoryWire
 
         dispatcher = Dispatcher(server.services, bindings())
         client = ClientState(MemoryWire(), Scope.READ, has_stream=False)

@@ -10,8 +10,8 @@ import pytest
 
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.protocol.routes import routes
-from tests.kit.attacked import SECRET, UPGRADE, attacked, refusals, sign_in
-from tests.kit.bridge_client import FOREIGN, TOKEN, ask_on, bridging
+from tests.kit.clients.attacked import SECRET, UPGRADE, attacked, refusals, sign_in
+from tests.kit.clients.bridge_client import FOREIGN, TOKEN, ask_on, bridging
 
 
 async def test_attack_1_a_rebound_name_in_host(caplog: pytest.LogCaptureFixture) -> None:

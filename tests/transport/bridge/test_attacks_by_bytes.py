@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from maestrod.transport.bridge.channel import Channel
-from tests.kit.attacked import UPGRADE, attacked, masked
-from tests.kit.bridge_client import PATIENCE, TOKEN, BridgeServer, ask_on, until_closed
+from tests.kit.clients.attacked import UPGRADE, attacked, masked
+from tests.kit.clients.bridge_client import PATIENCE, TOKEN, BridgeServer, ask_on, until_closed
 
 SMUGGLED = [
     b"POST /rpc HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\nContent-Length: 4\r\n%b"

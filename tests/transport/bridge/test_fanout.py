@@ -10,7 +10,7 @@ import trio.testing
 from maestrod.api.event import Event, EventSubscribe
 from maestrod.transport.bridge import fanout as module
 from maestrod.transport.bridge.fanout import Fanout
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 class Notes:

@@ -5,8 +5,8 @@ import trio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.kit.attacked import UPGRADE, attacked
-from tests.kit.bridge_client import PATIENCE
+from tests.kit.clients.attacked import UPGRADE, attacked
+from tests.kit.clients.bridge_client import PATIENCE
 
 PATHS = [
     *["/ws"] * 5,

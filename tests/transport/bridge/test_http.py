@@ -6,7 +6,7 @@ import pytest
 import trio
 import trio.testing
 
-from tests.kit.bridge_client import PATIENCE, BridgeServer, ask_on, bridging, read_answer
+from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, ask_on, bridging, read_answer
 
 
 async def question(server: BridgeServer) -> str:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from maestrod.api.protocol.openapi import openapi
 from maestrod.api.protocol.routes import FOLLOWING
-from tests.kit.bridge_client import Answer, BridgeServer, bridging
+from tests.kit.clients.bridge_client import Answer, BridgeServer, bridging
 from tests.kit.offenders import offenders
-from tests.kit.rpc_parts import ScriptedTerminals
+from tests.kit.parts.rpc_parts import ScriptedTerminals
 
 DOCUMENT = openapi("0.1.0")
 COMPONENTS = DOCUMENT["components"]

@@ -9,8 +9,8 @@ from maestrod.api.model.method import Scope
 from maestrod.transport.bridge.assembly import Assembly
 from maestrod.transport.bridge.gate import ClientIdentity
 from maestrod.transport.bridge.page import PageFiles
-from tests.kit.attacked import sign_in
-from tests.kit.bridge_client import BridgeServer, bridging
+from tests.kit.clients.attacked import sign_in
+from tests.kit.clients.bridge_client import BridgeServer, bridging
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.bridge_client import BridgeServer, bridging
+from tests.kit.clients.bridge_client import BridgeServer, bridging
 
 
 async def post(server: BridgeServer, message: object) -> Any:

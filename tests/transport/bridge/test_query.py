@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestrod.transport.bridge.query import word
-from tests.kit.bridge_client import bridging
+from tests.kit.clients.bridge_client import bridging
 
 
 def test_the_last_of_a_name_counts() -> None:

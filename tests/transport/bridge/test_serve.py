@@ -14,7 +14,7 @@ import trio
 
 from maestrod.transport.bridge.certificate import context_of, own_pair
 from maestrod.transport.bridge.http import HttpConnection
-from tests.kit.bridge_client import PATIENCE, BridgeServer, ask_on, bridging
+from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, ask_on, bridging
 
 
 async def test_an_error_of_ours_costs_one_connection(

@@ -6,7 +6,7 @@ import hmac
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.kit.bridge_client import FOREIGN, TOKEN, bridging
+from tests.kit.clients.bridge_client import FOREIGN, TOKEN, bridging
 
 
 async def test_an_entity_is_made_read_changed_and_removed() -> None:
@@ -61,7 +61,7 @@ async def test_refusals_have_one_form(verb: str, path: str, body: object, status
 
 
 async def test_an_upgrade_where_there_is_no_web_socket() -> None:
-    from tests.kit.attacked import UPGRADE
+    from tests.kit.clients.attacked import UPGRADE
 
     async with bridging() as server:
         answer = await server.ask("GET", "/api/tasks", headers=UPGRADE)

@@ -7,8 +7,8 @@ import trio
 from trio_websocket import ConnectionClosed
 
 from maestrod.transport.bridge import terminal_stream as module
-from tests.kit.bridge_client import BridgeServer, bridging
-from tests.kit.rpc_parts import ScriptedTerminals
+from tests.kit.clients.bridge_client import BridgeServer, bridging
+from tests.kit.parts.rpc_parts import ScriptedTerminals
 
 
 async def session(server: BridgeServer) -> tuple[str, ScriptedTerminals]:
@@ -93,7 +93,7 @@ async def test_who_only_looks_cannot_type() -> None:
 
 @pytest.mark.parametrize("query", ["?offset=x", "?offset=-1", "?offset=" + "9" * 30])
 async def test_an_offset_that_is_none(query: str) -> None:
-    from tests.kit.attacked import UPGRADE
+    from tests.kit.clients.attacked import UPGRADE
 
     async with bridging() as server:
         id_, _ = await session(server)

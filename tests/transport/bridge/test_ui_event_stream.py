@@ -14,7 +14,7 @@ from maestrod.rpc.catch_up import past
 from maestrod.transport.bridge import ui_event_stream as module
 from maestrod.transport.bridge.fanout import Fanout
 from maestrod.transport.bridge.ui_event_stream import UiEventStream
-from tests.kit.rpc_parts import Caller, parts
+from tests.kit.parts.rpc_parts import Caller, parts
 
 
 class SlowPipe:

@@ -9,8 +9,8 @@ import trio
 from maestrod.rpc.conversation import WAITING_LIMIT
 from maestrod.store.memory import MemoryStore
 from maestrod.transport.unix.connection import UNSENT_HIGH
-from tests.kit.rpc_parts import parts
-from tests.kit.socket_client import PATIENCE, serving
+from tests.kit.clients.socket_client import PATIENCE, serving
+from tests.kit.parts.rpc_parts import parts
 
 STATUS = b'{"jsonrpc":"2.0","id":1,"method":"system.status"}'
 

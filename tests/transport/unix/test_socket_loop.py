@@ -13,7 +13,7 @@ import trio
 import maestrod.transport.unix.socket_loop as module
 from maestrod.api.errors import NotAllowed
 from maestrod.rpc.conversation import Conversation
-from tests.kit.socket_client import PATIENCE, serving
+from tests.kit.clients.socket_client import PATIENCE, serving
 
 
 async def test_beyond_the_limit_a_client_waits_until_another_leaves(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.kit.model_request import Json, Tool, Turn
+from tests.kit.agents.model_request import Json, Tool, Turn
 
 #: The name of a server-sent event (None: it has none) and its data; the end is cut off after ``CUT``.
 Event = tuple[str | None, Json | str]

@@ -1,4 +1,4 @@
-"""Writes the data folders of ``tests/fixtures/<version>``: ``python -m tests.kit.recorded_store tests/fixtures/<version>``.
+"""Writes the data folders of ``tests/fixtures/<version>``: ``python -m tests.kit.recorded.store tests/fixtures/<version>``.
 
 ``store.zip`` is what a killed daemon leaves: a snapshot, the journal after it, and readable files that lag behind. ``journal.zip`` has
 a journal and nothing else. Both come from real decisions through the real store, so that they hold every state that a store can
@@ -35,8 +35,8 @@ from maestrod.core.world.world import World
 from maestrod.store.store import Options, Store
 from tests.core import conversations
 from tests.core.conversations import tell
-from tests.kit.hook_words import OWN_ID
-from tests.kit.scenario import (
+from tests.kit.agents.hook_words import OWN_ID
+from tests.kit.worlds.scenario import (
     Call,
     Find,
     Later,

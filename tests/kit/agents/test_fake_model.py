@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.kit.fake_model import FakeModel
+from tests.kit.agents.fake_model import FakeModel
 
 SCRIPT: list[dict[str, Any]] = [{"shell": "ls"}, {"text": "done"}]
 SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}}

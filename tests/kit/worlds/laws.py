@@ -14,7 +14,7 @@ from maestrod.api.session import Role, Session, SessionStatus, Terminal
 from maestrod.api.task import DependencyPolicy, Leaves, Task, TaskStatus
 from maestrod.core.world.deadlines import deadlines_of
 from maestrod.core.world.world import World
-from tests.kit.run_laws import (
+from tests.kit.worlds.run_laws import (
     numbers_are_given_once,
     plans_that_wait_are_in_the_inbox,
     runs_have_used_what_their_sessions_used,

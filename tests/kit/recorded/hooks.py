@@ -1,4 +1,4 @@
-"""Records the hooks for ``tests/fixtures/<version>``: ``python -m tests.kit.recorded_hooks tests/fixtures/<version>``.
+"""Records the hooks for ``tests/fixtures/<version>``: ``python -m tests.kit.recorded.hooks tests/fixtures/<version>``.
 
 ``hooks/`` has the programs, ``settings/`` what ``maestroctl hooks install`` wrote, ``sent/`` the very bytes that hooks brought to a real
 daemon, each with its answer, ``spool/`` what one left behind when there was no daemon. An agent goes on running the hooks that it was
@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maestrod.core.access.session_token import make_token
-from tests.kit.daemon import PATIENCE, Daemon
+from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 #: A fixed home, so that no path of the machine is recorded.
 HOME = Path("/tmp/m")
-RECORDINGS = Path(__file__).resolve().parents[1] / "fixtures/recordings"
+RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures/recordings"
 _ENVIRON = {"HOME": str(HOME), "MAESTRO_HOME": str(HOME), "PATH": "/usr/bin:/bin"}
 #: The agents whose settings get hooks: what is installed is a line for a shell.
 AGENTS = {"claude": ("claude-code", ".claude/settings.json"), "codex": ("codex", ".codex/hooks.json"), "gemini": ("gemini-cli", ".gemini/settings.json")}  # fmt: skip
@@ -139,7 +139,7 @@ def main(target: Path) -> None:
     """Write everything below ``target``; refuses to write over what is there."""
     shutil.rmtree(HOME, ignore_errors=True)
     shutil.copytree(
-        Path(__file__).resolve().parents[2] / "hooks",
+        Path(__file__).resolve().parents[3] / "hooks",
         target / "hooks",
         ignore=shutil.ignore_patterns("__pycache__", "*.md"),
     )

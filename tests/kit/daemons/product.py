@@ -9,7 +9,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-_SOURCE = Path(__file__).parents[2]
+_SOURCE = Path(__file__).parents[3]
 _PARTS = ("maestrod", "maestroctl", "hooks", "skills", "systemd", "launchd", "page")
 
 

@@ -16,7 +16,7 @@ from trio_websocket import WebSocketConnection, wrap_client_stream
 from maestrod.rpc.context import Services
 from maestrod.transport.bridge.listener import BridgeListener
 from maestrod.transport.bridge.serve import serve_bridge
-from tests.kit.rpc_parts import parts
+from tests.kit.parts.rpc_parts import parts
 
 #: Seconds any one thing in a test on the bridge may take before the test fails.
 PATIENCE = 10.0

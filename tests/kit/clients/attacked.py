@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.kit.bridge_client import TOKEN, BridgeServer, bridging
+from tests.kit.clients.bridge_client import TOKEN, BridgeServer, bridging
 
 #: A credential that must never be in a log.
 SECRET = "s3cret" * 8

@@ -8,7 +8,7 @@ from pathlib import Path
 from maestrod import __main__
 from maestrod.sessions import launch
 
-_RECORDED = Path(__file__).resolve().parents[1] / "fixtures/0.1/shim"
+_RECORDED = Path(__file__).resolve().parents[2] / "fixtures/0.1/shim"
 
 if __name__ == "__main__":
     shim = Path(os.environ["MAESTRO_HOME"], "maestrod-0.1/shim")

@@ -1,4 +1,4 @@
-"""Writes the manual pages in ``docs/man`` from the command table: ``python -m tests.kit.man_pages``.
+"""Writes the manual pages in ``docs/man`` from the command table: ``python -m tests.kit.pages.man_pages``.
 
 One page for ``maestroctl``, and one for each of its first words (``maestroctl-run``). The format is man(7); `-` is written ``\\-`` so
 that options can be copied from a terminal.
@@ -11,7 +11,7 @@ from typing import Any
 from maestroctl.app import load
 from maestroctl.commands import NOUNS, PROGRAM, VERBS
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "man"
+FOLDER = Path(__file__).resolve().parents[3] / "docs" / "man"
 
 #: What every command accepts (``maestroctl/caller.py``), and what the exit codes mean: see ``docs/commands.md``.
 _FLAGS = (

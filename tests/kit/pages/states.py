@@ -1,4 +1,4 @@
-"""Draws ``docs/states.md`` from the transition tables: ``python -m tests.kit.states > docs/states.md``."""
+"""Draws ``docs/states.md`` from the transition tables: ``python -m tests.kit.pages.states > docs/states.md``."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from maestrod.core.work import plan_state, queue, run_state, task
 
 _HEAD = """# States
 
-Made from the transition tables of `maestrod/core` by `python -m tests.kit.states`; a test keeps the two the same.
+Made from the transition tables of `maestrod/core` by `python -m tests.kit.pages.states`; a test keeps the two the same.
 In each table, a row is a state and a column an event. The cell is the next state. `·` means that the event is valid and changes nothing. An empty
 cell means that the event is refused, because its sender is wrong about the state.
 """

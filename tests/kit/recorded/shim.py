@@ -1,4 +1,4 @@
-"""Records the shim for ``tests/fixtures/<version>``: ``python -m tests.kit.recorded_shim tests/fixtures/<version>``.
+"""Records the shim for ``tests/fixtures/<version>``: ``python -m tests.kit.recorded.shim tests/fixtures/<version>``.
 
 ``shim/`` is the program as it was; an agent that it started outlives every upgrade. ``launch.json`` is the line that starts it,
 ``control.jsonl`` what daemon and shim say to each other over one session's life, ``exits/`` the records that it leaves. All of it is
@@ -22,7 +22,7 @@ from maestrod.sessions import launch, link
 from maestrod.sessions.custody import Custody
 from maestrod.sessions.shim.records import EXIT
 from maestrod.sessions.spec import DEFAULT_LADDER, ExitRecord, LaunchError, LaunchSpec
-from tests.kit.daemon import PATIENCE
+from tests.kit.daemons.daemon import PATIENCE
 
 #: A fixed home, so that no path of the machine is recorded.
 HOME = Path("/tmp/m")

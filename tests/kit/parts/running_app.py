@@ -13,7 +13,7 @@ from maestrod.api.local.address import Paths
 from maestrod.config import Config
 from maestrod.host.service import Notifier, ServiceContext
 from maestrod.host.shutdown import SIGNALS
-from tests.kit.daemon import Connection
+from tests.kit.daemons.daemon import Connection
 
 
 class Manager:

@@ -37,9 +37,9 @@ from types import TracebackType
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
-from tests.kit import model_reply, model_request
-from tests.kit.model_reply import CUT, Event, Reply
-from tests.kit.model_request import Json, Tool, Turn
+from tests.kit.agents import model_reply, model_request
+from tests.kit.agents.model_reply import CUT, Event, Reply
+from tests.kit.agents.model_request import Json, Tool, Turn
 
 Script = list[Json] | Json
 

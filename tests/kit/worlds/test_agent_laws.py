@@ -13,9 +13,9 @@ from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
 from maestrod.core.values.signs import LimitReached, PermissionAsked, TurnStarted
 from maestrod.core.world.world import World
 from tests.core.conversations import at_work, tell
-from tests.kit import agent_laws, laws
-from tests.kit.scenario import Call, Scenario
-from tests.kit.test_laws import put
+from tests.kit.worlds import agent_laws, laws
+from tests.kit.worlds.scenario import Call, Scenario
+from tests.kit.worlds.test_laws import put
 
 ASKED = PermissionAsked("Bash", "x", key="k", waits=True)
 

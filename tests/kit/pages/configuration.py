@@ -1,4 +1,4 @@
-"""Writes ``docs/configuration.md`` from the classes of the settings: ``python -m tests.kit.configuration > docs/configuration.md``."""
+"""Writes ``docs/configuration.md`` from the classes of the settings: ``python -m tests.kit.pages.configuration > docs/configuration.md``."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from maestrod.config import Config, variable
 
 _HEAD = """# Configuration
 
-Made from the code by `python -m tests.kit.configuration`; a test keeps the two the same.
+Made from the code by `python -m tests.kit.pages.configuration`; a test keeps the two the same.
 
 Every setting has a default, so you need no configuration file. An environment variable wins over the file, and the file wins over the
 default. The file is `config.toml`:

@@ -30,7 +30,7 @@ from maestrod.core.values.seen import BLIND, Seen
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from maestrod.engine.hook import hook_command
-from tests.kit.hook_words import read_hook
+from tests.kit.agents.hook_words import read_hook
 
 #: Wall time of the first step, and what passes with each, in ms.
 START = 1_000_000

@@ -24,7 +24,7 @@ from maestrod.rpc.conversation import Conversation
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.rpc.sign_in import SignIn
 from maestrod.store.memory import MemoryStore
-from tests.kit.engine_parts import FixedClock
+from tests.kit.parts.engine_parts import FixedClock
 
 TOKEN_KEY = b"k" * 32
 

@@ -20,7 +20,7 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 #: Seconds until a test gives up on a screen.
 PATIENCE = 120.0
 
-SOURCE = str(Path(__file__).parents[2])
+SOURCE = str(Path(__file__).parents[3])
 COMMAND = [sys.executable, "-m", "maestroctl"]
 
 #: Escape is a key and no beginning of one.

@@ -12,8 +12,8 @@ from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
 from maestrod.core.values.policy import Policy
 from maestrod.core.world.world import World
-from tests.kit import laws, sameness
-from tests.kit.scenario import Call, Scenario, group, refused, run_of, status, subtask
+from tests.kit.worlds import laws, sameness
+from tests.kit.worlds.scenario import Call, Scenario, group, refused, run_of, status, subtask
 
 
 def sound() -> Scenario:

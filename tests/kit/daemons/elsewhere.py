@@ -17,10 +17,10 @@ from typing import Any
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, RejectConnection, Request, TextMessage
 
-from tests.kit.daemon import PATIENCE, Daemon, Json, own_port
+from tests.kit.daemons.daemon import PATIENCE, Daemon, Json, own_port
 
 COMMAND = [sys.executable, "-m", "maestroctl"]
-SOURCE = str(Path(__file__).parents[2])
+SOURCE = str(Path(__file__).parents[3])
 
 
 class Elsewhere(Daemon):

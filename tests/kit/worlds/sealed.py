@@ -1,6 +1,6 @@
 """A process that decides a script with the machine out of reach: no file, no socket, no clock, no chance, no other program.
 
-``python -m tests.kit.sealed`` reads a world and a script (``replayed.py``) on standard input, a line each, and prints what each
+``python -m tests.kit.worlds.sealed`` reads a world and a script (``replayed.py``) on standard input, a line each, and prints what each
 decision came to. While it decides, every function of the modules in ``SEALED`` raises, and so does whatever Python's own audit
 hears of: opening, importing, connecting, starting (https://docs.python.org/3/library/audit_events.html).
 """
@@ -100,7 +100,7 @@ def main() -> None:
     for reader in ("__getitem__", "__iter__", "__len__"):
         setattr(type(os.environ), reader, seal.over("os.environ", getattr(type(os.environ), reader)))
     sys.addaudithook(seal.hear)
-    from tests.kit import replayed
+    from tests.kit.worlds import replayed
 
     home = replayed.restored(sys.stdin.buffer.readline())
     script = replayed.read(sys.stdin.buffer.readline())

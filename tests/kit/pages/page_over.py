@@ -1,4 +1,4 @@
-"""Writes ``page/js/model/over.js`` from the contract: ``python -m tests.kit.page_over > page/js/model/over.js``."""
+"""Writes ``page/js/model/over.js`` from the contract: ``python -m tests.kit.pages.page_over > page/js/model/over.js``."""
 
 import sys
 from collections.abc import Iterator

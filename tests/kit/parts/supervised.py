@@ -38,7 +38,7 @@ from maestrod.supervisor.launching import Launcher
 from maestrod.supervisor.stops import Stops
 from maestrod.supervisor.supervisor import Supervisor
 from maestrod.supervisor.terminals import Terminals
-from tests.kit.engine_parts import FixedClock
+from tests.kit.parts.engine_parts import FixedClock
 
 
 class FolderCustody(FakeCustody):

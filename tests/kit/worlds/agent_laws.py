@@ -8,7 +8,7 @@ from maestrod.api.session import Role, Session, Terminal
 from maestrod.core.values.deadline import Deadline, DeadlineKind
 from maestrod.core.values.effects import Decide, Deliver, Effect, Probe
 from maestrod.core.world.world import World
-from tests.kit.laws import ENDED, live, room
+from tests.kit.worlds.laws import ENDED, live, room
 
 
 def is_held(world: World, session: Session) -> bool:
