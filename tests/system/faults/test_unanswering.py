@@ -14,7 +14,7 @@ from tests.kit.daemons.daemon import PATIENCE, Daemon
 
 pytestmark = pytest.mark.slow
 
-SOURCE = str(Path(__file__).parents[2])
+SOURCE = str(Path(__file__).parents[3])
 
 
 def ctl(home: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":

@@ -10,7 +10,7 @@ import pytest
 from maestrod.core.access.session_token import make_token
 from tests.kit.daemons.daemon import Daemon, Json
 
-HOOK = Path(__file__).parents[2] / "hooks" / "event.py"
+HOOK = Path(__file__).parents[3] / "hooks" / "event.py"
 
 
 def fire(daemon: Daemon, session: Json, event: str) -> None:

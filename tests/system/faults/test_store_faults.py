@@ -20,7 +20,7 @@ from tests.store.lives import Life, add_project, add_task
 
 OPTIONS = Options(segment_size=64 << 10, threads=False)
 DISK = 512 << 10
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

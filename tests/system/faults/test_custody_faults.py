@@ -28,7 +28,7 @@ from maestrod.sessions.spec import (
 from tests.sessions import kit
 from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, nothing_left, wait_shims_gone
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DAEMON_PROCESS = ROOT / "tests" / "sessions" / "daemon_process.py"
 FULL_DISK_PROCESS = ROOT / "tests" / "sessions" / "full_disk_process.py"
 
