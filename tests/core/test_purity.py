@@ -78,7 +78,7 @@ def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: 
 def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
     program = (
         "import _random, _thread, datetime, os, platform, posix, random, select, signal, socket, time\n"
-        "from tests.kit import replayed, sealed\n"
+        "from tests.kit.worlds import replayed, sealed\n"
         f"replayed.outcomes = lambda world, script: {reach}\n"
         "sealed.main()\n"
     )

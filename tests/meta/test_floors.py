@@ -2,7 +2,6 @@
 
 import ast
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -18,15 +17,6 @@ TOP = {
     "maestrod.__main__": "flags, exit code",
     "maestrod.app": "the composition root puts the parts together",
     "maestrod.listening": "the composition root's listeners: settings and host's sockets into transport",
-}
-
-#: Folders of code that are packages; none may hold more than ``ROOM_LIMIT`` Python files.
-ROOM_LIMIT = 32
-
-#: Folders that hold more all the same, with the reason; a line goes when its folder fits.
-CROWDED = {
-    "tests/kit": "shared parts of the tests",
-    "tests/system": "one file for each journey of a user",
 }
 
 #: Who may import a third-party package; nobody else may, and what is not here may not be imported at all.
@@ -176,13 +166,6 @@ def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
-
-
-def test_no_package_is_crowded() -> None:
-    folders = Counter(shown(path.parent) for path in modules(*PRODUCT, "tests", "hooks", "bench"))
-    crowded = {folder for folder, count in folders.items() if count > ROOM_LIMIT}
-    assert crowded - CROWDED.keys() == set(), f"more than {ROOM_LIMIT} files"
-    assert CROWDED.keys() - crowded == set(), "no exception is needed"
 
 
 def test_nobody_imports_the_composition_root() -> None:

@@ -4,12 +4,12 @@ import ast
 from collections import Counter
 from pathlib import Path
 
-from tests.meta.tree import CODE, PRODUCT, functions, modules, shown
+from tests.meta.tree import CODE, functions, modules, shown
 
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
 
-#: Modules of one folder of the product, its ``__init__`` included.
+#: Modules of one folder, its ``__init__`` included.
 FOLDER_LIMIT = 32
 
 #: What may be longer, and why. ``file`` or ``file::function``.
@@ -64,6 +64,6 @@ def test_the_count_is_what_a_reader_counts(tmp_path: Path) -> None:
     assert length_of(function) == 3
 
 
-def test_no_folder_of_the_product_has_more_modules_than_a_reader_can_look_over() -> None:
-    counts = Counter(shown(path.parent) for path in modules(*PRODUCT))
+def test_no_folder_has_more_modules_than_a_reader_can_look_over() -> None:
+    counts = Counter(shown(path.parent) for path in modules(*CODE))
     assert {folder: count for folder, count in counts.items() if count > FOLDER_LIMIT} == {}

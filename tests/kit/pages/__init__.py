@@ -1,0 +1,1 @@
+"""Programs that write pages and files from the code: ``make docs``."""

@@ -1,0 +1,1 @@
+"""Screens that a user looks at: a terminal (tmux) and a browser (Chromium)."""

@@ -1,0 +1,1 @@
+"""Worlds without a daemon: scripts over the domain, the laws that every world keeps, and replays."""

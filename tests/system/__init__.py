@@ -1,0 +1,1 @@
+"""Journeys of users and agents with the real daemon; here those in which nothing breaks."""

@@ -1,0 +1,1 @@
+"""Journeys in which something breaks: disks, processes, clients, a daemon that does not answer."""
