@@ -1,7 +1,7 @@
-"""The one door of the domain: what does a command or a fact mean?
+"""The entry point of the domain: decides commands and facts.
 
-``decide`` finds the rule, runs it on a draft, brings the world to rest (roll-up), gives free slots to what can start
-(scheduling) and returns the decision. When a rule refuses, everything is put back: a refused command changes nothing.
+``decide`` finds the rule, runs it on a draft, brings the world to rest (roll-up), gives free slots to units that can start
+(scheduling) and returns the decision. When a rule refuses, all changes are undone: a refused command changes nothing.
 """
 
 import hashlib
@@ -31,9 +31,9 @@ from maestrod.core.world.world import World
 
 
 def decide(world: World, command: Command | Fact, stamp: Stamp, seen: Seen = BLIND) -> Decision:
-    """Decide a command or a fact. The world is as after the decision when this returns, as before when it raises.
+    """Decide a command or a fact. It changes the world when it returns, and leaves it unchanged when it raises.
 
-    Raises a ``MaestroError`` when the command is refused, ``Unseen`` when a rule needs an answer that ``seen`` does not have.
+    Raises a ``MaestroError`` if the command is refused, ``Unseen`` if a rule needs an answer that ``seen`` does not have.
     """
     draft = Draft(world, stamp, seen, command.reading if isinstance(command, Command) else NOTHING)
     try:
@@ -55,7 +55,7 @@ def _reply(draft: Draft, command: Command) -> Any:
     if first is not None:
         return _first_reply(draft, first, command.method, digest)
     reply = _run(draft, command)
-    if not draft.events:  # nothing happened, as when a queue had nothing to give: the same call may find more later
+    if not draft.events:  # nothing changed, as when a queue had no item to give: the same call may find one later
         return reply
     _forget_old(draft)
     draft.put(
@@ -85,20 +85,20 @@ def _run(draft: Draft, command: Command) -> Any:
 
 
 def _note_sign_of_life(draft: Draft, actor: Actor) -> None:
-    """Whatever a session calls first shows that its agent is up."""
+    """Register a session with its first call, which shows that its agent has started."""
     session = draft.world.sessions.get(actor.session_id or "")
     if session is not None and session.status is SessionStatus.SPAWNING:
         move(draft, session, SessionEvent.REGISTER, draft.reason(Source.REPORT, "registered", "the agent is ready"))
 
 
 def _latest(draft: Draft, reply: Any) -> Any:
-    """The replied entity as it is after roll-up and scheduling."""
+    """The entity of the reply, after roll-up and scheduling."""
     kind = KIND_OF.get(type(reply))
     return reply if kind is None else draft.world.tables[kind].get(reply.id, reply)
 
 
 def _digest(method: str, params: Params) -> str:
-    """What makes two calls the same call: the method and the parameters, not who carries them, nor when it says they happened."""
+    """Digest of the method and the parameters, without request id, token and event time; equal calls have equal digests."""
     when = {"at": None} if hasattr(params, "at") else {}
     same = msgspec.structs.replace(params, request_id=None, session_token=None, **when)
     return hashlib.sha256(method.encode() + b"\0" + msgspec.json.encode(sparse(same), order="sorted")).hexdigest()
@@ -118,14 +118,14 @@ def _first_reply(draft: Draft, first: RememberedRequest, method: str, digest: st
 
 
 def _made_at(draft: Draft) -> int:
-    """Now, or a millisecond after the newest remembered request: they are forgotten in the order of their moments."""
+    """Now, but at least 1 ms after the newest remembered request, because requests are forgotten in the order of their times."""
     newest = next(reversed(draft.world.requests.values()), None)
     now = clock_rules.requests_now(draft)
     return now if newest is None else max(now, newest.at + 1)
 
 
 def _forget_old(draft: Draft) -> None:
-    """Forget up to two remembered requests that are too old or too many: bounded work, bounded memory."""
+    """Forget up to two remembered requests that are too old or too many. This bounds both work and memory."""
     requests, policy, now = draft.world.requests, draft.world.policy, clock_rules.requests_now(draft)
     for key in list(islice(requests, 2)):
         if len(requests) >= policy.request_limit or requests[key].at < now - policy.request_retention_ms:

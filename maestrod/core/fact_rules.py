@@ -1,4 +1,4 @@
-"""What the daemon's own findings mean: an agent came up, ended, could not start or is lost; a deadline passed."""
+"""The rules of the daemon's own findings: an agent started, ended, could not start or is lost; a deadline passed."""
 
 from collections.abc import Callable, Mapping
 
@@ -31,14 +31,14 @@ from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.task_index import READY, bucket
 
-#: How long a unit waits when the machine was short of something its session needed.
+#: How long (ms) a unit waits if the machine was short of a resource that its session needed.
 SHORTAGE_WAIT_MS = 5_000
 
 _VERDICTS = {"completed": SessionEvent.COMPLETE, "failed": SessionEvent.FAIL, "stopped": SessionEvent.STOP}
 
 
 def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
-    """The live session a fact is about; facts about what is over change nothing."""
+    """The live session and attempt that a fact is about. Facts about others change nothing."""
     session = draft.world.sessions.get(session_id)
     if session is None or session.attempt != attempt or session.status.is_over:
         return None
@@ -46,7 +46,7 @@ def _current(draft: Draft, session_id: str, attempt: int) -> Session | None:
 
 
 def _ended_as_wanted(draft: Draft, session: Session, exit_: Exit) -> bool:
-    """End a session whose end was wanted, for the reason it was wanted for: what becomes of its work depends on that."""
+    """End a session that was being stopped, with the reason of the stop, which decides what happens to its work."""
     if not isinstance(session.ending, Stopping):
         return False
     end(draft, session, SessionEvent.STOP, session.ending.reason, exit_)
@@ -54,7 +54,7 @@ def _ended_as_wanted(draft: Draft, session: Session, exit_: Exit) -> bool:
 
 
 def launched(draft: Draft, fact: Launched) -> None:
-    """The agent's process is there."""
+    """The agent's process has started."""
     session = _current(draft, fact.session_id, fact.attempt)
     if session is not None:
         draft.change(session, process=fact.process)
@@ -64,7 +64,7 @@ def launched(draft: Draft, fact: Launched) -> None:
 
 
 def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
-    """The agent did not come up. When the machine was short of something the work waits and costs no attempt."""
+    """The agent could not be started. If the machine was short of a resource, the work waits and loses no attempt."""
     session = _current(draft, fact.session_id, fact.attempt)
     exit_ = Exit(reason="failed_to_start", detail=fact.message, at=draft.now)
     if session is None or _ended_as_wanted(draft, session, exit_):
@@ -79,7 +79,7 @@ def launch_failed(draft: Draft, fact: LaunchFailed) -> None:
 
 
 def exited(draft: Draft, fact: Exited) -> None:
-    """The agent's process ended: stopped when that was wanted, else as the adapter judges."""
+    """The agent's process ended. If it was being stopped, the session is stopped; otherwise the adapter's verdict counts."""
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
@@ -96,7 +96,7 @@ def exited(draft: Draft, fact: Exited) -> None:
     if fact.verdict == "completed" and turns.continue_after(draft, session, fact.exit):
         return
     session = _current(draft, fact.session_id, fact.attempt)
-    if session is None:  # what was found left open has ended it
+    if session is None:  # it failed because of what its agent left open
         return
     detail = _told(fact.exit)
     if session.status is SessionStatus.SPAWNING:
@@ -129,7 +129,7 @@ def _told(exit_: Exit) -> str:
 
 
 def lost(draft: Draft, fact: Lost) -> None:
-    """The process is gone and nobody saw it end."""
+    """The process is gone, and its end was not recorded."""
     session = _current(draft, fact.session_id, fact.attempt)
     if session is None:
         return
@@ -142,7 +142,7 @@ def lost(draft: Draft, fact: Lost) -> None:
 
 
 def woke(draft: Draft, fact: Woke) -> None:
-    """A deadline has passed, if it still stands."""
+    """A deadline has passed. It is ignored if it no longer exists."""
     if fact.deadline in draft.world.deadlines:
         PASSED[fact.deadline.kind](draft, fact.deadline.id)
 
@@ -156,13 +156,13 @@ def _quiet(draft: Draft, session: Session) -> None:
 
 
 def _end_turn(draft: Draft, session: Session, ended: TurnEnded | None, source: Source) -> None:
-    """A turn has ended without a word of its agent, if that is what was found out."""
+    """End a turn whose end the agent did not report, if a check found that it has ended."""
     if ended is not None:
         sign_rules.take(draft, session.id, (ended,), sign_rules.Provenance(source, draft.now))
 
 
 def _not_registered(draft: Draft, session: Session) -> None:
-    """No sign of life in time: the session has failed, and what was started is stopped."""
+    """Fail a session without a sign of life in time, and stop its processes."""
     reason = draft.reason(Source.TIMER, "not_registered", "the agent gave no sign of life in time")
     draft.timeline(TimelineType.ERROR, reason.detail, session_id=session.id, source=Source.TIMER)
     end(draft, session, SessionEvent.FAIL, reason, None)
@@ -177,7 +177,7 @@ def _of_session(rule: Callable[[Draft, Session], object]) -> Callable[[Draft, st
     return lambda draft, id_: rule(draft, draft.session(id_))
 
 
-#: What it means that a deadline has passed, by its kind: a function of whose it is.
+#: The rule of a passed deadline, by kind; it takes the entity's id.
 PASSED: Mapping[DeadlineKind, Callable[[Draft, str], object]] = {
     DeadlineKind.RETRY: _of_task(lambda draft, task: draft.change(task, not_before=None)),
     DeadlineKind.TIMEOUT: _of_task(reports.time_out),
@@ -192,23 +192,23 @@ PASSED: Mapping[DeadlineKind, Callable[[Draft, str], object]] = {
 
 
 def daemon_started(draft: Draft, fact: DaemonStarted) -> None:
-    """Nothing changes by itself, but coming to rest starts what the last daemon gave back."""
+    """Change nothing. The scheduling that follows every decision starts the work that the last daemon gave back."""
 
 
 def draining(draft: Draft, fact: Draining) -> None:
-    """Nothing new starts."""
+    """Start no more sessions."""
     draft.drain()
 
 
 def stopping_sessions(draft: Draft, fact: StoppingSessions) -> None:
-    """The daemon stops its sessions, and what they worked on goes back."""
+    """Stop all sessions because the daemon stops. The next daemon starts their work again."""
     reason = draft.reason(Source.RECOVERY, DAEMON_STOP, "the daemon is stopping")
     for session_id in sorted(draft.world.by_session.live):
         stop_session(draft, draft.session(session_id), reason)
 
 
 def not_delivered(draft: Draft, fact: NotDelivered) -> None:
-    """A message could not be written to its agent at all."""
+    """Queue a message again that could not be written to its agent at all."""
     session = _current(draft, fact.session_id, fact.attempt)
     if session is not None:
         message.not_delivered(draft, fact.message_id, fact.detail)

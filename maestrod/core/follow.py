@@ -1,6 +1,7 @@
-"""What follows a task that moved: the sessions that hold it work or rest, their queues' items go along, clocks stand still.
+"""Brings sessions, their queues and clocks in line with changed tasks.
 
-Rules move tasks; nobody has to remember who else holds them. After roll-up ``follow`` looks at exactly the tasks that moved.
+Rules change tasks without regard to the sessions that hold them. After roll-up, ``follow`` checks exactly the tasks that
+changed.
 """
 
 from maestrod.core.session import session
@@ -9,7 +10,7 @@ from maestrod.core.world.draft import Draft
 
 
 def follow(draft: Draft) -> None:
-    """Bring the live sessions and queues of every task that moved into line with it."""
+    """Bring the live sessions and queues of every changed task in line with it."""
     world = draft.world
     touched: dict[str, None] = {}
     for task_id in list(draft.moved):

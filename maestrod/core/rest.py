@@ -1,27 +1,27 @@
-"""How the world comes to rest after a rule: whatever follows from the change has followed.
+"""Brings the world to rest after a rule: applies all consequences of a change.
 
-Theory. A rule changes a few entities and forgets about the rest. What the change means to others is found by six steps. Each
+A rule changes a few entities and ignores the rest. Six steps find the consequences for other entities. Each step
 takes its work from a worklist of the draft, which ``Draft`` and the steps fill as entities change:
 
-1. ``settle`` (``dirty``): a task follows from what is below it and what it waits for.
-2. ``planner_gone`` (``planners_gone``): a run whose planner has ended works on what there is, or fails.
+1. ``settle`` (``dirty``): the status of a task follows from its subtasks and its dependencies.
+2. ``planner_gone`` (``planners_gone``): a run whose planner has ended works on the existing tree, or fails.
 3. ``adopt`` (``reopened``): leaves of a run that belong to no unit become units.
 4. ``follow`` (``moved``): sessions and queues follow the tasks they hold.
-5. ``advance_all`` (``at_turn``): an agent between two turns is told the next thing, or let go, or given up.
-6. ``wake_due``: sessions whose usage limit is over go on, if there is a slot.
+5. ``advance_all`` (``at_turn``): an agent between two turns gets the next message, or its session ends.
+6. ``wake_due``: sessions whose usage limit has ended continue, if there is a slot.
 
-The order is a priority. An earlier step looks at less and decides more, so a later one never acts on what an earlier one is about
-to change: no agent is let go before its tasks have settled. What a later step changes goes through the earlier ones again. New
-sessions start only when nothing moves any more: they take the slots that are left.
+The order is a priority. A later step never acts on a state that an earlier step is about to change: no agent is let go
+before its tasks have settled. The changes of a later step go through the earlier ones again. New
+sessions start only when nothing changes any more, and take the slots that are left.
 
-It ends, because each step uses up something that no step gives back within a decision:
+This terminates, because each step consumes something that no step restores within a decision:
 
-- ``settle`` goes along the edges between tasks (parents and dependencies), and these form no circle (``dependencies.py``).
-- A planner ends once, and so does a session that is given up. No session is made before the world is at rest.
+- ``settle`` follows the edges between tasks (parents and dependencies), and these form no cycle (``dependencies.py``).
+- A planner ends once, and so does a session that fails. No session is created before the world is at rest.
 - A leaf becomes a unit once.
-- A session that ``advance`` has told something is busy until its agent answers, and one that was let go stays so. Both answers are
-  facts, thus other decisions.
-- A session wakes once: only a sign, thus another decision, lets it wait again.
+- A session that got a message is busy until its agent answers, and one that was let go stays so. Both answers are
+  facts, and so belong to other decisions.
+- A session resumes after a limit once: only a sign, and so another decision, lets it wait again.
 """
 
 from maestrod.core.follow import follow
@@ -34,7 +34,7 @@ from maestrod.core.world.draft import Draft
 
 
 def come_to_rest(draft: Draft) -> None:
-    """Let everything follow that follows from the changes of a draft, give out the slots, and bring what is derived up to date."""
+    """Apply all consequences of a draft's changes, schedule sessions, and update derived entities."""
     _follow_up(draft)
     while wake_due(draft) or _is_restless(draft):
         _follow_up(draft)

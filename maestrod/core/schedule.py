@@ -1,8 +1,8 @@
 """The scheduler: which units get a session now.
 
-It is called at the end of every decision and looks only at the units that could start (an index keeps them sorted by
-priority, longest chain and age) and at free slots: overall, per project, per agent, per run. A session it starts is part of
-the decision that made room for it.
+It runs at the end of every decision. It checks only the units that could start (an index keeps them sorted by priority, longest
+chain and age) and the free slots: in total, per project, per agent, per run. A session that it starts is part of the decision
+that freed the slot.
 """
 
 from maestrod.api.run import Run, RunStatus
@@ -34,7 +34,7 @@ def schedule(draft: Draft) -> None:
 
 
 def _start_planner(draft: Draft, run: Run) -> None:
-    """Start the orchestrator of a run that is planning and has none, once its root may be worked on."""
+    """Start the orchestrator of a planning run that has none, if its root may start."""
     root = draft.world.tasks[run.root_task_id]
     held = run.paused or draft.world.by_task.is_held_above(root)
     ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
@@ -61,7 +61,7 @@ def _start_planner(draft: Draft, run: Run) -> None:
 
 
 def wake_due(draft: Draft) -> bool:
-    """Let the sessions go on whose usage limit is over, before anything is begun that could take their slots; whether any did."""
+    """Continue sessions whose usage limit has ended, before new sessions can take their slots. Returns whether any continued."""
     woken = False
     if draft.world.system.frozen or draft.world.draining:
         return False
@@ -76,7 +76,7 @@ def wake_due(draft: Draft) -> bool:
 
 
 def _has_room(draft: Draft, session: Session) -> bool:
-    """Whether a session that has waited finds a slot again."""
+    """Whether there is a slot for a session that has waited."""
     if not wants_slot(session):
         return True
     run = draft.world.runs.get(session.run_id or "")
@@ -101,7 +101,7 @@ def _best(draft: Draft) -> Task | None:
 
 
 def _run_allows(draft: Draft, run_id: str) -> bool:
-    """Whether a run wants units started, and has a slot of its own left."""
+    """Whether a run may start units, and has a free slot of its own."""
     run = draft.world.runs.get(run_id)
     if run is None or run.paused or run.status is not RunStatus.RUNNING:
         return False
@@ -111,7 +111,7 @@ def _run_allows(draft: Draft, run_id: str) -> bool:
 def _start_unit(draft: Draft, unit: Task) -> Session:
     dispatch = unit.dispatch
     if dispatch is None:
-        raise ValueError(f"{unit.id} is no unit of scheduling")
+        raise ValueError(f"{unit.id} is not a unit")
     run = draft.world.runs[dispatch.run_id]
     return start_session(
         draft,
@@ -138,9 +138,9 @@ def _start_unit(draft: Draft, unit: Task) -> Session:
 
 
 def _leaves(draft: Draft, unit: Task) -> tuple[str, ...]:
-    """What the session is given: the unit itself, or its leaves that may still run in this session.
+    """The tasks of a unit's session: the unit itself, or its leaves that may still run in this session.
 
-    Not what belongs to a unit further down, is below something blocked, or is in another worker's hands.
+    Leaves of another unit, leaves below a blocked task and leaves of another worker are left out.
     """
     children = draft.world.by_task.children
     given = []
@@ -156,7 +156,7 @@ def _leaves(draft: Draft, unit: Task) -> tuple[str, ...]:
     return tuple(given) if ready else ()
 
 
-#: Buckets of what will not run before somebody does something about it.
+#: Buckets of parents whose subtasks cannot run now.
 _SHUT = {DOOM, WAIT, TaskStatus.BLOCKED.value}
 
 
@@ -169,7 +169,7 @@ def _may_still_run(draft: Draft, leaf: Task) -> bool:
 
 
 def _orchestrator(draft: Draft, run_id: str) -> str | None:
-    """The session that planned the run: its workers are its children."""
+    """The session that planned the run, which becomes the parent of its workers."""
     sessions = draft.world.sessions
     for session_id in sorted(draft.world.by_session.of_run.get(run_id, ())):
         if sessions[session_id].role is Role.ORCHESTRATOR:

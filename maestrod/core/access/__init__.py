@@ -1,4 +1,4 @@
-"""Who may do what: which session or person is asking, and how far their word reaches.
+"""Authentication and authorisation.
 
-Here are the tokens that prove who asks, the scope of each actor, and a project's patterns for the permissions of its agents.
+It has the tokens that identify callers, the scope of each actor, and a project's patterns for the permissions of its agents.
 """

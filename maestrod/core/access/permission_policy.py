@@ -1,10 +1,10 @@
-"""What a project's settings say to an agent that asks before it acts: allow, deny, or ask a person.
+"""Applies a project's permission settings to an agent's request: allow it, deny it, or ask the user.
 
-Theory. A pattern is the agent's tool and, in parentheses, a glob over what it wants to do with it: the command where its input has
-one, else the one-line summary. A command can carry another one behind it (``git diff; curl …``), so a pattern that allows never
-reaches over a shell's operators, past what was cut off, or out of a folder by ``..``; a pattern that denies is looked for in
-every part of a command. In doubt a person is asked. What an agent tells the daemon itself (``maestroctl …`` and nothing else) is
-always allowed: its token says what it may do there.
+A pattern is the name of the agent's tool and, in parentheses, a glob over what the agent wants to do with it: the command, if
+its input has one, else the one-line summary. A command can contain another one (``git diff; curl …``). So a pattern that allows
+never matches across shell operators, past cut-off text, or out of a folder by ``..``, while a pattern that denies is matched
+with every part of a command. In doubt, the user is asked. A report to the daemon (``maestroctl …`` and nothing else) is always
+allowed, because the agent's token limits what it may do there.
 """
 
 import re
@@ -15,18 +15,18 @@ import msgspec
 from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.core.values.signs import LINE, PermissionAsked
 
-#: What ends a word or begins something else in a shell, outside of quotes; globs and ``~`` stay in the same command.
+#: Shell operators, outside quotes. Globs and ``~`` are not among them, because they belong to the same command.
 _OPERATORS = frozenset(";&|<>`\n\r")
-#: Where a command may be hidden in another: for patterns that deny, quotes or not.
+#: Separators between commands, for patterns that deny. They count inside quotes too.
 _SEAMS = re.compile(r"[;&|()`{}\n\r]|\$\(")
 _PATTERN = re.compile(r"(?P<tool>[^()]+)(?:\((?P<glob>.*)\))?", re.DOTALL)
-#: Words in the names of tools that run commands, for those that do not show their input.
+#: Words in the names of tools that run commands, for requests that do not show their input.
 _SHELLS = ("bash", "shell", "exec", "command", "terminal")
 _OURS = "maestroctl"
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What an agent wants to do: ``text`` is the command or the summary, ``whole`` says that nothing of it was cut off."""
+    """What an agent wants to do: ``text`` is the command or the summary, ``whole`` says that nothing was cut off."""
 
     tool: str
     text: str
@@ -35,7 +35,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 def judge(settings: Permissions, sign: PermissionAsked) -> PermissionPolicy:
-    """What the settings say to this request."""
+    """Decide a request by the settings."""
     subject = _subject(sign)
     if is_report(sign):
         return PermissionPolicy.ALLOW
@@ -44,12 +44,12 @@ def judge(settings: Permissions, sign: PermissionAsked) -> PermissionPolicy:
     if any(_allows(pattern, subject) for pattern in settings.allow):
         return PermissionPolicy.ALLOW
     if settings.policy is PermissionPolicy.ALLOW and not subject.whole and _is_named(settings.deny, subject):
-        return PermissionPolicy.ASK  # what was cut off might be what is denied
+        return PermissionPolicy.ASK  # the part that was cut off may be denied
     return settings.policy
 
 
 def is_report(sign: PermissionAsked) -> bool:
-    """Whether the agent only wants to tell the daemon something."""
+    """Whether the agent only wants to report to the daemon."""
     subject = _subject(sign)
     return subject.is_command and subject.whole and subject.text.split()[:1] == [_OURS] and is_simple(subject.text)
 
@@ -97,12 +97,12 @@ def _runs_commands(tool: str) -> bool:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a pattern is well formed; one that is not would match nothing, whatever it was meant to deny."""
+    """Whether a pattern is well formed. A malformed pattern would match nothing, whatever it was meant to deny."""
     return bool(_parsed(text)[0])
 
 
 def _parsed(pattern: str) -> tuple[str, str | None]:
-    """Tool and glob of a pattern; one that is not well formed names no tool."""
+    """Tool and glob of a pattern; the tool of a malformed pattern is empty."""
     match = _PATTERN.fullmatch(pattern.strip())
     return ("", None) if match is None else (match["tool"].strip(), match["glob"])
 
@@ -112,7 +112,7 @@ def _is_tool(name: str, subject: Action) -> bool:
 
 
 def _fits(text: str, glob: str) -> bool:
-    """``git diff*`` is a glob; ``git diff:*``, as Claude Code's own settings have it, the command with any arguments."""
+    """Match a glob. ``git diff:*``, the syntax of Claude Code's settings, matches the command with any arguments."""
     if glob.endswith(":*"):
         return text == glob[:-2] or text.startswith(glob[:-2] + " ")
     return fnmatchcase(text, glob)

@@ -1,4 +1,4 @@
-"""Tokens of the remote interface: made, revoked, and found by their secret."""
+"""Access tokens of the remote interface: create, revoke, and look up by secret."""
 
 import hashlib
 
@@ -11,12 +11,12 @@ from maestrod.core.world.world import World
 
 
 def digest_of(secret: bytes) -> str:
-    """What is kept of a secret. It has 256 bits of randomness, so that no salt and no slow hash is needed."""
+    """The stored digest of a secret. A secret has 256 random bits, so it needs no salt and no slow hash."""
     return hashlib.sha256(secret).hexdigest()
 
 
 def info(token: AccessToken) -> TokenInfo:
-    """What may be shown of a token."""
+    """The members of a token that may be shown."""
     return TokenInfo(
         id=token.id,
         name=token.name,
@@ -28,7 +28,7 @@ def info(token: AccessToken) -> TokenInfo:
 
 
 def create(draft: Draft, params: TokenCreate) -> TokenInfo:
-    """Make a token. Raises ``Conflict`` when there is one with this secret already."""
+    """Create a token. Raises ``Conflict`` if a token with this secret exists."""
     if params.digest is None:
         raise Malformed("token.no_secret", "the digest of the secret is missing", {"path": "$.digest"})
     if params.digest in draft.world.token_of_digest:
@@ -45,7 +45,7 @@ def create(draft: Draft, params: TokenCreate) -> TokenInfo:
 
 
 def revoke(draft: Draft, params: TokenRef) -> TokenInfo:
-    """Let nobody in by it any more; once is enough."""
+    """Revoke a token. A token that is revoked already stays as it is."""
     token = draft.world.tokens.get(params.token_id)
     if token is None:
         raise missing("token", params.token_id)
@@ -55,7 +55,7 @@ def revoke(draft: Draft, params: TokenRef) -> TokenInfo:
 
 
 def listing(world: World, params: TokenList) -> TokenPage:
-    """A page of them."""
+    """A page of tokens."""
 
     def look(id_: str) -> TokenInfo | None:
         token = world.tokens[id_]
@@ -68,7 +68,7 @@ def listing(world: World, params: TokenList) -> TokenPage:
 def token_of_secret(world: World, secret: bytes) -> AccessToken | None:
     """The token with this secret, unless it was revoked.
 
-    The lookup is by a hash, so how long it takes says nothing about any secret.
+    The lookup uses a hash, so its duration reveals nothing about any secret.
     """
     token = world.tokens.get(world.token_of_digest.get(digest_of(secret), ""))
     return token if token is not None and token.revoked_at is None else None

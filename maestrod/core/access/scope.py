@@ -1,4 +1,6 @@
-"""Who may touch what: the owner everything; a session itself, its tasks and its queue; an orchestrator what it started."""
+"""Authorisation: the owner may change everything; a session itself, its tasks and its queue; an orchestrator also the sessions
+it started.
+"""
 
 from maestrod.api.errors import IllegalTransition, Malformed, NotAllowed
 from maestrod.api.session import Role, Session
@@ -9,7 +11,7 @@ from maestrod.core.world.world import World
 
 
 def check_actor(world: World, actor: Actor) -> None:
-    """Refuse a session that is not who it says it is: another attempt may be at work by now."""
+    """Refuse a caller whose session is unknown or whose attempt has been replaced. Raises ``NotAllowed``."""
     if actor.session_id is None:
         return
     session = world.sessions.get(actor.session_id)
@@ -24,7 +26,7 @@ def check_actor(world: World, actor: Actor) -> None:
 
 
 def check_alive(world: World, actor: Actor) -> None:
-    """Refuse what a session says after its end."""
+    """Refuse the calls of a session that has ended. Raises ``NotAllowed``."""
     if actor.session_id is None:
         return
     session = world.sessions[actor.session_id]
@@ -54,9 +56,9 @@ def descends_from(world: World, session: Session, ancestor_id: str) -> bool:
 
 
 def session_for(draft: Draft, actor: Actor, session_id: str | None) -> Session:
-    """The session a call is about: the caller's own when none is named.
+    """The session that a call is about; without ``session_id``, the caller's own.
 
-    Raises ``Malformed`` when the owner names none, ``NotFound``, or ``NotAllowed`` when it is not the caller's to touch.
+    Raises ``Malformed`` if the owner names none, ``NotFound``, or ``NotAllowed`` if the caller may not act on it.
     """
     wanted = session_id or actor.session_id
     if wanted is None:
@@ -71,7 +73,7 @@ def session_for(draft: Draft, actor: Actor, session_id: str | None) -> Session:
 
 
 def task_for(draft: Draft, actor: Actor, task_id: str) -> Task:
-    """The task a call is about. Raises ``NotFound``, or ``NotAllowed`` when it is not the caller's to touch."""
+    """The task that a call is about. Raises ``NotFound``, or ``NotAllowed`` if the caller may not act on it."""
     task = draft.task(task_id)
     if actor.is_owner or may_touch_task(draft.world, actor, task_id):
         return task
@@ -79,7 +81,7 @@ def task_for(draft: Draft, actor: Actor, task_id: str) -> Task:
 
 
 def may_touch_task(world: World, actor: Actor, task_id: str) -> bool:
-    """Whether a task is linked to the caller's session, or lies in the tree an orchestrator works on."""
+    """Whether a task is linked to the caller's session, or is in the tree that the calling orchestrator works on."""
     own = world.sessions.get(actor.session_id or "")
     if own is None:
         return False

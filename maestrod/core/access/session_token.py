@@ -1,8 +1,8 @@
-"""Session tokens: how an agent proves which session, and which attempt of it, is speaking.
+"""Session tokens: they prove which session, and which attempt of it, is calling.
 
 A token is ``<session id>.<attempt>.<HMAC-SHA256 over "<session id>.<attempt>" in hex>`` (RFC 2104, FIPS 180-4), keyed by the
-daemon's secret. It can be made again at any time, so it is never stored; whether the attempt is still the current one is
-for the world to say (``scope.py``).
+daemon's secret. It can be computed again at any time, so it is never stored. ``scope.py`` checks whether the attempt is still
+the current one.
 """
 
 import hmac
@@ -21,7 +21,7 @@ def make_token(key: bytes, session_id: str, attempt: int) -> str:
 
 
 def read_token(key: bytes, token: str) -> Actor:
-    """Who a token names. Raises ``NotAllowed`` for one that this daemon did not make; takes the same time for each of them."""
+    """The actor that a token names. Raises ``NotAllowed`` for a token that this daemon did not issue, in constant time."""
     claim, _, signature = token.rpartition(".")
     session_id, _, attempt = claim.rpartition(".")
     genuine = hmac.compare_digest(_signature(key, claim).encode(), signature.encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The linter of plans: what a plan, as JSON or Markdown, or one of its commands and paths may be.
+"""The linter: checks plans (JSON or Markdown), commands and paths.
 
-It knows the contract and nothing else of the domain, so whoever takes in a command, a path or a plan can ask it.
+It knows the contract and nothing else of the domain, so any code that accepts a command, a path or a plan can use it.
 """

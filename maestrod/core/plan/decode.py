@@ -1,8 +1,8 @@
-"""From any JSON value to groups: every error of form is found, not just the first, and each says where it is.
+"""Decodes any JSON value into groups, and reports every structural error with its path, not just the first.
 
-A plan comes from a model or a person. One ``msgspec.convert`` decodes a well-formed plan; only when that fails is it walked
-member by member for the findings, and the groups that are in order are decoded all the same, so that the rest of the linter
-can look at them.
+A plan comes from a model or a person. One ``msgspec.convert`` decodes a well-formed plan. Only if that fails is the plan
+checked member by member for findings. Its well-formed groups are decoded all the same, so that the rest of the linter can check
+them.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from maestrod.api.model.misfit import misfit
 from maestrod.api.plan import PlanDocument, PlanGroup, PlanSubtask
 from maestrod.core.plan.findings import Findings, hint, shown
 
-#: Which member holds a list of what.
+#: The member that holds a list, and the type of its items.
 _CHILDREN: dict[type[msgspec.Struct], tuple[str, type[msgspec.Struct]]] = {
     PlanDocument: ("groups", PlanGroup),
     PlanGroup: ("subtasks", PlanSubtask),
@@ -22,7 +22,7 @@ _LABEL: dict[type[msgspec.Struct], str] = {PlanDocument: "plan", PlanGroup: "gro
 
 
 def decode(raw: Any, found: Findings) -> dict[int, PlanGroup]:
-    """The groups that are well-formed, by their place in the plan; everything else is in ``found``."""
+    """The well-formed groups, by their place in the plan. All errors are added to ``found``."""
     try:
         return dict(enumerate(msgspec.convert(raw, PlanDocument).groups))
     except msgspec.ValidationError:
@@ -34,7 +34,7 @@ def decode(raw: Any, found: Findings) -> dict[int, PlanGroup]:
 
 
 def declared(raw: Any) -> tuple[set[str], set[str]]:
-    """Every group key and every subtask key that the plan names, also those of groups that are not well-formed."""
+    """All group keys and subtask keys of the plan, including those of malformed groups."""
     groups = raw.get("groups") if isinstance(raw, dict) else None
     group_keys: set[str] = set()
     subtask_keys: set[str] = set()
@@ -59,7 +59,7 @@ def _key_of(item: Any) -> set[str]:
 
 
 def _check(raw: Any, kind: type[msgspec.Struct], path: str, found: Findings) -> None:
-    """Findings of one object and of the objects in it (three levels at most)."""
+    """Add the findings of an object and the objects in it (at most three levels)."""
     if not isinstance(raw, dict):
         found.error(path or "plan", "malformed", f"A {_LABEL[kind]} must be an object, not {_name(raw)}")
         return
@@ -100,6 +100,6 @@ def _join(path: str, name: str) -> str:
 
 
 def _name(raw: Any) -> str:
-    """What a JSON value is called in JSON's own words."""
+    """JSON's name for the type of a value."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
     return names.get(type(raw), "a number")

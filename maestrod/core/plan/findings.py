@@ -1,18 +1,18 @@
-"""What the linter finds, collected: bounded, and with a hint where a name is nearly right."""
+"""Collects the linter's findings, up to a limit, and suggests similar names."""
 
 import difflib
 from collections.abc import Collection
 
 from maestrod.api.plan import Diagnostic, Severity
 
-#: A planner repairs from the first findings; ten thousand of them would only fill its context (our choice).
+#: Maximum number of findings: more would only fill a planner's context (our choice).
 LIMIT = 200
-#: Above this many candidates a hint costs more than it helps: the comparison is quadratic in the length of the names.
+#: Maximum number of candidates for a hint, because the comparison is quadratic in the length of the names.
 HINT_CANDIDATES = 200
 
 
 class Findings:
-    """Diagnostics in the order of the plan; what goes beyond the limit is counted."""
+    """Diagnostics in the order of the plan. Those beyond the limit are only counted."""
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
@@ -20,16 +20,16 @@ class Findings:
         self.errors = 0
 
     def error(self, path: str, code: str, message: str) -> None:
-        """Something that refuses the plan."""
+        """Add a finding that refuses the plan."""
         self.errors += 1
         self._add(path, code, message, Severity.ERROR)
 
     def warning(self, path: str, code: str, message: str) -> None:
-        """Something a person should look at."""
+        """Add a finding that a person should check."""
         self._add(path, code, message, Severity.WARNING)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, and a last one that says how many more there were."""
+        """All diagnostics, with a last one that counts those beyond the limit."""
         if not self._beyond:
             return tuple(self._found)
         severity = Severity.ERROR if self.errors else Severity.WARNING
@@ -46,7 +46,7 @@ class Findings:
 
 
 def hint(name: str, candidates: Collection[str]) -> str:
-    """``; did you mean `x`?`` when a candidate is close, else nothing."""
+    """``; did you mean `x`?`` if a candidate is similar, else empty."""
     if len(candidates) > HINT_CANDIDATES or len(name) > 100:
         return ""
     close = difflib.get_close_matches(name, candidates, n=1)
@@ -54,5 +54,5 @@ def hint(name: str, candidates: Collection[str]) -> str:
 
 
 def shown(name: str) -> str:
-    """A name as a message may carry it: short."""
+    """A name, shortened for a message."""
     return name if len(name) <= 100 else name[:97] + "..."

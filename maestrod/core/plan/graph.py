@@ -1,8 +1,8 @@
 """Dependency graphs: order, waves, cycles, longest chains.
 
-A graph is a mapping from a node to the nodes it waits for, in the order of the plan; every function keeps that order, so that
-the same plan gives the same answer. Nodes that a mapping names but does not hold are ignored. Nothing recurses: a chain of
-5,000 groups is as good as one of five. The algorithms are Kahn's (order) and Tarjan's (cycles), both linear in nodes and edges.
+A graph maps each node to the nodes it waits for, in the order of the plan. Every function keeps that order, so
+the same plan gives the same result. Nodes that are only named as dependencies are ignored. Nothing recurses, so a chain of
+5,000 groups is no problem. The algorithms are Kahn's (order) and Tarjan's (cycles), both linear in nodes and edges.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +12,7 @@ Graph = Mapping[str, Collection[str]]
 
 
 def dependents(graph: Graph) -> dict[str, list[str]]:
-    """The graph turned around: from a node to the nodes that wait for it (nodes that nothing waits for are left out)."""
+    """The reversed graph: from each node to the nodes that wait for it. Nodes without dependents are left out."""
     after: dict[str, list[str]] = {}
     for node, needs in graph.items():
         for need in dict.fromkeys(needs):
@@ -21,7 +21,7 @@ def dependents(graph: Graph) -> dict[str, list[str]]:
 
 
 def levels(graph: Graph) -> dict[str, int]:
-    """How many nodes must come before each, in the longest way: 0 for nodes that wait for nothing.
+    """The length of the longest chain before each node: 0 for nodes that wait for nothing.
 
     The result is in topological order. Nodes on a cycle, and nodes that wait for one, are left out.
     """
@@ -42,7 +42,7 @@ def levels(graph: Graph) -> dict[str, int]:
 
 
 def waves(graph: Graph) -> tuple[tuple[str, ...], ...]:
-    """Sets of nodes that may go side by side, each after the one before; what hangs on a cycle is in none."""
+    """Sets of nodes that may run at the same time, in order. Nodes that depend on a cycle are in none."""
     level = levels(graph)
     found: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
     for node in graph:
@@ -52,7 +52,7 @@ def waves(graph: Graph) -> tuple[tuple[str, ...], ...]:
 
 
 def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
-    """The weight of the heaviest chain that begins at each node, the node's own included. The graph has no cycle."""
+    """The weight of the heaviest chain that begins at each node, including the node's own. The graph must have no cycle."""
     after = dependents(graph)
     rank: dict[str, int] = {}
     for node in reversed(levels(graph)):
@@ -61,7 +61,7 @@ def ranks(graph: Graph, weight: Mapping[str, int]) -> dict[str, int]:
 
 
 def critical_path(graph: Graph, weight: Mapping[str, int]) -> tuple[str, ...]:
-    """The heaviest chain of all, first to last; of equals, the one that comes first in the plan."""
+    """The heaviest chain, first to last. Of equal chains, the one that comes first in the plan."""
     rank, after = ranks(graph, weight), dependents(graph)
     path: list[str] = []
     choices = list(graph)
@@ -73,7 +73,7 @@ def critical_path(graph: Graph, weight: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def cycles(graph: Graph) -> list[tuple[str, ...]]:
-    """One cycle of every knot of nodes that wait for each other: each waits for the next, the last for the first."""
+    """One cycle of each strongly connected component: each node waits for the next, the last for the first."""
     settled = levels(graph)
     rest = {
         node: [need for need in dict.fromkeys(needs) if need in graph and need not in settled]
@@ -87,9 +87,9 @@ def cycles(graph: Graph) -> list[tuple[str, ...]]:
 
 
 def reachable(graph: Graph) -> dict[str, int]:
-    """From each node, everything it waits for, directly or not, as a set of bits: bit ``n`` is the graph's ``n``-th node.
+    """For each node, all nodes it waits for, directly or indirectly, as a bit set: bit ``n`` is the graph's ``n``-th node.
 
-    Sets of bits because they are merged a word at a time: a chain of 5,000 takes milliseconds. The graph has no cycle.
+    Bit sets are merged a machine word at a time, so a chain of 5,000 takes milliseconds. The graph must have no cycle.
     """
     bit = {node: 1 << number for number, node in enumerate(graph)}
     before: dict[str, int] = {}
@@ -103,7 +103,7 @@ def reachable(graph: Graph) -> dict[str, int]:
 
 
 def _components(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Tarjan's strongly connected components, with a stack of our own in the place of recursion."""
+    """Tarjan's strongly connected components, with an explicit stack instead of recursion."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -138,7 +138,7 @@ def _components(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
 
 
 def _shortest_cycle(graph: Mapping[str, list[str]], start: str, within: set[str]) -> tuple[str, ...]:
-    """The shortest way from ``start`` back to it, breadth first; ``within`` is a knot, so there is one."""
+    """The shortest cycle through ``start``, breadth first. ``within`` is its strongly connected component, so there is one."""
     came_from: dict[str, str] = {}
     front = [start]
     for node in front:  # grows while it is walked
@@ -151,4 +151,4 @@ def _shortest_cycle(graph: Mapping[str, list[str]], start: str, within: set[str]
             if need in within and need not in came_from:
                 came_from[need] = node
                 front.append(need)
-    raise AssertionError(f"{start} is on no cycle of its knot")
+    raise AssertionError(f"{start} is on no cycle of its component")

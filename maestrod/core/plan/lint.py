@@ -1,9 +1,9 @@
-"""Plans: the linter, and what follows from a plan that passes it.
+"""The linter, and what is derived from a valid plan.
 
-A planner is a model or a person, so a plan may be any JSON. ``lint`` never raises: what is wrong comes back as diagnostics
-with a path, so that a planner can be sent back to repair it. A session runs a whole group, therefore a subtask that waits for
-a subtask of another group makes its group wait for that group: ``group_dependencies`` has both kinds of edges, and waves,
-critical path and ranks are computed over both.
+A planner is a model or a person, so a plan may be any JSON. ``lint`` never raises: it returns errors as diagnostics
+with a path, so that the planner can correct them. A session runs a whole group. So a subtask that waits for
+a subtask of another group makes its group wait for that group. ``group_dependencies`` has both kinds of edges, and waves,
+critical path and ranks use both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,10 @@ from maestrod.core.plan.rules import check_groups, group_dependencies
 
 
 class KnownNames(msgspec.Struct, frozen=True):
-    """What a plan may refer to. ``default_agent`` runs the groups that name no agent; without one they are not judged.
+    """The names that a plan may refer to. ``default_agent`` runs the groups that name no agent; without it, these are not
+    checked.
 
-    ``command_agents`` run commands and nothing else: a subtask without any gives them nothing to do.
+    ``command_agents`` run only commands, so their subtasks need some.
     """
 
     agents: frozenset[str] = frozenset()
@@ -34,7 +35,7 @@ class KnownNames(msgspec.Struct, frozen=True):
 
 
 def lint(raw: Any, known: KnownNames) -> PlanReport:
-    """Judge a plan document given as decoded JSON of any shape. Never raises."""
+    """Check a plan document, given as decoded JSON of any shape. Never raises."""
     found = Findings()
     groups = decode(raw, found)
     well_formed = not found.errors
@@ -60,12 +61,12 @@ def lint(raw: Any, known: KnownNames) -> PlanReport:
 
 
 def ranks(groups: Sequence[PlanGroup]) -> dict[str, int]:
-    """Per group the length, in subtasks, of the longest chain that begins with it: what the scheduler starts first."""
+    """The length, in subtasks, of the longest chain that begins with each group. The scheduler starts the longest first."""
     return plan_graph.ranks(group_dependencies(groups), _weights(groups))
 
 
 def _text(raw: Any, member: str, limit: int) -> str:
-    """What a plan says of itself; empty when it says nothing, or no text."""
+    """A text member of the plan; empty if it is missing or not a text."""
     value = raw.get(member) if isinstance(raw, dict) else None
     return value[:limit] if isinstance(value, str) else ""
 
@@ -73,7 +74,7 @@ def _text(raw: Any, member: str, limit: int) -> str:
 def mapping(
     groups: Sequence[PlanGroup], group_ids: Mapping[str, str], subtask_ids: Mapping[str, str]
 ) -> tuple[TaskToSessionMapping, ...]:
-    """Which session does what, in the order of the waves; ids are by key, and the key stands in where there is none yet."""
+    """The sessions of a plan and their subtasks, in the order of the waves. A key without an id stands for itself."""
     by_key = {group.key: group for group in groups}
     order: list[TaskToSessionMapping] = []
     for number, wave in enumerate(plan_graph.waves(group_dependencies(groups))):

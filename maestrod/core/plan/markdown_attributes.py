@@ -1,7 +1,7 @@
-"""The ``{name=value …}`` at the end of a heading or an item of a Markdown plan.
+"""The attributes ``{name=value …}`` at the end of a heading or an item of a Markdown plan.
 
-Values hold no space unless in double quotes; lists are separated by commas; durations are a number with ``ms``, ``s``, ``m``
-or ``h``. Braces without an equals sign in them are part of the title.
+Values with spaces need double quotes. Lists are separated by commas. Durations are a number with ``ms``, ``s``, ``m``
+or ``h``. Braces without an equals sign are part of the title.
 """
 
 import re
@@ -14,7 +14,7 @@ from maestrod.core.plan.findings import hint
 
 _BLOCK = re.compile(r"\{([^{}]*)\}\s*$")
 _WORD = re.compile(r'\s*([^\s="{}]+)\s*=\s*(?:"([^"]*)"|([^\s"]*))(?=\s|$)')
-#: A name in braces with something that a value could follow; ``{key}`` alone is text.
+#: A name in braces before a sign that could introduce a value; ``{key}`` alone is text.
 _STRAY = re.compile(r"[{｛]\s*([A-Za-z-]{2,20})\s*[=:＝]")
 _DURATION = re.compile(r"([0-9]{1,12})(ms|s|m|h)\Z")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
@@ -67,7 +67,7 @@ SUBTASK: Readers = {
 
 
 def read(title: str, readers: Readers) -> tuple[str, dict[str, Any], list[str]]:
-    """The title without its attributes, the members they stand for, and what is wrong with them."""
+    """The title without its attributes, their members of the plan document, and their errors."""
     block = _BLOCK.search(title)
     if not block or "=" not in block[1]:
         return title.strip(), {}, _strays(title, readers)
@@ -86,13 +86,13 @@ def read(title: str, readers: Readers) -> tuple[str, dict[str, Any], list[str]]:
 
 
 def is_block(text: str, readers: Readers) -> bool:
-    """Whether a line is nothing but attributes."""
+    """Whether a line consists only of attributes."""
     block = _BLOCK.match(text.strip())
     return block is not None and any(word[1] in readers for word in _WORD.finditer(block[1]))
 
 
 def _take(name: str, value: str, readers: Readers, members: dict[str, Any]) -> list[str]:
-    """Read one attribute into ``members``; returns what is wrong with it."""
+    """Read one attribute into ``members``. Returns its errors."""
     if name not in readers:
         return [
             f"`{name[:100]}` is not an attribute here; known attributes are {', '.join(readers)}{hint(name, readers)}"
@@ -110,7 +110,7 @@ def _take(name: str, value: str, readers: Readers, members: dict[str, Any]) -> l
 
 
 def _strays(title: str, readers: Readers) -> list[str]:
-    """Attributes in a title that are not read as such: not at its end, in braces that do not match, with a colon."""
+    """Find attributes that remain in a title because they are not at its end, have mismatched braces, or use a colon."""
     for stray in _STRAY.finditer(title):
         name = stray[1].lower()
         if name in readers or get_close_matches(name, readers, n=1, cutoff=0.8):
@@ -119,6 +119,6 @@ def _strays(title: str, readers: Readers) -> list[str]:
 
 
 def slug(title: str) -> str:
-    """A key made of a title: lower-case letters, digits and dashes; empty when the title has none of them."""
+    """A key made from a title, of lower-case letters, digits and dashes; empty if the title has none of them."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_KEY_LENGTH].strip("-")

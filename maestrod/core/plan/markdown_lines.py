@@ -1,17 +1,18 @@
-"""What one line of a Markdown plan is: an item, nearly an item, a heading, the beginning of a block, or text.
+"""Classifies one line of a Markdown plan: an item, nearly an item, a heading, the beginning of a block, or text.
 
-CommonMark and GitHub's task lists say what a line means (spec.commonmark.org 0.31, github.github.com/gfm). A line that only looks
-like an item, a heading or a block is text to Markdown and would vanish; here it is a near miss, which the parser reports.
+CommonMark and GitHub's task lists define what a line means (spec.commonmark.org 0.31, github.github.com/gfm). A line that only
+looks like an item, a heading or a block is text to Markdown and would be lost. Here it is a near miss, which the parser
+reports.
 """
 
 import re
 from difflib import get_close_matches
 from typing import NamedTuple
 
-#: A tab goes to the next multiple of this (CommonMark, section 2.2).
+#: Tab stops, in columns (CommonMark, section 2.2).
 _TAB = 4
 
-# None of these can backtrack over a long line: a plan may be four megabytes of anything.
+# None of these backtracks over a long line, because a plan may be any 4 MB of text.
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*))?$")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t])#+[ \t]*$")
 _GLUED_HEADING = re.compile(r"#{2,6}[^#\s]")
@@ -24,18 +25,18 @@ _RULE = re.compile(r"(?:\*[ \t]*){3,}$|(?:-[ \t]*){3,}$|(?:_[ \t]*){3,}$")
 
 _MARK = r"(?:[-*+•‣◦·–—−‐]{1,3}|[0-9]{1,9}[.):]|[A-Za-z][.)])"
 _INSIDE = r"\s{0,3}(?:[xXyYvVхХχΧｘＸ✓✔✗✘×✅❌☓/~*!?>+.oO–—-]|[xX]{2})?\s{0,3}"
-#: Something like a box: brackets of any kind with nothing, a blank or a mark in them, and not the text of a link.
+#: Similar to a box: brackets of any kind with nothing, a blank or a mark in them, but not the text of a link.
 _SQUARE = rf"\\?[\[［【〔]{_INSIDE}\\?[\]］】〕](?![(\[])"
 _ROUND = r"[(（](?:\s{1,3}|\s?[xX]\s?)[)）](?=\s)"
 _NEAR_ITEM = re.compile(rf"(?:{_MARK}\s*){{1,3}}[*_~]{{0,3}}(?:{_SQUARE}|{_ROUND}|[☐☑☒])|{_SQUARE}\s+\S|[☐☑☒]")
 _STRUCK = re.compile(r"~~.*~~\s*$")
 _QUOTED = re.compile(r"(?:>[ \t]?)+[ \t]*")
 
-#: Blocks whose content runs: by ``sh``, by ``bash``, as a check.
+#: Languages of blocks that run: by ``sh``, by ``bash``, as a check.
 RUNNABLE = ("sh", "shell", "bash", "check")
-#: Shells whose blocks somebody surely wants to run.
+#: Languages of blocks that are surely meant to run.
 _OTHER_SHELLS = frozenset({"zsh", "ksh", "dash", "ash", "csh", "tcsh", "fish", "shellscript", "shell-script"})
-#: Words after which a block is usually what to type and what comes of it.
+#: Languages of blocks that usually show commands with their output.
 _TRANSCRIPTS = frozenset({"", "console", "terminal", "shell-session", "shellsession", "sh-session", "cmd", "command"})
 _FIRST_WORD = re.compile(r"[^A-Za-z]*([A-Za-z]*)")
 
@@ -70,7 +71,7 @@ class Opening(NamedTuple):
 
 
 def indented(line: str) -> Indented:
-    """Tell the indentation from the text."""
+    """Split a line into indentation and text."""
     text = line.lstrip(" \t")
     return Indented(len(line[: len(line) - len(text)].expandtabs(_TAB)), text)
 
@@ -82,7 +83,7 @@ def box_in(text: str) -> Box | None:
 
 
 def heading_in(text: str) -> Heading | None:
-    """The heading that a line is; hashes at its end are no part of the title."""
+    """The heading that a line is. Hashes at its end are not part of the title."""
     match = _HEADING.match(text)
     return Heading(len(match[1]), _CLOSING_HASHES.sub("", (match[2] or "").strip()).strip()) if match else None
 
@@ -96,17 +97,17 @@ def opening_in(text: str) -> Opening | None:
 
 
 def is_bullet(text: str) -> bool:
-    """Whether a line is an item of any list, and not a rule across the page."""
+    """Whether a line is a list item, not a thematic break."""
     return bool(_BULLET.match(text)) and not is_rule(text)
 
 
 def is_rule(text: str) -> bool:
-    """Whether a line is a rule across the page."""
+    """Whether a line is a thematic break."""
     return bool(_RULE.match(text))
 
 
 def underline_level(text: str) -> int:
-    """The level of the heading that this line makes of the text above it; 0 if it is no underline."""
+    """The level of the heading that this line underlines; 0 if it is not an underline."""
     match = _UNDERLINE.match(text)
     return 0 if match is None else 1 if match[1][0] == "=" else 2
 
@@ -118,7 +119,7 @@ def opening_behind_bullet(text: str) -> Opening | None:
 
 
 def near_miss(text: str) -> str:
-    """What to write in the place of a line that is nearly an item, a heading or a block; empty for any other."""
+    """What to write instead of a line that is nearly an item, a heading or a block; empty for any other line."""
     if _NEAR_ITEM.match(text):
         return "This is almost an item; write `- [ ] Title`, or `- [x] Title` if it is done"
     if _GLUED_HEADING.match(text):
@@ -136,7 +137,7 @@ def is_struck(title: str) -> bool:
 
 
 def language_problem(opening: Opening) -> tuple[bool, str]:
-    """What is wrong with the language of a block in an item, and whether that is an error; empty if it is clear."""
+    """Whether the language of an item's block is an error, and the problem with it; empty if there is none."""
     language = opening.language
     if language in RUNNABLE:
         if "{" in opening.rest:
@@ -157,9 +158,9 @@ def language_problem(opening: Opening) -> tuple[bool, str]:
 
 
 def without_comments(line: str, *, inside: bool) -> tuple[str, bool]:
-    """A line without its HTML comments, and whether one goes on in the next line; ``inside``: one began before it.
+    """A line without its HTML comments, and whether one continues in the next line. ``inside``: one began before this line.
 
-    What is between backticks is code, and no comment.
+    Text between backticks is code, not a comment.
     """
     kept: list[str] = []
     at = 0
@@ -181,7 +182,7 @@ _CODE_OR_COMMENT = re.compile(r"(`+)|<!--")
 
 
 def _comment_begin(line: str, at: int) -> int:
-    """Where the next comment begins that is not in a code span, or -1."""
+    """The start of the next comment outside code spans, or -1."""
     if line.find("<!--", at) < 0:
         return -1
     while match := _CODE_OR_COMMENT.search(line, at):
@@ -196,5 +197,5 @@ _RUN = re.compile(r"`+")
 
 
 def _closing_run(line: str, at: int, length: int) -> int:
-    """The end of the next run of so many backticks, or -1."""
+    """The end of the next run of exactly ``length`` backticks, or -1."""
     return next((run.end() for run in _RUN.finditer(line, at) if run.end() - run.start() == length), -1)

@@ -1,7 +1,7 @@
-"""One pass over the lines of a Markdown plan. What each line is says ``markdown_lines``; here is what becomes of it.
+"""Parses a Markdown plan in one pass over its lines, which ``markdown_lines`` classifies.
 
-Every line that is not blank comes to one of three ends: it is part of the plan, it is left out for a reason that the rules of
-``markdown_plan`` name (``left_out``), or it is a finding.
+Every line that is not blank is part of the plan, or is left out for a reason given by the rules of
+``markdown_plan`` (``left_out``), or is a finding.
 """
 
 from enum import Enum
@@ -29,14 +29,14 @@ from maestrod.core.plan.markdown_lines import (
 )
 from maestrod.core.plan.markdown_sections import Fence, Item, Section
 
-#: Columns from an item to what is nested in it.
+#: Columns by which nested content is indented.
 _NESTED = 2
-#: Columns from which on Markdown takes a line outside of a list as code.
+#: Indentation (columns) from which Markdown treats a line outside a list as code.
 _CODE = 4
 
 
 class Rejection(Enum):
-    """Why a line is no part of the plan."""
+    """Why a line is not part of the plan."""
 
     COMMENT = "comment"
     DONE = "done"
@@ -45,7 +45,7 @@ class Rejection(Enum):
 
 
 class _Nested(NamedTuple):
-    """A list item inside of an item. ``done``: it is checked, or something around it is."""
+    """A list item inside an item. ``done``: the item, or one around it, is checked."""
 
     indent: int
     done: bool
@@ -59,7 +59,7 @@ class _Line(NamedTuple):
 
 
 class Parser:
-    """Reads a checklist once; ``title``, ``summary``, ``groups``, ``found`` and ``left_out`` are what came of it."""
+    """Parses one checklist; ``title``, ``summary``, ``groups``, ``found`` and ``left_out`` are the result."""
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
@@ -97,7 +97,7 @@ class Parser:
             self._error(self._comment, "unclosed_comment", "This comment is not closed with `-->`")
 
     def _front_matter(self, lines: list[str]) -> int:
-        """How many lines of YAML stand above the plan."""
+        """The number of lines of YAML front matter above the plan."""
         if lines[0].rstrip() != "---" or len(lines) < 2 or not lines[1].strip():
             return 0
         end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), 0)
@@ -126,7 +126,7 @@ class Parser:
         if kept != line and not text:
             self.left_out[number] = Rejection.COMMENT
         elif begins_with_it and (box_in(text) or heading_in(text) or opening_in(text) or near_miss(text)):
-            # Markdown takes the rest of such a line as HTML: structure would vanish, or run against what the page shows.
+            # Markdown treats the rest of such a line as HTML, so its structure would be lost or differ from what is rendered.
             self._error(number, "behind_comment", "This follows a comment; write it on a line of its own")
         return kept
 
@@ -160,7 +160,7 @@ class Parser:
         self._after_blank = not line.text
 
     def _is_outside(self, line: _Line) -> bool:
-        """Whether a line is outside of the item before it, so that it can be a heading."""
+        """Whether a line is outside the item before it, so that it can be a heading."""
         return line.indent < (self._indent + _NESTED if self._item else _CODE)
 
     def _blank(self, line: _Line) -> None:
@@ -279,7 +279,7 @@ class Parser:
         self._describe(line, item, done=around)
 
     def _around(self, indent: int) -> bool:
-        """Leave the nested items that a line so indented is not part of; whether what it is part of is done."""
+        """Leave the nested items that do not contain a line of this indentation. Returns whether its container is done."""
         while self._nested and indent < self._nested[-1].indent + _NESTED:
             self._nested.pop()
         return self._nested[-1].done if self._nested else self._item is not None and self._item.done
@@ -302,7 +302,7 @@ class Parser:
         self._text_lines = self._paragraph(line)
 
     def _paragraph(self, line: _Line) -> list[_Line]:
-        """The lines, two at most, that an underline below this one would make a heading."""
+        """The lines (at most two) that an underline below this one would turn into a heading."""
         if is_rule(line.text) or is_bullet(line.text):
             return []
         if self._text_lines:
@@ -311,7 +311,7 @@ class Parser:
         return [line] if begins else []
 
     def _bullet(self, line: _Line, item: Item, *, reported: bool) -> None:
-        """A list item without a box: description when it is nested, else it would belong to an item that it is not part of."""
+        """Handle a list item without a box. Nested, it is description; otherwise it is an error, because it belongs to no item."""
         if line.indent < self._indent + _NESTED:
             if not reported:
                 message = "This list item has no box; write `- [ ] …`, or indent it if it describes the item above"
@@ -322,7 +322,7 @@ class Parser:
         self._describe(line, item, done=done)
 
     def _text_of_item(self, line: _Line, item: Item, *, reported: bool) -> None:
-        is_lazy = bool(self._nested) and not self._after_blank  # it goes on with the paragraph of the line before
+        is_lazy = bool(self._nested) and not self._after_blank  # it continues the paragraph of the line before
         done = self._nested[-1].done if is_lazy else self._around(line.indent)
         if not reported and markdown_attributes.is_block(line.text, markdown_attributes.SUBTASK):
             self._error(line.number, "attribute", "Put attributes at the end of the item's own line")
@@ -355,7 +355,7 @@ class Parser:
                 (self._error if is_error else self._warning)(line.number, "block_language", problem)
 
     def _is_done_block(self, line: _Line, opening: Opening) -> bool:
-        """Whether a block belongs to something that is checked."""
+        """Whether a block belongs to a checked item."""
         if self._item and self._nested and line.indent < self._indent + _NESTED and opening.language in RUNNABLE:
             message = "It is unclear which item this block belongs to; indent it like that item's text"
             self._error(line.number, "whose_block", message)

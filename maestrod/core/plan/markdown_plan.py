@@ -4,7 +4,7 @@ Example::
 
     # Ship the release
 
-    What is above the first group is the plan's summary.
+    Text above the first group is the plan's summary.
 
     ## Checks {strategy=queue agent=shell}
 
@@ -34,17 +34,17 @@ The rules:
 * ``# Title`` names the plan; ``## Title`` begins a group; ``- [ ] Title`` is a subtask, with any bullet or number. Without
   ``##`` all items are one group. Underlined headings count. Everything up to the next item or heading belongs to the item,
   indented or not; nested lists are description.
-* A block marked ``sh``, ``shell`` or ``bash`` is one command, a block marked ``check`` one check; a block of several lines stops
-  at the first line that fails. Other blocks are description. A block belongs to the item as whose text it is indented.
-* Groups run side by side unless ``after`` names others. Attributes of a group: ``key after strategy agent persona skills
+* A block marked ``sh``, ``shell`` or ``bash`` is one command, a block marked ``check`` is one check. A block of several lines stops
+  at the first line that fails. Other blocks are description. A block belongs to the item whose text has its indentation.
+* Groups run at the same time unless ``after`` names other groups. Attributes of a group: ``key after strategy agent persona skills
   priority on-failure``; of an item: ``key after paths priority on-failure attempts backoff timeout``. All are optional; a
   key is made of the title (``Run the tests`` is ``run-the-tests``).
-* Checked items (``[x]``) are left out with all that is nested in them, and so is waiting for them. A nested item that is checked is
-  left out of its item's description with its blocks. An open item inside of a checked one is an error.
-* Comments (``<!-- … -->``) are no part of the plan; inside of a block or of backticks they are code.
-* Sections without items or attributes are prose, and so is what stands between the heading of a group and its first item.
-* What only looks like an item, a heading, a block or an attribute is an error, as is a list item without a box beside items that
-  have one.
+* Checked items (``[x]``) are left out with everything nested in them and all dependencies on them. A checked nested item is
+  left out of its item's description, with its blocks. An open item inside a checked one is an error.
+* Comments (``<!-- … -->``) are not part of the plan; inside a block or backticks they are code.
+* Sections without items or attributes are prose, and so is text between the heading of a group and its first item.
+* Text that only looks like an item, a heading, a block or an attribute is an error, and so is a list item without a box among items
+  with boxes.
 
 Errors carry the line in their path: ``line 12``.
 """
@@ -64,9 +64,9 @@ _PLACE = re.compile(r"groups\[\d+\](?:\.subtasks\[\d+\](?:\.(?:commands|checks)\
 
 
 class Document(NamedTuple):
-    """What a checklist stands for: JSON for the linter, what is wrong with its form, and the line of each path of ``raw``.
+    """A parsed checklist: JSON for the linter, structural errors, and the line of each path of ``raw``.
 
-    ``left_out`` has the lines that are no part of the plan, and why.
+    ``left_out`` has the lines that are not part of the plan, and why.
     """
 
     raw: dict[str, Any]
@@ -76,7 +76,7 @@ class Document(NamedTuple):
 
 
 def parse_markdown(text: str) -> Document:
-    """Read a checklist. Never raises."""
+    """Parse a checklist. Never raises."""
     parser = Parser()
     parser.parse(text)
     groups = [group for group in parser.groups if group.items or group.members]
@@ -90,12 +90,12 @@ def parse_markdown(text: str) -> Document:
 
 
 def lint_markdown(text: str, known: KnownNames) -> PlanReport:
-    """Read and lint a checklist; every diagnostic's path is a line of it. Never raises."""
+    """Parse and lint a checklist. The path of each diagnostic is a line. Never raises."""
     return lint_parsed(parse_markdown(text), known)
 
 
 def lint_parsed(document: Document, known: KnownNames) -> PlanReport:
-    """Lint what was read."""
+    """Lint a parsed checklist."""
     if not document.raw["groups"]:
         return PlanReport(ok=False, diagnostics=document.found)
     report = lint(document.raw, known)
@@ -114,7 +114,7 @@ def _raw(parser: Parser, groups: list[Section]) -> dict[str, Any]:
 
 
 def _sections_left_out(groups: list[Section]) -> dict[int, Rejection]:
-    """The headings of sections that are no groups, or groups of nothing but checked items."""
+    """The heading lines of sections that are not groups, or whose items are all checked."""
     return {
         group.line: Rejection.DONE if group.items else Rejection.PROSE
         for group in groups
@@ -127,7 +127,7 @@ def _line_of(diagnostic: Diagnostic) -> int:
 
 
 def _at_line(diagnostic: Diagnostic, lines: Mapping[str, int]) -> Diagnostic:
-    """A finding of the linter with its place in the text."""
+    """A finding of the linter, with a line as its path."""
     match = _PLACE.match(diagnostic.path)
     place = match[0] if match else ""
     member = diagnostic.path[len(place) :].lstrip(".")

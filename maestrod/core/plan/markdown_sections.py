@@ -1,4 +1,4 @@
-"""The parts of a Markdown plan: sections, items, fenced blocks, and the keys they get."""
+"""The parts of a Markdown plan: sections, items, fenced blocks, and their keys."""
 
 import re
 import shlex
@@ -13,9 +13,9 @@ _CHECK = "check"
 
 
 class Fence:
-    """A fenced block: opened by ``mark`` (backticks or tildes), indented by ``indent``; ``info`` is what follows the mark.
+    """A fenced block, opened by ``mark`` (backticks or tildes) and indented by ``indent``; ``info`` is the text after the mark.
 
-    ``done``: it belongs to something that is checked.
+    ``done``: the block belongs to a checked item.
     """
 
     def __init__(self, line: int, indent: str, mark: str, language: str, info: str = "") -> None:
@@ -26,25 +26,27 @@ class Fence:
 
     @property
     def is_check(self) -> bool:
-        """Whether it proves the item done."""
+        """Whether the block is a check."""
         return self.language == _CHECK
 
     @property
     def runs(self) -> bool:
-        """Whether it is a command or a check, and not text."""
+        """Whether the block is a command or a check, not text."""
         return self.is_check or self.language in _SHELLS
 
     def ends(self, line: str) -> bool:
-        """Whether a line closes the block: its mark, or a longer one, and nothing else."""
+        """Whether a line closes the block: the same or a longer mark, and nothing else."""
         stripped = line.strip()
         return stripped.startswith(self.mark) and not stripped.strip(self.mark[0])
 
     def source(self) -> list[str]:
-        """The block as it was written."""
+        """The lines of the block, as they were written."""
         return [f"{self.indent}{self.mark}{self.info}", *self.body, f"{self.indent}{self.mark}"]
 
     def command(self) -> str:
-        """One command for ``sh -c``, or nothing; of several lines it stops at the first that fails."""
+        """The block as one command for ``sh -c``; empty if it has none. A command of several lines stops at the first that
+        fails.
+        """
         text = "\n".join(line.removeprefix(self.indent) for line in self.body).strip("\n").rstrip()
         if "\n" in text:
             text = f"set -e\n{text}"
@@ -52,7 +54,7 @@ class Fence:
 
 
 class Item:
-    """A line ``- [ ] Title`` and what follows it; commands and checks with the line of their block."""
+    """A line ``- [ ] Title`` and its content; commands and checks have the line of their block."""
 
     def __init__(self, line: int, done: bool, title: str, members: dict[str, Any]) -> None:
         self.line, self.done, self.title, self.members = line, done, title, members
@@ -83,7 +85,7 @@ class Section:
 
 
 def fill_keys(groups: Sequence[Section]) -> None:
-    """Give a key to everything that has none: its title's slug, in the group's name when that is taken, then numbered."""
+    """Give keys to groups and items without one: the slug of the title; if taken, with the group's key or a number."""
     names = _Names(group.members for group in groups)
     for number, group in enumerate(groups, 1):
         if "key" not in group.members:
@@ -97,7 +99,7 @@ def fill_keys(groups: Sequence[Section]) -> None:
 
 
 def drop_done(groups: Sequence[Section]) -> list[Section]:
-    """Leave out checked items, groups of nothing else, and waiting for either."""
+    """Remove checked items, groups with only such items, and dependencies on either."""
     done_items = {item.members["key"] for group in groups for item in group.items if item.done}
     kept = [group for group in groups if not group.items or not all(item.done for item in group.items)]
     done_groups = {group.members["key"] for group in groups} - {group.members["key"] for group in kept}
@@ -130,14 +132,14 @@ def _forget(members: dict[str, Any], done: set[str]) -> None:
 
 
 class _Names:
-    """Keys that are taken, and the next free one."""
+    """The taken keys; finds free ones."""
 
     def __init__(self, members: Iterable[dict[str, Any]]) -> None:
         self._taken = {item["key"] for item in members if "key" in item}
         self._next: dict[str, int] = {}
 
     def free(self, *wishes: str) -> str:
-        """The first wish that is free, or the last one with a number."""
+        """The first free wish, or the last wish with a number."""
         for wish in wishes:
             if wish not in self._taken:
                 self._taken.add(wish)

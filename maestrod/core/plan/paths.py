@@ -1,14 +1,14 @@
-"""Path globs of a plan: whether they stay in the project, and whether two of them can mean the same file.
+"""Path globs of a plan: whether they stay in the project, and whether two of them can match the same file.
 
-A pattern is relative to the project's folder; ``*`` and ``?`` do not cross a slash, ``**`` does, ``[...]`` is one character,
-and a pattern also covers everything below what it matches (so ``src`` covers ``src/a.py``), as in ``.gitignore``.
+A pattern is relative to the project's folder. ``*`` and ``?`` do not match a slash, ``**`` does, and ``[...]`` is one
+character. A pattern also covers everything below its matches (``src`` covers ``src/a.py``), as in ``.gitignore``.
 """
 
 import functools
 
 
 def problem(pattern: str) -> tuple[str, str] | None:
-    """Code and message of what is wrong with a pattern, or None."""
+    """Code and message of a pattern's error, or None."""
     if not pattern.strip() or "\0" in pattern:
         return "path_empty", "A path is empty or contains a NUL; use a file or a glob relative to the project"
     if pattern.startswith(("/", "~")):
@@ -20,17 +20,17 @@ def problem(pattern: str) -> tuple[str, str] | None:
 
 @functools.lru_cache(maxsize=4096)
 def segments(pattern: str) -> tuple[str, ...]:
-    """The pattern's parts between slashes, without empty ones and dots."""
+    """The parts of a pattern between slashes, without empty parts and dots."""
     return tuple(part for part in pattern.split("/") if part not in {"", "."})
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some file can match both patterns. A character class counts as any character: it errs towards yes."""
+    """Whether a file can match both patterns. A character class counts as any character, so the result errs towards yes."""
     return _parts_meet(segments(one), segments(other))
 
 
 def _parts_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Walk both patterns together over every way ``**`` can stretch; the end of either covers what is below it."""
+    """Walk both patterns together over all expansions of ``**``. The end of either pattern covers everything below it."""
     seen: set[tuple[int, int]] = set()
     open_pairs = [(0, 0)]
     while open_pairs:
@@ -52,7 +52,7 @@ def _parts_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 @functools.lru_cache(maxsize=65536)
 def _names_meet(one: str, other: str) -> bool:
-    """The same for one path part, where ``*`` stretches over characters."""
+    """The same for one path part, in which ``*`` expands to characters."""
     if one == other:
         return True
     left, right = _tokens(one), _tokens(other)
@@ -76,7 +76,7 @@ def _names_meet(one: str, other: str) -> bool:
 
 
 def _tokens(part: str) -> list[str]:
-    """Characters, with runs of stars as one and a class as ``?``."""
+    """The characters of a part, with a run of stars as one star and a class as ``?``."""
     tokens: list[str] = []
     place = 0
     while place < len(part):

@@ -1,4 +1,4 @@
-"""Plans as text: a checklist in Markdown, or JSON in any usual wrapping, to one report of the linter."""
+"""Reads plans from text (a Markdown checklist, or JSON with the usual text around it) and lints them."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from maestrod.core.plan.markdown_plan import lint_parsed, parse_markdown
 
 
 def lint_text(text: str, known: KnownNames) -> PlanReport:
-    """Read and lint what a person or a program wrote as a plan. Never raises.
+    """Parse and lint the text of a plan. Never raises.
 
-    A text with open items is a checklist, any other one JSON if there is a JSON plan in it.
+    A text with open items is a checklist; any other text is JSON if it contains a JSON plan.
     """
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         return lint_document(document_in(text) or text, known)
@@ -28,7 +28,7 @@ def lint_text(text: str, known: KnownNames) -> PlanReport:
 
 
 def lint_document(document: str, known: KnownNames) -> PlanReport:
-    """Read and lint a JSON plan. What is no JSON is a finding too, so that a planner can repair it. Never raises."""
+    """Parse and lint a JSON plan. Invalid JSON is a finding too, so that a planner can correct it. Never raises."""
     try:
         raw: Any = _tidy(read(document))
     except Flaw as flaw:
@@ -44,14 +44,14 @@ def _refused(finding: Diagnostic) -> PlanReport:
 
 
 def _prose(raw: dict[str, Any]) -> list[str]:
-    """The texts of a checklist that are no commands."""
+    """The texts of a checklist that are not commands."""
     items = [item for group in raw["groups"] for item in group["subtasks"]]
     return [raw.get("summary", ""), *(item.get("description", "") for item in items)]
 
 
 def _tidy(value: Any) -> Any:
-    """The document without members that are null, which a strict schema makes planners write where they mean nothing, and
-    with U+FFFD in the place of half a surrogate pair, which no file could hold.
+    """The document without null members, which a strict schema makes planners write for absent ones, and
+    with U+FFFD instead of lone surrogates, which no file can hold.
     """
     if isinstance(value, dict):
         return {_tidy(name): _tidy(member) for name, member in value.items() if member is not None}

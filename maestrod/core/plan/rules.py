@@ -1,6 +1,6 @@
-"""What a well-formed plan must keep to: unique keys, references that exist, no cycles, names that are known.
+"""The rules for a well-formed plan: unique keys, existing references, no cycles, known names.
 
-The rules are a list of functions over one ``Subject``; each writes its findings and knows nothing of the others.
+The rules are functions over one ``Subject``. Each adds its findings and is independent of the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,16 +15,16 @@ from maestrod.core.plan import graph as plan_graph
 from maestrod.core.plan import paths as plan_paths
 from maestrod.core.plan.findings import Findings, hint, shown
 
-#: A plan beyond this is most likely a mistake of the planner (our choice); it is allowed.
+#: A plan with more groups is allowed, but probably a mistake of the planner (our choice).
 MANY_GROUPS = 1000
-#: Overlap warnings shown at most: they come in pairs and would drown the rest.
+#: Maximum number of overlap warnings, because there may be one per pair of groups.
 OVERLAPS = 20
-#: Pairs of patterns compared at most, so that a plan of thousands of globs is judged in well under a second.
+#: Maximum number of pattern pairs compared, so that a plan with thousands of globs is checked in well under a second.
 COMPARISONS = 50_000
 
 
 class Names(Protocol):
-    """What a plan may refer to (``plan.KnownNames``)."""
+    """The names that a plan may refer to (``lint.KnownNames``)."""
 
     @property
     def agents(self) -> frozenset[str]: ...
@@ -39,7 +39,7 @@ class Names(Protocol):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What is judged: groups by their place in the plan, the names there are, and the keys the plan declares."""
+    """What the rules check: groups by their place in the plan, the known names, and the keys that the plan declares."""
 
     groups: Mapping[int, PlanGroup]
     known: Names
@@ -54,7 +54,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 def group_dependencies(groups: Sequence[PlanGroup]) -> dict[str, tuple[str, ...]]:
-    """From each group to the groups it waits for: those it names, then those its subtasks' dependencies imply."""
+    """The groups that each group waits for: those it names, then those that its subtasks' dependencies imply."""
     home = {subtask.key: group.key for group in groups for subtask in group.subtasks}
     graph: dict[str, tuple[str, ...]] = {}
     for group in groups:
@@ -70,7 +70,7 @@ def group_dependencies(groups: Sequence[PlanGroup]) -> dict[str, tuple[str, ...]
 def check_groups(
     groups: Mapping[int, PlanGroup], known: Names, keys: tuple[set[str], set[str]], found: Findings
 ) -> bool:
-    """Apply every rule. Returns whether the graph of the groups can be walked: unique keys and no cycle."""
+    """Apply every rule. Returns whether the graph of groups is valid: unique keys and no cycle."""
     subject = Subject(groups, known, *keys)
     for rule in _RULES:
         rule(subject, found)
@@ -144,7 +144,7 @@ def _commands(subject: Subject, found: Findings) -> None:
 
 
 def _texts(subject: Subject, found: Findings) -> None:
-    """What becomes a name or an argument of a program has to be able to."""
+    """Check that titles are valid names, and commands and prompts are valid arguments."""
     for place, group in subject.groups.items():
         _title(group.title, f"groups[{place}].title", found)
     for path, _, subtask in subject.subtasks():
@@ -170,7 +170,7 @@ def _paths(subject: Subject, found: Findings) -> None:
                 found.error(f"{path}.paths[{number}]", *problem)
 
 
-#: The rules that look at one thing at a time.
+#: The rules that check one element at a time.
 _RULES: tuple[Callable[[Subject, Findings], None], ...] = (
     _sizes,
     _group_references,
@@ -202,7 +202,7 @@ def _unique_keys(subject: Subject, found: Findings) -> None:
 
 
 def _subtask_cycles(subject: Subject, found: Findings) -> None:
-    """Cycles among subtasks, within a group or across."""
+    """Find cycles among subtasks, within a group or across groups."""
     graph = {subtask.key: subtask.depends_on for _, _, subtask in subject.subtasks()}
     knots = plan_graph.cycles(graph)
     if not knots:
@@ -216,7 +216,7 @@ def _subtask_cycles(subject: Subject, found: Findings) -> None:
 
 
 def _group_cycles(subject: Subject, found: Findings) -> None:
-    """Cycles among groups, by what they name and by what their subtasks' dependencies imply."""
+    """Find cycles among groups, over named dependencies and those implied by subtasks."""
     knots = plan_graph.cycles(group_dependencies(tuple(subject.groups.values())))
     if not knots:
         return
@@ -229,7 +229,7 @@ def _group_cycles(subject: Subject, found: Findings) -> None:
 
 
 def _edges(subject: Subject) -> dict[tuple[str, str], tuple[str, str]]:
-    """For each edge between groups the path of what makes it, and, for an implied one, why."""
+    """For each edge between groups, the path of the dependency behind it, and the explanation of an implied edge."""
     edges: dict[tuple[str, str], tuple[str, str]] = {}
     for place, group in subject.groups.items():
         for number, need in enumerate(group.depends_on):
@@ -244,7 +244,7 @@ def _edges(subject: Subject) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def _chain(cycle: tuple[str, ...]) -> str:
-    """``a → b → a``, with the middle of a long one left out."""
+    """``a → b → a``, with the middle of a long cycle left out."""
     names = [*cycle, cycle[0]]
     if len(names) > 12:
         names = [*names[:6], f"… {len(names) - 11} more …", *names[-5:]]
@@ -252,7 +252,7 @@ def _chain(cycle: tuple[str, ...]) -> str:
 
 
 def _overlaps(subject: Subject, found: Findings) -> None:
-    """Warn of groups that may run at once and may touch the same files."""
+    """Warn about groups that may run at the same time and may change the same files."""
     owners = [
         (place, sorted({path for subtask in group.subtasks for path in subtask.paths}))
         for place, group in subject.groups.items()
@@ -276,7 +276,7 @@ def _overlaps(subject: Subject, found: Findings) -> None:
 
 
 def _order(subject: Subject) -> Callable[[int, int], bool]:
-    """Whether one of two groups, by their places, waits for the other."""
+    """A function that says whether one of two groups, given by their places, waits for the other."""
     graph = group_dependencies(tuple(subject.groups.values()))
     reach = plan_graph.reachable(graph)
     bit = {key: number for number, key in enumerate(graph)}

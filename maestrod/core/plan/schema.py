@@ -1,4 +1,4 @@
-"""The JSON schema of a plan, for agents that can be held to one. The linter judges whatever they hand in all the same."""
+"""The JSON schema of a plan, for agents that accept an output schema. The linter checks their plans all the same."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 from maestrod.api.plan import PlanDocument
 
-#: Words that the vendors' strict modes refuse or ignore; what they say is the linter's work.
+#: Keywords that the vendors' strict modes refuse or ignore; the linter checks these instead.
 _UNSUPPORTED = frozenset(
     {
         "title",
@@ -24,8 +24,8 @@ _UNSUPPORTED = frozenset(
 
 
 def plan_schema(*, strict: bool = False) -> dict[str, Any]:
-    """One self-contained schema. With ``strict`` every member is required and may be null, as OpenAI's structured outputs ask
-    (developers.openai.com, structured outputs: all fields required, ``additionalProperties`` false).
+    """One self-contained schema. With ``strict``, every member is required and may be null, as OpenAI's structured outputs
+    demand (developers.openai.com, structured outputs: all fields required, ``additionalProperties`` false).
     """
     (schema,), components = msgspec.json.schema_components([PlanDocument], ref_template="#/$defs/{name}")
     definitions = {name: _plain(body, strict=strict) for name, body in components.items()}
@@ -34,7 +34,7 @@ def plan_schema(*, strict: bool = False) -> dict[str, Any]:
 
 
 def _plain(value: Any, *, strict: bool) -> Any:
-    """A schema without what the vendors do not take."""
+    """A schema without unsupported keywords."""
     if isinstance(value, list):
         return [_plain(item, strict=strict) for item in value]
     if not isinstance(value, dict):
@@ -66,7 +66,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inline(value: Any, definitions: dict[str, Any]) -> Any:
-    """References replaced by what they mean: plans nest three deep and never refer to themselves."""
+    """The schema with its references replaced by their definitions. Plans nest three levels deep and are never recursive."""
     if isinstance(value, list):
         return [_inline(item, definitions) for item in value]
     if not isinstance(value, dict):

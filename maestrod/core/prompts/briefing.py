@@ -1,4 +1,4 @@
-"""From the world to a session's manifest: which tasks in which order, which skills, who else is at work."""
+"""Builds a session's manifest from the world: its tasks in order, its skills, and the other sessions of its run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,10 +20,10 @@ from maestrod.core.prompts.manifest import (
 )
 from maestrod.core.world.world import World
 
-#: Other sessions, and tasks of each, that a manifest names at most.
+#: Maximum number of other sessions in a manifest, and of tasks of each.
 SIBLINGS = 200
 SIBLING_TASKS = 20
-#: The type of a skill that every session of the roles it is assigned to gets without being asked.
+#: The type of a skill that every session of its assigned roles gets automatically.
 ROLE_SKILL = "role"
 
 
@@ -34,7 +34,7 @@ def brief(
     personas: Sequence[Persona] = (),
     relevant_files: Sequence[str] = (),
 ) -> Manifest:
-    """The manifest of a session; ``skills`` and ``personas`` are all there are, by the search order."""
+    """The manifest of a session. ``skills`` and ``personas`` are all available ones, in search order."""
     project = world.projects[session.project_id]
     tasks = in_order([world.tasks[task_id] for task_id in session.task_ids if task_id in world.tasks])
     persona = next((known for known in personas if known.name == session.persona), None)
@@ -78,7 +78,7 @@ def brief(
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
-    """The tasks so that each comes after those of them it waits for, otherwise as they were."""
+    """The tasks, sorted so that each comes after its dependencies; otherwise their order is kept."""
     by_id = {task.id: task for task in tasks}
     return [by_id[task_id] for task_id in plan_graph.levels({task.id: task.dependencies for task in tasks})]
 
@@ -86,9 +86,9 @@ def in_order(tasks: Sequence[Task]) -> list[Task]:
 def skills_for(
     session: Session, tasks: Iterable[Task], persona: Persona | None, skills: Sequence[Skill]
 ) -> tuple[Skill, ...]:
-    """What a session is given: its role's skills, those it, its persona and its tasks name, and what these depend on.
+    """The skills of a session: those of its role, those that it, its persona and its tasks name, and their dependencies.
 
-    Dependencies come before what needs them. Unknown names are left out: the catalog has warned of them.
+    Dependencies come before the skills that need them. Unknown names are left out, because the catalogue has warned about them.
     """
     by_name = {skill.name: skill for skill in skills}
     wanted = [
@@ -105,7 +105,7 @@ def skills_for(
 
 
 def _with_dependencies(name: str, by_name: Mapping[str, Skill]) -> list[Skill]:
-    """A skill after all it depends on; those that depend on each other come last."""
+    """A skill after all its dependencies. Skills that depend on each other come last."""
     seen: dict[str, Skill] = {}
     front = [name]
     for current in front:  # grows while it is walked
@@ -118,7 +118,7 @@ def _with_dependencies(name: str, by_name: Mapping[str, Skill]) -> list[Skill]:
 
 
 def _goals(world: World, session: Session, tasks: Sequence[Task]) -> list[Task]:
-    """The tasks above the session's own, root first; an orchestrator's task is its goal itself."""
+    """The tasks above the session's own, root first. The task of an orchestrator is a goal itself."""
     if not tasks:
         return []
     chain: list[Task] = []

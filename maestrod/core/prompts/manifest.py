@@ -1,8 +1,8 @@
-"""What a session is told: the task context of an orchestrator and the manifest of every session. Text in, text out.
+"""The manifest of a session, and the task context of an orchestrator.
 
-``manifest.json`` is for programs (the shell worker runs what it says), ``manifest.md`` for the agent itself; both are made of
-one ``Manifest``. Commands and checks are never shortened; prose in the Markdown form is, each text by itself and the whole
-page, with a word on where the rest is, so that a manifest fits the context of a model.
+``manifest.json`` is for programs (the shell worker runs its commands), ``manifest.md`` for the agent; both are made from
+one ``Manifest``. Commands and checks are never shortened. Prose in the Markdown form is, both each text and the whole
+page, with a note where the rest is, so that a manifest fits into a model's context.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from maestrod.api.project import Project
 from maestrod.api.session import Role
 from maestrod.api.task import Priority, Strategy, Task, TaskStatus
 
-#: Paths of the project's files that a task context carries at most; more would only fill a model's context (our choice).
+#: Maximum number of file paths in a task context, so that they do not fill a model's context (our choice).
 RELEVANT_FILES = 500
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of what is written for programs: every member is there, also when it is empty."""
+    """Base of documents for programs: every member is written, even if it is empty."""
 
 
 class ContextTask(_Told, frozen=True):
@@ -32,7 +32,7 @@ class ContextTask(_Told, frozen=True):
 
 
 class ContextSubtask(_Told, frozen=True):
-    """A subtask that exists already."""
+    """An existing subtask."""
 
     id: str
     parent_id: str | None
@@ -51,7 +51,7 @@ class ContextProject(_Told, frozen=True):
 
 
 class TaskContext(_Told, frozen=True):
-    """What an orchestrator is given: the ``TaskContext`` of docs/planner.md."""
+    """The task to plan and its surroundings, for an orchestrator: the ``TaskContext`` of docs/planner.md."""
 
     task: ContextTask
     subtasks: tuple[ContextSubtask, ...]
@@ -59,7 +59,7 @@ class TaskContext(_Told, frozen=True):
 
 
 class ManifestSession(_Told, frozen=True):
-    """Who is told. ``attempt`` is the generation its reports carry."""
+    """The session that the manifest is for. ``attempt`` is the attempt that its reports carry."""
 
     id: str
     name: str
@@ -80,7 +80,7 @@ class ManifestProject(_Told, frozen=True):
 
 
 class ManifestLink(_Told, frozen=True):
-    """Another task, as far as it matters here."""
+    """Another task in brief."""
 
     id: str
     title: str
@@ -89,7 +89,7 @@ class ManifestLink(_Told, frozen=True):
 
 
 class ManifestTask(_Told, frozen=True):
-    """A task to do. ``waits_for`` are its dependencies; they are done, or before it in the list."""
+    """A task to do. ``waits_for`` are its dependencies: they are done, or come earlier in the list."""
 
     id: str
     title: str
@@ -114,7 +114,7 @@ class ManifestSkill(_Told, frozen=True):
 
 
 class ManifestPersona(_Told, frozen=True):
-    """The role to play."""
+    """The session's persona."""
 
     name: str
     description: str
@@ -122,7 +122,7 @@ class ManifestPersona(_Told, frozen=True):
 
 
 class Sibling(_Told, frozen=True):
-    """Another session of the same run and what it works on."""
+    """Another session of the same run, and its tasks."""
 
     session_id: str
     name: str
@@ -131,11 +131,11 @@ class Sibling(_Told, frozen=True):
 
 
 class Manifest(_Told, frozen=True):
-    """Everything a session is told.
+    """Everything that a session needs to know to begin.
 
-    ``goals`` are the tasks its own are parts of, the root first. ``program`` is what an agent that takes a program runs,
-    ``plan_repairs`` how often a planner may hand in a better plan.
-    ``report`` has the commands by which it reports, and what each is for. ``context`` is there for orchestrators.
+    ``goals`` are the tasks above its own, root first. ``program`` is for agents that run a program;
+    ``plan_repairs`` is how often a planner may submit a corrected plan.
+    ``report`` maps the commands for reports to their descriptions. ``context`` is for orchestrators.
     """
 
     session: ManifestSession
@@ -185,7 +185,7 @@ _ORCHESTRATOR = {
 
 
 def reporting(role: Role, strategy: Strategy) -> dict[str, str]:
-    """The commands a session reports with, and what each is for."""
+    """The commands with which a session reports, and their descriptions."""
     if role is Role.ORCHESTRATOR:
         return dict(_ORCHESTRATOR)
     return dict(_QUEUE if strategy is Strategy.QUEUE else _SIMPLE)
@@ -194,7 +194,7 @@ def reporting(role: Role, strategy: Strategy) -> dict[str, str]:
 def task_context(
     task: Task, subtasks: Sequence[Task], project: Project, relevant_files: Sequence[str] = ()
 ) -> TaskContext:
-    """What an orchestrator is given to plan a task."""
+    """The context in which an orchestrator plans a task."""
     return TaskContext(
         task=ContextTask(
             id=task.id,
@@ -221,10 +221,10 @@ def task_context(
 
 
 def context_json(context: TaskContext) -> str:
-    """The task context as the JSON document a planner program reads."""
+    """The task context as the JSON document that a planner program reads."""
     return msgspec.json.format(msgspec.json.encode(context), indent=2).decode() + "\n"
 
 
 def manifest_json(manifest: Manifest) -> str:
-    """``manifest.json``: complete, nothing shortened."""
+    """The text of ``manifest.json``: complete, nothing shortened."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n"

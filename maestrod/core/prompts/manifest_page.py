@@ -1,4 +1,4 @@
-"""``manifest.md``: a session's manifest as the page its agent reads, bounded in size."""
+"""``manifest.md``: a session's manifest as a page of limited size for its agent."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,11 +6,11 @@ from maestrod.api.session import Role
 from maestrod.api.task import Strategy
 from maestrod.core.prompts.manifest import Manifest, ManifestSkill, ManifestTask, Sibling
 
-#: Characters of one text (a description, a skill) and of the whole page; with the usual four characters per token the page
-#: stays below half of the smallest context window in use (128k tokens).
+#: Maximum characters of one text (a description, a skill) and of the whole page. At the usual four characters per token, the
+#: page stays below half of the smallest context window in use (128k tokens).
 TEXT_LIMIT = 24_000
 PAGE_LIMIT = 240_000
-#: Other sessions named at most.
+#: Maximum number of other sessions on the page.
 SIBLINGS = 50
 
 _ROLES = {
@@ -30,7 +30,7 @@ its checks pass. If you cannot continue, say so (`block`, `fail`, or ask a perso
 
 
 def manifest_md(manifest: Manifest) -> str:
-    """The page. Sections that no longer fit become one line that says where the rest is."""
+    """The page. A section that does not fit becomes one line that says where to find it."""
     page = _Page()
     page.add(_head(manifest))
     page.add(_reporting(manifest))
@@ -50,14 +50,14 @@ def manifest_md(manifest: Manifest) -> str:
 
 
 class _Page:
-    """Paragraphs up to the limit; a paragraph that does not fit is refused whole."""
+    """Collects paragraphs up to the size limit; paragraphs that do not fit are refused as a whole."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._room = PAGE_LIMIT
 
     def add(self, *paragraphs: str) -> bool:
-        """Add paragraphs (empty ones are left out); False when there is no room for them."""
+        """Add paragraphs, leaving out empty ones. Returns False if there is no room for them."""
         text = "\n\n".join(paragraph.strip("\n") for paragraph in paragraphs if paragraph.strip())
         if len(text) > self._room:
             return False
@@ -66,17 +66,17 @@ class _Page:
         return True
 
     def force(self, text: str) -> None:
-        """Add a short text even when the page is full."""
+        """Add a short text even if the page is full."""
         self._parts.append(text)
         self._room -= len(text) + 2
 
     def text(self) -> str:
-        """The page, ending in one line end."""
+        """The page, with one newline at its end."""
         return "\n\n".join(self._parts) + "\n"
 
 
 def cut(text: str, limit: int = TEXT_LIMIT) -> str:
-    """The text, or its beginning and how much is missing."""
+    """The text, or its beginning and the number of characters left out."""
     text = text.strip("\n")
     return text if len(text) <= limit else f"{text[:limit]}\n… ({len(text) - limit} characters left out)"
 

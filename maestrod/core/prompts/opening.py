@@ -1,12 +1,12 @@
-"""The first prompt of an agent: its manifest as text, or, where that is too long for the way it goes, where to find it."""
+"""The first prompt of an agent: its manifest as text, or its path if the text is too long for the agent's input."""
 
 from maestrod.api.session import Role
 from maestrod.core.prompts.manifest import Manifest, TaskContext
 from maestrod.core.prompts.manifest_page import manifest_md
 
-#: Bytes of a prompt that fit one program argument: Linux takes 128 KiB each (execve(2)).
+#: Maximum bytes of a prompt in one program argument; Linux accepts 128 KiB per argument (execve(2)).
 ARGUMENT_BYTES = 120_000
-#: Paths of the project named in a prompt; the rest is in ``task-context.json``.
+#: Maximum number of file paths in a prompt; ``task-context.json`` has the rest.
 FILES = 200
 
 _PLAN = (
@@ -28,7 +28,7 @@ def opening(manifest: Manifest, folder: str, *, limit: int | None = None) -> str
 
 
 def follow_up(manifest: Manifest, folder: str, text: str, *, limit: int | None = None) -> str:
-    """A later prompt for an agent whose conversation is lost: it is told everything again, then what is new."""
+    """A later prompt for an agent whose conversation is lost: the opening again, then the new text."""
     return f"{opening(manifest, folder, limit=None if limit is None else limit - len(text.encode()))}\n\n{text}"
 
 
@@ -42,7 +42,7 @@ def _parts(manifest: Manifest, folder: str) -> list[str]:
 
 
 def _context(context: TaskContext, folder: str) -> str:
-    """What is there already: subtasks, and files that may matter."""
+    """The existing subtasks, and files that may be relevant."""
     files = context.project.relevant_files
     rows = [f"- `{path}`" for path in files[:FILES]]
     if len(files) > FILES:

@@ -1,16 +1,16 @@
-"""What agents are told between their turns, in words."""
+"""The texts of the daemon's own messages to agents between turns."""
 
 from collections.abc import Sequence
 
 from maestrod.api.plan import Diagnostic, Severity
 from maestrod.api.task import Strategy, Task
 
-#: Tasks and findings named in one message at most; the rest is counted.
+#: Maximum number of tasks or findings in one message; the rest is counted.
 NAMED = 30
 
 
 def nudge(left: Sequence[Task], strategy: Strategy) -> str:
-    """A turn ended with tasks open."""
+    """The reminder after a turn that left tasks open."""
     rows = [f"- {task.title} (`{task.id}`, {task.status.value.replace('_', ' ')})" for task in left[:NAMED]]
     if len(left) > NAMED:
         rows.append(f"- and {len(left) - NAMED} more")
@@ -30,7 +30,7 @@ def nudge(left: Sequence[Task], strategy: Strategy) -> str:
 
 
 def repair(findings: Sequence[Diagnostic]) -> str:
-    """A plan was refused."""
+    """The message after a refused plan, with its findings."""
     errors = [found for found in findings if found.severity is Severity.ERROR] or list(findings)
     rows = [f"- {found.path}: {found.message} ({found.code})" for found in errors[:NAMED]]
     if len(errors) > NAMED:
@@ -41,7 +41,7 @@ def repair(findings: Sequence[Diagnostic]) -> str:
 
 
 def missing_plan() -> str:
-    """A planner ended its turn without a plan."""
+    """The reminder after a planner's turn without a plan."""
     return (
         "You ended your turn without a plan. End it with one JSON document, the plan, and nothing else;"
         " or submit the plan with `maestroctl plan submit FILE`."
@@ -49,5 +49,5 @@ def missing_plan() -> str:
 
 
 def wake() -> str:
-    """A usage limit is over."""
+    """The message after the end of a usage limit."""
     return "The usage limit that interrupted you has ended. Continue with what you were doing."

@@ -1,4 +1,4 @@
-"""What the reading methods answer: the world as it is now, with what is derived filled in.
+"""The answers of the reading methods: the present world, with derived members filled in.
 
-Nothing here changes anything, so an answer needs no draft and can be given while the engine decides nothing.
+Nothing here changes anything, so an answer needs no draft and no decision of the engine.
 """

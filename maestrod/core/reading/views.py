@@ -1,7 +1,8 @@
-"""What the reading methods answer: the world as it is now, with what is derived filled in.
+"""The answers of the reading methods: the present world, with derived members filled in.
 
-``ANSWERS`` finds the answer for a method; each is a function of the world, the method's parameters and who asks. Those in ``SIGHTED``
-need to see something outside (``core/values/seen.py``) and not who asks. Nothing is changed and nothing is copied but what is returned.
+``ANSWERS`` has a function for each method; it takes the world, the method's parameters and the actor. Functions in ``SIGHTED``
+take what the engine sees outside (``core/values/seen.py``) instead of the actor. They change nothing, and copy only what they
+return.
 """
 
 from collections.abc import Mapping, Reversible
@@ -193,7 +194,7 @@ def _plan_check(world: World, params: PlanCheck, seen: Seen) -> PlanReport:
     return lint(params.plan, known) if params.markdown is None else lint_text(params.markdown, known)
 
 
-#: What each method answers that reads the world only.
+#: The answers of methods that read only the world.
 ANSWERS: Mapping[str, ReadFunction] = by_method(
     (
         answer(TASK_GET, _task_get),
@@ -215,7 +216,7 @@ ANSWERS: Mapping[str, ReadFunction] = by_method(
     )
 )
 
-#: The same of those that have to look outside.
+#: The answers of methods that need to see outside the world.
 SIGHTED: Mapping[str, Sighted] = by_method(
     (
         sighted(PROJECT_GET, _project_get),

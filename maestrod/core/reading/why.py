@@ -1,8 +1,8 @@
-"""Why a session is in the state it is in: the evidence, newest first, and the same in sentences.
+"""Explains a session's state: the evidence, newest first, and the same in sentences.
 
-The evidence is everything a status may rest on, each with its source and its time: the last change of the status, what the agent
-says of its turn, its last sign of life, a limit it sits out, what it asks, and how its tasks stand. How they are weighed against
-each other when they contradict is written in ``sign_rules.py``; what is shown here is what that order has left standing.
+The evidence is everything that a status may rest on, each with its source and time: the last change of the status, the turn as
+the agent reports it, its last sign of life, a usage limit, its open questions, and the state of its tasks. ``sign_rules.py``
+says which of two contradicting signs counts; only evidence that counts is shown here.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _MEANING = {
     SessionStatus.STOPPED: "the daemon stopped it",
 }
 
-#: Who stopped a session, by the source of the reason it was stopped for.
+#: Who stopped a session, by the source of the reason.
 _STOPPED_BY = {
     Source.TIMER: "the daemon stopped it because one of its tasks timed out",
     Source.USER: "a user stopped it",
@@ -44,7 +44,7 @@ def why(world: World, params: SessionRef, actor: Actor) -> Why:
 
 
 def _signs(world: World, session: Session) -> Iterator[Reason]:
-    """What the status rests on beside its own reason."""
+    """The evidence of a status besides its own reason."""
     turn, wait = session.turn, session.wait
     if turn is not None:
         yield _of_turn(turn)
@@ -66,13 +66,13 @@ def _of_turn(turn: Turn) -> Reason:
 
 
 def _asked(world: World, session: Session) -> tuple[Attention, ...]:
-    """What a person has to say; a wait that ends by itself needs nobody."""
+    """The questions that need the user. A wait that ends by itself does not."""
     questions = open_questions(world, (session.id,))
     return tuple(each for each in questions if each.kind is not AttentionKind.LIMIT or each.deadline is not None)
 
 
 def _source(question: Attention) -> Source:
-    """Who found out that a question is to be asked."""
+    """The source of a question."""
     if question.kind in {AttentionKind.STALLED, AttentionKind.LIMIT}:
         return Source.TIMER
     if question.kind is AttentionKind.PERMISSION:
@@ -114,7 +114,7 @@ def _meaning(session: Session) -> str:
 
 
 def _doing(session: Session) -> Iterator[str]:
-    """Its turn by the agent's own word, the limit it sits out, and whether it is being let go."""
+    """Sentences about its turn as the agent reports it, a usage limit, and whether it may exit."""
     turn, wait = session.turn, session.wait
     if isinstance(turn, RunningTurn):
         yield f"its agent is working on a prompt, according to the {turn.source.value}" + (

@@ -1,4 +1,4 @@
-"""One agent at work: its life, its turns and messages, what its signs mean, and the limits and stalls it waits out.
+"""One agent at work: its lifecycle, its turns and messages, the meaning of its signs, its usage limits and stalls.
 
-What a session asks of a person, and what the answer brings about, is here as well.
+The questions of a session to the user, and the consequences of the answers, are here as well.
 """

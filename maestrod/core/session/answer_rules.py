@@ -1,4 +1,6 @@
-"""What the answer of a question brings about: a permission is told to its agent, a wait goes on or ends, a stalled agent is stopped, a plan is applied."""
+"""The consequences of an answer: a permission is sent to its agent, a wait continues or ends, a stalled agent is stopped, a
+plan is applied.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +10,7 @@ from maestrod.core.session import approval, attention, limit_rules, permission_r
 from maestrod.core.values.command import Actor
 from maestrod.core.world.draft import Draft
 
-#: By kind of question; the others' answers only go to whoever asked.
+#: By kind of question. Answers of other kinds only go to the session that asked.
 _CONSEQUENCES: Mapping[AttentionKind, Callable[[Draft, Attention], Any]] = {
     AttentionKind.PERMISSION: permission_rules.answered,
     AttentionKind.LIMIT: limit_rules.answered,
@@ -18,12 +20,12 @@ _CONSEQUENCES: Mapping[AttentionKind, Callable[[Draft, Attention], Any]] = {
 
 
 def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
-    """The rule of ``attention.answer``: see ``attention.answer`` for what it raises."""
+    """The rule of ``attention.answer``. Raises what the function ``attention.answer`` raises."""
     return _follow(draft, attention.answer(draft, params, actor))
 
 
 def time_out(draft: Draft, attention_id: str) -> None:
-    """The deadline of a question has passed."""
+    """Answer a question whose deadline has passed."""
     answered = attention.time_out(draft, attention_id)
     if answered is not None:
         _follow(draft, answered)

@@ -1,8 +1,9 @@
-"""Plans that wait for a person, as questions of the inbox.
+"""Plans that wait for approval, as questions in the inbox.
 
-Theory. A run awaits approval exactly while one approval is open for it, about the plan it waits with. ``follow`` keeps that true
-after every decision, whatever moved the run: so a run that ends, or is given another plan, closes the question, and a run of an
-older store gets one. Approving or rejecting the plan by its own methods answers the question, and answering it does that.
+A run awaits approval exactly while there is one open approval question about its plan. ``follow`` maintains this after every
+decision, whatever changed the run: if the run ends or gets another plan, the question is closed, and a run from an older store
+gets one. Approving or rejecting the plan with the plan methods answers the question, and answering the question approves or
+rejects the plan.
 """
 
 from maestrod.api.attention import Attention, AttentionAnswer, AttentionKind
@@ -18,7 +19,7 @@ from maestrod.core.world.draft import Draft
 
 
 def follow(draft: Draft) -> None:
-    """Open the question of every run that began to wait, close those of runs that wait no more, or with another plan."""
+    """Open a question for every run that began to wait. Close those of runs that no longer wait, or wait with another plan."""
     for question_id in sorted(draft.world.approvals):
         question = draft.question(question_id)
         run = draft.world.runs.get(question.run_id or "")
@@ -30,7 +31,7 @@ def follow(draft: Draft) -> None:
 
 
 def answered(draft: Draft, question: Attention) -> None:
-    """What a person said to a plan."""
+    """Approve or reject the plan, as the answer says."""
     if question.answer is None or question.plan_id is None:
         return
     if question.answer.value == APPROVE:
@@ -40,14 +41,14 @@ def answered(draft: Draft, question: Attention) -> None:
 
 
 def approve(draft: Draft, params: PlanRef) -> Plan:
-    """The rule of ``plan.approve`` and ``plan.apply``: the question about the plan, if one is open, is answered with it."""
+    """The rule of ``plan.approve`` and ``plan.apply``. Also answers the open question about the plan."""
     plan = plan_apply.approve(draft, params.plan_id)
     _answer(draft, plan, APPROVE, "")
     return plan
 
 
 def reject(draft: Draft, params: PlanReject) -> Plan:
-    """The rule of ``plan.reject``: the question about the plan, if one is open, is answered with it."""
+    """The rule of ``plan.reject``. Also answers the open question about the plan."""
     plan = plan_apply.reject(draft, params)
     _answer(draft, plan, REJECT, params.reason)
     return plan

@@ -1,4 +1,4 @@
-"""Questions to a person: opened by sessions, answered once, closed when nobody needs the answer any more."""
+"""Questions to the user: opened by sessions, answered once, closed when the answer is no longer needed."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ from maestrod.core.values.lifecycle import revised
 from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
 
-#: Who answered, where it was no person.
+#: Who answered (``Answer.by``).
 TIMEOUT = "timeout"
 CLOSED = "closed"
 USER = "user"
 POLICY = "policy"
 STANDING = "standing"
 AGENT = "agent"
-#: The key of what an agent itself said it waits for.
+#: The key of a question that says what the agent itself waits for.
 AGENT_KEY = "agent"
 
 
@@ -64,9 +64,10 @@ def ask(draft: Draft, params: AttentionAsk, actor: Actor) -> Attention:
 
 
 def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
-    """Give a question its answer.
+    """Answer a question.
 
-    Raises ``Conflict`` when it has one, or can only be answered where the agent asks; ``Malformed`` for what it does not take.
+    Raises ``Conflict`` if it is answered already, or accepts an answer only in the agent's own terminal; ``Malformed`` for an
+    answer that it does not accept.
     """
     question = draft.question(params.attention_id)
     if question.answer is not None:
@@ -83,7 +84,7 @@ def answer(draft: Draft, params: AttentionAnswer, actor: Actor) -> Attention:
 
 
 def time_out(draft: Draft, attention_id: str) -> Attention | None:
-    """Nobody answered in time: the answer is what the asker wanted then. None when it was answered after all."""
+    """Answer a question with its ``on_timeout`` because its deadline has passed. None if it was answered in the meantime."""
     question = draft.world.attention.get(attention_id)
     if question is None or not question.is_open or question.deadline is None:
         return None
@@ -91,23 +92,23 @@ def time_out(draft: Draft, attention_id: str) -> Attention | None:
 
 
 def want_input(draft: Draft, session: Session, text: str) -> Attention:
-    """An agent waits for a person by its own word: one such question at a time, however often it says so."""
+    """Ask the user for input because the agent says that it waits for it. A session has at most one such question."""
     for question in _open_inputs(draft, session.id):
         return question
     return open_question(draft, session, AttentionKind.INPUT, text, key=AGENT_KEY)
 
 
 def has_dialog(draft: Draft, session_id: str) -> bool:
-    """Whether the agent shows a dialog: what is typed now would answer that."""
+    """Whether the agent shows a permission dialog, which would receive any typed text."""
     kinds = (draft.question(id_).kind for id_ in draft.world.open_questions.get(session_id, ()))
     return any(kind is AttentionKind.PERMISSION for kind in kinds)
 
 
 def dialog_gone(draft: Draft, session_id: str, *, answered: bool) -> None:
-    """A dialog is no longer shown. A screen that stays idle now was left by a person (Esc), which nothing else tells.
+    """A dialog is no longer shown. If the screen now stays idle, the user left the dialog (Esc), which gives no other sign.
 
-    With an answer the agent goes on by itself, and is only given more time to show it; what becomes of a screen that does not
-    is ``stall_rules.quiet``'s.
+    After an answer, the agent continues by itself and only gets more time to show it. ``stall_rules.quiet`` handles a screen
+    that stays idle.
     """
     session = draft.session(session_id)
     turn = session.turn
@@ -118,7 +119,7 @@ def dialog_gone(draft: Draft, session_id: str, *, answered: bool) -> None:
 
 
 def input_given(draft: Draft, session: Session) -> None:
-    """The agent works again, so somebody gave it what it waited for."""
+    """Close the session's input questions: the agent works again, so it got its input."""
     for question in _open_inputs(draft, session.id):
         close(draft, question, CLOSED, "")
 
@@ -131,7 +132,7 @@ def _open_inputs(draft: Draft, session_id: str) -> list[Attention]:
 def open_question(
     draft: Draft, session: Session, kind: AttentionKind, text: str, *, timeline: str = "", **members: Any
 ) -> Attention:
-    """Put a question about a session into the inbox, and into its timeline."""
+    """Add a question about a session to the inbox and to the session's timeline."""
     options = members.get("options", ())
     question = draft.put(
         Attention(
@@ -152,7 +153,7 @@ def open_question(
 
 
 def close_all(draft: Draft, session_id: str) -> None:
-    """The session has ended: what it asked is moot."""
+    """Close all questions of a session that has ended."""
     for attention_id in sorted(draft.world.open_questions.get(session_id, ())):
         close(draft, draft.question(attention_id), CLOSED, "")
     for attention_id in sorted(draft.world.owed_answers.get(session_id, ())):
@@ -160,9 +161,9 @@ def close_all(draft: Draft, session_id: str) -> None:
 
 
 def close(draft: Draft, question: Attention, by: str, value: str, given: AttentionAnswer | None = None) -> Attention:
-    """A question has its answer. Where it came from the agent itself, or from the end of it, nobody waits for it any more.
+    """Store the answer of a question. An answer from the agent itself, or due to its end, does not have to be delivered.
 
-    ``given`` is what a person gave: a reason, and how long it holds.
+    ``given`` is the user's answer, with its reason and how long it holds.
     """
     if question.session_id:
         draft.at_turn[question.session_id] = None
@@ -173,6 +174,6 @@ def close(draft: Draft, question: Attention, by: str, value: str, given: Attenti
 
 
 def opened(draft: Draft, session_id: str, kind: AttentionKind) -> list[Attention]:
-    """The open questions of a session of one kind, oldest first."""
+    """A session's open questions of one kind, oldest first."""
     ids = sorted(draft.world.open_questions.get(session_id, ()))
     return [question for id_ in ids if (question := draft.question(id_)).kind is kind]

@@ -1,4 +1,4 @@
-"""What was ended along with an agent is told by name: a server left in the background does not vanish without a word."""
+"""Reports the processes that were ended along with an agent, so that a background server does not vanish silently."""
 
 from maestrod.api.event import TimelineType
 from maestrod.api.reason import Source
@@ -7,14 +7,16 @@ from maestrod.api.text.plain_text import plain_text
 from maestrod.core.values.facts import EndedAlong
 from maestrod.core.world.draft import Draft
 
-#: Processes named in the sentence; the metadata has all that were recorded.
+#: Maximum number of processes in the message; the metadata has all recorded ones.
 NAMED = 10
-#: Tasks whose timelines get the line: of a session with more it is its own timeline that tells.
+#: Maximum number of tasks whose timelines get the entry; the session's own timeline always gets it.
 TASKS = 20
 
 
 def tell(draft: Draft, session: Session, ended: EndedAlong) -> None:
-    """A line in the timeline of the session and of each of its tasks. Names come from the processes themselves: harmless text."""
+    """Add an entry to the timelines of the session and its tasks. The processes chose their names, so these are made plain
+    text.
+    """
     if not ended.count:
         return
     processes = [{"pid": each.pid, "name": _name(each.name)} for each in ended.processes]

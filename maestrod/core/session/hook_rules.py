@@ -1,4 +1,6 @@
-"""What a hook's report means: which session it is about, and what its signs do there. Its payload was read at the edge."""
+"""The rules of hooks: which session a report is about, and what its signs do. The adapter has already read the payload
+(``engine/hook.py``).
+"""
 
 from maestrod.api.errors import Malformed
 from maestrod.api.event import EventReport, TimelineType
@@ -16,18 +18,18 @@ from maestrod.core.values.lifecycle import SessionEvent
 from maestrod.core.values.signs import PermissionAsked
 from maestrod.core.world.draft import Draft
 
-#: Hook events that are a sign of an agent's coming up, for agents that no adapter reads.
+#: Hook events that show the start of an agent, for agents without an adapter that reads hooks.
 _STARTS = frozenset({"SessionStart", "session_start"})
 
 
 def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
-    """A hook fired. Its payload is not kept: it may hold whatever the agent saw.
+    """A hook fired. Its payload is not stored, because it may contain anything that the agent saw.
 
-    Raises ``Malformed`` when it names no session and none can be found by what it says.
+    Raises ``Malformed`` if it names no session and its data does not lead to one.
     """
     session = _session(draft, params, actor)
     if session.status.is_over:
-        return Done()  # a hook that was late, or was spooled while the end was found out
+        return Done()  # the hook was late, or spooled while the end was being detected
     if draft.world.policy.traits(session.agent).turns is Turns.NONE:
         _unread(draft, session, params)
         return Done()
@@ -38,7 +40,7 @@ def hook(draft: Draft, params: EventReport, actor: Actor) -> Done:
 
 
 def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> PermissionReply:
-    """A hook waits for a decision: the reply names the question, which may be decided already, or none.
+    """A hook waits for a decision. The reply names the question, which may be decided already, or none.
 
     Raises what ``hook`` raises.
     """
@@ -58,7 +60,7 @@ def ask_permission(draft: Draft, params: PermissionAsk, actor: Actor) -> Permiss
 
 
 def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor) -> Session:
-    """The session named, the caller's own, the one of the agent's own id, or a new external one."""
+    """The named session, the caller's own, the one with the agent's own id, or a new external session."""
     if params.session_id is not None or not actor.is_owner:
         return session_for(draft, actor, params.session_id)
     agent, reading = params.agent or "", draft.reading
@@ -83,7 +85,7 @@ def _session(draft: Draft, params: EventReport | PermissionAsk, actor: Actor) ->
 
 
 def _unread(draft: Draft, session: Session, params: EventReport) -> None:
-    """An agent that no adapter reads: a start is a start, everything else a line in the timeline."""
+    """Handle a hook that no adapter reads: a start registers the session, and every event is noted in the timeline."""
     if params.event in _STARTS:
         reason = draft.reason(Source.HOOK, "hook", f"hook {params.event}")
         session = move(draft, alive(session), SessionEvent.REGISTER, reason)

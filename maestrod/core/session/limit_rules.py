@@ -1,11 +1,11 @@
-"""Usage limits are a pause: a session waits until its provider serves again, in a slot that others may use meanwhile.
+"""Usage limits: a session waits until its provider accepts requests again. Others may use its slot meanwhile.
 
-Theory. ``reached`` gives a session its ``wait`` and holds back its kind: the scheduler starts no agent of it before the same moment
-(``System.agent_waits``). All of it is state with deadlines derived from it, so it survives kill and reboot. Those that wait for one
-agent wake one after the other; a wait that is over is ``due`` until a slot is free, and then the session gets a message that
-tells it to go on: typed into a process that is still there, or with a start that resumes its conversation (``turns.py``). The end
-of its process while it waits is no end of the session. Nobody says when it ends: the wait doubles each time in a row. Longer in a
-row than the maximum: a person is asked, and without an answer the session has failed.
+``reached`` gives a session its ``wait`` and holds back its agent: until the same moment, the scheduler starts no session of
+that agent (``System.agent_waits``). All of this is state from which deadlines are derived, so it survives a kill and a reboot.
+Sessions that wait for one agent resume one after the other. A wait whose limit has ended is ``due`` until a slot is free. Then
+the session gets a message to continue, typed into its process or passed to a new process that resumes the conversation
+(``turns.py``). If its process ends during the wait, the session does not end. If the end of a limit is unknown, the wait
+doubles each time in a row. If the waits in a row exceed the maximum, the user is asked; without an answer, the session fails.
 """
 
 from typing import Any
@@ -26,19 +26,19 @@ from maestrod.core.values.signs import LimitReached
 from maestrod.core.work import pause
 from maestrod.core.world.draft import Draft
 
-#: What a person may say to a wait: go on at once, sit it out however long it is, or give up.
+#: The answers to a wait: continue now, wait as long as needed, or give up.
 NOW, WAIT, FAIL = "now", "wait", "fail"
 
-#: Reason code of a session that waits or has failed for a limit.
+#: Reason code of a session that waits or has failed because of a limit.
 LIMIT = "limit"
-#: A year in ms: what ends later than that is no time a provider meant.
+#: A year (ms): no provider means a later end than that.
 _FAR = 366 * 86_400_000
-#: The shortest wait, in ms.
+#: The shortest wait (ms).
 _SOON = 1_000
 
 
 def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) -> Session:
-    """The provider refuses: the session waits, unless it tries again by itself, or waiting is switched off."""
+    """Let a session wait for the end of a limit, unless its agent retries by itself or waiting is switched off."""
     if session.live is None or session.ending is not None:
         return session
     message = f"{session.agent} has reached a limit ({sign.kind})" + (f": {sign.detail}" if sign.detail else "")
@@ -53,9 +53,9 @@ def reached(draft: Draft, session: Session, sign: LimitReached, source: Source) 
 
 
 def due(draft: Draft, session: Session) -> None:
-    """A wait is over: the session goes on as soon as there is a slot (``schedule.wake_due``).
+    """End a wait: the session continues as soon as a slot is free (``schedule.wake_due``).
 
-    The others whose wait ended in the same moment (no daemon was there, or the machine slept) go on one after the other.
+    Other sessions whose wait has ended by now (the daemon was down, or the machine slept) continue one after the other.
     """
     if not moves(session, SessionEvent.END_WAIT):
         return
@@ -70,24 +70,24 @@ def due(draft: Draft, session: Session) -> None:
 
 
 def lifted(draft: Draft, agent: str) -> None:
-    """Agents of a kind may be started again."""
+    """Let sessions of an agent start again."""
     waits = {name: until for name, until in draft.world.system.agent_waits.items() if name != agent}
     draft.change(draft.world.system, agent_waits=waits)
 
 
 def is_held_back(draft: Draft, agent: str) -> bool:
-    """Whether no agent of a kind is to be started for now."""
+    """Whether no session of an agent may start for now."""
     return agent in draft.world.system.agent_waits
 
 
 def waiting(draft: Draft, agent: str) -> list[Session]:
-    """The sessions of an agent that sit out a limit, oldest first."""
+    """The sessions of an agent that wait for the end of a limit, oldest first."""
     sessions = [draft.session(id_) for id_ in sorted(draft.world.by_session.waiting)]
     return [session for session in sessions if session.agent == agent]
 
 
 def wake(draft: Draft, session: Session) -> Session:
-    """Let a session go on: its wait is over, and there is a slot for it. Raises ``IllegalTransition`` for one that is not due."""
+    """Continue a session whose wait has ended and that has a slot. Raises ``IllegalTransition`` if it is not due."""
     moves(session, SessionEvent.WAKE)
     for question in attention.opened(draft, session.id, AttentionKind.LIMIT):
         attention.close(draft, question, attention.CLOSED, NOW)
@@ -104,27 +104,27 @@ def wake(draft: Draft, session: Session) -> Session:
 
 
 def working(draft: Draft, session: Session, at: int) -> None:
-    """A session that waits has begun a turn by itself: somebody typed into it, or its provider serves again."""
+    """End the wait of a session that began a turn by itself: a user typed into it, or its provider accepts requests again."""
     if session.wait is not None and at > session.wait.since:
-        due(draft, session)  # without a free slot it goes on uncounted until there is one
+        due(draft, session)  # without a free slot, it works uncounted until there is one
 
 
 def cleared(draft: Draft, session: Session) -> Session:
-    """A turn has come to its end: limits are counted anew."""
+    """Reset the count of limits in a row, because a turn completed."""
     return draft.put(revised(session, limited=None))
 
 
 def process_ended(draft: Draft, session: Session, detail: str) -> None:
-    """The process of a session that waits has ended, as agents do that are refused: it goes on in another one."""
+    """The process of a waiting session has ended, as some agents exit when refused. The session continues in another process."""
     if session.process is None:
-        return  # told again by the next daemon
+        return  # reported again by the next daemon
     turns.process_gone(draft, session)
     message = f"its process is gone ({detail}); it resumes when the limit ends"
     draft.timeline(TimelineType.MILESTONE, message, session_id=session.id, source=Source.PROCESS)
 
 
 def answered(draft: Draft, question: Attention) -> None:
-    """What a person, or the clock, said to a wait."""
+    """Apply the answer to a wait, from the user or the deadline."""
     session = draft.session(question.session_id)
     value = question.answer.value if question.answer is not None else ""
     if session.wait is None or question.attempt is None:
@@ -156,7 +156,7 @@ def _wait(draft: Draft, session: Session, sign: LimitReached, source: Source, me
 
 
 def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
-    """The same limit is told again: by hook, stream and result. What knows the end better counts."""
+    """Update a wait when its limit is reported again, by hook, stream or result: the more precise end counts."""
     wait = session.wait
     if wait is None or sign.resets_at is None or not (wait.guessed or sign.resets_at > wait.until):
         return session
@@ -175,9 +175,9 @@ def _refined(draft: Draft, session: Session, sign: LimitReached) -> Session:
 
 
 def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bool]:
-    """When a limit ends, and whether that is a guess: nobody said, or what was said was over and it is limited still.
+    """When a limit ends, and whether that is a guess: the end is unknown, or has passed while the limit still holds.
 
-    One that is over by the time it is told (a late hook, a slow machine, another clock) is tried again soon, once.
+    A limit that has already passed when it is reported (late hook, slow machine, different clock) is retried soon, once.
     """
     policy, ends = draft.world.policy, sign.resets_at
     if ends is not None and ends > draft.now:
@@ -189,13 +189,13 @@ def _end_of(draft: Draft, session: Session, sign: LimitReached) -> tuple[int, bo
 
 
 def _ask(draft: Draft, session: Session, message: str) -> None:
-    """Tell in the inbox that a session waits: a person may know better, and has to say so when it takes too long."""
+    """Ask in the inbox about the wait: the user may end it early, and must decide if it takes too long."""
     terms = _terms(draft, session)
     attention.open_question(draft, session, AttentionKind.LIMIT, message, attempt=session.attempt, **terms)
 
 
 def _terms(draft: Draft, session: Session) -> dict[str, Any]:
-    """Options and deadline of the question: beyond the maximum somebody has to want the wait."""
+    """Options and deadline of the question. A wait beyond the maximum needs the user's consent."""
     policy, since = draft.world.policy, session.limited.since if session.limited is not None else draft.now
     if session.wait is None or session.wait.until - since <= policy.limit_wait_max_ms:
         return {"options": (NOW, FAIL), "deadline": None, "on_timeout": None}
@@ -204,7 +204,9 @@ def _terms(draft: Draft, session: Session) -> dict[str, Any]:
 
 
 def _hold_back(draft: Draft, agent: str, until: int) -> None:
-    """Start none of a kind before ``until``, nor before the last of those that wait for it; 0 when only those count."""
+    """Start no session of an agent before ``until``, nor before the last wait for that agent ends. With 0, only the waits
+    count.
+    """
     waits = draft.world.system.agent_waits
     others = [
         session.wait.until for session in waiting(draft, agent) if session.wait is not None and not session.wait.due

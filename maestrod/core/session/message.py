@@ -1,9 +1,9 @@
-"""How a message to an agent moves, and what the message methods mean.
+"""The state machine of a message to an agent, and the rules of the message methods.
 
-Theory. A message is written to its agent once: it becomes ``delivered`` in the very decision that wants it written, and who holds
-the agent's input remembers what was written, so a daemon that dies in between leaves the rest to the next one and nothing comes
-twice. The agent's own hook or stream confirms it (``accepted``), the end of the turn answers it. What the system refused to write
-at all goes back to ``queued``. When the session ends, whatever has not been answered has failed.
+A message is written to its agent once. It becomes ``delivered`` in the decision that requests the write, and the shim remembers
+what it has written. So if the daemon dies in between, the next one writes the rest, and nothing arrives twice. The agent's hook
+or stream confirms a message (``accepted``), and the end of the turn answers it. A message that could not be written at all
+returns to ``queued``. When the session ends, unanswered messages fail.
 """
 
 import enum
@@ -17,11 +17,11 @@ from maestrod.core.values.command import Actor
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
 from maestrod.core.world.draft import Draft
 
-#: Messages that may wait for one agent: more is a sender gone wild.
+#: Maximum number of messages that wait for one agent; more come from a runaway sender.
 QUEUED = 100
-#: Characters of an agent's last words kept with a message.
+#: Maximum characters of an agent's reply kept with a message.
 REPLY = 2_000
-#: Characters of news that wait for an orchestrator at most.
+#: Maximum characters of news that wait for an orchestrator.
 NEWS = 20_000
 
 
@@ -60,7 +60,7 @@ TRANSITIONS: Table[MessageStatus, MessageEvent] = Table("message", {
 
 
 def queue_message(draft: Draft, session: Session, kind: MessageKind, text: str = "", by: str = "maestrod") -> Message:
-    """Put a message in front of an agent; it is delivered when the agent can take it (``turns.advance``)."""
+    """Queue a message for an agent. It is delivered when the agent can take it (``turns.advance_all``)."""
     draft.at_turn[session.id] = None
     return draft.put(
         Message(
@@ -77,7 +77,7 @@ def queue_message(draft: Draft, session: Session, kind: MessageKind, text: str =
 
 
 def move_message(draft: Draft, message: Message, event: MessageEvent, **members: object) -> Message:
-    """Take a message where ``event`` leads. Raises ``IllegalTransition``."""
+    """Apply ``event`` to a message. Raises ``IllegalTransition``."""
     status = TRANSITIONS.target(message.status, event)
     if status is None:
         return message
@@ -92,7 +92,7 @@ def open_messages(draft: Draft, session_id: str) -> list[Message]:
 
 
 def accept_oldest(draft: Draft, session: Session) -> None:
-    """The agent began a turn on a prompt that is ours: the oldest delivered one."""
+    """The agent began a turn on a prompt from the daemon: accept the oldest delivered message."""
     for message in open_messages(draft, session.id):
         if message.status is MessageStatus.DELIVERED:
             move_message(draft, message, MessageEvent.ACCEPT, accepted_at=draft.now)
@@ -100,27 +100,27 @@ def accept_oldest(draft: Draft, session: Session) -> None:
 
 
 def hear(draft: Draft, session: Session, text: str) -> None:
-    """What the agent just said may be its last words of the turn, where the end of the turn does not repeat them."""
+    """Keep the agent's latest text as the reply, because the end of the turn may not repeat it."""
     for message in open_messages(draft, session.id):
         if message.status in {MessageStatus.DELIVERED, MessageStatus.ACCEPTED}:
             draft.change(message, reply=text[:REPLY])
 
 
 def answer_delivered(draft: Draft, session: Session, reply: str) -> None:
-    """A turn has ended: what was delivered for it is answered."""
+    """A turn has ended: mark its delivered messages as answered."""
     for message in open_messages(draft, session.id):
         if message.status in {MessageStatus.DELIVERED, MessageStatus.ACCEPTED}:
             move_message(draft, message, MessageEvent.ANSWER, reply=reply[:REPLY] or message.reply)
 
 
 def fail_open(draft: Draft, session: Session, error: str) -> None:
-    """The session has ended: nobody will answer any more."""
+    """Fail the open messages of a session that has ended."""
     for message in open_messages(draft, session.id):
         move_message(draft, message, MessageEvent.FAIL, error=error[:500])
 
 
 def tell_parent(draft: Draft, ended: Session, news: str) -> None:
-    """Tell the orchestrator that stays with its run what became of a child; what it has not been told yet becomes one message."""
+    """Report the end of a child session to an orchestrator that stays with its run. Unsent news is joined into one message."""
     parent = draft.world.sessions.get(ended.parent_session_id or "")
     run = draft.world.runs.get(ended.run_id or "")
     if parent is None or run is None or not run.keep_planner or parent.status.is_over or parent.ending is not None:
@@ -133,14 +133,16 @@ def tell_parent(draft: Draft, ended: Session, news: str) -> None:
 
 
 def not_delivered(draft: Draft, message_id: str, detail: str) -> None:
-    """A message could not be written at all: it waits again."""
+    """Queue a message again that could not be written at all."""
     message = draft.world.messages.get(message_id)
     if message is not None:
         move_message(draft, message, MessageEvent.RETURN, delivered_at=None, attempt=None, error=detail[:500])
 
 
 def send(draft: Draft, params: MessageSend, actor: Actor) -> Message:
-    """The rule of ``message.send``. Raises ``IllegalTransition`` for an agent that takes no prompts, ``Busy`` when too many wait."""
+    """The rule of ``message.send``. Raises ``IllegalTransition`` if the agent takes no prompts, ``Busy`` if too many messages
+    wait.
+    """
     session = alive(session_for(draft, actor, params.session_id))
     if session.terminal is Terminal.EXTERNAL:
         raise IllegalTransition("session.external", f"{session.id} was started by hand: use its own terminal")
@@ -158,7 +160,7 @@ def send(draft: Draft, params: MessageSend, actor: Actor) -> Message:
 
 
 def cancel(draft: Draft, params: MessageRef, actor: Actor) -> Message:
-    """The rule of ``message.cancel``. Raises ``IllegalTransition`` for one that was delivered."""
+    """The rule of ``message.cancel``. Raises ``IllegalTransition`` if the message was delivered."""
     message = draft.message(params.message_id)
     session_for(draft, actor, message.session_id)
     if message.status is not MessageStatus.QUEUED:

@@ -1,14 +1,15 @@
-"""Requests for permission: opened by what an agent says, decided by policy, by a person or by the clock, settled by the agent.
+"""Permission requests: opened by an agent's signs, decided by policy, user or timeout, and settled by the agent.
 
-Theory. One question may be told several times, in any order: by the hook that waits for the decision, on the agent's stream, and by
-a mere notification that a dialog is shown. So a sign is first matched with the questions that are open, and only adds what it
-knows. A question has options when its answer can reach the agent: a hook waits for it (``permission.ask``), or it was asked on the
-stream, whose answer is the effect ``Decide``. Otherwise it only tells a person to look at the agent's own dialog. The agent's own
-word ends it in any case: what was settled at its dialog is settled. A stream's answer counts as owed (``on_stream``) until the
-agent goes on or ends its turn, so that a daemon that died before it was written writes it again.
+One request may be reported several times, in any order: by the hook that waits for the decision, on the agent's stream, and by
+a notification that a dialog is shown. So a sign is first matched with the open questions and only adds what it knows. A
+question has options if its answer can reach the agent: a hook waits for it (``permission.ask``), or it was asked on the stream,
+where the effect ``Decide`` answers it. Otherwise it only asks the user to look at the agent's own dialog. Whatever was decided
+in that dialog closes the question. An answer on the stream counts as owed (``on_stream``) until the agent continues or ends its
+turn, so that it is written again if the daemon dies before writing it.
 
-An answer may hold for the session: then every request for the same tool with the same bytes of input is answered the same, unless the
-project's rules deny it. It is a person's answer only: nothing that a session may call reaches ``Session.standing``.
+An answer may hold for the session. Then every request for the same tool with the same bytes of input gets the same answer,
+unless the project's rules deny it. Only a user can give such an answer: no method that a session may call changes
+``Session.standing``.
 """
 
 import hashlib
@@ -29,11 +30,11 @@ from maestrod.core.world import numbering
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.world import World
 
-#: What a question that can be answered is answered with.
+#: The options of a question that can be answered.
 OPTIONS = (Permission.ALLOW.value, Permission.DENY.value)
-#: What may be said besides, where all of the input is known: the same for every identical request of the session.
+#: More options if the whole input is known: the answer holds for every identical request of the session.
 STANDING_OPTIONS = tuple(option + FOR_SESSION for option in OPTIONS)
-#: Standing answers of a session that are kept, the newest; a person gives them one by one.
+#: Maximum number of standing answers kept for a session; the newest are kept.
 _STANDING = 200
 
 _SAID = {
@@ -46,9 +47,9 @@ _SAID = {
 def asked(
     draft: Draft, session: Session, sign: PermissionAsked, source: Source, *, wait_ms: int | None = None
 ) -> Attention:
-    """An agent wants permission: the question, new or known, perhaps decided already.
+    """The question of an agent that asks for permission; it may be known or decided already.
 
-    ``wait_ms`` is how long a hook waits for the answer; None when none does.
+    ``wait_ms`` is how long a hook waits for the answer; None if none does.
     """
     reaches = wait_ms is not None or (sign.waits and source is Source.STREAM)
     on_stream = sign.waits and source is Source.STREAM
@@ -70,7 +71,7 @@ def asked(
 
 
 def settled(draft: Draft, session: Session, sign: PermissionSettled, at: int) -> None:
-    """The agent goes on: what it had asked before was decided at its own dialog, or is asked no more."""
+    """Close the agent's earlier requests: they were decided in its own dialog, or withdrawn."""
     value = "" if sign.allowed is None else _SAID[PermissionPolicy.ALLOW if sign.allowed else PermissionPolicy.DENY]
     for question in attention.opened(draft, session.id, AttentionKind.PERMISSION):
         if _is_meant(question, sign.key) and question.opened_at <= at:
@@ -82,7 +83,7 @@ def settled(draft: Draft, session: Session, sign: PermissionSettled, at: int) ->
 
 
 def process_ended(draft: Draft, session: Session) -> None:
-    """The process that asked is gone; the session may go on in another one."""
+    """Close the requests of a process that has ended. The session may continue in another process."""
     for question in attention.opened(draft, session.id, AttentionKind.PERMISSION):
         attention.close(draft, question, attention.CLOSED, "")
     for attention_id in sorted(draft.world.owed_answers.get(session.id, ())):
@@ -90,7 +91,7 @@ def process_ended(draft: Draft, session: Session) -> None:
 
 
 def withdrawn(draft: Draft, fact: Withdrawn) -> None:
-    """The hook that waited is gone while the daemon was there: the agent has ended it, so it wants no answer any more."""
+    """Close the question of a hook that disconnected while the daemon was running: the agent no longer wants the answer."""
     question = draft.world.attention.get(fact.attention_id)
     waited = question is not None and question.kind is AttentionKind.PERMISSION
     if waited and question is not None and question.is_open and not question.on_stream:
@@ -99,7 +100,7 @@ def withdrawn(draft: Draft, fact: Withdrawn) -> None:
 
 
 def answered(draft: Draft, question: Attention) -> Attention:
-    """A question got its answer from a person or the clock: it is told, and brought to an agent that waits on its stream."""
+    """Record a user's or a deadline's answer in the timeline, and send it to an agent that waits on its stream."""
     answer = question.answer.value if question.answer is not None else ""
     _note(draft, question, f"permission {_WORDS.get(answer, 'left to the agent')}: {question.message}")
     attention.dialog_gone(draft, question.session_id, answered=True)
@@ -109,7 +110,7 @@ def answered(draft: Draft, question: Attention) -> Attention:
 
 
 def _hold(draft: Draft, question: Attention) -> None:
-    """An answer holds for the session: it is kept there, and given to what is asked identically at this moment."""
+    """Store a standing answer with the session, and answer identical open questions with it."""
     answer = question.answer
     if answer is None or question.tool is None or question.digest is None:
         return
@@ -139,14 +140,14 @@ def _repeat(draft: Draft, question: Attention, kept: StandingAnswer) -> Attentio
 
 
 def owed(world: World, session: Session) -> list[Decide]:
-    """The answers a daemon that died may not have brought to the agent's stream; harmless to repeat."""
+    """The answers that an earlier daemon may not have written to the agent's stream. Writing them again is harmless."""
     ids = sorted(world.owed_answers.get(session.id, ()))
     current = [id_ for id_ in ids if world.attention[id_].attempt == session.attempt]
     return [Decide(session.id, session.attempt, id_) for id_ in current]
 
 
 def permission_of(question: Attention) -> tuple[Permission | None, str]:
-    """What the agent is told of an answered question: the permission (None: it asks at its own dialog), and who said so."""
+    """What the agent receives for an answered question: the permission (None: it shows its own dialog), and who decided."""
     answer = question.answer
     if answer is None or answer.value not in OPTIONS:
         return None, ""
@@ -164,7 +165,7 @@ _WORDS = {Permission.ALLOW.value: "allowed", Permission.DENY.value: "denied"}
 
 
 def _same(draft: Draft, session: Session, sign: PermissionAsked) -> Attention | None:
-    """The question a sign tells of again: an open one of this process, or one just answered by its key."""
+    """The known question that a sign repeats: an open one of this process, or one with its key that was just answered."""
     for attention_id in sorted(draft.world.owed_answers.get(session.id, ())):
         question = draft.question(attention_id)
         if sign.key and question.key == sign.key and question.attempt == session.attempt:
@@ -216,13 +217,13 @@ def _opened(draft: Draft, session: Session, sign: PermissionAsked, *, on_stream:
 
 
 def _shown(draft: Draft, session: Session, question: Attention) -> Attention:
-    """Nobody waits for our answer: a person has to look at the agent's own dialog."""
+    """Note that no answer can reach the agent, so the user must look at the agent's own dialog."""
     _note(draft, question, f"{question.message} (it asks in its terminal: maestroctl attach {session.id})", asks=True)
     return question
 
 
 def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAsked, wait_ms: int | None) -> Attention:
-    """Put a question whose answer can reach the agent to the policy, and to a person when that says so."""
+    """Decide a question whose answer can reach the agent, by a standing answer or the policy, or ask the user."""
     project = draft.world.projects.get(session.project_id)
     settings = project.settings.permissions if project is not None else Permissions()
     policy = judge(settings, sign)
@@ -238,7 +239,7 @@ def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAs
     _note(draft, question, question.message, asks=True)
     limit = _limit(draft, settings, wait_ms)
     if question.on_stream and settings.on_timeout is PermissionPolicy.ASK:
-        limit = None  # there is no other dialog that the agent could turn to
+        limit = None  # the agent has no other dialog to fall back on
     options = OPTIONS + STANDING_OPTIONS if question.digest is not None else OPTIONS
     return draft.change(
         question,
@@ -250,26 +251,28 @@ def _put(draft: Draft, session: Session, question: Attention, sign: PermissionAs
 
 
 def _standing(session: Session, sign: PermissionAsked) -> StandingAnswer | None:
-    """The answer that a person gave to this very request before, for the session."""
+    """The standing answer that the user gave to an identical request."""
     wanted = (sign.tool, _digest(sign))
     return next((kept for kept in session.standing if (kept.tool, kept.digest) == wanted), None)
 
 
 def _digest(sign: PermissionAsked) -> str | None:
-    """What makes two requests the same besides the tool: every byte of the input. None where not all of it is known and shown."""
+    """Digest of the whole input, which identifies a request together with its tool. None if not all of the input is known and
+    shown.
+    """
     is_known = sign.tool and sign.input and sign.whole and len(sign.input) <= TEXT
     return hashlib.sha256(sign.input.encode()).hexdigest() if is_known else None
 
 
 def _limit(draft: Draft, settings: Permissions, wait_ms: int | None) -> int | None:
-    """How long a question stands: as the project says, else as the configuration does; never longer than its hook waits."""
+    """How long (ms) a question stays open: the project's limit, else the configuration's, but no longer than its hook waits."""
     own = settings.timeout_ms if settings.timeout_ms is not None else draft.world.policy.permission_timeout_ms
     limits = [limit for limit in (own, wait_ms or None) if limit is not None]
     return min(limits) if limits else None
 
 
 def _carry(draft: Draft, question: Attention) -> Attention:
-    """Bring a decision to the agent that waits for it on its stream."""
+    """Send a decision to the agent, if it waits for it on its stream."""
     session = draft.session(question.session_id)
     current = question.attempt == session.attempt and not session.status.is_over
     if current and question.on_stream and question.key is not None and permission_of(question)[0] is not None:

@@ -1,6 +1,6 @@
-"""A session among the other entities: what its moves mean for its tasks, its queue, its messages and its parent.
+"""A session among other entities: what its changes mean for its tasks, its queue, its messages and its parent.
 
-How a session itself moves is told in ``lifecycle.py``. This file does not know how processes are held.
+``lifecycle.py`` describes the state machines of a session. This file does not know how processes are held.
 """
 
 from typing import Any
@@ -18,33 +18,33 @@ from maestrod.core.work import queue, task
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.task_index import READY, bucket
 
-#: How fresh ``lastActivity`` is kept, in ms: a change of it costs an event.
+#: Resolution (ms) of ``lastActivity``, because each change of it costs an event.
 ACTIVITY_GRAIN_MS = 1000
 
 
 def move(draft: Draft, session: Session, event: SessionEvent, reason: Reason | None = None, **data: Any) -> Session:
-    """Let an event happen to a live session; an end goes through ``end``. ``data`` is what the states carry it leads to."""
+    """Apply an event to a live session; use ``end`` for events that end it. ``data`` is for the states that the event enters."""
     after = moved(session, event, draft.now, Data(reason=reason, **data))
     return touch(draft, session) if after is session else draft.put(after)
 
 
 def touch(draft: Draft, session: Session) -> Session:
-    """Note that a session showed life."""
+    """Record a sign of life."""
     if draft.now - session.last_activity < ACTIVITY_GRAIN_MS or session.status.is_over:
         return session
     return draft.change(session, last_activity=draft.now)
 
 
 def follow_tasks(draft: Draft, session_id: str | None) -> None:
-    """A session works while one of its tasks is in progress, and rests otherwise."""
+    """Set a session to working while one of its tasks is in progress, and to idle otherwise."""
     session = draft.world.sessions.get(session_id or "")
     if session is None or session.status.is_over:
         return
     draft.at_turn[session.id] = None
     if session.nudges and session.role is Role.WORKER:
-        session = draft.change(session, nudges=0)  # it got on
+        session = draft.change(session, nudges=0)  # it made progress
     if session.turn is not None and session.turn.attempt == session.attempt:
-        return  # its agent says itself whether it works
+        return  # its agent reports itself whether it works
     tasks = draft.world.tasks
     busy = any(tasks[id_].status is TaskStatus.IN_PROGRESS for id_ in session.task_ids if id_ in tasks)
     event = SessionEvent.WORK if busy else SessionEvent.REST
@@ -52,7 +52,7 @@ def follow_tasks(draft: Draft, session_id: str | None) -> None:
 
 
 def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exit_: Exit | None) -> Session:
-    """A session is over: what it left undone is settled, its questions are closed, its queue is closed."""
+    """End a session: settle its unfinished tasks, and close its questions, messages and queue."""
     ended = moved(session, event, draft.now, Data(reason=reason, exit=exit_))
     if ended is session:
         return session
@@ -74,7 +74,7 @@ def end(draft: Draft, session: Session, event: SessionEvent, reason: Reason, exi
 
 
 def _news(draft: Draft, ended: Session, reason: Reason) -> str:
-    """What became of a session, for the orchestrator that started it."""
+    """The outcome of a session, for the orchestrator that started it."""
     rows = [f"- session {ended.name!r} ({ended.id}) {ended.status.value}: {reason.detail or reason.code}"]
     for task_id in ended.task_ids:
         left = draft.world.tasks.get(task_id)
@@ -85,10 +85,11 @@ def _news(draft: Draft, ended: Session, reason: Reason) -> str:
 
 
 def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:
-    """What a session had begun and not finished has failed this attempt; a session stopped by will cancels it.
+    """Settle the unfinished tasks of an ended session. Started tasks fail this attempt, or are cancelled if a user stopped the
+    session.
 
-    What it had not begun costs no attempt and goes to another session, unless this one got nothing done at all: else an
-    agent that dies at once would be started for ever.
+    Tasks that were not started lose no attempt and go to another session, unless this session achieved nothing at all.
+    Otherwise an agent that dies at once would be started again indefinitely.
     """
     world = draft.world
     left = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
@@ -101,7 +102,7 @@ def _settle_tasks(draft: Draft, session: Session, reason: Reason) -> None:
 
 
 def owned_leaves(draft: Draft, session: Session) -> list[Task]:
-    """The tasks of a session that it does itself: those without subtasks, and not in other hands."""
+    """The tasks that a session does itself: those without subtasks on which no other live session works."""
     world = draft.world
     leaves = [world.tasks[id_] for id_ in session.task_ids if id_ in world.tasks and id_ not in world.by_task.children]
     return [leaf for leaf in leaves if not _in_other_hands(draft, session, leaf.id)]
@@ -112,7 +113,7 @@ def _is_open(left: Task) -> bool:
 
 
 def _moved_since(left: Task, session: Session) -> bool:
-    """Whether something came of a task in a session's time: it is over, or an attempt is."""
+    """Whether a task, or an attempt at it, ended since the session began."""
     ended = (left.completed_at, left.attempts[-1].ended_at if left.attempts else None)
     return any(at is not None and at > session.created_at for at in ended)
 
@@ -139,6 +140,6 @@ def _in_other_hands(draft: Draft, session: Session, task_id: str) -> bool:
 
 
 def _awaits_approval(draft: Draft, session: Session, task_id: str) -> bool:
-    """Whether the session planned the task and a person has to say yes: its work is done."""
+    """Whether the session planned the task and its plan awaits approval, so that the session's work is done."""
     run = draft.world.runs.get(session.run_id or "")
     return run is not None and run.root_task_id == task_id and run.status is RunStatus.AWAITING_APPROVAL

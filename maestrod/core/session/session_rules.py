@@ -1,4 +1,4 @@
-"""What the session methods mean: started, registered, reported on, linked, stopped."""
+"""The rules of the session methods: start, register, report, link, stop."""
 
 from maestrod.api.errors import Busy, IllegalTransition, Malformed, NotAllowed
 from maestrod.api.event import SessionReport, TimelineEvent, TimelineType
@@ -33,7 +33,7 @@ from maestrod.core.world.slots import free_slots
 
 
 def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
-    """Start an agent on tasks. Raises ``Busy`` when no slot is free."""
+    """Start an agent on tasks. Raises ``Busy`` if no slot is free."""
     task_ids = tuple(dict.fromkeys(params.task_ids))
     for task_id in task_ids:
         task_for(draft, actor, task_id)
@@ -75,7 +75,7 @@ def spawn(draft: Draft, params: SessionSpawn, actor: Actor) -> Session:
 
 
 def _unit(draft: Draft, task_ids: tuple[str, ...]) -> str | None:
-    """The unit a session started by hand takes over from the scheduler: its one task, if that is a unit nobody works on."""
+    """The unit that a session started by hand takes from the scheduler: its only task, if that is a unit without a session."""
     world = draft.world
     if len(task_ids) != 1 or world.tasks[task_ids[0]].dispatch is None or task_ids[0] in world.by_task.children:
         return None
@@ -108,7 +108,7 @@ def _parent(draft: Draft, params: SessionSpawn, actor: Actor) -> str | None:
 
 
 def register(draft: Draft, params: SessionRegister, actor: Actor) -> Session:
-    """An agent shows its first sign of life; without a session an external one is made."""
+    """Record an agent's first sign of life. If no session is named, create an external one."""
     if params.session_id is None and actor.is_owner:
         return _register_external(draft, params)
     session = alive(session_for(draft, actor, params.session_id))
@@ -153,7 +153,7 @@ def _register_external(draft: Draft, params: SessionRegister) -> Session:
 
 
 def update(draft: Draft, params: SessionUpdate, actor: Actor) -> Session:
-    """Change what is given."""
+    """Change the given members."""
     session = alive(session_for(draft, actor, params.session_id))
     members = {"name": params.name, "agent_session_id": params.agent_session_id, "usage": params.usage}
     session = draft.change(session, **{name: value for name, value in members.items() if value is not None})
@@ -172,7 +172,7 @@ _SAID = {
 
 
 def _set_status(draft: Draft, session: Session, status: SessionStatus) -> Session:
-    """What an agent says of itself. Only an external one may say that it ended: of ours the process tells."""
+    """Set the status that an agent reports. Only an external agent may report its end; for others, the process decides."""
     event = _SAID.get(status)
     reason = draft.reason(Source.REPORT, "reported", f"the agent reports that it is {status.value}")
     if event in {SessionEvent.REST, SessionEvent.WORK}:
@@ -184,30 +184,30 @@ def _set_status(draft: Draft, session: Session, status: SessionStatus) -> Sessio
 
 
 def stop(draft: Draft, params: SessionStop, actor: Actor) -> Session:
-    """Want a session to end; its process tree goes by the ladder."""
+    """Stop a session and its process tree."""
     session = alive(session_for(draft, actor, params.session_id))
     source = Source.USER if actor.is_owner else Source.REPORT
     reason = draft.reason(source, "stopped", params.reason or "stopped by the user", actor.session_id)
     if session.terminal is Terminal.EXTERNAL:
         return end(draft, session, SessionEvent.STOP, reason, None)
     if session.stopping:
-        draft.effect(Stop(session.id, session.attempt))  # asked again: somebody wants to be sure
+        draft.effect(Stop(session.id, session.attempt))  # a repeated call checks again for what is left
     return stop_session(draft, session, reason)
 
 
 def stop_again(draft: Draft, session: Session) -> None:
-    """A repeated request waits for a report like the first: what is left of the session is looked for again."""
+    """Request the effect again for a repeated request, because its handler waits for the report like the first."""
     if session.terminal is not Terminal.EXTERNAL:
         draft.effect(Stop(session.id, session.attempt))
 
 
 def pause_(draft: Draft, params: SessionRef, actor: Actor) -> Session:
-    """Hold a session still."""
+    """Pause a session."""
     return pause.pause_session(draft, session_for(draft, actor, params.session_id))
 
 
 def resume(draft: Draft, params: SessionRef, actor: Actor) -> Session:
-    """Let a session go on."""
+    """Resume a session."""
     return pause.resume_session(draft, session_for(draft, actor, params.session_id))
 
 
@@ -228,7 +228,7 @@ def report(draft: Draft, params: SessionReport, actor: Actor) -> TimelineEvent:
 
 
 def link(draft: Draft, params: SessionLink, actor: Actor) -> Session:
-    """Add a task to a session; both sides show it."""
+    """Add a task to a session."""
     session = alive(session_for(draft, actor, params.session_id))
     linked = task_for(draft, actor, params.task_id)
     if linked.project_id != session.project_id:
@@ -243,7 +243,7 @@ def link(draft: Draft, params: SessionLink, actor: Actor) -> Session:
 
 
 def unlink(draft: Draft, params: SessionLink, actor: Actor) -> Session:
-    """Take a task from a session; both sides show it. What the session had begun of it goes back to be begun again."""
+    """Remove a task from a session. If the session had started it, it can be started again."""
     session = alive(session_for(draft, actor, params.session_id))
     if params.task_id not in session.task_ids:
         return session
@@ -258,7 +258,7 @@ def unlink(draft: Draft, params: SessionLink, actor: Actor) -> Session:
 
 
 def _release(draft: Draft, task_id: str, reason: Reason) -> None:
-    """A leaf nobody works on any more starts again."""
+    """Make a leaf startable again if no session works on it any more."""
     left = draft.world.tasks.get(task_id)
     if left is None or task_id in draft.world.by_task.children or draft.world.by_session.live_of(task_id):
         return

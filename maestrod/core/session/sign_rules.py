@@ -1,17 +1,17 @@
 """What an agent's signs mean for its session.
 
-Theory. Nothing an agent says is believed more than it deserves, in this order:
+Four rules say how far a sign is trusted:
 
-1. The end of its process ends a session; no sign does (``fact_rules.exited``). An external session, whose process is not ours,
-   ends when its agent says so or its process is gone.
-2. What happened later counts. A sign carries when it happened; one older than the last change of the turn (a spooled hook, a
-   late one) goes to the timeline and moves nothing.
-3. Of what happened at the same time the better source counts: the stream over a hook over the screen over a timer.
-4. A turn that ended twice (hook and stream tell of the same one) ended once; what either knows of it is kept. An end
-   that was only read off the screen gives way to the agent's own word, which may come later.
+1. Only the end of its process ends a session; no sign does (``fact_rules.exited``). An external session, whose process the
+  daemon did not start, ends when its agent says so or its process is gone.
+2. The latest event counts. A sign carries the time of its event. If that is older than the last change of the turn (a spooled
+  or late hook), the sign goes to the timeline and changes nothing.
+3. For events of the same time, the better source counts: the stream over a hook over the screen over a timer.
+4. If the end of a turn is reported twice (by hook and stream), the turn ends once and keeps the details of both reports. An end
+   that was only inferred from the screen is replaced by the agent's own report, which may come later.
 
-Only an explicit report completes a task, never the end of a turn. Starts and ends are not counted against each other: any of
-them may be missing.
+Only an explicit report completes a task, never the end of a turn. Starts and ends are not matched with each other, because any
+of them may be missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,19 +59,19 @@ from maestrod.core.work import planning
 from maestrod.core.work.happened import LATE_MS, noted
 from maestrod.core.world.draft import Draft
 
-#: Which source is believed of two that speak of the same moment (rule 3); the rest speak for nobody else.
+#: Which of two sources counts for the same moment (rule 3); other sources rank lowest.
 _RANK: Mapping[Source, int] = {Source.STREAM: 3, Source.HOOK: 2, Source.SCREEN: 1, Source.TIMER: 0}
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Who told a sign, and when it happened (ms since the epoch)."""
+    """The source of a sign, and when its event happened (ms since the epoch)."""
 
     source: Source
     at: int
 
 
 def signed(draft: Draft, fact: Signed) -> None:
-    """The rule of ``facts.Signed``: what was read from the agent's output."""
+    """The rule of ``facts.Signed``: apply the signs read from the agent's output."""
     session = draft.world.sessions.get(fact.session_id)
     if session is None or session.attempt != fact.attempt or session.status.is_over:
         return
@@ -82,7 +82,7 @@ def signed(draft: Draft, fact: Signed) -> None:
 
 
 def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], provenance: Provenance) -> None:
-    """Take in signs of a live session, in order."""
+    """Apply signs to a live session, in order."""
     for sign in signs:
         session = draft.session(session_id)
         if session.status.is_over:
@@ -96,7 +96,7 @@ def take(draft: Draft, session_id: str, signs: tuple[Sign, ...], provenance: Pro
 
 
 def _started(draft: Draft, session: Session, sign: Started, provenance: Provenance) -> None:
-    """The agent is up, or has begun another conversation: its id is rebound, its figures begin anew."""
+    """The agent has started, or has begun another conversation: store the new id, and start counting usage again."""
     another = sign.agent_session_id is not None and sign.agent_session_id != session.agent_session_id
     if another:
         seen = session.usage_seen if session.agent_session_id is None else None
@@ -139,12 +139,12 @@ def _turn_ended(draft: Draft, session: Session, sign: TurnEnded, provenance: Pro
 
 
 def _ended(turn: Turn, sign: TurnEnded, provenance: Provenance, attempt: int) -> PastTurn:
-    """A turn that has ended, by this sign, or by an earlier one that this one adds to (rule 4)."""
+    """The turn that this sign ends, or that an earlier sign ended and this one adds to (rule 4)."""
     background, outcome, detail = _left_running(turn, sign), sign.outcome.value, sign.detail[:LINE]
     if isinstance(turn, RunningTurn):
         since = provenance.at
     elif turn.source is Source.SCREEN and provenance.source is not Source.SCREEN:
-        since = turn.since  # what the screen only looked like gives way to the agent's own word
+        since = turn.since  # the agent's own report replaces what was inferred from the screen
     else:
         return msgspec.structs.replace(
             turn,
@@ -167,7 +167,7 @@ def _ended(turn: Turn, sign: TurnEnded, provenance: Provenance, attempt: int) ->
 
 
 def _begun(session: Session, provenance: Provenance, background: int = 0) -> RunningTurn:
-    """A turn that begins; who watches over the one before goes on doing so."""
+    """A new turn. It keeps the stall deadline of the one before."""
     stall_at = session.turn.stall_at if session.turn is not None else None
     return RunningTurn(
         since=provenance.at, source=provenance.source, attempt=session.attempt, background=background, stall_at=stall_at
@@ -175,32 +175,35 @@ def _begun(session: Session, provenance: Provenance, background: int = 0) -> Run
 
 
 def _left_running(turn: Turn, sign: TurnEnded) -> int:
-    """What goes on after a turn's end; of two ends of one turn the one that knows of more."""
+    """How much still runs after a turn's end. If the end is reported twice, the higher count holds."""
     provenance = turn.background if sign.background is None else sign.background
     return provenance if turn.running else max(provenance, turn.background)
 
 
 def _is_running(session: Session) -> bool:
-    """Whether a turn of this process is under way: that it is still running begins no other."""
+    """Whether a turn of this process is running, so that a sign of activity begins no other."""
     turn = session.turn
     return turn is not None and turn.running and turn.attempt == session.attempt
 
 
 def _background(session: Session) -> int:
-    """What runs beside the turns of this process."""
+    """How much runs in the background of this process."""
     turn = session.turn
     return 0 if turn is None or turn.attempt != session.attempt else turn.background
 
 
 def _background_changed(draft: Draft, session: Session, sign: BackgroundChanged, provenance: Provenance) -> None:
-    """Between turns the last one's end begins a turn of the agent's own, so only that ends the wait for it."""
+    """Update the background count.
+
+    Between turns, the end of the last background item begins a turn of the agent's own, so only that turn ends the wait for it.
+    """
     turn = session.turn
     if turn is not None and (turn.running or sign.count):
         draft.put(revised(session, turn=msgspec.structs.replace(turn, background=sign.count)))
 
 
 def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, provenance: Provenance) -> None:
-    """The turn is over: its prompt is answered, a failure is told."""
+    """The turn has ended: set the session to idle, mark its prompt as answered, and record a failure."""
     if session.status is SessionStatus.WORKING:
         detail = sign.detail or f"the turn ended: {sign.outcome.value}"
         session = move(draft, session, SessionEvent.REST, draft.reason(provenance.source, _code(sign), detail[:LINE]))
@@ -212,7 +215,7 @@ def _come_to_rest(draft: Draft, session: Session, sign: TurnEnded, provenance: P
 
 
 def _code(sign: TurnEnded) -> str:
-    """Why a session rests after a turn, for its status."""
+    """The reason code of a session that is idle after a turn."""
     return limit_rules.LIMIT if sign.outcome is Outcome.LIMIT else "turn_ended"
 
 
@@ -228,7 +231,7 @@ def _tool_started(draft: Draft, session: Session, sign: ToolStarted, provenance:
 
 
 def _has_just_ended(turn: Turn | None, provenance: Provenance) -> bool:
-    """Whether a turn ended a moment ago: hooks of tools run beside it and may be late, and a new turn tells its begin."""
+    """Whether a turn ended a moment ago. Hooks of tools run beside the turn and may be late; a new turn reports its beginning."""
     return isinstance(turn, PastTurn) and provenance.at - turn.since < LATE_MS
 
 
@@ -239,7 +242,7 @@ def _tool_ended(draft: Draft, session: Session, sign: ToolEnded, provenance: Pro
 
 
 def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, provenance: Provenance) -> None:
-    """Cumulative figures count by what they grew since the conversation last told; others as they are."""
+    """Add reported usage. Of cumulative figures, only the growth since the last report counts."""
     seen = session.usage_seen or Usage()
     used = session.usage or Usage()
     if not sign.cumulative:
@@ -256,12 +259,12 @@ def _usage_seen(draft: Draft, session: Session, sign: UsageSeen, provenance: Pro
 
 
 def _growth(now: Any, before: Any) -> Any:
-    """What came on top; figures that went down belong to another count, and all of them are new."""
+    """The growth of a figure. A figure that went down belongs to a new count, so all of it is new."""
     return now - before if now >= before else now
 
 
 def _said(draft: Draft, session: Session, sign: Said, provenance: Provenance) -> None:
-    """What the agent says is in the timeline; its first line shows what it does."""
+    """Add the agent's text to the timeline. Its first line becomes the turn's current activity."""
     if sign.text.strip():
         _entry(draft, session, TimelineType.PROGRESS, sign.text.strip()[:TEXT], provenance, said=True)
         if draft.world.policy.traits(session.agent).turns is Turns.PROCESS:
@@ -295,7 +298,7 @@ def _permission_settled(draft: Draft, session: Session, sign: PermissionSettled,
 
 
 def _limit_reached(draft: Draft, session: Session, sign: LimitReached, provenance: Provenance) -> None:
-    """An agent that has given up has ended its turn, also when nothing else says so (Codex sends no hook for it)."""
+    """End the turn of an agent that gave up at a limit, because not every agent reports that end (Codex sends no hook for it)."""
     session = limit_rules.reached(draft, session, sign, provenance.source)
     if session.wait is not None and session.turn is not None and session.turn.running and not sign.retrying:
         _turn_ended(draft, session, TurnEnded(Outcome.LIMIT, detail=sign.detail), provenance)
@@ -306,7 +309,9 @@ def _screen_shown(draft: Draft, session: Session, sign: ScreenShown, provenance:
 
 
 def _leaving(draft: Draft, session: Session, sign: Leaving, provenance: Provenance) -> None:
-    """Of ours the process tells; an agent started by hand is over when it says so, unless it only changes its conversation."""
+    """End an external session when its agent says so, unless the agent only changes its conversation. For others, the process
+    decides.
+    """
     if session.terminal is Terminal.EXTERNAL and sign.reason not in {"clear", "resume"}:
         end(draft, session, SessionEvent.COMPLETE, draft.reason(provenance.source, "left", sign.reason[:LINE]), None)
 
@@ -321,13 +326,13 @@ def _note(words: Callable[[Any], str], kind: TimelineType = TimelineType.MILESTO
 def _entry(
     draft: Draft, session: Session, kind: TimelineType, text: str, provenance: Provenance, **metadata: Any
 ) -> None:
-    """A line in the timeline, with when it happened where that was not just now."""
+    """Add an entry to the timeline, with the time of the event unless it happened just now."""
     metadata |= noted(draft, provenance.at)
     draft.timeline(kind, text, session_id=session.id, source=provenance.source, metadata=metadata)
 
 
 def _is_stale(session: Session, provenance: Provenance) -> bool:
-    """Whether something later, or at the same time by a better source, is known of the turn already (rules 2 and 3)."""
+    """Whether the turn already has a later change, or one of the same time from a better source (rules 2 and 3)."""
     turn = session.turn
     if turn is None or turn.attempt != session.attempt:
         return False
@@ -336,7 +341,7 @@ def _is_stale(session: Session, provenance: Provenance) -> bool:
     return provenance.at < turn.since
 
 
-#: What each sign means.
+#: The rule of each sign.
 _RULES: Mapping[type[Sign], Callable[..., None]] = {
     Started: _started,
     TurnStarted: _turn_started,

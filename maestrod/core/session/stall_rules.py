@@ -1,11 +1,11 @@
-"""Watching over a turn: an agent that says nothing, and one whose screen says that it was interrupted.
+"""Watches over a turn: detects a silent agent, and one whose screen shows that it was interrupted.
 
-Theory. Some things send no sign at all: Esc in Claude Code, an error of the API in Codex, an endless retry in Gemini CLI. While a
-turn runs, ``stall_at`` is when somebody looks next; a sign of life moves nothing but ``last_activity``, and the deadline that passes
-is set anew from that, so that a busy agent costs nothing. A silent one is looked at (``Probe``: its output, its files, its processor
-time); one that shows no life either is told to a person as ``stalled``, with what was seen, until it gives a sign. It is not
-ended: it may think. A terminal whose title goes idle in the middle of a turn and stays so ends the turn as interrupted, since the
-agent's own word, where there is one, would have come by then.
+Some events send no sign at all: Esc in Claude Code, an API error in Codex, an endless retry in Gemini CLI. While a turn runs,
+``stall_at`` is the time of the next check. A sign of life changes only ``last_activity``. When the deadline passes, it is set
+again from that, so a busy agent costs nothing. A silent agent is probed (``Probe``: its output, its files, its CPU time). If it
+shows no activity either, the user is asked about a ``stalled`` session, with the evidence, until the agent gives a sign. The
+agent is not stopped, because it may be thinking. If the terminal's title goes idle in the middle of a turn and stays idle, the
+turn ends as interrupted, because the agent's own report, if any, would have come by then.
 """
 
 import msgspec
@@ -23,12 +23,14 @@ from maestrod.core.work.pause import is_held
 from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
 
-#: What a person may say to a stalled session: give it time, or end it.
+#: The answers to a stalled session: wait, or stop it.
 WAIT, STOP = "wait", "stop"
 
 
 def shown(draft: Draft, session: Session, sign: ScreenShown) -> Session:
-    """What the terminal's title says: idle in the middle of a turn is looked at again a moment later (``quiet``)."""
+    """Apply the state that the terminal's title shows. Idle in the middle of a turn is checked again a moment later
+    (``quiet``).
+    """
     turn = session.turn
     if not isinstance(turn, RunningTurn):
         return session
@@ -38,20 +40,20 @@ def shown(draft: Draft, session: Session, sign: ScreenShown) -> Session:
 
 
 def _looks_quiet(draft: Draft, session: Session, turn: RunningTurn, since: int | None) -> Session:
-    """Note since when the screen has been idle in the middle of the turn."""
+    """Record since when the screen has been idle in the middle of the turn."""
     return draft.put(revised(session, turn=msgspec.structs.replace(turn, quiet_since=since)))
 
 
 def still_idle(turn: RunningTurn, now: int) -> RunningTurn:
-    """A tool is reported while the screen is idle: its hook may be late, so the screen is believed, only later.
+    """Keep the idle screen of a turn when a tool is reported, but restart its time, because the hook may be late.
 
-    An idle title is shown once. Forgetting it would lose the only sign of an interruption.
+    An idle title is shown only once. Forgetting it would lose the only sign of an interruption.
     """
     return turn if turn.quiet_since is None else msgspec.structs.replace(turn, quiet_since=max(now, turn.since))
 
 
 def heard(draft: Draft, session: Session) -> Session:
-    """An agent gives a sign of life: a session is no longer stalled, and the watch over its turn begins or goes on."""
+    """Record a sign of life: the session is no longer stalled, and its turn is watched while it runs."""
     for question in attention.opened(draft, session.id, AttentionKind.STALLED):
         if question.attempt is not None:
             attention.close(draft, question, attention.AGENT, "")
@@ -64,12 +66,12 @@ def heard(draft: Draft, session: Session) -> Session:
 
 
 def quiet(draft: Draft, session: Session) -> TurnEnded | None:
-    """A screen has been idle for a while in the middle of a turn: how that turn ended, if it did."""
+    """How a turn ended whose screen has been idle for a while; None if it has not ended."""
     turn = session.turn
     if not isinstance(turn, RunningTurn):
         return None
     if attention.has_dialog(draft, session.id):
-        # A dialog is shown: that is why. Older than the turn, so no deadline; looked at again when the dialog is gone.
+        # The screen is idle because of the dialog. A time before the turn sets no deadline; the end of the dialog sets one.
         _looks_quiet(draft, session, turn, turn.since - 1)
         return None
     session = _looks_quiet(draft, session, turn, None)
@@ -80,9 +82,9 @@ def quiet(draft: Draft, session: Session) -> TurnEnded | None:
 
 
 def silent(draft: Draft, session: Session) -> TurnEnded | None:
-    """The watch over a turn is due: set it anew where there was a sign since, or a reason to say nothing; else look.
+    """Check a turn whose stall deadline has passed: set a new deadline if there was a sign or a reason for silence, else probe.
 
-    Between turns it watches what the agent left running: when nothing is heard of that, the turn has ended after all.
+    Between turns, it watches what the agent left running. If that gives no sign, the turn has ended after all.
     """
     heard_at, turn = session.last_activity, session.turn
     if turn is None:
@@ -101,13 +103,13 @@ def silent(draft: Draft, session: Session) -> TurnEnded | None:
 
 
 def _without_background(draft: Draft, session: Session, turn: Turn) -> TurnEnded:
-    """A server that was left running would keep its agent for ever: it is waited for no longer."""
+    """Stop waiting for background work. A server that was left running would keep its session open indefinitely."""
     draft.put(revised(session, turn=msgspec.structs.replace(turn, background=0)))
     return TurnEnded(background=0)
 
 
 def probed(draft: Draft, fact: Probed) -> None:
-    """What the look at a silent agent found."""
+    """Ask the user about a silent agent, unless the probe found activity."""
     session = draft.world.sessions.get(fact.session_id)
     if session is None or session.attempt != fact.attempt or session.status.is_over:
         return
@@ -123,7 +125,7 @@ def probed(draft: Draft, fact: Probed) -> None:
 
 
 def answered(draft: Draft, question: Attention) -> None:
-    """What a person said to a stalled session."""
+    """Stop a stalled session, if the answer says so."""
     session = draft.session(question.session_id)
     if question.attempt is not None and question.answer is not None and question.answer.value == STOP:
         stop_session(draft, session, draft.reason(Source.USER, "stalled", "stopped by the user: it was stalled"))
@@ -138,5 +140,5 @@ def _watch(draft: Draft, session: Session, turn: Turn) -> Session:
 
 
 def _look_again(draft: Draft, session: Session, turn: Turn, at: int | None) -> Session:
-    """Set when somebody looks next; None: nothing runs that could be silent."""
+    """Set the time of the next check; None if nothing runs that could be silent."""
     return draft.put(revised(session, turn=msgspec.structs.replace(turn, stall_at=at)))

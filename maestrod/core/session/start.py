@@ -1,4 +1,4 @@
-"""How a session starts: its record first, then its queue, the first entry of its timeline, and the launch of its agent."""
+"""Starts a session: creates its record, its queue and the first entry of its timeline, and launches its agent."""
 
 from maestrod.api.clock import Clock
 from maestrod.api.event import TimelineType
@@ -12,7 +12,7 @@ from maestrod.core.world.draft import Draft
 
 
 def start_session(draft: Draft, session: Session) -> Session:
-    """Record a session in state ``spawning`` and want its agent launched."""
+    """Create a session in state ``spawning`` and request the launch of its agent."""
     folder = session.working_dir or draft.project(session.project_id).working_dir
     limit = draft.world.policy.registration_timeout(session.agent)
     reason = draft.reason(Source.PLAN if session.unit_task_id else Source.USER, "spawned", "waiting for the agent")

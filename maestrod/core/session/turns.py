@@ -1,11 +1,11 @@
-"""The turns of an agent: what it is told next, and when it is let go.
+"""The turns of an agent: which message it gets next, and when it is let go.
 
-Theory. An agent works in turns: it takes a prompt, works, and rests. Between two turns ``advance`` decides what comes next, the same
-for every agent: a message that waits, a word about what it left open, or nothing more, and then it is let go. Whatever may have
-changed the answer (a turn ended, a message came, a task moved, a question was answered) puts the session into ``Draft.at_turn``,
-and ``advance`` looks at it once the decision has come to rest. How the prompt reaches the agent is the only difference: an agent of
-``Turns.STREAM``, or on a terminal, gets it while it runs; one of ``Turns.PROCESS`` has ended with its turn and is started again in
-the same conversation, as the next attempt of the same session.
+An agent works in turns: it takes a prompt, works, and rests. Between two turns, ``_advance`` decides what comes next, the same
+for every agent: a waiting message, a reminder of open tasks, or the end of the session. Whatever may change that decision (the
+end of a turn, a new message, a changed task, an answered question) adds the session to ``Draft.at_turn``, and ``advance_all``
+checks it once the decision has come to rest. Agents differ only in how a prompt reaches them. An agent with ``Turns.STREAM``,
+or on a terminal, gets it while it runs. An agent with ``Turns.PROCESS`` has exited with its turn and is started again in the
+same conversation, as the next attempt of the same session.
 """
 
 from maestrod.api.clock import Clock
@@ -31,16 +31,16 @@ from maestrod.core.world.draft import Draft
 from maestrod.core.world.task_index import READY, bucket
 from maestrod.core.world.world import World
 
-#: How long an agent that was let go may take to end by itself before it is stopped (ms). Agents write their transcripts and
-#: run their last hooks then: Claude Code gives those 1.5 s, Codex up to 5 s for its own reports.
+#: How long (ms) an agent may take to exit by itself before it is stopped. In that time, agents write their transcripts and
+#: run their last hooks: Claude Code gives hooks 1.5 s, Codex takes up to 5 s for its own reports.
 FINISH_MS = 20_000
 
-#: How a turn ends from which nothing more comes; a usage limit that is sat out never gets here.
+#: Outcomes after which the session fails. A usage limit that is waited for never gets here.
 _FAILED = frozenset({Outcome.FAILED.value, Outcome.LIMIT.value})
 
 
 def turns_of(world: World, session: Session) -> Turns:
-    """How a session takes prompts: on a terminal they are typed into one process, whatever the agent does on pipes."""
+    """How a session takes prompts. On a terminal, they are typed into one process, whatever the agent does on pipes."""
     turns = world.policy.traits(session.agent).turns
     if session.terminal is Terminal.EXTERNAL:
         return Turns.NONE
@@ -48,12 +48,12 @@ def turns_of(world: World, session: Session) -> Turns:
 
 
 def launch_carries_prompt(world: World, session: Session) -> bool:
-    """Whether a prompt that waits at the start comes with the start itself."""
+    """Whether the launch command carries the first prompt."""
     return turns_of(world, session) is Turns.PROCESS or session.terminal is Terminal.PTY
 
 
 def open_conversation(draft: Draft, session: Session) -> None:
-    """The first prompt of a session that has something to do: its manifest."""
+    """Queue the first prompt of a session with tasks: its manifest."""
     if turns_of(draft.world, session) is Turns.NONE or not session.task_ids:
         return
     opening = queue_message(draft, session, MessageKind.OPENING)
@@ -62,7 +62,7 @@ def open_conversation(draft: Draft, session: Session) -> None:
 
 
 def advance_all(draft: Draft) -> None:
-    """Look at every session that may go on."""
+    """Check every session whose next step may have changed."""
     while draft.at_turn:
         session_id, _ = draft.at_turn.popitem()
         session = draft.world.sessions.get(session_id)
@@ -71,7 +71,7 @@ def advance_all(draft: Draft) -> None:
 
 
 def continue_after(draft: Draft, session: Session, exit_: Exit) -> bool:
-    """A process of an agent that has one per turn ended well; whether the session goes on with another one."""
+    """Continue a session whose process has exited well, if its agent has one process per turn. Returns whether it continues."""
     answer_delivered(draft, session, "")
     permission_rules.process_ended(draft, session)
     if turns_of(draft.world, session) is not Turns.PROCESS or not _may_go_on(draft, session):
@@ -84,7 +84,7 @@ def continue_after(draft: Draft, session: Session, exit_: Exit) -> bool:
 
 
 def wake(draft: Draft, session: Session) -> None:
-    """What a session waited for is over: it goes on where it stopped, in its own conversation."""
+    """Continue a session in its own conversation after the end of a usage limit."""
     message = queue_message(draft, session, MessageKind.WAKE, reminders.wake())
     if session.process is not None:
         return
@@ -95,27 +95,27 @@ def wake(draft: Draft, session: Session) -> None:
 
 
 def process_gone(draft: Draft, session: Session) -> Session:
-    """The session's process has ended and the session has not: nothing runs of it until it goes on."""
+    """The session's process has ended, but the session has not: nothing of it runs until it continues."""
     permission_rules.process_ended(draft, session)
     return draft.put(moved(draft.session(session.id), SessionEvent.GONE, draft.now))
 
 
 def overdue(draft: Draft, session: Session) -> None:
-    """An agent that was let go has not ended by itself: it is stopped, and has completed all the same."""
+    """Stop an agent that did not exit by itself after it was let go. The session still counts as completed."""
     if session.finishing:
         draft.put(with_clock(session, None))
         draft.effect(Stop(session.id, session.attempt))
 
 
 def _may_go_on(draft: Draft, session: Session) -> bool:
-    """Whether a session may be told something at all now."""
+    """Whether a session may get a message now."""
     if session.status.is_over or session.ending is not None or session.wait is not None:
         return False
     return not is_held(draft.world, session) and not attention.has_dialog(draft, session.id)
 
 
 def _advance(draft: Draft, session: Session) -> None:
-    """Between two turns of an agent whose process runs."""
+    """Take the next step between two turns of an agent whose process runs."""
     if session.process is None or _is_busy(draft, session):
         return
     message = _next_message(draft, session)
@@ -134,12 +134,12 @@ def _is_busy(draft: Draft, session: Session) -> bool:
 
 
 def _next_message(draft: Draft, session: Session) -> Message | None:
-    """What the agent is told next: what waits, else what has to be said about what it left open."""
+    """The next message for the agent: a waiting one, else a reminder of what it left open."""
     for message in open_messages(draft, session.id):
         if message.status is MessageStatus.QUEUED:
             return message
     if session.turn is None and session.process is not None:
-        return None  # it has not had a turn yet: nothing was left open
+        return None  # no turn yet, so nothing was left open
     if session.role is Role.ORCHESTRATOR:
         return _to_planner(draft, session)
     return _to_worker(draft, session)
@@ -186,19 +186,19 @@ def _last_words(session: Session) -> str:
 
 
 def _is_hand_made(session: Session) -> bool:
-    """Whether a person started it on a terminal to sit at: then nobody else tells it what to do."""
+    """Whether a user started the session on a terminal to work in it. Then the daemon sends no prompts of its own."""
     return session.terminal is Terminal.PTY and session.unit_task_id is None and session.role is Role.WORKER
 
 
 def _left_open(draft: Draft, session: Session) -> list[Task]:
-    """The session's tasks that it could still do something about."""
+    """The session's tasks that it has still to finish."""
     return [
         leaf for leaf in owned_leaves(draft, session) if leaf.status is TaskStatus.IN_PROGRESS or bucket(leaf) == READY
     ]
 
 
 def _is_done(draft: Draft, session: Session) -> bool:
-    """Whether nothing more will be asked of the agent."""
+    """Whether the agent gets no more prompts."""
     if _is_hand_made(session) or not session.task_ids:
         return False
     if session.role is Role.WORKER:
@@ -220,7 +220,7 @@ def _can_resume(draft: Draft, session: Session) -> bool:
 
 
 def _relaunch(draft: Draft, session: Session, message: Message) -> None:
-    """Start the next process of a session; the message comes with it."""
+    """Start the next process of a session, with a message."""
     session = _start_again(draft, session)
     _mark_delivered(draft, session, message)
 
@@ -232,7 +232,7 @@ def _start_again(draft: Draft, session: Session) -> Session:
 
 
 def _let_go(draft: Draft, session: Session) -> None:
-    """All is done: no more prompts, and the agent ends by itself, or is stopped where it would sit at its prompt for ever."""
+    """Let the agent exit because all is done. On a terminal, it would stay at its prompt, so it is stopped."""
     reason = draft.reason(Source.PLAN, "finished", "all its tasks are done")
     move(draft, session, SessionEvent.LET_GO, reason, clock=Clock(deadline=draft.now + FINISH_MS))
     on_terminal = session.terminal is Terminal.PTY
@@ -240,7 +240,7 @@ def _let_go(draft: Draft, session: Session) -> None:
 
 
 def _give_up(draft: Draft, session: Session, code: str, detail: str) -> None:
-    """Nothing comes of this agent any more: the session has failed, and its process is stopped."""
+    """Fail a session whose agent makes no more progress, and stop its process."""
     reason = Reason(source=Source.PLAN, code=code, detail=detail[:500], at=draft.now)
     ended = end(draft, draft.session(session.id), SessionEvent.FAIL, reason, None)
     if ended.status is not SessionStatus.SPAWNING and session.process is not None:

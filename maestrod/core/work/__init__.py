@@ -1,4 +1,4 @@
-"""The work that is to be done: projects, plans, runs, tasks and queues, and how each of them moves.
+"""The work: projects, plans, runs, tasks and queues, with their state machines.
 
-Nothing here knows how an agent works; a session reports to the work, and the work may ask for a session to stop.
+Nothing here knows how an agent works. Sessions report to the work, and the work may ask a session to stop.
 """

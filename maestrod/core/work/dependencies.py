@@ -1,7 +1,7 @@
-"""What a task waits for, and the cycles that must not be.
+"""What a task waits for, and the refusal of cycles.
 
 A task waits for its dependencies, for its children (a parent is done when they are) and for the dependencies of its
-ancestors (a subtask cannot start before its group may). A cycle over these three would wait for ever.
+ancestors (a subtask cannot start before its group may). The tasks of a cycle over these three would wait indefinitely.
 """
 
 import enum
@@ -21,7 +21,7 @@ class Met(enum.Enum):
 
 
 def dependencies_met(world: World, task: Task) -> tuple[Met, str | None]:
-    """Whether the task may start as far as its own dependencies go, and the first one in the way."""
+    """Whether the task's own dependencies let it start, and the first one that does not."""
     waiting = None
     for task_id in task.dependencies:
         needed = world.tasks.get(task_id)
@@ -34,7 +34,7 @@ def dependencies_met(world: World, task: Task) -> tuple[Met, str | None]:
 
 
 def ancestors(world: World, task_id: str) -> list[str]:
-    """The task's id and those above it."""
+    """The ids of the task and of the tasks above it, nearest first."""
     chain = []
     current: str | None = task_id
     while current is not None and current in world.tasks:
@@ -44,7 +44,7 @@ def ancestors(world: World, task_id: str) -> list[str]:
 
 
 def refuse_cycle(world: World, task_id: str, on: str) -> None:
-    """Raise ``Conflict`` when ``on`` waits, directly or not, for ``task_id``: the path is in the details."""
+    """Raise ``Conflict`` if ``on`` waits for ``task_id``, directly or indirectly. The details contain the path."""
     came_from: dict[str, str | None] = {on: None}
     stack = [on]
     while stack:

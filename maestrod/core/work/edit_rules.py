@@ -1,7 +1,7 @@
-"""What a person's edit of an entity's file means: it is validated like any command, or refused with what to do instead.
+"""Applies a user's edit of an entity's file: it is validated like any command, or refused with advice.
 
-Only what describes work may be edited: records of what happened (sessions, queues, plans, answers) tell the truth only as long
-as nobody writes them. An edit that would make a world that no command can make is refused as a whole.
+Only descriptions of work may be edited. Sessions, queues, plans and answers are records of what happened, so they must not be
+rewritten. An edit that leads to a state which no command can reach is refused as a whole.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from maestrod.core.work.dependencies import refuse_cycle
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.entities import KINDS
 
-#: By kind, the members a person may change in a file; ``updated_at`` is never looked at.
+#: By kind, the members that a user may change in a file; ``updated_at`` is ignored.
 EDITABLE: Mapping[str, frozenset[str]] = {
     "project": frozenset({"name", "working_dir", "description", "settings"}),
     "task": frozenset(
@@ -37,10 +37,10 @@ EDITABLE: Mapping[str, frozenset[str]] = {
 
 
 def edited(draft: Draft, fact: Edited) -> None:
-    """Take over what a person wrote into an entity's file.
+    """Apply a user's edit of an entity's file.
 
-    Raises ``Malformed`` for what is no such entity, ``NotFound`` for an unknown id, ``Conflict`` for what may not be changed
-    by hand or would break the tree.
+    Raises ``Malformed`` if the text is not a valid entity, ``NotFound`` for an unknown id, ``Conflict`` for a change that is
+    not allowed by hand or would break the tree.
     """
     if fact.kind not in KINDS or fact.id not in draft.world.tables[fact.kind]:
         raise NotFound(
@@ -59,9 +59,9 @@ def edited(draft: Draft, fact: Edited) -> None:
         return
     if isinstance(new, Task) and isinstance(old, Task):
         _check_task(draft, old, new)
-        if "status" in changed:  # the old reason speaks of another status
+        if "status" in changed:  # the old reason belongs to another status
             changed.setdefault("status_reason", draft.reason(Source.USER, "edited", "its file was edited by hand"))
-    if "working_dir" in changed:  # which folder that is will be seen at its next use
+    if "working_dir" in changed:  # the new folder's identity is looked up at its next use
         changed["folder"] = None
     draft.change(old, **changed)
     if isinstance(new, Task):
@@ -69,7 +69,7 @@ def edited(draft: Draft, fact: Edited) -> None:
 
 
 def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
-    """What a request may not say, a file may not either."""
+    """Check texts and commands as the methods do. Raises ``Malformed``."""
     for name in changed.keys() & {"title", "name"}:
         if not is_line(changed[name]):
             message = f"{name} of {fact.kind} {fact.id} must be one line and not blank"
@@ -79,7 +79,7 @@ def _check_texts(fact: Edited, changed: Mapping[str, Any]) -> None:
 
 
 def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:
-    """The members that differ. Raises ``Conflict`` for one that may not."""
+    """The members that differ. Raises ``Conflict`` if one of them is not editable."""
     names = [
         name for name in old.__struct_fields__ if name != "updated_at" and getattr(old, name) != getattr(new, name)
     ]
@@ -94,7 +94,7 @@ def _changed(fact: Edited, old: Entity, new: Entity) -> dict[str, Any]:
 
 
 def _check_task(draft: Draft, old: Task, new: Task) -> None:
-    """Refuse a task that points at nothing, is its own ancestor, or has numbers that mean nothing."""
+    """Refuse a task that refers to unknown tasks or projects, is its own ancestor, or has numbers out of range."""
     world = draft.world
     numbers = (new.max_attempts >= 1, new.backoff_ms >= 0, 0 <= new.progress <= 1, (new.timeout_ms or 0) >= 0)
     if not all(numbers):
@@ -121,7 +121,9 @@ def _check_task(draft: Draft, old: Task, new: Task) -> None:
 
 
 def _refuse_cycles(draft: Draft, changed: Task) -> None:
-    """Refuse an edit after which something waits for itself: by its own edges, those below it or those above it."""
+    """Refuse an edit that makes a task wait for itself, through the dependencies of the changed task or of tasks below or above
+    it.
+    """
     world = draft.world
     above = draft.world.tasks.get(changed.parent_id or "")
     affected = list(world.subtree(changed.id))

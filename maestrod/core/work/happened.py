@@ -1,8 +1,8 @@
-"""When what somebody reports happened, and how much of that is believed.
+"""When a reported event happened.
 
-A report may come late, because the daemon was away. It then says when its work was done. That is taken as said within bounds: not
-before the attempt began, not after now. So nobody gains anything by it: a timeout that was judged stays judged, and one that was
-not is judged by the later of what the report says and what the bounds allow.
+A report may arrive late, because the daemon was down. It then carries the time at which its work was done. That time is
+accepted within bounds: not before the attempt began, and not after now. So it cannot be misused: a timeout that was decided
+stays decided, and one that was not is decided by the reported time within these bounds.
 """
 
 from typing import Any
@@ -11,17 +11,17 @@ from maestrod.api.errors import Malformed
 from maestrod.api.task import Task
 from maestrod.core.world.draft import Draft
 
-#: How far (ms) the clock of another machine may be ahead of ours before its reports are refused.
+#: How far (ms) the clock of another machine may be ahead of the daemon's before its reports are refused.
 FUTURE_MS = 60_000
 
-#: What is told this much (ms) after it happened says so in the timeline.
+#: A report that arrives later than this (ms) after its event is marked with the event's time in the timeline.
 LATE_MS = 2_000
 
 
 def moment(draft: Draft, at: int | None, since: int) -> int:
-    """When something happened that began at ``since``: as told (``at``), within bounds; now when nothing is told.
+    """When an event happened: the reported time ``at``, but not before ``since`` or after now. Without ``at``, now.
 
-    Raises ``Malformed`` for a time that has not come yet.
+    Raises ``Malformed`` for a time in the future.
     """
     if at is None:
         return draft.now
@@ -33,10 +33,10 @@ def moment(draft: Draft, at: int | None, since: int) -> int:
 
 
 def moment_of(draft: Draft, at: int | None, target: Task) -> int:
-    """When something happened in the current attempt at a task. Raises what ``moment`` raises."""
+    """When an event of the current attempt at a task happened. Raises what ``moment`` raises."""
     return moment(draft, at, target.started_at or target.created_at)
 
 
 def noted(draft: Draft, at: int) -> dict[str, Any]:
-    """What an entry of the timeline says of when it happened: nothing where that was just now."""
+    """The metadata of a timeline entry that says when the event happened; empty if it happened just now."""
     return {"happenedAt": at} if draft.now - at > LATE_MS else {}

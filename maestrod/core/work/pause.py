@@ -1,7 +1,7 @@
-"""Holding sessions still: one session, a run, or everything.
+"""Pauses and resumes sessions: one session, a run, or everything.
 
-A session is held when it, its run or the whole is paused. What changes is found by comparing who was held before and after;
-timeouts do not run while a session is held, nor while it sits out a usage limit.
+A session is held while it, its run or the whole system is paused. The sessions to pause or resume are found by comparing which
+were held before and after a change. Timeouts do not run while a session is held or waits for the end of a usage limit.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from maestrod.core.world.world import World
 
 
 def is_held(world: World, session: Session) -> bool:
-    """Whether a session's processes are to stand still."""
+    """Whether a session's processes must be paused."""
     run = world.runs.get(session.run_id or "")
     return session.paused or world.system.frozen or (run is not None and run.paused)
 
 
 @contextmanager
 def hold_sessions(draft: Draft) -> Iterator[None]:
-    """Within the block something is paused or resumed; at its end the sessions this touches are held or let go."""
+    """For a block that pauses or resumes something: at its end, pause or resume the affected sessions."""
     before = {id_: is_held(draft.world, draft.world.sessions[id_]) for id_ in sorted(draft.world.by_session.live)}
     yield
     for session_id, was_held in before.items():
@@ -40,7 +40,7 @@ def hold_sessions(draft: Draft) -> Iterator[None]:
 
 @contextmanager
 def clocks(draft: Draft, session_id: str) -> Iterator[None]:
-    """Within the block a session begins or ends to wait; at its end its timeouts stand still, or go on with what was left."""
+    """For a block in which a session begins or ends a wait: at its end, stop its clocks or let them continue."""
     yield
     session = draft.session(session_id)
     if session.terminal is not Terminal.EXTERNAL:
@@ -48,7 +48,7 @@ def clocks(draft: Draft, session_id: str) -> Iterator[None]:
 
 
 def hold_clocks(draft: Draft, session: Session) -> None:
-    """The work of a session that stands still has no running clock, also when it began just now (a report was on its way)."""
+    """Stop the clocks of a session that is paused or waiting, also of work that a late report has just started."""
     if session.terminal is not Terminal.EXTERNAL and _stands_still(draft.world, session):
         _shift_clocks(draft, session, held=True)
 
@@ -58,7 +58,7 @@ def _stands_still(world: World, session: Session) -> bool:
 
 
 def _shift_clocks(draft: Draft, session: Session, *, held: bool) -> None:
-    """Stop the timeouts of a session and its tasks with what is left of them, or let them go on."""
+    """Stop the clocks of a session and its tasks, keeping the time that is left, or let them continue."""
     clock = clock_of(session)
     if clock is not None:
         draft.put(with_clock(session, _held(clock, draft.now, held=held)))
@@ -73,7 +73,7 @@ def _held(clock: Clock, now: int, *, held: bool) -> Clock:
 
 
 def pause_session(draft: Draft, session: Session) -> Session:
-    """Hold one session still."""
+    """Pause one session. Raises ``IllegalTransition`` for an external one."""
     if alive(session).terminal is Terminal.EXTERNAL:
         raise IllegalTransition(
             "session.external", f"{session.id} was started by hand: this daemon does not control its processes", {}
@@ -83,19 +83,19 @@ def pause_session(draft: Draft, session: Session) -> Session:
 
 
 def resume_session(draft: Draft, session: Session) -> Session:
-    """Let one session go on."""
+    """Resume one session."""
     alive(session)
     with hold_sessions(draft):
         return draft.put(moved(session, SessionEvent.RESUME, draft.now))
 
 
 def freeze(draft: Draft, params: Freeze) -> System:
-    """Emergency stop: start nothing, hold every session still."""
+    """Emergency stop: start nothing and pause every session."""
     with hold_sessions(draft):
         return draft.change(draft.world.system, frozen=True, frozen_at=draft.now, frozen_reason=params.reason)
 
 
 def thaw(draft: Draft, params: SystemParams) -> System:
-    """Go on after an emergency stop."""
+    """End the emergency stop."""
     with hold_sessions(draft):
         return draft.change(draft.world.system, frozen=False, frozen_at=None, frozen_reason="")

@@ -1,4 +1,4 @@
-"""Plans of a task: handed in, approved or refused, and applied: all subtasks, dependencies and the mapping, or nothing."""
+"""Plans of a task: submitted, approved or rejected, and applied as a whole: all subtasks and dependencies, or none."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from maestrod.core.world.known import agent_for, names_for
 
 
 def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | None, markdown: str | None) -> PlanReport:
-    """Lint what was handed in. Raises ``Malformed`` unless it is exactly one of JSON and text."""
+    """Lint a submitted plan. Raises ``Malformed`` unless exactly one of ``plan`` and ``markdown`` is given."""
     if (plan is None) == (markdown is None):
         raise Malformed("plan.missing", "submit either plan (JSON) or markdown", {"path": "plan"})
     known = names_for(draft.world.policy, draft.seen, working_dir, agent)
@@ -31,7 +31,7 @@ def judge(draft: Draft, working_dir: str, agent: str, plan: dict[str, Any] | Non
 
 
 def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
-    """Keep a plan with what the linter says; one that passes is applied at once unless its run wants approval."""
+    """Store a plan with the linter's findings. A valid plan is applied at once, unless its run needs approval."""
     root = task_for(draft, actor, _root_of(draft, params, actor))
     run = active_run(draft, root.id)
     agent = run.agent if run is not None else agent_for(draft, root.project_id, root.agent)
@@ -40,7 +40,7 @@ def submit(draft: Draft, params: PlanSubmit, actor: Actor) -> Plan:
 
 
 def hand_in(draft: Draft, root: Task, run: Run | None, report: PlanReport, by: str | None) -> Plan:
-    """Keep what was handed in, and let its run go on with it. Its planner may start over counting what it was reminded of."""
+    """Store a submitted plan and let its run continue with it. The count of reminders of its planner starts again."""
     plan = keep(draft, root, run, report, submitted_by=by)
     if run is None:
         return plan
@@ -60,7 +60,7 @@ def _root_of(draft: Draft, params: PlanSubmit, actor: Actor) -> str:
 
 
 def keep(draft: Draft, root: Task, run: Run | None, report: PlanReport, submitted_by: str | None = None) -> Plan:
-    """Record a plan as ready or invalid. One without a title has that of its root."""
+    """Store a plan as ready or invalid. Without a title of its own, it gets that of its root."""
     return draft.put(
         Plan(
             id=draft.new_id("pln"),
@@ -83,10 +83,12 @@ def keep(draft: Draft, root: Task, run: Run | None, report: PlanReport, submitte
 
 
 def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
-    """What a plan means to its run: repair, approval, or work. A run that works already goes on with what it has."""
+    """Continue a run with a plan: wait for a correction or an approval, or apply it. A run that works already continues its
+    work.
+    """
     planning = run.status is RunStatus.PLANNING
     if plan.status is PlanStatus.INVALID and run.status is RunStatus.AWAITING_APPROVAL:
-        draft.change(run, plan_attempt=plan.attempt)  # the plan that a person looks at stays
+        draft.change(run, plan_attempt=plan.attempt)  # the plan that waits for approval stays
         return plan
     run = draft.change(run, plan_attempt=plan.attempt, plan_id=plan.id, diagnostics=plan.diagnostics)
     if plan.status is PlanStatus.INVALID:
@@ -100,7 +102,7 @@ def _advance(draft: Draft, run: Run, plan: Plan) -> Plan:
 
 
 def fail_planning(draft: Draft, run: Run, error: str) -> None:
-    """There will be no plan: the root has failed. A root with subtasks of its own is left alone, only its run has failed."""
+    """Fail a run that gets no plan, and its root. A root that already has subtasks is left as it is; only the run fails."""
     root = draft.task(run.root_task_id)
     findings = "; ".join(f"{found.path}: {found.message}" for found in run.diagnostics[:10])
     detail = f"{error}: {findings}" if findings else error
@@ -113,7 +115,7 @@ def fail_planning(draft: Draft, run: Run, error: str) -> None:
 
 
 def approve(draft: Draft, plan_id: str) -> Plan:
-    """A person says yes: the plan is applied."""
+    """Approve a plan: it is applied."""
     plan = draft.plan(plan_id)
     approved = draft.change(plan, status=_moved(plan.status, PlanEvent.APPROVE))
     run = draft.run(plan.run_id) if plan.run_id is not None else _run_for(draft, plan)
@@ -123,7 +125,7 @@ def approve(draft: Draft, plan_id: str) -> Plan:
 
 
 def reject(draft: Draft, params: PlanReject) -> Plan:
-    """A person says no: the plan is history, and the run that waited for the answer has failed."""
+    """Reject a plan: the run that waited for its approval fails."""
     plan = draft.plan(params.plan_id)
     rejected = draft.change(plan, status=_moved(plan.status, PlanEvent.REJECT))
     run = draft.world.runs.get(plan.run_id or "")
@@ -137,7 +139,7 @@ def _moved(status: PlanStatus, event: PlanEvent) -> PlanStatus:
 
 
 def _run_for(draft: Draft, plan: Plan) -> Run:
-    """The run of a plan that was handed in by hand: the active one of its root, else one of its own."""
+    """The run of a plan that was submitted by hand: the active run of its root, else a new one."""
     root = draft.task(plan.root_task_id)
     run = active_run(draft, root.id)
     if run is not None:
@@ -158,13 +160,13 @@ def _run_for(draft: Draft, plan: Plan) -> Run:
 
 
 def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
-    """Make the tasks of a plan in one commit."""
+    """Create the tasks of a plan in one decision."""
     root = _free(draft, draft.task(plan.root_task_id))
     edges = group_dependencies(plan.groups)
     chains = ranks(plan.groups)
     group_ids: dict[str, str] = {}
     subtask_ids: dict[str, str] = {}
-    for group in plan.groups:  # in the order in which they are made: tables are in the order of ids
+    for group in plan.groups:  # in the order of creation, because tables are sorted by id
         group_ids[group.key] = draft.new_id("tsk")
         subtask_ids |= {sub.key: draft.new_id("tsk") for sub in group.subtasks}
     for group in plan.groups:
@@ -173,7 +175,7 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
             _make_subtask(draft, root, run, sub, group_ids[group.key], subtask_ids)
     run_state.move(draft, draft.run(run.id), RunEvent.WORK, plan_id=plan.id, diagnostics=plan.diagnostics)
     if run.id not in draft.world.by_session.planners:
-        draft.reopened[run.id] = None  # what somebody put below the root before the plan came is to be run as well
+        draft.reopened[run.id] = None  # tasks that were added below the root before the plan came run as well
     counts = {"group": len(plan.groups), "subtask": len(subtask_ids), "wave": len(plan.waves)}
     message = "plan applied: " + ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items())
     draft.timeline(TimelineType.MILESTONE, message, session_id=plan.submitted_by, task_id=root.id, source=Source.PLAN)
@@ -182,7 +184,7 @@ def apply(draft: Draft, plan: Plan, run: Run) -> Plan:
 
 
 def _free(draft: Draft, root: Task) -> Task:
-    """The root of a plan: a task that is not over, and no unit any more, for its groups are. Raises ``Conflict``."""
+    """The root of a plan, no longer a unit, because its groups become units. Raises ``Conflict`` if it has ended."""
     if root.status.is_over:
         detail = {"taskId": root.id, "status": root.status.value}
         raise Conflict("task.finished", f"{root.id} is {root.status.value}: retry it first", detail)

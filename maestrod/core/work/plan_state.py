@@ -1,8 +1,8 @@
-"""How a plan moves.
+"""The state machine of a plan.
 
-Theory. What a planner hands in is a ``draft`` until the linter has judged it, in the same decision: nobody sees that state.
-A plan that passes is ``ready``, and applied at once or when a person approves; applying it is one commit. Nothing brings back
-a plan that was refused or has become tasks: a planner hands in another.
+A submitted plan is a ``draft`` until the linter has checked it in the same decision, so no client sees that state. A valid plan
+is ``ready``, and is applied at once or when a user approves it. Applying it is one decision. A plan that was refused or applied
+never changes again; the planner submits a new one.
 """
 
 import enum

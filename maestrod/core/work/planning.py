@@ -1,4 +1,4 @@
-"""The planning tier with agents that hand in their plan as the last word of a turn."""
+"""Plans of agents that submit their plan as the last message of a turn."""
 
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Role, Session
@@ -9,9 +9,9 @@ from maestrod.core.world.known import names_for
 
 
 def offered(draft: Draft, session: Session, document: str) -> None:
-    """A document that should be a plan: taken in as if it had been submitted, while its run still wants one.
+    """Treat a document as a submitted plan while its run still needs one.
 
-    What is no JSON at all becomes an invalid plan that says so: the planner is sent back to repair it.
+    A document that is not JSON becomes an invalid plan with that finding, and the planner is asked to correct it.
     """
     run = draft.world.runs.get(session.run_id or "")
     if session.role is not Role.ORCHESTRATOR or run is None or run.status is not RunStatus.PLANNING:

@@ -1,4 +1,6 @@
-"""Projects: made by hand, or of the folder a run is started in. A project is known by its folder, not by how that is written."""
+"""Projects, created by hand or for the folder in which a run is started. A project is identified by its folder, not by the
+spelling of its path.
+"""
 
 import posixpath
 from collections.abc import Iterable
@@ -25,7 +27,9 @@ from maestrod.core.world.world import World
 
 
 def create(draft: Draft, params: ProjectCreate) -> Project:
-    """Make a project. Raises ``Malformed`` for what is no folder, ``Conflict`` for one that has a project, or a name that is taken."""
+    """Create a project. Raises ``Malformed`` if the path is not a folder, ``Conflict`` if the folder has a project or the name
+    is taken.
+    """
     place = _place(draft, params.working_dir)
     _refuse_second(draft, place)
     _refuse_name(draft.world, params.name)
@@ -33,9 +37,9 @@ def create(draft: Draft, params: ProjectCreate) -> Project:
 
 
 def for_folder(draft: Draft, project_id: str | None, working_dir: str | None) -> Project:
-    """The project named, or the one whose folder this is or is inside of (the nearest), or a new one of the folder.
+    """The named project, or the nearest one whose folder contains this folder, or a new one for the folder.
 
-    Raises ``Malformed`` for what is no folder, ``Conflict`` when the project's folder is gone, or another one by now.
+    Raises ``Malformed`` if the path is not a folder, ``Conflict`` if the project's folder is missing or was replaced.
     """
     if project_id is not None:
         return _settled(draft, draft.project(project_id), None)
@@ -49,7 +53,7 @@ def for_folder(draft: Draft, project_id: str | None, working_dir: str | None) ->
 
 
 def update(draft: Draft, params: ProjectUpdate) -> Project:
-    """Change what is given."""
+    """Change the given members."""
     project = draft.project(params.project_id)
     members: dict[str, object] = {"description": params.description}
     if params.name is not None:
@@ -65,7 +69,9 @@ def update(draft: Draft, params: ProjectUpdate) -> Project:
 
 
 def enclosing(world: World, seen: Seen, place: Place) -> Project | None:
-    """The project whose folder this is, or the nearest one it is inside of; of several of one folder the oldest counts."""
+    """The project of this folder, or else of the nearest folder around it. If one folder has several projects, the oldest
+    counts.
+    """
     levels: dict[object, int] = {}
     for level, path in enumerate(place.around):
         for key in (path, _key(place.identities.get(path))):
@@ -85,7 +91,7 @@ def _enclosing(draft: Draft, place: Place) -> Project | None:
 
 
 def views(world: World, seen: Seen, projects: Iterable[Project]) -> list[ProjectView]:
-    """Projects as they are now."""
+    """Projects as clients see them, with problems of their folders."""
     identities = seen.identities([each.working_dir for each in world.projects.values()])
     oldest: dict[object, Project] = {}
     for each in world.projects.values():
@@ -94,7 +100,7 @@ def views(world: World, seen: Seen, projects: Iterable[Project]) -> list[Project
 
 
 def _view(project: Project, identities: Identities | None, oldest: dict[object, Project]) -> ProjectView:
-    """``identities`` is None where nobody looked."""
+    """``identities`` is None if the folders were not looked up."""
     members = {name: getattr(project, name) for name in Project.__struct_fields__}
     now = None if identities is None else identities.get(project.working_dir)
     first = oldest[_key(now) or project.working_dir]
@@ -109,7 +115,7 @@ def _view(project: Project, identities: Identities | None, oldest: dict[object, 
 
 
 def _settled(draft: Draft, project: Project, place: Place | None) -> Project:
-    """The project with its folder as it is now: a moved one is followed. Raises ``Conflict`` when work cannot start there."""
+    """The project with its present folder; a moved folder is followed. Raises ``Conflict`` if work cannot start there."""
     if not draft.seen.looks:
         return project
     now = draft.seen.identities([project.working_dir]).get(project.working_dir)
@@ -130,14 +136,16 @@ def _settled(draft: Draft, project: Project, place: Place | None) -> Project:
 
 
 def _moved(project: Project, place: Place) -> str | None:
-    """The path around the place at which the project's folder is now, when it is not where it was."""
+    """The path to which the project's folder has moved, if it is ``place`` or one of the folders around it."""
     key = _key(project.folder)
     paths = (path for path in place.around if key is not None and _key(place.identities.get(path)) == key)
     return next(paths, None)
 
 
 def _is_replaced(project: Project, now: FolderIdentity | None) -> bool:
-    """Whether another folder is there, as far as that can be said: in the same boot, and not only mounted anew."""
+    """Whether another folder is now at the path. It can be decided only within one boot; a new mount of the same folder does
+    not count.
+    """
     known = project.folder
     if known is None or now is None or known.boot_id != now.boot_id:
         return False
@@ -153,13 +161,15 @@ def _key(identity: FolderIdentity | None) -> tuple[int, int, str] | None:
 
 
 def _keys(project: Project, identities: Identities) -> set[object]:
-    """By what a project is found: its path, and which folder that is now or was in this boot."""
+    """The keys by which a project is found: its path, and the identity of its folder, both present and stored."""
     keys = {_key(identities.get(project.working_dir)), _key(project.folder)} - {None}
     return {project.working_dir, *keys}
 
 
 def _place(draft: Draft, path: str) -> Place:
-    """A look at a folder. Raises ``Malformed`` for a relative path (the daemon stands in another folder) and what is no folder."""
+    """The folder at a path. Raises ``Malformed`` if it is not a folder, or if the path is relative (the daemon has its own
+    working directory).
+    """
     if not path.startswith("/") or "\0" in path:
         raise Malformed(
             "project.relative", f"workingDir must be an absolute path, not {path!r}", {"path": "workingDir"}
@@ -171,7 +181,7 @@ def _place(draft: Draft, path: str) -> Place:
 
 
 def _refuse_second(draft: Draft, place: Place, but: Project | None = None) -> None:
-    """Refuse a folder that has a project. One inside of a project's folder may have its own."""
+    """Refuse a folder that already has a project. A folder inside a project's folder may have its own."""
     innermost = Place(place.path, (place.path,), place.identities)
     owner = _enclosing(draft, innermost)
     if owner is not None and owner != but:
@@ -187,7 +197,7 @@ def _refuse_name(world: World, name: str, but: Project | None = None) -> None:
 
 
 def _free_name(world: World, path: str) -> str:
-    """A name for the project of a folder: the folder's, with the one around it or a number where that is taken."""
+    """A free name for a folder's project: the folder's name, with its parent's name or a number if it is taken."""
     taken = {each.name for each in world.projects.values()}
     parts = [as_line(part, "folder") for part in path.split("/") if part] or ["/"]
     names = [posixpath.join(*parts[-depth:]) for depth in range(1, min(len(parts), 3) + 1)]
@@ -211,7 +221,7 @@ def _make(draft: Draft, params: ProjectCreate, place: Place) -> Project:
 
 
 def _settings(draft: Draft, given: GivenSettings) -> ProjectSettings:
-    """Settings as they are kept. Raises ``Malformed`` for an agent that there is not and a pattern that can match nothing."""
+    """Settings in their stored form. Raises ``Malformed`` for an unknown agent or a pattern that cannot match anything."""
     check_agent(draft, given.default_agent, "settings.defaultAgent")
     for name, patterns in (("allow", given.permissions.allow), ("deny", given.permissions.deny)):
         for place, pattern in enumerate(patterns):
@@ -223,7 +233,7 @@ def _settings(draft: Draft, given: GivenSettings) -> ProjectSettings:
 
 
 def delete(draft: Draft, params: ProjectRef) -> Done:
-    """Remove a project that has no tasks and no live sessions left."""
+    """Delete a project without tasks and live sessions. Raises ``Conflict`` if it has any."""
     project = draft.project(params.project_id)
     tasks = len(draft.world.by_task.of_project.get(project.id, ()))
     if tasks:

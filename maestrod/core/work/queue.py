@@ -1,4 +1,6 @@
-"""How a queue's items move: one atomic claim, at most one item in the works, item and task in one commit."""
+"""The state machine of queue items: claims are atomic, at most one item is in progress, and an item and its task change in one
+decision.
+"""
 
 import enum
 
@@ -70,7 +72,7 @@ OPEN = (QueueItemStatus.QUEUED, QueueItemStatus.PROCESSING)
 
 
 def create(draft: Draft, session: Session) -> Queue | None:
-    """The queue of a new session with strategy ``queue``, holding its tasks in order."""
+    """Create the queue of a new session with strategy ``queue``, with its tasks in order."""
     if session.strategy is not Strategy.QUEUE:
         return None
     items = tuple(_item(draft, task_id, session.id) for task_id in session.task_ids)
@@ -81,7 +83,7 @@ def create(draft: Draft, session: Session) -> Queue | None:
 
 
 def _item(draft: Draft, task_id: str, session_id: str) -> QueueItem:
-    """A new item. Raises ``Conflict`` for a task that is over, or is in another session's queue."""
+    """A new item. Raises ``Conflict`` if the task has ended, or is in another session's queue."""
     added = draft.task(task_id)
     if added.status.is_over:
         raise Conflict(
@@ -94,7 +96,7 @@ def _item(draft: Draft, task_id: str, session_id: str) -> QueueItem:
 
 
 def has_open_item(draft: Draft, session_id: str, task_id: str) -> bool:
-    """Whether a session's queue may still give a task out, or has."""
+    """Whether a session's queue has given out a task or may still do so."""
     queue = draft.world.queues.get(queue_id(session_id))
     return (
         queue is not None
@@ -104,7 +106,7 @@ def has_open_item(draft: Draft, session_id: str, task_id: str) -> bool:
 
 
 def claim(draft: Draft, params: QueueNext, actor: Actor) -> QueueClaim:
-    """Give out the next item whose task may start; nothing while another is in the works."""
+    """Claim the next item whose task may start. Returns no item while another one is in progress."""
     queue = _queue_for(draft, actor, params.session_id)
     if queue.closed:
         return QueueClaim(closed=True)
@@ -130,7 +132,7 @@ def _give_out(draft: Draft, queue: Queue, item: QueueItem) -> QueueClaim:
 
 
 def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
-    """The item in the works is done, and so is its task."""
+    """Complete the item in progress, and its task."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     left = draft.task(item.task_id)
     at = moment_of(draft, params.at, left)
@@ -141,7 +143,7 @@ def complete(draft: Draft, params: QueueComplete, actor: Actor) -> QueueItem:
 
 
 def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
-    """The item in the works failed, and so did this attempt at its task."""
+    """Fail the item in progress, and the present attempt at its task."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     left = draft.task(item.task_id)
     at = moment_of(draft, params.at, left)
@@ -152,7 +154,7 @@ def fail(draft: Draft, params: QueueFail, actor: Actor) -> QueueItem:
 
 
 def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
-    """An item is left out, and so is its task."""
+    """Skip an item and its task."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     left = draft.task(item.task_id)
     at = moment_of(draft, params.at, left)
@@ -163,7 +165,7 @@ def skip(draft: Draft, params: QueueSkip, actor: Actor) -> QueueItem:
 
 
 def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
-    """An item goes back to be claimed again, and its task to be started again."""
+    """Put an item back into the queue, and make its task startable again."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     if queue.closed:
         raise IllegalTransition("queue.closed", f"{queue.id} is closed", {"queueId": queue.id})
@@ -179,7 +181,7 @@ def requeue(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
 
 
 def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
-    """A task joins a queue and its session."""
+    """Add a task to a queue and to its session."""
     queue = _queue_for(draft, actor, params.session_id)
     added = task_for(draft, actor, params.task_id)
     if queue.closed:
@@ -196,7 +198,7 @@ def add(draft: Draft, params: QueueAdd, actor: Actor) -> Queue:
 
 
 def remove(draft: Draft, params: QueueItemRef, actor: Actor) -> Queue:
-    """A queued item leaves the queue; its task stays with the session."""
+    """Remove a queued item from the queue. Its task stays with the session."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     _take_out(draft, queue, item)
     _close_if_done(draft, queue.id)
@@ -209,7 +211,7 @@ def _take_out(draft: Draft, queue: Queue, item: QueueItem) -> None:
 
 
 def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
-    """A queued item takes another place among the queued ones."""
+    """Move a queued item to another position among the queued ones."""
     queue, item = item_for(draft, actor, params.session_id, params.task_id)
     if item.status is not QueueItemStatus.QUEUED:
         raise IllegalTransition("item.illegal_transition", f"an item that is {item.status.value} cannot be moved")
@@ -217,7 +219,7 @@ def move(draft: Draft, params: QueueMove, actor: Actor) -> Queue:
 
 
 def give_back(draft: Draft, session_id: str) -> None:
-    """The session is gone and its tasks are settled: what it had in the works goes back or is over, the queue closes."""
+    """Close the queue of a session that has ended, after its tasks were settled: open items end or return to the queue."""
     queue = draft.world.queues.get(queue_id(session_id))
     if queue is None:
         return
@@ -230,7 +232,7 @@ def give_back(draft: Draft, session_id: str) -> None:
 
 
 def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
-    """A task moved by another way than its queue: its item moves with it."""
+    """Bring the item in line with a task that was changed outside its queue."""
     queue = draft.world.queues.get(queue_id(session_id))
     if queue is None:
         return
@@ -241,7 +243,7 @@ def follow_task(draft: Draft, session_id: str, moved: Task) -> None:
 
 
 def let_go(draft: Draft, session_id: str, task_id: str) -> None:
-    """A session has no part in a task any more: its queued item goes. Raises ``IllegalTransition`` when it is in the works."""
+    """Remove the queued item of a task that leaves the session. Raises ``IllegalTransition`` if the item is in progress."""
     queue = draft.world.queues.get(queue_id(session_id))
     if queue is not None:
         for item in queue.items:
@@ -258,7 +260,7 @@ _FOLLOWS = {
 
 
 def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool = False) -> Queue:
-    """Bring an open item into line with its task. ``gone``: the session is, so that nothing of it is in the works."""
+    """Bring an open item in line with its task. ``gone``: the session has ended, so none of its items is in progress."""
     status = _FOLLOWS.get(moved.status)
     if status is not None:
         detail = moved.status_reason.detail if moved.status_reason is not None else None
@@ -274,7 +276,7 @@ def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: b
 
 
 def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool) -> Queue:
-    """The item in the works whose task is not over: back in the queue, or failed when its attempt did."""
+    """Settle an item in progress whose task has not ended: it returns to the queue, or fails if the attempt did."""
     if not gone and moved.status in {TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED}:
         return queue
     if moved.not_before is not None and not gone:
@@ -301,7 +303,7 @@ def _queue_for(draft: Draft, actor: Actor, session_id: str | None) -> Queue:
 
 
 def item_for(draft: Draft, actor: Actor, session_id: str | None, task_id: str | None) -> tuple[Queue, QueueItem]:
-    """The item named, or the one in the works."""
+    """The named item, or the one in progress. Raises ``NotFound``."""
     queue = _queue_for(draft, actor, session_id)
     for item in queue.items:
         if item.task_id == task_id or (task_id is None and item.status is QueueItemStatus.PROCESSING):
@@ -328,16 +330,16 @@ def _move(
 
 
 def after(draft: Draft, id_: str, task_id: str) -> QueueItem:
-    """The item as it is now; the answer is not the queue, which may be long and is remembered with the request."""
+    """The item's present state. The reply is not the whole queue, because it may be long and is stored with the request."""
     _close_if_done(draft, id_)
     return next(item for item in draft.queue(id_).items if item.task_id == task_id)
 
 
 def _close_if_done(draft: Draft, id_: str) -> bool:
-    """Close a queue that has nothing left to give out: its items are over, or wait for what this queue does not bring.
+    """Close a queue that has nothing left to give out.
 
-    The queue of a unit closes as well when the rest waits for tasks of other sessions: its slot may be what those need. The
-    unit gets another session when they are done. An empty queue waits for its first item.
+    The queue of a unit also closes if all other items wait for tasks of other sessions, because those may need its slot. The
+    unit gets another session when they are done. An empty queue stays open for its first item.
     """
     queue = draft.queue(id_)
     if queue.closed:
@@ -350,7 +352,7 @@ def _close_if_done(draft: Draft, id_: str) -> bool:
 
 
 def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
-    """Whether an item is in the works, or may be claimed now or later."""
+    """Whether an item is in progress, or may be claimed now or later."""
     left = draft.world.tasks.get(item.task_id) if item.status in OPEN else None
     if left is None:
         return False
@@ -362,7 +364,7 @@ def _has_future(draft: Draft, item: QueueItem, *, scheduled: bool) -> bool:
 
 
 def _place(draft: Draft, queue: Queue, task_id: str, position: int) -> Queue:
-    """Put a queued item at ``position`` among the queued ones; the others keep their places."""
+    """Put a queued item at ``position`` among the queued ones; all other items keep their positions."""
     waiting = [item for item in queue.items if item.status is QueueItemStatus.QUEUED]
     moving = next(item for item in waiting if item.task_id == task_id)
     waiting.remove(moving)

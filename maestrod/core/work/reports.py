@@ -1,8 +1,9 @@
-"""Reports of work, and the timeouts they may have missed.
+"""Reports of work that may arrive after a timeout.
 
-A deadline that passed while the daemon could not listen is judged a grace later (``engine/timers.py``). A report that comes within it
-counts as in time, unless it says itself that its work was done after the deadline: then the timeout holds, as it would have if the
-daemon had been there. What a session reports of an attempt that timed out, while it is being stopped for that, is refused.
+A deadline that passed while the daemon could not listen is judged after an extra grace (``engine/timers.py``). A report that
+arrives within the grace counts as in time, unless it says itself that its work was done after the deadline. Then the timeout
+holds, as if the daemon had been running. Reports about an attempt that timed out are refused while its session is being stopped
+for that.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ P = TypeVar("P", bound=Params)
 
 
 def of_task(rule: Callable[[Draft, P, Actor], Task]) -> Callable[[Draft, P, Actor], Task]:
-    """A rule that reports on a task; the answer to a report that is too late is the task as it is by then."""
+    """Wrap a rule that reports on a task. A report that is too late times the task out, and the reply is the resulting task."""
 
     def ruled(draft: Draft, params: P, actor: Actor) -> Task:
         named: Any = params
@@ -40,7 +41,9 @@ def of_task(rule: Callable[[Draft, P, Actor], Task]) -> Callable[[Draft, P, Acto
 
 
 def of_item(rule: Callable[[Draft, P, Actor], QueueItem]) -> Callable[[Draft, P, Actor], QueueItem]:
-    """A rule that reports on an item of a queue; the answer to a report that is too late is the item as it is by then."""
+    """Wrap a rule that reports on a queue item. A report that is too late times the task out, and the reply is the resulting
+    item.
+    """
 
     def ruled(draft: Draft, params: P, actor: Actor) -> QueueItem:
         named: Any = params
@@ -54,7 +57,7 @@ def of_item(rule: Callable[[Draft, P, Actor], QueueItem]) -> Callable[[Draft, P,
 
 
 def time_out(draft: Draft, overdue: Task) -> Task:
-    """A task took too long: this attempt failed, and its sessions are stopped."""
+    """Fail the attempt at a task that took too long, and stop its sessions."""
     detail = f"timed out after {overdue.timeout_ms} ms"
     sessions = draft.world.by_session.live_of(overdue.id)
     reason = draft.reason(Source.TIMER, TIMED_OUT, detail)

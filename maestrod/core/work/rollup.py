@@ -1,8 +1,8 @@
-"""Roll-up: what changed below or beside a task decides what it is.
+"""Roll-up: derives a task's status from its subtasks and its dependencies.
 
-A leaf moves by reports and by its process; what it may start follows from its dependencies. A parent moves by its
-children only. ``settle`` brings the world to rest after a change: it looks again at exactly the tasks the draft marked
-(the changed ones, their parents, and the dependents of those whose standing changed) until nothing is marked.
+A leaf changes through reports and its process; its dependencies decide when it may start. A parent changes through its children
+only. ``settle`` brings the world to rest after a change: it checks exactly the tasks that the draft marked
+(changed tasks, their parents, and the dependents of tasks whose standing changed) until none is marked.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ _RUN_EVENT = {
 
 
 def settle(draft: Draft) -> None:
-    """Roll changes up and along dependencies until the world is at rest."""
+    """Propagate changes to parents and dependents until the world is at rest."""
     roots: dict[str, None] = {}
     while draft.dirty:
         for task_id in _next(draft):
@@ -50,7 +50,7 @@ def settle(draft: Draft) -> None:
 
 
 def _next(draft: Draft) -> list[str]:
-    """The marked tasks to look at first: leaves, then the deepest parents, so that each parent is decided once."""
+    """The marked tasks to check next: leaves, then the deepest parents, so that each parent is decided once."""
     children = draft.world.by_task.children
     leaves = [task_id for task_id in draft.dirty if task_id not in children]
     if leaves:
@@ -68,7 +68,7 @@ def _look_again(draft: Draft, task: Task) -> None:
 
 
 def _waits(task: Task) -> bool:
-    """Whether it is its dependencies that decide about the task now."""
+    """Whether the task's dependencies decide its status now."""
     if task.status is TaskStatus.PENDING:
         return True
     reason = task.status_reason
@@ -77,7 +77,7 @@ def _waits(task: Task) -> bool:
 
 def _settle_leaf(draft: Draft, task: Task) -> None:
     if task.leaves is not None:
-        task = draft.change(task, leaves=None, updated_at=task.updated_at)  # its last subtask is gone
+        task = draft.change(task, leaves=None, updated_at=task.updated_at)  # its last subtask was removed
     if not _waits(task) or not (task.dependencies or task.status is TaskStatus.BLOCKED):
         return
     met, by = dependencies_met(draft.world, task)
@@ -115,7 +115,7 @@ def _roll_up(draft: Draft, parent: Task) -> None:
     tally = world.by_task.tally(parent.id)
     unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
     if unwanted and _skip_below(draft, parent, by):
-        return  # each leaf that was skipped has marked its parents again
+        return  # each skipped leaf has marked its parents again
     status, reason = _status_of(draft, parent, tally, met, by)
     if status is parent.status and reason is not None and parent.status_reason is not None:
         same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
@@ -128,12 +128,12 @@ def _started(tally: Counter[str]) -> bool:
 
 
 def _is_over(tally: Counter[str]) -> bool:
-    """Whether nothing is left that a dependency could keep from starting."""
+    """Whether all children have ended, so that a dependency cannot hold any back."""
     return tally[_COMPLETED] + tally[_SKIPPED] + tally[_FAILED] + tally[_CANCELLED] == sum(tally.values())
 
 
 def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
-    """Skip what is left below a parent; whether there was anything."""
+    """Skip all unfinished leaves below a parent. Returns whether there were any."""
     leaves = [task_id for task_id in draft.world.subtree(parent.id) if task_id not in draft.world.by_task.children]
     left = [task_id for task_id in leaves if not draft.world.tasks[task_id].status.is_over]
     for task_id in left:
@@ -144,7 +144,7 @@ def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
 def _status_of(
     draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
 ) -> tuple[TaskStatus, Reason | None]:
-    """What a parent is, from how many of its children are what."""
+    """A parent's status, from the tally of its children."""
     if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
         return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
     if tally[_IN_PROGRESS]:
@@ -180,7 +180,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
         leaves=draft.world.by_task.leaves(parent.id),
         started_at=started,
         completed_at=(parent.completed_at or draft.now) if finished else None,
-        not_before=None,  # a leaf that was given subtasks may have had clocks of its own
+        not_before=None,  # a leaf that became a parent may have had clocks of its own
         clock=None,
         updated_at=parent.updated_at if status is parent.status else draft.now,
     )
@@ -191,7 +191,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
 
 
 def _settle_runs(draft: Draft, root: Task) -> None:
-    """The latest run of a root ends as the root does, and goes on when the root does again."""
+    """End the latest run of a root as the root ended, or continue it if the root is open again."""
     run = draft.world.runs[draft.world.runs_of(root.id)[-1]]
     event = _RUN_EVENT.get(root.status)
     if event is not None:
@@ -201,7 +201,7 @@ def _settle_runs(draft: Draft, root: Task) -> None:
 
 
 def _error(root: Task, run: Run) -> str | None:
-    """Why a run failed, in the words of its root."""
+    """Why a run failed: the error of its root."""
     if root.status is not TaskStatus.FAILED:
         return None
     if root.result is not None and root.result.error is not None:
@@ -210,7 +210,7 @@ def _error(root: Task, run: Run) -> str | None:
 
 
 def _go_on(draft: Draft, root: Task, run: Run) -> None:
-    """A root that had ended is open again: its run works on what is its own, or plans what was never planned."""
+    """Continue the run of a root that is open again: with its own units, or with planning if there was no plan."""
     tasks = draft.world.tasks
     dispatches = (tasks[task_id].dispatch for task_id in draft.world.subtree(root.id))
     if any(dispatch is not None and dispatch.run_id == run.id for dispatch in dispatches):

@@ -1,4 +1,4 @@
-"""Runs: from one request to a completed tree; held, let go, cancelled."""
+"""The run methods: start, pause, resume and cancel, from one request to a completed tree."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ from maestrod.core.world.known import agent_for
 
 
 def start(draft: Draft, params: RunStart) -> Run:
-    """Start a run of a text, an existing task or a ready plan."""
+    """Start a run of a text, an existing task or a given plan."""
     arguments.check(params.planner, "planner")
     root = _root(draft, params)
     _refuse_second(draft, root)
@@ -54,7 +54,7 @@ def start(draft: Draft, params: RunStart) -> Run:
 
 
 def _planning_agent(draft: Draft, params: RunStart, root: Task) -> str | None:
-    """The project's agent for requests, where there is something to plan and no program of the user's does it."""
+    """The project's planning agent, if there is something to plan and no planner program for it."""
     has_plan = params.plan is not None or params.markdown is not None
     if has_plan or params.planner or _can_run_as_it_is(draft, root):
         return None
@@ -62,7 +62,7 @@ def _planning_agent(draft: Draft, params: RunStart, root: Task) -> str | None:
 
 
 def _refuse_second(draft: Draft, root: Task) -> None:
-    """Raise ``Conflict`` when the task, or something above or below it, is being run already."""
+    """Raise ``Conflict`` if the task, or a task above or below it, already has an active run."""
     if not draft.world.runs_of_root:
         return
     for task_id in [*ancestors(draft.world, root.id), *draft.world.subtree(root.id)]:
@@ -73,7 +73,7 @@ def _refuse_second(draft: Draft, root: Task) -> None:
 
 
 def _root(draft: Draft, params: RunStart) -> Task:
-    """The task named, or a new one made of the request."""
+    """The named task, or a new one for the request."""
     if params.task_id is not None:
         return draft.task(params.task_id)
     has_plan = params.plan is not None or params.markdown is not None
@@ -119,7 +119,7 @@ def _with_plan(draft: Draft, params: RunStart, root: Task, run: Run) -> Run:
 
 
 def _with_planner(draft: Draft, run: Run) -> Run:
-    """An orchestrator session will plan the root: the scheduler starts it."""
+    """Store a run that an orchestrator session plans; the scheduler starts that session."""
     if not can_plan(draft, run):
         planners = sorted(name for name, traits in draft.world.policy.agents.items() if traits.plans)
         others = f", a planning agent ({', '.join(planners)})" if planners else ""
@@ -134,10 +134,9 @@ def _with_planner(draft: Draft, run: Run) -> Run:
 
 
 def planner_gone(draft: Draft, session: Session) -> None:
-    """A run's orchestrator has ended: the tree it left is run, or there will be no plan.
+    """Continue a run whose orchestrator has ended: with the tree it left, or fail the planning.
 
-    A root without subtasks has been settled like any task of a session: it failed this attempt at planning, or is to be
-    planned again.
+    A root without subtasks was already settled like any task of a session: this attempt at planning failed, or will be retried.
     """
     run = draft.world.runs.get(session.run_id or "")
     if run is None or run.status not in ACTIVE or run.id in draft.world.by_session.planners:
@@ -152,12 +151,12 @@ def planner_gone(draft: Draft, session: Session) -> None:
 
 
 def _can_run_as_it_is(draft: Draft, root: Task) -> bool:
-    """Whether there is something to do without planning: a tree, or commands of its own."""
+    """Whether the root needs no planning, because it has subtasks or commands."""
     return root.id in draft.world.by_task.children or bool(root.commands)
 
 
 def _as_it_is(draft: Draft, root: Task, run: Run) -> Run:
-    """The units of the tree become this run's, and every leaf that belongs to none becomes one."""
+    """Run a tree without planning: its units become this run's, and every leaf without a unit becomes one."""
     run = draft.put(msgspec.structs.replace(run, status=RunStatus.RUNNING))
     for task_id in draft.world.subtree(root.id):
         unit = draft.world.tasks[task_id]
@@ -168,7 +167,7 @@ def _as_it_is(draft: Draft, root: Task, run: Run) -> Run:
 
 
 def adopt(draft: Draft, run: Run) -> None:
-    """Every leaf of a run's tree that belongs to no unit of it becomes one, so that nothing of it is left lying."""
+    """Make units of all leaves of a run's tree that belong to no unit, so that none is left out."""
     for task_id in draft.world.subtree(run.root_task_id):
         leaf = draft.world.tasks[task_id]
         if task_id not in draft.world.by_task.children and not in_unit(draft, leaf, run.root_task_id):
@@ -182,7 +181,7 @@ def _make_unit(draft: Draft, run: Run, leaf: Task) -> None:
 
 
 def adopt_leaf(draft: Draft, leaf: Task) -> None:
-    """A leaf appeared in a tree: where a run is at work without an orchestrator to see to it, it becomes a unit."""
+    """Make a new leaf a unit, if an active run works on its tree without an orchestrator that could handle the leaf."""
     if leaf.id in draft.world.by_task.children:
         return
     for task_id in ancestors(draft.world, leaf.id):
@@ -194,7 +193,7 @@ def adopt_leaf(draft: Draft, leaf: Task) -> None:
 
 
 def in_unit(draft: Draft, leaf: Task, root_id: str) -> bool:
-    """Whether a leaf, or something above it up to the root of a run, is a unit of scheduling."""
+    """Whether a leaf, or a task above it up to the run's root, is a unit."""
     for task_id in ancestors(draft.world, leaf.id):
         if draft.world.tasks[task_id].dispatch is not None:
             return True
@@ -204,7 +203,7 @@ def in_unit(draft: Draft, leaf: Task, root_id: str) -> bool:
 
 
 def cancel(draft: Draft, params: RunCancel) -> Run:
-    """Cancel everything of a run; its sessions are stopped."""
+    """Cancel a run and its unfinished tasks, and stop its sessions."""
     run = _active(draft, params.run_id)
     reason = draft.reason(Source.USER, "cancelled", params.reason or "the run was cancelled")
     run = run_state.move(draft, run, RunEvent.CANCEL)
@@ -223,14 +222,14 @@ def cancel_tree(draft: Draft, task_id: str, reason: Reason) -> None:
 
 
 def pause(draft: Draft, params: RunRef) -> Run:
-    """Start nothing new of a run and hold its sessions still."""
+    """Start nothing more of a run, and pause its sessions."""
     run = _active(draft, params.run_id)
     with hold_sessions(draft):
         return draft.change(run, paused=True)
 
 
 def resume(draft: Draft, params: RunRef) -> Run:
-    """Let a paused run go on."""
+    """Resume a paused run."""
     run = _active(draft, params.run_id)
     with hold_sessions(draft):
         return draft.change(run, paused=False)

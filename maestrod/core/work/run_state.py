@@ -1,8 +1,8 @@
-"""How a run moves.
+"""The state machine of a run.
 
-Theory. A run is ``planning`` until it has a plan (or a tree that needs none), perhaps ``awaiting_approval``, then ``running``
-until its root has ended; it ends as the root does, and goes on when the root does again (somebody retries what failed).
-A run whose planning failed may begin to plan again. That a run is paused is no state of its own: it goes on where it was.
+A run is ``planning`` until it has a plan (or a tree that needs none), perhaps ``awaiting_approval``, then ``running``
+until its root ends. It ends as its root does, and continues if the root is opened again by a retry.
+A run whose planning failed may plan again. Paused is not a state of its own: a resumed run continues where it was.
 """
 
 import enum
@@ -56,12 +56,12 @@ TRANSITIONS: Table[RunStatus, RunEvent] = Table("run", {
 })
 # fmt: on
 
-#: A run that has not ended.
+#: The states of a run that has not ended.
 ACTIVE = frozenset({RunStatus.PLANNING, RunStatus.AWAITING_APPROVAL, RunStatus.RUNNING})
 
 
 def move(draft: Draft, run: Run, event: RunEvent, **members: Any) -> Run:
-    """Take a run where ``event`` leads, changing ``members`` as well. Raises ``IllegalTransition``."""
+    """Apply ``event`` to a run, and change ``members`` as well. Raises ``IllegalTransition``."""
     status = TRANSITIONS.target(run.status, event) or run.status
     if status not in ACTIVE:
         members.setdefault("completed_at", run.completed_at if run.status is status else draft.now)
@@ -72,12 +72,12 @@ def move(draft: Draft, run: Run, event: RunEvent, **members: Any) -> Run:
 
 
 def can_plan(draft: Draft, run: Run) -> bool:
-    """Whether the run's agent makes plans: one that only runs commands needs a program for that."""
+    """Whether the run can get a plan: from its agent, or from a planner program."""
     return draft.world.policy.traits(run.agent).plans or bool(run.planner)
 
 
 def active_run(draft: Draft, root_id: str) -> Run | None:
-    """The run that works on a root now, if any."""
+    """The active run of a root, if any."""
     for run_id in draft.world.runs_of(root_id):
         if draft.world.runs[run_id].status in ACTIVE:
             return draft.world.runs[run_id]

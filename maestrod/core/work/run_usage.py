@@ -1,10 +1,10 @@
-"""What a run has used: the sum over its sessions, kept at the run, so that every surface shows the same figure."""
+"""The usage of a run: the sum over its sessions, stored with the run, so that every surface shows the same number."""
 
 from maestrod.core.world.draft import Draft
 
 
 def add_up(draft: Draft) -> None:
-    """Bring the sums of the runs up to date whose sessions have told of usage in this decision."""
+    """Update the sums of the runs whose sessions reported usage in this decision."""
     while draft.spent:
         run_id, _ = draft.spent.popitem()
         run = draft.world.runs.get(run_id)

@@ -1,4 +1,4 @@
-"""How a session is asked to stop."""
+"""Stopping a session on behalf of the work."""
 
 from maestrod.api.reason import Reason
 from maestrod.api.session import Session, Terminal
@@ -8,7 +8,7 @@ from maestrod.core.world.draft import Draft
 
 
 def stop_session(draft: Draft, session: Session, reason: Reason) -> Session:
-    """Want a live session to end, for a reason that stays until it has; its process tree goes by the ladder."""
+    """Stop a live session's process tree. ``reason`` stays its status reason until it has ended."""
     if session.terminal is Terminal.EXTERNAL or session.stopping:
         return session
     draft.effect(Stop(session.id, session.attempt))

@@ -1,10 +1,10 @@
-"""How a task moves.
+"""The state machine of a task.
 
-Theory. A leaf is moved by what its session reports (start, complete, fail, skip, block), by its process (``lose``: the
-session ended without a word about it), by people (cancel, retry, skip) and by its dependencies (``rollup.py``). A task with
-children is moved by roll-up only: every event here is refused for it, but cancel and retry, which go to its leaves.
-A failure with attempts left is not ``failed``: it is ``pending`` again, not before its backoff is over, with the attempt
-kept as history. This file knows nothing of processes, queues or time.
+A leaf changes through the reports of its session (start, complete, fail, skip, block), through its process (``lose``: the
+session ended without reporting an outcome), through users (cancel, retry, skip) and through its dependencies (``rollup.py``). A
+task with children changes through roll-up only. Every event here is refused for it, except cancel and retry, which apply to its
+leaves. A failure with attempts left does not lead to ``failed``: the task is ``pending`` again, starts after its backoff at the
+earliest, and keeps the attempt as history. This file knows nothing about processes, queues or time.
 """
 
 import enum
@@ -20,7 +20,7 @@ from maestrod.core.work.happened import noted
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.task_index import DOOMED, WAITING
 
-#: The longest a failed task waits for its next attempt.
+#: Maximum delay (ms) before a failed task is retried.
 BACKOFF_LIMIT_MS = 600_000
 
 
@@ -74,10 +74,10 @@ TRANSITIONS: Table[TaskStatus, TaskEvent] = Table("task", {
 })
 # fmt: on
 
-#: What a retry of a whole tree tries again.
+#: The states that a retry of a whole tree retries.
 RETRIED = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
 
-#: States in which there is nothing to retry.
+#: States that cannot be retried.
 NOT_RETRIED = frozenset(status for status in TaskStatus if TRANSITIONS.cells[status][TaskEvent.RETRY] is ILLEGAL)
 
 #: States in which a task may still wait for its dependencies.
@@ -87,7 +87,7 @@ _NEEDS_DEPENDENCIES = {TaskEvent.START, TaskEvent.PROGRESS, TaskEvent.COMPLETE, 
 
 
 def next_status(draft: Draft, task: Task, event: TaskEvent) -> TaskStatus | None:
-    """Where ``event`` takes a leaf, or None to stay. Raises ``IllegalTransition``."""
+    """The status of a leaf after ``event``, or None if it does not change. Raises ``IllegalTransition``."""
     if task.id in draft.world.by_task.children:
         raise IllegalTransition(
             "task.has_subtasks", f"{task.id} changes with its subtasks: {event.value} one of them", {"taskId": task.id}
@@ -98,7 +98,7 @@ def next_status(draft: Draft, task: Task, event: TaskEvent) -> TaskStatus | None
 
 
 def _refuse_waiting(draft: Draft, task: Task) -> None:
-    """Raise ``IllegalTransition`` when the task, or one above it, waits for its dependencies."""
+    """Raise ``IllegalTransition`` if the task, or a task above it, waits for its dependencies."""
     current: Task | None = task
     while current is not None:
         reason = current.status_reason
@@ -109,7 +109,7 @@ def _refuse_waiting(draft: Draft, task: Task) -> None:
 
 
 def start(draft: Draft, task: Task, session_id: str | None) -> Task:
-    """Work on a leaf began."""
+    """Start a leaf."""
     status = next_status(draft, task, TaskEvent.START)
     return task if status is None else _begin(draft, task, session_id)
 
@@ -131,7 +131,10 @@ def _begin(draft: Draft, task: Task, session_id: str | None) -> Task:
 
 
 def _take_in_hand(draft: Draft, task_id: str, session_id: str | None) -> None:
-    """An orchestrator that does a task of its tree itself has it from now on: its end says what becomes of it."""
+    """Link a task to the session that started it, unless a live session has it. Then the end of that session settles the task.
+
+    This is how an orchestrator does a task of its tree itself.
+    """
     session = draft.world.sessions.get(session_id or "")
     if session is not None and not draft.world.by_session.live_of(task_id):
         draft.change(session, task_ids=(*session.task_ids, task_id))
@@ -140,7 +143,7 @@ def _take_in_hand(draft: Draft, task_id: str, session_id: str | None) -> None:
 def progress(
     draft: Draft, task: Task, session_id: str | None, fraction: float | None, message: str, *, at: int | None = None
 ) -> Task:
-    """A leaf got on; a first report of progress is a start as well. ``at`` is when, here and below, if not now."""
+    """Record progress of a leaf; a first report also starts it. ``at`` (here and below) is when it happened, if not now."""
     if next_status(draft, task, TaskEvent.PROGRESS) is not None:
         task = _begin(draft, task, session_id)
     if fraction is not None:
@@ -151,7 +154,7 @@ def progress(
 
 
 def complete(draft: Draft, task: Task, session_id: str | None, summary: str, *, at: int | None = None) -> Task:
-    """A leaf is done."""
+    """Complete a leaf."""
     if next_status(draft, task, TaskEvent.COMPLETE) is None:
         return task
     reason = _reported(draft, session_id, "completed")
@@ -177,9 +180,9 @@ def fail(
     final: bool = False,
     at: int | None = None,
 ) -> Task:
-    """An attempt at a leaf failed: the next one waits for its backoff, or there is none left and the task has failed.
+    """Fail the present attempt at a leaf. The next attempt waits for its backoff; without one, the task fails.
 
-    ``reason`` is given when it is not a report that says so; ``final`` when another attempt would be of no use.
+    Give ``reason`` if the failure was not reported, and ``final`` if a retry would be useless.
     """
     event = TaskEvent.FAIL if reason is None else TaskEvent.LOSE
     if next_status(draft, task, event) is None:
@@ -213,7 +216,7 @@ def fail(
 
 
 def _newest_session(draft: Draft, task: Task) -> str | None:
-    """Where a leaf was tried last, when somebody else says that the attempt failed."""
+    """The newest session of a leaf, if the failure was reported by someone else."""
     return next(reversed(draft.world.sessions_of(task.id)), None)
 
 
@@ -229,7 +232,7 @@ def _attempt(task: Task, session_id: str | None, error: str, at: int) -> Attempt
 
 
 def skip(draft: Draft, task: Task, session_id: str | None, why: str, *, at: int | None = None) -> Task:
-    """A leaf is left out."""
+    """Skip a leaf."""
     if next_status(draft, task, TaskEvent.SKIP) is None:
         return task
     at = at or draft.now
@@ -240,7 +243,7 @@ def skip(draft: Draft, task: Task, session_id: str | None, why: str, *, at: int 
 
 
 def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | None, *, at: int | None = None) -> Task:
-    """A leaf cannot go on, says its session."""
+    """Block a leaf, because its session or a user reports that it cannot continue."""
     next_status(draft, task, TaskEvent.BLOCK)
     source = Source.USER if session_id is None else Source.REPORT
     reason = draft.reason(source, "reported", why, by)
@@ -251,14 +254,14 @@ def block(draft: Draft, task: Task, session_id: str | None, why: str, by: str | 
 
 
 def cancel(draft: Draft, task: Task, reason: Reason) -> Task:
-    """A leaf is wanted no more."""
+    """Cancel a leaf."""
     if next_status(draft, task, TaskEvent.CANCEL) is None:
         return task
     return _finish(draft, task, TaskStatus.CANCELLED, reason, draft.now)
 
 
 def retry(draft: Draft, task: Task, reason: Reason) -> Task:
-    """Try a leaf again: one more attempt than it has had."""
+    """Retry a leaf, with one attempt more than it has had."""
     if next_status(draft, task, TaskEvent.RETRY) is None:
         return task
     tried = len(task.attempts)
@@ -277,7 +280,7 @@ def retry(draft: Draft, task: Task, reason: Reason) -> Task:
 
 
 def release(draft: Draft, task: Task, reason: Reason) -> Task:
-    """A leaf's session is gone through no fault of either: the same attempt starts again."""
+    """Make a leaf startable again, as the same attempt, because its session ended through no fault of the task."""
     return draft.change(
         task,
         status=TaskStatus.PENDING,

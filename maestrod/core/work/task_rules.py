@@ -1,4 +1,4 @@
-"""What the task methods mean: made, changed, removed, reported on, tried again."""
+"""The rules of the task methods: create, change, delete, report, retry."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ from maestrod.core.work.stop import stop_session
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.known import check_agent, check_skills
 
-#: Members of a new task that are taken as they are.
+#: Members that are copied from the parameters.
 _PLAIN = (
     "title", "description", "initial_prompt", "priority", "on_dependency_failure", "skill_ids", "agent_ids",
     "agent", "commands", "checks", "paths", "max_attempts", "backoff_ms", "timeout_ms",
@@ -41,7 +41,7 @@ _PLAIN = (
 
 
 def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
-    """Make a task; a subtask belongs to its parent's project."""
+    """Create a task. A subtask belongs to its parent's project."""
     if not actor.is_owner and params.parent_id is None:
         raise NotAllowed("task.needs_parent", "a session may only create subtasks of its own tasks: name a parent", {})
     parent = task_for(draft, actor, params.parent_id) if params.parent_id is not None else None
@@ -72,7 +72,9 @@ def create(draft: Draft, params: TaskCreate, actor: Actor) -> Task:
 
 
 def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> None:
-    """Raise ``Malformed`` for what no session could start with: names of nothing, commands that are no arguments, paths outside."""
+    """Raise ``Malformed`` for parameters that no session could start with: unknown names, invalid arguments, paths outside the
+    project.
+    """
     check_agent(draft, params.agent, "agent")
     check_skills(draft, working_dir, params.skill_ids or (), "skillIds")
     arguments.check_commands(params.commands or (), "commands")
@@ -83,9 +85,9 @@ def _check(draft: Draft, working_dir: str, params: TaskCreate | TaskUpdate) -> N
 
 
 def _has_live_session(draft: Draft, parent: Task) -> bool:
-    """Whether a leaf is being worked on: it cannot become a parent under the worker's hands.
+    """Whether a session works on a leaf, so that it must not become a parent.
 
-    An orchestrator's own root is the exception: giving it subtasks is its work.
+    The root of an orchestrator is the exception, because adding subtasks to it is the orchestrator's work.
     """
     world = draft.world
     if parent.id in world.by_task.children or not parent.started_at:
@@ -94,7 +96,7 @@ def _has_live_session(draft: Draft, parent: Task) -> bool:
 
 
 def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
-    """Change what is given."""
+    """Change the given members."""
     changed: dict[str, Any] = {
         name: getattr(params, name) for name in _PLAIN if getattr(params, name, None) is not None
     }
@@ -107,7 +109,7 @@ def update(draft: Draft, params: TaskUpdate, actor: Actor) -> Task:
 
 
 def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
-    """Remove a subtree that nobody works on; others that wait for it must be named to be cut loose."""
+    """Delete a subtree that no session works on. ``cascade`` also removes the dependencies of other tasks on it."""
     below = list(draft.world.subtree(draft.task(params.task_id).id))
     inside = set(below)
     parent_id = draft.task(params.task_id).parent_id
@@ -137,7 +139,7 @@ def delete(draft: Draft, params: TaskDelete, actor: Actor) -> Done:
 
 
 def _be_a_leaf(draft: Draft, parent: Task) -> None:
-    """A parent lost its last child: what it was by roll-up it is no more."""
+    """Reset a parent that lost its last child: its rolled-up status no longer applies."""
     if not parent.status.is_over:
         reason = draft.reason(Source.USER, "subtasks_removed", "its subtasks were removed")
         parent = task.release(draft, parent, reason)
@@ -145,37 +147,37 @@ def _be_a_leaf(draft: Draft, parent: Task) -> None:
 
 
 def start(draft: Draft, params: TaskRef, actor: Actor) -> Task:
-    """Work on a task began."""
+    """Start a task."""
     return task.start(draft, task_for(draft, actor, params.task_id), actor.session_id)
 
 
 def progress(draft: Draft, params: TaskProgress, actor: Actor) -> Task:
-    """A task got on."""
+    """Record progress of a task."""
     target = task_for(draft, actor, params.task_id)
     at = moment_of(draft, params.at, target)
     return task.progress(draft, target, actor.session_id, params.progress, params.message, at=at)
 
 
 def complete(draft: Draft, params: TaskComplete, actor: Actor) -> Task:
-    """A task is done."""
+    """Complete a task."""
     target = task_for(draft, actor, params.task_id)
     return task.complete(draft, target, actor.session_id, params.summary, at=moment_of(draft, params.at, target))
 
 
 def fail(draft: Draft, params: TaskFail, actor: Actor) -> Task:
-    """An attempt at a task failed."""
+    """Fail the present attempt at a task."""
     target = task_for(draft, actor, params.task_id)
     return task.fail(draft, target, actor.session_id, params.error, at=moment_of(draft, params.at, target))
 
 
 def skip(draft: Draft, params: TaskSkip, actor: Actor) -> Task:
-    """A task is left out."""
+    """Skip a task."""
     target = task_for(draft, actor, params.task_id)
     return task.skip(draft, target, actor.session_id, params.reason, at=moment_of(draft, params.at, target))
 
 
 def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
-    """A task cannot go on."""
+    """Block a task."""
     if params.by_task_id is not None:
         draft.task(params.by_task_id)
     target = task_for(draft, actor, params.task_id)
@@ -184,7 +186,7 @@ def block(draft: Draft, params: TaskBlock, actor: Actor) -> Task:
 
 
 def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
-    """Try again what failed, was skipped or cancelled, in the task or below it."""
+    """Retry a task, or all failed, skipped and cancelled leaves below it."""
     reason = draft.reason(Source.USER, "retried", "retried by the user")
     top = draft.task(params.task_id)
     _refuse_nothing_to_retry(draft, top)
@@ -198,7 +200,7 @@ def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
 
 
 def _refuse_nothing_to_retry(draft: Draft, top: Task) -> None:
-    """Raise ``IllegalTransition`` when all there is has worked or is at it. What was retried just now may be retried again."""
+    """Raise ``IllegalTransition`` if every leaf is completed or in progress. Leaves that wait for a retry may be retried again."""
     below = [draft.task(id_) for id_ in draft.world.subtree(top.id) if id_ not in draft.world.by_task.children]
     states = {leaf.status for leaf in below}
     if not states <= task.NOT_RETRIED:
@@ -210,7 +212,7 @@ def _refuse_nothing_to_retry(draft: Draft, top: Task) -> None:
 
 
 def cancel(draft: Draft, params: TaskCancel, actor: Actor) -> Task:
-    """Cancel a subtree; sessions left with nothing to do are stopped."""
+    """Cancel a subtree, and stop sessions that have no other task left."""
     target = task_for(draft, actor, params.task_id)
     source = Source.USER if actor.is_owner else Source.REPORT
     reason = draft.reason(source, CANCELLED, params.reason or "cancelled", actor.session_id)
@@ -230,7 +232,7 @@ def _stop_if_idle(draft: Draft, session_id: str) -> None:
 
 
 def depend(draft: Draft, params: TaskDepend, actor: Actor) -> Task:
-    """A task waits for another from now on."""
+    """Add a dependency. Raises ``Conflict`` for a cycle."""
     return _depend(draft, task_for(draft, actor, params.task_id), draft.task(params.on_task_id).id)
 
 
@@ -242,7 +244,7 @@ def _depend(draft: Draft, waiting: Task, on: str) -> Task:
 
 
 def undepend(draft: Draft, params: TaskDepend, actor: Actor) -> Task:
-    """A task waits for another no more."""
+    """Remove a dependency."""
     waiting = task_for(draft, actor, params.task_id)
     rest = tuple(need for need in waiting.dependencies if need != params.on_task_id)
     return draft.change(waiting, dependencies=rest)
