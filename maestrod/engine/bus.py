@@ -1,4 +1,4 @@
-"""The bus: durable events to whoever listens, in order, at once."""
+"""The bus: delivers durable events to all subscribers, in order and at once."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ Deliver = Callable[[Sequence[Event]], None]
 
 
 class Handle:
-    """A subscription to the bus; ``close`` ends it, once or often."""
+    """A subscription to the bus. ``close`` ends it; further calls do nothing."""
 
     def __init__(self, bus: "Bus", matches: Matcher, deliver: Deliver) -> None:
         self._bus = bus
@@ -19,15 +19,15 @@ class Handle:
         self.deliver = deliver
 
     def close(self) -> None:
-        """Deliver nothing more."""
+        """End the subscription."""
         self._bus.subscribers.pop(self, None)
 
 
 class Bus:
-    """Gives every published event to the subscribers it matches.
+    """Delivers every published event to the subscribers that it matches.
 
-    ``deliver`` is called on the engine's thread with the matching events of one commit; it must not block, so a subscriber
-    that is slow keeps a bounded queue of its own. ``seq`` is the last event published.
+    ``deliver`` is called on the engine's thread with the matching events of one commit. It must not block, so a slow subscriber
+    needs a bounded queue of its own. ``seq`` is that of the last published event.
     """
 
     def __init__(self, seq: int = 0) -> None:
@@ -35,13 +35,13 @@ class Bus:
         self.subscribers: dict[Handle, None] = {}
 
     def subscribe(self, matches: Matcher, deliver: Deliver) -> Handle:
-        """Be given every later event that matches."""
+        """Subscribe to all later events that match."""
         handle = Handle(self, matches, deliver)
         self.subscribers[handle] = None
         return handle
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Give the events of one commit out."""
+        """Deliver the events of one commit."""
         if not events:
             return
         self.seq = events[-1].seq
@@ -51,7 +51,7 @@ class Bus:
                 handle.deliver(wanted)
 
     async def wait_for(self, matches: Matcher) -> Event:
-        """The next event that matches."""
+        """Return the next event that matches."""
         found: list[Event] = []
         came = trio.Event()
 

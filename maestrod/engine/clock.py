@@ -1,4 +1,4 @@
-"""Where time and randomness come from: the only place of the daemon that reads them for decisions."""
+"""The source of time and randomness for decisions; no other code reads them for that."""
 
 import secrets
 import time
@@ -10,24 +10,24 @@ from maestrod.core.values.command import Stamp
 from maestrod.core.values.facts import ClockMoved
 from maestrod.engine.clock_watch import ClockWatch
 
-#: Bytes of 80 random bits.
+#: Bytes of entropy per stamp (80 bits).
 _ENTROPY_BYTES = 10
 
 
 class TimeSource(Protocol):
-    """A source of wall time and randomness; tests bring their own."""
+    """A source of wall time and randomness; tests use their own."""
 
     def wall(self) -> int:
         """Milliseconds since the epoch; may jump."""
 
     def steady(self) -> int:
-        """Milliseconds since the start of the machine; never set, and going on while it sleeps."""
+        """Milliseconds since the machine started. It is never set, and continues while the machine sleeps."""
 
     def awake(self) -> int:
-        """The same without the time it slept."""
+        """The same without the time that the machine slept."""
 
     def boot(self) -> str:
-        """What tells this start of the machine from others; empty where nothing does, and then no jump is noticed."""
+        """The id of this boot. Empty where the system has none; then jumps of the clock are not detected."""
 
     async def changed(self) -> None:
         """Return when the wall clock may have been set, or the machine may have slept."""
@@ -36,12 +36,12 @@ class TimeSource(Protocol):
         """80 random bits."""
 
 
-#: Linux has a clock that counts sleep; the monotonic clock of macOS does, and ``time.monotonic`` there does not.
+#: A clock that counts sleep. On macOS, ``CLOCK_MONOTONIC`` does, but ``time.monotonic`` does not.
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class SystemClock:
-    """The machine's clock and random source, which is asked for many decisions at a time: each call costs it 30 µs."""
+    """The machine's clock and random source. It reads entropy for many decisions at once, because each call costs 30 µs."""
 
     def __init__(self) -> None:
         self._random = b""
@@ -49,15 +49,15 @@ class SystemClock:
         self._watch = ClockWatch()
 
     def steady(self) -> int:
-        """Milliseconds since the start of the machine."""
+        """Milliseconds since the machine started."""
         return time.clock_gettime_ns(_STEADY) // 1_000_000
 
     def awake(self) -> int:
-        """The same without the time it slept."""
+        """The same without the time that the machine slept."""
         return time.monotonic_ns() // 1_000_000
 
     def boot(self) -> str:
-        """The id of this start of the machine."""
+        """The id of this boot."""
         return self._boot
 
     async def changed(self) -> None:
@@ -76,13 +76,13 @@ class SystemClock:
         return int.from_bytes(taken)
 
 
-#: Ids made in one decision count up from the entropy; this much room is left between two decisions of one millisecond.
+#: Ids of one decision count up from its entropy; this is the distance between two decisions in one millisecond.
 _STEP = 1 << 32
 _TOP = 1 << 80
 
 
 class Stamps:
-    """Makes stamps whose ids rise: the id clock never goes back, and within a millisecond the entropy goes up."""
+    """Makes stamps with rising ids: the id time never goes back, and the entropy rises within a millisecond."""
 
     def __init__(self, clock: TimeSource, last_id_time: int = 0) -> None:
         self.clock = clock
@@ -101,14 +101,14 @@ class Stamps:
         return Stamp(at=at, id_time=self._id_time, entropy=self._entropy)
 
 
-#: A wall clock that is off by less (ms) is being slewed, or read a moment apart.
+#: Smaller differences (ms) come from slewing or from reading the clocks a moment apart, so they are ignored.
 JUMP_MS = 1_000
 
 
 def movement(mark: ClockMark | None, clock: TimeSource) -> ClockMoved | None:
-    """What became of the clocks since ``mark``; None when nothing did.
+    """How the clocks moved since ``mark``; None if they did not.
 
-    Over a start of the machine the wall clock is all there is, and it is believed.
+    Across a boot, only the wall clock is known, so it is trusted.
     """
     boot = clock.boot()
     if not boot:

@@ -1,7 +1,7 @@
-"""Hearing that the wall clock was set, or that the machine slept, without looking again and again.
+"""Detects without polling that the wall clock was set or the machine slept.
 
-Linux tells it by a timer that is cancelled when the clock jumps (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET); a sleep counts as a
-jump, because the clock is read anew from the hardware afterwards. Elsewhere one looks every ``LOOK_SECONDS``.
+Linux cancels a special timer when the clock jumps (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET). A sleep counts as a
+jump, because the clock is read from the hardware again afterwards. Other systems are polled every ``LOOK_SECONDS``.
 """
 
 import ctypes
@@ -10,12 +10,12 @@ import sys
 
 import trio
 
-#: Seconds between two looks where the system does not tell: as often as other checks of an idle daemon.
+#: Polling interval (s) where the system does not report jumps, as for other checks of an idle daemon.
 LOOK_SECONDS = 20.0
 
 _CLOCK_REALTIME = 0
 _ABSTIME_CANCEL_ON_SET = 1 | 2
-#: A moment (s) that does not come: the timer is there to be cancelled.
+#: A time (s) that is never reached: the timer only exists to be cancelled.
 _NEVER = 1 << 40
 
 
@@ -28,32 +28,32 @@ class _Itimerspec(ctypes.Structure):
 
 
 class ClockWatch:
-    """``changed`` returns when the clock has jumped since it was called, or it is time to look."""
+    """``changed`` returns when the clock has jumped since the call, or when it is time to poll."""
 
     def __init__(self) -> None:
         self._fd = _timer()
 
     @property
     def is_told(self) -> bool:
-        """Whether the system tells of jumps."""
+        """Whether the system reports jumps."""
         return self._fd is not None
 
     async def changed(self) -> None:
-        """Wait for a jump, or for the next look where nobody tells of one."""
+        """Wait for a jump, or for the next poll where the system does not report jumps."""
         if self._fd is None or not _arm(self._fd):
             await trio.sleep(LOOK_SECONDS)
             return
         await trio.lowlevel.wait_readable(self._fd)
 
     def close(self) -> None:
-        """Give the timer back."""
+        """Close the timer."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
 
 def _timer() -> int | None:
-    """The descriptor of a new timer, where the system has such timers."""
+    """The file descriptor of a new timer; None if the system has no such timers."""
     if sys.platform != "linux":
         return None
     try:
@@ -64,7 +64,7 @@ def _timer() -> int | None:
 
 
 def _arm(fd: int) -> bool:
-    """Wait for the next jump; what the timer told before is over."""
+    """Set the timer again, so that it reports only later jumps. Returns whether that worked."""
     never = _Itimerspec(_Timespec(0, 0), _Timespec(_NEVER, 0))
     settime = ctypes.CDLL(None, use_errno=True).timerfd_settime
     return bool(settime(fd, _ABSTIME_CANCEL_ON_SET, ctypes.byref(never), None) == 0)

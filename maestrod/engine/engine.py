@@ -1,13 +1,14 @@
 """The engine: the single writer.
 
 ``execute`` is one synchronous step: decide, queue for the journal, done. There is no checkpoint between its first and last
-line, so whoever calls it from the trio thread is, for that moment, the one task that owns the world. The reply, the events
-and the effects of a decision are released when the store says that it is durable; many decisions share one flush.
+line, so during the call the calling task owns the world alone. The reply, the events
+and the effects of a decision are released when the store reports that it is durable; many decisions share one flush.
 
-A rule that must know something outside (a folder, the skills in it) raises ``Unseen``. All entry points except ``execute`` then look,
-while other commands are decided, and start again with the answer (``core/values/seen.py``).
+A rule that must know something outside (a folder, the skills in it) raises ``Unseen``. All entry points except ``execute`` then
+look, while other commands are decided, and start again with the answer (``core/values/seen.py``).
 
-When the journal fails for good, the decisions that did not become durable are undone, newest first, and their callers told.
+When the journal fails for good, the decisions that did not become durable are undone, newest first, and their callers get an
+error.
 """
 
 import logging
@@ -39,12 +40,12 @@ T = TypeVar("T")
 
 Callback = Callable[[Exception | None], None]
 
-#: Seconds between two tries to record a fact while the store accepts no changes.
+#: Seconds between two attempts to record a fact while the store accepts no changes.
 FACT_RETRY_SECONDS = 1.0
 
 
 class Promise:
-    """The reply of a decision, which may be told once it is durable."""
+    """The reply of a decision, to be sent once the decision is durable."""
 
     __slots__ = ("_callbacks", "error", "is_done", "reply")
 
@@ -55,14 +56,14 @@ class Promise:
         self._callbacks: list[Callback] = []
 
     def add_done(self, callback: Callback) -> None:
-        """Call back once: with None when durable, with the error when it never will be. At once if that is known."""
+        """Call back once: with None when durable, or with the error if it never will be. At once if that is known."""
         if self.is_done:
             callback(self.error)
         else:
             self._callbacks.append(callback)
 
     def finish(self, error: Exception | None = None) -> None:
-        """Tell everybody who waits."""
+        """Call all callbacks."""
         self.is_done, self.error = True, error
         for callback in self._callbacks:
             callback(error)
@@ -76,14 +77,14 @@ class Promise:
             await done.wait()
 
     async def wait_done(self) -> None:
-        """Return when durable. Raises the error when it will never be."""
+        """Return when durable. Raises the error if it never will be."""
         await self.settled()
         if self.error is not None:
             raise self.error
 
 
 class Ticket(Promise):
-    """One decision on its way to the disk."""
+    """One decision until it is durable."""
 
     __slots__ = ("decision", "made", "seq")
 
@@ -95,7 +96,7 @@ class Ticket(Promise):
 
 
 class Engine:
-    """Owns the world. ``run_effect`` is given each effect once its decision is durable; it must not block."""
+    """Owns the world. ``run_effect`` receives each effect once its decision is durable; it must not block."""
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class Engine:
         run_effect: Callable[[Effect], None],
         eyes: Eyes | None = None,
     ) -> None:
-        """Without ``eyes`` nobody can look at the outside world: paths are compared as written, and there are no skills."""
+        """Without ``eyes``, the outside world cannot be seen: paths are compared as written, and there are no skills."""
         self.world = world
         self.bus = Bus(world.seq)
         self.clock = clock
@@ -122,14 +123,15 @@ class Engine:
         store.on_failure = self._failed
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Wake the world at its deadlines, for ever; the first time after ``listen``."""
+        """Process deadlines until cancelled, beginning after ``listen``."""
         async with trio.open_nursery() as self._nursery:
             self._nursery.start_soon(self._watch_clock)
             await self._timers.run(task_status=task_status)
 
     def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
-        """Reports can come in from now on, so deadlines may be judged. ``hear`` is awaited before each judgement: it takes in what
-        was reported by other ways than the sockets.
+        """Begin to judge deadlines, because reports can arrive from now on.
+
+        ``hear`` is awaited before each judgement; it processes reports that do not arrive through sockets.
         """
 
         async def hear_all() -> None:
@@ -139,13 +141,13 @@ class Engine:
         self._timers.listen(hear_all)
 
     def execute(self, command: Command | Fact, seen: Seen | None = None) -> Ticket:
-        """Decide. Raises the ``MaestroError`` of a refusal, or ``Unseen``; then nothing has changed."""
+        """Decide. Raises the ``MaestroError`` of a refusal, or ``Unseen``, without any change."""
         self._refuse_when_closed(command)
         self.notice_clock()
         return self._execute(command, self.nothing_seen() if seen is None else seen)
 
     def accept(self, command: Command) -> Promise:
-        """Decide now, or, if a rule asks for a look, as soon as it is answered, even if the caller is gone by then.
+        """Decide now, or, if a rule needs to look outside, once it has the answer, even if the caller is gone by then.
 
         Raises the ``MaestroError`` of a refusal that needs no look.
         """
@@ -161,41 +163,41 @@ class Engine:
         return promise
 
     async def _looked(self) -> None:
-        """Return when the commands that were waiting for a look are decided."""
+        """Return when the commands that wait for a look are decided."""
         for promise in tuple(self._kept):
             await promise.settled()
 
     async def _keep(self, promise: Promise, command: Command) -> None:
         try:
             promise.reply = await self.submit(command)
-        except Exception as error:  # noqa: BLE001 - the caller is told; a bug in one rule costs one answer
+        except Exception as error:  # noqa: BLE001 - the caller gets the error; a bug in one rule costs one answer
             promise.finish(error)
         else:
             promise.finish()
 
     async def take(self, command: Command | Fact) -> Ticket:
-        """Decide, after the looks that a rule asks for. Raises the ``MaestroError`` of a refusal."""
+        """Decide, after the looks that the rule needs. Raises the ``MaestroError`` of a refusal."""
         return await self.seeing(partial(self.execute, command))
 
     async def seeing(self, work: Callable[[Seen], T]) -> T:
-        """Do work that may ask for looks. It starts again after each one."""
+        """Do work that may need looks. It starts again after each look."""
         seen, asked = self.nothing_seen(), set[Question]()
         while True:
             try:
                 return work(seen)
             except Unseen as unseen:
                 question = unseen.question
-                if self._eyes is None or question in asked:  # an answer that does not answer would go on for ever
+                if self._eyes is None or question in asked:  # asking the same again would never end
                     raise
             asked.add(question)
             seen = seen.joined(await self._eyes.look(question))
 
     def nothing_seen(self) -> Seen:
-        """What a decision starts with. If somebody can look, it may ask."""
+        """The answers with which a decision starts: none. It may ask if the engine can look."""
         return BLIND if self._eyes is None else Seen(looks=True)
 
     def notice_clock(self) -> None:
-        """Where the clock was set or the machine slept, bring the world's moments into line: before anything else is decided."""
+        """Adjust the world's deadlines if the clock was set or the machine slept, before anything else is decided."""
         moved = movement(self.world.system.clock, self.clock)
         if moved is None:
             return
@@ -235,37 +237,37 @@ class Engine:
         return ticket.reply
 
     async def settle(self) -> None:
-        """Return when everything that the world shows now is durable, or never will be.
+        """Return when everything in the present world is durable, or never will be.
 
-        For readers of what is written behind the journal: it has the last words of whatever was seen to end.
+        For readers of files behind the journal, so that these contain everything that the world shows.
         """
         if self._pending:
             with suppress(MaestroError):
                 await self._pending[-1].wait_done()
 
     def longest_wait(self) -> float:
-        """Seconds the oldest decision has waited for the disk; 0.0 when none waits. What a watchdog looks at."""
+        """Seconds for which the oldest decision has waited for the disk; 0.0 if none waits. For watchdogs."""
         return trio.current_time() - self._pending[0].made if self._pending else 0.0
 
     async def tell(self, fact: Fact) -> None:
-        """Record a fact: it happened, so it is tried again for as long as the store accepts no changes."""
+        """Record a fact. It has happened, so recording is retried while the store accepts no changes."""
         logged = False
         while True:
             try:
                 await self.submit(fact)
             except Unavailable as error:
-                if not logged:  # once: it may take hours, and the log is on the same disk as like as not
+                if not logged:  # once: it may take hours, and the log is probably on the same disk
                     log.warning("cannot record %s yet: %s", type(fact).__name__, error.message)
                 logged = True
                 await trio.sleep(FACT_RETRY_SECONDS)
-            except Exception:  # a rule's bug about one session must not end the daemon and with it the custody of all
-                log.exception("%s could not be processed: a bug", fact)
+            except Exception:  # a bug in one session's rule must not end the daemon and its custody of all sessions
+                log.exception("%s could not be processed: this is a bug", fact)
                 return
             else:
                 return
 
     def _refuse_when_closed(self, command: Command | Fact) -> None:
-        """Commands are asked for and can wait; facts have happened, and the store keeps some room for them."""
+        """Refuse commands while the store accepts no changes. Facts have happened, and the store reserves room for them."""
         if isinstance(command, Command):
             refusal = self.refusing or self._store.refusal()
             if refusal is not None:
@@ -291,7 +293,7 @@ class Engine:
         self._release(released)
 
     def _release(self, tickets: list[Ticket]) -> None:
-        """Replies first, then events, then effects: nobody hears of what a crash could undo."""
+        """Release durable decisions: first replies, then events, then effects. Nothing that a crash could undo gets out."""
         for ticket in tickets:
             ticket.finish()
         self.bus.publish([event for ticket in tickets for event in ticket.decision.events])
@@ -312,7 +314,7 @@ class Engine:
 
 
 def _latest_id_time(world: World) -> int:
-    """The time part of the newest id: new ids must sort after it even when the clock went back (see ``api/model/ids.py``)."""
+    """The time part of the newest id. New ids must sort after it even if the clock went back (see ``api/model/ids.py``)."""
     ids = (max(world.tables[kind], default="") for kind in _TIMED_KINDS)
     return max(time_of(newest) for newest in ids)
 

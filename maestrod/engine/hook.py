@@ -1,6 +1,6 @@
 """Turns a hook's payload into signs before anything is decided.
 
-The hook names its agent, and that agent's adapter reads it. So nothing that is decided in the meantime can change the reading.
+The hook names its agent, whose adapter reads the payload. So decisions made in the meantime cannot change the reading.
 """
 
 from maestrod.api.event import EventReport
@@ -10,5 +10,5 @@ from maestrod.engine.ports import HookReader
 
 
 def hook_command(read: HookReader, method: str, params: EventReport | PermissionAsk, actor: Actor) -> Command:
-    """The command of ``event.report`` or ``permission.ask``, with what the agent's adapter reads in the payload."""
+    """The command of ``event.report`` or ``permission.ask``, with the adapter's reading of the payload."""
     return Command(method, params, actor, read(params.agent or "", params.event, params.payload))

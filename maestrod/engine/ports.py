@@ -1,4 +1,4 @@
-"""What the engine and the methods need of the floors below, as Protocols: each has a real part and a verified fake."""
+"""The Protocols through which the engine and the methods use other floors. Each has a real implementation and a verified fake."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ class Store(Protocol):
     on_failure: Callable[[int], None]
 
     def append(self, events: Sequence[Event]) -> None:
-        """Queue one decision, whose events have consecutive seqs. Raises ``Unavailable`` and queues nothing without room."""
+        """Queue one decision, whose events have consecutive seqs. Without room, raises ``Unavailable`` and queues nothing."""
 
     def refusal(self) -> MaestroError | None:
         """Why nothing can be changed now, or None."""
@@ -31,46 +31,47 @@ class Store(Protocol):
         """What the store allows."""
 
     def events_since(self, seq: int) -> Iterable[Event]:
-        """Every durable event after ``seq``. Raises ``ResyncRequired`` when some are gone."""
+        """Every durable event after ``seq``. Raises ``ResyncRequired`` if some are gone."""
 
     def timeline(
         self, session_id: str | None, task_id: str | None, cursor: str | None, *, backward: bool, limit: int
     ) -> TimelinePage:
-        """A page of a timeline; entries not yet written behind are included."""
+        """A page of a timeline, including entries that are not yet in its file."""
 
     def check(self) -> CheckReport:
         """Check the files against the world (slow: run it in a thread)."""
 
 
 class Terminals(Protocol):
-    """The running agents, as far as methods touch them directly."""
+    """The terminals of running agents, for methods that use them directly."""
 
     async def send(self, session_id: str, data: bytes) -> None:
-        """Type. Raises ``Unavailable`` when nobody reads."""
+        """Type into the terminal. Raises ``Unavailable`` if nothing reads it."""
 
     async def resize(self, session_id: str, columns: int, rows: int) -> None:
         """Set the terminal's size."""
 
     def size(self, session_id: str) -> tuple[int, int]:
-        """Columns and rows of the terminal, as far as they are known: those it began with, or that were set last."""
+        """Columns and rows of the terminal: those it began with, or those set last."""
 
     def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
-        """A piece of the log."""
+        """A part of the output log."""
 
     def tail(self, session_id: str, lines: int, limit: int) -> OutputPage:
-        """The last lines of the log."""
+        """The last lines of the output log."""
 
     async def wait_output(self, session_id: str, beyond: int) -> None:
         """Return when there is output after the offset, or the session has ended."""
 
 
 class Stops(Protocol):
-    """What became of the stops that decisions wanted."""
+    """Reports on stops that decisions requested."""
 
     def report(self, session_id: str) -> AbstractContextManager[Callable[[], Awaitable[StopResult]]]:
-        """What waits for the report of the next stop of a session to end; entered before that stop is decided.
+        """A context that yields a function which waits for the report of a session's next stop. Enter it before the stop is
+        decided.
 
-        The wait raises ``Unavailable`` when the session could not be stopped.
+        The function raises ``Unavailable`` if the session could not be stopped.
         """
 
 
@@ -89,16 +90,16 @@ class Catalog(Protocol):
     """Skills, personas and agents."""
 
     def skills(self, working_dir: str | None) -> tuple[tuple[Skill, ...], tuple[str, ...]]:
-        """Skills by the search order, and warnings."""
+        """Skills in search order, and warnings."""
 
     def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
-        """Personas by the search order, and warnings."""
+        """Personas in search order, and warnings."""
 
     def known_names(self, working_dir: str | None) -> FolderNames:
-        """The names of both."""
+        """The names of the personas and skills."""
 
     def agents(self) -> tuple[AgentInfo, ...]:
         """The adapters."""
 
     def reload(self) -> None:
-        """Forget what was read."""
+        """Drop the cache."""

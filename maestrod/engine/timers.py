@@ -1,11 +1,11 @@
-"""Timers: sleeping until the world's next deadline, on the monotonic clock.
+"""Timers: sleep until the world's next deadline, on the monotonic clock.
 
-A deadline is a wall time, kept by the entity that waits. It is turned into a time to wait when it appears, so that a clock
-set forward or back meanwhile neither fires a storm nor stretches a wait.
+A deadline is a wall time, kept by the entity that waits. It becomes a duration when it appears, so setting the clock meanwhile
+neither fires many deadlines at once nor lengthens a wait.
 
-Nobody is judged unheard. What falls due is judged only after ``hear`` has taken in what was reported until then. A deadline that
-passed while the daemon could not listen (it was down, stopped, or its loop stalled) gets ``GRACE_SECONDS`` on top, because those who
-were in time first have to notice that somebody listens again. A deadline that only begins something gets no grace.
+A deadline is judged only after ``hear`` has processed the reports that arrived before it. A deadline that passed while the
+daemon could not listen (it was down, stopped, or its loop stalled) gets ``GRACE_SECONDS`` more, because agents and users that
+were in time must first notice that the daemon listens again. A deadline that only starts something gets no grace.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,32 +18,33 @@ from maestrod.core.values.facts import Fact, Woke
 from maestrod.core.world.world import World
 from maestrod.engine.clock import TimeSource
 
-#: Seconds to report in after the daemon did not listen: the shell worker tries again at least every 2 s, other clients about as often.
+#: Seconds for reports after the daemon did not listen. The shell worker retries at least every 2 s, other clients about as
+#: often.
 GRACE_SECONDS = 5.0
-#: A timer that fires so many seconds late shows that the loop did not run: an overloaded machine is late by tenths.
+#: A timer this late (s) shows that the loop did not run; an overloaded machine is late by tenths of a second.
 LATE_SECONDS = 1.0
-#: Seconds that hearing may take before a judgement, so that an agent that floods the daemon cannot put off its own deadline;
+#: Maximum seconds for ``hear`` before a judgement, so that an agent that floods the daemon cannot delay its own deadline;
 #: and after a start, when there may be hours of output to read.
 HEAR_SECONDS = 0.5
 HEAR_AT_START_SECONDS = 30.0
-#: Turns of the loop in which what lies in the sockets already is accepted, read and decided: a new connection takes about ten.
+#: Turns of the loop in which everything already in the sockets is accepted, read and decided. A new connection takes about ten.
 HEAR_TURNS = 50
 
 
 async def nothing_to_hear() -> None:
-    """What is heard where reports come by the sockets only."""
+    """For daemons whose reports arrive only through sockets."""
 
 
 async def hear_sockets() -> None:
-    """Return when what lies in the sockets by now is accepted, read and decided."""
+    """Return when everything that is in the sockets now is accepted, read and decided."""
     for _ in range(HEAR_TURNS):
         await trio.lowlevel.checkpoint()
 
 
 class Timers:
-    """Wakes the world: ``wake`` is awaited with a ``Woke`` for every deadline that has passed.
+    """Reports deadlines to the world: ``wake`` is awaited with a ``Woke`` for every deadline that has passed.
 
-    Nothing wakes before ``listen`` is called. ``notice`` is asked to look at the clock before anybody is judged by it.
+    It reports none before ``listen`` is called. ``notice`` checks the clock before each judgement.
     """
 
     def __init__(
@@ -62,17 +63,17 @@ class Timers:
         self._changed = trio.Event()
 
     def listen(self, hear: Callable[[], Awaitable[None]] = nothing_to_hear) -> None:
-        """Reports can come in from now on: begin to judge. ``hear`` takes in what is reported by other ways than the sockets."""
+        """Begin to judge deadlines. ``hear`` processes reports that do not arrive through sockets."""
         self._hear = hear
         self._listens.set()
 
     def refresh(self) -> None:
-        """Look at the deadlines that moved."""
+        """Check the deadlines that moved."""
         if self._world.moved_deadlines:
             self._changed.set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Sleep until the next deadline or change, for ever; with nothing to wait for there is no wake-up."""
+        """Sleep until the next deadline or change, until cancelled. Without deadlines, it never wakes up."""
         task_status.started()
         await self._listens.wait()
         self._arm()
@@ -106,7 +107,7 @@ class Timers:
         heappush(self._heap, (due, deadline))
 
     async def _judge(self) -> None:
-        """Wake the world for what is due, heard; or put off what passed while nobody listened."""
+        """Report due deadlines after processing reports, or delay those that passed while the daemon did not listen."""
         due = self._due()
         if not due:
             return
@@ -123,7 +124,7 @@ class Timers:
                 await self._wake(Woke(deadline))
 
     def _due(self) -> Sequence[Deadline]:
-        """The deadlines that are due, in the order of their moments; they stay in the heap until they are judged."""
+        """The deadlines that are due, in order of time. They stay armed until they are judged."""
         due = []
         while self._heap and self._heap[0][0] <= trio.current_time():
             at, deadline = heappop(self._heap)
@@ -132,23 +133,23 @@ class Timers:
         return due
 
     def _is_due(self, deadline: Deadline) -> bool:
-        """Whether a deadline is to be judged still; one that moved is armed anew."""
+        """Whether a deadline must still be judged. One that moved is armed again."""
         at = self._armed.get(deadline)
         return at is not None and at <= trio.current_time() and deadline not in self._world.moved_deadlines
 
     def _is_late(self, deadline: Deadline) -> bool:
-        """Whether the loop did not run when a deadline fell due. Twice in a row only when it stood still for longer than a grace."""
+        """Whether the loop did not run when a deadline was due. After a grace, only if it did not run for longer than a grace."""
         patience = GRACE_SECONDS if deadline in self._graced else LATE_SECONDS
         return deadline.kind.needs_word and trio.current_time() - self._armed[deadline] > patience
 
     async def _take_in(self, seconds: float) -> None:
-        """Hear what was reported until now: the loop's turns take in the sockets, ``hear`` the rest."""
+        """Process all reports until now: turns of the loop for the sockets, ``hear`` for the rest."""
         await hear_sockets()
         with trio.move_on_after(seconds):
             await self._hear()
 
     def _put_off(self, floor: float) -> None:
-        """Judge nothing before ``floor`` that was due by then."""
+        """Delay all deadlines that are due before ``floor`` to that time."""
         self._floor = floor
         for deadline, at in list(self._armed.items()):
             if at < floor and deadline.kind.needs_word:

@@ -1,8 +1,8 @@
 """The store: one journal, readable files.
 
-Every decision of the engine is one line of the journal (``journal.py``), flushed before anybody hears of it. All else here
-is a view of the journal that can be rebuilt from it: a readable file per entity (``entities.py``), timelines that only grow
-(``timeline.py``), and one file with the whole world for a fast start (``snapshot.py``). ``store.py`` puts them together;
-``recovery.py`` says what a start trusts when something is torn, flipped or missing, and ``fsck.py`` asks the same without
-changing anything. All of it writes through the one seam in ``files.py``, so that tests can fail any single step.
+Every decision of the engine is one line of the journal (``journal.py``), flushed before it is acknowledged. Everything else
+here is a view of the journal that can be rebuilt from it: a readable file per entity (``entities.py``), append-only timelines
+(``timeline.py``), and one file with the whole world for a fast start (``snapshot.py``). ``store.py`` combines them.
+``recovery.py`` decides what a start trusts when data is torn, flipped or missing, and ``fsck.py`` checks the same without
+changing anything. All writes go through ``files.py``, so that tests can make any single step fail.
 """

@@ -1,8 +1,8 @@
-"""Archives: entities and timelines as one stream of JSON lines, to be carried elsewhere and read back.
+"""Archives: entities and timelines as one stream of JSON lines, for export and import.
 
 A header with the seq, one line per entity (``{"kind", "entity"}``), one per timeline entry (``{"entry"}``), and a trailer
-with the number of lines and the CRC-32 of every byte before it: a transfer that broke off is noticed. ``archive_tree``
-keeps a finished tree that way before it is deleted from the world.
+with the number of lines and the CRC-32 of all bytes before it, so that an incomplete transfer is detected. ``archive_tree``
+archives a finished tree before it is deleted from the world.
 """
 
 import zlib
@@ -34,7 +34,7 @@ _encoder = msgspec.json.Encoder()
 
 @dataclass
 class Archive:
-    """The content of an archive: entities as of ``seq``, and entries in the order of their seqs per timeline."""
+    """The content of an archive: entities as of ``seq``, and the entries of each timeline in the order of their seqs."""
 
     seq: int
     format: int = FORMAT
@@ -76,7 +76,7 @@ def _content(seq: int, entities: Iterable[Entity], entries: Iterable[TimelineEve
 
 
 def read_archive(lines: Iterable[bytes]) -> Archive:
-    """What an archive holds; ``Malformed`` when a line is missing, changed or not understood."""
+    """The content of an archive. Raises ``Malformed`` if a line is missing, changed or invalid."""
     held: bytes | None = None
     archive: Archive | None = None
     crc = count = 0
@@ -113,7 +113,7 @@ def _take(archive: Archive | None, data: bytes, count: int) -> Archive:
 
 
 def _entity(line: _Line, format_: int) -> bytes:
-    """An entity as this version has it; what is no JSON object is judged by who decodes it."""
+    """An entity in the present format. Data that is not a JSON object is left to the decoder."""
     if format_ > 1 or line.kind not in from_format_1.ENTITIES:
         return bytes(line.entity)
     old = msgspec.json.decode(bytes(line.entity))
@@ -128,7 +128,7 @@ def _decode(data: bytes, struct: Any, number: int) -> Any:
 
 
 def tree_of(world: World, root_id: str) -> list[Entity]:
-    """A task, all below it, and everything that belongs to them: runs, plans, sessions, queues, questions."""
+    """A task, all tasks below it, and everything that belongs to them: runs, plans, sessions, queues, questions."""
     if root_id not in world.tasks:
         raise NotFound("task.not_found", f"there is no task {root_id!r}", {"id": root_id})
     tasks = list(world.subtree(root_id))
@@ -159,7 +159,7 @@ def entries_of(timelines: Timelines, layout: Layout, entities: Collection[Entity
 
 
 def archive_tree(files: Files, layout: Layout, timelines: Timelines, world: World, root_id: str) -> Path:
-    """Write a tree to ``archive/<root id>.jsonl``, durably; returns that path. ``read_archive`` reads it back."""
+    """Write a tree durably to ``archive/<root id>.jsonl``. Returns that path. ``read_archive`` reads it."""
     entities = tree_of(world, root_id)
     path = layout.archive / f"{root_id}.jsonl"
     files.mkdir(path.parent)

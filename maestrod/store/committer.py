@@ -1,8 +1,8 @@
-"""The committer: the one thread that flushes the journal, so that a slow disk never stops the engine.
+"""The committer: the thread that flushes the journal, so that a slow disk never stops the engine.
 
-After a commit of duration t the next one waits up to a tenth of t (at most 2 ms) for the writers just answered, but only while
-fewer records are pending than the last batch had: with several writers that joins two half-size batches into one (measured
-1.5 times the rate at 8 writers), and a lone writer never waits.
+After a commit of duration t, the next one waits up to a tenth of t (at most 2 ms) for the writers that were just answered, but
+only while fewer records are pending than the last batch had. With several writers, that joins two half-size batches into one
+(measured 1.5 times the rate at 8 writers). A lone writer never waits.
 """
 
 import queue
@@ -11,10 +11,10 @@ import time
 
 from maestrod.store.journal import Journal
 
-#: The gather: this share of the last commit's duration, and its upper bound in seconds.
+#: How long to gather records: this share of the last commit's duration, at most this many seconds.
 GATHER_SHARE = 0.1
 GATHER_LIMIT = 0.002
-#: Seconds between two looks for space while changes are refused.
+#: Seconds between two checks for free space while changes are refused.
 PROBE_INTERVAL = 2.0
 
 
@@ -32,7 +32,7 @@ class Committer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after the commit under way; what is still pending is for ``Journal.close``."""
+        """End the thread after the present commit. ``Journal.close`` commits what is still pending."""
         self._stopping = True
         self._calls.put(None)
         self._thread.join()
@@ -55,7 +55,7 @@ class Committer:
             duration = time.perf_counter() - started
 
     def _wait(self) -> None:
-        """Until there is work; while space is missing, not longer than to the next look for it."""
+        """Wait for work; while space is missing, at most until the next check for it."""
         try:
             self._calls.get(timeout=self._probe_interval if self._journal.refusal() else None)
         except queue.Empty:

@@ -1,9 +1,9 @@
-"""Entity files that people edited while the daemon was down.
+"""Finds entity files that users edited while the daemon was down.
 
-A file whose check does not fit was edited (``entities.py``). Only files modified after the snapshot are opened: the snapshot
-is the last thing a daemon writes. An edit based on an older state than the world's is not guessed at: it goes to quarantine,
-with the reason, and the file is written anew. So is one that is not valid. A missing file is written again: removing things
-is a command, not the absence of a file.
+A file whose check does not match was edited (``entities.py``). Only files modified after the snapshot are opened, because the
+snapshot is the last file that a daemon writes. An edit that is invalid, or based on an older state than the world's, goes to
+quarantine with the reason, and the file is written again. A missing file is written again too, because deleting an entity needs
+a command.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from maestrod.store.write_behind import Key
 
 
 class Edit(NamedTuple):
-    """A valid edit: ``entity`` is what the file says, ``current`` what the world has (None: the file is of a new entity)."""
+    """A valid edit: ``entity`` is in the file, ``current`` in the world (None if the world does not have it)."""
 
     kind: str
     id: str
@@ -30,9 +30,9 @@ class Edit(NamedTuple):
 
 
 class Since(NamedTuple):
-    """The state a start loaded: what the files are compared with, however far the engine has gone meanwhile.
+    """The state that a start loaded. The files are compared with it, whatever the engine has decided since.
 
-    Files modified after ``mtime_ns`` are opened; ``touched`` are the seqs of entities changed after the snapshot.
+    Files modified after ``mtime_ns`` are opened; ``touched`` has the seqs of entities changed after the snapshot.
     """
 
     seq: int
@@ -47,7 +47,7 @@ class Since(NamedTuple):
 
 @dataclass
 class Scan:
-    """What was found: edits to submit, files to write again, and warnings for a person."""
+    """The result: edits to submit, files to write again, and warnings for the user."""
 
     edits: list[Edit] = field(default_factory=list)
     restore: set[Key] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Scan:
 
 
 def scan_edits(files: Files, layout: Layout, since: Since) -> Scan:
-    """Look through the entity files. Safe beside a running engine: it looks at nothing that changes."""
+    """Scan the entity files. It is safe while the engine runs, because it reads nothing that changes."""
     scanning = _Scanning(files, layout, since)
     for kind in FOLDERS:
         paths = layout.entity_names(files, kind)
@@ -80,7 +80,7 @@ class _Scanning:
             elif info.mtime_ns > self.since.mtime_ns or self.since.entity(key) is None:
                 self._judge(key, path, self.files.read(path))
         except FileNotFoundError:
-            return  # removed since we listed the folder
+            return  # removed since the folder was listed
         except OSError as error:
             self.found.warnings.append(f"{path}: cannot be read: {error.strerror}; the journal's copy is used")
 
@@ -100,7 +100,7 @@ class _Scanning:
         elif file.edited and file.entity != current:
             self.found.edits.append(Edit(kind, id_, file.entity, current, path))
         elif not file.edited and current is None and file.seq <= self.since.seq:
-            remove(self.files, path)  # of an entity that was deleted; the crash came before its file went
+            remove(self.files, path)  # the entity was deleted, but a crash came before its file was removed
 
     def _restore(self, key: Key, reason: str) -> None:
         self.found.warnings.append(reason)

@@ -1,10 +1,10 @@
-"""One readable file per entity: pretty-printed JSON, with the seq it reflects and a checksum that tells edits apart.
+"""One readable file per entity: pretty-printed JSON, with the seq that it reflects and a checksum that reveals edits.
 
-A file the daemon wrote ends in ``"seq"`` (the last event it reflects) and ``"check"`` (CRC-32 of every byte before it). When
-the check does not fit any more, somebody edited the file: it is validated and taken as a change, or quarantined when it is
-not valid. So an edit is recognized by the file alone, whatever the clock, the snapshot or the journal say.
+A file written by the daemon ends in ``"seq"`` (the last event it reflects) and ``"check"`` (CRC-32 of all bytes before it). If
+the check does not match, a user edited the file. It is then validated and applied as a change, or quarantined if it is
+invalid. So the file alone reveals an edit, whatever the clock, the snapshot or the journal say.
 
-Members this version does not know are kept: whoever replaces a file carries over what the old one had besides.
+Members that this version does not know are kept when a file is replaced.
 """
 
 import zlib
@@ -20,7 +20,7 @@ from maestrod.core.world.entities import KINDS, whole
 
 T = TypeVar("T")
 
-#: What stands before the checksum of a file.
+#: The bytes before the checksum of a file.
 CHECK = b',\n  "check": "'
 _DECODERS = {kind: msgspec.json.Decoder(struct) for kind, struct in KINDS.items()}
 _OWN = {"seq", "check"}
@@ -28,11 +28,11 @@ _KNOWN = {kind: {*struct.__struct_encode_fields__, *_OWN} for kind, struct in KI
 
 
 class BadEntityFile(ValueError):
-    """A file that is not the entity its place says, with what is wrong in words for the person who edited it."""
+    """A file that is not the entity its name says. The message is for the user who edited it."""
 
 
 class EntityFile(NamedTuple):
-    """What a file says. ``seq`` is 0 when it says none; ``edited`` when its check does not fit."""
+    """The content of a file. ``seq`` is 0 if it has none; ``edited`` if its check does not match."""
 
     entity: Entity
     seq: int
@@ -47,14 +47,14 @@ _seq_decoder = msgspec.json.Decoder(_Seq)
 
 
 def encode_file(entity: Entity, seq: int, unknown: dict[str, Any] | None = None) -> bytes:
-    """The bytes of an entity's file; ``unknown`` are members to carry over."""
+    """The bytes of an entity's file; ``unknown`` has members to carry over."""
     members = {**whole(entity), **(unknown or {}), "seq": seq}
     text = msgspec.json.format(msgspec.json.encode(members), indent=2).removesuffix(b"\n}")
     return b'%b%b%08x"\n}\n' % (text, CHECK, zlib.crc32(text))
 
 
 def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
-    """What the file of entity ``id_`` says; ``BadEntityFile`` when it cannot be that entity."""
+    """The content of the file of entity ``id_``. Raises ``BadEntityFile`` if it cannot be that entity."""
     if not data.strip(b"\0 \n"):
         raise BadEntityFile("the file is empty")
     try:
@@ -72,7 +72,7 @@ def decode_file(kind: str, id_: str, data: bytes) -> EntityFile:
 
 
 def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
-    """What ``decode`` makes of a file that an editor may have saved in its own way. Raises ``NotText`` or what msgspec raises."""
+    """Decode a file that an editor may have saved in another encoding. Raises ``NotText`` or what msgspec raises."""
     try:
         return decode(data)
     except msgspec.DecodeError:
@@ -81,13 +81,13 @@ def _decoded(decode: Callable[[bytes], T], data: bytes) -> T:
 
 
 def is_genuine(data: bytes) -> bool:
-    """Whether the daemon wrote these bytes: the check fits."""
+    """Whether the daemon wrote these bytes: the check matches."""
     text, mark, rest = data.rpartition(CHECK)
     return bool(mark) and rest == b'%08x"\n}\n' % zlib.crc32(text)
 
 
 def unknown_members(kind: str, data: bytes) -> dict[str, Any]:
-    """The members of a file that this version does not know; none when the file cannot be read."""
+    """The members of a file that this version does not know; none if the file cannot be read."""
     try:
         members = _decoded(msgspec.json.decode, data)
     except (msgspec.DecodeError, NotText):

@@ -1,10 +1,10 @@
-"""The one seam between the store and the file system.
+"""The interface between the store and the file system.
 
-Everything the store does to a disk goes through ``Files``, so that a test can stop the world after any write, fsync or
-rename, lose what was not synced, or fill the disk (``tests/kit/parts/crash_files.py``). ``RealFiles`` is the operating system.
+Everything that the store does to a disk goes through ``Files``. So a test can crash after any write, fsync or rename, lose what
+was not synced, or fill the disk (``tests/kit/parts/crash_files.py``). ``RealFiles`` uses the operating system.
 
-Two facts of POSIX shape it. A write may be short, so whoever writes loops (``write_all``). A new or renamed name is durable
-only after its folder was synced as well, so whoever replaces a file does four steps (``atomic_write``).
+Two facts of POSIX shape it. A write may be short, so writers loop (``write_all``). A new or renamed name is durable
+only after its folder was synced as well, so replacing a file takes four steps (``atomic_write``).
 """
 
 import errno
@@ -15,14 +15,14 @@ import threading
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-#: Descriptors held back for the store, so that a process that ran out of them can still write its state.
+#: File descriptors reserved for the store, so that a process that has none left can still write its state.
 RESERVE = 6
 _OUT_OF_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 _ZEROS = bytes(1 << 20)
 
 
 class FileInfo(NamedTuple):
-    """What the store asks about a path: bytes, nanoseconds since the epoch, and whether it is a folder."""
+    """Size in bytes, modification time in ns since the epoch, and whether it is a folder."""
 
     size: int
     mtime_ns: int
@@ -30,7 +30,7 @@ class FileInfo(NamedTuple):
 
 
 class Files(Protocol):
-    """What the store needs of a file system. Every method raises ``OSError`` as the system call does."""
+    """The file system calls of the store. Every method raises ``OSError`` as the system call does."""
 
     def open(self, path: Path, flags: int) -> int: ...
     def close(self, fd: int) -> None: ...
@@ -51,10 +51,10 @@ class Files(Protocol):
 
 
 class RealFiles:
-    """The operating system's files, with a few descriptors in reserve.
+    """The operating system's files, with a few file descriptors in reserve.
 
-    When a process has no descriptor left, ``open`` gives one of the reserve back and tries again; ``close`` restocks the
-    reserve first. So an overload of clients or agents never stops the store from writing.
+    When the process has no descriptor left, ``open`` closes one of the reserve and retries; ``close`` refills the
+    reserve first. So too many clients or agents never stop the store from writing.
     """
 
     def __init__(self, reserve: int = RESERVE) -> None:
@@ -64,7 +64,7 @@ class RealFiles:
         self._restock()
 
     def open(self, path: Path, flags: int) -> int:
-        """Open ``path`` with mode 0600; ``O_CREAT`` also makes it."""
+        """Open ``path``; with ``O_CREAT``, create it with mode 0600."""
         while True:
             try:
                 return os.open(path, flags | os.O_CLOEXEC, 0o600)
@@ -73,7 +73,7 @@ class RealFiles:
                     raise
 
     def close(self, fd: int) -> None:
-        """Close ``fd`` and fill the reserve up again."""
+        """Close ``fd`` and refill the reserve."""
         os.close(fd)
         if len(self._spare) < self._wanted:
             self._restock()
@@ -87,14 +87,14 @@ class RealFiles:
             self.close(fd)
 
     def pread(self, fd: int, size: int, offset: int) -> bytes:
-        """Up to ``size`` bytes from ``offset``: fewer only at the end of the file."""
+        """Up to ``size`` bytes from ``offset``; fewer only at the end of the file."""
         data = os.pread(fd, size, offset)
         while 0 < len(data) < size and (more := os.pread(fd, size - len(data), offset + len(data))):
             data += more
         return data
 
     def pwrite(self, fd: int, data: bytes | memoryview, offset: int) -> int:
-        """Write at ``offset``; returns how many bytes were taken, which may be fewer than given."""
+        """Write at ``offset``. Returns how many bytes were written, which may be fewer than given."""
         return os.pwrite(fd, data, offset)
 
     def size(self, fd: int) -> int:
@@ -106,7 +106,7 @@ class RealFiles:
         os.ftruncate(fd, size)
 
     def allocate(self, fd: int, size: int) -> None:
-        """Make the file ``size`` bytes long with room on the disk for all of them; new bytes read as zero."""
+        """Extend the file to ``size`` bytes, with disk space for all of them; new bytes are zero."""
         if sys.platform == "darwin":  # has no posix_fallocate
             offset = os.fstat(fd).st_size
             while offset < size:
@@ -115,7 +115,7 @@ class RealFiles:
             os.posix_fallocate(fd, 0, size)
 
     def fsync(self, fd: int) -> None:
-        """Flush data and size to the device (on macOS with ``F_FULLFSYNC``: plain fsync stops at the drive's cache)."""
+        """Flush data and size to the device (on macOS with ``F_FULLFSYNC``, because fsync stops at the drive's cache)."""
         if sys.platform == "darwin":
             import fcntl
 
@@ -139,7 +139,7 @@ class RealFiles:
             self.close(fd)
 
     def rename(self, source: Path, target: Path) -> None:
-        """Give ``source`` the name ``target``, replacing what was there in one step."""
+        """Rename ``source`` to ``target``, atomically replacing what was there."""
         source.replace(target)
 
     def unlink(self, path: Path) -> None:
@@ -147,7 +147,7 @@ class RealFiles:
         path.unlink()
 
     def mkdir(self, path: Path) -> None:
-        """Make a folder of mode 0700, its parents too; there already is fine."""
+        """Create a folder of mode 0700 and its parents, unless it exists."""
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def listdir(self, path: Path) -> list[str]:
@@ -155,12 +155,12 @@ class RealFiles:
         return sorted(entry.name for entry in os.scandir(path))
 
     def info(self, path: Path) -> FileInfo:
-        """Size, time and kind of what ``path`` names."""
+        """Size, modification time and kind of ``path``."""
         found = path.stat()
         return FileInfo(found.st_size, found.st_mtime_ns, stat.S_ISDIR(found.st_mode))
 
     def release_reserve(self) -> None:
-        """Close the descriptors held back; for a store that closes."""
+        """Close the reserved descriptors, when the store closes."""
         while self._release():
             pass
         self._wanted = 0
@@ -182,7 +182,7 @@ class RealFiles:
 
 
 def write_all(files: Files, fd: int, data: bytes | memoryview, offset: int) -> None:
-    """Write all of ``data`` at ``offset``, however many short writes it takes."""
+    """Write all of ``data`` at ``offset``, in as many short writes as needed."""
     view = memoryview(data)
     while view:
         written = files.pwrite(fd, view, offset)
@@ -193,10 +193,10 @@ def write_all(files: Files, fd: int, data: bytes | memoryview, offset: int) -> N
 
 
 def atomic_write(files: Files, path: Path, data: bytes, *, sync_dir: bool = True) -> None:
-    """Replace ``path`` by ``data`` so that a crash leaves the old content or the new, never a mixture.
+    """Replace ``path`` with ``data`` so that a crash leaves the old content or the new, never a mixture.
 
     ``sync_dir=False`` leaves the last step to a caller that replaces many files of one folder. The temporary file is
-    ``.<name>.tmp`` beside the target; it is removed when a step fails.
+    ``.<name>.tmp`` in the same folder; it is removed if a step fails.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     fd = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -215,7 +215,7 @@ def atomic_write(files: Files, path: Path, data: bytes, *, sync_dir: bool = True
 
 
 def remove(files: Files, path: Path) -> None:
-    """Remove ``path`` if it is there and can be removed: for leftovers, whose presence does no harm."""
+    """Remove ``path`` if possible; for harmless leftovers."""
     try:
         files.unlink(path)
     except OSError:
@@ -223,7 +223,7 @@ def remove(files: Files, path: Path) -> None:
 
 
 def exists(files: Files, path: Path) -> bool:
-    """Whether ``path`` names something."""
+    """Whether ``path`` exists."""
     try:
         files.info(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,8 +1,8 @@
-"""Which version of the store a data folder has, and the way from older ones.
+"""The version of a store, and its migration from older versions.
 
-``format`` is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written. An
-older one is migrated step by step by ``MIGRATIONS`` (from a version to the next), after its files were copied to
-``backup/format-<n>/``. A migration that was interrupted begins again with that copy.
+The ``format`` file is ``{"format": 2, "instance": "..."}``. A folder of a newer version is refused before anything is written.
+An older one is migrated step by step with ``MIGRATIONS`` (each from one version to the next), after its files were copied to
+``backup/format-<n>/``. An interrupted migration starts again from that copy.
 """
 
 import os
@@ -20,14 +20,14 @@ from maestrod.store.quarantine import quarantine
 from maestrod.store.segments import list_segments
 
 FORMAT = 2
-#: More bytes than a snapshot's first line has.
+#: Bytes to read for a snapshot's first line, more than it has.
 _HEAD = 4096
 Migration = Callable[[Files, Layout], None]
 MIGRATIONS: Mapping[int, Migration] = {1: from_format_1.migrate}
 
 
 class StoreFormat(msgspec.Struct, frozen=True):
-    """The content of the ``format`` file; ``instance`` names this data folder and never changes."""
+    """The content of the ``format`` file; ``instance`` identifies this data folder and never changes."""
 
     format: int
     instance: str = ""
@@ -45,7 +45,7 @@ def open_format(
     current: int = FORMAT,
     migrations: Mapping[int, Migration] = MIGRATIONS,
 ) -> StoreFormat:
-    """The format of the folder, made or migrated if needed. ``BadConfiguration`` (exit code 78) for a newer one."""
+    """The format of the folder, created or migrated if needed. Raises ``BadConfiguration`` (exit code 78) for a newer one."""
     found = read_format(files, layout)
     refuse_newer(files, layout, found, current)
     if found is None:
@@ -65,7 +65,7 @@ def open_format(
 
 
 def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, current: int = FORMAT) -> None:
-    """Raise ``BadConfiguration`` when the folder is of a version that this program does not know."""
+    """Raise ``BadConfiguration`` if the folder has a newer version than this program supports."""
     newest = max(found.format if found else 0, _snapshot_format(files, layout))
     if newest > current:
         raise BadConfiguration(
@@ -76,7 +76,7 @@ def refuse_newer(files: Files, layout: Layout, found: StoreFormat | None, curren
 
 
 def refuse_older(layout: Layout, found: StoreFormat | None) -> None:
-    """Raise ``BadConfiguration`` when the folder has to be migrated before anybody can read it."""
+    """Raise ``BadConfiguration`` if the folder must be migrated before it can be read."""
     if found is not None and found.format < FORMAT:
         raise BadConfiguration(
             "store.older_format",
@@ -86,7 +86,7 @@ def refuse_older(layout: Layout, found: StoreFormat | None) -> None:
 
 
 def read_format(files: Files, layout: Layout) -> StoreFormat | None:
-    """What the ``format`` file says; None when it is not there or cannot be read."""
+    """The content of the ``format`` file; None if it is missing or damaged."""
     try:
         return msgspec.json.decode(files.read(layout.format), type=StoreFormat)
     except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
@@ -98,7 +98,7 @@ def _snapshot_format(files: Files, layout: Layout) -> int:
         first, _, _ = _head(files, layout.snapshot).partition(b"\n")
         return msgspec.json.decode(first, type=_SnapshotHeader).snapshot
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return 0  # not there, or damaged: recovery says so
+        return 0  # missing or damaged: recovery reports it
 
 
 def _head(files: Files, path: Path) -> bytes:
@@ -130,7 +130,7 @@ def _migrate(
 
 
 def _copy_store(files: Files, layout: Layout, target: Layout) -> None:
-    """Copy the files of a store; the format comes last, so a copy that has one is whole."""
+    """Copy the files of a store. The format file comes last, so a copy that has one is complete."""
     target.make(files)
     paths = [layout.snapshot, layout.watermark]
     paths += [segment.path for segment in list_segments(files, layout.journal)]

@@ -1,12 +1,13 @@
-"""From store format 1 (maestrod 0.1) to 2: what only a living session has became one member, ``live``; time limits became clocks.
+"""Migrates a store from format 1 (maestrod 0.1) to 2: the members of a live session became one member, ``live``; time limits
+became clocks.
 
-Format 1 spread it over members that nothing held together (``paused``, ``stopping``, ``finishing``, ``deadline`` with ``timeoutLeft``,
-``turn`` with ``stallAt`` and ``quietSince``, ``wait``, ``limitHits`` with ``limitedSince``), and the time limit of a task over ``deadline`` and
-``timeoutLeft``. An event of the journal says which of them changed, so it can be rewritten only with what the entity was before: the
-journal is replayed as format 1 had it, and each event becomes the change that it is in format 2. Everything is JSON here; the structs of
-format 1 are gone.
+In format 1, these members were independent (``paused``, ``stopping``, ``finishing``, ``deadline`` with ``timeoutLeft``,
+``turn`` with ``stallAt`` and ``quietSince``, ``wait``, ``limitHits`` with ``limitedSince``), and the time limit of a task was
+in ``deadline`` and ``timeoutLeft``. An event of the journal says only which members changed, so rewriting it needs the entity's
+earlier state. The journal is replayed as in format 1, and each event becomes the equivalent change in format 2. Everything is
+JSON here, because the structs of format 1 no longer exist.
 
-What cannot be read is left as it is: recovery judges it as it always does.
+Unreadable data is left as it is, for recovery to handle as usual.
 """
 
 import zlib
@@ -35,7 +36,7 @@ _UNSAID = {"source": "recovery", "code": "stopped"}
 
 
 def session(old: Mapping[str, Any]) -> Json:
-    """A session of format 1 in format 2; members that have their default may be left out of either."""
+    """A session of format 1 in format 2. Members that equal their default may be absent in both."""
     new = {name: value for name, value in old.items() if name not in _MEMBERS}
     has = {name: old[name] for name in _MEMBERS if old.get(name)}
     new["live"] = None
@@ -46,7 +47,7 @@ def session(old: Mapping[str, Any]) -> Json:
         new["live"] = _spawning(has, old)
         return new
     if old.get("status") == "spawning":
-        new["status"] = "idle"  # let go before it had shown itself, so it owes no sign of life any more
+        new["status"] = "idle"  # it was let go before its first sign of life, which it no longer needs
     new["live"] = _up(has, old)
     return new
 
@@ -57,7 +58,7 @@ def task(old: Mapping[str, Any]) -> Json:
     return new | {"clock": _clock(old)}
 
 
-#: By kind, what makes an entity of format 1 one of format 2.
+#: By kind, the function that converts an entity from format 1 to 2.
 ENTITIES: Mapping[str, Callable[[Mapping[str, Any]], Json]] = {"session": session, "task": task}
 
 
@@ -108,7 +109,7 @@ def _turn(turn: Json, has: Json) -> Json:
 
 
 def migrate(files: Files, layout: Layout) -> None:
-    """Rewrite the store in ``layout``. Interrupted, it is to be run again on the files as they were."""
+    """Rewrite the store in ``layout``. After an interruption, run it again on the original files."""
     entities = _Entities()
     if exists(files, layout.snapshot):
         atomic_write(files, layout.snapshot, _snapshot(files.read(layout.snapshot), entities))
@@ -122,14 +123,14 @@ def migrate(files: Files, layout: Layout) -> None:
 
 
 class _Entities:
-    """The sessions and tasks as format 1 had them, event by event. ``bases`` are what other files say one was, each as of a seq."""
+    """The sessions and tasks in format 1, event by event. ``bases`` has their states in other files, each as of a seq."""
 
     def __init__(self) -> None:
         self.bases: dict[str, list[tuple[int, Json]]] = {}
         self._now: dict[str, tuple[int, Json]] = {}
 
     def rewritten(self, event: Event) -> Event:
-        """An event as format 2 has it; one about an entity that is not known, or of another kind, stays as it is."""
+        """An event in format 2. An event about an unknown entity or another kind stays as it is."""
         kind, _, what = event.type.partition(".")
         if kind not in ENTITIES:
             return event
@@ -147,14 +148,14 @@ class _Entities:
         return msgspec.structs.replace(event, data=data)
 
     def _before(self, event: Event) -> Json | None:
-        """What the session was: by the journal, or by a newer file of an older seq than the event's."""
+        """The entity before the event: from the journal, or from a newer file whose seq is below the event's."""
         known = [self._now[event.id]] if event.id in self._now else []
         known += [base for base in self.bases.get(event.id, ()) if base[0] < event.seq]
         return max(known, key=lambda base: base[0])[1] if known else None
 
 
 def _snapshot(data: bytes, entities: _Entities) -> bytes:
-    """The snapshot rewritten; as it is when it is not whole."""
+    """The rewritten snapshot; unchanged if it is damaged."""
     try:
         lines, seq = _snapshot_lines(data)
     except (ValueError, LookupError, TypeError):
@@ -165,7 +166,7 @@ def _snapshot(data: bytes, entities: _Entities) -> bytes:
 
 
 def _snapshot_lines(data: bytes) -> tuple[list[bytes], int]:
-    """The lines of a whole snapshot without the last, and the seq it is as of. Raises ``ValueError`` and the like."""
+    """The lines of a complete snapshot except the last, and its seq. Raises ``ValueError``, ``LookupError`` or ``TypeError``."""
     start = data.rfind(b"\n", 0, -1) + 1
     if msgspec.json.decode(data[start:])["crc"] != f"{zlib.crc32(data[:start]):08x}":
         raise ValueError("its checksum does not match")
@@ -189,7 +190,7 @@ def _rewritten_snapshot(lines: list[bytes], seq: int, entities: _Entities) -> It
 
 
 def _file(kind: str, id_: str, data: bytes, entities: _Entities) -> bytes:
-    """A readable file rewritten; one that somebody edited stays edited, one that cannot be read stays as it is."""
+    """A rewritten entity file. An edited file stays edited; an unreadable one stays as it is."""
     try:
         old = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -210,9 +211,9 @@ def _without_own(old: Json) -> Json:
 
 
 def _segment(data: bytes, entities: _Entities, end: int | None) -> bytes:
-    """A segment rewritten up to the seq that the next one begins with (None: it is the last).
+    """A rewritten segment, up to the seq at which the next one begins (None: it is the last).
 
-    A commit that was torn is known by where the disk's sectors end, so what cannot be read keeps its place among them.
+    A torn commit is recognised by the ends of disk sectors, so unreadable data keeps its position relative to them.
     """
     rewritten = bytearray()
     start, data = 0, without_zero_tail(data)

@@ -1,4 +1,4 @@
-"""Check a store without changing anything: every file on its own, then the files against what the journal says."""
+"""Checks a store without changing it: first each file by itself, then the files against the journal."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from maestrod.store.timeline_reading import line_seq
 
 
 def check(data_dir: Path, files: Files | None = None) -> CheckReport:
-    """Check the store in ``data_dir`` while no daemon writes to it: each file, and all of them against each other.
+    """Check the store in ``data_dir`` while no daemon writes to it: each file, and the files against each other.
 
     Raises ``BadConfiguration`` for a store of another version.
     """
@@ -28,7 +28,7 @@ def check(data_dir: Path, files: Files | None = None) -> CheckReport:
     refuse_newer(files, layout, found)
     refuse_older(layout, found)
     missing = [folder for folder in layout.folders if not exists(files, folder)]
-    if missing:  # a start makes it again and says what it could not find
+    if missing:  # a start creates it again and reports what is missing
         return CheckReport(ok=False, problems=tuple(f"{folder}: the folder is missing" for folder in missing))
     checking = _Check(files, layout)
     checking.check_each()
@@ -37,7 +37,7 @@ def check(data_dir: Path, files: Files | None = None) -> CheckReport:
 
 
 def check_files(files: Files, layout: Layout) -> CheckReport:
-    """Check each file on its own; right also while a daemon writes to the store."""
+    """Check each file by itself. The result is also correct while a daemon writes to the store."""
     checking = _Check(files, layout)
     checking.check_each()
     return checking.result()
@@ -115,7 +115,7 @@ class _Check:
         last = 0
         *lines, _ = self.files.read(path).split(
             b"\n"
-        )  # what follows the last newline is being written, or torn and cut by the next start
+        )  # data after the last newline is being written, or torn and cut by the next start
         for number, line in enumerate(lines, 1):
             seq = line_seq(line)
             if seq <= last:
@@ -126,7 +126,7 @@ class _Check:
             self.counts["entries"] += 1
 
     def check_together(self) -> None:
-        """The entity files against the world that a start would have, where both are of the same seq."""
+        """Compare the entity files with the world that a start would load, where both have the same seq."""
         recovered = recover(self.files, self.layout, keep_copies=False)
         if recovered.read_only is not None:
             self.problems.append(recovered.read_only)

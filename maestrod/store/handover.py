@@ -1,6 +1,6 @@
-"""Between journal and files: what a decision changed waits here until it is durable, as it was right after that decision.
+"""Holds the changes of each decision until it is durable and the files may be written.
 
-Entities never change in place, so a reference is a picture of the moment; whatever is decided later does not show in it.
+Entities never change in place, so a reference keeps the state right after the decision, whatever is decided later.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from maestrod.store.layout import Layout, Owner, owners
 from maestrod.store.snapshot import Capture
 from maestrod.store.write_behind import Behind, Change, Key
 
-#: Paths remembered at most.
+#: Maximum number of cached paths.
 _PATHS = 1000
 
 
@@ -36,7 +36,7 @@ class Handover:
         self._paths: dict[Owner, Path] = {}
 
     def note(self, events: Sequence[Event], capture: Capture | None) -> None:
-        """Remember a decision that the world shows and the journal has queued."""
+        """Add a decision that the world shows and the journal has queued."""
         changes: dict[Key, Change] = {}
         timelines = []
         for event in events:
@@ -48,11 +48,11 @@ class Handover:
         self._awaited.append(_Awaited(events[-1].seq, changes, timelines, capture))
 
     def note_capture(self, capture: Capture) -> None:
-        """Remember a snapshot to be written when all of it is durable."""
+        """Add a snapshot to be written once all of it is durable."""
         self._awaited.append(_Awaited(capture.seq, {}, [], capture))
 
     def release(self, seq: int) -> Capture | None:
-        """Hand over everything up to ``seq``; returns the newest capture among it."""
+        """Hand over everything up to ``seq``. Returns the newest capture in it."""
         changes: dict[Key, Change] = {}
         capture = None
         while self._awaited and self._awaited[0].seq <= seq:
@@ -66,7 +66,7 @@ class Handover:
         return capture
 
     def _path(self, owner: Owner) -> Path:
-        """Where the owner's entries go. Remembered, because making a path costs more than writing an entry."""
+        """The path of the owner's timeline. Cached, because making a path costs more than writing an entry."""
         path = self._paths.get(owner)
         if path is None:
             if len(self._paths) >= _PATHS:
@@ -75,5 +75,5 @@ class Handover:
         return path
 
     def clear(self) -> None:
-        """Forget what will never be durable."""
+        """Drop everything that will never be durable."""
         self._awaited.clear()

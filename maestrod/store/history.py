@@ -1,4 +1,4 @@
-"""The journal as history: events for those who ask ``since``, and when a segment may go."""
+"""The journal as history: reads past events for subscribers, and removes old segments."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,16 @@ from maestrod.store.segments import list_segments
 
 @dataclass(frozen=True)
 class Retention:
-    """What stays of the journal when the snapshot no longer needs it: at most this many events, in at most this many bytes."""
+    """How much of the journal to keep beyond what the snapshot needs: at most this many events and bytes."""
 
     events: int = 100_000
     size: int = 64 << 20
 
 
 def events_between(files: Files, folder: Path, after: int, last: int) -> Iterator[Event]:
-    """The events behind ``after`` up to ``last``, in order. ``ResyncRequired``, at once or where they end, when some are gone."""
+    """The events after ``after`` up to ``last``, in order. Raises ``ResyncRequired``, at once or while reading, if some are
+    gone.
+    """
     if after > last:
         raise _resync(f"event {after} does not exist; the newest is {last}")
     segments = list_segments(files, folder)
@@ -38,7 +40,7 @@ def _events(files: Files, folder: Path, after: int, last: int) -> Iterator[Event
     expected = after + 1
     for item in read_journal(files, folder, after):
         if not isinstance(item, Record):
-            continue  # damage shows as a jump
+            continue  # damage shows as a gap
         if item.seq > expected:
             break
         for event in item.events:
@@ -55,7 +57,7 @@ def _resync(why: str) -> ResyncRequired:
 
 
 def drop_old_segments(files: Files, folder: Path, snapshot_seq: int, retention: Retention) -> list[Path]:
-    """Remove segments that the snapshot covers and nobody needs to be able to ask for; returns which."""
+    """Remove segments that the snapshot covers and that exceed the retention. Returns their paths."""
     segments = list_segments(files, folder)
     dropped = []
     size = 0
@@ -65,7 +67,7 @@ def drop_old_segments(files: Files, folder: Path, snapshot_seq: int, retention: 
         is_old = following.first_seq - 1 <= snapshot_seq - retention.events or size > retention.size
         if is_covered and is_old:
             dropped.append(segment.path)
-    for path in reversed(dropped):  # the oldest first: a crash in between leaves no hole
+    for path in reversed(dropped):  # oldest first, so that a crash in between leaves no gap
         files.unlink(path)
     if dropped:
         files.fsync_dir(folder)

@@ -1,17 +1,17 @@
 """The journal: decisions in, one flush for many, ``durable_seq`` out.
 
-The engine's thread only reserves room and enqueues (``append``); ``commit`` writes everything pending and flushes it, and is
-called by one committer thread (``committer.py``) or, in tests, by hand. It is the only place that syncs the journal.
+The engine's thread only reserves room and enqueues (``append``). ``commit`` writes and flushes everything pending; one
+committer thread calls it (``committer.py``), or a test. It is the only place that syncs the journal.
 
 **Room.** A record is enqueued only if a file on the disk already has room for it, so ENOSPC cannot hit a decision. The next
-segment is allocated in advance; while that fails, ``refusal`` says so and ``commit`` tries again by itself.
+segment is allocated in advance. While that fails, ``refusal`` returns the error, and ``commit`` retries.
 
-**A failed flush** (fsync: EIO) is never repeated on that file: Linux marks the pages clean, and the retry would report
-success for data that is gone. All undurable records are written to a fresh segment; if that fails too, the journal has
-failed: it takes nothing more, and ``on_failure`` names the last durable seq, so that the engine can go back to it.
+**A failed flush** (fsync: EIO) is never repeated on that file, because Linux marks the pages clean, and the retry would report
+success for lost data. All undurable records are written to a fresh segment. If that fails too, the journal has
+failed: it accepts nothing more, and ``failed`` reports the last durable seq, so that the engine can go back to it.
 
-Every batch but a segment's first begins with an empty line. A later batch is written only after the flush of the one before,
-so an empty line behind a hole proves that what is missing had been acknowledged (``reader.py`` needs to know).
+Every batch except a segment's first begins with an empty line. A batch is written only after the flush of the one before,
+so an empty line behind a hole proves that the missing data had been acknowledged (``reader.py`` needs this).
 """
 
 import itertools
@@ -27,16 +27,16 @@ from maestrod.store.segments import SEGMENT_SIZE, Segment, activate, allocate, r
 
 
 class JournalListener(Protocol):
-    """Who hears of commits. Called on the thread that commits; must be quick and must not raise."""
+    """Receives the results of commits, on the committing thread. Its methods must be quick and must not raise."""
 
     def durable(self, seq: int) -> None:
         """Everything up to ``seq`` survives a power loss."""
 
     def failed(self, seq: int, message: str) -> None:
-        """Nothing after ``seq`` will ever be durable; the journal takes no more."""
+        """Nothing after ``seq`` will ever be durable; the journal accepts no more records."""
 
     def alert(self, message: str) -> None:
-        """Something a person should know; the journal goes on."""
+        """Something that the user should know; the journal continues."""
 
 
 class _Entry(NamedTuple):
@@ -47,7 +47,7 @@ class _Entry(NamedTuple):
 
 
 class Journal:
-    """An open journal. ``active`` is the segment to go on with (``segments.reopen``), None to begin another."""
+    """An open journal. ``active`` is the segment to continue (``segments.reopen``), or None to begin a new one."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Journal:
     # The engine's side
 
     def append(self, first_seq: int, last_seq: int, line: bytes) -> None:
-        """Enqueue a record. ``Unavailable`` when it cannot be kept: then nothing has happened, and it may be refused."""
+        """Enqueue a record. Raises ``Unavailable`` if there is no room for it; then nothing has happened."""
         need = len(line) + 1
         with self._lock:
             if self._failure is not None:
@@ -90,16 +90,16 @@ class Journal:
         self.wake()
 
     def refusal(self) -> Unavailable | None:
-        """Why changes should be refused now: failed, or no space for the next segment. None when all is well.
+        """Why changes should be refused now: failed, or no space for the next segment. None if changes are accepted.
 
-        While there is no space, facts that cannot be refused (an exit, a report already given) may still be appended: what is
-        left of the active segment is kept for them.
+        While there is no space, facts that cannot be refused (an exit, a report already given) may still be appended: the
+        rest of the active segment is reserved for them.
         """
         return self._failure or self._full
 
     @property
     def pending(self) -> int:
-        """How many records wait for the next commit."""
+        """The number of records that wait for the next commit."""
         return len(self._pending)
 
     def _next_segment(self, need: int) -> Segment:
@@ -117,7 +117,7 @@ class Journal:
     # The committer's side
 
     def commit(self) -> int:
-        """Write and flush everything pending; returns how many records that were. Then see to the next segment."""
+        """Write and flush everything pending, then prepare the next segment. Returns the number of records written."""
         with self._lock:
             batch, self._pending = self._pending, []
         try:
@@ -155,7 +155,7 @@ class Journal:
         self._listener.durable(seq)
 
     def _rescue(self, batch: list[_Entry], error: OSError) -> None:
-        """Write every undurable record to a fresh segment; the file that failed is not touched again."""
+        """Write every undurable record to a fresh segment. The failed file is not touched again."""
         with self._lock:
             entries = [entry for entry in batch + self._pending if entry.last_seq > self.durable_seq]
             self._pending = []
@@ -195,7 +195,7 @@ class Journal:
             try:
                 self._files.close(segment.fd)
             except OSError:
-                pass  # the descriptor is gone either way, and nothing in this file is waited for
+                pass  # the descriptor is closed either way, and nothing in this file is needed
             if segment.path.suffix == ".tmp":
                 remove(self._files, segment.path)
 
@@ -215,17 +215,19 @@ class Journal:
         self._listener.failed(self.durable_seq, message)
 
     def _forget_undurable(self, segment: Segment) -> None:
-        """Its callers are told that it failed, so a restart should not bring it back. As good as this disk still does it."""
+        """Remove undurable records, as far as the disk allows: their callers get an error, so a restart should not restore
+        them.
+        """
         try:
             if segment.acknowledged:
                 self._files.truncate(segment.fd, segment.acknowledged)
             else:
                 self._files.unlink(segment.path)
         except OSError:
-            pass  # then it may come back, as after any reply that was lost on its way
+            pass  # then a restart may restore it, as after any lost reply
 
     def _prepare(self) -> None:
-        """Have the next segment ready; refuse while there is no space for it."""
+        """Allocate the next segment; refuse changes while there is no space for it."""
         if self._spare is not None:
             return
         try:
@@ -242,7 +244,7 @@ class Journal:
             self._full = None
 
     def close(self) -> None:
-        """Commit what is pending and leave plain text behind: no spare, no zero tail. The committer must have ended."""
+        """Commit everything pending, and leave only plain text: no spare segment, no zero tail. The committer must have ended."""
         if self._failure is None:
             self.commit()
         if self._spare is not None:
@@ -256,7 +258,7 @@ class Journal:
 
 
 def _by_segment(batch: list[_Entry]) -> list[list[_Entry]]:
-    """The batch in runs of one segment each: nearly always it is a single run."""
+    """The batch, split by segment; nearly always there is only one."""
     if not batch or batch[0].segment is batch[-1].segment:
         return [batch] if batch else []
     return [list(entries) for _, entries in itertools.groupby(batch, attrgetter("segment"))]

@@ -1,4 +1,4 @@
-"""Where everything lives in the data folder; the only file that spells these names."""
+"""The paths in the data folder; no other file contains these names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from maestrod.store.files import Files
 
-#: Kind of entity to its folder. Remembered requests have no files: only programs ask for them, and they expire.
+#: Kind of entity to its folder. Remembered requests have no files, because only programs use them, and they expire.
 FOLDERS: Mapping[str, str] = {
     "project": "projects",
     "task": "tasks",
@@ -21,14 +21,14 @@ FOLDERS: Mapping[str, str] = {
 }
 
 
-#: Whose timeline: a session's, or (without one) a task's.
+#: The owner of a timeline: a session, or (without one) a task.
 Owner = tuple[str | None, str | None]
 
 
 def owners(session_id: str | None, task_id: str | None) -> tuple[Owner, ...]:
-    """Whose timelines an entry stands in: its session's and its task's.
+    """The owners of the timelines that an entry belongs to: its session and its task.
 
-    Each keeps its own copy, so that a task's timeline stays whole whatever becomes of its links to sessions.
+    Each has its own copy, so that a task's timeline stays complete if its links to sessions change.
     """
     session: Owner = (session_id, None)
     task: Owner = (None, task_id)
@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def format(self) -> Path:
-        """Which version wrote this store, and its instance id."""
+        """The file with the store's format and instance id."""
         return self.data_dir / "format"
 
     @property
@@ -58,22 +58,22 @@ class Layout:
 
     @property
     def watermark(self) -> Path:
-        """Up to which seq every entity file and timeline is known to be complete."""
+        """The file with the seq up to which all entity files and timelines are complete."""
         return self.data_dir / "reflected.json"
 
     @property
     def quarantine(self) -> Path:
-        """Copies of what could not be read, each with the reason."""
+        """The folder for copies of unreadable data, each with the reason."""
         return self.data_dir / "quarantine"
 
     @property
     def archive(self) -> Path:
-        """Finished trees taken out of the world."""
+        """The folder for finished trees that were removed from the world."""
         return self.data_dir / "archive"
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders every store has."""
+        """The folders that every store has."""
         return (self.journal, *map(self.folder, FOLDERS))
 
     def folder(self, kind: str) -> Path:
@@ -91,12 +91,12 @@ class Layout:
         return self.folder("task") / f"{task_id}.timeline.jsonl"
 
     def entity_names(self, files: Files, kind: str) -> dict[str, Path]:
-        """Ids and paths of the entity files of a kind, as the folder has them."""
+        """Ids and paths of the existing entity files of a kind."""
         folder = self.folder(kind)
         names = (name for name in files.listdir(folder) if name.endswith(".json") and not name.startswith("."))
         return {name.removesuffix(".json"): folder / name for name in names}
 
     def make(self, files: Files) -> None:
-        """Make the folders that are not there."""
+        """Create missing folders."""
         for folder in (self.data_dir, *self.folders):
             files.mkdir(folder)

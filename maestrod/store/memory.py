@@ -1,8 +1,8 @@
-"""A store without a disk, for tests of everything above: the same contract, verified by the same tests.
+"""A store without a disk, for tests of other floors: the same contract, verified by the same tests.
 
-Events go through the journal's own encoding, so what could not be written cannot be kept here either. A decision becomes
-durable when ``call_soon`` comes around to it, or, with ``hold``, when the test says ``commit``; a test can also let the store
-refuse, or fail with the loss of what was not durable.
+Events go through the journal's encoding, so data that could not be written cannot be stored here either. A decision becomes
+durable when ``call_soon`` runs, or, with ``hold``, when the test calls ``commit``. A test can also make the store
+refuse changes, or fail and lose what was not durable.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from maestrod.store.timeline_reading import BEHIND_ALL
 
 
 class MemoryStore:
-    """See ``engine.ports.Store``. ``refused`` is what ``refusal`` answers."""
+    """See ``engine.ports.Store``. ``refused`` is the result of ``refusal``."""
 
     def __init__(
         self, call_soon: Callable[[Callable[[], object]], object], *, policy: Policy | None = None, hold: bool = False
@@ -51,7 +51,7 @@ class MemoryStore:
             self.on_durable(self.durable_seq)
 
     def fail(self) -> None:
-        """Lose what is not durable, and be read-only from now on."""
+        """Lose everything that is not durable, and become read-only."""
         self._events = [event for event in self._events if event.seq <= self.durable_seq]
         self.refused = Unavailable("store.read_only", "the store is read-only: a test said so")
         self.on_failure(self.durable_seq)
@@ -67,7 +67,7 @@ class MemoryStore:
         return Mode.NO_SPACE if self.refused.reason == "store.no_space" else Mode.READ_ONLY
 
     def events_since(self, seq: int) -> Iterator[Event]:
-        """Every durable event after ``seq``; it keeps all of them."""
+        """Every durable event after ``seq``; none is ever removed."""
         if seq > self.durable_seq:
             raise ResyncRequired(
                 "event.resync_required", f"event {seq} does not exist; the newest is {self.durable_seq}"
@@ -88,11 +88,11 @@ class MemoryStore:
         return TimelinePage(items=tuple(reversed(items) if backward else items), next_cursor=next_cursor)
 
     def check(self) -> CheckReport:
-        """Nothing on disk, nothing wrong."""
+        """A report without problems, because there are no files."""
         return CheckReport(ok=True, counts={"events": len(self._events)})
 
     def close(self) -> None:
-        """Make everything queued durable, and take no more."""
+        """Make everything queued durable, and accept no more."""
         self.commit()
         self.refused = Unavailable("store.closed", "the store is closed")
 

@@ -1,4 +1,4 @@
-"""Quarantine: nothing unreadable is thrown away. A copy goes to ``quarantine/`` with a note that says where it came from."""
+"""Quarantine: copies unreadable data to ``quarantine/``, with a note that says where it came from, so that nothing is lost."""
 
 import itertools
 from pathlib import Path
@@ -7,9 +7,9 @@ from maestrod.store.files import Files, atomic_write, exists
 
 
 def quarantine(files: Files, folder: Path | None, source: Path, data: bytes, reason: str) -> str:
-    """Keep ``data``, which was found in ``source``; returns the sentence for the report.
+    """Keep a copy of ``data``, which was found in ``source``. Returns a sentence for the report.
 
-    A full disk only costs the copy; without a ``folder`` none is wanted (a check changes nothing).
+    If the disk is full, no copy is kept. Without ``folder``, none is made (a check changes nothing).
     """
     if folder is None:
         return f"{source}: {reason}"
@@ -28,7 +28,7 @@ def _free_name(files: Files, folder: Path, name: str) -> Path:
 
 
 def quarantine_folder(files: Files, folder: Path | None, source: Path) -> str:
-    """Move a folder that stands where a file belongs out of the way; returns the sentence for the report."""
+    """Move away a folder that is in the place of a file. Returns a sentence for the report."""
     if folder is None:
         return f"{source}: a folder stands where a file belongs"
     files.mkdir(folder)

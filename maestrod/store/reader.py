@@ -1,13 +1,13 @@
-"""Reading the journal: records in order, and a verdict on every byte that is not one.
+"""Reads the journal: records in order, and a classification of all other bytes.
 
-Three kinds of trouble look alike and mean different things:
+Three kinds of trouble look alike but mean different things:
 
-- **a torn commit**: the daemon or the power went away during a flush. Nobody was told of these records, so they are cut. Room
-  that was never written reads as zeros: to the end of the data, or, when the disk wrote sectors out of order, in a run that ends
-  with a sector. What follows such a hole is part of the same batch, so no empty line (``journal.py``) comes after it.
-- **damage**: bytes of an acknowledged line changed. The line is reported with file and line number, and reading goes on
-  behind it, so that ``recovery.py`` can decide whether another copy covers what it said.
-- **void records**: an older segment holds records that were written again to the next one after a failed flush.
+- **a torn commit**: the daemon or the power failed during a flush. These records were not acknowledged, so they are cut. Room
+  that was never written reads as zeros: to the end of the data, or, if the disk wrote sectors out of order, in a run that ends
+  with a sector. Data after such a hole belongs to the same batch, so no empty line (``journal.py``) comes after it.
+- **damage**: bytes of an acknowledged line changed. The line is reported with file and line number, and reading continues
+  after it, so that ``recovery.py`` can decide whether another copy covers its content.
+- **void records**: an older segment has records that were written again to the next one after a failed flush.
 """
 
 import re
@@ -19,9 +19,9 @@ from maestrod.store.files import Files
 from maestrod.store.record import OPENING, DamagedLine, Record, decode, parse, peek_seq
 from maestrod.store.segments import SegmentName, list_segments
 
-#: Bytes. Disks write at least this much in one piece.
+#: Sector size in bytes: disks write at least this much at once.
 SECTOR = 512
-#: Enough of a line to see its seq.
+#: Bytes of a line that contain its seq.
 _PEEK = 48
 #: Greater than any seq.
 _NEVER = 1 << 62
@@ -31,7 +31,7 @@ _ZEROS = re.compile(rb"\0+")
 
 @dataclass(frozen=True)
 class Damage:
-    """An acknowledged line that cannot be read: seqs from ``first_seq`` on, up to ``last_seq`` where that can be told."""
+    """An acknowledged line that cannot be read: seqs from ``first_seq`` to ``last_seq`` (None if unknown)."""
 
     path: Path
     line_number: int
@@ -42,13 +42,13 @@ class Damage:
 
     @property
     def is_one_decision(self) -> bool:
-        """Whether no second line hides in this one (its newline flipped), nor a whole segment."""
+        """Whether it is a single line: not two lines whose newline was damaged, nor a whole segment."""
         return self.line_number > 0 and self.line.count(OPENING) <= 1
 
 
 @dataclass(frozen=True)
 class Torn:
-    """The rest of a commit that was under way when the daemon ended: cut from ``offset`` on."""
+    """The rest of an unfinished commit, to be cut from ``offset`` on."""
 
     path: Path
     offset: int
@@ -57,7 +57,7 @@ class Torn:
 
 @dataclass(frozen=True)
 class End:
-    """The last byte of the journal that belongs to it, and the seq the next record takes."""
+    """The end of the journal's valid data, and the seq of the next record."""
 
     path: Path | None
     offset: int
@@ -68,9 +68,9 @@ Item = Record | Damage | Torn | End
 
 
 def read_journal(files: Files, folder: Path, after: int = 0) -> Iterator[Item]:
-    """Every record that ends behind seq ``after``, with damage where it was found, then ``Torn`` if so, and ``End``.
+    """Every record that ends after seq ``after``, with damage where it was found, then ``Torn`` if there is one, and ``End``.
 
-    A record missing at the front or between two segments shows as a jump of ``Record.seq``: the caller counts.
+    A record missing at the front or between two segments shows as a gap in ``Record.seq``, which the caller checks.
     """
     segments = list_segments(files, folder)
     first = max((index for index, segment in enumerate(segments) if segment.first_seq <= after + 1), default=0)
@@ -96,7 +96,7 @@ def read_journal(files: Files, folder: Path, after: int = 0) -> Iterator[Item]:
 
 
 class _Reading:
-    """One segment being read."""
+    """Reads one segment."""
 
     def __init__(self, segment: SegmentName, data: bytes, expected: int, following: int | None) -> None:
         self.path = segment.path
@@ -107,13 +107,13 @@ class _Reading:
         self._line_number = 0
 
     def skip(self, after: int) -> None:
-        """Begin with the last line whose seq is at most ``after`` + 1, found by halving, if that line is whole."""
+        """Begin at the last line whose seq is at most ``after`` + 1, found by binary search, if that line is intact."""
         low, high, found = 0, len(self.data), 0
         while low < high:
             middle = (low + high) // 2
             start = self.data.rfind(b"\n", 0, middle) + 1
             seq = peek_seq(self.data[start : start + _PEEK])
-            if seq is None or seq > after + 1:  # None: an empty line, or damage; look in front of it
+            if seq is None or seq > after + 1:  # None: an empty line, or damage; search before it
                 high = start - (seq is None)
             else:
                 found = start
@@ -121,7 +121,7 @@ class _Reading:
         try:
             record = decode(self.data[found : self.data.find(b"\n", found)])
         except DamagedLine:
-            return  # then from the beginning, line by line
+            return  # then read from the beginning, line by line
         if record.seq <= after + 1:
             self.end, self.expected = found, record.seq
             self._line_number = self.data.count(b"\n", 0, found)
@@ -150,7 +150,7 @@ class _Reading:
                     if isinstance(item, Torn):
                         return
             if stop < 0:
-                self.end = data.rfind(b"}") + 1  # the newline is missing; who goes on writing here adds it
+                self.end = data.rfind(b"}") + 1  # the newline is missing; ``segments.reopen`` adds it
                 return
             start = self.end = stop + 1
 
@@ -162,13 +162,15 @@ class _Reading:
         return Damage(self.path, self._line_number, first, last, reason, line)
 
     def _is_torn(self, line: bytes, start: int, *, ended: bool) -> bool:
-        """Only the last batch of the last segment can be torn: anything before it was synced."""
+        """Whether a line is part of a torn commit. Only the last batch of the last segment can be, because all others were
+        synced.
+        """
         if self._following is not None or self.data.find(b"\n\n", start) >= 0:
             return False
         return not ended or any((start + hole.end()) % SECTOR == 0 for hole in _ZEROS.finditer(line))
 
     def _claimed_end(self, line: bytes) -> int | None:
-        """The last seq a damaged line claims, if its JSON is whole and begins with the seq expected here."""
+        """The last seq that a damaged line claims, if its JSON is complete and begins with the expected seq."""
         try:
             record = parse(line)
         except DamagedLine:
@@ -177,7 +179,7 @@ class _Reading:
 
 
 def without_zero_tail(data: bytes) -> bytes:
-    """What was written of a preallocated file. By blocks: stripping megabytes of zeros byte by byte takes 13 ms."""
+    """The written part of a preallocated file. It works in blocks, because stripping megabytes byte by byte takes 13 ms."""
     end = len(data)
     while end >= len(_BLANK) and data[end - len(_BLANK) : end] == _BLANK:
         end -= len(_BLANK)

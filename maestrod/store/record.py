@@ -1,9 +1,9 @@
-"""One line of the journal: one decision with all its events, and a checksum over the bytes as they stand.
+"""One line of the journal: one decision with all its events, and a checksum over its bytes.
 
 ``{"crc":"xxxxxxxx","seq":N,"at":ms,"events":[...]}``: ``crc`` is the CRC-32 of zlib (the polynomial of ISO 3309, as in
-gzip and PNG), eight lower-case hex digits, over every byte after ``"crc":"xxxxxxxx",`` up to the newline. It stands first and
-at a fixed place, so it is checked on the raw bytes before any of them is believed. CRC-32 finds every flipped bit and every
-burst of up to 32 bits. ``seq`` is the seq of the first event; the line covers as many as it has events.
+gzip and PNG), eight lower-case hex digits, over every byte after ``"crc":"xxxxxxxx",`` up to the newline. It comes first and
+at a fixed position, so the raw bytes are checked before any of them is trusted. CRC-32 finds every flipped bit and every
+burst of up to 32 bits. ``seq`` is the seq of the first event; the line covers one seq per event.
 """
 
 import zlib
@@ -20,7 +20,7 @@ _BODY = _CRC_END + 2
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """A decision as the journal keeps it: ``events`` are gapless, the first has ``seq``; ``at`` in ms since the epoch."""
+    """A decision in the journal: ``events`` have consecutive seqs, beginning with ``seq``; ``at`` is in ms since the epoch."""
 
     seq: int
     at: int
@@ -33,7 +33,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 class DamagedLine(ValueError):
-    """These bytes are not a line this program wrote: torn, flipped or foreign. Says which."""
+    """Bytes that are not a line written by this program: torn, flipped or foreign. The message says which."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -41,20 +41,20 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 def encode(events: Sequence[Event]) -> bytes:
-    """The line for one decision, newline included. ``events`` has at least one, with gapless seqs."""
+    """The line of one decision, with its newline. ``events`` must have consecutive seqs, and at least one event."""
     body = b'"seq":%d,"at":%d,"events":%b}' % (events[0].seq, events[0].at, _encoder.encode(list(map(sparse, events))))
     return b'{"crc":"%08x",%b\n' % (zlib.crc32(body), body)
 
 
 def decode(line: bytes) -> Record:
-    """The decision in ``line`` (without its newline); ``DamagedLine`` when a single bit of it is not as it was written."""
+    """The decision in ``line`` (without its newline). Raises ``DamagedLine`` if any bit has changed."""
     if line[:_BODY] != b'{"crc":"%08x",' % zlib.crc32(line[_BODY:]):
         raise DamagedLine("checksum does not match" if line[:8] == OPENING else "does not begin with a checksum")
     return parse(line)
 
 
 def parse(line: bytes) -> Record:
-    """The decision in ``line`` whatever its checksum says: for a first look at damaged lines, never to be applied."""
+    """The decision in ``line``, ignoring the checksum. Only for inspecting damaged lines: never apply it."""
     try:
         record = _decoder.decode(line)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
@@ -66,7 +66,7 @@ def parse(line: bytes) -> Record:
 
 
 def peek_seq(line: bytes) -> int | None:
-    """The seq a line claims, without decoding or checking it; None when it claims none."""
+    """The seq that a line claims, without decoding or checking it; None if it claims none."""
     if line[_BODY : _BODY + 6] != b'"seq":':
         return None
     digits = line[_BODY + 6 : line.find(b",", _BODY + 6)]

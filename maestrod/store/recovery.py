@@ -1,13 +1,13 @@
 """Recovery: what a start trusts, and in which order.
 
-1. The snapshot, if it is whole; else an empty world, if the journal begins with event 1; else the entity files.
-2. The journal from there on. A torn last commit is cut (nobody had been told of it).
-3. Where acknowledged events cannot be read (a damaged line, a missing segment), the entity files take over, if the watermark
-   says that all of them reflect at least the events that are missing. Events behind that are applied as usual.
-4. If nothing covers what is missing, the store opens read-only with the world as of the last event before it, and says which
-   file and line. It is never opened empty over existing data.
+1. The snapshot, if it is intact; else an empty world, if the journal begins with event 1; else the entity files.
+2. The journal from there on. A torn last commit is cut, because it was not acknowledged.
+3. If acknowledged events cannot be read (a damaged line, a missing segment), the entity files are used, provided the watermark
+   says that all of them reflect at least the missing events. Later events are applied as usual.
+4. If no copy covers the missing events, the store opens read-only with the world before them, and reports the file and line. It
+  is never opened empty over existing data.
 
-Whatever could not be read is copied to ``quarantine/`` and named in the report.
+Unreadable data is copied to ``quarantine/`` and named in the report.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,10 +32,10 @@ from maestrod.store.write_behind import Key, decode_watermark
 
 @dataclass
 class Recovered:
-    """What a start found. ``report`` are sentences for a person; ``read_only`` is why nothing may be changed, or None.
+    """What a start loaded. ``report`` has sentences for the user; ``read_only`` is why nothing may be changed, or None.
 
-    ``trusted_seq``: files and timelines are complete up to here. ``touched`` are the entities changed since, ``timelines``
-    the entries since, per session or task. ``end`` is where the journal goes on (None: with a new segment).
+    ``trusted_seq``: files and timelines are complete up to here. ``touched`` has the entities changed since, ``timelines``
+    the entries since, by session or task. ``end`` is where the journal continues (None: in a new segment).
     """
 
     world: World
@@ -49,13 +49,13 @@ class Recovered:
 
 
 def recover(files: Files, layout: Layout, policy: Policy | None = None, *, keep_copies: bool = True) -> Recovered:
-    """Load the world of ``layout``. Changes nothing but ``quarantine/``, and without ``keep_copies`` nothing at all."""
+    """Load the world of ``layout``. Writes only to ``quarantine/``, and without ``keep_copies`` not even there."""
     return _Recovery(files, layout, policy, layout.quarantine if keep_copies else None).run()
 
 
 @dataclass(frozen=True)
 class _FileBase:
-    """The entities as their files have them, and what is wrong with the rest."""
+    """The entities from their files, and the problems of unreadable files."""
 
     entities: list[Entity]
     versions: dict[Key, int]
@@ -98,13 +98,13 @@ class _Recovery:
         return self._done(replay, snapshot, floor)
 
     def _check_reached(self, replay: Replay, seq: int, because: str) -> None:
-        """Raise ``Gap`` when the journal ends before an event that was there."""
+        """Raise ``Gap`` if the journal ends before an event that is known to have existed."""
         if replay.world.seq < seq:
             reason = f"the journal in {self.layout.journal} ends before event {seq}, which {because}"
             raise Gap(replay.world.seq + 1, seq, reason)
 
     def _from_files(self, snapshot: Snapshot | None, floor: int, cause: tuple[Replay, Gap] | None) -> Recovered:
-        """Build on the entity files, all of which reflect at least every event up to ``floor``."""
+        """Load the entity files, which reflect at least every event up to ``floor``, and replay the journal from there."""
         base = self._read_entity_files()
         if cause is not None and base.lost:
             return self._read_only(*cause)
@@ -186,7 +186,7 @@ class _Recovery:
         try:
             return decode_watermark(self.files.read(self.layout.watermark))
         except OSError:
-            return 0  # without it less is covered
+            return 0  # without it, fewer gaps are covered
 
     def _has_entity_files(self) -> bool:
         return any(self.layout.entity_names(self.files, kind) for kind in FOLDERS)

@@ -1,7 +1,7 @@
-"""Replay: from a base (snapshot, nothing, or the entity files) through the journal to the world as it was.
+"""Replay: rebuilds the world from a base (snapshot, nothing, or the entity files) and the journal.
 
-Events are applied in order without a gap. Where the base is the entity files, each file is as of its own seq, so an event
-counts only if it is newer than the file of the entity it changes.
+Events are applied in order without a gap. Each entity file has its own seq, so with files as the base, an event
+is applied only if it is newer than the file of the entity that it changes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ from maestrod.store.write_behind import Key
 
 @dataclass
 class Gap(Exception):
-    """Events ``first`` to ``last`` (None: nobody can tell) are not in the journal, for ``reason``."""
+    """Events ``first`` to ``last`` (None: unknown) are missing from the journal, for ``reason``."""
 
     first: int
     last: int | None
@@ -27,13 +27,13 @@ class Gap(Exception):
     is_one_decision: bool = False
 
     def is_covered(self, seq: int) -> bool:
-        """Whether files that reflect every decision up to the one that ends with ``seq`` have what is missing."""
+        """Whether files that reflect every decision up to ``seq`` contain the missing events."""
         return self.last <= seq if self.last is not None else self.is_one_decision and self.first <= seq
 
 
 @dataclass
 class Replay:
-    """A world being brought up to date; with ``from_files`` each entity is as of its own seq in ``versions``."""
+    """A world during replay. With ``from_files``, each entity has its own seq in ``versions``."""
 
     world: World
     layout: Layout
@@ -46,7 +46,7 @@ class Replay:
     _damage: list[Damage] = field(default_factory=list)
 
     def run(self, items: Iterable[Item]) -> None:
-        """Apply everything; raises ``Gap`` where events are missing, with the world as of the event before."""
+        """Apply all items. Raises ``Gap`` if events are missing; the world is then as of the event before."""
         for item in items:
             if isinstance(item, Record):
                 self._apply(item)
@@ -92,7 +92,7 @@ class Replay:
         self.touched[key] = event.seq
 
     def _is_gone(self, key: Key, what: str) -> bool:
-        """Whether the entity's file was removed already because a later event removes the entity."""
+        """Whether the entity's file is already gone because a later event deletes the entity."""
         kind, id_ = key
         return self.from_files and kind in FOLDERS and id_ not in self.world.tables[kind] and what != "created"
 
@@ -104,7 +104,7 @@ class Replay:
         first, last = self._damage[0].first_seq, self._damage[-1].last_seq
         is_one = len(self._damage) == 1 and self._damage[0].is_one_decision
         if (last is not None and last < expected) or (is_one and first < expected):
-            return  # the base reflects it: a base is as of the end of a decision, and a line is one decision
+            return  # the base reflects it: a base ends with a whole decision, and a line is one decision
         raise Gap(expected, last, self._why(expected), is_one_decision=is_one)
 
     def _why(self, first: int) -> str:

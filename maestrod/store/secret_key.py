@@ -1,4 +1,4 @@
-"""The key that session tokens are signed with: made once, whole or not at all, readable by the user only."""
+"""The key that signs session tokens: created once, atomically, and readable only by the user."""
 
 import secrets
 from pathlib import Path
@@ -11,7 +11,7 @@ SIZE = 32
 
 
 def secret_key(path: Path) -> bytes:
-    """The key in the file ``path``, made when there is none. Raises ``BadConfiguration`` when it cannot be read or written."""
+    """The key in the file ``path``, created if missing. Raises ``BadConfiguration`` if it is damaged or cannot be written."""
     try:
         key = path.read_bytes()
     except FileNotFoundError:

@@ -1,9 +1,9 @@
-"""Segments: the files of the journal, each with room on the disk for all it may take.
+"""Segments: the preallocated files of the journal.
 
-A segment is named after the first seq in it (``00000000000000000042.jsonl``) and ends where the next one begins: what an
-older segment holds from there on is void (it was rewritten after a failed flush). A file is allocated in full under a
-temporary name, synced, and gets its name when its first record is known. Preallocation makes a flush 1.5 times as fast as
-one of a growing file (no change of size to journal), and moves ENOSPC to a moment when nothing has been decided yet.
+A segment is named after its first seq (``00000000000000000042.jsonl``) and ends where the next one begins. Records of an
+older segment from there on are void (they were rewritten after a failed flush). A file is allocated in full under a
+temporary name, synced, and renamed when its first record is known. Preallocation makes a flush 1.5 times as fast as
+with a growing file (the file system has no change of size to journal), and makes ENOSPC happen before anything is decided.
 """
 
 import os
@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from maestrod.store.files import Files, remove, write_all
 
-#: Bytes. Two are allocated while the daemon runs (the active one and the next), none when it is closed.
+#: Size in bytes. Two segments are allocated while the daemon runs (the active one and the next), none when it is closed.
 SEGMENT_SIZE = 8 << 20
 _NAME = re.compile(r"(\d{20})\.jsonl\Z")
 
 
 class SegmentName(NamedTuple):
-    """A segment in the folder: it holds seqs from ``first_seq`` up to the next segment's."""
+    """A segment in the folder: it has the seqs from ``first_seq`` up to the next segment's."""
 
     first_seq: int
     path: Path
@@ -28,7 +28,7 @@ class SegmentName(NamedTuple):
 
 @dataclass(eq=False)
 class Segment:
-    """An open segment, in bytes: ``room`` may still be promised to records, ``used`` is written, ``acknowledged`` durable."""
+    """An open segment. In bytes: ``room`` is free for records, ``used`` is written, ``acknowledged`` is durable."""
 
     path: Path
     fd: int
@@ -45,14 +45,15 @@ def list_segments(files: Files, folder: Path) -> list[SegmentName]:
 
 
 def segment_path(folder: Path, first_seq: int) -> Path:
-    """Where the segment that begins with ``first_seq`` lives."""
+    """The path of the segment that begins with ``first_seq``."""
     return folder / f"{first_seq:020d}.jsonl"
 
 
 def allocate(files: Files, path: Path, size: int, *, sync: bool = True) -> Segment:
-    """A segment of ``size`` bytes under the temporary name ``path``; nothing is left when there is no space (OSError).
+    """Allocate a segment of ``size`` bytes under the temporary name ``path``. Raises ``OSError`` and leaves nothing if there is
+    no space.
 
-    ``sync`` has the size on the disk now, off the path of the first flush; without it that flush does it.
+    ``sync`` makes the size durable now, which keeps that cost out of the first flush.
     """
     fd = files.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
     try:
@@ -67,7 +68,7 @@ def allocate(files: Files, path: Path, size: int, *, sync: bool = True) -> Segme
 
 
 def activate(files: Files, segment: Segment, first_seq: int) -> None:
-    """Give an allocated segment its name, durably."""
+    """Give an allocated segment its final name, durably."""
     target = segment_path(segment.path.parent, first_seq)
     files.rename(segment.path, target)
     segment.path = target
@@ -75,13 +76,13 @@ def activate(files: Files, segment: Segment, first_seq: int) -> None:
 
 
 def reopen(files: Files, path: Path, end: int, size: int) -> Segment:
-    """Go on writing to a segment behind its last good byte ``end``: what follows is cut, room is allocated anew.
+    """Continue a segment after its last valid byte ``end``: cut the rest and allocate room again.
 
-    Without space for more, the segment comes back with ``room`` 0.
+    If there is no space, the segment has ``room`` 0.
     """
     fd = files.open(path, os.O_RDWR)
     files.truncate(fd, end)
-    if end and files.pread(fd, 1, end - 1) != b"\n":  # only the newline of the last line was torn off
+    if end and files.pread(fd, 1, end - 1) != b"\n":  # only the newline of the last line is missing
         write_all(files, fd, b"\n", end)
         end += 1
     try:
@@ -91,11 +92,11 @@ def reopen(files: Files, path: Path, end: int, size: int) -> Segment:
         files.truncate(fd, end)
         room = 0
     files.fsync(fd)
-    files.fsync_dir(path.parent)  # a start may have been handed a name that only the cache knew
+    files.fsync_dir(path.parent)  # the segment's name may not have been durable yet
     return Segment(path, fd, end + room, room, end, end)
 
 
 def retire(files: Files, segment: Segment) -> None:
-    """Cut the zero tail of a segment that takes no more, so that it is plain text, and close it."""
+    """Close a segment that accepts no more records. Its zero tail is cut, so that it is plain text."""
     files.truncate(segment.fd, segment.used)
     files.close(segment.fd)

@@ -1,8 +1,8 @@
 """The snapshot: the whole world in one file, so that a start reads one file and the journal's tail.
 
-JSON lines: a header with format and seq, then per kind a line that counts and the entities as plain lines (decoded in one
-sweep), then a trailer with the number of lines and the CRC-32 of every byte before it. It is replaced atomically, and only
-believed when the trailer fits. 100,000 tasks: one file of 70 MB instead of 100,000 opens.
+JSON lines: a header with format and seq; for each kind a line with the count, then the entities as plain lines (decoded in one
+call); and a trailer with the number of lines and the CRC-32 of all bytes before it. It is replaced atomically, and
+trusted only if the trailer matches. For 100,000 tasks, a start reads one file of 70 MB instead of opening 100,000.
 """
 
 import os
@@ -19,20 +19,20 @@ from maestrod.core.world.sparse import sparse
 from maestrod.store.files import Files, remove, write_all
 
 FORMAT = 2
-#: Entities encoded in one go: about half a millisecond, so that the engine's thread gets its turn in between.
+#: Entities encoded at once: this takes about 0.5 ms, so that the engine's thread can run in between.
 _CHUNK = 250
-#: How the line of a section begins. No entity's does: an entity begins with its id.
+#: The beginning of a section's line. No entity's line begins like this, because an entity begins with its id.
 _SECTION = b'\n{"kind":'
 _encoder = msgspec.json.Encoder()
 
 
 class BadSnapshot(ValueError):
-    """A snapshot that is not whole, with what is wrong with it."""
+    """A damaged snapshot. The message says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Capture:
-    """The world at one seq: references only, so taking one is cheap and what happens later does not show."""
+    """The world at one seq. It has references only, so it is cheap, and later changes do not affect it."""
 
     seq: int
     tables: Mapping[str, Sequence[Entity]]
@@ -40,7 +40,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot that was read: everything as of ``seq``."""
+    """The content of a snapshot, as of ``seq``."""
 
     seq: int
     entities: list[Entity]
@@ -62,7 +62,7 @@ class _Trailer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def write_snapshot(files: Files, path: Path, capture: Capture) -> int:
-    """Replace the snapshot at ``path``, durably; returns its size in bytes."""
+    """Replace the snapshot at ``path`` durably. Returns its size in bytes."""
     temporary = path.with_name(f".{path.name}.tmp")
     fd = files.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     offset = 0
@@ -100,7 +100,7 @@ def _content(capture: Capture) -> Iterator[bytes]:
 
 
 def read_snapshot(data: bytes) -> Snapshot:
-    """What a snapshot says; ``BadSnapshot`` when a byte is missing or different."""
+    """The content of a snapshot. Raises ``BadSnapshot`` if any byte is missing or changed."""
     start = data.rfind(b"\n", 0, -1) + 1
     try:
         trailer = _Trailer(data.count(b"\n", 0, start), f"{zlib.crc32(memoryview(data)[:start]):08x}")

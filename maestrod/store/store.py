@@ -1,7 +1,8 @@
-"""The store: the one thing of this package the daemon opens. It puts journal, files behind it and recovery together.
+"""The store: combines the journal, the files behind it, and recovery. It is the only part of this package that the daemon
+opens.
 
-``append`` queues a decision that the world already shows; ``on_durable`` follows on the engine's thread once it survives a
-power loss. Two threads work for it: the committer flushes the journal, the writer keeps the readable files up.
+``append`` queues a decision that the world already shows; ``on_durable`` is called on the engine's thread once it survives a
+power loss. The store has two threads: the committer flushes the journal, and the writer updates the readable files.
 """
 
 import gc
@@ -40,7 +41,7 @@ CHECKPOINT_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class Options:
-    """Sizes in bytes, and what works by itself. With ``threads=False`` nothing does: tests call ``commit`` and ``write_behind``."""
+    """Sizes are in bytes. With ``threads=False``, nothing runs by itself: tests call ``commit`` and ``write_behind``."""
 
     segment_size: int = SEGMENT_SIZE
     checkpoint_bytes: int = CHECKPOINT_BYTES
@@ -52,7 +53,7 @@ CallSoon = Callable[[Callable[[], object]], object]
 
 
 class Store:
-    """An open store. ``world`` is the engine's; ``report`` says what the start repaired or quarantined.
+    """An open store. ``world`` belongs to the engine; ``report`` says what the start repaired or quarantined.
 
     ``call_soon`` runs a function on the engine's thread, from any thread (``TrioToken.run_sync_soon``).
     """
@@ -111,7 +112,7 @@ class Store:
         call_soon: CallSoon,
         options: "Options | None" = None,
     ) -> "Store":
-        """Open the store in ``data_dir``, or make one. The caller holds the lock of the folder.
+        """Open the store in ``data_dir``, or create one. The caller must hold the lock of the folder.
 
         Raises ``BadConfiguration`` for a store of a newer version. A store that cannot be trusted opens read-only.
         """
@@ -134,24 +135,24 @@ class Store:
         )
         self._behind.add(self.durable_seq, {key: (seq, self._current(key)) for key, seq in recovered.touched.items()})
         if recovered.report:
-            self._ready_capture = self._capture()  # what had to be repaired is not to be repaired again
+            self._ready_capture = self._capture()  # so that the next start does not repair the same again
         if self._options.threads:
             self._committer = Committer(self._journal)
             self._writer = Writer(self._behind, self._checkpoint_if_due, self.alert)
             self._writer.wake()
 
     def _remove_leftovers(self, *, after_crash: bool) -> None:
-        """Temporary files of a daemon that ended while it wrote them. A clean end leaves none in the large folders."""
+        """Remove temporary files of a daemon that died while writing them. A clean stop leaves none in the large folders."""
         entities = map(self.layout.folder, FOLDERS) if after_crash else ()
         for folder in (self.layout.data_dir, self.layout.journal, *entities):
             for name in self._files.listdir(folder):
                 if name.startswith(".") and name.endswith(".tmp"):
                     remove(self._files, folder / name)
 
-    # What the engine uses
+    # The engine's interface
 
     def append(self, events: Sequence[Event]) -> None:
-        """Queue one decision. The world shows it already. ``Unavailable`` without room: then nothing was queued."""
+        """Queue one decision, which the world already shows. Without room, raises ``Unavailable`` and queues nothing."""
         if self._journal is None:
             raise self._unavailable()
         line = encode(events)
@@ -163,7 +164,7 @@ class Store:
         self._handover.note(events, capture)
 
     def refusal(self) -> MaestroError | None:
-        """Why nothing may be changed now: read-only or no space; None when all is well."""
+        """Why nothing may be changed now: read-only or no space; None if changes are accepted."""
         if self._journal is None:
             return self._unavailable()
         return self._journal.refusal()
@@ -176,7 +177,7 @@ class Store:
         return Mode.NO_SPACE if refusal.reason == "store.no_space" else Mode.READ_ONLY
 
     def events_since(self, seq: int) -> Iterator[Event]:
-        """Every durable event after ``seq``, in order. ``ResyncRequired`` when the journal does not go back that far."""
+        """Every durable event after ``seq``, in order. Raises ``ResyncRequired`` if the journal does not go back that far."""
         return events_between(self._files, self.layout.journal, seq, self.durable_seq)
 
     def timeline(
@@ -184,7 +185,7 @@ class Store:
     ) -> TimelinePage:
         """A page of a session's timeline, or of a task's.
 
-        Older versions wrote what a session did with a task to the session's timeline only, so those of the sessions
+        Older versions wrote a session's work on a task only to the session's timeline, so the timelines of the sessions
         that are linked now are read as well.
         """
         paths: list[Path] = []
@@ -196,17 +197,17 @@ class Store:
         return self._behind.timelines.page(paths, task_id, cursor, backward=backward, limit=limit)
 
     def check(self) -> CheckReport:
-        """Check the files on disk, as far as that can be done while they are written (slow: run it in a thread)."""
+        """Check the files on disk, as far as possible while they are being written (slow: run it in a thread)."""
         return check_files(self._files, self.layout)
 
     def archive(self, root_id: str) -> Path:
-        """Write a task's whole tree to ``archive/``, before it is deleted from the world; returns the file."""
+        """Write a task's whole tree to ``archive/``, before it is deleted from the world. Returns the path."""
         return archive_tree(self._files, self.layout, self._behind.timelines, self.world, root_id)
 
     def scan_edits(self) -> Scan:
-        """Look for entity files that somebody edited while no daemon ran (slow: run it in a thread, once, after the start).
+        """Find entity files that were edited while no daemon ran (slow: run it in a thread, once, after the start).
 
-        Invalid ones, and those missing, are put right from the world; valid ones are for the engine to submit as changes.
+        Invalid and missing files are restored from the world; the engine must submit valid edits as changes.
         """
         if self._journal is None:
             return Scan()
@@ -219,7 +220,7 @@ class Store:
         return found
 
     def refuse_edit(self, edit: Edit, reason: str) -> str:
-        """Keep a copy of an edit that was not taken and have its file written anew; the sentence for a person (slow, as above)."""
+        """Quarantine a refused edit and restore its file. Returns a sentence for the user (slow, as above)."""
         warning = quarantine(self._files, self.layout.quarantine, edit.path, self._files.read(edit.path), reason)
         key = (edit.kind, edit.id)
         self._behind.add(0, {key: (self.durable_seq, self._current(key))})
@@ -227,12 +228,12 @@ class Store:
         return warning
 
     def checkpoint(self) -> None:
-        """Have a snapshot written soon, as of now."""
+        """Request a snapshot of the present world, to be written soon."""
         self._handover.note_capture(self._capture())
         self._hand_over()
 
     def close(self) -> None:
-        """Commit, write everything behind, leave a snapshot: the next start reads one file. Blocks while it writes."""
+        """Commit, write all files, and leave a snapshot, so that the next start reads one file. Blocks while it writes."""
         for thread in (self._committer, self._writer):
             if thread is not None:
                 thread.stop()
@@ -249,7 +250,7 @@ class Store:
     def _close_files(self) -> None:
         try:
             if self.durable_seq != self.world.seq:
-                self._behind.settle()  # the world shows what never became durable: no snapshot of that
+                self._behind.settle()  # the world shows changes that never became durable, so it must not be written as a snapshot
             elif self._behind.snapshot_seq < self.durable_seq or not self._behind.idle:
                 self._behind.checkpoint(self._capture())
             drop_old_segments(self._files, self.layout.journal, self._behind.snapshot_seq, self._options.retention)
@@ -257,30 +258,30 @@ class Store:
             self.on_alert(f"closing: {error}; the journal has everything")
 
     def commit(self) -> None:
-        """Commit on this thread; for a store without threads."""
+        """Commit on this thread, for a store without threads."""
         if self._journal is not None:
             self._journal.commit()
 
     def write_behind(self) -> None:
-        """Write everything behind on this thread; for a store without threads."""
+        """Write all files on this thread, for a store without threads."""
         if self._journal is not None:
             self._checkpoint_if_due()
             self._behind.settle()
 
-    # What the journal tells us (JournalListener), on the committer's thread
+    # Called by the journal (JournalListener), on the committer's thread
 
     def durable(self, seq: int) -> None:
-        """Pass on to the engine's thread, several commits at once if it is busy."""
+        """Notify the engine's thread, for several commits at once if it is busy."""
         if not self._notified:
             self._notified = True
             self._call_soon(self._notify)
 
     def failed(self, seq: int, message: str) -> None:
-        """Tell the engine where to go back to."""
+        """Report the last durable seq to the engine."""
         self._call_soon(lambda: self._fail(seq, message))
 
     def alert(self, message: str) -> None:
-        """Tell somebody."""
+        """Pass on a message for the user."""
         self._call_soon(lambda: self.on_alert(message))
 
     # On the engine's thread
@@ -303,19 +304,19 @@ class Store:
         self.on_failure(seq)
 
     def _hand_over(self) -> None:
-        """Give what became durable to the files behind."""
+        """Hand over durable changes to the files behind the journal."""
         self._ready_capture = self._handover.release(self.durable_seq) or self._ready_capture
         self._wake_writer()
 
     def _is_as_loaded(self, key: Key) -> bool:
-        """Whether the engine has not touched an entity since the start; if it has, its file is written anyway."""
+        """Whether the engine has not changed an entity since the start. If it has, the file is written anyway."""
         return self._current(key) is self._scan.entity(key)
 
     def _current(self, key: Key) -> Entity | None:
         return self.world.tables[key[0]].get(key[1])
 
     def _checkpoint_if_due(self) -> None:
-        """On the writer's thread."""
+        """Write a snapshot if one is due. Runs on the writer's thread."""
         capture = self._ready_capture
         if capture is not None:
             self._behind.checkpoint(capture)
@@ -337,13 +338,13 @@ class Store:
 
 
 def _modified(files: Files, path: Path) -> int:
-    """When a file was written, in ns since the epoch; 0 without one."""
+    """A file's modification time in ns since the epoch; 0 if it is missing."""
     return files.info(path).mtime_ns if exists(files, path) else 0
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Load without the garbage collector, then take what was loaded out of its sight: it lives as long as the daemon does.
+    """Load without the garbage collector, then freeze the loaded objects, which live as long as the daemon.
 
     100,000 tasks load in a third of the time, and a full collection costs nothing instead of 160 ms.
     """

@@ -1,8 +1,8 @@
 """Timelines: append-only files of a session's (or task's) entries, one JSON line each, in the order of their seqs.
 
-Entries are written behind: the journal has them already. Until then they are pending here, and a reader sees both as one.
-After a crash a file may lack entries or end in anything; a start looks at the end of each file the journal's tail has entries
-for (``resume``), trusts it up to the last seq that is known to have been synced, and writes what follows again, so that each
+Entries are written behind the journal, which already has them. Until then they are pending here, and readers see both as one.
+After a crash, a file may lack entries or end in garbage. For each file with entries in the journal's tail, a start
+(``resume``) trusts the file up to the last seq that is known to have been synced, and writes the rest again, so that each
 entry is there exactly once.
 """
 
@@ -28,7 +28,7 @@ _by_seq = attrgetter("seq")
 
 
 class _Tail:
-    """The lines of one timeline that are not in its file yet. ``size``: the bytes of the file that count, None for all."""
+    """The lines of one timeline that are not in its file yet. ``size``: the valid bytes of the file, None for all."""
 
     __slots__ = ("lines", "size")
 
@@ -38,7 +38,7 @@ class _Tail:
 
 
 class _Unsynced:
-    """What was appended to a file since its last sync: from where, and its checksum, to tell whether it can be read back."""
+    """The data appended to a file since its last sync: its start, and its checksum, to verify that it can be read back."""
 
     __slots__ = ("crc", "is_broken", "start")
 
@@ -49,7 +49,7 @@ class _Unsynced:
 
 
 class Timelines:
-    """All timelines of a store. ``add`` and ``page`` on one thread, ``flush`` and ``sync`` on another."""
+    """All timelines of a store. Call ``add`` and ``page`` on one thread, ``flush`` and ``sync`` on another."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -59,11 +59,11 @@ class Timelines:
 
     @property
     def waiting(self) -> bool:
-        """Whether something is not flushed and synced yet."""
+        """Whether any entry is not yet flushed and synced."""
         return bool(self._tails or self._unsynced)
 
     def add(self, path: Path, event: Event) -> None:
-        """Note the entry of a ``timeline.added`` event."""
+        """Add the entry of a ``timeline.added`` event."""
         data = event.data if event.data.get("seq") == event.seq else {**event.data, "seq": event.seq}
         line = _encoder.encode(data) + b"\n"
         with self._lock:
@@ -73,7 +73,7 @@ class Timelines:
             tail.lines.append(line)
 
     def resume(self, path: Path, trusted_seq: int, events: Iterable[Event]) -> None:
-        """After a start: the file counts up to ``trusted_seq``, and ``events`` are what the journal has behind that."""
+        """After a start: trust the file up to ``trusted_seq``; ``events`` are the journal's entries after that."""
         size, last_seq = 0, 0
         if exists(self._files, path):
             size, last_seq = TimelineSlice(self._files, path, self._files.info(path).size).trusted_end(trusted_seq)
@@ -83,7 +83,7 @@ class Timelines:
                 self.add(path, event)
 
     def flush(self) -> None:
-        """Append what is pending to the files, not yet durably."""
+        """Append pending entries to the files, not yet durably."""
         for path in sorted(self._tails):
             with self._lock:
                 tail = self._tails[path]
@@ -101,8 +101,8 @@ class Timelines:
     def sync(self) -> None:
         """Make everything flushed durable.
 
-        After a failed fsync the file is not synced again (the retry would report success for data that is gone), but replaced
-        by a fresh one. When what was appended cannot be read back either, this raises from then on: the journal keeps it,
+        After a failed fsync, the file is not synced again (the retry would report success for lost data), but replaced by a
+        fresh one. If the appended data cannot be read back either, this raises from then on. The journal still has the data,
         and the next start writes it again.
         """
         for path in sorted(self._unsynced):
@@ -136,9 +136,10 @@ class Timelines:
     def page(
         self, paths: Iterable[Path], task_id: str | None, cursor: str | None, *, backward: bool, limit: int
     ) -> TimelinePage:
-        """A page of one or several timelines merged by seq, each entry once, with ``task_id`` only that task's entries; always oldest first.
+        """A page of one or several timelines, merged by seq, each entry once, oldest first. With ``task_id``, only that task's
+        entries.
 
-        The cursor is the seq to go on from. Raises ``Malformed`` for one that is not a number.
+        The cursor is the seq to continue from. Raises ``Malformed`` if it is not a number.
         """
         seq = parse_cursor(cursor, BEHIND_ALL if backward else 0)
         readings = [self._reading(path) for path in dict.fromkeys(paths)]
@@ -154,7 +155,7 @@ class Timelines:
         return TimelinePage(items=tuple(reversed(items) if backward else items), next_cursor=next_cursor)
 
     def entries(self, path: Path) -> Iterator[TimelineEvent]:
-        """All of one timeline, oldest first."""
+        """All entries of one timeline, oldest first."""
         return self._reading(path).after(0)
 
     def _reading(self, path: Path) -> TimelineSlice:
@@ -171,7 +172,7 @@ class Timelines:
         fd = self._files.open(path, os.O_RDWR | os.O_CREAT)
         try:
             if self._files.size(fd) > offset:
-                self._files.truncate(fd, offset)  # the rest of a write that a crash or a full disk cut short
+                self._files.truncate(fd, offset)  # the rest of a write that a crash or a full disk interrupted
             write_all(self._files, fd, data, offset)
         finally:
             self._files.close(fd)
@@ -180,7 +181,7 @@ class Timelines:
 
 
 def parse_cursor(cursor: str | None, default: int) -> int:
-    """The seq a cursor stands for; ``Malformed`` when it is none."""
+    """The seq of a cursor. Raises ``Malformed`` if it is invalid."""
     if cursor is None:
         return default
     if not cursor.isdecimal() or len(cursor) > 18:

@@ -1,7 +1,7 @@
-"""Reading a timeline by seq: the bytes of its file and the lines not yet written, seen as one.
+"""Reads a timeline by seq, from its file and the lines that are not written yet.
 
-Entries are in the order of their seqs, so the place of a seq is found by halving the byte range: about twenty small reads in
-a gigabyte. Lines that cannot be read (``fsck`` names them) are stepped over.
+Entries are in the order of their seqs, so a binary search over the bytes finds a seq, with about twenty small reads in
+a gigabyte. Unreadable lines (``fsck`` names them) are skipped.
 """
 
 import os
@@ -37,21 +37,21 @@ class TimelineSlice:
         self._end = size + len(pending)
 
     def after(self, seq: int) -> Iterator[TimelineEvent]:
-        """The entries behind ``seq``, oldest first."""
+        """The entries after ``seq``, oldest first."""
         for _, line in self._lines(self._place(seq)):
             entry = _entry(line)
             if entry is not None and entry.seq > seq:
                 yield entry
 
     def before(self, seq: int) -> Iterator[TimelineEvent]:
-        """The entries in front of ``seq``, newest first."""
+        """The entries before ``seq``, newest first."""
         for _, line in self._lines_backward(self._start_of(seq)):
             entry = _entry(line)
             if entry is not None and entry.seq < seq:
                 yield entry
 
     def trusted_end(self, seq: int) -> tuple[int, int]:
-        """Where the last whole line with a seq up to ``seq`` ends, and its seq; zeros when there is none."""
+        """The end of the last complete line with a seq up to ``seq``, and its seq; zeros if there is none."""
         for offset, line in self._lines_backward(self._end):
             found = line_seq(line)
             if 0 < found <= seq:
@@ -59,7 +59,7 @@ class TimelineSlice:
         return 0, 0
 
     def _place(self, seq: int) -> int:
-        """A line start at or before the first entry behind ``seq``, at most a block away from it."""
+        """A line start at or before the first entry after ``seq``, at most a block away from it."""
         low, high = 0, self._end
         while high - low > _BLOCK:
             middle = (low + high) // 2
@@ -71,13 +71,13 @@ class TimelineSlice:
         return low
 
     def _start_of(self, seq: int) -> int:
-        """Where the first entry with ``seq`` or a later one starts."""
+        """The start of the first entry with ``seq`` or a later one."""
         if seq >= BEHIND_ALL:
             return self._end
         return next((start for start, line in self._lines(self._place(seq - 1)) if line_seq(line) >= seq), self._end)
 
     def _first_line_at(self, offset: int, limit: int) -> tuple[int, int]:
-        """The first readable line that starts in ``offset`` to ``limit``: its start and seq; ``limit`` and 0 without one."""
+        """Start and seq of the first readable line between ``offset`` and ``limit``; ``limit`` and 0 if there is none."""
         for start, line in self._lines(offset, partial=True):
             if start >= limit:
                 break
@@ -86,7 +86,7 @@ class TimelineSlice:
         return limit, 0
 
     def _lines(self, offset: int, *, partial: bool = False) -> Iterator[tuple[int, bytes]]:
-        """Whole lines from ``offset`` on, with their starts; ``partial``: ``offset`` may lie within a line, which is skipped."""
+        """Complete lines from ``offset`` on, with their starts. ``partial``: ``offset`` may be inside a line, which is skipped."""
         rest, start = b"", offset
         while block := self._read(offset, _BLOCK):
             offset += len(block)
@@ -98,14 +98,14 @@ class TimelineSlice:
                 start += len(line) + 1
 
     def _lines_backward(self, end: int) -> Iterator[tuple[int, bytes]]:
-        """Whole lines that end at or before ``end``, last first, with their starts."""
+        """Complete lines that end at or before ``end``, last first, with their starts."""
         tail, begin, ended = b"", end, False
         while begin > 0:
             size = min(_BLOCK, begin)
             begin -= size
             first, *lines = (self._read(begin, size) + tail).split(b"\n")
             if lines:
-                lines.pop()  # behind the last newline: nothing, or what was torn off
+                lines.pop()  # after the last newline: nothing, or a torn line
                 ended = True
             if ended and not begin:
                 lines.insert(0, first)
@@ -116,7 +116,7 @@ class TimelineSlice:
             tail = first + b"\n" if ended else first
 
     def _read(self, offset: int, size: int) -> bytes:
-        """Up to ``size`` bytes from ``offset`` of file and pending lines."""
+        """Up to ``size`` bytes from ``offset`` of the file and the pending lines."""
         data = b""
         if offset < self._size:
             fd = self._files.open(self._path, os.O_RDONLY)
@@ -131,7 +131,7 @@ class TimelineSlice:
 
 
 def line_seq(line: bytes) -> int:
-    """The seq of a line, 0 when it cannot be read."""
+    """The seq of a line; 0 if it cannot be read."""
     try:
         return _seq_decoder.decode(line).seq
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,7 +1,7 @@
-"""Moving a whole store: ``export`` writes it as one archive, ``import_archive`` makes a store of an archive.
+"""Moves a whole store: ``export`` writes it as one archive, ``import_archive`` creates a store from an archive.
 
-An archive has the entities and timelines; the terminals' output, manifests and the secret key stay where they are. An import
-goes into an empty folder only: two histories cannot be merged, and nothing is ever overwritten.
+An archive has the entities and timelines, but not the output logs, manifests and the secret key. An import
+needs an empty folder, because two histories cannot be merged, and nothing is ever overwritten.
 """
 
 from collections.abc import Iterable
@@ -24,9 +24,9 @@ from maestrod.store.write_behind import Behind
 
 
 def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list[str]:
-    """Write what can be read of the store to ``stream``, changing nothing; returns what could not be read, in sentences.
+    """Write the readable part of the store to ``stream``, without changing the store. Returns sentences about unreadable parts.
 
-    Raises ``NotFound`` when there is no store, ``BadConfiguration`` for one of an older version.
+    Raises ``NotFound`` if there is no store, ``BadConfiguration`` for a store of an older version.
     """
     files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
@@ -44,9 +44,9 @@ def export(data_dir: Path, stream: BinaryIO, files: Files | None = None) -> list
 
 
 def import_archive(stream: Iterable[bytes], data_dir: Path, files: Files | None = None) -> int:
-    """Make a store in ``data_dir`` of an archive; returns the seq it goes on from.
+    """Create a store in ``data_dir`` from an archive. Returns the seq of its last event.
 
-    Raises ``Conflict`` when there is a store already, ``Malformed`` for an archive that is not whole: then nothing was written.
+    Raises ``Conflict`` if there is a store already, ``Malformed`` for a damaged archive; then nothing was written.
     """
     files = files or RealFiles(reserve=0)
     layout = Layout(data_dir)
@@ -67,7 +67,7 @@ def import_archive(stream: Iterable[bytes], data_dir: Path, files: Files | None 
 
 
 def _world(archive: Archive) -> World:
-    """The entities, checked: an id becomes a file name."""
+    """The world of an archive. Ids are checked, because they become file names."""
     world = World()
     for entity in archive.entities:
         _check_name(entity.id)  # type: ignore[attr-defined]  # every struct in KINDS has an id

@@ -1,9 +1,9 @@
-"""What is written behind the journal: entity files, timelines, the snapshot. None of it is waited for, all of it is durable.
+"""Writes the files behind the journal: entity files, timelines, the snapshot. No caller waits for them.
 
-Only durable changes are handed over (``add``), so no file ever says what a crash can undo. Changes of one entity coalesce:
-the newest wins. ``flush`` writes a bounded number of files; ``settle`` notes in the watermark up to which seq every file is
-complete, so that a start may use the files where the journal is damaged; ``checkpoint`` does the same with a snapshot, after
-which older segments of the journal are no longer needed.
+Only durable changes are handed over (``add``), so no file contains anything that a crash can undo. Of several changes of one
+entity, only the newest is written. ``flush`` writes a limited number of files. ``settle`` also writes the watermark, the seq up
+to which all files are complete, so that a start may use the files if the journal is damaged. ``checkpoint`` writes a snapshot
+instead, after which older segments of the journal are no longer needed.
 """
 
 import threading
@@ -22,7 +22,7 @@ from maestrod.store.timeline import Timelines
 
 #: Kind and id.
 Key = tuple[str, str]
-#: An entity as of a seq; None when it is gone.
+#: An entity as of a seq; None if it was deleted.
 Change = tuple[int, Entity | None]
 
 
@@ -32,12 +32,14 @@ class _Watermark(msgspec.Struct):
 
 
 def encode_watermark(seq: int) -> bytes:
-    """The file that says: every entity file and timeline reflects every event up to ``seq``, the last of a decision."""
+    """The content of the watermark file: every entity file and timeline reflects all events up to ``seq``, the last of a
+    decision.
+    """
     return msgspec.json.encode(_Watermark(seq, f"{zlib.crc32(b'%d' % seq):08x}")) + b"\n"
 
 
 def decode_watermark(data: bytes) -> int:
-    """The seq a watermark says; 0 when it is damaged: it only ever adds trust."""
+    """The seq of a watermark; 0 if it is damaged, because the watermark only adds trust."""
     try:
         found = msgspec.json.decode(data, type=_Watermark)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -46,7 +48,7 @@ def decode_watermark(data: bytes) -> int:
 
 
 class Behind:
-    """The files behind the journal. ``add`` on the engine's thread, the rest on the writer's."""
+    """The files behind the journal. Call ``add`` on the engine's thread, everything else on the writer's."""
 
     def __init__(self, files: Files, layout: Layout, timelines: Timelines, *, reflected: int = 0) -> None:
         self.timelines = timelines
@@ -62,22 +64,22 @@ class Behind:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits to be written."""
+        """Whether nothing is left to write."""
         return not self._dirty and not self.timelines.waiting and self._complete <= self._reflected
 
     def add(self, seq: int, changes: Mapping[Key, Change]) -> None:
-        """Hand over the changes of everything up to ``seq``, which is durable."""
+        """Hand over the changes of all decisions up to ``seq``, which are durable."""
         with self._lock:
             self._dirty.update(changes)
             self._complete = max(seq, self._complete)
 
     def expect(self, edited: set[Key]) -> None:
-        """These files were edited by hand and the edits are being taken: they may be replaced without a copy."""
+        """Allow replacing these hand-edited files without a copy, because their edits are being applied."""
         with self._lock:
             self._expected |= edited
 
     def flush(self, limit: int | None = None) -> bool:
-        """Write timelines and up to ``limit`` entity files; returns whether all is written."""
+        """Write timelines and up to ``limit`` entity files. Returns whether everything is written."""
         self.timelines.flush()
         with self._lock:
             keys = list(self._dirty)[:limit]
@@ -87,12 +89,12 @@ class Behind:
             self._write_entities(batch)
         except OSError:
             with self._lock:
-                self._dirty = {**batch, **self._dirty}  # again later; what came meanwhile is newer
+                self._dirty = {**batch, **self._dirty}  # retry later; changes that arrived meanwhile are newer
             raise
         return done
 
     def settle(self) -> None:
-        """Write everything, and note up to which seq that is."""
+        """Write everything, then the watermark."""
         seq = self._write_all()
         if seq > max(self._reflected, self.snapshot_seq):
             atomic_write(self._files, self._layout.watermark, encode_watermark(seq))
@@ -142,7 +144,7 @@ class Behind:
         except IsADirectoryError:
             quarantine_folder(self._files, self._layout.quarantine, path)
         except (FileNotFoundError, PermissionError):
-            pass  # nothing to carry over, or nothing we may read: it is replaced all the same
+            pass  # nothing to carry over, or not readable: it is replaced all the same
         atomic_write(self._files, path, encode_file(entity, seq, unknown), sync_dir=False)
         self._expected.discard((kind, id_))
 

@@ -1,7 +1,7 @@
-"""The writer: the thread that keeps entity files, timelines and snapshot up with the journal, at a bounded rate.
+"""The writer: the thread that updates entity files, timelines and snapshot from the journal, at a limited rate.
 
-It sleeps without a timer while nothing changes. After a change it waits a moment, so that many changes of one entity become
-one file, writes a bounded number of files, and goes on until nothing is left; then, after a quiet second, it settles.
+It sleeps without a timer while nothing changes. After a change, it waits a moment, so that several changes of one entity need
+only one write. It writes a limited number of files per turn until nothing is left. After a second without changes, it settles.
 """
 
 import threading
@@ -9,16 +9,16 @@ from collections.abc import Callable
 
 from maestrod.store.write_behind import Behind
 
-#: Seconds to gather changes before writing, and files written per turn: at most 400 files a second.
+#: Seconds to gather changes before writing, and maximum files per turn: at most 400 files a second.
 GATHER = 0.25
 FILES_PER_TURN = 100
-#: Seconds of quiet before the watermark is written, and of waiting after a failure.
+#: Seconds without changes before the watermark is written, and delay (s) after a failure.
 SETTLE = 1.0
 RETRY = 5.0
 
 
 class Writer:
-    """Runs ``behind.flush``, ``behind.settle`` and ``checkpoint`` (which knows whether one is due) on a thread of its own."""
+    """Runs ``behind.flush``, ``behind.settle`` and ``checkpoint`` (which checks whether one is due) on its own thread."""
 
     def __init__(self, behind: Behind, checkpoint: Callable[[], None], alert: Callable[[str], None]) -> None:
         self._behind = behind
@@ -31,11 +31,11 @@ class Writer:
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that there is something to write."""
+        """Wake the thread, because there is something to write."""
         self._work.set()
 
     def stop(self) -> None:
-        """End the thread after the file under way; what is left is for the closing checkpoint."""
+        """End the thread after the present file. The closing checkpoint writes the rest."""
         self._stopping.set()
         self._work.set()
         self._thread.join()
@@ -49,7 +49,7 @@ class Writer:
                 self._stopping.wait(RETRY if self._failing else GATHER)
 
     def _turn(self) -> bool:
-        """One turn; returns whether all is written and settled, or new work will wake us."""
+        """Do one turn. Returns whether everything is written and settled, or new work will wake the thread."""
         try:
             self._checkpoint()
             if not self._behind.flush(FILES_PER_TURN):
