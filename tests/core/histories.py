@@ -7,11 +7,28 @@ import hypothesis.strategies as st
 import msgspec
 
 from maestrod.api.errors import MaestroError
+from maestrod.api.reason import Source
 from maestrod.core.decide import decide
 from maestrod.core.values.agent_traits import AgentTraits
 from maestrod.core.values.command import Command, Stamp
 from maestrod.core.values.facts import Fact
 from maestrod.core.values.policy import Policy
+from maestrod.core.values.signs import (
+    BackgroundChanged,
+    InputAsked,
+    LimitReached,
+    Noted,
+    Outcome,
+    PermissionAsked,
+    PermissionSettled,
+    PlanOffered,
+    ScreenShown,
+    Sign,
+    Started,
+    ToolStarted,
+    TurnEnded,
+    TurnStarted,
+)
 from maestrod.core.world.draft import Decision
 from maestrod.core.world.world import World
 from tests.core import conversations
@@ -32,6 +49,38 @@ AGENT = st.sampled_from(["shell", "stream", "process", "tty", "other"])
 DEPENDENCY_POLICIES = st.sampled_from(["block", "skip", "run"])
 WORKER_VERBS = st.sampled_from(["start", "progress", "complete", "fail", "skip", "block", "cancel"])
 QUEUE_VERBS = st.sampled_from(["next", "complete", "fail", "skip", "requeue", "remove", "move", "add"])
+
+PLAN = '{"groups": [{"key": "p", "title": "p", "subtasks": [{"key": "q", "title": "q", "commands": ["true"]}]}]}'
+
+SIGNS: st.SearchStrategy[Sign] = st.one_of(
+    st.builds(Started, st.sampled_from(["c1", "c2", None]), st.sampled_from(["startup", "clear"])),
+    st.builds(TurnStarted, machine=st.booleans()),
+    st.builds(TurnEnded, st.sampled_from(list(Outcome)), background=st.sampled_from([None, 0, 0, 0, 1])),
+    st.builds(BackgroundChanged, st.integers(0, 1)),
+    st.builds(
+        LimitReached,
+        st.just("usage"),
+        st.none() | st.integers(0, 4_000_000),
+        retrying=st.sampled_from([False, False, True]),
+    ),
+    st.builds(
+        PermissionAsked, st.sampled_from(["Bash", ""]), key=st.sampled_from(["", "k1", "k2"]), waits=st.booleans()
+    ),
+    st.builds(PermissionSettled, st.sampled_from(["", "k1"]), st.sampled_from([None, True, False])),
+    st.builds(ScreenShown, st.booleans()),
+    st.sampled_from([ToolStarted("Bash"), InputAsked("trust?"), Noted("n"), PlanOffered(PLAN), PlanOffered("no plan")]),
+)
+SOURCES = st.sampled_from([Source.STREAM, Source.STREAM, Source.SCREEN])
+HOOKS = st.sampled_from(["SessionStart", "Prompt", "Prompt", "Stop", "Permission", "Dialog"])
+POLICIES = st.sampled_from(
+    [
+        {},
+        {"policy": "allow"},
+        {"policy": "deny"},
+        {"allow": ["Bash(git *)"], "timeoutMs": 4000},
+        {"timeoutMs": 4000, "onTimeout": "allow"},
+    ]
+)
 
 
 @st.composite
@@ -83,14 +132,14 @@ def same(one: Any, two: Any, law: str) -> None:
     assert one == two, f"{law}: {sameness.difference(one, two)}"
 
 
-def reloaded(world: World, seed: int) -> World:
-    """The world as a start finds it: from entities, in any order."""
+def reloaded(world: World, known: tuple[Any, ...], seed: int) -> World:
+    """The world, whose state is ``known``, as a start finds it: from entities, in any order."""
     lines = [(type(entity), msgspec.json.encode(entity)) for entity in world.entities()]
     lines.sort(key=lambda line: zlib.crc32(line[1], seed))
     twin = World(world.policy)
     twin.load(msgspec.json.decode(line, type=kind) for kind, line in lines)
     twin.seq, twin.draining = world.seq, world.draining
-    same(state(twin), state(world), "loading gives another world")
+    same(state(twin), known, "loading gives another world")
     return twin
 
 

@@ -14,26 +14,48 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from maestrod.api.attention import AttentionKind
 from maestrod.api.errors import MaestroError
 from maestrod.api.event import Event
 from maestrod.api.process import Exit, ProcessIdentity
 from maestrod.api.protocol.registry import METHODS
+from maestrod.api.reason import Source
 from maestrod.api.session import Role, Session
+from maestrod.api.system import ClockMark
 from maestrod.api.task import TaskStatus
 from maestrod.core.decide import decide
+from maestrod.core.rest import come_to_rest
 from maestrod.core.values.command import OWNER, Actor, Command, Stamp
-from maestrod.core.values.facts import Edited, Exited, Fact, Launched, LaunchFailed, Lost, Woke
-from maestrod.core.world.draft import Decision
+from maestrod.core.values.facts import (
+    ClockMoved,
+    Draining,
+    Edited,
+    Exited,
+    Fact,
+    Launched,
+    LaunchFailed,
+    Lost,
+    NotDelivered,
+    Probed,
+    Signed,
+    StoppingSessions,
+    Withdrawn,
+    Woke,
+)
+from maestrod.core.values.signs import LimitReached, Outcome, Sign, Started, TurnEnded, TurnStarted
+from maestrod.core.world.draft import Decision, Draft
 from maestrod.core.world.entities import KINDS
 from maestrod.core.world.world import World
-from tests.core.agent_histories import AgentHistories
-from tests.core.clock_histories import ClockHistories
 from tests.core.histories import (
     AGENT,
     ANSWERS,
+    HOOKS,
     PICK,
+    POLICIES,
     POLICY,
     QUEUE_VERBS,
+    SIGNS,
+    SOURCES,
     WORKER_VERBS,
     attempt,
     limits,
@@ -43,18 +65,18 @@ from tests.core.histories import (
     state,
     told,
 )
-from tests.core.restful_histories import RestfulHistories
 from tests.kit.worlds import agent_laws, laws
 from tests.kit.worlds.scenario import command
 
 
-class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedStateMachine):
-    """The owner, the sessions and the daemon, all at once; what agents tell is in ``AgentHistories``."""
+class Histories(RuleBasedStateMachine):
+    """The owner, the sessions, their agents, the daemon and the clock, all at once."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(POLICY)
         self.replica = World(POLICY)
+        self.state = state(self.world)  # after the last decision
         self.at = self.id_time = 1_000_000
         self.ended: dict[str, Session] = {}
 
@@ -65,28 +87,28 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
         self.at += 500
         self.id_time += 500  # never goes back
         stamp = Stamp(self.at, self.id_time, self.id_time * 2_654_435_761)
-        before = state(self.world)
-        twin = reloaded(self.world, self.at)
+        twin = reloaded(self.world, self.state, self.at)
         decision = attempt(self.world, entry, stamp)
         same(told(attempt(twin, entry, stamp)), told(decision), "a loaded world decides differently")
         if isinstance(decision, MaestroError):
             assert isinstance(entry, Command | Edited), f"{entry} refused: {decision.reason}: {decision.message}"
-            same(state(self.world), before, "a refused command changed something")
+            same(state(self.world), self.state, "a refused command changed something")
             return None
         if self.id_time % 3_000 == 0:
             decision.undo()
-            same(state(self.world), before, "undo left something")
+            same(state(self.world), self.state, "undo left something")
             decision = decide(self.world, entry, stamp)
         self.journal(decision)
         agent_laws.check_effects(self.world, decision.effects)
         return decision.reply
 
     def journal(self, decision: Decision) -> None:
-        """Replay a decision, through JSON, into the replica."""
+        """Replay a decision, through JSON, into the replica: the two are one world."""
         for event in decision.events:
             assert event.seq == self.replica.seq + 1
             self.replica.apply(msgspec.json.decode(msgspec.json.encode(event), type=Event))
-        assert self.replica.seq == self.world.seq
+        self.state = state(self.world)
+        same(state(self.replica), self.state, "replay gives another world")
 
     def call(self, method: str, actor: Actor = OWNER, /, **params: Any) -> Any:
         given = {name: value for name, value in params.items() if value is not None}
@@ -316,6 +338,91 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
             self.call("task.complete", Actor(session.id, session.attempt + 1), taskId=self.own_task(session, task))
             assert self.world.seq == before
 
+    # -- their agents ----------------------------------------------------------------------------
+
+    @rule(number=PICK, signs=st.lists(SIGNS, min_size=1, max_size=3), source=SOURCES)
+    def tell(self, number: int, signs: list[Sign], source: Source) -> None:
+        session = self.live(number)
+        if session is not None:
+            late = [self._in_time(sign) for sign in signs]
+            self.play(Signed(session.id, session.attempt, source, tuple(late), session.read_to + 1))
+
+    def _in_time(self, sign: Sign) -> Sign:
+        """Limits end some time from now."""
+        if isinstance(sign, LimitReached) and sign.resets_at is not None:
+            return msgspec.structs.replace(sign, resets_at=self.at + sign.resets_at)
+        return sign
+
+    @rule(number=PICK, turns=st.integers(1, 3), outcome=st.sampled_from(list(Outcome)))
+    def take_turns(self, number: int, turns: int, outcome: Outcome) -> None:
+        """More of what happens most: an agent that comes up, works, and rests."""
+        session = self.live(number)
+        if session is not None:
+            for sign in (Started(f"c{number}"), *[TurnStarted(), TurnEnded(outcome)] * turns):
+                if session.id in self.world.by_session.live:
+                    self.play(Signed(session.id, self.world.sessions[session.id].attempt, Source.STREAM, (sign,)))
+
+    @rule(draining=st.booleans())
+    @precondition(lambda self: self.world.projects)
+    def drain(self, draining: bool) -> None:
+        """The daemon drains and stops its sessions; the next one starts what waited, by its first decision."""
+        self.world.draining = False
+        if draining:
+            self.play(Draining())
+            self.play(StoppingSessions())
+        self.call("project.update", projectId=min(self.world.projects), name=f"n{self.at}")
+
+    @rule(number=PICK, event=HOOKS, late=st.integers(0, 3), known=st.booleans())
+    def hook(self, number: int, event: str, late: int, known: bool) -> None:
+        session = self.live(number)
+        if session is not None:
+            params = {"event": event, "agent": session.agent if known else "stream", "at": self.at - late * 1_000}
+            self.call("event.report", Actor(session.id, session.attempt), **params)
+
+    @rule(number=PICK, command=st.sampled_from(["git push", "rm x", "maestroctl x"]), again=st.booleans())
+    def ask_permission(self, number: int, command: str, again: bool) -> None:
+        session = self.live(number)
+        if session is None:
+            return
+        params: dict[str, Any] = {"event": "Permission", "agent": "stream", "payload": {"command": command}}
+        actor = Actor(session.id, session.attempt)
+        first = self.call("permission.ask", actor, **params, eventId=f"e{self.at}", waitMs=5_000)
+        if again and first is not None and session.id in self.world.by_session.live and first.attention_id is not None:
+            event_id = f"e{self.at}"
+            self.call("permission.ask", actor, **params, eventId=event_id)
+
+    @rule(number=PICK)
+    @precondition(lambda self: self.world.attention)
+    def withdraw(self, number: int) -> None:
+        self.play(Withdrawn(sorted(self.world.attention)[number % len(self.world.attention)]))
+
+    @rule(policy=POLICIES, number=PICK)
+    def set_permissions(self, policy: dict[str, Any], number: int) -> None:
+        projects = sorted(self.world.projects)
+        project = self.world.projects[projects[number % len(projects)]]
+        settings = {**msgspec.to_builtins(project.settings), "permissions": policy}
+        self.call("project.update", projectId=project.id, settings=settings)
+
+    @rule(number=PICK, verb=st.sampled_from(["send", "cancel"]))
+    def message(self, number: int, verb: str) -> None:
+        session = self.live(number)
+        if verb == "send" and session is not None:
+            self.call("message.send", sessionId=session.id, text="go on")
+        elif verb == "cancel" and self.world.messages:
+            ids = sorted(self.world.messages)
+            self.call("message.cancel", messageId=ids[number % len(ids)])
+
+    @rule(number=PICK, busy=st.booleans(), what=st.sampled_from(["probed", "returned"]))
+    def find_out(self, number: int, busy: bool, what: str) -> None:
+        session = self.live(number)
+        if session is None:
+            return
+        if what == "probed":
+            self.play(Probed(session.id, session.attempt, busy, "looked"))
+            return
+        for message_id in sorted(self.world.open_messages.get(session.id, ())):
+            self.play(NotDelivered(session.id, session.attempt, message_id, "its pipe is full"))
+
     # -- the daemon ------------------------------------------------------------------------------
 
     @rule(number=PICK, verdict=st.sampled_from(["completed", "completed", "failed", "stopped"]))
@@ -368,6 +475,36 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
         self.play(Woke(key))
         assert self.world.deadlines.get(key, self.at) >= self.at, f"{key} would wake the daemon again and again"
 
+    # -- the clock -------------------------------------------------------------------------------
+
+    @rule(step=st.integers(-1_000_000, 1_000_000), slept=st.sampled_from([0, 0, 600_000]))
+    def clock_moves(self, step: int, slept: int) -> None:
+        """Somebody sets the clock, or the machine sleeps: every wait keeps its length, or goes on in the world outside."""
+        step = max(step, 1_000_000 - self.at)
+        guessed = {
+            id_
+            for id_, each in self.world.sessions.items()
+            if each.wait is not None and (each.wait.guessed or each.wait.is_length)
+        }
+        left = {key: at - self.at for key, at in self.world.deadlines.items()}
+        self.at += step + slept
+        mark = ClockMark(boot="b", ahead=self.at - self.id_time, asleep=slept)
+        self.play(ClockMoved(mark, step, slept))
+        after = {key: at - self.at + 500 for key, at in self.world.deadlines.items()}
+        assert after.keys() == left.keys()
+        for key, length in left.items():
+            what, id_ = key
+            if what == "stall" and slept:
+                assert after[key] - 500 == self.world.policy.traits(self.world.sessions[id_].agent).stall_ms
+            elif what == "retry" or (what == "wake" and id_ in guessed):
+                assert after[key] == length - slept, key
+            elif what == "wake":
+                assert after[key] == length - step - slept, key
+            elif what == "answer" and self.world.attention[id_].kind is AttentionKind.LIMIT:
+                assert after[key] == length - slept, key
+            elif what != "limit":
+                assert after[key] == length, key
+
     # -- what holds ------------------------------------------------------------------------------
 
     @invariant()
@@ -376,9 +513,18 @@ class Histories(AgentHistories, ClockHistories, RestfulHistories, RuleBasedState
         agent_laws.check(self.world)
 
     @invariant()
-    def the_journal_is_the_world(self) -> None:
-        self.replica.draining = self.world.draining
-        same(state(self.replica), state(self.world), "replay gives another world")
+    def the_world_is_at_rest(self) -> None:
+        again = Draft(self.world, Stamp(self.at, self.id_time, 0))
+        again.dirty.update(dict.fromkeys(self.world.tasks))
+        again.at_turn.update(dict.fromkeys(self.world.by_session.live))
+        come_to_rest(again)
+        assert [(event.type, event.data) for event in again.events] == [], "something was left to follow"
+
+    @invariant()
+    def what_ended_stays_as_it_is(self) -> None:
+        for id_, session in self.world.sessions.items():
+            if session.status in laws.ENDED:
+                assert self.ended.setdefault(id_, session) == session
 
 
 def test_every_kind_of_entity_is_in_the_dump() -> None:
