@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.soak_history import History, Json, Sample, check_ledger, check_samples
+from bench.soak_history import MORE_DESCRIPTORS, History, Json, Sample, check_ledger, check_samples
 from tests.kit.daemons.daemon import PATIENCE, Connection, Daemon, Refused, agents_of, is_shim, processes_of
 from tests.kit.plans import entries, plan
 
@@ -30,6 +30,8 @@ COMMAND_SECONDS = 0.4
 PAUSE_SECONDS = 0.5
 #: Rounds in a row in which the daemon is left alone.
 SPARED = 4
+#: Things done to a round before it may end in peace: where a machine is too slow to work between two of them, it would never end.
+ACTIONS = 50
 #: More than anything is killed.
 ATTEMPTS = 60
 
@@ -50,7 +52,7 @@ class Soak:
 
     def run(self, seconds: float) -> None:
         """Rounds until the time is over; at least as many as it takes to have both kinds."""
-        self.daemon.start()
+        self._start()
         try:
             while self.rounds < 2 or time.monotonic() - self._began < seconds:
                 self._round(spare_daemon=self.rounds % (2 * SPARED) >= SPARED or self.rounds == 1)
@@ -70,8 +72,10 @@ class Soak:
         home = str(self.daemon.home)
         run: Json = self.daemon.call("run.start", plan=document, workingDir=home, agent="shell", requestId=ledger.name)
         actions = self._gentle() if spare_daemon else [*self._gentle(), *self._rough()]
+        left = ACTIONS
         while self._status(run["id"]) == "running":
-            action = self._random.choice(actions)
+            action = self._random.choice(actions) if left > 0 else self.wait
+            left -= 1
             self._note(action.__name__)
             action()
             self._watch(self._random.uniform(0.0, PAUSE_SECONDS))
@@ -90,8 +94,22 @@ class Soak:
             found.append(f"processes are left: {processes_of(self.daemon.data)}")
         found += self.history.check(session["id"] for session in self.daemon.every("session.list", live=True))
         self.problems += [f"round {self.rounds}: {each}" for each in found]
-        self._samples.append(Sample.of(self.daemon.pid, self.history.seq))
+        self._samples.append(self._at_rest())
         self._note("checked", found=found)
+
+    def _start(self) -> None:
+        self.daemon.start()
+        self._samples.append(Sample.of(self.daemon.pid, self.history.seq))
+
+    def _at_rest(self) -> Sample:
+        """The daemon at a quiet moment: on a busy machine it notices only a while later that a client has hung up."""
+        least = min(sample.descriptors for sample in self._samples if sample.pid == self.daemon.pid)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            sample = Sample.of(self.daemon.pid, self.history.seq)
+            if sample.descriptors <= least + MORE_DESCRIPTORS or time.monotonic() > deadline:
+                return sample
+            time.sleep(0.05)
 
     def _status(self, run_id: str) -> str:
         return str(self.daemon.call("run.get", runId=run_id)["run"]["status"])
@@ -177,7 +195,7 @@ class Soak:
             self.problems.append(f"{number} ended the daemon with {code}")
         if between is not None:
             between()
-        self.daemon.start()
+        self._start()
 
     def _take_last_words(self, events: Connection) -> None:
         """What was sent before it ended counts: the next subscription goes on behind it."""

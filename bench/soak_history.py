@@ -77,7 +77,7 @@ def check_ledger(
 
 @dataclass(frozen=True)
 class Sample:
-    """A daemon's process at a quiet moment. ``seq`` says how much it had to remember."""
+    """A daemon's process at its start or at a quiet moment. ``seq`` says how much it had to remember."""
 
     pid: int
     seq: int
@@ -102,14 +102,15 @@ class Sample:
 
 
 def check_samples(samples: Sequence[Sample]) -> list[str]:
-    """Whether each daemon stayed as it was, by its first and its last sample."""
+    """Whether each daemon stayed as it was: what it had at its start, at its quietest, and at last."""
     found = []
     for pid in dict.fromkeys(sample.pid for sample in samples):
         own = [sample for sample in samples if sample.pid == pid]
         first, last = own[0], own[-1]
         allowed = first.memory + MORE_BYTES + BYTES_PER_EVENT * (last.seq - first.seq)
-        if last.descriptors > first.descriptors + MORE_DESCRIPTORS:
-            found.append(f"daemon {pid} went from {first.descriptors} to {last.descriptors} descriptors")
+        least = min(sample.descriptors for sample in own)
+        if last.descriptors > least + MORE_DESCRIPTORS:
+            found.append(f"daemon {pid} went from {least} to {last.descriptors} descriptors")
         if max(sample.threads for sample in own) > THREADS:
             found.append(f"daemon {pid} had {max(sample.threads for sample in own)} threads")
         if last.memory > allowed:
