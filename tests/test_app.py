@@ -24,7 +24,7 @@ def where(short_folder: Path) -> Paths:
     return paths_of({"MAESTRO_HOME": str(short_folder / "m")})
 
 
-async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime_folder(where: Paths) -> None:
+async def test_the_daemon_reports_ready_serves_and_leaves_nothing_in_the_runtime_folder(where: Paths) -> None:
     async with Manager(where.data.parent.parent) as manager:
         async with running(manager, where):
             assert await trio.to_thread.run_sync(pid_behind, where) == os.getpid()
@@ -33,7 +33,7 @@ async def test_it_says_when_it_is_ready_serves_and_leaves_nothing_in_the_runtime
         assert not where.socket.exists()
 
 
-async def test_a_stop_in_the_middle_of_a_launch_is_clean(where: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_during_a_launch_is_clean(where: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of an agent are just being written when everything is cancelled; the next daemon goes on from there."""
     begun = trio.Event()
     token = trio.lowlevel.current_trio_token()
@@ -72,7 +72,7 @@ async def start_fails(where: Paths) -> MaestroError:
     return error
 
 
-async def test_a_second_one_on_the_same_folder_is_told_so(where: Paths) -> None:
+async def test_a_second_daemon_on_the_same_folder_is_refused(where: Paths) -> None:
     async with Manager(where.data.parent.parent) as manager, running(manager, where):
         error = await start_fails(where)
         assert isinstance(error, AlreadyRunning) and str(os.getpid()) in error.message

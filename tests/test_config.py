@@ -18,7 +18,7 @@ def shown(origins: tuple[Origin, ...]) -> dict[str, tuple[object, str]]:
     return {origin.name: (origin.value, origin.origin) for origin in origins}
 
 
-def test_without_anything_the_defaults_hold_and_say_so(tmp_path: Path) -> None:
+def test_without_settings_the_defaults_apply_and_say_so(tmp_path: Path) -> None:
     config, origins = load(tmp_path, {})
     assert config == Config()
     assert {origin.origin for origin in origins} == {"default"}
@@ -37,7 +37,7 @@ def test_the_file_wins_over_the_defaults_and_the_environment_over_the_file(tmp_p
     assert places["planRepairs"] == (3, "default")
 
 
-def test_a_umask_in_the_environment_stays_text(tmp_path: Path) -> None:
+def test_a_umask_in_the_environment_is_read_as_text(tmp_path: Path) -> None:
     assert load(tmp_path, {"MAESTRO_AGENT_UMASK": "027"})[0].agent_umask == "027"
     with pytest.raises(BadConfiguration, match="agentUmask"):
         load(tmp_path, {"MAESTRO_AGENT_UMASK": "8"})
@@ -83,9 +83,7 @@ def test_a_mistake_in_the_file_names_file_and_setting(tmp_path: Path, text: str,
         ('[agents.claude]\nenv = ["A=b"]', "env[0]: Expected the name of an environment variable"),
     ],
 )
-def test_what_the_daemon_could_not_use_is_refused_at_reading_with_what_would_do(
-    tmp_path: Path, text: str, words: str
-) -> None:
+def test_an_unusable_configuration_is_refused_at_reading_with_a_solution(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / USER_FILE).write_text(text + "\n")
     with pytest.raises(BadConfiguration) as caught:
         load(tmp_path, {})
@@ -104,7 +102,7 @@ def test_files_that_nothing_reads_yet_are_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["--5", "²", "9" * 5000])
-def test_a_variable_that_only_looks_like_a_number_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_variable_that_only_resembles_a_number_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadConfiguration, match="MAESTRO_MAX_SESSIONS: maxSessions: Expected"):
         load(tmp_path, {"MAESTRO_MAX_SESSIONS": text})
 
@@ -117,7 +115,7 @@ def test_a_variable_that_only_looks_like_a_number_is_refused(tmp_path: Path, tex
         ("colour", "config.toml: there is no setting `colour`"),
     ],
 )
-def test_a_setting_that_is_misspelt_is_refused_with_the_nearest_there_is(tmp_path: Path, name: str, words: str) -> None:
+def test_a_misspelt_setting_is_refused_with_the_nearest_name(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "config.toml").write_text(f"{name} = 3\n")
     with pytest.raises(BadConfiguration) as caught:
         load(tmp_path, {})
@@ -133,16 +131,16 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
         load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"shell": 4, "shell": 5}'})
 
 
-def test_the_agents_that_settings_name_are_known_by_the_settings(tmp_path: Path) -> None:
+def test_settings_name_the_agents_they_describe(tmp_path: Path) -> None:
     config, _ = load(tmp_path, {"MAESTRO_AGENT_LIMITS": '{"codx": 4}', "MAESTRO_DEFAULT_AGENT": "shel"})
     assert agents_named(config) == {"defaultAgent": "shel", "agentLimits.codx": "codx"}
 
 
-def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+def test_an_empty_variable_is_ignored(tmp_path: Path) -> None:
     assert load(tmp_path, {"MAESTRO_MAX_SESSIONS": ""})[0] == Config()
 
 
-def test_a_folder_where_the_file_belongs_is_said(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / USER_FILE).mkdir()
     with pytest.raises(BadConfiguration, match="cannot be read"):
         load(tmp_path, {})
@@ -152,7 +150,7 @@ NAMES = st.sampled_from([field.name for field in msgspec.structs.fields(Config)]
 
 
 @given(st.dictionaries(NAMES, st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
-def test_whatever_the_environment_says_it_is_taken_or_refused_with_its_name(values: dict[str, str]) -> None:
+def test_any_environment_is_accepted_or_refused_with_its_name(values: dict[str, str]) -> None:
     environ = {variable(name): text for name, text in values.items()}
     try:
         config, origins = load(Path("no-such-folder"), environ)
@@ -165,7 +163,7 @@ def test_whatever_the_environment_says_it_is_taken_or_refused_with_its_name(valu
     assert any(name in refusal.message for name in environ)
 
 
-def test_an_agent_has_a_table_of_its_own(tmp_path: Path) -> None:
+def test_an_agent_has_its_own_table(tmp_path: Path) -> None:
     (tmp_path / USER_FILE).write_text(
         '[agents.aider]\ncommand = ["aider", "--message", "{prompt}"]\nenv = ["OPENAI_API_KEY"]\n'
     )
@@ -208,7 +206,7 @@ def test_a_variable_that_is_not_text_is_refused(tmp_path: Path) -> None:
         load(tmp_path, {"MAESTRO_DEFAULT_AGENT": "Gr\udcfcn"})
 
 
-def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_or_device_in_place_of_the_file_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / USER_FILE)
     with pytest.raises(BadConfiguration, match="cannot be read: it is not a regular file"):
         load(tmp_path, {})
@@ -218,7 +216,7 @@ def test_a_pipe_or_a_device_in_the_place_of_the_file_is_refused_and_not_waited_f
         load(tmp_path, {})
 
 
-def test_the_reference_is_what_the_settings_say() -> None:
+def test_the_configuration_reference_matches_the_settings() -> None:
     reference = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
     assert reference.read_text("utf-8") == page(), (
         "run: python -m tests.kit.pages.configuration > docs/configuration.md"

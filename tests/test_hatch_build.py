@@ -21,7 +21,7 @@ def hook() -> ModuleType:
     return module
 
 
-def test_a_fetch_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_fetch_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:
     def half(folder: Path) -> None:
         (folder / "xterm.js").write_text("half")
         raise ValueError("not what it was")
@@ -45,7 +45,7 @@ def test_without_npm_the_first_way_is_refused_and_no_build_fails(
     assert hook().attempt(hook().from_npm, tmp_path / "xterm") is False
 
 
-def test_an_archive_that_is_not_what_it_was_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_archive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     npm = tmp_path / "npm"
     npm.write_text(
         f"#!{sys.executable}\nimport pathlib, sys\npathlib.Path(sys.argv[4], 'other.tgz').write_bytes(b'other')\n"
@@ -57,7 +57,7 @@ def test_an_archive_that_is_not_what_it_was_is_refused(tmp_path: Path, monkeypat
 
 
 @pytest.mark.skipif(not VENDOR.is_dir(), reason="xterm.js was not fetched when this checkout was installed")
-def test_what_was_fetched_is_the_emulator_with_its_licence() -> None:
+def test_the_fetched_files_are_the_emulator_with_its_licence() -> None:
     module = (VENDOR / "index.js").read_text("utf-8")
     assert "Terminal" in module
     assert "FitAddon" in module

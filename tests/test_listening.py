@@ -19,7 +19,7 @@ def where(short_folder: Path) -> Paths:
     return paths_of({"MAESTRO_HOME": str(short_folder / "m")})
 
 
-async def test_a_bridge_that_fails_costs_the_bridge_and_not_the_daemon(
+async def test_a_failing_bridge_does_not_end_the_daemon(
     where: Paths, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*rest: object, **named: object) -> None:
@@ -39,7 +39,7 @@ async def test_a_bridge_that_fails_costs_the_bridge_and_not_the_daemon(
     assert "a bug" in caplog.text
 
 
-async def test_fault_25_a_socket_or_folder_that_was_removed_is_made_again(
+async def test_fault_25_a_removed_socket_or_folder_is_created_again(
     where: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever was connected stays connected; the real interval is shorter than the thirty seconds promised."""
@@ -61,7 +61,7 @@ async def until_reachable(where: Paths) -> None:
             await trio.sleep(0.005)
 
 
-async def test_fault_25_a_place_that_is_taken_meanwhile_costs_the_socket_not_the_daemon(
+async def test_fault_25_a_path_taken_meanwhile_costs_the_socket_and_not_the_daemon(
     where: Paths, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(listening, "SOCKET_CHECK_SECONDS", 0.01)

@@ -44,7 +44,7 @@ def test_the_configuration_is_printed_with_origins_and_as_one_document(
     assert origins["maxSessions"] == "MAESTRO_MAX_SESSIONS"
 
 
-def test_settings_that_name_an_agent_there_is_not_are_told_beside_the_configuration(
+def test_settings_for_an_unknown_agent_are_reported_beside_the_configuration(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAESTRO_DEFAULT_AGENT", "codx")
@@ -83,7 +83,7 @@ def test_a_store_is_checked_exported_and_imported(
     assert main(["store", "check"]) == 0
 
 
-def test_a_store_that_a_daemon_uses_is_not_touched(
+def test_a_store_in_use_by_a_daemon_is_not_touched(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = paths_of({"MAESTRO_HOME": str(home)})
@@ -93,7 +93,7 @@ def test_a_store_that_a_daemon_uses_is_not_touched(
     assert "already runs on" in capsys.readouterr().err
 
 
-def test_an_archive_that_is_none_is_refused_with_its_exit_code(
+def test_an_invalid_archive_is_refused_with_its_exit_code(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "archive").write_text("no archive")
@@ -130,7 +130,7 @@ def test_output_is_escaped_where_needed_and_a_closed_pipe_is_silent(short_folder
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_a_full_disk_under_the_output_is_told_without_a_traceback(short_folder: Path) -> None:
+def test_a_full_disk_under_the_output_is_reported_without_a_traceback(short_folder: Path) -> None:
     environ = {**os.environ, "MAESTRO_HOME": str(short_folder)}
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         done = subprocess.run(

@@ -66,14 +66,14 @@ def expected() -> list[str]:
 
 
 @pytest.mark.parametrize("line", expected())
-def test_the_table_is_what_the_adapters_say(line: str) -> None:
+def test_the_table_matches_the_adapters(line: str) -> None:
     assert line in PAGE.splitlines()
 
 
-def test_every_agent_that_is_built_in_is_in_it() -> None:
+def test_every_built_in_agent_is_in_it() -> None:
     assert set(ADAPTERS) == set(NAMES)
 
 
-def test_the_versions_are_the_ones_the_tests_are_pinned_to() -> None:
+def test_the_versions_are_those_the_tests_are_pinned_to() -> None:
     tested = {name: program.tested for name, program in PROGRAMS.items() if program is not None}
     assert tested == {name: pin.version for name, pin in pins().items()}

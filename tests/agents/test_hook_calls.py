@@ -20,7 +20,7 @@ def test_the_adapter_of_the_agent_that_a_hook_names_reads_it() -> None:
     assert HOOKS.read("moonshot", "UserPromptSubmit", prompt) == NOTHING
 
 
-def test_a_mistake_in_an_adapter_costs_the_hook_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_in_an_adapter_costs_the_hook_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     class Slipping(ShellAdapter):
         def read_hook(self, event: str, payload: Any) -> Reading:
             raise KeyError(event)
@@ -29,7 +29,7 @@ def test_a_mistake_in_an_adapter_costs_the_hook_and_is_logged(caplog: pytest.Log
     assert "could not be read: a bug" in caplog.text
 
 
-def test_a_deciding_hook_prints_what_its_adapter_says_and_without_one_nothing() -> None:
+def test_a_deciding_hook_prints_what_its_adapter_returns_or_nothing() -> None:
     assert '"allow"' in HOOKS.answer("claude", "PermissionRequest", Permission.ALLOW, "")
     assert HOOKS.answer("claude", "PermissionRequest", None, "") == ""
     assert HOOKS.answer("moonshot", "PermissionRequest", Permission.ALLOW, "") == ""

@@ -19,14 +19,14 @@ def test_every_adapter_says_whether_it_is_installed() -> None:
         assert info.name == name and info.description and info.available is (info.missing is None)
 
 
-def test_a_setting_that_names_no_agent_is_told_with_what_is_near() -> None:
+def test_a_setting_for_an_unknown_agent_is_reported_with_the_nearest_name() -> None:
     named = {"defaultAgent": "codx", "agentLimits.shell": "shell"}
     assert strangers(named, ["shell", "codex"]) == (
         "defaultAgent: there is no agent 'codx'; known agents: codex, shell; did you mean `codex`?",
     )
 
 
-def test_users_add_agents_and_say_how_they_are_held() -> None:
+def test_users_add_agents_and_choose_how_they_are_held() -> None:
     settings = {
         "aider": AgentSettings(command=("aider", "--message", "{prompt}"), terminal="pipe"),
         "shell": AgentSettings(env=("CI",)),
@@ -46,7 +46,9 @@ def test_users_add_agents_and_say_how_they_are_held() -> None:
         ("My Agent", AgentSettings(command=("sh",)), "lower-case letters"),
     ],
 )
-def test_a_table_that_makes_no_agent_is_refused_with_its_name(name: str, settings: AgentSettings, told: str) -> None:
+def test_a_table_that_describes_no_agent_is_refused_with_its_name(
+    name: str, settings: AgentSettings, told: str
+) -> None:
     with pytest.raises(BadConfiguration, match=told) as refused:
         adapters({name: settings})
     assert f"[agents.{name}]" in refused.value.message

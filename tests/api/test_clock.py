@@ -13,7 +13,7 @@ from maestrod.api.task import Task
 
 
 @given(deadline=st.integers(0, 99), stop=st.integers(0, 99), rest=st.integers(0, 99))
-def test_a_clock_that_stood_still_goes_on_with_what_was_left(deadline: int, stop: int, rest: int) -> None:
+def test_a_stopped_clock_resumes_with_the_time_that_was_left(deadline: int, stop: int, rest: int) -> None:
     clock = Clock(deadline=deadline).stopped(stop)
     assert clock == clock.stopped(stop + rest) == Clock(left=max(0, deadline - stop))
     assert clock.started(stop + rest).deadline == max(deadline, stop) + rest
@@ -22,7 +22,7 @@ def test_a_clock_that_stood_still_goes_on_with_what_was_left(deadline: int, stop
 
 
 @pytest.mark.parametrize("members", [{}, {"deadline": 1, "left": 1}])
-def test_a_clock_runs_or_stands_still(members: dict[str, int]) -> None:
+def test_a_clock_runs_or_is_stopped(members: dict[str, int]) -> None:
     with pytest.raises(msgspec.ValidationError, match="either a deadline or"):
         msgspec.convert(members, Clock)
 

@@ -16,7 +16,7 @@ SESSION = {"id": "ses_1", "projectId": "p", "name": "n", "role": "worker", "agen
 
 
 @pytest.mark.parametrize("status", SessionStatus)
-def test_a_session_has_what_fits_its_status(status: SessionStatus) -> None:
+def test_a_session_has_the_members_that_fit_its_status(status: SessionStatus) -> None:
     fitting = {SessionStatus.SPAWNING: Spawning, SessionStatus.IDLE: Up, SessionStatus.WORKING: Up}.get(status)
     plain = msgspec.convert({**SESSION, "status": status.value}, Session)
     assert plain.live == (None if fitting is None else fitting())
@@ -29,7 +29,7 @@ def test_a_session_has_what_fits_its_status(status: SessionStatus) -> None:
                 msgspec.convert(written, Session)
 
 
-def test_a_session_tells_by_its_members_what_it_has() -> None:
+def test_a_sessions_members_say_what_it_has() -> None:
     spawning = msgspec.convert({**SESSION, "status": "spawning"}, Session)
     stopping = Stopping(reason=Reason(source=Source.USER, code="stopped"))
     told = msgspec.structs.replace(spawning, live=Spawning(paused=True, ending=stopping))

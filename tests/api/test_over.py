@@ -27,13 +27,13 @@ OVER: dict[type[enum.Enum], set[str]] = {
 
 
 @pytest.mark.parametrize("kind", OVER)
-def test_a_status_says_whether_it_is_the_end(
+def test_a_status_says_whether_it_is_final(
     kind: type[TaskStatus | SessionStatus | RunStatus | MessageStatus],
 ) -> None:
     assert {status.value for status in kind if status.is_over} == OVER[kind]
 
 
-def test_a_task_is_done_where_nobody_misses_anything() -> None:
+def test_a_task_ends_where_nobody_misses_anything() -> None:
     assert {status.value for status in TaskStatus if status.is_done} == {"completed", "skipped"}
 
 
@@ -43,16 +43,16 @@ def test_a_question_is_open_until_it_is_answered() -> None:
     assert not structs.replace(question, answer=Answer(value="this", by="ada", at=1)).is_open
 
 
-def test_a_status_of_a_newer_daemon_is_no_end() -> None:
+def test_an_unknown_status_of_a_newer_daemon_is_not_an_end() -> None:
     with unknown_allowed():
         assert not SessionStatus("frozen").is_over and not TaskStatus("landing").is_over
 
 
-def test_the_page_has_what_the_contract_says() -> None:
+def test_the_page_has_the_words_of_the_contract() -> None:
     assert (ROOT / "page" / "js" / "model" / "over.js").read_text() == page(), "run make docs"
 
 
-def test_nobody_else_lists_the_statuses_that_are_over() -> None:
+def test_only_the_api_lists_the_final_statuses() -> None:
     contract = {f"maestrod/api/{noun}.py" for noun in ("task", "session", "run", "message")}
     contract.add("maestrod/store/from_format_1.py")  # what an old format meant stays as it was
     ends = list(OVER.values())

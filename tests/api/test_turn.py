@@ -9,7 +9,7 @@ from maestrod.api.turn import RunningTurn, Turn, Wait
 from maestrod.core.world.sparse import sparse
 
 
-def test_a_turn_on_the_wire() -> None:
+def test_a_turn_is_encoded_for_the_wire() -> None:
     turn = RunningTurn(since=5, source=Source.STREAM, doing="Bash: make test")
     assert msgspec.to_builtins(sparse(turn)) == {
         "state": "running",
@@ -21,7 +21,7 @@ def test_a_turn_on_the_wire() -> None:
     assert msgspec.convert(msgspec.to_builtins(turn), kind) == turn
 
 
-def test_a_wait_names_its_end() -> None:
+def test_a_wait_says_when_it_ends() -> None:
     assert msgspec.to_builtins(sparse(Wait(kind="usage", until=9, since=5))) == {
         "kind": "usage",
         "until": 9,

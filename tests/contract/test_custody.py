@@ -114,7 +114,7 @@ async def output(custody: Custody | FakeCustody, wanted: bytes) -> bytes:
     return data
 
 
-async def test_an_agent_runs_and_its_exit_is_told_once(world: World, custody: Custody | FakeCustody) -> None:
+async def test_an_agent_runs_and_its_exit_is_reported_once(world: World, custody: Custody | FakeCustody) -> None:
     identity = await custody.launch(world.spec("exits"))
     assert (identity.session_id, identity.attempt) == (SESSION, 1)
     with trio.fail_after(PATIENCE):
@@ -158,7 +158,7 @@ async def test_another_attempt_waits_for_the_end_of_the_living_one(
     await custody.stop(SESSION)
 
 
-async def test_an_attempt_that_is_over_is_not_started_again(world: World, custody: Custody | FakeCustody) -> None:
+async def test_an_ended_attempt_is_not_started_again(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("exits"))
     with trio.fail_after(PATIENCE):
         await world.exited.wait()
@@ -169,7 +169,7 @@ async def test_an_attempt_that_is_over_is_not_started_again(world: World, custod
     assert len(world.exits) == 1
 
 
-async def test_a_program_that_is_not_there_fails_to_start(world: World, custody: Custody | FakeCustody) -> None:
+async def test_a_missing_program_fails_to_start(world: World, custody: Custody | FakeCustody) -> None:
     with pytest.raises(LaunchError) as failed:
         await custody.launch(world.spec("missing"))
     assert failed.value.errno_name == "ENOENT"
@@ -190,14 +190,14 @@ async def test_stop_ends_an_agent(world: World, custody: Custody | FakeCustody) 
     assert [(record.signal, record.reason) for record in world.exits] == [("TERM", "stopped")]
 
 
-async def test_stop_climbs_to_kill(world: World, custody: Custody | FakeCustody) -> None:
+async def test_stop_escalates_to_kill(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("stubborn"))
     await output(custody, b"ready")
     report = await custody.stop(SESSION, [("TERM", 0.05), ("KILL", 5.0)])
     assert (report.left, report.signalled) == (0, ("TERM", "KILL"))
 
 
-async def test_stopping_what_was_never_started_finds_nothing(custody: Custody | FakeCustody) -> None:
+async def test_stopping_something_never_started_finds_nothing(custody: Custody | FakeCustody) -> None:
     report = await custody.stop(SESSION)
     assert (report.left, report.ended) == (0, 0)
 
@@ -219,11 +219,11 @@ async def test_the_next_daemon_has_the_agent_again(world: World) -> None:
     assert len(world.exits) == 1
 
 
-async def test_what_never_ran_was_never_started(custody: Custody | FakeCustody) -> None:
+async def test_a_session_that_never_ran_was_never_started(custody: Custody | FakeCustody) -> None:
     assert await custody.adopt(SESSION, 1) == NeverStarted()
 
 
-async def test_the_exit_of_an_agent_whose_shim_was_killed_is_told_as_lost(
+async def test_the_exit_of_an_agent_whose_shim_was_killed_is_reported_as_lost(
     world: World, custody: Custody | FakeCustody
 ) -> None:
     await custody.launch(world.spec("sits"))
@@ -233,7 +233,7 @@ async def test_the_exit_of_an_agent_whose_shim_was_killed_is_told_as_lost(
     assert [(record.reason, record.code, record.left) for record in world.exits] == [("lost", None, 0)]
 
 
-async def test_an_agent_lost_while_no_daemon_was_there_is_found_lost_once(world: World) -> None:
+async def test_an_agent_lost_without_a_daemon_is_recorded_as_lost_once(world: World) -> None:
     async with trio.open_nursery() as first_life:
         first = world.daemon()
         await first_life.start(first.run)
@@ -260,14 +260,14 @@ async def kill_unheld_shim(world: World) -> None:
         between.cancel_scope.cancel()
 
 
-async def test_what_is_typed_reaches_the_agent(world: World, custody: Custody | FakeCustody) -> None:
+async def test_input_reaches_the_agent(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("echoes"))
     await custody.send(SESSION, b"a line\n")
     assert (await output(custody, b"a line\r\n")).startswith(b"a line\r\n")
     await custody.stop(SESSION)
 
 
-async def test_nothing_can_be_sent_to_a_session_that_is_over(world: World, custody: Custody | FakeCustody) -> None:
+async def test_nothing_can_be_sent_to_an_ended_session(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("exits"))
     with trio.fail_after(PATIENCE):
         await world.exited.wait()
@@ -315,7 +315,7 @@ async def test_a_signal_reaches_the_agent(world: World, custody: Custody | FakeC
     assert [(record.signal, record.reason) for record in world.exits] == [("INT", "exited")]
 
 
-async def test_a_signal_that_may_not_be_asked_for_is_refused(world: World, custody: Custody | FakeCustody) -> None:
+async def test_a_forbidden_signal_is_refused(world: World, custody: Custody | FakeCustody) -> None:
     await custody.launch(world.spec("sits"))
     with pytest.raises((ShimRefused, ValueError)):
         await custody.signal(SESSION, "SEGV")
@@ -340,7 +340,7 @@ async def test_nothing_is_written_to_an_agent_whose_input_is_a_file(
     await custody.stop(SESSION)
 
 
-async def test_input_with_a_key_is_written_once_by_whichever_daemon(world: World) -> None:
+async def test_input_with_a_key_is_written_once_whichever_daemon_does_it(world: World) -> None:
     printed = b""
     for number in range(2):
         async with trio.open_nursery() as life:
@@ -364,7 +364,7 @@ async def test_input_with_a_key_is_written_once_by_whichever_daemon(world: World
     )  # a terminal shows what is typed, and cat says it
 
 
-async def test_a_key_that_came_with_the_start_is_taken_though_a_file_is_the_input(
+async def test_a_key_sent_with_the_start_is_accepted_although_the_input_is_a_file(
     world: World, custody: Custody | FakeCustody
 ) -> None:
     await custody.launch(world.spec("sits", terminal="pipe", stdin="/dev/null", taken=("msg_0",)))

@@ -78,7 +78,7 @@ def turn(daemon: Daemon, conversation: str) -> tuple[str, bool, str | None]:
     return session["status"], turn["state"] == "running", turn.get("outcome")
 
 
-def test_what_the_hooks_of_0_1_sent_is_understood_and_answered_as_it_was(daemon: Daemon) -> None:
+def test_messages_of_0_1_hooks_are_understood_and_answered_as_before(daemon: Daemon) -> None:
     spool = daemon.data / "spool"
     shutil.copytree(RECORDED / "spool", spool)
     [spooled] = spool.iterdir()
@@ -111,7 +111,7 @@ def ask(daemon: Daemon) -> None:
     assert {**answer, "attentionId": None} == {**got["result"], "attentionId": None}
 
 
-def test_a_hook_of_0_1_in_a_session_speaks_for_it_by_the_token_of_0_1(daemon: Daemon) -> None:
+def test_a_hook_of_0_1_reports_for_its_session_with_the_token_of_0_1(daemon: Daemon) -> None:
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))
     task = daemon.call("task.create", title="t", projectId=project["id"], commands=["sleep 600"])
@@ -123,7 +123,7 @@ def test_a_hook_of_0_1_in_a_session_speaks_for_it_by_the_token_of_0_1(daemon: Da
 
 
 @pytest.mark.parametrize("hooks", [RECORDED / "hooks", ROOT / "hooks"], ids=["programs of 0.1", "programs of today"])
-def test_settings_that_0_1_installed_go_on_working(hooks: Path, daemon: Daemon) -> None:
+def test_settings_installed_by_0_1_keep_working(hooks: Path, daemon: Daemon) -> None:
     daemon.start()
     programs = daemon.data / "programs"
     shutil.copytree(hooks, daemon.home / "hooks")
@@ -158,7 +158,7 @@ def test_settings_that_0_1_installed_go_on_working(hooks: Path, daemon: Daemon) 
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_settings_that_0_1_installed_are_known_and_taken_out_again(agent: str, short_folder: Path) -> None:
+def test_settings_installed_by_0_1_are_recognized_and_removed(agent: str, short_folder: Path) -> None:
     settings = short_folder / AGENTS[agent][1]
     settings.parent.mkdir()
     installed = json.loads((RECORDED / f"settings/{agent}.json").read_text().replace(str(HOME), str(short_folder)))

@@ -87,7 +87,7 @@ async def test_a_session_held_by_the_shim_of_0_1_is_adopted_and_controlled(
     assert nothing_left(tmp_path, identity)
 
 
-async def test_a_session_of_0_1_that_ended_without_a_daemon_has_left_its_record(
+async def test_a_session_of_0_1_that_ended_without_a_daemon_left_its_record(
     old_shim: Path, agents: Agents, tmp_path: Path
 ) -> None:
     _, control = start(tmp_path / TALKER)
@@ -101,7 +101,7 @@ async def test_a_session_of_0_1_that_ended_without_a_daemon_has_left_its_record(
     assert (standing.record.reason, standing.record.code) == ("exited", 3)
 
 
-def test_the_shim_of_today_answers_as_that_of_0_1(agents: Agents, tmp_path: Path) -> None:
+def test_todays_shim_answers_like_that_of_0_1(agents: Agents, tmp_path: Path) -> None:
     """Whatever it may say besides: a daemon of 0.1 finds in each answer what it looked for."""
     said = [msgspec.json.decode(line) for line in (RECORDED / "control.jsonl").read_bytes().splitlines()]
     answer, control = start(tmp_path / TALKER)
@@ -161,7 +161,7 @@ def test_exit_records_of_0_1_are_read(expected: ExitRecord, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_daemon_of_today_takes_over_the_sessions_of_0_1(short_folder: Path) -> None:
+def test_a_daemon_of_this_version_takes_over_sessions_of_0_1(short_folder: Path) -> None:
     """Started by a daemon with 0.1's shim that is killed; held, paused, resumed and seen to its end by today's."""
     daemon = Daemon(short_folder / "m")
     daemon.module = "tests.kit.recorded.shim_daemon"

@@ -55,7 +55,7 @@ WORLD = [recorded(line) for line in (RECORDED / "world.jsonl").read_bytes().spli
 
 
 @pytest.mark.parametrize("lost", ["", "snapshot.jsonl"])
-def test_a_store_of_0_1_is_read_whole(lost: str, tmp_path: Path) -> None:
+def test_a_store_of_0_1_is_read_completely(lost: str, tmp_path: Path) -> None:
     folder = unpacked("store.zip", tmp_path)
     (folder / (lost or "run")).unlink(missing_ok=True)
     store = opened(folder)

@@ -98,7 +98,7 @@ def test_nothing_is_durable_before_the_commit(both: Both) -> None:
     assert both.heard == [1] and both.port.durable_seq == 1 and list(both.port.events_since(0)) == events
 
 
-def test_one_call_tells_of_several_commits(both: Both) -> None:
+def test_one_call_delivers_several_commits(both: Both) -> None:
     for _ in range(5):
         both.decide(add_task)
     both.commit()
@@ -106,7 +106,7 @@ def test_one_call_tells_of_several_commits(both: Both) -> None:
     assert both.heard == [5]
 
 
-def test_events_since(both: Both) -> None:
+def test_events_since_a_seq_are_read(both: Both) -> None:
     events = [event for _ in range(4) for event in both.decide(add_task)]
     both.commit()
     assert list(both.port.events_since(1)) == events[1:]
@@ -122,7 +122,7 @@ def test_all_is_well(both: Both) -> None:
     assert both.port.check().ok
 
 
-def test_a_failed_disk_is_told_once_with_the_last_durable_seq(both: Both) -> None:
+def test_a_failed_disk_is_reported_once_with_the_last_durable_seq(both: Both) -> None:
     both.decide(add_task)
     both.commit()
     both.decide(add_task)
@@ -136,7 +136,7 @@ def test_a_failed_disk_is_told_once_with_the_last_durable_seq(both: Both) -> Non
     assert both.store.world.seq == seq
 
 
-def test_timelines(both: Both) -> None:
+def test_timelines_are_shown(both: Both) -> None:
     both.decide(add_task)
     both.decide(add_session)
     (task_id,) = both.store.world.tasks

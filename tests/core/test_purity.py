@@ -37,7 +37,7 @@ def sealed(world: World, script: list[Step], *program: str) -> list[bytes]:
     return process.stdout.split(b"\0")
 
 
-def test_the_script_has_every_method_and_every_fact_decided_not_only_refused(play: Scenario) -> None:
+def test_the_script_decides_every_method_and_fact_with_success_too(play: Scenario) -> None:
     found = outcomes(World(long_script.POLICY), play.script)
     decided = {
         name_of(entry) for (entry, _, _), line in zip(play.script, found, strict=False) if line.startswith(b'{"events"')
@@ -49,7 +49,7 @@ def name_of(entry: Any) -> str:
     return str(getattr(entry, "method", type(entry).__name__))
 
 
-def test_without_files_sockets_clock_and_chance_every_decision_is_the_same(play: Scenario) -> None:
+def test_every_decision_is_the_same_without_files_sockets_clock_and_chance(play: Scenario) -> None:
     world = World(long_script.POLICY)
     found = sealed(world, play.script)
     assert found == outcomes(world, play.script)
@@ -57,7 +57,7 @@ def test_without_files_sockets_clock_and_chance_every_decision_is_the_same(play:
 
 
 @pytest.mark.parametrize("place", [0.25, 0.5, 0.9])
-def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: Scenario, place: float) -> None:
+def test_a_saved_world_makes_the_same_decisions_on_another_machine(play: Scenario, place: float) -> None:
     cut = int(len(play.script) * place)
     world = World(long_script.POLICY)
     outcomes(world, play.script[:cut])
@@ -75,7 +75,7 @@ def test_a_world_that_was_saved_goes_on_elsewhere_with_the_same_decisions(play: 
         *("signal.alarm(0)", "_thread.start_new_thread(print, ())"),
     ],
 )
-def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
+def test_code_that_uses_the_machine_is_found_by_the_test(reach: str) -> None:
     program = (
         "import _random, _thread, datetime, os, platform, posix, random, select, signal, socket, time\n"
         "from tests.kit.worlds import replayed, sealed\n"
@@ -86,7 +86,7 @@ def test_who_reaches_for_the_machine_is_found_out(reach: str) -> None:
         sealed(World(), [], "-c", program)
 
 
-def test_all_that_goes_into_a_decision_and_comes_out_is_values() -> None:
+def test_decisions_take_and_return_only_values() -> None:
     for type_ in (Policy, Seen, Stamp, Actor, Reading, *FACTS, *Sign.__subclasses__(), *Effect.__subclasses__()):
         assert [kind for kind in kinds(inspect.type_info(type_)) if not isinstance(kind, _VALUES)] == [], type_
     for value in (Policy(), Seen()):

@@ -35,7 +35,7 @@ def test_another_payload_under_the_same_id_is_a_conflict() -> None:
     play.when(Call("project.create", name="x", workingDir="/x", requestId="r1")).then(refused("request.reused"))
 
 
-def test_each_session_has_request_ids_of_its_own() -> None:
+def test_each_session_has_its_own_request_ids() -> None:
     play = Scenario().given(run_of(group("g", subtask("a")), group("h", subtask("b"))))
     for who in ("@g", "@h"):
         play.when(Call("session.report", by=who, message=who, requestId="r")).then(event("timeline.added"))
@@ -46,7 +46,7 @@ def test_a_refused_call_is_not_remembered() -> None:
     play.given(project()).when(MAKE).then(event("task.created"))
 
 
-def test_a_reply_lost_with_the_session_s_last_breath_is_given_again() -> None:
+def test_a_reply_lost_when_the_session_ended_is_given_again() -> None:
     """A worker that repeats what it did before it ended is told what came of it, and changes nothing."""
     done = Call("task.complete", by="@g", taskId="a", requestId="r")
     play = Scenario().given(run_of(group("g", subtask("a"))), done)
@@ -76,7 +76,7 @@ def test_requests_are_forgotten_by_number_and_by_age() -> None:
     assert list(play.world.requests) == ["owner:r19", "owner:new", "owner:newer"]
 
 
-def test_requests_of_one_millisecond_keep_their_order_over_a_start() -> None:
+def test_requests_of_one_millisecond_keep_their_order_across_a_restart() -> None:
     play = Scenario().given(project())
     moment = play.at
     for name in ("z", "a", "m"):
@@ -87,7 +87,7 @@ def test_requests_of_one_millisecond_keep_their_order_over_a_start() -> None:
     assert list(again.requests) == list(play.world.requests) == ["owner:z", "owner:a", "owner:m"]
 
 
-def test_what_is_repeated_after_a_start_is_found_again() -> None:
+def test_repeated_requests_are_found_again_after_a_start() -> None:
     play = Scenario().given(project(), MAKE)
     again = World()
     again.load(reversed(list(play.world.entities())))

@@ -5,7 +5,7 @@ from tests.core.conversations import planner, tell
 from tests.kit.worlds.scenario import Call, live, status
 
 
-def test_a_run_whose_planner_is_given_up_fails_in_the_same_decision() -> None:
+def test_a_run_fails_in_the_same_decision_that_gives_up_its_planner() -> None:
     play = planner("stream").given(Call("task.create", title="begun", parentId="root"))
     play.when(tell("@plan: root", TurnEnded(Outcome.FAILED, code="overloaded")))
     play.then(status("@plan: root", "failed"), status("run", "failed"), live())

@@ -12,10 +12,10 @@ def test_every_fact_has_its_rule() -> None:
     assert set(FACTS) == set(Fact.__subclasses__())
 
 
-def test_a_rule_changes_something_so_no_method_that_reads_has_one() -> None:
+def test_reading_methods_have_no_rule() -> None:
     assert [name for name in RULES if METHODS[name].access is Access.READ] == []
 
 
-def test_a_rule_replies_as_its_method_does_but_where_a_handler_makes_the_answer() -> None:
+def test_a_rule_replies_with_the_result_of_its_method_unless_a_handler_makes_it() -> None:
     others = {name: rule.reply for name, rule in RULES.items() if rule.reply != METHODS[name].result}
     assert others == {"session.stop": Session, "token.create": TokenInfo}

@@ -46,7 +46,7 @@ def test_priority_then_the_longest_chain_then_age() -> None:
     assert order == ["urgent", "long", "old", "after", "young"]
 
 
-def test_limits_over_all_per_agent_and_per_project() -> None:
+def test_limits_apply_overall_per_agent_and_per_project() -> None:
     groups = [group(f"g{n}", subtask(f"s{n}"), agent="other" if n < 2 else "shell") for n in range(5)]
     Scenario(TWO_AGENTS).when(run_of(*groups)).then(live("g0", "g2", "g3"))
     Scenario().given(project(settings={"maxSessions": 2})).when(run_of(*groups[2:])).then(live("g2", "g3"))
@@ -66,7 +66,7 @@ def test_a_planner_is_the_parent_of_its_workers() -> None:
     )
 
 
-def test_a_session_is_given_what_may_still_run() -> None:
+def test_a_session_receives_the_tasks_that_may_still_run() -> None:
     play = Scenario(Policy(max_sessions=1)).given(
         run_of(group("g", subtask("a"), subtask("b", "a"), subtask("c"), subtask("d")))
     )
@@ -77,7 +77,7 @@ def test_a_session_is_given_what_may_still_run() -> None:
     assert titles(play, "@g") == ["b", "d"]
 
 
-def test_work_below_a_subtask_s_subtask_is_found() -> None:
+def test_work_below_a_subtasks_subtask_is_found() -> None:
     """A unit whose ready leaves were two floors down, below something in progress, was never started again."""
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.given(task("x", under="a"), task("y", under="a"), exited("@g", "failed"))
@@ -88,20 +88,20 @@ def test_work_below_a_subtask_s_subtask_is_found() -> None:
     assert titles(play, "@g") == ["y"]
 
 
-def test_a_unit_below_a_unit_is_its_own() -> None:
+def test_a_unit_below_a_unit_is_separate() -> None:
     play = Scenario().given(project(), task("root"), task("a", under="root"), Call("run.start", taskId="root"))
     plan = {"groups": [group("g", subtask("s"))]}
     play.given(Call("session.unlink", sessionId="@a", taskId="a"), Call("plan.submit", taskId="a", plan=plan))
     play.given(Call("plan.apply", planId="plan")).then(live("a", "g"), member("a", "dispatch", None))
 
 
-def test_what_is_in_another_worker_s_hands_is_not_given_out_twice() -> None:
+def test_a_task_of_another_worker_is_not_given_out_twice() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"), subtask("b"))), Call("task.start", by="@g", taskId="b"))
     play.given(Call("session.spawn", taskIds=["a"], name="mine"), exited("@g", "failed")).then(live("mine"))
     play.when(Call("session.unlink", sessionId="@mine", taskId="a")).then(live("g", "mine"))
 
 
-def test_one_slot_free_is_one_session() -> None:
+def test_one_free_slot_is_one_session() -> None:
     groups = [group(f"g{n}", subtask(f"s{n}")) for n in range(4)]
     play = Scenario(Policy(max_sessions=2)).given(run_of(*groups)).then(live("g0", "g1"))
     play.when(Call("task.complete", by="@g0", taskId="s0")).then(live("g0", "g1"))

@@ -18,7 +18,7 @@ async def test_subscribers_get_matching_events_of_a_commit_at_once() -> None:
     assert (got, bus.seq) == ([[1, 3]], 4)
 
 
-async def test_a_closed_handle_gets_nothing_even_within_the_same_commit() -> None:
+async def test_a_closed_handle_receives_nothing_even_within_the_same_commit() -> None:
     bus, got = Bus(), []
     second = bus.subscribe(lambda each: True, lambda events: got.append("second"))
     handles = [second]
@@ -30,7 +30,7 @@ async def test_a_closed_handle_gets_nothing_even_within_the_same_commit() -> Non
     assert got == []
 
 
-async def test_wait_for_returns_the_first_match_and_leaves() -> None:
+async def test_wait_for_returns_the_first_match_and_unsubscribes() -> None:
     bus = Bus()
     async with trio.open_nursery() as nursery:
         found = []
@@ -46,7 +46,7 @@ async def test_wait_for_returns_the_first_match_and_leaves() -> None:
     assert not bus.subscribers
 
 
-async def test_wait_for_leaves_when_cancelled() -> None:
+async def test_wait_for_unsubscribes_when_cancelled() -> None:
     bus = Bus()
     with trio.move_on_after(0):
         await bus.wait_for(lambda each: True)

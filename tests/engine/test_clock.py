@@ -35,14 +35,14 @@ def test_the_machine_s_clock_counts_milliseconds() -> None:
     assert 0 <= clock.entropy() < 1 << 80
 
 
-def test_a_machine_that_nothing_is_known_of_has_just_started() -> None:
+def test_an_unknown_machine_counts_as_just_started() -> None:
     found = movement(None, FixedClock(boot="b1"))
     assert found is not None and (found.step, found.slept, found.mark.boot) == (0, 0, "b1")
     assert movement(None, FixedClock(boot="")) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from(["set", "sleep", "go"]), st.integers(-(10**9), 10**9)), max_size=30))
-def test_all_jumps_together_are_how_far_the_clock_was_set(moves: list[tuple[str, int]]) -> None:
+def test_the_sum_of_all_jumps_is_how_far_the_clock_was_set(moves: list[tuple[str, int]]) -> None:
     clock = FixedClock(boot="b1")
     first = movement(None, clock)
     assert first is not None
@@ -61,7 +61,7 @@ def test_all_jumps_together_are_how_far_the_clock_was_set(moves: list[tuple[str,
     assert abs(mark.asleep - clock.slept) < JUMP_MS
 
 
-def test_over_a_start_of_the_machine_the_wall_clock_is_believed() -> None:
+def test_across_a_reboot_the_wall_clock_is_believed() -> None:
     clock = FixedClock(boot="b1")
     first = movement(None, clock)
     assert first is not None

@@ -13,7 +13,7 @@ from maestrod.engine.clock_watch import LOOK_SECONDS, ClockWatch
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has timers that are cancelled by a jump")
-async def test_a_clock_that_goes_on_as_it_should_wakes_nobody() -> None:
+async def test_a_clock_that_runs_normally_wakes_nobody() -> None:
     watch = ClockWatch()
     assert watch.is_told
     with trio.move_on_after(0.05) as scope:
@@ -22,7 +22,7 @@ async def test_a_clock_that_goes_on_as_it_should_wakes_nobody() -> None:
     watch.close()
 
 
-async def test_where_the_system_does_not_tell_one_looks_now_and_then(
+async def test_where_the_system_cannot_report_clock_changes_the_watch_polls(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     monkeypatch.setattr(clock_watch, "_timer", lambda: None)
@@ -32,7 +32,7 @@ async def test_where_the_system_does_not_tell_one_looks_now_and_then(
     assert not watch.is_told and trio.current_time() - began == LOOK_SECONDS
 
 
-async def test_what_the_system_tells_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clock_change_reported_by_the_system_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody may set the clock of the machine that runs this, so something else is readable."""
     reader, writer = os.pipe()
     monkeypatch.setattr(clock_watch, "_timer", lambda: reader)

@@ -84,7 +84,7 @@ async def test_a_refused_command_changes_nothing() -> None:
     assert (desk.engine.world.dump(), desk.engine.world.seq, desk.store.lines) == (before, 0, [])
 
 
-async def test_no_room_for_a_decision_undoes_it() -> None:
+async def test_a_decision_without_disk_space_is_undone() -> None:
     desk = Desk(instant=True)
     desk.engine.execute(make("kept"))
     before = desk.engine.world.dump()
@@ -97,7 +97,7 @@ async def test_no_room_for_a_decision_undoes_it() -> None:
     assert desk.engine.execute(make("again")).seq == 2
 
 
-async def test_a_dead_journal_undoes_what_was_not_durable_newest_first() -> None:
+async def test_a_failed_journal_undoes_what_was_not_durable_newest_first() -> None:
     desk = Desk()
     kept = desk.engine.execute(make("kept"))
     desk.store.flush()
@@ -113,7 +113,7 @@ async def test_a_dead_journal_undoes_what_was_not_durable_newest_first() -> None
     assert desk.heard == ["project.created"]
 
 
-async def test_a_store_that_refuses_is_asked_before_anything_is_decided() -> None:
+async def test_a_refusing_store_is_asked_before_any_decision() -> None:
     desk = Desk(instant=True)
     desk.store.refused = Unavailable("store.no_space", "the disk is full")
     with pytest.raises(Unavailable) as refusal:
@@ -138,13 +138,13 @@ async def test_a_fact_is_recorded_when_the_store_recovers(autojump_clock: trio.t
     assert desk.engine.world.sessions[session.id].status.is_over
 
 
-async def test_a_full_store_still_takes_facts_while_it_has_room_for_them() -> None:
+async def test_a_full_store_accepts_facts_while_there_is_room_for_them() -> None:
     desk = Desk(instant=True)
     desk.store.refused = Unavailable("store.no_space", "the disk is full")
     desk.engine.execute(Lost("ses_gone", 1, "nobody saw it"))
 
 
-async def test_a_bug_in_a_rule_about_one_fact_does_not_end_the_daemon(
+async def test_a_bug_in_one_fact_rule_does_not_end_the_daemon(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk = Desk(instant=True)
@@ -176,7 +176,7 @@ async def test_submit_returns_the_reply_when_durable() -> None:
     assert [reply.name for reply in replies] == ["shop"]
 
 
-async def test_a_world_is_settled_when_what_it_shows_is_durable_or_undone() -> None:
+async def test_a_world_is_settled_when_its_changes_are_durable_or_undone() -> None:
     desk = Desk()
     await desk.engine.settle()
     settled = []
@@ -200,7 +200,7 @@ async def test_a_world_is_settled_when_what_it_shows_is_durable_or_undone() -> N
     assert settled == [["shop"], ["shop"]]
 
 
-async def test_the_longest_wait_is_that_of_the_oldest_decision(autojump_clock: trio.testing.MockClock) -> None:
+async def test_the_longest_wait_belongs_to_the_oldest_decision(autojump_clock: trio.testing.MockClock) -> None:
     desk = Desk()
     assert desk.engine.longest_wait() == 0
     desk.engine.execute(make("first"))
@@ -234,7 +234,7 @@ class Sighted:
         self.engine = Engine(store, store.world, FixedClock(), lambda effect: None, self.eyes)
 
 
-async def test_a_look_holds_up_nobody_else_and_ends_in_a_decision(nursery: trio.Nursery) -> None:
+async def test_a_check_delays_nobody_and_ends_in_a_decision(nursery: trio.Nursery) -> None:
     desk = Sighted()
     await nursery.start(desk.engine.run)
     promise = desk.engine.accept(make("shop"))
@@ -247,7 +247,7 @@ async def test_a_look_holds_up_nobody_else_and_ends_in_a_decision(nursery: trio.
     assert promise.reply.folder is not None
 
 
-async def test_what_is_refused_or_breaks_after_a_look_is_told(
+async def test_refusals_and_failures_after_a_check_are_reported(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Sighted()
@@ -261,7 +261,7 @@ async def test_what_is_refused_or_breaks_after_a_look_is_told(
         await desk.engine.accept(make("other")).wait_done()
 
 
-async def test_a_world_that_changed_during_a_look_is_looked_at_again() -> None:
+async def test_a_world_that_changed_during_a_check_is_checked_again() -> None:
     """The skills that count are those of the folder that the project has when it is decided."""
     desk = Sighted()
     desk.eyes.open.set()
@@ -278,7 +278,7 @@ async def test_a_world_that_changed_during_a_look_is_looked_at_again() -> None:
     assert [task.skill_ids for task in desk.engine.world.tasks.values()] == [("review",)]
 
 
-async def test_nobody_is_judged_while_a_report_of_it_waits_for_a_look(
+async def test_no_session_is_judged_while_its_report_waits_for_a_check(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     desk = Sighted()
@@ -300,7 +300,7 @@ async def test_nobody_is_judged_while_a_report_of_it_waits_for_a_look(
     assert desk.engine.world.tasks[task.id].skill_ids == ("review",)
 
 
-async def test_an_answer_to_another_question_ends_the_look() -> None:
+async def test_an_answer_to_another_question_ends_the_check() -> None:
     desk = Sighted()
     desk.eyes.open.set()
     desk.eyes.answer = lambda question: Seen()
@@ -309,7 +309,7 @@ async def test_an_answer_to_another_question_ends_the_look() -> None:
     assert desk.eyes.asked == [PlaceAt("/shop")]
 
 
-async def test_where_nobody_can_look_paths_are_as_they_are_written() -> None:
+async def test_paths_that_cannot_be_checked_are_taken_as_written() -> None:
     desk = Desk()
     project = (await desk.engine.take(make("shop"))).reply
     assert (project.working_dir, project.folder) == ("/shop", None)

@@ -27,7 +27,7 @@ def test_the_adapter_is_that_of_the_agent_which_the_hook_names() -> None:
     assert asked == [("claude", "Prompt", {"a": 1}), ("", "Prompt", None)]
 
 
-async def test_a_report_over_the_socket_is_read_and_taken_in(nursery: trio.Nursery) -> None:
+async def test_a_report_over_the_socket_is_read_and_applied(nursery: trio.Nursery) -> None:
     services = parts(read_hook=read_hook)
     services.engine.world.policy = POLICY
     client = Caller(services, nursery)

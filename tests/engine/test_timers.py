@@ -65,7 +65,7 @@ async def test_deadlines_wake_in_order_and_on_time(autojump_clock: trio.testing.
     assert bench.woken == [("retry:a", 1.0), ("retry:b", 2.0)]
 
 
-async def test_a_deadline_that_moved_or_went_does_not_fire_at_its_old_time(
+async def test_a_moved_or_deleted_deadline_does_not_fire_at_its_old_time(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     bench = Bench()
@@ -87,7 +87,7 @@ async def test_deadlines_set_before_the_start_fire(autojump_clock: trio.testing.
     assert bench.woken == [("retry:past", 0.0)]
 
 
-async def test_fault_26_a_wall_clock_that_jumps_does_not_fire_or_stretch_timers(
+async def test_fault_26_a_jumping_wall_clock_neither_fires_nor_delays_timers(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     bench = Bench()
@@ -103,7 +103,7 @@ async def test_fault_26_a_wall_clock_that_jumps_does_not_fire_or_stretch_timers(
     assert bench.woken == [("retry:a", 10.0)]
 
 
-async def test_nothing_to_wait_for_means_no_wake_up(autojump_clock: trio.testing.MockClock) -> None:
+async def test_without_deadlines_there_is_no_wake_up(autojump_clock: trio.testing.MockClock) -> None:
     bench = Bench()
     async with bench.running():
         before = trio.lowlevel.current_statistics().seconds_to_next_deadline
@@ -111,7 +111,7 @@ async def test_nothing_to_wait_for_means_no_wake_up(autojump_clock: trio.testing
         assert before == float("inf") or before > 1e6
 
 
-async def test_a_deadline_that_another_one_moved_does_not_wake_at_its_old_moment(
+async def test_a_moved_deadline_does_not_fire_at_its_old_time(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     bench = Bench()
@@ -156,7 +156,9 @@ class TestOfADeadlineThatNeedsWord:
             await trio.sleep(20)
         assert bench.woken == [(key, GRACE_SECONDS)]
 
-    async def test_one_set_after_the_start_is_on_time(self, key: str, autojump_clock: trio.testing.MockClock) -> None:
+    async def test_a_deadline_set_after_the_start_is_on_time(
+        self, key: str, autojump_clock: trio.testing.MockClock
+    ) -> None:
         bench = Bench()
         bench.set("timeout:old", -1)
         async with bench.running():
@@ -194,7 +196,7 @@ class TestOfADeadlineThatNeedsWord:
             await trio.sleep(20)
         assert bench.woken == []
 
-    async def test_endless_reports_put_it_off_by_a_moment_only(
+    async def test_endless_reports_postpone_it_only_briefly(
         self, key: str, autojump_clock: trio.testing.MockClock
     ) -> None:
         bench = Bench()
@@ -207,7 +209,9 @@ class TestOfADeadlineThatNeedsWord:
 
 
 @pytest.mark.parametrize("key", ["retry:a", "wake:a", "limit:agent"])
-async def test_what_only_begins_something_gets_no_grace(key: str, mock_clock: trio.testing.MockClock) -> None:
+async def test_a_deadline_that_only_begins_something_gets_no_grace(
+    key: str, mock_clock: trio.testing.MockClock
+) -> None:
     bench = Bench()
     async with bench.running():
         bench.set(key, 10_000)
@@ -217,7 +221,7 @@ async def test_what_only_begins_something_gets_no_grace(key: str, mock_clock: tr
         assert bench.woken == [(key, 20.0)]
 
 
-async def test_a_loop_that_is_late_all_the_time_puts_a_deadline_off_once(mock_clock: trio.testing.MockClock) -> None:
+async def test_a_loop_that_is_always_late_postpones_a_deadline_once(mock_clock: trio.testing.MockClock) -> None:
     bench = Bench()
     async with bench.running():
         bench.set("timeout:a", 10_000)
@@ -229,7 +233,7 @@ async def test_a_loop_that_is_late_all_the_time_puts_a_deadline_off_once(mock_cl
     assert [key for key, _ in bench.woken] == ["timeout:a"]
 
 
-async def test_nothing_is_judged_before_anybody_can_report(autojump_clock: trio.testing.MockClock) -> None:
+async def test_nothing_is_judged_before_clients_can_report(autojump_clock: trio.testing.MockClock) -> None:
     bench = Bench()
     bench.began = trio.current_time()
     bench.set("timeout:a", -60_000)

@@ -108,7 +108,7 @@ def run(plan: dict[str, Any], folder: Path, temporary: Path) -> str:
 
 
 @pytest.mark.slow
-def test_the_plan_of_this_repository(tmp_path: Path) -> None:
+def test_the_plan_of_this_repository_is_valid(tmp_path: Path) -> None:
     report = judged(planned(ROOT, tmp_path))
     keys = {group.key for group in report.groups}
     assert {"wheel", "use"} <= keys and "types" in keys
@@ -154,7 +154,7 @@ def test_a_foreign_repository_in_a_folder_with_spaces_is_built_installed_and_use
         ({"x.py": "x = 1\n", "pyproject.toml": "[project]\nname = 'x'\n"}, "compile"),
     ],
 )
-def test_what_is_not_there_is_left_out(tmp_path: Path, files: dict[str, str], first: str) -> None:
+def test_missing_files_are_left_out(tmp_path: Path, files: dict[str, str], first: str) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
     for name, text in files.items():
@@ -173,7 +173,7 @@ def bare_python(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_it_knows_no_other_plan(tmp_path: Path) -> None:
+def test_the_planner_accepts_no_other_plan(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
     found.write_text('{"attempt": 2}')
     with pytest.raises(subprocess.CalledProcessError) as failed:

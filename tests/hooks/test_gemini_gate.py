@@ -33,7 +33,7 @@ def shell(command: Any) -> dict[str, Any]:
     return {"tool_name": "run_shell_command", "tool_input": {"command": command}}
 
 
-def test_what_was_decided_is_passed_on(tmp_path: Path) -> None:
+def test_a_decision_is_passed_on(tmp_path: Path) -> None:
     assert run(shell("make"), tmp_path, '{"decision": "allow"}') == '{"decision": "allow"}'
 
 
@@ -45,13 +45,13 @@ def test_the_agent_gets_utf8_in_any_locale(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("answer", ["", None])
-def test_silence_refuses(tmp_path: Path, answer: str | None) -> None:
+def test_without_an_answer_the_gate_refuses(tmp_path: Path, answer: str | None) -> None:
     assert json.loads(run(shell("make"), tmp_path, answer))["decision"] == "deny"
 
 
 @pytest.mark.parametrize(
     "broken", ["def (", "raise OSError('x')", "", "def decide(arguments):\n    raise SystemError\n"]
 )
-def test_an_installation_that_is_not_whole_refuses(tmp_path: Path, broken: str) -> None:
+def test_an_incomplete_installation_refuses(tmp_path: Path, broken: str) -> None:
     (tmp_path / "maestro_decide.py").write_text(broken)
     assert json.loads(run(shell("make"), tmp_path, None))["decision"] == "deny"

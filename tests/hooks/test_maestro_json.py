@@ -22,13 +22,13 @@ JSON = st.recursive(
 )
 
 
-def test_the_hooks_the_shim_and_the_worker_have_the_same_file() -> None:
+def test_the_hooks_the_shim_and_the_worker_share_one_file() -> None:
     for module in (jsontext, of_the_shim):
         assert Path(str(module.__file__)).samefile(HOOKS / "maestro_json.py")
 
 
 @given(JSON)
-def test_it_writes_and_reads_what_json_does(value: Any) -> None:
+def test_encoding_and_decoding_agree_with_json(value: Any) -> None:
     text = jsontext.dumps(value)
     assert json.loads(text) == value and jsontext.loads(text) == value
     assert "\n" not in text and text.isascii()
@@ -47,7 +47,7 @@ def test_any_text_is_read_as_json_reads_it_or_a_value_error(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", '{"a": 1} x', "NaN", "[Infinity]", "[1,]", "nul", "[" * 100_000, '{"a":' * 100_000]
 )
-def test_what_is_no_json_is_a_value_error(text: str) -> None:
+def test_invalid_json_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         jsontext.loads(text)
 
@@ -57,7 +57,7 @@ def test_a_number_of_any_length_is_a_document() -> None:
     assert jsontext.loads(f"[{digits}, 7]") == [digits, 7]
 
 
-def test_bytes_that_are_no_text_are_shown_as_escapes_for_a_strict_decoder() -> None:
+def test_invalid_bytes_are_shown_as_escapes_by_a_strict_decoder() -> None:
     text = jsontext.dumps({"detail": "no program n\udcfc", "half\ud83d": ("a",)})
     assert msgspec.json.decode(text) == {"detail": r"no program n\udcfc", r"half\ud83d": ["a"]}
 
@@ -68,12 +68,12 @@ def test_a_number_that_json_does_not_have_is_refused(value: Any) -> None:
         jsontext.dumps(value)
 
 
-def test_what_is_no_json_value_is_refused() -> None:
+def test_values_that_are_not_json_are_refused() -> None:
     with pytest.raises(TypeError, match="a set is not JSON"):
         jsontext.dumps({"a": {1}})
 
 
-def test_what_is_nested_too_deep_is_refused() -> None:
+def test_values_nested_too_deeply_are_refused() -> None:
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]

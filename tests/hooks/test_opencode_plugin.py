@@ -111,7 +111,7 @@ def spooled(home: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_on_a_terminal_it_tells_everything_that_matters_in_order(home: Path) -> None:
+def test_on_a_terminal_the_hooks_report_everything_in_order(home: Path) -> None:
     server = Server(home / "run/maestrod.sock")
     words = {"type": "text", "text": "All done.", "messageID": "m2", "sessionID": "s"}
     calls = [
@@ -138,7 +138,7 @@ def test_on_a_terminal_it_tells_everything_that_matters_in_order(home: Path) -> 
 
 
 @pytest.mark.slow
-def test_headless_it_tells_what_the_output_does_not_and_helpers_apart(home: Path) -> None:
+def test_headless_the_plugin_reports_what_the_output_lacks_and_names_subagents(home: Path) -> None:
     server = Server(home / "run/maestrod.sock")
     calls = [
         bus("session.created", sessionID="s", info={"id": "s"}),
@@ -198,7 +198,7 @@ console.log(await new Reporter("opencode").ask("ToolPermission", {}))
 """
 
 
-def test_a_daemon_that_dies_as_soon_as_it_has_the_question_is_waited_for(home: Path) -> None:
+def test_a_daemon_that_dies_with_the_question_pending_is_waited_for(home: Path) -> None:
     assert NODE is not None
     place, asker = home / "run/maestrod.sock", home / "asker.mjs"
     asker.write_text(ASKER)

@@ -53,7 +53,7 @@ def test_fault_24_a_stale_socket_is_taken_over(path: Path) -> None:
     ours.close()
 
 
-def test_fault_24_a_socket_somebody_answers_on_is_not_taken(path: Path) -> None:
+def test_fault_24_a_socket_in_use_is_not_taken(path: Path) -> None:
     theirs = listen(path)
     with pytest.raises(AlreadyRunning) as caught:
         listen(path)
@@ -81,7 +81,7 @@ def test_a_live_socket_with_a_full_backlog_is_not_taken(path: Path, monkeypatch:
     theirs.close()
 
 
-def test_fault_24_what_is_not_a_socket_is_refused_and_left_alone(path: Path, short_folder: Path) -> None:
+def test_fault_24_a_path_that_is_not_a_socket_is_refused_and_left_alone(path: Path, short_folder: Path) -> None:
     path.parent.mkdir(mode=0o700)
     path.write_text("precious")
     with pytest.raises(BadConfiguration, match="not a socket: move it away") as caught:
@@ -124,7 +124,7 @@ def test_fault_24_a_runtime_folder_that_is_not_private_is_refused(path: Path, sh
         listen(path)
 
 
-def test_fault_25_a_removed_socket_is_noticed_and_made_again(path: Path) -> None:
+def test_fault_25_a_removed_socket_is_noticed_and_created_again(path: Path) -> None:
     first = listen(path)
     path.unlink()
     assert not first.still_ours()
@@ -139,7 +139,7 @@ def test_fault_25_a_removed_socket_is_noticed_and_made_again(path: Path) -> None
     third.close()
 
 
-def test_a_path_replaced_by_somebody_is_not_removed_on_exit(path: Path) -> None:
+def test_a_path_that_someone_replaced_is_not_removed_on_exit(path: Path) -> None:
     ours = listen(path)
     path.unlink()
     path.write_text("theirs")
@@ -147,7 +147,7 @@ def test_a_path_replaced_by_somebody_is_not_removed_on_exit(path: Path) -> None:
     assert path.read_text() == "theirs"
 
 
-def test_a_managers_path_is_never_removed(path: Path) -> None:
+def test_the_path_of_the_managers_socket_is_never_removed(path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
@@ -157,7 +157,7 @@ def test_a_managers_path_is_never_removed(path: Path) -> None:
     assert path.exists()
 
 
-def test_a_path_the_kernel_has_no_room_for_says_what_to_set(short_folder: Path) -> None:
+def test_a_path_too_long_for_the_kernel_says_what_to_set(short_folder: Path) -> None:
     room = SOCKET_PATH_LIMIT - len(os.fsencode(short_folder)) - len("/d/")
     fits = short_folder / "d" / ("s" * room)
     ours = listen(fits)

@@ -80,7 +80,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path.resolve())
 
 
-def test_a_project_made_by_a_link_is_found_by_every_name_and_from_inside(home: Home) -> None:
+def test_a_project_created_through_a_link_is_found_by_every_path_and_from_inside(home: Home) -> None:
     real, link = home.folder("real"), home.root / "link"
     link.symlink_to(real)
     inside = home.folder("real/src/deep")
@@ -91,14 +91,14 @@ def test_a_project_made_by_a_link_is_found_by_every_name_and_from_inside(home: H
     assert len(home.world.projects) == 1
 
 
-def test_the_nearest_one_wins_and_one_inside_may_be_made(home: Home) -> None:
+def test_the_nearest_project_wins_and_one_inside_can_be_created(home: Home) -> None:
     outer, inner = home.create("outer", home.folder("o")), home.create("inner", home.folder("o/i"))
     assert home.at(home.folder("o/i/x")).id == inner.id
     assert home.at(home.folder("o/x")).id == outer.id
     assert home.at(home.folder("beside")).id not in {outer.id, inner.id}
 
 
-def test_a_link_that_leads_out_of_a_project_is_not_inside_of_it(home: Home) -> None:
+def test_a_link_out_of_a_project_is_not_inside_it(home: Home) -> None:
     shop, elsewhere = home.create("shop", home.folder("shop")), home.folder("elsewhere")
     (home.root / "shop" / "out").symlink_to(elsewhere)
     assert home.at(home.root / "shop" / "out").id != shop.id
@@ -111,7 +111,7 @@ def test_one_folder_under_two_names_has_one_project(home: Home) -> None:
         home.create("other", home.root / "link")
 
 
-def test_what_is_no_folder_makes_no_project(home: Home) -> None:
+def test_a_path_that_is_not_a_folder_makes_no_project(home: Home) -> None:
     (home.root / "file").touch()
     (home.root / "loop").symlink_to(home.root / "loop")
     for name, words in {"none": "there is no folder", "file": "is not a folder", "loop": "loop"}.items():
@@ -132,7 +132,7 @@ def test_a_moved_folder_keeps_its_project(home: Home) -> None:
     assert home.problem(shop.id) == ""
 
 
-def test_a_folder_that_is_gone_starts_nothing_and_comes_back(home: Home) -> None:
+def test_a_deleted_folder_starts_nothing_until_it_returns(home: Home) -> None:
     shop = home.create("shop", home.folder("shop"))
     (home.root / "shop").rename(home.root / "away")
     with pytest.raises(Conflict, match="is missing: restore it") as refused:
@@ -150,7 +150,7 @@ def replaced(home: Home) -> Project:
     return shop
 
 
-def test_a_folder_that_was_replaced_starts_nothing_until_that_is_said_to_be_right(home: Home) -> None:
+def test_a_replaced_folder_starts_nothing_until_the_user_confirms_it(home: Home) -> None:
     shop = replaced(home)
     assert home.problem(shop.id) == "its folder was replaced by another one"
     with pytest.raises(Conflict, match="was replaced by another one"):
@@ -162,16 +162,14 @@ def test_a_folder_that_was_replaced_starts_nothing_until_that_is_said_to_be_righ
     assert home.problem(shop.id) == ""
 
 
-def test_the_project_goes_with_its_folder_when_another_one_is_in_its_place(home: Home) -> None:
+def test_a_project_stays_with_its_folder_when_another_takes_its_place(home: Home) -> None:
     shop = replaced(home)
     assert home.at(home.root / "kept").id == shop.id
     assert home.world.projects[shop.id].working_dir == str(home.root / "kept")
 
 
 @pytest.mark.parametrize("change", [{"boot_id": "another"}, {"device": 12345}])
-def test_after_a_reboot_or_a_new_mount_another_number_is_taken_over_and_never_refused(
-    home: Home, change: dict[str, Any]
-) -> None:
+def test_after_a_reboot_or_remount_a_new_device_number_is_accepted(home: Home, change: dict[str, Any]) -> None:
     shop = home.create("shop", home.folder("shop"))
     assert shop.folder is not None
     stale = msgspec.structs.replace(shop.folder, **change)
@@ -180,14 +178,14 @@ def test_after_a_reboot_or_a_new_mount_another_number_is_taken_over_and_never_re
     assert home.at(home.root / "shop").folder == shop.folder
 
 
-def test_a_project_of_an_older_version_is_known_by_its_path_and_remembered_at_its_next_use(home: Home) -> None:
+def test_a_project_of_an_older_version_is_found_by_path_and_updated_at_its_next_use(home: Home) -> None:
     shop = home.create("shop", home.folder("shop"))
     home.draft().change(shop, folder=None)
     (home.root / "link").symlink_to(home.root / "shop")
     assert home.at(home.root / "link").folder == shop.folder
 
 
-def test_of_several_projects_of_one_folder_the_oldest_counts_and_the_others_say_so(home: Home) -> None:
+def test_the_oldest_project_of_a_folder_counts_and_the_others_say_so(home: Home) -> None:
     shop = home.create("shop", home.folder("real"))
     (home.root / "link").symlink_to(home.root / "real")
     second = home.draft().put(Project(id="prj_2", name="b", working_dir=str(home.root / "link")))
@@ -196,7 +194,7 @@ def test_of_several_projects_of_one_folder_the_oldest_counts_and_the_others_say_
     assert home.problem(second.id) == f"its folder is also that of shop ({shop.id}), which takes precedence"
 
 
-def test_a_file_system_that_does_not_answer_costs_a_moment_and_hides_no_other_project(
+def test_an_unresponsive_file_system_costs_a_moment_and_hides_no_other_project(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release, real = threading.Event(), os.stat
@@ -217,21 +215,19 @@ def test_a_file_system_that_does_not_answer_costs_a_moment_and_hides_no_other_pr
         release.set()
 
 
-def test_a_tree_of_any_depth_is_looked_at_upwards_only(home: Home) -> None:
+def test_only_the_ancestors_in_a_tree_of_any_depth_are_visited(home: Home) -> None:
     deep = place(eyes(), str(home.folder("/".join(["d"] * 200))))
     assert len(deep.around) == len(deep.identities) == len(Path(deep.path).parts)
     shutil.rmtree(home.root / "d")
 
 
-def test_an_identity_is_what_stat_says(home: Home) -> None:
+def test_an_identity_is_read_from_stat(home: Home) -> None:
     status = home.root.stat()
     found = place(eyes(), str(home.root)).identity
     assert found == FolderIdentity(device=status.st_dev, inode=status.st_ino, boot_id=boot_id())
 
 
-async def test_a_look_happens_on_another_thread_and_one_that_takes_too_long_is_given_up(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_check_runs_on_another_thread_and_times_out(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     threads, release = set(), threading.Event()
 
     def names(folder: str | None) -> FolderNames:

@@ -29,13 +29,15 @@ def as_before() -> Iterator[None]:
         (0o022, False, "0007", 0o007),
     ],
 )
-def test_agents_get_the_umask_of_who_started_the_daemon(given: int, managed: bool, setting: str, agents: int) -> None:
+def test_agents_get_the_umask_of_the_user_who_started_the_daemon(
+    given: int, managed: bool, setting: str, agents: int
+) -> None:
     os.umask(given)
     assert take(managed=managed, umask=setting).umask == agents
     assert os.umask(PRIVATE) == PRIVATE, "the daemon's own files are for its user alone"
 
 
-def test_agents_get_the_soft_limit_on_descriptors_that_the_daemon_had() -> None:
+def test_agents_get_the_soft_descriptor_limit_the_daemon_had() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
     assert take(managed=False).open_files == 200

@@ -62,7 +62,7 @@ def hear(process: subprocess.Popen[str]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_fault_23_of_two_at_once_exactly_one_runs_fifty_times(tmp_path: Path) -> None:
+def test_fault_23_of_two_simultaneous_starts_exactly_one_runs_fifty_times(tmp_path: Path) -> None:
     with rival(tmp_path) as one, rival(tmp_path) as two:
         for _ in range(50):
             say(one)
@@ -79,7 +79,7 @@ def test_fault_23_of_two_at_once_exactly_one_runs_fifty_times(tmp_path: Path) ->
             process.stdin.close()
 
 
-def test_the_loser_is_told_where_the_winner_is(tmp_path: Path) -> None:
+def test_the_loser_learns_where_the_winner_is(tmp_path: Path) -> None:
     with (
         single_instance(tmp_path, tmp_path / "run" / "s", "1.2"),
         pytest.raises(AlreadyRunning, match=f"process {os.getpid()}") as caught,
@@ -90,7 +90,7 @@ def test_the_loser_is_told_where_the_winner_is(tmp_path: Path) -> None:
     assert caught.value.exit_code == 75
 
 
-def test_who_wants_the_files_is_told_to_stop_the_daemon(tmp_path: Path) -> None:
+def test_a_user_who_wants_the_files_is_told_to_stop_the_daemon(tmp_path: Path) -> None:
     with (
         single_instance(tmp_path, tmp_path / "s", "1"),
         pytest.raises(AlreadyRunning, match="stop it first: maestroctl daemon stop"),
@@ -99,7 +99,7 @@ def test_who_wants_the_files_is_told_to_stop_the_daemon(tmp_path: Path) -> None:
         pass
 
 
-def test_a_command_at_the_files_is_not_called_a_daemon(tmp_path: Path) -> None:
+def test_a_command_that_uses_the_store_offline_is_not_called_a_daemon(tmp_path: Path) -> None:
     with (
         single_instance(tmp_path, tmp_path / "s", "1", phase=Phase.OFFLINE),
         pytest.raises(Unavailable, match=f"`maestrod store` .process {os.getpid()}. is using") as caught,
@@ -109,7 +109,7 @@ def test_a_command_at_the_files_is_not_called_a_daemon(tmp_path: Path) -> None:
     assert caught.value.exit_code == 75
 
 
-def test_the_lock_names_its_holder_and_stays_when_it_goes(tmp_path: Path) -> None:
+def test_the_lock_names_its_holder_and_remains_when_it_ends(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1.2") as claim:
         assert written(tmp_path) == claim.holder
         assert claim.holder.boot_id == instance.boot_id()
@@ -119,7 +119,7 @@ def test_the_lock_names_its_holder_and_stays_when_it_goes(tmp_path: Path) -> Non
 
 
 @given(content=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
-def test_fault_24_stale_lock_content_is_only_ever_words(
+def test_fault_24_stale_lock_content_is_only_ever_shown(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data = tmp_path_factory.mktemp("d")
@@ -132,7 +132,7 @@ def test_fault_24_stale_lock_content_is_only_ever_words(
             pass
 
 
-def test_fault_24_a_lock_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+def test_fault_24_an_invalid_lock_is_refused(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("precious")
     for name in ("link", "folder", "fifo"):
@@ -146,7 +146,7 @@ def test_fault_24_a_lock_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
     assert elsewhere.read_text() == "precious"
 
 
-def test_a_folder_that_is_not_there_is_an_error_with_a_reason(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_with_a_reason(tmp_path: Path) -> None:
     with (
         pytest.raises(BadConfiguration, match="No such file"),
         single_instance(tmp_path / "no", tmp_path / "s", "1"),
@@ -154,7 +154,7 @@ def test_a_folder_that_is_not_there_is_an_error_with_a_reason(tmp_path: Path) ->
         pass
 
 
-def test_16_a_disk_without_room_for_the_lock_s_content_is_an_error_with_a_reason(
+def test_16_without_disk_space_for_the_lock_the_start_fails_with_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> int:
@@ -179,7 +179,7 @@ def test_children_do_not_inherit_the_lock(tmp_path: Path) -> None:
         child.kill()
 
 
-def test_a_lock_that_a_killed_daemon_s_newborn_child_still_holds_is_waited_for(tmp_path: Path) -> None:
+def test_the_start_waits_for_a_lock_that_a_child_of_a_killed_daemon_holds(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1"):
         pass
     lock = os.open(tmp_path / "lock", os.O_RDWR)
@@ -192,7 +192,7 @@ def test_a_lock_that_a_killed_daemon_s_newborn_child_still_holds_is_waited_for(t
     timer.join()
 
 
-def test_a_client_that_looks_whether_a_daemon_runs_does_not_keep_one_from_starting(tmp_path: Path) -> None:
+def test_a_client_that_checks_for_a_daemon_does_not_keep_one_from_starting(tmp_path: Path) -> None:
     (tmp_path / "lock").touch()
     looking = os.open(tmp_path / "lock", os.O_RDONLY)
     fcntl.flock(looking, fcntl.LOCK_SH)
@@ -211,14 +211,14 @@ def test_the_lock_says_what_its_holder_does_and_where_it_listens(tmp_path: Path)
         assert (claim.holder.phase, claim.holder.socket) == (Phase.SERVING, str(tmp_path / "elsewhere"))
 
 
-def test_a_disk_that_is_full_by_now_does_not_end_the_holder(tmp_path: Path) -> None:
+def test_a_disk_that_has_become_full_does_not_end_the_holder(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
         with patch.object(os, "pwrite", side_effect=OSError(errno.ENOSPC, "full")):
             claim.tell(Phase.SERVING)
         assert written(tmp_path).phase is Phase.STARTING
 
 
-def test_a_file_system_that_does_not_answer_does_not_void_the_lock(tmp_path: Path) -> None:
+def test_an_unresponsive_file_system_does_not_void_the_lock(tmp_path: Path) -> None:
     with (
         single_instance(tmp_path, tmp_path / "s", "1") as claim,
         patch("maestrod.host.instance.Path.lstat", side_effect=OSError(errno.EIO, "Input/output error")),

@@ -37,7 +37,7 @@ def test_the_descriptors_come_back_and_the_array_is_freed_once() -> None:
 
 
 @pytest.mark.parametrize("error", [errno.ENOENT, errno.ESRCH, errno.EALREADY])
-def test_no_hand_over_means_none(error: int) -> None:
+def test_sockets_that_launchd_does_not_pass_are_none(error: int) -> None:
     freed: list[int] = []
     assert activated_descriptors("maestrod", library([7], error, freed)) == []
     assert activated_descriptors("other", library([7], 0, freed)) == []

@@ -58,7 +58,7 @@ def test_secrets_never_reach_a_line(text: str) -> None:
             assert "[redacted]" in line
 
 
-def test_what_helps_to_find_the_cause_stays() -> None:
+def test_details_that_help_to_find_the_cause_stay() -> None:
     assert redact(f"stale {TOKEN}") == f"stale {SESSION}.3.[redacted]"
     assert redact("GET /ws?token=abc&since=4") == "GET /ws?token=[redacted]&since=4"
     harmless = f"journal segment 00000000000000000017.jsonl sha256 {SIGNATURE} of {SESSION} tokens used"
@@ -102,11 +102,11 @@ def test_a_message_is_bounded() -> None:
         (logging.CRITICAL, 2),
     ],
 )
-def test_the_journal_gets_syslog_priorities(level: int, priority: int) -> None:
+def test_lines_for_the_system_journal_have_syslog_priorities(level: int, priority: int) -> None:
     assert JournalFormatter().format(record("x", level=level)) == f"<{priority}>maestrod.test: x"
 
 
-def test_ids_travel_with_the_record() -> None:
+def test_incident_and_session_ids_are_logged_with_the_record() -> None:
     tagged = record("refused")
     tagged.incident, tagged.session = "inc_1\n<0>", SESSION
     assert (
@@ -146,7 +146,7 @@ def test_without_a_journal_the_file_gets_json_lines(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_under_the_journal_stderr_gets_priorities(tmp_path: Path) -> None:
+def test_under_the_system_journal_stderr_gets_priorities(tmp_path: Path) -> None:
     path = tmp_path / "stderr"
     with path.open("w") as stream:
         status = os.fstat(stream.fileno())
@@ -164,14 +164,14 @@ def test_in_the_foreground_json_lines_go_to_stderr() -> None:
 
 
 @given(st.none() | st.text(max_size=20) | st.tuples(st.integers(0), st.integers(0)).map("{0[0]}:{0[1]}".format))
-def test_only_the_very_stream_counts_as_the_journal(value: str | None) -> None:
+def test_only_the_stream_itself_counts_as_the_journal(value: str | None) -> None:
     with Path(os.devnull).open("w") as stream:
         status = os.fstat(stream.fileno())
         assert is_journal(stream, value) == (value == f"{status.st_dev}:{status.st_ino}")
     assert not is_journal(io.StringIO(), value)
 
 
-def test_the_log_rotates_and_old_ones_go(tmp_path: Path) -> None:
+def test_the_log_rotates_and_old_ones_are_deleted(tmp_path: Path) -> None:
     handler = LogFile(tmp_path / "log", rotate_at=2000, kept=2)
     handler.setFormatter(JsonFormatter())
     for number in range(200):
@@ -183,7 +183,7 @@ def test_the_log_rotates_and_old_ones_go(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "log")[-1]["message"] == "line 199 of many"
 
 
-def test_standard_error_into_the_log_follows_it(tmp_path: Path) -> None:
+def test_standard_error_redirected_to_the_log_follows_it(tmp_path: Path) -> None:
     path = tmp_path / "log"
     other = os.open(tmp_path / "other", os.O_WRONLY | os.O_CREAT)
     stderr = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -201,7 +201,7 @@ def test_standard_error_into_the_log_follows_it(tmp_path: Path) -> None:
     assert (tmp_path / "log.1").exists()
 
 
-def test_fault_15_a_removed_log_comes_back(tmp_path: Path) -> None:
+def test_fault_15_a_removed_log_returns(tmp_path: Path) -> None:
     path = tmp_path / "log" / "maestrod.log"
     with logging_to(path):
         log.info("one")
@@ -210,7 +210,7 @@ def test_fault_15_a_removed_log_comes_back(tmp_path: Path) -> None:
     assert [entry["message"] for entry in lines_of(path)] == ["two"]
 
 
-def test_fault_17_a_log_that_cannot_be_written_is_counted_and_harms_nobody(
+def test_fault_17_an_unwritable_log_is_counted_and_affects_nobody(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "log"
@@ -229,7 +229,7 @@ def test_fault_17_a_log_that_cannot_be_written_is_counted_and_harms_nobody(
     assert capsys.readouterr().err == ""
 
 
-def test_fault_17_closing_on_a_full_disk_harms_nobody() -> None:
+def test_fault_17_closing_on_a_full_disk_affects_nobody() -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("no /dev/full here")

@@ -25,7 +25,9 @@ def test_our_own_user_is_admitted(pair: tuple[socket.socket, socket.socket]) -> 
     assert peer.admit(pair[0]) == peer.Peer(os.getuid(), os.getpid())
 
 
-def test_another_user_is_not(pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_user_is_not_admitted(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     uid = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: uid + 1)
     with pytest.raises(NotAllowed, match=f"not to user {uid}") as caught:
@@ -40,7 +42,7 @@ def test_a_peer_the_kernel_does_not_know_is_not_admitted() -> None:
         peer.admit(closed)
 
 
-def test_macos_credentials_are_read_as_the_header_lays_them_out() -> None:
+def test_macos_credentials_are_read_as_the_header_defines_them() -> None:
     # struct xucred: u_int cr_version, uid_t cr_uid, short cr_ngroups, gid_t cr_groups[16]
     raw = struct.pack("=IIhxx16I", 0, 501, 2, 20, 12, *[0] * 14)
     assert peer.darwin_peer(raw, 4242) == peer.Peer(501, 4242)
@@ -48,7 +50,7 @@ def test_macos_credentials_are_read_as_the_header_lays_them_out() -> None:
 
 
 @pytest.mark.parametrize("family, address", [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
-def test_the_kernel_knows_whose_tcp_connection_it_is(family: socket.AddressFamily, address: str) -> None:
+def test_the_kernel_knows_the_owner_of_a_tcp_connection(family: socket.AddressFamily, address: str) -> None:
     with (
         socket.create_server((address, 0), family=family) as server,
         socket.create_connection(server.getsockname()[:2]),
@@ -59,7 +61,7 @@ def test_the_kernel_knows_whose_tcp_connection_it_is(family: socket.AddressFamil
 
 
 @pytest.mark.skipif(os.getuid() != 0 or sys.platform != "linux", reason="only root can be somebody else")
-def test_another_users_tcp_connection_is_told_apart() -> None:
+def test_tcp_connections_of_other_users_are_recognized() -> None:
     code = "import encodings.idna, os, socket, sys; os.setuid(12345); s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); s.recv(1)"
     with socket.create_server(("127.0.0.1", 0)) as server:
         program = [sys.executable, "-I", "-S", "-c", code, str(server.getsockname()[1])]
@@ -70,6 +72,6 @@ def test_another_users_tcp_connection_is_told_apart() -> None:
             other.wait()
 
 
-def test_what_is_no_tcp_connection_has_no_owner() -> None:
+def test_only_tcp_connections_have_an_owner() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as unconnected:
         assert tcp_owner(unconnected) is None

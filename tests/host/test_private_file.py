@@ -12,14 +12,14 @@ from maestrod.host.private_file import write_private
 
 
 @pytest.mark.parametrize("durable", [False, True])
-def test_a_private_file_is_whole(tmp_path: Path, *, durable: bool) -> None:
+def test_a_private_file_is_written_whole(tmp_path: Path, *, durable: bool) -> None:
     write_private(tmp_path / "f", b"one", durable=durable)
     write_private(tmp_path / "f", b"two", durable=durable)
     assert (tmp_path / "f").read_bytes() == b"two" and [path.name for path in tmp_path.iterdir()] == ["f"]
     assert (tmp_path / "f").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path: Path) -> None:
+def test_a_link_in_place_of_the_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_bytes(b"theirs")
     (tmp_path / "f").symlink_to("theirs")
     write_private(tmp_path / "f", b"ours")
@@ -38,7 +38,7 @@ def small_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("small_files")
-def test_what_does_not_fit_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "f"
     write_private(path, b"old")
     with pytest.raises(OSError, match=os.strerror(27)):  # EFBIG

@@ -34,7 +34,7 @@ def manager(request: pytest.FixtureRequest, short_folder: Path) -> Iterator[tupl
     receiver.close()
 
 
-def test_each_message_is_one_datagram_in_the_managers_words(manager: tuple[socket.socket, str]) -> None:
+def test_each_message_is_one_datagram_in_the_managers_format(manager: tuple[socket.socket, str]) -> None:
     receiver, address = manager
     notifier = Notifier(address)
     assert notifier.active
@@ -52,7 +52,7 @@ def test_without_a_manager_messages_go_nowhere(address: str | None) -> None:
     assert not notifier.active and not notifier.ready() and not notifier.watchdog()
 
 
-def test_a_manager_that_is_gone_or_deaf_does_no_harm(short_folder: Path) -> None:
+def test_a_missing_or_unresponsive_manager_does_no_harm(short_folder: Path) -> None:
     assert not Notifier(str(short_folder / "nobody")).ready()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(short_folder / "deaf"))
@@ -70,21 +70,21 @@ def test_a_value_can_never_add_a_field(fields: dict[str, str]) -> None:
 
 
 @given(usec=st.integers(1, 10**12), pid=st.integers(1, 2**22), other=st.integers(1, 2**22))
-def test_the_watchdog_is_for_the_process_it_names(usec: int, pid: int, other: int) -> None:
+def test_the_watchdog_belongs_to_the_process_it_names(usec: int, pid: int, other: int) -> None:
     assert watchdog_interval({"WATCHDOG_USEC": str(usec)}, pid) == usec / 2_000_000
     named = watchdog_interval({"WATCHDOG_USEC": str(usec), "WATCHDOG_PID": str(other)}, pid)
     assert named == (usec / 2_000_000 if other == pid else None)
 
 
 @given(st.text(max_size=12))
-def test_nonsense_turns_the_watchdog_and_the_hand_over_off(text: str) -> None:
+def test_invalid_values_disable_the_watchdog_and_socket_activation(text: str) -> None:
     decimal = text.isascii() and text.isdigit() and int(text) > 0
     assert (watchdog_interval({"WATCHDOG_USEC": text}, 1) is not None) == decimal
     if not (decimal and int(text) == 1):
         assert handed_sockets({"LISTEN_PID": text, "LISTEN_FDS": "1"}, 1) == []
 
 
-def test_a_handed_socket_is_taken_with_its_name_and_path(short_folder: Path) -> None:
+def test_an_inherited_socket_is_used_with_its_name_and_path(short_folder: Path) -> None:
     path = short_folder / "s"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
@@ -104,7 +104,7 @@ def test_sockets_for_another_process_are_left_alone() -> None:
     assert handed_sockets({"LISTEN_PID": "8", "LISTEN_FDS": "1"}, 7) == []
 
 
-def test_what_is_not_a_listening_unix_socket_is_refused(short_folder: Path) -> None:
+def test_a_file_that_is_not_a_listening_unix_socket_is_refused(short_folder: Path) -> None:
     environ = {"LISTEN_PID": "7", "LISTEN_FDS": "1"}
     deaf = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     deaf.bind(str(short_folder / "deaf"))
@@ -122,7 +122,7 @@ def test_what_is_not_a_listening_unix_socket_is_refused(short_folder: Path) -> N
             handed_sockets(environ, 7, first=given_socket.fileno())
 
 
-def test_what_is_not_a_socket_is_refused(short_folder: Path) -> None:
+def test_a_file_that_is_not_a_socket_is_refused(short_folder: Path) -> None:
     environ = {"LISTEN_PID": "7", "LISTEN_FDS": "1"}
     with (short_folder / "file").open("w") as file, pytest.raises(BadConfiguration, match="is not a socket"):
         handed_sockets(environ, 7, first=file.fileno())
@@ -134,7 +134,7 @@ def test_what_is_not_a_socket_is_refused(short_folder: Path) -> None:
         handed_sockets({"LISTEN_PID": "7", "LISTEN_FDS": "65"}, 7)
 
 
-def test_taking_leaves_nothing_for_agents_to_find(short_folder: Path) -> None:
+def test_consumed_secrets_leave_nothing_for_agents_to_find(short_folder: Path) -> None:
     mine = {"PATH": "/bin", "MAESTRO_HOME": "/m", "LISTENER": "kept", "HOME": "/h"}
     theirs = {
         "NOTIFY_SOCKET": str(short_folder / "n"),
@@ -165,7 +165,7 @@ connection.sendall(f"{handed.name} {handed.path}".encode())
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not installed")
-def test_systemds_own_activator_hands_us_the_socket(short_folder: Path) -> None:
+def test_systemds_own_activator_passes_us_the_socket(short_folder: Path) -> None:
     path = short_folder / "s"
     command = ["systemd-socket-activate", f"--listen={path}", "--fdname=maestrod", sys.executable, "-c", ACTIVATED]
     environ = os.environ | {"PYTHONPATH": str(Path(service.__file__).parents[2])}

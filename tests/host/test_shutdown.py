@@ -19,7 +19,7 @@ def signals_as_before() -> Iterator[None]:
         signal.signal(each, handler)  # noqa: TID251 - put back
 
 
-def test_the_first_request_decides_and_a_second_one_hurries() -> None:
+def test_the_first_stop_request_decides_and_a_second_hurries() -> None:
     shutdown = Shutdown(SessionsOnStop.STOP)
     shutdown.request(SessionsOnStop.KEEP)
     assert shutdown.requested.is_set() and not shutdown.hurry.is_set()
@@ -30,7 +30,7 @@ def test_the_first_request_decides_and_a_second_one_hurries() -> None:
 @pytest.mark.parametrize(
     "number, sessions", [(signal.SIGTERM, SessionsOnStop.STOP), (signal.SIGUSR2, SessionsOnStop.KEEP)]
 )
-async def test_a_signal_requests_and_a_hangup_does_not(number: signal.Signals, sessions: SessionsOnStop) -> None:
+async def test_a_signal_requests_a_stop_and_a_hangup_does_not(number: signal.Signals, sessions: SessionsOnStop) -> None:
     async with shutdown_by_signals(SessionsOnStop.STOP) as shutdown:
         for each in (signal.SIGHUP, number):
             os.kill(os.getpid(), each)  # noqa: TID251 - this process

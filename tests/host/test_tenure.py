@@ -12,7 +12,7 @@ from maestrod.host.instance import single_instance
 
 
 @pytest.mark.parametrize("fate", ["removed", "moved", "replaced"])
-async def test_a_daemon_whose_data_folder_is_not_there_any_more_ends_at_once(
+async def test_a_daemon_whose_data_folder_is_gone_ends_at_once(
     tmp_path: Path, fate: str, autojump_clock: trio.testing.MockClock
 ) -> None:
     data, codes = tmp_path / "data", list[int]()

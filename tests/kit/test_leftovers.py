@@ -10,7 +10,7 @@ from tests.kit.leftovers import MARK, end_all_of
 PARENT = "env -i sleep 1000 & echo started; wait"
 
 
-def test_what_a_run_left_is_ended_with_all_below_it() -> None:
+def test_the_leftovers_of_a_test_run_are_ended_with_everything_below() -> None:
     run = uuid.uuid4().hex
     mine = subprocess.Popen(["sh", "-c", PARENT], env={**os.environ, MARK: run}, stdout=subprocess.PIPE)
     other = subprocess.Popen(["sleep", "1000"], env={**os.environ, MARK: uuid.uuid4().hex})

@@ -19,12 +19,12 @@ def test_every_offender_is_named_with_all_its_faults() -> None:
     }
 
 
-def test_a_row_on_which_the_check_fails_is_an_offender_and_the_others_are_still_read() -> None:
+def test_an_offending_row_is_listed_and_the_others_are_still_checked() -> None:
     found = offenders({"a": "", "b": "x"}, faults)
     assert found == {"a": ["IndexError: string index out of range"], "b": ["begin it with another letter"]}
 
 
-def test_what_a_group_of_errors_holds_is_said_one_by_one() -> None:
+def test_errors_in_a_group_are_reported_one_by_one() -> None:
     def failing(row: str) -> Iterator[str]:
         yield f"{row} is read"
         raise ExceptionGroup("nursery", [ValueError("one"), ExceptionGroup("inner", [KeyError("two")])])

@@ -37,7 +37,7 @@ def test_every_command_has_help_with_its_full_path(cli: CommandLine) -> None:
     assert offenders({" ".join(words): words for words in [*((name,) for name in TOP), *verbs]}, faults) == {}
 
 
-def test_nothing_on_the_line_is_a_usage_error_that_shows_help(cli: CommandLine) -> None:
+def test_a_line_without_arguments_is_a_usage_error_that_shows_help(cli: CommandLine) -> None:
     outcome = cli()
     assert outcome.code == 2
     assert "Commands:" in outcome.err
@@ -70,12 +70,12 @@ def test_without_a_daemon_the_exit_code_is_69(cli: CommandLine) -> None:
     assert cli("task", "list").code == 69
 
 
-def test_a_bad_environment_is_78(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_environment_is_exit_code_78(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAESTRO_HOME", "relative")
     assert cli("task", "list").code == 78
 
 
-def test_ctrl_c_is_130(cli: CommandLine, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_exit_code_130(cli: CommandLine, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
@@ -83,7 +83,7 @@ def test_ctrl_c_is_130(cli: CommandLine, daemon: FakeDaemon, monkeypatch: pytest
     assert cli("task", "list").code == 130
 
 
-def test_the_version_is_told(cli: CommandLine) -> None:
+def test_the_version_is_shown(cli: CommandLine) -> None:
     assert cli("--version").out.startswith("maestroctl ")
 
 
@@ -94,7 +94,7 @@ def test_run_takes_a_text_or_a_command(cli: CommandLine, daemon: FakeDaemon) -> 
     assert cli("run", "list everything", "--detach").out == "run_1\n"
 
 
-def test_commands_are_made_when_they_are_asked_for() -> None:
+def test_commands_are_created_on_demand() -> None:
     made: list[str] = []
 
     def make() -> object:

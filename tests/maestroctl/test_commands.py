@@ -8,7 +8,7 @@ def test_every_noun_of_the_contract_has_its_place() -> None:
     assert {row.noun for row in METHODS.values()} <= {*VERBS, *NOUNS}
 
 
-def test_names_are_words_and_sentences() -> None:
+def test_names_are_words_and_summaries_are_sentences() -> None:
     for name, sentence in {**VERBS, **NOUNS}.items():
         assert name.isalpha()
         assert name.islower()

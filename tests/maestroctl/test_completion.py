@@ -29,7 +29,7 @@ def test_the_second_word_of_a_noun_is_its_verb() -> None:
     assert names("completion", "") == ["bash", "zsh", "fish"]
 
 
-def test_options_of_a_generated_command() -> None:
+def test_options_of_a_generated_command_are_completed() -> None:
     assert names("task", "list", "--p") == ["--project-id", "--parent-id"]
     assert {"--json", "--help"} <= set(names("status", "--"))
     assert {"--plan", "--planner", "--detach"} <= set(names("run", "--"))
@@ -45,7 +45,7 @@ def test_ids_come_from_the_daemon(daemon: FakeDaemon) -> None:
     assert names("task", "get", "tsk") == [TASK]
 
 
-def test_where_a_file_is_wanted_the_shell_is_left_to_it(daemon: FakeDaemon) -> None:
+def test_the_shell_completes_file_arguments_itself(daemon: FakeDaemon) -> None:
     daemon.on("plan.list", {"items": [{"id": "pln_1"}]})
     daemon.on("run.list", {"items": [{"id": RUN, "status": "running"}]})
     assert names("plan", "check", "") == names("run", "--plan", "") == []
@@ -63,17 +63,17 @@ def test_a_description_is_one_harmless_line(daemon: FakeDaemon, capsys: pytest.C
     assert capsys.readouterr().out == f"{TASK}\ta b\\n\\x1b[2J\n"
 
 
-def test_without_a_daemon_or_with_a_broken_one_there_is_nothing(daemon: FakeDaemon) -> None:
+def test_without_a_working_daemon_nothing_is_returned(daemon: FakeDaemon) -> None:
     daemon.on("run.list", Unavailable("store.read_only", "no"))
     assert names("watch", "") == []
     assert [name for name, _ in candidates(["watch"], "", {"MAESTRO_HOME": "relative"})] == []
 
 
-def test_nothing_at_all() -> None:
+def test_an_empty_command_line_is_accepted() -> None:
     assert complete([], os.environ) == 0
 
 
-def test_the_tables_name_what_there_is() -> None:
+def test_the_tables_name_everything_that_exists() -> None:
     from maestroctl.app import load
 
     for name in _SUBJECTS:
@@ -83,7 +83,7 @@ def test_the_tables_name_what_there_is() -> None:
             assert set(verbs) <= set(load(name).commands)
 
 
-def test_a_daemon_that_hangs_costs_a_key_less_than_a_second(
+def test_an_unresponsive_daemon_delays_a_key_by_less_than_a_second(
     short_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestroctl.completion._SECONDS", 0.05)
@@ -98,7 +98,7 @@ def test_a_daemon_that_hangs_costs_a_key_less_than_a_second(
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0.0
 
 
-def test_options_that_name_things_know_them(daemon: FakeDaemon) -> None:
+def test_options_for_entities_complete_their_names(daemon: FakeDaemon) -> None:
     def whole(params: dict[str, object]) -> dict[str, object]:
         assert "limit" not in params  # as the contract has it: these lists take no limit
         return {"items": [{"name": "reviewer", "description": "reads"}]}
@@ -112,7 +112,7 @@ def test_options_that_name_things_know_them(daemon: FakeDaemon) -> None:
     assert names("answer", "3", "y", "--for", "s") == ["session"]
 
 
-def test_only_what_makes_sense_is_offered(daemon: FakeDaemon) -> None:
+def test_only_sensible_actions_are_offered(daemon: FakeDaemon) -> None:
     daemon.on("session.list", lambda params: {"items": [session()] if params.get("live") else []})
     daemon.on("task.list", lambda params: {"items": [task()] if params.get("status") == "failed" else []})
     daemon.on("run.list", {"items": []})
@@ -130,6 +130,6 @@ def test_questions_are_offered_by_number_and_then_their_answers(daemon: FakeDaem
     assert names("answer", "3", "") == ["2.0", "1.9"]
 
 
-def test_methods_have_their_sentences() -> None:
+def test_methods_have_their_summaries() -> None:
     found = dict(candidates(["rpc"], "", os.environ))
     assert found["task.get"] == "Show a task"

@@ -28,7 +28,7 @@ def hook(*arguments: str, payload: bytes = b"{}", **environ: str) -> "subprocess
     )
 
 
-def test_what_was_decided_is_printed_as_the_daemon_says(daemon: FakeDaemon) -> None:
+def test_a_decision_is_printed_as_the_daemon_returned_it(daemon: FakeDaemon) -> None:
     daemon.on("permission.ask", {"decision": "allow", "output": ALLOW, "attentionId": "att_1"})
     done = hook("--agent", "claude", "--wait=9", payload=b'{"tool_name": "Bash"}', MAESTRO_SESSION_ID=SESSION)
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, ALLOW, b"")
@@ -49,7 +49,7 @@ def test_no_decision_prints_nothing(daemon: FakeDaemon) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_it_asks_again_under_the_same_id_when_the_daemon_is_lost_or_busy(daemon: FakeDaemon) -> None:
+def test_a_lost_or_busy_daemon_is_asked_again_with_the_same_id(daemon: FakeDaemon) -> None:
     answers = [HANG_UP, Unavailable("daemon.stopping", "wait"), {"output": ALLOW}]
     daemon.on("permission.ask", lambda params: answers.pop(0))
     assert hook().stdout.decode() == ALLOW
@@ -57,7 +57,7 @@ def test_it_asks_again_under_the_same_id_when_the_daemon_is_lost_or_busy(daemon:
     assert len(daemon.calls) == 3
 
 
-def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon) -> None:
+def test_the_hook_waits_for_a_killed_daemon_to_return(daemon: FakeDaemon) -> None:
     def killed(params: object) -> object:
         daemon.path.unlink()
         gone.set()
@@ -85,7 +85,7 @@ def test_it_waits_for_a_daemon_that_was_killed_and_comes_back(daemon: FakeDaemon
     assert first == again
 
 
-def test_without_a_daemon_the_agent_is_left_to_itself_soon() -> None:
+def test_without_a_daemon_the_agent_soon_continues_alone() -> None:
     started = time.monotonic()
     done = hook("--patience", "600")
     assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
@@ -93,13 +93,13 @@ def test_without_a_daemon_the_agent_is_left_to_itself_soon() -> None:
     assert not (paths_of(os.environ).data / "spool").exists()
 
 
-def test_a_daemon_that_does_not_come_back_is_not_waited_for_for_ever(daemon: FakeDaemon) -> None:
+def test_a_hook_does_not_wait_indefinitely_for_a_daemon(daemon: FakeDaemon) -> None:
     daemon.on("permission.ask", HANG_UP)
     done = hook("--patience=0.3")
     assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
 
 
-def test_a_refusal_is_no_decision(daemon: FakeDaemon) -> None:
+def test_a_refused_call_leaves_the_question_to_the_agent(daemon: FakeDaemon) -> None:
     daemon.on("permission.ask", NotFound("session.not_found", "there is no such session"))
     done = hook()
     assert (done.returncode, done.stdout) == (0, b"") and b"there is no such session" in done.stderr
@@ -107,13 +107,13 @@ def test_a_refusal_is_no_decision(daemon: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--wait", "soon"), ("--wait",), ("--event=",)])
-def test_nonsense_leaves_the_decision_to_the_agent(arguments: tuple[str, ...], daemon: FakeDaemon) -> None:
+def test_garbage_leaves_the_decision_to_the_agent(arguments: tuple[str, ...], daemon: FakeDaemon) -> None:
     done = hook(*arguments)
     assert (done.returncode, done.stdout) == (0, b"") and done.stderr
     assert daemon.calls == []
 
 
-def test_a_hook_that_nobody_answers_ends_with_its_time(daemon: FakeDaemon) -> None:
+def test_an_unanswered_hook_ends_at_its_timeout(daemon: FakeDaemon) -> None:
     release = threading.Event()
     daemon.on("permission.ask", lambda params: release.wait(30) and {})
     try:
@@ -140,7 +140,7 @@ def test_the_payload_is_encoded_as_events_are(daemon: FakeDaemon) -> None:
     assert params["payload"] == "not json" and json.dumps(params)
 
 
-def test_it_gives_up_when_the_agent_ends_the_shell_around_it(daemon: FakeDaemon) -> None:
+def test_the_hook_gives_up_when_the_agent_ends_the_surrounding_shell(daemon: FakeDaemon) -> None:
     asked, gone = threading.Event(), threading.Event()
 
     def hold(params: object) -> object:

@@ -62,7 +62,7 @@ def test_an_event_arrives_with_its_payload(daemon: FakeDaemon) -> None:
     assert spooled() == []
 
 
-def test_the_token_of_the_session_goes_along_and_a_named_session_wins(daemon: FakeDaemon) -> None:
+def test_the_sessions_token_is_sent_and_a_named_session_wins(daemon: FakeDaemon) -> None:
     daemon.on("event.report", {"ok": True})
     hook("--event", "X", "--session", "other", MAESTRO_SESSION_ID=SESSION, MAESTRO_SESSION_TOKEN="t")
     [params] = daemon.called("event.report")
@@ -81,14 +81,14 @@ def test_without_a_daemon_the_event_waits_in_a_file() -> None:
 
 
 @pytest.mark.parametrize("answer", [HANG_UP, Unavailable("daemon.stopping", "later")])
-def test_a_daemon_that_cannot_take_it_leaves_it_to_the_next(daemon: FakeDaemon, answer: Any) -> None:
+def test_a_daemon_that_cannot_take_an_event_leaves_it_to_the_next(daemon: FakeDaemon, answer: Any) -> None:
     daemon.on("event.report", lambda params: answer)
     assert silent(hook("--event", "X"))
     [event] = spooled()
     assert event["eventId"] == daemon.called("event.report")[0]["eventId"]
 
 
-def test_a_refusal_is_told_and_is_no_failure(daemon: FakeDaemon) -> None:
+def test_a_refusal_is_reported_and_is_not_a_failure(daemon: FakeDaemon) -> None:
     daemon.on("event.report", NotFound("session.not_found", "no such session"))
     done = hook("--event", "X")
     assert (done.returncode, done.stdout) == (0, b"")
@@ -96,7 +96,7 @@ def test_a_refusal_is_told_and_is_no_failure(daemon: FakeDaemon) -> None:
     assert spooled() == []
 
 
-def test_without_waiting_the_message_is_written_all_the_same(daemon: FakeDaemon) -> None:
+def test_without_waiting_the_message_is_still_written(daemon: FakeDaemon) -> None:
     daemon.on("event.report", {"ok": True})
     assert silent(hook("--event", "X", "--no-wait"))
     deadline = time.monotonic() + 5
@@ -105,7 +105,7 @@ def test_without_waiting_the_message_is_written_all_the_same(daemon: FakeDaemon)
 
 
 @pytest.mark.slow
-def test_a_daemon_that_does_not_answer_costs_less_than_half_a_second() -> None:
+def test_an_unresponsive_daemon_costs_less_than_half_a_second() -> None:
     path = paths_of(os.environ).socket
     path.parent.mkdir(parents=True, mode=0o700)
     with socket.socket(socket.AF_UNIX) as mute:
@@ -118,7 +118,7 @@ def test_a_daemon_that_does_not_answer_costs_less_than_half_a_second() -> None:
 
 
 @pytest.mark.slow
-def test_an_input_that_does_not_end_costs_less_than_half_a_second() -> None:
+def test_endless_input_costs_less_than_half_a_second() -> None:
     reader, writer = os.pipe()
     os.write(writer, b'{"half":')
     begun = time.monotonic()
@@ -132,7 +132,7 @@ def test_an_input_that_does_not_end_costs_less_than_half_a_second() -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--event"], ["--nonsense", "--event="], ["x"]])
-def test_a_wrong_command_line_is_told_and_is_no_failure(arguments: list[str]) -> None:
+def test_a_wrong_command_line_is_reported_and_is_not_a_failure(arguments: list[str]) -> None:
     done = hook(*arguments)
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"maestroctl event: " in done.stderr
@@ -148,7 +148,7 @@ def test_a_full_spool_keeps_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
         maestro_event.spool(make_id("evt", 2, 1), b"{}")
 
 
-def test_a_stranger_s_socket_gets_nothing(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_of_a_stranger_receives_nothing(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maestro_event.posix, "getuid", lambda: 4711)
     environ = {key.encode(): value.encode() for key, value in os.environ.items()}
     monkeypatch.setattr(maestro_event.posix, "environ", environ)
@@ -172,7 +172,7 @@ def test_any_json_arrives_as_it_was_and_on_one_line(document: Any, indent: int |
     assert json.loads(encoded) == {"event": "X", "payload": json.loads(payload.decode("utf-8", "replace"))}
 
 
-def test_a_payload_with_a_byte_order_mark_and_other_bytes_is_the_same_json() -> None:
+def test_a_payload_with_a_byte_order_mark_is_the_same_json() -> None:
     encoded = maestro_event.encode({"event": "X"}, b'\xef\xbb\xbf{"session_id": "s",\r\n"text": "f\xfcr"}\r\n')
     assert json.loads(encoded)["payload"] == {"session_id": "s", "text": "f\ufffdr"}
 
@@ -185,11 +185,11 @@ def test_any_bytes_arrive_as_something(payload: bytes) -> None:
 
 
 @pytest.mark.parametrize("payload", [b"NaN", b'{"a": Infinity}', b"{'a': 1}", b"{} {}", b"[" * 100_000])
-def test_what_is_not_json_is_text(payload: bytes) -> None:
+def test_values_that_are_not_json_are_text(payload: bytes) -> None:
     assert isinstance(json.loads(maestro_event.encode({}, payload))["payload"], str)
 
 
-def test_no_payload_is_no_member() -> None:
+def test_a_missing_payload_is_not_a_member() -> None:
     assert json.loads(maestro_event.encode({"event": "X"}, b" \n")) == {"event": "X"}
 
 
@@ -202,20 +202,20 @@ def test_a_payload_too_large_keeps_what_identifies_it() -> None:
     assert found["tool"]["output"][0].endswith("(1998000 characters cut)")
 
 
-def test_numbers_of_a_payload_too_large_stay_numbers() -> None:
+def test_numbers_of_an_oversized_payload_stay_numbers() -> None:
     payload = json.dumps({"exit_code": 1, "cost": 0.5, "output": "x" * 2_000_000}).encode()
     found = json.loads(maestro_event.encode({"event": "X"}, payload))["payload"]
     assert (found["exit_code"], found["cost"]) == (1, 0.5)
 
 
-def test_a_payload_too_large_and_nested_too_deep_is_left_out_and_is_no_failure(daemon: FakeDaemon) -> None:
+def test_a_payload_too_large_or_too_deep_is_left_out_without_an_error(daemon: FakeDaemon) -> None:
     daemon.on("event.report", {"ok": True})
     deep = b"[" * 700 + json.dumps("x" * 2_000_000).encode() + b"]" * 700
     assert silent(hook("--event", "X", payload=deep))
     assert daemon.called("event.report")[0]["payload"] == {"truncated": True}
 
 
-def test_a_payload_of_many_small_things_is_left_out() -> None:
+def test_a_payload_of_many_small_parts_is_left_out() -> None:
     payload = json.dumps(["x" * 1000] * 2000).encode()
     assert json.loads(maestro_event.encode({"event": "X"}, payload))["payload"] == {"truncated": True}
 
@@ -248,7 +248,9 @@ def test_ids_are_the_contract_s(milliseconds: int, entropy: int) -> None:
     ],
 )
 @pytest.mark.parametrize("login", [True, False])
-def test_places_are_the_contract_s(environ: dict[str, str], login: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_paths_are_those_of_the_contract(
+    environ: dict[str, str], login: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("MAESTRO_HOME", "HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():

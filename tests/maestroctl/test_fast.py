@@ -111,7 +111,7 @@ def test_both_ways_fail_the_same(daemon: FakeDaemon, cli: CommandLine, error: No
     "claim, words",
     [({}, "Nothing is queued now.\n"), ({"closed": True}, "The queue is closed: there will be no more.\n")],
 )
-def test_an_empty_claim_is_empty_on_stdout(
+def test_an_empty_claim_prints_nothing_on_stdout(
     daemon: FakeDaemon, cli: CommandLine, claim: dict[str, Any], words: str
 ) -> None:
     daemon.on("queue.next", claim)
@@ -135,11 +135,11 @@ UNUSUAL = [
 ]
 
 
-def test_what_is_unusual_goes_the_long_way() -> None:
+def test_unusual_calls_are_left_to_the_full_command_line() -> None:
     assert [" ".join(words)[:40] for words in UNUSUAL if fast.run(words, os.environ) is not None] == []
 
 
-def test_a_report_outlives_the_daemon_and_is_one_report(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_report_outlives_the_daemon_and_counts_once(daemon: FakeDaemon, cli: CommandLine) -> None:
     answers = iter([HANG_UP, Unavailable("daemon.stopping", "later"), task()])
     daemon.on("task.start", lambda params: next(answers))
     assert cli("task", "start").code == 0
@@ -155,14 +155,14 @@ def test_a_question_outlives_the_daemon(daemon: FakeDaemon, cli: CommandLine) ->
     assert daemon.called("attention.wait") == [{"attentionId": QUESTION, "sessionToken": "token"}] * 3
 
 
-def test_a_daemon_that_stays_away(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_does_not_return_is_reported(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("maestroctl.client.session_env.SESSION_PATIENCE", 0.0)
     outcome = cli("task", "start", "--json")
     assert outcome.code == 69
     assert json.loads(outcome.err)["error"]["code"] == "daemon.lost"
 
 
-def test_an_open_folder_gets_nothing(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_open_folder_receives_nothing(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.path.parent.chmod(0o777)
     assert cli("task", "start").code == 77
     assert daemon.calls == []
@@ -176,7 +176,7 @@ CONVERTERS: dict[Any, ValueKind] = {
 }
 
 
-def test_the_table_is_the_rows() -> None:
+def test_the_table_equals_the_rows() -> None:
     def faults(row: AnyMethod) -> Iterator[str]:
         verb, fields = fast.VERBS[row.name], {field.wire: field for field in fields_of(row)}
         by_name = {field.name: field.wire for field in fields.values()}

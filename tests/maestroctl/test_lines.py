@@ -28,14 +28,14 @@ QUEUE = {
         ("attention.ask", {"id": QUESTION, "answer": {"value": "yes\x07"}}, "yes\\x07"),
     ],
 )
-def test_the_line(method: str, reply: dict[str, object], line: str) -> None:
+def test_the_line_is_formed(method: str, reply: dict[str, object], line: str) -> None:
     assert LINES[method](reply) == line
 
 
-def test_every_line_is_of_a_method() -> None:
+def test_every_line_belongs_to_a_method() -> None:
     assert set(LINES) <= set(METHODS)
 
 
-def test_nothing_is_explained() -> None:
+def test_an_empty_answer_is_explained() -> None:
     assert "closed" in explain_empty("queue.next", {"closed": True})
     assert "queued" in explain_empty("queue.next", {})

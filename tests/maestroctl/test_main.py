@@ -53,14 +53,14 @@ def test_a_closed_pipe_is_silent_where_the_locale_needs_escapes_too(locale: dict
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
-def test_an_output_that_is_full_is_told_without_a_traceback() -> None:
+def test_a_full_output_is_reported_without_a_traceback() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*COMMAND, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, b"maestroctl: No space left on device\n")
 
 
 @pytest.mark.slow
-def test_an_output_that_was_closed_before_is_nobody_s_loss() -> None:
+def test_closed_output_is_ignored() -> None:
     line = f"{sys.executable} -m maestroctl completion bash >&-"
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -83,7 +83,7 @@ def test_an_output_that_was_closed_before_is_nobody_s_loss() -> None:
         (["__complete", "ta"], ["typer", "msgspec", "rich"]),
     ],
 )
-def test_nothing_is_imported_that_is_not_needed(daemon: FakeDaemon, arguments: list[str], forbidden: list[str]) -> None:
+def test_nothing_unnecessary_is_imported(daemon: FakeDaemon, arguments: list[str], forbidden: list[str]) -> None:
     daemon.on("event.report", {"ok": True})
     for method in ("task.start", "task.get"):
         daemon.on(method, task())
@@ -113,7 +113,7 @@ def test_nothing_is_imported_that_is_not_needed(daemon: FakeDaemon, arguments: l
     ] == []
 
 
-def test_what_is_fast_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fast_and_slow_commands_are_recognized(monkeypatch: pytest.MonkeyPatch) -> None:
     assert entry._fast([]) is None
     assert entry._fast(["event"]) is None
     assert entry._fast(["event", "--help"]) is None
@@ -124,7 +124,7 @@ def test_what_is_fast_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_words_are_read_and_shown_by_the_locale_and_paths_go_by_their_bytes(daemon: FakeDaemon, tmp_path: Path) -> None:
+def test_text_follows_the_locale_and_paths_are_bytes(daemon: FakeDaemon, tmp_path: Path) -> None:
     daemon.on("run.start", {"id": "run_1"})
     daemon.on("task.create", task(title="für"))
     folder = tmp_path / "ü"

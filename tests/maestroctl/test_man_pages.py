@@ -17,13 +17,13 @@ def pages() -> dict[str, str]:
     return man_pages.pages()
 
 
-def test_the_pages_are_what_the_commands_say() -> None:
+def test_the_man_pages_match_the_commands() -> None:
     kept = {path.name: path.read_text("utf-8") for path in FOLDER.glob("*.1")}
     differing = sorted(name for name in kept.keys() | pages().keys() if kept.get(name) != pages().get(name))
     assert differing == [], "run: python -m tests.kit.pages.man_pages"
 
 
-def test_the_package_carries_them_where_man_looks() -> None:
+def test_the_package_contains_them_where_man_looks() -> None:
     build = tomllib.loads((FOLDER.parent.parent / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
     assert build["targets"]["wheel"]["shared-data"] == {"docs/man": "share/man/man1"}
 
@@ -32,7 +32,7 @@ def test_every_command_has_a_page() -> None:
     assert set(pages()) == {f"{PROGRAM}.1", *(f"{PROGRAM}-{name}.1" for name in (*VERBS, *NOUNS))}
 
 
-def test_no_line_is_taken_for_a_request_by_mistake() -> None:
+def test_no_line_is_mistaken_for_a_request() -> None:
     requests = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".B ")
     wrong = [
         line

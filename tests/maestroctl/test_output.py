@@ -18,19 +18,19 @@ def test_no_character_moves_the_terminal(text: str) -> None:
 
 
 @given(st.text())
-def test_a_block_keeps_its_lines_and_nothing_else(text: str) -> None:
+def test_a_block_keeps_exactly_its_lines(text: str) -> None:
     assert all(
         unicodedata.category(character) != "Cc" for character in output.safe_block(text) if character not in "\n\t"
     )
 
 
-def test_text_of_the_world_stays_as_it_is() -> None:
+def test_multilingual_text_stays_as_it_is() -> None:
     assert output.safe("Größe 大 ✔") == "Größe 大 ✔"
     assert output.safe("a\nb\tc\x1b[2J") == "a\\nb c\\x1b[2J"
     assert output.safe_block("a\r\nb") == "a\nb"
 
 
-def test_an_answer_goes_to_stdout_and_talk_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_go_to_stdout_and_diagnostics_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     output.answer("yes")
     output.answer_json({"a": "ä"})
     output.answer_json_line({"a": 1})
@@ -45,7 +45,7 @@ class Broken(io.StringIO):
         raise BrokenPipeError
 
 
-def test_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_left_raises_a_closed_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout", Broken())
     monkeypatch.setattr("sys.stderr", Broken())
     with pytest.raises(output.ClosedPipe):
@@ -67,7 +67,7 @@ def test_a_reader_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
         ("auto", {"CLICOLOR_FORCE": "0"}, False, False),
     ],
 )
-def test_colours(choice: str, environ: dict[str, str], tty: bool, coloured: bool) -> None:
+def test_colours_follow_the_terminal(choice: str, environ: dict[str, str], tty: bool, coloured: bool) -> None:
     stream = io.StringIO()
     stream.isatty = lambda: tty  # type: ignore[method-assign] # a terminal, for once
     assert output.coloured(choice, environ, stream) is coloured

@@ -38,9 +38,9 @@ def test_every_fault_has_its_test_or_its_reason() -> None:
     assert silent == []
 
 
-def test_the_documentation_speaks_of_every_fault() -> None:
+def test_the_documentation_covers_every_fault() -> None:
     assert sorted(set(told()) & set(FAULTS)) == list(FAULTS)
 
 
-def test_no_test_is_named_after_a_fault_that_is_none() -> None:
+def test_no_test_is_named_after_an_unknown_fault() -> None:
     assert sorted(set(named_after()) - set(FAULTS)) == []

@@ -168,7 +168,7 @@ def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_nobody_imports_the_composition_root() -> None:
+def test_nothing_imports_the_composition_root() -> None:
     roots = ("maestrod.app", "maestrod.__main__", "maestroctl.__main__")
     wrong = [
         str(found) for path in product() for found in imports(path) if found.name in roots and dotted(path) not in roots
@@ -176,7 +176,7 @@ def test_nobody_imports_the_composition_root() -> None:
     assert wrong == []
 
 
-def test_third_party_packages_stay_where_they_belong() -> None:
+def test_third_party_packages_are_imported_only_where_they_belong() -> None:
     wrong = []
     for path in product():
         for found in imports(path):
@@ -190,7 +190,7 @@ def test_third_party_packages_stay_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize("floor", FORBIDDEN)
-def test_what_a_floor_must_not_touch(floor: str) -> None:
+def test_no_floor_imports_what_is_forbidden_to_it(floor: str) -> None:
     wrong = [
         f"{found}: {reason}"
         for path in product()
@@ -228,7 +228,7 @@ def test_the_tables_name_only_what_exists() -> None:
     assert sorted(place for place in STANDALONE if not (ROOT / place).exists()) == []
 
 
-def test_the_tables_allow_nothing_that_is_not_used() -> None:
+def test_the_tables_allow_only_what_is_used() -> None:
     used = {(dotted(path), found.name) for path in product() for found in imports(path)}
     unused = [
         f"{room} may import {below}"
@@ -258,7 +258,7 @@ def test_the_core_calls_nothing_that_opens_or_imports() -> None:
     assert found == []
 
 
-def test_nobody_reaches_through_the_bare_package() -> None:
+def test_nothing_is_imported_through_the_bare_package() -> None:
     """``import maestrod`` gives its version; a module would be reached as its attribute, past every table."""
     found = [
         f"{shown(path)}:{node.lineno}: maestrod.{node.attr}"

@@ -18,7 +18,7 @@ MEANINGLESS = {"utils", "util", "helpers", "helper", "misc", "common", "stuff", 
 
 
 @pytest.mark.parametrize("kind", FORBIDDEN)
-def test_no_file_holds(kind: str) -> None:
+def test_no_file_contains_forbidden_text(kind: str) -> None:
     pattern = re.compile(FORBIDDEN[kind])
     found = [
         f"{shown(path)}:{number}: {line.strip()[:120]}"
@@ -29,7 +29,7 @@ def test_no_file_holds(kind: str) -> None:
     assert found == []
 
 
-def test_names_say_what_a_file_is_about() -> None:
+def test_file_names_say_what_they_are_about() -> None:
     wrong = [
         shown(path)
         for path in modules(*CODE)

@@ -90,6 +90,6 @@ def test_a_lock_names_no_index_and_no_machine(lock: str) -> None:
     assert not re.search(r"://|--index|--find-links|^-e", (ROOT / "requirements" / lock).read_text("utf-8"))
 
 
-def test_the_page_terminal_comes_by_checksum_too() -> None:
+def test_the_terminal_emulator_is_fetched_by_checksum_too() -> None:
     source = (ROOT / "hatch_build.py").read_text("utf-8")
     assert re.search(r'WHEEL = "\w+==[\d.]+ --hash=sha256:[0-9a-f]{64}"', source)

@@ -35,7 +35,7 @@ def test_every_target_is_understood() -> None:
 
 
 @needs_make
-def test_a_python_that_is_too_old_is_named_with_a_way_out() -> None:
+def test_a_python_that_is_too_old_is_named_with_a_solution() -> None:
     answer = make("setup", "VENV=no-such-environment", "PYTHON=false")
     assert answer.returncode != 0
     assert "needs Python 3.11 or newer, and 'false' is not" in answer.stderr

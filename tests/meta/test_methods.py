@@ -65,7 +65,7 @@ def test_every_route_and_command_line_takes_its_names_from_the_params() -> None:
     assert offenders(METHODS, faults) == {}
 
 
-def test_every_row_is_bound_and_no_command_is_called_a_read() -> None:
+def test_every_row_is_bound_and_no_command_has_the_name_of_a_read() -> None:
     from maestrod.rpc.bind import BindingKind, bind
 
     bindings = bind()

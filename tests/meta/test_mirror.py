@@ -58,7 +58,7 @@ def test_every_source_file_has_its_test() -> None:
     assert {shown(path): f"write {shown(mirror_of(path))}" for path in uncovered() if path.name not in covered} == {}
 
 
-def test_what_tests_say_they_cover_is_one_file_without_another_test() -> None:
+def test_each_file_that_a_test_claims_to_cover_has_no_other_test() -> None:
     stale: dict[str, list[str]] = {}
     for name, test in declared():
         found = [shown(path) for path in uncovered() if path.name == name]
@@ -67,7 +67,7 @@ def test_what_tests_say_they_cover_is_one_file_without_another_test() -> None:
     assert stale == {}
 
 
-def test_every_package_has_only_words_in_its_init() -> None:
+def test_every_package_has_only_a_docstring_in_its_init() -> None:
     for path in modules(*PRODUCT):
         if path.name == "__init__.py":
             code = [

@@ -70,7 +70,7 @@ def _names(body: list[ast.stmt]) -> Iterator[str]:
                 yield from _names(getattr(node, block, []))
 
 
-def test_nobody_writes_to_the_world_past_a_draft() -> None:
+def test_only_a_draft_changes_the_world() -> None:
     wrong = [
         f"{shown(path)}:{node.lineno}: {ast.unparse(node)}"
         for path in modules(*PRODUCT)

@@ -10,14 +10,14 @@ LIMIT = 210
 SCRIPTS = {path: path.read_text("utf-8") for path in sorted((PAGE / "js").rglob("*.js"))}
 
 
-def test_a_module_is_read_at_once_and_says_what_it_is() -> None:
+def test_a_module_loads_at_once_and_has_a_description() -> None:
     wrong = [
         shown(path) for path, text in SCRIPTS.items() if len(text.splitlines()) > LIMIT or not text.startswith("// ")
     ]
     assert wrong == []
 
 
-def test_what_a_module_offers_is_used_by_another() -> None:
+def test_every_export_of_a_module_is_used_by_another() -> None:
     unused = [
         f"{shown(path)}: {name}"
         for path, text in SCRIPTS.items()
@@ -28,7 +28,7 @@ def test_what_a_module_offers_is_used_by_another() -> None:
     assert unused == []
 
 
-def test_imports_name_files_that_are_there() -> None:
+def test_imports_name_existing_files() -> None:
     missing = [
         f"{shown(path)}: {name}"
         for path, text in SCRIPTS.items()
@@ -38,7 +38,7 @@ def test_imports_name_files_that_are_there() -> None:
     assert missing == []
 
 
-def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
+def test_nothing_is_inline_and_nothing_is_loaded_from_other_hosts() -> None:
     index = (PAGE / "index.html").read_text("utf-8")
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", index) == []
     named = re.findall(r'(?:src|href)="([^"]+)"', index)

@@ -66,6 +66,6 @@ def test_the_count_is_what_a_reader_counts(tmp_path: Path) -> None:
     assert length_of(function) == 3
 
 
-def test_no_folder_has_more_modules_than_a_reader_can_look_over() -> None:
+def test_no_folder_has_too_many_modules() -> None:
     counts = Counter(shown(path.parent) for path in modules(*CODE))
     assert {folder: count for folder, count in counts.items() if count > FOLDER_LIMIT} == {}

@@ -125,7 +125,7 @@ def test_phrases_are_found_as_words_and_outside_of_code(text: str, expected: lis
 @pytest.mark.parametrize(
     "text", ["Lists runs.", "List runs", "List runs. Or not.", f"List {'r' * 70}.", "Runs of a task."]
 )
-def test_what_is_no_short_imperative_sentence_is_refused(text: str) -> None:
+def test_summaries_that_are_not_short_imperative_sentences_are_refused(text: str) -> None:
     assert not is_short_imperative(text)
     assert is_short_imperative("List runs.")
 
@@ -140,7 +140,7 @@ def test_no_text_uses_a_word_of_the_list() -> None:
     assert more == []
 
 
-def test_no_exception_is_left_that_nobody_needs() -> None:
+def test_every_exception_is_needed() -> None:
     counted = found()
     gone = [
         f"{place}: {phrase!r}"
@@ -221,7 +221,7 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist() -> None:
     assert broken == []
 
 
-def test_no_text_names_a_document_outside_of_the_repository() -> None:
+def test_no_text_names_a_document_outside_the_repository() -> None:
     numbered = re.compile(
         r"\b[0-9]-(?:product|architecture|domain|interfaces|quality|workspaces|protocols|sites)\b|\bthe seeds\b"
     )

@@ -31,7 +31,7 @@ def daemon(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daem
     daemon.close()
 
 
-async def test_an_agent_is_read_allowed_to_act_and_told_something(page: Page) -> None:
+async def test_an_agent_is_read_permitted_to_act_and_sent_a_message(page: Page) -> None:
     folder = page.daemon.home / "shop"
     scripted_claude.write_script(folder, [{"speak": 3}, {"ask": "make deploy"}, {"gate": "go"}], [REPORT])
     os.mkfifo(folder / "go")

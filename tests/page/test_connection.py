@@ -15,7 +15,7 @@ from tests.page.plans import ASK, COUNTS, TERMINAL_TEXT
 pytestmark = [needs_chromium, pytest.mark.slow]
 
 
-async def test_the_line_is_lost_and_comes_back_without_a_gap(page: Page) -> None:
+async def test_a_lost_connection_returns_without_a_gap(page: Page) -> None:
     """The daemon is killed under an open page, twice, while events and output come."""
     run = page.start(COUNTS)
     await page.open("#sessions")
@@ -48,7 +48,7 @@ async def same_as_the_daemon(page: Page) -> None:
         assert ours == theirs
 
 
-async def test_a_line_that_is_dead_and_has_not_ended_is_noticed_and_left(page: Page) -> None:
+async def test_a_dead_connection_that_was_not_closed_is_noticed_and_left(page: Page) -> None:
     """The daemon stands still: its end of each connection stays open and says nothing, as after a network that went."""
     run = page.start(COUNTS)
     await page.open("#sessions")
@@ -70,7 +70,7 @@ async def test_a_line_that_is_dead_and_has_not_ended_is_noticed_and_left(page: P
     page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
 
 
-async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_back(page: Page) -> None:
+async def test_a_click_while_the_daemon_is_away_takes_effect_once_when_it_returns(page: Page) -> None:
     page.start(ASK)
     await page.open("#inbox")
     await page.tab.see("Deploy on Friday?")
@@ -88,7 +88,7 @@ async def test_what_is_clicked_while_the_daemon_is_away_is_done_once_when_it_is_
     page.browser.complaints.clear()  # the browser says of each attempt that nobody answered
 
 
-async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
+async def test_an_expired_sign_in_says_how_to_return(page: Page) -> None:
     await page.open()
     await page.tab.call("Network.clearBrowserCookies")
     page.daemon.restart()
@@ -99,7 +99,7 @@ async def test_a_sign_in_that_is_over_says_how_to_come_back(page: Page) -> None:
     page.browser.complaints.clear()  # the browser says of each attempt that it was refused
 
 
-async def test_a_store_that_was_put_back_is_read_anew(page: Page) -> None:
+async def test_a_restored_store_is_read_again(page: Page) -> None:
     """Copies of one store that went different ways: their numbers mean other events, whether there are as many or fewer."""
     first, second = diverged(page.daemon, "A", "B")
     put_back(page.daemon, first)
@@ -140,7 +140,7 @@ def put_back(daemon: Daemon, store: Path) -> None:
     daemon.start()
 
 
-async def test_an_event_that_was_missed_is_asked_for_again(page: Page) -> None:
+async def test_a_missed_event_is_requested_again(page: Page) -> None:
     project = page.daemon.call("project.create", name="shop", workingDir=str(page.daemon.home))["id"]
     task = page.daemon.call("task.create", title="First", projectId=project)["id"]
     await page.open()
@@ -154,7 +154,7 @@ async def test_an_event_that_was_missed_is_asked_for_again(page: Page) -> None:
     assert await page.app("app.live.resyncs") == 0
 
 
-async def test_after_events_that_are_gone_the_page_is_right_again(page: Page) -> None:
+async def test_after_a_gap_in_the_events_the_page_is_correct_again(page: Page) -> None:
     """Comes back with a number whose events the daemon cannot tell: what it knew is read anew, and followed from there."""
     project = page.daemon.call("project.create", name="shop", workingDir=str(page.daemon.home))["id"]
     task = page.daemon.call("task.create", title="First", projectId=project)["id"]

@@ -25,7 +25,7 @@ import('/js/views/answer_form.js').then(({answerForm}) => {
 """
 
 
-async def test_a_field_is_there_only_where_any_text_is_an_answer(page: Page) -> None:
+async def test_an_input_field_is_shown_only_where_any_text_is_an_answer(page: Page) -> None:
     page.start(ASK)
     named = page.start(OPEN_TEXT)
     await page.open("#inbox")
@@ -41,7 +41,7 @@ async def test_a_field_is_there_only_where_any_text_is_an_answer(page: Page) -> 
     await page.tab.wait("document.title === '(1) maestrod'")
 
 
-async def test_a_refusal_is_shown_in_words_at_the_question(page: Page) -> None:
+async def test_a_refusal_is_shown_beside_the_question(page: Page) -> None:
     await page.open()
     await page.tab.run(STRAY)
     await page.tab.click(".detail .answer .button", "yes")

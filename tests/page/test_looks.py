@@ -34,7 +34,7 @@ SMALL = """
 """
 
 
-async def test_underscores_and_tall_scripts_are_not_cut_off_anywhere(page: Page) -> None:
+async def test_underscores_and_tall_scripts_are_not_clipped_anywhere(page: Page) -> None:
     run = page.start(LONG)
     page.start(ASK)
     await page.open(f"#work/task/{run['rootTaskId']}")
@@ -51,7 +51,7 @@ async def test_underscores_and_tall_scripts_are_not_cut_off_anywhere(page: Page)
         assert await page.tab.run("[...document.querySelectorAll('h1')].filter((it) => it.textContent).length") >= 1
 
 
-async def test_titles_in_the_graph_are_told_apart_and_the_graph_zooms_and_fits(page: Page) -> None:
+async def test_titles_in_the_graph_are_distinguishable_and_the_graph_zooms_and_fits(page: Page) -> None:
     run = page.start(LONG)
     await page.open(f"#work/task/{run['rootTaskId']}")
     await page.tab.wait("document.querySelectorAll('.graph-card').length === 12")
@@ -76,7 +76,7 @@ async def test_titles_in_the_graph_are_told_apart_and_the_graph_zooms_and_fits(p
     assert await page.tab.run(fits) is True
 
 
-async def test_the_splitter_says_where_it_is_and_help_is_one_click_away(page: Page) -> None:
+async def test_the_splitter_shows_its_position_and_help_is_one_click_away(page: Page) -> None:
     await page.open()
     value = "Number(document.querySelector('[role=separator]').getAttribute('aria-valuenow'))"
     assert await page.tab.run(value) == 44

@@ -65,7 +65,7 @@ def question(**members: object) -> str:
     return json.dumps(plain | members)
 
 
-async def test_the_end_of_a_process_is_told_by_the_name_of_its_signal(tab: Tab) -> None:
+async def test_the_end_of_a_process_is_described_by_the_name_of_its_signal(tab: Tab) -> None:
     async def words(exit_: object) -> Any:
         return await model(tab, "status", f"it.exitWords({json.dumps(exit_)})")
 
@@ -75,7 +75,7 @@ async def test_the_end_of_a_process_is_told_by_the_name_of_its_signal(tab: Tab) 
     assert await words({"reason": "lost"}) == await words(None) == ""
 
 
-async def test_a_question_offers_what_its_answer_may_be_and_nothing_else(tab: Tab) -> None:
+async def test_a_question_offers_exactly_its_possible_answers(tab: Tab) -> None:
     async def offers(**members: object) -> Any:
         return await model(tab, "attention", f"it.offers({question(**members)})")
 
@@ -111,7 +111,7 @@ async def test_a_question_offers_what_its_answer_may_be_and_nothing_else(tab: Ta
         ({"command": 7}, [("text", "command", "7")]),
     ],
 )
-async def test_what_a_tool_would_do_is_read_as_command_and_path(
+async def test_the_input_of_a_tool_is_shown_readably(
     tab: Tab, given: dict[str, object], shown: list[tuple[str, str, str]]
 ) -> None:
     parts = await model(tab, "attention", f"it.readableInput({json.dumps(json.dumps(given))})")
@@ -119,20 +119,20 @@ async def test_what_a_tool_would_do_is_read_as_command_and_path(
     assert [part["name"] for part in parts] == sorted((part["name"] for part in parts), key=bool)
 
 
-async def test_input_that_is_no_object_or_was_cut_is_shown_as_it_is(tab: Tab) -> None:
+async def test_input_that_is_not_an_object_or_was_shortened_is_shown_as_it_is(tab: Tab) -> None:
     for text in ('{"command": "echo', "[1, 2]", "null", "plain words"):
         parts = await model(tab, "attention", f"it.readableInput({json.dumps(text)})")
         assert parts == [{"as": "text", "name": "", "text": text}]
     assert await model(tab, "attention", "it.readableInput(null)") == []
 
 
-async def test_statuses_and_kinds_of_a_newer_daemon_are_shown_by_their_name(tab: Tab) -> None:
+async def test_unknown_statuses_and_kinds_of_a_newer_daemon_are_shown_by_name(tab: Tab) -> None:
     assert (await model(tab, "status", "it.taskLook({status: 'parked_for_now'})"))["word"] == "parked for now"
     assert (await model(tab, "status", "it.sessionLook({status: 'dreaming'})"))["word"] == "dreaming"
     assert await model(tab, "attention", "it.askerWords('merge_conflict')") == "Merge conflict:"
 
 
-async def test_progress_and_usage_are_the_words_of_the_command_line(tab: Tab) -> None:
+async def test_progress_and_usage_are_worded_as_on_the_command_line(tab: Tab) -> None:
     for leaves in (Leaves(total=11, completed=10, failed=1), Leaves(total=2, cancelled=2), Leaves(total=3, skipped=1)):
         counts = {name: getattr(leaves, name) for name in Leaves.__struct_fields__}
         words = await model(tab, "progress", f"it.countsOf({json.dumps(counts)})")
@@ -145,7 +145,7 @@ async def test_progress_and_usage_are_the_words_of_the_command_line(tab: Tab) ->
     assert await model(tab, "progress", "[it.counted(1, 'wave'), it.counted(2, 'wave')]") == ["1 wave", "2 waves"]
 
 
-async def test_a_wave_of_which_a_task_failed_or_was_cancelled_is_not_done(tab: Tab) -> None:
+async def test_a_wave_with_a_failed_or_cancelled_task_is_not_done(tab: Tab) -> None:
     words = "[['completed', 'skipped'], ['completed', 'failed'], ['cancelled', 'completed'], ['pending', 'completed'], ['pending']]"
     assert await model(tab, "rows", f"{words}.map(it.waveWords)") == [
         "done",
@@ -176,7 +176,7 @@ async def test_the_newest_run_is_first_and_a_number_finds_its_run(tab: Tab) -> N
     assert await tab.run(STORE.replace("EXPRESSION", f"{rows}('#2')")) == ["t2"]
 
 
-async def test_what_was_cancelled_is_not_counted_as_done(tab: Tab) -> None:
+async def test_cancelled_tasks_are_not_counted_as_done(tab: Tab) -> None:
     statuses = "['completed', 'skipped', 'cancelled', 'failed', 'pending']"
     assert await model(tab, "rows", f"{statuses}.map((status) => it.passes('done', {{status}}, false))") == [
         True,
@@ -192,7 +192,7 @@ async def test_a_session_is_found_by_name_status_agent_and_title_of_its_task(tab
     assert await tab.run(STORE.replace("EXPRESSION", find)) == [True, True, True, True, True, False]
 
 
-async def test_a_project_whose_folder_is_gone_is_last_and_not_offered(tab: Tab) -> None:
+async def test_a_project_whose_folder_is_gone_is_listed_last_and_not_offered(tab: Tab) -> None:
     projects = json.dumps(
         [
             {"id": "p1", "name": "shop", "workingDir": "/a/shop", "problem": "", "createdAt": 1},

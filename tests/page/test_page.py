@@ -44,7 +44,7 @@ async def test_the_code_works_once(page: Page) -> None:
     page.browser.complaints.clear()  # the browser says of the refusal that it was one
 
 
-async def test_the_quickstart_runs_before_ones_eyes(page: Page) -> None:
+async def test_the_quickstart_works_in_the_page(page: Page) -> None:
     folder = page.daemon.home / "small"
     folder.mkdir()
     (folder / "hello.py").write_text("print('hello')\n")
@@ -88,7 +88,7 @@ async def test_a_question_is_answered_by_one_click(page: Page) -> None:
     await page.tab.wait("document.title === 'maestrod'")
 
 
-async def test_a_task_is_stopped_and_tried_again(page: Page) -> None:
+async def test_a_task_is_stopped_and_retried(page: Page) -> None:
     run = page.start(SLEEPS)
     await page.open(f"#work/task/{run['rootTaskId']}")
     await page.tab.wait("document.querySelector('.task-row[data-status=in_progress]')")
@@ -102,7 +102,7 @@ async def test_a_task_is_stopped_and_tried_again(page: Page) -> None:
     assert page.daemon.call("run.get", runId=run["id"])["run"]["status"] == "running"
 
 
-async def test_a_failed_task_says_why_and_works_when_tried_again(page: Page) -> None:
+async def test_a_failed_task_says_why_and_works_when_retried(page: Page) -> None:
     run = page.start(FAILS_ONCE)
     await page.open("#work")
     await page.tab.click(".task-row", "Work the second time")
@@ -114,7 +114,7 @@ async def test_a_failed_task_says_why_and_works_when_tried_again(page: Page) -> 
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
 
 
-async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None:
+async def test_a_session_is_paused_and_resumed_from_the_page(page: Page) -> None:
     page.start(SLEEPS)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
@@ -125,7 +125,7 @@ async def test_a_session_is_paused_and_goes_on_from_the_page(page: Page) -> None
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'working'")
 
 
-async def test_a_plan_that_waits_for_approval_is_seen_and_approved(page: Page) -> None:
+async def test_a_waiting_plan_is_seen_and_approved(page: Page) -> None:
     run = page.start(ASK, approve=True)
     await page.open(f"#work/task/{run['rootTaskId']}/overview")
     await page.tab.see("This plan awaits your approval")
@@ -133,14 +133,14 @@ async def test_a_plan_that_waits_for_approval_is_seen_and_approved(page: Page) -
     await page.tab.see("Deploy on Friday?")
 
 
-async def test_an_address_of_nothing_says_what_to_do(page: Page) -> None:
+async def test_an_empty_address_says_what_to_do(page: Page) -> None:
     await page.open("#work/task/tsk_00000000000000000000000000")
     await page.tab.see("No such task")
     await page.tab.click(".detail .button", "Back to all work")
     await page.tab.see("Nothing to do yet")
 
 
-async def test_a_refused_click_tells_what_the_daemon_says(page: Page) -> None:
+async def test_a_refused_click_shows_what_the_daemon_says(page: Page) -> None:
     await page.open()
     await page.tab.press("n")
     await page.tab.click("dialog .as-link", "Use an example")
@@ -149,7 +149,7 @@ async def test_a_refused_click_tells_what_the_daemon_says(page: Page) -> None:
     await page.tab.wait("document.querySelector('.toast.bad')?.textContent.length > 20")
 
 
-async def test_the_page_loads_nothing_from_elsewhere(page: Page) -> None:
+async def test_the_page_loads_nothing_from_other_hosts(page: Page) -> None:
     page.start(SLEEPS)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
@@ -180,7 +180,7 @@ async def test_inline_scripts_are_refused_by_the_policy(page: Page) -> None:
     page.browser.complaints.clear()  # the browser says what it refused
 
 
-async def test_the_timeline_of_a_tree_is_that_of_all_its_sessions_and_goes_on(page: Page) -> None:
+async def test_the_timeline_of_a_tree_combines_all_its_sessions_and_continues(page: Page) -> None:
     run = page.start(ASK)
     await page.open(f"#work/task/{run['rootTaskId']}/timeline")
     await page.tab.wait("document.querySelector('.timeline').textContent.includes('session \\'Ask\\' created')")
@@ -201,7 +201,7 @@ async def test_every_status_has_its_look(page: Page) -> None:
         assert await page.tab.run(script) == []
 
 
-async def test_an_agent_that_writes_for_programs_is_read_as_a_conversation(page: Page) -> None:
+async def test_json_output_of_an_agent_is_shown_as_a_conversation(page: Page) -> None:
     page.start(SLEEPS)
     await page.open("#sessions")
     session = page.daemon.every("session.list")[0]["id"]

@@ -24,7 +24,7 @@ SHIP = """# Ship version 2.0
 """
 
 
-async def test_a_failed_run_names_the_task_its_error_and_its_session_and_is_tried_again(page: Page) -> None:
+async def test_a_failed_run_names_task_error_and_session_and_is_retried(page: Page) -> None:
     run = page.start(SHIP)
     page.daemon.finish_run(run["id"])
     await page.open(f"#work/task/{run['rootTaskId']}")
@@ -45,7 +45,7 @@ async def test_a_failed_run_names_the_task_its_error_and_its_session_and_is_trie
     assert page.daemon.finish_run(run["id"])["status"] == "failed"
 
 
-async def test_a_cancelled_run_does_not_count_what_was_cancelled_as_done(page: Page) -> None:
+async def test_a_cancelled_run_does_not_count_cancelled_tasks_as_done(page: Page) -> None:
     run = page.start(SLEEPS)
     page.daemon.call("run.cancel", runId=run["id"])
     await page.open(f"#work/task/{run['rootTaskId']}")
@@ -53,7 +53,7 @@ async def test_a_cancelled_run_does_not_count_what_was_cancelled_as_done(page: P
     await page.tab.wait("document.querySelector('.graph-detail')?.textContent === '0 of 1, 1 cancelled'")
 
 
-async def test_runs_of_one_title_have_numbers_and_moments_the_newest_first(page: Page) -> None:
+async def test_runs_with_the_same_title_show_numbers_and_times_newest_first(page: Page) -> None:
     for _ in range(3):
         page.daemon.finish_run(page.start(SHIP)["id"])
     await page.open()
@@ -64,7 +64,7 @@ async def test_runs_of_one_title_have_numbers_and_moments_the_newest_first(page:
     assert await page.tab.run(f"{roots}.every((it) => /\\d\\d:\\d\\d/.test(it.querySelector('.began').textContent))")
 
 
-async def test_usage_is_the_sum_of_the_run_in_the_words_of_the_command_line(page: Page) -> None:
+async def test_usage_is_the_sum_of_the_run_worded_as_on_the_command_line(page: Page) -> None:
     run = page.start(SLEEPS)
     await page.open(f"#work/task/{run['rootTaskId']}")
     session = page.daemon.every("session.list")[0]["id"]
@@ -75,7 +75,7 @@ async def test_usage_is_the_sum_of_the_run_in_the_words_of_the_command_line(page
     await page.tab.see(words)
 
 
-async def test_a_session_is_searched_by_what_is_known_of_it(page: Page) -> None:
+async def test_a_session_is_searched_by_all_its_words(page: Page) -> None:
     page.daemon.finish_run(page.start(FAILS_ONCE)["id"])
     await page.open("#sessions")
     await page.tab.see("No live sessions")
@@ -86,7 +86,7 @@ async def test_a_session_is_searched_by_what_is_known_of_it(page: Page) -> None:
     await page.tab.see("No matching sessions")
 
 
-async def test_a_folder_that_is_gone_is_not_what_a_run_starts_in(page: Page) -> None:
+async def test_a_run_does_not_start_in_a_missing_folder(page: Page) -> None:
     gone = page.daemon.home / "gone"
     gone.mkdir()
     page.daemon.call("project.create", name="old", workingDir=str(gone))

@@ -42,7 +42,7 @@ async def heap(page: Page) -> int:
     return size
 
 
-async def test_a_thousand_tasks_and_fifty_sessions_are_a_few_elements(page: Page) -> None:
+async def test_a_thousand_tasks_and_fifty_sessions_need_few_elements(page: Page) -> None:
     page.start(thousand_tasks())
     await page.open()
     await page.tab.wait(f"import('/js/app.js').then(({{app}}) => app.store.task.size > {GROUPS * EACH})")
@@ -71,7 +71,7 @@ async def test_a_search_finds_one_of_a_thousand(page: Page) -> None:
     assert shown == ["A thousand", "Group 31", "Task 31-7"]
 
 
-async def test_a_terminal_that_prints_without_end_keeps_the_page_small_and_alive(page: Page) -> None:
+async def test_a_terminal_with_endless_output_keeps_the_page_small_and_responsive(page: Page) -> None:
     page.start(ENDLESS)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Print")

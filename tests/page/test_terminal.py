@@ -28,7 +28,7 @@ REFUSE_ONCE = """(() => {
 })()"""
 
 
-async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> None:
+async def test_a_terminal_is_shown_in_colour_and_accepts_typing(page: Page) -> None:
     page.start(LISTEN)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Talk")
@@ -41,7 +41,7 @@ async def test_a_terminal_is_watched_in_colour_and_typed_into(page: Page) -> Non
     await page.tab.wait(green)
 
 
-async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_into(page: Page) -> None:
+async def test_without_the_emulator_the_terminal_is_plain_text_and_accepts_typing(page: Page) -> None:
     await page.tab.call("Network.setBlockedURLs", urls=["*/vendor/*"])
     page.start(LISTEN)
     await page.open("#sessions")
@@ -55,7 +55,7 @@ async def test_without_the_emulator_the_terminal_is_plain_text_and_still_typed_i
     page.browser.complaints.clear()  # the browser says what was blocked
 
 
-async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> None:
+async def test_the_terminal_has_the_size_of_its_visible_part(page: Page) -> None:
     page.start(TELL_SIZE)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Tell")
@@ -64,7 +64,7 @@ async def test_the_terminal_has_the_size_of_what_is_seen_of_it(page: Page) -> No
     await page.tab.wait(f"{FITS}.then((columns) => columns && columns < {wide})")
 
 
-async def test_a_size_that_the_daemon_refused_is_asked_for_again(page: Page) -> None:
+async def test_a_refused_terminal_size_is_requested_again(page: Page) -> None:
     """As happens to a page that is faster than the start of the agent."""
     page.start(TELL_SIZE)
     await page.open("#sessions")
@@ -74,7 +74,7 @@ async def test_a_size_that_the_daemon_refused_is_asked_for_again(page: Page) -> 
     assert await page.tab.run("window.refusedSizes") == 1
 
 
-async def test_a_terminal_stayed_behind_when_the_window_got_another_size(page: Page) -> None:
+async def test_a_terminal_keeps_its_size_when_the_window_changes(page: Page) -> None:
     page.start(COUNTS)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Numbers")

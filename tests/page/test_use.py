@@ -28,7 +28,7 @@ async def selected(page: Page) -> object:
     return await page.tab.run("document.querySelector('.row[aria-selected=true] .title')?.textContent")
 
 
-async def test_the_tree_is_walked_folded_and_opened_by_keys(page: Page) -> None:
+async def test_the_tree_is_navigated_folded_and_unfolded_by_keys(page: Page) -> None:
     page.start(ASK)
     await page.open()
     await page.tab.see("Ask the owner")
@@ -66,7 +66,7 @@ async def test_a_question_is_answered_by_keys_alone(
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
 
 
-async def test_no_key_that_writes_answers_a_question_where_nothing_is_written(page: Page) -> None:
+async def test_no_key_that_types_text_answers_a_question_without_an_input_field(page: Page) -> None:
     page.start(ASK)
     await page.open()
     await page.tab.wait("document.title === '(1) maestrod'")
@@ -78,7 +78,7 @@ async def test_no_key_that_writes_answers_a_question_where_nothing_is_written(pa
     assert await page.tab.run("document.title") == "(1) maestrod"
 
 
-async def test_words_that_are_typed_by_mistake_stop_nothing(page: Page) -> None:
+async def test_words_typed_by_mistake_stop_nothing(page: Page) -> None:
     """``s`` asks whether to stop the run; the rest of the word, space and Enter go to the way out."""
     run = page.start(SLEEPS)
     await page.open(f"#work/task/{run['rootTaskId']}")
@@ -89,7 +89,7 @@ async def test_words_that_are_typed_by_mistake_stop_nothing(page: Page) -> None:
     assert page.daemon.call("run.get", runId=run["id"])["run"]["status"] == "running"
 
 
-async def test_keys_belong_to_the_terminal_while_one_types_and_come_back(page: Page) -> None:
+async def test_keys_belong_to_the_terminal_while_typing_and_return(page: Page) -> None:
     page.start(SLEEPS)
     await page.open("#sessions")
     await page.tab.click(".session-row", "Long")
@@ -111,7 +111,7 @@ async def test_the_help_lists_the_keys(page: Page) -> None:
     await page.tab.wait("!document.querySelector('dialog')")
 
 
-async def test_light_and_dark_follow_the_system_until_one_chooses(page: Page) -> None:
+async def test_light_and_dark_follow_the_system_until_the_user_chooses(page: Page) -> None:
     await page.tab.window(1280, 800, dark=True)
     await page.open()
     assert await page.tab.run("document.documentElement.dataset.theme") == "dark"
@@ -140,7 +140,7 @@ async def test_every_control_has_a_name(page: Page) -> None:
     assert await page.tab.run(NAMELESS) == []
 
 
-async def test_on_a_phone_list_and_detail_take_turns_and_nothing_sticks_out(page: Page) -> None:
+async def test_on_a_phone_list_and_detail_alternate_and_nothing_overflows(page: Page) -> None:
     run = page.start(FAILS_ONCE)
     page.daemon.finish_run(run["id"])
     await page.tab.window(390, 844, phone=True)
@@ -157,7 +157,7 @@ async def test_on_a_phone_list_and_detail_take_turns_and_nothing_sticks_out(page
     await page.tab.see("No open questions")
 
 
-async def test_waves_are_what_can_run_side_by_side(page: Page) -> None:
+async def test_waves_are_what_can_run_in_parallel(page: Page) -> None:
     await page.open()
     layers = "import('/js/model/waves.js').then(({layers}) => Object.fromEntries(layers(['d', 'c', 'b', 'a'], (id) => ({d: ['b', 'c'], b: ['a'], c: ['a', 'elsewhere']}[id] ?? []))))"
     assert await page.tab.run(layers) == {"a": 0, "b": 1, "c": 1, "d": 2}

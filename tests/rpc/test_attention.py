@@ -24,7 +24,7 @@ async def test_the_wait_ends_with_the_answer(nursery: trio.Nursery) -> None:
     assert (await caller.call("attention.wait", {"attentionId": question}))["answer"]["by"] == "user"
 
 
-async def test_an_answer_is_told_when_it_is_durable(nursery: trio.Nursery) -> None:
+async def test_an_answer_is_sent_when_it_is_durable(nursery: trio.Nursery) -> None:
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     caller = Caller(parts(store), nursery)
     question = await asked(caller)
@@ -37,5 +37,5 @@ async def test_an_answer_is_told_when_it_is_durable(nursery: trio.Nursery) -> No
     assert (await caller.answer(waiting))["result"]["answer"]["value"] == "no"
 
 
-async def test_a_question_that_is_not_there(nursery: trio.Nursery) -> None:
+async def test_an_unknown_question_is_refused(nursery: trio.Nursery) -> None:
     assert (await Caller(parts(), nursery).refused("attention.wait", {"attentionId": "att_none"}))["code"] == 404

@@ -39,7 +39,9 @@ class Wire:
         self.nursery.start_soon(task)  # type: ignore[arg-type]  # the protocol's type, which a test need not repeat
 
 
-async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_audit_line_has_caller_method_and_outcome(
+    nursery: trio.Nursery, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "maestrod.audit")
     services = parts()
     made = await Caller(services, nursery).call(
@@ -70,7 +72,9 @@ async def test_who_what_and_the_outcome(nursery: trio.Nursery, caplog: pytest.Lo
     ]
 
 
-async def test_the_user_s_own_programs_leave_no_lines(nursery: trio.Nursery, caplog: pytest.LogCaptureFixture) -> None:
+async def test_calls_of_the_users_own_programs_are_not_audited(
+    nursery: trio.Nursery, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "maestrod.audit")
     await Caller(parts(), nursery).call("project.create", {"name": "n", "workingDir": "/x"})
     assert caplog.messages == []

@@ -13,7 +13,7 @@ def respond(id_: object, result: object) -> bytes:
     return json.dumps([id_, "too large" if failed else "ok"]).encode()
 
 
-def test_it_waits_for_the_last_and_keeps_the_order() -> None:
+def test_a_batch_waits_for_its_last_answer_and_keeps_the_order() -> None:
     sent: list[bytes] = []
     batch = Batch(respond, sent.append)
     first, second = batch.slot(), batch.slot()
@@ -24,7 +24,7 @@ def test_it_waits_for_the_last_and_keeps_the_order() -> None:
     assert sent == [b'[[1, "ok"],[2, "ok"]]']
 
 
-def test_it_is_not_sent_before_the_last_item_was_read() -> None:
+def test_a_batch_is_not_answered_before_its_last_item_was_read() -> None:
     sent: list[bytes] = []
     batch = Batch(respond, sent.append)
     batch.slot()(1, Success())

@@ -48,7 +48,7 @@ def test_a_call_that_waits_is_a_task() -> None:
         ({"command"}, WAITING, BindingKind.TASK),
     ],
 )
-def test_a_row_has_one_way(ways: set[str], handler: Handler | None, kind: BindingKind) -> None:
+def test_a_row_has_one_binding(ways: set[str], handler: Handler | None, kind: BindingKind) -> None:
     assert one_row(ways, handler)() is kind
 
 
@@ -64,7 +64,7 @@ def test_a_row_has_one_way(ways: set[str], handler: Handler | None, kind: Bindin
         ({"read", "command"}, WAITING),
     ],
 )
-def test_a_row_with_no_way_or_two_stops_the_start(ways: set[str], handler: Handler | None) -> None:
+def test_a_row_without_or_with_two_bindings_stops_the_start(ways: set[str], handler: Handler | None) -> None:
     with pytest.raises(RuntimeError, match=r"task\.get must be bound once"):
         one_row(ways, handler)()
 

@@ -45,7 +45,7 @@ async def follow(caller: Caller, listener: Listener, since: int = 0) -> None:
     await catch_up(caller.services, listener, lambda event: event.seq % 2 == 0, past(caller.services, since), since)
 
 
-async def test_what_does_not_pass_is_known_without_being_sent(caller: Caller) -> None:
+async def test_events_that_do_not_match_are_known_without_being_sent(caller: Caller) -> None:
     for _ in range(3):
         await caller.project()
     listener = Listener(caller)
@@ -53,7 +53,7 @@ async def test_what_does_not_pass_is_known_without_being_sent(caller: Caller) ->
     assert (listener.seqs, listener.known, listener.live_from) == ([2], 3, 3)
 
 
-async def test_what_happens_while_it_reads_is_read_before_it_goes_live(caller: Caller, nursery: trio.Nursery) -> None:
+async def test_events_during_the_catch_up_are_read_before_it_goes_live(caller: Caller, nursery: trio.Nursery) -> None:
     for _ in range(300):
         await caller.project()
     listener = Listener(caller)
@@ -67,7 +67,7 @@ async def test_what_happens_while_it_reads_is_read_before_it_goes_live(caller: C
     assert listener.seqs == list(range(2, 601, 2)) and listener.live_from == listener.known == 600
 
 
-async def test_a_client_that_leaves_is_read_to_no_longer(caller: Caller, nursery: trio.Nursery) -> None:
+async def test_a_client_that_left_is_read_no_longer(caller: Caller, nursery: trio.Nursery) -> None:
     for _ in range(300):
         await caller.project()
     listener = Listener(caller)
@@ -85,7 +85,7 @@ async def test_a_seq_of_another_store_is_refused(caller: Caller) -> None:
         past(caller.services, 99)
 
 
-def test_nothing_else_reads_the_journal_for_a_stream() -> None:
+def test_only_catch_up_reads_the_journal_for_a_stream() -> None:
     readers = {
         shown(path)
         for path in modules("maestrod")

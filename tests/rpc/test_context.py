@@ -8,7 +8,7 @@ from maestrod.rpc.context import STREAM_LIMIT, ClientState
 from tests.kit.parts.rpc_parts import MemoryWire, parts
 
 
-def test_a_connection_is_the_owners_until_it_says_otherwise() -> None:
+def test_a_connection_belongs_to_the_owner_by_default() -> None:
     assert ClientState(MemoryWire()).actor is OWNER
 
 

@@ -117,12 +117,12 @@ async def test_spec_batch_of_notifications_only_is_not_answered() -> None:
 
 
 @pytest.mark.parametrize("id_", [0, -5, "", "x", "1", None, 2**63 - 1])
-async def test_an_id_comes_back_as_it_came(id_: object) -> None:
+async def test_an_id_returns_unchanged(id_: object) -> None:
     [answer] = said(Caller(parts()), request(id=id_))
     assert answer["id"] == id_ and type(answer["id"]) is type(id_)
 
 
-async def test_errors_of_ours_carry_a_code_a_program_can_use() -> None:
+async def test_our_errors_carry_a_code_for_programs() -> None:
     [answer] = said(Caller(parts()), request("task.get", params=["tsk_none"]))
     assert answer["error"] == {
         "code": 404,
@@ -165,7 +165,7 @@ async def test_commands_are_answered_when_durable_and_many_share_one_flush() -> 
     assert caller.conversation.under_way == 0 and caller.conversation.is_over
 
 
-async def test_a_command_that_is_never_durable_is_told_so() -> None:
+async def test_a_command_that_never_becomes_durable_fails() -> None:
     store = held()
     caller = Caller(parts(store))
     said(caller, request("project.create", params={"name": "shop", "workingDir": "/shop"}))
@@ -175,7 +175,7 @@ async def test_a_command_that_is_never_durable_is_told_so() -> None:
     assert caller.services.engine.world.projects == {}
 
 
-async def test_an_id_under_way_cannot_be_used_again() -> None:
+async def test_a_pending_id_cannot_be_reused() -> None:
     store = held()
     caller = Caller(parts(store))
     create = request("project.create", params={"name": "shop", "workingDir": "/shop"}, id="a")
@@ -186,7 +186,7 @@ async def test_an_id_under_way_cannot_be_used_again() -> None:
     assert "result" in said(caller, request(id="a"))[0]
 
 
-async def test_null_ids_are_answered_with_null_however_many() -> None:
+async def test_requests_with_null_ids_are_answered_with_null_however_many() -> None:
     store = held()
     caller = Caller(parts(store))
     for number in range(2):
@@ -195,7 +195,7 @@ async def test_null_ids_are_answered_with_null_however_many() -> None:
     assert [answer["id"] for answer in caller.wire.sent] == [None, None]
 
 
-async def test_a_cancelled_command_is_answered_so_and_stands() -> None:
+async def test_a_cancelled_command_is_answered_as_cancelled_and_still_takes_effect() -> None:
     store = held()
     caller = Caller(parts(store))
     said(caller, request("project.create", params={"name": "shop", "workingDir": "/shop"}, id=5))
@@ -218,14 +218,14 @@ async def test_a_cancelled_wait_ends(nursery: trio.Nursery) -> None:
 
 
 @pytest.mark.parametrize("params", [{"id": 99}, {"id": {}}, {}, [1], "x"])
-async def test_cancelling_what_is_not_there_is_no_error(params: object) -> None:
+async def test_cancelling_an_unknown_request_is_not_an_error(params: object) -> None:
     caller = Caller(parts())
     assert said(caller, {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": params}) == []
     [answer] = said(caller, request("$/cancelRequest", params=params))
     assert answer["result"] is None
 
 
-async def test_a_client_with_enough_under_way_is_busy_until_there_is_room(nursery: trio.Nursery) -> None:
+async def test_a_client_with_enough_pending_calls_is_busy_until_there_is_room(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = await caller.session()
     question = await caller.call("attention.ask", {"message": "?", "sessionId": session})
@@ -240,7 +240,7 @@ async def test_a_client_with_enough_under_way_is_busy_until_there_is_room(nurser
     caller.conversation.close()
 
 
-async def test_commands_under_way_are_bounded_in_number_and_bytes() -> None:
+async def test_pending_commands_are_bounded_in_number_and_bytes() -> None:
     store = held()
     caller = Caller(parts(store))
     for number in range(PENDING_LIMIT):
@@ -256,7 +256,7 @@ async def test_commands_under_way_are_bounded_in_number_and_bytes() -> None:
     assert is_busy(caller)
 
 
-async def test_closing_ends_waits_and_keeps_what_was_handed_in(nursery: trio.Nursery) -> None:
+async def test_closing_ends_waits_and_keeps_submitted_work(nursery: trio.Nursery) -> None:
     store = held()
     caller = Caller(parts(store), nursery)
     caller.post("event.subscribe")
@@ -267,7 +267,7 @@ async def test_closing_ends_waits_and_keeps_what_was_handed_in(nursery: trio.Nur
     assert len(caller.services.engine.world.projects) == 1
 
 
-async def test_stopping_tells_those_who_wait_and_lets_work_finish(nursery: trio.Nursery) -> None:
+async def test_stopping_notifies_waiting_callers_and_lets_work_finish(nursery: trio.Nursery) -> None:
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     caller = Caller(parts(store), nursery)
     session = await caller.session()
@@ -282,7 +282,7 @@ async def test_stopping_tells_those_who_wait_and_lets_work_finish(nursery: trio.
     assert (await caller.answer(working))["result"]["answer"]["value"] == "yes"
 
 
-async def test_a_broken_stream_is_told_why() -> None:
+async def test_the_reason_of_a_broken_stream_is_shown() -> None:
     caller = Caller(parts())
     caller.conversation.refuse(FramingError("wire.too_long", "too long"))
     assert only_error(caller.wire.sent) == (-32700, None)
@@ -300,7 +300,7 @@ _REQUESTS = st.fixed_dictionaries(
 
 
 @given(messages=st.lists(_REQUESTS | st.lists(_REQUESTS | _ANY, max_size=4) | _ANY, max_size=8))
-def test_whatever_is_sent_is_answered_as_the_specification_says(messages: list[Any]) -> None:
+def test_every_message_is_answered_as_the_specification_says(messages: list[Any]) -> None:
     store = MemoryStore(lambda call: None, hold=True)
     caller = Caller(parts(store))
     for message in messages:

@@ -43,7 +43,9 @@ def answer_of(dispatcher: Dispatcher, method: str) -> Any:
     return json.loads(dispatcher.respond(1, result))
 
 
-async def test_a_bug_is_answered_with_an_incident_and_told_to_the_log_only(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_is_answered_with_an_incident_id_and_its_details_are_only_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def function(context: object, params: SystemParams) -> None:
         raise RuntimeError(SECRET)
 
@@ -61,7 +63,7 @@ async def test_a_result_that_is_not_json_is_a_bug() -> None:
     assert answer["id"] == 1 and answer["error"]["code"] == -32603
 
 
-async def test_a_result_nested_too_deep_to_write_down_is_a_bug() -> None:
+async def test_a_result_nested_too_deep_to_encode_is_a_bug() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
@@ -71,14 +73,14 @@ async def test_a_result_nested_too_deep_to_write_down_is_a_bug() -> None:
         deep = deep.pop()
 
 
-async def test_no_nan_is_sent() -> None:
+async def test_nan_is_never_sent() -> None:
     answer = answer_of(
         Dispatcher(parts(), broken("system.status", lambda context, params: float("nan"))), "system.status"
     )
     assert answer["result"] is None
 
 
-async def test_an_answer_that_is_too_long_says_so() -> None:
+async def test_an_answer_that_is_too_long_is_reported() -> None:
     dispatcher = Dispatcher(parts(), broken("system.status", lambda context, params: "x" * REPLY_LIMIT))
     answer = answer_of(dispatcher, "system.status")
     assert answer["error"]["data"]["code"] == "reply.too_large"
@@ -90,17 +92,17 @@ def test_a_refusal_keeps_code_message_and_details() -> None:
 
 
 @pytest.mark.parametrize("cls", MaestroError.__subclasses__())
-def test_no_error_of_ours_uses_a_code_that_is_not_its_own_to_use(cls: type[MaestroError]) -> None:
+def test_our_errors_use_only_codes_of_their_own(cls: type[MaestroError]) -> None:
     ours = cls.rpc_code > 0 or cls.rpc_code == -32800
     assert ours or cls.rpc_code in {-32700, -32600, -32602, -32603}
 
 
 class TestCallers:
-    async def test_without_a_token_it_is_the_owner(self) -> None:
+    async def test_without_a_token_the_caller_is_the_owner(self) -> None:
         caller = Caller(parts())
         assert (await caller.call("system.stop"))["pid"] == 4242
 
-    async def test_a_session_may_not_what_only_the_owner_may(self) -> None:
+    async def test_a_session_may_not_call_owner_methods(self) -> None:
         caller = Caller(parts())
         session = await caller.session()
         error = await caller.refused("system.stop", token=caller.token(session))
@@ -117,7 +119,7 @@ class TestCallers:
         error = await caller.refused("session.report", {"message": "m"}, token=caller.token(session, 2))
         assert error["data"]["code"] == "session.stale_attempt"
 
-    async def test_what_a_session_asks_without_naming_one_is_about_itself(self) -> None:
+    async def test_a_sessions_calls_are_about_itself_by_default(self) -> None:
         caller = Caller(parts())
         session = await caller.session()
         token = caller.token(session)
@@ -125,14 +127,14 @@ class TestCallers:
         assert (await caller.call("session.why", token=token))["session"]["id"] == session
         assert (await caller.refused("session.get"))["data"]["code"] == "session.missing"
 
-    async def test_a_session_that_names_a_task_asks_about_the_task(self, nursery: trio.Nursery) -> None:
+    async def test_a_session_that_names_a_task_gets_the_reasons_of_the_task(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         task = await caller.task()
         page = await caller.call("session.timeline", {"taskId": task}, token=caller.token(session))
         assert page["items"] == []
 
-    async def test_hello_makes_a_token_hold_for_the_connection(self) -> None:
+    async def test_the_token_in_hello_is_valid_for_the_connection(self) -> None:
         caller = Caller(parts())
         session = await caller.session()
         await caller.call("system.hello", token=caller.token(session))
@@ -160,7 +162,7 @@ class TestLooks:
         await nursery.start(services.engine.run)
         return Caller(services, wires)
 
-    async def test_reads_and_commands_wait_for_the_look_and_others_do_not(self, nursery: trio.Nursery) -> None:
+    async def test_reads_and_commands_wait_for_the_check_and_others_do_not(self, nursery: trio.Nursery) -> None:
         eyes = SlowEyes()
         client = await self.caller(nursery, eyes, nursery)
         command = client.post("project.create", {"name": "shop", "workingDir": "/shop"})
@@ -179,7 +181,7 @@ class TestLooks:
             "code"
         ] == "run.no_planner"
 
-    async def test_a_command_is_carried_out_also_when_its_caller_hangs_up(self, nursery: trio.Nursery) -> None:
+    async def test_a_command_is_carried_out_although_its_caller_hangs_up(self, nursery: trio.Nursery) -> None:
         """A hook that does not wait for an answer reports and goes."""
         eyes = SlowEyes()
         async with trio.open_nursery() as wires:

@@ -20,20 +20,20 @@ def test_the_same_event_is_encoded_once() -> None:
     assert events.encode(event(1)) is first
 
 
-def test_it_remembers_a_bounded_number() -> None:
+def test_a_bounded_number_of_encodings_is_kept() -> None:
     events = EncodedEvents()
     for seq in range(3 * EncodedEvents._KEPT):
         events.encode(event(seq))
     assert len(events._by_seq) <= EncodedEvents._KEPT
 
 
-def test_what_a_call_was_answered_is_told_to_nobody_else() -> None:
+def test_the_result_of_a_call_is_sent_to_nobody_else() -> None:
     request = Event(seq=1, at=1, type="request.created", id="owner:r", data={"reply": {"initialPrompt": "secret"}})
     assert public_form(request).seq == 1
     assert b"secret" not in EncodedEvents().encode(request)
 
 
-def test_an_event_is_told_with_every_member_of_the_entities_in_it() -> None:
+def test_an_event_contains_every_member_of_its_entities() -> None:
     data = {"id": "t", "projectId": "p", "title": "T", "statusReason": {"source": "user", "code": "c", "at": 1}}
     created = json.loads(EncodedEvents().encode(Event(seq=1, at=1, type="task.created", id="t", data=data)))
     assert lacking(created, Event) == [] and lacking(created["data"], Task) == []

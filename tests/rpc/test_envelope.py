@@ -20,7 +20,7 @@ def told(message: bytes) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("id_", [0, -1, 2**63 - 1, "", "a", "1", None])
-def test_ids_are_texts_integers_or_null(id_: object) -> None:
+def test_ids_are_strings_integers_or_null(id_: object) -> None:
     request = read(json.dumps({**CALL, "id": id_}).encode())
     assert isinstance(request, Request) and request.id == id_
 
@@ -32,7 +32,7 @@ def test_other_ids_are_refused_and_not_echoed(id_: object) -> None:
     assert read_id(message) is None
 
 
-def test_without_an_id_it_is_a_notification() -> None:
+def test_a_call_without_an_id_is_a_notification() -> None:
     request = read(b'{"jsonrpc":"2.0","method":"a"}')
     assert isinstance(request, Request) and request.id is UNSET
 
@@ -45,19 +45,19 @@ def test_unknown_members_are_ignored() -> None:
     "changed",
     [{"jsonrpc": "1.0"}, {"jsonrpc": 2.0}, {"jsonrpc": None}, {"method": 1}, {"method": None}],
 )
-def test_members_of_another_kind_make_it_invalid_and_its_id_is_told(changed: dict[str, object]) -> None:
+def test_members_of_the_wrong_type_make_a_request_invalid_and_its_id_is_known(changed: dict[str, object]) -> None:
     message = json.dumps(CALL | changed).encode()
     assert told(message)[0] == -32600
     assert read_id(message) == 1
 
 
 @pytest.mark.parametrize("missing", ["jsonrpc", "method"])
-def test_members_that_are_missing_make_it_invalid(missing: str) -> None:
+def test_missing_members_make_a_request_invalid(missing: str) -> None:
     assert told(json.dumps({name: value for name, value in CALL.items() if name != missing}).encode())[0] == -32600
 
 
 @pytest.mark.parametrize("message", [b"1", b'"a"', b"null", b"true"])
-def test_json_that_is_no_request(message: bytes) -> None:
+def test_json_that_is_not_a_request_is_refused(message: bytes) -> None:
     assert told(message)[0] == -32600
 
 
@@ -65,7 +65,7 @@ def test_json_that_is_no_request(message: bytes) -> None:
     "message",
     [b"", b" ", b"{", b"[", b"[1,", b"{'a':1}", b"{}{}", b"nil", b'{"method":1,', b'{"method":1} x'],
 )
-def test_what_is_not_json(message: bytes) -> None:
+def test_input_that_is_not_json_is_refused(message: bytes) -> None:
     assert told(message)[0] == -32700
 
 
@@ -85,7 +85,7 @@ def test_a_member_that_appears_twice_is_refused_with_its_path(message: bytes, pa
     assert read_id(message) == 1
 
 
-def test_text_that_is_not_utf8_is_refused_wherever_it_stands() -> None:
+def test_invalid_utf8_is_refused_anywhere() -> None:
     for place in (b'"method":"\xff"', b'"method":"a","params":{"a":"\xff"}', b'"method":"a","unknown":"\xff"'):
         assert told(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
 
@@ -110,13 +110,13 @@ def test_no_bytes_make_it_fail(message: bytes) -> None:
 
 
 @given(st.lists(st.one_of(st.integers(), st.text(), st.none(), st.just(CALL)), max_size=5))
-def test_a_batch_is_given_item_by_item(items: list[Any]) -> None:
+def test_a_batch_is_split_into_its_items(items: list[Any]) -> None:
     batch = read(json.dumps(items).encode())
     assert isinstance(batch, list)
     assert [json.loads(bytes(item)) for item in batch] == items
 
 
-def test_an_item_of_a_batch_is_read_on_its_own() -> None:
+def test_each_item_of_a_batch_is_read_separately() -> None:
     assert read_item(json.dumps(CALL).encode()).method == "a"
     for item in (b"1", b"[]", b"{}", b'{"jsonrpc":"2.0","method":"a","params":' + b"[" * 2000 + b"]" * 2000 + b"}"):
         with pytest.raises(InvalidRequest):

@@ -19,7 +19,7 @@ async def types(caller: Caller, **asked: object) -> list[str]:
 
 
 class TestPages:
-    async def test_events_after_a_seq(self) -> None:
+    async def test_events_after_a_seq_are_read(self) -> None:
         caller = Caller(parts())
         await caller.session()
         page = await caller.call("event.list", {"since": 0, "limit": 2})
@@ -28,7 +28,7 @@ class TestPages:
         assert [event["seq"] for event in rest["items"]] == list(range(3, caller.services.engine.bus.seq + 1))
         assert await caller.call("event.list", {"since": rest["seq"]}) == {"items": [], "seq": rest["seq"]}
 
-    async def test_filters_each_have_to_match(self) -> None:
+    async def test_all_filters_must_match(self) -> None:
         caller = Caller(parts())
         task = await caller.task()
         session = await caller.session(taskIds=[task])
@@ -41,25 +41,25 @@ class TestPages:
         assert await types(caller, projectId="prj_none") == []
         assert await types(caller, rootId=task, topics=["task.created"]) == ["task.created"]
 
-    async def test_a_page_says_where_to_go_on_even_when_it_is_empty(self) -> None:
+    async def test_even_an_empty_page_has_the_cursor_to_continue(self) -> None:
         caller = Caller(parts())
         await caller.session()
         page = await caller.call("event.list", {"topics": ["plan"]})
         assert page == {"items": [], "seq": caller.services.engine.bus.seq}
 
-    async def test_nothing_is_told_that_can_be_undone(self) -> None:
+    async def test_nothing_that_can_be_undone_is_published(self) -> None:
         store = MemoryStore(lambda call: None, hold=True)
         caller = Caller(parts(store))
         caller.post("project.create", {"name": "p", "workingDir": "/p"})
         assert await types(caller) == []
 
-    async def test_events_of_the_future_are_those_of_another_store(self) -> None:
+    async def test_events_of_the_future_belong_to_another_store(self) -> None:
         error = await Caller(parts()).refused("event.list", {"since": 99})
         assert (error["code"], error["data"]["code"]) == (410, "event.resync_required")
 
 
 class TestSubscriptions:
-    async def test_from_now_on(self) -> None:
+    async def test_output_is_read_from_now_on(self) -> None:
         caller = Caller(parts())
         await caller.project()
         before = caller.services.engine.bus.seq
@@ -75,7 +75,7 @@ class TestSubscriptions:
         kinds = ["event" if "method" in message else "answer" for message in caller.wire.sent]
         assert kinds[-1 - len(heard(caller))] == "answer" and heard(caller)[0] == 1
 
-    async def test_only_what_passes_is_sent(self) -> None:
+    async def test_only_matching_events_are_sent(self) -> None:
         caller = Caller(parts())
         await caller.call("event.subscribe", {"topics": ["project"]})
         await caller.session()
@@ -91,7 +91,7 @@ class TestSubscriptions:
         error = await caller.refused("event.unsubscribe", {"subscription": subscription})
         assert error["data"]["code"] == "event.no_subscription"
 
-    async def test_a_seq_that_a_read_told_is_not_the_future(self, nursery: trio.Nursery) -> None:
+    async def test_a_seq_from_a_read_is_not_in_the_future(self, nursery: trio.Nursery) -> None:
         """Reads see the world, which is a moment ahead of the disk."""
         store = MemoryStore(lambda call: None, hold=True)
         caller = Caller(parts(store), nursery)
@@ -106,7 +106,7 @@ class TestSubscriptions:
         store.commit()
         assert heard(caller) == [seq + 1]
 
-    async def test_two_subscriptions_are_told_apart(self) -> None:
+    async def test_two_subscriptions_are_distinguished(self) -> None:
         caller = Caller(parts())
         numbers = [
             (await caller.call("event.subscribe", {"topics": [topic]}))["subscription"] for topic in ("a", "project")

@@ -29,7 +29,7 @@ def test_the_first_answer_counts() -> None:
     assert (sender.sent, sender.done) == ([(7, "cancelled")], [exchange])
 
 
-async def test_cutting_answers_and_ends_the_task() -> None:
+async def test_cutting_sends_the_answer_and_ends_the_task() -> None:
     sender = Sender()
     scope = trio.CancelScope()
     sender.exchange(scope).cut("stopping")
@@ -39,7 +39,7 @@ async def test_cutting_answers_and_ends_the_task() -> None:
     assert sender.sent == [(7, "stopping")]
 
 
-def test_a_notification_passes_its_answer_on_too() -> None:
+def test_a_notification_hook_returns_its_answer_too() -> None:
     sender = Sender()
     Exchange(UNSET, sender.send, sender.done.append, 0).finish("x")
     assert sender.sent == [(UNSET, "x")]  # whoever sends decides that nobody waits for it

@@ -23,11 +23,11 @@ def test_a_number_stands_for_the_id(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["run_x", "012", "#", "", "12a", "\u0661\u0662", "1 2"])
-def test_what_is_no_number_stays(text: str) -> None:
+def test_values_that_are_not_numbers_stay(text: str) -> None:
     assert with_ids(world(), RunRef(run_id=text), MEMBERS) == RunRef(run_id=text)
 
 
-def test_a_number_that_was_not_given_is_not_found() -> None:
+def test_an_unknown_number_is_not_found() -> None:
     with pytest.raises(NotFound, match="there is no run #13; list them with `maestroctl run list`"):
         with_ids(world(), RunRef(run_id="13"), MEMBERS)
     with pytest.raises(NotFound, match="there is no question #44; list them with `maestroctl inbox`"):

@@ -26,11 +26,11 @@ def path_of(method: str, document: bytes) -> str:
     return str(caught.value.details["path"])
 
 
-def test_by_name() -> None:
+def test_parameters_may_be_named() -> None:
     assert read("task.progress", b'{"taskId":"t","progress":0.5}') == TaskProgress(task_id="t", progress=0.5)
 
 
-def test_by_position_in_the_order_of_the_command_line_then_of_the_row() -> None:
+def test_parameters_may_be_positional_in_the_order_of_the_command_line_then_of_the_row() -> None:
     assert read("task.progress", b'["t","half"]') == TaskProgress(task_id="t", message="half")
     assert read("task.progress", b'["t","half",0.5,7,"r1"]') == TaskProgress(
         task_id="t", message="half", progress=0.5, at=7, request_id="r1"
@@ -57,7 +57,7 @@ def test_by_position_in_the_order_of_the_command_line_then_of_the_row() -> None:
         ("session.report", b'{"message":"m","metadata":{"n":' + b"1" * 20 + b"}}", "$"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_path(method: str, document: bytes, path: str) -> None:
+def test_a_misfit_is_reported_with_its_path(method: str, document: bytes, path: str) -> None:
     assert path_of(method, document) == path
 
 
@@ -72,7 +72,7 @@ def test_no_depth_makes_it_fail(document: bytes) -> None:
     assert path_of("task.get", document).startswith("$")
 
 
-def test_a_hostile_name_is_told_shortened() -> None:
+def test_a_hostile_name_is_shown_shortened() -> None:
     with pytest.raises(Malformed) as caught:
         read("task.get", b'{"taskId":"t","' + b"x" * 100_000 + b'":1}')
     assert len(caught.value.message) < 1000 and len(caught.value.details["path"]) <= 200

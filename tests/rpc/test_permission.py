@@ -41,7 +41,7 @@ async def asking(client: Caller) -> AsyncIterator[tuple[str, int]]:
     yield session, number
 
 
-async def test_the_hook_is_told_what_to_print_when_it_is_decided(nursery: trio.Nursery) -> None:
+async def test_the_hook_receives_what_to_print_once_it_is_decided(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     async with asking(client) as (_, number):
         question = await question_of(client)
@@ -55,7 +55,7 @@ async def test_the_hook_is_told_what_to_print_when_it_is_decided(nursery: trio.N
     assert client.services.asking == {}
 
 
-async def test_a_hook_that_asks_again_is_told_what_was_decided_meanwhile(nursery: trio.Nursery) -> None:
+async def test_a_repeated_hook_receives_the_decision_made_meanwhile(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     async with asking(client) as (session, _):
         question = await question_of(client)
@@ -80,7 +80,7 @@ async def test_the_question_stays_while_another_hook_waits_for_it(nursery: trio.
         assert reply["decision"] is None and reply["output"] == "stream Permission None: "
 
 
-async def test_a_hook_that_dies_takes_its_question_along(nursery: trio.Nursery) -> None:
+async def test_a_dying_hook_withdraws_its_question(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     async with asking(client):
         client.conversation.close()
@@ -88,7 +88,7 @@ async def test_a_hook_that_dies_takes_its_question_along(nursery: trio.Nursery) 
     assert (await Caller(client.services, nursery).call("attention.list"))["items"] == []
 
 
-async def test_a_daemon_that_stops_leaves_the_question_open(nursery: trio.Nursery) -> None:
+async def test_stopping_the_daemon_leaves_the_question_open(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     async with asking(client) as (_, number):
         client.services.stopping.set()
@@ -99,7 +99,7 @@ async def test_a_daemon_that_stops_leaves_the_question_open(nursery: trio.Nurser
     assert await question_of(Caller(client.services, nursery))
 
 
-async def test_a_store_that_takes_nothing_keeps_the_question_open(nursery: trio.Nursery) -> None:
+async def test_a_store_that_accepts_nothing_keeps_the_question_open(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     store = client.services.store
     assert isinstance(store, MemoryStore)
@@ -111,7 +111,7 @@ async def test_a_store_that_takes_nothing_keeps_the_question_open(nursery: trio.
     assert await question_of(Caller(client.services, nursery))
 
 
-async def test_a_hook_that_asks_for_nothing_is_answered_at_once(nursery: trio.Nursery) -> None:
+async def test_a_hook_that_needs_no_decision_is_answered_at_once(nursery: trio.Nursery) -> None:
     client = caller(nursery)
     session = await client.session(agent="stream")
     reply = await client.call("permission.ask", {"event": "Stop", "agent": "stream", "sessionId": session})

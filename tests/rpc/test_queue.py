@@ -51,7 +51,7 @@ async def test_waiting_ends_when_the_queue_closes(nursery: trio.Nursery) -> None
     assert response.get("result", {}).get("closed") or response["error"]["data"]["code"] == "session.ended"
 
 
-async def test_waiting_has_an_end(nursery: trio.Nursery, autojump_clock: trio.testing.MockClock) -> None:
+async def test_waiting_ends_at_its_timeout(nursery: trio.Nursery, autojump_clock: trio.testing.MockClock) -> None:
     caller = Caller(parts(), nursery)
     session, _ = await queue_of(caller, 1)
     await caller.call("queue.next", {"sessionId": session})
@@ -60,7 +60,7 @@ async def test_waiting_has_an_end(nursery: trio.Nursery, autojump_clock: trio.te
     assert caller.services.engine.bus.subscribers == {}
 
 
-async def test_an_item_that_came_while_the_daemon_did_not_run_is_claimed_before_the_time_is_up(
+async def test_an_item_from_the_time_without_a_daemon_is_claimed_before_the_timeout(
     nursery: trio.Nursery, mock_clock: trio.testing.MockClock
 ) -> None:
     caller = Caller(parts(), nursery)
@@ -81,7 +81,7 @@ async def test_an_item_that_came_while_the_daemon_did_not_run_is_claimed_before_
     assert (await caller.answer(waiting))["result"]["item"]["taskId"] == tasks[1]
 
 
-async def test_of_many_that_wait_exactly_one_gets_the_item(nursery: trio.Nursery) -> None:
+async def test_an_item_goes_to_exactly_one_of_many_waiting_sessions(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session, tasks = await queue_of(caller, 2)
     await caller.call("queue.next", {"sessionId": session})
@@ -94,7 +94,7 @@ async def test_of_many_that_wait_exactly_one_gets_the_item(nursery: trio.Nursery
     caller.conversation.close()
 
 
-async def test_a_claim_is_told_when_it_is_durable(nursery: trio.Nursery) -> None:
+async def test_a_claim_is_reported_once_it_is_durable(nursery: trio.Nursery) -> None:
     store = MemoryStore(trio.lowlevel.current_trio_token().run_sync_soon)
     caller = Caller(parts(store), nursery)
     session, tasks = await queue_of(caller, 1)
@@ -114,7 +114,7 @@ async def test_a_claim_repeated_with_its_request_id_gives_the_same_item(nursery:
         assert claim["item"]["taskId"] == tasks[0]
 
 
-async def test_a_wait_with_a_request_id_goes_on_after_an_empty_claim(nursery: trio.Nursery) -> None:
+async def test_a_wait_with_a_request_id_continues_after_an_empty_claim(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session, tasks = await queue_of(caller, 2)
     await caller.call("queue.next", {"sessionId": session})
@@ -126,5 +126,5 @@ async def test_a_wait_with_a_request_id_goes_on_after_an_empty_claim(nursery: tr
 
 
 @pytest.mark.parametrize("params", [{"sessionId": "ses_none"}, {}])
-async def test_a_queue_that_is_not_there(nursery: trio.Nursery, params: dict[str, str]) -> None:
+async def test_an_unknown_queue_is_refused(nursery: trio.Nursery, params: dict[str, str]) -> None:
     assert (await Caller(parts(), nursery).refused("queue.next", params))["code"] in {404, -32602}

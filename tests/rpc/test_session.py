@@ -8,7 +8,7 @@ from maestrod.rpc.session import RECORD_SECONDS
 from tests.kit.parts.rpc_parts import Caller, parts
 
 
-async def test_stop_is_answered_when_the_end_is_recorded_with_who_wanted_it(nursery: trio.Nursery) -> None:
+async def test_stop_is_answered_when_the_end_is_recorded_with_who_requested_it(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = await caller.session()
     result = await caller.call("session.stop", {"sessionId": session, "reason": "enough"})
@@ -18,7 +18,7 @@ async def test_stop_is_answered_when_the_end_is_recorded_with_who_wanted_it(nurs
     assert stopped["status"] == "stopped" and "enough" in stopped["statusReason"]["detail"]
 
 
-async def test_a_stop_that_left_something_or_cannot_be_recorded_is_answered_all_the_same(
+async def test_a_stop_that_left_processes_or_cannot_be_recorded_is_still_answered(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     caller = Caller(parts(), nursery)
@@ -40,7 +40,7 @@ async def test_a_session_may_not_stop_another(nursery: trio.Nursery) -> None:
     assert error["code"] == 403 and caller.stops.stopped == []
 
 
-async def test_an_external_session_has_no_tree_of_ours(nursery: trio.Nursery) -> None:
+async def test_an_external_session_has_no_process_tree_of_ours(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     session = (await caller.call("session.register", {"workingDir": "/shop", "agent": "claude"}))["id"]
     assert (await caller.call("session.stop", {"sessionId": session}))["left"] == 0
@@ -75,7 +75,7 @@ async def test_a_task_has_a_timeline_too(nursery: trio.Nursery) -> None:
     assert "not about it" not in [entry["message"] for entry in page["items"]]
 
 
-async def test_both_timelines_keep_a_link_that_was_taken_away(nursery: trio.Nursery) -> None:
+async def test_both_timelines_keep_a_removed_link(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     project = await caller.project()
     task, other = await caller.task(projectId=project), await caller.task(projectId=project)
@@ -91,7 +91,7 @@ async def test_both_timelines_keep_a_link_that_was_taken_away(nursery: trio.Nurs
     assert [entry["message"] for entry in page["items"]][-3:] == told
 
 
-async def test_timelines_of_what_is_not_there(nursery: trio.Nursery) -> None:
+async def test_timelines_of_unknown_entities_are_not_found(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     assert (await caller.refused("session.timeline", {"sessionId": "ses_none"}))["code"] == 404
     assert (await caller.refused("session.timeline", {"taskId": "tsk_none"}))["code"] == 404

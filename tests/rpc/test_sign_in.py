@@ -16,7 +16,7 @@ def test_a_code_works_once() -> None:
     assert sign_in.redeem(code, NOW, NOW) is None
 
 
-def test_a_code_ends() -> None:
+def test_a_code_expires() -> None:
     sign_in = SignIn(b"k" * 32)
     code, ends = sign_in.code(NOW)
     assert sign_in.redeem(code, ends + 1, NOW) is None
@@ -30,7 +30,7 @@ def test_only_the_newest_codes_are_kept() -> None:
     assert sign_in.redeem(codes[-1], NOW, NOW) is not None
 
 
-def test_a_cookie_is_known_by_every_daemon_with_the_key_until_it_ends() -> None:
+def test_a_cookie_is_valid_for_every_daemon_with_the_key_until_it_expires() -> None:
     sign_in = SignIn(b"k" * 32)
     cookie = sign_in.redeem(sign_in.code(NOW)[0], NOW, NOW)
     assert cookie is not None
@@ -40,18 +40,18 @@ def test_a_cookie_is_known_by_every_daemon_with_the_key_until_it_ends() -> None:
 
 
 @given(st.binary(max_size=100))
-def test_nobody_guesses_a_cookie(cookie: bytes) -> None:
+def test_cookies_cannot_be_guessed(cookie: bytes) -> None:
     assert not SignIn(b"k" * 32).is_genuine(cookie, NOW)
 
 
 @given(st.text(max_size=60))
-def test_nobody_guesses_a_code(code: str) -> None:
+def test_codes_cannot_be_guessed(code: str) -> None:
     sign_in = SignIn(b"k" * 32)
     sign_in.code(NOW)
     assert sign_in.redeem(code, NOW, NOW) is None
 
 
-def test_a_clock_that_is_set_neither_ends_a_code_nor_keeps_it() -> None:
+def test_setting_the_clock_neither_expires_nor_extends_a_code() -> None:
     for wall in (NOW - 86_400_000, NOW + 86_400_000):
         sign_in = SignIn(b"k" * 32)
         code, ends = sign_in.code(1000)

@@ -14,14 +14,14 @@ def call(dispatcher: Dispatcher, nursery: trio.Nursery | None, method: str, para
     return SingleCall(dispatcher, ClientState(MemoryWire(nursery), has_stream=False), method, params)
 
 
-async def test_what_only_reads_is_answered_at_once() -> None:
+async def test_reading_calls_are_answered_at_once() -> None:
     dispatcher = Dispatcher(parts(), bindings())
     read = call(dispatcher, None, "system.status")
     assert read.result is not None and not read.waits
     assert dispatcher.plain(await read.answer())[0] == 200
 
 
-async def test_what_changes_something_is_answered_when_it_is_durable() -> None:
+async def test_changing_calls_are_answered_when_durable() -> None:
     dispatcher = Dispatcher(parts(), bindings())
     change = call(dispatcher, None, "project.create", b'{"name":"p","workingDir":"/p"}')
     assert change.result is None and not change.waits
@@ -29,7 +29,7 @@ async def test_what_changes_something_is_answered_when_it_is_durable() -> None:
     assert status == 200 and b'"name":"p"' in body
 
 
-async def test_who_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
+async def test_a_client_that_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
     dispatcher = Dispatcher(parts(), bindings())
     waiting = call(dispatcher, nursery, "attention.wait", b'{"attentionId":"att_x"}')
     assert dispatcher.plain(await waiting.answer())[0] == 404
@@ -40,7 +40,7 @@ async def test_who_stops_waiting_ends_the_call(nursery: trio.Nursery) -> None:
 
 
 @pytest.mark.parametrize("method", ["event.subscribe", "session.attach"])
-async def test_an_answer_that_ends_cannot_follow_anything(nursery: trio.Nursery, method: str) -> None:
+async def test_a_closing_answer_cannot_follow_events(nursery: trio.Nursery, method: str) -> None:
     services = parts()
     dispatcher = Dispatcher(services, bindings())
     follow = call(dispatcher, nursery, method, b'{"sessionId":"ses_1"}' if "session" in method else b"{}")

@@ -23,7 +23,7 @@ def heard(caller: Caller) -> list[int]:
     return [message["params"]["event"]["seq"] for message in caller.wire.sent if message.get("method") == "event"]
 
 
-def test_a_topic_stands_for_its_types_and_not_for_its_prefix() -> None:
+def test_a_topic_covers_its_types_and_not_its_prefix() -> None:
     matches = matcher(EventSubscribe(topics=("task", "session.status")))
     assert [
         matches(event(type_)) for type_ in ("task.created", "tasks.created", "session.status", "session.updated")
@@ -35,7 +35,7 @@ def test_a_topic_stands_for_its_types_and_not_for_its_prefix() -> None:
     ]
 
 
-def test_an_event_is_about_an_entity_by_its_own_id_too() -> None:
+def test_an_event_about_an_entity_matches_its_id() -> None:
     assert matcher(EventSubscribe(session_ids=("s",)))(event("session.status", id="s"))
     assert matcher(EventSubscribe(task_ids=("t",)))(event("timeline.added", task_id="t"))
     assert matcher(EventSubscribe(project_id="p"))(event("project.created", id="p"))
@@ -46,7 +46,7 @@ def test_an_event_is_about_an_entity_by_its_own_id_too() -> None:
     steps=st.lists(st.sampled_from(["change", "commit", "run", "stall", "drain"]), max_size=40),
     since=st.integers(0, 5),
 )
-def test_however_slow_disk_and_client_are_every_event_comes_once_in_order(steps: list[str], since: int) -> None:
+def test_however_slow_disk_and_client_are_every_event_arrives_once_in_order(steps: list[str], since: int) -> None:
     async def scenario() -> None:
         store = MemoryStore(lambda call: None, hold=True)
         async with trio.open_nursery() as nursery:
@@ -86,7 +86,7 @@ async def overflown(caller: Caller) -> None:
     assert caller.services.counts["overflows"] == 1
 
 
-async def test_too_many_bytes_unsent_end_it_with_the_last_seq() -> None:
+async def test_too_many_unsent_bytes_end_the_subscription_with_the_last_seq() -> None:
     caller = Caller(parts())
     await caller.call("event.subscribe")
     await caller.project()
@@ -94,7 +94,7 @@ async def test_too_many_bytes_unsent_end_it_with_the_last_seq() -> None:
     await overflown(caller)
 
 
-async def test_nothing_is_lost_by_subscribing_again_from_the_last_seq(nursery: trio.Nursery) -> None:
+async def test_subscribing_again_from_the_last_seq_loses_nothing(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     await caller.call("event.subscribe")
     await caller.project()
@@ -107,7 +107,7 @@ async def test_nothing_is_lost_by_subscribing_again_from_the_last_seq(nursery: t
     assert heard(caller) == list(range(1, caller.services.engine.bus.seq + 1))
 
 
-async def test_a_commit_of_any_size_fits_a_client_that_reads() -> None:
+async def test_a_commit_of_any_size_reaches_a_client_that_reads() -> None:
     store = MemoryStore(lambda call: None, hold=True)
     caller = Caller(parts(store))
     caller.post("event.subscribe")
@@ -117,7 +117,7 @@ async def test_a_commit_of_any_size_fits_a_client_that_reads() -> None:
     assert heard(caller) == list(range(1, 31))
 
 
-async def test_the_client_is_handed_what_it_can_take_before_it_is_cut_off() -> None:
+async def test_the_client_receives_what_it_can_take_before_it_is_cut_off() -> None:
     caller = Caller(parts())
     await caller.call("event.subscribe")
     caller.wire.unsent = UNSENT_BYTES + 1
@@ -126,7 +126,7 @@ async def test_the_client_is_handed_what_it_can_take_before_it_is_cut_off() -> N
     assert heard(caller) == [1]
 
 
-async def test_a_journal_that_goes_while_it_is_read_ends_it_with_the_last_seq() -> None:
+async def test_a_journal_segment_removed_while_it_is_read_ends_the_stream_with_the_last_seq() -> None:
     caller = Caller(parts())
     await caller.project()
     await caller.project()
@@ -142,7 +142,7 @@ async def test_a_journal_that_goes_while_it_is_read_ends_it_with_the_last_seq() 
     assert caller.services.engine.bus.subscribers == {}
 
 
-async def test_closed_while_catching_up_it_never_goes_live(nursery: trio.Nursery) -> None:
+async def test_a_stream_closed_while_catching_up_never_goes_live(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     await caller.project()
     caller.post("event.subscribe", {"since": 0})

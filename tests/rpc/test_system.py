@@ -9,14 +9,14 @@ from maestrod.store.memory import MemoryStore
 from tests.kit.parts.rpc_parts import Caller, parts
 
 
-async def test_hello_agrees_on_a_protocol_and_tells_the_limits() -> None:
+async def test_hello_agrees_on_a_protocol_and_returns_the_limits() -> None:
     reply = await Caller(parts()).call("system.hello", {"client": "editor", "version": "1", "protocols": [1, 2]})
     assert (reply["server"], reply["protocol"], reply["instance"]) == ("maestrod", 1, "i1")
     assert (reply["maxRequest"], reply["maxReply"]) == (1 << 20, 1 << 24)
     assert "events" in reply["capabilities"]
 
 
-async def test_hello_without_a_common_protocol_says_which_there_are() -> None:
+async def test_hello_without_a_common_protocol_lists_the_supported_ones() -> None:
     error = await Caller(parts()).refused("system.hello", {"protocols": [7]})
     assert error["data"]["code"] == "protocol.mismatch" and error["data"]["details"] == {"protocols": [1]}
 
@@ -28,7 +28,7 @@ async def test_hello_with_the_token_of_a_stale_attempt_is_refused() -> None:
     await caller.call("system.stop")  # the connection is still the owner's
 
 
-async def test_status_counts_what_there_is() -> None:
+async def test_status_counts_everything() -> None:
     caller = Caller(parts())
     session = await caller.session()
     await caller.call("attention.ask", {"message": "?", "sessionId": session})
@@ -49,7 +49,7 @@ async def test_status_says_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("sessions, left", [("keep", 1), ("stop", 0)])
-async def test_stop_is_handed_on(sessions: str, left: int) -> None:
+async def test_stop_is_forwarded(sessions: str, left: int) -> None:
     asked: list[SessionsOnStop] = []
     caller = Caller(parts(request_stop=asked.append))
     await caller.session()

@@ -15,7 +15,7 @@ def text(page: Any) -> bytes:
 
 
 class TestTyping:
-    async def test_text_is_typed_with_enter_unless_told_otherwise(self, nursery: trio.Nursery) -> None:
+    async def test_text_is_typed_with_enter_unless_disabled(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         await caller.call("session.send", {"sessionId": session, "text": "go on"})
@@ -28,7 +28,7 @@ class TestTyping:
         await caller.call("session.resize", {"sessionId": session, "columns": 100, "rows": 30})
         assert caller.terminals.sizes == [(session, 100, 30)]
 
-    async def test_nobody_types_where_nobody_reads(self, nursery: trio.Nursery) -> None:
+    async def test_nothing_is_typed_where_no_agent_reads(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         caller.terminals.deaf = True
@@ -41,7 +41,7 @@ class TestTyping:
         assert error["data"]["code"] == "session.ended"
         assert (await caller.refused("session.send", {"sessionId": "ses_none", "text": "x"}))["code"] == 404
 
-    async def test_a_session_types_to_itself_and_its_descendants_only(self, nursery: trio.Nursery) -> None:
+    async def test_a_session_types_only_to_itself_and_its_descendants(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         parent = await caller.session(role="orchestrator")
         child = await caller.session(parentSessionId=parent)
@@ -58,20 +58,20 @@ class TestTyping:
 
 
 class TestReading:
-    async def test_a_piece_from_an_offset(self, nursery: trio.Nursery) -> None:
+    async def test_a_piece_starts_at_an_offset(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         caller.terminals.print(session, b"0123456789")
         page = await caller.call("session.output", {"sessionId": session, "offset": 3, "limit": 4})
         assert (text(page), page["start"], page["end"]) == (b"3456", 3, 7)
 
-    async def test_the_last_lines(self, nursery: trio.Nursery) -> None:
+    async def test_the_last_lines_are_shown(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         caller.terminals.print(session, b"a\nb\nc\n")
         assert text(await caller.call("session.output", {"sessionId": session, "lines": 2})) == b"b\nc\n"
 
-    async def test_waiting_for_more(self, nursery: trio.Nursery) -> None:
+    async def test_a_client_can_wait_for_more_output(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         waiting = caller.post("session.output", {"sessionId": session, "wait": True})
@@ -87,13 +87,15 @@ class TestReading:
         caller.terminals.print(session, b"", end=True)
         assert (await caller.answer(waiting))["result"]["ended"] is True
 
-    async def test_waiting_has_an_end(self, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock) -> None:
+    async def test_waiting_ends_at_its_timeout(
+        self, nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
+    ) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         error = await caller.refused("session.output", {"sessionId": session, "wait": True, "timeoutMs": 100})
         assert error["code"] == 408
 
-    async def test_what_was_printed_while_the_daemon_did_not_run_is_shown_though_the_time_is_up(
+    async def test_output_from_the_time_without_a_daemon_counts_before_the_timeout(
         self, nursery: trio.Nursery, mock_clock: trio.testing.MockClock
     ) -> None:
         caller = Caller(parts(), nursery)
@@ -104,7 +106,7 @@ class TestReading:
         caller.terminals.print(session, b"late")
         assert text((await caller.answer(waiting))["result"]) == b"late"
 
-    async def test_the_last_line_of_each_without_control_sequences(self, nursery: trio.Nursery) -> None:
+    async def test_each_last_line_has_no_control_sequences(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         first, second = await caller.session(), await caller.session()
         caller.terminals.print(first, b"old\n\x1b[32m42 passed\x1b[0m\r\n\x1b]0;title\x07")
@@ -112,7 +114,7 @@ class TestReading:
         assert tails == {"lines": {first: "42 passed", second: ""}}
 
     @pytest.mark.parametrize("method", ["session.output", "session.attach"])
-    async def test_a_session_that_is_not_there(self, nursery: trio.Nursery, method: str) -> None:
+    async def test_an_unknown_session_is_reported(self, nursery: trio.Nursery, method: str) -> None:
         assert (await Caller(parts(), nursery).refused(method, {"sessionId": "ses_none"}))["code"] == 404
 
 
@@ -121,7 +123,7 @@ class TestFollowing:
     def pieces(caller: Caller) -> list[Any]:
         return [message["params"] for message in caller.wire.sent if message.get("method") == "output"]
 
-    async def test_every_later_byte_comes_once_and_then_the_end(self, nursery: trio.Nursery) -> None:
+    async def test_every_later_byte_arrives_once_and_then_the_end(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         caller.terminals.print(session, b"before\n")
@@ -137,7 +139,7 @@ class TestFollowing:
         assert [piece.get("ended", False) for piece in pieces] == [False, False, True]
         assert caller.conversation.is_over
 
-    async def test_from_an_offset_that_was_rotated_away(self, nursery: trio.Nursery) -> None:
+    async def test_an_offset_that_was_rotated_away_is_reported(self, nursery: trio.Nursery) -> None:
         caller = Caller(parts(), nursery)
         session = await caller.session()
         caller.terminals.print(session, b"0123456789", end=True)

@@ -16,7 +16,7 @@ from tests.kit.parts.rpc_parts import Caller, parts
 DIGEST = hashlib.sha256(b"my own").hexdigest()
 
 
-async def test_the_secret_is_told_once(nursery: trio.Nursery) -> None:
+async def test_the_secret_is_shown_once(nursery: trio.Nursery) -> None:
     services = parts()
     caller = Caller(services, nursery)
     made = await caller.call("token.create", {"name": "laptop", "owner": "ada"})
@@ -28,7 +28,7 @@ async def test_the_secret_is_told_once(nursery: trio.Nursery) -> None:
     assert made["secret"] not in json.dumps(listed) and token.digest not in json.dumps(listed)
 
 
-async def test_who_brings_a_digest_keeps_his_secret_to_himself(nursery: trio.Nursery) -> None:
+async def test_a_client_that_brings_a_digest_keeps_its_secret(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     request = {"name": "laptop", "owner": "ada", "digest": DIGEST, "requestId": "r"}
     made = await caller.call("token.create", request)
@@ -37,7 +37,7 @@ async def test_who_brings_a_digest_keeps_his_secret_to_himself(nursery: trio.Nur
     assert (await caller.refused("token.create", {**request, "requestId": "s"}))["code"] == 409
 
 
-async def test_revoked_ones_are_listed_on_request(nursery: trio.Nursery) -> None:
+async def test_revoked_tokens_are_listed_on_request(nursery: trio.Nursery) -> None:
     caller = Caller(parts(), nursery)
     token = (await caller.call("token.create", {"name": "laptop", "owner": "ada"}))["token"]["id"]
     assert (await caller.call("token.revoke", {"tokenId": token}))["revokedAt"] is not None
@@ -46,7 +46,7 @@ async def test_revoked_ones_are_listed_on_request(nursery: trio.Nursery) -> None
     assert listed["id"] == token
 
 
-async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -> None:
+async def test_no_event_contains_the_hash_of_a_secret(nursery: trio.Nursery) -> None:
     services = parts()
     engine = services.engine
     events: list[Event] = []
@@ -57,7 +57,7 @@ async def test_no_event_tells_what_a_secret_is_known_by(nursery: trio.Nursery) -
     assert DIGEST.encode() not in ui_event(engine.world, events[0])
 
 
-async def test_whom_a_token_lets_in_until_it_is_revoked(nursery: trio.Nursery) -> None:
+async def test_a_token_admits_its_holder_until_revoked(nursery: trio.Nursery) -> None:
     services = parts()
     caller = Caller(services, nursery)
     made = await caller.call("token.create", {"name": "laptop", "owner": "ada", "scope": "work"})

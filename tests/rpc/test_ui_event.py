@@ -46,7 +46,7 @@ async def test_data_is_the_whole_entity_and_change_what_changed() -> None:
     assert [message["seq"] for message in heard] == list(range(1, len(heard) + 1))
 
 
-async def test_of_what_is_deleted_only_the_id_is_left() -> None:
+async def test_a_deleted_entity_is_reduced_to_its_id() -> None:
     caller = Caller(parts())
     task = await caller.task()
     await caller.call("task.delete", {"taskId": task})
@@ -54,7 +54,7 @@ async def test_of_what_is_deleted_only_the_id_is_left() -> None:
     assert [message["data"] for message in deleted] == [{"id": task}]
 
 
-async def test_what_a_call_was_answered_is_told_to_nobody() -> None:
+async def test_the_result_of_a_call_is_published_to_nobody() -> None:
     caller = Caller(parts())
     await caller.call("project.create", {"name": "secret", "workingDir": "/s", "requestId": "r1"})
     remembered = [message for message in await messages(caller) if message["topic"].startswith("request.")]
@@ -62,7 +62,7 @@ async def test_what_a_call_was_answered_is_told_to_nobody() -> None:
     assert "secret" not in json.dumps(remembered)
 
 
-async def test_an_entry_of_a_timeline_is_its_own_whole() -> None:
+async def test_a_timeline_entry_is_its_own_whole_entity() -> None:
     caller = Caller(parts())
     session = await caller.session()
     await caller.call("session.report", {"sessionId": session, "message": "hello"})
@@ -70,6 +70,6 @@ async def test_an_entry_of_a_timeline_is_its_own_whole() -> None:
     assert entry["event"] == "timeline:added" and entry["sessionId"] == session
 
 
-def test_only_what_a_later_event_makes_worthless_is_a_state() -> None:
+def test_only_events_that_a_later_one_supersedes_are_states() -> None:
     types = ["task.updated", "task.status", "task.created", "task.deleted", "timeline.added", "queue.item"]
     assert [type_ for type_ in types if is_state(Event(seq=1, at=0, type=type_, id="x"))] == ["task.updated"]

@@ -33,13 +33,13 @@ def anything(event: Event) -> bool:
     return True
 
 
-async def test_what_is_true_already_is_told_at_once() -> None:
+async def test_a_condition_that_already_holds_ends_the_wait_at_once() -> None:
     services = parts()
     with trio.fail_after(1):
         assert await wait_until(context(services), lambda: "x", anything, None) == "x"
 
 
-async def test_it_looks_again_after_each_event(nursery: trio.Nursery) -> None:
+async def test_a_wait_checks_again_after_each_event(nursery: trio.Nursery) -> None:
     services = parts()
 
     async def change() -> None:
@@ -52,7 +52,7 @@ async def test_it_looks_again_after_each_event(nursery: trio.Nursery) -> None:
         assert await wait_until(context(services), lambda: projects(services, 3), anything, None) == 3
 
 
-async def test_what_can_still_be_undone_is_not_told(nursery: trio.Nursery) -> None:
+async def test_changes_that_can_still_be_undone_are_not_published(nursery: trio.Nursery) -> None:
     store = MemoryStore(lambda call: None, hold=True)
     services = parts(store)
     make(services, "lost")
@@ -73,7 +73,7 @@ async def test_what_can_still_be_undone_is_not_told(nursery: trio.Nursery) -> No
     assert told == [1]
 
 
-async def test_it_ends_in_time_and_leaves_no_subscription(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_wait_ends_in_time_and_leaves_no_subscription(autojump_clock: trio.testing.MockClock) -> None:
     services = parts()
     with pytest.raises(TimedOut) as caught:
         await wait_until(context(services), lambda: None, anything, 2500)
@@ -81,12 +81,12 @@ async def test_it_ends_in_time_and_leaves_no_subscription(autojump_clock: trio.t
     assert services.engine.bus.subscribers == {}
 
 
-async def test_a_wait_of_no_time_looks_once() -> None:
+async def test_a_wait_of_zero_time_checks_once() -> None:
     with pytest.raises(TimedOut):
         await wait_until(context(parts()), lambda: None, anything, 0)
 
 
-async def test_only_what_waits_may_be_cut_off() -> None:
+async def test_only_waiting_calls_may_be_cut_off() -> None:
     call = context(parts())
     seen = [call.exchange and call.exchange.idle]
     with deadline(call, None):
@@ -101,7 +101,7 @@ async def test_a_call_that_does_not_run_as_a_task_cannot_wait() -> None:
         raise AssertionError("it did not begin")
 
 
-async def test_what_came_while_the_daemon_did_not_run_counts_before_the_time_is_up(
+async def test_reports_from_the_time_without_a_daemon_count_before_the_timeout(
     nursery: trio.Nursery, mock_clock: trio.testing.MockClock
 ) -> None:
     services = parts()

@@ -12,7 +12,7 @@ BURN = "import time\nwhile time.process_time() < 0.3: pass\n"
 
 
 @pytest.mark.slow
-def test_a_tree_is_charged_with_what_its_children_used_also_when_they_have_ended() -> None:
+def test_a_tree_includes_the_usage_of_its_children_even_after_they_ended() -> None:
     script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-I', '-S', '-c', {BURN!r}])\nprint(flush=True)\ninput()"
     with subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -24,7 +24,7 @@ def test_a_tree_is_charged_with_what_its_children_used_also_when_they_have_ended
 
 
 @pytest.mark.slow
-def test_what_runs_below_counts_while_it_runs() -> None:
+def test_the_processor_time_of_children_counts_while_they_run() -> None:
     script = f"{BURN}print(flush=True)\ninput()"
     with subprocess.Popen(
         ["/bin/sh", "-c", '"$0" -I -S -c "$1"; true', sys.executable, script],
@@ -37,7 +37,7 @@ def test_what_runs_below_counts_while_it_runs() -> None:
         process.stdin.close()
 
 
-def test_nobody_has_used_nothing() -> None:
+def test_a_process_that_has_ended_has_used_nothing() -> None:
     process = subprocess.Popen(["/bin/true"])
     process.wait()
     assert processor_seconds(process.pid) == 0.0

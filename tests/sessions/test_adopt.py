@@ -54,14 +54,14 @@ async def test_a_record_is_final(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", RECORD[:40], b"\x00" * 100, b"[]", b'{"sessionId":1}'])
-async def test_a_damaged_record_means_lost(folder: Path, damage: bytes) -> None:
+async def test_a_damaged_record_means_that_the_session_is_lost(folder: Path, damage: bytes) -> None:
     (folder / "started-1").touch()
     (folder / "exit-1.json").write_bytes(damage)
     assert read_record(folder, 1) is None
     assert isinstance(await look(folder, "ses_a", 1), Vanished)
 
 
-async def test_no_folder_is_never_started(tmp_path: Path) -> None:
+async def test_a_missing_session_folder_means_never_started(tmp_path: Path) -> None:
     assert await look(tmp_path / "nothing", "nothing", 1) == NeverStarted()
 
 
@@ -81,7 +81,7 @@ def test_the_last_attempt_is_the_highest_marker(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff"])
-def test_a_damaged_identity_is_none(folder: Path, damage: bytes) -> None:
+def test_a_damaged_identity_reads_as_none(folder: Path, damage: bytes) -> None:
     (folder / "shim.json").write_bytes(damage)
     assert read_identity(folder, 1) is None
 

@@ -16,7 +16,7 @@ from tests.sessions.kit import PATIENCE, Agents, Daemon, daemon_on, eventually, 
 # The terminal.
 
 
-async def test_the_agent_has_a_controlling_terminal_of_the_size_asked_for(agents: Agents, daemon: Daemon) -> None:
+async def test_the_agent_has_a_controlling_terminal_of_the_requested_size(agents: Agents, daemon: Daemon) -> None:
     groups_of = "import os; print(os.tcgetpgrp(0), os.getpgrp(), os.getsid(0))"
     script = f"stty size; tty < /dev/tty; exec {sys.executable} -c '{groups_of}'"
     await daemon.custody.launch(agents.shell("ses_a", script, cols=132, rows=43))
@@ -36,7 +36,7 @@ async def test_a_resize_reaches_the_program(agents: Agents, daemon: Daemon) -> N
     await daemon.custody.stop("ses_a")
 
 
-async def test_a_terminal_echoes_what_is_typed(agents: Agents, daemon: Daemon) -> None:
+async def test_a_terminal_echoes_the_input(agents: Agents, daemon: Daemon) -> None:
     await daemon.custody.launch(agents.shell("ses_a", "read line; echo got $line"))
     await daemon.custody.send("ses_a", b"something\n")
     await daemon.exit_of("ses_a")
@@ -59,9 +59,7 @@ async def test_the_end_of_input_reaches_an_agent_on_a_terminal_and_on_pipes(agen
         assert (await daemon.exit_of(session_id)).code == 0
 
 
-async def test_large_input_arrives_whole_and_what_is_not_read_is_refused_in_the_end(
-    agents: Agents, daemon: Daemon
-) -> None:
+async def test_large_input_arrives_whole_and_unread_input_is_refused_in_the_end(agents: Agents, daemon: Daemon) -> None:
     await daemon.custody.launch(agents.shell("ses_a", "head -c 900000 | cksum; sleep 1000", terminal="pipe"))
     await daemon.custody.send("ses_a", b"0123456789" * 90_000)
     assert b"900000" in await daemon.output("ses_a", b"\n")
@@ -71,7 +69,7 @@ async def test_large_input_arrives_whole_and_what_is_not_read_is_refused_in_the_
     await daemon.custody.stop("ses_a")
 
 
-async def test_a_session_is_paused_and_goes_on(agents: Agents, daemon: Daemon) -> None:
+async def test_a_session_is_paused_and_resumes(agents: Agents, daemon: Daemon) -> None:
     identity = await daemon.custody.launch(agents.shell("ses_a", "sleep 1000 & echo up; wait"))
     await daemon.output("ses_a", b"up")
     assert await daemon.custody.signal("ses_a", "STOP") >= 2
@@ -88,7 +86,7 @@ def state(pid: int) -> str:
 # The environment.
 
 
-async def test_the_environment_is_what_the_spec_says_and_the_mark_of_custody(agents: Agents, daemon: Daemon) -> None:
+async def test_the_environment_is_the_spec_with_the_mark_of_custody(agents: Agents, daemon: Daemon) -> None:
     environment = {"PATH": os.environ["PATH"], "UMLAUT": "äöü", "NOTHING": ""}
     await daemon.custody.launch(agents.spec("ses_a", "env", "-0", env=environment, terminal="pipe"))
     await daemon.exit_of("ses_a")
@@ -97,7 +95,7 @@ async def test_the_environment_is_what_the_spec_says_and_the_mark_of_custody(age
     assert sorted(entries) == sorted([*(f"{name}={value}" for name, value in environment.items()), mark])
 
 
-async def test_a_variable_that_is_no_text_reaches_the_agent_byte_for_byte(agents: Agents, daemon: Daemon) -> None:
+async def test_a_variable_that_is_not_text_reaches_the_agent_byte_for_byte(agents: Agents, daemon: Daemon) -> None:
     environment = {"PATH": os.environ["PATH"] + ":/opt/n\udcfc", "WORD": "für"}
     await daemon.custody.launch(agents.spec("ses_a", "env", "-0", env=environment, terminal="pipe"))
     await daemon.exit_of("ses_a")
@@ -179,7 +177,7 @@ async def test_a_stopped_shim_is_continued(agents: Agents) -> None:
         await second.custody.stop("ses_a")
 
 
-async def test_a_shim_told_to_end_ends_its_agent_and_says_so(agents: Agents, daemon: Daemon) -> None:
+async def test_a_shim_that_is_told_to_end_ends_its_agent_and_reports_it(agents: Agents, daemon: Daemon) -> None:
     identity = await daemon.custody.launch(agents.spec("ses_a", "cat"))
     tree.send_signal(identity.shim_pid, identity.shim_start, "TERM")
     record = await daemon.exit_of("ses_a")
@@ -196,9 +194,7 @@ async def test_a_folder_too_deep_for_a_socket_address_works(agents: Agents, tmp_
         assert (await second.custody.stop("ses_a")).left == 0
 
 
-async def test_the_next_daemon_may_come_by_another_path(
-    agents: Agents, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+async def test_the_next_daemon_may_have_another_path(agents: Agents, tmp_path_factory: pytest.TempPathFactory) -> None:
     link = tmp_path_factory.mktemp("elsewhere") / "link"
     link.symlink_to(agents.sessions)
     async with daemon_on(link) as first:
@@ -241,7 +237,7 @@ async def test_the_next_attempt_continues_the_log(agents: Agents, daemon: Daemon
     await daemon.custody.stop("ses_a")
 
 
-async def test_a_launch_that_died_before_the_marker_may_be_tried_again(agents: Agents) -> None:
+async def test_a_launch_that_died_before_the_marker_can_be_retried(agents: Agents) -> None:
     broken = agents.sessions / "not-a-python"
     broken.write_text("#!/bin/sh\necho out of order >&2\nexit 1\n")
     broken.chmod(0o700)
@@ -284,7 +280,7 @@ async def test_two_hundred_starts_and_stops_leak_nothing(agents: Agents) -> None
         assert {path.name for path in folder.iterdir()} - {"output"} == kept
 
 
-async def test_exits_are_told_once_each_however_many_end_at_once(agents: Agents, daemon: Daemon) -> None:
+async def test_each_exit_is_reported_once_however_many_end_at_once(agents: Agents, daemon: Daemon) -> None:
     identities = [await daemon.custody.launch(agents.spec(f"ses_{n}", "sleep", "0.05")) for n in range(8)]
     for number in range(8):
         record: ExitRecord = await daemon.exit_of(f"ses_{number}")
@@ -296,7 +292,7 @@ async def test_exits_are_told_once_each_however_many_end_at_once(agents: Agents,
 # Standard input and standard error.
 
 
-async def test_a_file_is_the_whole_standard_input(agents: Agents, daemon: Daemon, tmp_path: Path) -> None:
+async def test_a_file_can_be_the_whole_standard_input(agents: Agents, daemon: Daemon, tmp_path: Path) -> None:
     prompt = tmp_path / "prompt.md"
     prompt.write_text("do this\n")
     await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin=str(prompt)))
@@ -304,7 +300,7 @@ async def test_a_file_is_the_whole_standard_input(agents: Agents, daemon: Daemon
     assert daemon.custody.read_output("ses_a", 0, 100).data == b"do this\n"
 
 
-async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agents: Agents, daemon: Daemon) -> None:
+async def test_writing_to_an_agent_whose_input_is_a_file_is_refused(agents: Agents, daemon: Daemon) -> None:
     await daemon.custody.launch(agents.shell("ses_a", "cat; exec sleep 1000", terminal="pipe", stdin="/dev/null"))
     with pytest.raises(ShimRefused) as refused:
         await daemon.custody.send("ses_a", b"hello")
@@ -313,13 +309,13 @@ async def test_what_is_written_to_an_agent_whose_input_is_a_file_is_refused(agen
     await daemon.custody.stop("ses_a")
 
 
-async def test_an_input_that_is_not_there_is_a_failed_start_that_says_so(agents: Agents, daemon: Daemon) -> None:
+async def test_a_missing_input_fails_the_start_with_a_reason(agents: Agents, daemon: Daemon) -> None:
     with pytest.raises(LaunchError, match="input for the agent") as failed:
         await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe", stdin="/no/such/file"))
     assert failed.value.errno_name == "ENOENT"
 
 
-async def test_standard_error_never_breaks_into_a_line_of_the_stream(agents: Agents, daemon: Daemon) -> None:
+async def test_standard_error_never_splits_a_line_of_the_stream(agents: Agents, daemon: Daemon) -> None:
     program = (
         "import os\n"
         "for number in range(500):\n"

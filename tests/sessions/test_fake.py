@@ -24,7 +24,7 @@ class Life:
         self.exits.append(record)
 
 
-async def test_a_long_life_takes_no_time(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_an_hour_of_a_fake_agent_takes_no_time(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
     machine = FakeMachine(lambda spec: Lifetime(seconds=3600, code=4, output=((1800, b"half"), (3599, b" done"))))
     life = Life(machine)
     await nursery.start(life.custody.run)
@@ -38,7 +38,9 @@ async def test_a_long_life_takes_no_time(nursery: trio.Nursery, autojump_clock: 
     assert record.ended_at - (record.started_at or 0) == 3600_000
 
 
-async def test_an_agent_that_ends_between_two_daemons_is_found_ended_at_its_time(autojump_clock: MockClock) -> None:
+async def test_an_agent_that_ends_between_two_daemons_is_recorded_with_the_time_of_its_end(
+    autojump_clock: MockClock,
+) -> None:
     machine = FakeMachine(lambda spec: Lifetime(seconds=10, code=1))
     async with trio.open_nursery() as first_life:
         first = Life(machine)
@@ -57,7 +59,7 @@ async def test_an_agent_that_ends_between_two_daemons_is_found_ended_at_its_time
     assert machine.launches == [("ses_a", 1)]
 
 
-async def test_a_paused_script_stands_still(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_a_paused_script_waits(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
     life = Life(FakeMachine(lambda spec: Lifetime(seconds=10)))
     await nursery.start(life.custody.run)
     await life.custody.launch(spec())
@@ -72,7 +74,7 @@ async def test_a_paused_script_stands_still(nursery: trio.Nursery, autojump_cloc
     assert len(life.exits) == 1
 
 
-async def test_an_agent_may_end_by_itself_while_it_is_stopped(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_an_agent_can_end_while_it_is_stopped(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
     life = Life(FakeMachine(lambda spec: Lifetime(seconds=3, code=0, ignores=frozenset({"TERM"}))))
     await nursery.start(life.custody.run)
     await life.custody.launch(spec())

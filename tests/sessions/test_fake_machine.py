@@ -12,7 +12,7 @@ def spec(attempt: int = 1) -> LaunchSpec:
     return LaunchSpec(session_id="ses_a", attempt=attempt, argv=("a",), env={}, cwd="/")
 
 
-async def test_output_appears_at_its_moments(autojump_clock: MockClock) -> None:
+async def test_output_appears_on_schedule(autojump_clock: MockClock) -> None:
     machine = FakeMachine(lambda spec: Lifetime(output=((1, b"one"), (2, b"two"))))
     agent = machine.start(spec())
     assert agent.next_moment() == agent.started + 1
@@ -38,7 +38,7 @@ async def test_the_next_attempt_has_its_own_script_and_the_same_log(autojump_clo
     assert not first.alive
 
 
-async def test_a_start_that_is_refused_is_over(autojump_clock: MockClock) -> None:
+async def test_a_refused_start_leaves_no_agent(autojump_clock: MockClock) -> None:
     machine = FakeMachine(lambda spec: Lifetime(failure=("EACCES", "a: Permission denied")))
     with pytest.raises(LaunchError, match="EACCES: a: Permission denied"):
         machine.start(spec())

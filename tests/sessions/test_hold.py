@@ -22,7 +22,7 @@ IDENTITY = Identity(
 )
 
 
-async def test_waiters_get_the_identity_once_it_is_there(nursery: trio.Nursery) -> None:
+async def test_waiters_receive_the_identity_once_it_exists(nursery: trio.Nursery) -> None:
     hold = Hold("ses_a", 1)
     got: list[Identity] = []
 
@@ -46,7 +46,7 @@ async def test_waiters_get_the_failure() -> None:
     assert hold.over.is_set()
 
 
-async def test_waiters_are_let_go_when_custody_ends() -> None:
+async def test_waiters_are_released_when_custody_ends() -> None:
     hold = Hold("ses_a", 1)
     hold.finish()
     with pytest.raises(LaunchError, match="custody ended"):

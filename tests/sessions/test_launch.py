@@ -20,7 +20,7 @@ def spec(folder: Path, **more: object) -> LaunchSpec:
     return LaunchSpec(**{**fields, "folder": str(folder), **more})  # type: ignore[arg-type]  # named by the callers
 
 
-async def test_a_shim_that_gets_no_spec_ends_and_starts_nothing(tmp_path: Path) -> None:
+async def test_a_shim_without_a_spec_ends_and_starts_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "ses_a"
     pid, connection = start_shim(folder, 1, sys.executable)
     assert os.getsid(pid) == pid  # no signal meant for the daemon's group or terminal reaches it
@@ -49,18 +49,18 @@ async def test_reaping_without_pidfds_waits_in_a_thread(monkeypatch: pytest.Monk
     child.returncode = 0  # Popen need not look for it
 
 
-async def test_reaping_nobody_is_nothing() -> None:
+async def test_reaping_without_children_does_nothing() -> None:
     await reap(0)
 
 
-async def test_text_that_is_no_unicode_is_refused_before_anything_is_started(tmp_path: Path) -> None:
+async def test_invalid_unicode_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(LaunchError) as failed:
         await start(spec(tmp_path / "ses_a", env={"A": "\ud83d"}))
     assert failed.value.errno_name == "EILSEQ"
     assert not (tmp_path / "ses_a").exists()
 
 
-def test_without_descriptors_the_reason_is_said(tmp_path: Path) -> None:
+def test_missing_descriptors_are_reported_as_the_reason(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
     try:
@@ -71,7 +71,7 @@ def test_without_descriptors_the_reason_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", ["EAGAIN", "ENOMEM"])
-def test_a_system_without_room_for_a_process_says_so(
+def test_a_system_that_cannot_create_a_process_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
 ) -> None:
     import errno
@@ -86,13 +86,13 @@ def test_a_system_without_room_for_a_process_says_so(
     assert kit.open_descriptors() == before
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LaunchError, match="ENOTDIR"):
         start_shim(tmp_path / "file" / "ses_a", 1, sys.executable)
 
 
-def test_last_words_are_the_end_of_the_log(tmp_path: Path) -> None:
+def test_the_last_output_is_the_end_of_the_log(tmp_path: Path) -> None:
     assert last_words(tmp_path) == ""
     (tmp_path / "shim.log").write_text("x" * 5000 + "\nthe reason\n")
     assert last_words(tmp_path, 100).endswith("the reason")

@@ -45,7 +45,7 @@ async def shim() -> AsyncIterator[Shim]:
     await made.far.aclose()
 
 
-async def test_answers_find_their_requests_in_any_order(shim: Shim, nursery: trio.Nursery) -> None:
+async def test_answers_match_their_requests_in_any_order(shim: Shim, nursery: trio.Nursery) -> None:
     nursery.start_soon(shim.link.receive)
     got: dict[str, object] = {}
 
@@ -77,7 +77,7 @@ async def test_a_refusal_is_raised(shim: Shim, nursery: trio.Nursery) -> None:
     nursery.cancel_scope.cancel()
 
 
-async def test_the_end_of_the_connection_lets_everybody_go(shim: Shim, nursery: trio.Nursery) -> None:
+async def test_the_end_of_the_connection_releases_all_waiters(shim: Shim, nursery: trio.Nursery) -> None:
     nursery.start_soon(shim.link.receive)
 
     async def ask() -> None:
@@ -96,7 +96,7 @@ async def test_the_end_of_the_connection_lets_everybody_go(shim: Shim, nursery: 
         await shim.link.wait_grown(0)
 
 
-async def test_one_notice_serves_all_who_wait(shim: Shim, nursery: trio.Nursery) -> None:
+async def test_one_notice_serves_all_waiters(shim: Shim, nursery: trio.Nursery) -> None:
     nursery.start_soon(shim.link.receive)
     async with trio.open_nursery() as waiting:
         for _ in range(3):
@@ -117,7 +117,7 @@ async def test_the_exit_ends_receiving(shim: Shim) -> None:
 
 
 @pytest.mark.parametrize("line", [b"not json\n", b"[]\n", b'{"exit":{}}\n', b'{"end":1}\n', b"7\n"])
-async def test_nonsense_ends_the_connection_and_nothing_else(shim: Shim, line: bytes) -> None:
+async def test_garbage_ends_the_connection_and_nothing_else(shim: Shim, line: bytes) -> None:
     await shim.far.send_all(line)
     await shim.link.receive()
     assert shim.link.exit is None
@@ -140,16 +140,14 @@ async def test_a_cancelled_question_does_not_confuse_the_next(shim: Shim, nurser
     nursery.cancel_scope.cancel()
 
 
-def test_a_path_too_long_says_what_to_do_where_there_is_no_way_round(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_path_too_long_without_a_way_around_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     folder = tmp_path / ("x" * ADDRESS_LIMIT)
     with pytest.raises(OSError, match="MAESTRO_HOME"):
         connect(folder)
 
 
-def test_a_socket_of_another_user_is_not_talked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "shim.sock"))
         listener.listen()

@@ -22,7 +22,9 @@ async def test_a_lost_attempt_gets_a_record(tmp_path: Path) -> None:
     assert read_record(folder, 2) == record
 
 
-async def test_a_record_that_cannot_be_written_is_still_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_record_that_cannot_be_written_is_still_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*arguments: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
@@ -32,6 +34,6 @@ async def test_a_record_that_cannot_be_written_is_still_told(tmp_path: Path, mon
     assert read_record(tmp_path / "ses_a", 1) is None
 
 
-async def test_sweeping_where_nothing_is_finds_nothing(tmp_path: Path) -> None:
+async def test_sweeping_an_empty_place_finds_nothing(tmp_path: Path) -> None:
     report = await sweep(tmp_path, 1)
     assert (report.left, report.ended, report.signalled) == (0, 0, ())

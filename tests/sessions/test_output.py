@@ -47,7 +47,7 @@ def test_a_chunk_is_what_was_written_at_its_offset(
 
 
 @given(data=st.binary(max_size=200), limit=st.integers(1, 30))
-def test_reading_on_and_on_gives_everything_once(data: bytes, limit: int) -> None:
+def test_reading_to_the_end_gives_everything_once(data: bytes, limit: int) -> None:
     with TemporaryDirectory() as name:
         written(Path(name), data)
         position, parts = 0, []
@@ -59,7 +59,7 @@ def test_reading_on_and_on_gives_everything_once(data: bytes, limit: int) -> Non
 
 
 @given(st.lists(st.sampled_from([b"a", b"bb", b"", b"\xff"]), max_size=8), st.booleans(), st.integers(0, 10))
-def test_the_last_lines_are_those_that_splitting_gives(lines: list[bytes], ends: bool, wanted: int) -> None:
+def test_the_last_lines_are_those_of_splitting(lines: list[bytes], ends: bool, wanted: int) -> None:
     data = b"\n".join(lines) + (b"\n" if ends and lines else b"")
     with TemporaryDirectory() as name:
         written(Path(name), data)

@@ -15,7 +15,7 @@ from maestrod.sessions.spec import AlreadyEnded, Running
 from tests.sessions.kit import PATIENCE, Agents, alive, daemon_on
 
 
-async def test_a_question_is_asked_again_until_there_is_room(autojump_clock: MockClock) -> None:
+async def test_a_question_is_repeated_until_there_is_room(autojump_clock: MockClock) -> None:
     answers: list[object] = [OSError(errno.EMFILE, "no"), OSError(errno.ENOMEM, "no"), "yes"]
 
     async def ask() -> object:
@@ -50,7 +50,7 @@ class NoDescriptors:
         resource.setrlimit(resource.RLIMIT_NOFILE, self._before)
 
 
-async def test_fault_21_a_session_is_not_called_lost_for_want_of_descriptors(tmp_path: Path) -> None:
+async def test_fault_21_a_session_is_not_called_lost_for_lack_of_descriptors(tmp_path: Path) -> None:
     async with daemon_on(tmp_path) as first:
         identity = await first.custody.launch(Agents(tmp_path).spec("ses_a", "cat"))
     async with daemon_on(tmp_path) as second:
@@ -69,7 +69,7 @@ async def test_fault_21_a_session_is_not_called_lost_for_want_of_descriptors(tmp
         await second.custody.stop("ses_a")
 
 
-async def test_an_exit_record_that_cannot_be_opened_now_is_read_later(tmp_path: Path) -> None:
+async def test_an_exit_record_that_cannot_be_opened_is_read_later(tmp_path: Path) -> None:
     async with daemon_on(tmp_path) as daemon:
         await daemon.custody.launch(Agents(tmp_path).spec("ses_a", "true"))
         record = await daemon.exit_of("ses_a")
@@ -84,6 +84,6 @@ async def test_an_exit_record_that_cannot_be_opened_now_is_read_later(tmp_path: 
                 await trio.sleep(0.05)
 
 
-def test_a_process_table_that_cannot_be_read_is_an_error_and_not_empty() -> None:
+def test_an_unreadable_process_table_is_an_error_and_not_empty() -> None:
     with NoDescriptors(), pytest.raises(OSError):
         ProcFs().table()

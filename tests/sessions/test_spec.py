@@ -20,14 +20,14 @@ def test_a_spec_goes_to_the_shim_in_camel_case_and_back() -> None:
     assert msgspec.json.decode(line, type=LaunchSpec) == spec
 
 
-def test_a_record_of_a_failed_start_gives_the_error_back() -> None:
+def test_a_record_of_a_failed_start_returns_the_error() -> None:
     failure = LaunchError.from_record(record(reason="failed_to_start", detail="ENOENT: a: no such program"))
     assert (failure.errno_name, failure.message) == ("ENOENT", "a: no such program")
     assert str(failure) == "ENOENT: a: no such program"
 
 
 @pytest.mark.parametrize("reason", ["exited", "stopped", "interrupted", "lost"])
-def test_any_other_record_means_the_attempt_is_over(reason: str) -> None:
+def test_a_record_of_another_reason_means_that_the_attempt_has_ended(reason: str) -> None:
     failure = LaunchError.from_record(record(reason=reason, detail="words: with a colon"))
     assert failure.errno_name == "EALREADY"
     assert failure.record == record(reason=reason, detail="words: with a colon")
@@ -39,10 +39,10 @@ def test_a_system_error_keeps_its_name() -> None:
     assert LaunchError.from_os_error(OSError("strange"), "starting").errno_name == "EUNKNOWN"
 
 
-def test_reading_goes_on_behind_the_chunk() -> None:
+def test_reading_continues_after_the_chunk() -> None:
     assert OutputChunk(10, b"abc", 99).next == 13
 
 
-def test_an_unknown_reason_is_no_record() -> None:
+def test_an_unknown_reason_makes_no_record() -> None:
     with pytest.raises(msgspec.ValidationError):
         record(reason="bored")

@@ -33,7 +33,7 @@ def start_of(pid: int) -> str:
     return start
 
 
-async def test_agent_group_descendants_and_tagged_are_found_and_ended(tmp_path: Path) -> None:
+async def test_agent_group_descendants_and_tagged_processes_are_found_and_ended(tmp_path: Path) -> None:
     agent = subprocess.Popen(["sh", "-c", "sleep 1000 & setsid sleep 1000 & wait"], process_group=0)
     stray = subprocess.Popen(["/bin/sleep", "1000"], env={"MAESTRO_CUSTODY": tag_of(str(tmp_path), 1)})
     other = subprocess.Popen(["sleep", "1000"])
@@ -50,7 +50,7 @@ async def test_agent_group_descendants_and_tagged_are_found_and_ended(tmp_path: 
             process.wait()
 
 
-def test_an_agent_of_another_start_or_boot_is_a_stranger(tmp_path: Path) -> None:
+def test_a_process_with_another_start_or_boot_id_is_a_stranger(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "1000"]) as other:
         try:
             assert tree.find_tree(tmp_path, 1, identity(other.pid, "1")) == {}
@@ -69,7 +69,7 @@ def test_a_daemon_started_within_a_session_does_not_end_itself(tmp_path: Path) -
     assert done.stdout == b"{}\n"
 
 
-def test_a_signal_goes_to_the_process_that_was_meant_or_to_none() -> None:
+def test_a_signal_reaches_the_intended_process_or_none() -> None:
     with subprocess.Popen(["sleep", "1000"]) as child:
         start = start_of(child.pid)
         assert not tree.send_signal(child.pid, "1", "KILL")

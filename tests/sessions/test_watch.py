@@ -22,7 +22,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(os, "pidfd_open", none_left, raising=False)
 
 
-async def test_the_end_of_a_process_is_seen(way: None) -> None:
+async def test_the_end_of_a_process_is_noticed(way: None) -> None:
     with subprocess.Popen(_WAITS, stdin=subprocess.PIPE) as child:
         process = identify(child.pid)
         assert process is not None and process.pid == child.pid
@@ -33,7 +33,7 @@ async def test_the_end_of_a_process_is_seen(way: None) -> None:
                 child.kill()
 
 
-async def test_another_process_with_its_number_is_not_it(way: None) -> None:
+async def test_another_process_with_the_same_number_does_not_match(way: None) -> None:
     with trio.fail_after(20):
         await wait_gone(Watched(os.getpid(), "1", "another boot"))
 
@@ -48,6 +48,6 @@ async def test_a_process_that_is_gone_is_not_waited_for(way: None) -> None:
         await wait_gone(process)
 
 
-def test_a_process_of_another_user_is_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 100_000)
     assert identify(os.getpid()) is None

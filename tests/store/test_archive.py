@@ -22,13 +22,13 @@ PROJECT = Project(id="prj_1", name="p", working_dir="/w")
 LINES = list(archive_lines(9, [PROJECT], ENTRIES))
 
 
-def test_round_trip() -> None:
+def test_a_round_trip_changes_nothing() -> None:
     archive = read_archive(LINES)
     assert (archive.seq, archive.entities, archive.entries) == (9, [PROJECT], ENTRIES)
 
 
 @given(st.data())
-def test_any_damage_is_noticed(data: st.DataObject) -> None:
+def test_any_damage_is_detected(data: st.DataObject) -> None:
     content = bytearray(b"".join(LINES))
     if data.draw(st.booleans()):
         bit = data.draw(st.integers(0, len(content) * 8 - 9))  # the last newline may be missing
@@ -69,7 +69,7 @@ def test_a_finished_tree_is_kept_with_all_that_belongs_to_it() -> None:
         life.store.archive("tsk_nobody")
 
 
-def test_an_archive_of_0_1_has_its_sessions_as_they_are_now() -> None:
+def test_an_archive_of_0_1_has_its_sessions_in_todays_form() -> None:
     session = {
         "id": "ses_1",
         "projectId": "p",

@@ -22,7 +22,7 @@ def crash_files(**options: int) -> CrashFiles:
     return files
 
 
-def test_the_committer_flushes_what_many_threads_wait_for(tmp_path: Path) -> None:
+def test_one_flush_serves_many_waiting_threads(tmp_path: Path) -> None:
     files = RealFiles()
     done = threading.Event()
 
@@ -46,7 +46,7 @@ def test_the_committer_flushes_what_many_threads_wait_for(tmp_path: Path) -> Non
     files.release_reserve()
 
 
-def test_16_the_committer_looks_for_space_by_itself() -> None:
+def test_16_the_committer_checks_for_free_space_by_itself() -> None:
     files = crash_files(capacity=10)
     back = threading.Event()
 
@@ -65,7 +65,7 @@ def test_16_the_committer_looks_for_space_by_itself() -> None:
     assert journal.refusal() is None
 
 
-def test_it_gathers_only_while_fewer_are_pending_than_the_last_batch_had() -> None:
+def test_the_committer_gathers_only_while_fewer_are_pending_than_in_the_last_batch() -> None:
     committer = Committer(Journal(FOLDER, crash_files(), Heard(), segment_size=SMALL))
     committer.stop()
     started = time.perf_counter()
@@ -77,7 +77,7 @@ def test_it_gathers_only_while_fewer_are_pending_than_the_last_batch_had() -> No
 
 
 @pytest.mark.parametrize("capacity, timeout", [(1 << 20, None), (10, 2.5)])
-def test_idle_it_sleeps_without_a_timer_unless_space_is_missing(capacity: int, timeout: float | None) -> None:
+def test_an_idle_committer_sleeps_without_a_timer_unless_space_is_missing(capacity: int, timeout: float | None) -> None:
     committer = Committer(
         Journal(FOLDER, crash_files(capacity=capacity), Heard(), segment_size=SMALL), probe_interval=2.5
     )

@@ -39,7 +39,7 @@ def quarantined(files: CrashFiles) -> list[str]:
     return [name for path, name in ((Path(path), Path(path).name) for path in files.tree()) if path.parent == folder]
 
 
-def test_nothing_was_edited(files: CrashFiles) -> None:
+def test_an_unedited_store_has_no_edits(files: CrashFiles) -> None:
     life = Life(files, {})
     assert life.store.scan_edits() == Scan() and life.store.report == []
 
@@ -73,7 +73,7 @@ def test_an_edit_that_only_moves_white_space_changes_nothing(files: CrashFiles) 
 
 
 @pytest.mark.parametrize("old, new", [(b'"task 0"', b"7"), (b'"task 0",', b'"task 0"'), (b'"tsk_', b'"tsk_0')])
-def test_19_an_invalid_edit_is_quarantined_and_the_file_put_right(files: CrashFiles, old: bytes, new: bytes) -> None:
+def test_19_an_invalid_edit_is_quarantined_and_the_file_restored(files: CrashFiles, old: bytes, new: bytes) -> None:
     before = files.read(task_path(files))
     path = edit(files, old, new)
     broken = files.read(path)
@@ -133,14 +133,14 @@ def test_a_file_of_a_deleted_entity_is_removed(files: CrashFiles) -> None:
     assert files.listdir(path.parent) == []
 
 
-def test_a_file_of_a_task_nobody_knows_is_an_edit(files: CrashFiles) -> None:
+def test_a_file_of_an_unknown_task_is_an_edit(files: CrashFiles) -> None:
     path = DATA / "tasks" / "tsk_mine.json"
     files.damage(path, b'{"id": "tsk_mine", "projectId": "prj_x", "title": "by hand"}')
     (found,) = Life(files, {}).store.scan_edits().edits
     assert found.current is None and found.id == "tsk_mine"
 
 
-def test_19_a_folder_in_the_place_of_a_file_is_moved_away(files: CrashFiles) -> None:
+def test_19_a_folder_in_place_of_a_file_is_moved_away(files: CrashFiles) -> None:
     path = task_path(files)
     before = files.read(path)
     files.unlink(path)
@@ -151,7 +151,7 @@ def test_19_a_folder_in_the_place_of_a_file_is_moved_away(files: CrashFiles) -> 
     assert files.read(path) == before and any("a folder stood" in line for line in found.warnings)
 
 
-def test_an_unreadable_file_is_reported_and_the_journals_copy_used(files: CrashFiles) -> None:
+def test_an_unreadable_file_is_reported_and_replaced_from_the_journal(files: CrashFiles) -> None:
     path = edit(files, b'"task 0"', b'"task of mine"')
     life = Life(files, {})
     files.fail("read", 13, path=path.name, times=9)
@@ -161,7 +161,7 @@ def test_an_unreadable_file_is_reported_and_the_journals_copy_used(files: CrashF
     assert [task.title for task in life.world.tasks.values()] == ["task 0"]
 
 
-def test_what_the_engine_changed_since_the_start_is_not_put_back(files: CrashFiles) -> None:
+def test_changes_by_the_engine_since_the_start_are_not_reverted(files: CrashFiles) -> None:
     """The scan runs beside the engine: a task whose file is missing was changed, another was made and has no file yet."""
     path = task_path(files)
     files.unlink(path)

@@ -26,20 +26,20 @@ TEXT = '{"id": "tsk_1", "projectId": "p",\n "title": "mine", "colour": "red"}\n'
     ),
     st.integers(1, 2**40),
 )
-def test_round_trip(task: Task, seq: int) -> None:
+def test_a_round_trip_changes_nothing(task: Task, seq: int) -> None:
     data = encode_file(task, seq)
     assert decode_file("task", "tsk_1", data) == (task, seq, False)
     assert json.loads(data)["seq"] == seq
 
 
-def test_the_file_is_for_people() -> None:
+def test_the_file_is_readable_by_people() -> None:
     lines = encode_file(TASK, 7).decode().splitlines()
     assert lines[0] == "{" and lines[-1] == "}"
     assert lines[1] == '  "id": "tsk_1",' and lines[-3] == '  "seq": 7,' and lines[-2].startswith('  "check": "')
 
 
 @given(st.data())
-def test_19_any_flipped_bit_is_an_edit_or_refused_never_taken_for_ours(data: st.DataObject) -> None:
+def test_19_a_flipped_bit_is_an_edit_or_refused_but_never_ours(data: st.DataObject) -> None:
     content = bytearray(encode_file(TASK, 7))
     bit = data.draw(st.integers(0, len(content) * 8 - 1))
     content[bit // 8] ^= 1 << bit % 8
@@ -64,7 +64,7 @@ def test_19_any_flipped_bit_is_an_edit_or_refused_never_taken_for_ours(data: st.
         (b'{"id": "tsk_1", "projectId": "p", "title": "a", "title": "b"}', "`title` appears twice"),
     ],
 )
-def test_19_what_cannot_be_the_entity_is_refused_in_words(content: bytes, says: str) -> None:
+def test_19_content_that_is_not_the_entity_is_refused_with_a_reason(content: bytes, says: str) -> None:
     with pytest.raises(BadEntityFile, match=f"(?i){says}"):
         decode_file("task", "tsk_1", content)
 

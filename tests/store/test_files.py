@@ -43,7 +43,7 @@ def test_real_files_round_trip(tmp_path: Path) -> None:
     files.release_reserve()
 
 
-def test_reserve_opens_a_file_when_descriptors_ran_out(tmp_path: Path) -> None:
+def test_the_reserve_opens_a_file_when_descriptors_ran_out(tmp_path: Path) -> None:
     """daemons.md 5.4, number 21, at file open: the store goes on while everything else is out of descriptors."""
     files = RealFiles()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -71,7 +71,7 @@ def test_short_writes_are_continued() -> None:
     assert files.read(TARGET) == b"0123456789"
 
 
-def test_a_write_that_takes_nothing_is_an_error() -> None:
+def test_a_write_of_zero_bytes_is_an_error() -> None:
     files = crash_files()
     files.short_write = 0
     fd = files.open(TARGET, os.O_WRONLY | os.O_CREAT)
@@ -93,7 +93,7 @@ def test_a_failed_replacement_leaves_the_old_file_and_no_leftover(operation: str
 
 @pytest.mark.parametrize("loss", ["kill", "drop", "tear"])
 @pytest.mark.parametrize("before", [True, False])
-def test_replacement_is_atomic_and_durable_wherever_it_stops(loss: Loss, before: bool) -> None:
+def test_replacement_is_atomic_and_durable_wherever_it_is_interrupted(loss: Loss, before: bool) -> None:
     old, fresh = b"old" * 700, b"new" * 900
     for step in range(1, 50):
         files = crash_files()

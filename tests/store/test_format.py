@@ -20,7 +20,7 @@ def files() -> CrashFiles:
     return files
 
 
-def test_a_store_keeps_its_instance_for_ever(files: CrashFiles) -> None:
+def test_a_store_keeps_its_instance_id(files: CrashFiles) -> None:
     first = read_format(files, LAYOUT)
     assert first is not None and first.format == FORMAT and len(first.instance) == 16
     assert Life(files, {}).store.instance == first.instance
@@ -58,14 +58,14 @@ def test_20_an_older_store_is_migrated_and_a_backup_kept(files: CrashFiles) -> N
         assert files.tree()[path.replace(str(DATA), str(backup))] == content
 
 
-def test_20_a_version_nobody_can_migrate_is_refused_untouched(files: CrashFiles) -> None:
+def test_20_an_unknown_version_is_refused_and_left_untouched(files: CrashFiles) -> None:
     before = files.tree()
     with pytest.raises(BadConfiguration, match="store format 2"):
         open_format(files, LAYOUT, [], current=3, migrations={})
     assert files.tree() == before
 
 
-def test_19_a_damaged_format_file_is_written_anew(files: CrashFiles) -> None:
+def test_19_a_damaged_format_file_is_written_again(files: CrashFiles) -> None:
     files.damage(LAYOUT.format, b"\0\0")
     life = Life(files, {})
     assert str(LAYOUT.format) in life.store.report[0]

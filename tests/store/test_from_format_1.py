@@ -62,13 +62,13 @@ def opened(folder: Path) -> Store:
         ({"status": "failed", "limitHits": 2, "limitedSince": 3, "turn": None}, None),
     ],
 )  # fmt: skip
-def test_what_a_living_session_had_is_in_one_place(old: dict[str, Any], live: dict[str, Any] | None) -> None:
+def test_everything_a_live_session_has_is_in_one_place(old: dict[str, Any], live: dict[str, Any] | None) -> None:
     new = from_format_1.session({**BASE, **old})
     assert new["live"] == live
     assert msgspec.convert(new, Session).status.value == old["status"]
 
 
-def test_one_that_was_let_go_before_it_had_shown_itself_is_up() -> None:
+def test_a_finished_session_of_format_1_that_had_not_registered_counts_as_running() -> None:
     new = from_format_1.session({**BASE, "status": "spawning", "finishing": True, "deadline": 9})
     assert msgspec.convert(new, Session).finishing
 
@@ -88,7 +88,7 @@ _STATUS = st.sampled_from(["spawning", "idle", "working", "completed", "failed",
 
 
 @given(status=_STATUS, members=st.tuples(_CLOCK, _FLAGS, _TURN, _WAIT))
-def test_whatever_format_1_could_write_down_becomes_a_session(status: str, members: tuple[dict[str, Any], ...]) -> None:
+def test_every_possible_session_of_format_1_is_migrated(status: str, members: tuple[dict[str, Any], ...]) -> None:
     old: dict[str, Any] = {**BASE, "status": status}
     for each in members:
         old |= each
@@ -96,9 +96,7 @@ def test_whatever_format_1_could_write_down_becomes_a_session(status: str, membe
 
 
 @pytest.mark.parametrize("writes", [0, 1, 5, 60])
-def test_a_migration_that_was_interrupted_begins_again(
-    writes: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_migration_starts_again(writes: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = iter([True] * writes)
 
     def write(files: Files, path: Path, data: bytes) -> None:
@@ -118,7 +116,7 @@ def test_a_migration_that_was_interrupted_begins_again(
     assert (names["paused"].paused, names["finishing"].finishing) == (True, True)
 
 
-def test_a_commit_that_was_torn_is_cut_after_the_migration_too(folder: Path) -> None:
+def test_a_torn_commit_is_cut_after_a_migration_too(folder: Path) -> None:
     path = list_segments(opened(folder)._files, Layout(folder).journal)[-1].path
     backup = folder / "backup/format-1"
     torn = (backup / path.relative_to(folder)).read_bytes().rstrip(b"\0")

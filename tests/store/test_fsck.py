@@ -25,7 +25,7 @@ def files() -> CrashFiles:
     return files
 
 
-def test_a_good_store(files: CrashFiles) -> None:
+def test_a_sound_store_passes(files: CrashFiles) -> None:
     before = files.tree()
     found = check(DATA, files)
     assert found.ok and found.problems == ()
@@ -34,7 +34,7 @@ def test_a_good_store(files: CrashFiles) -> None:
     assert files.tree() == before
 
 
-def test_no_store() -> None:
+def test_a_missing_store_is_reported() -> None:
     found = check(DATA, CrashFiles())
     assert not found.ok and "no store" in found.problems[0]
 
@@ -86,7 +86,7 @@ def test_files_are_compared_with_each_other(files: CrashFiles) -> None:
     assert any("is missing" in problem for problem in check(DATA, files).problems)
 
 
-def test_an_edited_file_is_counted_and_no_problem(files: CrashFiles) -> None:
+def test_an_edited_file_is_counted_and_not_a_problem(files: CrashFiles) -> None:
     path = first(files, "task")
     files.damage(path, files.read(path).replace(b"task 3", b"task of mine"))
     found = check(DATA, files)
@@ -99,7 +99,7 @@ def test_20_a_newer_store_is_refused_by_a_check_too(files: CrashFiles) -> None:
         check(DATA, files)
 
 
-def test_19_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_19_a_missing_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "format").write_text('{"format": 2}')
     found = check(tmp_path)
     assert f"{tmp_path / 'journal'}: the folder is missing" in found.problems

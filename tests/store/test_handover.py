@@ -42,7 +42,7 @@ def test_each_state_is_the_one_right_after_its_decision() -> None:
     assert b'"two"' in parts.written() and b'"seq": 2' in parts.written()
 
 
-def test_what_will_never_be_durable_is_forgotten() -> None:
+def test_changes_that_will_never_be_durable_are_forgotten() -> None:
     parts = Parts()
     parts.rename(1, "one")
     parts.handover.release(1)
@@ -52,7 +52,7 @@ def test_what_will_never_be_durable_is_forgotten() -> None:
     assert b'"one"' in parts.written()
 
 
-def test_a_removed_entity_is_handed_over_as_gone() -> None:
+def test_a_removed_entity_is_handed_over_as_deleted() -> None:
     parts = Parts()
     parts.rename(1, "one")
     parts.handover.release(1)

@@ -27,15 +27,15 @@ def files() -> CrashFiles:
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 7, 20, 39, 40])
-def test_no_gap_no_overlap(files: CrashFiles, after: int) -> None:
+def test_there_is_neither_a_gap_nor_an_overlap(files: CrashFiles, after: int) -> None:
     assert [event.seq for event in events_between(files, FOLDER, after, 40)] == list(range(after + 1, 41))
 
 
-def test_what_is_not_durable_yet_is_not_told(files: CrashFiles) -> None:
+def test_events_that_are_not_durable_yet_are_left_out(files: CrashFiles) -> None:
     assert [event.seq for event in events_between(files, FOLDER, 30, 35)] == [31, 32, 33, 34, 35]
 
 
-def test_too_old_is_said_at_once(files: CrashFiles) -> None:
+def test_a_gap_at_the_beginning_is_reported_at_once(files: CrashFiles) -> None:
     names = list_segments(files, FOLDER)
     files.unlink(names[0].path)
     with pytest.raises(ResyncRequired, match=f"kept from {names[1].first_seq} on"):
@@ -57,7 +57,7 @@ def test_a_gap_in_the_middle_ends_in_resync(files: CrashFiles) -> None:
     assert told == list(range(1, names[2].first_seq))
 
 
-def test_only_covered_and_old_segments_go(files: CrashFiles) -> None:
+def test_only_old_covered_segments_are_deleted(files: CrashFiles) -> None:
     names = list_segments(files, FOLDER)
     everything = Retention(events=0, size=1 << 30)
     assert drop_old_segments(files, FOLDER, 0, everything) == []

@@ -171,7 +171,7 @@ def test_18_one_failure_anywhere_loses_nothing(operation: str, nth: int) -> None
 
 
 @pytest.mark.parametrize("loss", ["kill", "drop"])
-def test_18_when_the_fresh_file_fails_too_the_journal_is_read_only(loss: Loss) -> None:
+def test_18_when_the_new_file_fails_too_the_journal_is_read_only(loss: Loss) -> None:
     """And a restart does not bring back what was told to have failed."""
     files, heard = crash_files(), Heard()
     journal = Journal(FOLDER, files, heard, segment_size=SMALL)
@@ -191,7 +191,7 @@ def test_18_when_the_fresh_file_fails_too_the_journal_is_read_only(loss: Loss) -
     assert_history(files, 1, 1)
 
 
-def test_16_no_space_is_a_refusal_before_anything_is_decided() -> None:
+def test_16_a_full_disk_refuses_commands_before_any_decision() -> None:
     """daemons.md 5.4, number 16: what is enqueued has room; refusals begin before the room ends, and end by themselves."""
     files, heard = crash_files(capacity=2 * SMALL), Heard()
     journal = Journal(FOLDER, files, heard, segment_size=SMALL)
@@ -241,7 +241,7 @@ def test_short_writes_are_continued() -> None:
 
 @pytest.mark.parametrize("operation", ["write", "fsync", "rename"])
 @pytest.mark.parametrize("size", [200, 3000])
-def test_18_a_disk_that_fails_for_good_at_any_moment_leaves_what_was_acknowledged(operation: str, size: int) -> None:
+def test_18_a_permanent_disk_failure_keeps_what_was_acknowledged(operation: str, size: int) -> None:
     for nth in range(1, 12):
         files, heard = crash_files(), Heard()
         journal = Journal(FOLDER, files, heard, segment_size=SMALL)

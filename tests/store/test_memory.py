@@ -11,7 +11,7 @@ from tests.store.lives import Calls
 EVENT = Event(seq=1, at=1, type="project.deleted", id="p")
 
 
-def test_by_itself_it_commits_when_the_engine_comes_around() -> None:
+def test_the_engine_loop_commits_by_itself() -> None:
     calls = Calls()
     store = MemoryStore(calls)
     store.append([EVENT])
@@ -28,7 +28,7 @@ def test_refusals_are_what_a_test_says() -> None:
         store.append([EVENT])
 
 
-def test_what_could_not_be_written_cannot_be_kept() -> None:
+def test_an_event_that_cannot_be_encoded_cannot_be_stored() -> None:
     with pytest.raises(TypeError):
         MemoryStore(Calls()).append([Event(seq=1, at=1, type="a.b", id="c", data={"x": object()})])
 

@@ -19,7 +19,7 @@ def test_copies_are_numbered_and_say_why() -> None:
     assert files.read(FOLDER / "tsk_1.json.2.reason.txt") == f"{SOURCE}: still not JSON\n".encode()
 
 
-def test_a_full_disk_costs_the_copy_only() -> None:
+def test_a_full_disk_only_prevents_the_copy() -> None:
     files = CrashFiles()
     files.fail("write", errno.ENOSPC, times=9)
     assert "no copy could be kept: No space" in quarantine(files, FOLDER, SOURCE, b"one", "not JSON")

@@ -32,13 +32,13 @@ def lines_of(files: CrashFiles) -> list[bytes]:
     return files.read(FIRST).rstrip(b"\0").split(b"\n")
 
 
-def test_reading_from_a_seq() -> None:
+def test_events_are_read_from_a_seq() -> None:
     files = written()
     records = [item for item in read_journal(files, FOLDER, after=5) if isinstance(item, Record)]
     assert [record.seq for record in records] == [6, 7, 8]
 
 
-def test_an_empty_folder() -> None:
+def test_an_empty_folder_is_accepted() -> None:
     files = CrashFiles()
     files.mkdir(FOLDER)
     assert list(read_journal(files, FOLDER, after=3)) == [End(None, 0, 4)]
@@ -139,7 +139,7 @@ def test_a_missing_segment_shows_as_a_jump() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=30), st.integers(0, 70))
-def test_reading_from_any_seq_is_reading_all_and_leaving_out(shape: list[tuple[int, bool]], after: int) -> None:
+def test_reading_from_any_seq_equals_reading_all_and_skipping(shape: list[tuple[int, bool]], after: int) -> None:
     files = CrashFiles()
     files.mkdir(FOLDER)
     journal = Journal(FOLDER, files, Heard(), segment_size=2048)

@@ -36,7 +36,7 @@ def decisions(draw: st.DrawFn) -> list[Event]:
 
 
 @given(decisions())
-def test_round_trip(events: list[Event]) -> None:
+def test_a_round_trip_changes_nothing(events: list[Event]) -> None:
     line = encode(events)
     assert line.endswith(b"}\n") and line.count(b"\n") == 1
     assert decode(line[:-1]) == Record(events[0].seq, events[0].at, tuple(events))
@@ -47,7 +47,7 @@ def test_round_trip(events: list[Event]) -> None:
 
 
 @given(decisions(), st.data())
-def test_any_flipped_bit_is_found(events: list[Event], data: st.DataObject) -> None:
+def test_any_flipped_bit_is_detected(events: list[Event], data: st.DataObject) -> None:
     line = bytearray(encode(events)[:-1])
     bit = data.draw(st.integers(0, len(line) * 8 - 1))
     line[bit // 8] ^= 1 << bit % 8
@@ -68,7 +68,7 @@ def test_foreign_bytes_are_refused(line: bytes) -> None:
         decode(line)
 
 
-def test_a_right_checksum_over_nonsense_is_refused() -> None:
+def test_nonsense_with_a_valid_checksum_is_refused() -> None:
     events = [Event(seq=5, at=1, type="task.created", id="a"), Event(seq=7, at=1, type="task.created", id="b")]
     with pytest.raises(DamagedLine, match="event numbers"):
         decode(encode(events)[:-1])

@@ -68,7 +68,7 @@ def assert_same(broken: Broken, life: Life) -> None:
     assert Life(broken.files, {}, ROOMY).world.dump() == life.world.dump(), "what was repaired stays repaired"
 
 
-def test_19_a_damaged_line_that_the_files_cover_is_quarantined() -> None:
+def test_19_a_damaged_line_that_entity_files_cover_is_quarantined() -> None:
     broken = Broken()
     broken.damage_line(2)
     life = broken.reopen()
@@ -81,7 +81,7 @@ def test_19_a_damaged_line_that_the_files_cover_is_quarantined() -> None:
     assert_same(broken, life)
 
 
-def test_19_a_damaged_line_nothing_covers_opens_read_only_and_names_it() -> None:
+def test_19_a_damaged_line_without_a_copy_opens_read_only_and_is_named() -> None:
     broken = Broken()
     broken.damage_line(-3)
     before = {path: data for path, data in broken.files.tree().items() if "quarantine" not in path}
@@ -99,7 +99,7 @@ def test_19_a_damaged_line_nothing_covers_opens_read_only_and_names_it() -> None
     )
 
 
-def test_19_the_very_last_acknowledged_line_is_not_cut_as_if_torn() -> None:
+def test_19_the_last_acknowledged_line_is_never_cut_as_torn() -> None:
     broken = Broken()
     broken.damage_line(-1)
     assert broken.reopen().store.mode() is Mode.READ_ONLY
@@ -120,13 +120,13 @@ def test_19_a_damaged_snapshot_is_replaced_by_the_journal(content: bytes) -> Non
     assert_same(broken, life)
 
 
-def test_19_a_folder_in_the_place_of_the_snapshot() -> None:
+def test_19_a_folder_in_place_of_the_snapshot_is_handled() -> None:
     broken = Broken()
     broken.files.mkdir(LAYOUT.snapshot)
     assert_same(broken, broken.reopen())
 
 
-def test_19_snapshot_gone_and_journal_shortened_the_files_are_the_base() -> None:
+def test_19_without_snapshot_and_with_a_short_journal_the_files_are_the_base() -> None:
     broken = Broken()
     life = broken.reopen()
     life.close()
@@ -137,7 +137,7 @@ def test_19_snapshot_gone_and_journal_shortened_the_files_are_the_base() -> None
     assert life.world.dump() == broken.dumps[broken.seq] and life.store.refusal() is None
 
 
-def test_19_never_an_empty_store_over_data_that_cannot_be_read() -> None:
+def test_19_unreadable_data_never_becomes_an_empty_store() -> None:
     broken = Broken()
     life = broken.reopen()
     life.close()
@@ -153,7 +153,7 @@ def test_19_never_an_empty_store_over_data_that_cannot_be_read() -> None:
     assert refusal is not None and "does not begin with event 1" in refusal.message
 
 
-def test_19_a_damaged_file_that_exists_in_no_other_copy_is_named() -> None:
+def test_19_a_damaged_file_without_another_copy_is_named() -> None:
     broken = Broken()
     life = broken.reopen()
     life.close()
@@ -211,7 +211,7 @@ def test_leftovers_are_removed() -> None:
     assert_same(broken, life)
 
 
-def test_a_torn_commit_is_said() -> None:
+def test_a_torn_commit_is_reported() -> None:
     broken = Broken()
     data = broken.files.read(broken.segment).rstrip(b"\0")
     broken.files.damage(broken.segment, data + b'\n{"crc":"12345678","seq":' + bytes(700))
@@ -221,7 +221,7 @@ def test_a_torn_commit_is_said() -> None:
 
 
 @given(st.data())
-def test_19_any_damage_anywhere_is_survived_or_read_only(data: st.DataObject) -> None:
+def test_19_any_damage_is_recovered_or_opens_read_only(data: st.DataObject) -> None:
     """Whatever happens to one file: the world is one the history had, complete, or read-only; never a mixture."""
     broken = Broken(settled=data.draw(st.sampled_from([3, 6, 11])))
     if data.draw(st.booleans()):

@@ -60,7 +60,7 @@ def test_timeline_entries_are_kept_for_their_files() -> None:
         ([damage(1, None), record(created(4, "b"))], (1, 3)),
     ],
 )
-def test_a_gap_says_what_is_missing(items: list[Item], gap: tuple[int, int | None]) -> None:
+def test_a_gap_says_how_much_is_missing(items: list[Item], gap: tuple[int, int | None]) -> None:
     replay = Replay(World(), LAYOUT)
     with pytest.raises(Gap) as raised:
         replay.run(items)
@@ -84,7 +84,7 @@ def test_two_lines_merged_by_a_flipped_newline_are_not_one_decision() -> None:
     Replay(world, LAYOUT).run([damage(5, None), end(5)])
 
 
-def test_a_file_newer_than_an_event_is_not_changed_by_it() -> None:
+def test_an_event_does_not_change_a_file_that_is_newer() -> None:
     world = World()
     world.put(Project(id="a", name="n9", working_dir="/w"))
     world.seq = 3

@@ -11,16 +11,14 @@ from maestrod.store import secret_key as module
 from maestrod.store.secret_key import SIZE, secret_key
 
 
-def test_it_is_made_once_for_the_user_only(tmp_path: Path) -> None:
+def test_the_key_is_created_once_and_private(tmp_path: Path) -> None:
     path = tmp_path / "secret.key"
     key = secret_key(path)
     assert len(key) == SIZE and secret_key(path) == key
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_16_a_key_that_does_not_fit_on_the_disk_is_not_left_half_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_16_a_key_is_never_left_half_written_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(files: object, path: Path, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

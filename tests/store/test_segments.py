@@ -27,7 +27,7 @@ def test_names_sort_by_seq(files: CrashFiles) -> None:
     assert list_segments(files, FOLDER) == [SegmentName(seq, segment_path(FOLDER, seq)) for seq in (9, 20, 100)]
 
 
-def test_a_segment_from_allocation_to_plain_text(files: CrashFiles) -> None:
+def test_a_segment_is_preallocated_and_ends_as_plain_text(files: CrashFiles) -> None:
     segment = allocate(files, SPARE, 1000)
     assert files.size(segment.fd) == segment.room == segment.size == 1000 and segment.used == 0
     activate(files, segment, 7)
@@ -38,7 +38,7 @@ def test_a_segment_from_allocation_to_plain_text(files: CrashFiles) -> None:
     assert files.read(segment.path) == b"text\n"
 
 
-def test_without_space_nothing_is_left(files: CrashFiles) -> None:
+def test_a_failed_allocation_leaves_nothing(files: CrashFiles) -> None:
     files.capacity = 500
     with pytest.raises(OSError) as error:
         allocate(files, SPARE, 1000)
@@ -46,7 +46,9 @@ def test_without_space_nothing_is_left(files: CrashFiles) -> None:
 
 
 @pytest.mark.parametrize("content, end, kept", [(b"a\nb\ntorn", 4, b"a\nb\n"), (b"a\nb", 3, b"a\nb\n"), (b"", 0, b"")])
-def test_reopening_cuts_and_goes_on(files: CrashFiles, content: bytes, end: int, kept: bytes) -> None:
+def test_a_reopened_segment_is_truncated_and_keeps_its_room(
+    files: CrashFiles, content: bytes, end: int, kept: bytes
+) -> None:
     path = segment_path(FOLDER, 1)
     files.damage(path, content)
     segment = reopen(files, path, end, 100)
@@ -54,7 +56,7 @@ def test_reopening_cuts_and_goes_on(files: CrashFiles, content: bytes, end: int,
     assert segment.used == len(kept) and segment.used + segment.room <= segment.size == 100
 
 
-def test_reopening_on_a_full_disk_gives_no_room(files: CrashFiles) -> None:
+def test_reopening_on_a_full_disk_frees_no_space(files: CrashFiles) -> None:
     path = segment_path(FOLDER, 1)
     files.damage(path, b"a\n")
     files.capacity = 10

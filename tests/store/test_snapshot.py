@@ -28,7 +28,7 @@ def written(tasks: int) -> tuple[bytes, list[Entity]]:
 
 
 @pytest.mark.parametrize("tasks", [0, 1, 1203])
-def test_round_trip(tasks: int) -> None:
+def test_a_round_trip_changes_nothing(tasks: int) -> None:
     data, entities = written(tasks)
     snapshot = read_snapshot(data)
     assert snapshot.seq == 42 and snapshot.entities == entities

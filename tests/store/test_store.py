@@ -115,7 +115,7 @@ def test_03_random_lives_with_a_crash(scenario: list[Step], step: int, before: b
 
 
 @given(steps)
-def test_replay_gives_the_world_that_lived_byte_for_byte(scenario: list[Step]) -> None:
+def test_replay_gives_the_original_world_byte_for_byte(scenario: list[Step]) -> None:
     files = CrashFiles()
     life = Life(files, {})
     for step in scenario:
@@ -167,7 +167,7 @@ def test_an_entity_file_is_readable_and_says_its_seq() -> None:
     assert project.name == "p1"
 
 
-def test_nothing_is_written_behind_that_is_not_durable() -> None:
+def test_nothing_is_written_behind_before_it_is_durable() -> None:
     files = CrashFiles()
     life = Life(files, {})
     add_project(life, 1)
@@ -177,7 +177,7 @@ def test_nothing_is_written_behind_that_is_not_durable() -> None:
     assert len(files.listdir(DATA / "projects")) == 1
 
 
-def test_a_dropped_entity_loses_its_file() -> None:
+def test_the_file_of_a_dropped_entity_is_removed() -> None:
     files = CrashFiles()
     life = Life(files, {})
     add_task(life, 0)
@@ -203,7 +203,7 @@ def test_unknown_members_survive_a_change() -> None:
     assert b'"colour": "blue"' in files.read(path)
 
 
-def test_timelines_are_read_while_they_are_pending_and_after() -> None:
+def test_timelines_can_be_read_while_pending_and_after() -> None:
     files = CrashFiles()
     life = Life(files, {})
     add_session(life, 0)
@@ -226,7 +226,7 @@ def test_timelines_are_read_while_they_are_pending_and_after() -> None:
     assert entries(Life(files, {})) == {id_: seqs}
 
 
-def test_a_store_of_an_older_version_shows_what_linked_sessions_did_with_a_task_once() -> None:
+def test_a_store_of_an_older_version_shows_the_entries_of_linked_sessions_once() -> None:
     """Older versions wrote such entries to the session's timeline only; the first new one goes to both."""
     files = CrashFiles()
     life = Life(files, {})
@@ -243,7 +243,7 @@ def test_a_store_of_an_older_version_shows_what_linked_sessions_did_with_a_task_
     assert entries(again)[task_id] == told and len(told) == 2
 
 
-def test_a_close_that_cannot_write_everything_says_so_and_loses_nothing() -> None:
+def test_a_close_that_cannot_write_everything_reports_it_and_loses_nothing() -> None:
     files = CrashFiles()
     life = Life(files, {})
     alerts: list[str] = []
@@ -258,7 +258,7 @@ def test_a_close_that_cannot_write_everything_says_so_and_loses_nothing() -> Non
 
 
 @pytest.mark.parametrize("operation, code", [("open", 30), ("truncate", 5), ("fsync", 5)])
-def test_18_a_disk_that_cannot_be_written_at_the_start_is_read_only(operation: str, code: int) -> None:
+def test_18_an_unwritable_disk_at_start_means_read_only(operation: str, code: int) -> None:
     files = CrashFiles()
     life = Life(files, {})
     add_task(life, 0)

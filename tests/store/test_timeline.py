@@ -44,7 +44,7 @@ def seqs_of(
 
 
 @given(st.lists(st.integers(0, 9000), max_size=40), st.integers(0, 40), st.integers(0, 130), st.integers(1, 9))
-def test_a_page_from_any_place_in_either_direction(sizes: list[int], flushed: int, seq: int, limit: int) -> None:
+def test_a_page_starts_anywhere_in_either_direction(sizes: list[int], flushed: int, seq: int, limit: int) -> None:
     _, timelines, seqs = filled(sizes, flushed=flushed)
     assert seqs_of(timelines) == seqs
     assert seqs_of(timelines, str(seq), limit=limit) == [each for each in seqs if each > seq][:limit]
@@ -52,7 +52,7 @@ def test_a_page_from_any_place_in_either_direction(sizes: list[int], flushed: in
 
 
 @given(st.lists(st.integers(0, 3000), max_size=30), st.integers(1, 7), st.booleans())
-def test_pages_put_together_are_the_whole(sizes: list[int], limit: int, backward: bool) -> None:
+def test_all_pages_together_are_complete(sizes: list[int], limit: int, backward: bool) -> None:
     _, timelines, seqs = filled(sizes, flushed=len(sizes) // 2)
     found: list[int] = []
     cursor: str | None = None
@@ -75,17 +75,17 @@ def test_several_timelines_are_merged_and_filtered() -> None:
     assert [item.seq for item in page.items] == [11, 13, 14, 16, 17] and page.next_cursor == "17"
 
 
-def test_a_timeline_that_is_not_there_is_empty() -> None:
+def test_a_missing_timeline_is_empty() -> None:
     page = Timelines(CrashFiles()).page([PATH], None, None, backward=True, limit=5)
     assert page.items == () and page.next_cursor is None
 
 
-def test_a_cursor_that_is_none_is_refused() -> None:
+def test_an_invalid_cursor_is_refused() -> None:
     with pytest.raises(Malformed, match="cursor"):
         Timelines(CrashFiles()).page([PATH], None, "x", backward=False, limit=5)
 
 
-def test_the_cost_of_a_page_does_not_follow_the_length() -> None:
+def test_the_cost_of_a_page_does_not_depend_on_the_length() -> None:
     files, timelines, seqs = filled([200] * 20_000, flushed=20_000)
     reads = 0
     read = files.pread
@@ -137,7 +137,7 @@ def test_a_full_disk_keeps_entries_pending_and_writes_them_later() -> None:
     assert [line_seq(line) for line in files.read(PATH).splitlines()] == seqs
 
 
-def test_a_damaged_line_is_stepped_over() -> None:
+def test_a_damaged_line_is_skipped() -> None:
     files, timelines, seqs = filled([30] * 9, flushed=8)
     timelines.flush()
     lines = files.read(PATH).split(b"\n")
@@ -148,7 +148,7 @@ def test_a_damaged_line_is_stepped_over() -> None:
     assert TimelineSlice(files, PATH, files.info(PATH).size).trusted_end(seqs[4])[1] == seqs[3]
 
 
-def test_18_a_timeline_whose_fsync_failed_is_written_to_a_fresh_file() -> None:
+def test_18_a_timeline_whose_fsync_failed_is_written_to_a_new_file() -> None:
     files, timelines, seqs = filled([100] * 6, flushed=3)
     timelines.sync()
     timelines.flush()
@@ -160,7 +160,7 @@ def test_18_a_timeline_whose_fsync_failed_is_written_to_a_fresh_file() -> None:
     assert [line_seq(line) for line in files.read(PATH).splitlines()] == seqs
 
 
-def test_18_what_cannot_be_read_back_is_never_called_durable() -> None:
+def test_18_data_that_cannot_be_read_back_is_never_called_durable() -> None:
     files, timelines, _ = filled([100] * 6, flushed=6)
     files.fail("fsync", 5, path=PATH.name)
     files.damage(PATH, bytes(files.info(PATH).size))  # the cache forgot it, too

@@ -39,6 +39,6 @@ def test_any_block_size_finds_the_same(block: int, lines: list[int], split: int,
         assert whole.trusted_end(seq) == ((end, trusted[-1]) if trusted else (0, 0))
 
 
-def test_the_seq_of_a_line() -> None:
+def test_the_seq_of_a_line_is_read() -> None:
     assert line_seq(line(7, 3)) == 7
     assert line_seq(b"{") == line_seq(b"") == line_seq(b"\xff") == line_seq(b"[]") == 0

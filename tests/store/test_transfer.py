@@ -45,7 +45,7 @@ def exported(files: CrashFiles) -> bytes:
     return stream.getvalue()
 
 
-def test_a_store_moves(files: CrashFiles) -> None:
+def test_a_store_can_be_moved(files: CrashFiles) -> None:
     """From a store that was killed: journal and pending entries are in the archive."""
     files.reboot("kill")
     before = files.tree()
@@ -66,7 +66,7 @@ def test_a_store_moves(files: CrashFiles) -> None:
     assert moved.acknowledged == seq + 1
 
 
-def test_an_archive_of_a_session_that_was_unlinked_brings_its_entries_to_the_task() -> None:
+def test_an_archive_of_an_unlinked_session_brings_its_entries_to_the_task() -> None:
     """Entries are in an archive once and come back on both sides."""
     files = CrashFiles()
     life = Life(files, {})
@@ -106,12 +106,12 @@ def test_an_id_that_is_a_path_is_refused(bad: str) -> None:
     assert there.tree() == {}
 
 
-def test_nothing_to_export() -> None:
+def test_an_empty_store_has_nothing_to_export() -> None:
     with pytest.raises(NotFound):
         export(DATA, io.BytesIO(), CrashFiles())
 
 
-def test_with_real_files(tmp_path: Path, files: CrashFiles) -> None:
+def test_real_files_work(tmp_path: Path, files: CrashFiles) -> None:
     real = RealFiles()
     import_archive(io.BytesIO(exported(files)), tmp_path / "data", real)
     stream = io.BytesIO()

@@ -40,7 +40,7 @@ def test_many_changes_of_one_entity_are_one_file(files: CrashFiles, behind: Behi
     assert b'"t49"' in files.read(LAYOUT.entity("task", "tsk_1"))
 
 
-def test_a_turn_is_bounded(files: CrashFiles, behind: Behind) -> None:
+def test_one_flush_writes_a_bounded_number_of_files(files: CrashFiles, behind: Behind) -> None:
     behind.add(9, {("task", f"tsk_{number}"): (9, task(number)) for number in range(10)})
     assert not behind.flush(4)
     assert len(files.listdir(LAYOUT.folder("task"))) == 4
@@ -55,7 +55,7 @@ def test_requests_have_no_files(files: CrashFiles, behind: Behind) -> None:
     assert behind.idle and list(files.tree()) == [str(LAYOUT.watermark)]
 
 
-def test_the_watermark_comes_last_and_everything_before_it_is_synced(files: CrashFiles, behind: Behind) -> None:
+def test_the_watermark_is_written_last_and_everything_before_it_is_synced(files: CrashFiles, behind: Behind) -> None:
     behind.add(5, {("task", "tsk_1"): (5, task(1))})
     behind.settle()
     assert behind.idle
@@ -64,7 +64,7 @@ def test_the_watermark_comes_last_and_everything_before_it_is_synced(files: Cras
     assert b"tsk_1" in files.read(LAYOUT.entity("task", "tsk_1"))
 
 
-def test_a_failed_turn_is_done_again_without_losing_what_came_meanwhile(files: CrashFiles, behind: Behind) -> None:
+def test_a_failed_turn_is_repeated_without_losing_what_arrived_meanwhile(files: CrashFiles, behind: Behind) -> None:
     behind.add(1, {("task", "tsk_1"): (1, task(1, "old")), ("task", "tsk_2"): (1, task(2))})
     files.fail("write", 28)
     with pytest.raises(OSError):
@@ -96,7 +96,7 @@ def test_a_checkpoint_has_everything(files: CrashFiles, behind: Behind) -> None:
     assert read_snapshot(files.read(LAYOUT.snapshot)).entities == [task(1)]
 
 
-def test_a_watermark_that_was_changed_says_nothing() -> None:
+def test_a_changed_watermark_is_ignored() -> None:
     data = encode_watermark(1234)
     assert decode_watermark(data) == 1234
     for bit in range(len(data) * 8):

@@ -46,7 +46,7 @@ def add(behind: Behind, count: int) -> None:
     behind.add(count, {("task", task.id): (count, task) for task in tasks})
 
 
-def test_it_writes_everything_in_turns_and_settles() -> None:
+def test_the_writer_writes_everything_in_turns_and_settles() -> None:
     files = CrashFiles()
     behind, writer, checkpoints, alerts = start(files)
     add(behind, 7)
@@ -57,7 +57,7 @@ def test_it_writes_everything_in_turns_and_settles() -> None:
     assert len(checkpoints) >= 4, "asked before every turn"
 
 
-def test_16_it_says_once_that_it_cannot_write_and_goes_on_when_it_can() -> None:
+def test_16_a_failing_write_is_reported_once_and_writing_resumes_when_possible() -> None:
     files = CrashFiles()
     behind, writer, _, alerts = start(files)
     files.fail("write", 28, times=5)
@@ -69,7 +69,7 @@ def test_16_it_says_once_that_it_cannot_write_and_goes_on_when_it_can() -> None:
     assert behind.idle
 
 
-def test_it_stops_while_it_has_work() -> None:
+def test_a_writer_can_be_stopped_while_it_has_work() -> None:
     files = CrashFiles()
     behind, writer, _, _ = start(files)
     add(behind, 500)

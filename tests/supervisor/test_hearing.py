@@ -28,7 +28,7 @@ def kinds(parts: House) -> list[str]:
     return [entry["message"] for entry in timeline if entry.get("source") in {"hook", "timer"}]
 
 
-async def test_a_spooled_event_comes_before_the_deadline_that_was_due_when_it_was_spooled(
+async def test_a_spooled_event_comes_before_the_deadline_due_at_that_time(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -45,7 +45,7 @@ async def test_a_spooled_event_comes_before_the_deadline_that_was_due_when_it_wa
         assert kinds(parts)[:2] == ["hook Late", "timed out after 60000 ms"]
 
 
-async def test_what_was_spooled_is_taken_in_once_when_the_process_goes_on(tmp_path: Path) -> None:
+async def test_spooled_events_are_read_once_when_the_process_resumes(tmp_path: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts, trio.open_nursery() as nursery:
         hearing = Hearing(tmp_path / "spool", parts.engine, KEY, no_hook_reading, parts.supervisor)
         await nursery.start(hearing.run)

@@ -61,9 +61,7 @@ async def test_a_message_is_written_to_the_agents_input_once(tmp_path: Path, aut
         assert agent_of(machine, session).typed == b"prompt use the parser\n"
 
 
-async def test_what_a_daemon_that_died_between_decision_and_write_owed_is_written_once(
-    tmp_path: Path, autojump_clock: MockClock
-) -> None:
+async def test_a_write_owed_by_a_dead_daemon_is_done_once(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine = FakeMachine()
     async with talking(tmp_path, machine) as (parts, session):
         parts.engine._run_effect = lambda effect: None
@@ -78,7 +76,7 @@ async def test_what_a_daemon_that_died_between_decision_and_write_owed_is_writte
             store = parts.store
 
 
-async def test_a_daemon_that_died_between_the_text_and_enter_owed_enter_only(
+async def test_after_a_death_between_text_and_enter_only_enter_is_sent(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     machine = FakeMachine()
@@ -91,7 +89,7 @@ async def test_a_daemon_that_died_between_the_text_and_enter_owed_enter_only(
         assert agent_of(machine, session).typed == b"hello\r"
 
 
-async def test_what_came_with_the_start_is_never_typed_as_well(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_a_prompt_passed_at_the_start_is_never_typed_as_well(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine = FakeMachine()
     async with house(tmp_path, machine, agents={"shell": Talker()}) as parts:
         task = await parts.call("task.create", title="t", projectId=await parts.project())
@@ -138,7 +136,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, errors: dict[int, Exception]) -> li
 
 
 @pytest.mark.parametrize("error", [NotHeld("it is being found again"), ShimRefused("input_full", "it does not read")])
-async def test_what_was_not_written_at_all_is_written_again_a_moment_later(
+async def test_text_that_was_not_written_is_written_again_soon(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     machine = FakeMachine()
@@ -154,7 +152,7 @@ async def test_what_was_not_written_at_all_is_written_again_a_moment_later(
 
 
 @pytest.mark.parametrize("arrived", [True, False])
-async def test_what_may_have_arrived_is_there_once(
+async def test_prompts_that_may_have_arrived_are_written_once(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, arrived: bool
 ) -> None:
     machine, calls = FakeMachine(), []
@@ -175,7 +173,7 @@ async def test_what_may_have_arrived_is_there_once(
         assert len(calls) == 2 and len(set(calls)) == 1
 
 
-async def test_an_agent_that_reads_slowly_gets_the_rest_later(
+async def test_an_agent_that_reads_slowly_receives_the_rest_later(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = FakeMachine()
@@ -187,7 +185,7 @@ async def test_an_agent_that_reads_slowly_gets_the_rest_later(
         assert agent_of(machine, session).typed == b"slowly\r"
 
 
-async def test_an_agent_that_never_reads_the_rest_is_given_up(
+async def test_an_agent_that_never_reads_the_rest_is_abandoned(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine = FakeMachine()
@@ -199,7 +197,7 @@ async def test_an_agent_that_never_reads_the_rest_is_given_up(
         assert "only a part" in caplog.text
 
 
-async def test_what_is_written_to_one_session_never_interleaves(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_writes_to_one_session_never_interleave(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine = FakeMachine()
     async with talking(tmp_path, machine, terminal="pty") as (parts, session):
         for number, text in enumerate(("one", "two", "three")):
@@ -212,7 +210,7 @@ async def test_what_is_written_to_one_session_never_interleaves(tmp_path: Path, 
         assert agent_of(machine, session).typed == b"one\rtwo\rthree\r"
 
 
-async def test_nothing_is_written_for_what_is_over(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_nothing_is_written_for_an_ended_session(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine = FakeMachine()
     async with talking(tmp_path, machine) as (parts, session):
         for effect in (
@@ -230,7 +228,7 @@ async def test_nothing_is_written_for_what_is_over(tmp_path: Path, autojump_cloc
     "value, written",
     [("allow", b"allow toolu_1 allowed by the user\n"), ("deny", b"deny toolu_1 denied by the user\n"), ("", b"")],
 )
-async def test_a_decision_reaches_the_agent_that_waits_for_it(
+async def test_a_decision_reaches_the_waiting_agent(
     tmp_path: Path, autojump_clock: MockClock, value: str, written: bytes
 ) -> None:
     machine = FakeMachine()
@@ -245,7 +243,7 @@ async def test_a_decision_reaches_the_agent_that_waits_for_it(
         assert agent_of(machine, session).typed == written
 
 
-async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
+async def test_the_end_of_input_is_passed_on_and_harmless_without_an_agent(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = FakeMachine()
@@ -262,7 +260,9 @@ async def test_the_end_of_input_is_told_and_harmless_when_nobody_is_there(
         await trio.sleep(1)
 
 
-async def test_an_answer_a_dead_daemon_owed_is_brought_by_the_next(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_the_next_daemon_delivers_an_answer_that_a_dead_one_owed(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
     machine = FakeMachine()
     async with talking(tmp_path, machine) as (parts, session):
         sign = PermissionAsked("Bash", "rm -rf build", '{"command":"rm -rf build"}', "toolu_1", waits=True)

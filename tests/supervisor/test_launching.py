@@ -43,12 +43,12 @@ def test_files_are_private_whole_and_nested(tmp_path: Path) -> None:
     "name",
     ["../escape", "a/../../escape", "/etc/escape", "", ".", "a\0b", "output/1.log", "shim.sock", "exit-1.json"],
 )
-def test_a_file_leads_neither_out_of_the_folder_nor_to_custodys_own(tmp_path: Path, name: str) -> None:
+def test_file_names_lead_neither_out_of_the_folder_nor_to_custodys_files(tmp_path: Path, name: str) -> None:
     with pytest.raises(Malformed, match="cannot be called"):
         write_files(tmp_path / "ses_a", {name: "x"})
 
 
-def test_links_are_made_where_nothing_stands(tmp_path: Path) -> None:
+def test_links_are_created_where_nothing_exists(tmp_path: Path) -> None:
     folder = tmp_path / "ses_a"
     write_files(folder, {"home/settings.json": "{}"})
     make_links(folder, {"home/tmp": "/elsewhere", "home/settings.json": "/elsewhere", "home/deep/x": "/there"})
@@ -72,7 +72,7 @@ def test_a_link_in_the_folder_is_not_followed_out_of_it(tmp_path: Path) -> None:
 
 
 @given(st.text("ab./\\", max_size=12))
-def test_whatever_a_file_is_called_nothing_is_written_outside(name: str) -> None:
+def test_no_file_name_leads_to_a_write_outside(name: str) -> None:
     path = Path(os.path.normpath(Path("/s/ses_a") / name))
     try:
         inside = Path("/s/ses_a") / _inside(name)
@@ -100,7 +100,7 @@ async def start(parts: House, **members: Any) -> Session:
         (Turns.NONE, None, None),
     ],
 )
-async def test_what_an_agent_on_pipes_reads_follows_from_how_it_takes_prompts(
+async def test_the_input_of_an_agent_on_pipes_follows_from_its_prompt_channel(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, turns: Turns, stdin: str | None, expected: str | None
 ) -> None:
     machine, talker = FakeMachine(), Talker(traits=AgentTraits(turns=turns), stdin=stdin)
@@ -112,7 +112,7 @@ async def test_what_an_agent_on_pipes_reads_follows_from_how_it_takes_prompts(
         assert spec.stream and spec.terminal == "pipe"
 
 
-async def test_an_agent_on_a_terminal_has_the_terminal_for_everything(
+async def test_an_agent_on_a_terminal_uses_it_for_everything(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine, talker = FakeMachine(), Talker(traits=AgentTraits(turns=Turns.PROCESS), stdin="agent/prompt.md")
@@ -122,7 +122,7 @@ async def test_an_agent_on_a_terminal_has_the_terminal_for_everything(
         assert (spec.stdin, spec.stream, spec.terminal) == (None, False, "pty")
 
 
-async def test_an_input_that_is_none_of_the_files_is_a_failed_start(
+async def test_an_input_outside_the_session_files_fails_the_start(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with house(tmp_path, FakeMachine(), agents={"shell": Talker(stdin="/etc/passwd")}) as parts:
@@ -131,7 +131,7 @@ async def test_an_input_that_is_none_of_the_files_is_a_failed_start(
         assert failed.status_reason is not None and "none of its files" in failed.status_reason.detail
 
 
-async def test_an_agent_is_not_started_in_a_folder_that_took_the_place_of_its_sessions(
+async def test_an_agent_is_not_started_in_a_folder_that_replaced_its_sessions(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -142,7 +142,7 @@ async def test_an_agent_is_not_started_in_a_folder_that_took_the_place_of_its_se
         assert failed.status_reason is not None and "was replaced by another" in failed.status_reason.detail
 
 
-async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
+async def test_changes_of_the_folder_are_on_the_timeline(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -153,7 +153,7 @@ async def test_what_is_to_be_known_about_the_folder_stands_in_the_timeline(
         assert [entry.message for entry in entries if "may not be the same as before" in entry.message]
 
 
-async def test_a_folder_that_does_not_answer_fails_the_start_in_time(
+async def test_an_unresponsive_folder_fails_the_start_in_time(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(*arguments: object, abandon_on_cancel: bool) -> None:
@@ -166,7 +166,7 @@ async def test_a_folder_that_does_not_answer_fails_the_start_in_time(
         assert failed.status_reason is not None and "does not answer within 10 seconds" in failed.status_reason.detail
 
 
-def test_a_start_carries_the_message_that_was_delivered_with_it() -> None:
+def test_a_start_carries_the_message_delivered_with_it() -> None:
     world = World()
     session = Session("ses_a", "prj_a", "a", Role.WORKER, "x", SessionStatus.IDLE, attempt=2, terminal=Terminal.PIPE)
     world.put(session)

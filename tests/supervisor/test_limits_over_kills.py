@@ -79,7 +79,7 @@ def second_starts(machine: FakeMachine, sessions: list[Session]) -> list[float]:
     return sorted(machine.agents[session.id, 2].started for session in sessions)
 
 
-async def test_each_wait_ends_on_time_over_kills_one_after_the_other(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_each_wait_ends_on_time_despite_repeated_kills(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine, began = FakeMachine(), trio.current_time()
     ends = began + 5 * HOUR
     async with daemon(tmp_path, machine) as parts:
@@ -99,9 +99,7 @@ async def test_each_wait_ends_on_time_over_kills_one_after_the_other(tmp_path: P
         assert not parts.engine.world.open_questions
 
 
-async def test_a_wait_that_ended_while_no_daemon_was_there_ends_with_the_next(
-    tmp_path: Path, autojump_clock: MockClock
-) -> None:
+async def test_a_wait_that_ended_without_a_daemon_ends_with_the_next(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine = FakeMachine()
     async with daemon(tmp_path, machine) as parts:
         sessions = await limited(parts, machine, trio.current_time() + HOUR, count=3)
@@ -112,7 +110,7 @@ async def test_a_wait_that_ended_while_no_daemon_was_there_ends_with_the_next(
     assert [round(at - back) for at in second_starts(machine, sessions)] == [0, 5, 10]
 
 
-async def test_a_reboot_in_the_middle_of_a_wait_ends_no_session(tmp_path: Path, autojump_clock: MockClock) -> None:
+async def test_a_reboot_during_a_wait_ends_no_session(tmp_path: Path, autojump_clock: MockClock) -> None:
     machine, ends = FakeMachine(), trio.current_time() + HOUR
     async with daemon(tmp_path, machine) as parts:
         session = await spawn(parts)
@@ -128,7 +126,7 @@ async def test_a_reboot_in_the_middle_of_a_wait_ends_no_session(tmp_path: Path, 
     assert 0 <= started - ends < 1
 
 
-async def test_a_question_asked_before_a_kill_is_answered_once_by_a_later_daemon(
+async def test_a_question_from_before_a_kill_is_answered_once_by_a_later_daemon(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     machine = FakeMachine()

@@ -33,7 +33,7 @@ def test_the_lines_are_those_of_the_whole_log(log: bytes, cuts: list[int]) -> No
 
 
 @given(LOG, CUTS, st.data())
-def test_whoever_goes_on_where_it_was_read_to_misses_nothing_and_reads_nothing_twice(
+def test_continuing_where_the_last_reader_stopped_misses_and_repeats_nothing(
     log: bytes, cuts: list[int], data: st.DataObject
 ) -> None:
     lines = cut(log, cuts)
@@ -43,13 +43,13 @@ def test_whoever_goes_on_where_it_was_read_to_misses_nothing_and_reads_nothing_t
 
 
 @given(LOG.filter(lambda log: b"{" not in log), CUTS, st.integers(0, 20))
-def test_lines_beyond_the_bound_are_left_out_and_no_others(log: bytes, cuts: list[int], limit: int) -> None:
+def test_exactly_the_lines_beyond_the_limit_are_left_out(log: bytes, cuts: list[int], limit: int) -> None:
     kept = [line if len(line) <= limit else b"" for line in log.split(b"\n")[:-1]]
     assert [line for line, _ in cut(log, cuts, limit=limit)] == kept
 
 
 @given(CUTS, st.integers(200, 2000), st.integers(120, 190))
-def test_a_long_json_line_keeps_all_but_its_long_texts(cuts: list[int], size: int, limit: int) -> None:
+def test_a_long_json_line_loses_only_its_long_texts(cuts: list[int], size: int, limit: int) -> None:
     line = b'{"type":"result","text":"%b","is_error":false}' % (b"x" * size)
     cutter = LineCutter(0, limit)
     notes = []
@@ -61,7 +61,7 @@ def test_a_long_json_line_keeps_all_but_its_long_texts(cuts: list[int], size: in
     assert notes == [f"the long texts in a line of {len(line):,} bytes were cut", ""]
 
 
-def test_what_is_no_json_and_too_long_is_said_to_be_left_out() -> None:
+def test_a_long_line_that_is_not_json_is_left_out_and_reported() -> None:
     cutter = LineCutter(0, limit=10)
     assert list(cutter.feed(0, b"x" * 50 + b"\n")) == [(b"", 51)]
     assert cutter.note == "a line of 50 bytes was left out"
@@ -70,7 +70,7 @@ def test_what_is_no_json_and_too_long_is_said_to_be_left_out() -> None:
 
 
 @given(LOG, CUTS)
-def test_what_never_ended_is_given_at_the_end(log: bytes, cuts: list[int]) -> None:
+def test_a_last_line_without_an_end_is_returned_at_the_end(log: bytes, cuts: list[int]) -> None:
     cutter = LineCutter(0)
     for begin, data in pieces(log, cuts):
         list(cutter.feed(begin, data))
@@ -78,7 +78,7 @@ def test_what_never_ended_is_given_at_the_end(log: bytes, cuts: list[int]) -> No
     assert cutter.read_to == len(log)
 
 
-def test_a_line_whose_beginning_was_rotated_away_is_left_out() -> None:
+def test_a_line_whose_beginning_was_rotated_away_is_skipped() -> None:
     cutter = LineCutter(0)
     assert list(cutter.feed(0, b"one\nbegin")) == [(b"one", 4)]
     lines = cutter.feed(100, b"the end of another\nwhole\n")
@@ -88,7 +88,7 @@ def test_a_line_whose_beginning_was_rotated_away_is_left_out() -> None:
     assert not cutter.note
 
 
-def test_what_waits_for_its_end_is_bounded() -> None:
+def test_an_unfinished_line_is_bounded() -> None:
     cutter = LineCutter(0, limit=1000)
     for number in range(100):
         assert list(cutter.feed(number * 100, b"x" * 100)) == []

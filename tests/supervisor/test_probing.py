@@ -53,7 +53,7 @@ async def look(
         ((), 1.0, (ScreenShown(False),), True),
     ],
 )
-async def test_life_is_output_or_work(
+async def test_output_or_work_is_a_sign_of_life(
     tmp_path: Path,
     autojump_clock: MockClock,
     monkeypatch: pytest.MonkeyPatch,
@@ -68,7 +68,7 @@ async def test_life_is_output_or_work(
     assert ("title says that it is idle" in found.detail) is (ScreenShown(False) in screen)
 
 
-async def test_what_was_found_is_told_unless_the_session_is_over(
+async def test_findings_are_reported_unless_the_session_has_ended(
     tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:

@@ -49,7 +49,7 @@ async def test_events_are_taken_oldest_first_and_their_files_removed(tmp_path: P
         assert list(folder.iterdir()) == []
 
 
-async def test_an_event_taken_before_a_crash_is_not_taken_again(tmp_path: Path, folder: Path) -> None:
+async def test_an_event_recorded_before_a_crash_is_not_recorded_again(tmp_path: Path, folder: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()
         for _ in range(2):
@@ -59,7 +59,7 @@ async def test_an_event_taken_before_a_crash_is_not_taken_again(tmp_path: Path, 
         assert hooks(parts) == ["hook E", "hook WithoutId"]
 
 
-async def test_what_can_never_be_taken_is_removed_and_what_cannot_be_read_stays(
+async def test_useless_spool_files_are_removed_and_unreadable_ones_stay(
     tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -77,9 +77,7 @@ async def test_what_can_never_be_taken_is_removed_and_what_cannot_be_read_stays(
     assert len([line for line in caplog.messages if "left out" in line]) == 4
 
 
-async def test_an_event_with_half_a_surrogate_pair_is_taken_with_a_replacement_character(
-    tmp_path: Path, folder: Path
-) -> None:
+async def test_half_a_surrogate_pair_in_an_event_becomes_a_replacement_character(tmp_path: Path, folder: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()
         event = f'{{"event":"E \\ud83d","sessionId":"{session.id}","payload":{{"text":"cut \\ud83d, Latin-1 '
@@ -88,7 +86,7 @@ async def test_an_event_with_half_a_surrogate_pair_is_taken_with_a_replacement_c
         assert hooks(parts) == ["hook E \ufffd"]
 
 
-async def test_a_store_that_takes_nothing_leaves_everything_for_later(tmp_path: Path, folder: Path) -> None:
+async def test_a_store_that_accepts_nothing_leaves_everything_for_later(tmp_path: Path, folder: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()
         await parts.until_launched(session.id)
@@ -101,7 +99,7 @@ async def test_a_store_that_takes_nothing_leaves_everything_for_later(tmp_path: 
         assert await spool.take_in(folder, parts.engine, KEY, READ) == 3
 
 
-async def test_a_journal_that_breaks_meanwhile_loses_no_file(tmp_path: Path, folder: Path) -> None:
+async def test_a_journal_that_fails_meanwhile_loses_no_file(tmp_path: Path, folder: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session = await parts.spawn()
         await parts.until_launched(session.id)
@@ -114,6 +112,6 @@ async def test_a_journal_that_breaks_meanwhile_loses_no_file(tmp_path: Path, fol
         assert len(list(folder.iterdir())) == 1
 
 
-async def test_no_folder_is_no_event(tmp_path: Path) -> None:
+async def test_a_missing_folder_is_no_event(tmp_path: Path) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         assert await spool.take_in(tmp_path / "none", parts.engine, KEY, READ) == 0

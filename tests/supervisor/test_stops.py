@@ -20,7 +20,7 @@ async def stop(parts: House, session_id: str, results: list[StopResult]) -> None
         results.append(await report())
 
 
-async def test_a_decided_stop_is_carried_out_once_and_reported_to_whoever_asked(
+async def test_a_decided_stop_runs_once_and_is_reported_to_all_who_asked(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(ignores=frozenset({"TERM"})))
@@ -36,7 +36,7 @@ async def test_a_decided_stop_is_carried_out_once_and_reported_to_whoever_asked(
         await parts.until(session.id, status=SessionStatus.STOPPED)
 
 
-async def test_a_stop_that_comes_while_another_is_under_way_does_not_begin_the_ladder_again(
+async def test_a_second_stop_does_not_restart_the_ladder(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(ignores=frozenset({"TERM"})))
@@ -52,7 +52,7 @@ async def test_a_stop_that_comes_while_another_is_under_way_does_not_begin_the_l
         assert machine.agents[session.id, 1].signals == ["TERM", "KILL"]
 
 
-async def test_a_request_repeated_after_the_end_looks_for_what_is_left_again(
+async def test_a_request_repeated_after_the_end_looks_for_survivors_again(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -74,7 +74,7 @@ async def test_a_request_repeated_after_the_end_looks_for_what_is_left_again(
         assert await asked() == 1
 
 
-async def test_what_could_not_be_ended_is_told_and_a_failed_stop_costs_one_answer_only(
+async def test_a_session_that_cannot_be_ended_is_reported_and_a_failed_stop_costs_one_answer(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -97,7 +97,7 @@ async def test_what_could_not_be_ended_is_told_and_a_failed_stop_costs_one_answe
         assert results == [StopResult(session_id=session.id, left=2, signalled=("TERM", "KILL"), escaped=(8,))]
 
 
-async def test_a_report_is_told_although_the_end_cannot_be_recorded(
+async def test_a_stop_is_reported_although_the_end_cannot_be_recorded(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:

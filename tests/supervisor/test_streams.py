@@ -75,7 +75,7 @@ def lines(*words: str) -> bytes:
     return "".join(f"say {word}\n" for word in words).encode()
 
 
-async def test_lines_become_signs_as_they_come_and_all_before_the_end_is_told(
+async def test_lines_become_signs_as_they_arrive_and_all_before_the_end_is_reported(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     output = ((1.0, b"noise\nsay on"), (2.0, b"e\nsay two\n"), (3.0, b"say three"))
@@ -90,7 +90,7 @@ async def test_lines_become_signs_as_they_come_and_all_before_the_end_is_told(
     ]
 
 
-async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_until_the_end(
+async def test_a_silent_agent_reports_its_first_output_and_then_only_its_end(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     daemon = Daemon(
@@ -105,7 +105,7 @@ async def test_what_says_nothing_tells_once_that_it_is_read_and_nothing_more_unt
     assert [(fact.signs, fact.read_to) for fact in daemon.told.facts] == [((), 3000), ((), 6000)]
 
 
-async def test_the_next_daemon_goes_on_in_the_middle_of_a_line(autojump_clock: MockClock) -> None:
+async def test_the_next_daemon_continues_in_the_middle_of_a_line(autojump_clock: MockClock) -> None:
     output = ((1.0, lines("one") + b"say t"), (3.0, b"wo\n"), (5.0, lines("three")))
     machine, told, adapter = FakeMachine(lambda spec: Lifetime(seconds=6, output=output)), Told(Terminal.PIPE), Talker()
     async with trio.open_nursery() as life:
@@ -122,7 +122,7 @@ async def test_the_next_daemon_goes_on_in_the_middle_of_a_line(autojump_clock: M
     assert told.signs == [Said("one"), Said("two"), Said("three")]
 
 
-async def test_what_was_printed_while_no_daemon_was_there_is_read_though_the_agent_has_ended(
+async def test_output_from_the_time_without_a_daemon_is_read_although_the_agent_has_ended(
     autojump_clock: MockClock,
 ) -> None:
     machine, told, adapter = (
@@ -142,7 +142,7 @@ async def test_what_was_printed_while_no_daemon_was_there_is_read_though_the_age
     assert told.signs == [Said("last")]
 
 
-async def test_a_line_that_one_attempt_left_open_does_not_spoil_the_first_of_the_next(
+async def test_an_unfinished_line_of_one_attempt_does_not_spoil_the_next_attempt(
     autojump_clock: MockClock,
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(seconds=1, output=((0.5, lines(str(spec.attempt)) + b"open"),)))
@@ -156,7 +156,7 @@ async def test_a_line_that_one_attempt_left_open_does_not_spoil_the_first_of_the
     assert told.signs == [Said("1"), Said("2")]
 
 
-async def test_a_flood_is_told_in_batches_and_others_run_meanwhile(
+async def test_a_flood_is_reported_in_batches_and_others_run_meanwhile(
     nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood = lines(*map(str, range(5000)))
@@ -180,7 +180,7 @@ async def test_a_flood_is_told_in_batches_and_others_run_meanwhile(
     assert 0 < max(read_between) <= 2 * streams.SLICE_LINES
 
 
-async def test_a_line_an_adapter_trips_over_is_left_out_and_reading_goes_on(
+async def test_a_line_that_breaks_an_adapter_is_skipped_and_reading_continues(
     nursery: trio.Nursery, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     output = ((0.1, b"bug\n" + lines("alive")),)
@@ -191,7 +191,7 @@ async def test_a_line_an_adapter_trips_over_is_left_out_and_reading_goes_on(
     assert "could not be read: a bug" in caplog.text
 
 
-async def test_a_line_that_is_too_long_is_said_and_reading_goes_on(
+async def test_a_line_that_is_too_long_is_reported_and_reading_continues(
     nursery: trio.Nursery, autojump_clock: MockClock
 ) -> None:
     output = ((0.1, b"x" * (LINE_BYTES + 1) + b"\n" + lines("alive")),)
@@ -205,7 +205,9 @@ def title(text: str) -> bytes:
     return f"\x1b]0;{text}\x07".encode()
 
 
-async def test_only_titles_that_change_the_meaning_are_told(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_only_titles_that_change_the_meaning_are_reported(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
     shown = [title("* a"), b"text", title("* b"), title("* c"), title("idle"), title(""), title("idle too")]
     output = tuple((1.0 + number, data) for number, data in enumerate(shown))
     daemon = Daemon(FakeMachine(lambda spec: Lifetime(seconds=20, output=output)), Told(Terminal.PTY), Talker())
@@ -218,7 +220,7 @@ async def test_only_titles_that_change_the_meaning_are_told(nursery: trio.Nurser
     assert daemon.streams.screen("ses_none") == ()
 
 
-async def test_the_next_daemon_knows_what_the_last_title_said(autojump_clock: MockClock) -> None:
+async def test_the_next_daemon_knows_the_last_title(autojump_clock: MockClock) -> None:
     output = ((1.0, b"welcome" + title("* a")), (2.0, b"plain"), (5.0, title("* b")), (6.0, title("idle")))
     machine, told, adapter = FakeMachine(lambda spec: Lifetime(seconds=9, output=output)), Told(Terminal.PTY), Talker()
     async with trio.open_nursery() as life:
@@ -233,7 +235,7 @@ async def test_the_next_daemon_knows_what_the_last_title_said(autojump_clock: Mo
     assert told.signs == [ScreenShown(True), ScreenShown(False)]
 
 
-async def test_an_agent_that_says_nothing_is_not_read_at_all(
+async def test_an_agent_without_output_is_not_read_at_all(
     nursery: trio.Nursery, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     daemon = Daemon(FakeMachine(lambda spec: Lifetime(output=((0.0, b"say no\n"),))), Told(Terminal.PTY), Talker())
@@ -245,7 +247,7 @@ async def test_an_agent_that_says_nothing_is_not_read_at_all(
     assert daemon.told.facts == []
 
 
-async def test_another_process_tells_of_its_screen_anew(autojump_clock: MockClock) -> None:
+async def test_a_new_process_reports_its_screen_again(autojump_clock: MockClock) -> None:
     machine = FakeMachine(lambda spec: Lifetime(seconds=2, output=((1.0, title("* busy")),)))
     told, adapter = Told(Terminal.PTY), Talker()
     for attempt in (1, 2):
@@ -257,7 +259,7 @@ async def test_another_process_tells_of_its_screen_anew(autojump_clock: MockCloc
     assert told.signs == [ScreenShown(True), ScreenShown(True)]
 
 
-async def test_all_is_heard_when_what_was_printed_until_then_is_told(autojump_clock: MockClock) -> None:
+async def test_a_caller_can_wait_until_the_output_so_far_is_reported(autojump_clock: MockClock) -> None:
     output = ((1.0, lines("one")), (3.0, lines("two")), (9.0, lines("later")))
     machine, told, adapter = (
         FakeMachine(lambda spec: Lifetime(seconds=60, output=output)),

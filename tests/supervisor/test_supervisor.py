@@ -28,7 +28,7 @@ from tests.kit.agents.talker import Talker
 from tests.kit.parts.supervised import FolderCustody, house
 
 
-async def test_a_decision_to_start_becomes_an_agent_and_its_end_a_fact(
+async def test_a_decided_start_launches_an_agent_and_its_end_becomes_a_fact(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine(
@@ -45,7 +45,7 @@ async def test_a_decision_to_start_becomes_an_agent_and_its_end_a_fact(
     assert machine.launches == [(session.id, 1)]
 
 
-async def test_what_was_stopped_before_it_was_started_is_never_started(
+async def test_a_session_stopped_before_its_start_is_never_started(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -61,7 +61,7 @@ async def test_what_was_stopped_before_it_was_started_is_never_started(
 @pytest.mark.parametrize(
     "failure, waits", [(("EAGAIN", "no more processes"), True), (("ENOENT", "no such program"), False)]
 )
-async def test_a_start_the_system_refuses_fails_or_waits_when_the_machine_was_short(
+async def test_a_start_refused_by_the_system_fails_or_waits_for_resources(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, failure: tuple[str, str], waits: bool
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(failure=failure))
@@ -88,7 +88,7 @@ async def test_files_that_cannot_be_prepared_are_a_failed_start(
         assert (parts.engine.world.tasks[session.task_ids[0]].not_before is not None) is waits
 
 
-async def test_a_hold_reaches_an_agent_that_is_just_coming_up_and_the_last_word_counts(
+async def test_a_hold_reaches_an_agent_that_is_starting_and_the_last_request_counts(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -107,7 +107,7 @@ async def test_a_hold_reaches_an_agent_that_is_just_coming_up_and_the_last_word_
         assert agent.signals[-1] == "CONT"
 
 
-async def test_the_next_daemon_finds_what_runs_what_ended_what_never_started_and_what_is_lost(
+async def test_the_next_daemon_finds_running_ended_unstarted_and_lost_sessions(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -128,7 +128,7 @@ async def test_the_next_daemon_finds_what_runs_what_ended_what_never_started_and
         assert machine.launches == [(id_, 1) for id_ in (runs, ends, lost, never)]
 
 
-async def test_what_a_dead_daemon_owed_is_done_by_the_next(
+async def test_the_next_daemon_does_what_a_dead_one_owed(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -145,7 +145,7 @@ async def test_what_a_dead_daemon_owed_is_done_by_the_next(
         assert machine.agents[held, 1].signals == ["STOP"]
 
 
-async def test_one_session_that_cannot_be_found_holds_up_nobody(
+async def test_one_session_that_cannot_be_found_delays_nobody(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = FakeMachine()
@@ -169,7 +169,7 @@ async def test_one_session_that_cannot_be_found_holds_up_nobody(
         assert set(second.custody.held) == {silent, other}
 
 
-async def test_a_store_that_takes_nothing_holds_up_nobody(
+async def test_a_store_that_accepts_nothing_delays_nobody(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = FakeMachine()
@@ -188,7 +188,7 @@ async def test_a_store_that_takes_nothing_holds_up_nobody(
             await second.until(id_, status=SessionStatus.COMPLETED)
 
 
-async def test_work_that_waits_is_started_at_the_start(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+async def test_waiting_work_is_started_at_the_start(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
     machine = FakeMachine()
     subtask = {"key": "t", "title": "t", "commands": ["true"]}
     plan = {"groups": [{"key": "g", "title": "g", "subtasks": [subtask]}]}
@@ -208,7 +208,7 @@ async def test_work_that_waits_is_started_at_the_start(tmp_path: Path, autojump_
 
 
 @pytest.mark.parametrize("hurried", [False, True])
-async def test_the_end_of_all_takes_the_ladder_and_in_a_hurry_its_last_rung(
+async def test_ending_everything_uses_the_ladder_and_in_a_hurry_only_its_last_rung(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, hurried: bool
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(ignores=frozenset({"TERM"})))
@@ -224,7 +224,7 @@ async def test_the_end_of_all_takes_the_ladder_and_in_a_hurry_its_last_rung(
         assert "KILL" in machine.agents[session.id, 1].signals
 
 
-async def test_work_whose_session_was_still_to_be_started_waits_for_the_next_daemon_too(
+async def test_work_whose_session_was_not_started_yet_waits_for_the_next_daemon_too(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     """Nothing was started and nothing can be: that is no reason to cancel what was to be done."""
@@ -241,7 +241,7 @@ async def test_work_whose_session_was_still_to_be_started_waits_for_the_next_dae
     assert machine.launches == []
 
 
-async def test_what_cannot_be_ended_is_left_to_the_next_daemon_and_said(
+async def test_processes_that_cannot_be_ended_are_reported_and_left_to_the_next_daemon(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(unkillable=True))
@@ -254,7 +254,7 @@ async def test_what_cannot_be_ended_is_left_to_the_next_daemon_and_said(
     assert session.id in caplog.messages[-1]
 
 
-async def test_sessions_are_ended_even_when_that_cannot_be_recorded(
+async def test_sessions_are_ended_even_when_their_end_cannot_be_recorded(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -269,7 +269,7 @@ async def test_sessions_are_ended_even_when_that_cannot_be_recorded(
     assert record is not None and record.reason == "stopped"
 
 
-async def test_an_external_session_is_nobodys_to_launch_or_end(
+async def test_an_external_session_is_neither_launched_nor_ended(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     machine = FakeMachine()
@@ -282,7 +282,7 @@ async def test_an_external_session_is_nobodys_to_launch_or_end(
     assert machine.launches == []
 
 
-async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
+async def test_a_launch_that_another_daemon_finished_is_reported_from_its_record(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started by a daemon that died, over before the next one launched it again: the record counts, not the failure."""
@@ -300,7 +300,7 @@ async def test_a_launch_that_another_daemon_finished_is_told_as_its_record_says(
         assert ended.exit is not None and (ended.exit.code, ended.exit.reason) == (0, "exited")
 
 
-async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit_code(
+async def test_a_session_of_an_unknown_agent_ends_by_its_exit_code(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     known = dict(ADAPTERS)
@@ -315,7 +315,7 @@ async def test_a_session_of_an_agent_this_version_does_not_know_ends_by_its_exit
 
 
 @pytest.mark.slow
-async def test_an_external_session_ends_with_its_process_also_when_no_daemon_saw_it(tmp_path: Path) -> None:
+async def test_an_external_session_ends_with_its_process_even_without_a_daemon(tmp_path: Path) -> None:
     waits = [sys.executable, "-I", "-S", "-c", "input()"]
     with (
         subprocess.Popen(waits, stdin=subprocess.PIPE) as first,
@@ -354,7 +354,7 @@ class Clumsy(Talker):
         raise TypeError("judge")
 
 
-async def test_a_bug_in_an_adapter_costs_its_session_and_never_the_daemon(
+async def test_a_bug_in_an_adapter_affects_only_its_session(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     machine = FakeMachine(lambda spec: Lifetime(seconds=30, code=3))

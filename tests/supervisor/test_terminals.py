@@ -28,7 +28,7 @@ async def test_output_is_paged_by_offset_and_ends_with_the_session(
         assert parts.terminals.tail(session.id, 1, 100).start == 4
 
 
-async def test_waiting_for_output_sleeps_until_the_agent_runs_and_until_its_end_is_recorded(
+async def test_waiting_for_output_lasts_until_the_agent_runs_and_its_end_is_recorded(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     launch = FolderCustody.launch
@@ -54,7 +54,7 @@ async def test_waiting_for_output_sleeps_until_the_agent_runs_and_until_its_end_
         assert parts.terminals.output(session.id, 0, 10).ended
 
 
-async def test_what_has_no_running_agent_can_be_read_but_not_typed_into(
+async def test_a_session_without_a_running_agent_can_be_read_but_not_typed_into(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
@@ -87,7 +87,7 @@ async def test_typing_and_sizes_reach_the_agent_and_refusals_say_what_to_do(
             await parts.terminals.resize(session.id, 1, 1)
 
 
-async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_for_good(
+async def test_typing_to_an_agent_whose_input_is_a_file_is_refused_permanently(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(custody: FolderCustody, *arguments: object) -> None:

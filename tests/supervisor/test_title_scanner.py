@@ -32,12 +32,12 @@ def scan(log: bytes, cuts: list[int], start: int = 0) -> list[Title]:
 
 
 @given(SCREENS, CUTS)
-def test_titles_are_the_same_however_the_output_is_cut(log: bytes, cuts: list[int]) -> None:
+def test_titles_are_the_same_however_the_output_is_split(log: bytes, cuts: list[int]) -> None:
     assert scan(log, cuts) == scan(log, [])
 
 
 @given(SCREENS, CUTS, st.data())
-def test_whoever_goes_on_after_a_title_finds_the_others(log: bytes, cuts: list[int], data: st.DataObject) -> None:
+def test_reading_after_a_title_finds_the_others(log: bytes, cuts: list[int], data: st.DataObject) -> None:
     titles = scan(log, cuts)
     read = data.draw(st.integers(0, len(titles)))
     assert scan(log, cuts, titles[read - 1].end if read else 0) == titles[read:]
@@ -48,11 +48,11 @@ def test_both_ends_and_both_kinds_are_known() -> None:
     assert scan(log, []) == [Title("one", 13), Title("two", 26)]
 
 
-def test_a_cancelled_title_is_none() -> None:
+def test_a_cancelled_title_is_ignored() -> None:
     assert scan(b"\x1b]0;gone\x18\x07\x1b]0;gone\x1b[m\x07\x1b]0;kept\x07", []) == [Title("kept", 31)]
 
 
-def test_bytes_that_are_no_text_and_controls_do_no_harm() -> None:
+def test_invalid_bytes_and_controls_do_no_harm() -> None:
     assert [title.text for title in scan(b"\x1b]0;a\xff\x08b\x07", [])] == ["a�b"]
 
 
@@ -66,6 +66,6 @@ def test_a_title_without_an_end_is_forgotten() -> None:
 
 
 @given(st.integers(TITLE_BYTES - 3, TITLE_BYTES + 3), CUTS)
-def test_the_bound_does_not_depend_on_the_pieces(size: int, cuts: list[int]) -> None:
+def test_the_limit_does_not_depend_on_the_pieces(size: int, cuts: list[int]) -> None:
     log = b"\x1b]0;" + b"t" * size + b"\x1b\\"
     assert len(scan(log, [cut * 7 for cut in cuts])) == (size <= TITLE_BYTES)

@@ -24,7 +24,7 @@ def test_the_same_folder_is_fine_at_every_launch_and_after_a_boot(tmp_path: Path
         assert check(tmp_path / "ses", str(shop), boot) == ""
 
 
-def test_another_folder_of_that_name_is_refused_within_one_boot(tmp_path: Path, shop: Path) -> None:
+def test_another_folder_of_that_name_is_refused_until_a_reboot(tmp_path: Path, shop: Path) -> None:
     shop.rename(tmp_path / "aside")
     shop.mkdir()
     for _ in range(2):
@@ -32,9 +32,7 @@ def test_another_folder_of_that_name_is_refused_within_one_boot(tmp_path: Path, 
             check(tmp_path / "ses", str(shop), "boot 1")
 
 
-def test_a_folder_that_was_replaced_since_its_project_was_used_is_refused_to_the_first_session(
-    tmp_path: Path, shop: Path
-) -> None:
+def test_the_first_session_of_a_project_is_refused_a_replaced_folder(tmp_path: Path, shop: Path) -> None:
     """The next group of a run begins in the folder the run began in."""
     status = shop.stat()
     known = FolderIdentity(device=status.st_dev, inode=status.st_ino, boot_id="boot 1")
@@ -47,7 +45,7 @@ def test_a_folder_that_was_replaced_since_its_project_was_used_is_refused_to_the
     assert check(tmp_path / "third", str(shop), "boot 2", project) == "", "it is another boot: nobody can tell"
 
 
-def test_a_folder_that_a_person_has_put_in_the_place_of_the_old_one_is_taken(tmp_path: Path, shop: Path) -> None:
+def test_a_folder_that_a_person_put_in_place_of_the_old_one_is_accepted(tmp_path: Path, shop: Path) -> None:
     shop.rename(tmp_path / "aside")
     shop.mkdir()
     status = shop.stat()
@@ -57,35 +55,37 @@ def test_a_folder_that_a_person_has_put_in_the_place_of_the_old_one_is_taken(tmp
         assert check(tmp_path / "ses", str(shop), "boot 1", project) == ""
 
 
-def test_a_file_system_that_was_mounted_anew_is_told_and_not_refused(tmp_path: Path, shop: Path) -> None:
+def test_a_remounted_file_system_is_reported_and_not_refused(tmp_path: Path, shop: Path) -> None:
     inode = shop.stat().st_ino
     (tmp_path / "ses" / RECORD).write_bytes(msgspec.json.encode(WorkplaceRecord(str(shop), 1, inode, "boot 1")))
     assert "mounted again" in check(tmp_path / "ses", str(shop), "boot 1")
 
 
-def test_after_a_boot_another_folder_is_told_once_and_never_refused(tmp_path: Path, shop: Path) -> None:
+def test_after_a_boot_a_different_folder_is_reported_once_and_not_refused(tmp_path: Path, shop: Path) -> None:
     shop.rename(tmp_path / "aside")
     shop.mkdir()
     assert "may not be the same as before" in check(tmp_path / "ses", str(shop), "boot 2")
     assert check(tmp_path / "ses", str(shop), "boot 2") == ""
 
 
-def test_a_folder_that_is_gone_is_told_and_one_that_never_was_is_left_to_the_start(tmp_path: Path, shop: Path) -> None:
+def test_a_deleted_folder_is_reported_and_one_that_never_existed_is_left_to_the_start(
+    tmp_path: Path, shop: Path
+) -> None:
     shutil.rmtree(shop)
     with pytest.raises(Conflict, match="shop was removed or moved"):
         check(tmp_path / "ses", str(shop), "boot 1")
     assert check(tmp_path / "new", str(shop), "boot 1") == ""
 
 
-def test_a_session_that_was_given_another_place_begins_anew(tmp_path: Path, shop: Path) -> None:
+def test_a_session_with_another_folder_is_not_refused(tmp_path: Path, shop: Path) -> None:
     assert check(tmp_path / "ses", str(tmp_path), "boot 1") == ""
     assert shop.is_dir()
 
 
-def test_a_record_that_cannot_be_read_refuses_nothing(tmp_path: Path, shop: Path) -> None:
+def test_an_unreadable_record_refuses_nothing(tmp_path: Path, shop: Path) -> None:
     (tmp_path / "ses" / RECORD).write_text("{")
     assert check(tmp_path / "ses", str(shop), "boot 1") == ""
 
 
-def test_a_folder_that_hangs_is_named(shop: Path) -> None:
+def test_an_unresponsive_folder_is_named(shop: Path) -> None:
     assert str(shop) in hangs(str(shop)).message

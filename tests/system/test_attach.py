@@ -68,7 +68,7 @@ def seat(daemon: Daemon, *arguments: str, **size: int) -> Pane:
     return Pane(daemon.home.parent, [*COMMAND, "attach", *arguments], environ, **size)
 
 
-def test_a_program_that_fills_the_screen_looks_as_it_is(running: Daemon, short_folder: Path) -> None:
+def test_a_full_screen_program_looks_right(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session) as pane:
         screen = pane.wait("one 100x30", "keys:", "detaches")
@@ -94,7 +94,7 @@ def test_a_program_that_fills_the_screen_looks_as_it_is(running: Daemon, short_f
         assert [pane.tells(flag) for flag in flags] == ["0", "1", "0"]
 
 
-def test_who_comes_back_finds_the_screen_as_it_is_by_now(running: Daemon, short_folder: Path) -> None:
+def test_a_returning_client_sees_the_current_screen(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session) as pane:
         pane.wait("one 100x30")
@@ -110,7 +110,7 @@ def test_who_comes_back_finds_the_screen_as_it_is_by_now(running: Daemon, short_
         assert pane.tells("alternate_on") == "0"
 
 
-def test_a_reader_types_nothing_and_resizes_nothing(running: Daemon, short_folder: Path) -> None:
+def test_a_read_only_client_types_nothing_and_resizes_nothing(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session) as writer:
         writer.wait("one 100x30")
@@ -125,7 +125,7 @@ def test_a_reader_types_nothing_and_resizes_nothing(running: Daemon, short_folde
         assert "xy" not in writer.screen()
 
 
-def test_several_sessions_are_switched_between(running: Daemon, short_folder: Path) -> None:
+def test_the_view_switches_between_several_sessions(running: Daemon, short_folder: Path) -> None:
     first, second = (start(running, short_folder, name, FULL_SCREEN) for name in ("first", "second"))
     with seat(running, first, second) as pane:
         pane.wait("first 100x30")
@@ -150,7 +150,7 @@ def test_several_sessions_are_switched_between(running: Daemon, short_folder: Pa
         assert pane.ended() == 0
 
 
-def test_a_restart_of_the_daemon_is_sat_through(running: Daemon, short_folder: Path) -> None:
+def test_a_client_waits_through_a_restart_of_the_daemon(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session) as pane:
         pane.wait("one 100x30")
@@ -164,7 +164,7 @@ def test_a_restart_of_the_daemon_is_sat_through(running: Daemon, short_folder: P
         pane.wait("keys:kl.")
 
 
-def test_lines_go_on_at_the_right_place_after_a_restart(running: Daemon, short_folder: Path) -> None:
+def test_reading_lines_continues_at_the_right_place_after_a_restart(running: Daemon, short_folder: Path) -> None:
     go = short_folder / "go"
     source = f"""
 import os, time
@@ -186,7 +186,7 @@ input()
         assert numbers == list(range(200))
 
 
-def test_keys_of_ones_own(running: Daemon, short_folder: Path) -> None:
+def test_the_user_can_choose_the_detach_keys(running: Daemon, short_folder: Path) -> None:
     session = start(running, short_folder, "one", FULL_SCREEN)
     with seat(running, session, "--detach-keys", "ctrl-a,d") as pane:
         pane.wait("one 100x30")

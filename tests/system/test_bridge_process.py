@@ -34,7 +34,7 @@ def test_without_a_bridge_there_is_no_port_and_no_token(daemon: Daemon) -> None:
         daemon.call("ui.open")
 
 
-def test_a_port_that_is_taken_moves_the_bridge_and_it_comes_back_to_where_it_was(daemon: Daemon) -> None:
+def test_a_port_in_use_moves_the_bridge_and_it_returns_when_free(daemon: Daemon) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         daemon.settings["MAESTRO_BRIDGE_PORT"] = str(other.getsockname()[1])
         daemon.start()
@@ -48,14 +48,14 @@ def test_a_port_that_is_taken_moves_the_bridge_and_it_comes_back_to_where_it_was
         first.get("/api/status")
 
 
-def test_a_bridge_that_cannot_be_leaves_the_socket_and_says_why(daemon: Daemon) -> None:
+def test_a_bridge_that_cannot_open_leaves_the_socket_and_says_why(daemon: Daemon) -> None:
     daemon.settings["MAESTRO_BRIDGE_ADDRESS"] = "::1%nowhere"
     daemon.start()
     [problem] = daemon.call("system.status")["problems"]
     assert "cannot listen on ::1%nowhere" in problem
 
 
-def test_a_stop_takes_the_token_and_the_address_away(daemon: Daemon) -> None:
+def test_a_stop_removes_the_token_and_the_address(daemon: Daemon) -> None:
     daemon.start()
     assert BridgeOf(daemon).get("/health")["status"] == "ok"
     assert daemon.end(signal.SIGTERM) == 0
@@ -63,7 +63,7 @@ def test_a_stop_takes_the_token_and_the_address_away(daemon: Daemon) -> None:
     assert not (daemon.home / "run" / "maestrod.json").exists()
 
 
-def test_the_cookie_of_a_page_outlives_a_crash(daemon: Daemon) -> None:
+def test_the_cookie_of_a_page_survives_a_crash(daemon: Daemon) -> None:
     class NoRedirect(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *parts: Any) -> None:
             return None
@@ -113,7 +113,7 @@ class Returning:
                     return
 
 
-async def test_a_page_that_comes_back_again_and_again_has_each_of_10000_events_once_and_in_order(
+async def test_a_page_that_reconnects_often_gets_each_of_10000_events_once_and_in_order(
     daemon: Daemon, project: str
 ) -> None:
     """Done when, 4."""

@@ -52,7 +52,7 @@ def side_by_side(work: Callable[[int], None]) -> None:
 
 
 @pytest.mark.slow
-def test_of_four_that_claim_at_once_exactly_one_gets_the_item_each_time(daemon: Daemon) -> None:
+def test_each_item_goes_to_exactly_one_of_four_simultaneous_claims(daemon: Daemon) -> None:
     daemon.start()
     queue = make_queue(daemon, ROUNDS)
     claims: list[list[Json]] = [[{} for _ in range(CLAIMERS)] for _ in range(ROUNDS)]
@@ -79,7 +79,7 @@ def test_of_four_that_claim_at_once_exactly_one_gets_the_item_each_time(daemon: 
 
 
 @pytest.mark.slow
-def test_four_that_wait_share_the_queue_with_one_item_in_the_works_at_a_time(daemon: Daemon) -> None:
+def test_four_waiting_sessions_share_the_queue_one_item_each(daemon: Daemon) -> None:
     daemon.start()
     queue = make_queue(daemon, 100)
     taken: list[list[str]] = [[] for _ in range(CLAIMERS)]

@@ -161,7 +161,7 @@ def test_a_daemon_that_cannot_start_shows_why(short_folder: Path) -> None:
     (data / "format").unlink()
 
 
-def test_a_plan_runs_to_its_end_and_everything_can_be_asked(short_folder: Path) -> None:
+def test_a_plan_runs_to_its_end_and_everything_can_be_queried(short_folder: Path) -> None:
     file = plan(short_folder, f"while [ ! -e {short_folder}/followed ]; do sleep 0.05; done", ok=False)
     assert "This plan is valid: 2 groups, 2 tasks, 2 waves." in ctl("plan", "check", file).stdout
     command = [*COMMAND, "run", "--plan", file, "--agent", "shell"]
@@ -190,7 +190,7 @@ def test_a_plan_runs_to_its_end_and_everything_can_be_asked(short_folder: Path) 
     assert "in_progress" in ctl("retry", root).stdout
 
 
-def test_the_live_tree_on_a_terminal(short_folder: Path) -> None:
+def test_the_live_tree_is_drawn_on_a_terminal(short_folder: Path) -> None:
     file = plan(short_folder, "echo line of output; sleep 1.5")
     screen = Screen("run", "--plan", file, "--agent", "shell")
     screen.read_until("in progress")
@@ -202,7 +202,7 @@ def test_the_live_tree_on_a_terminal(short_folder: Path) -> None:
     assert "\x1b[" in screen.text
 
 
-def test_a_terminal_that_became_narrower_keeps_nothing_of_the_wider_picture(short_folder: Path) -> None:
+def test_a_terminal_that_became_narrower_keeps_nothing_of_the_wider_screen(short_folder: Path) -> None:
     screen = Screen("run", "--plan", plan(short_folder, "sleep 2.5"), "--agent", "shell")
     screen.read_until("in progress")
     fcntl.ioctl(screen.master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 60, 0, 0))
@@ -210,7 +210,7 @@ def test_a_terminal_that_became_narrower_keeps_nothing_of_the_wider_picture(shor
     assert screen.end() == 0
 
 
-def test_ctrl_c_leaves_the_run_alone_and_watch_comes_back(short_folder: Path) -> None:
+def test_ctrl_c_leaves_the_run_alone_and_watch_returns_to_it(short_folder: Path) -> None:
     go = short_folder / "go"
     waits = f"until test -e {go}; do sleep 0.1; done"
     screen = Screen("run", "--plan", plan(short_folder, waits), "--agent", "shell")
@@ -238,7 +238,7 @@ def test_a_run_is_watched_across_a_restart_of_the_daemon(short_folder: Path) -> 
     assert "completed in" in out
 
 
-def test_the_terminal_of_a_session_can_be_sat_at(short_folder: Path) -> None:
+def test_a_user_can_attach_to_the_terminal_of_a_session(short_folder: Path) -> None:
     run = run_id(plan(short_folder, "echo your name; read name < /dev/tty; echo hello $name"))
     session = wait_for(lambda: asked("session", "list", "--run-id", run).get("items"))[0]["id"]
     screen = Screen("attach", session)
@@ -264,7 +264,7 @@ def test_the_detach_key_leaves_the_session_at_work(short_folder: Path) -> None:
     assert "hello Grace" in ctl("logs", session).stdout
 
 
-def test_stop_leaves_nothing_and_says_so(short_folder: Path) -> None:
+def test_stop_leaves_nothing_and_reports_it(short_folder: Path) -> None:
     run = run_id(plan(short_folder, "sleep 600 & setsid sleep 600 & sleep 600"))
     session = wait_for(lambda: asked("session", "list", "--run-id", run, "--status", "working").get("items"))[0]["id"]
     assert "paused" in ctl("pause", session).stdout
@@ -296,7 +296,7 @@ def test_a_question_is_asked_and_answered(short_folder: Path) -> None:
     assert "got yes" in ctl("logs", session["id"]).stdout
 
 
-def test_freeze_holds_everything_and_thaw_lets_it_go(short_folder: Path) -> None:
+def test_freeze_holds_everything_and_thaw_releases_it(short_folder: Path) -> None:
     ctl("freeze", "a test")
     run = run_id(plan(short_folder, "true"))
     assert "frozen" in ctl("status").stdout
@@ -326,7 +326,7 @@ def test_offline_the_store_is_checked_exported_and_read_back(short_folder: Path)
     assert [project["name"] for project in asked("project", "list")["items"]] == ["shop"]
 
 
-def test_any_method_and_a_hook_s_event(short_folder: Path) -> None:
+def test_methods_and_hook_events_are_called(short_folder: Path) -> None:
     assert ctl("rpc", "discover").stdout.startswith("{")
     assert ctl("rpc", "no.such", code=2).stdout == ""
     done = subprocess.run(

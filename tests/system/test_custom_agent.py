@@ -27,7 +27,7 @@ def configure(daemon: Daemon, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_program_of_the_users_works_through_a_plan_and_its_checks_decide(
+def test_a_users_program_works_through_a_plan_and_its_checks_decide(
     daemon: Daemon, short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = short_folder / "w"

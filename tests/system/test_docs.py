@@ -200,7 +200,7 @@ def user() -> Iterator[User]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_of_a_page_print_what_it_says(page: str, user: User) -> None:
+def test_commands_on_a_docs_page_print_what_it_says(page: str, user: User) -> None:
     user.environ["MAESTRO_HOME"] = str(user.folder / "home")
     user.reads(page, (ROOT / page).read_text())
 
@@ -215,7 +215,7 @@ GUIDED = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page, heading", GUIDED, ids=[f"{page}: {heading}" for page, heading in GUIDED])
-def test_a_section_of_a_guide_works_from_an_empty_home(page: str, heading: str, user: User) -> None:
+def test_every_section_of_a_guide_works_from_an_empty_home(page: str, heading: str, user: User) -> None:
     text = sections((ROOT / page).read_text())[heading]
     with FakeModel() as model:
         if agent := AGENTS.get(heading):

@@ -58,7 +58,7 @@ def method_calls(token: Token) -> list[tuple[str, int]]:
 
 
 @needs_curl
-def test_a_token_opens_its_scope_and_nothing_more(daemon: Elsewhere) -> None:
+def test_a_token_grants_exactly_its_scope(daemon: Elsewhere) -> None:
     assert method_calls(daemon.token("read")) == [("read", 200), ("work", 403), ("admin", 403), ("tokens", 403)]
     assert method_calls(daemon.token("work")) == [("read", 200), ("work", 201), ("admin", 403), ("tokens", 403)]
     assert method_calls(daemon.token("admin")) == [("read", 200), ("work", 201), ("admin", 200), ("tokens", 200)]
@@ -72,7 +72,7 @@ def test_scopes_hold_on_a_websocket_as_well(daemon: Elsewhere) -> None:
 
 
 @needs_curl
-def test_nobody_comes_in_without_a_token_of_his_own(daemon: Elsewhere) -> None:
+def test_nobody_connects_without_a_valid_token(daemon: Elsewhere) -> None:
     token = daemon.token("admin")
     for secret in ("wrong", "-", (daemon.home / "run" / "bridge.token").read_text(), token.secret[:-1]):
         stranger = Token(daemon, token.id, secret, token.file)
@@ -83,7 +83,7 @@ def test_nobody_comes_in_without_a_token_of_his_own(daemon: Elsewhere) -> None:
     assert daemon.call("system.status")["remoteUrl"] == daemon.url
 
 
-def test_old_tls_is_not_spoken(daemon: Elsewhere) -> None:
+def test_old_tls_versions_are_refused(daemon: Elsewhere) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
@@ -93,7 +93,7 @@ def test_old_tls_is_not_spoken(daemon: Elsewhere) -> None:
 
 
 @needs_curl
-def test_revocation_cuts_who_is_in(daemon: Elsewhere, short_folder: Path) -> None:
+def test_revoking_a_token_disconnects_its_clients(daemon: Elsewhere, short_folder: Path) -> None:
     _, session = task(daemon, short_folder, "sleep 60")
     lost, kept = daemon.token("work"), daemon.token("work")
     with lost.socket() as events, lost.socket(f"/api/sessions/{session}/terminal") as terminal, kept.socket() as other:
@@ -115,7 +115,7 @@ def test_revocation_cuts_who_is_in(daemon: Elsewhere, short_folder: Path) -> Non
 
 
 @needs_curl
-def test_who_asks_too_fast_is_told_and_no_other_token_suffers(short_folder: Path) -> None:
+def test_a_client_that_asks_too_fast_is_told_and_no_other_token_is_affected(short_folder: Path) -> None:
     daemon = Elsewhere(short_folder / "m", remote_rate=5)
     daemon.start()
     try:
@@ -154,7 +154,7 @@ def test_changes_and_refusals_leave_a_line_without_parameters(daemon: Elsewhere)
     assert reader.secret.encode() not in stored
 
 
-def test_every_kind_of_verb_works_from_elsewhere(daemon: Elsewhere, short_folder: Path) -> None:
+def test_every_kind_of_verb_works_remotely(daemon: Elsewhere, short_folder: Path) -> None:
     go = short_folder / "go"
     made, session = task(daemon, short_folder, f"echo one; until test -e {go}; do sleep 0.1; done; echo two")
     work = daemon.token("work")
@@ -190,7 +190,7 @@ def _here(daemon: Elsewhere, *arguments: str) -> str:
 
 
 @needs_tmux
-def test_a_terminal_is_sat_at_from_elsewhere_through_a_restart(daemon: Elsewhere, short_folder: Path) -> None:
+def test_a_terminal_is_used_remotely_through_a_restart(daemon: Elsewhere, short_folder: Path) -> None:
     _, session = task(daemon, short_folder, "echo your name; read n < /dev/tty; echo hi $n; read m < /dev/tty")
     work = daemon.token("work")
     with Pane(short_folder, [*COMMAND, *work.flags, "attach", session], work.environ()) as pane:
@@ -205,7 +205,7 @@ def test_a_terminal_is_sat_at_from_elsewhere_through_a_restart(daemon: Elsewhere
 
 
 @needs_tmux
-def test_everything_is_watched_from_elsewhere_through_a_restart(daemon: Elsewhere, short_folder: Path) -> None:
+def test_everything_can_be_followed_remotely_through_a_restart(daemon: Elsewhere, short_folder: Path) -> None:
     made, session = task(daemon, short_folder, "echo here I am; sleep 60")
     work = daemon.token("work")
     with Pane(short_folder, [*COMMAND, *work.flags, "watch"], work.environ(), columns=130) as pane:
@@ -250,7 +250,7 @@ def test_the_token_is_sent_to_nobody_else(daemon: Elsewhere, tmp_path: Path) -> 
 
 
 @needs_curl
-def test_a_page_from_elsewhere_has_what_its_token_opens(daemon: Elsewhere) -> None:
+def test_a_remote_page_has_exactly_the_rights_of_its_token(daemon: Elsewhere) -> None:
     reader = daemon.token("read")
     address = reader.ctl("ui", "--no-browser").stdout.strip()
     assert address.startswith(f"{daemon.url}/?code=")

@@ -30,7 +30,7 @@ async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
         yield await browser.tab()
 
 
-async def test_a_page_elsewhere_is_live_looks_only_and_ends_with_its_token(daemon: Elsewhere, tab: Tab) -> None:
+async def test_a_remote_page_is_live_read_only_and_ends_with_its_token(daemon: Elsewhere, tab: Tab) -> None:
     reader = daemon.token("read")
     address = reader.ctl("ui", "--no-browser").stdout.strip()
     await tab.call("Security.setIgnoreCertificateErrors", ignore=True)  # what a person does once for a self-signed one
@@ -47,7 +47,7 @@ async def test_a_page_elsewhere_is_live_looks_only_and_ends_with_its_token(daemo
     assert await tab.run("fetch('/api/tasks').then(answer => answer.status)") == 401
 
 
-async def test_a_browser_that_was_told_nothing_trusts_nobody(daemon: Elsewhere, tab: Tab) -> None:
+async def test_a_browser_rejects_the_certificate_of_an_unknown_authority(daemon: Elsewhere, tab: Tab) -> None:
     address = daemon.token("read").ctl("ui", "--no-browser").stdout.strip()
     await tab.call("Page.navigate", url=address)
     await tab.wait("document.body?.innerText.includes('ERR_CERT_AUTHORITY_INVALID')")

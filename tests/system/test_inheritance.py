@@ -65,7 +65,7 @@ def odd_starter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 @pytest.mark.usefixtures("odd_starter")
-def test_an_agent_has_the_users_umask_limits_and_signals_and_nothing_of_the_daemons(
+def test_an_agent_has_the_users_umask_limits_and_signals_and_none_of_the_daemons(
     daemon: Daemon, short_folder: Path
 ) -> None:
     folder = short_folder / "w"

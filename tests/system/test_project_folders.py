@@ -41,7 +41,7 @@ def shell(daemon: Daemon) -> Shell:
     return Shell(daemon)
 
 
-def test_a_project_made_by_a_link_holds_for_every_way_into_its_folder(shell: Shell, tmp_path: Path) -> None:
+def test_a_project_created_through_a_link_covers_every_path_to_its_folder(shell: Shell, tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     (real / "src").mkdir(parents=True)
     link.symlink_to(real)
@@ -58,7 +58,7 @@ def test_a_project_made_by_a_link_holds_for_every_way_into_its_folder(shell: She
     assert "there is no folder" in shell(tmp_path, "project", "create", "x", "nowhere").stderr
 
 
-def test_a_project_whose_folder_is_gone_is_shown_so_and_starts_nothing(shell: Shell, tmp_path: Path) -> None:
+def test_a_project_whose_folder_is_gone_is_marked_and_starts_nothing(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     (tmp_path / "p.md").write_text(PLAN)
     shell.asked(tmp_path, "project", "create", "shop", "shop")

@@ -96,7 +96,7 @@ def token_of(daemon: Daemon) -> str:
 
 
 @pytest.mark.slow
-def test_a_secret_is_where_it_belongs_and_nowhere_else(daemon: Daemon) -> None:
+def test_a_secret_is_only_where_it_belongs(daemon: Daemon) -> None:
     daemon.start()
     project = daemon.home.parent / "project"
     task, question = ask(daemon, project)

@@ -40,7 +40,7 @@ def test_gaps_doubles_and_sessions_without_an_end_are_found() -> None:
     ]
 
 
-def test_second_starts_and_work_that_was_never_done_are_found() -> None:
+def test_double_starts_and_forgotten_work_are_found() -> None:
     entries = [Entry("begin", "a", "ses_1", 10), Entry("begin", "a", "ses_1", 11), Entry("begin", "b", "ses_1", 12)]
     tasks = [{"title": "a", "status": "failed"}, {"title": "b", "status": "completed"}]
     assert check_ledger(entries, tasks) == [
@@ -52,7 +52,7 @@ def test_second_starts_and_work_that_was_never_done_are_found() -> None:
     ]
 
 
-def test_a_daemon_that_grows_is_found() -> None:
+def test_growing_memory_of_a_daemon_is_found() -> None:
     first = Sample(pid=1, seq=100, descriptors=10, threads=3, memory=50 << 20, zombies=0)
     grown = Sample(pid=1, seq=200, descriptors=20, threads=THREADS + 1, memory=200 << 20, zombies=1)
     assert len(check_samples([first, grown])) == 4

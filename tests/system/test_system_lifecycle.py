@@ -41,9 +41,7 @@ class Writer(threading.Thread):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGABRT])
-def test_29_a_signal_while_many_write_loses_nothing_that_was_acknowledged(
-    daemon: Daemon, number: signal.Signals
-) -> None:
+def test_29_a_signal_during_many_writes_loses_nothing_acknowledged(daemon: Daemon, number: signal.Signals) -> None:
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
     writers = [Writer(daemon, project) for _ in range(WRITERS)]
@@ -64,7 +62,7 @@ def test_29_a_signal_while_many_write_loses_nothing_that_was_acknowledged(
 
 
 @pytest.mark.slow
-def test_29_hang_ups_and_broken_pipes_mean_nothing(daemon: Daemon) -> None:
+def test_29_hang_ups_and_broken_pipes_are_ignored(daemon: Daemon) -> None:
     daemon.start()
     assert daemon.process is not None
     for _ in range(20):
@@ -91,7 +89,7 @@ def stubborn_session(daemon: Daemon) -> Json:
 
 
 @pytest.mark.slow
-def test_29_calls_under_way_may_finish_and_a_second_signal_means_now(daemon: Daemon) -> None:
+def test_29_pending_calls_finish_and_a_second_signal_stops_at_once(daemon: Daemon) -> None:
     daemon.start()
     session = stubborn_session(daemon)
     assert daemon.process is not None
@@ -114,7 +112,7 @@ def test_29_calls_under_way_may_finish_and_a_second_signal_means_now(daemon: Dae
 
 
 @pytest.mark.slow
-def test_29_who_only_waits_is_told_when_the_daemon_stops(daemon: Daemon) -> None:
+def test_29_waiting_clients_are_notified_when_the_daemon_stops(daemon: Daemon) -> None:
     daemon.start()
     session = stubborn_session(daemon)
     with daemon.connect() as connection:
@@ -151,7 +149,7 @@ def wait_edited(events: Connection, id_: str) -> Json:
 
 
 @pytest.mark.slow
-def test_files_edited_while_the_daemon_was_down_are_changes_like_any_other(daemon: Daemon) -> None:
+def test_files_edited_without_a_daemon_are_changes_like_any_other(daemon: Daemon) -> None:
     daemon.start()
     first, second, third = three_tasks(daemon)
     assert daemon.end() == 0
@@ -183,7 +181,7 @@ NONSENSE: tuple[Json, ...] = (
 
 
 @pytest.mark.slow
-def test_edits_that_make_no_sense_are_not_taken_and_harm_nothing(daemon: Daemon) -> None:
+def test_invalid_edits_are_refused_and_harm_nothing(daemon: Daemon) -> None:
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
     tasks = [daemon.call("task.create", title=f"t{n}", projectId=project) for n in range(len(NONSENSE) + 1)]
@@ -208,7 +206,7 @@ def test_edits_that_make_no_sense_are_not_taken_and_harm_nothing(daemon: Daemon)
 
 
 @pytest.mark.slow
-def test_19_an_edited_file_that_cannot_be_read_is_put_aside_and_the_log_says_so(daemon: Daemon) -> None:
+def test_19_an_unreadable_edited_file_is_quarantined_and_logged(daemon: Daemon) -> None:
     daemon.start()
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))["id"]
     task = daemon.call("task.create", title="t", projectId=project)

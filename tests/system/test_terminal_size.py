@@ -21,7 +21,7 @@ while True:
 """
 
 
-def test_a_running_command_kept_the_size_its_terminal_was_started_with(daemon: Daemon) -> None:
+def test_a_running_command_keeps_the_terminal_size_it_started_with(daemon: Daemon) -> None:
     daemon.start()
     program = daemon.home / "size.py"
     program.write_text(PROGRAM)

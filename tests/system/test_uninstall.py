@@ -63,7 +63,7 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("stopped_before", [False, True])
-def test_a_home_is_as_it_was_before_the_installation(user: User, stopped_before: bool) -> None:
+def test_a_home_looks_as_it_did_before_the_installation(user: User, stopped_before: bool) -> None:
     (user.home / ".claude").mkdir()
     (user.home / ".claude/settings.json").write_text('{"model":   "opus"}')
     fish = user.home / ".config/fish/completions/maestroctl.fish"

@@ -118,7 +118,7 @@ def test_words_typed_at_once_are_no_answer_and_reach_the_field(running: Daemon, 
         pane.wait("answered: no")
 
 
-def test_the_detach_key_comes_back_to_the_view(running: Daemon, short_folder: Path) -> None:
+def test_the_detach_key_returns_to_the_view(running: Daemon, short_folder: Path) -> None:
     start(running, short_folder)
     with view(running) as pane:
         pane.wait("your name")
@@ -135,7 +135,7 @@ def test_the_detach_key_comes_back_to_the_view(running: Daemon, short_folder: Pa
         pane.wait("Ship it", without=["╭─ Task ─"])
 
 
-def test_what_is_stopped_is_asked_about_first(running: Daemon, short_folder: Path) -> None:
+def test_a_stopped_session_is_asked_about_first(running: Daemon, short_folder: Path) -> None:
     start(running, short_folder)
     with view(running) as pane:
         pane.wait("▶ Ask first")
@@ -153,7 +153,7 @@ def test_what_is_stopped_is_asked_about_first(running: Daemon, short_folder: Pat
 
 @pytest.mark.parametrize("name", ["TERM", "HUP", "QUIT", "INT"])
 @pytest.mark.parametrize("verb", ["watch", "run"])
-def test_a_view_that_is_ended_by_a_signal_leaves_the_terminal_as_it_was(
+def test_a_view_ended_by_a_signal_restores_the_terminal(
     running: Daemon, short_folder: Path, verb: str, name: str
 ) -> None:
     run = start(running, short_folder)
@@ -199,7 +199,7 @@ def test_titles_are_searched_and_trees_folded(running: Daemon, short_folder: Pat
         pane.wait("search titles; Escape ends the search")
 
 
-def test_a_daemon_that_dies_is_waited_for_and_nothing_is_missed(running: Daemon, short_folder: Path) -> None:
+def test_the_client_waits_for_a_daemon_that_dies_and_misses_nothing(running: Daemon, short_folder: Path) -> None:
     run = start(running, short_folder)
     with view(running) as pane:
         pane.wait("go on?", "your name")
@@ -217,7 +217,7 @@ def test_a_daemon_that_dies_is_waited_for_and_nothing_is_missed(running: Daemon,
         pane.wait("✔ Ship it", "3/3 tasks completed")
 
 
-def test_a_thousand_tasks_are_moved_through(running: Daemon, short_folder: Path) -> None:
+def test_a_thousand_tasks_can_be_navigated(running: Daemon, short_folder: Path) -> None:
     project = running.call("project.create", name="many", workingDir=str(short_folder))["id"]
     root = running.call("task.create", projectId=project, title="all of them")["id"]
     with running.connect() as connection:

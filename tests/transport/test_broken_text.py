@@ -33,7 +33,7 @@ def broken(value: Any) -> Iterator[Any]:
             yield from ([*value[:number], other, *value[number + 1 :]] for other in broken(item))
 
 
-async def test_half_a_surrogate_pair_in_any_text_is_no_bug_and_never_kept(nursery: Any) -> None:
+async def test_half_a_surrogate_pair_in_any_text_is_no_bug_and_never_stored(nursery: Any) -> None:
     wrong: dict[str, Any] = {}
     for method in ASKED:
         async with bridging() as server:  # a world that no call before has changed
@@ -48,7 +48,7 @@ async def test_half_a_surrogate_pair_in_any_text_is_no_bug_and_never_kept(nurser
     assert wrong == {}
 
 
-async def test_what_was_said_is_kept_with_a_replacement(nursery: Any) -> None:
+async def test_half_a_surrogate_pair_is_kept_as_a_replacement(nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         known = await _world(caller)
@@ -67,7 +67,7 @@ async def test_a_target_that_is_not_text_is_refused(target: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"\xfc", b"\xed\xa0\xbd", b"\xff\xfe"])
-async def test_bytes_that_are_not_utf8_are_refused_everywhere(bad: bytes, nursery: Any) -> None:
+async def test_invalid_utf8_is_refused_everywhere(bad: bytes, nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         call = json.dumps(_call("task.create", {"title": "BAD"})).encode().replace(b"BAD", bad)

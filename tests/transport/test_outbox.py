@@ -7,7 +7,7 @@ from maestrod.transport.outbox import Outbox
 
 
 @given(st.lists(st.one_of(st.binary(min_size=1, max_size=50), st.integers(1, 60)), max_size=40))
-def test_bytes_come_out_as_they_went_in(steps: list[bytes | int]) -> None:
+def test_bytes_pass_unchanged(steps: list[bytes | int]) -> None:
     outbox, put, got = Outbox(), b"", b""
     for step in steps:
         if isinstance(step, bytes):
@@ -39,7 +39,7 @@ def test_a_piece_is_bounded() -> None:
     assert len(outbox.peek()) <= 400_000
 
 
-def test_a_client_that_is_gone_needs_nothing_more() -> None:
+def test_a_client_that_left_needs_nothing_more() -> None:
     outbox = Outbox()
     outbox.append(b"a")
     outbox.append(b"b")

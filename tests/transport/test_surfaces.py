@@ -94,7 +94,7 @@ PARAMS: dict[str, Params] = {
 REFUSED = {"message.send", "message.cancel"}
 
 
-async def test_what_reads_gives_the_same_on_every_surface(nursery: Any) -> None:
+async def test_reading_calls_give_the_same_on_every_surface(nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         known = await _world(caller)
@@ -115,7 +115,7 @@ async def test_what_reads_gives_the_same_on_every_surface(nursery: Any) -> None:
 
 
 @pytest.mark.parametrize("method", CHANGES)
-async def test_what_changes_something_does_the_same_on_every_surface(method: str, nursery: Any) -> None:
+async def test_changing_calls_do_the_same_on_every_surface(method: str, nursery: Any) -> None:
     done = []
     for ask in SURFACES:
         async with bridging() as server:
@@ -142,7 +142,7 @@ ENDED: dict[str, list[tuple[str, Params]]] = {
 WAITS = [name for name, row in METHODS.items() if row.access is Access.READ and row.waits and name not in FOLLOWING]
 
 
-async def test_what_waits_gives_the_same_on_every_surface(nursery: Any) -> None:
+async def test_waiting_calls_give_the_same_on_every_surface(nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         known = await _world(caller)
@@ -156,7 +156,7 @@ async def test_what_waits_gives_the_same_on_every_surface(nursery: Any) -> None:
         assert different == {}
 
 
-async def test_what_only_a_connection_can_follow_replies_every_member(nursery: Any) -> None:
+async def test_replies_of_methods_for_connections_have_every_member(nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         session = await caller.session()
@@ -164,11 +164,11 @@ async def test_what_only_a_connection_can_follow_replies_every_member(nursery: A
             assert lacking(await caller.call(method, params), METHODS[method].result) == []
 
 
-def test_every_method_is_called_here_or_where_it_is_said() -> None:
+def test_every_method_is_called_here_or_in_a_named_test() -> None:
     assert {*READS, *CHANGES, *WAITS, *FOLLOWING, *LEFT_OUT} == set(METHODS)
 
 
-async def test_a_request_that_is_repeated_on_another_surface_is_done_once(nursery: Any) -> None:
+async def test_a_request_repeated_on_another_surface_runs_once(nursery: Any) -> None:
     async with bridging() as server:
         caller = Caller(server.services, nursery)
         params = {"name": "p", "workingDir": "/p", "requestId": "same"}

@@ -26,7 +26,7 @@ def files(tmp_path: Path) -> FileCatalog:
     return FileCatalog(tmp_path / "shipped", tmp_path / "home", tmp_path / "config", ADAPTERS)
 
 
-def test_later_places_win_by_name(files: FileCatalog, tmp_path: Path) -> None:
+def test_later_folders_win_by_name(files: FileCatalog, tmp_path: Path) -> None:
     project = tmp_path / "project"
     places = [tmp_path / "shipped", tmp_path / "home/.agents-ui/maestro-skills", tmp_path / "config/skills", project / ".skills", project / ".agents/skills"]  # fmt: skip
     for number, place in enumerate(places):
@@ -44,7 +44,7 @@ def test_later_places_win_by_name(files: FileCatalog, tmp_path: Path) -> None:
     assert [one.origin for one in files.skills(None)[0]] == ["shipped", "agents-ui", "user", "user", "user"]
 
 
-def test_personas_likewise(files: FileCatalog, tmp_path: Path) -> None:
+def test_personas_are_found_and_later_folders_win(files: FileCatalog, tmp_path: Path) -> None:
     persona(tmp_path / "shipped/personas", "one")
     persona(tmp_path / "config/personas", "one", "You are mine.")
     persona(tmp_path / "project/.agents/personas", "two")
@@ -67,7 +67,7 @@ def test_a_missing_dependency_warns_and_still_loads(files: FileCatalog, tmp_path
     assert warnings == ("skill a: it needs 'ghost', which does not exist",)
 
 
-def test_what_is_broken_is_skipped_and_reported(files: FileCatalog, tmp_path: Path) -> None:
+def test_broken_skills_are_skipped_and_reported(files: FileCatalog, tmp_path: Path) -> None:
     place = tmp_path / "config/skills"
     skill(place, "good")
     (place / "bad").mkdir()
@@ -79,7 +79,7 @@ def test_what_is_broken_is_skipped_and_reported(files: FileCatalog, tmp_path: Pa
     assert "bad/manifest.json" in warning and warning.endswith("; skipped")
 
 
-def test_links_in_a_circle_are_harmless(files: FileCatalog, tmp_path: Path) -> None:
+def test_circular_links_are_harmless(files: FileCatalog, tmp_path: Path) -> None:
     place = tmp_path / "project/.skills"
     skill(place, "a")
     (place / "up").symlink_to(place)
@@ -88,7 +88,7 @@ def test_links_in_a_circle_are_harmless(files: FileCatalog, tmp_path: Path) -> N
     assert [one.name for one in files.skills(str(tmp_path / "project"))[0]] == ["a"]
 
 
-def test_a_place_that_is_no_folder_is_nothing(files: FileCatalog, tmp_path: Path) -> None:
+def test_a_place_that_is_not_a_folder_is_ignored(files: FileCatalog, tmp_path: Path) -> None:
     (tmp_path / "shipped").touch()
     assert files.skills(str(tmp_path / "nowhere")) == ((), ())
 
@@ -101,7 +101,7 @@ def test_too_many_entries_are_reported(files: FileCatalog, tmp_path: Path, monke
     assert [one.name for one in found] == ["a", "b"] and "first 2 entries" in warning
 
 
-def test_what_was_read_is_kept_until_reload(files: FileCatalog, tmp_path: Path) -> None:
+def test_skills_are_cached_until_reload(files: FileCatalog, tmp_path: Path) -> None:
     assert files.skills(None)[0] == ()
     skill(tmp_path / "shipped", "a")
     assert files.skills(None)[0] == ()
@@ -109,25 +109,25 @@ def test_what_was_read_is_kept_until_reload(files: FileCatalog, tmp_path: Path) 
     assert [one.name for one in files.skills(None)[0]] == ["a"]
 
 
-def test_only_so_many_projects_are_kept(files: FileCatalog, tmp_path: Path) -> None:
+def test_a_bounded_number_of_projects_is_kept(files: FileCatalog, tmp_path: Path) -> None:
     for number in range(file_catalog.PROJECTS + 5):
         files.skills(str(tmp_path / str(number)))
     assert len(files._found) == file_catalog.PROJECTS
 
 
-def test_what_a_plan_may_name(files: FileCatalog, tmp_path: Path) -> None:
+def test_a_plan_may_name_the_skills_and_personas_of_its_project(files: FileCatalog, tmp_path: Path) -> None:
     skill(tmp_path / "shipped", "a")
     persona(tmp_path / "shipped/personas", "one")
     known = files.known_names(None)
     assert (known.skills, known.personas) == (frozenset({"a"}), frozenset({"one"}))
 
 
-def test_agents(files: FileCatalog) -> None:
+def test_agents_are_listed(files: FileCatalog) -> None:
     assert [info.name for info in files.agents()] == list(ADAPTERS)
     assert files.agents() is files.agents()
 
 
-def test_what_ships_loads_without_a_word(tmp_path: Path) -> None:
+def test_shipped_skills_load_without_warnings(tmp_path: Path) -> None:
     shipped = FileCatalog(package_data("skills"), tmp_path, tmp_path, ADAPTERS)
     skills, skill_warnings = shipped.skills(None)
     personas, persona_warnings = shipped.personas(None)

@@ -11,7 +11,7 @@ def members(text: str) -> dict[str, frontmatter.Value]:
     return frontmatter.split(f"---\n{text}\n---\nbody")[0]
 
 
-def test_the_documented_example() -> None:
+def test_the_documented_example_is_read() -> None:
     text = (frontmatter.__doc__ or "").split("of a file::\n\n", 1)[1].split("\n\nValues are", 1)[0]
     assert members("\n".join(line.removeprefix("    ") for line in text.split("\n"))) == {
         "name": "bug-hunter",
@@ -62,7 +62,7 @@ def test_values(text: str, value: frontmatter.Value) -> None:
         ("a:\n  x: 1\n  x: 2", 4),
     ],
 )
-def test_what_it_does_not_know_is_an_error_with_its_line(text: str, line: int) -> None:
+def test_unsupported_frontmatter_is_an_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ValueError, match=rf"^line {line}: "):
         members(text)
 
@@ -76,7 +76,7 @@ def test_frontmatter_must_be_closed() -> None:
         frontmatter.split("---\na: b\n")
 
 
-def test_windows_line_ends_and_a_byte_order_mark() -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_accepted() -> None:
     assert frontmatter.split("\ufeff---\r\na: b\r\n---\r\n\r\nbody\r\n") == ({"a": "b"}, "body")
 
 

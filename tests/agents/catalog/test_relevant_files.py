@@ -35,12 +35,12 @@ def test_the_list_is_bounded_and_shallow_files_come_first(tmp_path: Path) -> Non
     assert relevant_files(tmp_path, most=2) == ("README.md", "src/app.py")
 
 
-def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path) -> None:
+def test_a_missing_folder_has_no_files(tmp_path: Path) -> None:
     assert relevant_files(tmp_path / "gone") == ()
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_names_that_are_no_text_are_shown_with_replacements(tmp_path: Path) -> None:
+def test_names_that_are_not_utf8_are_shown_with_replacements(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/n\xfc"
     os.mkdir(folder)  # noqa: PTH102 - a path of bytes
     Path(os.fsdecode(folder + b"/\xfc.py")).touch()

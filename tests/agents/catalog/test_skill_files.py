@@ -20,7 +20,7 @@ def seed_skill(folder: Path, **members: Any) -> Path:
     return folder
 
 
-def test_the_form_of_the_seeds(tmp_path: Path) -> None:
+def test_a_skill_folder_may_hold_a_manifest_and_a_text(tmp_path: Path) -> None:
     manifest = {
         "version": "1.0.0", "description": "d", "type": "role", "assignTo": ["worker"], "capabilities": ["c"],
         "dependencies": ["maestro-cli"], "config": {"a": [1]}, "language": "en",
@@ -31,7 +31,7 @@ def test_the_form_of_the_seeds(tmp_path: Path) -> None:
     assert (skill.path, skill.origin) == (str(tmp_path / "one"), "user")
 
 
-def test_the_form_of_agent_skills(tmp_path: Path) -> None:
+def test_skills_follow_the_format_of_agent_skills(tmp_path: Path) -> None:
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "SKILL.md").write_text(
         "---\nname: two\ndescription: >\n  What\n  it does\nmetadata:\n  assign-to: worker, orchestrator\n  type: role\n---\n\nDo it.\n"
@@ -47,7 +47,7 @@ def test_a_skill_without_frontmatter_is_named_after_its_folder(tmp_path: Path) -
     assert (load_skill(tmp_path / "three", "user").name, is_skill(tmp_path / "three")) == ("three", True)
 
 
-def test_a_persona(tmp_path: Path) -> None:
+def test_a_persona_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "tester.md"
     path.write_text("---\ndescription: Tests\nskills: [a, b]\nagent: claude\nlimits:\n  turns: 4\n---\nYou test.\n")
     persona = load_persona(path, "user")
@@ -71,7 +71,7 @@ def test_a_broken_manifest_says_where(tmp_path: Path, manifest: str) -> None:
         load_skill(folder, "user")
 
 
-def test_instructions_that_are_missing_too_large_or_no_file(tmp_path: Path) -> None:
+def test_missing_oversized_and_special_instruction_files_are_refused(tmp_path: Path) -> None:
     folder = seed_skill(tmp_path / "s")
     (folder / "skill.md").write_text("x" * (TEXT_LIMIT + 1))
     with pytest.raises(Broken, match="larger than"):
@@ -84,7 +84,7 @@ def test_instructions_that_are_missing_too_large_or_no_file(tmp_path: Path) -> N
         load_skill(folder, "user")
 
 
-def test_a_loop_of_links_is_not_followed_for_ever(tmp_path: Path) -> None:
+def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     folder = seed_skill(tmp_path / "s")
     (folder / "skill.md").unlink()
     (folder / "skill.md").symlink_to(folder / "skill.md")
@@ -119,7 +119,7 @@ def test_files_saved_on_windows_are_read(tmp_path: Path, encoding: str, head: st
     assert load_skill(seeds, "user").description == "f\ufffdr"
 
 
-def test_bytes_that_are_no_text_are_replaced_in_prose_and_in_paths(tmp_path: Path) -> None:
+def test_invalid_bytes_are_replaced_in_prose_and_in_paths(tmp_path: Path) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/n\xfc/one"))
     folder.mkdir(parents=True)
     (folder / "SKILL.md").write_bytes(b"Gr\xfcn.")

@@ -9,7 +9,7 @@ from maestrod.core.values.signs import ScreenShown
 CLAUDE = ClaudeAdapter()
 
 
-def test_it_plans_resumes_and_takes_prompts_one_after_the_other() -> None:
+def test_claude_plans_resumes_and_streams_turns() -> None:
     assert CLAUDE.traits.plans and CLAUDE.traits.resumes and CLAUDE.traits.turns is Turns.STREAM
 
 
@@ -25,7 +25,7 @@ def test_other_titles_say_nothing(title: str) -> None:
     assert CLAUDE.read_title(title).signs == ()
 
 
-def test_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_claude_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     found = CLAUDE.detect()
     assert not found.available and "npm install" in (found.missing or "")

@@ -17,7 +17,7 @@ def test_a_prompt_is_one_line(text: str) -> None:
     assert json.loads(keys.data)["message"] == {"role": "user", "content": text}
 
 
-def test_two_prompts_of_the_same_words_are_two() -> None:
+def test_two_prompts_with_the_same_words_are_two() -> None:
     first, second = (json.loads(control.say("again", interactive=False)[0].data) for _ in range(2))
     assert first["uuid"] != second["uuid"]
 
@@ -42,11 +42,11 @@ def test_an_answer_carries_the_id_of_its_question() -> None:
 
 
 @pytest.mark.parametrize("event", ["PermissionRequest", "PreToolUse", "Stop"])
-def test_no_decision_leaves_the_question_to_claude(event: str) -> None:
+def test_without_a_decision_claude_asks_the_question_itself(event: str) -> None:
     assert control.hook_answer(event, None, "") == ""
 
 
-def test_a_hooks_answer_is_in_its_events_own_form() -> None:
+def test_a_hook_is_answered_in_the_form_of_its_event() -> None:
     asked = json.loads(control.hook_answer("PermissionRequest", Permission.DENY, ""))["hookSpecificOutput"]
     assert asked["hookEventName"] == "PermissionRequest" and asked["decision"]["behavior"] == "deny"
     assert "not permitted" in asked["decision"]["message"]

@@ -91,22 +91,22 @@ def test_each_recorded_payload_says_what_it_means(event: str, example: str) -> N
         assert reading.signs == SAYS.get((event, example), ())
 
 
-def test_the_table_names_nothing_that_is_not_recorded() -> None:
+def test_the_table_names_only_recorded_things() -> None:
     assert set(SAYS) <= set(RECORDED)
 
 
-def test_each_payload_finds_the_session_of_an_agent_started_by_hand() -> None:
+def test_each_payload_of_an_agent_started_by_hand_finds_its_session() -> None:
     reading = hook("Stop")
     assert reading.agent_session_id == "11111111-2222-4333-8444-555555555555"
     assert reading.cwd == "/home/user/project"
 
 
-def test_a_turn_with_background_work_has_not_ended_it() -> None:
+def test_background_work_keeps_the_turn_open_after_its_end() -> None:
     ended = hook("Stop", background_tasks=[{"id": "b", "type": "shell"}, {"id": "a"}]).signs[-1]
     assert isinstance(ended, TurnEnded) and ended.background == 2
 
 
-def test_prompts_that_a_machine_made_are_told_from_a_persons() -> None:
+def test_generated_prompts_are_distinguished_from_a_persons() -> None:
     for changed in ({"prompt": "<task-notification>\n<task-id>b"}, {"source": "loop_wakeup"}, {"source": "system"}):
         [started] = hook("UserPromptSubmit", **changed).signs
         assert isinstance(started, TurnStarted) and started.machine
@@ -129,17 +129,17 @@ def test_an_interrupted_tool_ends_the_turn() -> None:
         ("of the future", Outcome.FAILED, None),
     ],
 )
-def test_what_fails_a_turn_is_told_from_what_passes(error: str, outcome: Outcome, kind: str | None) -> None:
+def test_errors_become_a_limit_or_a_failed_turn(error: str, outcome: Outcome, kind: str | None) -> None:
     signs = hook("StopFailure", "rate_limit", error=error).signs
     assert isinstance(signs[-1], TurnEnded) and signs[-1].outcome is outcome
     assert [sign.kind for sign in signs if isinstance(sign, LimitReached)] == ([kind] if kind else [])
 
 
-def test_a_helper_of_claudes_own_is_no_subagent() -> None:
+def test_claudes_own_helper_is_not_a_subagent() -> None:
     assert hook("SubagentStop", agent_type="").signs == ()
 
 
-def test_the_key_of_a_question_is_that_of_the_call_that_follows() -> None:
+def test_a_question_has_the_key_of_the_call_that_follows() -> None:
     [asked] = hook("PermissionRequest").signs
     call = payload("PermissionRequest")
     [settled, _] = hook("PostToolUse", tool_name=call["tool_name"], tool_input=call["tool_input"]).signs
@@ -147,14 +147,14 @@ def test_the_key_of_a_question_is_that_of_the_call_that_follows() -> None:
     assert asked.key == settled.key
 
 
-def test_the_status_line_tells_what_an_interactive_session_used() -> None:
+def test_the_status_line_reports_the_usage_of_an_interactive_session() -> None:
     told = payload("statusLine")
     told["cost"]["total_cost_usd"] = 0.5
     told["context_window"] |= {"total_input_tokens": 900, "total_output_tokens": 30}
     assert read_hook("StatusLine", told).signs == (UsageSeen(900, 30, 0.5, cumulative=True),)
 
 
-def test_what_is_no_payload_says_nothing() -> None:
+def test_invalid_payloads_say_nothing() -> None:
     shapeless: tuple[Any, ...] = (None, "text", [], 5, {})
     for told in shapeless:
         assert read_hook("Stop", told) == NOTHING
@@ -170,7 +170,7 @@ def test_no_changed_payload_does_harm(recorded: tuple[str, str], data: st.DataOb
         read_hook(event, told)
 
 
-def test_a_huge_payload_is_bounded_in_what_it_says() -> None:
+def test_a_huge_payload_yields_bounded_signs() -> None:
     text = "x" * 5_000_000
     for event in EVENTS:
         told = {

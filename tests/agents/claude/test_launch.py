@@ -54,7 +54,7 @@ def option(plan: LaunchPlan, name: str) -> str:
     return plan.argv[plan.argv.index(name) + 1]
 
 
-def test_headless_it_speaks_json_on_both_sides(home: Path) -> None:
+def test_a_headless_claude_speaks_json_both_ways(home: Path) -> None:
     plan = launch(request(home))
     assert plan.argv[0] == str(home / "bin" / "claude") and "-p" in plan.argv
     assert option(plan, "--input-format") == option(plan, "--output-format") == "stream-json"
@@ -62,7 +62,7 @@ def test_headless_it_speaks_json_on_both_sides(home: Path) -> None:
     assert plan.stream and plan.stdin is None and plan.terminal is Terminal.PIPE
 
 
-def test_settings_are_the_sessions_own(home: Path) -> None:
+def test_a_session_has_its_own_settings(home: Path) -> None:
     plan = launch(request(home))
     path = Path(option(plan, "--settings"))
     assert path.parent.parent == Path("/data/sessions/ses_1")
@@ -74,14 +74,14 @@ def test_reporting_needs_no_permission(home: Path) -> None:
     assert "--allowedTools=Bash(maestroctl:*)" in launch(request(home)).argv
 
 
-def test_the_first_process_begins_a_conversation_whose_id_is_known(home: Path) -> None:
+def test_the_first_process_begins_a_conversation_with_a_known_id(home: Path) -> None:
     first = option(launch(request(home, attempt=1)), "--session-id")
     assert str(uuid.UUID(first)) == first
     assert option(launch(request(home, attempt=1)), "--session-id") == first
     assert option(launch(request(home, attempt=2)), "--session-id") != first
 
 
-def test_the_next_process_resumes_what_was_written_down(home: Path) -> None:
+def test_the_next_process_resumes_the_stored_conversation(home: Path) -> None:
     again = request(home, attempt=2, agent_session_id="abc")
     lost = launch(again)
     assert "--resume" not in lost.argv and "/data/sessions/ses_1/manifest.md" in option(lost, "--append-system-prompt")
@@ -91,21 +91,21 @@ def test_the_next_process_resumes_what_was_written_down(home: Path) -> None:
     assert not {"--session-id", "--append-system-prompt"} & set(launch(again).argv)
 
 
-def test_a_planner_is_held_to_the_schema_of_a_plan(home: Path) -> None:
+def test_a_planner_must_follow_the_schema_of_a_plan(home: Path) -> None:
     plan = planned(request(home), role=Role.ORCHESTRATOR)
     assert "groups" in json.loads(option(plan, "--json-schema"))["properties"]
     assert option(plan, "--permission-mode") == "manual"
     assert "--json-schema" not in launch(request(home)).argv
 
 
-def test_a_worker_may_edit_unless_the_project_denies_something(home: Path) -> None:
+def test_a_worker_may_edit_unless_the_project_denies_it(home: Path) -> None:
     assert option(launch(request(home)), "--permission-mode") == "acceptEdits"
     for permissions in (Permissions(policy=PermissionPolicy.DENY), Permissions(deny=("Edit",))):
         strict = dataclasses.replace(request(home), permissions=permissions)
         assert option(launch(strict), "--permission-mode") == "manual"
 
 
-def test_persona_and_skills_come_in_by_flags(home: Path) -> None:
+def test_persona_and_skills_are_given_by_flags(home: Path) -> None:
     persona = ManifestPersona(name="hunter", description="", prompt="Find the cause first.")
     skills = (ManifestSkill(name="maestro-worker", description="d", instructions="i"),)
     plan = planned(request(home), persona=persona, skills=skills)
@@ -132,7 +132,7 @@ def test_on_a_terminal_nothing_is_asked_first(home: Path) -> None:
     assert "StatusLine" in settings["statusLine"]["command"]
 
 
-def test_an_approved_key_and_a_status_line_of_the_users_stay(home: Path) -> None:
+def test_approved_keys_and_a_status_line_of_the_user_stay(home: Path) -> None:
     approved = {"hasCompletedOnboarding": True, "customApiKeyResponses": {"approved": ["sk-secret"]}}
     (home / ".claude.json").write_text(json.dumps(approved))
     (home / ".claude").mkdir()
@@ -142,19 +142,19 @@ def test_an_approved_key_and_a_status_line_of_the_users_stay(home: Path) -> None
     assert json.loads(plan.files["claude/settings.json"]).keys() == {"hooks"}
 
 
-def test_a_claude_that_was_never_set_up_says_so_instead_of_waiting(home: Path) -> None:
+def test_a_claude_without_setup_says_so_instead_of_waiting(home: Path) -> None:
     (home / ".claude.json").unlink()
     with pytest.raises(Unavailable, match="run `claude` once"):
         launch(request(home, terminal=Terminal.PTY))
     assert launch(request(home)).argv, "headless it asks nothing"
 
 
-def test_a_claude_that_is_not_there_says_so(home: Path) -> None:
+def test_a_missing_claude_is_reported(home: Path) -> None:
     with pytest.raises(Unavailable, match="npm install -g @anthropic-ai/claude-code"):
         launch(request(home, {"PATH": str(home)}))
 
 
-def test_the_way_the_user_signs_in_passes_and_another_agents_identity_does_not(home: Path) -> None:
+def test_the_users_sign_in_passes_and_another_agents_identity_does_not(home: Path) -> None:
     outer = {
         "CLAUDECODE": "1",
         "CLAUDE_CODE_SESSION_ID": "x",
@@ -170,12 +170,12 @@ def test_the_way_the_user_signs_in_passes_and_another_agents_identity_does_not(h
     assert env["MAESTRO_SESSION_ID"] == "ses_1"
 
 
-def test_it_gives_up_on_a_limit_soon_unless_the_user_says_otherwise(home: Path) -> None:
+def test_claude_gives_up_on_a_limit_soon_unless_the_user_decides_otherwise(home: Path) -> None:
     assert launch(request(home)).env["CLAUDE_CODE_MAX_RETRIES"] == "3"
     assert launch(request(home, {"CLAUDE_CODE_MAX_RETRIES": "0"})).env["CLAUDE_CODE_MAX_RETRIES"] == "0"
 
 
-def test_credentials_of_a_cloud_pass_only_where_it_was_chosen(home: Path) -> None:
+def test_cloud_credentials_pass_only_where_the_cloud_was_chosen(home: Path) -> None:
     cloud = {"AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "r", "GOOGLE_APPLICATION_CREDENTIALS": "f"}
     assert not cloud.keys() & launch(request(home, cloud)).env.keys()
     chosen = launch(request(home, {**cloud, "CLAUDE_CODE_USE_BEDROCK": "1"})).env

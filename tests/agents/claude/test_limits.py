@@ -12,7 +12,7 @@ def test_an_allowance_says_when_it_is_renewed() -> None:
     assert limits.of_event(rejected) == (LimitReached("usage", 1795170000000, "the seven day allowance is exhausted"),)
 
 
-def test_a_warning_is_noted() -> None:
+def test_a_warning_is_recorded() -> None:
     warning = Members({"status": "allowed_warning", "rateLimitType": "five_hour", "utilization": 0.9})
     assert limits.of_event(warning) == (Noted("the five hour allowance is nearly exhausted (90% used)"),)
     assert limits.of_event(Members({"status": "allowed"})) == ()
@@ -33,11 +33,11 @@ def test_a_warning_is_noted() -> None:
         (0, "", None),
     ],
 )
-def test_statuses_that_pass(status: int, text: str, kind: str | None) -> None:
+def test_errors_are_classified_as_limits(status: int, text: str, kind: str | None) -> None:
     found = limits.of_failure(status, text)
     assert (found.kind if found else None) == kind
 
 
-def test_errors_of_hooks_that_pass() -> None:
+def test_only_errors_about_limits_are_limits() -> None:
     assert limits.of_error("rate_limit", "wait") == LimitReached("rate", None, "wait")
     assert limits.of_error("invalid_request", "wait") is None

@@ -28,11 +28,11 @@ def test_every_hook_reports_its_own_event_and_is_read(template: str) -> None:
             assert handler.get("async", False) is ("ToolUse" in event), "only tools go on without their hooks"
 
 
-def test_headless_the_stream_tells_all_but_the_first_sign_of_life() -> None:
+def test_a_headless_stream_reports_everything_but_the_first_sign_of_life() -> None:
     assert list(json.loads(settings(HOOKS, "stream.json"))["hooks"]) == ["SessionStart", "SessionEnd"]
 
 
-def test_more_settings_stand_beside_the_hooks() -> None:
+def test_other_settings_stand_beside_the_hooks() -> None:
     document = json.loads(settings(HOOKS, "stream.json", apiKeyHelper="printf x"))
     assert document["apiKeyHelper"] == "printf x" and document["hooks"]
     assert shlex.split(status_line(HOOKS)["command"])[-1] == "--no-wait"

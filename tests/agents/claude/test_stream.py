@@ -45,7 +45,7 @@ def names(signs: list[Sign]) -> list[str]:
     return [type(sign).__name__ for sign in signs]
 
 
-def test_a_turn_with_one_tool() -> None:
+def test_a_turn_with_one_tool_is_read() -> None:
     assert stream("basic") == [
         Started(FIRST),
         ToolStarted("Bash", "echo hi > out.txt", "toolu_3866ed11cdcd44de9c20f39d"),
@@ -56,11 +56,11 @@ def test_a_turn_with_one_tool() -> None:
     ]
 
 
-def test_every_line_tells_whose_conversation_it_is_of() -> None:
+def test_every_line_names_its_conversation() -> None:
     assert line(type="system", subtype="init", session_id=FIRST).agent_session_id == FIRST
 
 
-def test_two_turns_of_one_process_count_up() -> None:
+def test_the_turns_of_one_process_add_up() -> None:
     signs = stream("two-turns-stream-input")
     assert [sign for sign in signs if isinstance(sign, TurnStarted | TurnEnded)] == [
         TurnStarted(machine=True),
@@ -71,7 +71,7 @@ def test_two_turns_of_one_process_count_up() -> None:
     assert [sign.input for sign in signs if isinstance(sign, UsageSeen)] == [2000, 4000]
 
 
-def test_a_subagent_does_not_speak_for_the_session_and_keeps_its_turn_open() -> None:
+def test_a_subagent_does_not_report_for_the_session_and_keeps_its_turn_open() -> None:
     signs = stream("background-subagent")
     assert SubagentStarted("general-purpose", "afa0b5d6289bfbb15") in signs
     assert SubagentEnded("", "afa0b5d6289bfbb15") in signs
@@ -80,14 +80,14 @@ def test_a_subagent_does_not_speak_for_the_session_and_keeps_its_turn_open() -> 
     assert Said("sub finished") not in signs
 
 
-def test_permission_is_asked_with_the_id_its_answer_must_carry() -> None:
+def test_permission_is_requested_with_the_id_its_answer_must_carry() -> None:
     [asked] = [sign for sign in stream("permission-over-stdio") if isinstance(sign, PermissionAsked)]
     assert (asked.tool, asked.summary, asked.waits) == ("Write", "/home/user/project/a.txt", True)
     assert asked.key == "5fe85b48-475a-481e-8fcf-f2438674bad9"
     assert json.loads(asked.input) == {"file_path": "/home/user/project/a.txt", "content": "x"}
 
 
-def test_a_question_taken_back_is_settled() -> None:
+def test_a_withdrawn_question_is_settled() -> None:
     assert line(type="control_cancel_request", request_id="r1").signs == (PermissionSettled("r1"),)
     assert line(type="control_cancel_request").signs == ()
 
@@ -100,7 +100,7 @@ def test_an_elicitation_needs_a_person() -> None:
     assert line(type="control_request", request_id="r", request={"subtype": "hook_callback"}).signs == ()
 
 
-def test_a_refused_tool_is_trouble_and_a_failed_tool() -> None:
+def test_a_refused_tool_is_a_problem_and_a_failed_tool() -> None:
     signs = stream("permission-denied")
     assert names(signs)[-5:] == ["Trouble", "ToolEnded", "Said", "UsageSeen", "TurnEnded"]
     [ended] = [sign for sign in signs if isinstance(sign, ToolEnded)]
@@ -137,19 +137,19 @@ def test_a_retry_of_a_limit_is_a_limit_that_is_being_retried() -> None:
     assert limit.retrying and limit.kind == "rate" and "try 1 of 2" in limit.detail
 
 
-def test_another_retry_is_trouble() -> None:
+def test_a_retried_request_is_a_problem() -> None:
     told = line(type="system", subtype="api_retry", attempt=1, max_retries=3, error_status=500, error="server_error")
     assert told.signs == (Trouble("try 1 of 3 failed: server_error (status 500)", "api_retry"),)
 
 
-def test_a_used_up_allowance_says_when_it_is_renewed() -> None:
+def test_an_exhausted_allowance_says_when_it_is_renewed() -> None:
     info = {"status": "rejected", "resetsAt": 1795170000, "rateLimitType": "five_hour", "unifiedWindows": {}}
     told = line(type="rate_limit_event", rate_limit_info=info)
     assert told.signs == (LimitReached("usage", 1795170000000, "the five hour allowance is exhausted"),)
     assert line(type="rate_limit_event", rate_limit_info={"status": "allowed"}).signs == ()
 
 
-def test_our_prompts_are_told_from_those_a_machine_made() -> None:
+def test_our_prompts_are_distinguished_from_generated_ones() -> None:
     assert line(type="command_lifecycle", state="started", command_uuid="u").signs == (TurnStarted(),)
     assert line(type="command_lifecycle", state="queued", command_uuid="u").signs == ()
     running = line(type="system", subtype="session_state_changed", state="running")
@@ -158,7 +158,7 @@ def test_our_prompts_are_told_from_those_a_machine_made() -> None:
         assert line(type="system", subtype="session_state_changed", state=state).signs == ()
 
 
-def test_a_prompt_that_a_hook_refused_failed() -> None:
+def test_a_prompt_that_a_hook_refused_has_failed() -> None:
     outcome = {"kind": "blocked_by_hook", "reason": "not here"}
     told = line(
         type="system",
@@ -171,7 +171,7 @@ def test_a_prompt_that_a_hook_refused_failed() -> None:
     assert line(type="system", subtype="informational", content="by the way").signs == ()
 
 
-def test_hooks_of_others_that_fail_are_told() -> None:
+def test_failing_hooks_of_others_are_reported() -> None:
     told = line(type="system", subtype="hook_response", hook_name="Stop", outcome="error", stderr="oops")
     assert told.signs == (Trouble("hook Stop: oops", "hook"),)
 
@@ -186,7 +186,7 @@ def test_the_to_do_list_is_progress() -> None:
     assert line(type="assistant", message={"content": [call]}).signs == (TodoChanged(1, 3, "two"),)
 
 
-def test_lines_of_no_use_say_nothing() -> None:
+def test_irrelevant_lines_say_nothing() -> None:
     for raw in (
         b"",
         b"\n",
@@ -219,7 +219,7 @@ def test_no_cut_line_does_harm(name: str, number: int, length: int) -> None:
     assert isinstance(read_line(lines[number % len(lines)][:length]), Reading)
 
 
-def test_a_huge_line_is_bounded_in_what_it_says() -> None:
+def test_a_huge_line_yields_bounded_signs() -> None:
     said = [{"type": "text", "text": "x" * 20_000}] * 300
     told = line(type="assistant", message={"content": said})
     assert len(told.signs) == 200

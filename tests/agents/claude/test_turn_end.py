@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | N
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_each_way_a_run_ends(row: str) -> None:
+def test_each_way_a_run_can_end_is_shown(row: str) -> None:
     result, code, signal, outcome, told, verdict = ROWS[row]
     if result is not None:
         last = of_result(Members(result))[-1]
@@ -99,16 +99,16 @@ def test_each_way_a_run_ends(row: str) -> None:
     assert judge(Exit(code=code, signal=signal), outcome, told_to_stop=False) is verdict
 
 
-def test_what_we_stopped_is_stopped() -> None:
+def test_a_session_we_stopped_counts_as_stopped() -> None:
     for code, signal in ((143, None), (None, "KILL"), (1, None)):
         assert judge(Exit(code=code, signal=signal), None, told_to_stop=True) is Verdict.STOPPED
 
 
-def test_leaving_by_itself_is_no_failure() -> None:
+def test_an_exit_without_an_error_is_not_a_failure() -> None:
     assert judge(Exit(code=0), None, told_to_stop=False) is Verdict.COMPLETED
 
 
-def test_a_limit_is_told_before_the_end_of_its_turn() -> None:
+def test_a_limit_is_reported_before_the_end_of_its_turn() -> None:
     signs = of_result(Members(api_error(429, "Claude usage limit reached|1795170000")))
     limit = next(sign for sign in signs if isinstance(sign, LimitReached))
     assert limit == LimitReached("usage", 1795170000000, "Claude usage limit reached")

@@ -11,12 +11,12 @@ def home(folder: Path, **members: object) -> dict[str, str]:
     return {"HOME": str(folder)}
 
 
-def test_a_user_who_was_asked_is_not_asked_again(tmp_path: Path) -> None:
+def test_a_user_is_asked_once(tmp_path: Path) -> None:
     assert user_settings.is_set_up(user_settings.config(home(tmp_path, hasCompletedOnboarding=True)))
     assert not user_settings.is_set_up(user_settings.config(home(tmp_path)))
 
 
-def test_files_may_be_missing_broken_or_of_another_shape(tmp_path: Path) -> None:
+def test_missing_broken_or_oddly_shaped_files_are_accepted(tmp_path: Path) -> None:
     assert not user_settings.config({"HOME": str(tmp_path / "nowhere")})
     assert not user_settings.config({})
     for content in ("{", "[]", "\udcff", "null"):
@@ -24,12 +24,12 @@ def test_files_may_be_missing_broken_or_of_another_shape(tmp_path: Path) -> None
         assert not user_settings.config({"HOME": str(tmp_path)})
 
 
-def test_the_configuration_folder_may_be_elsewhere(tmp_path: Path) -> None:
+def test_the_configuration_folder_can_be_moved(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text('{"statusLine": {}}')
     assert "statusLine" in user_settings.settings({"CLAUDE_CONFIG_DIR": str(tmp_path), "HOME": "/nowhere"})
 
 
-def test_a_key_is_asked_about_once(tmp_path: Path) -> None:
+def test_the_user_is_asked_about_a_key_once(tmp_path: Path) -> None:
     key = "sk-ant-0123456789-0123456789-0123456789"
     known = user_settings.config(home(tmp_path, customApiKeyResponses={"approved": [key[-20:]], "rejected": ["x"]}))
     assert not user_settings.would_ask_for_key(known, key)
@@ -38,7 +38,7 @@ def test_a_key_is_asked_about_once(tmp_path: Path) -> None:
     assert user_settings.would_ask_for_key(user_settings.config({}), key)
 
 
-def test_a_conversation_is_found_whatever_folder_it_was_held_in(tmp_path: Path) -> None:
+def test_a_conversation_is_found_in_any_folder(tmp_path: Path) -> None:
     folder = tmp_path / ".claude" / "projects" / "-home-user-project"
     folder.mkdir(parents=True)
     (folder / "abc.jsonl").touch()

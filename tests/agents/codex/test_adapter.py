@@ -40,7 +40,7 @@ def test_prompts_are_typed_on_a_terminal_only() -> None:
     assert CODEX.say("a\nb", interactive=True)[-1] == Keys(b"\r")
 
 
-def test_answers_to_its_hook() -> None:
+def test_the_hook_gets_its_answers() -> None:
     allow = json.loads(CODEX.hook_answer("PermissionRequest", Permission.ALLOW, message="sure"))
     assert allow["hookSpecificOutput"]["decision"] == {"behavior": "allow"}
     deny = json.loads(CODEX.hook_answer("PermissionRequest", Permission.DENY, message="no"))
@@ -66,7 +66,9 @@ def test_verdicts(ended: Exit, outcome: Outcome | None, told: bool, verdict: Ver
     assert CODEX.judge(ended, outcome=outcome, told_to_stop=told) is verdict
 
 
-def test_whether_it_is_there(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], tmp_path: Path) -> None:
+def test_an_installed_agent_is_detected(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", environ["PATH"])
     found = CODEX.detect()
     assert found.available and found.version == "0.169.0"

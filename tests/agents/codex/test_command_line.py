@@ -35,14 +35,14 @@ def test_values_are_toml_on_one_line(value: Any) -> None:
     assert "\n" not in command_line.toml(value)
 
 
-def test_the_hash_is_the_one_codex_computes() -> None:
+def test_the_hash_equals_the_one_of_codex() -> None:
     """Recorded from ``hooks/list`` of the app server of 0.169.0."""
     handler = {"type": "command", "command": "/usr/bin/python3 /tmp/a2x/rec.py PreToolUse", "timeout": 5}
     expected = "sha256:4ce080b91a03458af1b9684c0c100caf3ca447176cc2a927495b2651bc54fcfb"
     assert command_line.trust_hash("pre_tool_use", {}, handler) == expected
 
 
-def test_each_of_our_hooks_comes_with_trust_in_it() -> None:
+def test_each_of_our_hooks_is_marked_as_trusted() -> None:
     told = settings(command_line.hooks(filled(HOOKS, "codex", "terminal.json")))["hooks"]
     state = told.pop("state")
     assert set(state) == {f"/<session-flags>/config.toml:{command_line.label(name)}:0:0" for name in told}
@@ -50,22 +50,22 @@ def test_each_of_our_hooks_comes_with_trust_in_it() -> None:
     assert all(str(HOOKS) in command and " -I -S " in command for command in commands)
 
 
-def test_headless_only_what_the_stream_does_not_tell() -> None:
+def test_headless_hooks_report_only_what_the_stream_does_not() -> None:
     told = settings(command_line.hooks(filled(HOOKS, "codex", "stream.json")))["hooks"]
     assert set(told) == {"state", "PostCompact", "SubagentStart", "SubagentStop"} and len(told["state"]) == 3
 
 
-def test_hooks_at_the_end_of_a_session_keep_to_the_second_they_are_given() -> None:
+def test_hooks_at_the_end_of_a_session_keep_to_their_second() -> None:
     template = filled(HOOKS, "codex", "terminal.json")["hooks"]
     assert {template[name][0]["hooks"][0]["timeout"] for name in ("SessionEnd", "Interrupt")} == {1}
 
 
-def test_maestroctl_is_found_and_reaches_the_daemon_from_inside_of_the_sandbox() -> None:
+def test_maestroctl_is_found_and_reaches_the_daemon_from_inside_the_sandbox() -> None:
     told = settings(command_line.reporting("/ours:/usr/bin"))
     assert told["sandbox_workspace_write"] == {"network_access": True} and told["allow_login_shell"] is False
     assert told["shell_environment_policy"]["set"] == {"PATH": "/ours:/usr/bin"}
 
 
-def test_trusted_folders() -> None:
+def test_trusted_folders_are_read() -> None:
     assert settings(command_line.trusting([Path("/a b/c.d")])) == {"projects": {"/a b/c.d": {"trust_level": "trusted"}}}
     assert command_line.trusting([]) == []

@@ -53,20 +53,20 @@ EXPECTED: dict[tuple[str, str], tuple[Sign, ...]] = {
 
 
 @pytest.mark.parametrize("event, example, payload", recordings.payloads("codex"))
-def test_every_recorded_payload(event: str, example: str, payload: Any) -> None:
+def test_every_recorded_payload_is_read(event: str, example: str, payload: Any) -> None:
     reading = hooks.read_hook(event, payload)
     assert reading.signs == EXPECTED[event, example]
     if event != "PreCompact":
         assert (reading.agent_session_id, reading.cwd) == (payload["session_id"], "/home/user/project")
 
 
-def test_helpers_of_its_own() -> None:
+def test_own_helpers_are_recognized() -> None:
     payload = {"agent_id": "a1", "agent_type": "reviewer"}
     assert hooks.read_hook("SubagentStart", payload).signs == (SubagentStarted("reviewer", "a1"),)
     assert hooks.read_hook("SubagentStop", payload).signs == (SubagentEnded("reviewer", "a1"),)
 
 
-def test_a_plan_as_last_words_on_a_terminal() -> None:
+def test_a_plan_can_be_the_last_message_on_a_terminal() -> None:
     said = 'Here it is:\n```json\n{"groups": []}\n```'
     signs = hooks.read_hook("Stop", {"last_assistant_message": said}).signs
     assert signs == (PlanOffered('{"groups": []}'), TurnEnded(Outcome.COMPLETED, text=said))

@@ -27,7 +27,7 @@ def launch(environ: dict[str, str], policy: str = "ask", prompt: str | None = "D
     return CODEX.launch(dataclasses.replace(asked, hooks=HOOKS, prompt=prompt, permissions=permissions))
 
 
-def test_headless_a_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
+def test_a_headless_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
     plan = launch(environ)
     assert plan.stdin == "prompt.md" and plan.files["prompt.md"] == "Do it." and plan.stream
     assert "exec" in plan.argv and "--json" in plan.argv and plan.argv[-1] == "-"
@@ -41,7 +41,7 @@ def test_the_next_turn_resumes_the_thread(environ: dict[str, str]) -> None:
     assert plan.argv[-4:] == ("resume", "t1", "--", "Do it.")
 
 
-def test_on_a_terminal_it_is_its_own_interface_without_a_background_server(environ: dict[str, str]) -> None:
+def test_on_a_terminal_opencode_is_its_own_interface_without_a_background_server(environ: dict[str, str]) -> None:
     plan = launch(environ, terminal=Terminal.PTY)
     assert "--no-daemon" in plan.argv and plan.argv[-2:] == ("--", "Do it.") and "exec" not in plan.argv
     assert plan.stdin is None and not plan.stream
@@ -54,7 +54,7 @@ def test_on_a_terminal_a_prompt_too_long_for_an_argument_is_a_file(environ: dict
     assert len(plan.files["prompt.md"]) == ARGUMENT_BYTES + 1
 
 
-def test_without_a_prompt_it_waits_at_its_composer(environ: dict[str, str]) -> None:
+def test_without_a_prompt_the_agent_waits_at_its_composer(environ: dict[str, str]) -> None:
     assert launch(environ, terminal=Terminal.PTY, prompt=None).argv[-2:] == ("-a", "on-request")
 
 
@@ -66,21 +66,21 @@ def test_without_a_prompt_it_waits_at_its_composer(environ: dict[str, str]) -> N
         ("allow", "danger-full-access", "never"),
     ],
 )
-def test_permissions_are_its_sandbox(environ: dict[str, str], policy: str, sandbox: str, approval: str) -> None:
+def test_permissions_become_the_sandbox(environ: dict[str, str], policy: str, sandbox: str, approval: str) -> None:
     headless = launch(environ, policy).argv
     typed_at = launch(environ, policy, terminal=Terminal.PTY).argv
     assert [argv[argv.index("-s") + 1] for argv in (headless, typed_at)] == [sandbox, sandbox]
     assert typed_at[typed_at.index("-a") + 1] == approval and "-a" not in headless
 
 
-def test_a_planner_is_held_to_the_schema_of_plans(environ: dict[str, str]) -> None:
+def test_a_planner_must_follow_the_schema_of_plans(environ: dict[str, str]) -> None:
     plan = launch(environ, role=Role.ORCHESTRATOR, context=context())
     assert plan.argv[plan.argv.index("--output-schema") + 1] == "/data/sessions/ses_1/plan-schema.json"
     assert json.loads(plan.files["plan-schema.json"])["additionalProperties"] is False
     assert "task-context.json" in plan.files and "--output-schema" not in launch(environ).argv
 
 
-def test_its_keys_pass_and_an_outer_agents_variables_do_not(environ: dict[str, str]) -> None:
+def test_codex_keys_pass_and_variables_of_an_outer_agent_do_not(environ: dict[str, str]) -> None:
     (Path(environ["HOME"]) / ".codex").mkdir()
     (Path(environ["HOME"]) / ".codex/config.toml").write_text('[model_providers.own]\nenv_key = "OWN_KEY"\n')
     outer = {"CODEX_THREAD_ID": "outer", "CODEX_SANDBOX": "seatbelt", "CLAUDECODE": "1"}
@@ -94,7 +94,7 @@ def test_no_secret_is_an_argument(environ: dict[str, str]) -> None:
         assert not any("canary" in argument for argument in plan.argv)
 
 
-def test_a_folder_the_user_distrusts_is_not_opened_on_a_terminal(environ: dict[str, str]) -> None:
+def test_a_distrusted_folder_is_not_opened_on_a_terminal(environ: dict[str, str]) -> None:
     home = Path(environ["HOME"])
     (home / ".codex").mkdir()
     (home / ".codex/config.toml").write_text(f'[projects."{home}"]\ntrust_level = "untrusted"\n')
@@ -103,5 +103,5 @@ def test_a_folder_the_user_distrusts_is_not_opened_on_a_terminal(environ: dict[s
     assert launch(environ).argv[-1] == "-"
 
 
-def test_it_is_interrupted_first() -> None:
+def test_a_working_codex_is_interrupted_first() -> None:
     assert [name for name, _ in STOP_LADDER] == ["INT", "TERM", "KILL"] and STOP_LADDER[0][1] > 2

@@ -31,12 +31,12 @@ def at(*moment: int) -> int:
         ("Jan 1st, 2027 11:59 PM", (2027, 1, 2, 0, 0)),
     ],
 )
-def test_the_minute_after_the_one_it_names(named: str, expected: tuple[int, ...]) -> None:
+def test_the_wait_ends_a_minute_after_the_named_one(named: str, expected: tuple[int, ...]) -> None:
     assert resets_at(USAGE.format(named), NOW) == at(*expected)
 
 
 @pytest.mark.parametrize("named", ["later", "25:99 AM", "Foo 3rd, 2026 8:28 AM", "Feb 31st, 2026 8:28 AM"])
-def test_a_time_that_is_none_is_unknown(named: str) -> None:
+def test_an_invalid_time_is_unknown(named: str) -> None:
     assert resets_at(USAGE.format(named), NOW) is None
 
 
@@ -53,7 +53,7 @@ def test_a_time_that_is_none_is_unknown(named: str) -> None:
         ("", None),
     ],
 )
-def test_what_the_words_of_0_169_mean(message: str, kind: str | None) -> None:
+def test_the_messages_of_0_169_are_classified(message: str, kind: str | None) -> None:
     assert limit_kind(message) == kind
 
 

@@ -30,16 +30,16 @@ def test_the_native_program_of_the_platform_is_started(tmp_path: Path, place: st
     assert native(command) == real and program(str(command.parent)) == real
 
 
-def test_without_one_the_wrapper_is(tmp_path: Path) -> None:
+def test_without_a_native_program_the_wrapper_is_started(tmp_path: Path) -> None:
     command = package(tmp_path)
     assert native(command) is None and program(str(command.parent)) == command
 
 
-def test_a_program_that_is_no_wrapper_is_itself(tmp_path: Path) -> None:
+def test_a_program_that_is_not_a_wrapper_is_itself(tmp_path: Path) -> None:
     assert native(tmp_path / "codex") is None
 
 
-def test_what_is_missing_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_or_unsupported_program_is_named_with_its_installation(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="codex: `codex` is not on the PATH; get it with `npm install"):
         program(str(tmp_path))
     with pytest.raises(Unavailable, match=r"version 0\.9\.0 is not supported"):

@@ -46,7 +46,7 @@ def recorded(name: str) -> list[Sign]:
     return [s for s in found if not (isinstance(s, Trouble) and any(words in s.message for words in WARNINGS))]
 
 
-def test_a_turn_with_a_tool() -> None:
+def test_a_turn_with_a_tool_is_read() -> None:
     assert recorded("basic") == [
         Started("01a1f70b-08bd-7193-b339-24d33244db0e"),
         TurnStarted(),
@@ -58,11 +58,11 @@ def test_a_turn_with_a_tool() -> None:
     ]
 
 
-def test_a_command_that_fails_says_so_by_its_exit_code() -> None:
+def test_a_failing_command_is_reported_with_its_exit_code() -> None:
     assert ToolEnded("Bash", ok=False, detail="boom", key="item_3") in recorded("tool-failed")
 
 
-def test_the_thread_is_named_where_it_can_be_found_by() -> None:
+def test_the_thread_is_stored_where_it_can_be_found() -> None:
     assert stream.read_event(Members({"type": "thread.started", "thread_id": "t1"}), NOW).agent_session_id == "t1"
 
 
@@ -71,13 +71,13 @@ def test_a_json_document_as_the_last_message_is_a_plan() -> None:
 
 
 @pytest.mark.parametrize("name, kind", [("rate-limit", "rate"), ("usage-limit", "usage")])
-def test_a_limit_ends_the_turn_and_is_told_once(name: str, kind: str) -> None:
+def test_a_limit_ends_the_turn_and_is_reported_once(name: str, kind: str) -> None:
     limit, ended = recorded(name)[2:]
     assert isinstance(limit, LimitReached) and limit.kind == kind and limit.resets_at is None
     assert isinstance(ended, TurnEnded) and (ended.outcome, ended.code) == (Outcome.LIMIT, kind)
 
 
-def test_any_other_failure_is_one() -> None:
+def test_any_other_failure_counts_as_a_failure() -> None:
     message = "unexpected status 401 Unauthorized: bad key"
     assert signs({"type": "error", "message": message}, {"type": "turn.failed", "error": {"message": message}}) == [
         Trouble(message),
@@ -85,7 +85,7 @@ def test_any_other_failure_is_one() -> None:
     ]
 
 
-def test_items_of_every_kind() -> None:
+def test_items_of_every_kind_are_read() -> None:
     todo = {"type": "todo_list", "items": [{"text": "a", "completed": True}, {"text": "b", "completed": False}]}
     call = {"id": "i", "type": "mcp_tool_call", "server": "maestro", "tool": "report", "status": "failed"}
     patch = {"id": "p", "type": "file_change", "changes": [{"path": "a.py"}, {"path": "b.py"}], "status": "completed"}

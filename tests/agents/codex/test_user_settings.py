@@ -8,7 +8,7 @@ from maestrod.agents.codex import user_settings
 from maestrod.agents.kit.json_lines import Members
 
 
-def test_it_is_in_codex_home_or_below_the_home(tmp_path: Path) -> None:
+def test_the_settings_are_in_codex_home_or_below_the_home(tmp_path: Path) -> None:
     (tmp_path / ".codex").mkdir()
     (tmp_path / ".codex/config.toml").write_text('model = "a"')
     (tmp_path / "config.toml").write_text('model = "b"')
@@ -17,13 +17,13 @@ def test_it_is_in_codex_home_or_below_the_home(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["model = ", "\xff", None])
-def test_a_broken_one_says_nothing(tmp_path: Path, text: str | None) -> None:
+def test_a_broken_file_says_nothing(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "config.toml").write_bytes(text.encode("latin-1"))
     assert not user_settings.read({"CODEX_HOME": str(tmp_path)})
 
 
-def test_the_variables_of_the_users_providers() -> None:
+def test_the_variables_of_the_users_providers_pass() -> None:
     providers = {
         "azure": {"env_key": "AZURE_KEY", "env_http_headers": {"X-Feature": "FEATURE"}},
         "odd": {"env_key": 5, "env_http_headers": [1]},
@@ -33,7 +33,7 @@ def test_the_variables_of_the_users_providers() -> None:
     assert list(user_settings.key_variables(Members({"model_providers": 5}))) == []
 
 
-def test_the_folders_it_asks_about(tmp_path: Path) -> None:
+def test_the_folders_that_codex_asks_about(tmp_path: Path) -> None:
     main, tree = tmp_path / "main", tmp_path / "tree"
     (main / ".git/worktrees/tree").mkdir(parents=True)
     (main / "src/deep").mkdir(parents=True)
@@ -44,7 +44,7 @@ def test_the_folders_it_asks_about(tmp_path: Path) -> None:
     assert user_settings.trust_roots(main) == (main,)
 
 
-def test_a_folder_the_user_does_not_trust_stays_so() -> None:
+def test_a_distrusted_folder_stays_distrusted() -> None:
     settings = Members({"projects": {"/a": {"trust_level": "untrusted"}, "/b": {"trust_level": "trusted"}}})
     assert user_settings.distrusted(settings, (Path("/b"), Path("/a")))
     assert not user_settings.distrusted(settings, (Path("/b"), Path("/c")))

@@ -31,7 +31,7 @@ def asked(user: Path, **more: Any) -> LaunchRequest:
     return request({"HOME": str(user)}, **more)
 
 
-def test_settings_are_the_users_and_our_hooks(user: Path) -> None:
+def test_settings_are_the_users_with_our_hooks(user: Path) -> None:
     written = home.files(asked(user), OURS)["gemini-home/.gemini/settings.json"]
     settings = json.loads(written)
     assert settings["model"] == {"name": "m"} and settings["hooks"] == OURS
@@ -48,7 +48,7 @@ def test_hooks_the_user_has_switched_off_stay_off() -> None:
     assert merged["hooks"] == OURS and merged["hooksConfig"] == {"enabled": True}
 
 
-def test_a_way_to_sign_in_is_chosen_where_none_was() -> None:
+def test_a_sign_in_method_is_chosen_where_none_was() -> None:
     key = {"GEMINI_API_KEY": "k"}
     assert home.settings({}, {}, key)["security"]["auth"]["selectedType"] == "gemini-api-key"
     assert "security" not in home.settings({}, {}, {})
@@ -56,7 +56,7 @@ def test_a_way_to_sign_in_is_chosen_where_none_was() -> None:
     assert home.settings(own, {}, key)["security"] == own["security"]
 
 
-def test_everything_else_of_the_users_is_linked(user: Path) -> None:
+def test_all_other_files_of_the_user_are_linked(user: Path) -> None:
     links = home.links(asked(user))
     assert links == {
         "gemini-home/.agents": str(user / ".agents"),

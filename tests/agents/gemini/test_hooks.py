@@ -39,7 +39,7 @@ EXPECTED: dict[tuple[str, str], tuple[Sign, ...]] = {
 
 
 @pytest.mark.parametrize("event, example, payload", recordings.payloads("gemini-cli"))
-def test_every_recorded_payload(event: str, example: str, payload: Any) -> None:
+def test_every_recorded_payload_is_read(event: str, example: str, payload: Any) -> None:
     """What it sends before every call of the model means nothing: ``PreCompress`` is no compaction."""
     reading = hooks.read_hook(event, payload)
     assert reading.signs == EXPECTED.get((event, example), ())
@@ -47,18 +47,18 @@ def test_every_recorded_payload(event: str, example: str, payload: Any) -> None:
         assert (reading.agent_session_id, reading.cwd) == (payload["session_id"], "/home/user/project")
 
 
-def test_the_gate_asks_for_what_is_about_to_run() -> None:
+def test_the_gate_asks_about_the_command_that_is_about_to_run() -> None:
     (asked,) = hooks.read_hook("ToolPermission", recordings.payload("gemini-cli", "BeforeTool")).signs
     assert isinstance(asked, PermissionAsked) and asked.waits
     assert (asked.tool, asked.summary) == ("Bash", "echo hi > out.txt") and '"command"' in asked.input
 
 
-def test_a_plan_as_last_words() -> None:
+def test_a_plan_can_be_the_last_message() -> None:
     signs = hooks.read_hook("AfterAgent", {"prompt_response": '{"groups": []}'}).signs
     assert PlanOffered('{"groups": []}') in signs
 
 
-def test_a_tool_that_failed_and_other_notifications() -> None:
+def test_failed_tools_and_other_notifications_are_read() -> None:
     failed = {"tool_name": "write_file", "tool_response": {"error": {"message": "no space"}}}
     assert hooks.read_hook("AfterTool", failed).signs[1] == ToolEnded("Write", ok=False, detail="no space")
     assert hooks.read_hook("Notification", {"message": "look"}).signs == (InputAsked("look"),)

@@ -32,7 +32,7 @@ def hooks_of(plan: LaunchPlan) -> dict[str, Any]:
     return found
 
 
-def test_headless_a_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
+def test_a_headless_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
     plan = launch(environ)
     assert plan.stdin == "prompt.md" and plan.files["prompt.md"] == "Go." and plan.stream
     assert plan.argv[0] == environ["PATH"] + "/gemini" and "stream-json" in plan.argv
@@ -50,7 +50,7 @@ def test_on_a_terminal_the_prompt_is_an_argument(environ: dict[str, str]) -> Non
     assert not any("prompt-interactive" in word for word in launch(environ, terminal=Terminal.PTY, prompt=None).argv)
 
 
-def test_it_has_a_home_of_its_own_and_asks_nothing_at_its_start(environ: dict[str, str]) -> None:
+def test_gemini_has_its_own_home_and_asks_nothing_at_its_start(environ: dict[str, str]) -> None:
     env = launch(environ).env
     assert env["GEMINI_CLI_HOME"] == "/data/sessions/ses_1/gemini-home" and env["HOME"] == environ["HOME"]
     assert env["GEMINI_CLI_TRUST_WORKSPACE"] == env["GEMINI_CLI_NO_RELAUNCH"] == "true"
@@ -74,7 +74,7 @@ def test_variables_of_an_outer_agent_do_not_pass(environ: dict[str, str]) -> Non
         (Terminal.PTY, "allow", (), "yolo", False),
     ],
 )
-def test_who_asks(
+def test_the_policy_chooses_the_approval_mode_and_the_gate(
     environ: dict[str, str], terminal: Terminal, policy: str, deny: tuple[str, ...], approval: str, gate: bool
 ) -> None:
     plan = launch(environ, policy, deny, terminal=terminal)
@@ -89,13 +89,13 @@ def test_reports_are_allowed_by_a_policy_of_this_run(environ: dict[str, str]) ->
     assert 'commandPrefix = "maestroctl"' in plan.files["gemini-policy.toml"]
 
 
-def test_hooks_tell_what_the_stream_does_not(environ: dict[str, str]) -> None:
+def test_hooks_report_what_the_stream_does_not(environ: dict[str, str]) -> None:
     assert set(hooks_of(launch(environ, "allow"))) == {"AfterAgent"}
     planner = launch(environ, "allow", role=Role.ORCHESTRATOR, context=context())
     assert set(hooks_of(planner)) == {"AfterAgent"} and "task-context.json" in planner.files
     assert len(hooks_of(launch(environ, terminal=Terminal.PTY))) == 7
 
 
-def test_what_is_missing_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_or_unsupported_program_is_named_with_its_installation(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"gemini: `gemini` is not on the PATH; get it with `npm install"):
         launch({"HOME": str(tmp_path), "PATH": str(tmp_path)})

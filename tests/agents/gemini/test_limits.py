@@ -37,11 +37,11 @@ def test_kinds(message: str, kind: str | None) -> None:
         ("retry in a while", None),
     ],
 )
-def test_how_long_to_wait(message: str, seconds: float | None) -> None:
+def test_the_retry_delay_is_read(message: str, seconds: float | None) -> None:
     assert resets_at(message, NOW) == (None if seconds is None else int((NOW + seconds) * 1000))
 
 
-def test_any_other_failure_is_one() -> None:
+def test_any_other_failure_counts_as_a_failure() -> None:
     assert failed_turn("", "odd", NOW) == (TurnEnded(Outcome.FAILED, code="error", detail="odd"),)
 
 
@@ -51,6 +51,6 @@ def test_no_time_does_harm(message: str) -> None:
     assert moment is None or moment >= NOW * 1000
 
 
-def test_what_gemini_tells_is_how_long_to_wait() -> None:
+def test_gemini_says_how_long_to_wait() -> None:
     limit, _ = failed_turn("", "429 RESOURCE_EXHAUSTED. Please retry in 37.5s.", NOW)
     assert isinstance(limit, LimitReached) and limit.is_length

@@ -37,7 +37,7 @@ def recorded(name: str) -> list[Sign]:
     return [s for line in recordings.lines("gemini-cli", name) for s in stream.read_event(object_of(line), NOW).signs]
 
 
-def test_a_turn_with_a_tool() -> None:
+def test_a_turn_with_a_tool_is_read() -> None:
     assert recorded("basic") == [
         Started("547129a0-0067-4120-b6b8-31ba33636149"),
         TurnStarted("write file"),
@@ -48,7 +48,7 @@ def test_a_turn_with_a_tool() -> None:
     ]
 
 
-def test_an_error_of_the_api_is_a_failed_turn() -> None:
+def test_an_api_error_is_a_failed_turn() -> None:
     *_, ended = recorded("api-error")
     assert isinstance(ended, TurnEnded) and (ended.outcome, ended.code) == (Outcome.FAILED, "unknown")
     assert "API key not valid" in ended.detail
@@ -59,12 +59,12 @@ def test_a_session_is_found_by_its_first_line() -> None:
     assert stream.read_event(first, NOW).agent_session_id == "547129a0-0067-4120-b6b8-31ba33636149"
 
 
-def test_a_tool_that_was_refused_says_so() -> None:
+def test_a_refused_tool_says_so() -> None:
     refused = {"type": "tool_result", "tool_id": KEY, "status": "error", "error": {"message": "blocked"}}
     assert signs(refused) == [ToolEnded("Bash", ok=False, detail="blocked", key=KEY)]
 
 
-def test_a_used_up_plan_is_a_limit() -> None:
+def test_an_exhausted_plan_is_a_limit() -> None:
     message = '[API Error: {"code":429,"status":"RESOURCE_EXHAUSTED"}] Please retry in 37.5s'
     limit, ended = signs({"type": "result", "status": "error", "error": {"type": "api", "message": message}})
     assert isinstance(limit, LimitReached) and (limit.kind, limit.resets_at) == ("rate", int((NOW + 37.5) * 1000))

@@ -16,5 +16,5 @@ from maestrod.agents.gemini.tools import summary
         ("text", ""),
     ],
 )
-def test_what_says_it_best(arguments: object, line: str) -> None:
+def test_the_summary_shows_the_most_telling_member(arguments: object, line: str) -> None:
     assert summary(arguments) == line

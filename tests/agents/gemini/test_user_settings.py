@@ -16,7 +16,7 @@ def write(folder: Path, content: bytes) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]"])
-def test_broken_settings_are_said_and_not_replaced(tmp_path: Path, content: bytes) -> None:
+def test_broken_settings_are_reported_and_not_replaced(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(Unavailable, match=r"settings\.json"):
         user_settings.read(write(tmp_path, content))
 
@@ -30,7 +30,7 @@ def test_settings_with_a_byte_order_mark_and_comments_are_read(tmp_path: Path) -
     assert user_settings.read(environ) == {"model": {"name": "cut \ufffd"}}
 
 
-def test_a_home_of_its_own_wins(tmp_path: Path) -> None:
+def test_a_separate_home_wins(tmp_path: Path) -> None:
     assert user_settings.home({"HOME": "/nowhere", "GEMINI_CLI_HOME": str(tmp_path)}) == tmp_path
 
 
@@ -43,7 +43,7 @@ def test_a_home_of_its_own_wins(tmp_path: Path) -> None:
         ({}, None),
     ],
 )
-def test_the_way_to_sign_in_is_the_first_the_environment_has_all_for(
+def test_the_sign_in_method_is_the_first_the_environment_fully_provides(
     environ: dict[str, str], chosen: str | None
 ) -> None:
     assert user_settings.sign_in(environ) == chosen

@@ -20,18 +20,18 @@ from tests.agents.kit.test_json_lines import JSON
         ("// nothing\n{}", {}),
     ],
 )
-def test_comments_and_commas_too_many(text: str, meaning: Any) -> None:
+def test_comments_and_extra_commas_are_read(text: str, meaning: Any) -> None:
     assert decode(text) == meaning
 
 
 @pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "nonsense"])
-def test_what_is_not_even_that(text: str) -> None:
+def test_text_that_is_not_even_commented_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         decode(text)
 
 
 @pytest.mark.parametrize("text", ['{"a": "\ud83d"}', r'{"a": "\ud83d"} // \ud83d', '\ufeff{"a": "\ufffd"}'])
-def test_half_a_surrogate_pair_is_replaced_and_a_byte_order_mark_is_no_mistake(text: str) -> None:
+def test_half_a_surrogate_pair_is_replaced_and_a_byte_order_mark_is_accepted(text: str) -> None:
     assert decode(text) == {"a": "\ufffd"}
 
 

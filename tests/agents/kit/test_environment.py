@@ -16,7 +16,7 @@ from tests.agents.launches import request
     "name",
     ["PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "https_proxy", "NO_PROXY", "SSL_CERT_FILE", "MAESTRO_HOME", "XDG_CONFIG_HOME"],
 )  # fmt: skip
-def test_what_passes(name: str) -> None:
+def test_variables_that_pass(name: str) -> None:
     assert environment.allowed({name: "x"}) == {name: "x"}
 
 
@@ -24,7 +24,7 @@ def test_what_passes(name: str) -> None:
     "name",
     ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_HOME", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "PYTHONPATH", "LD_PRELOAD", "VIRTUAL_ENV", "MAESTRO_SESSION_TOKEN", "MAESTRO_SESSION_ID", "LC_", "PATHX", "NOTIFY_SOCKET", "LISTEN_FDS"],
 )  # fmt: skip
-def test_what_does_not(name: str) -> None:
+def test_variables_that_do_not_pass(name: str) -> None:
     assert environment.allowed({name: "x"}) == {}
 
 
@@ -33,7 +33,7 @@ def test_the_user_may_pass_more_but_no_other_sessions_identity() -> None:
     assert environment.allowed(environ, ["PIP_INDEX_URL", "MAESTRO_SESSION_TOKEN"]) == {"PIP_INDEX_URL": "x"}
 
 
-def test_who_the_agent_is() -> None:
+def test_the_agent_is_identified() -> None:
     skill = ManifestSkill(name="maestro-worker", description="", instructions="")
     env = environment.environment(
         request({"MAESTRO_SESSION_ID": "other", "HOME": "/home/ada"}, task_ids=("tsk_1", "tsk_2"), skill_list=(skill,))
@@ -52,7 +52,7 @@ def test_who_the_agent_is() -> None:
     assert env["HOME"] == "/home/ada"
 
 
-def test_the_terminal_decides_what_the_terminal_is_called() -> None:
+def test_the_terminal_type_is_that_of_the_sessions_terminal() -> None:
     assert environment.environment(request({"TERM": "foo"}))["TERM"] == "xterm-256color"
     assert environment.environment(request(terminal=Terminal.PIPE))["TERM"] == "dumb"
 
@@ -63,7 +63,7 @@ def test_thousands_of_tasks_still_fit_the_environment() -> None:
     assert max(map(len, env.values())) < 131_072 and env["MAESTRO_TASK_IDS"].startswith(ids[0])
 
 
-def test_without_tasks() -> None:
+def test_without_tasks_the_task_id_is_empty() -> None:
     assert environment.environment(request())["MAESTRO_TASK_ID"] == ""
 
 
@@ -75,7 +75,7 @@ def test_our_own_commands_come_first_and_once(tmp_path: Path) -> None:
     assert path.startswith(f"{tmp_path}{os.pathsep}/usr/local/bin")
 
 
-def test_a_folder_of_programs_holds_our_command_and_nothing_else(tmp_path: Path) -> None:
+def test_a_program_folder_holds_only_our_command(tmp_path: Path) -> None:
     """Not the python of the environment that maestrod is installed in, and always this installation's command."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -85,7 +85,7 @@ def test_a_folder_of_programs_holds_our_command_and_nothing_else(tmp_path: Path)
     assert list(folder.iterdir()) == [folder / "maestroctl"] and os.access(folder / "maestroctl", os.X_OK)
 
 
-def test_a_folder_of_programs_that_cannot_be_made_is_left_out(tmp_path: Path) -> None:
+def test_a_program_folder_that_cannot_be_created_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert environment.link_programs(tmp_path / "file" / "bin") is None
 
@@ -104,11 +104,13 @@ def test_this_installation_has_its_maestroctl() -> None:
     assert folder is not None and os.access(folder / "maestroctl", os.X_OK)
 
 
-def test_an_installation_without_maestroctl_leaves_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_installation_without_maestroctl_leaves_the_path_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(environment, "maestroctl_folder", lambda: None)
     assert environment.link_programs(tmp_path) is None
     assert environment.environment(request({"PATH": "/bin"}))["PATH"] == "/bin"
 
 
-def test_only_names_are_for_the_record() -> None:
+def test_only_the_names_of_variables_are_recorded() -> None:
     assert environment.names({"B": "secret", "A": "x"}) == ("A", "B")

@@ -11,7 +11,7 @@ from maestrod.api.errors import Unavailable
 from tests.agents.launches import HOOKS
 
 
-def test_words_are_replaced_by_commands(tmp_path: Path) -> None:
+def test_commands_replace_the_words(tmp_path: Path) -> None:
     hooks = {
         "Stop": [{"hooks": [{"command": "@EVENT@", "timeout": 5}]}],
         "Ask": [{"matcher": "x", "hooks": [{"command": "@DECIDE@"}, {"command": "@GATE@"}]}],
@@ -42,6 +42,6 @@ def test_every_template_names_programs_that_are_there(path: Path) -> None:
             assert Path(program).is_relative_to(HOOKS) and Path(program).is_file()
 
 
-def test_a_lost_template_is_said(tmp_path: Path) -> None:
+def test_a_missing_template_is_reported(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="install maestrod again"):
         filled(tmp_path, "x", "t.json")

@@ -36,7 +36,7 @@ def test_members_are_read_by_path() -> None:
     assert "a" in found and "b" in found.members("a") and "b" not in found
 
 
-def test_what_is_no_object_has_no_members() -> None:
+def test_values_that_are_not_objects_have_no_members() -> None:
     lines = (b"", b"plain text", b"[1]", b'{"cut', b"\xff\xfe", b"{" * 100_000, b'{"a":' * 100_000)
     for line in lines:
         assert not object_of(line), line[:20]
@@ -53,13 +53,13 @@ def test_what_is_no_object_has_no_members() -> None:
         (b"CESU \xed\xa0\xbd", "CESU \ufffd\ufffd\ufffd"),
     ],
 )
-def test_what_no_text_can_hold_is_replaced_and_the_line_is_read(text: bytes, read: str) -> None:
+def test_undecodable_characters_are_replaced_and_the_line_is_read(text: bytes, read: str) -> None:
     found = object_of(b'{"type":"result","result":"' + text + b'","n":1}\r\n')
     assert (found.text("type"), found.text("result"), found.whole("n")) == ("result", read, 1)
     assert not found.is_broken
 
 
-def test_of_a_broken_line_the_beginning_is_read_and_it_is_said() -> None:
+def test_the_beginning_of_a_broken_line_is_read_and_the_break_reported() -> None:
     def read(told: Members) -> Reading:
         return Reading((Said(told.line("subtype")),)) if told.line("type") == "result" else NOTHING
 
@@ -73,12 +73,12 @@ def test_of_a_broken_line_the_beginning_is_read_and_it_is_said() -> None:
         assert read_object(other, read) == NOTHING
 
 
-def test_of_a_huge_line_the_beginning_is_read() -> None:
+def test_the_beginning_of_a_huge_line_is_read() -> None:
     found = object_of(b'{"a":1,"b": "' + b"x" * LINE_BYTES + b'"}')
     assert found.is_broken and "a" in found and "b" not in found
 
 
-def test_texts_are_cut_and_show_nothing_but_text() -> None:
+def test_texts_are_shortened_and_free_of_control_characters() -> None:
     found = Members({"long": "x" * 100_000, "sneaky": "a\x1b[2Jb\x07\ud800c", "lines": " one\n two\t three "})
     assert len(found.text("long")) == TEXT and len(found.line("long")) == LINE
     assert found.name("long") is None
@@ -90,7 +90,7 @@ def test_a_list_is_read_up_to_its_bound() -> None:
     assert len(list(Members({"l": [{"a": 1}] * 10_000}).each("l"))) == ITEMS
 
 
-def test_numbers_that_are_none_count_nothing() -> None:
+def test_invalid_numbers_count_nothing() -> None:
     values: tuple[Any, ...] = (True, -1, 1 << 60, float("nan"), float("inf"), "5", None, [])
     for value in values:
         assert Members({"n": value}).whole("n") == 0
@@ -120,6 +120,6 @@ def test_no_bytes_do_harm(line: bytes) -> None:
 
 
 @given(st.text(), st.integers(1, 50))
-def test_a_cut_text_is_never_longer_than_asked(text: str, limit: int) -> None:
+def test_a_shortened_text_is_never_longer_than_its_limit(text: str, limit: int) -> None:
     assert len(cut(text, limit)) <= limit and len(one_line(text, limit)) <= limit
     assert "\n" not in one_line(text, limit)

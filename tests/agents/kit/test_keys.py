@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from maestrod.agents.kit.keys import SETTLE, typed
 
 
-def test_a_text_is_pasted_and_entered_when_the_composer_has_it() -> None:
+def test_a_text_is_pasted_and_entered_once_the_composer_has_it() -> None:
     paste, enter = typed("one\r\ntwo")
     assert paste.data == b"\x1b[200~one\ntwo\x1b[201~" and paste.pause == SETTLE
     assert enter.data == b"\r"

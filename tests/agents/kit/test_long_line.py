@@ -46,7 +46,7 @@ def test_a_line_of_short_texts_stays_as_it_is(value: dict[str, Any], ascii_only:
 
 
 @given(VALUE, st.booleans(), st.lists(st.integers(0, 400), max_size=8), st.integers(4, 30))
-def test_a_shortened_line_is_json_that_says_the_same_but_for_long_texts(
+def test_a_shortened_line_is_the_same_json_except_for_long_texts(
     value: Any, ascii_only: bool, cuts: list[int], limit: int
 ) -> None:
     line = json.dumps({"type": value}, ensure_ascii=ascii_only).encode()
@@ -60,7 +60,7 @@ def test_no_bytes_do_harm_and_none_are_added_but_the_mark(line: bytes, cuts: lis
     assert line.startswith(shortened(line, cuts, 10_000))
 
 
-def test_escapes_by_the_million_take_no_memory_for_going_back() -> None:
+def test_millions_of_escapes_take_no_memory_for_replays() -> None:
     began = time.process_time()
     kept = LongLine(1000).feed(b'{"type":"' + rb"\n" * 2_000_000 + b'","end":1}')
     assert kept == b'{"type":"' + rb"\n" * 500 + "…".encode() + b'","end":1}'
@@ -77,7 +77,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("agent", sorted(ENDS))
-def test_the_end_of_a_turn_is_heard_however_long_its_line(agent: str) -> None:
+def test_the_end_of_a_turn_is_read_however_long_its_line(agent: str) -> None:
     line = ENDS[agent].encode()
     assert len(line) > LINE_BYTES
     cutter = LineCutter(0)

@@ -22,7 +22,7 @@ from maestrod.core.values.signs import PlanOffered
         ("{broken}", "{broken}"),
     ],
 )
-def test_a_document_alone_or_in_a_block(text: str, document: str) -> None:
+def test_a_document_stands_alone_or_in_a_block(text: str, document: str) -> None:
     assert plans_in(text) == (PlanOffered(document),)
 
 
@@ -37,7 +37,7 @@ def test_a_document_alone_or_in_a_block(text: str, document: str) -> None:
         '```json\n{{"thinking": 1}}\n```\n```json title=plan.json\n{}\n```',
     ],
 )
-def test_every_agent_that_plans_by_its_last_words_is_understood(said: str) -> None:
+def test_every_agent_that_plans_in_its_last_message_is_understood(said: str) -> None:
     plan = '{"groups": [{"key": "a", "title": "A", "subtasks": [{"key": "x", "title": "X"}]}]}'
     words = said.format(plan)
     opencode_said, codex_said = {"text": words}, {"type": "agent_message", "text": words}
@@ -54,5 +54,5 @@ def test_every_agent_that_plans_by_its_last_words_is_understood(said: str) -> No
 
 
 @pytest.mark.parametrize("text", ["All done.", "", "{", '{"a": 1} and more', "[1]", None, 5, "{" + "x" * LONGEST + "}"])
-def test_prose_is_no_plan(text: object) -> None:
+def test_prose_is_not_a_plan(text: object) -> None:
     assert plans_in(text) == ()

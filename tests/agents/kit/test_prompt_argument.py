@@ -13,7 +13,7 @@ def test_a_prompt_that_fits_is_an_argument() -> None:
     assert as_argument(request(), files) is None
 
 
-def test_one_that_does_not_is_a_file() -> None:
+def test_a_prompt_too_long_for_an_argument_becomes_a_file() -> None:
     files: dict[str, str] = {}
     long = "ä" * (ARGUMENT_BYTES // 2 + 1)
     argument = as_argument(dataclasses.replace(request(), prompt=long), files)

@@ -25,7 +25,7 @@ def test_each_skill_is_a_folder_that_loads_as_a_skill(tmp_path: Path) -> None:
     assert loaded.instructions.strip() == "# How\n\nLike this."
 
 
-def test_names_become_what_the_format_allows() -> None:
+def test_names_become_valid_in_the_format() -> None:
     assert folder_name("My_Skill.v1") == "my-skill-v1"
     assert folder_name("...") == ""
     assert skill_files([skill("..."), skill("A b"), skill("a_b", "second")], "s").keys() == {"s/a-b/SKILL.md"}
@@ -37,5 +37,5 @@ def test_a_skill_says_where_its_other_files_are() -> None:
 
 
 @given(st.text())
-def test_no_name_leaves_the_folder(name: str) -> None:
+def test_no_name_leads_out_of_the_folder(name: str) -> None:
     assert re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)?", folder_name(name))

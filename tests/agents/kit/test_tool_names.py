@@ -8,5 +8,5 @@ def test_the_same_tool_has_one_name() -> None:
     assert common_name("replace") == common_name("edit") == "Edit"
 
 
-def test_any_other_keeps_its_own() -> None:
+def test_any_other_tool_keeps_its_own_name() -> None:
     assert common_name("mcp_maestro_report") == "mcp_maestro_report" and common_name("") == ""

@@ -23,18 +23,18 @@ def test_prompts_are_typed_on_a_terminal_only() -> None:
     assert OPENCODE.say("a", interactive=False) == () and OPENCODE.say("a", interactive=True)[-1] == Keys(b"\r")
 
 
-def test_the_gate_refuses_what_nobody_decided() -> None:
+def test_the_gate_refuses_undecided_requests() -> None:
     assert json.loads(OPENCODE.hook_answer("ToolPermission", Permission.ALLOW))["decision"] == "allow"
     assert json.loads(OPENCODE.hook_answer("ToolPermission", None))["decision"] == "deny"
     assert OPENCODE.hook_answer("session.idle", Permission.DENY) == "" and OPENCODE.answer("k", Permission.ALLOW) == b""
 
 
-def test_an_exit_code_of_zero_is_no_success_of_a_failed_turn() -> None:
+def test_exit_code_zero_does_not_make_a_failed_turn_succeed() -> None:
     assert OPENCODE.judge(Exit(code=0), outcome=Outcome.FAILED, told_to_stop=False) is Verdict.FAILED
     assert OPENCODE.judge(Exit(signal="TERM"), outcome=None, told_to_stop=True) is Verdict.STOPPED
     assert OPENCODE.judge(Exit(code=0), outcome=Outcome.COMPLETED, told_to_stop=False) is Verdict.COMPLETED
 
 
-def test_whether_it_is_there(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
+def test_an_installed_agent_is_detected(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> None:
     monkeypatch.setenv("PATH", environ["PATH"])
     assert OPENCODE.detect().version == "1.18.33"

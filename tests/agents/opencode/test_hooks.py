@@ -50,7 +50,7 @@ EXPECTED: dict[str, tuple[Sign, ...]] = {
 
 
 @pytest.mark.parametrize("event, example, payload", recordings.payloads("opencode"))
-def test_every_recorded_payload(event: str, example: str, payload: Any) -> None:
+def test_every_recorded_payload_is_read(event: str, example: str, payload: Any) -> None:
     """What is not listed tells nothing: the bus speaks of every plugin and every piece of every word."""
     name = event.removeprefix("event:")
     reading = hooks.read_hook(name, payload)
@@ -58,25 +58,25 @@ def test_every_recorded_payload(event: str, example: str, payload: Any) -> None:
     assert reading.agent_session_id in {None, payload.get("sessionID") or payload.get("i", {}).get("sessionID")}
 
 
-def test_a_limit_it_waits_for_says_until_when() -> None:
+def test_a_limit_that_the_agent_waits_for_says_until_when() -> None:
     status = {"type": "retry", "attempt": 1, "message": "Rate limited", "next": 1_795_000_000_000}
     assert hooks.read_hook("session.status", {"sessionID": "s", "status": status}).signs == (
         LimitReached("rate", resets_at=1_795_000_000_000, detail="Rate limited", retrying=True),
     )
 
 
-def test_an_interruption_at_its_terminal() -> None:
+def test_an_interruption_at_the_terminal_is_read() -> None:
     (ended,) = hooks.read_hook("session.error", {"error": {"name": "MessageAbortedError", "data": {}}}).signs
     assert isinstance(ended, TurnEnded) and ended.outcome is Outcome.INTERRUPTED
 
 
-def test_last_words_come_with_the_end_of_a_turn() -> None:
+def test_the_last_message_comes_with_the_end_of_a_turn() -> None:
     plan = '{"groups": []}'
     signs = hooks.read_hook("session.idle", {"sessionID": "s", "text": plan}).signs
     assert signs == (PlanOffered(plan), TurnEnded(Outcome.COMPLETED, text=plan))
 
 
-def test_the_gate_asks_for_what_is_about_to_run() -> None:
+def test_the_gate_asks_about_the_command_that_is_about_to_run() -> None:
     (asked,) = hooks.read_hook("ToolPermission", recordings.payload("opencode", "tool.execute.before")).signs
     expected = PermissionAsked(
         "Bash", "echo hi > out.txt", '{"command":"echo hi > out.txt"}', CALL, waits=True, whole=True
@@ -84,7 +84,7 @@ def test_the_gate_asks_for_what_is_about_to_run() -> None:
     assert asked == expected
 
 
-def test_helpers_to_do_lists_and_figures() -> None:
+def test_helpers_to_do_lists_and_figures_are_read() -> None:
     created = {"sessionID": "c", "info": {"id": "c", "parentID": "s", "title": "explore"}}
     reading = hooks.read_hook("child.session.created", created)
     assert reading.signs == (SubagentStarted("explore", "c"),) and reading.agent_session_id is None

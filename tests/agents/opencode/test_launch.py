@@ -26,7 +26,7 @@ def launch(
     return OPENCODE.launch(asked)
 
 
-def test_headless_a_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
+def test_a_headless_turn_is_a_process_with_the_prompt_on_its_standard_input(environ: dict[str, str]) -> None:
     plan = launch(environ)
     assert plan.argv == (environ["PATH"] + "/opencode", "run", "--format", "json", "--auto")
     assert plan.stdin == "prompt.md" and plan.files["prompt.md"] == "Go." and plan.stream
@@ -47,19 +47,19 @@ def test_on_a_terminal_the_prompt_is_an_argument(environ: dict[str, str]) -> Non
 @pytest.mark.parametrize(
     "policy, deny, gate", [("ask", (), True), ("deny", (), True), ("allow", (), False), ("allow", ("Bash",), True)]
 )
-def test_tools_wait_for_a_decision_unless_all_is_allowed(
+def test_tools_wait_for_a_decision_unless_all_are_allowed(
     environ: dict[str, str], policy: str, deny: tuple[str, ...], gate: bool
 ) -> None:
     assert f'"gate": {json.dumps(gate)}' in launch(environ, policy, deny).files["opencode/plugin.js"]
 
 
-def test_its_configuration_comes_in_its_environment(environ: dict[str, str]) -> None:
+def test_the_configuration_is_passed_in_the_environment(environ: dict[str, str]) -> None:
     env = launch(environ | {"OPENAI_API_KEY": "k", "OPENCODE_SESSION": "outer", "OPENCODE_PID": "1"}).env
     assert env["OPENAI_API_KEY"] == "k" and not {"OPENCODE_SESSION", "OPENCODE_PID"} & set(env)
     assert json.loads(env["OPENCODE_CONFIG_CONTENT"])["plugin"] == ["file:///data/sessions/ses_1/opencode/plugin.js"]
     assert env["npm_config_fetch_retries"] == "0" and env["OPENCODE_DISABLE_AUTOUPDATE"] == "1"
 
 
-def test_what_is_missing_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_or_unsupported_program_is_named_with_its_installation(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="opencode: `opencode` is not on the PATH; get it with `npm install"):
         launch({"HOME": str(tmp_path), "PATH": str(tmp_path)})

@@ -24,14 +24,14 @@ def test_kinds(message: str, status: int, kind: str | None) -> None:
     assert limit_kind(message, status) == kind
 
 
-def test_an_error_without_words_is_a_failure_by_its_name() -> None:
+def test_an_error_without_a_message_is_a_failure_with_its_name() -> None:
     assert failed_turn(Members({"name": "UnknownError"})) == (
         TurnEnded(Outcome.FAILED, code="UnknownError", detail="UnknownError"),
     )
     assert failed_turn(Members()) == (TurnEnded(Outcome.FAILED, code="error", detail=""),)
 
 
-def test_it_tries_again_by_itself() -> None:
+def test_opencode_retries_by_itself() -> None:
     assert retrying(Members({"message": "slow down", "next": "soon"})) == (
         LimitReached("rate", detail="slow down", retrying=True),
     )

@@ -17,7 +17,7 @@ FOLDER = Path("/data/sessions/ses_1")
 PROJECT = Path("/nowhere/project")
 
 
-def test_our_plugin_and_skills_and_no_update() -> None:
+def test_the_configuration_has_our_plugin_and_skills_and_disables_updates() -> None:
     told = json.loads(session_settings.content(FOLDER, PROJECT, {"HOME": "/nowhere"}))
     assert told == {
         "plugin": ["file:///data/sessions/ses_1/opencode/plugin.js"],
@@ -26,7 +26,7 @@ def test_our_plugin_and_skills_and_no_update() -> None:
     }
 
 
-def test_what_the_user_has_there_stays() -> None:
+def test_the_users_own_settings_stay() -> None:
     own = '{"model": "a/b", "plugin": ["mine"], "skills": {"paths": ["~/mine"], "urls": ["u"]}, // yes\n}'
     told = json.loads(session_settings.content(FOLDER, PROJECT, {user_settings.VARIABLE: own}))
     assert told["model"] == "a/b" and told["plugin"][0] == "mine" and len(told["plugin"]) == 2
@@ -45,7 +45,7 @@ def test_skill_folders_of_the_users_files_are_not_lost(tmp_path: Path) -> None:
     assert told["skills"]["paths"] == ["/mine", "/data/sessions/ses_1/opencode/skills"]
 
 
-def test_the_plugin_says_how_much_to_tell() -> None:
+def test_the_plugin_states_how_much_to_report() -> None:
     skill = ManifestSkill("maestro-worker", "how to report", "Report.")
     files = session_settings.files(request(terminal=Terminal.PIPE, skill_list=(skill,)), gate=True)
     assert files["opencode/plugin.js"].startswith('const options = {"mode": "stream", "gate": true}\n')
@@ -57,7 +57,7 @@ def test_the_plugin_says_how_much_to_tell() -> None:
 
 
 @pytest.mark.parametrize("gate", [True, False])
-def test_a_plugin_whose_program_is_gone_is_silent_and_lets_no_gated_tool_run(tmp_path: Path, gate: bool) -> None:
+def test_a_plugin_whose_program_is_gone_is_silent_and_refuses_gated_tools(tmp_path: Path, gate: bool) -> None:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")

@@ -34,7 +34,7 @@ def recorded(name: str) -> list[Sign]:
     return [s for line in recordings.lines("opencode", name) for s in stream.read_event(object_of(line)).signs]
 
 
-def test_a_turn_with_a_tool() -> None:
+def test_a_turn_with_a_tool_is_read() -> None:
     assert recorded("basic") == [
         Started(SESSION),
         ToolEnded("Bash", ok=True, key="call_80e392103f784f259d39c381"),
@@ -46,7 +46,7 @@ def test_a_turn_with_a_tool() -> None:
     ]
 
 
-def test_an_error_of_the_api_is_a_failed_turn() -> None:
+def test_an_api_error_is_a_failed_turn() -> None:
     assert recorded("api-error") == [TurnEnded(Outcome.FAILED, code="APIError", detail="bad key")]
 
 
@@ -61,7 +61,7 @@ def test_every_line_names_the_session() -> None:
     assert {reading.agent_session_id for reading in readings} == {SESSION}
 
 
-def test_a_command_that_fails_and_an_answer_cut_off() -> None:
+def test_a_failing_command_and_a_truncated_answer_are_shown() -> None:
     state = {"status": "completed", "output": "boom", "metadata": {"exit": 3}}
     cut = {"reason": "length", "tokens": {"input": 10, "cache": {"read": 5}, "output": 1, "reasoning": 2}}
     assert signs(
@@ -74,11 +74,11 @@ def test_a_command_that_fails_and_an_answer_cut_off() -> None:
     ]
 
 
-def test_a_plan_as_last_words() -> None:
+def test_a_plan_can_be_the_last_message() -> None:
     assert PlanOffered('{"groups": []}') in signs({"type": "text", "part": {"text": '{"groups": []}'}})
 
 
-def test_a_limit() -> None:
+def test_a_limit_is_read() -> None:
     data = {"message": "Rate limit reached", "statusCode": 429}
     limit, ended = signs({"type": "error", "error": {"name": "APIError", "data": data}})
     assert limit == LimitReached("rate", detail="Rate limit reached")

@@ -8,12 +8,12 @@ from maestrod.agents.opencode import user_settings
 from maestrod.api.errors import Unavailable
 
 
-def test_what_is_laid_over_the_files_may_have_comments() -> None:
+def test_settings_in_the_environment_may_have_comments() -> None:
     assert user_settings.laid_over({user_settings.VARIABLE: '{"a": 1, // yes\n}'}) == {"a": 1}
     assert user_settings.laid_over({user_settings.VARIABLE: "[]"}) == user_settings.laid_over({}) == {}
 
 
-def test_what_cannot_be_read_is_said() -> None:
+def test_unreadable_settings_are_refused() -> None:
     with pytest.raises(Unavailable, match="OPENCODE_CONFIG_CONTENT"):
         user_settings.laid_over({user_settings.VARIABLE: "{"})
 

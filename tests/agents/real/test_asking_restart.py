@@ -36,7 +36,7 @@ def user_of(agent: str, place: Place) -> tuple[Place, dict[str, str]]:
         ("opencode", "pipe", "before the answer"),
     ],
 )
-def test_an_agent_that_asks_is_answered_over_the_death_of_the_daemon(
+def test_an_agents_question_is_answered_although_the_daemon_died(
     place: Place, monkeypatch: pytest.MonkeyPatch, agent: str, terminal: str, killed: str
 ) -> None:
     user, variables = user_of(agent, place)

@@ -26,7 +26,7 @@ def _user(agent: str, place: Place) -> tuple[Place, dict[str, str]]:
 
 #: Codex is not among them: it ends such a turn itself, as broken.
 @pytest.mark.parametrize("agent", ["claude", "gemini", "opencode"])
-def test_the_end_of_a_turn_with_half_a_surrogate_pair_is_heard(
+def test_the_end_of_a_turn_with_half_a_surrogate_pair_is_read(
     place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, agent: str
 ) -> None:
     place, environ = _user(agent, place)

@@ -122,7 +122,7 @@ ROWS: dict[str, tuple[Any, tuple[str, ...], Prepare | None, int, Outcome, str, V
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_each_way_a_run_ends(claude: Place, row: str) -> None:
+def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
     script, arguments, prepare, code, outcome, told, verdict = ROWS[row]
     claude.model.script = script
     if prepare is not None:
@@ -148,7 +148,7 @@ def test_each_way_a_run_ends(claude: Place, row: str) -> None:
         (signal.SIGKILL, None, None),
     ],
 )
-def test_signals_in_the_middle_of_a_tool(
+def test_signals_during_a_tool_are_handled(
     claude: Place, number: signal.Signals, code: int | None, outcome: Outcome | None
 ) -> None:
     claude.model.script = [SLOW, {"text": "done"}]
@@ -164,14 +164,14 @@ def test_signals_in_the_middle_of_a_tool(
         assert verdict is Verdict.STOPPED
 
 
-def test_a_bad_flag_ends_it_with_words_on_standard_error(claude: Place) -> None:
+def test_a_bad_flag_exits_with_a_message_on_stderr(claude: Place) -> None:
     with start(claude, "--of-the-future") as held:
         exit_ = held.finish()
         assert exit_.code == 1 and "--of-the-future" in held.stderr
         assert CLAUDE.judge(exit_, outcome=None, told_to_stop=False) is Verdict.FAILED
 
 
-def test_two_prompts_two_turns_and_the_figures_of_both(claude: Place) -> None:
+def test_two_prompts_make_two_turns_with_the_figures_of_both(claude: Place) -> None:
     claude.model.script = {"prompts": [{"match": "second", "steps": [{"text": "two"}]}], "default": [{"text": "one"}]}
     with start(claude) as held:
         for prompt, reply, tokens in (("first", "one", 1000), ("the second", "two", 2000)):
@@ -217,7 +217,7 @@ def test_a_worker_may_edit_its_project(claude: Place) -> None:
     assert path.read_text() == "x\n"
 
 
-def test_a_retried_limit_is_no_failure(claude: Place) -> None:
+def test_a_retried_limit_is_not_a_failure(claude: Place) -> None:
     claude.model.script = [{"status": 429, "times": 1, "text": "fine"}]
     with start(claude, env=environ(claude) | {"CLAUDE_CODE_MAX_RETRIES": "2"}) as held:
         held.say("go")
@@ -226,7 +226,7 @@ def test_a_retried_limit_is_no_failure(claude: Place) -> None:
         assert held.finish().code == 0
 
 
-def test_a_used_up_subscription_says_when_it_is_renewed(claude: Place) -> None:
+def test_an_exhausted_subscription_says_when_it_is_renewed(claude: Place) -> None:
     reset = 1_795_170_000
     unified = {
         "status": "rejected",
@@ -248,7 +248,7 @@ def planner(place: Place, *more: str) -> Held:
     return start(place, *more, told={"role": Role.ORCHESTRATOR})
 
 
-def test_a_planner_hands_in_a_plan_each_time_it_is_asked(claude: Place) -> None:
+def test_a_planner_submits_a_plan_each_time_it_is_asked(claude: Place) -> None:
     better = {"groups": [{**PLAN["groups"][0], "title": "Better"}]}
     again = {"match": "repair", "steps": [{"json": better}]}
     claude.model.script = {"prompts": [again], "default": [{"json": PLAN}]}
@@ -260,7 +260,7 @@ def test_a_planner_hands_in_a_plan_each_time_it_is_asked(claude: Place) -> None:
         assert held.finish().code == 0
 
 
-def test_a_plan_that_breaks_the_schema_five_times_fails_the_turn(claude: Place) -> None:
+def test_a_plan_that_violates_the_schema_five_times_fails_the_turn(claude: Place) -> None:
     claude.model.script = [{"json": {"groups": "none"}}]
     with planner(claude) as held:
         held.say("plan it")
@@ -292,7 +292,7 @@ def test_persona_and_skills_reach_the_model(claude: Place) -> None:
     assert "maestro:maestro-worker" in sent and "How a worker reports." in sent
 
 
-def test_questions_go_by_maestroctl(claude: Place) -> None:
+def test_questions_are_asked_through_maestroctl(claude: Place) -> None:
     claude.model.script = [{"text": "done"}]
     with start(claude) as held:
         held.say("go")
@@ -302,7 +302,7 @@ def test_questions_go_by_maestroctl(claude: Place) -> None:
     assert "Bash" in tools and "AskUserQuestion" not in tools
 
 
-def test_the_next_process_goes_on_with_the_conversation(claude: Place) -> None:
+def test_the_next_process_continues_the_conversation(claude: Place) -> None:
     claude.model.script = [{"text": "remembered"}]
     with start(claude) as held:
         conversation = held.adapter.launch(request(claude, "claude", environ(claude))).argv
@@ -319,7 +319,7 @@ def test_the_next_process_goes_on_with_the_conversation(claude: Place) -> None:
     assert "the first prompt" in json.dumps(claude.model.requests[-1]["body"])
 
 
-def test_work_in_the_background_is_told_until_the_turn_it_begins(claude: Place) -> None:
+def test_background_work_is_reported_until_the_turn_it_begins(claude: Place) -> None:
     work = {"command": "python3 -c 'import time; time.sleep(0.3)'", "run_in_background": True, "description": "x"}
     claude.model.script = {
         "prompts": [{"match": "^go", "steps": [{"tool": "Bash", "input": work}, {"text": "one"}]}],
@@ -348,7 +348,7 @@ def test_hooks_without_a_daemon_are_kept_for_the_next_one(claude: Place) -> None
     assert [event for event, _ in spooled(claude)] == ["SessionStart", "SessionEnd"]
 
 
-def test_nothing_of_the_users_or_the_projects_is_written(claude: Place) -> None:
+def test_no_file_of_the_user_or_project_is_written(claude: Place) -> None:
     claude.model.script = [{"text": "done"}]
     with start(claude) as held:
         held.say("go")

@@ -120,7 +120,7 @@ def test_a_plan_that_is_broken_twice_is_repaired_and_runs(claude: Place, daemon:
     assert plan["attempt"] == 3
 
 
-def test_a_plan_that_never_gets_good_fails_the_run_and_says_why(claude: Place, daemon: Daemon) -> None:
+def test_a_plan_that_stays_invalid_fails_the_run_with_a_reason(claude: Place, daemon: Daemon) -> None:
     claude.model.script = plans(claude, DANGLING, {"nowhere": DANGLING})
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
     assert done.returncode == 1, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}"
@@ -132,7 +132,7 @@ def test_a_plan_that_never_gets_good_fails_the_run_and_says_why(claude: Place, d
     assert daemon.nothing_left()
 
 
-def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
+def test_stopping_during_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
     claude.model.script = plans(claude, GOOD, {})
     claude.model.script["prompts"][1]["steps"].insert(1, STAYS)
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude", "--detach")
@@ -166,7 +166,7 @@ def test_a_question_on_the_stream_outlives_the_daemon(claude: Place, daemon: Dae
     assert len(rounds) == len(set(rounds)), "the prompt was written once"
 
 
-def test_what_agents_said_while_no_daemon_ran_is_taken_in_once(claude: Place, daemon: Daemon) -> None:
+def test_reports_from_the_time_without_a_daemon_are_read_once(claude: Place, daemon: Daemon) -> None:
     """SIGKILL while a worker works, and a start after its turn has gone on: nothing is missing, nothing twice."""
     claude.model.script = plans(claude, GOOD, {})
     claude.model.script["prompts"][1]["steps"].insert(1, {"hold": "killed", "shell": "touch while-dead"})
@@ -185,7 +185,7 @@ def test_what_agents_said_while_no_daemon_ran_is_taken_in_once(claude: Place, da
     assert told.count("Bash: touch while-dead") == 1, told
 
 
-def test_a_limit_is_a_pause_and_the_conversation_goes_on(claude: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_limit_the_conversation_continues(claude: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A subscription's allowance is used up for some seconds: the session waits, wakes, and goes on where it was."""
     claude.model.script = plans(claude, GOOD, {})
     agent = environ(claude)
@@ -225,7 +225,7 @@ def test_a_worker_that_forgets_to_report_is_reminded(claude: Place, daemon: Daem
     assert kinds == ["opening", "nudge"]
 
 
-def test_a_worker_that_never_reports_has_failed_its_task(claude: Place, daemon: Daemon) -> None:
+def test_a_worker_that_never_reports_fails_its_task(claude: Place, daemon: Daemon) -> None:
     claude.model.script = plans(claude, GOOD, {})
     claude.model.script["prompts"][1]["steps"] = [{"text": "I am done."}]
     claude.model.script["default"] = [{"text": "I really am."}]
@@ -236,7 +236,7 @@ def test_a_worker_that_never_reports_has_failed_its_task(claude: Place, daemon: 
     wait_for(daemon.nothing_left, "the end of the agent that was given up")
 
 
-def test_what_the_project_allows_is_not_asked(claude: Place, daemon: Daemon) -> None:
+def test_actions_the_project_allows_are_not_asked_about(claude: Place, daemon: Daemon) -> None:
     permissions = {"allow": ["Bash(python3 *)"], "policy": "deny"}
     daemon.call("project.create", name="p", workingDir=str(claude.project), settings={"permissions": permissions})
     claude.model.script = plans(claude, GOOD, {})

@@ -105,7 +105,7 @@ def _member(session: Json, path: str) -> Any:
     return found
 
 
-def test_a_worker_is_asked_in_its_terminal_and_answered_from_the_inbox(claude: Place, daemon: Daemon) -> None:
+def test_a_worker_asks_in_its_terminal_and_is_answered_from_the_inbox(claude: Place, daemon: Daemon) -> None:
     claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
@@ -131,7 +131,7 @@ def test_a_refusal_from_the_inbox_reaches_the_model(claude: Place, daemon: Daemo
     assert "denied by the user" in json.dumps([request.get("body") for request in claude.model.requests])
 
 
-def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place, daemon: Daemon) -> None:
+def test_an_answer_at_the_terminal_settles_the_question_in_the_inbox(claude: Place, daemon: Daemon) -> None:
     claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
@@ -141,7 +141,7 @@ def test_what_is_answered_at_the_terminal_is_settled_in_the_inbox(claude: Place,
 
 
 @needs_tmux
-def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> None:
+def test_a_person_attaches_types_and_detaches(claude: Place, daemon: Daemon) -> None:
     claude.model.script = [{"text": "hello yourself"}]
     with Seat(daemon, claude) as seat:
         seat.until(status="idle")
@@ -158,7 +158,7 @@ def test_a_person_sits_down_types_and_leaves(claude: Place, daemon: Daemon) -> N
 
 
 @needs_tmux
-def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon: Daemon) -> None:
+def test_a_dialog_dismissed_with_esc_interrupts_the_turn(claude: Place, daemon: Daemon) -> None:
     claude.model.script = {"prompts": [worker("Count", {"shell": ASKS})]}
     with Seat(daemon, claude, "Count") as seat:
         question = seat.question()
@@ -170,7 +170,7 @@ def test_a_dialog_that_is_left_by_esc_interrupts_the_turn(claude: Place, daemon:
         assert daemon.call("attention.get", attentionId=question["id"])["answer"]["by"] == "agent", shown(daemon)
 
 
-def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
+def test_a_person_attaches_to_the_terminal(claude: Place, daemon: Daemon) -> None:
     """One conversation by hand: prompts, Esc, /clear, work in the background, the end."""
     sub = {"description": "d", "prompt": "sub work", "subagent_type": "general-purpose", "run_in_background": True}
     slow = {"shell": "ls; true"}
@@ -217,7 +217,7 @@ def test_sitting_at_it(claude: Place, daemon: Daemon) -> None:
         assert daemon.nothing_left()
 
 
-def test_stopping_in_the_middle_of_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
+def test_stopping_during_a_tool_call_leaves_nothing(claude: Place, daemon: Daemon) -> None:
     claude.model.script = {"prompts": [worker("Count", STAYS)]}
     with Seat(daemon, claude, "Count") as seat:
         assert ctl(daemon, claude.project, "answer", seat.question()["id"], "allow").returncode == 0

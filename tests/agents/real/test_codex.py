@@ -41,13 +41,13 @@ def start(place: Place) -> Start:
     return started
 
 
-def test_it_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installed_agent_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = users.codex(place)
     monkeypatch.setenv("PATH", place.environ["PATH"])
     assert CODEX.detect().missing is None
 
 
-def test_the_next_turn_goes_on_in_the_thread_and_its_figures_are_sums(place: Place, start: Start) -> None:
+def test_the_next_turn_continues_the_thread_with_cumulative_figures(place: Place, start: Start) -> None:
     place.model.script = {"prompts": [{"match": "second", "steps": [{"text": "two"}]}], "default": [{"text": "one"}]}
     with start("first") as held:
         thread = held.until(Started).agent_session_id
@@ -87,7 +87,7 @@ def test_a_usage_limit_says_until_when(place: Place, start: Start) -> None:
 
 
 @pytest.mark.parametrize("status, outcome", [(429, Outcome.LIMIT), (401, Outcome.FAILED), (500, Outcome.LIMIT)])
-def test_errors_of_the_vendor(place: Place, start: Start, status: int, outcome: Outcome) -> None:
+def test_errors_of_the_vendor_are_read(place: Place, start: Start, status: int, outcome: Outcome) -> None:
     """Of a server that fails it says "high demand", whatever the reason: that passes too."""
     place.model.script = [{"status": status}]
     with start() as held:
@@ -95,14 +95,14 @@ def test_errors_of_the_vendor(place: Place, start: Start, status: int, outcome: 
         assert held.finish().code == 1
 
 
-def test_a_thread_that_is_gone_ends_it_at_once(start: Start) -> None:
+def test_a_missing_thread_ends_it_at_once(start: Start) -> None:
     with start(agent_session_id="01a1f70b-0000-7000-8000-000000000000", attempt=2) as held:
         ended = held.finish()
         assert ended.code == 1 and not any(isinstance(sign, TurnEnded) for sign in held.signs), held.stderr
         assert CODEX.judge(ended, outcome=None, told_to_stop=False) is Verdict.FAILED
 
 
-def test_a_planner_is_held_to_the_schema(place: Place, start: Start) -> None:
+def test_a_planner_must_follow_the_schema(place: Place, start: Start) -> None:
     place.model.script = [{"json": {"groups": []}}]
     with start(told={"role": Role.ORCHESTRATOR}) as held:
         assert held.until(PlanOffered).document == '{"groups": []}'
@@ -111,7 +111,7 @@ def test_a_planner_is_held_to_the_schema(place: Place, start: Start) -> None:
     assert asked["text"]["format"]["strict"] is True
 
 
-def test_its_sandbox_keeps_it_in_the_project_and_lets_reports_out(place: Place, start: Start) -> None:
+def test_the_sandbox_keeps_codex_in_the_project_and_lets_reports_out(place: Place, start: Start) -> None:
     """The socket is nobody's here: that it cannot be reached and that it is refused are told apart."""
     outside = place.home / "outside"
     probe = "import os, socket; socket.socket(socket.AF_UNIX).connect(os.environ['MAESTRO_SOCKET'])"
@@ -129,7 +129,9 @@ def test_its_sandbox_keeps_it_in_the_project_and_lets_reports_out(place: Place, 
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 1), (signal.SIGTERM, None)])
-def test_signals_in_the_middle_of_a_tool(place: Place, start: Start, number: signal.Signals, code: int | None) -> None:
+def test_signals_during_a_tool_are_handled(
+    place: Place, start: Start, number: signal.Signals, code: int | None
+) -> None:
     place.model.script = [{"shell": "sleep 30"}, {"text": "done"}]
     with start() as held:
         held.until(ToolStarted)

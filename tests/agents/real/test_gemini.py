@@ -33,13 +33,13 @@ def start(place: Place) -> Start:
     return started
 
 
-def test_it_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installed_agent_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = users.gemini(place)
     monkeypatch.setenv("PATH", place.environ["PATH"])
     assert GEMINI.detect().missing is None
 
 
-def test_the_next_turn_goes_on_in_the_session_and_its_figures_are_its_own(place: Place, start: Start) -> None:
+def test_the_next_turn_continues_the_session_with_its_own_figures(place: Place, start: Start) -> None:
     place.model.script = {"prompts": [{"match": "second", "steps": [{"text": "two"}]}], "default": [{"text": "one"}]}
     with start("first") as held:
         known = held.until(Started).agent_session_id
@@ -54,7 +54,7 @@ def test_the_next_turn_goes_on_in_the_session_and_its_figures_are_its_own(place:
     assert "one" in str(contents[-1]), "it remembers what it said"
 
 
-def test_an_error_of_the_vendor_is_a_failed_turn_whatever_the_exit_code(place: Place, start: Start) -> None:
+def test_a_vendor_error_is_a_failed_turn_whatever_the_exit_code(place: Place, start: Start) -> None:
     place.model.script = [{"status": 400, "message": "API key not valid"}]
     with start() as held:
         ended = held.until(TurnEnded)
@@ -63,7 +63,7 @@ def test_an_error_of_the_vendor_is_a_failed_turn_whatever_the_exit_code(place: P
         assert GEMINI.judge(exit_, outcome=ended.outcome, told_to_stop=False) is Verdict.FAILED
 
 
-def test_a_session_that_is_gone_ends_it_at_once(start: Start) -> None:
+def test_a_missing_agent_session_ends_the_process_at_once(start: Start) -> None:
     with start(agent_session_id="11111111-2222-4333-8444-999999999999", attempt=2) as held:
         ended = held.finish()
         assert ended.code == 42 and "Error resuming session" in held.stderr
@@ -90,7 +90,7 @@ def test_the_users_own_files_stay_as_they_are(place: Place, start: Start) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_exit_code_of_0_after_a_signal_is_no_success(place: Place, start: Start, number: signal.Signals) -> None:
+def test_exit_code_0_after_a_signal_is_not_a_success(place: Place, start: Start, number: signal.Signals) -> None:
     place.model.script = [{"shell": "sleep 5"}, {"text": "done"}]
     with start() as held:
         held.until(ToolStarted)

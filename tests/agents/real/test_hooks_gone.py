@@ -29,7 +29,7 @@ def user_of(agent: str, place: Place) -> tuple[Place, dict[str, str], list[str]]
 
 
 @pytest.mark.parametrize("agent", ["claude", "codex", "gemini", "opencode"])
-def test_an_agent_answers_when_the_product_of_its_hooks_is_gone(place: Place, tmp_path: Path, agent: str) -> None:
+def test_an_agent_answers_although_the_product_of_its_hooks_is_gone(place: Place, tmp_path: Path, agent: str) -> None:
     place, variables, line = user_of(agent, place)
     product = copy_product(tmp_path / "product")
     environment = {**place.environ, **variables, "SHELL": "/bin/sh"}

@@ -40,13 +40,13 @@ def spooled(place: Place) -> list[tuple[str, Any]]:
     return [(event["event"], event["payload"]) for event in events]
 
 
-def test_it_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installed_agent_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = users.opencode(place)
     monkeypatch.setenv("PATH", place.environ["PATH"])
     assert OPENCODE.detect().missing is None
 
 
-def test_the_next_turn_goes_on_in_the_session(place: Place, start: Start) -> None:
+def test_the_next_turn_continues_in_the_session(place: Place, start: Start) -> None:
     place.model.script = {"prompts": [{"match": "second", "steps": [{"text": "two"}]}], "default": [{"text": "one"}]}
     with start('first\nand "more"') as held:
         known = held.until(Started).agent_session_id
@@ -61,7 +61,7 @@ def test_the_next_turn_goes_on_in_the_session(place: Place, start: Start) -> Non
     assert {reading.agent_session_id for reading in told if reading.signs} >= {known}
 
 
-def test_a_limit_it_waits_for_is_told_by_its_plugin(place: Place, start: Start) -> None:
+def test_a_limit_that_opencode_waits_for_is_reported_by_its_plugin(place: Place, start: Start) -> None:
     place.model.script = [{"status": 429, "times": 1, "headers": {"retry-after": "1"}, "text": "done"}]
     with start() as held:
         assert held.until(TurnEnded).outcome is Outcome.COMPLETED
@@ -71,7 +71,7 @@ def test_a_limit_it_waits_for_is_told_by_its_plugin(place: Place, start: Start) 
     assert limits and limits[0].retrying and limits[0].resets_at is not None
 
 
-def test_an_error_of_the_vendor_is_a_failed_turn(place: Place, start: Start) -> None:
+def test_a_vendor_error_is_a_failed_turn(place: Place, start: Start) -> None:
     place.model.script = [{"status": 401, "message": "bad key"}]
     with start() as held:
         ended = held.until(TurnEnded)

@@ -22,7 +22,9 @@ def start(daemon: Any, place: Place) -> str:
     return str(daemon.call("run.start", taskId=root["id"], plan=PLAN, agent="codex")["id"])
 
 
-def test_a_limit_is_sat_out_and_the_conversation_goes_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_session_waits_for_a_limit_and_the_conversation_continues(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user, environ = users.codex(place)
     limited = {"status": 429, "times": 1, "error": {"type": "usage_limit_reached", "plan_type": "plus"}}
     script = worker("Write alpha", {"shell": "echo alpha > alpha.txt"})
@@ -43,7 +45,7 @@ def test_a_limit_is_sat_out_and_the_conversation_goes_on(place: Place, monkeypat
     assert "Write alpha" in str(woken[-1]), "it remembers its task"
 
 
-def test_a_daemon_that_is_killed_meanwhile_misses_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_daemon_misses_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the agent printed while there was none is read by the next one, the end of the turn included."""
     user, environ = users.codex(place)
     script = worker("Write alpha", {"shell": "echo alpha > alpha.txt"})

@@ -43,7 +43,7 @@ def spawn(daemon: Daemon, place: Place, agent: str, terminal: str) -> str:
 
 @pytest.mark.parametrize("terminal", ["pipe", "pty"])
 @pytest.mark.parametrize("agent", sorted(USERS))
-def test_a_stop_in_the_middle_of_a_tool_leaves_nothing(
+def test_a_stop_during_a_tool_leaves_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch, agent: str, terminal: str
 ) -> None:
     user, environ = USERS[agent](place)

@@ -52,7 +52,7 @@ def test_prompts_are_typed_accepted_and_answered(place: Place, monkeypatch: pyte
 @pytest.mark.parametrize(
     "agent, escapes, source", [("codex", 1, "hook"), ("gemini", 1, "screen"), ("opencode", 2, "hook")]
 )
-def test_an_interruption_by_escape_is_noticed(
+def test_an_interruption_with_escape_is_noticed(
     place: Place, monkeypatch: pytest.MonkeyPatch, agent: str, escapes: int, source: str
 ) -> None:
     """Gemini CLI tells nobody: its title does. OpenCode wants it twice."""
@@ -95,7 +95,7 @@ def test_a_dialog_at_geminis_terminal_is_in_the_inbox_until_it_is_answered_there
 
 
 @pytest.mark.parametrize("agent", ["codex", "gemini"])
-def test_a_worker_on_a_terminal_is_let_go_when_all_is_done(
+def test_a_worker_on_a_terminal_is_finished_when_all_tasks_are_done(
     place: Place, monkeypatch: pytest.MonkeyPatch, agent: str
 ) -> None:
     """It would sit at its composer for ever: it is stopped, and has completed all the same."""

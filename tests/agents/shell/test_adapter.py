@@ -14,7 +14,7 @@ from tests.core.prompts.manifests import context
 SHELL = ShellAdapter()
 
 
-def test_its_files_are_the_manifest_for_programs_and_for_people() -> None:
+def test_the_session_files_are_the_manifest_for_programs_and_for_people() -> None:
     files = SHELL.launch(request()).files
     assert sorted(files) == ["manifest.json", "manifest.md"]
     assert json.loads(files["manifest.json"])["session"]["id"] == "ses_1" and files["manifest.md"].startswith(

@@ -22,7 +22,7 @@ def custom(*command: str, **more: Any) -> CustomAdapter:
     return CustomAdapter("mine", AgentSettings(command=command, **more))
 
 
-def test_the_manifest_carries_the_command_line_and_the_environment_what_the_user_passes() -> None:
+def test_the_manifest_has_the_command_line_and_the_environment_the_user_passes() -> None:
     plan = custom("sh", "-c", "{prompt}").launch(request({"OPENAI_API_KEY": "sk"}, passed=("OPENAI_API_KEY",)))
     manifest = json.loads(plan.files["manifest.json"])
     assert manifest["taskCommand"] == 'sh -c "$MAESTRO_PROMPT"'
@@ -30,7 +30,7 @@ def test_the_manifest_carries_the_command_line_and_the_environment_what_the_user
     assert "manifest.md" in plan.files
 
 
-def test_without_a_place_for_the_prompt_it_is_the_standard_input() -> None:
+def test_without_a_prompt_placeholder_the_prompt_is_standard_input() -> None:
     assert command_line(["llm", "-m", "big one"]) == "llm -m 'big one' < \"$MAESTRO_PROMPT_FILE\""
     assert command_line(["llm", "--file={prompt_file}", "{task_id}"]) == (
         'llm --file="$MAESTRO_PROMPT_FILE" "$MAESTRO_TASK_ID"'
@@ -38,7 +38,7 @@ def test_without_a_place_for_the_prompt_it_is_the_standard_input() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), min_size=1, max_size=5))
-def test_every_word_stays_one_word_whatever_is_in_it(words: list[str]) -> None:
+def test_every_word_stays_one_word_whatever_it_contains(words: list[str]) -> None:
     line = command_line(["printf", "%s\\0", *words, "{prompt}"])
     ran = subprocess.run(
         ["/bin/sh", "-c", line], env={"MAESTRO_PROMPT": "$(id) `id` 'x' \"y\"\n"}, stdout=subprocess.PIPE, check=True
@@ -50,7 +50,7 @@ def test_every_word_stays_one_word_whatever_is_in_it(words: list[str]) -> None:
     )
 
 
-def test_a_program_that_is_not_there_is_said_before_anything_is_started() -> None:
+def test_a_missing_program_is_reported_before_anything_starts() -> None:
     missing = custom("no-such-program-here", "{prompt}")
     assert missing.detect().missing == (
         "`no-such-program-here` is not an executable program on the PATH; see command in [agents.mine] of your configuration"
@@ -65,7 +65,7 @@ def run(here: Place, *command: str, **members: Any) -> Finished:
     return here.run(task_command=command_line(command), **members)
 
 
-def test_a_task_is_given_as_prompt_checked_and_reported(here: Place) -> None:
+def test_a_task_is_passed_as_prompt_checked_and_reported(here: Place) -> None:
     program = here.project / "program"
     program.write_text('#!/bin/sh\nprintf "%s|%s" "$1" "$MAESTRO_TASK_ID" > "$MAESTRO_TASK_ID"\necho changed it\n')
     program.chmod(0o755)
@@ -104,7 +104,7 @@ def test_a_queue_is_worked_through_with_the_same_program(here: Place) -> None:
     assert (here.project / "tsk_b").read_text() == "title of tsk_b\n\ndo it\n"
 
 
-def test_a_prompt_that_is_too_long_for_an_argument_is_read_from_its_file(here: Place) -> None:
+def test_a_prompt_too_long_for_an_argument_is_read_from_its_file(here: Place) -> None:
     long = task("tsk_a", title="x" * 200_000)
     with ScriptedDaemon(here.socket):
         ended = run(

@@ -17,7 +17,7 @@ def test_the_worker_is_started_by_path_and_isolated() -> None:
     assert plan.env["MAESTRO_SESSION_TOKEN"] == "ses_1.2.secret" and plan.files == {"manifest.json": "{}"}
 
 
-def test_a_pager_does_not_wait_for_a_key_nobody_presses() -> None:
+def test_a_pager_does_not_wait_for_a_key_without_a_user() -> None:
     env = worker_plan(request(), {}).env
     assert (env["PAGER"], env["GIT_PAGER"]) == ("cat", "cat")
 

@@ -10,20 +10,20 @@ from maestrod.core.values.signs import NOTHING
 
 
 @given(st.text(), st.binary())
-def test_nothing_is_read_whatever_comes(text: str, line: bytes) -> None:
+def test_nothing_is_read_from_any_input(text: str, line: bytes) -> None:
     adapter = OpaqueAdapter()
     assert adapter.read_hook(text, {text: text}) is NOTHING
     assert adapter.read_line(line) is NOTHING
     assert adapter.read_title(text) is NOTHING
 
 
-def test_what_is_said_is_typed_as_it_is_with_the_enter_of_its_terminal() -> None:
+def test_text_is_typed_unchanged_with_the_enter_of_its_terminal() -> None:
     adapter = OpaqueAdapter()
     assert adapter.say("go on", interactive=True) == (Keys(b"go on\r"),)
     assert adapter.say("go on", interactive=False) == (Keys(b"go on\n"),)
 
 
-def test_it_never_waits_for_a_decision() -> None:
+def test_an_opaque_agent_never_waits_for_a_decision() -> None:
     adapter = OpaqueAdapter()
     assert adapter.answer("k", Permission.ALLOW) == b""
     assert not adapter.hook_answer("PermissionRequest", Permission.DENY)

@@ -16,7 +16,7 @@ def test_a_home_moves_everything_under_one_folder() -> None:
     assert not found.is_told
 
 
-def test_the_socket_alone_can_be_named() -> None:
+def test_the_socket_can_be_configured_separately() -> None:
     found = paths_of({"MAESTRO_HOME": "/h", "MAESTRO_SOCKET": "/s/x.sock"})
     assert found.socket == Path("/s/x.sock")
     assert found.runtime == Path("/h/run")
@@ -33,7 +33,7 @@ def test_the_platform_decides_otherwise(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("given", ["", "relative/folder"])
-def test_without_a_usable_runtime_folder_the_login_s_or_the_data_s_is_taken(
+def test_without_a_usable_runtime_folder_that_of_the_login_or_of_the_data_is_used(
     given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/ada")
@@ -43,7 +43,7 @@ def test_without_a_usable_runtime_folder_the_login_s_or_the_data_s_is_taken(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /run/user")
-def test_outside_of_a_login_the_login_s_folder_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_login_session_the_folder_of_the_login_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: True)
     assert paths_of({}).runtime == Path(f"/run/user/{os.getuid()}/maestrod")
 
@@ -54,7 +54,7 @@ def test_a_relative_path_is_refused(name: str) -> None:
         paths_of({"MAESTRO_HOME": "/h", name: "here"})
 
 
-def test_an_empty_variable_is_no_variable() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     assert paths_of({"MAESTRO_HOME": "/h", "MAESTRO_SOCKET": ""}).socket == Path("/h/run/maestrod.sock")
 
 
@@ -71,7 +71,7 @@ def test_the_longest_path_that_fits_is_taken_and_bytes_count() -> None:
         paths_of({"MAESTRO_HOME": "/h", "MAESTRO_SOCKET": "/" + "ä" * (SOCKET_PATH_LIMIT - 1)})
 
 
-def test_nothing_is_created(tmp_path: Path) -> None:
+def test_naming_the_paths_creates_nothing(tmp_path: Path) -> None:
     paths_of({"MAESTRO_HOME": str(tmp_path / "h")})
     assert list(tmp_path.iterdir()) == []
 

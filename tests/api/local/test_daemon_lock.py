@@ -16,14 +16,14 @@ from maestrod.host.instance import single_instance
 USUAL = Path("/run/usual.sock")
 
 
-def test_a_lock_that_nobody_holds_says_nothing(tmp_path: Path) -> None:
+def test_a_free_lock_says_nothing(tmp_path: Path) -> None:
     assert (is_held(tmp_path), holder_of(tmp_path), socket_of(tmp_path, USUAL)) == (False, None, USUAL)
     with single_instance(tmp_path, tmp_path / "s", "1"):
         pass
     assert (is_held(tmp_path), holder_of(tmp_path), socket_of(tmp_path, USUAL)) == (False, None, USUAL)
 
 
-def test_a_held_one_names_the_socket_whatever_the_environment_says(tmp_path: Path) -> None:
+def test_a_held_lock_names_the_socket_whatever_the_environment_says(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
         found = holder_of(tmp_path)
         assert found == claim.holder
@@ -32,13 +32,13 @@ def test_a_held_one_names_the_socket_whatever_the_environment_says(tmp_path: Pat
         assert socket_of(tmp_path, USUAL) == tmp_path / "s"
 
 
-def test_a_command_that_only_looks_at_the_store_is_no_daemon(tmp_path: Path) -> None:
+def test_a_command_that_only_reads_the_store_is_not_a_daemon(tmp_path: Path) -> None:
     with single_instance(tmp_path, tmp_path / "s", "1", phase=Phase.OFFLINE):
         assert is_held(tmp_path)
         assert socket_of(tmp_path, USUAL) == USUAL
 
 
-def test_a_process_of_another_boot_or_another_start_is_not_here() -> None:
+def test_a_process_of_another_boot_or_start_time_is_not_ours() -> None:
     pid = os.getpid()
     started = daemon_lock.process_start(pid)
     ours = Holder(pid=pid, boot_id=daemon_lock.boot_id(), version="1", socket="/s", started=started)
@@ -48,7 +48,7 @@ def test_a_process_of_another_boot_or_another_start_is_not_here() -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "fifo"])
-def test_what_is_no_plain_file_is_no_lock(tmp_path: Path, kind: str) -> None:
+def test_a_special_file_is_not_a_lock(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "lock"
     if kind == "link":
         (tmp_path / "file").touch()
@@ -59,7 +59,7 @@ def test_what_is_no_plain_file_is_no_lock(tmp_path: Path, kind: str) -> None:
 
 
 @given(content=st.binary(max_size=200))
-def test_any_content_of_a_held_lock_is_survived(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_content_of_a_held_lock_is_handled(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     data = tmp_path_factory.mktemp("d")
     (data / "lock").write_bytes(content)
     descriptor = os.open(data / "lock", os.O_RDWR)
@@ -71,12 +71,12 @@ def test_any_content_of_a_held_lock_is_survived(content: bytes, tmp_path_factory
         os.close(descriptor)
 
 
-def test_a_socket_that_cannot_be_told_exactly_is_looked_for_at_the_usual_place(tmp_path: Path) -> None:
+def test_a_socket_that_cannot_be_identified_is_looked_for_at_the_usual_path(tmp_path: Path) -> None:
     strange = tmp_path / os.fsdecode(b"caf\xe9") / "s"
     with single_instance(tmp_path, strange, "1"):
         assert socket_of(tmp_path, USUAL) == USUAL
 
 
-def test_a_process_that_runs_is_not_stopped() -> None:
+def test_a_running_process_is_not_stopped() -> None:
     assert not daemon_lock.is_stopped(os.getpid())
     assert not daemon_lock.is_stopped(None)

@@ -104,7 +104,7 @@ def make_script(place: Path) -> Path:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_hook_whose_product_is_gone_is_silent_and_succeeds(shell: str, tmp_path: Path) -> None:
+def test_a_hook_whose_product_was_removed_is_silent_and_succeeds(shell: str, tmp_path: Path) -> None:
     def faults(breakage: Callable[[Path], list[str]]) -> Iterator[str]:
         script = make_script(tmp_path / breakage.__name__)
         words = breakage(script)
@@ -124,9 +124,7 @@ def test_a_hook_whose_product_is_gone_is_silent_and_succeeds(shell: str, tmp_pat
 
 @pytest.mark.parametrize("guard, code", [(Guard.REPORT, 0), (Guard.DECIDE, 0), (Guard.GATE, 2)])
 @pytest.mark.parametrize("options", ["errexit:nounset", "errexit:noglob:pipefail"])
-def test_a_shell_that_inherits_options_does_not_change_that(
-    script: Path, guard: Guard, code: int, options: str
-) -> None:
+def test_inherited_shell_options_do_not_change_that(script: Path, guard: Guard, code: int, options: str) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("bash is not installed")
@@ -142,7 +140,7 @@ def test_closed_streams_do_not_change_that(script: Path, guard: Guard) -> None:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_what_a_program_decides_arrives_and_what_it_reports_with_does_not(script: Path, shell: str) -> None:
+def test_a_decisions_output_arrives_and_its_noise_does_not(script: Path, shell: str) -> None:
     decision = r"""{"reason": "it's \\ \n é"}"""
     script.write_text(
         f"import sys\nprint({decision!r}, end='')\nsys.stderr.write('noise')\nassert sys.stdin.read()\n", "utf-8"
@@ -153,7 +151,7 @@ def test_what_a_program_decides_arrives_and_what_it_reports_with_does_not(script
         assert (done.returncode, done.stdout.decode(), done.stderr) == (0, said, b""), guard
 
 
-def test_the_words_of_a_guarded_line_are_found_again() -> None:
+def test_the_words_of_a_guarded_line_are_recovered() -> None:
     words = ["/usr/bin/python3", "it's", "a b", "--x"]
     assert [guarded_words(guarded(words, guard)) for guard in Guard] == [words] * 3
     assert guarded_words("/usr/bin/python3 event.py") is None

@@ -29,7 +29,7 @@ def run(words: list[str], environ: dict[str, str], *arguments: bytes, code: str 
     "words, environ",
     [([], ASCII), (["-OO"], {}), ([], {"PYTHONOPTIMIZE": "2"}), (["-OO"], {**ASCII, "PYTHONOPTIMIZE": "2"})],
 )
-def test_a_program_starts_again_in_utf8_with_docstrings_and_the_same_bytes(
+def test_a_program_restarts_in_utf8_mode_with_docstrings_and_the_same_bytes(
     words: list[str], environ: dict[str, str]
 ) -> None:
     optimize = 1 if words or "PYTHONOPTIMIZE" in environ else 0
@@ -39,7 +39,7 @@ def test_a_program_starts_again_in_utf8_with_docstrings_and_the_same_bytes(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["maestroctl", "maestrod"])
-def test_help_has_its_texts_in_any_locale_and_without_docstrings(program: str, tmp_path: Path) -> None:
+def test_help_is_complete_in_any_locale_and_without_docstrings(program: str, tmp_path: Path) -> None:
     said = []
     for environ in ({}, ASCII, {"PYTHONOPTIMIZE": "2"}, {"LANG": "C", "PYTHONIOENCODING": "ascii"}):
         command = [sys.executable, "-m", program, *(["run"] if program == "maestroctl" else []), "--help"]

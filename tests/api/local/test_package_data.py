@@ -21,7 +21,7 @@ def test_an_installed_package_has_its_own_copy(tmp_path: Path, monkeypatch: pyte
     assert package_data.package_data("hooks") == package / "_data" / "hooks"
 
 
-def test_the_wheel_carries_them_where_they_are_looked_for() -> None:
+def test_the_wheel_contains_them_where_they_are_looked_for() -> None:
     checkout = package_data.package_data("hooks").parent
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]

@@ -16,7 +16,7 @@ def test_a_link_follows_the_installation(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["link"]
 
 
-def test_the_hook_of_a_live_session_works_again_after_an_upgrade_to_another_place(tmp_path: Path) -> None:
+def test_the_hook_of_a_live_session_works_after_an_upgrade_to_another_path(tmp_path: Path) -> None:
     data = tmp_path / "m" / "data"
     hooks = link_hooks(data / "programs", tmp_path / "installation that is gone")
     command = hook_command(hooks, EVENT, "claude", "Stop")

@@ -19,12 +19,12 @@ class Ask(Params, frozen=True):
     task_id: str
 
 
-def test_entities_are_camel_case_with_every_member_and_forgive_the_unknown() -> None:
+def test_entities_are_camel_case_with_every_member_and_ignore_unknown_ones() -> None:
     assert msgspec.json.encode(Thing(full_name="x")) == b'{"fullName":"x","note":null}'
     assert msgspec.json.decode(b'{"fullName":"x","later":1}', type=Thing) == Thing(full_name="x")
 
 
-def test_params_refuse_the_unknown_and_carry_id_and_token() -> None:
+def test_params_refuse_unknown_members_and_carry_id_and_token() -> None:
     asked = msgspec.json.decode(b'{"taskId":"t","requestId":"r","sessionToken":"s"}', type=Ask)
     assert (asked.task_id, asked.request_id, asked.session_token) == ("t", "r", "s")
     with pytest.raises(msgspec.ValidationError, match="unknown field `task_id`"):

@@ -11,14 +11,14 @@ entropies = st.integers(0, 2**80 - 1)
 
 
 @given(prefixes, instants, entropies)
-def test_an_id_is_an_id_and_nothing_but_small_letters_and_digits(prefix: str, at: int, entropy: int) -> None:
+def test_an_id_consists_of_lower_case_letters_and_digits(prefix: str, at: int, entropy: int) -> None:
     made = make_id(prefix, at, entropy)
     assert is_id(made) and is_id(queue_id(made))
     assert set(made) <= set(ALPHABET + prefix + "_") and len(made) == 30
 
 
 @given(prefixes, st.tuples(instants, entropies), st.tuples(instants, entropies))
-def test_ids_sort_like_time_and_are_as_different_as_what_they_are_made_of(
+def test_ids_sort_by_time_and_are_as_different_as_their_randomness(
     prefix: str, one: tuple[int, int], two: tuple[int, int]
 ) -> None:
     first, second = make_id(prefix, *one), make_id(prefix, *two)
@@ -27,7 +27,7 @@ def test_ids_sort_like_time_and_are_as_different_as_what_they_are_made_of(
 
 
 @given(st.integers(0, 2**60), st.integers(0, 2**100))
-def test_numbers_that_do_not_fit_are_cut(at: int, entropy: int) -> None:
+def test_numbers_that_do_not_fit_are_capped(at: int, entropy: int) -> None:
     assert make_id("tsk", at, entropy) == make_id("tsk", at % 2**48, entropy % 2**80)
 
 

@@ -5,7 +5,7 @@ from maestrod.api.model.base import Done, Params
 from maestrod.api.model.method import Access, Method, Route
 
 
-def test_the_name_falls_into_noun_and_verb() -> None:
+def test_the_name_consists_of_noun_and_verb() -> None:
     row = Method("system.stop", Params, Done, Access.OWNER, method.post("/api/stop"), "Stop the daemon")
     assert (row.noun, row.verb) == ("system", "stop")
 

@@ -53,7 +53,7 @@ def said(value: Any, kind: Any) -> tuple[str, str]:
         ({"ordr": 1}, TaskList, "unknown field `ordr`; did you mean `order`?", "$"),
     ],
 )
-def test_a_misfit_says_what_would_fit_and_where(value: Any, kind: Any, words: str, path: str) -> None:
+def test_a_mismatch_says_what_would_fit_and_where(value: Any, kind: Any, words: str, path: str) -> None:
     assert said(value, kind) == (words, path)
 
 
@@ -64,7 +64,7 @@ def patterns_in(schema: Any) -> set[str]:
     return set().union(*map(patterns_in, schema)) if isinstance(schema, list | tuple) else set()
 
 
-def test_every_pattern_of_the_contract_and_the_settings_has_words() -> None:
+def test_every_pattern_of_the_contract_and_the_settings_has_a_description() -> None:
     kinds = [Config, *(row.params for row in METHODS.values())]
     found = patterns_in(msgspec.json.schema_components(kinds)[1])
     assert len(found) >= 7  # line, NUL, key, variable, origin, host, umask

@@ -16,14 +16,14 @@ from maestrod.api.task import TaskCreate, TaskUpdate
 
 
 @pytest.mark.parametrize("text", ["T", " T ", "日本語", "a\u202eb", "naïve 🙂", "-", "👩\u200d💻"])
-def test_a_line_with_something_to_see_is_a_title(text: str) -> None:
+def test_a_line_with_a_visible_character_is_a_title(text: str) -> None:
     assert is_line(text) and msgspec.convert(text, Title) == text and as_line(text, "") == text.strip()
 
 
 @pytest.mark.parametrize(
     "text", [" ", "\t", "\u00a0", "\u3000 ", "\u200b", "\u2060\ufeff", "\u00ad", "\u2800", "a\nb", "a\n", "a\rb", "a\0", "\x1b[31mred", "a\x85b", "a\u2028b", "a\x7f"]
 )  # fmt: skip
-def test_blanks_line_ends_and_control_characters_are_none(text: str) -> None:
+def test_blanks_line_ends_and_control_characters_are_refused(text: str) -> None:
     assert not is_line(text)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(text, Title)
@@ -34,7 +34,7 @@ def test_any_text_becomes_a_line(text: str) -> None:
     assert is_line(as_line(text, "untitled"))
 
 
-def test_every_name_that_a_request_gives_is_a_line() -> None:
+def test_every_name_in_a_request_is_one_line() -> None:
     named = [
         (row.name, field.encode_name)
         for row in METHODS.values()
@@ -61,7 +61,7 @@ def test_every_name_that_a_request_gives_is_a_line() -> None:
         (ProjectCreate, {"name": "a", "workingDir": "/a\0"}),
     ],
 )
-def test_what_becomes_an_argument_or_a_path_has_no_nul(struct: type, members: dict[str, object]) -> None:
+def test_arguments_and_paths_contain_no_nul(struct: type, members: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(members, struct)
     assert in_words(str(caught.value)).startswith("Expected text without a NUL character - at `$.")

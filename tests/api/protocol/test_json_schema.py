@@ -30,14 +30,14 @@ def test_a_description_reads_the_same_from_every_version(monkeypatch: pytest.Mon
     assert found["Described"]["properties"]["x"] == {"description": PLAIN, "default": said}
 
 
-def test_it_is_what_msgspec_makes() -> None:
+def test_the_schema_equals_the_one_of_msgspec() -> None:
     [schema], components = schemas_of([Described], "#/$defs/{name}")
     assert schema == {"$ref": "#/$defs/Described"}
     assert components["Described"]["description"] == PLAIN
     assert components["Described"]["properties"]["description"]["default"] == "    a value, not a description"
 
 
-def test_null_stands_last_among_alternatives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_null_comes_last_among_alternatives(monkeypatch: pytest.MonkeyPatch) -> None:
     other = {"$ref": "#/Other"}
     monkeypatch.setattr(
         msgspec.json,
@@ -48,14 +48,14 @@ def test_null_stands_last_among_alternatives(monkeypatch: pytest.MonkeyPatch) ->
     assert schema == {"anyOf": [other, {"type": "string"}, {"type": "null"}]}
 
 
-def test_replies_require_every_member_and_parameters_only_what_has_no_default() -> None:
+def test_replies_require_every_member_and_parameters_only_those_without_a_default() -> None:
     found = contract([METHODS["project.create"], METHODS["task.list"]], "#/{name}")
     page = found.components["TaskPage"]
     assert page["required"] == list(page["properties"])
     assert found.params["project.create"]["required"] == ["name", "workingDir"]
 
 
-def test_a_struct_used_both_ways_has_two_schemas() -> None:
+def test_a_struct_used_for_input_and_output_has_two_schemas() -> None:
     found = contract(list(METHODS.values()), "#/{name}")
     both = [name for name in found.components if f"{name}Input" in found.components]
     assert both

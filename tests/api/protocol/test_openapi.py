@@ -11,7 +11,7 @@ from maestrod.api.protocol.routes import FOLLOWING, routes
 DOCUMENT = openapi("1.2.3")
 
 
-def test_it_is_a_valid_document() -> None:
+def test_the_document_is_valid() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
 
 
@@ -33,7 +33,7 @@ def test_every_name_of_a_path_is_a_parameter_of_it() -> None:
             assert named == re.findall(r"\{(\w+)\}", path)
 
 
-def test_no_token_stands_in_an_address() -> None:
+def test_no_address_contains_a_token() -> None:
     asked = [
         each["name"]
         for verbs in DOCUMENT["paths"].values()
@@ -43,7 +43,7 @@ def test_no_token_stands_in_an_address() -> None:
     assert "sessionToken" not in asked and "limit" in asked
 
 
-def test_what_follows_something_answers_no_content() -> None:
+def test_paths_for_websockets_document_101_and_426() -> None:
     for name in FOLLOWING:
         route = METHODS[name].route
         responses = DOCUMENT["paths"][route.path][route.verb.lower()]["responses"]

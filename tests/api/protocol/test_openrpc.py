@@ -31,11 +31,11 @@ def encoded() -> str:
     return json.dumps(DOCUMENT, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def test_it_is_the_approved_contract() -> None:
+def test_the_contract_is_the_approved_one() -> None:
     assert json.loads(APPROVED.read_text("utf-8")) == json.loads(encoded())
 
 
-def test_it_has_what_the_specification_requires() -> None:
+def test_the_document_has_what_the_specification_requires() -> None:
     assert DOCUMENT["openrpc"] == "1.3.2"
     assert {"title", "version"} <= set(DOCUMENT["info"])
     for method in DOCUMENT["methods"]:
@@ -49,13 +49,13 @@ def test_every_method_is_there_once() -> None:
     assert [method["name"] for method in DOCUMENT["methods"]] == list(METHODS)
 
 
-def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
+def test_every_reference_resolves_and_every_schema_is_used() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     referred = {reference.removeprefix("#/components/schemas/") for reference in references(DOCUMENT)}
     assert referred == set(schemas)
 
 
-def test_parameters_stand_in_the_order_of_their_positions() -> None:
+def test_parameters_are_in_the_order_of_their_positions() -> None:
     [method] = [method for method in DOCUMENT["methods"] if method["name"] == "task.progress"]
     assert [param["name"] for param in method["params"]] == [
         "taskId",

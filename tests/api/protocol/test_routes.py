@@ -8,7 +8,7 @@ from maestrod.api.protocol.registry import METHODS
 from maestrod.api.protocol.routes import ALIASES, FOLLOWING, routes
 
 
-def test_no_route_is_there_twice() -> None:
+def test_no_route_exists_twice() -> None:
     every = [route for route, _ in routes()]
     assert len(every) == len(set(every))
 
@@ -19,5 +19,5 @@ def test_their_names_are_parameters_of_the_row() -> None:
         assert set(re.findall(r"\{(\w+)\}", route.path)) <= wire
 
 
-def test_what_is_followed_are_rows() -> None:
+def test_the_followed_methods_are_rows() -> None:
     assert set(METHODS) >= FOLLOWING

@@ -38,24 +38,24 @@ def test_any_split_of_the_stream_gives_the_same_messages(
 
 
 @given(data=st.binary(max_size=300), cuts=st.lists(st.integers(0, 300), max_size=6))
-def test_no_bytes_raise_and_any_split_says_the_same(data: bytes, cuts: list[int]) -> None:
+def test_no_bytes_raise_and_any_split_gives_the_same(data: bytes, cuts: list[int]) -> None:
     whole, parts = decoded([data], 64), decoded(pieces(data, cuts), 64)
     assert [str(message) for message in whole] == [str(message) for message in parts]
     assert all(isinstance(message, bytes) and len(message) <= 64 for message in whole[:-1])
 
 
 @given(head=st.binary(max_size=80), cuts=st.lists(st.integers(0, 300), max_size=6))
-def test_no_header_raises_and_any_split_says_the_same(head: bytes, cuts: list[int]) -> None:
+def test_no_header_raises_and_any_split_gives_the_same(head: bytes, cuts: list[int]) -> None:
     data = b"Content-Length: " + head
     whole, parts = decoded([data], 64), decoded(pieces(data, cuts), 64)
     assert [str(message) for message in whole] == [str(message) for message in parts]
 
 
-def test_empty_lines_and_carriage_returns_are_no_messages() -> None:
+def test_empty_lines_and_carriage_returns_are_ignored() -> None:
     assert decoded([b'\n\r\n  \n{"a":1}\r\n\n']) == [b'{"a":1}\r']
 
 
-def test_an_unfinished_line_is_no_message() -> None:
+def test_an_unfinished_line_is_not_a_message() -> None:
     assert decoded([b'{"a":1}']) == []
 
 
@@ -65,14 +65,14 @@ def test_headers_may_come_in_any_order_and_case() -> None:
 
 
 @pytest.mark.parametrize("splits", [1, 7])
-def test_a_line_may_have_the_limit_and_not_a_byte_more(splits: int) -> None:
+def test_a_line_may_have_exactly_the_limit(splits: int) -> None:
     fits, too_long = b"x" * 100, b"x" * 101
     assert decoded([fits[:splits], fits[splits:] + b"\n"], 100) == [fits]
     [error] = decoded([too_long[:splits], too_long[splits:] + b"\n"], 100)
     assert isinstance(error, FramingError) and error.reason == "wire.too_long"
 
 
-def test_a_line_without_an_end_is_refused_before_it_has_come() -> None:
+def test_a_line_without_an_end_is_refused_before_it_is_complete() -> None:
     decoder = Decoder(100)
     assert decoder.feed(b"x" * 100) == []
     [error] = decoder.feed(b"x")
@@ -99,7 +99,7 @@ def test_messages_before_the_one_that_breaks_the_stream_are_kept() -> None:
         b"C" * 1100,
     ],
 )
-def test_a_header_that_says_no_length_that_fits_ends_the_connection(header: bytes) -> None:
+def test_a_header_with_an_impossible_length_ends_the_connection(header: bytes) -> None:
     decoder = Decoder(100)
     [error] = decoder.feed(header)
     assert isinstance(error, FramingError) and decoder.broken
@@ -115,14 +115,14 @@ def test_ordinary_values_are_not_excessive(value: object) -> None:
 
 
 @given(depth=st.integers(1, 3 * DEPTH_LIMIT), text=st.text(max_size=20), key=st.booleans())
-def test_depth_is_counted_outside_of_strings(depth: int, text: str, key: bool) -> None:
+def test_depth_is_counted_outside_strings(depth: int, text: str, key: bool) -> None:
     inner = json.dumps(text + "[{" * 200 + '"\\')
     opening, closing = ('{"a":', "}") if key else ("[", "]")
     document = f"{opening * depth}{inner}{closing * depth}".encode()
     assert (excess(document) is None) == (depth <= DEPTH_LIMIT)
 
 
-def test_many_brackets_side_by_side_are_not_deep() -> None:
+def test_many_adjacent_brackets_are_not_deep() -> None:
     assert excess(b"[" + b",".join([b"[]"] * 10_000) + b"]") is None
 
 
@@ -133,5 +133,5 @@ def test_long_integers_are_refused(digits: int, negative: bool) -> None:
 
 
 @pytest.mark.parametrize("value", [b'"' + b"9" * 40 + b'"', b"0." + b"1" * 40, b"1" * 30 + b".5", b"1" * 30 + b"e2"])
-def test_long_digits_elsewhere_are_not_integers(value: bytes) -> None:
+def test_long_digits_outside_integers_are_accepted(value: bytes) -> None:
     assert excess(b'{"a":%b}' % value) is None

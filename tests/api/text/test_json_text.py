@@ -54,7 +54,7 @@ def test_a_member_that_appears_twice_is_an_error_with_line_and_path(text: str, p
         ("[" * 200_000, "nested deeper"),
     ],
 )
-def test_what_is_no_json_says_what_was_expected(text: str, what: str) -> None:
+def test_invalid_json_is_reported_with_what_was_expected(text: str, what: str) -> None:
     with pytest.raises(Flaw, match=r"line [12], column") as caught:
         loads(text)
     assert what in str(caught.value)
@@ -68,13 +68,13 @@ def test_what_is_no_json_says_what_was_expected(text: str, what: str) -> None:
         '// first\n{\'a\': [1, 2], "b": {c: "d"}}\n// last',
     ],
 )
-def test_relaxed_takes_what_jsonc_and_json5_add(text: str) -> None:
+def test_relaxed_parsing_accepts_jsonc_and_json5(text: str) -> None:
     assert loads(text, relaxed=True) == {"a": [1, 2], "b": {"c": "d"}}
     with pytest.raises(Flaw):
         loads(text)
 
 
-def test_relaxed_keeps_what_is_inside_of_strings() -> None:
+def test_relaxed_parsing_keeps_the_content_of_strings() -> None:
     assert loads('{"a": "// no, \'x\' ,]", b: \'say "hi" it\\\'s\',}', relaxed=True) == {
         "a": "// no, 'x' ,]",
         "b": 'say "hi" it\'s',
@@ -85,7 +85,7 @@ def test_relaxed_keeps_what_is_inside_of_strings() -> None:
 
 
 @given(VALUES, st.booleans(), st.sampled_from([None, 1]))
-def test_json_means_what_it_meant(value: Any, relaxed: bool, indent: int | None) -> None:
+def test_json_keeps_its_meaning(value: Any, relaxed: bool, indent: int | None) -> None:
     text = json.dumps(value, indent=indent)
     assert loads(text, relaxed=relaxed) == value
     assert repeated(text.encode()) is None
@@ -113,7 +113,7 @@ def objects(draw: st.DrawFn) -> str:
 
 
 @given(objects(), st.booleans())
-def test_a_repetition_is_found_wherever_it_is_and_nowhere_else(text: str, in_list: bool) -> None:
+def test_a_repeated_member_is_found_exactly_where_there_is_one(text: str, in_list: bool) -> None:
     document = f"[{text}, {text}]" if in_list else text
     assert (repeated(document.encode()) is None) == _without_repetition(document)
 

@@ -30,20 +30,20 @@ def test_halves_are_replaced_and_pairs_are_joined(text: str, expected: str) -> N
 
 
 @given(st.recursive(ANY_TEXT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
-def test_mended_json_is_read_strictly_and_says_the_same_but_for_halves(value: object) -> None:
+def test_repaired_json_is_read_strictly_and_is_the_same_except_for_halves(value: object) -> None:
     document = json.dumps(value).encode()
     found = decode_mended(msgspec.json.decode, document)
     assert found == json.loads(sound(json.dumps(value, ensure_ascii=False)))
 
 
 @given(st.binary(max_size=60))
-def test_mending_takes_any_bytes_and_mends_them_once(document: bytes) -> None:
+def test_repairing_accepts_any_bytes_and_is_idempotent(document: bytes) -> None:
     mended = sound_json(document)
     mended.decode()
     assert sound_json(mended) == mended or mended.startswith(b"\xef\xbb\xbf")
 
 
-def test_what_is_no_json_stays_none() -> None:
+def test_invalid_json_stays_invalid() -> None:
     with pytest.raises(msgspec.DecodeError):
         decode_mended(msgspec.json.decode, rb'{"a":"\ud83d')
 
@@ -51,7 +51,7 @@ def test_what_is_no_json_stays_none() -> None:
 @pytest.mark.parametrize("text", ["", "plain\n", "ü 😀\nb\n"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_marks_and_line_ends_of_other_systems_are_no_mistakes(text: str, mark: bytes, end: str) -> None:
+def test_byte_order_marks_and_foreign_line_ends_are_accepted(text: str, mark: bytes, end: str) -> None:
     data = mark + text.replace("\n", end).encode()
     assert file_text(data) == text
     assert piped_text(data) == text
@@ -76,7 +76,7 @@ def test_a_file_that_is_not_utf8_is_refused_with_its_place(data: bytes, said: st
 
 
 @given(st.binary(max_size=60))
-def test_a_pipe_is_always_read(data: bytes) -> None:
+def test_a_pipe_is_always_drained(data: bytes) -> None:
     text = piped_text(data)
     text.encode()
     assert (
@@ -84,6 +84,6 @@ def test_a_pipe_is_always_read(data: bytes) -> None:
     )
 
 
-def test_a_pipe_of_powershell_is_read_as_what_it_is() -> None:
+def test_a_pipe_of_powershell_is_read_in_its_encoding() -> None:
     assert piped_text("für\r\n".encode("utf-16")) == "für\n"
     assert piped_text(b"\xfc") == "\ufffd"

@@ -16,7 +16,7 @@ def test_no_control_character_is_left(text: str) -> None:
 
 
 @given(st.binary() | _HOSTILE.map(str.encode))
-def test_the_last_line_is_one_line_without_controls(output: bytes) -> None:
+def test_the_last_line_is_one_line_without_control_characters(output: bytes) -> None:
     line = last_line(output)
     assert not set(line) & _CONTROLS and line == line.strip()
 
@@ -41,7 +41,7 @@ def test_ordinary_text_stays(text: str) -> None:
         ("cut off \x1b]0;title", "cut off "),
     ],
 )
-def test_sequences_go_with_what_they_carry(text: str, shown: str) -> None:
+def test_control_sequences_are_removed_with_their_arguments(text: str, shown: str) -> None:
     assert plain_text(text) == shown
 
 
@@ -55,5 +55,5 @@ def test_sequences_go_with_what_they_carry(text: str, shown: str) -> None:
         (b"\xff\xfe half\xc3", "\ufffd\ufffd half\ufffd"),
     ],
 )
-def test_the_last_line_that_shows_anything(output: bytes, shown: str) -> None:
+def test_the_last_visible_line_is_found(output: bytes, shown: str) -> None:
     assert last_line(output) == shown

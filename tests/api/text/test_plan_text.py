@@ -84,7 +84,7 @@ def wrapped(draw: st.DrawFn, plan: dict[str, Any]) -> str:
 
 
 @given(PLANS.flatmap(lambda plan: st.tuples(st.just(plan), wrapped(plan))))
-def test_every_wrapping_of_every_plan_is_read_as_that_plan(case: tuple[dict[str, Any], str]) -> None:
+def test_every_plan_is_read_from_every_wrapping(case: tuple[dict[str, Any], str]) -> None:
     plan, text = case
     document = document_in(text)
     assert document is not None
@@ -102,7 +102,7 @@ def test_every_wrapping_of_every_plan_is_read_as_that_plan(case: tuple[dict[str,
         f"# Plan\n\n> {TEXT}\n",
     ],
 )
-def test_rarer_wrappings_are_read_too(text: str) -> None:
+def test_unusual_wrappings_are_read_too(text: str) -> None:
     document = document_in(text)
     assert document is not None
     assert read(document) == PLAN
@@ -125,7 +125,7 @@ def test_rarer_wrappings_are_read_too(text: str) -> None:
         ('{"groups": ' + "[" * 200_000, "nested deeper"),
     ],
 )
-def test_a_plan_that_cannot_be_read_is_said_and_never_passed_over(text: str, words: str) -> None:
+def test_an_unreadable_plan_is_reported_and_never_ignored(text: str, words: str) -> None:
     document = document_in(text)
     assert document is not None
     with pytest.raises(Flaw, match=words):
@@ -133,7 +133,7 @@ def test_a_plan_that_cannot_be_read_is_said_and_never_passed_over(text: str, wor
 
 
 @pytest.mark.parametrize("text", ["", "All done.", "{", '{"a": 1} and more', "[1]", "The groups are {a} and {b}.", "```sh\nls\n```"])  # fmt: skip
-def test_prose_is_no_plan(text: str) -> None:
+def test_prose_is_not_a_plan(text: str) -> None:
     assert document_in(text) is None
 
 
@@ -141,7 +141,7 @@ def test_prose_is_no_plan(text: str) -> None:
     "part",
     ['{"a":', "[{", '{"', "{a:", "{/*", '{"a":[1,', '{"a":{},', '"{\\"', "```json\n{", "{'", '{"a":"b",', "{//\n"],
 )
-def test_a_hostile_message_costs_little(part: str) -> None:
+def test_a_hostile_message_is_cheap(part: str) -> None:
     text = "groups " + part * ((1 << 20) // len(part))
     began = time.process_time()
     if (document := document_in(text)) is not None:

@@ -66,18 +66,18 @@ def test_the_settings_decide(sign: PermissionAsked, verdict: PermissionPolicy) -
         ("", False),
     ],
 )
-def test_what_an_agent_tells_the_daemon_is_always_allowed(command: str, allowed: bool) -> None:
+def test_reporting_to_the_daemon_is_always_allowed(command: str, allowed: bool) -> None:
     strict = Permissions(policy=DENY, deny=("Bash",))
     assert (judge(strict, bash(command)) is ALLOW) is allowed
     told_by_summary = PermissionAsked("run_shell_command", command)
     assert (judge(strict, told_by_summary) is ALLOW) is allowed
 
 
-def test_a_tool_that_runs_no_commands_is_not_taken_for_maestroctl() -> None:
+def test_a_tool_that_runs_no_commands_is_not_mistaken_for_maestroctl() -> None:
     assert judge(Permissions(), PermissionAsked("Write", "maestroctl x", '{"file_path": "maestroctl x"}')) is ASK
 
 
-def test_what_was_cut_off_is_never_allowed_by_its_beginning() -> None:
+def test_a_long_command_is_never_allowed_by_its_visible_beginning() -> None:
     long = "git diff " + "a" * TEXT + "; rm -rf /"
     cut = PermissionAsked("Bash", long[:LINE], json.dumps({"command": long})[:TEXT])
     assert judge(GIT, cut) is ASK
@@ -86,7 +86,7 @@ def test_what_was_cut_off_is_never_allowed_by_its_beginning() -> None:
     assert judge(Permissions(), PermissionAsked("Bash", ("maestroctl " + "a" * LINE)[:LINE])) is ASK
 
 
-def test_patterns_as_claude_code_writes_them() -> None:
+def test_patterns_match_as_in_claude_code() -> None:
     settings = Permissions(allow=("Bash(npm test:*)", "Bash(make)", "Bash(*)x", "(", "Read"))
     assert [judge(settings, bash(command)) for command in ("npm test", "npm test --all", "npm testing", "make")] == [
         ALLOW, ALLOW, ASK, ALLOW,
@@ -100,7 +100,7 @@ def test_a_verbatim_pattern_may_hold_operators() -> None:
     assert judge(settings, bash("make lint && make test && rm x")) is ASK
 
 
-def test_a_command_given_as_words() -> None:
+def test_a_command_may_be_given_as_a_list_of_words() -> None:
     words = PermissionAsked("shell", "x", json.dumps({"command": ["git", "diff", "x"]}))
     assert judge(Permissions(allow=("shell(git diff*)",)), words) is ALLOW
 
@@ -112,7 +112,7 @@ def test_anything_can_be_judged(summary: str, document: str, pattern: str) -> No
 
 @given(st.text(alphabet="ab '\"\\;&|$(`\n<>", max_size=20))
 @example("a\\\nb")
-def test_a_simple_command_is_one_for_a_shell_too(command: str) -> None:
+def test_a_simple_command_is_simple_for_a_shell_too(command: str) -> None:
     """Against the standard library's own reader of shell words, which knows quotes and punctuation."""
     if not is_simple(command):
         return
@@ -126,6 +126,6 @@ def test_a_simple_command_is_one_for_a_shell_too(command: str) -> None:
 
 
 @given(st.text(alphabet='ab;&|$(`<>\n "\\', max_size=12))
-def test_single_quotes_hide_everything(text: str) -> None:
+def test_single_quotes_protect_everything(text: str) -> None:
     assert is_simple(f"maestroctl report '{text}'")
     assert not is_simple(f"maestroctl report '{text}' ; x")

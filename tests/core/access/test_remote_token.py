@@ -15,7 +15,7 @@ def the_token(play: Scenario) -> str:
     return token
 
 
-def test_a_token_is_found_by_its_secret_which_is_nowhere_in_the_world() -> None:
+def test_a_token_is_found_by_its_secret_which_the_world_does_not_contain() -> None:
     play = Scenario().given(MADE)
     token = token_of_secret(play.world, SECRET)
     assert token is not None
@@ -24,7 +24,7 @@ def test_a_token_is_found_by_its_secret_which_is_nowhere_in_the_world() -> None:
     assert SECRET not in play.world.dump()
 
 
-def test_a_revoked_token_is_of_no_use_and_stays_on_the_list() -> None:
+def test_a_revoked_token_is_useless_and_stays_listed() -> None:
     play = Scenario().given(MADE)
     token = the_token(play)
     play.given(Call("token.revoke", tokenId=token))
@@ -35,14 +35,14 @@ def test_a_revoked_token_is_of_no_use_and_stays_on_the_list() -> None:
     assert play.world.tokens[token].revoked_at == revoked_at
 
 
-def test_a_secret_is_one_token_s() -> None:
+def test_a_secret_belongs_to_one_token() -> None:
     play = Scenario().given(MADE)
     play.when(MADE).then(refused("token.known_secret"))
     play.when(Call("token.revoke", tokenId="tok_none")).then(refused("token.not_found"))
 
 
 @pytest.mark.parametrize("reload", [False, True])
-def test_what_is_loaded_is_found_as_well(reload: bool) -> None:
+def test_loaded_entities_are_found_too(reload: bool) -> None:
     play = Scenario().given(MADE)
     world = World()
     world.load(play.world.entities())

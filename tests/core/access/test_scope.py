@@ -49,7 +49,7 @@ def test_an_ended_session_is_refused() -> None:
     play.when(Call("task.complete", by="@g", taskId="a")).then(refused("session.ended"))
 
 
-def test_a_session_nobody_knows_is_refused() -> None:
+def test_an_unknown_session_is_refused() -> None:
     play = workers()
     play.world.sessions = dict(play.world.sessions)
     from maestrod.api.errors import NotAllowed
@@ -80,7 +80,7 @@ def test_a_session_nobody_knows_is_refused() -> None:
         ("plan.submit", {"taskId": "root", "plan": {"groups": []}}, "task.not_yours"),
     ],
 )
-def test_a_worker_touches_only_its_own(method: str, params: dict[str, Any], reason: str) -> None:
+def test_a_worker_may_change_only_its_own(method: str, params: dict[str, Any], reason: str) -> None:
     workers().when(Call(method, by="@g", **params)).then(refused(reason), nothing())
 
 
@@ -95,7 +95,7 @@ def test_a_worker_touches_only_its_own(method: str, params: dict[str, Any], reas
         ("task.complete", {"taskId": "a"}),
     ],
 )
-def test_an_orchestrator_touches_its_tree_and_what_it_started(method: str, params: dict[str, Any]) -> None:
+def test_an_orchestrator_may_change_its_tree_and_what_it_started(method: str, params: dict[str, Any]) -> None:
     play = orchestrated().given(Call(method, by="@o", **params))
     assert play.world.sessions[play.id_of("@w")].parent_session_id == play.id_of("@o")
 
@@ -114,7 +114,7 @@ def test_and_nothing_else(method: str, params: dict[str, Any], reason: str) -> N
     orchestrated().when(Call(method, by="@o", **params)).then(refused(reason), nothing())
 
 
-def test_a_worker_does_not_touch_who_started_it() -> None:
+def test_a_worker_may_not_stop_its_orchestrator() -> None:
     orchestrated().when(Call("session.stop", by="@w", sessionId="@o")).then(refused("session.not_yours"))
 
 

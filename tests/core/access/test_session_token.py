@@ -47,7 +47,7 @@ def test_forgeries_are_refused(token: str) -> None:
 
 
 @pytest.mark.parametrize("claim", ["", "ses_1.-1", "ses_1.1e3", "ses_1.²"])
-def test_a_signed_claim_that_is_none_is_refused(claim: str) -> None:
+def test_an_invalid_signed_claim_is_refused(claim: str) -> None:
     session_id, _, attempt = claim.rpartition(".")
     token = make_token(KEY, session_id, attempt)  # type: ignore[arg-type]  # what only a bug of ours would sign
     with pytest.raises(NotAllowed):

@@ -11,7 +11,7 @@ def test_findings_are_bounded_and_counted() -> None:
     assert report.diagnostics[-1].code == "more" and "300 more" in report.diagnostics[-1].message
 
 
-def test_hints_are_for_names_that_are_nearly_right() -> None:
+def test_hints_are_given_for_names_that_are_nearly_right() -> None:
     assert hint("dependson", ["dependsOn", "title"]) == "; did you mean `dependsOn`?"
     assert hint("zebra", ["dependsOn"]) == ""
     assert hint("a", ["a"] * (HINT_CANDIDATES + 1)) == ""

@@ -33,7 +33,7 @@ def reach(graph: dict[str, tuple[str, ...]], start: str) -> set[str]:
 
 
 @given(graphs(acyclic=True))
-def test_waves_hold_every_node_once_and_as_early_as_its_dependencies_allow(graph: dict[str, tuple[str, ...]]) -> None:
+def test_waves_contain_every_node_once_as_early_as_its_dependencies_allow(graph: dict[str, tuple[str, ...]]) -> None:
     waves = plan_graph.waves(graph)
     place = {node: number for number, wave in enumerate(waves) for node in wave}
     assert sorted(place) == sorted(graph) and sum(map(len, waves)) == len(graph)
@@ -47,7 +47,7 @@ def test_an_acyclic_graph_has_no_cycle(graph: dict[str, tuple[str, ...]]) -> Non
 
 
 @given(graphs(acyclic=False))
-def test_every_knot_is_found_and_every_cycle_named_is_real(graph: dict[str, tuple[str, ...]]) -> None:
+def test_every_cycle_is_found_and_every_named_cycle_is_real(graph: dict[str, tuple[str, ...]]) -> None:
     cycles = plan_graph.cycles(graph)
     for cycle in cycles:
         assert len(set(cycle)) == len(cycle)
@@ -60,7 +60,7 @@ def test_every_knot_is_found_and_every_cycle_named_is_real(graph: dict[str, tupl
 
 
 @given(graphs(acyclic=False))
-def test_waves_leave_out_exactly_what_hangs_on_a_cycle(graph: dict[str, tuple[str, ...]]) -> None:
+def test_waves_leave_out_exactly_what_depends_on_a_cycle(graph: dict[str, tuple[str, ...]]) -> None:
     looping = {node for node in graph if node in reach(graph, node)}
     hanging = {node for node in graph if looping & ({node} | reach(graph, node))}
     assert {node for wave in plan_graph.waves(graph) for node in wave} == set(graph) - hanging
@@ -83,13 +83,13 @@ def test_ranks_and_critical_path_equal_brute_force(graph: dict[str, tuple[str, .
 
 
 @given(graphs(acyclic=True))
-def test_reachable_is_what_the_definition_says(graph: dict[str, tuple[str, ...]]) -> None:
+def test_reachability_matches_its_definition(graph: dict[str, tuple[str, ...]]) -> None:
     names = list(graph)
     for node, bits in plan_graph.reachable(graph).items():
         assert {name for number, name in enumerate(names) if bits >> number & 1} == reach(graph, node)
 
 
-def test_a_node_that_is_not_there_is_ignored() -> None:
+def test_a_missing_node_is_ignored() -> None:
     graph = {"a": ("ghost",), "b": ("a",)}
     assert plan_graph.waves(graph) == (("a",), ("b",))
     assert plan_graph.cycles({"a": ("ghost", "a")}) == [("a",)]

@@ -13,7 +13,7 @@ from maestrod.core.plan.rules import group_dependencies
 from tests.core.plan.plans import KNOWN, group, plan, subtask
 
 
-def test_a_good_plan_passes_and_says_what_follows() -> None:
+def test_a_valid_plan_passes_and_reports_its_waves() -> None:
     report = lint(
         plan(
             group("lint"),
@@ -79,7 +79,7 @@ KEYS = st.sampled_from(["a", "b", "c", "d"])
 
 
 @given(st.lists(st.tuples(KEYS, st.lists(KEYS, max_size=3), st.lists(st.tuples(KEYS, st.lists(KEYS, max_size=2)), max_size=3)), max_size=5))  # fmt: skip
-def test_what_passes_keeps_every_promise(shape: list[Any]) -> None:
+def test_passing_plans_keep_every_promise(shape: list[Any]) -> None:
     raw = plan(
         *(
             {"key": key, "title": "t", "dependsOn": needs, "subtasks": [subtask(k, dependsOn=n) for k, n in subtasks]}

@@ -31,7 +31,7 @@ def test_every_bullet_and_number_of_markdown_makes_an_item() -> None:
         assert box_in(f"{mark} [ ]") == Box(done=False, title="")
 
 
-def test_what_is_nearly_an_item_is_none_and_is_told() -> None:
+def test_a_near_miss_is_not_an_item_and_is_reported() -> None:
     lines = [
         "- [] T", "-[ ] T", "- [  ] T", "- [ x] T", "- [x ] T", "- [y] T", "* [X ] T", "- ( ) T", "- (x) T", "-\u00a0[ ] T",
         "- ［ ］ T", "- 【x】 T", "- [\u00a0] T", "- [\t] T", "- [ ]T", "- [x]T", "– [ ] T", "• [ ] T", "-- [ ] T", "- - [ ] T",
@@ -42,7 +42,7 @@ def test_what_is_nearly_an_item_is_none_and_is_told() -> None:
     assert [line for line in lines if box_in(line) is not None or "- [ ] Title" not in near_miss(line)] == []
 
 
-def test_what_only_has_brackets_is_text() -> None:
+def test_text_that_only_has_brackets_is_text() -> None:
     lines = [
         "- [a link](https://x)", "- [x](https://x)", "[x](https://x)", "- [1] a footnote", "[^1]: a footnote", "- a[0] = 1",
         "- (a) first", "- (see above)", "- text [ ] text", "text", "- x", "---", "* * *", "- ", "-", "#hashtag", "#12 is fixed",
@@ -51,7 +51,7 @@ def test_what_only_has_brackets_is_text() -> None:
     assert [line for line in lines if near_miss(line) or box_in(line) is not None] == []
 
 
-def test_what_is_nearly_a_heading_or_stands_in_a_quote_is_told() -> None:
+def test_near_headings_and_headings_in_quotes_are_reported() -> None:
     lines = ["##Title", "###Title", "> - [ ] T", "> ```sh", ">> - [x] T"]
     assert [line for line in lines if not near_miss(line)] == []
 
@@ -63,7 +63,7 @@ def test_headings_lose_the_hashes_at_their_end() -> None:
     assert heading_in("##Title") is heading_in("#######  x") is None
 
 
-def test_blocks_have_a_language_and_what_follows_it() -> None:
+def test_blocks_have_a_language_and_attributes() -> None:
     assert opening_in("```SH title=x") == Opening("```", "sh", "title=x")
     assert opening_in("~~~~ sh") == Opening("~~~~", "sh", "")
     assert opening_in("```") == Opening("```", "", "")
@@ -87,14 +87,14 @@ PERHAPS_TO_RUN = ["", "console", "cmd"]
 OTHERS = ["json", "python", "text", "yaml", "diff", "toml", "js", "ini", "make", "c++", "html"]
 
 
-def test_a_language_that_is_nearly_ours_is_an_error_and_one_that_may_mean_to_run_a_warning() -> None:
+def test_a_misspelt_block_language_is_an_error_and_a_runnable_one_a_warning() -> None:
     found = {name: language_problem(Opening("```", name, "")) for name in (*NEARLY_OURS, *PERHAPS_TO_RUN, *OTHERS)}
     assert [name for name in NEARLY_OURS if not found[name][0]] == []
     assert [name for name in PERHAPS_TO_RUN if found[name][0] or "mark it `sh`" not in found[name][1]] == []
     assert {name: found[name] for name in OTHERS} == dict.fromkeys(OTHERS, (False, ""))
 
 
-def test_what_follows_the_language_is_told() -> None:
+def test_words_after_the_language_are_reported() -> None:
     assert language_problem(Opening("```", "sh", "{timeout=3s}"))[0]
     assert language_problem(Opening("```", "sh", "title=x"))[1] and not language_problem(Opening("```", "sh", "x"))[0]
 
@@ -114,12 +114,12 @@ COMMENTS = {
 }
 
 
-def test_comments_are_taken_out_and_code_is_kept() -> None:
+def test_comments_are_removed_and_code_is_kept() -> None:
     assert {case: without_comments(case[0], inside=case[1]) for case in COMMENTS} == COMMENTS
 
 
 @given(st.text(alphabet="-*[] xX()`~#>!<1.\t\u00a0a", max_size=25))
-def test_an_item_is_no_near_miss_and_any_line_can_be_judged(line: str) -> None:
+def test_an_item_is_not_a_near_miss_and_any_line_can_be_judged(line: str) -> None:
     text = indented(line).text
     assert not (box_in(text) and near_miss(text))
     opening_in(text), heading_in(text), without_comments(line, inside=True)
@@ -147,7 +147,7 @@ PARTS = [
 ]
 
 
-def test_a_hostile_line_costs_little() -> None:
+def test_a_hostile_line_is_cheap() -> None:
     slow: dict[str, float] = {}
     for part in PARTS:
         line = part * (300_000 // len(part))

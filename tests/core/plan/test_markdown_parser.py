@@ -22,7 +22,7 @@ def commands(text: str) -> list[str]:
     return [command for group in groups for item in group["subtasks"] for command in item.get("commands", ())]
 
 
-def test_the_blocks_of_a_nested_item_that_is_checked_are_left_out() -> None:
+def test_the_blocks_of_a_checked_nested_item_are_left_out() -> None:
     text = "- [ ] P\n  - [x] done\n    ```sh\n    DONE\n    ```\n    text\n  - [ ] open\n    ```sh\n    go\n    ```\n"
     document = parse_markdown(text)
     assert commands(text) == ["go"] and document.found == ()
@@ -40,7 +40,7 @@ def test_the_blocks_of_a_nested_item_that_is_checked_are_left_out() -> None:
         "1. [ ] P\n   1. [x] done\n      ~~~bash\n      DONE\n      ~~~\n   ```sh\n   go\n   ```\n",
     ],
 )
-def test_a_block_belongs_to_the_item_as_whose_text_it_is_indented(text: str) -> None:
+def test_a_block_belongs_to_the_item_it_is_indented_under(text: str) -> None:
     document = parse_markdown(text)
     assert commands(text) == ["go"] and document.found == ()
     assert "DONE" not in json.dumps(document.raw)
@@ -56,11 +56,11 @@ def test_a_near_miss_behind_a_checked_item_is_refused_and_does_not_vanish() -> N
     assert not report.ok and [(found.path, found.code) for found in report.diagnostics] == [("line 8", "near_miss")]
 
 
-def test_a_block_that_could_be_of_two_items_is_an_error() -> None:
+def test_a_block_that_could_belong_to_two_items_is_an_error() -> None:
     assert codes("- [ ] P\n  - [x] done\n```sh\ngo\n```\n") == [("line 3", "whose_block")]
 
 
-def test_what_is_open_inside_of_what_is_checked_is_an_error() -> None:
+def test_an_open_item_inside_a_checked_one_is_an_error() -> None:
     assert codes("- [x] P\n  - [ ] open\n- [ ] b\n") == [("line 2", "open_in_done")]
     assert codes("- [ ] P\n  - [x] done\n    - [ ] open\n") == [("line 3", "open_in_done")]
 
@@ -74,7 +74,7 @@ def test_what_is_open_inside_of_what_is_checked_is_an_error() -> None:
         "- [ ] a\n  ```sh\n  go\n  ```\n  <!-- OFF -->\n## B <!-- OFF -->\n- [x] c\n",
     ],
 )
-def test_what_is_commented_out_is_no_plan(text: str) -> None:
+def test_commented_out_plans_are_ignored(text: str) -> None:
     document = parse_markdown(text)
     assert commands(text) == ["go"] and "OFF" not in json.dumps(document.raw)
     assert [found for found in document.found if found.severity is Severity.ERROR] == []
@@ -126,7 +126,9 @@ def test_the_attributes_behind_a_comment_of_several_lines_are_not_lost() -> None
         ("# T\n\none\ntwo\n---\n- [ ] a\n", "line 5", "long_heading"),
     ],
 )
-def test_what_would_vanish_or_run_by_mistake_is_an_error_with_its_line(text: str, path: str, code: str) -> None:
+def test_items_that_would_vanish_or_run_by_mistake_are_an_error_with_their_line(
+    text: str, path: str, code: str
+) -> None:
     assert codes(text) == [(path, code)]
 
 
@@ -137,12 +139,12 @@ def test_underlined_headings_are_headings() -> None:
     assert [group["key"] for group in document.raw["groups"]] == ["b", "docs"]
 
 
-def test_a_rule_across_the_page_makes_no_heading() -> None:
+def test_a_horizontal_rule_makes_no_heading() -> None:
     document = parse_markdown("- [ ] a\n  text\n---\n\n***\n- [ ] b\nlazy\n---\n")
     assert document.found == () and [len(group["subtasks"]) for group in document.raw["groups"]] == [2]
 
 
-def test_front_matter_is_told_and_left_out() -> None:
+def test_front_matter_is_reported_and_left_out() -> None:
     document = parse_markdown("---\ntitle: x\nagent: codex\n---\n# T\n- [ ] a\n")
     assert [(found.path, found.severity) for found in document.found] == [("line 1", Severity.WARNING)]
     assert document.raw["title"] == "T" and set(document.left_out.values()) == {Rejection.FRONT_MATTER}
@@ -177,7 +179,7 @@ def _lost(document: Document, text: str) -> list[tuple[int, str]]:
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=14))
-def test_every_line_is_in_the_plan_or_left_out_for_a_reason_or_reported(parts: list[str]) -> None:
+def test_every_line_is_in_the_plan_left_out_for_a_reason_or_reported(parts: list[str]) -> None:
     text = "\n".join(part.format(f"w{number}0{number}") for number, part in enumerate(parts))
     document = parse_markdown(text)
     broken = any(found.code in {"unclosed_block", "unclosed_comment"} for found in document.found)
@@ -185,7 +187,7 @@ def test_every_line_is_in_the_plan_or_left_out_for_a_reason_or_reported(parts: l
 
 
 @given(st.lists(st.sampled_from(PARTS), max_size=14))
-def test_no_line_both_runs_and_is_left_out(parts: list[str]) -> None:
+def test_no_line_is_both_executed_and_left_out(parts: list[str]) -> None:
     text = "\n".join(part.format(f"w{number}0{number}") for number, part in enumerate(parts))
     document = parse_markdown(text)
     runs = json.dumps(commands(text))

@@ -20,11 +20,11 @@ def test_bash_blocks_run_in_bash_and_tildes_hold_backticks() -> None:
     assert commands("- [ ] a\n~~~sh\necho '```'\n~~~\n") == ["echo '```'"]
 
 
-def test_windows_line_ends() -> None:
+def test_windows_line_ends_are_accepted() -> None:
     assert commands("# T\r\n- [ ] a\r\n```sh\r\nmake\r\n```\r\n") == ["make"]
 
 
-def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
+def test_checked_items_are_left_out_and_so_are_dependencies_on_them() -> None:
     raw, found, *_ = parse_markdown(
         "## Done {after=x}\n- [x] old {timeout=never}\n```sh\n```\n"
         "## Now {after=done}\n- [X] half {key=h}\n- [ ] rest {after=h,old}\n- [ ] last {after=rest,h}\n"
@@ -42,7 +42,7 @@ def test_checked_items_are_left_out_and_so_is_waiting_for_them() -> None:
     ]
 
 
-def test_keys_are_unique_without_being_asked() -> None:
+def test_keys_are_unique_automatically() -> None:
     raw, *_ = parse_markdown(
         "## A\n- [ ] Tést it!\n- [ ] test it\n- [ ] test it\n- [ ] ???\n## A\n- [ ] mine {key=a-2-test-it}\n- [ ] test it\n"
     )

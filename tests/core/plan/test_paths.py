@@ -31,7 +31,7 @@ PATTERNS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
         ("a[", "a[", True),
     ],
 )
-def test_overlap(one: str, other: str, meet: bool) -> None:
+def test_paths_overlap_as_expected(one: str, other: str, meet: bool) -> None:
     assert plan_paths.overlap(one, other) is meet
     assert plan_paths.overlap(other, one) is meet
 
@@ -88,6 +88,6 @@ def test_no_problem(pattern: str) -> None:
     assert plan_paths.problem(pattern) is None
 
 
-def test_patterns_of_many_stars_cost_little() -> None:
+def test_patterns_of_many_stars_are_cheap() -> None:
     assert not plan_paths.overlap("a*" * 200 + "b", "a" * 400 + "c")
     assert plan_paths.overlap("/".join(["**", "x"] * 100), "/".join(["x", "**"] * 100))

@@ -15,7 +15,7 @@ TEXT = json.dumps(PLAN)
 @pytest.mark.parametrize(
     "text", [TEXT, f"\ufeff\n{TEXT}", f"Here it is:\n```JSON\n{TEXT}\n```\n", f"[{TEXT}]", f"{TEXT}\nDone."]
 )
-def test_json_is_read_where_no_checklist_is(text: str) -> None:
+def test_json_is_read_where_there_is_no_checklist(text: str) -> None:
     assert lint_text(text, KNOWN) == lint(PLAN, KNOWN)
 
 
@@ -24,7 +24,7 @@ def test_a_checklist_may_have_json_in_its_commands_and_descriptions() -> None:
         assert lint_text(text, KNOWN).ok
 
 
-def test_a_checklist_beside_a_json_plan_is_no_choice_of_ours() -> None:
+def test_a_checklist_beside_a_json_plan_is_refused_as_ambiguous() -> None:
     report = lint_text(f"First:\n- [ ] think\n\n```json\n{TEXT}\n```\n", KNOWN)
     assert not report.ok and [found.code for found in report.diagnostics] == ["two_plans"]
 
@@ -35,7 +35,7 @@ def test_a_member_that_appears_twice_is_a_finding_with_its_path() -> None:
     assert "line 2, column 16" in found.message and "appears twice" in found.message
 
 
-def test_a_plan_that_was_cut_off_is_told_so() -> None:
+def test_a_truncated_plan_is_reported_as_truncated() -> None:
     (found,) = lint_text(f"```json\n{TEXT[:-3]}", KNOWN).diagnostics
     assert "ends too early" in found.message
 
@@ -45,6 +45,6 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
     assert report.ok and report.groups[0].subtasks[0].title == "X \ufffd \U0001f600"
 
 
-def test_neither_is_a_checklist_without_items() -> None:
+def test_text_without_items_is_not_a_checklist() -> None:
     assert [found.code for found in lint_text("just words", KNOWN).diagnostics] == ["no_items"]
     assert not lint_document("[" * 100_000, KNOWN).ok

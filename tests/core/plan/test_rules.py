@@ -71,13 +71,13 @@ def test_cycles_are_named() -> None:
     assert "x → y → x" in only(plan(group("a", subtask("x", dependsOn=["y"]), subtask("y", dependsOn=["x"])))).message
 
 
-def test_a_subtask_edge_that_contradicts_the_groups_is_a_cycle_that_says_why() -> None:
+def test_a_subtask_edge_that_contradicts_the_groups_is_a_cycle_with_an_explanation() -> None:
     found = only(plan(group("a", subtask("x", dependsOn=["y"])), group("b", subtask("y"), dependsOn=["a"])))
     assert (found.path, found.code) == ("groups[0].subtasks[0].dependsOn[0]", "group_cycle")
     assert "`a` waits for `b` because its subtask `x` waits for `y`" in found.message
 
 
-def test_crossing_subtask_edges_make_a_cycle_of_groups_without_one_of_subtasks() -> None:
+def test_crossing_subtask_edges_can_make_a_cycle_of_groups_only() -> None:
     raw = plan(
         group("a", subtask("a1", dependsOn=["b1"]), subtask("a2")),
         group("b", subtask("b1"), subtask("b2", dependsOn=["a2"])),

@@ -22,11 +22,11 @@ def objects(schema: Any) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_is_one_document_that_refers_to_nothing() -> None:
+def test_the_schema_is_one_document_without_references() -> None:
     assert "$ref" not in str(plan_schema()) and "$defs" not in str(plan_schema(strict=True))
 
 
-def test_strict_means_that_every_member_is_there_and_no_other() -> None:
+def test_strict_means_exactly_the_declared_members() -> None:
     found = objects(plan_schema(strict=True))
     assert len(found) == 3
     for schema in found:
@@ -34,7 +34,7 @@ def test_strict_means_that_every_member_is_there_and_no_other() -> None:
         assert schema["required"] == list(schema["properties"])
 
 
-def test_only_what_a_plan_needs_is_required_otherwise() -> None:
+def test_only_what_a_plan_needs_is_required() -> None:
     document, group, subtask = objects(plan_schema())
     assert (document["required"], group["required"], subtask["required"]) == (
         ["groups"],
@@ -60,6 +60,6 @@ def values(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @given(values(plan_schema()))
-def test_what_fits_the_schema_has_no_unknown_or_missing_members(document: Any) -> None:
+def test_values_that_fit_the_schema_have_no_unknown_or_missing_members(document: Any) -> None:
     report = lint(document, KnownNames())
     assert not {"unknown_member", "missing"} & {found.code for found in report.diagnostics}

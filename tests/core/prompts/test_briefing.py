@@ -46,7 +46,7 @@ def test_tasks_come_in_the_order_of_their_dependencies() -> None:
     assert (last.id, last.attempt, last.last_error) == ("tsk_last", 2, "exit code 1")
 
 
-def test_the_rest_of_the_manifest() -> None:
+def test_the_rest_of_the_manifest_is_written() -> None:
     told = brief(world(), world().sessions["ses_one"])
     assert told.session.id == "ses_one" and told.project.working_dir == "/home/ada/shop"
     assert [goal.title for goal in told.goals] == ["root", "group"] and told.goal_prompt == "Ship it, carefully"
@@ -54,7 +54,7 @@ def test_the_rest_of_the_manifest() -> None:
     assert told.report and told.context is None and told.plan_repairs == world().policy.plan_repairs
 
 
-def test_a_session_may_work_in_another_folder_and_without_a_run_or_tasks() -> None:
+def test_a_session_may_work_in_another_folder_without_a_run_or_tasks() -> None:
     told = brief(world(), session("x", working_dir="/elsewhere", run_id=None))
     assert told.project.working_dir == "/elsewhere"
     assert (told.siblings, told.tasks, told.goals) == ((), (), ())
@@ -70,7 +70,7 @@ def test_an_orchestrator_gets_the_context_of_its_task() -> None:
     assert [goal.title for goal in told.goals] == ["root"]
 
 
-def test_tasks_that_wait_for_nothing_keep_their_order() -> None:
+def test_independent_tasks_keep_their_order() -> None:
     assert [one.title for one in in_order([task("b"), task("a", dependencies=("tsk_ghost",)), task("c")])] == list(
         "bac"
     )

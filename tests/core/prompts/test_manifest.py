@@ -12,7 +12,7 @@ from tests.core.prompts.manifests import manifest, task
 PROJECT = Project(id="prj_1", name="shop", working_dir="/home/ada/shop")
 
 
-def test_a_task_context_is_what_the_seeds_say_and_complete() -> None:
+def test_a_task_context_is_complete_and_as_documented() -> None:
     root = Task(
         id="tsk_1", project_id="prj_1", title="Refactor", priority=Priority.HIGH, initial_prompt="Refactor the API"
     )
@@ -63,7 +63,7 @@ def test_the_manifest_for_programs_shortens_nothing() -> None:
     assert read["program"] == [] and read["context"] is None and read["persona"] is None
 
 
-def test_each_role_is_told_its_own_commands() -> None:
+def test_each_role_gets_its_own_commands() -> None:
     assert "maestroctl plan submit FILE" in reporting(Role.ORCHESTRATOR, Strategy.SIMPLE)
     assert "maestroctl task complete TASK_ID SUMMARY" in reporting(Role.WORKER, Strategy.SIMPLE)
     queue = reporting(Role.WORKER, Strategy.QUEUE)

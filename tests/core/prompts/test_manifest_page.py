@@ -61,18 +61,18 @@ def orchestrator() -> Manifest:
 
 
 @pytest.mark.parametrize("name, told", [("worker", worker()), ("orchestrator", orchestrator())])
-def test_the_page_word_for_word(name: str, told: Manifest) -> None:
+def test_the_page_matches_its_golden_file(name: str, told: Manifest) -> None:
     path = GOLDEN / f"manifest-{name}.md"
     if WRITES:
         path.write_text(manifest_md(told), "utf-8")
     assert manifest_md(told) == path.read_text("utf-8")
 
 
-def test_a_queue_is_told_to_claim() -> None:
+def test_a_queue_worker_is_instructed_to_claim() -> None:
     assert "Your tasks are in a queue" in manifest_md(manifest(strategy=Strategy.QUEUE))
 
 
-def test_a_page_that_is_full_still_names_every_task_and_skill() -> None:
+def test_a_full_page_still_names_every_task_and_skill() -> None:
     tasks = tuple(task(f"tsk_{number}", description="d" * TEXT_LIMIT * 2) for number in range(30))
     skills = tuple(
         ManifestSkill(name=f"s{number}", description="", instructions="i" * TEXT_LIMIT) for number in range(5)
@@ -89,7 +89,7 @@ def test_many_siblings_are_counted() -> None:
     assert "and 30 more" in manifest_md(manifest(siblings=siblings))
 
 
-def test_cut() -> None:
+def test_a_long_text_is_shortened_with_the_number_of_characters_left_out() -> None:
     assert cut("abc\n", 3) == "abc" and cut("abcd", 3) == "abc\n… (1 characters left out)"
 
 

@@ -19,7 +19,7 @@ def test_a_reminder_stays_short() -> None:
     assert "and 10 more" in reminders.repair(findings)
 
 
-def test_warnings_are_not_to_be_repaired_where_there_are_errors() -> None:
+def test_warnings_need_no_repair_where_there_are_errors() -> None:
     warning = Diagnostic(path="groups[0]", code="overlap", message="both touch a", severity=Severity.WARNING)
     error = Diagnostic(path="groups[1].key", code="missing", message="A group needs `key`")
     text = reminders.repair([warning, error])

@@ -66,11 +66,11 @@ def ids(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["project", "task", "plan", "run", "attention"])
-def test_what_is_not_there(desk: Desk, kind: str) -> None:
+def test_missing_entities_are_not_found(desk: Desk, kind: str) -> None:
     assert desk.refused(f"{kind}.get", **{f"{kind}Id": "none"}) == f"{kind}.not_found"
 
 
-def test_sessions_and_queues_that_are_not_there_or_not_named(desk: Desk) -> None:
+def test_unknown_and_unnamed_sessions_and_queues_are_refused(desk: Desk) -> None:
     assert desk.refused("session.get", sessionId="none") == "session.not_found"
     assert desk.refused("queue.get", sessionId="none") == "queue.not_found"
     assert desk.refused("queue.get") == "session.missing"
@@ -85,7 +85,7 @@ def test_projects(desk: Desk) -> None:
     assert ids(desk.ask("project.list", workingDir="/third")) == [third]
 
 
-def test_a_task_with_its_children_and_sessions(desk: Desk) -> None:
+def test_a_task_is_shown_with_its_children_and_sessions(desk: Desk) -> None:
     root, (_, first, inner, second) = desk.tree()
     session = desk.do("session.spawn", taskIds=[inner], agent="shell").id
     assert desk.ask("task.get", taskId=root).subtask_ids == (first, second)
@@ -133,7 +133,7 @@ def test_lists_of_sessions(desk: Desk) -> None:
     assert desk.ask("session.get", sessionId=two).task_ids == (second, inner)
 
 
-def test_a_queue(desk: Desk) -> None:
+def test_a_queue_is_shown(desk: Desk) -> None:
     _, (_, _, inner, second) = desk.tree()
     session = desk.do("session.spawn", taskIds=[inner, second], agent="shell", strategy="queue").id
     queue = desk.ask("queue.get", sessionId=session)
@@ -151,7 +151,7 @@ def test_plans(desk: Desk) -> None:
     assert desk.ask("plan.get", planId=plans[0]).root_task_id == first
 
 
-def test_a_plan_is_checked_without_being_kept(desk: Desk) -> None:
+def test_a_plan_can_be_checked_without_being_stored(desk: Desk) -> None:
     assert desk.ask("plan.check", plan=PLAN).waves == (("a",),)
     report = desk.ask("plan.check", plan={"groups": []})
     assert not report.ok and report.diagnostics
@@ -185,7 +185,7 @@ def test_lists_of_runs(desk: Desk) -> None:
     assert ids(desk.ask("run.list", projectId="none")) == []
 
 
-def test_the_inbox(desk: Desk) -> None:
+def test_the_inbox_is_shown(desk: Desk) -> None:
     _, (_, _, inner, second) = desk.tree()
     one, two = (desk.do("session.spawn", taskIds=[task], agent="shell").id for task in (inner, second))
     first = desk.do("attention.ask", message="1", sessionId=one).id

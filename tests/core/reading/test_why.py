@@ -58,7 +58,7 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
         ({"terminal": Terminal.EXTERNAL}, "started by hand"),
     ],
 )
-def test_what_is_known_is_said(members: dict[str, Any], sentence: str) -> None:
+def test_the_state_of_a_session_is_explained(members: dict[str, Any], sentence: str) -> None:
     assert sentence in told(session(**members))
 
 
@@ -99,11 +99,11 @@ def test_the_newest_evidence_comes_first() -> None:
         ({"ending": Finishing()}, "its agent may exit"),
     ],
 )
-def test_what_the_agent_does_by_its_own_word_and_what_it_waits_for(members: dict[str, Any], sentence: str) -> None:
+def test_why_names_what_the_agent_does_and_waits_for(members: dict[str, Any], sentence: str) -> None:
     assert sentence in told(session(live=Up(**members)))
 
 
-def test_messages_that_wait_are_told() -> None:
+def test_waiting_messages_are_mentioned() -> None:
     waiting = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED)
     assert "1 message waits for it" in told(session(), waiting)
     assert "waits for it" not in told(session(live=Up(turn=RunningTurn())), waiting)
@@ -125,7 +125,7 @@ def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
     ]
 
 
-def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_does() -> None:
+def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_needs_a_person() -> None:
     limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
     assert "waits for a person" not in told(session(live=Up(wait=Wait("usage", 9, 5))), limited)
     assert "waits for a person (limit)" in told(session(), msgspec.structs.replace(limited, deadline=9))
@@ -140,7 +140,7 @@ def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_does
         ({"kind": AttentionKind.STALLED}, Source.TIMER),
     ],
 )
-def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: Source) -> None:
+def test_the_evidence_of_a_question_names_its_source(members: dict[str, Any], source: Source) -> None:
     world = World()
     world.put(session())
     world.put(Attention(id="att_1", session_id="ses_1", message="?", opened_at=60, **members))
@@ -156,7 +156,7 @@ def test_who_found_out_that_something_is_asked(members: dict[str, Any], source: 
         (Source.PLAN, "the daemon stopped it"),
     ],
 )
-def test_it_says_who_stopped_a_session(source: Source, who: str) -> None:
+def test_why_names_who_stopped_a_session(source: Source, who: str) -> None:
     stopped = Reason(source=source, code="x", detail="", at=5)
     words = told(session(status=SessionStatus.STOPPED, status_reason=stopped))
     assert who in words

@@ -18,7 +18,7 @@ def open_question(play: Scenario) -> Attention:
     return question
 
 
-def test_a_plan_that_waits_opens_an_approval() -> None:
+def test_a_waiting_plan_opens_an_approval() -> None:
     play = waiting()
     question = open_question(play)
     run = play.world.runs[question.run_id or ""]
@@ -70,7 +70,7 @@ def test_a_session_can_neither_answer_nor_open_an_approval() -> None:
     play.when(Call("attention.ask", by="@g", message="?", kind="approval")).then(refused("attention.kind"))
 
 
-def test_an_invalid_plan_beside_the_one_that_waits_leaves_the_question_as_it_is() -> None:
+def test_an_invalid_plan_leaves_the_question_about_the_waiting_plan_alone() -> None:
     play = Scenario().given(Call("project.create", name="shop", workingDir="/shop"))
     play.given(
         Call("run.start", text="do it", projectId=next(iter(play.world.projects)), planner=["./p"], approve=True)
@@ -87,7 +87,7 @@ def test_an_invalid_plan_beside_the_one_that_waits_leaves_the_question_as_it_is(
     play.when(Call("attention.answer", attentionId=second.id, value="approve")).then(status("run", "running"))
 
 
-def test_a_run_of_an_older_store_gets_its_question_with_the_first_decision() -> None:
+def test_a_run_of_an_older_store_gets_its_question_at_the_first_decision() -> None:
     play = waiting()
     question = open_question(play)
     old = World()

@@ -21,7 +21,7 @@ def asked(**params: object) -> Scenario:
     return Scenario().given(run_of(group("g", subtask("a"))), ask)
 
 
-def test_the_first_answer_wins_and_the_second_is_told_so() -> None:
+def test_the_first_answer_wins_and_the_second_learns_it() -> None:
     play = asked().when(Call("attention.answer", attentionId="question", value="yes"))
     play.then(member("question", "answer.by", "user"), member("question", "answer.value", "yes"))
     play.when(Call("attention.answer", attentionId="question", value="no")).then(
@@ -40,7 +40,7 @@ def test_an_answer_is_one_of_the_options() -> None:
     )
 
 
-def test_nobody_answers_in_time() -> None:
+def test_the_default_answers_at_the_deadline() -> None:
     play = asked(timeoutMs=5000, onTimeout="no").when(Later(5000), woke("answer", "question"))
     play.then(member("question", "answer.by", "timeout"), member("question", "answer.value", "no"))
     play.when(woke("answer", "question")).then(nothing())
@@ -52,7 +52,7 @@ def test_an_answered_question_does_not_time_out() -> None:
     play.when(woke("answer", "question")).then(nothing(), member("question", "answer.by", "user"))
 
 
-def test_the_end_of_who_asked_closes_its_questions() -> None:
+def test_the_end_of_the_asking_client_closes_its_questions() -> None:
     play = asked().when(exited("@g", "failed")).then(member("question", "answer.by", "closed"))
     assert play.world.open_questions == {}
 
@@ -62,7 +62,7 @@ def test_an_ended_session_asks_nothing() -> None:
     play.when(Call("attention.ask", sessionId="@g", message="?")).then(refused("session.ended"))
 
 
-def test_asking_is_seen_on_the_timeline() -> None:
+def test_a_question_appears_on_the_timeline() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.when(Call("attention.ask", by="@g", message="?", taskId="a")).then(
         event("timeline.added"), event("attention.created")

@@ -23,7 +23,7 @@ def lines(play: Scenario) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", [Exited, Lost])
-def test_the_session_and_each_of_its_tasks_tell_who_went_with_the_agent(kind: type) -> None:
+def test_the_session_and_each_of_its_tasks_name_the_processes_ended_with_the_agent(kind: type) -> None:
     def fact(play: Scenario) -> Exited | Lost:
         if kind is Lost:
             return Lost(*play.attempt_of("@g"), "gone", SERVERS)
@@ -38,7 +38,7 @@ def test_the_session_and_each_of_its_tasks_tell_who_went_with_the_agent(kind: ty
     assert of_session["metadata"]["count"] == 3
 
 
-def test_many_are_counted_and_nobody_is_not_told() -> None:
+def test_many_ended_processes_are_counted_and_none_is_left_out() -> None:
     play = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), "completed", along=MANY)))
     assert lines(play)[0]["message"].endswith(f"make ({100 + NAMED - 1}) and {250 - NAMED} more")
     quiet = at_work().when(Find(lambda play: Exited(*play.attempt_of("@g"), Exit(code=0), "completed")))

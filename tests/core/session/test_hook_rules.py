@@ -32,19 +32,19 @@ def test_the_hook_of_a_session_is_read_by_its_agents_adapter() -> None:
     play.when(hook("Stop", by="@g")).then(status("@g", "idle"))
 
 
-def test_the_payload_is_not_kept() -> None:
+def test_the_payload_is_not_stored() -> None:
     play = at_work("stream").when(hook("Prompt", by="@g", payload={"secret": "canary-7"}, eventId="e1"))
     assert "canary-7" not in str(play.events)
 
 
-def test_an_agent_started_by_hand_is_found_by_its_own_id_or_becomes_a_session() -> None:
+def test_an_agent_started_by_hand_is_found_by_its_id_or_becomes_a_session() -> None:
     payload = {"session": OWN_ID, "cwd": "/tmp/shop"}
     play = Scenario(policy=POLICY).when(hook("SessionStart", payload=payload, pid=7))
     play.then(live("stream in shop"), member("@stream in shop", "terminal.value", "external"))
     play.when(hook("Prompt", payload=payload)).then(live("stream in shop"), status("@stream in shop", "working"))
 
 
-def test_a_hook_that_names_nobody_is_refused() -> None:
+def test_a_hook_that_names_no_session_is_refused() -> None:
     Scenario(policy=POLICY).when(hook("Prompt")).then(refused("session.missing"), nothing())
     Scenario(policy=POLICY).when(hook("Prompt", payload={"session": OWN_ID})).then(
         refused("session.missing"), nothing()

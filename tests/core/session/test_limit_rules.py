@@ -66,7 +66,7 @@ def wake(play: Scenario, session: str = "@g") -> tuple[Step, ...]:
     return Later(max(0, until(play, session) - play.at)), woke("wake", session)
 
 
-def test_a_limit_is_a_pause_and_no_failure() -> None:
+def test_a_limit_is_a_pause_and_not_a_failure() -> None:
     play = limited()
     play.then(
         live("g"), status("@g", "idle"), status("a", "pending"), member("@g", "wait.kind", "usage"),
@@ -78,7 +78,7 @@ def test_a_limit_is_a_pause_and_no_failure() -> None:
 
 @pytest.mark.parametrize("verdict", ["failed", "completed"])
 @pytest.mark.parametrize("agent", ["stream", "process"])
-def test_the_end_of_its_process_does_not_end_a_session_that_waits(agent: str, verdict: str) -> None:
+def test_the_end_of_its_process_does_not_end_a_waiting_session(agent: str, verdict: str) -> None:
     play = limited(agent).when(exited("@g", verdict))
     play.then(live("g"), status("a", "pending"), member("@g", "process", None), member("@g", "attempt", 1))
     play.when(exited("@g", verdict)).then(live("g"))
@@ -86,7 +86,7 @@ def test_the_end_of_its_process_does_not_end_a_session_that_waits(agent: str, ve
     play.when(came_up("@g"), tell("@g", Started(OWN_ID, "resume"))).then(messages("@g", OPENED, WAKE))
 
 
-def test_the_end_of_the_wait_is_told_to_a_process_that_is_still_there() -> None:
+def test_a_process_that_is_still_there_learns_the_end_of_the_wait() -> None:
     play = limited()
     play.when(*wake(play)).then(
         effect(Deliver, "@g"), effect(Launch, "@g", 0), messages("@g", OPENED, WAKE), member("@g", "wait", None),
@@ -95,12 +95,12 @@ def test_the_end_of_the_wait_is_told_to_a_process_that_is_still_there() -> None:
     assert not play.world.open_questions
 
 
-def test_a_reboot_in_the_middle_of_a_wait_changes_nothing_of_it() -> None:
+def test_a_reboot_during_a_wait_does_not_change_it() -> None:
     play = limited().when(lost("@g")).then(live("g"), member("@g", "process", None))
     play.when(*wake(play)).then(effect(Launch, "@g"))
 
 
-def test_a_session_that_waits_leaves_its_slot_to_others_and_takes_one_again() -> None:
+def test_a_waiting_session_gives_up_its_slot_and_takes_one_again() -> None:
     other = group("h", subtask("b"), agent="shell")
     play = Scenario(policy=msgspec.structs.replace(POLICY, max_sessions=1))
     play.given(run_of(group("g", subtask("a"), agent="stream", priority="high"), other), came_up("@g"))
@@ -112,7 +112,7 @@ def test_a_session_that_waits_leaves_its_slot_to_others_and_takes_one_again() ->
     play.when(exited("@h")).then(member("@g", "wait", None), effect(Deliver, "@g"), live("g"))
 
 
-def test_none_of_its_kind_is_started_meanwhile() -> None:
+def test_meanwhile_no_session_of_its_agent_is_started() -> None:
     groups = [group(key, subtask(f"{key}1"), agent=agent) for key, agent in (("g", "stream"), ("h", "stream"))]
     play = Scenario(policy=msgspec.structs.replace(POLICY, agent_limits={"stream": 1}))
     play.given(run_of(*groups), came_up("@g"), tell("@g", Started(OWN_ID), TurnStarted())).then(live("g"))
@@ -131,7 +131,7 @@ def test_no_planner_of_a_limited_agent_is_started() -> None:
     play.when(*wake(play), woke("limit", "stream")).then(live("g", "plan: later"))
 
 
-def test_those_that_wait_for_one_agent_wake_one_after_the_other() -> None:
+def test_sessions_that_wait_for_one_agent_wake_one_after_the_other() -> None:
     groups = [group(key, subtask(f"{key}1"), agent="stream") for key in ("g", "h", "i")]
     play = Scenario(policy=POLICY).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
     reset = play.at + HOUR
@@ -141,7 +141,7 @@ def test_those_that_wait_for_one_agent_wake_one_after_the_other() -> None:
     assert play.world.system.agent_waits == {"stream": reset + 10_000}
 
 
-def test_those_whose_wait_ended_while_no_daemon_was_there_wake_one_after_the_other_too() -> None:
+def test_sessions_whose_wait_ended_without_a_daemon_wake_one_after_the_other_too() -> None:
     groups = [group(key, subtask(f"{key}1"), agent="stream") for key in ("g", "h", "i")]
     play = Scenario(policy=POLICY).given(run_of(*groups), *(came_up(f"@{key}") for key in ("g", "h", "i")))
     reset = play.at + HOUR
@@ -153,7 +153,7 @@ def test_those_whose_wait_ended_while_no_daemon_was_there_wake_one_after_the_oth
     assert play.world.system.agent_waits == {"stream": play.at + 10_000}
 
 
-def test_a_limit_without_a_known_end_is_waited_for_longer_each_time() -> None:
+def test_waits_for_a_limit_without_a_known_end_get_longer_each_time() -> None:
     play = at_work("stream")
     waits = []
     for _ in range(3):
@@ -166,7 +166,7 @@ def test_a_limit_without_a_known_end_is_waited_for_longer_each_time() -> None:
     assert until(play) - play.at == 300_000
 
 
-def test_a_known_end_counts_more_than_a_guess_and_is_told_once() -> None:
+def test_a_known_end_outweighs_a_guess_and_is_reported_once() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted(), LIMITED)).then(member("@g", "wait.guessed", True))
     reset = play.at + 7 * 60_000
     play.given(tell("@g", LimitReached("usage", reset))).then(member("@g", "wait.guessed", False))
@@ -175,7 +175,7 @@ def test_a_known_end_counts_more_than_a_guess_and_is_told_once() -> None:
     assert len(play.world.attention) == 1
 
 
-def test_an_end_that_is_over_already_is_tried_again_soon_and_then_it_is_no_end() -> None:
+def test_a_wait_whose_end_has_passed_is_retried_soon_and_then_has_no_known_end() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.given(tell("@g", LimitReached("usage", play.at - HOUR))).then(member("@g", "wait.guessed", False))
     assert until(play) - play.at == 5_000
@@ -184,7 +184,7 @@ def test_an_end_that_is_over_already_is_tried_again_soon_and_then_it_is_no_end()
     assert until(play) - play.at == 600_000
 
 
-def test_longer_than_the_maximum_somebody_has_to_want_it() -> None:
+def test_a_limit_beyond_the_maximum_is_waited_for_once_a_person_wants_it() -> None:
     play = limited(limit_wait_max_ms=HOUR // 2)
     play.then(member("question", "options", ("now", "wait", "fail")), member("question", "on_timeout", "fail"))
     wants = Call("attention.answer", attentionId="question", value="wait")
@@ -192,7 +192,7 @@ def test_longer_than_the_maximum_somebody_has_to_want_it() -> None:
     play.when(*wake(play)).then(effect(Deliver, "@g"))
 
 
-def test_longer_than_the_maximum_and_nobody_wants_it() -> None:
+def test_a_limit_beyond_the_maximum_fails_when_nobody_answers() -> None:
     play = limited(limit_wait_max_ms=HOUR // 2)
     play.when(Later(HOUR // 2), woke("answer", "question")).then(
         status("@g", "failed"), status("a", "failed"), effect(Stop, "@g"), member("@g", "status_reason.code", "limit")
@@ -200,7 +200,7 @@ def test_longer_than_the_maximum_and_nobody_wants_it() -> None:
     assert play.world.system.agent_waits == {}
 
 
-def test_many_guesses_in_a_row_come_to_the_maximum_too() -> None:
+def test_many_guesses_in_a_row_reach_the_maximum_too() -> None:
     play = at_work("stream")
     play.world.policy = msgspec.structs.replace(POLICY, limit_wait_max_ms=HOUR // 2)
     for _ in range(3):
@@ -212,7 +212,7 @@ def test_many_guesses_in_a_row_come_to_the_maximum_too() -> None:
 
 
 @pytest.mark.parametrize("agent", ["stream", "process"])
-def test_a_person_may_try_at_once(agent: str) -> None:
+def test_a_person_can_retry_at_once(agent: str) -> None:
     play = limited(agent).given(exited("@g", "failed"))
     play.when(Call("attention.answer", attentionId="question", value="now")).then(
         effect(Launch, "@g"), member("@g", "wait", None)
@@ -226,20 +226,20 @@ def test_waiting_can_be_switched_off() -> None:
     assert play.world.system.agent_waits == {} and not play.world.attention
 
 
-def test_an_agent_that_tries_again_by_itself_is_left_to_it() -> None:
+def test_an_agent_that_retries_by_itself_is_left_alone() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.when(tell("@g", limit(play, retrying=True))).then(
         member("@g", "wait", None), member("@g", "turn.running", True), event("attention.created", 0)
     )
 
 
-def test_an_agent_that_only_says_limit_has_ended_its_turn() -> None:
+def test_an_agent_that_only_reports_a_limit_has_ended_its_turn() -> None:
     play = at_work("process").given(tell("@g", TurnStarted()))
     play.when(tell("@g", limit(play))).then(member("@g", "turn.running", False), member("@g", "turn.outcome", "limit"))
     play.given(exited("@g", "failed")).when(*wake(play)).then(effect(Launch, "@g"))
 
 
-def test_somebody_who_types_into_it_ends_the_wait() -> None:
+def test_typing_into_the_terminal_ends_the_wait() -> None:
     play = limited("tty").given(Later(60_000))
     play.when(tell("@g", TurnStarted())).then(
         member("@g", "wait", None), messages("@g", OPENED), status("@g", "working")
@@ -247,7 +247,7 @@ def test_somebody_who_types_into_it_ends_the_wait() -> None:
     assert not play.world.open_questions
 
 
-def test_the_clock_of_a_task_stands_still_while_its_session_waits() -> None:
+def test_the_clock_of_a_task_stops_while_its_session_waits() -> None:
     play = at_work("stream", timeoutMs=60_000).given(Call("task.start", by="@g", taskId="a"), tell("@g", TurnStarted()))
     play.given(tell("@g", limit(play), LIMITED)).then(member("a", "deadline", None))
     play.given(Call("session.pause", sessionId="@g"), Call("session.resume", sessionId="@g"))
@@ -257,32 +257,32 @@ def test_the_clock_of_a_task_stands_still_while_its_session_waits() -> None:
     assert task.deadline is not None and 50_000 < task.deadline - play.at <= 60_000
 
 
-def test_nothing_wakes_while_everything_is_frozen_and_a_freeze_forgets_no_limit() -> None:
+def test_nothing_wakes_while_frozen_and_a_freeze_forgets_no_limit() -> None:
     play = limited().given(Call("system.freeze"))
     assert list(play.world.system.agent_waits) == ["stream"]
     play.when(*wake(play)).then(member("@g", "wait.due", True), effect(Deliver, "@g", 0))
     play.when(Call("system.thaw")).then(member("@g", "wait", None), effect(Deliver, "@g"))
 
 
-def test_a_session_that_waits_can_be_stopped() -> None:
+def test_a_waiting_session_can_be_stopped() -> None:
     play = limited().given(exited("@g", "failed"))
     play.when(Call("session.stop", sessionId="@g")).then(effect(Stop, "@g"))
     play.when(exited("@g", "failed")).then(status("@g", "stopped"), member("@g", "wait", None))
     assert not [key for key in play.world.deadlines if key.kind == "wake"]
 
 
-def test_an_agent_that_is_let_go_waits_for_nothing() -> None:
+def test_a_finished_agent_waits_for_nothing() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), Call("task.complete", by="@g", taskId="a"))
     play.given(tell("@g", TurnEnded())).when(tell("@g", limit(play))).then(member("@g", "wait", None))
 
 
-def test_the_wait_of_an_ended_session_is_no_news() -> None:
+def test_the_wait_of_an_ended_session_is_not_news() -> None:
     limited().given(Call("attention.answer", attentionId="question", value="fail")).when(woke("wake", "@g")).then(
         nothing()
     )
 
 
-def test_an_agent_started_by_hand_waits_and_is_told_nothing() -> None:
+def test_an_agent_started_by_hand_waits_and_receives_nothing() -> None:
     play = Scenario(policy=POLICY).given(
         Call("session.register", agent="stream", workingDir="/tmp/shop", name="x", agentSessionId=OWN_ID)
     )
@@ -304,7 +304,7 @@ STEPS: st.SearchStrategy[Any] = st.one_of(
 
 
 @given(st.lists(STEPS, max_size=12), st.sampled_from(["stream", "process", "tty"]))
-def test_a_session_that_waits_always_wakes(steps: list[Any], agent: str) -> None:
+def test_a_waiting_session_always_wakes(steps: list[Any], agent: str) -> None:
     play = at_work(agent)
     for step in steps:
         if isinstance(step, Sign):
@@ -342,7 +342,7 @@ def _play(play: Scenario, step: str) -> None:
     "left, told_as_length, is_length",
     [(HOUR, False, False), (HOUR, True, True), (-HOUR, False, True), (None, False, True)],
 )
-def test_only_a_moment_that_the_provider_told_is_one_of_the_wall_clock(
+def test_only_an_end_reported_by_the_provider_is_a_wall_clock_time(
     left: int | None, told_as_length: bool, is_length: bool
 ) -> None:
     play = at_work("stream")

@@ -21,7 +21,7 @@ def test_every_cell_is_written_down() -> None:
 
 
 @given(st.lists(st.sampled_from(list(MessageEvent)), max_size=12))
-def test_a_message_is_never_delivered_twice_without_having_come_back(events: list[MessageEvent]) -> None:
+def test_a_message_is_never_delivered_twice_unless_it_was_returned(events: list[MessageEvent]) -> None:
     status, on_its_way = M.QUEUED, False
     for event in events:
         try:
@@ -37,12 +37,12 @@ def test_a_message_is_never_delivered_twice_without_having_come_back(events: lis
 
 
 @pytest.mark.parametrize("final", [M.ANSWERED, M.FAILED])
-def test_what_is_over_stays_over(final: M) -> None:
+def test_an_ended_message_stays_ended(final: M) -> None:
     for event in (MessageEvent.RETURN, MessageEvent.ACCEPT, MessageEvent.ANSWER, MessageEvent.FAIL):
         assert TRANSITIONS.target(final, event) is None
 
 
-def test_a_queued_message_can_be_taken_back_and_a_delivered_one_cannot() -> None:
+def test_a_queued_message_can_be_withdrawn_and_a_delivered_one_cannot() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), Call("message.send", sessionId="@g", text="one"))
     play.when(Call("message.cancel", messageId="message")).then(member("message", "status", M.FAILED))
     play.when(tell("@g", TurnEnded())).given(Call("message.send", sessionId="@g", text="two"))
@@ -56,18 +56,18 @@ def test_a_flood_of_messages_is_refused() -> None:
     play.when(Call("message.send", sessionId="@g", text="x")).then(refused("message.too_many"))
 
 
-def test_an_agent_that_is_about_to_end_takes_no_more() -> None:
+def test_an_agent_that_is_about_to_end_receives_nothing_more() -> None:
     done = Call("task.complete", by="@g", taskId="a")
     play = at_work("stream").given(tell("@g", TurnStarted()), done, tell("@g", TurnEnded()))
     play.when(Call("message.send", sessionId="@g", text="x")).then(refused("session.finishing"))
 
 
-def test_a_worker_writes_to_nobody_but_itself() -> None:
+def test_a_worker_may_message_only_itself() -> None:
     play = at_work("stream").given(Call("session.spawn", agent="stream", name="other", workingDir="/tmp/shop"))
     play.when(Call("message.send", by="@g", sessionId="@other", text="x")).then(refused("session.not_yours"))
 
 
-def test_a_kept_planner_is_told_what_became_of_its_workers_in_one_message() -> None:
+def test_a_kept_planner_receives_the_outcomes_of_its_workers_in_one_message() -> None:
     play = planner("stream", keepPlanner=True)
     play.given(tell("@plan: root", PlanOffered(GOOD_PLAN)), came_up("@g"))
     play.when(exited("@g", "failed")).then(messages("@plan: root", (K.OPENING, M.ACCEPTED), (K.NEWS, M.QUEUED)))

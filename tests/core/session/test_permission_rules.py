@@ -73,7 +73,7 @@ def test_a_question_on_the_stream_is_answered_there() -> None:
     assert permission_rules.permission_of(play.world.attention[play.id_of("question")])[1] == "allowed by the user"
 
 
-def test_a_question_of_a_waiting_hook_needs_no_stream() -> None:
+def test_a_question_of_a_waiting_hook_is_not_needed_on_the_stream() -> None:
     play = working().when(hook(eventId="e1"))
     for_session = ("allow for session", "deny for session")
     play.then(asked(("Bash", None)), member("question", "options", ("allow", "deny", *for_session)))
@@ -81,7 +81,7 @@ def test_a_question_of_a_waiting_hook_needs_no_stream() -> None:
     play.when(ALLOW).then(effect(Decide, "@g", 0), asked(("Bash", "allow")))
 
 
-def test_a_hook_that_asks_again_finds_its_question_answered_or_not() -> None:
+def test_a_repeated_hook_finds_its_question_with_or_without_an_answer() -> None:
     play = working().given(hook(eventId="e1"))
     first = play.reply
     play.when(hook(eventId="e1")).then(nothing())
@@ -90,7 +90,7 @@ def test_a_hook_that_asks_again_finds_its_question_answered_or_not() -> None:
     assert play.reply == first
 
 
-def test_hook_stream_and_notification_tell_of_one_question() -> None:
+def test_hook_stream_and_notification_report_one_question() -> None:
     play = working().given(hook(eventId="e1"), tell("@g", PUSH))
     play.given(Call("event.report", by="@g", event="Dialog", agent="stream")).then(
         asked(("Bash", None)), member("question", "key", "k1"), member("question", "on_stream", True)
@@ -110,7 +110,7 @@ def test_the_policy_decides_without_a_person() -> None:
     assert not play.world.open_questions
 
 
-def test_what_an_agent_tells_the_daemon_needs_no_permission() -> None:
+def test_reporting_to_the_daemon_needs_no_permission() -> None:
     play = working().given(settings(policy="deny"))
     play.when(hook("maestroctl task complete t")).then(asked(("Bash", "allow")), event("timeline.added", 0))
     play.when(hook("maestroctl task complete t; x")).then(asked(("Bash", "allow"), ("Bash", "deny")))
@@ -126,7 +126,7 @@ def test_what_an_agent_tells_the_daemon_needs_no_permission() -> None:
         ({"onTimeout": "ask"}, 3000, 3000, ""),
     ],
 )
-def test_the_clock_decides_when_nobody_does(
+def test_the_timeout_decides_when_no_person_does(
     given_: dict[str, object], wait: int | None, left: int, verdict: str
 ) -> None:
     waits: dict[str, Any] = {} if wait is None else {"waitMs": wait}
@@ -138,13 +138,13 @@ def test_the_clock_decides_when_nobody_does(
     )
 
 
-def test_a_question_on_a_stream_is_never_left_to_a_dialog_that_is_not_there() -> None:
+def test_a_question_on_a_stream_is_never_left_to_a_missing_dialog() -> None:
     working().given(settings(timeoutMs=5000, onTimeout="ask")).when(tell("@g", PUSH)).then(
         member("question", "deadline", None)
     )
 
 
-def test_a_dialog_that_takes_no_answer_from_us_is_shown_and_not_answered() -> None:
+def test_a_dialog_we_cannot_answer_is_shown_without_an_answer() -> None:
     play = working("tty").when(Call("event.report", by="@g", event="Dialog", agent="tty"))
     play.then(asked(("Bash", None)), member("question", "options", ()))
     play.when(ALLOW).then(refused("attention.elsewhere"))
@@ -153,14 +153,14 @@ def test_a_dialog_that_takes_no_answer_from_us_is_shown_and_not_answered() -> No
     )
 
 
-def test_a_dialog_of_a_turn_that_is_over_is_none() -> None:
+def test_a_dialog_of_an_ended_turn_is_ignored() -> None:
     play = working("tty")
     long_ago = play.at
     play.given(Later(5000), tell("@g", TurnEnded()))
     play.when(Call("event.report", by="@g", event="Dialog", agent="tty", at=long_ago)).then(asked())
 
 
-def test_a_question_the_agent_settled_itself_is_closed() -> None:
+def test_a_question_that_the_agent_settled_itself_is_closed() -> None:
     other = PermissionAsked("Bash", "git pull", '{"command": "git pull"}', key="k2", waits=True)
     play = working().given(tell("@g", PUSH, other))
     play.when(tell("@g", PermissionSettled("k1", allowed=False))).then(asked(("Bash", "deny"), ("Bash", None)))
@@ -181,13 +181,13 @@ def test_a_session_with_an_open_question_takes_no_messages() -> None:
     play.when(ALLOW).then(effect(Deliver, "@x"))
 
 
-def test_the_end_of_a_turn_settles_what_it_asked_and_nobody_owes_an_answer_any_more() -> None:
+def test_the_end_of_a_turn_settles_its_questions_and_owed_answers() -> None:
     play = working().given(tell("@g", PUSH), ALLOW).when(tell("@g", TurnEnded()))
     assert play.world.owed_answers == {}
     working().given(tell("@g", PUSH)).when(tell("@g", TurnEnded())).then(asked(("Bash", "")))
 
 
-def test_an_input_is_kept_cut_and_judged_whole() -> None:
+def test_input_is_stored_shortened_and_judged_in_full() -> None:
     command = "git diff " + "a" * TEXT
     sign = PermissionAsked("Bash", command[:LINE], json.dumps({"command": command}), key="k9", waits=True)
     play = working().given(settings(allow=["Bash(git diff*)"])).when(tell("@g", sign)).then(asked(("Bash", "allow")))
@@ -202,7 +202,7 @@ def test_the_end_of_the_process_closes_its_questions() -> None:
     play.when(exited("@g")).then(asked(("Bash", "")), member("@g", "attempt", 2))
 
 
-def test_an_answer_is_owed_until_the_agent_goes_on() -> None:
+def test_an_answer_is_owed_until_the_agent_continues() -> None:
     play = working().given(tell("@g", PUSH), ALLOW)
     session = play.world.sessions[play.id_of("@g")]
     [owed] = permission_rules.owed(play.world, session)
@@ -214,24 +214,24 @@ def test_an_answer_is_owed_until_the_agent_goes_on() -> None:
     assert play.world.owed_answers == {}
 
 
-def test_a_question_told_again_after_its_answer_gets_it_again() -> None:
+def test_a_question_repeated_after_its_answer_gets_it_again() -> None:
     working().given(tell("@g", PUSH), ALLOW).when(tell("@g", PUSH)).then(effect(Decide, "@g"), asked(("Bash", "allow")))
 
 
-def test_a_hook_that_is_gone_wants_no_answer() -> None:
+def test_a_hook_that_is_gone_needs_no_answer() -> None:
     gone = Find(lambda play: Withdrawn(play.id_of("question")))
     working().given(hook()).when(gone).then(asked(("Bash", "")), member("question", "answer.by", "agent"))
     working().given(hook(), tell("@g", PUSH)).when(gone).then(asked(("Bash", None)))
     working().given(hook(), ALLOW).when(gone).then(nothing())
 
 
-def test_it_is_seen_on_the_timeline_without_more_than_the_tool_shows() -> None:
+def test_a_question_appears_on_the_timeline_with_no_more_than_the_tool_shows() -> None:
     play = working().when(hook(eventId="e1", payload={"command": "git push", "secret": "canary-9"}))
     play.then(event("timeline.added"), event("attention.created"))
     assert "canary-9" not in str(play.events)
 
 
-def test_a_hook_that_asks_for_nothing_and_one_of_an_ended_session_get_no_question() -> None:
+def test_hooks_that_need_no_answer_or_come_from_an_ended_session_open_no_question() -> None:
     play = working().when(Call("permission.ask", by="@g", event="Stop", agent="stream"))
     assert play.reply.attention_id is None
     play = working().given(exited("@g", "failed"))
@@ -256,7 +256,7 @@ SIGNS = st.sampled_from(
 
 
 @given(st.lists(st.one_of(SIGNS, st.sampled_from(["allow", "deny", "exit"])), max_size=12))
-def test_whatever_is_told_a_question_is_answered_once_and_never_asked_twice(steps: list[Any]) -> None:
+def test_whatever_is_reported_a_question_is_answered_once_and_never_repeated(steps: list[Any]) -> None:
     play = working("process")
     for step in steps:
         before = {id_: each.answer for id_, each in play.world.attention.items() if each.answer is not None}
@@ -275,6 +275,6 @@ def test_whatever_is_told_a_question_is_answered_once_and_never_asked_twice(step
             assert each.answer is not None or each.attempt == session.attempt
 
 
-def test_messages_of_a_question_stay_where_they_are() -> None:
+def test_messages_for_an_open_question_stay_where_they_are() -> None:
     play = working().given(tell("@g", PUSH), Call("message.send", sessionId="@g", text="x"))
     play.then(messages("@g", (K.OPENING, M.ACCEPTED), (K.PROMPT, M.QUEUED)))

@@ -49,48 +49,48 @@ START = Call("task.start", by="@g", taskId="a")
     ],
     ids=lambda call: call.method,
 )
-def test_whatever_a_session_calls_first_is_its_first_sign_of_life(sign: Call) -> None:
+def test_a_sessions_first_call_is_its_first_sign_of_life(sign: Call) -> None:
     play = Scenario().given(UNIT, came_up("@g")).then(status("@g", "spawning"), member("@g", "process.pid", 7))
     assert any(key.kind == "register" for key in play.world.deadlines)
     play.when(sign).then(status("@g", "idle"))
     assert not any(key.kind == "register" for key in play.world.deadlines)
 
 
-def test_a_session_works_while_a_task_of_it_is_in_progress() -> None:
+def test_a_session_is_working_while_one_of_its_tasks_is_in_progress() -> None:
     play = Scenario().given(UNIT).when(START).then(status("@g", "working"))
     play.when(Call("task.complete", by="@g", taskId="a")).then(status("@g", "idle"))
 
 
-def test_without_a_sign_of_life_in_time_it_has_failed_and_is_stopped() -> None:
+def test_without_a_registration_in_time_the_session_has_failed_and_is_stopped() -> None:
     play = Scenario().given(UNIT).when(Later(60_000), woke("register", "@g"))
     play.then(status("@g", "failed"), effect(Stop, "@g"), member("@g", "status_reason.code", "not_registered"))
 
 
 @pytest.mark.parametrize("verdict", ["completed", "failed"])
-def test_one_that_dies_before_any_sign_of_life_has_failed_and_shows_its_last_words(verdict: str) -> None:
+def test_a_process_that_dies_before_its_registration_has_failed_and_shows_its_last_output(verdict: str) -> None:
     play = Scenario().given(UNIT).when(exited("@g", verdict, tail="no such option")).then(status("@g", "failed"))
     detail = play.world.sessions[play.id_of("@g")].status_reason
     assert detail is not None and "before any sign of life; last output: no such option" in detail.detail
 
 
 @pytest.mark.parametrize("verdict", ["completed", "failed", "stopped"])
-def test_one_that_dies_after_it_ends_as_its_adapter_judges(verdict: str) -> None:
+def test_a_process_that_dies_after_its_registration_ends_as_its_adapter_judges(verdict: str) -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))), START).when(exited("@g", verdict))
     play.then(status("@g", verdict), event("session.status"), member("@g", "exit.reason", "exited"))
 
 
-def test_what_it_had_begun_has_failed_and_the_rest_goes_to_another_session() -> None:
+def test_work_in_progress_has_failed_and_the_rest_goes_to_another_session() -> None:
     play = Scenario().given(UNIT, START).when(exited("@g", "failed"))
     play.then(status("a", "failed"), status("b", "pending"), live("g"), effect(Launch))
     play.then(member("@g", "task_ids", (play.id_of("b"),)))
 
 
-def test_one_that_ends_well_without_completing_its_task_has_not_completed_it() -> None:
+def test_a_process_that_ends_well_without_completing_its_task_has_not_completed_it() -> None:
     play = Scenario().given(UNIT, START).when(exited("@g", "completed")).then(status("a", "failed"))
     assert "ended without completing it" in str(play.world.tasks[play.id_of("a")].result)
 
 
-def test_a_lost_one_has_failed_and_says_so() -> None:
+def test_a_lost_session_has_failed_and_says_so() -> None:
     play = Scenario().given(UNIT, START).when(lost("@g")).then(status("a", "failed"))
     first = next(iter(play.world.sessions.values()))
     assert first.status_reason is not None and first.status_reason.code == "lost"
@@ -114,21 +114,21 @@ def test_attempts_are_kept_as_history_with_a_backoff_that_doubles() -> None:
     assert len({tried.session_id for tried in attempts}) == 3
 
 
-def test_what_could_not_be_launched_fails_but_a_shortage_costs_no_attempt() -> None:
+def test_a_failed_launch_fails_the_session_but_a_shortage_costs_no_attempt() -> None:
     play = Scenario().given(UNIT).when(not_launched("@g")).then(status("a", "failed"), status("b", "failed"))
     play = Scenario().given(UNIT).when(not_launched("@g", retryable=True))
     play.then(status("a", "pending"), member("a", "attempt", 1), member("a", "attempts", ()), live())
     play.when(woke("retry", "a")).then(live("g"), status("run", "running"))
 
 
-def test_stopping_by_will_cancels_what_it_had() -> None:
+def test_a_stop_by_the_user_stops_the_session_and_cancels_its_tasks() -> None:
     play = Scenario().given(UNIT, START).when(Call("session.stop", sessionId="@g", reason="enough"))
     play.then(effect(Stop, "@g"), status("@g", "working"), member("@g", "status_reason.detail", "enough"))
     play.when(exited("@g", "failed")).then(status("@g", "stopped"), status("a", "cancelled"), status("b", "cancelled"))
     play.when(Call("session.stop", sessionId="@g")).then(refused("session.ended"))
 
 
-def test_a_report_on_its_way_does_not_hide_why_it_is_being_stopped() -> None:
+def test_a_pending_report_does_not_hide_why_the_session_is_being_stopped() -> None:
     """Else a timeout looked like the user's will, and what was to be tried again was cancelled."""
     play = Scenario().given(run_of(group("g", subtask("a", timeoutMs=5000, maxAttempts=2), subtask("b"))), START)
     play.given(Later(5000), woke("timeout", "a"), Call("task.start", by="@g", taskId="b"))
@@ -172,7 +172,7 @@ def test_stopping_an_agent_started_by_hand_is_only_noted() -> None:
     external().when(Call("session.stop", sessionId="@me")).then(status("@me", "stopped"), effect(Stop, count=0))
 
 
-def test_of_ours_the_process_says_how_it_ended() -> None:
+def test_for_our_sessions_the_process_reports_how_it_ended() -> None:
     play = Scenario().given(UNIT).when(Call("session.update", by="@g", status="completed"))
     play.then(refused("session.illegal_transition"))
 
@@ -187,19 +187,19 @@ def test_spawning_needs_a_slot() -> None:
     play.when(Call("session.spawn", taskIds=["a"])).then(refused("session.no_slot"))
 
 
-def test_spawning_on_a_unit_takes_it_over_from_the_scheduler() -> None:
+def test_spawning_on_a_unit_takes_it_from_the_scheduler() -> None:
     play = Scenario().given(project(), task("a"), Call("run.start", taskId="a"), Call("run.pause", runId="run"))
     play.given(Call("session.stop", sessionId="@a"), Call("session.unlink", sessionId="@a", taskId="a"), exited("@a"))
     play.given(Call("session.spawn", taskIds=["a"], name="mine"))
     play.when(Call("run.resume", runId="run")).then(live("mine"))
 
 
-def test_nothing_is_spawned_while_everything_is_frozen() -> None:
+def test_nothing_is_spawned_while_frozen() -> None:
     play = Scenario().given(project(), task("a"), Call("system.freeze"))
     play.when(Call("session.spawn", taskIds=["a"])).then(refused("system.frozen"))
 
 
-def test_unlinking_gives_back_what_was_begun() -> None:
+def test_unlinking_makes_a_started_task_pending_again() -> None:
     play = Scenario().given(project(), task("a"), Call("session.spawn", taskIds=["a"], name="w"))
     play.given(Call("task.start", by="@w", taskId="a"))
     play.when(Call("session.unlink", sessionId="@w", taskId="a"))
@@ -215,13 +215,13 @@ def test_linking_shows_on_both_sides() -> None:
     play.when(Call("session.link", sessionId="@w", taskId="far")).then(refused("session.other_project"))
 
 
-def test_draining_gives_the_work_back_for_the_next_daemon() -> None:
+def test_draining_returns_the_work_to_the_next_daemon() -> None:
     play = Scenario().given(UNIT, START, Find(lambda _: Draining()))
     play.when(Find(lambda _: StoppingSessions())).then(effect(Stop, "@g"))
     play.when(exited("@g", "failed")).then(status("a", "pending"), member("a", "attempts", ()), live())
 
 
-def test_one_that_is_stopped_before_it_came_up_owes_no_sign_of_life() -> None:
+def test_a_process_stopped_before_it_registered_needs_no_registration() -> None:
     play = Scenario().given(UNIT, came_up("@g"), Call("session.stop", sessionId="@g", reason="enough"))
     assert not [key for key in play.world.deadlines if key.kind == "register"]
     play.when(exited("@g", "failed")).then(status("@g", "stopped"), member("@g", "status_reason.detail", "enough"))

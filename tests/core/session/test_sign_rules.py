@@ -56,7 +56,7 @@ def test_no_order_of_signs_ends_a_session_or_completes_a_task(signs: list[Sign],
 
 
 @given(st.lists(SIGNS, max_size=8))
-def test_signs_told_twice_leave_the_same_turn(signs: list[Sign]) -> None:
+def test_repeated_signs_leave_the_same_turn(signs: list[Sign]) -> None:
     once, twice = at_work("stream"), at_work("stream")
     tame = [sign for sign in signs if not isinstance(sign, UsageSeen)]
     once.when(*(tell("@g", sign) for sign in tame))
@@ -75,7 +75,7 @@ def test_the_conversation_is_rebound_when_the_agent_begins_another() -> None:
     play.then(member("@g", "agent_session_id", "another"), live("g"))
 
 
-def test_cumulative_figures_count_by_what_they_grew() -> None:
+def test_cumulative_figures_count_by_their_growth() -> None:
     play = at_work("stream").given(tell("@g", UsageSeen(100, 10, 0.5, cumulative=True)))
     play.when(tell("@g", UsageSeen(150, 15, 0.75, cumulative=True))).then(
         member("@g", "usage.input", 150), member("@g", "usage.output", 15), member("@g", "usage.cost", 0.75)
@@ -88,7 +88,7 @@ def test_figures_of_single_calls_are_added_up() -> None:
     play.then(member("@g", "usage.input", 200), member("@g", "usage.cost", None))
 
 
-def test_figures_go_on_over_the_processes_of_one_conversation() -> None:
+def test_figures_continue_over_the_processes_of_one_conversation() -> None:
     play = at_work("process").given(
         tell("@g", UsageSeen(100, 10, cumulative=True), TurnEnded()), exited("@g"), came_up("@g")
     )
@@ -97,7 +97,7 @@ def test_figures_go_on_over_the_processes_of_one_conversation() -> None:
     )
 
 
-def test_what_it_does_is_shown_while_it_works() -> None:
+def test_the_current_tool_is_shown_during_the_turn() -> None:
     play = at_work("stream").when(tell("@g", TurnStarted(), ToolStarted("Bash", "make test")))
     play.then(member("@g", "turn.doing", "Bash: make test"), status("@g", "working"))
     play.when(tell("@g", Said("All green.\nNow the docs"))).then(member("@g", "turn.doing", "All green."))
@@ -108,20 +108,20 @@ def test_the_offset_read_to_only_grows() -> None:
     play.when(tell("@g", Noted("x"), read_to=50)).then(member("@g", "read_to", 100))
 
 
-def test_the_better_source_is_believed_of_one_moment() -> None:
+def test_for_the_same_moment_the_better_source_is_believed() -> None:
     play = at_work("stream")
     session = play.world.sessions[play.id_of("@g")]
     assert sign_rules._RANK[Source.STREAM] > sign_rules._RANK[Source.HOOK] > sign_rules._RANK[Source.SCREEN]
     assert not sign_rules._is_stale(session, sign_rules.Provenance(Source.SCREEN, 0))
 
 
-def test_two_words_about_one_end_are_one_end() -> None:
+def test_two_reports_of_one_end_are_one_end() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.when(tell("@g", TurnEnded(), source=Source.STREAM), tell("@g", TurnEnded(background=1), source=Source.HOOK))
     play.then(member("@g", "turn.background", 1), member("@g", "turn.outcome", "completed"))
 
 
-def test_what_runs_beside_the_turns_keeps_the_session_at_work_until_the_turn_it_begins_has_ended() -> None:
+def test_background_work_keeps_the_session_working_until_the_turn_it_begins_has_ended() -> None:
     play = at_work("stream").when(tell("@g", TurnStarted(), BackgroundChanged(1), TurnEnded()))
     play.then(member("@g", "turn.background", 1), status("@g", "working"))
     play.when(tell("@g", BackgroundChanged(0))).then(member("@g", "turn.background", 1), status("@g", "working"))
@@ -129,20 +129,20 @@ def test_what_runs_beside_the_turns_keeps_the_session_at_work_until_the_turn_it_
     play.then(member("@g", "turn.background", 0), status("@g", "idle"))
 
 
-def test_a_prompt_in_between_does_not_forget_what_runs_beside_the_turns() -> None:
+def test_a_prompt_in_between_does_not_forget_background_work() -> None:
     play = at_work("stream").when(tell("@g", TurnStarted(), BackgroundChanged(1), TurnEnded()))
     play.when(tell("@g", TurnStarted(), TurnEnded())).then(member("@g", "turn.background", 1))
     play.when(tell("@g", TurnStarted(), TurnEnded(background=0))).then(member("@g", "turn.background", 0))
 
 
-def test_a_tool_that_is_told_late_does_not_begin_a_turn() -> None:
+def test_a_tool_reported_late_does_not_begin_a_turn() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), tell("@g", TurnEnded(Outcome.INTERRUPTED)))
     play.when(tell("@g", ToolStarted("Bash", "ls"))).then(
         status("@g", "idle"), member("@g", "turn.outcome", "interrupted")
     )
 
 
-def test_the_last_thing_said_is_the_reply_where_the_end_of_the_turn_does_not_repeat_it() -> None:
+def test_the_last_message_is_the_reply_where_the_end_of_the_turn_does_not_repeat_it() -> None:
     """An agent with a process for every turn may say it on one line of its stream and end the turn on the next."""
     play = at_work("process")
     play.when(tell("@g", TurnStarted()), tell("@g", Said("Looking.")), tell("@g", Said("All done."), TurnEnded()))

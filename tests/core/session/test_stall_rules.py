@@ -35,18 +35,18 @@ def stalled() -> Scenario:
     return silent().when(probed(busy=False))
 
 
-def test_a_silent_turn_is_looked_at() -> None:
+def test_a_silent_turn_is_checked() -> None:
     silent().then(effect(Probe, "@g"), status("@g", "working"), event("attention.created", 0))
 
 
-def test_a_silent_agent_that_shows_no_life_is_told_to_a_person_with_the_reason() -> None:
+def test_a_silent_agent_without_signs_of_life_is_reported_to_a_person() -> None:
     play = stalled().then(member("question", "kind.value", "stalled"), member("question", "options", ("wait", "stop")))
     assert "no output, no processor time" in play.world.attention[play.id_of("question")].message
     play.then(status("@g", "working"))
     play.when(probed(busy=False)).then(nothing())
 
 
-def test_a_silent_agent_that_works_is_left_alone_and_looked_at_again() -> None:
+def test_a_silent_agent_that_works_is_left_alone_and_checked_again() -> None:
     play = silent().when(probed(busy=True)).then(event("attention.created", 0))
     play.when(Later(PATIENCE), woke("stall", "@g")).then(effect(Probe, "@g"))
 
@@ -60,7 +60,7 @@ def test_the_next_sign_of_life_closes_it() -> None:
     assert not play.world.open_questions
 
 
-def test_a_person_may_end_it_or_give_it_time() -> None:
+def test_a_person_can_end_it_or_extend_its_time() -> None:
     play = stalled()
     play.when(Call("attention.answer", attentionId="question", value="wait")).then(effect(Stop, "@g", 0))
     play.when(Later(PATIENCE), woke("stall", "@g")).then(effect(Probe, "@g"))
@@ -68,7 +68,7 @@ def test_a_person_may_end_it_or_give_it_time() -> None:
     play.then(effect(Stop, "@g"), member("@g", "status_reason.code", "stalled"))
 
 
-def test_an_agent_that_talks_is_never_looked_at() -> None:
+def test_a_talking_agent_is_never_checked() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()))
     for _ in range(3):
         play.given(Later(PATIENCE - 5000), tell("@g", Noted("still here")))
@@ -78,7 +78,7 @@ def test_an_agent_that_talks_is_never_looked_at() -> None:
     assert turn.stall_at == play.at - 1000 + PATIENCE
 
 
-def test_who_waits_for_a_person_or_is_held_is_not_stalled() -> None:
+def test_a_session_that_is_held_or_waits_for_a_person_is_not_stalled() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted(), PermissionAsked("Bash", "x", waits=True)))
     play.when(Later(PATIENCE), woke("stall", "@g")).then(effect(Probe, "@g", 0))
     play = at_work("tty").given(tell("@g", TurnStarted()), Call("session.pause", sessionId="@g"))
@@ -86,19 +86,19 @@ def test_who_waits_for_a_person_or_is_held_is_not_stalled() -> None:
     assert Deadline(DeadlineKind.STALL, play.id_of("@g")) in play.world.deadlines
 
 
-def test_between_turns_nobody_watches() -> None:
+def test_nobody_watches_between_turns() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), tell("@g", TurnEnded()))
     assert not [key for key in play.world.deadlines if key.kind == "stall"]
     play.when(probed(busy=False)).then(event("attention.created", 0))
 
 
-def test_a_look_at_a_process_that_is_gone_says_nothing() -> None:
+def test_checking_a_process_that_is_gone_returns_nothing() -> None:
     play = silent()
     fact = Probed(play.id_of("@g"), 1, busy=False, detail="x")
     play.given(exited("@g", "failed")).when(Find(lambda _: fact)).then(nothing())
 
 
-def test_a_screen_that_stays_idle_in_the_middle_of_a_turn_means_that_it_was_interrupted() -> None:
+def test_a_screen_that_stays_idle_during_a_turn_means_an_interruption() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(BUSY), Later(60_000), title(IDLE))
     play.then(status("@g", "working"))
     play.when(Later(2000), woke("quiet", "@g")).then(
@@ -107,7 +107,7 @@ def test_a_screen_that_stays_idle_in_the_middle_of_a_turn_means_that_it_was_inte
     assert not [key for key in play.world.deadlines if key.kind in ("quiet", "stall")]
 
 
-def test_the_agents_own_word_comes_late_and_counts_more_than_its_screen() -> None:
+def test_the_agents_late_statement_counts_more_than_its_screen() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), Later(2000), woke("quiet", "@g"))
     play.then(member("question", "kind.value", "input"))
     play.when(tell("@g", TurnEnded(text="done"), source=Source.HOOK)).then(
@@ -115,23 +115,23 @@ def test_the_agents_own_word_comes_late_and_counts_more_than_its_screen() -> Non
     )
 
 
-def test_a_screen_that_goes_on_was_not_interrupted() -> None:
+def test_a_screen_that_keeps_changing_was_not_interrupted() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), title(BUSY))
     play.when(woke("quiet", "@g")).then(nothing())
 
 
-def test_a_turn_that_ended_by_its_own_word_was_not_interrupted() -> None:
+def test_a_turn_the_agent_ended_itself_was_not_interrupted() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), tell("@g", TurnEnded(text="done")))
     play.when(woke("quiet", "@g")).then(nothing(), member("@g", "turn.outcome", "completed"))
 
 
-def test_an_idle_screen_of_the_turn_before_says_nothing_of_the_next() -> None:
+def test_an_idle_screen_of_the_previous_turn_says_nothing_about_the_next() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted()), title(IDLE), tell("@g", TurnEnded()))
     play.given(title(IDLE), Later(1000), tell("@g", TurnStarted()))
     assert not [key for key in play.world.deadlines if key.kind == "quiet"]
 
 
-def test_an_idle_screen_with_a_dialog_is_a_dialog() -> None:
+def test_an_idle_screen_with_a_dialog_shows_a_question() -> None:
     play = at_work("tty").given(tell("@g", TurnStarted(), PermissionAsked("Bash", "x")), title(IDLE))
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "working"), effect(Deliver, "@g", 0))
     assert not [key for key in play.world.deadlines if key.kind == "quiet"]
@@ -147,13 +147,13 @@ def with_dialog() -> Scenario:
     )
 
 
-def test_a_dialog_that_a_person_left_interrupted_the_turn() -> None:
+def test_a_dialog_that_a_person_dismissed_interrupted_the_turn() -> None:
     gone = Find(lambda play: Withdrawn(play.id_of("question")))
     play = with_dialog().given(gone, Later(2000))
     play.when(woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
 
 
-def test_a_tool_whose_hook_is_late_does_not_hide_that_the_screen_is_idle() -> None:
+def test_a_tool_whose_hook_is_late_does_not_hide_an_idle_screen() -> None:
     play = at_work("tty").given(
         tell("@g", TurnStarted()), title(IDLE), Later(1000), tell("@g", ToolStarted("Bash", "x"))
     )
@@ -163,7 +163,7 @@ def test_a_tool_whose_hook_is_late_does_not_hide_that_the_screen_is_idle() -> No
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
 
 
-def test_a_dialog_whose_tool_is_reported_late_and_that_a_person_left_interrupted_the_turn() -> None:
+def test_a_dismissed_dialog_interrupted_the_turn_even_if_its_tool_is_reported_late() -> None:
     """The order that a busy machine brings: the dialog, the idle title, the tool, Esc."""
     play = with_dialog().given(
         tell("@g", ToolStarted("Bash", "x")), Find(lambda play: Withdrawn(play.id_of("question")))
@@ -171,7 +171,7 @@ def test_a_dialog_whose_tool_is_reported_late_and_that_a_person_left_interrupted
     play.when(Later(2000), woke("quiet", "@g")).then(status("@g", "idle"), member("@g", "turn.outcome", "interrupted"))
 
 
-def test_a_dialog_that_was_answered_is_gone_when_the_agent_shows_it() -> None:
+def test_an_answered_dialog_disappears_when_the_agent_reports_it() -> None:
     play = with_dialog().given(Call("attention.answer", attentionId="question", value="allow"))
     assert not [key for key in play.world.deadlines if key.kind == "quiet"], "however long it takes to redraw"
     play.when(title(BUSY)).then(member("@g", "turn.quiet_since", None))
@@ -196,7 +196,7 @@ STEPS: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @given(st.lists(STEPS, max_size=15))
-def test_a_turn_that_runs_is_watched_and_the_watch_never_spins(steps: list[Any]) -> None:
+def test_a_running_turn_is_watched_without_busy_waiting(steps: list[Any]) -> None:
     play = at_work("tty")
     for step in steps:
         if isinstance(step, Sign):

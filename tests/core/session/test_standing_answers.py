@@ -44,7 +44,7 @@ def newest(play: Scenario) -> tuple[str, str] | None:
 
 
 @pytest.mark.parametrize("value", ["allow", "deny"])
-def test_the_identical_request_is_answered_the_same_by_itself(value: str) -> None:
+def test_an_identical_request_gets_the_standing_answer(value: str) -> None:
     play = held(value).when(hook("git push", eventId="e2"))
     assert newest(play) == ("standing", value)
     play.when(hook("git push --force", eventId="e3"))
@@ -58,13 +58,13 @@ def test_the_option_of_a_page_means_the_same() -> None:
     assert newest(play) == ("standing", "allow")
 
 
-def test_an_answer_without_more_holds_once() -> None:
+def test_an_answer_holds_once_by_default() -> None:
     play = working().given(hook("git push", eventId="e1"), say("allow"), hook("git push", eventId="e2"))
     assert newest(play) is None
     assert play.world.sessions[play.id_of("@g")].standing == ()
 
 
-def test_it_is_kept_with_the_session_and_the_reason_reaches_the_agent_each_time() -> None:
+def test_a_standing_answer_is_stored_with_the_session_and_its_reason_reaches_the_agent_each_time() -> None:
     play = held("deny", reason="push is for people")
     [kept] = play.world.sessions[play.id_of("@g")].standing
     assert (kept.tool, kept.value, kept.reason) == ("Bash", "deny", "push is for people")
@@ -75,11 +75,11 @@ def test_it_is_kept_with_the_session_and_the_reason_reaches_the_agent_each_time(
     assert told == "denied by the user, for every identical request of this session: push is for people"
 
 
-def test_it_reaches_an_agent_that_waits_on_its_stream() -> None:
+def test_a_standing_answer_reaches_an_agent_that_waits_on_its_stream() -> None:
     held().when(tell("@g", push(key="k9"))).then(effect(Decide, "@g"))
 
 
-def test_what_is_asked_identically_at_this_moment_is_answered_too() -> None:
+def test_identical_pending_requests_are_answered_too() -> None:
     play = working().given(tell("@g", push(key="k1")), tell("@g", push("git pull", key="k2")))
     play.given(tell("@g", push(key="k3")))
     first, other, same = list(play.world.attention.values())
@@ -94,17 +94,17 @@ def test_deny_rules_of_the_project_still_win() -> None:
     assert newest(play) == ("policy", "deny")
 
 
-def test_a_denial_for_the_session_wins_over_what_the_project_allows_later() -> None:
+def test_a_denial_for_the_session_overrides_a_later_permission_of_the_project() -> None:
     play = held("deny").given(settings(allow=["Bash"])).when(hook("git push", eventId="e2"))
     assert newest(play) == ("standing", "deny")
 
 
-def test_another_tool_with_the_same_input_is_asked_about() -> None:
+def test_another_tool_with_the_same_input_asks_again() -> None:
     play = held().when(tell("@g", push(tool="Shell", key="k2")))
     assert newest(play) is None
 
 
-def test_it_holds_over_attempts_of_the_session_and_not_in_another_one() -> None:
+def test_a_standing_answer_covers_later_turns_and_attempts_but_no_other_session() -> None:
     play = held().given(tell("@g", TurnEnded()), tell("@g", TurnStarted())).when(hook("git push", eventId="e2"))
     assert newest(play) == ("standing", "allow")
     other = at_work("stream").given(tell("@g", TurnStarted())).when(hook("git push", eventId="e2"))
@@ -112,12 +112,12 @@ def test_it_holds_over_attempts_of_the_session_and_not_in_another_one() -> None:
 
 
 @pytest.mark.parametrize("asked", [push(whole=False), push(input="x" * (TEXT + 1)), push(input=""), push(tool="")])
-def test_what_is_not_known_and_shown_whole_can_be_answered_once_only(asked: PermissionAsked) -> None:
+def test_a_request_not_fully_known_or_shown_can_be_answered_once_only(asked: PermissionAsked) -> None:
     play = working().given(tell("@g", asked))
     play.when(say("allow", lasts="session")).then(refused("attention.only_once"))
 
 
-def test_no_session_can_say_so_itself() -> None:
+def test_no_session_can_give_a_standing_answer() -> None:
     """Nothing that a session may call has a member that leads there, and answering is the owner's."""
     assert ATTENTION_ANSWER.access is Access.OWNER
     sayable = [row for row in METHODS.values() if row.access is not Access.OWNER]

@@ -36,7 +36,7 @@ GOOD_PLAN = '{"groups": [{"key": "g", "title": "g", "agent": "shell", "subtasks"
 BAD_PLAN = '{"groups": []}'
 
 
-def test_the_first_prompt_goes_to_a_streaming_agent_once_its_process_is_there() -> None:
+def test_the_first_prompt_reaches_a_streaming_agent_once_its_process_runs() -> None:
     play = Scenario(policy=POLICY).when(run_of(group("g", subtask("a"), agent="stream")))
     play.then(messages("@g", (K.OPENING, M.QUEUED)), effect(Deliver, "@g", 0), effect(Launch, "@g"))
     play.when(came_up("@g")).then(messages("@g", OPENED), effect(Deliver, "@g"))
@@ -45,13 +45,13 @@ def test_the_first_prompt_goes_to_a_streaming_agent_once_its_process_is_there() 
     )
 
 
-def test_the_first_prompt_of_an_agent_with_a_process_per_turn_comes_with_its_start() -> None:
+def test_an_agent_with_a_process_per_turn_gets_its_first_prompt_at_the_start() -> None:
     play = Scenario(policy=POLICY).when(run_of(group("g", subtask("a"), agent="process")))
     play.then(messages("@g", OPENED), effect(Deliver, "@g", 0))
     play.when(came_up("@g")).then(effect(Deliver, "@g", 0))
 
 
-def test_an_agent_whose_tasks_are_reported_is_let_go_and_has_completed_however_it_exits() -> None:
+def test_an_agent_that_reported_its_tasks_has_completed_however_it_exits() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), DONE)
     play.when(tell("@g", TurnEnded(text="all done"))).then(
         effect(CloseInput, "@g"), member("@g", "finishing", True), member("message", "reply", "all done"),
@@ -60,18 +60,18 @@ def test_an_agent_whose_tasks_are_reported_is_let_go_and_has_completed_however_i
     play.when(exited("@g", "failed")).then(status("@g", "completed"), status("root", "completed"))
 
 
-def test_an_agent_is_not_let_go_in_the_middle_of_a_turn() -> None:
+def test_an_agent_is_not_finished_during_a_turn() -> None:
     at_work("stream").given(tell("@g", TurnStarted())).when(DONE).then(effect(CloseInput, "@g", 0), live("g"))
 
 
-def test_an_agent_that_was_let_go_and_stays_is_stopped_and_has_completed() -> None:
+def test_a_finished_agent_that_stays_is_stopped_and_has_completed() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), DONE, tell("@g", TurnEnded()))
     play.when(Later(20_000), woke("finish", "@g")).then(effect(Stop, "@g"), status("@g", "idle"))
     play.when(exited("@g", "stopped")).then(status("@g", "completed"))
 
 
 @pytest.mark.parametrize("agent, told", [("stream", Deliver), ("process", Launch)])
-def test_a_turn_that_leaves_tasks_open_is_followed_by_two_reminders_and_then_it_has_failed(
+def test_a_turn_that_leaves_tasks_open_gets_two_reminders_and_then_fails(
     agent: str, told: type[Deliver | Launch]
 ) -> None:
     play = at_work(agent)
@@ -82,7 +82,7 @@ def test_a_turn_that_leaves_tasks_open_is_followed_by_two_reminders_and_then_it_
     play.then(status("a", "failed"))
 
 
-def test_a_report_begins_the_count_of_reminders_anew() -> None:
+def test_a_report_restarts_the_count_of_reminders() -> None:
     play = at_work("stream", "a", "b").given(tell("@g", TurnStarted(), TurnEnded()))
     play.given(tell("@g", TurnStarted()), DONE).then(member("@g", "nudges", 0))
 
@@ -98,7 +98,7 @@ def test_an_agent_that_cannot_resume_ends_with_its_first_turn() -> None:
     play.when(exited("@g")).then(effect(Launch, "@g", 0), status("@g", "failed"))
 
 
-def test_a_failed_turn_of_a_streaming_agent_fails_the_session_and_stops_it() -> None:
+def test_a_failed_turn_of_a_streaming_agent_fails_and_stops_the_session() -> None:
     failed = TurnEnded(Outcome.FAILED, code="api_error", detail="500")
     play = at_work("stream").when(tell("@g", TurnStarted(), failed))
     play.then(status("@g", "failed"), effect(Stop, "@g"), member("@g", "status_reason.detail", "api_error: 500"))
@@ -111,13 +111,13 @@ def test_an_interrupted_agent_waits_for_a_person() -> None:
     play.when(tell("@g", TurnStarted())).then(member("question", "answer.by", "closed"))
 
 
-def test_work_in_the_background_keeps_the_turn_open() -> None:
+def test_background_work_keeps_the_turn_open() -> None:
     play = at_work("stream").given(DONE).when(tell("@g", TurnStarted(), TurnEnded(background=1)))
     play.then(status("@g", "working"), effect(CloseInput, "@g", 0))
     play.when(tell("@g", TurnStarted(machine=True), TurnEnded(background=0))).then(effect(CloseInput, "@g"))
 
 
-def test_a_server_left_running_does_not_keep_its_agent_for_ever() -> None:
+def test_a_server_left_running_does_not_keep_its_agent_running() -> None:
     left = (tell("@g", TurnStarted(), TurnEnded(background=1)), Later(600_000))
     play = at_work("stream").given(DONE, *left)
     play.when(woke("stall", "@g")).then(
@@ -138,19 +138,19 @@ def test_messages_wait_for_the_end_of_the_turn_and_are_delivered_once_each() -> 
     play.then(messages("@g", (K.OPENING, M.ANSWERED), (K.PROMPT, M.ANSWERED), (K.PROMPT, M.DELIVERED)))
 
 
-def test_a_message_that_could_not_be_written_is_delivered_again() -> None:
+def test_a_message_that_could_not_be_written_is_delivered_later() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.given(Call("message.send", sessionId="@g", text="one"), tell("@g", TurnEnded()))
     gone = Find(lambda play: NotDelivered(*play.attempt_of("@g"), play.id_of("message"), "its input is full"))
     play.when(gone).then(effect(Deliver, "@g"), member("message", "status", M.DELIVERED))
 
 
-def test_the_end_of_a_session_fails_what_was_not_answered() -> None:
+def test_the_end_of_a_session_fails_unanswered_prompts() -> None:
     play = at_work("stream").given(Call("message.send", sessionId="@g", text="one"))
     play.when(exited("@g", "failed")).then(messages("@g", (K.OPENING, M.FAILED), (K.PROMPT, M.FAILED)))
 
 
-def test_a_message_wakes_an_agent_between_its_processes_only() -> None:
+def test_a_message_wakes_only_an_agent_between_its_processes() -> None:
     play = at_work("process").given(Call("message.send", sessionId="@g", text="one"))
     play.when(tell("@g", TurnStarted(), TurnEnded())).then(effect(Launch, "@g", 0))
     play.when(exited("@g")).then(
@@ -158,12 +158,12 @@ def test_a_message_wakes_an_agent_between_its_processes_only() -> None:
     )
 
 
-def test_who_takes_no_prompts_says_so() -> None:
+def test_an_agent_without_a_prompt_channel_says_so() -> None:
     play = Scenario(policy=POLICY).given(run_of(group("g", subtask("a"))))
     play.when(Call("message.send", sessionId="@g", text="hi")).then(refused("message.no_prompts"), nothing())
 
 
-def test_a_person_at_a_terminal_is_not_told_what_to_do() -> None:
+def test_a_person_at_a_terminal_gets_no_instructions_for_agents() -> None:
     play = Scenario(policy=POLICY).given(project(), task("a"))
     play.given(Call("session.spawn", taskIds=["a"], agent="stream", terminal="pty", name="g"), came_up("@g"))
     play.then(messages("@g", OPENED))
@@ -177,14 +177,14 @@ def test_a_worker_on_a_terminal_is_stopped_when_it_is_done() -> None:
     Scenario(policy=POLICY).given(spawn, came_up("@p")).then(messages("@p"), effect(Stop, "@p", 0))
 
 
-def test_a_held_session_is_told_nothing_until_it_is_let_go() -> None:
+def test_a_held_session_receives_nothing_until_it_is_resumed() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()), Call("run.pause", runId="run"), tell("@g", TurnEnded()))
     play.then(messages("@g", (K.OPENING, M.ANSWERED)))
     play.when(Call("run.resume", runId="run")).then(effect(Deliver, "@g"), member("message", "kind", K.NUDGE))
 
 
 @pytest.mark.parametrize("agent, told", [("stream", Deliver), ("process", Launch)])
-def test_a_broken_plan_goes_back_to_its_planner_with_what_was_wrong(agent: str, told: type[Deliver | Launch]) -> None:
+def test_a_broken_plan_returns_to_its_planner_with_the_findings(agent: str, told: type[Deliver | Launch]) -> None:
     play = planner(agent)
     for number in (1, 2):
         play.when(tell("@plan: root", PlanOffered(BAD_PLAN), TurnEnded()))
@@ -201,7 +201,7 @@ def test_a_broken_plan_goes_back_to_its_planner_with_what_was_wrong(agent: str, 
     play.when(exited("@plan: root")).then(status("@plan: root", "completed"), live("g"))
 
 
-def test_a_planner_that_never_hands_in_a_good_plan_fails_with_the_diagnostics() -> None:
+def test_a_planner_that_never_submits_a_valid_plan_fails_with_the_diagnostics() -> None:
     play = planner("stream")
     for _ in range(4):
         play.when(tell("@plan: root", PlanOffered(BAD_PLAN), TurnEnded(), TurnStarted()))
@@ -209,14 +209,14 @@ def test_a_planner_that_never_hands_in_a_good_plan_fails_with_the_diagnostics() 
     assert "groups: A plan needs at least one group" in str(play.world.runs[play.id_of("run")].error)
 
 
-def test_a_planner_that_hands_in_nothing_is_reminded_and_then_fails() -> None:
+def test_a_planner_that_submits_nothing_is_reminded_and_then_fails() -> None:
     play = planner("stream")
     play.when(tell("@plan: root", TurnEnded())).then(member("message", "kind", K.NUDGE))
     play.given(tell("@plan: root", TurnStarted(), TurnEnded()))
     play.when(tell("@plan: root", TurnStarted(), TurnEnded())).then(status("run", "failed"))
 
 
-def test_a_plan_submitted_by_command_counts_like_one_handed_in() -> None:
+def test_a_plan_submitted_by_command_counts_like_one_from_the_output() -> None:
     play = planner("stream")
     plan = {"groups": [group("g", subtask("a"), agent="shell")]}
     play.given(Call("plan.submit", by="@plan: root", plan=plan)).then(status("run", "running"))
@@ -224,14 +224,14 @@ def test_a_plan_submitted_by_command_counts_like_one_handed_in() -> None:
     assert len(play.world.plans) == 1
 
 
-def test_a_planner_that_is_kept_stays_until_its_run_has_ended() -> None:
+def test_a_kept_planner_stays_until_its_run_has_ended() -> None:
     play = planner("stream", keepPlanner=True)
     play.when(tell("@plan: root", PlanOffered(GOOD_PLAN), TurnEnded())).then(effect(CloseInput, "@plan: root", 0))
     play.given(came_up("@g"), Call("task.complete", by="@g", taskId="a"), exited("@g"))
     play.then(status("root", "completed"), status("run", "completed"), member("@plan: root", "finishing", True))
 
 
-def test_one_that_was_let_go_and_works_once_more_still_has_to_end_in_time() -> None:
+def test_a_finished_session_that_works_again_must_still_end_in_time() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted()))
     play.given(
         Call("task.start", by="@g", taskId="a"), Call("task.complete", by="@g", taskId="a"), tell("@g", TurnEnded())

@@ -27,20 +27,20 @@ def test_a_refusal_says_what_to_choose(options: tuple[str, ...], words: str) -> 
     assert (caught.value.message, caught.value.reason) == (words, "attention.not_an_option")
 
 
-def test_free_text_is_taken_beside_options_only_where_the_asker_allows_it() -> None:
+def test_free_text_is_accepted_beside_options_only_where_the_question_allows_it() -> None:
     asked = question("2.0", "1.9", takes=FreeText.ANSWER)
     assert settled(asked, given("make it 2.1")).value == "make it 2.1"
     assert settled(question(takes=FreeText.ANSWER), given("anything")).value == "anything"
 
 
-def test_a_reason_goes_with_an_option_where_it_is_taken() -> None:
+def test_a_reason_is_sent_with_an_option_that_takes_one() -> None:
     asked = question("allow", "deny", takes=FreeText.REASON)
     assert settled(asked, given("deny", "use git mv")).reason == "use git mv"
     with pytest.raises(Malformed, match="accepts no reason"):
         settled(question("yes", "no"), given("no", "keep them"))
 
 
-def test_an_answer_for_the_session_is_an_option_or_a_member_and_means_the_same() -> None:
+def test_an_answer_for_the_session_means_the_same_as_option_or_member() -> None:
     options = ("allow", "deny", "allow for session", "deny for session")
     asked = question(*options, takes=FreeText.REASON, kind=AttentionKind.PERMISSION, digest="d")
     for answer in (given("allow for session"), given("allow", lasts=Lasts.SESSION)):
@@ -50,12 +50,12 @@ def test_an_answer_for_the_session_is_an_option_or_a_member_and_means_the_same()
         settled(question("allow", "deny", takes=FreeText.REASON), given("allow", lasts=Lasts.SESSION))
 
 
-def test_an_option_of_an_agent_s_own_that_sounds_like_one_for_the_session_is_just_an_option() -> None:
+def test_an_agents_own_option_that_resembles_one_for_the_session_is_an_ordinary_option() -> None:
     asked = question("allow", "allow for session", kind=AttentionKind.PERMISSION)
     assert settled(asked, given("allow for session")).value == "allow for session"
 
 
-def test_what_questions_of_ours_take() -> None:
+def test_the_answers_our_questions_accept() -> None:
     assert free_text(AttentionKind.PERMISSION, ("allow", "deny"), "Bash") is FreeText.REASON
     assert free_text(AttentionKind.APPROVAL, ("approve", "reject"), None) is FreeText.REASON
     assert free_text(AttentionKind.LIMIT, ("now", "fail"), None) is FreeText.NONE

@@ -10,13 +10,13 @@ from maestrod.core.values.folders import as_written
 PARTS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), max_size=8)
 
 
-def test_a_place_has_itself_and_all_that_is_around_it_up_to_the_root() -> None:
+def test_a_folder_has_itself_and_all_its_parents() -> None:
     assert as_written("/a/../b/c/").around == ("/b/c", "/b", "/")
     assert as_written("/").around == ("/",)
 
 
 @given(parts=PARTS)
-def test_each_folder_around_is_the_parent_of_the_one_before(parts: list[str]) -> None:
+def test_each_surrounding_folder_is_the_parent_of_the_one_before(parts: list[str]) -> None:
     place = as_written("/" + "/".join(parts))
     assert place.around[0] == place.path
     assert [posixpath.dirname(each) for each in place.around[:-1]] == list(place.around[1:])

@@ -76,7 +76,7 @@ def living() -> Iterator[Session]:
 EVERY = [*living(), *(session(status) for status in SessionStatus if status not in ALIVE)]
 
 
-def test_an_event_does_to_a_session_what_the_tables_say() -> None:
+def test_an_event_moves_a_session_as_the_tables_say() -> None:
     """For every event in every state: the values follow the machines, and what is refused is refused."""
     for each, event in product(EVERY, SessionEvent):
         try:
@@ -89,17 +89,17 @@ def test_an_event_does_to_a_session_what_the_tables_say() -> None:
         assert moves(each, event) is (expected != states(each))
 
 
-def test_each_event_brings_along_only_what_stands_below_it() -> None:
+def test_an_event_triggers_only_events_below_it() -> None:
     order = list(SessionEvent)
     for event, brought in BRINGS.items():
         assert all(order.index(each) > order.index(event) for each in brought), event
 
 
-def test_each_event_is_taken_by_a_machine() -> None:
+def test_each_event_is_handled_by_a_machine() -> None:
     assert {event for machine in MACHINES for row in machine.cells.values() for event in row} == set(SessionEvent)
 
 
-def test_an_event_is_at_rest_once_it_has_happened() -> None:
+def test_applying_an_event_again_moves_nothing() -> None:
     """Told again it moves nothing, but for the end of a wait, which leads on to the next."""
     for each, event in product(EVERY, set(SessionEvent) - {SessionEvent.WAKE}):
         try:
@@ -110,7 +110,7 @@ def test_an_event_is_at_rest_once_it_has_happened() -> None:
 
 
 @given(st.lists(st.sampled_from(list(SessionEvent)), max_size=40))
-def test_random_events_never_lead_where_nothing_can_be_written_down(events: list[SessionEvent]) -> None:
+def test_random_events_never_reach_an_impossible_state(events: list[SessionEvent]) -> None:
     """Each state survives being written and read, whatever came before, and an end is final."""
     now = session(SessionStatus.SPAWNING, Spawning(clock=Clock(deadline=AT)))
     for number, event in enumerate(events):
@@ -124,7 +124,7 @@ def test_random_events_never_lead_where_nothing_can_be_written_down(events: list
         now = then
 
 
-def test_an_end_leaves_nothing_of_a_life() -> None:
+def test_an_ended_session_keeps_nothing_of_its_life() -> None:
     for each, event in product(living(), ENDS):
         ended = moved(each, event, AT, data(event))
         assert ended.live is None
@@ -132,7 +132,7 @@ def test_an_end_leaves_nothing_of_a_life() -> None:
         assert (ended.exit, ended.completed_at, ended.status_reason) == (EXIT, AT, WHY)
 
 
-def test_a_session_on_its_way_out_begins_no_wait_and_what_is_stopped_is_not_let_go() -> None:
+def test_an_ending_session_begins_no_wait_and_a_stopping_one_cannot_be_finished() -> None:
     for each in living():
         ending = states(each).ending
         if ending is not EndingState.NONE:
@@ -144,7 +144,7 @@ def test_a_session_on_its_way_out_begins_no_wait_and_what_is_stopped_is_not_let_
             assert moved(each, SessionEvent.WANT_STOP, AT, data(SessionEvent.WANT_STOP)).ending == Stopping(reason=WHY)
 
 
-def test_why_it_is_being_stopped_stays_until_it_has_ended() -> None:
+def test_the_reason_of_a_stop_stays_until_the_end() -> None:
     for each, event in product(living(), set(SessionEvent) - ENDS - {SessionEvent.WAKE}):
         if isinstance(each.ending, Stopping):
             assert moved(each, event, AT, data(event)).status_reason == BEFORE, (each, event)
@@ -161,14 +161,14 @@ def test_signs_of_a_turn_or_a_limit_are_signs_of_life() -> None:
             assert moved(each, SessionEvent.REACH, AT, data(SessionEvent.REACH)).status is not SessionStatus.SPAWNING
 
 
-def test_the_end_of_a_process_silences_the_turn_and_nothing_else() -> None:
+def test_the_end_of_a_process_silences_only_the_turn() -> None:
     for each in living():
         gone = moved(each, SessionEvent.GONE, AT)
         assert gone.process is None
         assert states(gone) == states(each)._replace(turn=TurnState.SILENT)
 
 
-def test_limits_in_a_row_are_counted_and_a_completed_turn_forgets_them() -> None:
+def test_consecutive_limits_are_counted_until_a_turn_completes() -> None:
     up = session(SessionStatus.IDLE)
     first = moved(up, SessionEvent.REACH, AT, data(SessionEvent.REACH))
     due = moved(first, SessionEvent.END_WAIT, AT + 1)
@@ -191,14 +191,14 @@ def test_a_time_limit_belongs_to_a_phase_and_ends_with_it() -> None:
     assert with_clock(session(SessionStatus.IDLE), Clock(left=7)) == session(SessionStatus.IDLE)
 
 
-def test_what_would_move_a_machine_is_no_revision() -> None:
+def test_machines_cannot_be_moved_by_a_revision() -> None:
     with pytest.raises(ValueError, match="only an event may change"):
         revised(session(SessionStatus.IDLE), paused=True)
     with pytest.raises(ValueError, match="has ended"):
         revised(session(SessionStatus.FAILED), paused=True)
 
 
-def test_the_essay_names_every_machine_and_event_that_is_coupled() -> None:
+def test_the_essay_names_every_coupled_machine_and_event() -> None:
     essay = lifecycle.__doc__ or ""
     for machine in ("life", "turn", "hold", "ending", "wait"):
         assert f"- **{machine}**" in essay

@@ -62,7 +62,7 @@ def test_every_state_can_be_reached(noun: str) -> None:
 
 
 @EACH
-def test_the_target_of_each_cell(noun: str) -> None:
+def test_each_cell_has_its_target(noun: str) -> None:
     table, _, _, _ = TABLES[noun]
     for state, row in table.cells.items():
         for event, cell in row.items():
@@ -77,12 +77,12 @@ def test_the_target_of_each_cell(noun: str) -> None:
                 assert table.target(state, event) is (None if cell is IGNORE else cell)
 
 
-def test_an_ended_session_stays_as_it_ended() -> None:
+def test_an_ended_session_keeps_its_outcome() -> None:
     for state in (SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED):
         assert set(lifecycle.LIFE.cells[state].values()) <= {IGNORE, ILLEGAL}
 
 
-def test_from_completed_nothing_leads_away() -> None:
+def test_nothing_leaves_completed() -> None:
     assert set(task.TRANSITIONS.cells[TaskStatus.COMPLETED].values()) <= {IGNORE, ILLEGAL}
     for state in (TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED):
         away = {event for event, cell in task.TRANSITIONS.cells[state].items() if isinstance(cell, TaskStatus)}

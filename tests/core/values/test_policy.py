@@ -4,7 +4,7 @@ from maestrod.core.values.agent_traits import AgentTraits
 from maestrod.core.values.policy import Policy
 
 
-def test_an_agent_may_have_a_registration_timeout_of_its_own() -> None:
+def test_an_agent_can_have_its_own_registration_timeout() -> None:
     policy = Policy(registration_timeout_ms=5, agents={"slow": AgentTraits(registration_timeout_ms=50)})
     assert (policy.registration_timeout("slow"), policy.registration_timeout("shell")) == (50, 5)
 

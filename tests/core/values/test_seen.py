@@ -16,12 +16,12 @@ HERE = FolderIdentity(device=1, inode=2, boot_id="b")
 EYES = Seen(looks=True)
 
 
-def test_who_looks_nowhere_takes_paths_as_they_are_written_and_knows_no_skills() -> None:
+def test_without_a_look_paths_are_taken_as_written_and_no_skills_are_known() -> None:
     assert BLIND.place("/a/../b") == as_written("/b")
     assert (BLIND.identities(["/a"]), BLIND.names("/a")) == ({}, FolderNames())
 
 
-def test_what_was_not_seen_is_asked_for() -> None:
+def test_missing_observations_are_requested() -> None:
     asking: list[tuple[Callable[[], object], Question]] = [
         (lambda: EYES.place("/a"), PlaceAt("/a")),
         (lambda: EYES.identities(["/a", "/b"]), FoldersAt(("/a", "/b"))),
@@ -34,7 +34,7 @@ def test_what_was_not_seen_is_asked_for() -> None:
         assert unseen.value.question == question
 
 
-def test_what_was_seen_adds_up() -> None:
+def test_observations_add_up() -> None:
     seen = EYES.joined(Seen(places={"/l": Place("/a", ("/a", "/"))})).joined(Seen(folders={"/a": HERE, "/b": None}))
     seen = seen.joined(Seen(known={"": FolderNames(skills=frozenset({"s"}))}))
     assert seen.looks
@@ -75,13 +75,13 @@ def look_and_decide(play: Scenario, call: Call) -> list[Question]:
         (Call("run.start", taskId="a"), []),
     ],
 )
-def test_a_call_asks_for_what_it_needs_and_for_nothing_else(call: Call, kinds: list[type[Question]]) -> None:
+def test_a_call_requests_exactly_what_it_needs(call: Call, kinds: list[type[Question]]) -> None:
     play = Scenario().given(project(), task("a"))
     assert [type(question) for question in look_and_decide(play, call)] == kinds
     assert play.refusal is None and call.method in METHODS
 
 
-def test_a_skill_that_is_not_there_is_refused_after_the_look() -> None:
+def test_a_missing_skill_is_refused_after_the_check() -> None:
     play = Scenario().given(project())
     look_and_decide(play, Call("task.create", title="b", projectId="shop", skillIds=["reviw"]))
     play.then(refused("skill.unknown"))

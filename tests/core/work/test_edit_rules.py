@@ -39,11 +39,11 @@ def tree() -> Scenario:
     return Scenario().given(project(), project("far"), *titles)
 
 
-def test_an_edit_that_changes_nothing_is_no_event() -> None:
+def test_an_edit_without_changes_is_no_event() -> None:
     tree().when(edit("x")).then(nothing())
 
 
-def test_a_new_text_is_taken_over() -> None:
+def test_a_new_text_is_adopted() -> None:
     tree().when(edit("x", description="new", maxAttempts=3)).then(member("x", "description", "new"))
 
 
@@ -52,7 +52,7 @@ def test_a_status_set_by_hand_rolls_up() -> None:
     play.then(status("top", "completed"), status("y", "pending"), member("top", "progress", 1.0))
 
 
-def test_a_status_set_by_hand_lets_a_run_go_on() -> None:
+def test_a_status_set_by_hand_resumes_the_run() -> None:
     play = Scenario().given(run_of(group("g", subtask("a")), group("h", subtask("b"), needs=["g"])))
     play.given(exited("@g", "failed")).then(status("run", "failed"))
     play.when(edit("a", status="completed")).then(status("run", "running"), live("h"))
@@ -88,7 +88,7 @@ def test_a_task_may_move_below_another() -> None:
         ("shop", {"createdAt": 1}, "edit.not_editable"),
     ],
 )
-def test_what_would_break_the_tree_is_refused(name: str, members: dict[str, object], reason: str) -> None:
+def test_changes_that_would_break_the_tree_are_refused(name: str, members: dict[str, object], reason: str) -> None:
     play = tree()
     before = play.world.dump()
     play.when(edit(name, **members)).then(refused(reason), nothing())
@@ -105,16 +105,16 @@ def test_what_would_break_the_tree_is_refused(name: str, members: dict[str, obje
         ("a", {"dispatch": {"runId": "x", "agent": "shell"}}),
     ],
 )
-def test_records_of_what_happened_are_not_edited(name: str, members: dict[str, object]) -> None:
+def test_records_of_past_events_cannot_be_edited(name: str, members: dict[str, object]) -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.when(edit(name, **members)).then(refused("edit.not_editable"), nothing())
 
 
-def test_what_a_session_works_on_is_not_moved_under_its_hands() -> None:
+def test_the_work_of_a_session_is_not_moved_from_under_it() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.when(edit("a", status="completed")).then(refused("task.in_use"))
     play.when(edit("a", title="better")).then(member("better", "status.value", "pending"))
 
 
-def test_a_file_makes_no_entity() -> None:
+def test_a_stray_file_creates_no_entity() -> None:
     Scenario().given(project()).when(Find(lambda _: Edited("task", "tsk_new", b"{}"))).then(refused("task.not_found"))

@@ -18,17 +18,17 @@ def draft() -> Draft:
 
 
 @given(st.integers(-(2**53), NOW + FUTURE_MS), st.integers(0, NOW))
-def test_it_is_never_before_the_beginning_nor_after_now(at: int, since: int) -> None:
+def test_the_time_is_never_before_the_beginning_nor_after_now(at: int, since: int) -> None:
     assert since <= moment(draft(), at, since) <= NOW
 
 
 @given(st.integers(0, NOW), st.integers(0, NOW))
-def test_what_lies_between_is_believed(one: int, other: int) -> None:
+def test_a_time_in_between_is_believed(one: int, other: int) -> None:
     since, at = sorted((one, other))
     assert moment(draft(), at, since) == at
 
 
-def test_what_has_not_come_yet_is_refused_and_says_what_to_do() -> None:
+def test_a_time_in_the_future_is_refused_with_what_to_do() -> None:
     with pytest.raises(
         Malformed, match="at is 120 s in the future by the daemon's clock: correct the clock"
     ) as refusal:
@@ -36,6 +36,6 @@ def test_what_has_not_come_yet_is_refused_and_says_what_to_do() -> None:
     assert refusal.value.details == {"path": "at"}
 
 
-def test_the_timeline_says_when_only_of_what_is_told_late() -> None:
+def test_the_timeline_shows_the_time_only_of_late_reports() -> None:
     assert noted(draft(), NOW - LATE_MS) == {}
     assert noted(draft(), NOW - LATE_MS - 1) == {"happenedAt": NOW - LATE_MS - 1}

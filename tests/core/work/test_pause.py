@@ -33,7 +33,7 @@ def test_a_timeout_does_not_run_while_the_session_is_held() -> None:
     play.when(Later(6000), woke("timeout", "a")).then(status("a", "failed"), member("@g", "stopping", True))
 
 
-def test_what_begins_while_held_has_no_running_clock() -> None:
+def test_a_session_that_begins_while_held_has_no_running_clock() -> None:
     """A report that was on its way when the session was held."""
     play = Scenario().given(run_of(*GROUPS), Call("session.pause", sessionId="@g"))
     play.when(START).then(status("a", "in_progress"), member("a", "deadline", None), member("a", "clock.left", 10_000))
@@ -61,7 +61,7 @@ def test_emergency_stop_and_thaw() -> None:
     assert not play.world.system.frozen
 
 
-def test_what_is_held_twice_is_let_go_once() -> None:
+def test_a_session_held_twice_is_resumed_once() -> None:
     play = begun().given(Call("session.pause", sessionId="@g"), Call("run.pause", runId="run"))
     play.when(Call("session.resume", sessionId="@g")).then(effect(Signal, "@g", 0))
     play.when(Call("run.resume", runId="run")).then(effect(Signal, "@g"))

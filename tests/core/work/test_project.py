@@ -18,7 +18,7 @@ def test_a_folder_is_an_absolute_path(path: str) -> None:
         play.when(Call("project.update", projectId="shop", workingDir=path)).then(refused("project.relative"))
 
 
-def test_a_run_in_a_folder_finds_its_project_or_makes_it() -> None:
+def test_a_run_in_a_folder_finds_or_creates_its_project() -> None:
     play = Scenario().given(project(), run_of(group("g", subtask("a"))))
     assert len(play.world.projects) == 1
     play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/new/../other/"))
@@ -36,17 +36,17 @@ def test_a_pattern_that_can_match_nothing_is_refused(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"defualtAgent": "shell"}, {"permissions": {"denny": ["Bash"]}}])
-def test_a_setting_that_is_misspelt_is_refused(settings: dict[str, object]) -> None:
+def test_a_misspelt_setting_is_refused(settings: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.convert({"projectId": "p", "settings": settings}, ProjectUpdate)
 
 
-def test_the_project_of_a_folder_with_an_odd_name_has_a_name_of_one_line() -> None:
+def test_a_project_of_a_folder_with_an_odd_name_has_a_one_line_name() -> None:
     play = Scenario().given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir="/tmp/a\nb"))
     assert [project.name for project in play.world.projects.values()] == ["a b"]
 
 
-def test_what_is_not_given_stays() -> None:
+def test_members_that_are_not_given_stay() -> None:
     play = Scenario().given(project(description="d")).when(Call("project.update", projectId="shop", name="n"))
     play.then(member("n", "description", "d"), member("n", "working_dir", "/tmp/shop"))
 
@@ -58,7 +58,7 @@ def test_a_project_with_tasks_or_live_sessions_stays() -> None:
     play.when(Call("project.delete", projectId="shop")).then(refused("project.in_use"))
 
 
-def test_an_empty_one_goes() -> None:
+def test_an_empty_project_is_deleted() -> None:
     play = Scenario().given(project()).when(Call("project.delete", projectId="shop"))
     assert not play.world.projects
 
@@ -82,7 +82,7 @@ def test_the_nearest_project_around_a_folder_is_its_project() -> None:
     assert enclosing(play.world, BLIND, as_written("/tmp/shopping")) is None
 
 
-def test_a_project_made_of_a_folder_gets_a_name_that_is_free() -> None:
+def test_a_project_created_from_a_folder_gets_a_free_name() -> None:
     play = Scenario().given(project())
     for folder in ("/srv/shop", "/a/srv/shop", "/b/a/srv/shop", "/"):
         play.given(Call("run.start", plan={"groups": [group("g", subtask("a"))]}, workingDir=folder))

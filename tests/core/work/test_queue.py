@@ -52,7 +52,7 @@ def test_a_claim_moves_item_and_task_in_one_decision() -> None:
     assert play.reply.task.title == "a"
 
 
-def test_of_many_claims_one_gets_the_item() -> None:
+def test_an_item_goes_to_one_of_many_claims() -> None:
     play = worker("a", "b")
     claims = [play.when(CLAIM).reply for _ in range(5)]
     assert [claim.item is not None for claim in claims] == [True, False, False, False, False]
@@ -65,13 +65,13 @@ def test_the_last_item_closes_the_queue() -> None:
     play.when(exited("@w")).then(status("@w", "completed"))
 
 
-def test_an_item_waits_for_its_task_s_dependencies() -> None:
+def test_an_item_waits_for_the_dependencies_of_its_task() -> None:
     play = worker("a").given(task("b", needs=["a"]), Call("queue.add", sessionId="@w", taskId="b", position=0))
     assert play.when(CLAIM).reply.task.title == "a"
     assert play.when(DONE, CLAIM).reply.task.title == "b"
 
 
-def test_complete_without_a_name_is_about_the_item_in_the_works() -> None:
+def test_complete_without_a_name_means_the_item_in_progress() -> None:
     worker("a").when(DONE).then(refused("queue.item_not_found"))
 
 
@@ -85,7 +85,9 @@ def test_complete_without_a_name_is_about_the_item_in_the_works() -> None:
         ("remove", {}, None),
     ],
 )
-def test_what_may_be_done_to_a_queued_item(verb: str, more: dict[str, Any], reason: str | None) -> None:
+def test_each_action_on_a_queued_item_is_accepted_or_refused(
+    verb: str, more: dict[str, Any], reason: str | None
+) -> None:
     play = worker("a", "b").when(Call(f"queue.{verb}", by="@w", taskId="a", **more))
     play.then(*([refused(reason)] if reason else []))
 
@@ -102,37 +104,37 @@ def test_move_and_add_put_an_item_among_the_queued_ones() -> None:
     play.when(Call("queue.add", sessionId="@w", taskId="d")).then(refused("queue.has_task"))
 
 
-def test_a_session_that_dies_gives_its_item_back_while_retries_are_left() -> None:
+def test_a_dying_session_returns_its_item_while_retries_are_left() -> None:
     play = worker("a", maxAttempts=2).when(CLAIM, exited("@w", "failed"))
     play.then(item("@w", "a", "queued"), member("a", "attempt", 2), status("a", "pending"), closed("@w"))
     queue = play.world.queues["que_" + play.id_of("@w")]
     assert queue.items[0].attempt == 2
 
 
-def test_a_session_that_dies_fails_its_item_when_none_is_left() -> None:
+def test_a_dying_session_fails_its_item_when_no_retry_is_left() -> None:
     worker("a").when(CLAIM, exited("@w", "failed")).then(item("@w", "a", "failed"), status("a", "failed"))
 
 
-def test_a_session_that_dies_costs_nothing_to_items_it_had_not_claimed() -> None:
+def test_a_dying_session_does_not_charge_items_it_had_not_claimed() -> None:
     play = scheduled(subtask("a"), subtask("b"), subtask("c"))
     play.when(Call("queue.next", by="@g"), exited("@g", "failed"))
     play.then(status("a", "failed"), member("b", "attempts", ()), status("b", "pending"), live("g"))
     assert [play.world.tasks[id_].title for id_ in play.world.sessions[play.id_of("@g")].task_ids] == ["b", "c"]
 
 
-def test_a_session_that_does_nothing_at_all_costs_an_attempt_so_that_it_is_not_started_for_ever() -> None:
+def test_a_session_that_does_nothing_fails_its_items_so_that_restarts_end() -> None:
     play = scheduled(subtask("a"), subtask("b"))
     play.when(exited("@g", "failed")).then(
         status("a", "failed"), status("b", "failed"), status("run", "failed"), live()
     )
 
 
-def test_failing_twice_does_not_cost_two_attempts() -> None:
+def test_two_failures_of_one_attempt_cost_one_attempt() -> None:
     play = worker("a", "b", maxAttempts=3).when(CLAIM, FAILED).then(member("a", "attempt", 2))
     play.when(Call("queue.fail", by="@w", taskId="a", error="no")).then(nothing(), member("a", "attempt", 2))
 
 
-def test_a_failed_item_may_be_requeued_and_its_task_is_tried_again() -> None:
+def test_a_failed_item_can_be_requeued_and_its_task_is_retried() -> None:
     play = worker("a", "b").given(CLAIM, FAILED)
     play.when(Call("queue.requeue", by="@w", taskId="a")).then(item("@w", "a", "queued"), status("a", "pending"))
     assert play.when(CLAIM).reply.task.title == "a"
@@ -148,7 +150,7 @@ def test_a_failed_item_may_be_requeued_and_its_task_is_tried_again() -> None:
         (woke("timeout", "a"), "failed"),
     ],
 )
-def test_an_item_goes_where_its_task_goes_by_another_way(step: Step, expected: str) -> None:
+def test_an_item_follows_its_task_when_that_moves_by_another_way(step: Step, expected: str) -> None:
     worker("a", "b", timeoutMs=5000).when(CLAIM, step).then(item("@w", "a", expected))
 
 
@@ -159,7 +161,7 @@ def test_cancelling_a_run_skips_its_queued_items() -> None:
     )
 
 
-def test_starting_a_queued_task_directly_puts_its_item_in_the_works() -> None:
+def test_starting_a_queued_task_directly_moves_its_item_into_progress() -> None:
     play = worker("a", "b").when(Call("task.start", by="@w", taskId="b"))
     play.then(item("@w", "b", "processing"), item("@w", "a", "queued"))
     assert play.when(CLAIM).reply.item is None
@@ -178,7 +180,7 @@ def test_an_empty_queue_waits_for_its_first_item() -> None:
     play.when(Call("queue.add", sessionId="@w", taskId="a"), CLAIM).then(item("@w", "a", "processing"))
 
 
-def test_a_unit_s_queue_closes_when_the_rest_waits_for_others() -> None:
+def test_a_units_queue_closes_when_the_rest_waits_for_others() -> None:
     """Else the slot would be held by who waits for who needs it."""
     play = Scenario().given(
         run_of(group("g", subtask("a"), subtask("b"), strategy="queue"), group("h", subtask("c")), maxSessions=1),
@@ -190,7 +192,7 @@ def test_a_unit_s_queue_closes_when_the_rest_waits_for_others() -> None:
     play.when(Call("task.complete", by="@h", taskId="c"), exited("@h")).then(live("g"), item("@g", "b", "queued"))
 
 
-def test_the_owner_s_queue_waits_for_others() -> None:
+def test_the_owners_queue_waits_for_others() -> None:
     play = worker("a").given(
         task("z"), task("b", needs=["z"]), Call("queue.add", sessionId="@w", taskId="b"), CLAIM, DONE
     )
@@ -203,7 +205,7 @@ def test_a_session_without_a_queue_says_so() -> None:
     play.when(CLAIM).then(refused("queue.not_found"))
 
 
-def test_an_item_in_the_works_cannot_be_removed_or_unlinked() -> None:
+def test_an_item_in_progress_cannot_be_removed_or_unlinked() -> None:
     play = worker("a", "b").given(CLAIM)
     play.when(Call("queue.remove", by="@w", taskId="a")).then(refused("item.illegal_transition"))
     play.when(Call("session.unlink", sessionId="@w", taskId="a")).then(refused("item.illegal_transition"))

@@ -45,7 +45,7 @@ def overdue(**given: Any) -> Scenario:
     return begun(**given).given(Later(TIMEOUT + 10_000))
 
 
-def test_a_late_report_of_work_done_in_time_is_honoured_and_dated() -> None:
+def test_a_late_report_of_work_done_in_time_counts_with_its_time() -> None:
     play = overdue()
     began = play.world.tasks[play.id_of("a")].started_at or 0
     play.when(Call("task.complete", by="@g", taskId="a", at=began + 8000))
@@ -63,14 +63,14 @@ def test_a_report_of_work_done_after_its_deadline_times_out(method: str) -> None
 
 
 @pytest.mark.parametrize("method", REPORTS)
-def test_a_report_that_does_not_say_when_has_the_benefit_of_the_doubt(method: str) -> None:
+def test_a_report_without_a_time_counts_as_in_time(method: str) -> None:
     play = overdue().when(Call(method, by="@g", taskId="a", **REPORTS[method]))
     assert play.refusal is None
     assert play.world.tasks[play.id_of("a")].attempts == () or method == "task.fail"
 
 
 @pytest.mark.parametrize("verb", ["complete", "fail", "skip"])
-def test_a_queue_reports_by_the_same_rules(verb: str) -> None:
+def test_a_queue_worker_reports_by_the_same_rules(verb: str) -> None:
     words: dict[str, Any] = {"complete": {"summary": "x"}, "fail": {"error": "x"}, "skip": {"reason": "x"}}[verb]
     ended = {"complete": "completed", "fail": "failed", "skip": "skipped"}[verb]
     play = overdue(strategy="queue")
@@ -86,7 +86,7 @@ def test_a_queue_reports_by_the_same_rules(verb: str) -> None:
 
 
 @pytest.mark.parametrize("method", [*REPORTS, "task.start"])
-def test_a_timeout_that_was_judged_stands_whatever_is_said_of_when(method: str) -> None:
+def test_a_decided_timeout_stands_whatever_time_is_reported_later(method: str) -> None:
     play = overdue(attempts=2)
     began = play.world.tasks[play.id_of("a")].started_at or 0
     play.given(woke("timeout", "a")).then(status("a", "pending"), member("a", "attempt", 2))
@@ -95,7 +95,7 @@ def test_a_timeout_that_was_judged_stands_whatever_is_said_of_when(method: str) 
     play.then(refused("task.attempt_over"), status("a", "pending"), member("a", "attempt", 2))
 
 
-def test_nobody_reports_from_before_the_attempt_or_from_the_future() -> None:
+def test_reports_from_before_the_attempt_or_from_the_future_are_refused() -> None:
     play = begun()
     began = play.world.tasks[play.id_of("a")].started_at or 0
     play.when(Call("task.complete", by="@g", taskId="a", at=began + 3_600_000)).then(refused("report.in_future"))
@@ -108,7 +108,7 @@ def test_a_clock_a_little_ahead_reports_now() -> None:
     play.then(member("a", "completed_at", play.at))
 
 
-def test_the_same_report_may_say_another_time_when_it_is_made_again() -> None:
+def test_a_repeated_report_may_carry_another_time() -> None:
     play = begun()
     play.given(Call("task.complete", by="@g", taskId="a", requestId="r", at=play.at))
     play.when(Call("task.complete", by="@g", taskId="a", requestId="r", at=play.at - 5)).then(status("a", "completed"))

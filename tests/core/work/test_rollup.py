@@ -72,7 +72,7 @@ OF_TWO = {
 }
 
 
-def test_what_a_parent_of_two_is() -> None:
+def test_the_parent_of_two_is_described() -> None:
     def hold(case: tuple[str, str]) -> None:
         for one, two in (case, case[::-1]):
             pair(one, two).then(status("p", OF_TWO[case]))
@@ -87,7 +87,7 @@ def test_progress_is_the_mean_of_the_leaves_however_deep() -> None:
     play.then(member("p", "progress", 1.5 / 4), member("m", "progress", 0.5 / 3))
 
 
-def test_one_leaf_more_counts_all_the_way_up() -> None:
+def test_one_new_leaf_is_counted_all_the_way_up() -> None:
     """The middle did not change, so the top was not told that it has one leaf more."""
     play = Scenario().given(project(), task("p"), task("m", under="p"), task("a", under="m"), task("z", under="p"))
     play.given(Call("task.complete", taskId="z"), task("b", under="m")).then(member("p", "progress", 1 / 3))
@@ -99,7 +99,7 @@ def test_each_parent_is_decided_once_per_decision() -> None:
     play.when(Call("task.complete", taskId="a")).then(status("p", "in_progress"), event("task.status", 3))
 
 
-def test_a_parent_that_failed_goes_on_when_a_child_does() -> None:
+def test_a_failed_parent_resumes_when_a_child_does() -> None:
     play = pair("failed", "completed").then(status("p", "failed")).given(Call("task.retry", taskId="a"))
     play.then(status("p", "in_progress"), member("p", "completed_at", None))
 
@@ -120,7 +120,7 @@ FATES = {
 }
 
 
-def test_what_becomes_of_a_task_when_its_dependency() -> None:
+def test_the_policy_decides_what_a_failed_dependency_means() -> None:
     def hold(case: tuple[str, str]) -> None:
         policy, fate = case
         play = Scenario().given(project(), task("x"), task("y", needs=["x"], onDependencyFailure=policy))
@@ -130,21 +130,21 @@ def test_what_becomes_of_a_task_when_its_dependency() -> None:
     assert offenders({f"{fate}, {policy}": (policy, fate) for policy, fate in FATES}, hold) == {}
 
 
-def test_policies_hold_for_groups_as_for_tasks() -> None:
+def test_policies_apply_to_groups_as_to_tasks() -> None:
     groups = [group("g", subtask("x")), group("s", subtask("s1"), needs=["g"], onDependencyFailure="skip")]
     play = Scenario().given(run_of(*groups, group("r", subtask("r1"), needs=["g"], onDependencyFailure="run")))
     play.when(Call("task.fail", taskId="x", error="e"))
     play.then(status("s", "skipped"), status("s1", "skipped"), status("r", "pending"), status("run", "running"))
 
 
-def test_a_group_whose_subtasks_were_all_cancelled_is_not_blocked_by_what_it_waited_for() -> None:
+def test_a_group_of_cancelled_subtasks_is_not_blocked_by_its_dependency() -> None:
     groups = [group("g", subtask("x")), group("h", subtask("y"), needs=["g"])]
     play = Scenario().given(run_of(*groups)).when(Call("run.cancel", runId="run"))
     play.then(status("g", "cancelled"), status("h", "cancelled"))
     play.when(Call("task.retry", taskId="y")).then(status("h", "blocked"))
 
 
-def test_doom_goes_along_the_chain_and_is_lifted_by_a_retry() -> None:
+def test_doom_spreads_along_dependencies_and_a_retry_lifts_it() -> None:
     play = Scenario().given(project(), task("x"), task("y", needs=["x"]), task("z", needs=["y"]))
     play.given(MOVES["failed"]).then(member("z", "status_reason.code", "dependency_failed"))
     assert standing(play.world.tasks[play.id_of("z")]) is Standing.FAILED
@@ -163,7 +163,7 @@ def test_a_dependency_may_come_and_go() -> None:
     "waiting, on",
     [("a", "a"), ("a", "c"), ("p", "kid"), ("kid", "p"), ("a", "needy"), ("other", "kid2")],
 )
-def test_what_would_wait_for_itself_is_refused_with_the_way_round(waiting: str, on: str) -> None:
+def test_a_cycle_of_dependencies_is_refused_with_its_path(waiting: str, on: str) -> None:
     play = Scenario().given(project(), task("a"), task("b", needs=["a"]), task("c", needs=["b"]), task("p"))
     play.given(task("kid", under="p"), task("needy", needs=["b"]), task("other"), task("kid2", under="other"))
     play.when(Call("task.depend", taskId=waiting, onTaskId=on)).then(refused("task.cycle"), nothing())
@@ -172,7 +172,7 @@ def test_what_would_wait_for_itself_is_refused_with_the_way_round(waiting: str, 
     assert cycle[0] == cycle[-1] == play.id_of(waiting)
 
 
-def test_a_subtask_that_needs_what_waits_for_its_parent_is_refused() -> None:
+def test_a_subtask_that_depends_on_its_own_parents_dependents_is_refused() -> None:
     play = Scenario().given(project(), task("p"), task("q", needs=["p"]), task("c", under="p"))
     play.when(task("d", under="p", needs=["q"])).then(refused("task.cycle"), nothing())
     play.when(Call("task.depend", taskId="c", onTaskId="q")).then(refused("task.cycle"))

@@ -55,7 +55,7 @@ def done(group_: str, *titles: str) -> list[Call]:
     return [Call("task.complete", by=f"@{group_}", taskId=title) for title in titles]
 
 
-def test_a_plan_keeps_what_it_says_of_itself() -> None:
+def test_a_plan_keeps_what_it_says_about_itself() -> None:
     planning().when(SUBMIT).then(member("plan", "title", "root"), member("plan", "summary", ""))
     told = {"title": "Ship it", "summary": "In two steps", **PLAN}
     planning().when(Call("plan.submit", by="@plan: root", plan=told)).then(
@@ -66,13 +66,13 @@ def test_a_plan_keeps_what_it_says_of_itself() -> None:
     play.then(member("plan", "title", "Ship it"), member("plan", "summary", "In two steps"))
 
 
-def test_from_request_to_completed_tree() -> None:
+def test_a_request_becomes_a_completed_tree() -> None:
     play = planning().when(SUBMIT).then(status("run", "running"), status("plan", "applied"), live("plan: root", "g"))
     play.when(*done("g", "a"), exited("@g"), exited("@plan: root"))
     play.then(status("run", "completed"), status("root", "completed"), member("root", "progress", 1.0), live())
 
 
-def test_groups_start_when_those_they_wait_for_are_done() -> None:
+def test_groups_start_when_their_dependencies_are_done() -> None:
     play = Scenario().when(run_of(*TWO)).then(live("g"), status("h", "blocked"), effect(Launch))
     play.when(*done("g", "a")).then(status("h", "pending"), live("g", "h"))
 
@@ -91,7 +91,7 @@ def test_a_repaired_plan_is_applied() -> None:
     )
 
 
-def test_a_plan_that_wants_approval_waits_for_it_without_its_planner() -> None:
+def test_a_plan_waits_for_approval_without_its_planner() -> None:
     play = planning(approve=True).when(SUBMIT, exited("@plan: root"))
     play.then(status("run", "awaiting_approval"), status("plan", "ready"), status("root", "pending"), live())
     play.when(Call("plan.approve", planId="plan")).then(status("run", "running"), status("plan", "applied"), live("g"))
@@ -106,7 +106,7 @@ def test_a_rejected_plan_fails_its_run() -> None:
     assert "too big" in str(play.world.runs[play.id_of("run")].error)
 
 
-def test_a_second_plan_that_wants_approval_does_not_hold_what_runs() -> None:
+def test_a_second_plan_that_waits_for_approval_does_not_hold_running_tasks() -> None:
     play = planning(approve=True).given(SUBMIT, Call("plan.approve", planId="plan"), SUBMIT)
     play.then(status("run", "running"), status("plan", "ready"))
     play.when(exited("@g", "failed")).then(status("a", "failed"))
@@ -116,14 +116,14 @@ def test_a_planner_that_ends_without_a_plan_has_failed() -> None:
     planning().when(exited("@plan: root")).then(status("run", "failed"), status("root", "failed"))
 
 
-def test_a_planner_that_dies_is_started_again_while_attempts_are_left() -> None:
+def test_a_planner_that_dies_is_restarted_while_attempts_are_left() -> None:
     play = Scenario().given(project(), task("root", maxAttempts=2), Call("run.start", taskId="root", planner=["plan"]))
     play.when(exited("@plan: root", "failed")).then(status("run", "planning"), live())
     play.when(woke("retry", "root")).then(live("plan: root"), effect(Launch))
     play.when(exited("@plan: root", "failed")).then(status("run", "failed"))
 
 
-def test_a_shortage_delays_the_planner_and_costs_no_attempt() -> None:
+def test_a_shortage_delays_the_planner_without_costing_an_attempt() -> None:
     play = Scenario().given(project(), task("root"), Call("run.start", taskId="root", planner=["plan"]))
     play.when(not_launched("@plan: root", retryable=True)).then(status("run", "planning"), live())
     play.when(woke("retry", "root")).then(live("plan: root"), member("root", "attempt", 1))
@@ -137,12 +137,12 @@ def test_a_planner_is_not_started_while_everything_is_frozen() -> None:
     play.when(Call("system.thaw")).then(live("plan: root"))
 
 
-def test_a_failed_planning_is_planned_again_when_its_root_is_retried() -> None:
+def test_retrying_the_root_repeats_a_failed_planning() -> None:
     play = planning().given(exited("@plan: root", "failed"))
     play.when(Call("task.retry", taskId="root")).then(status("run", "planning"), live("plan: root"))
 
 
-def test_subtasks_made_by_an_orchestrator_are_run_when_it_is_done() -> None:
+def test_subtasks_created_by_an_orchestrator_run_when_it_has_ended() -> None:
     play = planning().given(Call("task.create", by="@plan: root", parentId="root", title="x", commands=["true"]))
     play.when(exited("@plan: root")).then(status("run", "running"), live("x"))
 
@@ -155,14 +155,14 @@ def test_a_planner_that_fails_leaves_the_owner_s_own_tree_alone() -> None:
     play.when(Call("run.start", taskId="root")).then(status("run", "running"), live("x"))
 
 
-def test_an_existing_tree_is_run_leaf_by_leaf() -> None:
+def test_an_existing_tree_runs_leaf_by_leaf() -> None:
     play = Scenario().given(project(), task("root"), task("x", under="root"), task("y", under="root", needs=["x"]))
     play.when(Call("run.start", taskId="root")).then(live("x"), status("run", "running"))
     play.when(*done("x", "x"), exited("@x")).then(live("y"))
     play.when(*done("y", "y"), exited("@y")).then(status("run", "completed"), status("root", "completed"))
 
 
-def test_a_single_task_with_commands_is_a_unit_of_its_own() -> None:
+def test_a_single_task_with_commands_is_its_own_unit() -> None:
     play = Scenario().given(project(), task("x")).when(Call("run.start", taskId="x")).then(live("x"))
     play.when(*done("x", "x")).then(status("run", "completed"))
 
@@ -175,18 +175,18 @@ def test_a_run_of_a_subtask_ends_with_it() -> None:
 
 
 @pytest.mark.parametrize("ended", ["complete", "skip", "cancel"])
-def test_what_is_over_cannot_be_run(ended: str) -> None:
+def test_ended_work_cannot_be_run(ended: str) -> None:
     play = Scenario().given(project(), task("x"), Call(f"task.{ended}", taskId="x"))
     play.when(Call("run.start", taskId="x")).then(refused("task.finished"))
 
 
-def test_a_tree_is_run_once_at_a_time() -> None:
+def test_a_tree_runs_once_at_a_time() -> None:
     play = Scenario().given(project(), task("root"), task("x", under="root"), Call("run.start", taskId="x"))
     play.when(Call("run.start", taskId="x")).then(refused("run.active"))
     play.when(Call("run.start", taskId="root")).then(refused("run.active"))
 
 
-def test_a_subtask_added_to_a_running_tree_is_run_too() -> None:
+def test_a_subtask_added_to_a_running_tree_runs_too() -> None:
     play = Scenario().given(run_of(*TWO)).when(task("late", under="root")).then(live("g", "late"))
     play.when(*done("late", "late")).then(status("run", "running"))
 
@@ -213,7 +213,7 @@ def test_cancelling_a_run_cancels_its_tree_and_stops_its_sessions() -> None:
     play.when(Call("run.cancel", runId="run")).then(refused("run.ended"))
 
 
-def test_what_is_retried_before_the_old_session_is_gone_is_not_cancelled_with_it() -> None:
+def test_a_retry_before_the_old_session_has_ended_is_not_cancelled_with_it() -> None:
     play = Scenario().given(run_of(*TWO), Call("run.cancel", runId="run"), Call("task.retry", taskId="a"))
     play.then(status("run", "running")).when(exited("@g")).then(status("a", "pending"), live("g"))
 
@@ -247,11 +247,11 @@ def test_a_plan_that_does_not_pass_starts_no_run() -> None:
         ({"taskId": "tsk_none"}, "task.not_found"),
     ],
 )
-def test_what_cannot_be_run(params: dict[str, Any], reason: str) -> None:
+def test_things_that_cannot_run_are_refused(params: dict[str, Any], reason: str) -> None:
     Scenario().given(project()).when(Call("run.start", **params)).then(refused(reason))
 
 
-def test_the_agent_is_the_run_s_unless_the_group_names_one() -> None:
+def test_the_agent_is_the_runs_unless_the_group_names_one() -> None:
     play = (
         Scenario()
         .when(run_of(group("g", subtask("a"))))
@@ -260,12 +260,12 @@ def test_the_agent_is_the_run_s_unless_the_group_names_one() -> None:
     play.then(member("@g", "run_id", play.id_of("run")))
 
 
-def test_backoff_holds_a_unit_and_then_lets_it_go() -> None:
+def test_a_backoff_holds_a_unit_and_then_releases_it() -> None:
     play = Scenario().given(run_of(group("g", subtask("a", maxAttempts=2, backoffMs=60_000))), exited("@g", "failed"))
     play.then(live(), status("run", "running")).when(Later(60_000), woke("retry", "a")).then(live("g"))
 
 
-def test_a_task_put_below_the_root_before_the_plan_was_approved_is_run_with_it() -> None:
+def test_a_task_added_below_the_root_before_the_approval_runs_with_the_plan() -> None:
     play = Scenario().given(run_of(group("g", subtask("a")), approve=True), task("own", under="root"))
     play.when(Call("plan.approve", planId="plan")).then(live("g", "own"))
 
@@ -277,7 +277,7 @@ def test_a_planner_program_for_an_agent_that_plans_by_itself_is_refused() -> Non
     assert not play.world.runs
 
 
-def test_who_has_no_planner_is_told_which_agents_plan() -> None:
+def test_an_agent_without_a_planner_is_refused_with_those_that_plan() -> None:
     play = Scenario(policy=Policy(agents={"shell": SHELL, "sage": AgentTraits(plans=True)}))
     play.when(Call("run.start", text="x", workingDir="/tmp/shop", agent="shell")).then(refused("run.no_planner"))
     assert play.refusal is not None
@@ -286,7 +286,7 @@ def test_who_has_no_planner_is_told_which_agents_plan() -> None:
     )
 
 
-def test_the_agent_a_project_remembers_plans_its_requests_and_does_nothing_else() -> None:
+def test_the_agent_a_project_remembers_only_plans_its_requests() -> None:
     agents = {"shell": SHELL, "sage": AgentTraits(plans=True)}
     play = Scenario(policy=Policy(agents=agents)).given(project("shop"))
     play.given(Call("project.update", projectId="shop", settings={"planningAgent": "sage"}))

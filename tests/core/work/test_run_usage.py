@@ -15,7 +15,7 @@ def test_a_run_has_used_what_its_sessions_have_used() -> None:
     assert play.world.runs[run.id].usage == Usage(input=130, output=13, cost=0.1)
 
 
-def test_the_same_usage_told_again_changes_nothing() -> None:
+def test_repeated_usage_changes_nothing() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     told = Call("session.update", sessionId="@g", usage={"input": 100})
     play.given(told)

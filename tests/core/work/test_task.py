@@ -51,45 +51,45 @@ def test_a_report_moves_a_leaf_and_leaves_an_entry(verb: str, expected: str, ent
     assert entry in [found.data["type"] for found in play.last if found.type == "timeline.added"]
 
 
-def test_a_second_report_of_the_same_is_true_and_changes_nothing() -> None:
+def test_a_repeated_report_succeeds_and_changes_nothing() -> None:
     for verb in ("start", "complete", "skip"):
         one().given(report(verb)).when(report(verb)).then(nothing())
 
 
-def test_what_is_completed_stays_completed() -> None:
+def test_completed_work_stays_completed() -> None:
     play = one().given(report("complete"))
     for verb in ("start", "fail", "skip", "block"):
         play.when(report(verb)).then(refused("task.illegal_transition"))
     play.when(Call("task.retry", taskId="a")).then(refused("task.illegal_transition"))
 
 
-def test_progress_is_kept_and_told() -> None:
+def test_progress_is_stored_and_published() -> None:
     play = one().when(report("progress", progress=0.25, message="quarter")).then(member("a", "progress", 0.25))
     play.when(report("complete", summary="all of it")).then(
         member("a", "progress", 1.0), member("a", "result.summary", "all of it")
     )
 
 
-def test_a_parent_moves_with_its_children_only() -> None:
+def test_a_parent_moves_only_with_its_children() -> None:
     play = one("p").given(task("c", under="p"))
     for verb in ("start", "progress", "complete", "fail", "skip", "block"):
         play.when(report(verb, "p")).then(refused("task.has_subtasks"))
 
 
-def test_what_waits_cannot_be_begun_but_skipped_or_cancelled() -> None:
+def test_waiting_tasks_cannot_begin_but_be_skipped_or_cancelled() -> None:
     play = one("a").given(task("b", needs=["a"])).then(status("b", "blocked"))
     for verb in ("start", "complete", "fail", "block"):
         play.when(report(verb, "b")).then(refused("task.waits"))
     play.when(report("skip", "b")).then(status("b", "skipped"))
 
 
-def test_a_subtask_cannot_be_begun_before_its_group_may() -> None:
+def test_a_subtask_cannot_begin_before_its_group_may() -> None:
     play = one("a").given(task("p", needs=["a"]), task("c", under="p"))
     play.when(report("start", "c")).then(refused("task.waits"))
     play.when(report("complete", "a"), report("start", "c")).then(status("p", "in_progress"))
 
 
-def test_a_blocked_report_names_what_is_in_the_way() -> None:
+def test_a_blocked_report_names_what_blocks_it() -> None:
     play = one("a", "b").when(report("block", "b", reason="needs a key", byTaskId="a"))
     play.then(member("b", "status_reason.code", "reported"), member("b", "status_reason.by", play.id_of("a")))
     play.when(report("start", "b")).then(status("b", "in_progress"))
@@ -106,12 +106,12 @@ def test_a_timeout_fails_the_attempt_and_stops_the_session() -> None:
     play.when(exited("@g"), woke("retry", "a")).then(live("g"))
 
 
-def test_a_deadline_that_no_longer_stands_wakes_nobody() -> None:
+def test_a_deadline_that_no_longer_exists_wakes_nobody() -> None:
     play = one(timeoutMs=5000).given(report("start"), report("complete"))
     play.when(woke("timeout", "a")).then(nothing())
 
 
-def test_a_leaf_that_was_given_subtasks_has_no_timeout_of_its_own() -> None:
+def test_a_leaf_that_was_given_subtasks_loses_its_own_timeout() -> None:
     """It was failed as if it were still a leaf, and the fact was refused."""
     play = one(timeoutMs=5000).given(report("start"), task("c", under="a"))
     assert not play.world.deadlines
@@ -133,26 +133,26 @@ def test_retry_does_not_wait_for_the_backoff() -> None:
     play.then(member("a", "not_before", None), member("a", "attempt", 2))
 
 
-def test_retry_of_a_tree_tries_again_what_did_not_work() -> None:
+def test_retry_of_a_tree_retries_what_failed() -> None:
     play = one("p").given(task("x", under="p"), task("y", under="p"), task("z", under="p"))
     play.given(report("fail", "x"), report("complete", "y"), report("cancel", "z")).then(status("p", "failed"))
     play.when(Call("task.retry", taskId="p"))
     play.then(status("x", "pending"), status("y", "completed"), status("z", "pending"), status("p", "in_progress"))
 
 
-def test_retry_of_what_runs_or_is_completed_is_refused() -> None:
+def test_retrying_running_or_completed_work_is_refused() -> None:
     play = one("p").given(task("x", under="p"), task("y", under="p"))
     play.given(report("complete", "x"), report("start", "y"))
     play.when(Call("task.retry", taskId="p")).then(refused("task.illegal_transition"))
     play.given(report("complete", "y")).when(Call("task.retry", taskId="p")).then(refused("task.illegal_transition"))
 
 
-def test_a_retry_may_be_repeated() -> None:
+def test_a_retry_can_be_repeated() -> None:
     play = one("p").given(task("x", under="p"), report("fail", "x"), Call("task.retry", taskId="p"))
     play.when(Call("task.retry", taskId="p")).then(nothing())
 
 
-def test_cancel_takes_everything_below_and_stops_who_has_nothing_left() -> None:
+def test_cancel_covers_the_subtree_and_stops_sessions_with_nothing_left() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"), subtask("b")), group("h", subtask("c"))))
     play.when(report("cancel", "g", reason="no need")).then(
         status("a", "cancelled"), status("b", "cancelled"), status("g", "cancelled")
@@ -160,7 +160,7 @@ def test_cancel_takes_everything_below_and_stops_who_has_nothing_left() -> None:
     play.then(effect(Stop, "@g"), effect(Stop, "@h", 0), status("c", "pending"), status("run", "running"))
 
 
-def test_cancelling_one_of_two_leaves_the_session_at_work() -> None:
+def test_cancelling_one_of_two_tasks_leaves_the_session_at_work() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"), subtask("b"))))
     play.when(report("cancel", "a")).then(effect(Stop, count=0), status("b", "pending"))
 
@@ -177,16 +177,16 @@ def test_a_subtask_belongs_to_its_parent_s_project() -> None:
     play.when(task("x", needs=["tsk_none"])).then(refused("task.not_found"))
 
 
-def test_what_is_over_takes_no_more_subtasks() -> None:
+def test_ended_tasks_accept_no_more_subtasks() -> None:
     one().given(report("complete")).when(task("c", under="a")).then(refused("task.closed"))
 
 
-def test_a_task_does_not_become_a_parent_under_a_worker_s_hands() -> None:
+def test_a_task_does_not_become_a_parent_while_a_worker_has_it() -> None:
     play = one().given(Call("session.spawn", taskIds=["a"], name="w"), Call("task.start", by="@w", taskId="a"))
     play.when(task("c", under="a")).then(refused("task.closed"))
 
 
-def test_update_changes_what_is_given() -> None:
+def test_update_changes_only_the_given_members() -> None:
     play = (
         one()
         .when(Call("task.update", taskId="a", priority="high"))
@@ -203,7 +203,7 @@ def test_update_changes_what_is_given() -> None:
         ({"paths": ["src", "../up"]}, "$.paths[1]"),
     ],
 )
-def test_what_no_worker_could_run_is_refused_with_its_place(members: dict[str, Any], path: str) -> None:
+def test_commands_that_no_worker_could_run_are_refused_with_their_place(members: dict[str, Any], path: str) -> None:
     for call in (
         Call("task.create", title="b", projectId="shop", **members),
         Call("task.update", taskId="a", **members),
@@ -221,7 +221,7 @@ def test_delete_takes_the_subtree_but_not_what_others_need() -> None:
     assert all(found.project_id and found.root_id for found in deleted), "subscribers filter by these"
 
 
-def test_delete_is_refused_while_somebody_works_or_a_run_needs_it() -> None:
+def test_delete_is_refused_while_a_session_works_or_a_run_needs_it() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.when(Call("task.delete", taskId="a")).then(refused("task.in_use"))
     play.when(Call("task.delete", taskId="root")).then(refused("task.in_run"))
@@ -232,7 +232,7 @@ def test_ids_rise_in_the_order_of_making() -> None:
     assert list(play.world.tasks) == sorted(play.world.tasks)
 
 
-def test_a_task_that_an_orchestrator_does_itself_ends_with_it() -> None:
+def test_a_task_that_an_orchestrator_does_itself_ends_with_its_session() -> None:
     play = Scenario().given(project(), task("root"))
     run = Call("run.start", taskId="root", planner=["plan"], agent="shell")
     play.given(run, Call("task.create", by="@plan: root", parentId="root", title="own"))

@@ -11,7 +11,7 @@ from maestrod.core.world.binding import by_method, handled_rule, owner_rule, rul
 from maestrod.core.world.draft import Draft
 
 
-def test_a_rule_that_asks_nobody_is_for_methods_of_the_owner_alone() -> None:
+def test_a_rule_without_an_access_check_belongs_to_an_owner_method() -> None:
     with pytest.raises(RuntimeError, match=r"session\.pause is not the owner's alone"):
         owner_rule(SESSION_PAUSE, lambda draft, params: session_rules.pause_(draft, params, OWNER))
 
@@ -22,7 +22,7 @@ def test_a_method_with_two_rules_stops_the_start() -> None:
     assert by_method((owner_rule(SYSTEM_THAW, pause.thaw),)).keys() == {"system.thaw"}
 
 
-def test_a_reply_is_read_again_as_what_the_rule_returned() -> None:
+def test_a_reply_is_decoded_to_what_the_rule_returned() -> None:
     def number(draft: Draft, params: object, actor: Actor) -> int:
         return 7
 

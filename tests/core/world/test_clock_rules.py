@@ -45,7 +45,7 @@ def begun() -> Scenario:
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
-def test_a_step_moves_what_is_under_way_with_it(step: int) -> None:
+def test_setting_the_clock_moves_pending_deadlines_with_it(step: int) -> None:
     play = begun()
     task, session = play.world.tasks[play.id_of("a")], play.world.sessions[play.id_of("@g")]
     assert task.deadline is not None and task.started_at is not None
@@ -67,7 +67,7 @@ def test_the_next_attempt_waits_for_real_time(step: int, slept: int) -> None:
     play.when(clock(play, step, slept)).then(member("a", "not_before", due + step))
 
 
-def test_a_sleep_is_no_time_of_a_task_nor_of_a_question() -> None:
+def test_time_asleep_counts_neither_for_tasks_nor_for_questions() -> None:
     play = begun().given(Call("attention.ask", by="@g", kind="input", message="which", timeoutMs=60_000, onTimeout="a"))
     task, question = play.world.tasks[play.id_of("a")], play.world.attention[play.id_of("question")]
     assert task.deadline is not None and question.deadline is not None
@@ -87,7 +87,7 @@ def test_history_stays_as_it_was_recorded() -> None:
     assert play.world.tasks[done.id] == done
 
 
-def test_a_session_whose_clock_was_set_back_loses_no_task_for_it() -> None:
+def test_a_session_whose_clock_was_set_back_loses_no_task() -> None:
     """What it got done is after its beginning still, so the task it had not begun goes to another session."""
     one, two = subtask("a"), subtask("b", "a")
     play = Scenario(at=10 * HOUR).given(run_of(group("g", one, two)), came_up("@g"))
@@ -96,7 +96,7 @@ def test_a_session_whose_clock_was_set_back_loses_no_task_for_it() -> None:
     play.then(member("b", "attempts", ()))
 
 
-def test_a_request_is_remembered_for_its_time_whatever_the_clock_says() -> None:
+def test_a_request_is_remembered_for_its_time_whatever_the_clock_shows() -> None:
     retention = 60_000
     play = Scenario(policy=Policy(request_retention_ms=retention), at=10 * HOUR)
     play.given(Call("project.create", name="p", workingDir="/p", requestId="first"))
@@ -109,7 +109,7 @@ def test_a_request_is_remembered_for_its_time_whatever_the_clock_says() -> None:
     assert requests_now(Draft(play.world, play.stamp())) == play.at + HOUR
 
 
-def test_a_start_of_the_machine_moves_nothing() -> None:
+def test_a_reboot_moves_no_deadline() -> None:
     play = begun()
     before = dict(play.world.deadlines)
     play.when(clock(play)).then(member("a", "clock.left", None))

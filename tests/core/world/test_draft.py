@@ -18,21 +18,21 @@ def test_ids_of_a_decision_rise(entropy: int, count: int) -> None:
     assert ids == sorted(set(ids))
 
 
-def test_ids_follow_the_clock_that_never_goes_back() -> None:
+def test_ids_follow_the_clock_and_never_go_back() -> None:
     early = Draft(World(), Stamp(at=9, id_time=9, entropy=2**80 - 1)).new_id("tsk")
     late = Draft(World(), Stamp(at=1, id_time=10, entropy=0)).new_id("tsk")
     assert early < late
 
 
 @pytest.mark.parametrize("kind", ["project", "task", "session", "queue", "plan", "run", "question"])
-def test_what_is_not_there_is_not_found(kind: str) -> None:
+def test_missing_entities_are_not_found(kind: str) -> None:
     draft = Draft(World(), Stamp(1, 1, 0))
     with pytest.raises(NotFound) as told:
         getattr(draft, kind)("none")
     assert told.value.details == {"id": "none"}
 
 
-def test_a_change_of_status_is_named_so_and_a_change_of_nothing_is_none() -> None:
+def test_a_status_change_has_its_own_topic_and_an_empty_change_is_no_event() -> None:
     play = Scenario().given(project(), task("a"))
     play.when(Call("task.complete", taskId="a")).then(event("task.status"))
     play.when(Call("project.update", projectId="shop", name="shop")).then(nothing())

@@ -12,7 +12,7 @@ def failed() -> Scenario:
     return play.given(Call("task.skip", taskId="c"))
 
 
-def test_a_root_fails_because_of_a_task_with_a_name_and_an_error() -> None:
+def test_the_root_names_the_failed_task_and_its_error() -> None:
     play = failed()
     [run] = play.world.runs.values()
     root = play.world.tasks[run.root_task_id]
@@ -30,7 +30,7 @@ def test_a_failed_run_carries_the_task_its_error_and_its_session() -> None:
     assert run.failure.error.endswith("second line") and run.failure.session_id == play.id_of("@h")
 
 
-def test_a_run_that_goes_on_has_failed_no_more() -> None:
+def test_a_resumed_run_has_not_failed() -> None:
     play = failed().given(exited("@h", "failed"))
     play.given(Call("task.retry", taskId="b"))
     [run] = play.world.runs.values()
@@ -46,7 +46,7 @@ def test_the_task_that_failed_first_is_the_cause() -> None:
     assert run.failure is not None and (run.failure.title, run.failure.failed) == ("b", 2)
 
 
-def test_a_session_that_links_to_a_failed_task_has_no_part_in_its_failure() -> None:
+def test_a_session_that_links_to_a_failed_task_did_not_fail_it() -> None:
     play = failed().given(Call("session.register", projectId="shop", agent="other", name="me", taskIds=["b"]))
     [run] = play.world.runs.values()
     assert len(play.world.sessions_of(play.id_of("b"))) == 2
@@ -54,7 +54,7 @@ def test_a_session_that_links_to_a_failed_task_has_no_part_in_its_failure() -> N
     assert failure_of(play.world, play.world.tasks[run.root_task_id]) == run.failure
 
 
-def test_a_task_that_the_owner_fails_failed_in_the_session_that_worked_on_it() -> None:
+def test_a_task_that_the_owner_fails_also_failed_in_its_session() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     play.given(Call("task.start", taskId="a", by="@g"), Call("task.fail", taskId="a", error="not what I meant"))
     [run] = play.world.runs.values()

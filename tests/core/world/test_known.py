@@ -30,11 +30,11 @@ def play() -> Scenario:
         (Call("session.spawn", projectId="shop", skills=["review", "reviw"]), "skill.unknown"),
     ],
 )
-def test_what_there_is_not_is_refused(call: Call, reason: str) -> None:
+def test_unknown_names_are_refused(call: Call, reason: str) -> None:
     play().when(call).then(refused(reason))
 
 
-def test_what_there_is_is_taken() -> None:
+def test_known_names_are_accepted() -> None:
     here = play().given(Call("project.update", projectId="shop", settings={"defaultAgent": "codex"}))
     here.given(Call("task.update", taskId="a", agent="codex"))
     here.given(Call("task.update", taskId="a", skillIds=["review"]))
@@ -42,7 +42,7 @@ def test_what_there_is_is_taken() -> None:
     here.then(member("shop", "settings", ProjectSettings(default_agent="codex")), member("a", "agent", "codex"))
 
 
-def test_the_error_names_what_there_is_and_what_is_near() -> None:
+def test_the_error_lists_what_exists_and_what_is_near() -> None:
     here = play().when(Call("task.update", taskId="a", agent="codx"))
     assert here.refusal is not None
     assert here.refusal.message == "there is no agent 'codx'; known: codex, shell; did you mean `codex`?"

@@ -10,25 +10,25 @@ from maestrod.core.world.lookup import found, named_session, open_questions
 from maestrod.core.world.world import World
 
 
-def test_what_is_there_is_found() -> None:
+def test_an_existing_entity_is_found() -> None:
     project = Project(id="p", name="n", working_dir="/")
     assert found({"p": project}, "project", "p") is project
 
 
-def test_what_is_not_there_is_told_by_kind_and_shortened() -> None:
+def test_an_unknown_entity_is_reported_by_kind_and_shortened_id() -> None:
     with pytest.raises(NotFound) as caught:
         found({}, "task", "x" * 10_000)
     assert caught.value.reason == "task.not_found" and len(caught.value.message) < 200
 
 
-def test_a_session_has_to_be_named() -> None:
+def test_a_session_must_be_named() -> None:
     assert named_session("s") == "s"
     with pytest.raises(Malformed):
         named_session(None)
 
 
 @pytest.mark.parametrize("status", RunStatus)
-def test_a_run_is_over_in_three_states(status: RunStatus) -> None:
+def test_three_states_end_a_run(status: RunStatus) -> None:
     run = Run(id="r", project_id="p", root_task_id="t", status=status, agent="shell")
     assert run.status.is_over == (status.value in {"completed", "failed", "cancelled"})
 

@@ -13,7 +13,7 @@ def test_runs_and_questions_are_counted_from_one() -> None:
     assert play.world.by_number["attention", 2] == play.id_of("question")
 
 
-def test_a_number_is_not_given_again_by_a_world_that_was_loaded() -> None:
+def test_a_loaded_world_never_reuses_a_number() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     loaded = World()
     loaded.load([each for each in play.world.entities() if each not in play.world.runs.values()])
@@ -22,7 +22,7 @@ def test_a_number_is_not_given_again_by_a_world_that_was_loaded() -> None:
     assert [run.number for run in play.world.runs.values()] == [2]
 
 
-def test_a_run_is_called_what_its_root_is_called() -> None:
+def test_a_run_has_the_title_of_its_root() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     [run] = play.world.runs.values()
     play.given(Call("task.update", taskId=run.root_task_id, title="Ship it"))

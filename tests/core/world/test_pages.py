@@ -25,7 +25,7 @@ def project(id_: str) -> Project:
     wanted=st.sets(st.integers(0, 59)),
     order=st.sampled_from([*Order, None]),
 )
-def test_every_entity_comes_once_in_order_even_when_others_go(
+def test_every_entity_is_listed_once_in_order_even_when_others_are_deleted(
     present: set[int], removed: list[int], limit: int, wanted: set[int], order: Order | None
 ) -> None:
     table = {IDS[number]: project(IDS[number]) for number in sorted(present)}
@@ -53,7 +53,7 @@ def test_a_full_last_page_has_no_next() -> None:
     assert cursor == items[-1].id
 
 
-def test_a_cursor_goes_on_in_the_order_of_its_page() -> None:
+def test_a_cursor_continues_in_the_order_of_its_page() -> None:
     table = {id_: project(id_) for id_ in IDS[:5]}
     newest, cursor = page(table, table.get, None, 2, order=None)
     assert [item.id for item in newest] == [IDS[4], IDS[3]]
@@ -64,7 +64,7 @@ def test_a_cursor_goes_on_in_the_order_of_its_page() -> None:
         page(table, table.get, cursor, 2, order=Order.OLDEST)
 
 
-def test_a_page_costs_what_it_holds() -> None:
+def test_reading_a_page_costs_in_proportion_to_its_size() -> None:
     looked: list[str] = []
 
     def look(id_: str) -> Project:

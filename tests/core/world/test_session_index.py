@@ -22,7 +22,7 @@ def test_a_held_live_worker_takes_a_slot() -> None:
     assert [worker(status=status).status.is_over for status in SessionStatus] == [False] * 3 + [True] * 3
 
 
-def test_slots_are_counted_over_all_and_each_way() -> None:
+def test_slots_are_counted_overall_and_each_way() -> None:
     index = SessionIndex()
     session = worker(run_id="r")
     index.update(None, session)
@@ -31,7 +31,7 @@ def test_slots_are_counted_over_all_and_each_way() -> None:
     assert index.slots == {} and index.live == {}
 
 
-def test_links_follow_the_tasks_also_of_the_ended() -> None:
+def test_links_follow_the_tasks_of_ended_sessions_too() -> None:
     index = SessionIndex()
     one, two = worker("ses_1", task_ids=("a", "b")), worker("ses_2", task_ids=("a",))
     index.update(None, two)
@@ -43,7 +43,7 @@ def test_links_follow_the_tasks_also_of_the_ended() -> None:
     assert list(index.of_task["a"]) == ["ses_1"]
 
 
-def test_units_whose_session_came_or_went_are_told() -> None:
+def test_units_whose_session_appeared_or_disappeared_are_reported() -> None:
     index = SessionIndex()
     session = worker(unit_task_id="u")
     assert list(index.update(None, session)) == ["u"]

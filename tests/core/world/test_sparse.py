@@ -45,7 +45,7 @@ def test_an_entity_with_one_member_and_data_of_any_shape_are_kept() -> None:
 
 
 @pytest.mark.parametrize("struct", KINDS.values())
-def test_a_kind_is_written_by_the_names_it_has_on_the_wire(struct: type[Entity]) -> None:
+def test_an_entity_kind_has_the_same_name_as_on_the_wire(struct: type[Entity]) -> None:
     required = {field.name: "x" for field in msgspec.structs.fields(struct) if field.required}
     names = {field.encode_name for field in msgspec.structs.fields(struct) if field.required}
     assert set(written(struct(**required))) == names
@@ -74,12 +74,12 @@ _TASKS = st.builds(
 
 
 @given(_TASKS)
-def test_what_is_written_reads_as_the_same_and_what_is_replied_is_whole(task: Task) -> None:
+def test_a_sparse_encoding_decodes_to_the_same_entity(task: Task) -> None:
     short, full = msgspec.json.encode(sparse(task)), msgspec.json.encode(task)
     assert msgspec.json.decode(short, type=Task) == msgspec.json.decode(full, type=Task) == task
     assert lacking(msgspec.json.decode(full), Task) == []
     assert len(short) <= len(full)
 
 
-def test_an_entity_that_is_a_default_itself_is_left_out() -> None:
+def test_an_entity_equal_to_its_default_is_left_out() -> None:
     assert written(ProjectSettings()) == {}

@@ -47,7 +47,7 @@ def put(table: Counting, index: TaskIndex, new: Task) -> None:
     index.update(old, new)
 
 
-def test_a_unit_starts_when_a_leaf_of_it_may() -> None:
+def test_a_unit_starts_when_one_of_its_leaves_may() -> None:
     table, index = filled(a("g", unit=True), a("g1", "g", TaskStatus.BLOCKED), a("g2", "g", TaskStatus.COMPLETED))
     assert startable(index) == []
     put(table, index, a("g1", "g"))
@@ -55,7 +55,7 @@ def test_a_unit_starts_when_a_leaf_of_it_may() -> None:
     assert index.tally("g") == Counter({READY: 1, "completed": 1})
 
 
-def test_nothing_below_a_blocked_task_starts_and_all_of_it_does_when_it_is_free() -> None:
+def test_nothing_below_a_blocked_task_starts_until_it_is_unblocked() -> None:
     table, index = filled(
         a("r", status=TaskStatus.BLOCKED), a("m", "r"), a("u", "m", unit=True), a("v", "r", unit=True)
     )
@@ -65,7 +65,7 @@ def test_nothing_below_a_blocked_task_starts_and_all_of_it_does_when_it_is_free(
     assert not index.is_held_above(table["u"])
 
 
-def test_a_subtree_moves_with_all_it_counts() -> None:
+def test_a_subtree_moves_with_all_its_counts() -> None:
     table, index = filled(a("x"), a("y"), a("m", "x"), a("l1", "m", TaskStatus.COMPLETED), a("l2", "m"), a("k", "y"))
     assert (index.progress("x"), index.progress("y")) == (0.5, 0.0)
     put(table, index, a("m", "y"))
@@ -80,7 +80,7 @@ def test_the_bucket_and_the_rank() -> None:
     assert rank(a("x")) == (1, 0, "x")
 
 
-def test_a_change_of_one_leaf_reads_few_tasks_whatever_their_number() -> None:
+def test_a_change_of_one_leaf_reads_few_tasks_in_a_tree_of_any_size() -> None:
     reads = []
     for size in (10, 1000):
         units = [a(f"g{number}", "r", unit=True) for number in range(size)]
@@ -92,7 +92,7 @@ def test_a_change_of_one_leaf_reads_few_tasks_whatever_their_number() -> None:
     assert reads[0] == reads[1] < 20
 
 
-def test_a_completion_in_a_big_tree_decides_as_little_as_in_a_small_one() -> None:
+def test_a_completion_in_a_big_tree_costs_as_little_as_in_a_small_one() -> None:
     events = []
     for size in (5, 200):
         groups = [group(f"g{n}", subtask(f"s{n}"), needs=[f"g{n - 1}"] if n else []) for n in range(size)]
@@ -101,6 +101,6 @@ def test_a_completion_in_a_big_tree_decides_as_little_as_in_a_small_one() -> Non
     assert events[0] == events[1]
 
 
-def test_ancestors_begin_with_the_task_itself() -> None:
+def test_ancestors_start_with_the_task_itself() -> None:
     play = Scenario().given(project(), task("p"), task("m", under="p"), task("x", under="m"))
     assert ancestors(play.world, play.id_of("x")) == [play.id_of(name) for name in ("x", "m", "p")]

@@ -38,7 +38,7 @@ def test_entities_load_in_any_order() -> None:
         assert (again.dump(), sameness.indexes(again)) == (play.world.dump(), sameness.indexes(play.world))
 
 
-def test_the_journal_makes_the_same_world() -> None:
+def test_the_journal_yields_the_same_world() -> None:
     play = busy()
     again = World()
     for event in play.events:
@@ -77,7 +77,7 @@ def test_an_event_that_does_not_fit_is_an_error() -> None:
     assert world.seq == 2
 
 
-def test_the_system_is_there_before_anything_was_decided() -> None:
+def test_the_system_exists_before_the_first_decision() -> None:
     assert World().system == System()
 
 
@@ -88,7 +88,7 @@ def test_subtree_gives_parents_before_children() -> None:
     assert play.world.root_of(play.id_of("b")) == play.id_of("p")
 
 
-def test_nothing_is_left_of_what_is_gone() -> None:
+def test_nothing_of_a_deleted_entity_remains() -> None:
     """Counters and tables of a tree that was deleted would otherwise grow for ever."""
     play = Scenario().given(project())
     empty = sameness.raw_indexes(play.world)
@@ -109,7 +109,7 @@ def test_equal_entities_are_the_same_line() -> None:
     assert canonical(made) == canonical(read) == b'{"id":"t","projectId":"p","title":"x"}'
 
 
-def test_a_patch_is_what_differs() -> None:
+def test_a_patch_contains_what_differs() -> None:
     one = Task(id="t", project_id="p", title="x", dependencies=("a",))
     two = msgspec.structs.replace(one, dependencies=(), result=None, started_at=7)
     assert difference(one, two) == {"dependencies": (), "startedAt": 7}

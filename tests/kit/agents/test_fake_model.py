@@ -47,7 +47,7 @@ def test_steps_follow_the_rounds_of_the_request(model: FakeModel) -> None:
     assert model.prompts == ["go", "go"]
 
 
-def test_a_stream_says_the_same(model: FakeModel) -> None:
+def test_a_stream_reports_the_same(model: FakeModel) -> None:
     _, text = ask(model, "/v1/messages", anthropic(ASKED, CALLED, RESULT, stream=True))
     assert "event: message_stop" in text and '"text": "do"' in text and '"text": "ne"' in text
 
@@ -65,19 +65,19 @@ def test_the_other_dialects_answer_too(model: FakeModel) -> None:
     assert ask(model, "/elsewhere", {})[0] == 404
 
 
-def test_an_error_comes_as_often_as_it_is_scripted(model: FakeModel) -> None:
+def test_an_error_occurs_as_often_as_scripted(model: FakeModel) -> None:
     model.script = [{"status": 429, "times": 1, "text": "then this"}]
     assert ask(model, "/v1/messages", anthropic(ASKED))[0] == 429
     assert "then this" in ask(model, "/v1/messages", anthropic(ASKED))[1]
 
 
-def test_prompts_choose_their_steps(model: FakeModel) -> None:
+def test_a_prompt_selects_its_steps(model: FakeModel) -> None:
     model.script = {"prompts": [{"match": "parser", "steps": [{"text": "one"}]}], "default": [{"text": "other"}]}
     assert "one" in ask(model, "/v1/messages", anthropic({"role": "user", "content": "the parser"}))[1]
     assert "other" in ask(model, "/v1/messages", anthropic(ASKED))[1]
 
 
-def test_a_step_may_say_what_only_the_prompt_knows(model: FakeModel) -> None:
+def test_a_step_may_use_values_of_the_prompt(model: FakeModel) -> None:
     model.script = {"prompts": [{"match": r"task (?P<task>tsk_\w+)", "steps": [{"shell": "done <task>"}]}]}
     _, text = ask(model, "/v1/messages", anthropic({"role": "user", "content": "your task tsk_1 is"}))
     assert json.loads(text)["content"][0]["input"] == {"command": "done tsk_1"}

@@ -65,7 +65,7 @@ def test_each_law_can_be_broken(number: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["deliver", "decide", "probe"])
-def test_a_word_to_the_wrong_process_is_seen(name: str) -> None:
+def test_a_prompt_for_the_wrong_process_is_found(name: str) -> None:
     play = at_work("stream").given(tell("@g", TurnStarted(), ASKED), Call("message.send", sessionId="@g", text="x"))
     session, question = play.id_of("@g"), play.id_of("question")
     effects: dict[str, Effect] = {
@@ -77,7 +77,7 @@ def test_a_word_to_the_wrong_process_is_seen(name: str) -> None:
         agent_laws.check_effects(play.world, [effects[name]])
 
 
-def test_what_may_be_told_is_lawful() -> None:
+def test_a_permitted_delivery_is_lawful() -> None:
     play = at_work("stream").given(tell("@g", TurnStarted(), ASKED))
     play.when(Call("attention.answer", attentionId="question", value="allow"))
     agent_laws.check_effects(play.world, play.effects)

@@ -66,7 +66,7 @@ def test_each_law_can_be_broken(breaking: Callable[[Scenario], object], law: Cal
         law(play.world)
 
 
-def test_a_silent_hang_is_seen() -> None:
+def test_a_silent_hang_is_noticed() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
     put(play, "g", dispatch=None)
     put(play, "@g", status=SessionStatus.FAILED, live=None)
@@ -74,7 +74,7 @@ def test_a_silent_hang_is_seen() -> None:
         laws.no_run_hangs_in_silence(play.world)
 
 
-def test_a_scenario_that_expects_something_else_shows_both() -> None:
+def test_a_scenario_with_other_expectations_shows_both() -> None:
     play = sound()
     with pytest.raises(AssertionError, match=r"≠ status of a +completed +in_progress"):
         play.then(status("a", "completed"))

@@ -17,12 +17,12 @@ def test_keys_are_written_as_docker_writes_them() -> None:
 @pytest.mark.parametrize(
     "detach, switch", [("", ""), ("ctrl-1", ""), ("escape", ""), ("ctrl-a", "ctrl-a,b"), ("é", "")]
 )
-def test_what_is_no_key_is_refused(detach: str, switch: str) -> None:
+def test_invalid_keys_are_refused(detach: str, switch: str) -> None:
     with pytest.raises(Malformed):
         bindings(detach, switch)
 
 
-def test_there_need_be_no_key_to_switch() -> None:
+def test_the_switch_key_can_be_disabled() -> None:
     assert bindings("ctrl-a", "") == {b"\x01": KeyCommand.DETACH}
 
 
@@ -53,7 +53,7 @@ def test_a_key_that_began_nothing_is_released() -> None:
 
 
 @given(st.text(st.characters(exclude_characters="\x1c\x10\x1d", codec="utf-8")), st.integers(1, 4))
-def test_what_is_typed_arrives_wherever_it_is_cut(text: str, size: int) -> None:
+def test_input_arrives_wherever_it_is_split(text: str, size: int) -> None:
     keyboard, data = Keyboard(USUAL), text.encode()
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
     outcomes = [keyboard.feed(piece) for piece in pieces]
@@ -62,7 +62,7 @@ def test_what_is_typed_arrives_wherever_it_is_cut(text: str, size: int) -> None:
 
 
 @given(st.lists(st.sampled_from([b"\x10", b"\x11", b"x", b"\x1c", b"\x1d"]), max_size=12), st.integers(1, 4))
-def test_the_first_command_is_found_wherever_it_is_cut(keys: list[bytes], size: int) -> None:
+def test_the_first_command_is_found_wherever_it_is_split(keys: list[bytes], size: int) -> None:
     data = b"".join(keys)
     whole = Keyboard(USUAL)
     expected, command = whole.feed(data)

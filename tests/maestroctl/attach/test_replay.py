@@ -35,24 +35,24 @@ def test_modes_are_entered_and_left() -> None:
     assert modes.leave().endswith(b"\x1b[?1049l")
 
 
-def test_the_screen_of_others_is_not_touched_by_what_never_left_it() -> None:
+def test_output_that_never_used_the_alternate_screen_leaves_it_alone() -> None:
     assert b"1049" not in modes_of(b"text").leave()
 
 
 @given(st.lists(PIECES, max_size=20), st.integers(1, 7))
-def test_modes_are_the_same_wherever_the_output_is_cut(pieces: list[bytes], size: int) -> None:
+def test_modes_are_the_same_wherever_the_output_is_split(pieces: list[bytes], size: int) -> None:
     data = b"".join(pieces)
     cut = modes_of(*(data[start : start + size] for start in range(0, len(data), size)))
     assert (cut.enter(), cut.alternate) == (modes_of(data).enter(), modes_of(data).alternate)
 
 
 @given(st.lists(PIECES, max_size=20))
-def test_entering_modes_is_being_in_them(pieces: list[bytes]) -> None:
+def test_entering_modes_sets_them(pieces: list[bytes]) -> None:
     modes = modes_of(*pieces, b" ")
     assert modes_of(modes.enter()).enter() == modes.enter()
 
 
-def test_a_program_that_fills_the_screen_is_replayed_from_where_it_began_to() -> None:
+def test_a_full_screen_program_is_replayed_from_where_it_entered_the_mode() -> None:
     picture, modes = replay(b"\x1b[?2004hshell\n\x1b[?1049h\x1b[?25lold\x1b[?1049l\x1b[?1049h\x1b[Hnow")
     assert picture == b"\x1b[?25l\x1b[?2004h\x1b[?1049h\x1b[Hnow".replace(
         b"\x1b[?25l\x1b[?2004h", b"\x1b[?2004h\x1b[?25l"
@@ -84,12 +84,12 @@ def test_a_long_log_is_replayed_from_a_line_in_the_modes_it_had_there() -> None:
         b"\x05",
     ],
 )
-def test_no_question_is_asked_again(question: bytes) -> None:
+def test_no_question_is_repeated(question: bytes) -> None:
     assert replay(b"a" + question + b"b")[0] == b"ab"
 
 
 @pytest.mark.parametrize(
     "kept", [b"\x1b[2;5H", b"\x1b[1;31m", b"\x1b]0;title\x07", b"\x1b[3q", b"\x1b[>1u", b"\x1b[2 q"]
 )
-def test_what_is_no_question_is_kept(kept: bytes) -> None:
+def test_sequences_that_ask_the_terminal_nothing_are_kept(kept: bytes) -> None:
     assert replay(b"a" + kept + b"b")[0] == b"a" + kept + b"b"

@@ -21,19 +21,19 @@ def menu() -> Menu:
     return menu
 
 
-def test_the_named_ones_come_first_and_the_next_is_chosen(menu: Menu) -> None:
+def test_named_options_come_first_and_the_next_is_selected(menu: Menu) -> None:
     assert [each["name"] for each in menu.sessions] == ["a", "b", "c"]
     assert menu.chosen == "ses_b"
 
 
-def test_moving_goes_round(menu: Menu) -> None:
+def test_the_selection_wraps_around(menu: Menu) -> None:
     menu.move(2)
     assert menu.chosen == "ses_a"
     menu.move(-1)
     assert menu.chosen == "ses_c"
 
 
-def test_the_choice_stays_while_it_is_there(menu: Menu) -> None:
+def test_the_selection_stays_while_it_exists(menu: Menu) -> None:
     menu.move(1)
     menu.fill([session("c"), session("d")])
     assert menu.chosen == "ses_c"

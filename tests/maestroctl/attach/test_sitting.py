@@ -13,5 +13,5 @@ from maestroctl.attach.sitting import ways_out
         ("", True, "ctrl-p,q detaches; this is read-only"),
     ],
 )
-def test_the_hint_names_the_keys_that_are_not_the_sessions(switch_keys: str, read_only: bool, hint: str) -> None:
+def test_the_hint_names_the_keys_that_do_not_reach_the_session(switch_keys: str, read_only: bool, hint: str) -> None:
     assert ways_out("ctrl-p,q ctrl-x", switch_keys, read_only=read_only) == hint

@@ -33,7 +33,7 @@ def typed(daemon: FakeDaemon) -> list[str]:
     return [call["text"] for call in daemon.called("session.send")]
 
 
-def test_what_is_typed_while_a_call_is_under_way_goes_with_the_next(daemon: FakeDaemon, typist: Typist) -> None:
+def test_input_during_a_call_is_sent_with_the_next(daemon: FakeDaemon, typist: Typist) -> None:
     daemon.on("session.send", {})
     for key in "abc":
         typist.type(key)
@@ -44,7 +44,7 @@ def test_what_is_typed_while_a_call_is_under_way_goes_with_the_next(daemon: Fake
     assert daemon.called("session.send")[0] == {"sessionId": SESSION, "text": typed(daemon)[0], "enter": False}
 
 
-def test_only_the_last_size_counts_and_a_redraw_is_two(daemon: FakeDaemon, typist: Typist) -> None:
+def test_only_the_last_size_counts_and_a_redraw_resizes_twice(daemon: FakeDaemon, typist: Typist) -> None:
     daemon.on("session.resize", {})
     typist.resize(10, 10)
     typist.resize(5000, 0, redraw=True)
@@ -52,7 +52,7 @@ def test_only_the_last_size_counts_and_a_redraw_is_two(daemon: FakeDaemon, typis
     assert [(call["columns"], call["rows"]) for call in daemon.called("session.resize")] == [(1000, 1), (1000, 1)]
 
 
-def test_what_a_full_session_refuses_is_kept_until_it_is_tried_again(daemon: FakeDaemon, typist: Typist) -> None:
+def test_input_refused_by_a_full_session_is_kept_until_the_retry(daemon: FakeDaemon, typist: Typist) -> None:
     refusals = [Unavailable("session.input_full", "full")]
 
     def send(params: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def test_a_key_whose_answer_was_lost_is_not_typed_twice(daemon: FakeDaemon, typi
     assert typed(daemon) == ["y"]
 
 
-def test_what_a_stopping_daemon_refuses_is_for_the_next_one(daemon: FakeDaemon, typist: Typist) -> None:
+def test_input_refused_by_a_stopping_daemon_goes_to_the_next(daemon: FakeDaemon, typist: Typist) -> None:
     answers: list[Any] = [Unavailable("daemon.stopping", "stopping")]
     daemon.on("session.send", lambda params: answers.pop() if answers else {})
     typist.type("y")
@@ -81,14 +81,14 @@ def test_what_a_stopping_daemon_refuses_is_for_the_next_one(daemon: FakeDaemon, 
     assert typed(daemon) == ["y", "y"]
 
 
-def test_without_a_daemon_it_is_kept(typist: Typist) -> None:
+def test_without_a_daemon_the_event_is_kept(typist: Typist) -> None:
     typist.type("y")
     typist.step(again=True)
     assert typist.busy
     assert typist.fileno() == -1
 
 
-def test_there_is_an_end_to_what_is_kept(typist: Typist) -> None:
+def test_the_pending_input_is_bounded(typist: Typist) -> None:
     assert typist.type("x" * LONGEST)
     assert not typist.type("x")
 
@@ -99,7 +99,7 @@ def test_a_session_on_pipes_has_no_size(daemon: FakeDaemon, typist: Typist) -> N
     until_done(typist)
 
 
-def test_a_refusal_is_told(daemon: FakeDaemon, typist: Typist) -> None:
+def test_a_refusal_is_reported(daemon: FakeDaemon, typist: Typist) -> None:
     daemon.on("session.send", lambda params: NotAllowed("session.not_yours", "no"))
     typist.type("y")
     with pytest.raises(NotAllowed):

@@ -33,7 +33,9 @@ def test_a_daemon_that_answers_is_left_alone(daemon: FakeDaemon, monkeypatch: py
     assert here().data.stat().st_mode & 0o077 == 0
 
 
-def test_many_at_once_start_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_starts_at_once_start_one_daemon(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     fake = FakeDaemon(here().socket)
     fake.on("system.hello", {"protocol": 1})
     started: list[int] = []
@@ -68,7 +70,7 @@ def program(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     monkeypatch.setattr(subprocess, "Popen", popen)
 
 
-def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_ends_shows_its_last_log_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import sys; sys.stderr.write('no\\x1b room\\n'); sys.exit(70)")
     with pytest.raises(NoDaemon, match="exit code 70") as refused:
         autostart.ensure(here(), os.environ)
@@ -76,22 +78,20 @@ def test_a_daemon_that_ends_shows_its_last_words(monkeypatch: pytest.MonkeyPatch
     assert refused.value.exit_code == 69
 
 
-def test_a_daemon_that_was_killed_at_its_start_is_told_by_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_killed_at_its_start_is_reported_with_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(NoDaemon, match="maestrod was ended by SIGKILL right after it was started"):
         autostart.ensure(here(), os.environ)
 
 
-def test_a_daemon_that_does_not_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_that_does_not_answer_in_time_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(autostart, "_READY_WITHIN", 0.2)
     with pytest.raises(NoDaemon, match="does not answer"):
         autostart.ensure(here(), os.environ)
 
 
-def test_a_start_that_lost_to_another_one_waits_for_the_winner(
-    monkeypatch: pytest.MonkeyPatch, daemon: FakeDaemon
-) -> None:
+def test_a_start_that_lost_the_race_waits_for_the_winner(monkeypatch: pytest.MonkeyPatch, daemon: FakeDaemon) -> None:
     daemon.on("system.hello", {"protocol": 1})
     here().data.mkdir(parents=True, mode=0o700)
     program(monkeypatch, "import sys; sys.exit(75)")
@@ -102,7 +102,7 @@ def test_a_start_that_lost_to_another_one_waits_for_the_winner(
         autostart.start(here(), {"MAESTRO_HOME": "/x"})
 
 
-def test_a_daemon_that_has_the_folder_and_hangs_is_named_and_no_other_is_started(
+def test_a_hanging_daemon_with_the_folder_is_named_and_no_other_is_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
@@ -114,7 +114,7 @@ def test_a_daemon_that_has_the_folder_and_hangs_is_named_and_no_other_is_started
             autostart.ensure(here(), os.environ)
 
 
-def test_a_daemon_that_starts_is_waited_for_and_what_it_does_is_said(
+def test_the_client_waits_for_a_starting_daemon_and_shows_what_it_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(autostart, "start", lambda *arguments: pytest.fail("started another one"))
@@ -130,9 +130,7 @@ def test_a_daemon_that_starts_is_waited_for_and_what_it_does_is_said(
     )
 
 
-def test_a_named_socket_where_the_daemon_does_not_listen_fails_at_once(
-    short_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_named_socket_without_a_daemon_fails_at_once(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "s"))
     here().data.mkdir(parents=True, mode=0o700)
     with (
@@ -142,7 +140,7 @@ def test_a_named_socket_where_the_daemon_does_not_listen_fails_at_once(
         autostart.ensure(here(), os.environ)
 
 
-def test_a_lock_of_who_does_not_say_who_it_is_fails_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_lock_without_a_named_holder_fails_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autostart, "_ANSWER_TIME", 0.0)
     here().data.mkdir(parents=True, mode=0o700)
     descriptor = os.open(here().data / "lock", os.O_RDWR | os.O_CREAT)
@@ -152,9 +150,7 @@ def test_a_lock_of_who_does_not_say_who_it_is_fails_soon(monkeypatch: pytest.Mon
     os.close(descriptor)
 
 
-def test_whoever_has_the_turn_for_ever_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_endless_turn_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(autostart, "_STARTED_WITHIN", 0.05)
     monkeypatch.setattr(autostart, "_WORD", 0.0)
     with (
@@ -166,7 +162,7 @@ def test_whoever_has_the_turn_for_ever_is_not_waited_for(
     assert capsys.readouterr().err == "Waiting for another maestroctl that is starting maestrod.\n"
 
 
-def test_a_data_folder_that_cannot_be_made_is_a_configuration_error(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_created_is_a_configuration_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     where = paths_of({"MAESTRO_HOME": str(tmp_path / "file")})
     with pytest.raises(BadConfiguration, match="MAESTRO_HOME"):
@@ -206,7 +202,7 @@ def test_an_installed_service_is_started_by_its_manager(installed: bool, monkeyp
     assert autostart._service_starts({"MAESTRO_HOME": "/elsewhere"}) is False
 
 
-def test_a_service_that_does_not_start_is_told_and_done_without(
+def test_a_service_that_does_not_start_is_reported_and_skipped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manager = Manager(True, BadConfiguration("service", "unit broken"))
@@ -215,7 +211,7 @@ def test_a_service_that_does_not_start_is_told_and_done_without(
     assert "unit broken" in capsys.readouterr().err
 
 
-def test_the_last_words_are_those_of_this_start_short_and_safe() -> None:
+def test_the_last_log_lines_are_those_of_this_start_short_and_safe() -> None:
     assert autostart.last_words(here()) == []
     here().data.mkdir(parents=True)
     (here().data / "maestrod.log").write_text("".join(f"line {number}\x1b\n" for number in range(100)))
@@ -226,7 +222,7 @@ def test_the_last_words_are_those_of_this_start_short_and_safe() -> None:
     assert autostart.last_words(here()) == ["maestrod: no room"]
 
 
-def test_a_daemon_that_refuses_its_configuration_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_configuration_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     program(monkeypatch, "import sys; sys.stderr.write('maestrod: written by a newer version\\n'); sys.exit(78)")
     with pytest.raises(BadConfiguration, match=r"^written by a newer version$"):
         autostart.ensure(here(), os.environ)

@@ -33,12 +33,12 @@ def test_other_words_are_left_alone(arguments: list[str]) -> None:
     assert take_global_flags(arguments) == (arguments, {})
 
 
-def test_places_that_cannot_be_are_refused() -> None:
+def test_invalid_paths_are_refused() -> None:
     with pytest.raises(BadConfiguration):
         Caller({"MAESTRO_HOME": "relative"})
 
 
-def test_a_daemon_is_started_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_daemon_is_started_unless_that_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
     def ensure(places: object, environ: object) -> None:
@@ -70,7 +70,7 @@ def test_a_session_waits_for_its_daemon_and_starts_none(monkeypatch: pytest.Monk
     assert waited == [600.0]
 
 
-def test_a_folder_that_was_removed_is_nowhere_to_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_working_directory_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
@@ -79,6 +79,6 @@ def test_a_folder_that_was_removed_is_nowhere_to_stand(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_folder_is_refused_and_not_taken_for_the_one_we_stand_in(empty: str) -> None:
+def test_an_empty_folder_name_is_refused_and_does_not_mean_the_current_folder(empty: str) -> None:
     with pytest.raises(Malformed, match="the folder's name is empty"):
         Caller({"MAESTRO_HOME": "/nowhere"}).absolute(empty)

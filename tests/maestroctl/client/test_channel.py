@@ -29,7 +29,7 @@ def connected(listener: socket.socket) -> tuple[Channel, socket.socket]:
     return channel, listener.accept()[0]
 
 
-def test_a_line_out_and_a_line_in(listener: socket.socket) -> None:
+def test_a_line_goes_out_and_a_line_comes_in(listener: socket.socket) -> None:
     channel, server = connected(listener)
     channel.send(b'{"a":1}')
     assert server.recv(100) == b'{"a":1}\n'
@@ -42,7 +42,7 @@ def test_a_line_out_and_a_line_in(listener: socket.socket) -> None:
     server.close()
 
 
-def test_a_timeout_is_no_line(listener: socket.socket) -> None:
+def test_a_timeout_returns_no_line(listener: socket.socket) -> None:
     channel, server = connected(listener)
     assert channel.receive(0.001) is None
     channel.close()
@@ -58,7 +58,7 @@ def test_the_end_of_the_daemon_is_noticed(listener: socket.socket) -> None:
     channel.close()
 
 
-def test_nothing_there_is_told_by_the_kernel(tmp_path: Path) -> None:
+def test_the_kernel_says_that_nothing_is_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Channel(str(tmp_path / "none"))
     with socket.socket(socket.AF_UNIX) as dead:
@@ -73,14 +73,14 @@ def test_a_socket_of_another_user_is_refused(listener: socket.socket, monkeypatc
         check(listener.getsockname())
 
 
-def test_a_socket_in_a_folder_of_everybody_is_refused(listener: socket.socket, tmp_path: Path) -> None:
+def test_a_socket_in_a_world_writable_folder_is_refused(listener: socket.socket, tmp_path: Path) -> None:
     tmp_path.chmod(0o700 | stat.S_IWOTH)
     with pytest.raises(Unsafe, match="chmod o-w"):
         Channel(listener.getsockname())
 
 
 @given(lines=st.lists(st.binary(min_size=1).filter(lambda line: b"\n" not in line), min_size=1), cut=st.integers(1, 7))
-def test_lines_are_whole_wherever_the_stream_is_cut(lines: list[bytes], cut: int) -> None:
+def test_lines_are_whole_wherever_the_stream_is_split(lines: list[bytes], cut: int) -> None:
     left, right = socket.socketpair()
     channel = Channel.__new__(Channel)
     channel._socket = left
@@ -104,7 +104,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_a_daemon_that_does_not_answer_is_asked_and_then_called_silent(listener: socket.socket) -> None:
+def test_an_unresponsive_daemon_is_probed_and_then_called_silent(listener: socket.socket) -> None:
     channel = Channel(listener.getsockname())  # connected by the kernel; nobody ever accepts it
     assert channel.receive() is None
     assert channel.is_silent
@@ -117,7 +117,7 @@ def test_a_daemon_that_does_not_answer_is_asked_and_then_called_silent(listener:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_any_word_of_the_daemon_ends_the_silence(listener: socket.socket) -> None:
+def test_any_word_from_the_daemon_ends_the_silence(listener: socket.socket) -> None:
     channel, server = connected(listener)
     assert channel.receive() is None
     server.sendall(b"x\n")
@@ -128,7 +128,7 @@ def test_any_word_of_the_daemon_ends_the_silence(listener: socket.socket) -> Non
 
 
 @pytest.mark.usefixtures("hasty")
-def test_what_has_arrived_is_read_before_silence_is_judged(
+def test_received_messages_are_read_before_the_daemon_is_called_silent(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel, server = connected(listener)
@@ -140,7 +140,7 @@ def test_what_has_arrived_is_read_before_silence_is_judged(
     server.close()
 
 
-def test_a_daemon_that_takes_nothing_of_a_long_message_is_silent(
+def test_a_daemon_that_reads_nothing_of_a_long_message_is_silent(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestroctl.client.channel.SEND_PATIENCE", 0.01)
@@ -150,9 +150,7 @@ def test_a_daemon_that_takes_nothing_of_a_long_message_is_silent(
     channel.close()
 
 
-def test_a_backlog_that_stays_full_is_an_error_and_no_endless_wait(
-    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_backlog_that_stays_full_is_an_error(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("maestroctl.client.channel._BACKLOG_PATIENCE", 0.01)
     waiting = [Channel(listener.getsockname()) for _ in range(2)]  # a backlog of 1 has room for 2
     with pytest.raises(NoDaemon, match="accepts no connections"):

@@ -42,7 +42,7 @@ def test_a_call_is_typed_on_both_sides(daemon: FakeDaemon) -> None:
     assert daemon.called("task.get") == [{"taskId": TASK}]
 
 
-def test_the_session_that_speaks_shows_its_token(daemon: FakeDaemon) -> None:
+def test_a_session_shows_its_token(daemon: FakeDaemon) -> None:
     daemon.on("task.get", task())
     with client(token="secret") as it:
         it.call(TASK_GET, TaskRef(task_id=TASK))
@@ -61,7 +61,7 @@ def test_errors_are_the_contract_s(daemon: FakeDaemon, error: type[NotFound]) ->
     assert (refused.value.reason, refused.value.details) == ("some.reason", {"path": "$.x"})
 
 
-def test_a_lost_connection_is_made_again_and_the_call_is_the_same_call(daemon: FakeDaemon) -> None:
+def test_after_a_lost_connection_the_same_call_is_repeated(daemon: FakeDaemon) -> None:
     answers = iter([HANG_UP, HANG_UP, task()])
     daemon.on("task.start", lambda params: next(answers))
     with client() as it:
@@ -71,27 +71,27 @@ def test_a_lost_connection_is_made_again_and_the_call_is_the_same_call(daemon: F
     assert len(set(ids)) == 1
 
 
-def test_a_call_that_is_too_long_is_refused_at_once_and_not_sent_again_and_again(daemon: FakeDaemon) -> None:
+def test_a_call_that_is_too_long_is_refused_at_once_and_not_repeated(daemon: FakeDaemon) -> None:
     with client() as it, pytest.raises(Malformed, match="5 MiB of parameters; the daemon accepts 4 MiB"):
         it.raw("plan.check", {"markdown": "x" * (5 << 20)})
     assert daemon.calls == []
     assert LONGEST == LARGE_REQUEST_LIMIT
 
 
-def test_a_daemon_that_is_stopping_is_waited_for(daemon: FakeDaemon) -> None:
+def test_the_client_waits_for_a_daemon_that_is_stopping(daemon: FakeDaemon) -> None:
     answers = iter([Unavailable("daemon.stopping", "ask the next one"), task()])
     daemon.on("task.start", lambda params: next(answers))
     with client() as it:
         assert it.call(TASK_START, TaskRef(task_id=TASK)).id == TASK
 
 
-def test_a_daemon_that_stays_away_is_given_up(daemon: FakeDaemon) -> None:
+def test_a_daemon_that_does_not_return_is_given_up(daemon: FakeDaemon) -> None:
     daemon.on("task.start", lambda params: HANG_UP)
     with client(patience=0.0) as it, pytest.raises(NoDaemon, match="did not come back"):
         it.call(TASK_START, TaskRef(task_id=TASK))
 
 
-def test_without_a_daemon_one_is_started_if_there_is_a_way() -> None:
+def test_a_missing_daemon_is_started_if_possible() -> None:
     path = paths_of(os.environ).socket
     fake = FakeDaemon(path)
     fake.on("task.get", task())
@@ -102,7 +102,7 @@ def test_without_a_daemon_one_is_started_if_there_is_a_way() -> None:
         fake.__exit__()
 
 
-def test_when_the_daemon_was_killed_between_two_calls_the_next_one_is_started(daemon: FakeDaemon) -> None:
+def test_a_daemon_killed_between_two_calls_is_started_again(daemon: FakeDaemon) -> None:
     daemon.on("task.get", task())
 
     def start() -> None:
@@ -120,14 +120,14 @@ def test_without_a_daemon_and_a_way_to_start_one_the_next_step_is_named() -> Non
         it.call(TASK_GET, TaskRef(task_id=TASK))
 
 
-def test_a_socket_in_an_open_folder_gets_nothing(daemon: FakeDaemon) -> None:
+def test_a_socket_in_an_open_folder_receives_nothing(daemon: FakeDaemon) -> None:
     daemon.path.parent.chmod(0o777)
     with pytest.raises(NotAllowed, match="nothing was sent"):
         connect(daemon.path)
     assert daemon.calls == []
 
 
-def test_what_cannot_be_connected_to_is_no_daemon(tmp_path: Path) -> None:
+def test_a_socket_that_refuses_connections_is_not_a_daemon(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NoDaemon):
         connect(tmp_path / "file")
@@ -135,19 +135,19 @@ def test_what_cannot_be_connected_to_is_no_daemon(tmp_path: Path) -> None:
         connect(tmp_path / "file" / "below")
 
 
-def test_an_answer_of_another_version_says_so(daemon: FakeDaemon) -> None:
+def test_an_answer_of_another_version_is_reported(daemon: FakeDaemon) -> None:
     daemon.on("task.get", task(status=7))
     with client() as it, pytest.raises(VersionMismatch, match="daemon restart"):
         it.call(TASK_GET, TaskRef(task_id=TASK))
 
 
-def test_replies_find_their_calls_and_strangers_are_left_out(daemon: FakeDaemon) -> None:
+def test_replies_find_their_calls_and_unrelated_ones_are_ignored(daemon: FakeDaemon) -> None:
     daemon.on("task.get", lambda params: task(id=params["taskId"]))
     with client() as it:
         assert [it.raw("task.get", {"taskId": str(number)})["id"] for number in range(3)] == ["0", "1", "2"]
 
 
-def test_an_illegal_move_is_a_conflict_and_a_bug_is_a_bug(daemon: FakeDaemon) -> None:
+def test_an_illegal_move_is_a_conflict_but_a_bug_stays_a_bug(daemon: FakeDaemon) -> None:
     daemon.on("task.start", IllegalTransition("task.illegal", "no"))
     daemon.on("task.get", Bug("internal", "broken", {"incident": "inc_1"}))
     with client() as it:
@@ -172,14 +172,14 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("frozen")
-def test_a_daemon_that_does_not_answer_is_told_to_a_person_at_once() -> None:
+def test_a_person_is_told_at_once_that_the_daemon_does_not_answer() -> None:
     with client() as it, pytest.raises(NoDaemon, match=f"process {os.getpid()} on .* does not answer") as refused:
         it.raw("task.get", {"taskId": TASK})
     assert refused.value.exit_code == 69
 
 
 @pytest.mark.usefixtures("frozen")
-def test_an_agent_waits_for_it_and_says_so_once(
+def test_the_agent_waits_for_the_limit_and_says_so_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestroctl.client.client.PATIENCE", 0.0)
@@ -207,7 +207,7 @@ def test_the_lock_never_leads_to_a_socket_in_an_open_folder(short_folder: Path) 
     assert fake.calls == []
 
 
-def test_a_socket_that_the_user_names_is_that_one(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_named_by_the_user_is_used(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data, elsewhere = paths_of(os.environ).data, short_folder / "elsewhere" / "s"
     data.mkdir(parents=True, mode=0o700)
     monkeypatch.setenv("MAESTRO_SOCKET", str(short_folder / "named" / "s"))

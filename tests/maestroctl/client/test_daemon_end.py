@@ -55,7 +55,7 @@ def processes() -> Iterator[list["subprocess.Popen[str]"]]:
         process.communicate()
 
 
-def test_a_daemon_that_does_not_end_is_told() -> None:
+def test_a_daemon_that_does_not_end_is_reported() -> None:
     descriptor = os.open(here().data / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     with pytest.raises(TimedOut, match="has not ended after 0 s"):
@@ -64,7 +64,7 @@ def test_a_daemon_that_does_not_end_is_told() -> None:
     daemon_end.await_end(here(), 0.0)
 
 
-def test_one_that_hangs_is_terminated(
+def test_a_hanging_daemon_is_terminated(
     processes: list["subprocess.Popen[str]"], capsys: pytest.CaptureFixture[str]
 ) -> None:
     processes.append(holding("polite"))
@@ -76,7 +76,7 @@ def test_one_that_hangs_is_terminated(
     assert f"Sending SIGTERM to process {processes[0].pid}" in said
 
 
-def test_one_that_is_deaf_is_killed_after_a_while(
+def test_an_unresponsive_daemon_is_killed_eventually(
     processes: list["subprocess.Popen[str]"], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon_end, "_TERMINATED_WITHIN", 0.1)
@@ -86,7 +86,7 @@ def test_one_that_is_deaf_is_killed_after_a_while(
     assert "sending SIGKILL" in capsys.readouterr().err
 
 
-def test_a_stopped_one_is_continued_before_anything_else(
+def test_a_stopped_process_is_continued_first(
     processes: list["subprocess.Popen[str]"], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon_end, "_TERMINATED_WITHIN", 0.1)
@@ -99,7 +99,7 @@ def test_a_stopped_one_is_continued_before_anything_else(
     assert said.index("SIGCONT") < said.index("SIGTERM")
 
 
-def test_what_is_no_daemon_of_this_folder_is_left_alone(processes: list["subprocess.Popen[str]"]) -> None:
+def test_a_process_that_is_not_a_daemon_of_this_folder_is_left_alone(processes: list["subprocess.Popen[str]"]) -> None:
     with pytest.raises(NoDaemon, match="it hangs"):
         daemon_end.end_unanswering(here(), HUNG, SessionsOnStop.KEEP)
     processes.append(holding("polite", Phase.OFFLINE))

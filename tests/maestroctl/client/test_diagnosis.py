@@ -28,7 +28,7 @@ def holder(pid: int, phase: Phase = Phase.SERVING, progress: str = "") -> Holder
     return Holder(pid=pid, boot_id=boot_id(), version="1", socket="/s", phase=phase, progress=progress)
 
 
-def test_a_stopped_daemon_is_named_with_both_ways_out(stopped: int) -> None:
+def test_a_stopped_daemon_is_named_with_both_solutions(stopped: int) -> None:
     error = why_holder_silent(holder(stopped), 3.0)
     assert error.reason == STOPPED
     assert f"maestrod (process {stopped}) does not answer: it is stopped by a signal (state T)" in error.message
@@ -37,13 +37,13 @@ def test_a_stopped_daemon_is_named_with_both_ways_out(stopped: int) -> None:
     assert error.exit_code == 69
 
 
-def test_a_hung_one_is_named_with_the_seconds() -> None:
+def test_a_hung_test_is_named_with_the_seconds() -> None:
     error = why_holder_silent(holder(os.getpid()), 8.0)
     assert error.reason == HUNG
     assert f"(process {os.getpid()}) has not answered for 8 s" in error.message
 
 
-def test_one_that_starts_is_no_trouble() -> None:
+def test_a_starting_daemon_is_not_a_problem() -> None:
     error = why_holder_silent(holder(os.getpid(), Phase.STARTING, "it is reading its store"), 8.0)
     assert error.reason == STARTING
     assert "is starting: it is reading its store" in error.message
@@ -51,7 +51,7 @@ def test_one_that_starts_is_no_trouble() -> None:
     assert "does not listen on /s" in why_holder_silent(holder(os.getpid()), None).message
 
 
-def test_the_lock_says_who_it_is_before_the_socket_does(tmp_path: Path, stopped: int) -> None:
+def test_the_lock_identifies_the_daemon_before_the_socket_does(tmp_path: Path, stopped: int) -> None:
     error = Silent("/run/s", 8.0, stopped)
     assert f"process {stopped} on /run/s does not answer: it is stopped" in why_silent(error, tmp_path).message
     with single_instance(tmp_path, tmp_path / "s", "1") as claim:
@@ -59,7 +59,7 @@ def test_the_lock_says_who_it_is_before_the_socket_does(tmp_path: Path, stopped:
         assert f"maestrod (process {os.getpid()})" in why_silent(error, tmp_path).message
 
 
-def test_somebody_else_on_the_socket_is_not_called_a_daemon() -> None:
+def test_another_program_on_the_socket_is_not_called_a_daemon() -> None:
     assert "or it is not maestrod" in why_silent(Silent("/run/s", 8.0, os.getpid()), None).message
     assert "https://far does not answer (8 s)" in why_silent(Silent("https://far", 8.0), None).message
 
@@ -72,5 +72,5 @@ def test_somebody_else_on_the_socket_is_not_called_a_daemon() -> None:
         (-40, "was ended by signal 40"),
     ],
 )
-def test_how_a_program_ended_is_said_by_the_name_of_its_signal(returncode: int, words: str) -> None:
+def test_the_end_of_a_program_is_described_by_the_name_of_its_signal(returncode: int, words: str) -> None:
     assert how_ended(returncode) == words

@@ -43,11 +43,11 @@ def test_every_code_has_its_class_and_exit_code(code: int, kind: type[MaestroErr
 
 
 @pytest.mark.parametrize("data", [None, "x", [], {"details": 3}])
-def test_data_of_any_shape_is_no_trouble(data: object) -> None:
+def test_data_of_any_shape_is_accepted(data: object) -> None:
     assert errors.failure(404, "words", data).details == {}
 
 
-def test_the_words_and_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_and_the_place_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     code = errors.tell(Malformed("usage", "bad\x1b[31m", {"path": "$.x"}), as_json=False)
     assert code == 2
     captured = capsys.readouterr()
@@ -55,7 +55,7 @@ def test_the_words_and_where(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err == "maestroctl: bad\\x1b[31m\n  at: $.x\n"
 
 
-def test_findings_of_the_linter_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_findings_of_the_linter_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     finding = {"path": "groups[0]", "code": "plan.empty", "message": "empty", "severity": "warning"}
     errors.tell(Unprocessable("plan.invalid", "no", {"diagnostics": [finding, 3]}), as_json=False)
     assert "warning: groups[0]: empty (plan.empty)" in capsys.readouterr().err
@@ -66,7 +66,7 @@ def test_a_bug_names_its_incident(capsys: pytest.CaptureFixture[str]) -> None:
     assert "inc_7" in capsys.readouterr().err
 
 
-def test_as_json_it_is_one_document_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_document_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     errors.tell(Busy("slots", "none free", {"n": 1}), as_json=True)
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -75,7 +75,7 @@ def test_as_json_it_is_one_document_on_stderr(capsys: pytest.CaptureFixture[str]
     }
 
 
-def test_what_is_in_the_way_of_the_socket() -> None:
+def test_connection_errors_have_exit_codes() -> None:
     assert errors.absent("/s").exit_code == 69
     assert errors.unreachable("/s", OSError(13, "Permission denied")).exit_code == 69
     assert errors.lost(OSError("gone")).exit_code == 69
@@ -90,7 +90,7 @@ def test_what_is_in_the_way_of_the_socket() -> None:
         ("task.list", VersionMismatch, "run `maestroctl daemon restart`"),
     ],
 )
-def test_a_mistyped_method_is_no_other_version(method: str, kind: type[MaestroError], words: str) -> None:
+def test_a_mistyped_method_does_not_mean_another_version(method: str, kind: type[MaestroError], words: str) -> None:
     error = errors.failure(-32601, "there is no such method", {"details": {"method": method}})
     assert type(error) is kind and words in error.message
     assert error.exit_code == (2 if kind is Malformed else 76)
@@ -100,7 +100,7 @@ def test_a_mistyped_method_is_no_other_version(method: str, kind: type[MaestroEr
     "method, field, kind",
     [("task.list", "order", VersionMismatch), ("task.list", "ordre", Malformed), ("zzz.zzz", "order", Malformed)],
 )
-def test_a_parameter_only_this_version_knows_says_that_the_daemon_is_of_another(
+def test_a_parameter_unknown_to_the_daemon_hints_at_its_version(
     method: str, field: str, kind: type[MaestroError]
 ) -> None:
     words = f"Object contains unknown field `{field}` at $.{field}"

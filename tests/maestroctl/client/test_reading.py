@@ -42,7 +42,7 @@ def model() -> RunModel:
     return RunModel({"seq": 1, "run": STARTED, **found})
 
 
-def test_a_run_with_unknown_words_is_drawn_and_summed_up() -> None:
+def test_a_run_with_unknown_values_is_drawn_and_summed_up() -> None:
     console = Console(width=80, color_system=None)
     with console.capture() as captured:
         console.print(draw(model(), {}, 5000, columns=80, rows=24))
@@ -50,7 +50,7 @@ def test_a_run_with_unknown_words_is_drawn_and_summed_up() -> None:
     assert LATER in summary(model())[0] and exit_code(model()) != 0
 
 
-def test_lines_of_the_full_screen_view_say_the_unknown_word() -> None:
+def test_lines_of_the_full_screen_view_show_unknown_values() -> None:
     known = model()
     done, held, asked = known.tasks.get(TASK), known.sessions.get(SESSION), known.attention.get(QUESTION)
     fleet = Fleet({"task": [task(status=LATER)], "session": [session(status=LATER)], "attention": [ASKED]})
@@ -62,19 +62,19 @@ def test_lines_of_the_full_screen_view_say_the_unknown_word() -> None:
     assert f"{tree.UNKNOWN} " in tree.task_line(done) and LATER in tree.task_line(done)
 
 
-def test_a_question_of_an_unknown_kind_is_told_in_full() -> None:
+def test_a_question_of_an_unknown_kind_is_shown_in_full() -> None:
     assert LATER in next(questions.lines(ASKED, session(), 60_000))
 
 
 @pytest.mark.parametrize("arguments", [("task", "get", TASK), ("why", TASK), ("task", "get", TASK, "--json")])
-def test_commands_say_the_unknown_word(daemon: FakeDaemon, cli: CommandLine, arguments: tuple[str, ...]) -> None:
+def test_commands_show_unknown_values(daemon: FakeDaemon, cli: CommandLine, arguments: tuple[str, ...]) -> None:
     daemon.on("task.get", task(status=LATER))
     outcome = cli(*arguments)
     assert outcome.code == 0 and LATER in outcome.out, outcome.err
 
 
 @pytest.mark.parametrize("arguments", [("session", "list"), ("status",), ("inbox",), ("attention", "list")])
-def test_lists_say_the_unknown_word(daemon: FakeDaemon, cli: CommandLine, arguments: tuple[str, ...]) -> None:
+def test_lists_show_unknown_values(daemon: FakeDaemon, cli: CommandLine, arguments: tuple[str, ...]) -> None:
     daemon.on("session.list", {"items": [session(status=LATER)]})
     daemon.on("run.list", {"items": [STARTED]})
     daemon.on("attention.list", {"items": [ASKED]})
@@ -83,14 +83,14 @@ def test_lists_say_the_unknown_word(daemon: FakeDaemon, cli: CommandLine, argume
     assert outcome.code == 0 and LATER in outcome.out, outcome.err
 
 
-def test_a_timeline_with_entries_of_an_unknown_type_is_told(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_timeline_entry_of_an_unknown_type_is_reported(daemon: FakeDaemon, cli: CommandLine) -> None:
     entry = {"id": "evt_1", "type": LATER, "timestamp": 1, "source": LATER}
     daemon.on("session.timeline", {"items": [entry]})
     outcome = cli("session", "timeline", SESSION)
     assert outcome.code == 0 and LATER in outcome.out, outcome.err
 
 
-def test_what_an_older_daemon_leaves_out_is_filled_in(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_members_missing_from_an_older_daemon_are_filled_in(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.list", {"items": [task()]})
     daemon.on("rpc.discover", {"openrpc": "1"})
     told = json.loads(cli("rpc", "task.list").out)
@@ -98,7 +98,7 @@ def test_what_an_older_daemon_leaves_out_is_filled_in(daemon: FakeDaemon, cli: C
     assert json.loads(cli("rpc", "discover").out) == {"openrpc": "1"}
 
 
-def test_members_of_a_newer_daemon_are_kept_and_other_shapes_left_alone() -> None:
+def test_members_of_a_newer_daemon_are_kept_and_other_shapes_ignored() -> None:
     assert filled({**task(), "later": [1], "result": {"mood": "fine"}}, Task)["result"]["mood"] == "fine"
     assert filled({**task(), "later": [1]}, Task)["later"] == [1]
     assert filled([1], Task) == [1] and filled({"id": 7}, Task) == {"id": 7}
@@ -110,12 +110,12 @@ def test_methods_are_found_by_their_names() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["status", "priority", "agent", "later"]), st.text(min_size=1), max_size=4))
-def test_filling_in_changes_nothing_that_was_said(members: dict[str, str]) -> None:
+def test_filling_in_defaults_changes_nothing_that_was_given(members: dict[str, str]) -> None:
     said: dict[str, Any] = task(**members)
     assert filled(said, Task).items() >= said.items()
     assert read(msgspec.json.encode(said), Task).title == said["title"]
 
 
-def test_replies_with_unknown_words_are_rendered() -> None:
+def test_replies_with_unknown_values_are_rendered() -> None:
     for document, type_ in ((task(status=LATER), Task), (session(status=LATER), Session), (ASKED, Attention)):
         assert any(LATER in line for line in render(read(json.dumps(document).encode(), type_)))

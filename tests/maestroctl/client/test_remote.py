@@ -38,7 +38,7 @@ def remote(token: Path, url: str = "https://a:1", **more: str) -> Remote:
         ("http://127.0.0.1:7717", "127.0.0.1:7717", False),
     ],
 )
-def test_addresses(token: Path, url: str, netloc: str, tls: bool) -> None:
+def test_addresses_are_read(token: Path, url: str, netloc: str, tls: bool) -> None:
     found = remote(token, url)
     assert (found.netloc, found.tls, found.token) == (netloc, tls, "mst_x")
 
@@ -46,12 +46,12 @@ def test_addresses(token: Path, url: str, netloc: str, tls: bool) -> None:
 @pytest.mark.parametrize(
     "url", ["http://work:1", "ftp://work", "https://", "https://a:b", "https://a/path", "https://a?x=1", "https://[::1"]
 )
-def test_what_is_no_address_is_refused(token: Path, url: str) -> None:
+def test_invalid_addresses_are_refused(token: Path, url: str) -> None:
     with pytest.raises(Malformed):
         remote(token, url)
 
 
-def test_the_fingerprint_as_others_write_it(token: Path) -> None:
+def test_the_fingerprint_has_the_usual_form(token: Path) -> None:
     digits = "ab" * 32
     colons = ":".join("AB" for _ in range(32))
     assert remote(token, MAESTRO_FINGERPRINT=f"SHA256:{colons}").fingerprint == digits
@@ -66,13 +66,13 @@ def test_a_token_that_others_can_read_is_refused(token: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "two words", "\x07", "für"])
-def test_what_is_no_token_is_refused(token: Path, content: str) -> None:
+def test_an_invalid_token_is_refused(token: Path, content: str) -> None:
     token.write_text(content)
     with pytest.raises(Malformed):
         remote(token)
 
 
-def test_a_token_in_a_file_saved_on_windows_is_the_token(token: Path) -> None:
+def test_a_token_in_a_file_saved_on_windows_is_read(token: Path) -> None:
     token.write_bytes(b"\xef\xbb\xbfmst_x\r\n")
     assert remote(token) == remote_of_plain(token)
 
@@ -82,19 +82,19 @@ def remote_of_plain(token: Path) -> Remote:
     return remote(token)
 
 
-def test_no_token_at_all_is_refused(tmp_path: Path) -> None:
+def test_a_request_without_a_token_is_refused(tmp_path: Path) -> None:
     for file in ("", str(tmp_path / "none")):
         with pytest.raises(Malformed):
             Remote.of({"MAESTRO_URL": "https://a", "MAESTRO_TOKEN_FILE": file})
 
 
-def test_the_flags_may_stand_anywhere() -> None:
+def test_flags_can_be_anywhere() -> None:
     rest, variables = take_global_flags(["task", "--url", "https://a", "list", "--token-file=t", "--fingerprint", "f"])
     assert rest == ["task", "list"]
     assert variables == {"MAESTRO_URL": "https://a", "MAESTRO_TOKEN_FILE": "t", "MAESTRO_FINGERPRINT": "f"}
 
 
-def test_what_is_for_this_machine_stays_here() -> None:
+def test_settings_of_this_machine_stay_here() -> None:
     with pytest.raises(Malformed, match="leave out --url"):
         Caller({"MAESTRO_URL": "https://a"}).stay_here("doctor")
     Caller({}).stay_here("doctor")
@@ -147,7 +147,7 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-def test_messages_out_and_in(server: Server, token: Path) -> None:
+def test_messages_are_sent_and_received(server: Server, token: Path) -> None:
     channel = remote(token, server.url).open()
     channel.send(b'{"a":1}')
     assert channel.receive(5) == b'{"a":1}'
@@ -176,27 +176,27 @@ def test_messages_out_and_in(server: Server, token: Path) -> None:
         (b"200 OK", b"", NoDaemon),
     ],
 )
-def test_refusals(token: Path, status: bytes, body: bytes, error: type[Exception]) -> None:
+def test_a_refusal_has_its_reason(token: Path, status: bytes, body: bytes, error: type[Exception]) -> None:
     server = Server(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
     with pytest.raises(error):
         remote(token, server.url).open()
     server.close()
 
 
-def test_what_does_not_speak_websocket_is_no_daemon(token: Path) -> None:
+def test_a_server_without_websocket_is_not_a_daemon(token: Path) -> None:
     server = Server(b"SSH-2.0-x\r\n\r\n")
     with pytest.raises(NoDaemon):
         remote(token, server.url).open()
     server.close()
 
 
-def test_nobody_there_is_no_daemon(token: Path) -> None:
+def test_an_address_without_a_listener_is_not_a_daemon(token: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         with pytest.raises(NoDaemon, match="cannot be reached"):
             remote(token, f"http://127.0.0.1:{unused.getsockname()[1]}").open()
 
 
-def test_an_authority_that_cannot_be_read_is_told(token: Path, server: Server) -> None:
+def test_an_unreadable_certificate_authority_is_reported(token: Path, server: Server) -> None:
     with pytest.raises(Malformed, match="cannot read certificates"):
         remote(token, server.url.replace("http:", "https:"), MAESTRO_CA_FILE="/no/such").open()

@@ -38,7 +38,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("text", [SESSION, SESSION[:-3]])
-def test_the_id_of_something_else_is_named_with_what_takes_it(client: Client, text: str) -> None:
+def test_the_id_of_another_kind_is_named_with_the_command_that_takes_it(client: Client, text: str) -> None:
     with pytest.raises(Malformed, match=f"{text} is the id of a session, .* a task or run; .*maestroctl attach {text}"):
         resolve(client, text, "tsk", "run")
 
@@ -53,28 +53,28 @@ def test_every_kind_has_commands_that_take_it(kind: str) -> None:
 @pytest.mark.parametrize(
     "text", [TASKS[2], TASKS[2][-4:], TASKS[2][-10:], TASKS[2][:-1], TASKS[2][4:-1], TASKS[2][8:-2]]
 )
-def test_a_part_that_names_one_thing_is_enough(client: Client, text: str) -> None:
+def test_an_unambiguous_part_of_an_id_is_enough(client: Client, text: str) -> None:
     assert resolve(client, text, "tsk") == TASKS[2]
 
 
-def test_a_whole_id_asks_nobody(client: Client, daemon: FakeDaemon) -> None:
+def test_a_complete_id_needs_no_lookup(client: Client, daemon: FakeDaemon) -> None:
     unknown = make_id("tsk", 5, 5)
     assert resolve(client, unknown, "ses", "tsk") == unknown
     assert daemon.calls == []
 
 
-def test_a_part_that_names_several_things_is_refused_with_their_names(client: Client) -> None:
+def test_an_ambiguous_part_of_an_id_is_refused_with_its_matches(client: Client) -> None:
     with pytest.raises(Malformed, match="is ambiguous, it matches 3") as refused:
         resolve(client, TASKS[0][:8], "tsk")
     assert f"{TASKS[1]}  x" in refused.value.message
 
 
-def test_a_part_that_names_nothing(client: Client) -> None:
+def test_a_part_of_an_id_without_a_match_is_refused(client: Client) -> None:
     with pytest.raises(NotFound, match="there is no task zzzz"):
         resolve(client, "zzzz", "tsk")
 
 
-def test_too_short_a_part(client: Client) -> None:
+def test_a_part_of_an_id_that_is_too_short_is_refused(client: Client) -> None:
     with pytest.raises(NotFound, match="at least 4 characters"):
         resolve(client, SESSION[-3:], "ses", "tsk")
 
@@ -86,7 +86,7 @@ def test_a_prefix_says_the_kind(client: Client, daemon: FakeDaemon) -> None:
         resolve(client, "tsk_0123", "ses")
 
 
-def test_a_project_has_a_name_too(client: Client) -> None:
+def test_a_project_can_be_named(client: Client) -> None:
     assert resolve(client, "shop", "prj") == PROJECT
 
 
@@ -108,7 +108,7 @@ def test_members_are_resolved_by_what_they_name(client: Client) -> None:
     }
 
 
-def test_what_is_not_found_says_what_lists_it(client: Client, daemon: FakeDaemon) -> None:
+def test_an_unknown_id_names_the_commands_that_list_ids(client: Client, daemon: FakeDaemon) -> None:
     daemon.on("run.list", {"items": []})
     with pytest.raises(NotFound) as caught:
         resolve(client, "zzzzzz", "ses", "run", "tsk")

@@ -21,7 +21,7 @@ def test_a_session_s_own_task_may_be_left_out(values: list[str], placed: dict[st
     assert session_env.place(("taskId", "message"), values, ENVIRON) == placed
 
 
-def test_outside_of_a_session_the_first_value_is_the_task() -> None:
+def test_outside_a_session_the_first_value_is_the_task() -> None:
     assert session_env.place(("taskId", "message"), ["abcd"], {}) == {"taskId": "abcd"}
 
 
@@ -31,19 +31,19 @@ def test_too_many_values_are_refused(environ: dict[str, str]) -> None:
         session_env.place(("taskId", "message"), [TASK, "b", "c"], environ)
 
 
-def test_what_is_given_wins_over_the_environment() -> None:
+def test_given_values_override_the_environment() -> None:
     members: dict[str, object] = {"sessionId": "other"}
     session_env.fill(members, ENVIRON, session=True)
     assert members == {"sessionId": "other", "sessionToken": "t"}
 
 
-def test_a_method_about_no_session_gets_none() -> None:
+def test_a_method_without_a_session_gets_none() -> None:
     members: dict[str, object] = {}
     session_env.fill(members, ENVIRON, session=False)
     assert members == {"sessionToken": "t"}
 
 
-def test_patience_is_what_the_work_is_worth() -> None:
+def test_the_patience_depends_on_the_work() -> None:
     assert session_env.patience("task.start", {}, {}) == session_env.PATIENCE
     assert session_env.patience("task.start", {}, ENVIRON) == session_env.SESSION_PATIENCE
     assert session_env.patience("attention.wait", {}, ENVIRON) == float("inf")

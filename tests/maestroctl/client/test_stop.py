@@ -20,9 +20,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
         yield client
 
 
-def test_what_ended_while_its_run_was_stopped_does_not_keep_the_others_running(
-    daemon: FakeDaemon, client: Client
-) -> None:
+def test_a_session_that_ended_meanwhile_does_not_keep_the_others_running(daemon: FakeDaemon, client: Client) -> None:
     def one(params: dict[str, Any]) -> dict[str, Any]:
         if params["sessionId"] == SESSION:
             raise Conflict("session.ended", "it is completed", {"status": "completed"})

@@ -55,7 +55,7 @@ def test_events_come_in_order(daemon: FakeDaemon) -> None:
     stream.close()
 
 
-def test_a_lost_stream_goes_on_where_it_stopped(daemon: FakeDaemon) -> None:
+def test_a_lost_stream_continues_where_it_stopped(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", subscribed(((1, 2), True), ((1, 2, 3), True), ((3, 4), False)))
     stream = EventStream(client(), EventSubscribe(since=0))
     stream.open()
@@ -67,7 +67,7 @@ def test_a_lost_stream_goes_on_where_it_stopped(daemon: FakeDaemon) -> None:
     stream.close()
 
 
-def test_a_stream_that_was_cut_off_for_being_slow_begins_again(daemon: FakeDaemon) -> None:
+def test_a_stream_cut_off_for_being_slow_begins_again(daemon: FakeDaemon) -> None:
     answers = iter(
         [
             Reply({"subscription": 1, "seq": 0}, [*events(1), ("event.overflow", {"subscription": 1, "lastSeq": 1})]),
@@ -84,13 +84,13 @@ def test_a_stream_that_was_cut_off_for_being_slow_begins_again(daemon: FakeDaemo
     stream.close()
 
 
-def test_too_old_a_seq_surfaces(daemon: FakeDaemon) -> None:
+def test_a_seq_that_is_too_old_is_reported(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", ResyncRequired("event.resync", "gone"))
     with pytest.raises(ResyncRequired):
         EventStream(client(), EventSubscribe(since=1)).open()
 
 
-def test_a_daemon_that_stays_away_is_given_up(daemon: FakeDaemon) -> None:
+def test_a_daemon_that_does_not_return_is_given_up(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", subscribed(((1,), True)))
     stream = EventStream(client(patience=0.0), EventSubscribe(since=0))
     stream.open()
@@ -117,7 +117,7 @@ def test_a_stream_says_when_it_waits(daemon: FakeDaemon) -> None:
     stream.close()
 
 
-def test_a_stream_starts_a_daemon_that_was_killed_and_goes_on(daemon: FakeDaemon) -> None:
+def test_a_stream_starts_a_killed_daemon_and_continues(daemon: FakeDaemon) -> None:
     daemon.on("event.subscribe", subscribed(((1,), False), ((2,), False)))
 
     def start() -> None:
@@ -149,7 +149,7 @@ def note(offset: int, data: bytes = b"", **members: Any) -> tuple[str, dict[str,
     return "output", {"attachment": 1, "offset": offset, "data": base64.b64encode(data).decode(), **members}
 
 
-def test_output_comes_to_its_end(daemon: FakeDaemon) -> None:
+def test_output_reaches_its_end(daemon: FakeDaemon) -> None:
     daemon.on(
         "session.attach",
         Reply({"attachment": 1, "offset": 0}, [note(0, b"one "), note(4, b"two"), note(7, ended=True)]),
@@ -161,7 +161,7 @@ def test_output_comes_to_its_end(daemon: FakeDaemon) -> None:
     stream.close()
 
 
-def test_lost_output_goes_on_at_its_byte_and_counts_what_was_rotated_away(daemon: FakeDaemon) -> None:
+def test_lost_output_resumes_at_its_byte_and_counts_what_was_rotated_away(daemon: FakeDaemon) -> None:
     answers = iter(
         [
             Reply({"attachment": 1, "offset": 0}, [note(0, b"one")], hang_up=True),
@@ -177,7 +177,7 @@ def test_lost_output_goes_on_at_its_byte_and_counts_what_was_rotated_away(daemon
     stream.close()
 
 
-def test_a_stream_of_a_daemon_that_hangs_keeps_its_connection_says_why_once_and_goes_on(
+def test_a_stream_of_an_unresponsive_daemon_keeps_its_connection_reports_once_and_continues(
     daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
@@ -201,7 +201,7 @@ def test_a_stream_of_a_daemon_that_hangs_keeps_its_connection_says_why_once_and_
     stream.close()
 
 
-def test_a_stream_gives_up_on_a_daemon_that_hangs_for_longer_than_its_patience(
+def test_a_stream_gives_up_on_an_unresponsive_daemon_after_its_patience(
     daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()

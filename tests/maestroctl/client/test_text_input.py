@@ -24,7 +24,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii"))
 
 
-def test_a_file_is_refused_with_its_name_and_line(tmp_path: Path) -> None:
+def test_a_refused_file_is_reported_with_its_name_and_line(tmp_path: Path) -> None:
     place = tmp_path / "plan.md"
     place.write_bytes(b"# T\r\n- [ ] Gr\xfcn\r\n")
     with pytest.raises(Malformed, match=r"cannot read the plan: .*plan\.md: line 2, byte 9 is 0xfc, not UTF-8"):
@@ -33,13 +33,13 @@ def test_a_file_is_refused_with_its_name_and_line(tmp_path: Path) -> None:
         read_file(str(tmp_path / "none.md"), "the plan")
 
 
-def test_a_file_may_have_a_name_that_is_not_text(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_utf8_is_accepted(tmp_path: Path) -> None:
     place = tmp_path / f"{BYTE}.md"
     place.write_bytes(b"\xef\xbb\xbf# T\r\n")
     assert read_file(str(place), "the plan") == "# T\n"
 
 
-def test_standard_input_is_read_as_utf8_in_any_locale_and_replaced_words_are_told(
+def test_standard_input_is_read_as_utf8_in_any_locale_and_replacements_are_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     typed(monkeypatch, "für\r\n".encode())
@@ -51,7 +51,7 @@ def test_standard_input_is_read_as_utf8_in_any_locale_and_replaced_words_are_tol
     assert read_words() == ""
 
 
-def test_words_are_replaced_and_names_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_halves_in_text_are_replaced_and_in_names_refused(capsys: pytest.CaptureFixture[str]) -> None:
     given = {"title": f"Gr{BYTE}n", "details": {"x": ["\ud83d"]}, "taskId": "tsk_1", "limit": 3}
     assert sound_members(given) == {**given, "title": "Gr\ufffdn", "details": {"x": ["\ufffd"]}}
     assert [line.split()[1] for line in capsys.readouterr().err.splitlines()] == ["title", "details.x[0]"]
@@ -80,7 +80,7 @@ def test_every_verb_replaces_words_and_says_so(
 
 
 @pytest.mark.usefixtures("in_session")
-def test_reports_of_agents_are_replaced_too(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_halves_in_reports_of_agents_are_replaced_too(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.complete", task())
     daemon.on("session.report", {"ok": True})
     cli("task", "complete", f"Gr{BYTE}n")
@@ -105,7 +105,7 @@ def test_names_and_paths_that_are_not_text_are_one_message_and_exit_code_2(
     assert (told.code, said in told.err, "Traceback" in told.err) == (2, True, False), told.err
 
 
-def test_a_folder_that_is_not_text_is_refused(
+def test_a_folder_name_that_is_not_text_is_refused(
     daemon: FakeDaemon, cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = os.fsencode(tmp_path) + b"/n\xfc"
@@ -117,7 +117,7 @@ def test_a_folder_that_is_not_text_is_refused(
 
 
 @pytest.mark.parametrize("title, command, code", [(rb"cut \ud83d", b"true", 0), (b"X", rb"echo \ud83d", 2)])
-def test_half_a_surrogate_pair_in_a_plan_is_replaced_in_words_and_refused_in_commands(
+def test_half_a_surrogate_pair_in_a_plan_is_replaced_in_text_and_refused_in_commands(
     daemon: FakeDaemon, cli: CommandLine, tmp_path: Path, title: bytes, command: bytes, code: int
 ) -> None:
     daemon.on("plan.check", {"ok": True, "diagnostics": [], "waves": [["a"]], "groups": []})

@@ -89,14 +89,14 @@ def test_abbreviated_ids_are_resolved(daemon: FakeDaemon, cli: CommandLine) -> N
     assert daemon.called("task.get") == [{"taskId": OTHER_TASK}]
 
 
-def test_what_is_missing_is_named(cli: CommandLine) -> None:
+def test_a_missing_argument_is_named(cli: CommandLine) -> None:
     outcome = cli("task", "get")
     assert outcome.code == 2
     assert "TASK_ID is required" in outcome.err
     assert "maestroctl task get --help" in outcome.err
 
 
-def test_what_is_no_json_is_refused(cli: CommandLine) -> None:
+def test_invalid_json_is_refused(cli: CommandLine) -> None:
     outcome = cli("project", "update", "x", "--settings", "{")
     assert outcome.code == 2
     assert "--settings: not JSON" in outcome.err
@@ -106,7 +106,7 @@ def test_what_is_no_json_is_refused(cli: CommandLine) -> None:
 
 
 @pytest.mark.usefixtures("in_session")
-def test_a_session_means_itself() -> None:
+def test_a_session_is_the_default_of_its_own_calls() -> None:
     for method in ("session.get", "session.why", "queue.get", "session.update", "queue.add"):
         row = METHODS[method]
         fields = {field.name: field for field in fields_of(row)}

@@ -45,6 +45,6 @@ def test_the_form_follows_the_type() -> None:
     assert {place: kinds[place] for place in FORMS} == FORMS
 
 
-def test_what_is_needed_is_known() -> None:
+def test_required_fields_are_known() -> None:
     needed = {field.name for field in fields_of(METHODS["project.create"]) if field.required}
     assert needed == {"name", "working_dir"}

@@ -43,16 +43,14 @@ def told(daemon: FakeDaemon) -> list[dict[str, Any]]:
     return daemon.called("event.report")
 
 
-def test_without_python_where_that_works() -> None:
+def test_python_is_avoided_where_netcat_works() -> None:
     form = quick_form()
     assert f" /bin/sh {HOOKS}/event.sh " in form.command("claude", "Stop", decides=False)
     assert "decide.py" in form.command("claude", "PermissionRequest", decides=True)
 
 
 @pytest.mark.parametrize("netcat", ["#!/bin/sh\nexit 1\n", "#!/bin/sh\nsleep 0.1\ncat > /dev/null\n", None])
-def test_with_python_where_netcat_cannot_what_it_must(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, netcat: str | None
-) -> None:
+def test_python_does_what_netcat_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, netcat: str | None) -> None:
     program = tmp_path / "nc"
     if netcat is not None:
         program.write_text(netcat)
@@ -88,7 +86,7 @@ def test_sessions_that_maestrod_started_report_by_themselves(daemon: FakeDaemon,
 
 
 @pytest.mark.parametrize("payload", [b"", b"no json", b'{"cut": ', b"[1]", b'{"x": "' + b"y" * 700_000 + b'"}'])
-def test_what_the_quick_form_cannot_do_python_does(daemon: FakeDaemon, payload: bytes) -> None:
+def test_payloads_beyond_the_netcat_form_are_sent_by_python(daemon: FakeDaemon, payload: bytes) -> None:
     daemon.on("event.report", {"ok": True})
     done = run(forms()[0].command("claude", "Stop", decides=False), payload)
     assert (done.returncode, done.stdout) == (0, b"")
@@ -102,7 +100,7 @@ def test_without_a_daemon_the_event_waits_in_the_spool_once() -> None:
     assert json.loads(path.read_bytes())["event"] == "Stop"
 
 
-def test_an_event_that_was_refused_for_now_keeps_its_id(daemon: FakeDaemon) -> None:
+def test_a_temporarily_refused_event_keeps_its_id(daemon: FakeDaemon) -> None:
     def busy(params: dict[str, Any]) -> Any:
         raise Unavailable("store.no_space", "no room")
 
@@ -113,7 +111,7 @@ def test_an_event_that_was_refused_for_now_keeps_its_id(daemon: FakeDaemon) -> N
     assert len(ids) == 1 and json.loads(path.read_bytes())["eventId"] in ids
 
 
-def test_commands_are_harmless_without_the_product_and_those_of_0_1_are_told(tmp_path: Path) -> None:
+def test_commands_are_harmless_without_the_product_and_those_of_0_1_are_reported(tmp_path: Path) -> None:
     gone = Form(
         "python", ("/usr/bin/python3", str(tmp_path / "event.py")), ("/usr/bin/python3", str(tmp_path / "decide.py"))
     )
@@ -127,7 +125,7 @@ def test_commands_are_harmless_without_the_product_and_those_of_0_1_are_told(tmp
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_shells_between_the_agent_and_the_hook_are_not_taken_for_the_agent(daemon: FakeDaemon, number: int) -> None:
+def test_shells_between_the_agent_and_the_hook_are_not_mistaken_for_the_agent(daemon: FakeDaemon, number: int) -> None:
     daemon.on("event.report", {"ok": True})
     command = forms()[number].command("codex", "Stop", decides=False)
     for shell in ("dash", "bash", "fish", "zsh"):

@@ -28,7 +28,7 @@ HOOKS = {
 
 
 @given(st.booleans().flatmap(lambda comments: st.tuples(st.just(comments), texts(comments=comments))))
-def test_in_and_out_again_is_byte_for_byte_what_it_was(made: tuple[bool, tuple[Any, str]]) -> None:
+def test_install_and_uninstall_restore_the_file_byte_for_byte(made: tuple[bool, tuple[Any, str]]) -> None:
     comments, (document, text) = made
     changed = put_in(text, HOOKS, comments=comments)
     others = document.get("hooks", {})
@@ -41,7 +41,7 @@ def test_in_and_out_again_is_byte_for_byte_what_it_was(made: tuple[bool, tuple[A
 
 
 @given(texts(comments=True), st.sampled_from(["before", "after", "into"]))
-def test_what_a_person_changed_meanwhile_stays(made: tuple[Any, str], where: str) -> None:
+def test_members_changed_by_a_person_meanwhile_stay(made: tuple[Any, str], where: str) -> None:
     document, text = made
     changed = parse(put_in(text, HOOKS, comments=True), comments=True).data
     if where == "before":
@@ -63,7 +63,7 @@ def test_what_a_person_changed_meanwhile_stays(made: tuple[Any, str], where: str
         assert left["theirs"] == 1
 
 
-def test_it_reads_like_the_rest_of_the_document() -> None:
+def test_an_added_entry_is_formatted_like_the_rest_of_the_document() -> None:
     text = '{\n  "model": "opus", // the big one\n  "hooks": {\n    "Stop": [\n      { "hooks": [] }\n    ]\n  }\n}\n'
     changed = put_in(text, {"Stop": [group("Stop")], "Start": [group("Start")]}, comments=True)
     assert '"model": "opus", // the big one\n' in changed
@@ -82,7 +82,7 @@ def test_it_reads_like_the_rest_of_the_document() -> None:
         ('{"hooks": {}, "hooks": {}}', Unsuitable),
     ],
 )
-def test_what_is_no_place_for_hooks_is_refused(text: str, error: type[Exception]) -> None:
+def test_places_without_hooks_are_refused(text: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         put_in(text, HOOKS, comments=True)
 
@@ -107,6 +107,6 @@ def test_a_plugin_goes_in_and_out_without_a_trace(made: tuple[bool, tuple[Any, s
     assert take_out(changed, comments=comments) == text
 
 
-def test_a_plugin_belongs_into_a_list() -> None:
+def test_a_plugin_belongs_in_a_list() -> None:
     with pytest.raises(Unsuitable, match="no list"):
         put_in('{"plugin": "x"}', f"file:///opt{PLUGIN}", comments=True)

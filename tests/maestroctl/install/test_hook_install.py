@@ -37,7 +37,7 @@ FILES = st.booleans().flatmap(lambda comments: st.tuples(st.just(comments), text
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FILES, st.sampled_from([0o600, 0o644, 0o640]), st.booleans())
-def test_in_and_out_is_the_same_file_byte_for_byte(
+def test_install_and_uninstall_leave_the_same_file_byte_for_byte(
     tmp_path: Path, made: tuple[bool, tuple[Any, str]], mode: int, lost: bool
 ) -> None:
     comments, (_, text) = made
@@ -58,7 +58,7 @@ def test_in_and_out_is_the_same_file_byte_for_byte(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60))
-def test_what_is_no_document_is_left_alone(tmp_path: Path, data: bytes) -> None:
+def test_files_that_are_not_documents_are_left_alone(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(data)
     try:
@@ -71,7 +71,7 @@ def test_what_is_no_document_is_left_alone(tmp_path: Path, data: bytes) -> None:
     assert "left alone" in told and str(path) in told and path.read_bytes() == data
 
 
-def test_a_file_and_folders_that_were_not_there_are_gone_again(tmp_path: Path) -> None:
+def test_created_files_and_folders_are_removed_again(tmp_path: Path) -> None:
     path = tmp_path / "home" / ".x" / "settings.json"
     file = Settings("claude", RECIPE, path, tmp_path / "records")
     assert len(file.install(hooks(), FORM).events) == 13
@@ -82,7 +82,7 @@ def test_a_file_and_folders_that_were_not_there_are_gone_again(tmp_path: Path) -
     assert sorted(item.name for item in tmp_path.iterdir()) == ["records"]
 
 
-def test_a_folder_that_is_used_by_now_stays(tmp_path: Path) -> None:
+def test_a_folder_in_use_by_now_stays(tmp_path: Path) -> None:
     path = tmp_path / ".x" / "settings.json"
     file = Settings("claude", RECIPE, path, tmp_path / "records")
     file.install(hooks(), FORM)
@@ -91,7 +91,7 @@ def test_a_folder_that_is_used_by_now_stays(tmp_path: Path) -> None:
     assert not path.exists() and (path.parent / "other").exists()
 
 
-def test_what_was_changed_meanwhile_stays(tmp_path: Path) -> None:
+def test_members_changed_meanwhile_stay(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"model": "opus"}\n')
     file = at(path)
@@ -104,7 +104,7 @@ def test_what_was_changed_meanwhile_stays(tmp_path: Path) -> None:
     assert path.read_text() == '{"model": "sonnet"}\n'
 
 
-def test_a_link_leads_to_the_file_and_stays_a_link(tmp_path: Path) -> None:
+def test_a_linked_file_is_written_and_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "dotfiles.json", tmp_path / "settings.json"
     real.write_text("{}")
     link.symlink_to(real)
@@ -114,7 +114,7 @@ def test_a_link_leads_to_the_file_and_stays_a_link(tmp_path: Path) -> None:
     assert link.is_symlink() and real.read_text() == "{}"
 
 
-def test_the_state_says_what_is_there(tmp_path: Path) -> None:
+def test_the_state_reports_installed_hooks_and_missing_programs(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     file = at(path)
     assert (file.state().events, file.state().problem) == ((), "")
@@ -132,7 +132,7 @@ def test_comments_are_refused_where_the_agent_reads_none(tmp_path: Path) -> None
         at(path, Recipe("f", ("s",), ("p",), comments=False)).install(hooks(), FORM)
 
 
-def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_and_unwritable_files_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "settings.json"
     folder.mkdir()
     with pytest.raises(Unavailable, match="cannot be read"):
@@ -147,7 +147,7 @@ def test_files_that_cannot_be_read_or_written_are_told(tmp_path: Path, monkeypat
         at(big).install(hooks(), FORM)
 
 
-def test_a_file_that_cannot_be_replaced_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "settings.json"
     path.write_text("{}")
 
@@ -175,13 +175,13 @@ def test_every_shipped_recipe_is_whole(agent: str) -> None:
     assert commands and all(f"--agent {agent}" in command and "@EVENT@" not in command for command in commands)
 
 
-def test_who_is_at_the_terminal_decides_unless_the_inbox_is_to() -> None:
+def test_the_terminal_user_decides_unless_the_inbox_is_configured() -> None:
     asked = {decide: hooks(decide=decide)["PermissionRequest"][0]["hooks"][0] for decide in (False, True)}
     assert "event.py" in asked[False]["command"] and asked[False]["timeout"] == RECIPE.timeout
     assert "decide.py" in asked[True]["command"] and asked[True]["timeout"] > 3600
 
 
-def test_where_settings_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_path_of_the_settings_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", "/home/user")
     claude, gemini = read_recipe(HOOKS, "claude"), read_recipe(HOOKS, "gemini")
     assert settings_path(claude, None, {}) == Path("/home/user/.claude/settings.json")
@@ -203,7 +203,7 @@ def test_a_plugin_is_added_to_a_new_file_and_gone_with_it(tmp_path: Path) -> Non
     assert at(path).remove() and not path.exists()
 
 
-def test_an_agent_without_hooks_and_a_damaged_installation_are_told(tmp_path: Path) -> None:
+def test_an_agent_without_hooks_and_a_damaged_installation_are_reported(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="there are for: claude"):
         read_recipe(HOOKS, "shell")
     (tmp_path / "claude").mkdir()
@@ -212,7 +212,7 @@ def test_an_agent_without_hooks_and_a_damaged_installation_are_told(tmp_path: Pa
         read_recipe(tmp_path, "claude")
 
 
-def test_hooks_whose_programs_are_gone_are_told(tmp_path: Path) -> None:
+def test_hooks_whose_programs_are_gone_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     program = tmp_path / "event.py"
     form = Form("python", ("/bin/sh", str(program)), ("/bin/sh", str(program)))
@@ -235,7 +235,7 @@ def filled_by(form: Form) -> dict[str, Any]:
     return made
 
 
-def test_hooks_of_0_1_are_told_upgraded_and_removed_byte_for_byte(tmp_path: Path) -> None:
+def test_hooks_of_0_1_are_reported_upgraded_and_removed_byte_for_byte(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     program = tmp_path / "event.py"
     program.write_text("")

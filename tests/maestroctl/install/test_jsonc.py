@@ -18,13 +18,13 @@ def test_strict_json_means_what_the_standard_library_says(made: tuple[Any, str])
 
 
 @given(texts(comments=True))
-def test_comments_and_a_last_comma_change_nothing(made: tuple[Any, str]) -> None:
+def test_comments_and_trailing_commas_change_nothing(made: tuple[Any, str]) -> None:
     document, text = made
     assert parse(text, comments=True).data == document
 
 
 @given(texts(comments=True))
-def test_every_value_stands_where_it_is_said_to_stand(made: tuple[Any, str]) -> None:
+def test_every_value_is_where_the_documentation_says(made: tuple[Any, str]) -> None:
     _, text = made
 
     def check(value: Value) -> None:
@@ -38,7 +38,7 @@ def test_every_value_stands_where_it_is_said_to_stand(made: tuple[Any, str]) -> 
 
 
 @given(st.text('{}[]",:/*\n 1tna\\u-.e', max_size=30))
-def test_what_is_refused_is_what_the_standard_library_refuses(text: str) -> None:
+def test_strict_parsing_agrees_with_the_standard_library(text: str) -> None:
     try:
         expected = json.loads(text)
     except ValueError:
@@ -63,14 +63,14 @@ def test_what_is_refused_is_what_the_standard_library_refuses(text: str) -> None
         ('{"a": 1 // no\n}', "a comma or } is missing"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, told: str) -> None:
+def test_errors_are_reported_with_their_place(text: str, told: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(text, comments=False)
     assert told in str(refused.value)
 
 
 @given(texts(comments=True), st.data())
-def test_what_was_put_into_any_container_comes_out_without_a_trace(made: tuple[Any, str], data: st.DataObject) -> None:
+def test_an_entry_added_to_any_container_is_removed_without_a_trace(made: tuple[Any, str], data: st.DataObject) -> None:
     _, text = made
     number = data.draw(st.integers(0, 50))
     container = containers(parse(text, comments=True))[number % len(containers(parse(text, comments=True)))]
@@ -90,7 +90,7 @@ def containers(value: Value) -> list[Value]:
 
 
 @given(texts(comments=True), st.data())
-def test_taking_any_element_out_leaves_the_others_and_every_comment(made: tuple[Any, str], data: st.DataObject) -> None:
+def test_removing_any_element_leaves_the_others_and_every_comment(made: tuple[Any, str], data: st.DataObject) -> None:
     _, text = made
     full = [each for each in containers(parse(text, comments=True)) if each.elements]
     if not full:
@@ -107,6 +107,6 @@ def test_taking_any_element_out_leaves_the_others_and_every_comment(made: tuple[
     assert changed.count("/*") == kept.count("/*") and changed.count("//") == kept.count("//")
 
 
-def test_the_indent_is_the_documents_own() -> None:
+def test_the_indentation_is_the_documents_own() -> None:
     for text, unit in (('{\n\t"a": 1\n}', "\t"), ('{\n    "a": 1\n}', "    "), ('{"a": 1}', "  "), ("{}", "  ")):
         assert unit_of(text, parse(text, comments=False)) == unit

@@ -71,7 +71,7 @@ def test_the_service_keeps_agents_alive_and_stops_in_time() -> None:
     assert not inherited_by_agents & set(unit)
 
 
-def test_the_socket_is_the_owners_from_its_first_instant() -> None:
+def test_the_socket_is_private_from_its_first_instant() -> None:
     unit = settings(systemd_units(SERVICE)["maestrod.socket"])
     assert unit["ListenStream"] == [str(SERVICE.socket)]
     assert (unit["SocketMode"], unit["DirectoryMode"]) == (["0600"], ["0700"])
@@ -82,7 +82,7 @@ def test_the_socket_is_the_owners_from_its_first_instant() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 @pytest.mark.parametrize("name", ["plain", "a b%h$PATH${PATH}"])  # systemd itself refuses quotes in a program's path
-def test_systemd_itself_finds_nothing_to_complain_about(tmp_path: Path, name: str) -> None:
+def test_systemd_itself_accepts_the_units(tmp_path: Path, name: str) -> None:
     program = tmp_path / name / "python"
     program.parent.mkdir()
     program.symlink_to(sys.executable)
@@ -96,19 +96,19 @@ def test_systemd_itself_finds_nothing_to_complain_about(tmp_path: Path, name: st
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60))
-def test_a_quoted_word_reads_back_as_it_was(text: str) -> None:
+def test_a_quoted_word_reads_back_unchanged(text: str) -> None:
     word = service_files._systemd_word(text)
     assert word[0] == word[-1] == '"'
     assert word[1:-1].replace('\\"', '"').replace("\\\\", "\\").replace("%%", "%") == text
     assert "\n" not in word
 
 
-def test_what_would_add_a_line_to_a_unit_is_refused() -> None:
+def test_values_that_would_add_a_line_to_a_unit_file_are_refused() -> None:
     with pytest.raises(ValueError, match="control characters"):
         systemd_units(Service(("/bin/true\nExecStop=/bin/evil",), SERVICE.socket, SERVICE.log, {}))
 
 
-def test_the_agent_is_a_property_list_with_every_key_in_its_place() -> None:
+def test_the_launchd_agent_is_a_property_list_with_all_keys() -> None:
     agent = plistlib.loads(launchd_agent(SERVICE)["maestrod.plist"])
     assert agent == {
         "Label": "maestrod",
@@ -137,7 +137,7 @@ def test_odd_characters_survive_in_a_property_list() -> None:
 
 @pytest.mark.parametrize("existing", ["", "config", "config/systemd", "config/systemd/user/other.target.wants"])
 @pytest.mark.parametrize("make", [systemd_units, launchd_agent])
-def test_install_and_uninstall_leave_everything_as_it_was(tmp_path: Path, existing: str, make: type) -> None:
+def test_install_and_uninstall_leave_everything_unchanged(tmp_path: Path, existing: str, make: type) -> None:
     (tmp_path / existing).mkdir(parents=True, exist_ok=True)
     (tmp_path / existing / "users.service").write_text("[Service]\nExecStart=/bin/true\n")
     before = snapshot(tmp_path)
@@ -154,7 +154,7 @@ def test_install_and_uninstall_leave_everything_as_it_was(tmp_path: Path, existi
     assert remove(folder, list(files)) == []
 
 
-def test_a_folder_somebody_uses_by_now_stays(tmp_path: Path) -> None:
+def test_a_folder_that_others_use_too_stays(tmp_path: Path) -> None:
     folder = tmp_path / "systemd" / "user"
     place(folder, systemd_units(SERVICE))
     (folder / "mine.service").write_text("mine")
@@ -163,7 +163,7 @@ def test_a_folder_somebody_uses_by_now_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["foreign", "edited", "masked", "folder"])
-def test_what_is_not_ours_is_neither_overwritten_nor_removed(tmp_path: Path, kind: str) -> None:
+def test_foreign_files_are_neither_overwritten_nor_removed(tmp_path: Path, kind: str) -> None:
     files = systemd_units(SERVICE)
     place(tmp_path, files)
     path = tmp_path / "maestrod.socket"
@@ -191,7 +191,7 @@ def test_units_are_skipped_when_the_program_is_gone() -> None:
     assert all("@" not in line for line in systemd_units(SERVICE)["maestrod.socket"].decode().splitlines())
 
 
-def test_launchd_does_not_start_a_program_again_that_is_gone(tmp_path: Path) -> None:
+def test_launchd_does_not_restart_a_program_that_is_gone(tmp_path: Path) -> None:
     program = tmp_path / "it's here"
     there = dataclasses.replace(SERVICE, needs=(program,), command=("/bin/sh", "-c", 'echo "$0" ran; exit 7', "it"))
     words = plistlib.loads(launchd_agent(there)["maestrod.plist"])["ProgramArguments"]

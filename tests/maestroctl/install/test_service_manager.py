@@ -37,7 +37,7 @@ def systemd(private_home: Path) -> Systemd:
     return Systemd(private_home / ".config" / "systemd" / "user")
 
 
-def test_install_enables_and_uninstall_takes_it_back(
+def test_install_enables_and_uninstall_disables(
     systemd: Systemd, program: Callable[[str, str], Calls], private_home: Path
 ) -> None:
     calls = program("systemctl", "exit 0")
@@ -53,7 +53,7 @@ def test_install_enables_and_uninstall_takes_it_back(
     assert systemd.uninstall().notes == ("It was not installed.",)
 
 
-def test_without_a_user_manager_the_commands_left_to_run_are_told(
+def test_without_a_user_manager_the_remaining_commands_are_shown(
     systemd: Systemd, program: Callable[[str, str], Calls]
 ) -> None:
     calls = program("systemctl", "echo 'Failed to connect to bus' >&2; exit 1")
@@ -75,7 +75,7 @@ def test_a_manager_that_fails_is_quoted(systemd: Systemd, program: Callable[[str
         systemd.start()
 
 
-def test_start_stop_and_restart_move_the_socket_along(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
+def test_start_stop_and_restart_affect_the_socket_too(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
     calls = program("systemctl", "exit 0")
     systemd.start()
     systemd.restart()
@@ -86,22 +86,20 @@ def test_start_stop_and_restart_move_the_socket_along(systemd: Systemd, program:
     assert calls() == [start, asked, restart, asked, stop]
 
 
-def test_a_service_that_is_skipped_is_not_taken_for_started(
-    systemd: Systemd, program: Callable[[str, str], Calls]
-) -> None:
+def test_a_skipped_service_does_not_count_as_started(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
     program("systemctl", 'case "$*" in *ConditionResult*) echo no ;; esac')
     for begin in (systemd.start, systemd.restart):
         with pytest.raises(Unavailable, match="maestroctl daemon install"):
             begin()
 
 
-def test_status_has_the_managers_own_word(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
+def test_status_shows_the_managers_own_word(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
     program("systemctl", '[ "$2" = is-active ] && { echo activating; exit 3; }; exit 0')
     status = systemd.status()
     assert (status.manager, status.installed, status.reachable, status.active) == ("systemd", False, True, "activating")
 
 
-def test_an_edited_unit_is_not_even_stopped(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
+def test_an_edited_unit_file_is_not_even_stopped(systemd: Systemd, program: Callable[[str, str], Calls]) -> None:
     calls = program("systemctl", "exit 0")
     systemd.install(this_service(os.environ))
     with (systemd.folder / "maestrod.service").open("a") as file:
@@ -134,7 +132,7 @@ def test_launchd_install_start_stop_uninstall(private_home: Path, program: Calla
     assert done == [*start, f"bootout {domain}/maestrod", *start, f"bootout {domain}/maestrod"]
 
 
-def test_a_manager_that_is_not_there_is_an_error_with_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_manager_is_an_error_with_a_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable, match="cannot be run"):
         Systemd(tmp_path).start()

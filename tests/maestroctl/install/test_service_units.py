@@ -204,7 +204,7 @@ def test_a_real_user_manager_runs_restarts_and_stops_the_service(short_folder: P
 
 
 @pytest.mark.slow
-def test_the_installed_daemon_is_brought_back_and_its_agents_do_not_notice(short_folder: Path) -> None:
+def test_the_service_restarts_the_daemon_and_its_agents_do_not_notice(short_folder: Path) -> None:
     under_manager(short_folder, "daemon_itself")
 
 

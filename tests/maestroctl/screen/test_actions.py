@@ -32,18 +32,18 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
         yield client
 
 
-def test_stopping_says_what_is_left(daemon: FakeDaemon, client: Client) -> None:
+def test_stopping_reports_what_is_left(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("session.stop", {"sessionId": "ses_x", "left": 0})
     assert actions.stop(client, X) == "x stopped: 0 left"
 
 
-def test_trying_again(daemon: FakeDaemon, client: Client) -> None:
+def test_a_task_is_retried(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("task.retry", {})
     assert actions.retry(client, A) == "title a: retrying"
     assert daemon.called("task.retry") == [{"taskId": "tsk_a"}]
 
 
-def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Client) -> None:
+def test_a_session_or_the_run_of_a_task_is_paused(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("session.pause", {})
     daemon.on("run.pause", {})
     assert actions.pause(client, FLEET, X) == "x paused"
@@ -53,7 +53,7 @@ def test_pausing_a_session_or_the_run_of_a_task(daemon: FakeDaemon, client: Clie
         actions.pause(client, FLEET, FLEET.tasks.get("tsk_lonely"))
 
 
-def test_answering(daemon: FakeDaemon, client: Client) -> None:
+def test_a_question_is_answered(daemon: FakeDaemon, client: Client) -> None:
     daemon.on("attention.answer", {})
     assert actions.answer(client, QUESTION, Decided("yes")) == "answered: yes"
     actions.answer(client, QUESTION, Decided("deny for session", "too risky"))
@@ -72,12 +72,12 @@ def test_the_question_about_a_plan_is_found_from_its_run() -> None:
     assert actions.approval(FLEET, A) is None
 
 
-def test_whose_terminal_it_is() -> None:
+def test_the_session_to_attach_to_is_found() -> None:
     subjects = [X, QUESTION, B, A, FLEET.tasks.get("tsk_lonely"), None]
     assert [actions.session_to_sit_at(FLEET, each) for each in subjects] == ["ses_x"] * 4 + [None, None]
 
 
-def test_of_a_failed_tree_it_is_the_session_that_failed() -> None:
+def test_in_a_failed_tree_the_session_is_named_that_failed() -> None:
     fleet = Fleet(
         {
             "task": [task("a") | {"status": "failed"}, task("b", "a") | {"status": "failed"}, task("c", "a")],

@@ -25,24 +25,24 @@ PERMISSION = Attention(
 @pytest.mark.parametrize(
     "line,value", [("1", "yes"), ("2", "no"), ("no", "no"), (" No ", "no"), ("YES", "yes"), ("2 ", "no")]
 )
-def test_a_choice_is_named_by_its_number_or_its_word(line: str, value: str) -> None:
+def test_a_choice_is_made_by_number_or_word(line: str, value: str) -> None:
     assert read(YES_NO, line) == Decided(value)
 
 
 @pytest.mark.parametrize(
     "line", ["no, keep them", "y", "n", "yes!", "12", "0", "3", "", "  ", "1 or 2", "1st", "yes no"]
 )
-def test_anything_else_is_no_answer_where_only_options_are_taken(line: str) -> None:
+def test_other_texts_are_no_answer_where_only_options_are_accepted(line: str) -> None:
     assert read(YES_NO, line) is None
 
 
-def test_free_text_is_kept_to_the_letter_where_it_is_taken() -> None:
+def test_free_text_is_kept_literally_where_it_is_accepted() -> None:
     assert read(EITHER, " no, keep them") == Decided(" no, keep them")
     assert read(OPEN, "8080") == Decided("8080")
     assert read(OPEN, "  ") is None
 
 
-def test_a_permission_holds_for_the_session_only_when_chosen_so() -> None:
+def test_a_permission_covers_the_session_only_when_chosen_so() -> None:
     assert read(PERMISSION, "1", "fine") == Decided("allow", "fine")
     assert read(PERMISSION, "allow") == Decided("allow")
     assert read(PERMISSION, "3") == Decided("allow for session")
@@ -50,7 +50,7 @@ def test_a_permission_holds_for_the_session_only_when_chosen_so() -> None:
     assert [read(PERMISSION, word) for word in ("y", "no")] == [Decided("allow"), Decided("deny")]
 
 
-def test_the_person_reads_what_enter_does() -> None:
+def test_the_user_sees_what_enter_does() -> None:
     assert echo(YES_NO, "2") == "Enter answers: no"
     assert echo(YES_NO, "no, keep them") == "Not an answer. Type 1 yes or 2 no"
     assert echo(PERMISSION, "4") == "Enter answers: deny for session"
@@ -62,7 +62,7 @@ def test_the_person_reads_what_enter_does() -> None:
     ]
 
 
-def test_options_that_read_alike_are_told_apart_by_number() -> None:
+def test_options_that_look_alike_are_distinguished_by_number() -> None:
     alike = Attention("att_q", "ses_x", AttentionKind.INPUT, "?", options=("Yes", "yes", "2"))
     assert read(alike, "yes") is None
     assert read(alike, "2") is None
@@ -70,7 +70,7 @@ def test_options_that_read_alike_are_told_apart_by_number() -> None:
 
 
 @given(st.text(max_size=20), st.lists(st.text(min_size=1, max_size=6), max_size=4), st.sampled_from(FreeText))
-def test_an_option_is_answered_only_when_the_line_names_it(line: str, options: list[str], free: FreeText) -> None:
+def test_an_option_is_chosen_only_when_the_line_names_it(line: str, options: list[str], free: FreeText) -> None:
     question = Attention("att_q", "s", AttentionKind.INPUT, "?", options=tuple(options), free_text=free)
     decided = read(question, line)
     if decided is None:

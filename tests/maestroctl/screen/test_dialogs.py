@@ -67,17 +67,17 @@ def keys_of(text: str) -> list[str]:
     return [names.get(character, character) for character in text]
 
 
-def test_words_that_are_no_option_answer_nothing() -> None:
+def test_words_that_are_not_an_option_answer_nothing() -> None:
     played = play(QUESTION, [*keys_of("no, keep them"), "enter", "enter", "tab", "enter", "space", "enter"])
     assert played.outcome == []
     assert played.shown.startswith("no, keep them")
 
 
-def test_an_option_is_taken_by_its_number_and_enter() -> None:
+def test_an_option_is_chosen_by_its_number_and_enter() -> None:
     assert play(QUESTION, ["2", "enter"]).outcome == [Decided("no")]
 
 
-def test_a_reason_goes_with_the_choice() -> None:
+def test_a_reason_is_sent_with_the_choice() -> None:
     asked = Attention("att_q", "s", AttentionKind.PERMISSION, "?", options=("allow", "deny"), free_text=FreeText.REASON)
     assert play(asked, ["2", "tab", *keys_of("too risky"), "enter"]).outcome == [Decided("deny", "too risky")]
 
@@ -87,7 +87,7 @@ def test_enter_alone_and_escape_answer_nothing() -> None:
     assert play(QUESTION, ["1", "escape"]).outcome == [None]
 
 
-def test_words_typed_where_nothing_is_asked_do_nothing() -> None:
+def test_words_typed_without_a_question_do_nothing() -> None:
     app = Host(QUESTION)
     seen: list[bool] = []
 
@@ -113,7 +113,7 @@ def test_words_typed_where_nothing_is_asked_do_nothing() -> None:
     ),
     st.sampled_from([FreeText.NONE, FreeText.ANSWER]),
 )
-def test_no_sequence_of_keys_answers_what_the_field_did_not_show(keys: list[str], free: FreeText) -> None:
+def test_no_sequence_of_keys_gives_an_answer_that_was_not_shown(keys: list[str], free: FreeText) -> None:
     question = Attention("att_q", "s", AttentionKind.INPUT, "?", options=("yes", "no"), free_text=free)
     played = play(question, keys)
     assert played.stray == 0

@@ -57,7 +57,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[News]
     feed.close()
 
 
-def test_everything_is_read_then_every_event_and_what_no_event_tells(
+def test_everything_is_read_then_every_event_and_then_what_no_event_covers(
     daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]
 ) -> None:
     answer(daemon)
@@ -70,7 +70,7 @@ def test_everything_is_read_then_every_event_and_what_no_event_tells(
     assert status is not None and status.version == "1"
 
 
-def test_a_daemon_that_goes_is_waited_for_and_the_next_is_asked_from_there(
+def test_when_a_daemon_ends_the_next_is_asked_from_the_same_offset(
     heard: Callable[[Callable[[News], Any]], News],
 ) -> None:
     with answer(FakeDaemon(paths_of(os.environ).socket)) as first:
@@ -82,7 +82,7 @@ def test_a_daemon_that_goes_is_waited_for_and_the_next_is_asked_from_there(
         assert second.called("event.subscribe")[0]["since"] == 6
 
 
-def test_what_the_daemon_no_longer_has_is_read_anew(heard: Callable[[Callable[[News], Any]], News]) -> None:
+def test_missing_events_are_replaced_by_reading_the_state(heard: Callable[[Callable[[News], Any]], News]) -> None:
     with answer(FakeDaemon(paths_of(os.environ).socket)):
         heard(lambda news: news.events)
     heard(lambda news: news.away)
@@ -93,15 +93,15 @@ def test_what_the_daemon_no_longer_has_is_read_anew(heard: Callable[[Callable[[N
         assert heard(lambda news: news.fleet).fleet is not None
 
 
-def test_no_daemon_at_all_is_waited_for(heard: Callable[[Callable[[News], Any]], News]) -> None:
+def test_a_missing_daemon_is_waited_for(heard: Callable[[Callable[[News], Any]], News]) -> None:
     assert heard(lambda news: news.away).away
 
 
-def test_what_it_is_refused_is_told(daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]) -> None:
+def test_a_refused_connection_is_shown(daemon: FakeDaemon, heard: Callable[[Callable[[News], Any]], News]) -> None:
     assert heard(lambda news: news.failure).failure is not None
 
 
-def test_an_agent_that_writes_for_programs_is_told_in_words(daemon: FakeDaemon) -> None:
+def test_json_output_of_an_agent_is_shown_in_words(daemon: FakeDaemon) -> None:
     daemon.on("session.get", session("x") | {"readTo": 9})
     entry = {"id": "evt_1", "type": "milestone", "timestamp": 0, "message": "read the code"}
     daemon.on("session.timeline", {"items": [entry]})

@@ -28,7 +28,7 @@ def shown(tree: Tree, fleet: Fleet) -> list[str]:
 FAMILY = [task("a", status="in_progress"), task("b", "a"), task("c", "b"), task("d", "a", "completed"), task("e", "d")]
 
 
-def test_the_tree_is_drawn_with_what_ended_well_folded() -> None:
+def test_the_tree_is_drawn_with_successes_folded() -> None:
     fleet, tree = Fleet({"task": FAMILY}), Tree()
     assert shown(tree, fleet) == ["a", "├─b", "│ └─c", "└─d+1"]
     tree.toggle("tsk_d")
@@ -36,18 +36,18 @@ def test_the_tree_is_drawn_with_what_ended_well_folded() -> None:
     assert shown(tree, fleet) == ["a", "├─b+1", "└─d", "  └─e"]
 
 
-def test_trees_at_work_come_first_then_the_newest() -> None:
+def test_active_trees_come_first_then_the_newest() -> None:
     roots = [task("old", status="completed", created=1), task("new", status="failed", created=2), task("on", created=0)]
     assert shown(Tree(), Fleet({"task": roots})) == ["on", "new", "old"]
 
 
-def test_one_tree_alone() -> None:
+def test_a_single_tree_is_drawn() -> None:
     tree = Tree()
     tree.root = "tsk_b"
     assert shown(tree, Fleet({"task": FAMILY})) == ["b", "└─c"]
 
 
-def test_a_search_leaves_what_has_the_words_and_the_way_to_it() -> None:
+def test_a_search_shows_the_matches_and_the_path_to_them() -> None:
     tree = Tree()
     tree.search = "TITLE E"
     assert shown(tree, Fleet({"task": FAMILY})) == ["a", "└─d", "  └─e"]
@@ -66,7 +66,7 @@ def test_every_task_has_a_row_or_is_counted(parents: list[int], folded: set[int]
     assert len({row.task.id for row in rows}) == len(rows)
 
 
-def test_events_change_what_is_known() -> None:
+def test_events_update_what_is_known() -> None:
     fleet = Fleet({"task": [task("a")]})
     events = [
         ("task.created", "tsk_b", task("b", "a")),
@@ -94,17 +94,17 @@ def test_events_change_what_is_known() -> None:
     assert fleet.questions() == []
 
 
-def test_what_nobody_knows_is_no_run() -> None:
+def test_a_task_without_a_run_counts_as_ended() -> None:
     assert has_ended(Fleet({}).run_of("tsk_a"))
 
 
-def test_sessions_at_work_are_listed_before_those_that_ended_last() -> None:
+def test_sessions_at_work_are_listed_before_the_last_ended_ones() -> None:
     ended = [session(f"e{number}", "completed", completed=number) for number in range(30)]
     listed = Fleet({"session": [*ended, session("live")]}).listed_sessions()
     assert [each.name for each in listed[:3]] == ["live", "e29", "e28"]
     assert len(listed) == 21
 
 
-def test_the_session_at_work_on_a_task_is_the_last_of_its_sessions() -> None:
+def test_the_session_of_a_task_is_its_last_one() -> None:
     fleet = Fleet({"session": [session("now", "working", "a"), session("then", "failed", "a"), session("other")]})
     assert [each.name for each in fleet.sessions_of("tsk_a")] == ["then", "now"]

@@ -69,7 +69,7 @@ def test_keys_and_clicks_choose_and_the_choice_stays_on_its_row() -> None:
     played(script)
 
 
-def test_only_what_is_on_the_screen_is_drawn() -> None:
+def test_only_the_visible_part_is_drawn() -> None:
     async def script(pilot: Any, pane: ListPane, app: Shown) -> None:
         await pilot.pause()
         app.drawn.clear()

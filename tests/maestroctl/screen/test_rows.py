@@ -41,7 +41,7 @@ def harmless(text: str) -> bool:
     return not any(ord(character) < 0x20 and character != "\n" for character in text) and "\u202e" not in text
 
 
-def test_a_task_fits_and_says_its_status() -> None:
+def test_a_task_fits_its_row_and_shows_its_status() -> None:
     wrong: dict[str, str] = {}
     for status, columns in itertools.product(TaskStatus, (20, 40, 80, 200)):
         row = TreeRow("│ └─", a_task(status=status, progress=0.5), hidden=3)
@@ -52,15 +52,15 @@ def test_a_task_fits_and_says_its_status() -> None:
     assert wrong == {}
 
 
-def test_another_try_is_told_while_it_is_tried() -> None:
+def test_the_row_of_a_retried_task_shows_the_attempt() -> None:
     assert "attempt 2" in task_row(TreeRow("", a_task(attempt=2)), 80, 5000, PALETTE).plain
 
 
-def test_a_task_that_asks_has_another_sign() -> None:
+def test_a_task_with_a_question_has_its_own_sign() -> None:
     assert "? " in task_row(TreeRow("", a_task()), 80, 5000, PALETTE, asking=True).plain
 
 
-def test_a_session_fits() -> None:
+def test_a_session_fits_its_row() -> None:
     wrong: dict[str, str] = {}
     for status, columns in itertools.product(SessionStatus, (30, 60, 120)):
         line = session_row(a_session(status=status), EVIL * 9, columns, 5000, PALETTE).plain
@@ -69,17 +69,17 @@ def test_a_session_fits() -> None:
     assert wrong == {}
 
 
-def test_what_a_session_waits_for_is_said_in_words() -> None:
+def test_the_row_of_a_session_says_what_it_waits_for() -> None:
     assert "asks" in session_row(a_session(), "", 60, 5000, PALETTE, asking=True).plain
     assert "paused" in session_row(a_session(live=Up(paused=True)), "", 60, 5000, PALETTE).plain
 
 
-def test_what_an_agent_says_of_itself_comes_before_what_it_printed() -> None:
+def test_the_agents_own_report_comes_before_its_output() -> None:
     turn = RunningTurn(doing="reads the code")
     assert "reads the code" in session_row(a_session(live=Up(turn=turn)), '{"json": 1}', 90, 5000, PALETTE).plain
 
 
-def test_a_plan_that_waits_for_approval_is_shown() -> None:
+def test_a_waiting_plan_is_shown() -> None:
     run = {"id": "run_r", "projectId": "p", "rootTaskId": "tsk_a", "status": "awaiting_approval", "agent": "shell"}
     asked = {"id": "att_p", "sessionId": "", "kind": "approval", "message": "?", "runId": "run_r", "planId": "pln_p"}
     fleet = Fleet({"run": [run], "task": [{"id": "tsk_a", "projectId": "p", "title": "t"}], "attention": [asked]})
@@ -102,7 +102,7 @@ def test_a_question_shows_its_options() -> None:
     assert "permission" in line and "[yes / no]" in line and "1m00s" in line
 
 
-def test_the_head_tells_of_the_daemon_or_of_its_absence() -> None:
+def test_the_header_shows_the_daemon_or_its_absence() -> None:
     fleet = Fleet({"task": [{"id": "tsk_a", "projectId": "p", "title": "t", "status": "failed"}]})
     status = SystemStatus(
         version="1", instance="i", pid=1, started_at=0, seq=0, slots=8, frozen=True, problems=("disk",)
@@ -115,7 +115,7 @@ def test_the_head_tells_of_the_daemon_or_of_its_absence() -> None:
     assert width(head(fleet, status, 30, PALETTE, away=False).plain) <= 30
 
 
-def test_the_detail_of_a_task() -> None:
+def test_the_detail_of_a_task_is_shown() -> None:
     fleet = Fleet({"task": [{"id": "tsk_b", "projectId": "p", "title": "first"}]})
     reason = Reason(Source.REPORT, "task.failed", "exit code 3")
     task = a_task(
@@ -131,7 +131,7 @@ def test_the_detail_of_a_task() -> None:
     assert all(word in text for word in ("exit code 3", "boom", "first", "make check", "what to do", "attempt 1 of 1"))
 
 
-def test_the_detail_of_a_session() -> None:
+def test_the_detail_of_a_session_is_shown() -> None:
     session = a_session(usage=Usage(input=5, output=6, cost=0.5), status_reason=Reason(Source.HOOK, "x", "waits"))
     text = session_detail(session, "last line", PALETTE).plain
     assert all(word in text for word in ("working", "5 tokens in, 6 out, $0.50", "waits", "last line"))

@@ -43,7 +43,7 @@ def typed(*lines: str) -> Any:
     return lambda: next(left)
 
 
-def test_without_a_terminal_the_commands_to_type_are_told_and_nothing_is_started(
+def test_without_a_terminal_the_commands_to_type_are_shown_and_nothing_starts(
     client: Client, daemon: FakeDaemon
 ) -> None:
     with pytest.raises(BadConfiguration) as refused:
@@ -66,13 +66,13 @@ def test_at_a_terminal_the_choice_is_asked_and_remembered_with_the_project(
     assert "1  claude  Claude Code" in said and "--agent NAME --remember" in said
 
 
-def test_an_end_of_input_chooses_nothing(client: Client, daemon: FakeDaemon) -> None:
+def test_the_end_of_input_chooses_nothing(client: Client, daemon: FakeDaemon) -> None:
     with pytest.raises(BadConfiguration):
         agent_choice.start(client, dict(REQUEST), typed(""))
     assert daemon.called("run.start") == [REQUEST] and daemon.called("project.update") == []
 
 
-def test_with_none_installed_it_says_which_there_are_and_what_else_there_is(client: Client, daemon: FakeDaemon) -> None:
+def test_without_an_installed_agent_the_supported_ones_are_listed(client: Client, daemon: FakeDaemon) -> None:
     daemon.on("agent.list", {"items": [{**agent, "available": False, "missing": "absent"} for agent in AGENTS]})
     with pytest.raises(BadConfiguration) as refused:
         agent_choice.start(client, dict(REQUEST), typed("1\n"))
@@ -87,7 +87,7 @@ def test_another_refusal_is_passed_on(client: Client, daemon: FakeDaemon, member
     assert daemon.called("agent.list") == []
 
 
-def test_an_agent_that_was_named_is_remembered_when_that_is_wanted(client: Client, daemon: FakeDaemon) -> None:
+def test_a_named_agent_is_remembered_on_request(client: Client, daemon: FakeDaemon) -> None:
     agent_choice.start(client, {**REQUEST, "agent": "claude"})
     assert daemon.called("project.update") == []
     agent_choice.start(client, {**REQUEST, "agent": "claude"}, remembered=True)

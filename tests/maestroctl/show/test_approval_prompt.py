@@ -55,32 +55,32 @@ def ask(play: Scripted, *typed: str | None) -> bool:
     "line, value, reason",
     [("y", "approve", ""), ("yes", "approve", ""), ("n", "reject", ""), ("no, too coarse", "reject", "too coarse")],
 )
-def test_a_word_answers_the_question_of_the_inbox(line: str, value: str, reason: str) -> None:
+def test_one_word_answers_the_question_in_the_inbox(line: str, value: str, reason: str) -> None:
     play = Scripted()
     assert ask(play, line + "\n")
     assert play.answers == [{"attentionId": QUESTION, "value": value, "reason": reason}]
 
 
-def test_what_says_neither_yes_nor_no_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unclear_answer_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
     play = Scripted()
     assert ask(play, "\n", "perhaps\n", "y\n")
     assert [given["value"] for given in play.answers] == ["approve"]
     assert capsys.readouterr().out.count("Approve this plan?") == 3
 
 
-def test_an_answer_from_elsewhere_ends_the_question(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_from_another_place_ends_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     play = Scripted()
     assert ask(play, None)
     assert play.answers == [] and "Answered from another client" in capsys.readouterr().err
 
 
-def test_who_answered_first_wins_and_the_second_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_answer_wins_and_the_second_client_learns_it(capsys: pytest.CaptureFixture[str]) -> None:
     play = Scripted(Conflict("attention.answered", "it was answered by user: 'reject'"))
     assert ask(play, "y\n")
     assert "answered by user: 'reject'" in capsys.readouterr().err
 
 
-def test_the_end_of_input_leaves_the_plan_waiting_and_says_how_to_answer(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_end_of_input_leaves_the_plan_waiting_and_shows_how_to_answer(capsys: pytest.CaptureFixture[str]) -> None:
     play = Scripted()
     assert not ask(play, "")
     assert "maestroctl answer 7 yes" in capsys.readouterr().out and play.answers == []

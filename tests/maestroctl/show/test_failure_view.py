@@ -21,7 +21,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
         yield made
 
 
-def test_the_task_its_error_and_what_to_type() -> None:
+def test_the_failure_shows_task_error_and_next_command() -> None:
     assert lines({**FAILURE, "attempt": 2, "failed": 3}, ["make: *** boom"]) == [
         "  failed because task 'build' failed (attempt 2): exit code 2",
         "    its session's last output:",
@@ -37,11 +37,11 @@ def test_a_long_error_keeps_its_beginning_and_its_end() -> None:
     assert shown[0].endswith(": 0") and "      99" in shown and "      50" not in shown
 
 
-def test_no_text_of_an_agent_drives_the_terminal() -> None:
+def test_no_text_of_an_agent_controls_the_terminal() -> None:
     assert "\x1b" not in "\n".join(lines({**FAILURE, "title": "\x1b[2J", "error": "\x1b[2J\n\x1b"}))
 
 
-def test_the_last_output_is_read_where_the_error_has_none(client: Client, daemon: FakeDaemon) -> None:
+def test_the_last_output_is_shown_where_the_error_has_none(client: Client, daemon: FakeDaemon) -> None:
     daemon.on("session.get", {"id": SESSION, "readTo": 0})
     daemon.on("session.output", {"data": base64.b64encode(b"one\n\x1b[2Jtwo\n\n").decode(), "start": 0, "end": 9})
     assert last_output(client, FAILURE) == ["one", "two"]

@@ -21,11 +21,11 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
     "ahead, told",
     [(5, "05:00"), (-5, "19:00"), (30, "Fri 06:00"), (24 * 30, "1970-01-31 00:00"), (10**12, "9999-12-31 00:00")],
 )
-def test_a_moment_as_people_say_it(ahead: int, told: str) -> None:
+def test_a_moment_is_shown_as_people_say_it(ahead: int, told: str) -> None:
     assert clock(ahead * HOUR, 0) == told
 
 
-def test_who_waits_and_until_when() -> None:
+def test_a_wait_for_a_limit_says_whose_it_is_and_when_it_ends() -> None:
     assert waiting("claude", 5 * HOUR, 0) == "waits for claude's limit until 05:00"
     assert waiting("claude", 5 * HOUR, 0, guessed=True) == "waits for claude's limit until 05:00 or longer"
     assert waiting("claude", 0, HOUR, due=True) == "claude's limit has ended, waits for a slot"
@@ -35,5 +35,5 @@ def test_who_waits_and_until_when() -> None:
 
 
 @given(st.integers(0, 2**62), st.integers(0, 2**45))
-def test_any_moment_can_be_told(instant: int, now: int) -> None:
+def test_any_moment_can_be_shown(instant: int, now: int) -> None:
     assert clock(instant, now)

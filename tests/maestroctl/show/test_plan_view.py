@@ -13,5 +13,5 @@ def test_groups_of_one_wave_stand_under_its_number_and_control_characters_are_sh
     assert lines == ["  wave 1  x\\x1b[2J (a)  1 task", "          x\\x1b[2J (b)  1 task"]
 
 
-def test_a_wave_of_what_is_no_group_is_left_out() -> None:
+def test_unknown_groups_are_left_out_of_the_waves() -> None:
     assert waves({"waves": [["gone"]], "groups": []}) == []

@@ -23,7 +23,7 @@ def test_percentages(progress: float, words: str) -> None:
 
 
 @given(st.integers(1, 100_000), st.data())
-def test_only_what_is_done_is_at_100_percent(total: int, data: st.DataObject) -> None:
+def test_only_finished_work_is_at_100_percent(total: int, data: st.DataObject) -> None:
     done = data.draw(st.integers(0, total))
     assert (percent(done / total) == "100%") == (done == total)
 

@@ -46,7 +46,7 @@ def test_an_empty_page_says_so() -> None:
     assert render(ProjectPage()) == ["No results."]
 
 
-def test_a_thing_is_names_and_values_and_nothing_empty() -> None:
+def test_an_entity_is_shown_as_names_and_values_without_empty_ones() -> None:
     view = made(
         TaskView,
         task(
@@ -78,7 +78,7 @@ def test_a_thing_is_names_and_values_and_nothing_empty() -> None:
     ]
 
 
-def test_a_tree_is_a_tree() -> None:
+def test_a_tree_is_drawn() -> None:
     tree = made(TaskTree, {"seq": 1, "tasks": [task(), task(id="tsk_2", parentId=TASK)]})
     assert render(tree) == ["· Write the parser  [pending]", "└─ · Write the parser  [pending]"]
 
@@ -91,7 +91,7 @@ def test_questions_show_options_and_answers() -> None:
     assert "yes (user)" in lines[2]
 
 
-def test_why_tells_the_evidence_in_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_prints_the_evidence_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 61.0)
     reason = {"source": "process", "code": "exited", "detail": "exit code 1;\nlast output: x\x1b[2J", "at": 1000}
     why = made(
@@ -112,13 +112,13 @@ def test_why_tells_the_evidence_in_lines(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-def test_why_tells_until_when_a_session_sits_out_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_says_how_long_a_session_waits_for_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: 61.0)
     waits = session(live={"phase": "up", "wait": {"kind": "usage", "until": 3_661_000, "since": 1}})
     assert "  until 1970-01-01 01:01:01, in 1h00m" in render(made(Why, {"session": waits}))
 
 
-def test_small_replies() -> None:
+def test_small_replies_are_rendered() -> None:
     assert render(Done()) == ["Done."]
     assert render({"openrpc": "1.3"}) == ["openrpc: 1.3"]
     assert render({}) == ["{}"]
@@ -199,6 +199,6 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=4))
-def test_any_json_is_shown_in_lines_that_move_nothing(document: dict[str, Any]) -> None:
+def test_any_json_is_shown_in_harmless_lines(document: dict[str, Any]) -> None:
     for line in render(document):
         assert all(character.isprintable() or not character.isascii() for character in line)

@@ -63,7 +63,9 @@ ENDS = [
 ]
 
 
-def test_a_line_per_change_and_the_summary(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_change_prints_a_line_and_the_end_a_summary(
+    daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
+) -> None:
     serve(daemon, *ENDS)
     assert following() == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -75,7 +77,7 @@ def test_a_line_per_change_and_the_summary(daemon: FakeDaemon, capsys: pytest.Ca
     assert daemon.called("event.subscribe") == [{"since": 1, "rootId": TASK}]
 
 
-def test_a_run_that_ended_before_it_was_followed_says_so_too(
+def test_a_run_that_ended_before_it_was_followed_says_so(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = {"seq": 9, "run": run("completed", completedAt=3000), "tasks": [task(leaves={"total": 1, "completed": 1})]}
@@ -85,7 +87,7 @@ def test_a_run_that_ended_before_it_was_followed_says_so_too(
     assert capsys.readouterr().out.splitlines()[0] == "run completed"
 
 
-def test_what_began_before_it_was_followed_is_printed_once(
+def test_work_that_began_before_the_follow_is_printed_once(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leaf = task(id=LEAF, title="lint", parentId=TASK, status="in_progress")
@@ -95,13 +97,13 @@ def test_what_began_before_it_was_followed_is_printed_once(
     assert capsys.readouterr().out.splitlines()[:2] == ["▶ in progress  lint", "✔ completed  lint"]
 
 
-def test_as_json_only_the_end_is_printed(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_prints_only_the_end(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     serve(daemon, *ENDS, end="failed")
     assert following(as_json=True) == 1
     assert json.loads(capsys.readouterr().out)["run"]["status"] == "failed"
 
 
-def test_as_json_lines_every_event_is_printed(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_lines_print_every_event(daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]) -> None:
     serve(daemon, *ENDS)
     with Caller(os.environ).client(start=False) as client:
         assert stream_json(client, RUN) == 0
@@ -111,7 +113,7 @@ def test_as_json_lines_every_event_is_printed(daemon: FakeDaemon, capsys: pytest
 QUESTION_ = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?"}
 
 
-def test_a_question_that_holds_everything_ends_it_if_wanted(
+def test_a_question_that_blocks_everything_ends_the_following_on_request(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = event(2, "attention.created", QUESTION, **QUESTION_)
@@ -137,7 +139,7 @@ def test_ctrl_c_leaves_the_run_alone(
     assert daemon.called("run.cancel") == []
 
 
-def test_events_that_are_gone_are_made_up_for_by_reading_again(daemon: FakeDaemon) -> None:
+def test_missing_events_are_compensated_by_reading_again(daemon: FakeDaemon) -> None:
     serve(daemon)
     first: list[Callable[[], Any]] = [
         lambda: Reply({"subscription": 1, "seq": 1}, hang_up=True),
@@ -159,7 +161,7 @@ def test_events_that_are_gone_are_made_up_for_by_reading_again(daemon: FakeDaemo
     assert len(daemon.called("run.get")) == 2
 
 
-def test_last_lines_are_read_only_of_sessions_at_work(daemon: FakeDaemon) -> None:
+def test_last_lines_are_read_only_for_sessions_at_work(daemon: FakeDaemon) -> None:
     serve(daemon, sessions=[session(runId=RUN), session(id="ses_x", status="completed")])
     daemon.on("session.tails", {"lines": {SESSION: "step 3"}})
     with Caller(os.environ).client(start=False) as client:
@@ -169,7 +171,7 @@ def test_last_lines_are_read_only_of_sessions_at_work(daemon: FakeDaemon) -> Non
     assert daemon.called("session.tails") == [{"sessionIds": [SESSION]}]
 
 
-def test_a_plan_that_waits_for_a_yes_is_shown_once_with_its_waves(
+def test_a_plan_that_waits_for_approval_is_shown_once_with_its_waves(
     daemon: FakeDaemon, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = {"id": "pln_1", "waves": [["a"]], "groups": [{"key": "a", "title": "Lint", "subtasks": [{}]}]}

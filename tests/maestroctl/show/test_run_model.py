@@ -25,7 +25,7 @@ def event(type_: str, identity: str, seq: int = 11, session_id: str | None = Non
     return Event(seq=seq, at=seq, type=type_, id=identity, session_id=session_id, root_id=TASK, data=data)
 
 
-def test_a_change_changes_what_it_names_and_nothing_else() -> None:
+def test_a_change_affects_only_the_members_it_names() -> None:
     model = RunModel(view())
     model.apply(event("task.status", CHILD, status="completed", progress=1.0))
     assert model.tasks.get(CHILD).status is TaskStatus.COMPLETED
@@ -34,7 +34,7 @@ def test_a_change_changes_what_it_names_and_nothing_else() -> None:
     assert model.seq == 11
 
 
-def test_what_is_made_and_removed_comes_and_goes() -> None:
+def test_created_and_deleted_entities_appear_and_disappear() -> None:
     model = RunModel(view())
     other = "tsk_0000000000000000000000000d"
     model.apply(event("task.created", other, **task(id=other, parentId=CHILD)))
@@ -43,14 +43,14 @@ def test_what_is_made_and_removed_comes_and_goes() -> None:
     assert {found.id for found in model.leaves()} == {CHILD}
 
 
-def test_the_end_of_the_run_is_seen() -> None:
+def test_the_end_of_the_run_is_noticed() -> None:
     model = RunModel(view())
     assert (model.ended, model.run.status) == (False, RunStatus.RUNNING)
     model.apply(event("run.status", RUN, status="failed"))
     assert (model.ended, model.run.status) == (True, RunStatus.FAILED)
 
 
-def test_sessions_and_questions_of_the_run_come_in() -> None:
+def test_sessions_and_questions_of_the_run_appear() -> None:
     model = RunModel(view())
     model.apply(event("session.created", SESSION, **session(runId=RUN)))
     question: dict[str, Any] = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?"}
@@ -72,7 +72,7 @@ def test_a_run_with_a_session_at_work_is_not_stuck() -> None:
     assert model.stuck()
 
 
-def test_a_run_that_sits_out_a_limit_is_not_stuck_unless_somebody_has_to_want_it() -> None:
+def test_a_run_that_waits_for_a_limit_is_stuck_only_if_a_person_must_act() -> None:
     limit: dict[str, Any] = {"id": QUESTION, "sessionId": SESSION, "kind": "limit", "message": "limited"}
     assert not RunModel(view(sessions=[session()], attention=[limit])).stuck()
     assert RunModel(view(sessions=[session()], attention=[{**limit, "deadline": 5}])).stuck()
@@ -88,7 +88,7 @@ def test_a_run_that_sits_out_a_limit_is_not_stuck_unless_somebody_has_to_want_it
         ("timeline.added", "evt_x"),
     ],
 )
-def test_what_is_not_of_this_run_changes_nothing(kind: str, identity: str) -> None:
+def test_events_of_other_runs_change_nothing(kind: str, identity: str) -> None:
     model = RunModel(view())
     model.apply(event(kind, identity, session_id="ses_00000000000000000000000009", id=identity))
     assert (list(model.sessions), list(model.attention), model.run.status) == ([], [], RunStatus.RUNNING)
@@ -98,7 +98,7 @@ STATUS = st.sampled_from([status.value for status in TaskStatus])
 
 
 @given(st.lists(st.tuples(st.sampled_from([TASK, CHILD]), STATUS, st.floats(0, 1)), max_size=20))
-def test_changes_one_by_one_are_as_good_as_reading_again(changes: list[tuple[str, str, float]]) -> None:
+def test_applying_changes_one_by_one_equals_reading_again(changes: list[tuple[str, str, float]]) -> None:
     model, truth = RunModel(view()), view()
     for seq, (identity, status, progress) in enumerate(changes, 11):
         model.apply(event("task.status", identity, seq, status=status, progress=progress))
@@ -106,14 +106,14 @@ def test_changes_one_by_one_are_as_good_as_reading_again(changes: list[tuple[str
     assert list(model.tasks) == list(RunModel(truth).tasks)
 
 
-def test_what_is_no_status_is_a_mismatch_and_no_crash() -> None:
+def test_an_unknown_status_is_a_mismatch_and_no_crash() -> None:
     model = RunModel(view())
     model.apply(event("task.status", CHILD, status=7))
     with pytest.raises(VersionMismatch, match="status"):
         model.tasks.get(CHILD)
 
 
-def test_a_status_of_a_newer_daemon_is_taken_as_it_came() -> None:
+def test_an_unknown_status_of_a_newer_daemon_is_accepted() -> None:
     model = RunModel(view())
     model.apply(event("task.status", CHILD, status="sublimated"))
     assert model.tasks.get(CHILD).status.value == "sublimated"

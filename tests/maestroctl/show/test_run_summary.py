@@ -50,7 +50,7 @@ def test_a_completed_run_is_one_line() -> None:
     ]
 
 
-def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
+def test_a_failure_is_shown_with_all_that_is_needed_to_continue() -> None:
     failed = leaf(
         status="failed", attempt=2, result={"error": "command ended with exit code 3: pytest\nE   boom\x1b[0m"}
     )
@@ -64,7 +64,7 @@ def test_a_failure_is_told_with_all_that_is_needed_to_go_on() -> None:
     ]
 
 
-def test_a_failed_planner_is_told_once() -> None:
+def test_a_failed_planner_is_reported_once() -> None:
     words = "planner ended with exit code 3: ./plan"
     lines = summary(model("failed", leaf(status="failed", result={"error": words}), error=words))
     assert sum(words in line for line in lines) == 1
@@ -78,7 +78,7 @@ def test_a_long_error_keeps_its_beginning_and_its_end() -> None:
     assert "    … 88 lines …" in lines
 
 
-def test_a_failure_without_words_says_so() -> None:
+def test_a_failure_without_a_message_says_so() -> None:
     assert "    no reason given" in summary(model("failed", leaf(status="failed")))
 
 
@@ -87,7 +87,7 @@ def test_many_failures_are_counted() -> None:
     assert f"… and 5 more: maestroctl task tree {TASK}" in summary(model("failed", *many))
 
 
-def test_a_plan_that_was_refused_shows_the_findings() -> None:
+def test_a_refused_plan_shows_the_findings() -> None:
     finding = {"path": "groups[0]", "code": "plan.cycle", "message": "a cycle"}
     lines = summary(model("failed", error="no usable plan", diagnostics=[finding]))
     assert lines[1:3] == ["  no usable plan", "  error: groups[0]: a cycle"]
@@ -98,7 +98,7 @@ def test_the_exit_code_is_the_outcome(status: str, code: int) -> None:
     assert exit_code(model(status)) == code
 
 
-def test_what_the_agents_used_is_told_where_they_say_so() -> None:
+def test_usage_is_reported_where_agents_report_it() -> None:
     used = {"input": 2400, "output": 60, "cost": 0.5}
     run = model("completed", leaf(status="completed"), usage=used)
     assert summary(run)[1] == "  used 2,400 tokens in, 60 out, $0.50 so far"

@@ -59,7 +59,7 @@ def drawn(
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
-def test_a_session_that_sits_out_a_limit_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_waits_for_a_limit_says_until_when(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     wait = {"kind": "usage", "until": 7_500_000, "since": 1}
@@ -98,7 +98,7 @@ def test_a_status_is_near_its_title_on_a_wide_screen() -> None:
     assert "x" * 150 in line
 
 
-def test_the_tree_as_it_looks() -> None:
+def test_the_tree_is_drawn() -> None:
     assert drawn(RunModel(view()), {SESSION: "checked 40 files\x1b[2J"}) == [
         "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌  40%  running  1m00s  1 of 2 tasks completed, 1 session",
         "▶ Check this repository        ━━━━━━╌╌╌╌╌╌╌╌╌╌  40%  in progress  1m00s",
@@ -117,7 +117,7 @@ def test_a_question_is_shown_with_the_way_to_answer_it() -> None:
     ]
 
 
-def test_a_plan_that_waits_for_a_yes_says_so() -> None:
+def test_a_plan_that_waits_for_approval_says_so() -> None:
     model = RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"}))
     model.plan = PLAN
     lines = drawn(model)
@@ -130,7 +130,7 @@ def test_a_plan_that_waits_for_a_yes_says_so() -> None:
     ]
 
 
-def test_neither_way_to_answer_a_plan_is_cut_off_on_a_narrow_terminal() -> None:
+def test_both_ways_to_answer_a_plan_are_visible_on_a_narrow_terminal() -> None:
     asked = {"id": QUESTION, "sessionId": "", "runId": RUN, "kind": "approval", "message": "Approve?", "number": 7}
     model = RunModel(view(run={"status": "awaiting_approval", "planId": "pln_1"}, attention=[asked]))
     model.plan = PLAN
@@ -139,7 +139,7 @@ def test_neither_way_to_answer_a_plan_is_cut_off_on_a_narrow_terminal() -> None:
     assert not any("?" in line for line in lines)  # it is one question, told once
 
 
-def test_a_daemon_that_is_away_is_told() -> None:
+def test_a_missing_daemon_is_reported() -> None:
     assert "away" in drawn(RunModel(view()), away=True)[1]
 
 
@@ -147,14 +147,14 @@ def test_a_paused_run_says_so() -> None:
     assert "paused" in drawn(RunModel(view(run={"paused": True})))[0]
 
 
-def test_with_little_room_what_goes_on_stays_and_the_rest_is_counted() -> None:
+def test_with_little_room_active_work_stays_and_the_rest_is_counted() -> None:
     lines = drawn(RunModel(view()), rows=5)
     assert any("Lint working" in line for line in lines)
     assert not any("ruff" in line for line in lines)
     assert lines[-1].endswith("more lines")
 
 
-def test_with_little_room_no_session_stands_without_its_task() -> None:
+def test_with_little_room_a_session_is_shown_only_with_its_task() -> None:
     groups = [
         task(id=f"tsk_{number:026}", parentId=TASK, title=f"Group {number}", status="completed", dispatch=DISPATCH)
         for number in range(100, 140)
@@ -184,7 +184,7 @@ STATUS = st.sampled_from([status.value for status in TaskStatus])
     columns=st.integers(60, 120),
     rows=st.integers(8, 40),
 )
-def test_it_stays_inside_of_the_screen(titles: list[tuple[str, str]], columns: int, rows: int) -> None:
+def test_the_view_stays_inside_the_screen(titles: list[tuple[str, str]], columns: int, rows: int) -> None:
     many = [
         task(id=f"tsk_{number}", parentId=TASK, title=title, status=status, startedAt=1)
         for number, (title, status) in enumerate(titles)

@@ -16,16 +16,16 @@ def test_wide_characters_take_two_cells_and_marks_none() -> None:
     assert table(("A", "B"), [("大", "x"), ("ab", "y")]) == ["A   B", "大  x", "ab  y"]
 
 
-def test_a_line_too_long_says_so() -> None:
+def test_a_line_too_long_is_reported() -> None:
     assert table(("A", "B"), [("x", "a long sentence")], limit=8) == ["A  B", "x  a lo…"]
 
 
 @given(st.text(), st.integers(1, 40))
-def test_what_is_clipped_fits(text: str, cells: int) -> None:
+def test_clipped_text_fits(text: str, cells: int) -> None:
     assert width(clip(text, cells)) <= cells
 
 
 @given(st.text(), st.integers(1, 40))
-def test_what_fits_is_left_alone(text: str, cells: int) -> None:
+def test_text_that_fits_is_left_alone(text: str, cells: int) -> None:
     if width(text) <= cells:
         assert clip(text, cells) == text

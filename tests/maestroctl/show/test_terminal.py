@@ -40,7 +40,7 @@ def terminal() -> Iterator[tuple[int, int]]:
         yield outer, inner
 
 
-def test_the_terminal_is_itself_again_after_an_error(terminal: tuple[int, int]) -> None:
+def test_the_terminal_is_restored_after_an_error(terminal: tuple[int, int]) -> None:
     outer, inner = terminal
     before = termios.tcgetattr(inner)
     with pytest.raises(SystemExit), restored(inner):
@@ -53,21 +53,21 @@ def test_the_terminal_is_itself_again_after_an_error(terminal: tuple[int, int]) 
     assert all(each in written for each in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[0m"))
 
 
-def test_the_first_signal_asks_and_the_second_insists() -> None:
+def test_the_first_signal_requests_and_the_second_forces() -> None:
     code = "import os, signal\nfrom maestroctl.show.terminal import ended_by_signals\n"
     code += "with ended_by_signals(print):\n    os.kill(os.getpid(), signal.SIGTERM)\n    os.kill(os.getpid(), signal.SIGHUP)\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("143\n", 129)
 
 
-def test_handlers_are_put_back() -> None:
+def test_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with ended_by_signals():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_raw_terminal_is_itself_again_whatever_happens() -> None:
+def test_a_raw_terminal_is_restored_whatever_happens() -> None:
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     with pytest.raises(RuntimeError), raw(slave):

@@ -41,7 +41,7 @@ def talking(daemon: FakeDaemon) -> FakeDaemon:
     return daemon
 
 
-def test_words_stand_by_themselves_and_deeds_have_a_sign() -> None:
+def test_words_stand_alone_and_actions_have_an_icon() -> None:
     assert lines(SAID) == ["00:00:01  I begin.", "          First the tests."]
     assert lines(DID) == ["00:00:02  › Bash: make test\\x1b[2J"]
     assert lines(DONE) == ["00:00:03  ✔ parser done"]
@@ -75,7 +75,7 @@ def test_following_an_ended_session_only_prints(talking: FakeDaemon, cli: Comman
     assert talking.called("event.subscribe") == []
 
 
-def test_an_agent_that_has_said_nothing_yet_is_never_shown_as_json(talking: FakeDaemon, cli: CommandLine) -> None:
+def test_a_silent_agent_is_never_shown_as_json(talking: FakeDaemon, cli: CommandLine) -> None:
     talking.on("session.get", session(readTo=0, terminal="pipe", agent="claude", status="spawning"))
     talking.on("agent.list", {"items": [{"name": "claude", "prompts": "stream"}, {"name": "shell", "prompts": "none"}]})
     assert cli("logs", SESSION).out.splitlines() == [*lines(SAID), *lines(DID)]

@@ -13,7 +13,7 @@ def made(identity: str, parent: str | None = None, **members: object) -> Task:
     return msgspec.convert(task(id=identity, title=identity, parentId=parent, **members), Task)
 
 
-def test_the_drawing() -> None:
+def test_the_tree_is_drawn() -> None:
     tasks = [
         made("root", status="in_progress", progress=0.5),
         made("a", "root", status="completed"),
@@ -33,7 +33,7 @@ def test_every_status_has_a_sign_and_a_word() -> None:
     assert len(set(GLYPHS.values())) == len(GLYPHS)
 
 
-def test_a_title_cannot_drive_the_terminal() -> None:
+def test_a_title_cannot_control_the_terminal() -> None:
     assert "\x1b" not in task_line(made("x\x1b[2J"))
 
 
@@ -46,6 +46,6 @@ def test_every_task_is_drawn_once_and_after_its_parent(parents: list[int]) -> No
         assert order.index(found.parent_id or "") < order.index(found.id)
 
 
-def test_a_tree_deeper_than_the_stack() -> None:
+def test_a_tree_deeper_than_the_stack_is_handled() -> None:
     tasks = [made("0"), *(made(str(i), str(i - 1)) for i in range(1, 3000))]
     assert len(list(walk(tasks))) == 3000

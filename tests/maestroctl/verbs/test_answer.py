@@ -11,7 +11,7 @@ from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 
-def test_it_is_answered(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_question_is_answered(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {"items": [{"id": QUESTION}]})
     daemon.on("attention.get", {"id": QUESTION, "number": 3})
     daemon.on("attention.answer", {"id": QUESTION, "number": 3, "answer": {"by": "user", "at": 1, "value": "yes"}})
@@ -44,21 +44,21 @@ def test_one_word_decides_a_permission(daemon: FakeDaemon, cli: CommandLine, wor
     assert outcome.code and "Choose allow or deny" in outcome.err
 
 
-def test_where_any_text_is_an_answer_nothing_is_read_into_it(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_where_any_text_is_an_answer_it_is_not_interpreted(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.get", {"id": QUESTION, "options": ["main", "release"], "freeText": "answer"})
     daemon.on("attention.answer", {"id": QUESTION, "number": 4, "answer": {"by": "user", "at": 1, "value": "m"}})
     cli("answer", QUESTION, "m")
     assert daemon.called("attention.answer")[0]["value"] == "m"
 
 
-def test_another_mistake_is_no_reason_to_guess(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_answer_refused_for_another_reason_is_not_guessed_at(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.get", {"id": QUESTION})
     daemon.on("attention.answer", Malformed("attention.elsewhere", "it asks in its own terminal"))
     assert "its own terminal" in cli("answer", QUESTION, "y").err
     assert len(daemon.called("attention.answer")) == 1
 
 
-def test_a_reason_goes_with_it_and_it_may_hold_for_the_session(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_answer_can_carry_a_reason_and_hold_for_the_session(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.get", {"id": QUESTION, "options": ["allow", "deny"]})
     given = {"by": "user", "at": 1, "value": "deny", "reason": "use git mv", "lasts": "session"}
     daemon.on("attention.answer", {"id": QUESTION, "number": 4, "answer": given})
@@ -68,7 +68,7 @@ def test_a_reason_goes_with_it_and_it_may_hold_for_the_session(daemon: FakeDaemo
     assert params == {"attentionId": QUESTION, "value": "deny", "reason": "use git mv", "lasts": "session"}
 
 
-def test_a_plan_that_waits_is_answered_by_its_own_id(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_waiting_plan_is_answered_by_its_own_id(daemon: FakeDaemon, cli: CommandLine) -> None:
     asked = {"id": QUESTION, "number": 5, "planId": PLAN, "kind": "approval", "options": ["approve", "reject"]}
     daemon.on("attention.list", {"items": [asked]})
     daemon.on("attention.answer", {**asked, "answer": {"by": "user", "at": 1, "value": "approve"}})
@@ -76,7 +76,7 @@ def test_a_plan_that_waits_is_answered_by_its_own_id(daemon: FakeDaemon, cli: Co
     assert daemon.called("attention.answer") == [{"attentionId": QUESTION, "value": "approve"}]
 
 
-def test_a_plan_that_waits_for_nobody_says_how_it_stands(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_plan_that_waits_for_nobody_shows_its_status(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {"items": []})
     daemon.on("plan.get", {"id": PLAN, "status": "applied"})
     assert "is not awaiting approval: it is applied" in cli("answer", PLAN, "yes").err
@@ -90,7 +90,7 @@ def test_a_question_is_named_by_its_number(daemon: FakeDaemon, cli: CommandLine,
     assert daemon.called("attention.get")[0] == {"attentionId": text}
 
 
-def test_a_part_of_a_plan_s_id_is_enough(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_part_of_a_plans_id_is_enough(daemon: FakeDaemon, cli: CommandLine) -> None:
     plan = "pln_01m8navdma10k3x8q21zvg0004"
     asked = {"id": QUESTION, "number": 5, "planId": plan, "kind": "approval", "options": ["approve", "reject"]}
     daemon.on("attention.list", {"items": [asked]})

@@ -4,7 +4,7 @@ from tests.kit.clients.entities import SESSION
 from tests.maestroctl.conftest import CommandLine
 
 
-def test_it_needs_a_terminal(cli: CommandLine) -> None:
+def test_attaching_needs_a_terminal(cli: CommandLine) -> None:
     outcome = cli("attach", SESSION)
     assert outcome.code == 2
     assert "maestroctl logs -f" in outcome.err

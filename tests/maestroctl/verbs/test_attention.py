@@ -20,7 +20,7 @@ def asking(daemon: FakeDaemon) -> FakeDaemon:
     return daemon
 
 
-def test_it_blocks_until_there_is_an_answer_over_a_lost_connection(asking: FakeDaemon, cli: CommandLine) -> None:
+def test_the_call_blocks_until_an_answer_even_over_a_lost_connection(asking: FakeDaemon, cli: CommandLine) -> None:
     outcome = cli("attention", "ask", "deploy?", "--options", "yes,no", "--session-id", SESSION, "--kind", "permission")
     assert (outcome.code, outcome.out) == (0, "yes\n")
     assert f"maestroctl answer {QUESTION}" in outcome.err
@@ -30,7 +30,7 @@ def test_it_blocks_until_there_is_an_answer_over_a_lost_connection(asking: FakeD
     assert len(asking.called("attention.wait")) == 2
 
 
-def test_it_may_be_asked_without_waiting(asking: FakeDaemon, cli: CommandLine) -> None:
+def test_the_question_can_be_asked_without_waiting(asking: FakeDaemon, cli: CommandLine) -> None:
     assert cli("attention", "ask", "deploy?", "--no-wait").out == f"{QUESTION}\n"
     assert json.loads(cli("attention", "ask", "deploy?", "--no-wait", "--json").out) == ASKED
     assert asking.called("attention.wait") == []

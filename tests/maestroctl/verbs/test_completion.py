@@ -11,7 +11,7 @@ from tests.maestroctl.conftest import CommandLine
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_the_shell_takes_the_script(cli: CommandLine, shell: str) -> None:
+def test_the_shell_accepts_the_script(cli: CommandLine, shell: str) -> None:
     outcome = cli("completion", shell)
     assert outcome.code == 0
     assert "maestroctl __complete" in outcome.out
@@ -19,7 +19,7 @@ def test_the_shell_takes_the_script(cli: CommandLine, shell: str) -> None:
         assert subprocess.run([shell, "-n"], input=outcome.out, text=True, check=False).returncode == 0
 
 
-def test_bash_offers_what_the_program_says(cli: CommandLine) -> None:
+def test_bash_completes_what_the_program_offers(cli: CommandLine) -> None:
     if not shutil.which("bash"):
         pytest.skip("there is no bash here")
     script = cli("completion", "bash").out
@@ -30,7 +30,7 @@ def test_bash_offers_what_the_program_says(cli: CommandLine) -> None:
     assert done.stdout == "status stop\n"
 
 
-def test_another_shell_is_a_usage_error(cli: CommandLine) -> None:
+def test_an_unknown_shell_is_a_usage_error(cli: CommandLine) -> None:
     assert cli("completion", "tcsh").code == 2
 
 
@@ -44,7 +44,7 @@ TAB = {
 
 @pytest.mark.parametrize("gone", ["missing", "without its interpreter", "with a handler that talks"])
 @pytest.mark.parametrize("shell", sorted(TAB))
-def test_a_script_whose_program_is_gone_is_silent_at_the_start_of_the_shell_and_at_tab(
+def test_a_script_whose_program_is_gone_is_silent_at_shell_start_and_at_tab(
     cli: CommandLine, tmp_path: Path, shell: str, gone: str
 ) -> None:
     program = shutil.which(shell)

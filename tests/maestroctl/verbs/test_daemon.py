@@ -27,7 +27,7 @@ def lock() -> int:
     return descriptor
 
 
-def test_without_a_daemon(cli: CommandLine) -> None:
+def test_a_missing_daemon_is_shown(cli: CommandLine) -> None:
     assert cli("daemon", "status").code == 69
     assert cli("daemon", "status", "--json").code == 69
     outcome = cli("daemon", "stop")
@@ -35,7 +35,7 @@ def test_without_a_daemon(cli: CommandLine) -> None:
     assert json.loads(cli("daemon", "stop", "--json").out) == {"running": False}
 
 
-def test_its_status(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_the_status_is_shown(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("system.status", STATUS)
     assert "process 42" in cli("daemon", "status").out
     assert json.loads(cli("daemon", "status", "--json").out)["running"] is True
@@ -88,7 +88,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
     return made
 
 
-def test_install_and_uninstall_say_what_they_did(cli: CommandLine, manager: Manager) -> None:
+def test_install_and_uninstall_report_what_they_did(cli: CommandLine, manager: Manager) -> None:
     assert cli("daemon", "install").out == "/unit\na note\n"
     assert cli("daemon", "uninstall").out == "Nothing to change.\n"
     assert json.loads(cli("daemon", "install", "--json").out) == {
@@ -107,5 +107,5 @@ def test_a_service_is_restarted_by_its_manager(
     assert manager.calls == ["restart"]
 
 
-def test_a_daemon_at_a_place_of_its_own_is_not_the_service(manager: Manager) -> None:
+def test_a_daemon_with_its_own_home_is_not_the_service(manager: Manager) -> None:
     assert verb._active_manager(Caller({"MAESTRO_HOME": "/h"})) is None

@@ -42,13 +42,13 @@ def test_all_is_well(healthy: FakeDaemon, cli: CommandLine) -> None:
     assert json.loads(cli("doctor", "--json").out)["ok"] is True
 
 
-def test_without_a_daemon_nothing_is_bad(cli: CommandLine) -> None:
+def test_without_a_daemon_nothing_is_reported_as_bad(cli: CommandLine) -> None:
     outcome = cli("doctor")
     assert outcome.code == 0
     assert "· daemon: not running" in outcome.out
 
 
-def test_the_log_is_named_once_there_is_one(cli: CommandLine) -> None:
+def test_the_log_is_named_once_it_exists(cli: CommandLine) -> None:
     assert " log: " not in cli("doctor").out
     log = paths_of(os.environ).data / "maestrod.log"
     log.parent.mkdir(parents=True, mode=0o700)
@@ -77,7 +77,7 @@ def test_without_a_daemon_the_store_is_read(cli: CommandLine) -> None:
     assert "✘ store: " in outcome.out and "newer version" in outcome.out
 
 
-def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
+def test_quarantined_files_are_pointed_to(cli: CommandLine) -> None:
     folder = paths_of(os.environ).data / "quarantine"
     folder.mkdir(parents=True, mode=0o700)
     for name in ("tsk_a.json.1", "tsk_a.json.1.reason.txt"):
@@ -85,7 +85,7 @@ def test_what_was_put_aside_is_pointed_to(cli: CommandLine) -> None:
     assert f"· put aside: 1 in {folder}, each with its reason; latest: tsk_a.json.1.reason.txt" in cli("doctor").out
 
 
-def test_an_open_folder_is_bad(cli: CommandLine) -> None:
+def test_an_open_folder_is_reported(cli: CommandLine) -> None:
     data = paths_of(os.environ).data
     data.mkdir(parents=True)
     data.chmod(0o755)
@@ -94,7 +94,7 @@ def test_an_open_folder_is_bad(cli: CommandLine) -> None:
     assert f"chmod 700 {data}" in outcome.out
 
 
-def test_another_version_another_store_and_problems_are_bad(healthy: FakeDaemon, cli: CommandLine) -> None:
+def test_another_version_another_store_and_problems_are_reported(healthy: FakeDaemon, cli: CommandLine) -> None:
     healthy.on("system.status", {**STATUS, "version": "9", "dataDir": "/else", "problems": ["disk full"]})
     healthy.on("system.check", {"ok": False, "problems": ["tasks/x.json is torn"]})
     outcome = cli("doctor")
@@ -103,7 +103,7 @@ def test_another_version_another_store_and_problems_are_bad(healthy: FakeDaemon,
         assert words in outcome.out
 
 
-def test_hooks_of_0_1_in_the_settings_of_a_project_are_bad(
+def test_hooks_of_0_1_in_the_settings_of_a_project_are_reported(
     healthy: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -121,7 +121,7 @@ def test_hooks_of_0_1_in_the_settings_of_a_project_are_bad(
     assert f"✔ hooks of codex: installed in {settings}" in cli("doctor").out
 
 
-def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
+def test_installed_hooks_are_listed_and_broken_ones_reported(
     healthy: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -136,7 +136,7 @@ def test_installed_hooks_are_told_and_those_that_do_not_work_are_bad(
     assert "✘ hooks of claude" in outcome.out and "maestroctl hooks install --agent claude" in outcome.out
 
 
-def test_a_configuration_that_the_daemon_would_refuse_is_bad_in_its_words(cli: CommandLine) -> None:
+def test_an_invalid_configuration_is_reported_in_the_words_of_the_daemon(cli: CommandLine) -> None:
     config = paths_of(os.environ).config
     config.mkdir(parents=True)
     (config / "config.toml").write_text("maxSessions = [")

@@ -15,12 +15,12 @@ from tests.maestroctl.conftest import CommandLine
 @pytest.mark.parametrize(
     "arguments", [["event"], ["event", "report"], ["event", "report", "--event", "X", "--no-wait"]]
 )
-def test_whatever_is_typed_the_exit_code_is_0_and_stdout_empty(cli: CommandLine, arguments: list[str]) -> None:
+def test_any_input_gives_exit_code_0_and_an_empty_stdout(cli: CommandLine, arguments: list[str]) -> None:
     outcome = cli(*arguments)
     assert (outcome.code, outcome.out) == (0, "")
 
 
-def test_the_long_way_reports_too(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_the_fallback_reports_too(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("event.report", {"ok": True})
     cli("event", "report", "--event", "Stop", "--agent", "claude", "--session", SESSION)
     [params] = daemon.called("event.report")

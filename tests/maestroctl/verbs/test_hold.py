@@ -18,7 +18,7 @@ from tests.maestroctl.conftest import CommandLine
         ("resume", RUN, "run.resume", False, "working"),
     ],
 )
-def test_it_is_held_and_goes_on(
+def test_a_session_is_held_and_resumes(
     daemon: FakeDaemon, cli: CommandLine, verb: str, identity: str, method: str, paused: bool, words: str
 ) -> None:
     reply = session(live={"phase": "up", "paused": paused}) if identity == SESSION else session(paused=paused)
@@ -29,20 +29,20 @@ def test_it_is_held_and_goes_on(
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
-def test_it_takes_a_session_or_a_run_and_nothing_else(cli: CommandLine, verb: str) -> None:
+def test_hold_takes_only_a_session_or_a_run(cli: CommandLine, verb: str) -> None:
     outcome = cli(verb, "tsk_1234")
     assert outcome.code == 2
     assert "is the id of a task" in outcome.err
 
 
-def test_freezing_gives_the_reason_and_tells_the_way_back(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_freezing_shows_the_reason_and_how_to_thaw(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("system.freeze", {"id": "system", "frozen": True})
     assert "maestroctl thaw" in cli("freeze", "disk is hot").out
     assert json.loads(cli("freeze", "--json").out)["frozen"] is True
     assert daemon.called("system.freeze") == [{"reason": "disk is hot"}, {"reason": ""}]
 
 
-def test_thawing_lets_everything_go_on(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_thawing_resumes_everything(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("system.thaw", {"id": "system"})
     assert cli("thaw").out == "Thawed: everything has resumed.\n"
     assert daemon.called("system.thaw") == [{}]

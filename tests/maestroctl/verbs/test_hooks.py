@@ -18,7 +18,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_in_shown_and_out(cli: CommandLine, home: Path) -> None:
+def test_hooks_are_installed_shown_and_removed(cli: CommandLine, home: Path) -> None:
     path = home / ".claude" / "settings.json"
     path.parent.mkdir()
     path.write_text('{"model": "opus"}')
@@ -31,7 +31,7 @@ def test_in_shown_and_out(cli: CommandLine, home: Path) -> None:
     assert f"{path}  not installed" in cli("hooks", "show", "--agent", "claude").out
 
 
-def test_a_project_has_settings_of_its_own(cli: CommandLine, home: Path, tmp_path: Path) -> None:
+def test_a_project_has_its_own_settings(cli: CommandLine, home: Path, tmp_path: Path) -> None:
     project = tmp_path / "work"
     project.mkdir()
     shown = json.loads(cli("hooks", "install", "--agent", "claude", "--project", str(project), "--json").out)
@@ -43,11 +43,11 @@ def test_a_project_has_settings_of_its_own(cli: CommandLine, home: Path, tmp_pat
     assert cli("hooks", "install", "--agent", "claude", "--project", str(project / "nowhere")).code == 2
 
 
-def test_what_the_user_has_to_do_is_said(cli: CommandLine) -> None:
+def test_steps_for_the_user_are_shown(cli: CommandLine) -> None:
     assert "/hooks" in cli("hooks", "install", "--agent", "codex").err
 
 
-def test_a_file_that_is_no_document_is_left_alone_and_shown(cli: CommandLine, home: Path) -> None:
+def test_a_file_that_is_not_a_document_is_left_alone_and_shown(cli: CommandLine, home: Path) -> None:
     path = home / ".gemini" / "settings.json"
     path.parent.mkdir()
     path.write_text('{"hooks": ')

@@ -11,7 +11,7 @@ from tests.maestroctl.conftest import CommandLine
 ITEM = {"id": QUESTION, "sessionId": SESSION, "kind": "input", "message": "deploy?\x1b[2J"}
 
 
-def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_questions_are_shown_with_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {"items": [ITEM, ITEM]})
     daemon.on("session.list", {"items": [session(workingDir="/shop")]})
     outcome = cli("inbox")
@@ -21,6 +21,6 @@ def test_questions_and_how_to_answer_them(daemon: FakeDaemon, cli: CommandLine) 
     assert json.loads(cli("inbox", "--json").out) == filled({"items": [ITEM]}, AttentionPage)
 
 
-def test_an_empty_inbox(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_empty_inbox_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("attention.list", {})
     assert cli("inbox").out == "No open questions.\n"

@@ -31,33 +31,33 @@ def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def test_all_of_it_and_what_is_missing_is_told(logging: FakeDaemon, cli: CommandLine) -> None:
+def test_the_whole_log_is_printed_and_missing_bytes_are_reported(logging: FakeDaemon, cli: CommandLine) -> None:
     outcome = cli("logs", SESSION)
     assert (outcome.code, outcome.out) == (0, LOG[2:].decode())
     assert outcome.err == "[2 bytes of older output are gone]\n"
 
 
-def test_from_an_offset_and_the_last_lines(logging: FakeDaemon, cli: CommandLine) -> None:
+def test_output_is_read_from_an_offset_or_as_the_last_lines(logging: FakeDaemon, cli: CommandLine) -> None:
     assert cli("logs", SESSION, "--since-offset", "4").out == LOG[4:].decode()
     outcome = cli("logs", SESSION, "-n", "1")
     assert (outcome.out, outcome.err) == (LOG[4:].decode(), "")
 
 
-def test_of_a_task_its_last_session(logging: FakeDaemon, cli: CommandLine) -> None:
+def test_a_task_means_its_last_session(logging: FakeDaemon, cli: CommandLine) -> None:
     tree = {"seq": 1, "tasks": [task(sessionIds=[SESSION]), task(id="tsk_2", sessionIds=[LATER])]}
     logging.on("task.tree", tree)
     assert cli("logs", TASK, "-n", "1").code == 0
     assert logging.called("session.output")[0]["sessionId"] == LATER
 
 
-def test_of_a_task_nobody_worked_on(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_task_without_a_session_is_refused(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.tree", {"seq": 1, "tasks": [task()]})
     outcome = cli("logs", TASK)
     assert outcome.code == 1
     assert "no session has worked on" in outcome.err
 
 
-def test_following_goes_on_where_the_pages_ended(logging: FakeDaemon, cli: CommandLine) -> None:
+def test_following_continues_where_the_pages_ended(logging: FakeDaemon, cli: CommandLine) -> None:
     end = len(LOG)
     note = {"attachment": 1, "offset": end, "data": encoded(b"three\n")}
     last = {"attachment": 1, "offset": end + 6, "ended": True}
@@ -67,14 +67,14 @@ def test_following_goes_on_where_the_pages_ended(logging: FakeDaemon, cli: Comma
     assert logging.called("session.attach") == [{"sessionId": SESSION, "offset": end}]
 
 
-def test_as_json(logging: FakeDaemon, cli: CommandLine) -> None:
+def test_json_is_printed(logging: FakeDaemon, cli: CommandLine) -> None:
     assert json.loads(cli("logs", SESSION, "--json", "--since-offset", "4").out)["start"] == 4
     lines = [json.loads(line) for line in cli("logs", SESSION, "--jsonl", "--since-offset", "4").out.splitlines()]
     assert b"".join(base64.b64decode(line["data"]) for line in lines) == LOG[4:]
     assert [line["end"] for line in lines][:-1] == [line["start"] for line in lines][1:]
 
 
-def test_on_a_terminal_only_colours_come_through(
+def test_on_a_terminal_only_colours_pass(
     logging: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logging.on("session.output", {"start": 0, "end": 9, "data": encoded(b"a\x1b[2J\x1b[31mb")})

@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_plan_that_is_fine(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
+def test_a_valid_plan_passes(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
     groups = [{"key": "a", "title": "A", "subtasks": [{}, {}]}, {"key": "b", "title": "B", "subtasks": [{}]}]
     warning = {**FINDING, "severity": "warning"}
     report = {
@@ -50,7 +50,7 @@ def test_one_of_each_is_not_counted_as_several(daemon: FakeDaemon, cli: CommandL
     assert cli("plan", "check", file).out.splitlines()[-1] == "This plan is valid: 1 group, 1 task, 1 wave."
 
 
-def test_a_plan_that_is_refused(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
+def test_a_refused_plan_shows_its_findings(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
     daemon.on("plan.check", {"ok": False, "diagnostics": [FINDING]})
     outcome = cli("plan", "check", file)
     assert outcome.code == 1
@@ -59,7 +59,7 @@ def test_a_plan_that_is_refused(daemon: FakeDaemon, cli: CommandLine, file: str)
 
 
 @pytest.mark.parametrize("status, code", [("ready", 0), ("invalid", 1)])
-def test_a_plan_is_handed_in(daemon: FakeDaemon, cli: CommandLine, file: str, status: str, code: int) -> None:
+def test_a_plan_is_submitted(daemon: FakeDaemon, cli: CommandLine, file: str, status: str, code: int) -> None:
     daemon.on("plan.submit", {"id": PLAN, "status": status, "diagnostics": [FINDING]})
     outcome = cli("plan", "submit", file, "--task-id", TASK)
     assert (outcome.code, outcome.out.splitlines()[0]) == (code, f"{PLAN} {status}")
@@ -67,18 +67,18 @@ def test_a_plan_is_handed_in(daemon: FakeDaemon, cli: CommandLine, file: str, st
 
 
 @pytest.mark.usefixtures("in_session")
-def test_a_planner_hands_in_for_its_own_task(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
+def test_a_planner_submits_for_its_own_task(daemon: FakeDaemon, cli: CommandLine, file: str) -> None:
     daemon.on("plan.submit", {"id": PLAN, "status": "ready"})
     assert json.loads(cli("plan", "submit", file, "--json").out)["id"] == PLAN
     assert daemon.called("plan.submit") == [{"plan": {"groups": []}, "sessionToken": "token"}]
 
 
-def test_outside_of_a_session_the_task_has_to_be_named(cli: CommandLine, file: str) -> None:
+def test_outside_a_session_the_task_must_be_named(cli: CommandLine, file: str) -> None:
     outcome = cli("plan", "submit", file)
     assert outcome.code == 2
     assert "--task-id" in outcome.err
 
 
-def test_a_file_that_is_not_there(cli: CommandLine) -> None:
+def test_a_missing_file_is_reported(cli: CommandLine) -> None:
     outcome: Any = cli("plan", "check", "/nowhere.json")
     assert outcome.code == 2

@@ -7,7 +7,7 @@ from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.maestroctl.conftest import CommandLine
 
 
-def test_it_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_failed_task_is_retried(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.list", {"items": [task()]})
     daemon.on("run.list", {"items": []})
     daemon.on("task.retry", task(attempt=2))
@@ -16,7 +16,7 @@ def test_it_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
     assert daemon.called("task.retry") == [{"taskId": TASK}] * 2
 
 
-def test_of_a_run_its_root_task_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_retrying_a_run_retries_its_root_task(daemon: FakeDaemon, cli: CommandLine) -> None:
     failed = {"id": RUN, "projectId": PROJECT, "rootTaskId": TASK, "status": "failed", "agent": "shell", "number": 7}
     daemon.on("run.list", {"items": [failed]})
     daemon.on("run.get", {"seq": 1, "run": failed})

@@ -20,12 +20,12 @@ def test_discover_needs_no_noun(daemon: FakeDaemon, cli: CommandLine) -> None:
     assert cli("rpc", "discover").code == 0
 
 
-def test_what_is_no_pair_is_refused(cli: CommandLine) -> None:
+def test_an_invalid_pair_is_refused(cli: CommandLine) -> None:
     assert cli("rpc", "task.list", "limit").code == 2
     assert cli("rpc", "task.list", "=3").code == 2
 
 
-def test_nothing_that_is_given_twice_is_lost(cli: CommandLine) -> None:
+def test_a_repeated_value_is_not_lost(cli: CommandLine) -> None:
     outcome = cli("rpc", "task.list", "limit=3", "limit=4")
     assert outcome.code == 2 and "limit appears twice" in outcome.err
     outcome = cli("rpc", "plan.check", 'plan={"groups": [{"key": "a", "key": "b"}]}')

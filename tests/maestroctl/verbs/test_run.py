@@ -28,7 +28,7 @@ def running(daemon: FakeDaemon) -> FakeDaemon:
     return daemon
 
 
-def test_a_text_runs_where_the_user_stands(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
+def test_a_request_runs_in_the_current_folder(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
     outcome = cli("run", "check this", "--detach", "--agent", "shell", "--approve", "--max-sessions", "2")
     assert (outcome.code, outcome.out) == (0, f"{RUN}\n")
     assert f"maestroctl watch {RUN}" in outcome.err
@@ -43,7 +43,7 @@ def test_a_planner_is_named_in_full(running: FakeDaemon, cli: CommandLine, folde
     assert running.called("run.start")[0]["planner"] == [str(folder / "plan"), "--fast", "a b"]
 
 
-def test_a_plan_file_goes_as_it_is(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
+def test_a_plan_file_is_sent_unchanged(running: FakeDaemon, cli: CommandLine, folder: Path) -> None:
     (folder / "p.json").write_text(json.dumps(PLAN))
     (folder / "p.md").write_text("# Plan")
     assert cli("run", "--plan", "p.json", "--detach").code == 0
@@ -53,13 +53,13 @@ def test_a_plan_file_goes_as_it_is(running: FakeDaemon, cli: CommandLine, folder
     assert markdown_call["markdown"] == "# Plan"
 
 
-def test_a_task_there_is(running: FakeDaemon, cli: CommandLine) -> None:
+def test_an_existing_task_is_found(running: FakeDaemon, cli: CommandLine) -> None:
     running.on("task.list", {"items": [task()]})
     assert cli("run", "--task", TASK[-6:], "--detach").code == 0
     assert running.called("run.start") == [{"taskId": TASK}]
 
 
-def test_it_is_watched_to_its_end(running: FakeDaemon, cli: CommandLine) -> None:
+def test_a_run_is_watched_to_its_end(running: FakeDaemon, cli: CommandLine) -> None:
     run = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "failed", "agent": "shell", "createdAt": 1}
     running.on("run.get", {"seq": 1, "run": run, "tasks": [task(status="failed")]})
     running.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
@@ -69,7 +69,7 @@ def test_it_is_watched_to_its_end(running: FakeDaemon, cli: CommandLine) -> None
 
 
 @pytest.mark.parametrize("arguments", [[], ["text", "--task", TASK], ["text", "--plan", "-"]])
-def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> None:
+def test_run_takes_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> None:
     outcome = cli("run", *arguments)
     assert outcome.code == 2
     assert "exactly one of" in outcome.err
@@ -98,7 +98,7 @@ def test_it_runs_exactly_one_thing(cli: CommandLine, arguments: list[str]) -> No
         ("none.json", None, "cannot read"),
     ],
 )
-def test_what_is_no_plan_is_refused(folder: Path, name: str, content: str | None, words: str) -> None:
+def test_an_invalid_plan_is_refused(folder: Path, name: str, content: str | None, words: str) -> None:
     if content is not None:
         (folder / name).write_text(content)
     with pytest.raises(Malformed, match=words):
@@ -115,7 +115,7 @@ def test_a_plan_is_read_in_the_usual_wrappings(folder: Path, content: str) -> No
 
 
 @pytest.mark.parametrize("content, member", [('{"groups": []}', "plan"), ("- [ ] a\n", "markdown")])
-def test_standard_input_is_told_apart(content: str, member: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_classified(content: str, member: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
     assert list(plan_document("-")) == [member]
 
@@ -123,7 +123,7 @@ def test_standard_input_is_told_apart(content: str, member: str, monkeypatch: py
 @pytest.mark.parametrize(
     "command, words", [("no-such-program", "not found"), ("", "the command is empty"), ("'", "--planner")]
 )
-def test_what_is_no_program_is_refused(folder: Path, command: str, words: str) -> None:
+def test_an_invalid_program_is_refused(folder: Path, command: str, words: str) -> None:
     with pytest.raises(Malformed, match=words):
         absolute_program(folder, command)
 
@@ -133,7 +133,7 @@ def test_a_program_on_the_path_is_found(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("plan", ["fifo", "/dev/zero", "holes"])
-def test_a_plan_that_is_no_file_of_a_plan_s_size_is_refused_and_not_waited_for(
+def test_a_plan_that_is_not_a_regular_file_of_a_plans_size_is_refused_at_once(
     cli: CommandLine, tmp_path: Path, plan: str
 ) -> None:
     os.mkfifo(tmp_path / "fifo")
@@ -143,7 +143,9 @@ def test_a_plan_that_is_no_file_of_a_plan_s_size_is_refused_and_not_waited_for(
     assert outcome.code == 2
 
 
-def test_far_away_the_folder_you_stand_in_names_no_project(monkeypatch: pytest.MonkeyPatch, cli: CommandLine) -> None:
+def test_the_current_folder_names_no_project_of_a_remote_daemon(
+    monkeypatch: pytest.MonkeyPatch, cli: CommandLine
+) -> None:
     monkeypatch.setenv("MAESTRO_URL", "https://far")
     outcome = cli("run", "do it", "--agent", "shell")
     assert outcome.code == 2

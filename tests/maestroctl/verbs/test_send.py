@@ -45,7 +45,7 @@ def test_a_long_prompt_comes_from_standard_input(
         (message(status="failed", error="the session ended"), 1, f"{MESSAGE} failed: the session ended\n"),
     ],
 )
-def test_an_answer_is_waited_for(
+def test_send_waits_for_the_reply(
     daemon: FakeDaemon, cli: CommandLine, ended: dict[str, Any], code: int, out: str
 ) -> None:
     states = iter([message(status="delivered"), ended])
@@ -56,7 +56,7 @@ def test_an_answer_is_waited_for(
     assert (outcome.code, outcome.out) == (code, out)
 
 
-def test_who_waits_too_long_is_told_that_the_message_stays(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_client_that_waits_too_long_learns_that_the_message_stays(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("message.send", message())
     daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
     daemon.on("message.get", message(status="accepted"))
@@ -68,7 +68,7 @@ def refuse(params: dict[str, Any]) -> Any:
     raise IllegalTransition("message.no_prompts", "shell takes no prompts: use session.send to type into its terminal")
 
 
-def test_an_agent_that_takes_no_prompts_gets_it_typed(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_agent_without_a_prompt_channel_gets_the_text_typed(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("message.send", refuse)
     daemon.on("session.send", {"ok": True})
     outcome = cli("send", SESSION, "go on")
@@ -77,7 +77,7 @@ def test_an_agent_that_takes_no_prompts_gets_it_typed(daemon: FakeDaemon, cli: C
     assert cli("send", SESSION, "go on", "--wait").code == 2
 
 
-def test_other_refusals_are_told(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_other_refusals_are_reported(daemon: FakeDaemon, cli: CommandLine) -> None:
     def ended(params: dict[str, Any]) -> Any:
         raise IllegalTransition("session.over", "it has ended")
 

@@ -38,12 +38,12 @@ def test_an_agent_is_started_on_tasks(daemon: FakeDaemon, cli: CommandLine) -> N
     }
 
 
-def test_no_task_is_a_usage_error(cli: CommandLine) -> None:
+def test_a_missing_task_is_a_usage_error(cli: CommandLine) -> None:
     assert cli("spawn", "--tasks", ",").code == 2
     assert cli("spawn").code == 2
 
 
-def test_how_it_is_held_can_be_said(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_the_terminal_of_a_spawned_session_can_be_chosen(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("session.spawn", session(status="spawning"))
     for terminal in ("pty", "pipe"):
         assert cli("spawn", "--tasks", TASK, "--agent", "claude", "--terminal", terminal).code == 0

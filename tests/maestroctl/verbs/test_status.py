@@ -50,7 +50,7 @@ OVERVIEW: dict[str, Any] = {
 }
 
 
-def test_the_page() -> None:
+def test_the_page_is_served() -> None:
     assert page(OVERVIEW, 3_600_000) == [
         f"maestrod {maestrod.__version__}, process 42, up 1h, ok",
         "slots 1 of 8 used; tasks 2 completed, 1 in progress; sessions 1 working",
@@ -70,7 +70,7 @@ def test_the_page() -> None:
     ]
 
 
-def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
+def test_a_session_held_by_its_run_or_by_a_freeze_is_paused() -> None:
     run = {**OVERVIEW["runs"][0], "paused": True}
     overview = {**OVERVIEW, "runs": [run], "sessions": [session(runId=RUN), session()]}
     shown = [line.removeprefix("#12  ") for line in page(overview, 0)]
@@ -83,7 +83,7 @@ def test_what_is_held_by_its_run_or_by_a_freeze_is_paused() -> None:
     assert [line.split()[1] for line in page(frozen, 0) if line.startswith("ses_")] == ["paused"]
 
 
-def test_who_sits_out_a_limit_and_whose_kind_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_shows_waiting_sessions_and_held_back_agents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     waits = session(agent="claude", live={"phase": "up", "wait": {"kind": "usage", "until": 7_500_000, "since": 1}})
@@ -95,7 +95,7 @@ def test_who_sits_out_a_limit_and_whose_kind_is_held_back(monkeypatch: pytest.Mo
     assert lines[-1].endswith("parser: claude's limit has ended, waits for a slot")
 
 
-def test_an_idle_daemon_with_problems() -> None:
+def test_an_idle_daemon_shows_its_problems() -> None:
     system = {
         **SYSTEM,
         "tasks": {},
@@ -118,12 +118,12 @@ def serve(daemon: FakeDaemon, version: str) -> None:
         daemon.on(f"{noun}.list", {"items": OVERVIEW[key]})
 
 
-def test_the_command(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_the_command_is_run(daemon: FakeDaemon, cli: CommandLine) -> None:
     serve(daemon, maestrod.__version__)
     assert cli("status").err == ""
     assert json.loads(cli("status", "--json").out).keys() == OVERVIEW.keys()
 
 
-def test_a_daemon_of_another_version_is_told_on_stderr(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_version_difference_is_reported_on_stderr(daemon: FakeDaemon, cli: CommandLine) -> None:
     serve(daemon, "9.9")
     assert "maestroctl daemon restart" in cli("status").err

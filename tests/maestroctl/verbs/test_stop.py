@@ -21,7 +21,7 @@ def stopping(daemon: FakeDaemon) -> FakeDaemon:
     return daemon
 
 
-def test_a_session(stopping: FakeDaemon, cli: CommandLine) -> None:
+def test_a_session_is_shown(stopping: FakeDaemon, cli: CommandLine) -> None:
     outcome = cli("stop", SESSION, "--reason", "enough")
     assert outcome.code == 0
     assert outcome.out == f"{SESSION} stopped: 0 left\n"
@@ -29,7 +29,7 @@ def test_a_session(stopping: FakeDaemon, cli: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("identity, method", [(RUN, "run.cancel"), (TASK, "task.cancel")])
-def test_a_run_and_a_task_with_all_their_sessions(
+def test_a_run_and_a_task_are_shown_with_all_their_sessions(
     stopping: FakeDaemon, cli: CommandLine, identity: str, method: str
 ) -> None:
     assert cli("stop", identity).out.splitlines() == [f"{SESSION} stopped: 0 left", f"{identity}: 0 left"]
@@ -37,14 +37,14 @@ def test_a_run_and_a_task_with_all_their_sessions(
     assert len(stopping.called("session.stop")) == 1
 
 
-def test_what_is_left_is_a_failure(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_processes_left_by_a_stop_are_a_failure(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("session.stop", {"sessionId": SESSION, "left": 2})
     outcome = cli("stop", SESSION, "--json")
     result: dict[str, Any] = json.loads(outcome.out)
     assert (outcome.code, result["left"]) == (1, 2)
 
 
-def test_a_refusal_of_another_kind_is_told(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_refusal_of_another_kind_is_reported(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("session.stop", NotAllowed("session.foreign", "it is not yours"))
     outcome = cli("stop", SESSION)
     assert (outcome.code, outcome.out) == (77, "")

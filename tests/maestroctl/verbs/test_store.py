@@ -37,7 +37,7 @@ def test_a_running_daemon_checks_itself(daemon: FakeDaemon, cli: CommandLine, pr
     assert programs == []
 
 
-def test_otherwise_maestrod_does_it_and_its_exit_code_is_ours(cli: CommandLine, programs: list[list[str]]) -> None:
+def test_otherwise_maestrod_does_it_and_its_exit_code_is_passed_on(cli: CommandLine, programs: list[list[str]]) -> None:
     assert cli("store", "check").code == 3
     assert cli("store", "export", "a.tar").code == 3
     assert cli("store", "import", "/b.tar").code == 3

@@ -34,7 +34,7 @@ def test_only_the_digest_is_sent(asked: FakeDaemon, cli: CommandLine) -> None:
     assert sent(asked) == {"name": "laptop", "owner": "ada", "scope": "work", "digest": digest}
 
 
-def test_the_secret_goes_to_a_file_of_ones_own(asked: FakeDaemon, cli: CommandLine, tmp_path: Path) -> None:
+def test_the_secret_goes_to_a_private_file(asked: FakeDaemon, cli: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "token"
     outcome = cli("token", "create", "laptop", "--file", str(file))
     assert (outcome.code, outcome.out) == (0, "")
@@ -44,7 +44,7 @@ def test_the_secret_goes_to_a_file_of_ones_own(asked: FakeDaemon, cli: CommandLi
     assert len(asked.called("token.create")) == 1
 
 
-def test_as_json(asked: FakeDaemon, cli: CommandLine) -> None:
+def test_json_is_printed(asked: FakeDaemon, cli: CommandLine) -> None:
     document = json.loads(cli("token", "create", "laptop", "--json").out)
     assert (document["id"], document["scope"]) == (TOKEN["id"], "work")
     assert document["secret"].startswith("mst_")

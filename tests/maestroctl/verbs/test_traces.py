@@ -21,13 +21,13 @@ def found(*, data: bool = False) -> list[str]:
     return [trace.what for trace in traces(Caller.here(), data=data)]
 
 
-def test_a_running_daemon_and_its_live_sessions(daemon: FakeDaemon) -> None:
+def test_a_running_daemon_is_shown_with_its_live_sessions(daemon: FakeDaemon) -> None:
     daemon.on("system.status", {**STATUS, "sessions": {"working": 2, "completed": 5, "idle": 1}})
     daemon.on("project.list", {"items": []})
     assert found() == ["maestrod, process 42, with 3 live sessions"]
 
 
-def test_a_daemon_that_refuses_is_found_and_does_not_keep_the_rest_from_being_found(daemon: FakeDaemon) -> None:
+def test_a_daemon_that_refuses_a_call_is_found_and_the_check_continues(daemon: FakeDaemon) -> None:
     def refuse(params: object) -> object:
         raise Conflict("daemon.odd", "not now")
 
@@ -37,7 +37,7 @@ def test_a_daemon_that_refuses_is_found_and_does_not_keep_the_rest_from_being_fo
     assert found(data=True)[0] == "maestrod, which does not answer" and len(found(data=True)) > 1
 
 
-def test_hooks_in_the_folders_of_projects_whose_record_is_lost(daemon: FakeDaemon, tmp_path: Path) -> None:
+def test_hooks_in_project_folders_without_a_record_are_found(daemon: FakeDaemon, tmp_path: Path) -> None:
     daemon.on("system.status", STATUS)
     daemon.on("project.list", {"items": [{"id": "prj_1", "workingDir": str(tmp_path)}]})
     settings = tmp_path / ".codex" / "hooks.json"
@@ -50,7 +50,7 @@ def test_hooks_in_the_folders_of_projects_whose_record_is_lost(daemon: FakeDaemo
     assert line not in settings.read_text()
 
 
-def test_completion_of_fish_only_where_it_is_ours(private_home: Path) -> None:
+def test_fish_completion_is_removed_only_where_it_is_ours(private_home: Path) -> None:
     path = private_home / ".config/fish/completions/maestroctl.fish"
     path.parent.mkdir(parents=True)
     path.write_text(SCRIPTS[Shell.FISH] + "\n# mine\n")
@@ -91,7 +91,5 @@ def test_data_stays_while_a_daemon_or_a_session_uses_it() -> None:
         ("/v", "pip", True, f"{sys.executable} -m pip uninstall maestrod, and remove the checkout"),
     ],
 )
-def test_the_package_is_removed_by_who_installed_it(
-    location: str, installer: str, editable: bool, command: str
-) -> None:
+def test_the_package_is_removed_by_its_installer(location: str, installer: str, editable: bool, command: str) -> None:
     assert package_command(Path(location), installer, editable=editable) == command

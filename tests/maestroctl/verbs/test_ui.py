@@ -13,7 +13,7 @@ PAGE = {"url": "http://127.0.0.1:7717/?code=abc", "expiresAt": 1}
 
 
 @pytest.mark.parametrize("words", [["ui"], ["ui", "open"], ["ui", "--no-browser"]])
-def test_it_prints_the_address_and_opens_nothing_where_nobody_looks(
+def test_the_address_is_printed_and_the_page_is_not_opened_on_request(
     daemon: FakeDaemon, cli: CommandLine, words: list[str]
 ) -> None:
     daemon.on("ui.open", PAGE)
@@ -21,7 +21,7 @@ def test_it_prints_the_address_and_opens_nothing_where_nobody_looks(
     assert json.loads(cli(*words, "--json").out) == PAGE
 
 
-def test_it_asks_the_system_to_open_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_is_asked_to_open_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("xdg-open", "open"):
         script = tmp_path / program
         script.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')

@@ -20,7 +20,7 @@ def settings(private_home: Path) -> Path:
     return path
 
 
-def test_without_a_terminal_it_only_lists(cli: CommandLine, settings: Path) -> None:
+def test_without_a_terminal_the_command_only_lists(cli: CommandLine, settings: Path) -> None:
     cli("hooks", "install", "--agent", "claude")
     installed = settings.read_text()
     outcome = cli("uninstall")
@@ -31,7 +31,7 @@ def test_without_a_terminal_it_only_lists(cli: CommandLine, settings: Path) -> N
     assert json.loads(cli("uninstall", "--json").out)["removed"] == []
 
 
-def test_it_removes_and_keeps_the_data(cli: CommandLine, settings: Path) -> None:
+def test_uninstall_removes_the_programs_and_keeps_the_data(cli: CommandLine, settings: Path) -> None:
     cli("hooks", "install", "--agent", "claude")
     outcome = cli("uninstall", "--yes")
     assert outcome.code == 0 and f"removed hooks of claude in {settings}" in outcome.out
@@ -41,7 +41,9 @@ def test_it_removes_and_keeps_the_data(cli: CommandLine, settings: Path) -> None
 
 
 @pytest.mark.parametrize("answer", [True, False])
-def test_at_a_terminal_it_asks(cli: CommandLine, settings: Path, monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+def test_at_a_terminal_the_user_is_asked(
+    cli: CommandLine, settings: Path, monkeypatch: pytest.MonkeyPatch, answer: bool
+) -> None:
     cli("hooks", "install", "--agent", "claude")
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
@@ -50,7 +52,7 @@ def test_at_a_terminal_it_asks(cli: CommandLine, settings: Path, monkeypatch: py
     assert ("hooks" in settings.read_text()) is not answer
 
 
-def test_what_cannot_be_removed_is_told_and_the_data_that_could_restore_it_stays(
+def test_a_failed_removal_is_reported_and_keeps_the_data_that_could_restore_it(
     cli: CommandLine, settings: Path
 ) -> None:
     cli("hooks", "install", "--agent", "claude")
@@ -60,5 +62,5 @@ def test_what_cannot_be_removed_is_told_and_the_data_that_could_restore_it_stays
     assert paths_of(os.environ).data.is_dir() and settings.read_text() == "{ broken"
 
 
-def test_a_session_may_not(cli: CommandLine, in_session: None) -> None:
+def test_a_session_may_not_use_it(cli: CommandLine, in_session: None) -> None:
     assert cli("uninstall", "--yes").code == 2

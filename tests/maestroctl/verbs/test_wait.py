@@ -23,7 +23,7 @@ def test_the_exit_code_is_the_outcome(daemon: FakeDaemon, cli: CommandLine, stat
     assert (outcome.code, outcome.out) == (code, f"{TASK} {status}\n")
 
 
-def test_it_looks_again_when_something_happened_to_it(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_wait_checks_again_only_after_events_of_its_subject(daemon: FakeDaemon, cli: CommandLine) -> None:
     views = iter(
         [{"id": RUN, "status": "running"}, {"id": RUN, "status": "running"}, {"id": RUN, "status": "completed"}]
     )
@@ -42,7 +42,7 @@ def test_it_looks_again_when_something_happened_to_it(daemon: FakeDaemon, cli: C
     assert daemon.called("event.subscribe")[1]["since"] == 3
 
 
-def test_a_time_that_is_over_is_124(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_expired_timeout_is_exit_code_124(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
     daemon.on("task.get", task(status="in_progress"))
     assert cli("wait", TASK, "--timeout-ms", "1").code == 124

@@ -23,18 +23,18 @@ def ended(daemon: FakeDaemon) -> FakeDaemon:
     return daemon
 
 
-def test_the_named_run(ended: FakeDaemon, cli: CommandLine) -> None:
+def test_the_named_run_is_shown(ended: FakeDaemon, cli: CommandLine) -> None:
     assert cli("watch", RUN).code == 0
     assert ended.called("run.get")[0] == {"runId": RUN}
 
 
-def test_the_last_run_when_none_goes_on(ended: FakeDaemon, cli: CommandLine) -> None:
+def test_without_an_active_run_the_last_one_is_shown(ended: FakeDaemon, cli: CommandLine) -> None:
     assert cli("watch", "--jsonl").code == 0
     assert ended.called("run.get")[0] == {"runId": OTHER}
     assert [call["active"] for call in ended.called("run.list")] == [True, False]
 
 
-def test_without_any_run_the_way_to_one_is_told(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_without_any_run_the_way_to_start_one_is_shown(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("run.list", {})
     outcome = cli("watch")
     assert outcome.code == 1

@@ -16,13 +16,13 @@ from tests.maestroctl.conftest import CommandLine
 RUNNING = {"id": RUN, "projectId": PROJECT, "rootTaskId": TASK, "status": "running", "agent": "shell"}
 
 
-def test_a_session_is_explained_by_the_daemon(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_the_daemon_explains_a_session(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("session.why", {"session": session(), "explanation": ["It works."]})
     assert cli("why", SESSION).out == f"{SESSION} is working: parser\n  It works.\n"
     assert json.loads(cli("why", SESSION, "--json").out)["explanation"] == ["It works."]
 
 
-def test_a_task_is_explained_by_what_it_waits_for(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_task_is_explained_by_what_blocks_it(daemon: FakeDaemon, cli: CommandLine) -> None:
     blocked = task(status="blocked", dependencies=[OTHER_TASK])
     other = task(id=OTHER_TASK, status="failed", title="lint")
     daemon.on("task.get", lambda params: blocked if params["taskId"] == TASK else other)
@@ -33,12 +33,12 @@ def test_a_task_is_explained_by_what_it_waits_for(daemon: FakeDaemon, cli: Comma
     assert json.loads(cli("why", TASK, "--json").out)["dependencies"] == [filled(other, TaskView)]
 
 
-def test_a_run(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_run_is_shown(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "status": "failed", "error": "no plan\x1b"}})
     assert cli("why", RUN).out == f"{RUN} is failed\n  no plan\\x1b\n"
 
 
-def test_reasons_and_attempts() -> None:
+def test_reasons_and_attempts_are_shown() -> None:
     reason = {"source": "report", "code": "blocked", "detail": "needs a key", "by": SESSION}
     attempts = [{"attempt": 1, "status": "failed", "error": "boom\nbang"}, {"attempt": 2, "status": "failed"}]
     done = task(id=OTHER_TASK, status="completed")
@@ -71,7 +71,7 @@ FREE = {**DAEMON, "slots": 8}
         ),
     ],
 )
-def test_a_task_that_could_start_and_does_not(
+def test_a_task_that_could_start_but_does_not_is_explained(
     daemon: FakeDaemon, cli: CommandLine, members: Any, run: Any, system: Any, words: str
 ) -> None:
     daemon.on("task.get", task(**members))
@@ -89,7 +89,7 @@ def test_a_task_of_a_group_points_to_the_group(daemon: FakeDaemon, cli: CommandL
     ]
 
 
-def test_a_group_says_when_what_failed_in_it_is_tried_again(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_a_group_says_when_its_failures_are_retried(daemon: FakeDaemon, cli: CommandLine) -> None:
     again = {"title": "lint", "attempt": 2, "maxAttempts": 3, "notBefore": 253_402_214_400_000}
     daemon.on("task.get", task(status="pending", **GROUP))
     daemon.on("run.get", {"seq": 1, "run": RUNNING})
@@ -104,7 +104,7 @@ def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
     assert cli("why", RUN).out == f"{RUN} is paused\n"
 
 
-def test_an_active_run_names_who_works_and_what_waits_for_a_person(daemon: FakeDaemon, cli: CommandLine) -> None:
+def test_an_active_run_names_its_workers_and_what_waits_for_a_person(daemon: FakeDaemon, cli: CommandLine) -> None:
     question = {"id": "att_1", "kind": "permission", "message": "may it push?", "number": 3, "sessionId": SESSION}
     plan = {"id": "att_2", "kind": "approval", "message": "the plan?", "number": 4, "sessionId": "", "runId": RUN}
     other = {"id": "att_3", "kind": "question", "message": "of another run", "number": 5, "sessionId": "ses_other"}

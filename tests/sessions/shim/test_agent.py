@@ -31,7 +31,7 @@ def back_to_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
 
 
-def test_a_program_is_looked_for_in_the_agents_path() -> None:
+def test_a_program_is_searched_in_the_agents_path() -> None:
     assert candidates("vim", "/a:/b") == ["/a/vim", "/b/vim"]
     assert candidates("vim", "/a::/b") == ["/a/vim", "./vim", "/b/vim"]
     assert candidates("vim", "") == []
@@ -39,7 +39,7 @@ def test_a_program_is_looked_for_in_the_agents_path() -> None:
     assert candidates("/usr/bin/vim", "") == ["/usr/bin/vim"]
 
 
-def test_the_next_folder_is_tried_when_the_first_one_has_no_usable_program(tmp_path: Path) -> None:
+def test_the_next_folder_is_tried_when_the_first_has_no_usable_program(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     (tmp_path / "one" / "agent").write_text("not executable")
@@ -59,7 +59,7 @@ def test_a_refused_start_leaves_no_descriptor(terminal: str) -> None:
     assert kit.open_descriptors() == before
 
 
-def test_a_relative_program_is_meant_from_the_agents_folder(tmp_path: Path) -> None:
+def test_a_relative_program_is_resolved_from_the_agents_folder(tmp_path: Path) -> None:
     (tmp_path / "agent").symlink_to("/bin/true")
     started = start_agent(spec("./agent", cwd=str(tmp_path)))
     assert os.waitpid(started.pid, 0)[1] == 0
@@ -74,7 +74,7 @@ def test_arguments_with_a_nul_are_refused(argv: tuple[str, ...]) -> None:
     assert failed.value.errno_name in ("EINVAL", "ENOENT")
 
 
-def test_what_is_said_names_the_file_and_the_reason(tmp_path: Path) -> None:
+def test_a_failed_start_names_the_file_and_the_reason(tmp_path: Path) -> None:
     script = tmp_path / "agent"
     script.touch()
     assert "no such program in the PATH" in explain(2, "", "agent")

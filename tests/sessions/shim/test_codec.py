@@ -16,7 +16,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), values, max_size=5))
-def test_what_is_encoded_is_read_back_by_json_and_by_us(value: dict[str, object]) -> None:
+def test_encoded_json_is_read_back_by_json_and_by_us(value: dict[str, object]) -> None:
     line = codec.encode(value)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
@@ -34,6 +34,6 @@ def test_any_line_is_an_object_that_json_reads_alike_or_a_value_error(line: byte
 
 
 @pytest.mark.parametrize("line", [b"", b"[]", b"1", b'{"a":1} x', b'{"a":', b"\xff", b"[" * 100_000])
-def test_what_is_not_one_object_is_refused(line: bytes) -> None:
+def test_input_that_is_not_one_object_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError):
         codec.decode(line)

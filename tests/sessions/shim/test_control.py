@@ -83,7 +83,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "ses_a"
 
 
-async def test_hello_tells_who_it_is_and_how_it_stands(connected: Peers) -> None:
+async def test_hello_identifies_the_shim_and_its_agent(connected: Peers) -> None:
     answer = await connected().ask(id=1, op="hello")
     assert answer is not None
     assert {
@@ -120,7 +120,7 @@ async def test_hello_tells_who_it_is_and_how_it_stands(connected: Peers) -> None
         b"[" * 50_000 + b"\n",
     ],
 )
-async def test_a_bad_line_costs_an_error_and_nothing_else(connected: Peers, line: bytes) -> None:
+async def test_a_bad_line_is_an_error_and_the_connection_stays(connected: Peers, line: bytes) -> None:
     peer = connected()
     await peer.say(line)
     answer = await peer.hear()
@@ -147,7 +147,7 @@ async def test_a_peer_that_does_not_read_is_dropped(connected: Peers) -> None:
     assert (await connected().ask(id=1, op="hello")) is not None
 
 
-async def test_more_peers_than_allowed_are_turned_away(connected: Peers) -> None:
+async def test_peers_beyond_the_limit_are_refused(connected: Peers) -> None:
     peers = []
     for _ in range(CLIENT_LIMIT - 1):  # the daemon's is one
         peers.append(connected())
@@ -167,7 +167,7 @@ async def try_hello(connected: Peers) -> dict[str, Any] | None:
         return None
 
 
-async def test_grown_output_is_told_once_to_who_watches(connected: Peers) -> None:
+async def test_new_output_is_signalled_once_to_its_watchers(connected: Peers) -> None:
     peer = connected()
     await peer.say(b'{"op":"watch","beyond":0}\n')
     data = base64.b64encode(b"12345").decode()
@@ -181,7 +181,7 @@ async def test_grown_output_is_told_once_to_who_watches(connected: Peers) -> Non
     assert await peer.hear() == {"end": 10, "dropped": 0}
 
 
-async def test_every_peer_is_told_the_exit(connected: Peers) -> None:
+async def test_every_peer_is_notified_of_the_exit(connected: Peers) -> None:
     peers = [connected() for _ in range(3)]
     for peer in peers:
         await peer.ask(id=1, op="hello")
@@ -208,7 +208,7 @@ async def test_two_stops_at_once_are_both_answered(connected: Peers) -> None:
     assert all((answer or {})["left"] == 0 for answer in answers)
 
 
-def test_a_socket_nobody_listens_at_is_an_error(tmp_path: Path) -> None:
+def test_a_socket_without_a_listener_is_an_error(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "shim.sock"))
     with pytest.raises(ConnectionRefusedError):

@@ -12,7 +12,7 @@ from tests.sessions.kit import Agents, Daemon, alive, daemon_on, eventually
 
 
 @pytest.mark.slow
-async def test_a_record_that_cannot_be_written_is_told_and_written_once_it_can(agents: Agents, daemon: Daemon) -> None:
+async def test_a_record_that_cannot_be_written_is_reported_and_written_later(agents: Agents, daemon: Daemon) -> None:
     folder = agents.sessions / "ses_a"
     identity = await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe"))
     aside = agents.sessions / "aside"
@@ -29,7 +29,7 @@ async def test_a_record_that_cannot_be_written_is_told_and_written_once_it_can(a
     assert read_record(folder, 1) == record
 
 
-async def test_a_stop_that_could_not_kill_may_be_tried_again(agents: Agents, daemon: Daemon) -> None:
+async def test_a_stop_that_could_not_kill_can_be_repeated(agents: Agents, daemon: Daemon) -> None:
     identity = await daemon.custody.launch(agents.shell("ses_a", "trap '' TERM; echo up; while :; do sleep 1; done"))
     await daemon.output("ses_a", b"up")
     report = await daemon.custody.stop("ses_a", [("TERM", 0.01)])
@@ -40,7 +40,7 @@ async def test_a_stop_that_could_not_kill_may_be_tried_again(agents: Agents, dae
     assert (await daemon.custody.stop("ses_a", [("KILL", 10)])).left == 0
 
 
-async def test_a_stop_in_a_hurry_is_not_held_up_by_a_polite_one_right_after_it(agents: Agents, daemon: Daemon) -> None:
+async def test_a_quick_stop_is_not_delayed_by_a_graceful_one_after_it(agents: Agents, daemon: Daemon) -> None:
     """Both requests are there before the shim looks; the polite ladder would wait for what ignores TERM."""
     identity = await daemon.custody.launch(agents.shell("ses_a", "trap '' TERM; echo up; while :; do sleep 1; done"))
     await daemon.output("ses_a", b"up")
@@ -73,7 +73,7 @@ def state_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-async def test_what_the_agent_leaves_running_is_ended_and_counted(agents: Agents, daemon: Daemon) -> None:
+async def test_processes_the_agent_leaves_running_are_ended_and_counted(agents: Agents, daemon: Daemon) -> None:
     script = "setsid sleep 1000 & setsid sleep 1000 & exit 6"
     identity = await daemon.custody.launch(agents.shell("ses_a", script, terminal="pipe"))
     record = await daemon.exit_of("ses_a")
@@ -91,7 +91,7 @@ async def test_orphans_are_reaped_while_the_agent_runs(agents: Agents, daemon: D
     await daemon.custody.stop("ses_a")
 
 
-async def test_the_shim_outlives_its_daemon_without_noticing(agents: Agents) -> None:
+async def test_the_shim_survives_its_daemon(agents: Agents) -> None:
     async with daemon_on(agents.sessions) as first:
         identity = await first.custody.launch(agents.shell("ses_a", "read line; echo $line; exit 2", terminal="pipe"))
     assert alive(identity.shim_pid)

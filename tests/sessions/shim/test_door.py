@@ -18,7 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
-def test_the_socket_is_private_and_takes_connections(folder: Path) -> None:
+def test_the_socket_is_private_and_accepts_connections(folder: Path) -> None:
     mask = os.umask(0)
     try:
         door = Door(str(folder))
@@ -34,7 +34,7 @@ def test_the_socket_is_private_and_takes_connections(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_what_a_dead_shim_left_is_replaced(folder: Path) -> None:
+def test_leftovers_of_a_dead_shim_are_replaced(folder: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(folder / "shim.sock"))
     left.close()
@@ -43,7 +43,7 @@ def test_what_a_dead_shim_left_is_replaced(folder: Path) -> None:
     door.close()
 
 
-def test_a_deleted_folder_is_made_again(folder: Path) -> None:
+def test_a_deleted_folder_is_created_again(folder: Path) -> None:
     door = Door(str(folder))
     (folder / "shim.sock").unlink()
     folder.rmdir()
@@ -52,13 +52,13 @@ def test_a_deleted_folder_is_made_again(folder: Path) -> None:
     door.close()
 
 
-def test_closing_a_door_whose_socket_is_gone_is_harmless(folder: Path) -> None:
+def test_closing_a_listener_whose_socket_is_gone_is_harmless(folder: Path) -> None:
     door = Door(str(folder))
     (folder / "shim.sock").unlink()
     door.close()
 
 
-def test_the_working_folder_is_left_at_the_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shim_leaves_its_working_directory_for_the_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     Door(str(folder)).close()
     assert Path.cwd() == Path("/")  # nothing is pinned: not the session's folder, not a file system

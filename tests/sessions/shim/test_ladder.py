@@ -82,7 +82,7 @@ def trees(draw: st.DrawFn) -> list[FakeProcess]:
 
 
 @given(trees(), st.lists(st.tuples(st.sampled_from([2, TERM]), st.floats(0.1, 3)), max_size=3))
-def test_done_means_nothing_is_there_and_given_up_names_who_is(
+def test_done_means_that_nothing_is_left_and_giving_up_names_the_survivors(
     processes: list[FakeProcess], polite: list[tuple[int, float]]
 ) -> None:
     system = FakeSystem(processes)
@@ -101,23 +101,23 @@ def test_every_signal_is_followed_by_cont(processes: list[FakeProcess]) -> None:
             assert CONT in (number, following)
 
 
-def test_a_polite_end_needs_one_rung() -> None:
+def test_a_graceful_end_needs_one_rung() -> None:
     ladder, took = climb(FakeSystem([FakeProcess(100, set())]), RUNGS)
     assert (ladder.sent, ladder.left, took) == ([TERM], [], 0.0)
 
 
-def test_nothing_to_end_sends_nothing() -> None:
+def test_ending_nothing_sends_nothing() -> None:
     ladder, _ = climb(FakeSystem([]), RUNGS)
     assert (ladder.sent, ladder.seen) == ([], set())
 
 
-def test_the_next_rung_comes_when_the_time_is_over() -> None:
+def test_the_next_rung_is_used_when_the_time_has_passed() -> None:
     ladder, took = climb(FakeSystem([FakeProcess(100, {TERM})]), RUNGS)
     assert (ladder.sent, ladder.left) == ([TERM, KILL], [])
     assert 1.0 <= took < 1.1
 
 
-def test_a_ladder_that_has_come_to_kill_says_so() -> None:
+def test_a_ladder_that_has_reached_kill_says_so() -> None:
     system = FakeSystem([FakeProcess(100, {TERM})])
     polite, hurried = Ladder(system.find, RUNGS, 0.0), Ladder(system.find, [(KILL, 5.0)], 0.0)
     assert (polite.kills, hurried.kills) == (False, True)
@@ -125,25 +125,25 @@ def test_a_ladder_that_has_come_to_kill_says_so() -> None:
     assert climbed.kills
 
 
-def test_what_cannot_be_killed_is_left_and_named() -> None:
+def test_unkillable_processes_are_left_and_named() -> None:
     ladder, took = climb(FakeSystem([FakeProcess(100, set(), unkillable=True), FakeProcess(101, set())]), RUNGS)
     assert (ladder.left, ladder.seen) == ([100], {100, 101})
     assert took == 2.0
 
 
-def test_what_the_dead_leave_behind_is_ended_too() -> None:
+def test_processes_that_a_dead_one_leaves_behind_are_ended_too() -> None:
     deep = FakeProcess(100, set(), leaves=FakeProcess(101, set(), leaves=FakeProcess(102, {TERM})))
     ladder, _ = climb(FakeSystem([deep]), RUNGS)
     assert (ladder.left, ladder.seen) == ([], {100, 101, 102})
 
 
-def test_a_ladder_without_rungs_only_looks() -> None:
+def test_a_ladder_without_rungs_only_checks() -> None:
     process = FakeProcess(100, set())
     ladder, _ = climb(FakeSystem([process]), [])
     assert (ladder.left, process.got) == ([100], [])
 
 
-def test_a_member_is_the_process_it_was_made_for_and_no_other() -> None:
+def test_a_member_is_identified_as_its_very_process() -> None:
     with subprocess.Popen(["sleep", "1000"]) as child:
         start = ProcFs().start_of(child.pid)
         assert start is not None
@@ -169,7 +169,7 @@ def test_without_pidfds_a_member_is_signalled_by_its_checked_pid(monkeypatch: py
         assert child.wait() == -TERM
 
 
-def test_a_table_that_cannot_be_read_concludes_nothing() -> None:
+def test_an_unreadable_table_concludes_nothing() -> None:
     system = FakeSystem([FakeProcess(100, set())])
     broken = [OSError(errno.EMFILE, "no descriptor")]
 
@@ -191,7 +191,7 @@ def test_a_table_that_cannot_be_read_concludes_nothing() -> None:
         assert (ladder.left, ladder.seen, system.processes) == ([], {100}, {})
 
 
-def test_a_tree_of_thousands_does_not_use_up_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tree_of_thousands_does_not_exhaust_the_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
 
     def pidfd_open(pid: int) -> int:
@@ -210,7 +210,7 @@ def test_a_tree_of_thousands_does_not_use_up_the_descriptors(monkeypatch: pytest
     ladder.close()
 
 
-def test_closing_lets_go_of_every_descriptor() -> None:
+def test_closing_releases_every_descriptor() -> None:
     before = kit.open_descriptors()
     with subprocess.Popen(["sleep", "1000"]) as child:
         start = ProcFs().start_of(child.pid)

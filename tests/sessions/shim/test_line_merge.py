@@ -16,7 +16,7 @@ def merged(pieces: list[tuple[bool, str]]) -> bytes:
 
 
 @given(PIECES)
-def test_no_line_has_bytes_of_both(pieces: list[tuple[bool, str]]) -> None:
+def test_no_line_mixes_bytes_of_both_streams(pieces: list[tuple[bool, str]]) -> None:
     for line in merged(pieces).split(b"\n"):
         assert line == line.lower() or line == line.upper()
 
@@ -31,12 +31,12 @@ def test_each_stream_keeps_its_lines_and_their_order(pieces: list[tuple[bool, st
 
 
 @given(PIECES)
-def test_standard_output_alone_is_untouched(pieces: list[tuple[bool, str]]) -> None:
+def test_standard_output_alone_stays_unchanged(pieces: list[tuple[bool, str]]) -> None:
     only = [(True, text) for _, text in pieces]
     assert merged(only) == "".join(text for _, text in only).encode()
 
 
-def test_what_waits_is_bounded_and_what_is_left_out_is_told() -> None:
+def test_pending_errors_are_bounded_and_their_loss_is_reported() -> None:
     merge = LineMerge()
     merge.output(b"in the mid")
     line = b"x" * 999 + b"\n"
@@ -53,7 +53,7 @@ def test_a_line_of_standard_error_without_an_end_is_broken_at_the_bound() -> Non
     assert merge.errors(b"y") == b"y" * (LINE_LIMIT + 1) + b"\n"
 
 
-def test_what_comes_after_the_end_of_standard_output_goes_in_at_once() -> None:
+def test_errors_after_the_end_of_standard_output_are_written_at_once() -> None:
     merge = LineMerge()
     assert merge.output(b"no newline") == b"no newline"
     assert merge.output_ended() == b""

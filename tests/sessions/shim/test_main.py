@@ -49,7 +49,7 @@ def run(line: bytes) -> tuple[int, list[dict[str, Any]]]:
     return shim.wait(), said
 
 
-def test_an_agent_is_started_and_its_exit_told(tmp_path: Path) -> None:
+def test_an_agent_is_started_and_its_exit_reported(tmp_path: Path) -> None:
     code, said = run(spec(tmp_path / "ses_a", "sh", "-c", "exit 3"))
     assert code == 0
     assert said[0]["started"]["sessionId"] == "ses_a"
@@ -93,7 +93,7 @@ def test_a_failed_start_is_recorded(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "ses_a").iterdir()) == ["exit-1.json", "shim.lock", "started-1"]
 
 
-def test_nothing_but_the_standard_library_and_itself_is_imported(tmp_path: Path) -> None:
+def test_only_the_standard_library_and_the_shim_itself_are_imported(tmp_path: Path) -> None:
     program = f"import sys; sys.path.append({str(SHIM.parents[1])!r}); before = set(sys.modules); import shim.main, shim.custodian; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, capture_output=True, text=True)
     loaded = {name for name in done.stdout.split() if not name.startswith("shim")}

@@ -26,7 +26,7 @@ def kept(folder: Path) -> tuple[int, bytes]:
 
 
 @given(chunks=chunks, segment=st.integers(1, 64), keep=st.integers(1, 5))
-def test_what_is_kept_is_the_gapless_end_of_what_was_written(chunks: list[bytes], segment: int, keep: int) -> None:
+def test_the_kept_output_is_the_gapless_end_of_everything_written(chunks: list[bytes], segment: int, keep: int) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name) / "output"
         log = OutputLog(str(folder), segment, keep)
@@ -100,7 +100,7 @@ def test_the_count_in_the_marker_is_exact(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("whole_folder", [True, False])
-def test_a_deleted_log_is_made_anew_at_the_same_offset(tmp_path: Path, whole_folder: bool) -> None:
+def test_a_deleted_log_is_created_again_at_the_same_offset(tmp_path: Path, whole_folder: bool) -> None:
     folder = tmp_path / "ses" / "output"
     log = OutputLog(str(folder), 1000, 3)
     log.append(b"before")
@@ -113,7 +113,7 @@ def test_a_deleted_log_is_made_anew_at_the_same_offset(tmp_path: Path, whole_fol
     assert kept(folder) == (6, b"after")
 
 
-def test_a_folder_that_cannot_be_made_drops_and_counts(tmp_path: Path) -> None:
+def test_a_log_folder_that_cannot_be_created_drops_and_counts_output(tmp_path: Path) -> None:
     (tmp_path / "output").write_text("a file in its place")
     log = OutputLog(str(tmp_path / "output"), 1000, 3)
     log.append(b"lost")
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_made_drops_and_counts(tmp_path: Path) -> None:
     assert (log.end, log.dropped) == (0, 4)
 
 
-def test_the_next_writer_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
+def test_the_next_writer_continues_where_the_last_one_ended(tmp_path: Path) -> None:
     for part in (b"one", b"two"):
         log = OutputLog(str(tmp_path), 1000, 3)
         log.append(part)

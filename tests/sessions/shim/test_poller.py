@@ -25,7 +25,7 @@ def pipe() -> Iterator[tuple[int, int]]:
             continue  # the test closed it
 
 
-def test_a_reader_is_told_when_there_is_something(poller: Poller, pipe: tuple[int, int]) -> None:
+def test_a_reader_is_notified_when_there_is_something(poller: Poller, pipe: tuple[int, int]) -> None:
     told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     poller.wait(0)
@@ -35,7 +35,7 @@ def test_a_reader_is_told_when_there_is_something(poller: Poller, pipe: tuple[in
     assert [event.readable for event in told] == [True]
 
 
-def test_a_writer_is_told_only_when_it_asks(poller: Poller, pipe: tuple[int, int]) -> None:
+def test_a_writer_is_notified_only_on_request(poller: Poller, pipe: tuple[int, int]) -> None:
     told: list[Readiness] = []
     poller.watch(pipe[1], told.append, read=False)
     poller.wait(0)
@@ -45,7 +45,7 @@ def test_a_writer_is_told_only_when_it_asks(poller: Poller, pipe: tuple[int, int
     assert [event.writable for event in told] == [True]
 
 
-def test_the_end_of_the_other_side_is_told(poller: Poller, pipe: tuple[int, int]) -> None:
+def test_the_end_of_the_other_side_is_reported(poller: Poller, pipe: tuple[int, int]) -> None:
     told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     os.close(pipe[1])
@@ -53,7 +53,7 @@ def test_the_end_of_the_other_side_is_told(poller: Poller, pipe: tuple[int, int]
     assert told[0].readable or told[0].hung_up
 
 
-def test_nobody_is_told_after_being_forgotten(poller: Poller, pipe: tuple[int, int]) -> None:
+def test_a_forgotten_follower_is_not_notified(poller: Poller, pipe: tuple[int, int]) -> None:
     told: list[Readiness] = []
     poller.watch(pipe[0], told.append)
     os.write(pipe[1], b"x")
@@ -63,7 +63,7 @@ def test_nobody_is_told_after_being_forgotten(poller: Poller, pipe: tuple[int, i
     assert told == []
 
 
-def test_a_handler_that_forgets_another_is_obeyed_in_the_same_round(poller: Poller) -> None:
+def test_a_handler_can_forget_another_within_the_same_round(poller: Poller) -> None:
     first, second = os.pipe(), os.pipe()
     told: list[int] = []
 
@@ -81,7 +81,7 @@ def test_a_handler_that_forgets_another_is_obeyed_in_the_same_round(poller: Poll
         os.close(fd)
 
 
-def test_it_wakes_when_the_time_is_over(poller: Poller) -> None:
+def test_the_poller_wakes_at_its_timeout(poller: Poller) -> None:
     began = time.monotonic()
     poller.wait(0.01)
     assert time.monotonic() - began >= 0.01

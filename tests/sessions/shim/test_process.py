@@ -15,7 +15,9 @@ def test_a_tag_is_a_whole_entry() -> None:
 
 
 @given(st.dictionaries(st.integers(2, 40), st.tuples(st.integers(1, 40), st.booleans()), max_size=30))
-def test_descendants_are_the_living_below_the_roots_cycles_or_not(rows: dict[int, tuple[int, bool]]) -> None:
+def test_descendants_are_the_living_processes_below_the_roots_even_with_cycles(
+    rows: dict[int, tuple[int, bool]],
+) -> None:
     table = {pid: Process(pid, parent, 1, "0", alive) for pid, (parent, alive) in rows.items()}
     found = descendants(table, {1})
     for pid, process in table.items():

@@ -10,17 +10,17 @@ from maestrod.sessions.shim.processes import ProcFs
 from tests.sessions.kit import eventually
 
 
-def test_the_table_holds_ourselves_as_we_are() -> None:
+def test_the_process_table_shows_this_process() -> None:
     mine = ProcFs().table()[os.getpid()]
     assert (mine.parent, mine.pgid, mine.alive) == (os.getppid(), os.getpgrp(), True)
     assert ProcFs().start_of(os.getpid()) == mine.start
 
 
-def test_a_process_that_is_not_there_has_no_start() -> None:
+def test_a_missing_process_has_no_start_time() -> None:
     assert ProcFs().start_of(2**22 + 1) is None
 
 
-async def test_a_zombie_is_not_alive_and_still_has_its_start() -> None:
+async def test_a_zombie_is_not_alive_and_still_has_a_start_time() -> None:
     child = subprocess.Popen(["true"])
     try:
         await eventually(lambda: ProcFs().start_of(child.pid) is None)
@@ -30,7 +30,7 @@ async def test_a_zombie_is_not_alive_and_still_has_its_start() -> None:
         child.wait()
 
 
-async def test_a_leader_that_ended_before_its_threads_is_alive() -> None:
+async def test_a_process_whose_leader_thread_ended_is_alive() -> None:
     program = "import threading, time, os, ctypes; threading.Thread(target=time.sleep, args=(1000,)).start(); print('up', flush=True); ctypes.CDLL(None).pthread_exit(None)"
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     try:
@@ -45,7 +45,7 @@ def status_of(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-def test_a_name_full_of_parentheses_and_spaces_confuses_nobody(tmp_path: Path) -> None:
+def test_parentheses_and_spaces_in_a_name_confuse_nothing(tmp_path: Path) -> None:
     program = tmp_path / "a) S 1 (b"
     program.symlink_to("/bin/sleep")
     with subprocess.Popen([str(program), "1000"]) as child:

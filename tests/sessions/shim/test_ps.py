@@ -18,7 +18,7 @@ SHIM_WITHOUT_PROC = Path(__file__).parent / "shim_without_proc.py"
 pytestmark = pytest.mark.skipif(not os.access("/bin/ps", os.X_OK), reason="needs ps")
 
 
-def test_the_table_holds_ourselves_and_our_children() -> None:
+def test_the_process_table_contains_us_and_our_children() -> None:
     with subprocess.Popen(["sleep", "1000"]) as child:
         try:
             table = Ps().table()
@@ -41,7 +41,7 @@ def test_the_tag_is_seen_in_the_environment(tmp_path: Path) -> None:
             child.kill()
 
 
-def test_rows_that_are_none_are_skipped() -> None:
+def test_invalid_rows_are_skipped() -> None:
     text = "  PID nonsense\n\n 12 1 12 Ss Fri Nov 20 05:17:29 2026\n 13 12 12 Z+ Fri Nov 20 05:17:30 2026\n"
     table = parse_table(text)
     assert (table[12].start, table[12].alive, table[13].alive) == ("Fri Nov 20 05:17:29 2026", True, False)
@@ -53,18 +53,20 @@ def test_a_tag_is_a_whole_word() -> None:
     assert parse_tagged(rows, "/a#1") == {1, 3}
 
 
-def test_the_boot_is_told_by_sysctl(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sysctl_reports_the_boot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ps, "run", lambda argv: (b"{ sec = 1 }\n" if argv[0].endswith("sysctl") else b"", 1))
     assert Ps().boot_id() == "{ sec = 1 }"
 
 
-def test_a_program_that_is_missing_is_an_error() -> None:
+def test_a_missing_program_is_an_error() -> None:
     with pytest.raises(FileNotFoundError):
         ps.run(["/no/such/program"])
 
 
 @pytest.mark.slow
-async def test_a_shim_without_proc_and_subreaper_still_ends_strays_and_group(agents: Agents, tmp_path: Path) -> None:
+async def test_a_shim_without_proc_and_subreaper_still_ends_strays_and_the_group(
+    agents: Agents, tmp_path: Path
+) -> None:
     python = tmp_path / "python-without-proc"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {SHIM_WITHOUT_PROC} "$4" "$5"\n')
     python.chmod(0o700)

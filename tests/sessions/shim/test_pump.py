@@ -109,20 +109,20 @@ def test_an_agent_that_closed_its_input_is_not_an_error(rig: Rig) -> None:
     assert not rig.pump.type(b"nor this")
 
 
-def test_an_agent_that_closed_its_output_may_still_be_typed_to(rig: Rig) -> None:
+def test_an_agent_that_closed_its_output_can_still_receive_input(rig: Rig) -> None:
     os.close(rig.agent_out)
     rig.poller.wait(1)
     assert rig.pump.type(b"still there?")
     assert rig.take_input() == b"still there?"
 
 
-def test_drain_reads_what_is_left_and_does_not_wait_for_who_holds_the_pipe(rig: Rig) -> None:
+def test_draining_reads_the_rest_and_does_not_wait_for_others_with_the_pipe(rig: Rig) -> None:
     os.write(rig.agent_out, b"last words")
     rig.pump.drain()
     assert rig.logged() == b"last words"
 
 
-def test_drain_ends_though_a_stranger_writes_on(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draining_ends_although_a_stranger_keeps_writing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("maestrod.sessions.shim.pump.DRAIN_SECONDS", 0.02)
     read = rig.pump._read
 
@@ -135,7 +135,7 @@ def test_drain_ends_though_a_stranger_writes_on(rig: Rig, monkeypatch: pytest.Mo
     assert rig.logged().startswith(b"more more ")
 
 
-def test_a_terminal_gets_its_end_of_file_character(tmp_path: Path) -> None:
+def test_a_terminal_receives_the_end_of_file_character(tmp_path: Path) -> None:
     master, slave = os.openpty()
     os.set_blocking(master, False)
     far = os.dup(slave)

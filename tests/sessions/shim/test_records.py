@@ -21,7 +21,7 @@ def test_a_marker_can_be_made_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_replace_leaves_the_new_file_and_nothing_else(tmp_path: Path, durable: bool) -> None:
+def test_replace_leaves_only_the_new_file(tmp_path: Path, durable: bool) -> None:
     records.replace(str(tmp_path), "a.json", b"one", durable=durable)
     records.replace(str(tmp_path), "a.json", b"two", durable=durable)
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
@@ -30,7 +30,7 @@ def test_replace_leaves_the_new_file_and_nothing_else(tmp_path: Path, durable: b
 
 
 @pytest.mark.parametrize("failing", ["write", "fsync", "replace", "open"])
-def test_a_failed_replace_keeps_the_old_file_and_leaves_nothing_half(
+def test_a_failed_replace_keeps_the_old_file_and_leaves_no_half_written_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     (tmp_path / "a.json").write_bytes(b"old")
@@ -60,7 +60,7 @@ def test_missing_parents_are_made_private(tmp_path: Path) -> None:
     records.make_folder(str(tmp_path / "a" / "b"))
 
 
-def test_a_lock_has_one_holder_until_it_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_has_one_holder_until_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "sleep", lambda seconds: None)
     held = records.take_lock(str(tmp_path / "ses"))
     assert held >= 0

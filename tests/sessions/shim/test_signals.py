@@ -14,12 +14,12 @@ def test_a_name_and_its_number_belong_together(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["SEGV", "SIGTERM", "term", "", "DFL"])
-def test_what_may_not_be_asked_for_is_refused(name: str) -> None:
+def test_forbidden_signals_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not one of"):
         signal_number(name)
 
 
-def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+def test_a_signal_without_a_name_is_shown_by_number() -> None:
     assert signal_name(40) == "40"
     assert signal_name(6) == "ABRT"
 

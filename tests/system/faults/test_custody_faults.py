@@ -77,7 +77,7 @@ def identity_at(pid: int, start: str, boot_id: str, session_id: str) -> Identity
 
 
 @pytest.mark.slow
-async def test_fault_01_killed_daemon_next_one_has_all_five_agents_back(agents: Agents) -> None:
+async def test_fault_01_after_a_kill_the_next_daemon_has_all_five_agents(agents: Agents) -> None:
     counter = [sys.executable, "-I", "-S", "-u", "-c", COUNTER, "150"]
     specs = [agents.spec(f"ses_{n}", *counter, str(n), terminal="pipe") for n in range(5)]
     dying = subprocess.Popen(
@@ -105,7 +105,9 @@ async def test_fault_01_killed_daemon_next_one_has_all_five_agents_back(agents: 
     await wait_shims_gone(*identities)
 
 
-async def test_fault_04_marker_without_an_agent_is_lost_and_never_started_twice(agents: Agents, daemon: Daemon) -> None:
+async def test_fault_04_a_marker_without_an_agent_is_lost_and_never_started_twice(
+    agents: Agents, daemon: Daemon
+) -> None:
     ran = agents.sessions / "ran"
     spec = agents.spec("ses_a", "touch", str(ran))
     folder = agents.sessions / spec.session_id
@@ -121,7 +123,7 @@ async def test_fault_04_marker_without_an_agent_is_lost_and_never_started_twice(
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to kill the shim between marker and exec")
-async def test_fault_04_shim_killed_between_marker_and_exec_is_never_started_twice(agents: Agents) -> None:
+async def test_fault_04_a_shim_killed_between_marker_and_exec_is_never_started_twice(agents: Agents) -> None:
     ran = agents.sessions / "ran"
     spec = agents.spec("ses_a", "touch", str(ran))
     wrapper = agents.sessions / "python-that-dies-at-spawn"
@@ -142,7 +144,7 @@ async def test_fault_04_shim_killed_between_marker_and_exec_is_never_started_twi
     assert not ran.exists()
 
 
-async def test_fault_05_exit_while_no_daemon_was_there_is_known_afterwards(agents: Agents) -> None:
+async def test_fault_05_an_exit_without_a_daemon_is_known_afterwards(agents: Agents) -> None:
     async with daemon_on(agents.sessions) as first:
         identity = await first.custody.launch(agents.shell("ses_a", "read line; exit 9", terminal="pipe"))
         await first.custody.close_stdin("ses_a")
@@ -181,7 +183,7 @@ async def test_fault_07_an_identity_of_another_boot_is_not_adopted(agents: Agent
 
 
 @pytest.mark.slow
-async def test_fault_08_leader_exits_child_ignores_term(agents: Agents, daemon: Daemon) -> None:
+async def test_fault_08_the_leader_exits_and_a_child_ignores_term(agents: Agents, daemon: Daemon) -> None:
     script = "sh -c 'trap \"\" TERM HUP; echo child; while :; do sleep 1000; done' & trap 'exit 0' TERM; echo up; wait"
     identity = await daemon.custody.launch(agents.shell("ses_a", script))
     await daemon.output("ses_a", b"child")
@@ -194,7 +196,7 @@ async def test_fault_08_leader_exits_child_ignores_term(agents: Agents, daemon: 
 
 
 @pytest.mark.slow
-async def test_fault_09_grandchild_that_left_group_session_and_parent_is_stopped(
+async def test_fault_09_a_grandchild_that_left_group_session_and_parent_is_stopped(
     agents: Agents, daemon: Daemon
 ) -> None:
     script = (
@@ -242,7 +244,7 @@ async def test_fault_10_an_agent_with_term_blocked_is_killed(agents: Agents, dae
     assert nothing_left(agents.sessions, identity)
 
 
-async def test_fault_11_what_cannot_be_killed_is_reported_and_stays_accounted(
+async def test_fault_11_an_unkillable_process_is_reported_and_stays_recorded(
     nursery: trio.Nursery, autojump_clock: trio.testing.MockClock
 ) -> None:
     exits = []
@@ -280,7 +282,7 @@ async def test_fault_12_stop_right_after_start_fifty_times(agents: Agents, daemo
     await wait_shims_gone(*identities)
 
 
-async def test_fault_13_leader_dead_and_grandchild_holds_the_pipe(agents: Agents, daemon: Daemon) -> None:
+async def test_fault_13_a_dead_leader_and_a_grandchild_holding_the_pipe(agents: Agents, daemon: Daemon) -> None:
     script = (
         "sh -c 'trap \"echo last words; exit 0\" TERM HUP; echo held; while :; do sleep 0.01; done' & read line; exit 5"
     )
@@ -294,9 +296,7 @@ async def test_fault_13_leader_dead_and_grandchild_holds_the_pipe(agents: Agents
     assert b"last words" in daemon.custody.read_output("ses_a", 0, 1000).data
 
 
-async def test_fault_13_a_stranger_that_holds_the_pipe_does_not_keep_the_session(
-    agents: Agents, daemon: Daemon
-) -> None:
+async def test_fault_13_a_stranger_holding_the_pipe_does_not_keep_the_session(agents: Agents, daemon: Daemon) -> None:
     identity = await daemon.custody.launch(agents.shell("ses_a", "echo up; read line; exit 3", terminal="pipe"))
     await daemon.output("ses_a", b"up\n")
     with Path(f"/proc/{identity.agent_pid}/fd/1").open("wb"):
@@ -307,7 +307,7 @@ async def test_fault_13_a_stranger_that_holds_the_pipe_does_not_keep_the_session
 
 
 @pytest.mark.slow
-async def test_fault_14_output_flood_stays_bounded_and_harms_nobody(agents: Agents, daemon: Daemon) -> None:
+async def test_fault_14_a_flood_of_output_stays_bounded_and_affects_nobody(agents: Agents, daemon: Daemon) -> None:
     flood = "import os\nwhile True: os.write(1, b'flood ' * 10000)"
     limits = {"log_segment_bytes": 1 << 20, "log_keep_segments": 3}
     noisy = await daemon.custody.launch(agents.python("ses_noisy", flood, terminal="pipe", **limits))
@@ -335,7 +335,7 @@ def resident_bytes(pid: int) -> int:
 
 
 @pytest.mark.parametrize("delete", ["file", "folder"])
-async def test_fault_15_a_deleted_log_is_made_again_and_never_blocks_the_agent(
+async def test_fault_15_a_deleted_log_is_created_again_and_never_blocks_the_agent(
     agents: Agents, daemon: Daemon, delete: str
 ) -> None:
     await daemon.custody.launch(agents.spec("ses_a", "cat", terminal="pipe"))
@@ -362,7 +362,7 @@ def can_unshare() -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not can_unshare(), reason="needs user and mount namespaces; test_outputlog.py uses the write seam")
-def test_fault_17_full_disk_of_the_log_drops_and_counts_and_the_agent_goes_on(agents: Agents) -> None:
+def test_fault_17_a_full_log_disk_drops_and_counts_and_the_agent_continues(agents: Agents) -> None:
     script = f"exec {sys.executable} {FULL_DISK_PROCESS} {agents.sessions}"
     done = subprocess.run(
         ["unshare", "-Urm", "sh", "-c", script], check=True, stdout=subprocess.PIPE, timeout=60, cwd=ROOT

@@ -38,7 +38,7 @@ def unstartable(agents: Agents, folder: Path) -> dict[str, LaunchSpec]:
     }
 
 
-async def test_fault_22_what_cannot_be_started_says_why_and_leaves_nothing(
+async def test_fault_22_a_failed_start_says_why_and_leaves_nothing(
     agents: Agents, daemon: Daemon, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("programs")
@@ -68,7 +68,7 @@ async def test_fault_22_a_bad_interpreter_line_is_explained(agents: Agents, daem
         await daemon.custody.launch(agents.spec("ses_a", str(script)))
 
 
-async def test_fault_21_no_descriptors_for_a_shim_fails_with_the_reason_and_may_be_tried_again(
+async def test_fault_21_a_shim_without_descriptors_fails_with_the_reason_and_can_be_retried(
     agents: Agents, daemon: Daemon
 ) -> None:
     spec = agents.spec("ses_a", "true")

@@ -24,7 +24,7 @@ def ended(processes: "list[subprocess.Popen[bytes]]", count: int) -> "list[subpr
 
 
 @pytest.mark.slow
-def test_23_of_daemons_started_at_once_one_runs_and_the_others_say_which(daemon: Daemon) -> None:
+def test_23_of_daemons_started_at_once_one_runs_and_the_others_name_it(daemon: Daemon) -> None:
     for _ in range(ROUNDS):
         with daemon.ready_messages() as notify:
             processes = [daemon.spawn() for _ in range(AT_ONCE)]

@@ -41,7 +41,7 @@ async def change(client: SocketClient, project: str) -> None:
 
 
 @pytest.mark.slow
-async def test_27_of_a_hundred_subscribers_the_slow_ones_harm_nobody(tmp_path: Path) -> None:
+async def test_27_slow_subscribers_among_a_hundred_do_not_affect_the_others(tmp_path: Path) -> None:
     process = psutil.Process()
     async with serving(tmp_path, parts(), patience=120) as server, trio.open_nursery() as nursery:
         deaf = [SocketClient(await trio.open_unix_socket(str(server.path))) for _ in range(DEAF)]
@@ -101,7 +101,7 @@ def said_and_gone(daemon: Daemon, data: bytes, *, half: bool = False) -> None:
 
 
 @pytest.mark.slow
-def test_28_a_client_that_vanishes_at_any_byte_may_ask_again(daemon: Daemon) -> None:
+def test_28_a_client_that_vanishes_at_any_byte_can_ask_again(daemon: Daemon) -> None:
     daemon.start()
     whole = request(daemon, "n000", "r000")
     for cut in range(0, len(whole) + 1, 5):
@@ -117,7 +117,7 @@ def test_28_a_client_that_vanishes_at_any_byte_may_ask_again(daemon: Daemon) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("half", [False, True])
-def test_28_a_client_that_leaves_before_the_answer_has_done_what_it_asked(daemon: Daemon, half: bool) -> None:
+def test_28_a_command_takes_effect_although_its_client_left(daemon: Daemon, half: bool) -> None:
     daemon.start()
     for number in range(20):
         said_and_gone(daemon, request(daemon, f"n{number}", f"r{number}"), half=half)
@@ -130,7 +130,7 @@ def test_28_a_client_that_leaves_before_the_answer_has_done_what_it_asked(daemon
 
 
 @pytest.mark.slow
-def test_28_a_connection_reset_in_the_middle_of_a_long_answer_harms_nobody(daemon: Daemon) -> None:
+def test_28_a_connection_reset_during_a_long_answer_affects_no_other_client(daemon: Daemon) -> None:
     daemon.start()
     with daemon.connect() as client:
         for number in range(20):

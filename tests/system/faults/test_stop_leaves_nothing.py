@@ -43,7 +43,7 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_9_children_that_left_ignore_everything_or_are_stopped_are_gone_after_stop(daemon: Daemon) -> None:
+def test_9_stop_ends_children_that_left_ignore_signals_or_are_stopped(daemon: Daemon) -> None:
     daemon.start()
     folder = daemon.home / "pids"
     folder.mkdir()
@@ -59,7 +59,7 @@ def test_9_children_that_left_ignore_everything_or_are_stopped_are_gone_after_st
 
 
 @pytest.mark.slow
-def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
+def test_9_stop_ends_them_too_when_the_shim_was_killed_before(daemon: Daemon) -> None:
     """Without the shim nobody is a descendant any more: the tag finds them."""
     daemon.start()
     folder = daemon.home / "pids"
@@ -76,7 +76,7 @@ def test_9_the_same_when_the_shim_was_killed_before(daemon: Daemon) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_ended_along_with_a_session_is_told_by_name(daemon: Daemon) -> None:
+def test_processes_ended_along_with_a_session_are_named(daemon: Daemon) -> None:
     """Servers that commands left in the background: at the end of the session, and when it is stopped. Arguments stay out of it."""
     daemon.start()
     server = "nohup sleep 600 > /dev/null 2>&1 & a=$!; setsid sleep 601 < /dev/null > /dev/null 2>&1 & b=$!; "

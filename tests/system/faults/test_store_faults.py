@@ -127,7 +127,7 @@ def test_16_a_write_cut_short_by_a_size_limit_leaves_the_old_file(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_21_without_descriptors_the_store_still_commits(tmp_path: Path) -> None:
+def test_21_the_store_commits_without_free_descriptors(tmp_path: Path) -> None:
     life = Life(RealFiles(), {}, OPTIONS, tmp_path / "data")
     add_project(life, 0)
     life.commit()
@@ -173,7 +173,7 @@ while True:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
-def test_29_killed_while_it_writes_the_store_has_what_it_acknowledged(tmp_path: Path, sign: signal.Signals) -> None:
+def test_29_a_kill_during_writes_keeps_what_was_acknowledged(tmp_path: Path, sign: signal.Signals) -> None:
     """With all threads running; several lives in a row, each killed after more acknowledgements."""
     told = 0
     for turn in range(3):

@@ -64,7 +64,7 @@ def test_a_restart_with_a_broken_configuration_leaves_the_daemon_alone(daemon: D
     assert daemon.call("system.status")["pid"] == daemon.pid
 
 
-def test_a_daemon_that_was_stopped_for_a_while_answers_the_call_that_waited(daemon: Daemon) -> None:
+def test_a_daemon_stopped_for_a_while_answers_the_pending_call(daemon: Daemon) -> None:
     daemon.start()
     assert daemon.process is not None
     environ = {**os.environ, "PYTHONPATH": SOURCE, "MAESTRO_HOME": str(daemon.home), "MAESTRO_SESSION_ID": "ses_x"}
@@ -80,7 +80,7 @@ def test_a_daemon_that_was_stopped_for_a_while_answers_the_call_that_waited(daem
     assert str(daemon.pid) in out
 
 
-def test_a_daemon_of_another_login_is_found_by_the_lock_of_its_data(short_folder: Path) -> None:
+def test_a_daemon_of_another_login_session_is_found_by_the_lock_of_its_data(short_folder: Path) -> None:
     home, runtime = short_folder / "h", short_folder / "r"
     for folder in (home, runtime):
         folder.mkdir(mode=0o700)

@@ -50,7 +50,7 @@ def session_of(daemon: Daemon) -> Json:
 
 
 @pytest.mark.slow
-def test_a_question_on_the_stream_is_still_open_and_its_answer_arrives_once(daemon: Daemon, claude: Path) -> None:
+def test_a_question_on_the_stream_stays_open_and_its_answer_arrives_once(daemon: Daemon, claude: Path) -> None:
     scripted_claude.write_script(claude, [{"ask": "git push"}, REPORT])
     daemon.start()
     run_id = run(daemon, claude)
@@ -67,7 +67,7 @@ def test_a_question_on_the_stream_is_still_open_and_its_answer_arrives_once(daem
 
 
 @pytest.mark.slow
-def test_an_answer_given_just_before_the_kill_is_brought_by_the_next_daemon(daemon: Daemon, claude: Path) -> None:
+def test_the_next_daemon_delivers_an_answer_given_just_before_the_kill(daemon: Daemon, claude: Path) -> None:
     scripted_claude.write_script(claude, [{"ask": "git push"}, REPORT])
     daemon.start()
     run_id = run(daemon, claude)
@@ -79,7 +79,7 @@ def test_an_answer_given_just_before_the_kill_is_brought_by_the_next_daemon(daem
 
 
 @pytest.mark.slow
-def test_a_hook_that_waits_is_answered_by_a_later_daemon(daemon: Daemon, claude: Path) -> None:
+def test_a_later_daemon_answers_a_waiting_hook(daemon: Daemon, claude: Path) -> None:
     scripted_claude.write_script(claude, [{"ask": "git push"}, {"hook": "PostToolUse"}, REPORT])
     daemon.start()
     session = on_a_terminal(daemon, claude)
@@ -98,7 +98,7 @@ def test_a_hook_that_waits_is_answered_by_a_later_daemon(daemon: Daemon, claude:
 
 
 @pytest.mark.slow
-def test_the_deadline_of_a_permission_passes_while_no_daemon_is_there(daemon: Daemon, claude: Path) -> None:
+def test_the_deadline_of_a_permission_passes_without_a_daemon(daemon: Daemon, claude: Path) -> None:
     scripted_claude.write_script(claude, [{"ask": "git push"}, REPORT])
     daemon.settings["MAESTRO_PERMISSION_TIMEOUT_MS"] = "1500"
     daemon.start()
@@ -110,7 +110,7 @@ def test_the_deadline_of_a_permission_passes_while_no_daemon_is_there(daemon: Da
 
 
 @pytest.mark.slow
-def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: Path) -> None:
+def test_the_wait_for_a_limit_ends_on_time_despite_a_kill(daemon: Daemon, claude: Path) -> None:
     ends = int(time.time()) + 10
     scripted_claude.write_script(claude, [{"limit": ends}], [REPORT])
     daemon.start()
@@ -135,7 +135,7 @@ def test_the_wait_for_a_limit_ends_on_time_over_a_kill(daemon: Daemon, claude: P
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["session", "daemon"])
-def test_a_session_that_sits_out_a_limit_can_be_stopped_though_nothing_of_it_runs(
+def test_a_session_that_waits_for_a_limit_can_be_stopped_without_a_process(
     daemon: Daemon, claude: Path, how: str
 ) -> None:
     ends = int(time.time()) + 12
@@ -162,7 +162,7 @@ def test_a_session_that_sits_out_a_limit_can_be_stopped_though_nothing_of_it_run
 
 
 @pytest.mark.slow
-def test_hooks_fired_while_no_daemon_is_there_are_taken_in_once(daemon: Daemon, claude: Path) -> None:
+def test_hooks_fired_without_a_daemon_are_read_once(daemon: Daemon, claude: Path) -> None:
     for gate in ("dead", "alive"):
         os.mkfifo(claude / gate)
     hooks = [{"hook": "PreToolUse"}, {"hook": "PostToolUse"}]

@@ -17,7 +17,7 @@ def ask(daemon: Daemon, command: str) -> tuple[str, str]:
 
 
 @pytest.mark.slow
-def test_an_agent_that_asks_waits_over_restarts_and_gets_the_first_answer(daemon: Daemon) -> None:
+def test_an_agents_question_waits_across_restarts_and_gets_the_first_answer(daemon: Daemon) -> None:
     daemon.start()
     run_id, question = ask(daemon, ASK)
     for _ in range(2):
@@ -34,7 +34,7 @@ def test_an_agent_that_asks_waits_over_restarts_and_gets_the_first_answer(daemon
 
 
 @pytest.mark.slow
-def test_a_waiting_client_asks_again_after_a_restart_and_is_told_what_was_answered_meanwhile(daemon: Daemon) -> None:
+def test_a_waiting_client_asks_again_after_a_restart_and_receives_the_answer(daemon: Daemon) -> None:
     daemon.start()
     _, question = ask(daemon, ASK)
     with daemon.connect() as waiting:
@@ -60,7 +60,7 @@ def test_a_repeated_question_is_the_same_question_after_a_restart(daemon: Daemon
 
 
 @pytest.mark.slow
-def test_the_deadline_of_a_question_goes_on_over_a_restart(daemon: Daemon) -> None:
+def test_the_deadline_of_a_question_continues_across_a_restart(daemon: Daemon) -> None:
     daemon.start()
     run_id, question = ask(daemon, ASK.replace("--options yes,no", "--timeout-ms 1500 --on-timeout yes"))
     daemon.restart()
@@ -70,7 +70,7 @@ def test_the_deadline_of_a_question_goes_on_over_a_restart(daemon: Daemon) -> No
 
 
 @pytest.mark.slow
-def test_a_plan_that_waits_for_approval_is_in_the_inbox_over_restarts_and_answered_there(daemon: Daemon) -> None:
+def test_a_waiting_plan_is_in_the_inbox_across_restarts_and_answered_there(daemon: Daemon) -> None:
     daemon.start()
     subtask = {"key": "t", "title": "t", "commands": ["true"]}
     plan = {"groups": [{"key": "g", "title": "g", "subtasks": [subtask]}]}

@@ -137,7 +137,7 @@ def test_1_fifty_kills_at_random_moments_lose_nothing_and_start_nothing_twice(da
 
 
 @pytest.mark.slow
-def test_5_agents_that_end_while_no_daemon_is_up_are_known_with_exit_code_and_output(daemon: Daemon) -> None:
+def test_5_agents_that_end_without_a_daemon_are_recorded_with_exit_code_and_output(daemon: Daemon) -> None:
     """One is killed, one told to end; both are tried again, and what waits for them runs."""
     ledger = daemon.home / "ledger"
     daemon.start()

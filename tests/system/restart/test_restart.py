@@ -50,7 +50,7 @@ def wait_all_held(daemon: Daemon) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR2])
-def test_29_signals_that_stop_the_daemon_leave_the_agents_to_the_next(daemon: Daemon, number: signal.Signals) -> None:
+def test_29_stop_signals_leave_the_agents_to_the_next_daemon(daemon: Daemon, number: signal.Signals) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
     run_id = start(daemon, command(ledger, "one", 0.5))
@@ -65,7 +65,7 @@ def test_29_signals_that_stop_the_daemon_leave_the_agents_to_the_next(daemon: Da
 
 
 @pytest.mark.slow
-def test_a_stop_that_takes_the_sessions_with_it_costs_no_attempt(daemon: Daemon) -> None:
+def test_stopping_the_daemon_with_its_sessions_costs_no_attempt(daemon: Daemon) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
     run_id = start(daemon, command(ledger, "one", 2.0), command(ledger, "two", 2.0))
@@ -88,7 +88,7 @@ def test_a_stop_that_takes_the_sessions_with_it_costs_no_attempt(daemon: Daemon)
 
 
 @pytest.mark.slow
-def test_a_stop_with_an_agent_that_does_not_listen_ends_it_by_force(daemon: Daemon) -> None:
+def test_a_stop_ends_an_unresponsive_agent_by_force(daemon: Daemon) -> None:
     """The second signal is somebody in a hurry: the ladder goes to KILL at once."""
     daemon.start()
     start(daemon, "trap '' TERM; echo ready; while :; do sleep 1; done")
@@ -109,7 +109,7 @@ def test_a_stop_with_an_agent_that_does_not_listen_ends_it_by_force(daemon: Daem
     "hold, release",
     [("session.pause", "session.resume"), ("run.pause", "run.resume"), ("system.freeze", "system.thaw")],
 )
-def test_what_is_held_stays_held_over_a_restart(daemon: Daemon, hold: str, release: str) -> None:
+def test_held_sessions_stay_held_across_a_restart(daemon: Daemon, hold: str, release: str) -> None:
     daemon.start()
     run_id = start(daemon, "sleep 0.7; echo done", timeoutMs=60_000)
     [session] = working(daemon)
@@ -124,7 +124,7 @@ def test_what_is_held_stays_held_over_a_restart(daemon: Daemon, hold: str, relea
 
 
 @pytest.mark.slow
-def test_a_hold_that_a_dead_daemon_owed_is_made_good(daemon: Daemon) -> None:
+def test_a_hold_that_a_dead_daemon_owed_is_carried_out(daemon: Daemon) -> None:
     """SIGKILL between the decision to hold and the signal: the agents are found running and are held."""
     daemon.start()
     run_id = start(daemon, "sleep 0.7; echo done")
@@ -141,7 +141,7 @@ def test_a_hold_that_a_dead_daemon_owed_is_made_good(daemon: Daemon) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_is_started_while_all_is_frozen_and_what_waited_starts_with_the_thaw(daemon: Daemon) -> None:
+def test_nothing_starts_while_frozen_and_waiting_work_starts_with_the_thaw(daemon: Daemon) -> None:
     daemon.start()
     daemon.call("system.freeze")
     project = daemon.call("project.create", name="p", workingDir=str(daemon.home))
@@ -158,7 +158,7 @@ def test_nothing_is_started_while_all_is_frozen_and_what_waited_starts_with_the_
 
 
 @pytest.mark.slow
-def test_26_timeouts_and_backoffs_go_on_over_a_restart(daemon: Daemon) -> None:
+def test_26_timeouts_and_backoffs_continue_across_a_restart(daemon: Daemon) -> None:
     daemon.start()
     run_id = start(daemon, "echo ready; sleep 600", timeoutMs=1200, maxAttempts=2, backoffMs=400)
     working(daemon)
@@ -175,7 +175,7 @@ def test_26_timeouts_and_backoffs_go_on_over_a_restart(daemon: Daemon) -> None:
 
 
 @pytest.mark.slow
-def test_4_a_kill_between_the_decision_to_start_and_the_start_never_starts_twice(daemon: Daemon) -> None:
+def test_4_a_kill_between_decision_and_start_never_starts_twice(daemon: Daemon) -> None:
     moments = random.Random(4)
     ledger = daemon.home / "ledger"
     daemon.start()

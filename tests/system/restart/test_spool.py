@@ -47,7 +47,7 @@ def start_session(daemon: Daemon) -> Json:
 
 
 @pytest.mark.slow
-def test_events_of_hooks_without_a_daemon_are_taken_in_at_the_start_once(daemon: Daemon) -> None:
+def test_events_of_hooks_without_a_daemon_are_read_once_at_the_next_start(daemon: Daemon) -> None:
     daemon.start()
     session = start_session(daemon)
     fire(daemon, session, "Live")
@@ -70,7 +70,7 @@ def test_events_of_hooks_without_a_daemon_are_taken_in_at_the_start_once(daemon:
 
 
 @pytest.mark.slow
-def test_what_is_no_event_and_what_may_not_be_said_keep_nobody_waiting(daemon: Daemon) -> None:
+def test_invalid_and_forbidden_events_delay_nobody(daemon: Daemon) -> None:
     daemon.start()
     session = start_session(daemon)
     daemon.kill()

@@ -69,7 +69,7 @@ def test_every_line_is_read_once_however_often_the_daemon_dies(daemon: Daemon, f
 
 
 @pytest.mark.slow
-def test_what_was_said_while_no_daemon_was_there_is_read_before_the_end_is_known(daemon: Daemon, folder: Path) -> None:
+def test_output_from_the_time_without_a_daemon_is_read_before_the_end_is_recorded(daemon: Daemon, folder: Path) -> None:
     scripted_claude.write_script(folder, [{"gate": "go"}, {"speak": 20}])
     os.mkfifo(folder / "go")
     daemon.start()
@@ -90,7 +90,7 @@ def test_what_was_said_while_no_daemon_was_there_is_read_before_the_end_is_known
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_prompt_arrives_once_though_the_daemon_dies_while_it_writes(
+def test_a_prompt_arrives_once_although_the_daemon_dies_while_writing(
     daemon: Daemon, folder: Path, moment: str
 ) -> None:
     """Fault of the message's last step: decided and durable, then SIGKILL before, or after, its bytes are written."""

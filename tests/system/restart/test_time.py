@@ -44,7 +44,7 @@ def over(task: Json) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [1, 3])
-def test_a_task_that_ended_in_time_while_no_daemon_ran_is_completed_once(daemon: Daemon, steps: int) -> None:
+def test_a_task_that_ended_in_time_without_a_daemon_is_completed_once(daemon: Daemon, steps: int) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
     run_id, task = start(daemon, ledger, command(ledger, "one", SECONDS), *["true"] * (steps - 1))
@@ -72,7 +72,7 @@ def test_a_task_that_ended_in_time_while_the_daemon_was_stopped_is_completed_onc
 
 
 @pytest.mark.slow
-def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_says_so(daemon: Daemon) -> None:
+def test_a_task_that_took_too_long_without_a_daemon_has_timed_out_with_a_reason(daemon: Daemon) -> None:
     ledger = daemon.home / "ledger"
     daemon.start()
     seconds = TIMEOUT_MS / 1000 + 0.5
@@ -91,7 +91,7 @@ def test_a_task_that_took_too_long_while_no_daemon_ran_has_timed_out_and_why_say
 
 @pytest.mark.slow
 @pytest.mark.parametrize("before, after", [(0, 86_400_000), (86_400_000, 0)])
-def test_26_a_clock_that_is_set_while_no_daemon_runs_changes_no_wait(daemon: Daemon, before: int, after: int) -> None:
+def test_26_setting_the_clock_while_no_daemon_runs_changes_no_wait(daemon: Daemon, before: int, after: int) -> None:
     ledger, backoff = daemon.home / "ledger", 3.0
     daemon.module = "tests.kit.daemons.skewed_daemon"
     daemon.home.mkdir(exist_ok=True)

@@ -88,7 +88,7 @@ def finish(user: User, product: Installation, run: str) -> None:
     assert "begun" in logs and "ended" in logs
 
 
-def test_files_that_are_replaced_under_a_daemon_and_its_sessions(
+def test_files_can_be_replaced_under_a_daemon_and_its_sessions(
     user: User, products: Callable[[str], Installation]
 ) -> None:
     product = products("v")
@@ -99,9 +99,7 @@ def test_files_that_are_replaced_under_a_daemon_and_its_sessions(
     finish(user, product, run)
 
 
-def test_an_environment_that_is_gone_and_another_that_takes_over(
-    user: User, products: Callable[[str], Installation]
-) -> None:
+def test_a_deleted_environment_is_replaced_by_another(user: User, products: Callable[[str], Installation]) -> None:
     old = products("old")
     run = user.begins(old)
     programs = user.work.parent / "m/data/programs"
@@ -113,7 +111,7 @@ def test_an_environment_that_is_gone_and_another_that_takes_over(
     finish(user, new, run)
 
 
-def test_sessions_end_while_nothing_is_installed(user: User, products: Callable[[str], Installation]) -> None:
+def test_sessions_end_while_the_product_is_not_installed(user: User, products: Callable[[str], Installation]) -> None:
     """The daemon was killed, its environment removed, and the agent ends before the next daemon is there."""
     old = products("old")
     run = user.begins(old)

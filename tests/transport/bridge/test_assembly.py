@@ -9,7 +9,7 @@ from tests.kit.clients.bridge_client import FOREIGN, TOKEN, bridging, listener_o
 from tests.kit.parts.rpc_parts import parts
 
 
-async def test_the_policy_is_what_the_listener_says() -> None:
+async def test_the_policy_is_the_listeners() -> None:
     given = listener_on_loopback()
     with given.sock:
         policy = Assembly(given, parts(), lambda task: None).policy
@@ -20,7 +20,7 @@ async def test_the_policy_is_what_the_listener_says() -> None:
         assert policy.is_public("/") and policy.is_public("/health") and not policy.is_public("/api/status")
 
 
-async def test_two_daemons_have_two_cookies() -> None:
+async def test_two_daemons_have_different_cookies() -> None:
     given = listener_on_loopback()
     with given.sock:
         first = parts()
@@ -29,7 +29,7 @@ async def test_two_daemons_have_two_cookies() -> None:
         assert len(names) == 2
 
 
-async def test_a_reader_reads_and_changes_nothing(monkeypatch: object) -> None:
+async def test_a_reader_changes_nothing(monkeypatch: object) -> None:
     async with bridging() as server:
         # what a token of the scope `read` gives: the gate hands the scope on, the dispatcher holds to it
         from maestrod.rpc.bind import bindings

@@ -44,14 +44,14 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-async def test_attack_2_and_3_hosts_that_nearly_are_ours(host: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_2_and_3_hosts_that_resemble_ours(host: str, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         answer = await server.ask("GET", "/health", headers={"Host": host.format(port=server.port)})
         assert answer.status in {400, 421}
     assert len(refusals(caplog)) == 1
 
 
-async def test_attack_2_no_host_or_two(caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_2_no_host_or_two_hosts(caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         for head in (
             b"GET /health HTTP/1.1\r\n\r\n",
@@ -74,7 +74,7 @@ async def test_attack_2_targets_that_name_a_server(target: str, caplog: pytest.L
 @pytest.mark.parametrize(
     "name", ["X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-URL", "X-HTTP-Method-Override"]
 )
-async def test_attack_4_headers_of_proxies_mean_nothing(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_4_headers_of_proxies_are_ignored(name: str, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         headers = {"Host": "evil.example", name: f"host={server.host}"}
         assert (await server.ask("GET", "/api/status", headers=headers)).status == 421
@@ -120,7 +120,7 @@ SIMPLE += ["text/plain; application/json", "application/json, text/plain", "appl
 
 
 @pytest.mark.parametrize("kind", SIMPLE)
-async def test_attack_6_what_a_form_can_post(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_6_bodies_that_a_form_can_post(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         body = b'{"name":"x","workingDir":"/x"}'
         answer = await server.ask("POST", "/api/projects", body, {"Content-Type": kind or None})
@@ -156,7 +156,7 @@ async def test_attack_7_pages_of_other_sites_embed_nothing(
 
 
 @pytest.mark.parametrize("path", ["/ws", "/", "/api/events/stream", "/api/sessions/ses_1/terminal"])
-async def test_attack_8_upgrades_without_a_good_token(path: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_8_upgrades_without_a_valid_token(path: str, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         for value in (None, f"Bearer {SECRET}", "Bearer ", "Basic " + SECRET, f"Bearer {TOKEN[:-1].decode()}", SECRET):
             headers = dict(UPGRADE) | ({} if value is None else {"Authorization": value})
@@ -174,7 +174,7 @@ async def test_attack_8_a_token_of_another_start(caplog: pytest.LogCaptureFixtur
         assert (await server.ask("GET", "/api/status", headers=headers, token=False)).status == 401
 
 
-async def test_attack_8_a_cookie_on_an_upgrade_from_elsewhere(caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_8_a_cookie_on_an_upgrade_from_another_origin(caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         cookie = await sign_in(server)
         for headers in ({}, {"Origin": FOREIGN.decode()}, {"Sec-Fetch-Site": "same-origin"}):
@@ -183,7 +183,7 @@ async def test_attack_8_a_cookie_on_an_upgrade_from_elsewhere(caplog: pytest.Log
 
 
 @pytest.mark.slow
-async def test_attack_9_the_time_of_a_wrong_token_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_9_the_time_to_refuse_a_wrong_token_reveals_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         from maestrod.transport.bridge.assembly import Assembly
 
@@ -216,7 +216,7 @@ async def test_attack_10_preflights(caplog: pytest.LogCaptureFixture) -> None:
         assert "access-control-allow-credentials" not in allowed.headers
 
 
-async def test_attack_11_no_page_of_ours_can_be_framed(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+async def test_attack_11_our_page_cannot_be_framed(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
     async with bridging(page=tmp_path) as server:
         for path in ("/", "/health", "/api/status", "/nothing"):
@@ -275,7 +275,7 @@ async def test_attack_19_an_agent_with_the_token_is_held_by_the_limits(caplog: p
         assert set(statuses) == {201, 429}
 
 
-async def test_attack_20_escapes_in_what_is_asked_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_20_escapes_in_a_request_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         for target in ("/\x1b]0;owned\x07", "/x\x1b[2J", "/%1b[2J%0aforged"):
             await server.ask("GET", target, token=False)
@@ -290,7 +290,7 @@ async def test_attack_20_escapes_in_what_is_asked_do_not_reach_the_log(caplog: p
     assert "\x1b" not in caplog.text and "\nforged" not in caplog.text
 
 
-def test_every_changing_row_needs_more_than_to_read() -> None:
+def test_every_changing_row_needs_more_than_the_read_scope() -> None:
     from maestrod.api.model.method import Access, Scope
 
     assert all(row.scope > Scope.READ for row in METHODS.values() if row.access is not Access.READ and row.noun != "ui")

@@ -32,7 +32,7 @@ SMUGGLED = [
 
 
 @pytest.mark.parametrize("data", SMUGGLED, ids=range(len(SMUGGLED)))
-async def test_attack_12_requests_of_two_readings(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_12_ambiguous_requests(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         token = b"Authorization: Bearer " + TOKEN + b"\r\n"
         data = data.replace(b"Host: HOST\r\n", b"Host: " + server.host.encode() + b"\r\n" + token)
@@ -45,7 +45,7 @@ async def test_attack_12_requests_of_two_readings(data: bytes, caplog: pytest.Lo
         assert reply.count(b"HTTP/1.1 ") == 1, "what came behind it was answered"
 
 
-async def test_attack_12_chunk_extensions_and_pipelining_are_read_as_they_are_meant(
+async def test_attack_12_chunk_extensions_and_pipelining_are_read_correctly(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with attacked(caplog) as server:
@@ -82,7 +82,7 @@ async def test_attack_13_a_head_that_never_ends_in_time(
             assert await server.raw(start) == b""
 
 
-async def test_attack_13_a_body_that_never_comes(
+async def test_attack_13_a_body_that_never_arrives(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestrod.transport.bridge.http.BODY_SECONDS", 0.5)
@@ -106,7 +106,7 @@ async def test_attack_13_heads_that_are_too_big(head: bytes, status: int, caplog
         assert reply.startswith(b"HTTP/1.1 %d " % status)
 
 
-async def test_attack_13_a_body_that_is_too_big_is_refused_before_it_is_read(caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_13_a_body_that_is_too_big_is_refused_unread(caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         for path, length in (("/rpc", 10**12), ("/api/projects", 2 << 20), ("/rpc", 10**19)):
             headers = {"Content-Length": str(length), "Expect": "100-continue"}
@@ -139,7 +139,7 @@ async def test_attack_13_idle_connections_make_room_for_clients(
 @pytest.mark.parametrize(
     "name", ["Connection", "Upgrade", *(f"Sec-WebSocket-{name}" for name in ("Extensions", "Protocol", "Key"))]
 )
-async def test_attack_14_a_handshake_of_other_letters_is_no_bug(name: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_attack_14_a_handshake_with_strange_bytes_is_no_bug(name: str, caplog: pytest.LogCaptureFixture) -> None:
     async with attacked(caplog) as server:
         answer = await server.ask("GET", "/ws", headers={**UPGRADE, name: "a, \xff"})
         assert (answer.status, answer.code) == (400, "bridge.upgrade")
@@ -175,7 +175,7 @@ async def test_attack_14_frames_that_break_the_protocol(name: str, caplog: pytes
             await until_closed(stream)
 
 
-async def test_attack_14_a_flood_of_pings_waits_for_who_sends_it(
+async def test_attack_14_a_flood_of_pings_delays_only_its_sender(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with attacked(caplog) as server, await server.connect() as stream:

@@ -14,7 +14,7 @@ NOW = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 NAMES = ["127.0.0.1", "::1", "workstation"]
 
 
-def test_a_pair_is_made_once_and_its_key_is_for_the_user_only(tmp_path: Path) -> None:
+def test_a_key_pair_is_created_once_and_its_key_is_private(tmp_path: Path) -> None:
     pair = own_pair(tmp_path / "tls", NAMES, NOW)
     assert pair.key.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "tls").stat().st_mode & 0o777 == 0o700
@@ -28,7 +28,7 @@ def test_a_pair_is_made_once_and_its_key_is_for_the_user_only(tmp_path: Path) ->
     "names, later",
     [([*NAMES, "other"], dt.timedelta(0)), (NAMES, dt.timedelta(days=820)), (NAMES, dt.timedelta(days=5000))],
 )
-def test_it_is_made_anew_for_other_names_and_when_it_runs_out(
+def test_the_certificate_is_renewed_for_other_names_and_on_expiry(
     tmp_path: Path, names: list[str], later: dt.timedelta
 ) -> None:
     known = fingerprint(own_pair(tmp_path, NAMES, NOW).certificate)
@@ -44,7 +44,7 @@ def test_a_damaged_pair_is_replaced(tmp_path: Path, damaged: str) -> None:
     context_of(pair)
 
 
-def test_files_of_the_user_that_are_none_are_told(tmp_path: Path) -> None:
+def test_an_invalid_key_pair_of_the_user_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration) as refused:
         context_of(Pair(tmp_path / "a", tmp_path / "b"))
     assert refused.value.reason == "tls.pair"
@@ -54,7 +54,7 @@ def test_no_tls_before_1_2(tmp_path: Path) -> None:
     assert context_of(own_pair(tmp_path, NAMES, NOW)).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
-def test_the_fingerprint_is_what_others_call_so(tmp_path: Path) -> None:
+def test_the_fingerprint_equals_that_of_other_programs(tmp_path: Path) -> None:
     """Against OpenSSL's own, where it is installed."""
     pair = own_pair(tmp_path, NAMES, NOW)
     command = ["openssl", "x509", "-in", str(pair.certificate), "-noout", "-fingerprint", "-sha256"]

@@ -39,7 +39,7 @@ async def read(client: trio.SocketStream, size: int) -> bytes:
     return data
 
 
-async def test_what_the_socket_does_not_take_follows_by_itself_and_in_order() -> None:
+async def test_data_the_socket_does_not_accept_follows_later_in_order() -> None:
     async with channel() as (made, client):
         made.write(b"a" + BIG)
         made.write(b"b")
@@ -48,7 +48,7 @@ async def test_what_the_socket_does_not_take_follows_by_itself_and_in_order() ->
         assert data[:1] == b"a" and data[-1:] == b"b" and made.unsent == 0
 
 
-async def test_who_waits_for_room_goes_on_when_little_is_unsent() -> None:
+async def test_a_writer_resumes_when_little_is_unsent() -> None:
     async with channel() as (made, client), trio.open_nursery() as nursery:
         made.write(BIG)
         went_on = trio.Event()
@@ -65,7 +65,7 @@ async def test_who_waits_for_room_goes_on_when_little_is_unsent() -> None:
         await went_on.wait()
 
 
-async def test_a_client_that_takes_nothing_is_cut_off(
+async def test_a_client_that_reads_nothing_is_cut_off(
     caplog: pytest.LogCaptureFixture, autojump_clock: trio.testing.MockClock
 ) -> None:
     ours, theirs = socket.socketpair()
@@ -89,7 +89,7 @@ async def test_a_cancelled_send_does_not_split_a_message() -> None:
         assert len(data) == len(BIG) + 4 and data.endswith(b"xnext")
 
 
-async def test_finish_sends_everything_lets_it_be_read_and_closes() -> None:
+async def test_finish_sends_everything_waits_until_it_is_read_and_closes() -> None:
     async with channel() as (made, client), trio.open_nursery() as nursery:
         made.write(BIG)
         nursery.start_soon(made.finish)
@@ -100,14 +100,14 @@ async def test_finish_sends_everything_lets_it_be_read_and_closes() -> None:
     assert made.closed
 
 
-async def test_who_parts_does_not_wait_for_ever(autojump_clock: trio.testing.MockClock) -> None:
+async def test_parting_does_not_wait_indefinitely(autojump_clock: trio.testing.MockClock) -> None:
     async with channel() as (made, client):
         made.write_last(b"bye")
         await made.part()
         assert made.closed and await client.receive_some() == b"bye"
 
 
-async def test_closing_wakes_who_reads_and_who_waits() -> None:
+async def test_closing_wakes_readers_and_waiters() -> None:
     async with channel() as (made, _), trio.open_nursery() as nursery:
 
         async def reading() -> None:
@@ -127,7 +127,7 @@ async def test_closing_wakes_who_reads_and_who_waits() -> None:
     assert made.unsent == 0
 
 
-async def test_a_client_that_went_is_noticed_when_something_is_sent() -> None:
+async def test_a_client_that_left_is_noticed_when_something_is_sent() -> None:
     async with channel() as (made, client):
         await client.aclose()
         while not made.closed:
@@ -135,7 +135,7 @@ async def test_a_client_that_went_is_noticed_when_something_is_sent() -> None:
         assert made.unsent == 0
 
 
-async def test_nothing_follows_the_last_words() -> None:
+async def test_nothing_follows_the_last_message() -> None:
     async with channel() as (made, client):
         made.write_last(b"goodbye")
         made.write(b"and goodbye again")

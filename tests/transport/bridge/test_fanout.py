@@ -32,7 +32,7 @@ async def settle() -> None:
     await trio.testing.wait_all_tasks_blocked()
 
 
-async def test_what_was_published_in_one_turn_is_one_write(nursery: trio.Nursery) -> None:
+async def test_events_published_in_one_turn_are_one_write(nursery: trio.Nursery) -> None:
     caller = Caller(parts())
     fanout = Fanout(caller.services)
     nursery.start_soon(fanout.run)
@@ -53,7 +53,7 @@ async def test_what_was_published_in_one_turn_is_one_write(nursery: trio.Nursery
     assert first.seqs == [1, 2, 3, 4, 5] and fanout.followers == 1
 
 
-async def test_who_joins_is_told_nothing_that_was_before(nursery: trio.Nursery) -> None:
+async def test_a_new_follower_receives_no_earlier_events(nursery: trio.Nursery) -> None:
     caller = Caller(parts())
     fanout = Fanout(caller.services)
     early, late = Notes(), Notes()
@@ -84,7 +84,7 @@ async def test_each_event_is_encoded_once_for_everybody(monkeypatch: pytest.Monk
     assert encoded == [1]
 
 
-async def test_a_follower_that_fails_costs_itself(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failing_follower_affects_no_other(caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
             raise RuntimeError("a bug")
@@ -101,7 +101,7 @@ async def test_a_follower_that_fails_costs_itself(caplog: pytest.LogCaptureFixtu
     assert caplog.text.count("a client failed") == 1
 
 
-async def test_nobody_follows_the_bus_for_nobody() -> None:
+async def test_the_bus_is_followed_only_for_followers() -> None:
     caller = Caller(parts())
     fanout = Fanout(caller.services)
     leave = fanout.join(Notes(), EventSubscribe())

@@ -9,20 +9,20 @@ from maestrod.transport.bridge.frames import BINARY, TRY_AGAIN, close_frame, fra
 
 
 @given(st.text(max_size=200))
-def test_a_text_comes_out_as_it_went_in(text: str) -> None:
+def test_a_text_passes_unchanged(text: str) -> None:
     client = Connection(ConnectionType.CLIENT)
     client.receive_data(text_frame(text.encode()))
     assert "".join(event.data for event in client.events() if isinstance(event, TextMessage)) == text
 
 
-def test_lengths_at_the_borders_of_their_forms() -> None:
+def test_lengths_at_the_borders_of_their_encodings() -> None:
     for length in (0, 125, 126, 65_535, 65_536):
         client = Connection(ConnectionType.CLIENT)
         client.receive_data(frame(BINARY, b"x" * length))
         assert sum(len(event.data) for event in client.events() if isinstance(event, BytesMessage)) == length
 
 
-def test_a_close_says_its_code_and_as_much_of_the_reason_as_fits() -> None:
+def test_a_close_frame_has_its_code_and_as_much_of_the_reason_as_fits() -> None:
     client = Connection(ConnectionType.CLIENT)
     client.receive_data(close_frame(TRY_AGAIN, "r" * 500))
     [event] = client.events()

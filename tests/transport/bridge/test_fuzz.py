@@ -82,7 +82,7 @@ requests = st.tuples(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(requests, min_size=20, max_size=20))
-def test_no_request_that_nearly_is_right_finds_a_bug(
+def test_no_almost_valid_request_finds_a_bug(
     caplog: pytest.LogCaptureFixture, given_requests: list[tuple[str, str, str, bool, bool, dict[str, str]]]
 ) -> None:
     async def ask() -> None:

@@ -41,12 +41,12 @@ PAGE = (b"cookie", b"a=b; maestrod=" + COOKIE)
 JSON = (b"content-type", b"application/json")
 
 
-def test_a_program_with_the_token_comes_in() -> None:
+def test_a_program_with_the_token_is_accepted() -> None:
     verdict = ask(b"POST", b"/api/tasks?x=1", BEARER, JSON)
     assert verdict == Admitted("/api/tasks", "x=1", ClientIdentity("token", Scope.ADMIN))
 
 
-def test_what_is_public_needs_nothing_but_a_good_host() -> None:
+def test_public_paths_need_only_a_valid_host() -> None:
     assert ask(b"GET", b"/health") == Admitted("/health", "", None)
     assert code(gate(Head("127.0.0.1", b"GET", b"/health", ()), POLICY)) == "bridge.host"
     assert code(ask(b"POST", b"/health", JSON)) == "bridge.unauthorized"
@@ -61,7 +61,7 @@ def test_what_is_public_needs_nothing_but_a_good_host() -> None:
         [PAGE, (b"origin", ORIGIN), (b"sec-fetch-site", b"same-origin")],
     ],
 )
-def test_the_page_comes_in_by_its_cookie(headers: Headers) -> None:
+def test_the_page_signs_in_with_its_cookie(headers: Headers) -> None:
     verdict = ask(b"GET", b"/api/tasks", *headers)
     assert isinstance(verdict, Admitted) and verdict.caller == ClientIdentity("page", Scope.WORK)
 
@@ -76,16 +76,16 @@ def test_the_page_comes_in_by_its_cookie(headers: Headers) -> None:
         (b"GET", [PAGE, (b"origin", FOREIGN)]),
     ],
 )
-def test_a_cookie_that_came_along_by_itself_counts_for_nothing(verb: bytes, headers: Headers) -> None:
+def test_a_cookie_counts_only_when_the_page_itself_sent_the_request(verb: bytes, headers: Headers) -> None:
     assert code(ask(verb, b"/api/tasks", *headers)) == "bridge.cookie"
 
 
-def test_two_cookies_of_our_name_are_none() -> None:
+def test_two_cookies_with_our_name_are_refused() -> None:
     twice = (b"cookie", b"maestrod=x; maestrod=" + COOKIE)
     assert code(ask(b"GET", b"/api/tasks", twice, (b"origin", ORIGIN))) == "bridge.unauthorized"
 
 
-def test_a_wrong_token_is_not_saved_by_a_good_cookie() -> None:
+def test_a_valid_cookie_does_not_excuse_a_wrong_token() -> None:
     wrong = (b"authorization", b"Bearer x")
     assert code(ask(b"GET", b"/api/tasks", wrong, PAGE, (b"origin", ORIGIN))) == "bridge.unauthorized"
 
@@ -98,17 +98,17 @@ def test_an_allowed_origin_still_needs_the_token_and_may_then_read() -> None:
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "", "localhost", "127.0.0.1.evil"])
-def test_who_is_not_on_this_machine_stays_out(peer: str) -> None:
+def test_clients_from_other_machines_are_refused(peer: str) -> None:
     assert code(ask(b"GET", b"/health", peer=peer)) == "bridge.not_local"
     assert not is_loopback(peer)
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
-def test_who_is_on_this_machine(peer: str) -> None:
+def test_clients_on_this_machine_are_recognized(peer: str) -> None:
     assert is_loopback(peer)
 
 
-def test_a_head_of_too_many_headers() -> None:
+def test_too_many_headers_are_refused() -> None:
     assert code(ask(b"GET", b"/health", *[(b"x", b"y")] * 200)) == "bridge.headers"
 
 
@@ -146,7 +146,7 @@ PEERS = st.one_of(st.text(max_size=20), st.sampled_from(["127.0.0.1", "::1", "10
 
 @settings(max_examples=1500)
 @given(PEERS, VERBS, TARGETS, st.lists(st.tuples(NAMES | st.binary(max_size=12), VALUES), max_size=8))
-def test_no_head_makes_the_gate_raise_or_lets_a_stranger_in(
+def test_no_request_head_makes_the_gate_raise_or_admits_a_stranger(
     peer: str, verb: bytes, target: bytes, headers: Headers
 ) -> None:
     verdict = gate(Head(peer, verb, target, headers), POLICY)
@@ -164,7 +164,7 @@ def test_no_head_makes_the_gate_raise_or_lets_a_stranger_in(
 
 @settings(max_examples=500)
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
-def test_what_is_added_to_a_good_request_never_gets_it_further(more: Headers) -> None:
+def test_additions_to_a_valid_request_never_widen_its_access(more: Headers) -> None:
     verdict = ask(b"GET", b"/api/tasks", BEARER, *more)
     if isinstance(verdict, Admitted):
         assert verdict.caller == ClientIdentity("token", Scope.ADMIN)

@@ -27,7 +27,7 @@ async def test_many_requests_on_one_connection() -> None:
         assert server.services.counts["http_connections"] == 1
 
 
-async def test_a_request_in_single_bytes() -> None:
+async def test_a_request_may_arrive_in_single_bytes() -> None:
     async with bridging() as server, await server.connect() as stream:
         for byte in server.request("POST", "/rpc", {"jsonrpc": "2.0", "id": 1, "method": "system.hello"}):
             await stream.send_all(bytes([byte]))
@@ -63,7 +63,7 @@ async def test_a_client_that_half_closes_still_gets_its_answer() -> None:
         assert (await read_answer(stream)).status == 200
 
 
-async def test_a_body_is_asked_for_only_when_it_will_be_read() -> None:
+async def test_a_body_is_requested_only_when_it_will_be_read() -> None:
     async with bridging() as server, await server.connect() as stream:
         call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "system.hello"}).encode()
         headers = {"Expect": "100-continue", "Content-Length": str(len(call))}
@@ -82,7 +82,7 @@ async def test_a_long_wait_ends_with_the_answer() -> None:
         assert (await ask_on(stream, server.request("GET", "/health"))).status == 200
 
 
-async def test_a_client_that_asks_on_while_it_waits_is_answered_in_order() -> None:
+async def test_a_client_that_sends_more_calls_while_waiting_is_answered_in_order() -> None:
     async with bridging() as server, await server.connect() as stream:
         asked = await question(server)
         await stream.send_all(server.request("GET", f"/api/attention/{asked}/wait"))
@@ -96,7 +96,7 @@ async def test_a_client_that_asks_on_while_it_waits_is_answered_in_order() -> No
 
 
 @pytest.mark.parametrize("path", ["rest", "rpc"])
-async def test_the_wait_of_a_client_that_went_ends(path: str) -> None:
+async def test_the_wait_of_a_departed_client_ends(path: str) -> None:
     async with bridging() as server:
         asked = await question(server)
         before = len(server.services.engine.bus.subscribers)
@@ -113,7 +113,7 @@ async def test_the_wait_of_a_client_that_went_ends(path: str) -> None:
                 await trio.lowlevel.checkpoint()
 
 
-async def test_an_answer_nobody_reads_is_dropped_with_its_client(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unread_answer_is_dropped_with_its_client(caplog: pytest.LogCaptureFixture) -> None:
     async with bridging(patience=0.2) as server, await server.connect() as stream:
         await stream.send_all(server.request("GET", "/openapi.json") * 40)
         with trio.fail_after(PATIENCE):

@@ -168,11 +168,11 @@ def fuzz(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-def test_no_request_of_the_document_finds_a_5xx_or_another_answer_than_it_says() -> None:
+def test_no_request_of_the_document_gets_a_5xx_or_an_undocumented_answer() -> None:
     assert offenders({name: name for name in OPERATIONS}, fuzz) == {}
 
 
-async def test_what_follows_something_is_a_web_socket_and_says_so() -> None:
+async def test_followed_paths_are_web_sockets_and_say_so() -> None:
     async with bridging() as server:
         ids = await world(server)
         for name in FOLLOWING:

@@ -40,7 +40,7 @@ def test_no_more_than_a_burst_and_the_rate_in_any_time(pauses: list[float], rate
 
 
 @given(st.integers(1, 50))
-def test_who_waits_as_told_is_served(rate: int) -> None:
+def test_a_client_that_waits_as_told_is_served(rate: int) -> None:
     clock = Clock()
     pace = Pace(rate, clock)
     for _ in range(100):
@@ -48,7 +48,7 @@ def test_who_waits_as_told_is_served(rate: int) -> None:
     assert pace.take("a") < 1 / rate
 
 
-def test_only_so_many_are_remembered() -> None:
+def test_the_pace_of_a_bounded_number_of_callers_is_remembered() -> None:
     pace = Pace(1, Clock())
     for number in range(1500):
         assert pace.take(f"{number}") == 0.0

@@ -36,7 +36,7 @@ async def test_files_are_served_under_their_own_names(folder: Path) -> None:
         assert (await server.ask("POST", "/", {})).status == 405
 
 
-async def test_a_file_is_sent_once_and_asked_for_again_only_when_it_changed(folder: Path) -> None:
+async def test_a_file_is_sent_once_and_again_only_after_it_changed(folder: Path) -> None:
     script = folder / "vendor" / "term.js"
     async with bridging(page=folder) as server:
         first = await server.ask("GET", "/vendor/term.js", token=False)
@@ -50,7 +50,7 @@ async def test_a_file_is_sent_once_and_asked_for_again_only_when_it_changed(fold
         assert changed.headers["etag"] != first.headers["etag"]
 
 
-async def test_what_is_no_file_of_the_page_is_kept_by_nobody(folder: Path) -> None:
+async def test_files_that_are_not_part_of_the_page_are_not_cached(folder: Path) -> None:
     async with bridging(page=folder) as server:
         for path in ("/api/status", "/health", "/openapi.json", "/nothing"):
             answer = await server.ask("GET", path, headers={"If-None-Match": "*"})
@@ -64,7 +64,7 @@ async def test_what_is_no_file_of_the_page_is_kept_by_nobody(folder: Path) -> No
         *(("gzip;q=0.000", False), ("br", False), ("", False), (",;,=", False)),
     ],
 )
-async def test_files_are_packed_for_who_reads_that(folder: Path, accepted: str, packed: bool) -> None:
+async def test_files_are_packed_for_the_agent_that_reads_them(folder: Path, accepted: str, packed: bool) -> None:
     text = "export const text = 'again and again';" * 100
     (folder / "vendor" / "term.js").write_text(text)
     async with bridging(page=folder) as server:
@@ -76,7 +76,7 @@ async def test_files_are_packed_for_who_reads_that(folder: Path, accepted: str, 
         assert "content-encoding" not in index.headers, "it would be longer"
 
 
-def test_a_file_that_went_away_is_nothing(folder: Path) -> None:
+def test_a_deleted_page_file_is_not_served(folder: Path) -> None:
     files = PageFiles(folder)
     (folder / "index.html").unlink()
     assert files.read("/") is None
@@ -95,14 +95,14 @@ async def test_a_code_becomes_a_cookie_once(folder: Path) -> None:
         assert "set-cookie" not in second.headers
 
 
-async def test_a_head_request_does_not_use_a_code_up(folder: Path) -> None:
+async def test_a_head_request_does_not_consume_the_code(folder: Path) -> None:
     async with bridging(page=folder) as server:
         code, _ = server.services.sign_in.code(server.services.engine.clock.steady())
         await server.ask("HEAD", f"/?code={code}", token=False)
         assert (await server.ask("GET", f"/?code={code}", token=False)).status == 303
 
 
-async def test_the_cookie_opens_what_the_page_asks_for() -> None:
+async def test_the_cookie_opens_what_the_page_requests() -> None:
     async with bridging() as server:
         headers = {"Cookie": await sign_in(server), "Sec-Fetch-Site": "same-origin"}
         assert (await server.ask("GET", "/api/status", headers=headers, token=False)).status == 200
@@ -113,7 +113,7 @@ async def test_the_cookie_opens_what_the_page_asks_for() -> None:
             assert await page.subscribe() == 1
 
 
-async def test_the_cookie_outlives_the_daemon_and_not_its_key() -> None:
+async def test_the_cookie_survives_the_daemon_but_not_its_key() -> None:
     async with bridging() as server:
         value = (await sign_in(server)).partition("=")[2].encode()
         assert callers(server, value) == ClientIdentity("page", Scope.ADMIN)

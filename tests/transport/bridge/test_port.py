@@ -32,7 +32,7 @@ def number(port: Port) -> int:
     return int(port.listener.url.rpartition(":")[2])
 
 
-def test_it_says_where_it_is_to_the_user_only(home: Paths) -> None:
+def test_the_port_is_published_to_the_user_only(home: Paths) -> None:
     port = opened(home)
     token, address = home.runtime / TOKEN_FILE, home.runtime / ADDRESS_FILE
     told = json.loads(address.read_text())
@@ -43,7 +43,7 @@ def test_it_says_where_it_is_to_the_user_only(home: Paths) -> None:
     assert not token.exists() and not address.exists()
 
 
-def test_each_start_has_another_token_and_the_port_of_the_last(home: Paths) -> None:
+def test_each_start_has_a_new_token_and_the_same_port(home: Paths) -> None:
     first = opened(home)
     first.close()
     second = opened(home)
@@ -51,7 +51,7 @@ def test_each_start_has_another_token_and_the_port_of_the_last(home: Paths) -> N
     second.close()
 
 
-def test_a_port_that_is_taken_is_left_alone(home: Paths) -> None:
+def test_a_port_in_use_is_left_alone(home: Paths) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         port = opened(home, bridge_port=taken)
@@ -64,28 +64,26 @@ def test_a_port_that_is_taken_is_left_alone(home: Paths) -> None:
     fresh.close()
 
 
-def test_what_was_remembered_wrongly_is_not_used(home: Paths) -> None:
+def test_an_invalid_remembered_port_is_ignored(home: Paths) -> None:
     for nonsense in (b"", b"{}", b"\xff", b'{"configured":0,"port":99999}', b'{"configured":0,"port":-1}'):
         (home.data / LAST_FILE).write_bytes(nonsense)
         opened(home).close()
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.0.1", "localhost", "", "127.0.0.1.evil"])
-def test_addresses_that_others_reach_are_refused(home: Paths, address: str) -> None:
+def test_addresses_reachable_by_others_are_refused(home: Paths, address: str) -> None:
     with pytest.raises(BadConfiguration, match="bridgeAddress"):
         opened(home, bridge_address=address)
 
 
-def test_the_other_loopback_address(home: Paths) -> None:
+def test_the_other_loopback_address_works(home: Paths) -> None:
     port = opened(home, bridge_address="::1")
     assert port.listener.url == f"http://[::1]:{number(port)}"
     assert f"[::1]:{number(port)}".encode() in port.listener.hosts
     port.close()
 
 
-def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_followed(
-    home: Paths, tmp_path: Path
-) -> None:
+def test_attack_16_whatever_is_in_place_of_the_token_is_replaced_and_not_followed(home: Paths, tmp_path: Path) -> None:
     home.runtime.mkdir(mode=0o700, parents=True)
     victim = tmp_path / "victim"
     victim.write_text("precious")
@@ -101,7 +99,7 @@ def test_attack_16_what_lies_in_the_place_of_the_token_is_replaced_and_not_follo
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o707])
-def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Paths, mode: int) -> None:
+def test_attack_16_a_folder_open_to_others_gets_no_token(home: Paths, mode: int) -> None:
     home.runtime.mkdir(mode=0o700, parents=True)
     home.runtime.chmod(mode)
     with pytest.raises(BadConfiguration, match="other users can enter"):
@@ -109,7 +107,7 @@ def test_attack_16_a_folder_that_others_may_enter_gets_no_token(home: Paths, mod
     assert not (home.runtime / TOKEN_FILE).exists()
 
 
-def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_next(home: Paths) -> None:
+def test_attack_17_taking_the_port_of_a_dead_daemon_reveals_no_token(home: Paths) -> None:
     dead = opened(home)
     dead.listener.sock.close()  # killed: its files stay
     with socket.create_server(("127.0.0.1", number(dead))):
@@ -120,7 +118,7 @@ def test_attack_17_who_takes_the_port_of_a_dead_daemon_learns_no_token_of_the_ne
         following.close()
 
 
-def test_a_folder_that_cannot_be_written_is_said(home: Paths) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(home: Paths) -> None:
     home.runtime.parent.mkdir(parents=True, exist_ok=True)
     home.runtime.write_text("a file")
     with pytest.raises(BadConfiguration):

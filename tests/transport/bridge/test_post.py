@@ -17,14 +17,14 @@ def request(method: str, id_: object = 1, **params: object) -> dict[str, object]
     return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
 
 
-async def test_a_call_and_its_answer() -> None:
+async def test_a_call_gets_its_answer() -> None:
     async with bridging() as server:
         assert (await post(server, request("system.hello", "x")))["id"] == "x"
         made = await post(server, request("project.create", name="p", workingDir="/p"))
         assert made["result"]["name"] == "p"
 
 
-async def test_a_batch_is_answered_as_one() -> None:
+async def test_a_batch_gets_one_answer() -> None:
     async with bridging() as server:
         batch = [request("project.create", n, name=str(n), workingDir=f"/{n}") for n in range(3)]
         answers = await post(server, [*batch, 1, {"jsonrpc": "2.0", "method": "system.status"}])
@@ -48,12 +48,12 @@ async def test_notifications_have_no_answer(message: object) -> None:
 @pytest.mark.parametrize(
     "body, code", [(b"{", -32700), (b"[]", -32600), (b"1", -32600), (b"", -32700), (b"\xff", -32700)]
 )
-async def test_what_is_no_request_is_answered_as_json_rpc_has_it(body: bytes, code: int) -> None:
+async def test_an_invalid_request_is_answered_as_json_rpc_demands(body: bytes, code: int) -> None:
     async with bridging() as server:
         assert (await post(server, body))["error"]["code"] == code
 
 
-async def test_nothing_can_be_followed_over_an_answer_that_ends() -> None:
+async def test_an_answer_that_ends_cannot_be_followed() -> None:
     async with bridging() as server:
         before = len(server.services.engine.bus.subscribers)
         error = (await post(server, request("event.subscribe")))["error"]

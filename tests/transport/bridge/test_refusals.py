@@ -5,7 +5,7 @@ import pytest
 from maestrod.transport.bridge.refusals import QUIET_SECONDS, RefusalLog
 
 
-def test_a_flood_makes_one_line_and_the_next_one_says_how_many_there_were(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_flood_logs_one_line_and_the_next_line_counts_the_rest(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     refusals = RefusalLog(lambda: now)
     for _ in range(100):

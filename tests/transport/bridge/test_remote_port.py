@@ -24,7 +24,7 @@ def opened(**settings: object) -> tuple[BridgeListener, str]:
     return port.listener, known
 
 
-def test_it_is_remote_encrypted_and_known_by_its_fingerprint() -> None:
+def test_the_remote_port_is_encrypted_and_identified_by_its_fingerprint() -> None:
     listener, known = opened(remote_names=("workstation", "[fe80::1]"), remote_rate=7)
     assert listener.remote and listener.tls is not None and listener.rate == 7
     assert listener.url.startswith("https://workstation:")
@@ -35,14 +35,14 @@ def test_it_is_remote_encrypted_and_known_by_its_fingerprint() -> None:
     assert opened(remote_names=("workstation", "[fe80::1]"))[1] == known, "the same pair at the next start"
 
 
-def test_all_addresses_of_the_machine_are_its_names() -> None:
+def test_all_addresses_of_the_machine_are_valid_names() -> None:
     listener, _ = opened(remote_address="0.0.0.0")
     names = {host.rpartition(b":")[0] for host in listener.hosts}
     assert b"127.0.0.1" in names
     assert b"0.0.0.0" not in names
 
 
-def test_the_user_s_own_pair_is_used(tmp_path: Path) -> None:
+def test_a_certificate_of_the_user_is_used(tmp_path: Path) -> None:
     pair = own_pair(tmp_path, ["workstation"], NOW)
     _, known = opened(tls_certificate=str(pair.certificate), tls_key=str(pair.key))
     assert known == fingerprint(pair.certificate)
@@ -57,13 +57,13 @@ def test_the_user_s_own_pair_is_used(tmp_path: Path) -> None:
         ({"remote_address": "192.0.2.1"}, "bridge.listen"),
     ],
 )
-def test_what_cannot_be_is_told(settings: dict[str, str], reason: str) -> None:
+def test_invalid_settings_of_the_remote_port_are_refused(settings: dict[str, str], reason: str) -> None:
     with pytest.raises(BadConfiguration) as refused:
         opened(**settings)
     assert refused.value.reason == reason
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     data = paths_of(os.environ).data
     data.mkdir(parents=True)
     (data / "tls").write_text("a file")

@@ -28,6 +28,6 @@ def test_h11_reads_what_we_write(status: int) -> None:
     assert received == body and isinstance(event, h11.EndOfMessage)
 
 
-def test_an_answer_to_head_has_the_length_and_not_the_body() -> None:
+def test_an_answer_to_head_has_the_length_without_the_body() -> None:
     data = encode(Response(200, b"12345"), with_body=False, close=True)
     assert data.endswith(b"\r\n\r\n") and b"Content-Length: 5\r\n" in data and b"Connection: close\r\n" in data

@@ -28,12 +28,12 @@ def test_every_route_of_every_row_is_found() -> None:
     assert {row.name for _, row in routes()} == set(METHODS)
 
 
-def test_words_win_over_names() -> None:
+def test_words_take_precedence_over_names() -> None:
     assert found("POST", "/api/sessions/spawn")[0] == "session.spawn"
     assert found("GET", "/api/sessions/spawn") == ("session.get", {"sessionId": "spawn"})
 
 
-def test_a_path_that_takes_other_verbs_says_which() -> None:
+def test_a_path_that_takes_other_verbs_names_them() -> None:
     assert ROUTES.find("PATCH", "/api/tasks") == frozenset({"GET", "POST"})
     assert ROUTES.find("GET", "/api/none") == frozenset()
     assert ROUTES.find("GET", "/api/tasks/") == frozenset()
@@ -51,11 +51,11 @@ def test_a_query_becomes_what_the_types_say() -> None:
     )
 
 
-def test_what_does_not_fit_is_left_for_the_decoder_to_refuse() -> None:
+def test_values_that_do_not_fit_are_left_to_the_decoder() -> None:
     assert found("GET", "/api/tasks", "limit=many&unknown=1")[1] == {"limit": "many", "unknown": "1"}
 
 
-def test_names_of_the_path_join_the_body() -> None:
+def test_names_from_the_path_join_the_body() -> None:
     assert found("POST", "/api/tasks/t%201/complete", "", b'{"summary":"s"}') == (
         "task.complete",
         {"summary": "s", "taskId": "t 1"},
@@ -77,7 +77,7 @@ def test_names_of_the_path_join_the_body() -> None:
         ("GET", "/api/tasks", "a=%ff", b""),
     ],
 )
-def test_two_meanings_or_none_are_refused(verb: str, path: str, query: str, body: bytes) -> None:
+def test_ambiguous_and_unknown_parameters_are_refused(verb: str, path: str, query: str, body: bytes) -> None:
     with pytest.raises(Malformed):
         found(verb, path, query, body)
 

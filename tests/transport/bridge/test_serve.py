@@ -17,7 +17,7 @@ from maestrod.transport.bridge.http import HttpConnection
 from tests.kit.clients.bridge_client import PATIENCE, BridgeServer, ask_on, bridging
 
 
-async def test_an_error_of_ours_costs_one_connection(
+async def test_a_bug_in_the_daemon_costs_one_connection(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bridging() as server:
@@ -32,7 +32,7 @@ async def test_an_error_of_ours_costs_one_connection(
     assert "a connection of the bridge failed" in caplog.text
 
 
-async def test_when_it_is_full_of_clients_nobody_else_comes_in(
+async def test_a_full_bridge_refuses_new_clients(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestrod.transport.bridge.serve.connection_limit", lambda: 3)
@@ -58,7 +58,7 @@ def certified(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return server, ssl.create_default_context(cafile=tmp_path / "certificate.pem")
 
 
-async def test_a_flood_of_handshakes_that_never_end_keeps_nobody_out(
+async def test_a_flood_of_unfinished_handshakes_keeps_nobody_out(
     certified: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("maestrod.transport.bridge.serve.connection_limit", lambda: 60)  # ten with TLS
@@ -76,7 +76,7 @@ async def test_a_flood_of_handshakes_that_never_end_keeps_nobody_out(
             await trio.aclose_forcefully(stream)
 
 
-async def test_no_descriptor_for_a_handshake_costs_one_connection(
+async def test_a_handshake_without_descriptors_costs_one_connection(
     certified: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def none_left() -> Any:
@@ -107,14 +107,14 @@ async def _served(server: Any) -> bool:
     return bool(await server.raw(server.request("GET", "/health", headers={"Connection": "close"})))
 
 
-def test_a_bridge_nobody_uses_imports_no_h11_and_no_web_sockets() -> None:
+def test_an_unused_bridge_imports_neither_h11_nor_web_sockets() -> None:
     code = "import sys, maestrod.app; print(*{'h11', 'wsproto', 'trio_websocket', 'ssl'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"h11", "wsproto", "trio_websocket"}.isdisjoint(done.stdout.split())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of its timers")
-async def test_a_client_that_went_without_a_word_is_asked_for_a_sign_of_life() -> None:
+async def test_a_client_that_vanished_silently_is_pinged() -> None:
     """The kernel's own timer of our end: without it a client behind a network that went would hold its place for two hours."""
     async with bridging() as server, server.web_socket():
         port = f":{int(server.listener.url.rpartition(':')[2]):04X}"

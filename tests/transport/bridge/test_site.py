@@ -60,7 +60,7 @@ async def test_refusals_have_one_form(verb: str, path: str, body: object, status
         assert answer.json["error"] is True and answer.json["message"]
 
 
-async def test_an_upgrade_where_there_is_no_web_socket() -> None:
+async def test_an_upgrade_at_a_path_without_a_web_socket_is_refused() -> None:
     from tests.kit.clients.attacked import UPGRADE
 
     async with bridging() as server:
@@ -68,7 +68,7 @@ async def test_an_upgrade_where_there_is_no_web_socket() -> None:
         assert (answer.status, answer.code) == (404, "bridge.no_such_path")
 
 
-async def test_the_documents_and_numbers() -> None:
+async def test_the_documents_and_metrics_are_served() -> None:
     async with bridging() as server:
         OpenAPIV31SpecValidator((await server.ask("GET", "/openapi.json")).json).validate()
         numbers = await server.ask("GET", "/metrics")
@@ -78,7 +78,7 @@ async def test_the_documents_and_numbers() -> None:
         assert head.status == 200 and head.body == b""
 
 
-async def test_a_client_can_make_sure_before_it_sends_the_token() -> None:
+async def test_a_client_can_verify_the_daemon_before_it_sends_the_token() -> None:
     async with bridging() as server:
         plain = await server.ask("GET", "/health", token=False)
         assert set(plain.json) == {"status", "timestamp"}

@@ -20,7 +20,7 @@ async def session(server: BridgeServer) -> tuple[str, ScriptedTerminals]:
     return made["id"], terminals
 
 
-async def test_output_comes_from_the_offset_on_and_then_live() -> None:
+async def test_output_is_read_from_the_offset_and_then_live() -> None:
     async with bridging() as server:
         id_, terminals = await session(server)
         terminals.print(id_, b"before\n")
@@ -37,7 +37,7 @@ async def test_output_comes_from_the_offset_on_and_then_live() -> None:
                 await page.read()
 
 
-async def test_without_an_offset_it_begins_at_the_end() -> None:
+async def test_without_an_offset_output_begins_at_the_end() -> None:
     async with bridging() as server:
         id_, terminals = await session(server)
         terminals.print(id_, b"before")
@@ -45,7 +45,7 @@ async def test_without_an_offset_it_begins_at_the_end() -> None:
             assert (await page.read())["offset"] == 6
 
 
-async def test_what_is_typed_and_the_size_go_to_the_agent() -> None:
+async def test_input_and_size_reach_the_agent() -> None:
     async with bridging() as server:
         id_, terminals = await session(server)
         async with server.web_socket(f"/api/sessions/{id_}/terminal") as page:
@@ -69,7 +69,7 @@ async def test_what_is_typed_and_the_size_go_to_the_agent() -> None:
         (b"typed", "terminal.deaf"),
     ],
 )
-async def test_what_is_wrong_is_said(message: str | bytes, code: str) -> None:
+async def test_invalid_messages_are_reported(message: str | bytes, code: str) -> None:
     async with bridging() as server:
         id_, terminals = await session(server)
         terminals.deaf = True
@@ -79,7 +79,7 @@ async def test_what_is_wrong_is_said(message: str | bytes, code: str) -> None:
             assert (await page.read())["code"] == code
 
 
-async def test_who_only_looks_cannot_type() -> None:
+async def test_a_read_only_client_cannot_type() -> None:
     async with bridging() as server:
         id_, terminals = await session(server)
         async with server.web_socket(f"/api/sessions/{id_}/terminal?readonly=1") as page:
@@ -92,7 +92,7 @@ async def test_who_only_looks_cannot_type() -> None:
 
 
 @pytest.mark.parametrize("query", ["?offset=x", "?offset=-1", "?offset=" + "9" * 30])
-async def test_an_offset_that_is_none(query: str) -> None:
+async def test_an_invalid_offset_is_refused(query: str) -> None:
     from tests.kit.clients.attacked import UPGRADE
 
     async with bridging() as server:
@@ -115,7 +115,7 @@ async def test_output_that_was_rotated_away_is_a_gap() -> None:
 
 
 @pytest.mark.slow
-async def test_a_reader_that_never_keeps_up_is_moved_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_reader_that_never_keeps_up_skips_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BEHIND_LIMIT", 3 << 20)
     async with bridging() as server:
         id_, terminals = await session(server)
@@ -136,7 +136,7 @@ async def test_a_reader_that_never_keeps_up_is_moved_on(monkeypatch: pytest.Monk
             assert offset == len(terminals.logs[id_]) and gaps >= 1
 
 
-async def test_it_ends_with_the_daemon() -> None:
+async def test_a_terminal_stream_ends_with_the_daemon() -> None:
     async with bridging() as server:
         id_, _ = await session(server)
         async with server.web_socket(f"/api/sessions/{id_}/terminal") as page:

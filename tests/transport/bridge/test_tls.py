@@ -95,7 +95,7 @@ async def test_bytes_go_both_ways_and_both_ends_are_noticed(
             await trio.testing.wait_all_tasks_blocked()
 
 
-async def test_the_last_answer_arrives_when_we_hang_up(
+async def test_the_last_answer_arrives_when_the_client_hangs_up(
     nursery: trio.Nursery, server: ssl.SSLContext, client: ssl.SSLContext
 ) -> None:
     tls, plain, spawned = await connected(nursery, server, client)
@@ -112,7 +112,7 @@ async def test_the_last_answer_arrives_when_we_hang_up(
 
 
 @pytest.mark.parametrize("said", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff", b"\x80"])
-async def test_who_does_not_speak_tls_is_sent_away(nursery: trio.Nursery, server: ssl.SSLContext, said: bytes) -> None:
+async def test_a_client_without_tls_is_disconnected(nursery: trio.Nursery, server: ssl.SSLContext, said: bytes) -> None:
     near, far = pair()
     near.sendall(said)
     near.shutdown(socket.SHUT_WR)
@@ -121,7 +121,7 @@ async def test_who_does_not_speak_tls_is_sent_away(nursery: trio.Nursery, server
     near.close()
 
 
-async def test_who_says_nothing_is_sent_away_soon(
+async def test_a_silent_client_is_disconnected_soon(
     nursery: trio.Nursery, server: ssl.SSLContext, autojump_clock: trio.testing.MockClock
 ) -> None:
     near, far = pair()

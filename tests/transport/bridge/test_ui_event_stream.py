@@ -87,7 +87,7 @@ class Client:
         self.fanout.flush()
 
 
-async def test_a_client_that_comes_back_gets_what_was_and_then_what_comes(nursery: trio.Nursery) -> None:
+async def test_a_client_that_reconnects_gets_missed_and_then_live_events(nursery: trio.Nursery) -> None:
     client = Client(nursery)
     await client.happen(600)
     client.stream.sent = 20
@@ -96,7 +96,7 @@ async def test_a_client_that_comes_back_gets_what_was_and_then_what_comes(nurser
     assert client.pipe.seqs == list(range(21, 606)) and client.stream.sent == 605
 
 
-async def test_events_that_come_while_it_catches_up_are_told_once(nursery: trio.Nursery) -> None:
+async def test_events_that_arrive_during_the_catch_up_are_sent_once(nursery: trio.Nursery) -> None:
     client = Client(nursery)
     await client.happen(300)
     client.stream.sent = 0
@@ -153,7 +153,7 @@ async def test_states_of_a_slow_client_are_coalesced_and_lifecycles_never(
     assert client.pipe.seqs[-1] == client.caller.services.engine.bus.seq == client.stream.sent
 
 
-async def test_even_what_is_held_for_a_slow_client_is_bounded(
+async def test_even_the_events_held_for_a_slow_client_are_bounded(
     nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LAG", 100)
@@ -168,7 +168,7 @@ async def test_even_what_is_held_for_a_slow_client_is_bounded(
     client.pipe.read()
 
 
-async def test_a_seq_that_never_was_is_refused_at_once() -> None:
+async def test_an_impossible_seq_is_refused_at_once() -> None:
     caller = Caller(parts())
     await caller.project()
     with pytest.raises(ResyncRequired):

@@ -24,7 +24,7 @@ async def project(server: BridgeServer, name: str = "p") -> str:
 
 
 @pytest.mark.parametrize("path", ["/ws", "/", "/api/events/stream"])
-async def test_events_come_as_they_happen(path: str) -> None:
+async def test_events_arrive_as_they_happen(path: str) -> None:
     async with bridging() as server, server.web_socket(path) as client:
         assert await client.subscribe() == 0
         made = await project(server)
@@ -33,7 +33,7 @@ async def test_events_come_as_they_happen(path: str) -> None:
         assert event["data"]["name"] == "p"
 
 
-async def test_since_brings_what_was_missed() -> None:
+async def test_since_returns_the_missed_events() -> None:
     async with bridging() as server:
         for number in range(5):
             await project(server, str(number))
@@ -44,7 +44,7 @@ async def test_since_brings_what_was_missed() -> None:
             assert (await client.read())["seq"] == 6
 
 
-async def test_filters_are_those_of_the_socket() -> None:
+async def test_filters_are_the_same_as_on_the_socket() -> None:
     async with bridging() as server, server.web_socket() as client:
         first, second = await project(server, "1"), await project(server, "2")
         await client.subscribe(topics=["task"], projectId=second)
@@ -53,7 +53,7 @@ async def test_filters_are_those_of_the_socket() -> None:
         assert (await client.read())["data"]["title"] == "yes"
 
 
-async def test_one_more_subscribe_takes_the_place_of_the_one_before() -> None:
+async def test_another_subscribe_replaces_the_one_before() -> None:
     async with bridging() as server, server.web_socket() as client:
         await client.subscribe(topics=["task"])
         await client.subscribe(topics=["project"])
@@ -66,7 +66,7 @@ async def test_one_more_subscribe_takes_the_place_of_the_one_before() -> None:
         assert (await client.read())["type"] == "pong"
 
 
-async def test_json_rpc_goes_beside_the_events() -> None:
+async def test_json_rpc_and_events_share_the_connection() -> None:
     async with bridging() as server, server.web_socket() as client:
         assert (await client.call("system.hello"))["server"] == "maestrod"
         await client.send([{"jsonrpc": "2.0", "id": 1, "method": "system.status"}, {"jsonrpc": "2.0", "method": "x"}])
@@ -93,7 +93,7 @@ async def test_json_rpc_goes_beside_the_events() -> None:
         ('{"jsonrpc":"1.0","id":1,"method":"system.status"}', -32600),
     ],
 )
-async def test_what_is_wrong_with_a_message_is_said(message: str | bytes, code: object) -> None:
+async def test_errors_in_a_message_are_reported(message: str | bytes, code: object) -> None:
     async with bridging() as server, server.web_socket() as client:
         await client.send(message)
         answer = await client.read()
@@ -101,7 +101,7 @@ async def test_what_is_wrong_with_a_message_is_said(message: str | bytes, code: 
         await client.subscribe()
 
 
-async def test_events_that_are_gone_are_asked_for_again_from_the_state() -> None:
+async def test_missing_events_are_replaced_by_reading_the_state() -> None:
     class Forgetful(MemoryStore):
         def events_since(self, seq: int) -> Any:
             if seq < 2:
@@ -131,7 +131,7 @@ async def test_the_daemon_says_goodbye() -> None:
         assert closed.value.reason is not None and closed.value.reason.code == 1001
 
 
-async def test_a_frame_in_the_packet_of_the_handshake_is_not_lost() -> None:
+async def test_a_frame_in_the_same_packet_as_the_handshake_is_not_lost() -> None:
     async with bridging() as server, await server.connect() as stream:
         ping = masked(0x81, json.dumps({"type": "ping"}).encode())
         await stream.send_all(server.request("GET", "/ws", headers=UPGRADE) + ping)
@@ -172,7 +172,7 @@ async def test_nothing_follows_the_answer_to_a_close_frame() -> None:
     assert data.endswith(close_frame(1000, ""))
 
 
-async def test_a_handshake_without_its_key_is_answered_and_over() -> None:
+async def test_a_handshake_without_a_key_is_answered_and_closed() -> None:
     async with bridging() as server, await server.connect() as stream:
         headers = {name: value for name, value in UPGRADE.items() if name != "Sec-WebSocket-Key"}
         await stream.send_all(server.request("GET", "/ws", headers=headers))
@@ -181,7 +181,7 @@ async def test_a_handshake_without_its_key_is_answered_and_over() -> None:
         assert await server.is_healthy()
 
 
-async def test_who_floods_calls_waits_for_itself() -> None:
+async def test_a_client_that_floods_calls_delays_only_itself() -> None:
     async with bridging() as server, server.web_socket() as client:
         made = await project(server)
         task = await server.call("POST", "/api/tasks", {"title": "t", "projectId": made})
@@ -194,7 +194,7 @@ async def test_who_floods_calls_waits_for_itself() -> None:
         assert sorted([(await client.read())["id"] for _ in range(60)]) == list(range(60))
 
 
-async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_messages_that_become_ready_together_are_sent_together(monkeypatch: pytest.MonkeyPatch) -> None:
     async with bridging() as server, server.web_socket() as client:
         await client.call("event.subscribe", {})
         caller = Caller(server.services)
@@ -212,7 +212,7 @@ async def test_what_becomes_ready_together_goes_out_together(monkeypatch: pytest
         assert seqs == list(range(1, 21)) and max(pushes) > 1 and len(pushes) < 10
 
 
-async def test_two_pages_get_the_same(nursery: trio.Nursery) -> None:
+async def test_two_pages_receive_the_same(nursery: trio.Nursery) -> None:
     async with bridging() as server, server.web_socket() as first, server.web_socket() as second:
         await first.subscribe()
         await second.subscribe()

@@ -44,7 +44,7 @@ async def test_attack_22_a_flood_without_a_line_end_is_cut_off(
 
 
 @pytest.mark.parametrize("length", [b"5000000000000", b"-1", b"9" * 400, b"1\r\nContent-Length: 2", b""])
-async def test_attack_22_a_hostile_length_is_refused_before_anything_is_kept(tmp_path: Path, length: bytes) -> None:
+async def test_attack_22_a_hostile_length_is_refused_before_anything_is_stored(tmp_path: Path, length: bytes) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         await client.send(b"Content-Length: " + length + b"\r\n\r\n")
         with trio.fail_after(PATIENCE):
@@ -92,7 +92,7 @@ async def test_attack_23_nested_brackets(tmp_path: Path, opening: bytes, closing
     ],
     ids=["5000 digits", "1e999", "NaN", "Infinity", "surrogate", "raw surrogate", "bad UTF-8", "NUL", "u0000", "twice"],
 )
-async def test_attack_24_values_that_are_hard_to_read(tmp_path: Path, params: bytes, code: int) -> None:
+async def test_attack_24_values_that_are_hard_to_decode(tmp_path: Path, params: bytes, code: int) -> None:
     async with serving(tmp_path) as server:
         assert (await answer_to(server, request(params, b"task.list")))["error"]["code"] == code
 
@@ -102,7 +102,7 @@ async def test_attack_24_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
         assert "result" in await answer_to(server, b"\xef\xbb\xbf" + request())
 
 
-async def test_attack_24_a_message_with_two_members_of_one_name_is_refused(tmp_path: Path) -> None:
+async def test_attack_24_a_message_with_a_repeated_member_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         twice = b'{"jsonrpc":"2.0","method":"system.stop","method":"system.status","id":1,"id":2}'
         assert (await answer_to(server, twice))["error"]["code"] == -32600
@@ -123,13 +123,13 @@ async def test_attack_24_a_message_with_two_members_of_one_name_is_refused(tmp_p
         "$/x",
     ],
 )
-async def test_attack_25_names_that_are_no_methods(tmp_path: Path, method: str) -> None:
+async def test_attack_25_invalid_method_names(tmp_path: Path, method: str) -> None:
     async with serving(tmp_path) as server:
         answer = await answer_to(server, request(method=method.encode()))
         assert answer["error"]["code"] == -32601
 
 
-async def test_attack_26_batches_beyond_the_limit_and_in_each_other(tmp_path: Path) -> None:
+async def test_attack_26_oversized_and_nested_batches(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         many = b"[" + b",".join([request()] * 10_000) + b"]"
         assert (await answer_to(server, many))["error"]["data"]["code"] == "request.batch"
@@ -138,7 +138,7 @@ async def test_attack_26_batches_beyond_the_limit_and_in_each_other(tmp_path: Pa
 
 
 @pytest.mark.parametrize("id_", [b"{}", b"[1]", b"1.5", b"true", b"1" * 5000, b'"' + b"x" * 5000 + b'"'])
-async def test_attack_26_ids_that_are_none(tmp_path: Path, id_: bytes) -> None:
+async def test_attack_26_invalid_ids(tmp_path: Path, id_: bytes) -> None:
     async with serving(tmp_path) as server:
         answer = await answer_to(server, request(id_=id_))
         assert (answer["error"]["code"], answer["id"]) == (-32600, None)
@@ -183,7 +183,7 @@ async def test_attack_28_a_subscriber_that_never_reads_is_cut_off(tmp_path: Path
         assert await server.is_healthy()
 
 
-async def test_attack_29_descriptors_that_nobody_asked_for_are_closed(tmp_path: Path) -> None:
+async def test_attack_29_unwanted_descriptors_are_closed(tmp_path: Path) -> None:
     process = psutil.Process()
     async with serving(tmp_path) as server, server.client() as client:
         await client.call("system.status")
@@ -210,7 +210,7 @@ async def test_attack_30_a_link_in_place_of_the_socket_leads_to_no_other_daemon(
         assert (await client.call("system.hello"))["instance"] == instance
 
 
-async def test_refusals_are_logged_without_what_was_sent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_refusals_are_logged_without_the_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     canary = "hunter2-canary"
     with caplog.at_level(logging.DEBUG):
         async with serving(tmp_path) as server:

@@ -15,18 +15,18 @@ from tests.kit.parts.rpc_parts import parts
 STATUS = b'{"jsonrpc":"2.0","id":1,"method":"system.status"}'
 
 
-async def test_a_call_and_its_answer(tmp_path: Path) -> None:
+async def test_a_call_gets_its_answer(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         assert (await client.call("system.status"))["version"] == "0.1.0"
 
 
-async def test_answers_of_one_read_come_together_and_in_order(tmp_path: Path) -> None:
+async def test_answers_of_one_read_are_sent_together_and_in_order(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         await client.send(b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"project.list"}\n' % n for n in range(500)))
         assert [(await client.read())["id"] for _ in range(500)] == list(range(500))
 
 
-async def test_a_client_that_speaks_in_headers_is_answered_in_headers(tmp_path: Path) -> None:
+async def test_a_client_that_sends_headers_is_answered_with_headers(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         await client.send(b"Content-Length: %d\r\n\r\n%b" % (len(STATUS), STATUS))
         with trio.fail_after(PATIENCE):
@@ -42,7 +42,7 @@ async def test_a_request_may_come_byte_by_byte(tmp_path: Path) -> None:
         assert (await client.read())["id"] == 1
 
 
-async def test_a_client_that_says_it_is_done_still_gets_its_answers(tmp_path: Path) -> None:
+async def test_a_client_that_closes_its_sending_side_still_gets_its_answers(tmp_path: Path) -> None:
     store = MemoryStore(lambda call: None, hold=True)
     async with serving(tmp_path, parts(store)) as server, server.client() as client:
         await client.post("project.create", {"name": "shop", "workingDir": "/shop"})
@@ -88,7 +88,7 @@ async def test_a_client_that_takes_no_answers_is_not_read(tmp_path: Path) -> Non
         assert server.services.counts["messages"] == answered + 1
 
 
-async def test_a_client_that_takes_no_answers_is_cut_off_after_a_while(tmp_path: Path) -> None:
+async def test_a_client_that_takes_no_answers_is_cut_off_eventually(tmp_path: Path) -> None:
     async with serving(tmp_path, patience=0.1) as server, server.client() as client:
         await client.call("project.create", {"name": "p", "workingDir": "/p", "description": "x" * 200_000})
         with trio.fail_after(PATIENCE):
@@ -115,7 +115,7 @@ async def test_a_client_that_leaves_while_it_is_not_read_is_noticed(tmp_path: Pa
                 await trio.sleep(0.02)
 
 
-async def test_a_connection_that_was_reset_is_just_gone(tmp_path: Path) -> None:
+async def test_a_reset_connection_counts_as_closed(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         for _ in range(20):
             raw = socket.socket(socket.AF_UNIX)

@@ -19,14 +19,14 @@ async def test_started_means_that_a_client_is_served(tmp_path: Path) -> None:
         assert await server.is_healthy()
 
 
-async def test_a_method_that_nobody_carries_out_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_method_without_an_implementation_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(HANDLERS, "system.status")
     bindings.cache_clear()  # this process has bound the whole contract before
     with socket.socket(socket.AF_UNIX) as listener, pytest.raises(RuntimeError, match=r"system\.status must be bound"):
         await serve_unix(listener, parts())
 
 
-async def test_at_the_end_work_under_way_is_finished_and_new_work_refused(tmp_path: Path) -> None:
+async def test_at_the_end_pending_work_finishes_and_new_work_is_refused(tmp_path: Path) -> None:
     store = MemoryStore(lambda call: None, hold=True)
     services = parts(store)
     async with serving(tmp_path, services) as server, server.client() as client:
@@ -41,7 +41,7 @@ async def test_at_the_end_work_under_way_is_finished_and_new_work_refused(tmp_pa
         assert await client.hung_up()
 
 
-async def test_at_the_end_those_who_wait_are_told(tmp_path: Path) -> None:
+async def test_at_the_end_waiting_callers_are_notified(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, server.client() as client:
         question = await client.question()
         waiting = await client.post("attention.wait", {"attentionId": question})
@@ -51,7 +51,7 @@ async def test_at_the_end_those_who_wait_are_told(tmp_path: Path) -> None:
         assert await client.hung_up()
 
 
-async def test_the_answer_to_stop_still_goes_out(tmp_path: Path) -> None:
+async def test_the_answer_to_stop_is_still_sent(tmp_path: Path) -> None:
     stopping = trio.Event()
     services = parts(stopping=stopping, request_stop=lambda sessions: stopping.set())
     async with serving(tmp_path, services) as server, server.client() as client:

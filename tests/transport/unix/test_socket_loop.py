@@ -64,7 +64,7 @@ async def test_attack_21_another_user_is_turned_away(
     assert caplog.text.count("not to user 2") == 1
 
 
-async def test_a_connection_that_fails_harms_nobody_else(
+async def test_a_failing_connection_affects_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     real = Conversation.receive
@@ -84,7 +84,7 @@ async def test_a_connection_that_fails_harms_nobody_else(
     assert "a connection failed" in caplog.text
 
 
-async def test_a_task_that_fails_costs_its_connection_only(
+async def test_a_failing_task_affects_only_its_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail() -> None:
@@ -105,7 +105,7 @@ async def test_a_task_that_fails_costs_its_connection_only(
     assert "a bug in a stream" in caplog.text
 
 
-async def test_an_error_in_sending_never_reaches_who_sends(
+async def test_a_sending_error_never_reaches_the_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A subscriber is told by the engine itself, which must not stumble over it."""
@@ -127,7 +127,7 @@ async def test_an_error_in_sending_never_reaches_who_sends(
     assert "no room for another watch" in caplog.text
 
 
-async def test_nobody_is_woken_while_nothing_happens(tmp_path: Path) -> None:
+async def test_nothing_wakes_up_while_nothing_happens(tmp_path: Path) -> None:
     class Alarm(trio.abc.Instrument):
         wakes = 0
 

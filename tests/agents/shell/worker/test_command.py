@@ -10,7 +10,7 @@ from tests.agents.worker_process import PATIENCE, Place
 from tests.core.prompts.manifests import task
 
 
-def test_commands_find_the_sessions_environment_a_terminal_and_no_input(here: Place) -> None:
+def test_commands_run_with_the_sessions_environment_a_terminal_and_no_input(here: Place) -> None:
     command = 'test -t 1 && test -t 2 && cat && echo "$MAESTRO_TASK_ID $MAESTRO_SESSION_ID $(stty size <&2)"'
     with ScriptedDaemon(here.socket) as daemon:
         ended = here.run(tasks=(task("tsk_a", "true"), task("tsk_b", command)))
@@ -18,7 +18,7 @@ def test_commands_find_the_sessions_environment_a_terminal_and_no_input(here: Pl
     assert daemon.params("task.complete")[1]["summary"].endswith(": tsk_b ses_1 40 120")
 
 
-def test_what_a_command_left_in_the_background_is_not_waited_for(here: Place) -> None:
+def test_background_processes_of_a_command_are_not_waited_for(here: Place) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         tasks = (task("tsk_a", "(read x < go) & echo started"),)
         with here.start(tasks=tasks) as process:
@@ -27,14 +27,14 @@ def test_what_a_command_left_in_the_background_is_not_waited_for(here: Place) ->
     assert daemon.params("task.complete")[0]["summary"].endswith(": started")
 
 
-def test_output_that_is_no_text_and_has_no_end_line(here: Place) -> None:
+def test_output_of_any_bytes_without_a_last_newline_is_reported(here: Place) -> None:
     command = r"printf '\377\033[31mred\033[0m\033]0;title\007\rnew'; exit 1"
     with ScriptedDaemon(here.socket) as daemon:
         here.run(tasks=(task("tsk_a", command),))
     assert daemon.params("task.fail")[0]["error"].split("\n")[1:] == ["new"]
 
 
-def test_what_a_command_did_to_the_screen_ends_with_it(here: Place) -> None:
+def test_screen_modes_set_by_a_command_end_with_it(here: Place) -> None:
     """Its log shows the next task whole, in its own colours, from the start of a line."""
     commands = (r"printf '\033]0;cut off'", r"printf '\033[31mred \033[?25lhidden'", "echo plain")
     with ScriptedDaemon(here.socket):
@@ -44,7 +44,7 @@ def test_what_a_command_did_to_the_screen_ends_with_it(here: Place) -> None:
     assert lines[5:7] == ["\x1b[31mred \x1b[?25lhidden\x1b[0m\x1b[?25h", lines[6]] and lines[6].startswith("# done")
 
 
-def test_what_a_command_did_to_the_sessions_terminal_and_what_was_typed_for_it_end_with_it(here: Place) -> None:
+def test_terminal_changes_and_pending_input_of_a_command_end_with_it(here: Place) -> None:
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     with ScriptedDaemon(here.socket) as daemon:

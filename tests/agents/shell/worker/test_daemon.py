@@ -22,14 +22,14 @@ def wait_for_line(path: Path, line: str) -> None:
         threading.Event().wait(0.01)
 
 
-def test_every_call_carries_the_token_and_a_request_id_of_its_own(here: Place) -> None:
+def test_every_call_carries_the_token_and_its_own_request_id(here: Place) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         here.run(tasks=(task("tsk_a", "true"),))
     assert {params["sessionToken"] for _, params in daemon.calls} == {"ses_1.2.abc"}
     assert [params["requestId"] for _, params in daemon.calls] == [f"shell.ses_1.2.{number}" for number in (1, 2, 3)]
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_request_id(here: Place) -> None:
+def test_a_lost_answer_is_requested_again_with_the_same_request_id(here: Place) -> None:
     lost = itertools.count()
 
     def answer(method: str, params: dict[str, Any]) -> Any:
@@ -47,7 +47,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_request_id(here: Place) 
     assert max(each["at"] for each in last) - min(each["at"] for each in last) <= 1, "it was done when it was done"
 
 
-def test_the_worker_outlives_the_daemon_and_finds_the_next_one(here: Place) -> None:
+def test_the_worker_survives_the_daemon_and_finds_the_next_one(here: Place) -> None:
     with here.start(tasks=(task("tsk_a", "echo run >> runs", "read x < go"),)) as process:
         with ScriptedDaemon(here.socket) as first:
             first.wait_for("task.progress")
@@ -58,7 +58,7 @@ def test_the_worker_outlives_the_daemon_and_finds_the_next_one(here: Place) -> N
     assert (here.project / "runs").read_text() == "run\n"
 
 
-def test_work_goes_on_while_the_daemon_is_away_and_the_next_one_is_told_when_it_was_done(here: Place) -> None:
+def test_work_continues_without_a_daemon_and_the_next_one_learns_when_it_was_done(here: Place) -> None:
     with here.start(tasks=(task("tsk_a", "true", "read x < go", "echo done >> ledger"),)) as process:
         with ScriptedDaemon(here.socket) as first:
             first.wait_for("task.progress")
@@ -72,7 +72,7 @@ def test_work_goes_on_while_the_daemon_is_away_and_the_next_one_is_told_when_it_
     assert moments == sorted(moments)
 
 
-def test_a_refused_note_is_said_and_does_not_end_the_work(here: Place) -> None:
+def test_a_refused_note_is_reported_and_does_not_end_the_work(here: Place) -> None:
     def answer(method: str, params: dict[str, Any]) -> Any:
         if method == "task.progress":
             raise Refusal(409, "task.illegal_transition")
@@ -84,7 +84,7 @@ def test_a_refused_note_is_said_and_does_not_end_the_work(here: Place) -> None:
     assert ended.output.count("task.progress was refused: task.illegal_transition") == 2
 
 
-def test_a_note_that_a_busy_daemon_refuses_is_told_with_the_next_call(here: Place) -> None:
+def test_a_note_that_a_busy_daemon_refuses_is_sent_with_the_next_call(here: Place) -> None:
     tries = itertools.count()
 
     def answer(method: str, params: dict[str, Any]) -> Any:
@@ -98,7 +98,7 @@ def test_a_note_that_a_busy_daemon_refuses_is_told_with_the_next_call(here: Plac
     assert len({params["requestId"] for method, params in daemon.calls if method == "task.progress"}) == 1
 
 
-def test_a_busy_daemon_is_asked_again(here: Place) -> None:
+def test_a_busy_daemon_is_called_again(here: Place) -> None:
     tries = itertools.count()
 
     def answer(method: str, params: dict[str, Any]) -> Any:

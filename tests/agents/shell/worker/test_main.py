@@ -23,21 +23,21 @@ def test_a_refused_session_ends_the_worker(here: Place, when: str) -> None:
     assert not (here.project / "never").exists()
 
 
-def test_without_its_environment_it_says_what_is_missing() -> None:
+def test_a_missing_session_environment_is_reported() -> None:
     ended = subprocess.run(
         ARGV, env={"MAESTRO_ATTEMPT": "1"}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert ended.returncode == 1 and "MAESTRO_SESSION_ID, MAESTRO_SESSION_TOKEN" in ended.stdout
 
 
-def test_a_manifest_that_cannot_be_read_ends_it(here: Place) -> None:
+def test_an_unreadable_manifest_ends_the_worker(here: Place) -> None:
     environ = here.prepare()
     (here.folder / "manifest.json").write_text('{"session": ')
     ended = subprocess.run(ARGV, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1 and "cannot be read" in ended.stdout
 
 
-def test_it_imports_nothing_but_what_is_written_in_c() -> None:
+def test_the_worker_imports_only_modules_written_in_c() -> None:
     """What starting costs is what Python costs: the modules that are loaded are known by name."""
     code = "import sys; sys.path.append(sys.argv[1]); import worker.main; print(*sorted(sys.modules))"
     argv = [*ARGV[:-1], "-c", code, ARGV[-1].rpartition("/worker/")[0]]

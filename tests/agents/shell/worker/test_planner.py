@@ -48,12 +48,12 @@ def test_a_json_plan_is_handed_in(here: Place) -> None:
     assert "working" in ended.output and '{"groups": [1]}' in ended.output
 
 
-def test_anything_else_is_taken_as_markdown(here: Place) -> None:
+def test_everything_else_is_read_as_markdown(here: Place) -> None:
     _, daemon = plan_with(here, "echo '# Plan'; echo '- [ ] a'")
     assert daemon.params("plan.submit") == [{"taskId": "tsk_root", "markdown": "# Plan\n- [ ] a\n"}]
 
 
-def test_a_refused_plan_goes_back_with_its_findings(here: Place) -> None:
+def test_a_refused_plan_returns_with_its_findings(here: Place) -> None:
     script = 'test -z "$MAESTRO_PLAN_DIAGNOSTICS" || cat "$MAESTRO_PLAN_DIAGNOSTICS" > found; echo "{}"'
     ended, daemon = plan_with(here, script, refuse_first(1))
     assert ended.code == 0 and daemon.methods().count("plan.submit") == 2
@@ -69,7 +69,7 @@ def test_after_the_last_repair_the_task_has_failed(here: Place) -> None:
     ]
 
 
-def test_findings_may_come_as_a_refusal_too(here: Place) -> None:
+def test_findings_may_arrive_as_a_refusal_too(here: Place) -> None:
     refusals = iter([Refusal(422, "plan.invalid", details={"diagnostics": [FINDING]})])
 
     def answer(method: str, params: dict[str, Any]) -> Any:
@@ -92,13 +92,13 @@ def test_findings_may_come_as_a_refusal_too(here: Place) -> None:
         "{" * 100_000,
     ],
 )
-def test_what_is_not_plainly_json_goes_to_the_daemon_as_it_is(here: Place, printed: str) -> None:
+def test_text_that_is_not_plainly_json_is_sent_to_the_daemon_unchanged(here: Place, printed: str) -> None:
     (here.project / "text").write_text(printed)
     _, daemon = plan_with(here, "cat text")
     assert daemon.params("plan.submit") == [{"taskId": "tsk_root", "markdown": printed}]
 
 
-def test_the_program_may_hand_the_plan_in_itself(here: Place) -> None:
+def test_the_program_may_submit_the_plan_itself(here: Place) -> None:
     def answer(method: str, params: dict[str, Any]) -> Any:
         return {"items": [{"status": "invalid"}, {"id": "pln_2", "status": "applied"}]} if method == "plan.list" else {}
 
@@ -118,7 +118,7 @@ def test_a_planner_that_fails_fails_the_task(here: Place, script: str, error: st
     assert ended.code == 1 and daemon.params("task.fail") == [{"taskId": "tsk_root", "error": error}]
 
 
-def test_a_planner_that_is_not_there_fails_the_task(here: Place) -> None:
+def test_a_missing_planner_fails_the_task(here: Place) -> None:
     (here.folder / "task-context.json").write_text("{}")
     with ScriptedDaemon(here.socket) as daemon:
         ended = here.run(role=Role.ORCHESTRATOR, program=("./nowhere",), tasks=(task("tsk_root"),))
@@ -133,9 +133,7 @@ def test_a_planner_that_is_not_there_fails_the_task(here: Place) -> None:
         ("#!/bin/sh", 0o644, "it is not executable (chmod +x)"),
     ],
 )
-def test_a_planner_that_is_there_and_cannot_be_started_says_what_to_do(
-    here: Place, first_line: str, mode: int, words: str
-) -> None:
+def test_a_planner_that_cannot_be_started_says_what_to_do(here: Place, first_line: str, mode: int, words: str) -> None:
     (here.folder / "task-context.json").write_text("{}")
     program = here.project / "planner"
     program.write_text(first_line + "\n")
@@ -145,7 +143,7 @@ def test_a_planner_that_is_there_and_cannot_be_started_says_what_to_do(
     assert daemon.params("task.fail")[0]["error"] == f"the planner {program} cannot be started: {words}"
 
 
-def test_without_a_program_there_is_nothing_to_plan_with(here: Place) -> None:
+def test_without_a_program_planning_is_refused(here: Place) -> None:
     with ScriptedDaemon(here.socket):
         ended = here.run(role=Role.ORCHESTRATOR, tasks=(task("tsk_root"),))
     assert ended.code == 1 and "name one" in ended.output

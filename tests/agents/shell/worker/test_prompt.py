@@ -37,5 +37,5 @@ def test_the_file_is_private_and_the_variables_name_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_what_no_variable_can_hold_does_no_harm(tmp_path: Path) -> None:
+def test_a_nul_in_a_title_does_no_harm(tmp_path: Path) -> None:
     assert "\0" not in variables({**TASK, "title": "a\0b"}, str(tmp_path))[TEXT_VARIABLE]

@@ -45,7 +45,7 @@ def settled(*pieces: bytes) -> bytes:
         (b"\x1b[31m\x1b[?25l\x1bc", b""),
     ],
 )
-def test_what_was_done_is_undone(output: bytes, undo: bytes) -> None:
+def test_screen_modes_set_by_the_output_are_reset(output: bytes, undo: bytes) -> None:
     assert settled(output) == undo
 
 
@@ -57,29 +57,29 @@ _PIECES = st.binary(max_size=12) | st.sampled_from(_SEQUENCES)
 
 
 @given(st.lists(_PIECES, max_size=12))
-def test_after_what_undoes_it_nothing_is_left_to_undo(pieces: list[bytes]) -> None:
+def test_after_an_event_that_cancels_it_nothing_is_left_to_undo(pieces: list[bytes]) -> None:
     output = b"".join(pieces)
     assert settled(output + settled(output)) == b""
 
 
 @given(st.lists(_PIECES, max_size=12))
-def test_it_is_the_same_wherever_output_is_cut(pieces: list[bytes]) -> None:
+def test_the_screen_is_the_same_wherever_output_is_split(pieces: list[bytes]) -> None:
     output = b"".join(pieces)
     assert settled(*(output[place : place + 1] for place in range(len(output)))) == settled(output)
 
 
 @given(st.lists(_PIECES, max_size=12).map(b"".join))
-def test_a_reset_ends_whatever_was_open_and_can_stand_anywhere(output: bytes) -> None:
+def test_a_reset_sequence_ends_everything_open_and_can_appear_anywhere(output: bytes) -> None:
     undone = settled(output + RESET)
     assert b"\x18" not in undone and b"\x1b[0m" not in undone and b"\x1b[?25h" not in undone
 
 
-def test_a_screen_that_was_settled_is_as_new() -> None:
+def test_a_settled_screen_is_like_new() -> None:
     screen = Screen()
     screen.feed(b"\x1b[31mred")
     screen.settle()
     assert screen.settle() == b""
 
 
-def test_a_sequence_without_end_is_not_kept() -> None:
+def test_an_endless_sequence_is_not_kept() -> None:
     assert settled(b"\x1b[" + b"1;" * 100_000 + b"m\n") == b""

@@ -10,7 +10,7 @@ from tests.agents.worker_process import PATIENCE, Place
 from tests.core.prompts.manifests import task
 
 
-def test_a_stop_reaches_the_command_and_is_told_by_the_exit_status(here: Place) -> None:
+def test_a_stop_reaches_the_command_and_sets_the_exit_status(here: Place) -> None:
     script = "trap 'echo told > told; exit 0' TERM; sleep 100 & echo > ready; wait"
     tasks = (task("tsk_a", script), task("tsk_b", "touch never"))
     with here.start(tasks=tasks) as process, ScriptedDaemon(here.socket) as daemon:
@@ -23,7 +23,7 @@ def test_a_stop_reaches_the_command_and_is_told_by_the_exit_status(here: Place) 
 
 
 @pytest.mark.slow
-def test_a_stop_while_there_is_no_daemon(here: Place) -> None:
+def test_a_stop_while_waiting_for_the_daemon_ends_the_worker(here: Place) -> None:
     with here.start(tasks=(task("tsk_a", "true"),)) as process:
         assert process.stdout is not None
         assert b"waiting for maestrod" in process.stdout.readline()

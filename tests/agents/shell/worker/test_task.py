@@ -14,7 +14,7 @@ from tests.core.prompts.manifests import task
         ("echo good; echo bad; kill -KILL $$", "was ended by SIGKILL"),
     ],
 )
-def test_a_failed_command_is_reported_with_its_end_and_its_last_lines(here: Place, command: str, how: str) -> None:
+def test_a_failed_command_is_reported_with_its_status_and_its_last_lines(here: Place, command: str, how: str) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         ended = here.run(tasks=(task("tsk_a", command, "touch never"), task("tsk_b", "true")))
     assert ended.code == 1

@@ -42,7 +42,7 @@ def test_a_task_whose_dependency_failed_is_left_alone(here: Place) -> None:
     assert [params["taskId"] for params in daemon.params("task.complete")] == ["tsk_c"]
 
 
-def test_a_task_that_a_person_skipped_meanwhile_is_no_failure(here: Place) -> None:
+def test_a_task_that_a_person_skipped_is_not_a_failure(here: Place) -> None:
     def answer(method: str, params: dict[str, Any]) -> Any:
         if method == "task.start":
             raise Refusal(409, "task.illegal_transition")
@@ -52,7 +52,7 @@ def test_a_task_that_a_person_skipped_meanwhile_is_no_failure(here: Place) -> No
         assert here.run(tasks=(task("tsk_a", "false"),)).code == 0
 
 
-def test_a_queue_is_claimed_until_nothing_is_left(here: Place) -> None:
+def test_a_queue_is_claimed_until_it_is_empty(here: Place) -> None:
     items = iter([("tsk_a", ["echo a"]), ("tsk_b", ["exit 4"]), ("tsk_c", [])])
 
     def answer(method: str, params: dict[str, Any]) -> Any:

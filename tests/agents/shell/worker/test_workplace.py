@@ -53,7 +53,7 @@ def a_file(folder: Path) -> None:
         (a_file, "shop was replaced by something that is not a folder$"),
     ],
 )
-def test_what_became_of_the_folder_is_said(folder: Path, change: Callable[[Path], object], told: str) -> None:
+def test_a_changed_folder_is_reported_as_lost(folder: Path, change: Callable[[Path], object], told: str) -> None:
     place = Workplace(str(folder))
     place.enter()
     change(folder)
@@ -80,7 +80,7 @@ def test_a_link_to_the_same_folder_is_the_same_folder(folder: Path) -> None:
     assert Path.cwd() == folder
 
 
-def test_a_task_in_a_folder_that_was_removed_and_made_again_fails_and_nothing_of_it_runs(here: Place) -> None:
+def test_a_task_in_a_recreated_folder_fails_and_runs_nothing(here: Place) -> None:
     """Its check would pass there: it looks for a file that is in the folder of that name, and the worker's old one is empty."""
     with ScriptedDaemon(here.socket) as daemon:
         remake = 'touch x.bad; cd ..; mv "a project" aside; mkdir "a project"; touch "a project/x.bad"'
@@ -95,7 +95,7 @@ def test_a_task_in_a_folder_that_was_removed_and_made_again_fails_and_nothing_of
     assert not (here.project / "ran").exists()
 
 
-def test_a_check_after_a_command_that_moved_the_folder_is_not_run(here: Place) -> None:
+def test_a_check_after_a_cd_command_does_not_run(here: Place) -> None:
     with ScriptedDaemon(here.socket) as daemon:
         here.run(tasks=(task("tsk_a", 'cd ..; mv "a project" aside', checks=("true",)),))
     [failed] = daemon.params("task.fail")
