@@ -1,7 +1,7 @@
-"""``maestrod``: run the daemon in the foreground, look after its store offline, or show its configuration.
+"""``maestrod``: run the daemon in the foreground, maintain its store offline, or show its configuration.
 
-The only place of the daemon that turns a result into an exit code. Standard output carries what was asked for (a
-configuration, an archive); everything else goes to standard error or the log.
+This is the only module of the daemon that turns a result into an exit code. Results (a configuration, an archive) go to
+stdout; everything else goes to stderr or the log.
 """
 
 import argparse
@@ -19,19 +19,19 @@ from maestrod import __version__
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.local.interpreter import start_again
 
-#: 128 and the number of SIGPIPE, as a shell reports a program that it ended.
+#: 128 plus the number of SIGPIPE, as shells report a program that this signal ended.
 CLOSED_PIPE = 141
-#: What a full disk or a device that went away says of our output.
+#: Errors of writing our output to a full disk or a missing device.
 _OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Run ``maestrod`` and return its exit code."""
     if sys.getfilesystemencoding() != "utf-8" or sys.flags.optimize > 1:
         start_again()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # an encoding without a character is no error
+            stream.reconfigure(errors="backslashreplace")  # a character that the encoding lacks is not an error
     parsed = _parser().parse_args(arguments)
     command = {"config": _config, "store": _store}.get(parsed.command, _daemon)
     try:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _discard_output() -> None:
-    """Let the rest of the output go where nobody reads it, so that the end of the interpreter does not fail on it again."""
+    """Send the rest of the output to /dev/null, so that flushing it at exit does not fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
 
 
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _daemon(parsed: argparse.Namespace) -> int:
-    """Run the daemon until it is told to stop."""
+    """Run the daemon until it is asked to stop."""
     import trio
 
     from maestrod import app
@@ -99,14 +99,14 @@ def _daemon(parsed: argparse.Namespace) -> int:
             trio.run(app.run, where, config, service_context)
         except* MaestroError as errors:
             found = leaves(errors)
-        if found:  # raised here, since Python 3.11.2 wraps in a group again what is raised up there
+        if found:  # raised here, because Python 3.11.2 wraps an error raised in `except*` in a group again
             logging.getLogger("maestrod").error("%s", found[0])
             raise found[0] from None
     return 0
 
 
 def leaves(group: BaseExceptionGroup[MaestroError]) -> list[MaestroError]:
-    """The errors in a group of groups."""
+    """The errors in nested groups."""
     found: list[MaestroError] = []
     for error in group.exceptions:
         found.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
@@ -135,7 +135,7 @@ def _config(parsed: argparse.Namespace) -> int:
 
 
 def _store(parsed: argparse.Namespace) -> int:
-    """Check, export or import, with the data folder's lock held: not while a daemon runs."""
+    """Check, export or import the store. Takes the data folder's lock, so it fails while a daemon runs."""
     from maestrod.api.local.address import paths_of
     from maestrod.api.local.daemon_lock import Phase
     from maestrod.host.instance import single_instance
@@ -179,7 +179,7 @@ def _import(data: Path, parsed: argparse.Namespace) -> int:
 
 
 def _archive(file: str | None, mode: Literal["rb", "wb"]) -> BinaryIO:
-    """The archive, standard input or output without a name. Raises ``Malformed`` when it cannot be opened."""
+    """Open the archive; without a name, stdin or stdout. Raises ``Malformed`` when it cannot be opened."""
     if file is None:
         return sys.stdin.buffer if mode == "rb" else sys.stdout.buffer
     try:

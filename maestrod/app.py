@@ -1,8 +1,8 @@
-"""The composition root: the daemon's parts, and the nested blocks their lifetimes are.
+"""The composition root: the daemon's parts, and their lifetimes as nested blocks.
 
-``lock and store ⊃ engine ⊃ sessions ⊃ connections ⊃ listeners``: each stage starts when the one around it serves, and stops
-before it does. Nothing is saved at the end, because everything was durable before it was acknowledged. By default sessions
-outlive the daemon; the next one adopts them.
+``lock and store ⊃ engine ⊃ sessions ⊃ connections ⊃ listeners``: each stage starts when the one around it is ready, and
+stops before it. Nothing is saved at the end, because everything was durable before it was acknowledged. By default
+sessions outlive the daemon, and the next one adopts them.
 """
 
 import logging
@@ -53,16 +53,17 @@ from maestrod.supervisor.terminals import Terminals
 
 log = logging.getLogger(__name__)
 
-#: Seconds a service manager is asked to wait for a long recovery.
+#: Seconds that we ask the service manager to wait for a long recovery.
 RECOVERY_SECONDS = 600.0
-#: Seconds that edits of entity files may take before a stop goes on without them.
+#: Seconds that taking in edited entity files may delay a stop.
 EDITS_SECONDS = 10.0
 
 
 async def run(paths: Paths, config: Config, service_context: ServiceContext) -> None:
-    """Run the daemon until it is told to stop.
+    """Run the daemon until it is asked to stop.
 
-    Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when the user has to fix something.
+    Raises ``AlreadyRunning`` when another daemon has the data folder, ``BadConfiguration`` when the user has to fix
+    something.
     """
     paths.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = FileCatalog(package_data("skills"), Path.home(), paths.config, adapters(config.agents))
@@ -86,7 +87,7 @@ async def run(paths: Paths, config: Config, service_context: ServiceContext) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Daemon:
-    """The parts that live as long as the daemon serves. ``spool`` is where hooks leave what no daemon took."""
+    """The parts that live as long as the daemon serves. ``spool`` is the folder where hooks leave undelivered events."""
 
     engine: Engine
     custody: Custody
@@ -97,9 +98,9 @@ class _Daemon:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[trio.Nursery]:
-        """The engine around custody around the supervisor, for the length of the block.
+        """Run the engine, custody and the supervisor, nested in this order, during the block.
 
-        Events that hooks spooled are taken in before news of what ended meanwhile.
+        Spooled events are taken in before the ends of sessions are reported.
         """
         async with trio.open_nursery() as engine_nursery:
             await engine_nursery.start(self.engine.run)
@@ -122,10 +123,10 @@ def _assemble(
     catalog: FileCatalog,
     shutdown: Shutdown,
 ) -> _Daemon:
-    """Make the parts, each after what it stands on; effects and exits reach the supervisor by channels."""
+    """Make the parts, each after the parts it needs; effects and exits reach the supervisor through channels."""
     key = secret_key(paths.data / "secret.key")
     clock, hooks = SystemClock(), HookCalls(catalog.adapters)
-    send_effect, effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the slots there are
+    send_effect, effects = trio.open_memory_channel[Effect](float("inf"))  # bounded by the number of slots
     send_exit, exits = trio.open_memory_channel[ExitRecord](float("inf"))
     engine = Engine(store, store.world, clock, send_effect.send_nowait, RealEyes(catalog.known_names))
     custody = Custody(store.layout.data_dir / "sessions", send_exit.send)
@@ -151,7 +152,7 @@ def _assemble(
 
 
 def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery, socket: Path) -> None:
-    """The first client may come: deadlines are judged from now on. What can wait for that does not hold up the start."""
+    """Clients may connect: judge deadlines from now on, and start the tasks that did not have to delay the start."""
     claim.tell(Phase.SERVING, socket=socket)
     daemon.engine.listen(daemon.hearing.take_in)
     sessions.start_soon(daemon.hearing.run)
@@ -161,7 +162,7 @@ def _welcome(daemon: _Daemon, store: Store, claim: Claim, sessions: trio.Nursery
 
 @contextmanager
 def _open_store(paths: Paths, policy: Policy) -> Iterator[Store]:
-    """The store. What its start repaired goes to the log."""
+    """Open the store during the block. Logs what its start repaired."""
     store = Store.open(paths.data, policy=policy, call_soon=trio.lowlevel.current_trio_token().run_sync_soon)
     store.on_alert = log.error
     for line in store.report:
@@ -202,7 +203,7 @@ def _info(paths: Paths, config: Config, store: Store, clock: SystemClock) -> Dae
 
 
 async def _take_edits(store: Store, engine: Engine) -> None:
-    """Entity files that people changed while no daemon ran are taken as changes, even when the daemon is stopped meanwhile."""
+    """Apply the entity files that people edited while no daemon ran, even if the daemon is asked to stop meanwhile."""
     with trio.move_on_after(EDITS_SECONDS, shield=True):
         found = await trio.to_thread.run_sync(store.scan_edits)
         for warning in found.warnings:

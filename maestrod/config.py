@@ -1,7 +1,7 @@
-"""The configuration: defaults, the user's file, the environment; the later wins. What differs by project is in its settings.
+"""The configuration: defaults, the user's file, the environment; later sources win. A project has its own settings.
 
-Every setting is one member of ``Config``; its name in files is camelCase, in the environment ``MAESTRO_`` and upper case
-(``MAESTRO_MAX_SESSIONS``). Where a value came from is kept, so that ``maestroctl config show --origin`` can tell.
+Every setting is one member of ``Config``. Its name is camelCase in files and ``MAESTRO_`` with upper case in the
+environment (``MAESTRO_MAX_SESSIONS``). The origin of each value is kept for ``maestroctl config show --origin``.
 """
 
 import re
@@ -28,19 +28,19 @@ from maestrod.api.text.outside_text import NotText, file_text, shown, sound
 USER_FILE = "config.toml"
 
 Slots = Annotated[int, Meta(ge=1, le=1000)]
-#: A web page's origin as browsers say it: scheme, host and port, nothing more (RFC 6454, section 6.1).
+#: A web page's origin as browsers send it: scheme, host and port, nothing more (RFC 6454, section 6.1).
 PageOrigin = Annotated[str, Meta(pattern=ORIGIN, max_length=300)]
-#: A machine's name or address, as it stands in an address before the port.
+#: A machine's name or address, without a port.
 HostName = Annotated[str, Meta(pattern=HOST, max_length=253)]
-#: A file mode mask as shells write it: three octal digits, with or without a leading zero.
+#: A umask as shells write it: three octal digits, with or without a leading zero.
 OctalMode = Annotated[str, Meta(pattern=OCTAL)]
 Milliseconds = Annotated[int, Meta(ge=100, le=86_400_000)]
 
 
 class Config(Entity, frozen=True, forbid_unknown_fields=True):
-    """All settings: each says what it is for, in its description. Times are milliseconds, sizes bytes.
+    """All settings, each with its description. Times are in milliseconds, sizes in bytes.
 
-    ``docs/configuration.md`` is made from this class (``python -m tests.kit.pages.configuration``).
+    ``docs/configuration.md`` is generated from this class (``python -m tests.kit.pages.configuration``).
     """
 
     max_sessions: Annotated[Slots, Meta(description="Worker sessions that may run at the same time.")] = 8
@@ -124,13 +124,13 @@ class Config(Entity, frozen=True, forbid_unknown_fields=True):
 
 
 def agents_named(config: Config) -> dict[str, str]:
-    """The agents that settings name, by the settings' names as they are written in the file."""
+    """The agents that settings name, by the settings' names in the file."""
     limits = {f"agentLimits.{agent}": agent for agent in config.agent_limits}
     return {"defaultAgent": config.default_agent, **limits}
 
 
 class Origin(Entity, frozen=True):
-    """A setting, its value, and where that came from: ``default``, a file's path, or a variable's name."""
+    """A setting, its value, and where the value came from: ``default``, a file's path, or a variable's name."""
 
     name: str
     value: Any
@@ -165,13 +165,13 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> tuple[Config, tuple[Or
 
 
 def _check_text(text: str, name: str) -> None:
-    """Refuse a variable with bytes that are not text: a setting with a replacement in it would be another one."""
+    """Refuse a variable with bytes that are not UTF-8: replacing them would change the setting."""
     if sound(text) != text:
         raise BadConfiguration("config.not_text", f"{name} is not UTF-8 text: {shown(text)}")
 
 
 def _file(path: Path) -> dict[str, Any]:
-    """The settings of a file, which need not be there."""
+    """The settings of a file; empty when it does not exist."""
     try:
         text = file_text(plain_file.read(path, plain_file.SETTINGS_LIMIT))
     except FileNotFoundError:
@@ -186,13 +186,13 @@ def _file(path: Path) -> dict[str, Any]:
         raise BadConfiguration("config.no_toml", f"{path} is not TOML: {error}") from error
 
 
-#: A number as a variable has it; a longer one is no setting's.
+#: A number in a variable; no setting accepts a longer one.
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _from_text(kind: Any, name: str, text: str) -> Any:
-    """What a variable's text means: JSON for tables and lists, else the text for the setting's type to judge."""
+    """The value of a variable: JSON for tables and lists, otherwise a boolean, a number or the text."""
     if text[:1] in "[{":
         try:
             return loads(text)
@@ -236,7 +236,7 @@ def _misfit(error: msgspec.ValidationError, value: Any) -> str:
 
 
 def _wrong(config: Config) -> Iterator[str]:
-    """What the daemon could not use although its type is right: it would be noticed only when the port is opened."""
+    """Problems of values that have the right type but would fail when the port is opened."""
     if problem := not_loopback(config.bridge_address):
         yield problem
     if config.remote_address and (problem := no_address(config.remote_address)):
@@ -244,7 +244,7 @@ def _wrong(config: Config) -> Iterator[str]:
 
 
 def not_loopback(address: str) -> str:
-    """Why ``address`` is none that the bridge may listen on; empty when it is."""
+    """Why the bridge may not listen on ``address``; empty when it may."""
     try:
         loopback = ip_address(address).is_loopback
     except ValueError:
@@ -266,13 +266,13 @@ def no_address(text: str) -> str:
 
 
 def half_a_pair(config: Config) -> str:
-    """That a certificate stands without its key, or a key without its certificate; else empty."""
+    """The problem when a certificate is set without its key, or a key without its certificate; otherwise empty."""
     alone = bool(config.tls_certificate) != bool(config.tls_key)
     return "tlsCertificate and tlsKey belong together: set both or neither" if alone else ""
 
 
 def warnings(config: Config) -> Iterator[str]:
-    """A sentence for each setting that stops nothing now and will be missed where it is used."""
+    """One sentence for each mistake that does not stop the daemon but will matter when the setting is used."""
     if problem := half_a_pair(config):
         yield problem
     for name, file in (("tlsCertificate", config.tls_certificate), ("tlsKey", config.tls_key)):
@@ -280,10 +280,10 @@ def warnings(config: Config) -> Iterator[str]:
             yield f"{name}: there is no file {shown(file)}"
 
 
-#: Every setting, as it is written in the file.
+#: The names of all settings in the file.
 _SETTINGS = tuple(field.encode_name for field in msgspec.structs.fields(Config))
 
 
 def _unknown(name: str) -> str:
-    """What to say of a setting that there is not."""
+    """The error for a setting that does not exist."""
     return f"there is no setting `{name}`{meant(name, list(_SETTINGS))}"

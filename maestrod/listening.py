@@ -1,6 +1,6 @@
-"""The daemon's listeners: the Unix socket, the bridge, and the port for other machines, from open to drained.
+"""The daemon's listeners, from opening to draining: the Unix socket, the bridge, and the port for other machines.
 
-A port that cannot be opened, or fails, costs that port and never the daemon: its status says why.
+If a port cannot be opened, or fails, the daemon runs without it; the port's status says why.
 """
 
 import datetime as dt
@@ -25,15 +25,15 @@ from maestrod.transport.unix.serve import serve_unix
 
 log = logging.getLogger(__name__)
 
-#: Seconds the listeners have to end once the daemon stops, a little more than they give to calls under way.
+#: Seconds for the listeners to end once the daemon stops, a little more than they grant to unfinished calls.
 DRAIN_SECONDS = 4.0
-#: Seconds between two looks whether the socket's path still leads to us (a cleaner may have removed it).
+#: Seconds between two checks that the socket's path still leads to us (a clean-up program may have removed it).
 SOCKET_CHECK_SECONDS = 20.0
 
 
 @dataclass(slots=True)
 class Listeners:
-    """Everything clients connect to. Open before it serves, so that early clients wait in the backlog."""
+    """All sockets that clients connect to. They are open before they are served: early clients wait in the backlog."""
 
     endpoints: list[Endpoint]
     ports: list[tuple[Port, PortStatus]]
@@ -41,9 +41,9 @@ class Listeners:
     async def serve(
         self, services: Services, service_context: ServiceContext, shutdown: Shutdown, on_ready: Callable[[Path], None]
     ) -> None:
-        """Serve until a shutdown is requested. Calls under way may finish, unless somebody is in a hurry.
+        """Serve until a shutdown is requested. Unfinished calls may then finish, until a second request.
 
-        ``on_ready`` is called with the socket's path when clients may come.
+        ``on_ready`` is called with the socket's path when clients may connect.
         """
         path = self.endpoints[0].path
         async with trio.open_nursery() as background:
@@ -70,7 +70,7 @@ class Listeners:
             each.close()
 
     async def _keep_reachable(self, services: Services, listeners: trio.Nursery) -> None:
-        """Listen again when the socket's file was removed: agents and clients must find the daemon."""
+        """Listen again when the socket's file was removed, so that agents and clients find the daemon."""
         while not self.endpoints[-1].handed:
             await trio.sleep(SOCKET_CHECK_SECONDS)
             if self.endpoints[-1].still_ours():
@@ -86,7 +86,7 @@ class Listeners:
 
 
 def open_listeners(paths: Paths, config: Config, service_context: ServiceContext, services: Services) -> Listeners:
-    """The socket the service manager opened for us, or our own; and the ports that the configuration asks for.
+    """Take the socket that the service manager opened, or open our own; and open the configured ports.
 
     Raises ``AlreadyRunning`` or ``BadConfiguration`` when the socket's path cannot be used.
     """
@@ -139,7 +139,7 @@ async def _serve_port(port: Port, status: PortStatus, services: Services) -> Non
     log.info("the web page and the HTTP interface are at %s", port.listener.url)
     try:
         await serve_bridge(port.listener, services)
-    except Exception:  # the connection guard: the bridge is one big connection to the engine
+    except Exception:  # the bridge is one client of the engine: its failure must not end the daemon
         log.exception("the bridge failed; the socket still works")
         status.problem = "the bridge failed: see the log, and restart the daemon to restore it"
     finally:
@@ -153,7 +153,7 @@ async def _hurry(shutdown: Shutdown, scope: trio.CancelScope) -> None:
 
 
 async def _watchdog(service_context: ServiceContext, services: Services) -> None:
-    """Tell the service manager that the engine and the store still move."""
+    """Tell the service manager regularly that the engine and the store still work."""
     if service_context.watchdog_interval is None:
         return
     while True:

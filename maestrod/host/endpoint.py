@@ -1,8 +1,8 @@
-"""The daemon's Unix socket as a name in the file system: put there safely, watched, and removed only if it is still ours.
+"""The daemon's Unix socket as a name in the file system: created safely, watched, and removed only if it is still ours.
 
-The folder is private (0700, ours), the socket owner-only from its first instant. A new socket is bound to a temporary name
-and renamed over the old one, so that clients find either the old or the new one and never nothing. Only the holder of the
-instance lock may do this.
+The folder is private (0700, ours), and the socket is owner-only from its first instant. A new socket is bound to a
+temporary name and renamed over the old one, so that clients always find one of the two. Only the holder of the instance
+lock may do this.
 """
 
 import os
@@ -16,13 +16,13 @@ from maestrod.api.errors import BadConfiguration
 from maestrod.api.local.address import SOCKET_PATH_LIMIT
 from maestrod.host.instance import AlreadyRunning
 
-#: Connections the kernel keeps for us before they are accepted; hooks come in bursts.
+#: Connections that the kernel queues before we accept them; hooks connect in bursts.
 BACKLOG = 512
 
 
 @dataclass(slots=True)
 class Endpoint:
-    """A listening socket and the path it is reached by.
+    """A listening socket and its path.
 
     ``handed`` means that a service manager owns the path: it is never removed here.
     """
@@ -36,11 +36,11 @@ class Endpoint:
         self._identity = _identity_of(self.path)
 
     def still_ours(self) -> bool:
-        """Whether the path still leads to this socket: cleaners and log-outs remove such files (fault 25)."""
+        """Whether the path still leads to this socket: clean-up programs and logging out may remove it."""
         return self._identity is not None and _identity_of(self.path) == self._identity
 
     def close(self) -> None:
-        """Stop listening; remove the path unless it is somebody else's by now."""
+        """Stop listening; remove the path if it is still ours."""
         if not self.handed and self.still_ours():
             self.path.unlink(missing_ok=True)
         self.socket.close()
@@ -49,8 +49,8 @@ class Endpoint:
 def listen(path: Path) -> Endpoint:
     """Listen on ``path``. Only the holder of the instance lock may do this.
 
-    Raises ``BadConfiguration`` when the folder or what is at the path is not safely ours, ``AlreadyRunning`` when somebody
-    answers there, which has to be a daemon of another data folder.
+    Raises ``BadConfiguration`` when the folder or the file at the path is not safely ours, ``AlreadyRunning`` when a
+    daemon of another data folder answers there.
     """
     check_length(path)
     private_folder(path.parent)
@@ -59,7 +59,7 @@ def listen(path: Path) -> Endpoint:
     check_length(temporary)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        temporary.unlink(missing_ok=True)  # of a process that had our number and died between bind and rename
+        temporary.unlink(missing_ok=True)  # from a process with our pid that died between bind and rename
         _bind_private(listener, temporary)
         listener.listen(BACKLOG)
         listener.setblocking(False)
@@ -72,7 +72,7 @@ def listen(path: Path) -> Endpoint:
 
 
 def check_length(path: Path) -> None:
-    """Refuse a path the kernel has no room for, saying what to set."""
+    """Raise ``BadConfiguration``, which says what to set, for a path that is too long for the kernel."""
     length = len(os.fsencode(path))
     if length > SOCKET_PATH_LIMIT:
         message = f"the socket path {path} has {length} bytes; the limit is {SOCKET_PATH_LIMIT}: set MAESTRO_HOME or MAESTRO_SOCKET to a shorter one"
@@ -80,7 +80,7 @@ def check_length(path: Path) -> None:
 
 
 def private_folder(folder: Path) -> None:
-    """Make sure of a folder that only we can enter; its parents are made as needed.
+    """Ensure that a folder exists that only we can enter; creates missing parents.
 
     Raises ``BadConfiguration`` for a link, another user's folder, or one that others may enter.
     """
@@ -97,7 +97,7 @@ def private_folder(folder: Path) -> None:
 
 
 def folder_problem(status: os.stat_result, uid: int) -> str | None:
-    """Why a folder with this lstat is no place for the socket of ``uid``; None if it is."""
+    """Why a folder with this lstat is unsuitable for the socket of ``uid``; None if it is suitable."""
     if not stat.S_ISDIR(status.st_mode):
         return "is not a folder"
     if status.st_uid != uid:
@@ -108,7 +108,7 @@ def folder_problem(status: os.stat_result, uid: int) -> str | None:
 
 
 def place_problem(status: os.stat_result, uid: int) -> str | None:
-    """Why what has this lstat may not be replaced by the socket of ``uid``; None if it may."""
+    """Why the file with this lstat may not be replaced by the socket of ``uid``; None if it may."""
     if not stat.S_ISSOCK(status.st_mode):
         kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a socket"
         return f"is {kind}: move it away"
@@ -118,7 +118,7 @@ def place_problem(status: os.stat_result, uid: int) -> str | None:
 
 
 def _check_place(path: Path) -> None:
-    """Make sure that the path is free or holds a dead socket of ours."""
+    """Check that the path is free or has a dead socket of ours."""
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -131,7 +131,7 @@ def _check_place(path: Path) -> None:
 
 
 def _answers(path: Path) -> bool:
-    """Whether a program listens on ``path``. With the lock in our hand that is one with another data folder."""
+    """Whether a program listens on ``path``. As we hold the lock, that is a daemon with another data folder."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.setblocking(False)
         try:
@@ -144,9 +144,9 @@ def _answers(path: Path) -> bool:
 
 
 def _bind_private(listener: socket.socket, path: Path) -> None:
-    """Bind so that the file never has another mode than owner-only.
+    """Bind so that the file is owner-only from its first instant.
 
-    Linux takes the mode from the unbound socket; elsewhere the umask does it, for the instant of the call.
+    Linux takes the mode from the unbound socket; on other systems the umask sets it, during the call only.
     """
     if sys.platform == "linux":
         os.fchmod(listener.fileno(), 0o600)
@@ -161,7 +161,7 @@ def _bind_private(listener: socket.socket, path: Path) -> None:
 
 
 def _identity_of(path: Path) -> tuple[int, int] | None:
-    """Device and inode of what is at ``path`` itself, links not followed."""
+    """Device and inode of ``path`` itself, without following links."""
     try:
         status = path.lstat()
     except OSError:

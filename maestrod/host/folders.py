@@ -1,7 +1,7 @@
-"""Answers the domain's questions about folders, and the skills and personas in them (``core/values/seen.py``).
+"""Answers the domain's questions about folders, and about the skills and personas in them (``core/values/seen.py``).
 
-A look runs in a thread, so nobody else waits for it. A file system that does not answer, such as a mount of a dead server, costs a
-bounded time: its thread is then left behind.
+Each look runs in a thread, so that the event loop never waits. A file system that does not answer, such as a mount of a
+dead server, costs a bounded time: the thread is then abandoned.
 """
 
 import os
@@ -20,13 +20,13 @@ from maestrod.core.values.folders import Identities, Place, as_written
 from maestrod.core.values.seen import FolderNames, FoldersAt, NamesIn, PlaceAt, Question, Seen
 from maestrod.host.instance import boot_id
 
-#: Seconds a file system may take.
+#: Seconds that a file system may take.
 PATIENCE = 2.0
-#: Seconds that a whole look may take, and how many looks run at once, those left behind included.
+#: Seconds that a whole look may take, and how many looks run at once, including abandoned ones.
 LOOK_SECONDS = 10.0
 _LOOKS = 20
 
-#: Paths in one look that may take that long.
+#: How many paths in one look may take that long.
 _STUCK_LIMIT = 3
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def _place(boot: str, path: str) -> Place:
 
 
 def _is_text(path: str) -> bool:
-    """Whether a path can be told to clients and kept."""
+    """Whether a path can be stored and sent to clients: UTF-8 only."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -93,7 +93,7 @@ def _is_text(path: str) -> bool:
 
 
 def _identify(boot: str, patience: float, paths: Collection[str]) -> Identities:
-    """A path that does not answer is left out, and the others are looked at all the same; after a few of them it is enough."""
+    """Identify the folders at the paths. A path that does not answer is skipped; after a few of those the look ends."""
     found: dict[str, FolderIdentity] = {}
     rest = list(dict.fromkeys(paths))
     for _ in range(_STUCK_LIMIT):
@@ -108,7 +108,7 @@ def _identify(boot: str, patience: float, paths: Collection[str]) -> Identities:
 def _stats(
     boot: str, paths: Collection[str], found: dict[str, FolderIdentity], done: Callable[[str], object]
 ) -> dict[str, FolderIdentity]:
-    """Add which folders the paths lead to; ``done`` is told after each."""
+    """Add the identities of the paths that are folders to ``found``; calls ``done`` after each path."""
     for path in paths:
         try:
             status = os.stat(path)  # noqa: PTH116 - hundreds of them in a row
@@ -122,7 +122,7 @@ def _stats(
 
 
 def _in_time(work: Callable[[], T], patience: float, otherwise: T) -> T:
-    """What the work comes to, or the other when it takes too long; then its thread ends whenever the file system lets it."""
+    """The result of ``work``, or ``otherwise`` if it takes too long; its thread then ends when the file system answers."""
     results: list[T] = []
     thread = threading.Thread(target=lambda: results.append(work()), name="folders", daemon=True)
     thread.start()

@@ -1,8 +1,8 @@
-"""What the daemon got from whoever started it and changes for itself: agents get it back as it was.
+"""Process settings that the daemon inherits and changes for itself; agents get the original values.
 
-Files of the daemon are for its user alone (umask 077), and it takes all descriptors it may have. Neither is an agent's
-business: what an agent makes has the permissions the user's own programs would give it, and programs that use select(2) or
-close every descriptor one by one want the usual soft limit.
+The daemon's files are for its user alone (umask 077), and it raises its descriptor limit to the maximum. Neither should
+affect agents: their files get the permissions that the user's own programs would give them, and programs that use
+select(2) or close every descriptor one by one need the usual soft limit.
 """
 
 import os
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 #: The daemon's own umask.
 PRIVATE = 0o077
-#: The usual umask, for when nobody knows the user's: service managers start the daemon with one that is meant for it.
+#: The usual umask, for when the user's is unknown: service managers start the daemon with one that is meant for it.
 USUAL = 0o022
 
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """``umask`` and the soft limit ``open_files``; None where the daemon keeps the one it was given."""
+    """``umask`` and the soft limit ``open_files``, which is None if the daemon has not changed it."""
 
     umask: int = USUAL
     open_files: int | None = None
@@ -26,8 +26,8 @@ class Inherited:
 def take(*, managed: bool, umask: str = "") -> Inherited:
     """Change both for this process, and remember what they were.
 
-    ``managed``: a service manager started us, so a private umask is its choice for the daemon. ``umask`` is what the
-    user wants for agents in octal digits, empty for nothing special.
+    ``managed``: a service manager started us, so a private umask is its choice for the daemon. ``umask`` is the user's
+    setting for agents in octal digits, or empty.
     """
     given = os.umask(PRIVATE)
     if umask:
@@ -38,9 +38,11 @@ def take(*, managed: bool, umask: str = "") -> Inherited:
 
 
 def _raise_descriptor_limit() -> int | None:
-    """Take as many descriptors as we may, where agents can be given their limit back; fifty sessions and their clients need more than usual.
+    """Raise the soft limit on descriptors to the hard one, if agents can get theirs back. Returns the limit before, or
+    None if it is unchanged.
 
-    On macOS it stays: there the hard limit says "unlimited" and means OPEN_MAX.
+    Fifty sessions and their clients need more than the usual limit. It stays on macOS, where a hard limit of
+    "unlimited" means OPEN_MAX.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == hard or not hasattr(resource, "prlimit"):

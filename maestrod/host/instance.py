@@ -1,9 +1,9 @@
 """One daemon per data folder.
 
-The claim is an exclusive flock(2) on ``<data>/lock``, held for life: the kernel drops it when the process ends, however it
-ends, so nothing about it can be stale. The lock file is never deleted (a second daemon would lock another file of that name).
-What is written in it tells clients where the daemon listens and who it is (``maestrod/api/local/daemon_lock.py``). Only the holder may
-touch the socket's path: see ``endpoint.py``.
+The claim is an exclusive flock(2) on ``<data>/lock`` for the life of the process. The kernel releases it however the
+process ends, so it is never stale. The lock file is never deleted, because a second daemon would then lock another file
+with that name. Its content tells clients where the daemon listens and who it is
+(``maestrod/api/local/daemon_lock.py``). Only the holder may touch the socket's path: see ``endpoint.py``.
 """
 
 import fcntl
@@ -21,13 +21,13 @@ from maestrod.api.errors import BadConfiguration, Unavailable
 from maestrod.api.local import daemon_lock
 from maestrod.api.local.daemon_lock import CONTENT_SIZE, LOCK_FILE, Holder, Phase, is_plain_file_of_ours
 
-#: How long a dead holder's lock is waited for, in all and between two looks.
+#: How often to try to take the lock of a dead holder, and the pause between two tries.
 _PATIENCE_TURNS = 50
 _TURN_SECONDS = 0.01
 
 
 class Claim:
-    """A held lock. ``holder`` is what it says."""
+    """A held lock. ``holder`` is its content."""
 
     def __init__(self, descriptor: int, data: Path, holder: Holder) -> None:
         self.holder = holder
@@ -36,7 +36,7 @@ class Claim:
         self._write()
 
     def tell(self, phase: Phase, *, socket: Path | None = None, progress: str = "") -> None:
-        """Say what the holder is doing now, and where it listens. A full disk is no reason to stop: clients then know less."""
+        """Publish what the holder is doing now, and where it listens. A full disk is ignored: clients then know less."""
         path = self.holder.socket if socket is None else _shown(socket)
         self.holder = msgspec.structs.replace(self.holder, phase=phase, socket=path, progress=progress)
         try:
@@ -45,18 +45,18 @@ class Claim:
             pass
 
     def is_void(self) -> bool:
-        """Whether the lock at its path is not the held one any more: the data folder was removed, moved or replaced."""
+        """Whether the file at the lock's path is no longer the held one: the data folder was removed, moved or replaced."""
         held = os.fstat(self._descriptor)
         try:
             there = (self._data / LOCK_FILE).lstat()
         except (FileNotFoundError, NotADirectoryError):
             return True
-        except OSError:  # a file system that does not answer says nothing about what is on it
+        except OSError:  # an unreadable file system is no evidence that the lock is gone
             return False
         return not os.path.samestat(held, there)
 
     def _write(self) -> None:
-        """Replace the lock's content by one write, so that nobody reads half of it."""
+        """Replace the lock's content with one write, so that no client reads half of it."""
         try:
             os.pwrite(self._descriptor, msgspec.json.encode(self.holder).ljust(CONTENT_SIZE - 1) + b"\n", 0)
             os.ftruncate(self._descriptor, CONTENT_SIZE)
@@ -64,13 +64,13 @@ class Claim:
             raise BadConfiguration("instance.lock", f"cannot write to {self._data}: {error.strerror}") from error
 
 
-#: What to do when a daemon has the data folder, for who wants to start one and for who wants to read its files.
+#: Advice when a daemon has the data folder: to a user who starts another one, and to one who works on its files.
 ANOTHER_DAEMON = "use it, or set MAESTRO_HOME to start a second one"
 STOP_IT_FIRST = "stop it first: maestroctl daemon stop"
 
 
 class AlreadyRunning(Unavailable):
-    """Another daemon owns ``place``, a data folder or a socket path. ``pid`` and ``socket`` are None where not known."""
+    """Another daemon owns ``place``, a data folder or a socket path. ``pid`` and ``socket`` are None if unknown."""
 
     def __init__(self, place: Path, pid: int | None, socket: str | None, *, advice: str = ANOTHER_DAEMON) -> None:
         self.pid = pid
@@ -84,10 +84,10 @@ class AlreadyRunning(Unavailable):
 
 @contextmanager
 def single_instance(data: Path, socket_path: Path, version: str, *, phase: Phase = Phase.STARTING) -> Iterator[Claim]:
-    """Hold the folder ``data`` for the length of the block.
+    """Hold the folder ``data`` during the block.
 
-    Raises ``AlreadyRunning`` (exit code 75) when another process holds it, and ``BadConfiguration`` when the lock file cannot
-    be one: a link, a folder, another user's, on a file system that is full.
+    Raises ``AlreadyRunning`` (exit code 75) when another process holds it, and ``BadConfiguration`` when the lock file is
+    unusable: a link, a folder, another user's, or on a full file system.
     """
     descriptor = _open_lock(data)
     try:
@@ -102,7 +102,7 @@ def single_instance(data: Path, socket_path: Path, version: str, *, phase: Phase
 
 
 def boot_id() -> str:
-    """What tells this boot of the machine from every other: the kernel's own id, or the time it came up."""
+    """Identifies this boot of the machine: the kernel's own id, or the time of the boot."""
     if sys.platform == "linux":
         return daemon_lock.boot_id()
     else:  # noqa: RET505 - mypy takes what follows a platform check for dead code
@@ -110,12 +110,12 @@ def boot_id() -> str:
 
 
 def _shown(path: Path) -> str:
-    """The path as text; a name that is not UTF-8 cannot be told exactly, and clients then take the usual place."""
+    """The path as text. A path that is not UTF-8 becomes inexact, and clients then use the default path."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _open_lock(data: Path) -> int:
-    """Open or create the lock file of ``data``, which has to be a plain file of ours."""
+    """Open or create the lock file of ``data``, which must be a regular file that this user owns."""
     path = data / LOCK_FILE
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
@@ -129,10 +129,10 @@ def _open_lock(data: Path) -> int:
 
 
 def _claim(descriptor: int, data: Path, advice: str) -> None:
-    """Take the lock now or say who has it. Other programs' children never inherit it: it is close-on-exec.
+    """Take the lock, or raise an error that names its holder. It is close-on-exec, so no child program inherits it.
 
-    A daemon that was killed while it started a child leaves the lock to it for the instant before its exec is over, and a
-    client that looks whether a daemon runs holds it for an instant: only a holder that says who it is has it for good.
+    Two holders last only an instant: the child of a daemon that was killed before the child's exec, and a client that
+    checks whether a daemon runs. Only a living holder that has written its identity counts.
     """
     for _ in range(_PATIENCE_TURNS):
         try:
@@ -152,7 +152,7 @@ def _claim(descriptor: int, data: Path, advice: str) -> None:
 
 
 def _is_alive(holder: Holder) -> bool:
-    """Whether the process that wrote the lock still runs. One of another boot, or machine, is not to be seen here."""
+    """Whether the process that wrote the lock still runs. A process of another boot or machine does not count."""
     started = daemon_lock.process_start(holder.pid)
     is_same = not started or not holder.started or started == holder.started
     return holder.boot_id == boot_id() and psutil.pid_exists(holder.pid) and is_same

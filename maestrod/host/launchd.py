@@ -1,7 +1,7 @@
-"""The one call launchd has for handing over sockets, which only C can make.
+"""The C function with which launchd hands over sockets.
 
-``launch_activate_socket`` is declared in launch.h as ``int (const char *name, int **fds, size_t *count)``; it returns 0 or an
-errno, and the caller frees the array. Checked against a stand-in of the same signature only: no macOS machine was at hand.
+``launch_activate_socket`` is declared in launch.h as ``int (const char *name, int **fds, size_t *count)``; it returns 0
+or an errno, and the caller frees the array. Tested only with a fake of the same signature, not on macOS.
 """
 
 import ctypes
@@ -10,9 +10,10 @@ from typing import Any
 
 
 def activated_descriptors(name: str, library: Any = None) -> list[int]:
-    """The descriptors launchd opened for this job under ``name`` in its ``Sockets``.
+    """The descriptors that launchd opened for this job under ``name`` in its ``Sockets``.
 
-    Empty when there are none, when this process is not launchd's, and on other systems. ``library`` stands in for the C library.
+    Empty when there are none, when launchd did not start this process, and on other systems. ``library`` replaces the C
+    library in tests.
     """
     if library is None and sys.platform == "darwin":
         library = ctypes.CDLL(None)
@@ -23,7 +24,7 @@ def activated_descriptors(name: str, library: Any = None) -> list[int]:
     activate.restype = ctypes.c_int
     free.argtypes, free.restype = (ctypes.c_void_p,), None
     descriptors, count = ctypes.POINTER(ctypes.c_int)(), ctypes.c_size_t()
-    # ENOENT: no socket of that name; ESRCH: not started by launchd; EALREADY: taken before. All mean: open your own.
+    # ENOENT: no socket of that name; ESRCH: not started by launchd; EALREADY: taken before. Each time we open our own.
     if activate(name.encode(), ctypes.byref(descriptors), ctypes.byref(count)) != 0:
         return []
     try:

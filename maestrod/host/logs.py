@@ -1,8 +1,8 @@
-"""The daemon's log: one record per line, nothing secret, nothing that could pass for another record.
+"""The daemon's log: one record per line, without secrets, and safe against forged records.
 
-Under systemd it goes to stderr, each line with the syslog priority that journald reads (sd-daemon(3)); otherwise to a file
-of JSON lines that rotates. What is logged may hold bytes of agents, hooks and web pages, so every message is redacted,
-escaped and bounded by the formatter, where no caller can forget it.
+Under systemd it goes to stderr, each line with the syslog priority that journald reads (sd-daemon(3)); otherwise to a
+rotating file of JSON lines. Messages may contain bytes from agents, hooks and web pages, so the formatter, where no
+caller can forget it, redacts, escapes and shortens each of them.
 """
 
 import io
@@ -17,24 +17,24 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
 
-#: Characters of one message; attackers' bytes must not fill the disk.
+#: Maximum characters of one message: an attacker's bytes must not fill the disk.
 MESSAGE_LIMIT = 8192
 
-#: Bytes of the log before it rotates, and how many old ones are kept.
+#: Bytes of the log before it rotates, and how many old logs are kept.
 ROTATE_AT = 5 * 1024 * 1024
 KEPT = 3
 
 #: The parent of every logger of the daemon.
 ROOT = "maestrod"
 
-#: What a caller may add by ``extra=``: the ids by which the records of one thing are found.
+#: The ids that a caller may add with ``extra=``, by which related records are found.
 CONTEXT = ("incident", "session", "connection")
 
 _REDACTED = "[redacted]"
 
-#: What looks like a secret, and what of it may stay: see :func:`redact`.
+#: Patterns of secrets, each with its replacement: see :func:`redact`.
 _SECRETS = (
-    # a session token: the session and its attempt are no secret, the signature is
+    # a session token: only the signature is secret, not the session and attempt
     (re.compile(r"\b(ses_[0-9a-z]{26}\.[0-9]+\.)[0-9a-fA-F]{16,}"), rf"\1{_REDACTED}"),
     (re.compile(r"(?i)\b(bearer|basic)([ \t]+)[^\s\"',;]+"), rf"\1\2{_REDACTED}"),
     (
@@ -45,11 +45,11 @@ _SECRETS = (
         ),
         rf"\1{_REDACTED}",
     ),
-    # keys by the forms their issuers gave them
+    # keys in the formats of well-known issuers
     (re.compile(r"\b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bAKIA[0-9A-Z]{16}\b"), _REDACTED),
 )
 
-#: C0 and C1 controls, line and paragraph separators, and the marks that reorder what is displayed.
+#: C0 and C1 controls, line and paragraph separators, and the marks that reorder the display.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 #: sd-daemon(3): the syslog priorities.
@@ -58,14 +58,14 @@ _DEBUG_PRIORITY = 7
 
 
 def redact(text: str) -> str:
-    """``text`` without the values of what looks like a secret; their names stay."""
+    """Replace values that look like secrets; their names stay."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text
 
 
 def escape(text: str) -> str:
-    """``text`` on one line: whatever could end a line, move the cursor or reorder the display becomes its number in hex."""
+    """Put ``text`` on one line: characters that end a line, move the cursor or reorder the display become hex escapes."""
     return _UNSAFE.sub(_escaped, text)
 
 
@@ -75,14 +75,14 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def clean(text: str) -> str:
-    """``text`` as it may be logged: bounded, redacted, escaped."""
+    """Make ``text`` safe to log: shorten, redact and escape it."""
     if len(text) > MESSAGE_LIMIT:
         text = text[:MESSAGE_LIMIT] + f"... ({len(text) - MESSAGE_LIMIT} more)"
     return escape(redact(text))
 
 
 def _traceback(record: logging.LogRecord) -> list[str]:
-    """The lines of the record's exception, each cleaned; the record's own cache is not used, it is not."""
+    """The lines of the record's exception, each cleaned. The record's own cache is not clean, so it is not used."""
     if not record.exc_info or record.exc_info[0] is None:
         return []
     return [clean(line) for line in logging.Formatter().formatException(record.exc_info).splitlines()]
@@ -121,11 +121,11 @@ class JournalFormatter(logging.Formatter):
 
 
 class LogFile(RotatingFileHandler):
-    """A rotating log that only its owner can read, that comes back when it was removed, and never harms who logs.
+    """A rotating log that only its owner can read. It is recreated if it was removed, and logging never raises.
 
-    ``lost`` counts the records that could not be written, as on a full disk. Of the descriptors ``outputs`` (stdout and stderr)
-    those that lead to this very file, as they do for a daemon started by ``maestroctl``, are led on to the new one when it
-    rotates: what a crash prints is at the end of the log, and no old file grows.
+    ``lost`` counts the records that could not be written, as on a full disk. ``outputs`` are descriptors (stdout and
+    stderr); those that are open on this file, as for a daemon started by ``maestroctl``, are redirected to the new file
+    when the log rotates. So a crash prints at the end of the log, and no old file grows.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class LogFile(RotatingFileHandler):
         return stream
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write ``record``; first make the file again if somebody removed it."""
+        """Write ``record``, after recreating the file if it was removed."""
         try:
             if self.stream and not Path(self.baseFilename).exists():
                 self.stream.close()
@@ -161,7 +161,7 @@ class LogFile(RotatingFileHandler):
         super().emit(record)
 
     def close(self) -> None:
-        """Close the file; what a full disk kept in the buffer is lost."""
+        """Close the file; if the disk is full, what is still in the buffer is lost."""
         try:
             super().close()
         except OSError:
@@ -173,7 +173,7 @@ class LogFile(RotatingFileHandler):
 
 
 def _is_same_file(descriptor: int, path: Path) -> bool:
-    """Whether an open descriptor leads to the file at ``path``."""
+    """Whether a descriptor is open on the file at ``path``."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
@@ -194,9 +194,9 @@ def is_journal(stream: IO[str], journal_stream: str | None) -> bool:
 def logging_to(
     path: Path | None, level: str = "info", journal_stream: str | None = None, stream: IO[str] | None = None
 ) -> Iterator[logging.Handler]:
-    """Log for the length of the block: to the journal if ``stream`` (stderr) is connected to it, else to the file ``path``.
+    """Log during the block: to the journal if ``stream`` (stderr) is connected to it, otherwise to the file ``path``.
 
-    Without ``path`` JSON lines go to ``stream``: a daemon in the foreground, or in a container. Raises ``ValueError`` for an
+    Without ``path``, JSON lines go to ``stream``, as in the foreground or in a container. Raises ``ValueError`` for an
     unknown level and ``OSError`` when the file cannot be opened.
     """
     stream = sys.stderr if stream is None else stream

@@ -1,7 +1,7 @@
-"""Who is at the other end of a Unix socket, as the kernel knows it.
+"""The user and process at the other end of a Unix socket, as the kernel reports them.
 
-Linux says it by ``SO_PEERCRED`` (unix(7)), macOS by ``LOCAL_PEERCRED`` and ``LOCAL_PEERPID`` (sys/un.h). The values are those of
-the moment of connecting. The pid is advice only (it may be somebody else's by now); the user id is what decides.
+Linux has ``SO_PEERCRED`` (unix(7)), macOS ``LOCAL_PEERCRED`` and ``LOCAL_PEERPID`` (sys/un.h). The values are those of
+the moment of connecting. Only the user id decides; the pid is a hint, because it may have been reused.
 """
 
 import os
@@ -22,7 +22,7 @@ _DARWIN_XUCRED = struct.Struct("IIh2x16I")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The process at the other end; ``pid`` is None where the system does not say."""
+    """The process at the other end; ``pid`` is None where the system does not report it."""
 
     uid: int
     pid: int | None
@@ -45,7 +45,7 @@ def darwin_peer(credentials: bytes, pid: int) -> Peer:
 
 
 def admit(connection: socket.socket) -> Peer:
-    """The peer, if it may talk to us: our own user. Raises ``NotAllowed`` for everybody else, unknown ones included."""
+    """The peer, if it belongs to our own user. Raises ``NotAllowed`` for all other users and for unknown ones."""
     try:
         peer = peer_of(connection)
     except OSError as error:
@@ -63,15 +63,15 @@ _NLMSG_ERROR = 2
 _ALL_STATES = 0xFFFFFFFF
 _NLMSG_HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence, port
 _DIAG_REQUEST = struct.Struct("=BBBBI")  # family, protocol, extensions, padding, states
-_DIAG_ID = struct.Struct("!HH16s16s")  # ports and addresses of the socket that is asked for, its own first
+_DIAG_ID = struct.Struct("!HH16s16s")  # ports and addresses of the requested socket, its own first
 _DIAG_REST = struct.Struct("=III")  # interface, cookie (any)
 _UID_AT = _NLMSG_HEADER.size + 64  # struct inet_diag_msg: idiag_uid comes after 4 bytes, the id (48), expires, queues
 
 
 def tcp_owner(connection: socket.socket) -> int | None:
-    """The user whose program is at the other end of an accepted connection from this machine.
+    """The user id of the program at the other end of an accepted TCP connection from this machine.
 
-    None where the system does not say (not Linux, no netlink, a peer elsewhere); -1 when there is no such socket any more.
+    None where it is unknown (not Linux, no netlink, a peer on another machine); -1 when the socket no longer exists.
     """
     if sys.platform != "linux":
         return None
@@ -90,7 +90,7 @@ def tcp_owner(connection: socket.socket) -> int | None:
 
 
 def _question(family: socket.AddressFamily | int, theirs: tuple[str, int], ours: tuple[str, int]) -> bytes:
-    """Ask for the socket that is bound to ``theirs`` and connected to ``ours``."""
+    """The netlink request for the socket that is bound to ``theirs`` and connected to ``ours``."""
     addresses = [socket.inet_pton(family, address.partition("%")[0]) for address, *_ in (theirs, ours)]
     body = (
         _DIAG_REQUEST.pack(family, socket.IPPROTO_TCP, 0, 0, _ALL_STATES)

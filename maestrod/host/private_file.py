@@ -1,19 +1,19 @@
-"""Writing a file that only the user can read, whole or not at all, whatever is at its path."""
+"""Write a file atomically that only the user can read, whatever is at its path."""
 
 import os
 from pathlib import Path
 
 
 def write_private(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Replace ``path`` by a file (0600) with ``data``; a link in its place is replaced, not followed.
+    """Replace ``path`` with a file (0600) with ``data``; a link at the path is replaced, not followed.
 
-    ``durable`` files outlive a crash of the machine, and cost two fsyncs. Raises ``OSError``, after which the old file is still there.
+    A ``durable`` file survives a crash of the machine and costs two fsyncs. Raises ``OSError``; the old file then stays.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
-        with open(os.open(temporary, flags, 0o600), "wb") as file:  # noqa: PTH123 - no other way to say O_EXCL and the mode
+        with open(os.open(temporary, flags, 0o600), "wb") as file:  # noqa: PTH123 - pathlib cannot set O_EXCL and the mode
             file.write(data)
             if durable:
                 file.flush()
@@ -27,7 +27,7 @@ def write_private(path: Path, data: bytes, *, durable: bool = False) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name durable (fsync(2): a file's own fsync does not)."""
+    """Make the new name durable: the fsync of the file itself does not (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

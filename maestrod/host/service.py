@@ -1,8 +1,8 @@
-"""What a service manager and the daemon tell each other: readiness, signs of life, and sockets handed over.
+"""The exchange between the daemon and its service manager: readiness, signs of life, and sockets that are handed over.
 
-systemd's side is sd_notify(3) (one datagram per message to ``$NOTIFY_SOCKET``), sd_watchdog_enabled(3) and
-sd_listen_fds(3); launchd's is ``launch_activate_socket`` of launch(3). All of it arrives in environment variables that are
-meant for one process: :func:`take` reads them once and removes them, so that no shim or agent ever believes it is the service.
+systemd has sd_notify(3) (one datagram per message to ``$NOTIFY_SOCKET``), sd_watchdog_enabled(3) and sd_listen_fds(3);
+launchd has ``launch_activate_socket`` of launch(3). systemd's environment variables are meant for one process:
+:func:`take` reads them once and removes them, so that no shim or agent takes itself for the service.
 """
 
 import os
@@ -19,10 +19,10 @@ from maestrod.host.launchd import activated_descriptors
 #: sd_listen_fds(3): descriptors start after stdin, stdout and stderr.
 FIRST_DESCRIPTOR = 3
 
-#: More is not a hand-over but a broken environment.
+#: A larger number means a broken environment.
 _MOST_DESCRIPTORS = 64
 
-#: Seconds a message that must not be lost may wait for room in the manager's queue.
+#: Seconds that an important message may wait for room in the manager's queue.
 _PATIENCE = 1.0
 
 _PRIVATE_NAMES = frozenset(
@@ -34,7 +34,7 @@ _PRIVATE_PREFIXES = ("LISTEN_", "WATCHDOG_")
 
 
 class Notifier:
-    """The way to the service manager; without one every message goes nowhere and that is fine."""
+    """Sends messages to the service manager; without one, messages are dropped."""
 
     def __init__(self, address: str | None) -> None:
         """``address`` is the value of ``$NOTIFY_SOCKET``: a path, or an abstract name after ``@``. Others are ignored."""
@@ -43,31 +43,31 @@ class Notifier:
 
     @property
     def active(self) -> bool:
-        """Whether somebody listens to us."""
+        """Whether there is a service manager to notify."""
         return self._address is not None
 
     def ready(self, status: str = "") -> bool:
-        """Start-up is over: lock held, store recovered, agents taken back, socket listening."""
+        """Report readiness: the lock is held, the store recovered, sessions adopted, and the socket listens."""
         return self._send({"READY": "1", "STATUS": status} if status else {"READY": "1"}, patience=_PATIENCE)
 
     def status(self, text: str) -> bool:
-        """One line for ``systemctl status``."""
+        """Send one line for ``systemctl status``."""
         return self._send({"STATUS": text})
 
     def stopping(self) -> bool:
-        """The way down has begun."""
+        """Report that the daemon is stopping."""
         return self._send({"STOPPING": "1", "STATUS": "Stopping"}, patience=_PATIENCE)
 
     def extend_timeout(self, seconds: float) -> bool:
-        """Ask for ``seconds`` more, from now, for the start or stop that is under way."""
+        """Ask for ``seconds`` more, from now, for the start or stop in progress."""
         return self._send({"EXTEND_TIMEOUT_USEC": str(round(seconds * 1_000_000))})
 
     def watchdog(self) -> bool:
-        """A sign of life. To be sent by code that has just seen the engine and the journal move, never by a bare timer."""
+        """Send a sign of life. Only call this after seeing that the engine and the journal work, never from a bare timer."""
         return self._send({"WATCHDOG": "1"})
 
     def _send(self, fields: dict[str, str], patience: float = 0.0) -> bool:
-        """Send one datagram; whether it was taken. Never raises: a deaf manager is no reason to stop working."""
+        """Send one datagram; returns whether it was accepted. Never raises: the daemon works without its manager."""
         if self._address is None:
             return False
         address = b"\0" + self._address[1:] if self._address[:1] == b"@" else self._address
@@ -87,7 +87,7 @@ def notification(fields: dict[str, str]) -> bytes:
 
 
 def watchdog_interval(environ: MutableMapping[str, str], pid: int) -> float | None:
-    """Seconds between signs of life: half of what the manager allows, as sd_watchdog_enabled(3) advises; None if off."""
+    """Seconds between signs of life: half of the manager's limit, as sd_watchdog_enabled(3) advises; None if off."""
     allowed = _number(environ.get("WATCHDOG_USEC"))
     addressee = environ.get("WATCHDOG_PID")
     if not allowed or (addressee is not None and _number(addressee) != pid):
@@ -97,7 +97,7 @@ def watchdog_interval(environ: MutableMapping[str, str], pid: int) -> float | No
 
 @dataclass(frozen=True, slots=True)
 class HandedSocket:
-    """A listening Unix socket that the manager opened. It stays the manager's: never shut it down, never unlink its path."""
+    """A listening Unix socket that the manager opened and still owns: never shut it down, never unlink its path."""
 
     name: str
     path: Path
@@ -105,7 +105,7 @@ class HandedSocket:
 
 
 def handed_sockets(environ: MutableMapping[str, str], pid: int, first: int = FIRST_DESCRIPTOR) -> list[HandedSocket]:
-    """The sockets passed to this process by systemd; none if they were meant for another one.
+    """The sockets that systemd passed to this process; none if they were meant for another one.
 
     Raises ``BadConfiguration`` when a descriptor is not a listening Unix stream socket with a path.
     """
@@ -120,12 +120,12 @@ def handed_sockets(environ: MutableMapping[str, str], pid: int, first: int = FIR
 
 
 def launchd_sockets(name: str) -> list[HandedSocket]:
-    """The sockets launchd holds for us under ``name`` in the agent's ``Sockets``; none elsewhere than on macOS."""
+    """The sockets that launchd holds for us under ``name`` in the agent's ``Sockets``; none on other systems."""
     return [_checked(descriptor, name) for descriptor in activated_descriptors(name)]
 
 
 def _checked(descriptor: int, name: str) -> HandedSocket:
-    """Take over one descriptor, or say what is wrong with it."""
+    """Take over one descriptor; raises ``BadConfiguration`` that says what is wrong with it."""
     try:
         is_socket = stat.S_ISSOCK(os.fstat(descriptor).st_mode)
     except OSError as error:
@@ -150,7 +150,7 @@ def _checked(descriptor: int, name: str) -> HandedSocket:
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """All that this process was given: by its service manager, and ``inherited`` from whoever started it."""
+    """Everything that this process received from its service manager, and ``inherited`` from the process that started it."""
 
     notifier: Notifier
     watchdog_interval: float | None
@@ -182,11 +182,11 @@ def take(environ: MutableMapping[str, str] | None = None, pid: int | None = None
 
 
 def scrub_environment(environ: MutableMapping[str, str]) -> None:
-    """Remove what a service manager meant for the daemon alone."""
+    """Remove the variables that a service manager set for the daemon alone."""
     for name in [name for name in environ if name in _PRIVATE_NAMES or name.startswith(_PRIVATE_PREFIXES)]:
         del environ[name]
 
 
 def _number(text: str | None) -> int | None:
-    """A plain decimal number, or None: the strictness of the C library's own readers."""
+    """A plain decimal number, or None: as strict as libsystemd's own parsers."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -1,6 +1,7 @@
-"""The request to shut down: who may make it, and what becomes of the sessions.
+"""The request to shut down: which signals make it, and what happens to the sessions.
 
-TERM and INT stop by the configured policy. USR2 keeps the sessions, because a restart is coming. HUP is for terminals: ignored.
+TERM and INT follow the configured policy. USR2 keeps the sessions, because a restart follows. HUP, which is for
+terminals, is ignored.
 """
 
 import logging
@@ -18,7 +19,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGHUP)
 
 
 class Shutdown:
-    """Whether the daemon is to stop, and what becomes of its sessions. A second request means: now."""
+    """Whether the daemon is to stop, and what happens to its sessions. A second request means: immediately."""
 
     def __init__(self, default: SessionsOnStop) -> None:
         self._default = default
@@ -37,7 +38,7 @@ class Shutdown:
 
 @asynccontextmanager
 async def shutdown_by_signals(default: SessionsOnStop) -> AsyncIterator[Shutdown]:
-    """A shutdown that signals may request for the length of the block.
+    """A shutdown that signals may request during the block.
 
     Make it the outermost stage, so that no signal cuts another stage short. A signal after the block is ignored.
     """
@@ -50,7 +51,7 @@ async def shutdown_by_signals(default: SessionsOnStop) -> AsyncIterator[Shutdown
 
 async def _watch(shutdown: Shutdown, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
     for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # noqa: TID251 - what trio's receiver falls back to when it closes
+        signal.signal(each, signal.SIG_IGN)  # noqa: TID251 - trio's receiver restores this when it closes
     with trio.open_signal_receiver(*SIGNALS) as signals:
         task_status.started()
         async for number in signals:

@@ -1,5 +1,5 @@
-"""Runs agents: carries the engine's effects out and tells the engine what came of them.
+"""Runs agents: carries out the engine's effects and reports the results to the engine.
 
-Launches sessions by custody, writes prompts and answers to agents, reads what agents print, takes in what hooks spooled, and
-looks at silent agents. It knows no client.
+It launches sessions through custody, writes prompts and answers to agents, reads their output, takes in the events that
+hooks spooled, and probes silent agents. It knows nothing of clients.
 """

@@ -1,9 +1,9 @@
-"""Writing to agents: prompts, answers to their questions, the end of their input; one thing after the other per session.
+"""Writes to agents: prompts, answers to their questions, the end of their input. Each session is written in order.
 
-Theory. A message counts as delivered from the decision that wants it written, and the shim remembers what it has written by the
-message's id. So whatever may not have got through is simply written again, by this daemon after a lost connection and by the next
-one after a crash in between: it reaches the agent once. What surely was not written at all, because the agent does not read, goes
-back (``NotDelivered``) and waits for its turn. Answers and the end of input are harmless to repeat.
+Theory. A message counts as delivered from the decision to write it, and the shim remembers the ids of what it has
+written. So anything that may not have arrived is written again, by this daemon after a lost connection and by the next
+one after a crash: it reaches the agent once. A message of which nothing was written, because the agent does not read,
+is returned (``NotDelivered``) and waits for its turn. Answers and the end of input are harmless to repeat.
 """
 
 import logging
@@ -25,18 +25,18 @@ from maestrod.supervisor.launching import Launcher
 
 log = logging.getLogger(__name__)
 
-#: What is written to an agent.
+#: The effects that write to an agent.
 Spoken = Deliver | Decide | CloseInput
 
-#: Seconds before a message that could not be written is given back: whoever takes it up again must not spin.
+#: Seconds before a message that could not be written is returned, so that trying it again does not spin.
 RETURN_SECONDS = 1.0
-#: Seconds between tries to write what an agent has begun to take, or may have taken, and how often that is tried.
+#: Seconds between tries to write the rest of what an agent has read in part, or may have read; and the number of tries.
 REST_SECONDS = 0.2
 REST_TRIES = 300
 
 
 class InputWriter:
-    """Carries out what is to be written. ``launcher`` knows the adapters and the texts."""
+    """Carries out the effects that write to agents. ``launcher`` has the adapters and the texts."""
 
     def __init__(self, engine: Engine, custody: Custody, launcher: Launcher) -> None:
         self._engine = engine
@@ -45,7 +45,7 @@ class InputWriter:
         self._waiting: dict[str, deque[Spoken]] = {}
 
     def want(self, effect: Spoken, nursery: trio.Nursery) -> None:
-        """Write what an effect says, after what was wanted before for its session."""
+        """Carry out an effect, after the earlier ones for its session."""
         waiting = self._waiting.get(effect.session_id)
         if waiting is not None:
             waiting.append(effect)
@@ -79,7 +79,7 @@ class InputWriter:
         try:
             keys = await self._keys(session, message)
         except (MaestroError, *SLIPS):
-            log.exception("%s cannot be put into words for %s", message.id, session.id)
+            log.exception("cannot convert %s to input for %s", message.id, session.id)
             return
         problem = await self._write(session, keys, message.id)
         if problem is not None:
@@ -98,16 +98,16 @@ class InputWriter:
             return
         permission, message = permission_of(question)
         if permission is None:
-            return  # left to the agent's own dialog
+            return  # the agent's own dialog asks the user
         try:
             adapter = self._launcher.adapter(session)
             data = adapter.answer(question.key, permission, message=message)
         except (MaestroError, *SLIPS):
-            log.exception("the answer of %s cannot be put into words for %s", question.id, session.id)
+            log.exception("cannot convert the answer to %s to input for %s", question.id, session.id)
             return
         problem = await self._write(session, [Keys(data)] if data else [], question.id)
         if problem is not None:
-            log.warning("the answer of %s could not be brought to %s: %s", question.id, session.id, problem)
+            log.warning("cannot deliver the answer to %s to %s: %s", question.id, session.id, problem)
 
     async def _close_input(self, session: Session) -> None:
         try:
@@ -116,7 +116,7 @@ class InputWriter:
             log.info("%s has ended before its input was closed", session.id)
 
     async def _write(self, session: Session, keys: list[Keys], name: str) -> str | None:
-        """Write all, with the pauses; why not when surely nothing was written, None otherwise."""
+        """Write all keys, with their pauses. Returns the problem when nothing at all was written, otherwise None."""
         begun = False
         for number, each in enumerate(keys):
             try:
@@ -124,16 +124,16 @@ class InputWriter:
             except (NotHeld, ShimRefused) as error:
                 if not begun:
                     return str(error)
-                log.error("%s has got only a part of what was written to it: %s", session.id, error)
+                log.error("%s received only a part of its input: %s", session.id, error)
                 return None
             begun = True
             await trio.sleep(each.pause)
         return None
 
     async def _write_piece(self, session_id: str, data: bytes, key: str, *, patient: bool) -> None:
-        """Write a piece. With ``patient``, and once it may have arrived in part, it is tried for a while.
+        """Write a piece; with ``patient``, or once a part may have arrived, keep trying for a while.
 
-        Raises ``NotHeld`` or ``ShimRefused``; the first time only when nothing of it was written.
+        Raises ``NotHeld`` or ``ShimRefused``; without ``patient`` only when nothing of the piece was written.
         """
         for _ in range(REST_TRIES):
             try:
@@ -144,4 +144,4 @@ class InputWriter:
                 if error.code != "input_full" or not (patient or len(data) > SEND_BYTES):
                     raise
             await trio.sleep(REST_SECONDS)
-        raise ShimRefused("input_full", "it does not read its input")
+        raise ShimRefused("input_full", "the agent does not read its input")

@@ -1,7 +1,7 @@
-"""From a session to what custody starts: what the adapter is told, the files it wants, the launch spec.
+"""From a session to a launch spec for custody: makes the adapter's request, and writes the files that it wants.
 
-The adapter says how (``LaunchPlan``); here the plan meets the machine: files are written into the session's folder, and what
-the agent gets as standard input is decided by how it takes its prompts.
+The adapter says how to start the agent (``LaunchPlan``). This module carries the plan out: it writes files into the
+session's folder and chooses the agent's standard input by how the agent takes its prompts.
 """
 
 import os
@@ -35,15 +35,15 @@ from maestrod.host.inherited import Inherited
 from maestrod.sessions.spec import LaunchSpec
 from maestrod.supervisor import workplace
 
-#: Runs what touches the disk beside the loop; tests whose clock jumps run it at once.
+#: Runs disk access in a thread; tests with a mock clock run it in place.
 in_thread = trio.to_thread.run_sync
 
-#: Folder of a session that adapters' files may not be written into, and the start of names they may not have: custody's own.
+#: Names in a session's folder that adapters' files may not begin with, because they belong to custody.
 _CUSTODY = ("output", "shim.", "started-", "exit-", "timeline.", "workplace.")
 
 
 class Launcher:
-    """Makes launch specs. ``catalog`` has the adapters, skills and personas; ``inherited`` is what agents get back."""
+    """Makes launch specs. ``catalog`` has the adapters, skills and personas; ``inherited`` the limits agents get back."""
 
     def __init__(
         self, paths: Paths, config: Config, catalog: FileCatalog, token_key: bytes, inherited: Inherited
@@ -51,23 +51,23 @@ class Launcher:
         self._inherited = inherited
         self._programs = link_programs(paths.data / "bin")
         self._paths = paths
-        with suppress(FileNotFoundError):  # said when an agent is started that needs them
+        with suppress(FileNotFoundError):  # reported when an agent that needs them is started
             self._hooks()
         self._config = config
         self._catalog = catalog
         self._key = token_key
 
     def adapter(self, session: Session) -> Adapter:
-        """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none (any more)."""
+        """The adapter of a session's agent. Raises ``NotFound`` when this version of the daemon has none."""
         adapter = self._catalog.adapters.get(session.agent)
         if adapter is None:
             raise NotFound("agent.unknown", f"this maestrod knows no agent {session.agent!r}", {"agent": session.agent})
         return adapter
 
     async def look(self, world: World, session: Session, folder: Path) -> str:
-        """Look at the folder a session works in, before it is launched; a warning for people, or nothing.
+        """Check the folder that a session works in, before its launch; returns a warning for people, or an empty text.
 
-        Raises a ``MaestroError`` when it is another one than at the session's start, or does not answer.
+        Raises a ``MaestroError`` when it is not the folder of the session's first launch, or does not answer.
         """
         project = world.projects.get(session.project_id)
         look = partial(workplace.check, folder, session.working_dir, boot_id(), project)
@@ -76,7 +76,7 @@ class Launcher:
         raise workplace.hangs(session.working_dir)
 
     async def spec(self, world: World, session: Session, folder: Path) -> LaunchSpec:
-        """Ask the adapter how the agent is started, and write the files it wants into ``folder``, the session's.
+        """Ask the adapter how to start the agent, and write the files it wants into ``folder``, the session's own.
 
         Raises ``OSError`` when they cannot be written, a ``MaestroError`` when something is missing.
         """
@@ -106,7 +106,7 @@ class Launcher:
         )
 
     async def manifest(self, world: World, session: Session) -> Manifest:
-        """Everything a session is told."""
+        """The manifest of a session: everything that its agent is given."""
         skills, personas = self._catalog.skills(session.working_dir)[0], self._catalog.personas(session.working_dir)[0]
         files: tuple[str, ...] = ()
         if session.role is Role.ORCHESTRATOR:
@@ -132,11 +132,11 @@ class Launcher:
         return replace(request, prompt=_text(message, session, request.manifest, folder))
 
     def _hooks(self) -> Path:
-        """Where sessions find the hooks. Raises ``FileNotFoundError`` for an installation that lost them."""
+        """The folder where sessions find the hooks. Raises ``FileNotFoundError`` if this installation lacks them."""
         return link_hooks(self._paths.data / "programs", package_data("hooks"))
 
     async def text(self, world: World, session: Session, message: Message, folder: Path) -> str:
-        """The text of a message as the agent gets it; ``folder`` is its session's."""
+        """The text of a message as the agent receives it; ``folder`` is the session's own."""
         if message.kind is not MessageKind.OPENING:
             return message.text
         return _text(message, session, await self.manifest(world, session), folder)
@@ -153,39 +153,39 @@ def open_deliveries(world: World, session: Session) -> list[Message]:
 
 
 def launch_message(world: World, session: Session) -> Message | None:
-    """The message that the start of this attempt carries; None when there is none."""
+    """The message that the start of this attempt delivers; None when there is none."""
     return next(iter(open_deliveries(world, session)), None)
 
 
 def _text(message: Message, session: Session, manifest: Manifest, folder: Path) -> str:
     if message.kind is MessageKind.OPENING:
         return opening(manifest, str(folder))
-    if session.attempt > 1 and session.agent_session_id is None:  # another process, and no conversation to go on with
+    if session.attempt > 1 and session.agent_session_id is None:  # a new process without a conversation to resume
         return follow_up(manifest, str(folder), message.text)
     return message.text
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
-    """Write what the agent is given, each file whole or not at all, for the user's eyes only.
+    """Write the agent's files, each atomically and readable by the user only.
 
-    Names are paths below the folder. Raises ``Malformed`` for one that leads out of it or to what custody keeps there.
+    Names are paths below the folder. Raises ``Malformed`` for one that leads out of it or to custody's own files.
     """
     for name, content in files.items():
         _write(_place(folder, name), content)
 
 
 def make_links(folder: Path, links: Mapping[str, str]) -> None:
-    """Make symbolic links below the folder, to what is the user's; what stands there already stays. Names as for files."""
+    """Make symbolic links below the folder to files of the user; what exists already stays. Names as for files."""
     for name, target in links.items():
         place = _place(folder, name)
         try:
             place.symlink_to(target)
         except FileExistsError:
-            pass  # of an earlier attempt, or the agent has put a file of its own in its place
+            pass  # from an earlier attempt, or the agent has put its own file there
 
 
 def _place(folder: Path, name: str) -> Path:
-    """Where a file of the agent goes, with the folders above it made. Raises ``Malformed`` when that is outside of ``folder``."""
+    """The path for an agent's file; creates its parents. Raises ``Malformed`` when it is outside of ``folder``."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder
     for part in _inside(name).parts[:-1]:
@@ -205,7 +205,7 @@ def _write(path: Path, content: str) -> None:
 
 
 def _inside(name: str) -> PurePosixPath:
-    """A relative path that stays below where it starts."""
+    """Check that a relative path stays below its starting point and is none of custody's."""
     path = PurePosixPath(name)
     if not path.parts or path.is_absolute() or ".." in path.parts or "\0" in name or path.parts[0].startswith(_CUSTODY):
         raise Malformed("launch.file", f"an agent's file cannot be called {name!r}")
@@ -214,11 +214,13 @@ def _inside(name: str) -> PurePosixPath:
 
 def _check(plan: LaunchPlan) -> None:
     if plan.stdin is not None and plan.stdin not in plan.files:
-        raise Malformed("launch.stdin", f"the agent's input {plan.stdin!r} is none of its files")
+        raise Malformed("launch.stdin", f"the agent's input {plan.stdin!r} is not one of its files")
 
 
 def _input(plan: LaunchPlan, turns: Turns, folder: Path) -> str | None:
-    """What an agent on pipes reads: a file, nothing at all (its only prompt came with the start), or what is written to it."""
+    """The path of the standard input of an agent on pipes: a file, or ``/dev/null`` if its only prompt came with the
+    start. None: a pipe for what is written to it.
+    """
     if plan.stdin is not None:
         return str(folder / plan.stdin)
     return os.devnull if turns is Turns.PROCESS else None

@@ -1,23 +1,23 @@
-"""Cuts an output log into lines, whatever pieces it is read in, and knows where to go on after a restart.
+"""Cuts an output log into lines, whatever pieces it is read in, and knows where to continue after a restart.
 
-Pure: pieces with their offsets in, lines out with the offset after them. Nothing is left out in silence. Of a JSON line that is longer
-than a bound the long strings are cut (``long_line.py``), so that what it says besides is heard; any other long line (a program that
-prints without newlines would fill the memory) and what is left of a line whose beginning was rotated away are given as empty lines.
-``note`` says what was done to the line just given.
+Pure: pieces with their offsets in, lines with the offset after them out. Nothing is dropped silently. In a JSON line
+that exceeds the limit the long strings are cut (``long_line.py``), so that the rest can be read. Any other line that is
+too long becomes an empty line, because a program that prints without newlines would fill the memory; so does the rest
+of a line whose beginning was rotated away. ``note`` says what was done to the line just returned.
 """
 
 from collections.abc import Iterator
 
 from maestrod.agents.kit.long_line import STRING_BYTES, LongLine
 
-#: Bytes a line may have: the longest any agent has reason to print is a plan, for which the socket takes 4 MiB as well.
+#: Maximum bytes of a line: the longest that an agent has reason to print is a plan, and the socket accepts 4 MiB too.
 LINE_BYTES = 4 << 20
 
 
 class LineCutter:
-    """Feed it consecutive pieces. ``position`` is the offset it wants next, ``read_to`` the end of the last line it gave.
+    """Feed it consecutive pieces. ``position`` is the offset it needs next, ``read_to`` the end of the last line.
 
-    ``note`` is for a person, and empty for a line that is given as it was printed.
+    ``note`` is for a person; it is empty for a line that is returned as it was printed.
     """
 
     def __init__(self, offset: int, limit: int = LINE_BYTES) -> None:
@@ -27,7 +27,7 @@ class LineCutter:
         self._limit = limit
         self._pieces: list[bytes] = []
         self._kept = 0  # bytes in the pieces
-        self._size = 0  # bytes that the line has
+        self._size = 0  # bytes of the line
         self._long: LongLine | None = None
         self._is_full = False  # nothing more is kept of this line
         self._lost = 0
@@ -35,7 +35,8 @@ class LineCutter:
     def feed(self, start: int, data: bytes) -> Iterator[tuple[bytes, int]]:
         """The lines that end in a piece, without their newline, each with the offset after it.
 
-        Take all of them before the next piece. A piece that begins after ``position`` says that what is between is gone.
+        Exhaust the iterator before the next piece. A piece that begins after ``position`` means that the bytes between
+        are lost.
         """
         if start != self.position:
             self._lose(start - self.position)
@@ -49,7 +50,7 @@ class LineCutter:
         self._hold(data[at:])
 
     def finish(self) -> bytes:
-        """The line that has no end, after the last piece; empty when there is none."""
+        """The last line, if it has no newline; empty when there is none. Call this after the last piece."""
         line = self._take(b"")
         self.read_to = self.position
         return line
@@ -80,7 +81,7 @@ class LineCutter:
             self._shorten()
 
     def _shorten(self) -> None:
-        """Make the line fit, or give it up."""
+        """Cut the line's long strings, or drop the line."""
         whole = b"".join(self._pieces)
         self._pieces.clear()
         self._is_full = self._long is not None or not whole.lstrip().startswith(b"{")

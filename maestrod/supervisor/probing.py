@@ -1,7 +1,7 @@
-"""Looking at an agent that says nothing: does its output grow, does it use the processor, what does its screen say?
+"""Probes a silent agent: does its output grow, does it use CPU time, what does its terminal's title say?
 
-It is looked at twice, a few seconds apart. An agent that thinks waits for its model without using the processor, so "no life" is a
-hint for a person and never a verdict.
+Two measurements are made a few seconds apart. An agent that waits for its model uses no CPU time, so "no sign of life"
+is a hint for a person and never a verdict.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from maestrod.sessions.activity import processor_seconds
 from maestrod.sessions.custody import Custody
 from maestrod.supervisor.launching import in_thread
 
-#: Seconds between the two looks.
+#: Seconds between the two measurements.
 LOOK_SECONDS = 5.0
-#: Share of one processor that counts as work: an idle agent on Node uses less than one percent, a busy one tens.
+#: Share of one CPU that counts as work: an idle agent on Node uses less than one percent, a busy one tens of percent.
 BUSY_SHARE = 0.05
 
 
 async def probe(custody: Custody, session: Session, screen: Sequence[Sign]) -> Probed:
-    """Look at a session; ``screen`` is what its terminal's title said last."""
+    """Probe a session; ``screen`` has the signs of its terminal's last title."""
     pid = session.process.pid if session.process is not None else 0
     output, worked = _output(custody, session.id), await in_thread(processor_seconds, pid)
     began = trio.current_time()

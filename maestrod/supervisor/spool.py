@@ -1,4 +1,4 @@
-"""The spool: events that hooks could not deliver because no daemon was up, taken in at the next start, once each."""
+"""The spool: events that hooks could not deliver because no daemon was running. The next start takes each in once."""
 
 import logging
 from collections.abc import Sequence
@@ -20,27 +20,27 @@ log = logging.getLogger(__name__)
 
 _event = msgspec.json.Decoder(EventReport)
 
-#: A hook's event in bytes; longer files are no events of ours.
+#: Maximum size of a hook's event in bytes; longer files are not our events.
 FILE_LIMIT = 1 << 20
 
 
 async def take_in(folder: Path, engine: Engine, token_key: bytes, read_hook: HookReader) -> int:
     """Hand every spooled event to the engine, oldest first; returns how many were taken.
 
-    All of them share a flush or two. A file is removed once its event is durable (or can never be taken); ``eventId`` makes
-    a crash in between harmless. What cannot be read or removed stays and is tried again at the next start.
+    The events share one or two flushes. A file is removed once its event is durable or was refused for good; ``eventId``
+    makes a crash in between harmless. A file that cannot be read or removed stays and is tried again at the next start.
     """
     tickets: list[tuple[Path, Ticket]] = []
     for path in _files(folder):
         try:
             tickets.append((path, await engine.take(_command(path, token_key, read_hook))))
         except Unavailable as error:
-            log.warning("the spool waits: %s", error.message)
+            log.warning("spooled events have to wait: %s", error.message)
             break
         except OSError as error:
             log.warning("spooled event %s cannot be read: %s", path.name, error)
         except (MaestroError, msgspec.MsgspecError, ValueError) as error:
-            log.warning("spooled event %s is left out: %s", path.name, error)
+            log.warning("spooled event %s is discarded: %s", path.name, error)
             _remove(path)
     return await _remove_durable(tickets)
 
@@ -50,7 +50,7 @@ async def _remove_durable(tickets: Sequence[tuple[Path, Ticket]]) -> int:
         try:
             await ticket.wait_done()
         except MaestroError as error:
-            log.warning("the spool waits: %s", error.message)
+            log.warning("spooled events have to wait: %s", error.message)
             return number
         _remove(path)
     return len(tickets)

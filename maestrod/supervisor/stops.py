@@ -1,7 +1,8 @@
-"""Stopping sessions: one ladder at a time for each, and its report for everybody who asked.
+"""Stops sessions: one ladder at a time for each, and its report to everyone who waits for it.
 
-Only the effect ``Stop`` stops a session. A method that has to say what came of it registers here before its decision is made, so
-that no report is missed, and is told by whichever ladder ends next. Nothing is kept for those who come later: they ask again.
+Only the effect ``Stop`` stops a session. A method that must return the result registers here before its decision is
+made, so that it misses no report, and gets that of the ladder that ends next. Reports are not kept: a later caller must
+ask for another stop.
 """
 
 import logging
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Stops:
-    """The stops under way, and who waits for their reports."""
+    """The stops in progress, and the waiters for their reports."""
 
     def __init__(self, custody: Custody) -> None:
         self._custody = custody
@@ -26,7 +27,10 @@ class Stops:
 
     @contextmanager
     def report(self, session_id: str) -> Iterator[Callable[[], Awaitable[StopResult]]]:
-        """What waits for the report of the next ladder of a session to end. It raises ``Unavailable`` when that could not be climbed."""
+        """Yields a function that waits for the report of the session's next ladder to end.
+
+        The function raises ``Unavailable`` when the ladder could not be climbed.
+        """
         promise = Promise()
         self._waiting[promise] = session_id
 
@@ -41,7 +45,10 @@ class Stops:
             self._waiting.pop(promise, None)
 
     async def stop(self, session_id: str) -> bool:
-        """Climb the ladder, unless that is being done, and report. Whether it was done here and nothing of the session is left."""
+        """Climb the ladder and report, unless a stop is already in progress.
+
+        Returns whether this call climbed it and nothing of the session is left.
+        """
         if session_id in self._under_way:
             return False
         self._under_way.add(session_id)

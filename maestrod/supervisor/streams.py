@@ -1,10 +1,11 @@
-"""What agents print, read into signs: lines of their output stream, titles of their terminals.
+"""Reads agents' output into signs: the lines of their output stream, the titles of their terminals.
 
-Theory. The shim writes an agent's output to a log whose offsets mean the same for ever, and the session remembers the offset up to
-which it was read (``read_to``, set by the very decision that takes the signs in). So whoever reads goes on at ``read_to``: the
-next daemon, the next attempt. Nothing is read twice, nothing is left out, and nothing is kept here that a crash could lose. One task reads
-per session, only for agents that say something there; its pace is the journal's, and it lets others run every few lines.
-The end of a session is told after everything it printed has been (``drain``).
+Theory. The shim writes an agent's output to a log whose offsets never change their meaning, and the session remembers
+the offset up to which it was read (``read_to``, set by the same decision that takes in the signs). So every reader
+continues at ``read_to``, also the next daemon and the next attempt. Nothing is read twice, nothing is skipped, and
+nothing is kept here that a crash could lose. Each session has one reading task, if its agent says anything in its
+output. The task is as fast as the journal and lets others run every few lines. The end of a session is reported after
+everything that it printed (``drain``).
 """
 
 import logging
@@ -28,15 +29,15 @@ log = logging.getLogger(__name__)
 
 #: Bytes read at a time: about a millisecond's work.
 READ_BYTES = 64 * 1024
-#: Lines, or bytes of them, that are read before others may run.
+#: Lines, or bytes, to read before other tasks may run.
 SLICE_LINES = 20
 SLICE_BYTES = 16 * 1024
-#: Signs told at once.
+#: Signs reported at once.
 BATCH_SIGNS = 200
-#: Seconds nobody reads after a piece behind which there is more: all agents that flood together get half of the daemon at most.
+#: Pause in seconds after a full piece: all agents that flood their output together get at most half of the daemon's time.
 FLOOD_PAUSE = 0.01
 
-#: Seconds between two looks at a terminal, which may be redrawn ten times a second.
+#: Seconds between two reads of a terminal, which may be redrawn ten times a second.
 TITLE_PAUSE = 0.2
 
 #: Signs with the offset after what they were read from.
@@ -44,21 +45,21 @@ Found = tuple[tuple[Sign, ...], int]
 
 
 class Format(Protocol):
-    """How one kind of output is read."""
+    """How to read one kind of output."""
 
     source: Source
-    #: Seconds before it is worth looking again.
+    #: Seconds to wait before the next read.
     pause: float
 
     @property
     def position(self) -> int:
-        """The offset it wants next."""
+        """The offset it needs next."""
 
     def feed(self, start: int, data: bytes) -> Iterator[Found]:
-        """What a piece says, in order."""
+        """The signs in a piece, in order."""
 
     def finish(self) -> Found:
-        """What the end says."""
+        """The signs at the end of the output."""
 
 
 class Lines:
@@ -73,21 +74,21 @@ class Lines:
 
     @property
     def position(self) -> int:
-        """The offset it wants next."""
+        """The offset it needs next."""
         return self._cutter.position
 
     def feed(self, start: int, data: bytes) -> Iterator[Found]:
-        """What the lines of a piece say."""
+        """The signs in the lines of a piece."""
         for line, end in self._cutter.feed(start, data):
             yield self._read(line), end
 
     def finish(self) -> Found:
-        """What the last line says, if it was never ended."""
+        """The signs in the last line, if it has no newline."""
         line = self._cutter.finish()
         return self._read(line), self._cutter.read_to
 
     def _read(self, line: bytes) -> tuple[Sign, ...]:
-        """What a line says, and before it what had to be done to it."""
+        """The signs in a line, after a note of what had to be cut from it."""
         said = (Trouble(self._cutter.note, "long_output"),) if self._cutter.note else ()
         if not line:
             return said
@@ -99,7 +100,7 @@ class Lines:
 
 
 class Titles:
-    """The titles of an agent's terminal; only those that mean something else than the one before."""
+    """The titles of an agent's terminal; only those whose meaning differs from the one before."""
 
     source = Source.SCREEN
     pause = TITLE_PAUSE
@@ -111,11 +112,11 @@ class Titles:
 
     @property
     def position(self) -> int:
-        """The offset it wants next."""
+        """The offset it needs next."""
         return self._scanner.position
 
     def feed(self, start: int, data: bytes) -> Iterator[Found]:
-        """What the titles in a piece say."""
+        """The signs in the titles of a piece."""
         for title in self._scanner.feed(start, data):
             signs = self._read(title.text)
             if signs and signs != self.last:
@@ -123,11 +124,11 @@ class Titles:
                 yield signs, title.end
 
     def finish(self) -> Found:
-        """An unfinished title says nothing."""
+        """No signs: an unfinished title means nothing."""
         return (), self.position
 
     def remember(self, start: int, data: bytes) -> None:
-        """``data`` was read before, up to where this one begins: what its last title says is known."""
+        """Learn the meaning of the last title from ``data``, which was read before and ends where this reader begins."""
         for title in TitleScanner(start).feed(start, data):
             if title.end == self.position:
                 self.last = self._read(title.text)
@@ -141,7 +142,7 @@ class Titles:
 
 
 class _Reader:
-    """Reads one session from where it was read to."""
+    """Reads one session's output from the offset that earlier readers reached."""
 
     def __init__(self, engine: Engine, custody: Custody, session: Session, form: Format, flood: trio.Lock) -> None:
         self.session = session
@@ -157,7 +158,7 @@ class _Reader:
         self._got_on = trio.Event()
 
     async def run(self) -> None:
-        """Read until the session is held no more, and then to the end."""
+        """Read until the session is no longer held, and then to the end."""
         try:
             while True:
                 await self._read_on()
@@ -171,13 +172,13 @@ class _Reader:
             self._got_on.set()
 
     async def heard(self) -> None:
-        """Return when everything is told that was printed until now."""
+        """Return when everything printed until now is reported."""
         end = self._custody.read_output(self.session.id, self.form.position, 1).end
         while self._told_to < end and not self.over.is_set():
             await self._got_on.wait()
 
     async def read_rest(self) -> None:
-        """Read to the end of what there is: nothing more comes."""
+        """Read to the end of the log, which will not grow."""
         await self._read_on()
         await self._finish()
 
@@ -214,12 +215,12 @@ class _Reader:
             await self._tell()
 
     def _is_first_line(self) -> bool:
-        """Whether lines were read and nobody knows yet that this output is a stream: until then clients show it as it came."""
+        """Whether these are the first lines: until they are reported, clients show the output raw, not as a stream."""
         session = self._engine.world.sessions.get(self.session.id)
         return isinstance(self.form, Lines) and self._found_to > 0 and session is not None and session.read_to == 0
 
     async def _finish(self) -> None:
-        """The last line, and word of how far the log was read: the next attempt's output follows in it."""
+        """Report the last line and how far the log was read: the next attempt's output follows in the same log."""
         signs, end = self.form.finish()
         self._found += signs
         self._found_to = end
@@ -243,9 +244,9 @@ class Streams:
         self._flood = trio.Lock()
 
     async def follow(self, session_id: str, adapter: Adapter, *, is_fresh: bool = False) -> None:
-        """Read what a session prints until it is held no more. Returns at once for an agent that says nothing there.
+        """Read a session's output until it is no longer held. Returns at once for an agent whose output is not read.
 
-        ``is_fresh``: its process has just begun, so nothing is known of its screen.
+        ``is_fresh``: its process has just begun, so nothing is known about its screen.
         """
         reader = self._reader(session_id, adapter, is_fresh=is_fresh)
         if reader is None:
@@ -258,12 +259,12 @@ class Streams:
                 del self._readers[session_id]
 
     async def heard(self) -> None:
-        """Return when everything is told that the sessions which are followed have printed until now."""
+        """Return when everything that the followed sessions have printed until now is reported."""
         for reader in list(self._readers.values()):
             await reader.heard()
 
     async def drain(self, session_id: str, adapter: Adapter) -> None:
-        """Return when everything is told that a session printed which has ended."""
+        """Return when everything that an ended session printed is reported."""
         reader = self._readers.get(session_id)
         if reader is not None:
             await reader.over.wait()
@@ -274,7 +275,7 @@ class Streams:
             await rest.read_rest()
 
     def screen(self, session_id: str) -> Sequence[Sign]:
-        """What a session's terminal said last by its title; empty when that is not known."""
+        """The signs of the last title of a session's terminal; empty when that is unknown."""
         reader = self._readers.get(session_id)
         return reader.form.last if reader is not None and isinstance(reader.form, Titles) else ()
 

@@ -1,7 +1,7 @@
-"""The supervisor: carries the effects of decisions out, and tells the engine what became of them.
+"""The supervisor: carries out the effects of decisions and reports the results to the engine.
 
-It is the bridge between the domain, which knows sessions, and custody, which knows processes. Everything it finds out goes
-back through the engine as a fact. At the start of a daemon it asks custody about every session that was alive.
+It stands between the domain, which knows sessions, and custody, which knows processes. Everything that it finds out
+returns to the engine as a fact. When the daemon starts, it asks custody about every session that was alive.
 """
 
 import errno
@@ -43,20 +43,20 @@ from maestrod.supervisor.streams import Streams
 
 log = logging.getLogger(__name__)
 
-#: Errors that mean the machine was short of something: the launch is worth another try.
+#: Errors that mean a shortage of some resource: the launch is worth another try.
 _SHORTAGES = frozenset({"EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "ETXTBSY"})
 
-#: Seconds the start waits for word on the sessions that were alive; what takes longer (a lost tree to be ended) goes on beside.
+#: Seconds that the start waits to find the sessions that were alive; what takes longer (ending a lost tree) continues meanwhile.
 FIND_SECONDS = 1.5
-#: Seconds all sessions have to end when the daemon takes them with it: more than the longest ladder of an adapter, with its record.
+#: Seconds for all sessions to end when the daemon stops them: more than an adapter's longest ladder and the exit record.
 END_SECONDS = 20.0
-#: What is left of the ladder when somebody is in a hurry.
+#: The ladder after a second request to stop.
 _HURRIED = (("KILL", 5.0),)
 
-#: Why a session that nothing was ever started for has ended.
+#: Why a session has ended for which nothing was ever started.
 NEVER_STARTED = "stopped before it started"
 
-#: Last output kept with the news of an end.
+#: How much of the last output is kept with the fact of an end.
 TAIL_BYTES = 4096
 TAIL_LINES = 20
 
@@ -64,7 +64,7 @@ TAIL_LINES = 20
 class Supervisor:
     """Carries out the engine's ``effects`` and reports custody's ``exits``, one for every attempt that ended.
 
-    Both are channels, because engine and custody are made before whoever listens to them.
+    Both are channels, because engine and custody are made before the supervisor.
     """
 
     def __init__(
@@ -99,14 +99,14 @@ class Supervisor:
                 self._begin(effect)
 
     async def heard(self) -> None:
-        """Return when every session is found, and all that they have printed until then is taken in."""
+        """Return when every session is found and everything that they have printed until then is taken in."""
         await self._all_found.wait()
         await self._streams.heard()
 
     async def end_all(self, hurry: trio.Event) -> None:
-        """End every session that we hold and return when that is recorded; with ``hurry`` set the ladders go to KILL.
+        """End every session that we hold and return when that is recorded; once ``hurry`` is set, kill them.
 
-        What cannot be ended or recorded in time is logged and left to the next daemon.
+        Sessions that cannot be ended or recorded in time are logged and left to the next daemon.
         """
         self._engine.execute(Draining())
         with trio.move_on_after(END_SECONDS):
@@ -122,7 +122,7 @@ class Supervisor:
         try:
             await self._engine.submit(StoppingSessions())
         except Unavailable as error:
-            log.error("the sessions are ended, but that cannot be recorded: %s", error.message)
+            log.error("stopping the sessions, but their end cannot be recorded: %s", error.message)
             async with trio.open_nursery() as stopping:
                 for session_id in self._ours():
                     stopping.start_soon(self._custody.stop, session_id)
@@ -137,7 +137,7 @@ class Supervisor:
                 nursery.start_soon(self._custody.stop, session_id, _HURRIED)
 
     def _ours(self) -> list[str]:
-        """Ids of the sessions that are alive and held by us."""
+        """Ids of the living sessions that we hold."""
         world = self._engine.world
         return [id_ for id_ in world.by_session.live if world.sessions[id_].terminal is not Terminal.EXTERNAL]
 
@@ -146,7 +146,7 @@ class Supervisor:
             self._nursery.start_soon(self._exited, record)
 
     async def _exited(self, record: custody_spec.ExitRecord) -> None:
-        """An attempt ended."""
+        """Report the end of an attempt."""
         session = self._engine.world.sessions.get(record.session_id)
         if session is None or session.attempt != record.attempt or session.status.is_over:
             return
@@ -164,7 +164,7 @@ class Supervisor:
         await self._engine.tell(Exited(session.id, session.attempt, ended, verdict.value, tail, _along(record)))
 
     async def _find_all(self, nursery: trio.Nursery) -> None:
-        """Find every session that was alive. One that cannot be found or recorded at once holds up nobody."""
+        """Find every session that was alive. One that cannot be found or recorded at once does not delay the others."""
         looking = set(self._engine.world.by_session.live)
         found = self._all_found
 
@@ -183,7 +183,7 @@ class Supervisor:
             found.set()
 
     async def _find(self, session: Session) -> None:
-        """What became of a session while no daemon was there."""
+        """Find out what became of a session while no daemon was running."""
         if session.terminal is Terminal.EXTERNAL:
             if session.process is not None:
                 self._begin(Watch(session.id, session.attempt, session.process.pid))
@@ -199,14 +199,14 @@ class Supervisor:
             await self._exited(standing.record)
 
     async def _never_started(self, session: Session) -> None:
-        """The start was decided and the daemon died before it: start now, unless it is wanted no more."""
+        """The daemon died between deciding the start and starting: start now, unless the session is to stop."""
         if session.stopping:
             await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
         else:
             self._begin(Launch(session.id, session.attempt))
 
     def _put_right(self, session: Session) -> None:
-        """Effects that a dead daemon may have owed to a session that is alive: all of them are harmless to repeat."""
+        """Repeat the effects that the last daemon may not have carried out for a living session; all are idempotent."""
         for message in open_deliveries(self._engine.world, session):
             self._begin(Deliver(session.id, session.attempt, message.id))
         for answer in permission_rules.owed(self._engine.world, session):
@@ -244,7 +244,7 @@ class Supervisor:
             folder = self._custody.folder(session.id)
             warning = await self._launcher.look(self._engine.world, session, folder)
             spec = await self._launcher.spec(self._engine.world, session, folder)
-            if not self._is_wanted(session.id):  # whoever stopped it meanwhile found nothing to stop
+            if not self._is_wanted(session.id):  # a stop meanwhile found nothing to stop
                 await self._engine.tell(Lost(session.id, session.attempt, NEVER_STARTED))
                 return
             identity = await self._custody.launch(spec)
@@ -262,7 +262,7 @@ class Supervisor:
         else:
             await self._engine.tell(_launched(session, identity, adopted=False, warning=warning))
             self._follow(session, is_fresh=True)
-            if self._wanted_signal(session.id) == "STOP":  # held since before there was anything to hold
+            if self._wanted_signal(session.id) == "STOP":  # it was paused before its process existed
                 self._begin(Signal(session.id, session.attempt, "STOP"))
 
     def _is_wanted(self, session_id: str) -> bool:
@@ -285,10 +285,10 @@ class Supervisor:
         if isinstance(standing, custody_spec.NeverStarted):
             await self._engine.tell(Lost(effect.session_id, effect.attempt, NEVER_STARTED))
         elif not isinstance(standing, custody_spec.Running):
-            await self._exited(standing.record)  # known already, unless that could not be recorded
+            await self._exited(standing.record)  # the engine knows already, unless it could not record the end
 
     async def _watch(self, effect: Watch) -> None:
-        """Follow an agent that was started by hand: when its process is gone, so is the session."""
+        """Follow an agent that was started by hand: its session ends with its process."""
         process = identify(effect.pid)
         session = self._engine.world.sessions.get(effect.session_id)
         if process is not None and session is not None:
@@ -299,7 +299,7 @@ class Supervisor:
         await self._engine.tell(self._gone(effect))
 
     def _gone(self, effect: Watch) -> Exited:
-        """Nobody knows the exit code of a process that is not ours: in the middle of a task it counts as a failure."""
+        """The end of a process that is not ours, whose exit code we cannot know: during work it counts as a failure."""
         session = self._engine.world.sessions.get(effect.session_id)
         busy = session is not None and session.status is SessionStatus.WORKING
         ended = Exit(reason="gone", detail="its process is gone", at=self._engine.clock.wall())
@@ -312,30 +312,30 @@ class Supervisor:
             await self._engine.tell(await probe(self._custody, session, self._streams.screen(session.id)))
 
     async def _signal(self, effect: Signal) -> None:
-        """Hold or let go as the world wants it by now: effects run side by side, so their order means nothing."""
+        """Pause or resume the session as the world now requires: effects run concurrently, so their order means nothing."""
         sent: str | None = None
         try:
             while (wanted := self._wanted_signal(effect.session_id)) not in {None, sent}:
                 await self._custody.signal(effect.session_id, wanted or "CONT")
                 sent = wanted
         except custody_spec.NotHeld:
-            log.info("%s is not there to be sent %s", effect.session_id, effect.signal)
+            log.info("%s has ended before it was sent %s", effect.session_id, effect.signal)
 
     def _wanted_signal(self, session_id: str) -> str | None:
-        """What keeps a session as it is to be: ``STOP`` or ``CONT``; None when it has ended."""
+        """The signal for the state that a session should be in: ``STOP`` or ``CONT``; None when it has ended."""
         world = self._engine.world
         if session_id not in world.by_session.live:
             return None
         return "STOP" if is_held(world, world.sessions[session_id]) else "CONT"
 
     def _follow(self, session: Session, *, is_fresh: bool) -> None:
-        """Read what an agent that runs says by its output."""
+        """Read the output of a running agent."""
         adapter = self._adapter(session)
         if adapter is not None and self._is_held(session):
             self._nursery.start_soon(partial(self._streams.follow, session.id, adapter, is_fresh=is_fresh))
 
     def _is_held(self, session: Session) -> bool:
-        """Whether this very attempt has not ended by now."""
+        """Whether this attempt has not ended."""
         now = self._engine.world.sessions[session.id]
         return now.attempt == session.attempt and not now.status.is_over
 
@@ -352,7 +352,7 @@ class Supervisor:
 
 
 def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
-    """The adapter's verdict; of an agent that this version does not know any more the exit code is all there is."""
+    """The adapter's verdict; for an agent that this version no longer knows, the exit code decides."""
     if adapter is not None:
         try:
             return adapter.judge(ended, outcome=_last_word(session), told_to_stop=session.stopping)
@@ -362,7 +362,7 @@ def _judge(adapter: Adapter | None, session: Session, ended: Exit) -> Verdict:
 
 
 def _last_word(session: Session) -> Outcome | None:
-    """How the last turn of this process ended by the agent's own word; None when one was under way or there was none."""
+    """The outcome of this process's last turn as the agent reported it; None during a turn or when there was none."""
     turn = session.turn
     if not isinstance(turn, PastTurn) or turn.attempt != session.attempt:
         return None
@@ -376,7 +376,7 @@ def _launched(session: Session, identity: custody_spec.Identity, *, adopted: boo
 
 
 def _along(record: custody_spec.ExitRecord) -> EndedAlong:
-    """What was ended along with the agent."""
+    """The processes that were ended along with the agent."""
     return EndedAlong(tuple(EndedProcess(each.pid, each.name) for each in record.ended), record.ended_count)
 
 

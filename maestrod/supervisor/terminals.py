@@ -1,4 +1,4 @@
-"""The running agents as methods see them: ``engine.ports.Terminals`` over custody."""
+"""The running agents as the methods see them: implements ``engine.ports.Terminals`` with custody."""
 
 import base64
 
@@ -18,7 +18,7 @@ class Terminals:
         self._sizes: dict[str, tuple[int, int]] = {}
 
     async def send(self, session_id: str, data: bytes) -> None:
-        """Type into the session."""
+        """Write to the session's terminal or standard input."""
         try:
             await self._custody.send(session_id, data)
         except NotHeld as error:
@@ -39,7 +39,7 @@ class Terminals:
             raise IllegalTransition("session.no_terminal", f"{session_id} runs on pipes: it has no terminal") from error
 
     def size(self, session_id: str) -> tuple[int, int]:
-        """Columns and rows: those that were set last, or that every terminal begins with."""
+        """Columns and rows: the last that were set, or the initial size."""
         return self._sizes.get(session_id) or FIRST_SIZE
 
     def output(self, session_id: str, offset: int, limit: int) -> OutputPage:
@@ -53,8 +53,8 @@ class Terminals:
     async def wait_output(self, session_id: str, beyond: int) -> None:
         """Return when there is output after the offset, or the session's end is decided.
 
-        Custody stops waiting as soon as no attempt runs. The session may then be about to start, between two attempts, or
-        ended without a record yet: its next event says more.
+        Custody stops waiting as soon as no attempt runs. The session may then be about to start, be between two attempts,
+        or have ended without a record so far: its next event says which.
         """
         while await self._custody.wait_output(session_id, beyond) <= beyond:
             session = self._engine.world.sessions.get(session_id)

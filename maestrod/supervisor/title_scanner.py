@@ -1,18 +1,18 @@
-r"""Finds the titles a program gives its terminal: ``ESC ] 0 ; text BEL`` and ``ESC ] 2 ; text BEL``.
+r"""Finds the titles that a program gives its terminal: ``ESC ] 0 ; text BEL`` and ``ESC ] 2 ; text BEL``.
 
-Operating system commands of xterm (ctlseqs: OSC Ps ; Pt, Ps 0 icon name and title, 2 title); the end is BEL or ``ESC \``.
-CAN and SUB cancel a sequence, and so does any other ESC. Pure: pieces of a log with their offsets in, titles out, however
-the pieces cut them.
+Operating system commands of xterm (ctlseqs: OSC Ps ; Pt, Ps 0 icon name and title, 2 title) end with BEL or ``ESC \``.
+CAN, SUB and any other ESC cancel a sequence. Pure: pieces of a log with their offsets in, titles out, wherever the
+pieces cut them.
 """
 
 import re
 from typing import NamedTuple
 
-#: Bytes of a title; what is longer is none.
+#: Maximum bytes of a title; longer ones are ignored.
 TITLE_BYTES = 1024
 
 _TITLE = re.compile(rb"\x1b\][02];([^\x07\x18\x1a\x1b]*)(?:\x07|\x1b\\)")
-#: What a piece ends with when it was cut inside of a title.
+#: The end of a piece that was cut inside of a title.
 _UNFINISHED = re.compile(rb"\x1b(?:\](?:[02](?:;[^\x07\x18\x1a\x1b]*\x1b?)?)?)?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -25,14 +25,14 @@ class Title(NamedTuple):
 
 
 class TitleScanner:
-    """Feed it consecutive pieces. ``position`` is the offset it wants next."""
+    """Feed it consecutive pieces. ``position`` is the offset it needs next."""
 
     def __init__(self, offset: int) -> None:
         self.position = offset
         self._held = b""
 
     def feed(self, start: int, data: bytes) -> list[Title]:
-        """The titles that end in a piece. A piece that begins after ``position`` says that what is between is gone."""
+        """The titles that end in a piece. A piece that begins after ``position`` means that the bytes between are lost."""
         held = self._held if start == self.position else b""
         self.position = start + len(data)
         begin, text = start - len(held), held + data

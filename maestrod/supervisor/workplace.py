@@ -1,8 +1,9 @@
-"""The folder a session works in, looked at before each launch: it answers in time, and it is the one the session began in.
+"""Checks the folder that a session works in before each launch: it answers in time and is the one the session began in.
 
-A folder is known by device and inode, kept in the session's folder at its first launch; until then it is the one the session's
-project has. Inodes mean something within one boot only: another one then is another folder, and an agent is not started there. After
-a restart of the machine, or when a file system was mounted anew, numbers may change, so that is only told. The shell worker holds its folder open and looks before each command by itself.
+A folder is identified by device and inode. The session's own folder keeps them from the first launch; before that, the
+project's apply. They are reliable only within one boot: if the inode differs then, it is another folder, and no agent
+is started there. After a restart of the machine, or when a file system was mounted again, the numbers may change, so a
+difference is only a warning. The shell worker keeps its folder open and checks it before each command itself.
 """
 
 import logging
@@ -16,14 +17,14 @@ from maestrod.api.project import Project
 
 log = logging.getLogger(__name__)
 
-#: Seconds a look at the folder may take; only a file system that hangs (a server that is away) takes longer.
+#: Seconds that the check may take; only a file system that hangs (an unreachable server) takes longer.
 PATIENCE = 10.0
-#: Where a session's folder keeps what its place of work was.
+#: The file in a session's folder with the identity of its working folder.
 RECORD = "workplace.json"
 
 
 class WorkplaceRecord(msgspec.Struct, frozen=True, rename="camel"):
-    """A folder as it was found. ``boot_id`` is empty where the kernel has none; then every boot counts as the same."""
+    """The identity of a folder. ``boot_id`` is empty where the kernel has none; then every boot counts as the same."""
 
     path: str
     device: int
@@ -32,10 +33,11 @@ class WorkplaceRecord(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def check(folder: Path, path: str, boot_id: str, project: Project | None = None) -> str:
-    """Look at the working folder ``path`` of the session whose files are in ``folder``; a warning for people, or nothing.
+    """Check the working folder ``path`` of the session whose files are in ``folder``.
 
-    ``project`` is the session's. Raises ``Conflict`` when it is not there any more or is another one. A folder that never was there is left to whoever
-    enters it, who says why that fails. Touches the disk, which may hang: run it in a thread.
+    Returns a warning for people, or an empty text. ``project`` is the session's. Raises ``Conflict`` when the folder is
+    gone or is another one. A folder that never existed passes: entering it fails with a better error. Reads the disk,
+    which may hang: call it in a thread.
     """
     record = folder / RECORD
     own, agreed = _read(record, path), _of_project(project, path, boot_id)
@@ -62,14 +64,14 @@ def check(folder: Path, path: str, boot_id: str, project: Project | None = None)
 
 
 def _is_another(known: WorkplaceRecord, found: WorkplaceRecord) -> bool:
-    """Whether it surely is another folder."""
+    """Whether it is certain that this is another folder."""
     return known.boot_id == found.boot_id and known.inode != found.inode
 
 
 def _doubt(known: WorkplaceRecord, found: WorkplaceRecord) -> str:
-    """What makes it uncertain that a folder is the one that was known."""
+    """The warning when it is uncertain whether a folder is the known one; otherwise empty."""
     if (known.device, known.inode) == (found.device, found.inode) or _is_another(known, found):
-        return ""  # the same, or a person has said that this one counts now
+        return ""  # the same, or a person has updated the project to it
     since = "its file system was mounted again" if known.boot_id == found.boot_id else "the machine was restarted"
     return f"the project's folder {found.path} may not be the same as before, since {since}: check it"
 
@@ -87,7 +89,7 @@ def _changed(path: str, what: str, fix: str) -> Conflict:
 
 
 def _of_project(project: Project | None, path: str, boot_id: str) -> WorkplaceRecord | None:
-    """The folder as its project knows it: since the run began, it may have been replaced between two sessions."""
+    """The folder's identity as its project knows it: it may have been replaced between two sessions of a run."""
     known = project.folder if project is not None and project.working_dir == path else None
     if known is None or known.boot_id != boot_id:
         return None
@@ -95,7 +97,7 @@ def _of_project(project: Project | None, path: str, boot_id: str) -> WorkplaceRe
 
 
 def _read(record: Path, path: str) -> WorkplaceRecord | None:
-    """What a session knows of its folder; nothing when it was given another since."""
+    """The recorded identity of a session's folder; None when the session has another path since."""
     try:
         known = msgspec.json.decode(record.read_bytes(), type=WorkplaceRecord)
     except FileNotFoundError:

@@ -128,7 +128,7 @@ async def test_an_input_outside_the_session_files_fails_the_start(
     async with house(tmp_path, FakeMachine(), agents={"shell": Talker(stdin="/etc/passwd")}) as parts:
         session = await parts.spawn()
         failed = await parts.until(session.id, status=SessionStatus.FAILED)
-        assert failed.status_reason is not None and "none of its files" in failed.status_reason.detail
+        assert failed.status_reason is not None and "not one of its files" in failed.status_reason.detail
 
 
 async def test_an_agent_is_not_started_in_a_folder_that_replaced_its_sessions(

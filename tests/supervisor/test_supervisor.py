@@ -369,4 +369,4 @@ async def test_a_bug_in_an_adapter_affects_only_its_session(
         await parts.call("message.send", sessionId=works.id, text="hello")
         ended = await parts.until(works.id, status=SessionStatus.FAILED)
         assert ended.exit is not None and ended.exit.code == 3
-    assert "cannot be put into words" in caplog.text and "could not be judged" in caplog.text
+    assert "cannot convert" in caplog.text and "could not be judged" in caplog.text
