@@ -1,8 +1,8 @@
-"""How many connections a listener takes, so that the daemon can still open its files."""
+"""How many connections a listener accepts, so that the daemon can still open its files."""
 
 import resource
 
-#: Connections at a time; and the descriptors that are kept for everything else the daemon does.
+#: Maximum number of open connections; and the descriptors that are reserved for everything else.
 CONNECTION_LIMIT = 1000
 RESERVED_DESCRIPTORS = 256
 

@@ -1,13 +1,13 @@
-"""What a client has not taken yet: messages in order, handed to the socket in large pieces."""
+"""The messages that a client has not yet received, in order; they go to the socket in large pieces."""
 
 from collections import deque
 
-#: Bytes joined for one send. A socket takes about 200 KiB at once.
+#: Bytes joined for one send. A socket accepts about 200 KiB at once.
 _PIECE = 256 * 1024
 
 
 class Outbox:
-    """``size`` is in bytes, ``count`` in messages, what is half sent included."""
+    """``size`` is in bytes, ``count`` in messages; both include a partly sent message."""
 
     __slots__ = ("_frames", "_piece", "_piece_count", "size")
 
@@ -19,16 +19,16 @@ class Outbox:
 
     @property
     def count(self) -> int:
-        """How many messages are not sent, or not quite."""
+        """How many messages are not completely sent."""
         return len(self._frames) + self._piece_count
 
     def append(self, frame: bytes) -> None:
-        """Add a message, framed."""
+        """Add a framed message."""
         self._frames.append(frame)
         self.size += len(frame)
 
     def peek(self) -> memoryview:
-        """What to send next; empty when there is nothing."""
+        """The bytes to send next; empty when there are none."""
         if not self._piece and self._frames:
             frames = [self._frames.popleft()]
             length = len(frames[0])
@@ -40,13 +40,13 @@ class Outbox:
         return self._piece
 
     def taken(self, count: int) -> None:
-        """The socket took so many bytes of what ``peek`` gave."""
+        """Remove ``count`` bytes, which the socket accepted, from what ``peek`` returned."""
         self.size -= count
         self._piece = self._piece[count:]
         if not self._piece:
             self._piece_count = 0
 
     def clear(self) -> None:
-        """Forget everything: the client is gone."""
+        """Drop everything: the client is gone."""
         self._frames.clear()
         self._piece, self._piece_count, self.size = memoryview(b""), 0, 0

@@ -1,4 +1,4 @@
-"""The parts of the bridge put together: imported, with all that they stand on, when the first connection comes."""
+"""Assembles the parts of the bridge; imported, with everything they need, when the first client connects."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -29,12 +29,12 @@ from maestrod.transport.bridge.site import Site, Talk, failure, too_fast
 
 Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 
-#: Paths at which events are followed, besides the row's own.
+#: WebSocket paths for events, besides the method's own.
 _EVENT_PATHS = frozenset({"/", "/ws"})
 
 
 class Assembly:
-    """Everything connections share. ``spawn`` runs a task that ends with the bridge."""
+    """Everything that connections share. ``spawn`` runs a task that ends with the bridge."""
 
     def __init__(self, listener: BridgeListener, services: Services, spawn: Spawn) -> None:
         self._listener = listener
@@ -74,11 +74,11 @@ class Assembly:
         refused: Callable[[Head, Refusal], None],
         admitted: Callable[[ClientIdentity], None],
     ) -> HttpConnection:
-        """What serves a connection."""
+        """Make the object that serves a connection."""
         return HttpConnection(channel, peer, self._site, self.policy, refused, admitted)
 
     def _token_caller(self, secret: bytes) -> ClientIdentity | None:
-        """The user's own programs by the token of this start, on this machine; others by a token of their own."""
+        """Identify the caller of a token: the token of this start on this machine only, or an access token."""
         if hmac.compare_digest(secret, self._listener.token) and not self._listener.remote:
             return ClientIdentity("token", Scope.ADMIN)
         return _caller(holder_of_secret(self._services, secret))
@@ -93,11 +93,11 @@ class Assembly:
         return None if self._listener.remote else ClientIdentity("page", Scope.ADMIN)
 
     def _wait_for(self, caller: ClientIdentity) -> float:
-        """Seconds until a caller's request has its turn; the user's own programs are never made to wait."""
+        """Seconds until a caller may make its request; the user's own programs never have to wait."""
         return self._pace.take(caller.name) if caller.name in self._services.engine.world.tokens else 0.0
 
     def _upgrade(self, admitted: Admitted, channel: Channel) -> Talk | Response:
-        """What serves a WebSocket at a path, or why there is none."""
+        """The function that serves a WebSocket at a path, or the refusal."""
         from maestrod.transport.bridge.ws import ClientSocket, serve_web_socket
 
         caller = admitted.caller
@@ -116,7 +116,7 @@ class Assembly:
         return partial(serve_web_socket, channel, talk=client.talk, wait_for=partial(self._wait_for, caller))
 
     def _terminal(self, session_id: str, query: str, caller: ClientIdentity, channel: Channel) -> Talk:
-        """The terminal of a session. Raises ``MaestroError`` for one that is not there."""
+        """The function that serves a session's terminal. Raises ``MaestroError`` when there is no such session."""
         from maestrod.transport.bridge.terminal_stream import TerminalSocket
         from maestrod.transport.bridge.ws import serve_web_socket
 
@@ -126,7 +126,7 @@ class Assembly:
         terminal = TerminalSocket(channel, self._services, session, offset, readonly=readonly)
         note = audit.note(self._services.engine.world, caller.name, "session.attach", Scope.WORK)
         if note is not None:
-            note("looks" if readonly else "types")
+            note("read-only" if readonly else "with input")
         return partial(serve_web_socket, channel, talk=terminal.talk, wait_for=partial(self._wait_for, caller))
 
 
@@ -135,7 +135,7 @@ def _caller(holder: tuple[str, Scope] | None) -> ClientIdentity | None:
 
 
 def _terminal_query(query: str) -> tuple[int | None, bool]:
-    """Where to begin, and whether only to look."""
+    """The offset to begin at, and whether the connection is read-only."""
     try:
         given = parse_qs(query, keep_blank_values=True, max_num_fields=20)
         offset = given.get("offset", [None])[-1]

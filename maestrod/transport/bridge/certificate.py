@@ -1,8 +1,8 @@
-"""The certificate of the remote interface: the user's own, or a self-signed pair that is made here once.
+"""The certificate of the remote port: the user's own, or a self-signed pair that is made here once.
 
-A self-signed one convinces nobody by itself; clients know it by its fingerprint (``maestroctl --fingerprint``) or are given the
-file (``--ca-file``). It is made anew only when the names it has to be valid for are not all in it, or when it has run out, since
-everybody who knows the fingerprint then has to be told.
+No client trusts a self-signed certificate by itself: users pin its fingerprint (``maestroctl --fingerprint``) or pass
+the file (``--ca-file``). It is replaced only when it lacks a required name or is about to expire, because every client
+that has the fingerprint then needs the new one.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from maestrod.host.private_file import write_private
 #: Names of the files in their folder.
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 
-#: How long a pair of ours is good. Browsers that are told to trust it accept no more (825 days since 2019).
+#: How long our pair is valid. Even browsers that trust it accept no longer validity (825 days since 2019).
 _LIFETIME = dt.timedelta(days=825)
 _RENEWED_BEFORE = dt.timedelta(days=7)
 
@@ -32,7 +32,7 @@ class Pair(NamedTuple):
 
 
 def own_pair(folder: Path, names: Sequence[str], now: dt.datetime) -> Pair:
-    """Our own pair in ``folder``, good for ``names`` (host names and addresses); made when there is none that is."""
+    """Our own pair in ``folder``, valid for ``names`` (host names and addresses); made when there is no such pair."""
     pair = Pair(folder / CERTIFICATE, folder / KEY)
     if not _is_good(pair, names, now):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -43,7 +43,7 @@ def own_pair(folder: Path, names: Sequence[str], now: dt.datetime) -> Pair:
 
 
 def context_of(pair: Pair) -> ssl.SSLContext:
-    """What encrypts with a pair: TLS 1.2 and later. Raises ``BadConfiguration`` for files that are none."""
+    """The TLS context for a pair, with TLS 1.2 or later. Raises ``BadConfiguration`` for unusable files."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -55,7 +55,7 @@ def context_of(pair: Pair) -> ssl.SSLContext:
 
 
 def fingerprint(certificate: Path) -> str:
-    """SHA-256 of the first certificate of a PEM file, in hexadecimal."""
+    """SHA-256 of the first certificate in a PEM file, in hexadecimal."""
     text = certificate.read_text("ascii", "replace")
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     first = begin + text.partition(begin)[2].partition(end)[0] + end
@@ -76,7 +76,7 @@ def _is_good(pair: Pair, names: Sequence[str], now: dt.datetime) -> bool:
 
 
 def _make(names: Sequence[str], now: dt.datetime) -> tuple[bytes, bytes]:
-    """A certificate for these names and its key (ECDSA on P-256, which every client of today knows)."""
+    """Make a certificate for these names and its key (ECDSA on P-256, which every current client supports)."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,9 +1,9 @@
-"""One accepted TCP connection as bytes in and bytes out, whatever is spoken on it.
+"""One accepted TCP connection as bytes in and bytes out, for every protocol.
 
-What is written is queued and handed to the socket at once as far as it takes it; the rest goes out as the client reads. So
-``write`` never waits, and pieces of two writers never mix: a message is queued whole or not at all. (trio-websocket says of its own
-stream that a cancelled send leaves half a frame behind; on this one it cannot.) A client that takes nothing for ``patience``
-seconds while something waits for it is cut off.
+Written data is queued and sent at once as far as the socket accepts it; the rest follows as the client reads. So
+``write`` never waits, and the messages of two writers never mix: a message is queued whole or not at all. (In
+trio-websocket's own stream a cancelled send can leave half a frame behind; here it cannot.) A client that receives
+nothing for ``patience`` seconds although data is waiting is disconnected.
 """
 
 import logging
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 #: Bytes of one read.
 READ_SIZE = 64 * 1024
 
-#: Unsent bytes above which whoever answers a client waits, and below which it goes on.
+#: Unsent bytes above which writers wait, and below which they continue.
 UNSENT_HIGH = 1024 * 1024
 UNSENT_LOW = 256 * 1024
 
-#: Seconds and bytes that a client we hang up on may go on talking: closing on unread bytes would destroy our last answer
-#: (RFC 9112, section 9.6).
+#: Seconds and bytes that a client may still send after our last answer: closing a socket with unread bytes would destroy
+#: that answer (RFC 9112, section 9.6).
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 8 * 1024 * 1024
 
@@ -47,11 +47,11 @@ class Channel(trio.abc.Stream):
 
     @property
     def unsent(self) -> int:
-        """Bytes the client has not taken yet."""
+        """Bytes that the client has not yet received."""
         return self._outbox.size
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """What the client sent; empty at its end. Raises ``trio.ClosedResourceError`` when it is closed meanwhile."""
+        """Receive bytes; empty at the end. Raises ``trio.ClosedResourceError`` when the channel is closed meanwhile."""
         await trio.lowlevel.checkpoint_if_cancelled()
         while not self.closed:
             try:
@@ -66,26 +66,26 @@ class Channel(trio.abc.Stream):
         raise trio.ClosedResourceError
 
     def queue(self, data: bytes) -> None:
-        """Add to what goes out with the next ``flush``; nothing follows the last words."""
+        """Queue data for the next ``flush``; dropped after ``write_last``."""
         if not self.closed and not self._parting:
             self._outbox.append(data)
 
     def write(self, data: bytes) -> None:
-        """Send; never waits. What is sent to a client that is gone is dropped."""
+        """Send data; never waits. Data for a client that has gone is dropped."""
         self.queue(data)
         self.flush()
 
     def write_last(self, data: bytes) -> None:
-        """Send the last words. Whatever anybody writes after them is dropped.
+        """Send the last data. Everything written after it is dropped.
 
-        A WebSocket's Close frame is its last (RFC 6455, section 5.5.1): browsers report anything behind it as an error, and the
-        client's own Close gets no second one.
+        A WebSocket's Close frame is its last (RFC 6455, section 5.5.1): browsers report anything after it as an error,
+        and the client's own Close gets no second one.
         """
         self.write(data)
         self._parting = True
 
     def flush(self) -> None:
-        """Hand over what the client can take right now; the rest follows by itself."""
+        """Send what the client can receive right now; the rest follows by itself."""
         if self._draining or self.closed:
             return
         if not self._push():
@@ -93,7 +93,7 @@ class Channel(trio.abc.Stream):
             self._spawn(self._drain)
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """As trio's streams: returns when the client has taken most of it. Raises ``trio.BrokenResourceError``."""
+        """Send data, as trio's streams do. Returns when most of it is sent. Raises ``trio.BrokenResourceError``."""
         if self.closed:
             raise trio.BrokenResourceError
         self.write(bytes(data))
@@ -103,7 +103,7 @@ class Channel(trio.abc.Stream):
             await trio.lowlevel.checkpoint()
 
     async def wait_send_all_might_not_block(self) -> None:
-        """As trio's streams."""
+        """Return when little is unsent, as trio's streams do."""
         await self.wait_room()
 
     async def wait_room(self) -> None:
@@ -114,7 +114,7 @@ class Channel(trio.abc.Stream):
             await self._room.wait()
 
     async def finish(self) -> None:
-        """Send what is left, let the client read it, and close."""
+        """Send the rest, let the client read it, and close."""
         await self._wait_sent()
         if self.closed:
             return
@@ -129,19 +129,19 @@ class Channel(trio.abc.Stream):
         self.close()
 
     async def part(self) -> None:
-        """Send what is left, give the client a moment to hang up, and close: while somebody else reads."""
+        """Send the rest, give the client a moment to close, and close. Another task must read meanwhile."""
         await self._wait_sent()
         with trio.move_on_after(_LINGER_SECONDS):
             await self._gone.wait()
         self.close()
 
     async def aclose(self) -> None:
-        """Close now; trio's streams have this."""
+        """Close now, as trio's streams do."""
         self.close()
         await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
-        """Hang up now."""
+        """Close the connection now."""
         if not self.closed:
             self.closed = True
             trio.lowlevel.notify_closing(self._socket)
@@ -156,7 +156,7 @@ class Channel(trio.abc.Stream):
             await self._room.wait()
 
     def _push(self) -> bool:
-        """Send until the socket takes no more; whether everything went out."""
+        """Send until the socket accepts no more; returns whether everything was sent."""
         while not self.closed and (piece := self._outbox.peek()):
             try:
                 sent = self._socket.send(piece)
@@ -179,7 +179,7 @@ class Channel(trio.abc.Stream):
                 with trio.move_on_after(self._patience) as scope:
                     await trio.lowlevel.wait_writable(self._socket)
                 if scope.cancelled_caught:
-                    log.warning("closed a connection that left %d bytes untaken", self.unsent)
+                    log.warning("closed a connection that left %d bytes unread", self.unsent)
                     self.close()
         except trio.ClosedResourceError:
             pass

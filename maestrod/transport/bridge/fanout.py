@@ -1,8 +1,8 @@
-"""UI events to every client that follows them: each encoded once, each client handed all events of a moment in one write.
+"""Sends UI events to every client that follows them: encodes each once, and sends each client a turn's events in one write.
 
-Clients with the same filter share a view: the filter is asked once per event, the frames are joined once. What the bus delivers in one
-turn of the loop goes out together in the next, so a burst of commits costs each client one system call. Nobody is waited for: a
-client takes what its socket takes, keeps a bounded rest, and is cut off beyond that.
+Clients with the same filter share a view: the filter is evaluated once per event, and the frames are joined once. The
+events that the bus delivers in one turn of the loop are sent together in the next, so a burst of commits costs each
+client one system call. The fan-out never waits: a client has a bounded backlog and is disconnected beyond that.
 """
 
 import logging
@@ -19,7 +19,7 @@ from maestrod.transport.bridge.frames import text_frame
 
 log = logging.getLogger(__name__)
 
-#: Remembered frames: clients that reconnect together ask for the same ones.
+#: How many frames are remembered: clients that reconnect together ask for the same ones.
 _KEPT = 2048
 
 
@@ -27,7 +27,7 @@ class ViewClient(Protocol):
     """A client of a view."""
 
     def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
-        """Send these events, or remember them; must not wait."""
+        """Send these events or hold them; must not wait."""
 
 
 class Frames:
@@ -48,7 +48,7 @@ class Frames:
 
 
 class View:
-    """Everybody with one filter."""
+    """All clients with the same filter."""
 
     def __init__(self, matches: Callable[[Event], bool]) -> None:
         self.matches = matches
@@ -56,7 +56,7 @@ class View:
 
 
 class Fanout:
-    """Follows the bus while anybody follows it. ``run`` must run."""
+    """Subscribes to the bus while it has clients. ``run`` must be running."""
 
     def __init__(self, services: Services) -> None:
         self.frames = Frames(services)
@@ -73,7 +73,7 @@ class Fanout:
         return sum(len(view.followers) for view in self._views.values())
 
     def join(self, follower: ViewClient, filter_: EventSubscribe) -> Callable[[], None]:
-        """Send a follower every event that is published from now on and passes; the function returned ends it."""
+        """Send a client every event from now on that passes the filter; returns the function that ends this."""
         self.flush()
         view = self._views.get(filter_)
         if view is None:
@@ -84,7 +84,7 @@ class Fanout:
         return lambda: self._leave(follower, filter_)
 
     async def run(self) -> None:
-        """Send what was published, once per turn of the loop."""
+        """Send the published events, once per turn of the loop."""
         while True:
             await self._came.wait()
             self._came = trio.Event()
@@ -94,12 +94,12 @@ class Fanout:
                 flush()
 
     def soon(self, flush: Callable[[], None]) -> None:
-        """Call this in the next turn, once however often it is asked for: what became ready together goes out together."""
+        """Call ``flush`` once in the next turn, so that data that became ready together is sent together."""
         self._flushes[flush] = None
         self._came.set()
 
     def flush(self) -> None:
-        """Send what was published now."""
+        """Send the published events now."""
         events, self._pending = self._pending, []
         if events:
             for view in list(self._views.values()):
@@ -112,7 +112,7 @@ class Fanout:
             for follower in list(view.followers):
                 try:
                     follower.take(events, frames, joined)
-                except Exception:  # the connection guard: one bad connection harms nobody
+                except Exception:  # one bad connection must not harm the others
                     log.exception("a client failed to accept events and receives no more")
                     view.followers.pop(follower, None)
 

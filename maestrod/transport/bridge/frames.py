@@ -1,19 +1,19 @@
 """Frames of the WebSocket protocol as a server sends them (RFC 6455, section 5.2): whole, not masked, not compressed.
 
-Such a frame is the same bytes for every client, which is what makes it possible to encode an event once for all of them.
-Reading frames and the handshake are trio-websocket's.
+Such a frame has the same bytes for every client, so an event can be encoded once for all of them. trio-websocket reads
+frames and does the handshake.
 """
 
 TEXT, BINARY, CLOSE = 0x81, 0x82, 0x88
 
-#: Close codes (RFC 6455, section 7.4.1, and the registry it founded).
+#: Close codes (RFC 6455, section 7.4.1, and its registry).
 GOING_AWAY, UNSUPPORTED, POLICY, TRY_AGAIN = 1001, 1003, 1008, 1013
 
 _REASON_LIMIT = 123
 
 
 def frame(kind: int, payload: bytes) -> bytes:
-    """One frame."""
+    """Encode one frame."""
     length = len(payload)
     if length < 126:
         return b"%c%c%b" % (kind, length, payload)
@@ -23,10 +23,10 @@ def frame(kind: int, payload: bytes) -> bytes:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """A frame of UTF-8 text."""
+    """Encode a frame of UTF-8 text."""
     return frame(TEXT, payload)
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """The last frame; a reason longer than a control frame holds is cut."""
+    """Encode a Close frame; a reason that is too long for a control frame is cut."""
     return frame(CLOSE, code.to_bytes(2, "big") + reason.encode()[:_REASON_LIMIT])

@@ -1,10 +1,11 @@
-"""Who may come in on the bridge: one pure function over the head of a request, asked before routing and before the body is read.
+"""Decides which requests the bridge accepts: one pure function of the request's head, before routing and reading the body.
 
-Any web page the user visits can make his browser send requests to this machine (DNS rebinding, form posts, WebSockets), and any
-program on it can connect. So every request, upgrades included, has to come from the loopback interface, name exactly one of our own
-addresses as its Host, come from no foreign Origin, change things only by JSON (which no form can send), and carry a credential that
-only the user's own programs can read. Every known hole of a local server (``docs/security.md`` lists them) was one of these
-questions not asked, or asked on some routes only. The function never raises, whatever the bytes.
+Any web page that the user visits can make the browser send requests to this machine (DNS rebinding, form posts,
+WebSockets), and any program on it can connect. So every request, upgrades included, must come from the loopback
+interface, name exactly one of our own addresses as its Host, have no foreign Origin, make changes only with JSON (which
+no form can send), and carry a credential that only the user's own programs can read. Every known hole of a local server
+(``docs/security.md`` lists them) was one of these checks missing, or missing on some routes. The function never raises,
+whatever the bytes.
 """
 
 import re
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from maestrod.api.model.method import Scope
 
-#: A request has at most this many headers; ours and browsers' have about twenty.
+#: Maximum number of headers in a request; our clients and browsers send about twenty.
 HEADER_LIMIT = 100
 
 #: Verbs that change something, and so have a JSON body.
@@ -23,16 +24,16 @@ WRITES = frozenset({b"POST", b"PUT", b"PATCH"})
 _READS = frozenset({b"GET", b"HEAD"})
 _VERBS = WRITES | _READS | {b"DELETE", b"OPTIONS"}
 
-#: An origin-form target (RFC 9112, section 3.2.1) of plain characters. Encoded slashes, backslashes and dots are nobody's
-#: need here: two readers of a path must not see two paths.
+#: An origin-form target (RFC 9112, section 3.2.1) of plain characters. No client needs encoded slashes, backslashes or
+#: dots here, and two readers of a path must not see two paths.
 _TARGET = re.compile(rb"/[!$&-;=@-\[\]_a-z~%?]*")
 _ENCODED_SEPARATOR = re.compile(rb"%(?:2[ef]|5c|00)", re.IGNORECASE)
 _DOTTED = re.compile(rb"/\.\.?(?:/|$)")
 
-#: What the headers of a WebSocket's handshake begin with; they are read as ASCII.
+#: Prefixes of the headers of a WebSocket handshake; they are read as ASCII.
 _HANDSHAKE = (b"connection", b"upgrade", b"sec-websocket-")
 
-#: What the gate looks at; a second one of these is an attempt to be read in two ways.
+#: The headers that the gate reads; repeating one is an attempt to be read in two ways.
 _SINGLE = frozenset(
     {
         *(b"host", b"origin", b"authorization", b"content-type", b"content-length", b"transfer-encoding"),
@@ -42,7 +43,7 @@ _SINGLE = frozenset(
 
 
 class Head(NamedTuple):
-    """The head of a request: names of headers in lower case; ``peer`` is the address of the other end."""
+    """The head of a request, with header names in lower case; ``peer`` is the address of the other end."""
 
     peer: str
     verb: bytes
@@ -52,7 +53,7 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ClientIdentity:
-    """Who was let in: a name for the log, and how much of the contract is open to it."""
+    """The accepted caller: a name for the log, and the scope of what it may call."""
 
     name: str
     scope: Scope
@@ -60,11 +61,11 @@ class ClientIdentity:
 
 @dataclass(frozen=True, slots=True)
 class GatePolicy:
-    """What is let in.
+    """What the gate accepts.
 
-    ``hosts`` are the exact values of a Host header, ``own_origins`` the origins of our own page, ``other_origins`` those the
-    user allowed. ``token_caller`` and ``cookie_caller`` look a credential up, taking the same time for each wrong one;
-    ``is_public`` says which paths anybody may read. ``remote`` also lets in who is not on this machine.
+    ``hosts`` are the exact values of a Host header, ``own_origins`` the origins of our own page, ``other_origins`` those
+    that the user allowed. ``token_caller`` and ``cookie_caller`` look up a credential, in the same time for every wrong
+    one; ``is_public`` says which paths need no credential. With ``remote``, clients on other machines are accepted too.
     """
 
     hosts: frozenset[bytes]
@@ -79,7 +80,7 @@ class GatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why not: the HTTP status, a stable name for programs and a sentence for people, which quotes nothing of the request."""
+    """A refusal: the HTTP status, a stable code for programs, and a sentence for people that quotes no request data."""
 
     status: int
     code: str
@@ -88,9 +89,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The request may go on. ``caller`` is None on public paths; ``origin`` is the foreign origin that may read the answer.
+    """An accepted request. ``caller`` is None on public paths; ``origin`` is the foreign origin that may read the answer.
 
-    ``preflight`` marks a browser's question what it may send (Fetch standard, CORS-preflight request): answer it, no more.
+    ``preflight`` marks a browser's CORS-preflight request (Fetch standard): answer it and do nothing else.
     """
 
     path: str
@@ -114,7 +115,7 @@ _NOT_READABLE = Refusal(
 
 
 def gate(head: Head, policy: GatePolicy) -> Refusal | Admitted:
-    """Whether a request may come in."""
+    """Accept or refuse a request."""
     found = dict(head.headers)
     if len(found) < len(head.headers) and _repeats(head.headers):
         return Refusal(400, "bridge.repeated_header", "a header that may appear only once appears twice")
@@ -141,7 +142,7 @@ def _repeats(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
-    """What no honest client sends: from elsewhere, with another form of target, or with a body of two lengths."""
+    """Refuse what no honest client sends: from another machine, with another form of target, or with two body lengths."""
     if not policy.remote and not is_loopback(head.peer):
         return Refusal(403, "bridge.not_local", "this port serves only programs on this machine")
     if head.verb not in _VERBS:
@@ -166,7 +167,7 @@ def _wrong_form(head: Head, found: dict[bytes, bytes], policy: GatePolicy) -> Re
 
 
 def _wrong_place(found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | None:
-    """Names that are not ours: the Host a rebound name keeps, the Origin of another page."""
+    """Refuse names that are not ours: the Host of a rebound DNS name, or the Origin of another page."""
     if found.get(b"host") not in policy.hosts:
         return Refusal(421, "bridge.host", "the Host header names another server")
     origin = found.get(b"origin")
@@ -179,14 +180,14 @@ def _wrong_place(found: dict[bytes, bytes], policy: GatePolicy) -> Refusal | Non
 
 
 def _wrong_write(head: Head, found: dict[bytes, bytes]) -> Refusal | None:
-    """A form of a page can post text, but not JSON."""
+    """Refuse changes without JSON: a web page's form can post text but not JSON."""
     if head.verb in WRITES and not _is_json(found.get(b"content-type", b"")):
         return Refusal(415, "bridge.content_type", "the body must be application/json")
     return None
 
 
 def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrade: bool) -> ClientIdentity | Refusal:
-    """Who asks, by the token of a program or the cookie of our page."""
+    """Identify the caller by a program's token or our page's cookie."""
     authorization = found.get(b"authorization")
     if authorization is not None:
         scheme, _, token = authorization.partition(b" ")
@@ -196,7 +197,7 @@ def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrad
     caller = policy.cookie_caller(value) if value is not None else None
     if caller is None:
         return _NO_TOKEN
-    # A cookie comes along by itself, so it counts only where the browser says that our own page sent the request.
+    # Browsers send cookies unasked, so a cookie counts only when the browser says that our own page sent the request.
     from_page = found.get(b"origin") in policy.own_origins
     reads = head.verb in _READS and not upgrade and found.get(b"sec-fetch-site") == b"same-origin"
     if not from_page and not reads:
@@ -205,7 +206,7 @@ def _caller(head: Head, found: dict[bytes, bytes], policy: GatePolicy, *, upgrad
 
 
 def _cookie(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The value of a cookie; None when it is not there, or there twice."""
+    """The value of a cookie; None when it is missing or appears twice."""
     values = [
         pair.partition(b"=")[2]
         for header, line in headers
@@ -222,7 +223,7 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def is_loopback(peer: str) -> bool:
-    """Whether an address is of this machine's own loopback interface."""
+    """Whether an address belongs to this machine's loopback interface."""
     if peer == "127.0.0.1":
         return True
     try:

@@ -1,8 +1,8 @@
-"""One connection of the bridge: requests in, answers out, each through the gate first.
+"""One HTTP connection of the bridge: each request passes the gate, then is answered.
 
-h11 reads what a client sends, strictly and within limits; the answers, whose form is fixed, are written as ready bytes, which
-costs half of what reading and writing both through h11 does (``bench/bridge.py`` measures it). A request that is refused, or
-that cannot be read, is the last of its connection: nothing that follows it could be trusted to be what it seems.
+h11 parses requests, strictly and within limits. Answers have a fixed form and are written as ready bytes, which halves
+the cost of using h11 both ways (``bench/bridge.py`` measures it). A refused or malformed request is the last of its
+connection, because the bytes after it cannot be trusted.
 """
 
 import logging
@@ -18,7 +18,7 @@ from maestrod.transport.bridge.site import Site, failure
 
 log = logging.getLogger(__name__)
 
-#: Bytes of a head.
+#: Maximum bytes of a request's head.
 HEAD_LIMIT = 16 * 1024
 
 #: Seconds for a head from its first byte (or from the connection), for a body, and between two requests.
@@ -26,7 +26,7 @@ HEAD_SECONDS = 5.0
 BODY_SECONDS = 30.0
 IDLE_SECONDS = 75.0
 
-#: Seconds by which the end of an idle connection may be off: moving a deadline costs as much as reading a header.
+#: Seconds by which an idle deadline may be late: moving a deadline costs as much as reading a header.
 _COARSE = 10.0
 
 _VERSIONS = frozenset({b"1.0", b"1.1"})
@@ -34,11 +34,11 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Disconnect(Exception):
-    """The connection is of no more use."""
+    """The connection cannot be used any longer."""
 
 
 class HttpConnection:
-    """Serves one connection. ``admitted`` is called with whom a credential showed it to be; ``refused`` with each refusal."""
+    """Serves one connection. ``admitted`` is called with each identified caller, ``refused`` with each refusal."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class HttpConnection:
         self.busy = False
 
     async def serve(self) -> None:
-        """Answer requests until one side has enough."""
+        """Answer requests until one side closes the connection."""
         with self._scope:
             try:
                 self._allow(HEAD_SECONDS)
@@ -73,7 +73,7 @@ class HttpConnection:
         self._channel.close()
 
     async def _serve_one(self) -> bool:
-        """One request; whether another may follow on this connection."""
+        """Answer one request; returns whether another may follow on this connection."""
         try:
             request = await self._read_head()
         except h11.RemoteProtocolError as error:
@@ -115,12 +115,12 @@ class HttpConnection:
         return await self._answer(response, admitted, head_only=verb == "HEAD", last=self._is_last(request, headers))
 
     async def _upgrade(self, talk: Callable[[bytes], Awaitable[None]]) -> None:
-        """Hand the connection over, from the first byte of the request on."""
+        """Hand over the connection, beginning with the first byte of the request."""
         self._allow(None)
         await talk(self._seen)
 
     async def _read_head(self) -> h11.Request:
-        """The next request. Raises ``Disconnect`` at the end of the stream."""
+        """Read the head of the next request. Raises ``Disconnect`` at the end of the stream."""
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
@@ -135,7 +135,7 @@ class HttpConnection:
                 raise Disconnect
 
     async def _read_body(self, headers: Mapping[bytes, bytes], limit: int) -> bytes | None:
-        """The body; None when it is longer than allowed, which is noticed before it is read where its length is said."""
+        """Read the body; None when it is too long. A Content-Length that is too large is refused without reading."""
         if int(headers.get(b"content-length", b"0")) > limit:
             return None
         event = self._parser.next_event()
@@ -168,7 +168,7 @@ class HttpConnection:
         self._parser.receive_data(data)
 
     def _next(self) -> None:
-        """Make ready for the next request of the connection; it may have come already."""
+        """Prepare for the next request of the connection, which may have arrived already."""
         rest = self._parser.trailing_data[0]
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._seen = rest
@@ -180,7 +180,7 @@ class HttpConnection:
         self._expecting = ""
 
     async def _while_here(self, wait: Callable[[], Awaitable[None]]) -> bool:
-        """Wait for something as long as the client is there; whether it still is."""
+        """Wait for something while the client is connected; returns whether it still is."""
         here = True
         self._allow(None)
 
@@ -189,7 +189,7 @@ class HttpConnection:
             data = await self._channel.receive_some(READ_SIZE)
             if data:
                 self._parser.receive_data(data)
-                return  # it asks the next thing already: enough
+                return  # the client has sent its next request: it is still there
             here = False
             nursery.cancel_scope.cancel()
 
@@ -200,7 +200,7 @@ class HttpConnection:
         return here
 
     async def _refuse(self, head: Head, refusal: Refusal) -> bool:
-        """Say no and hang up: what follows is not read."""
+        """Send the refusal and close the connection without reading further requests."""
         self._refused(head, refusal)
         response = failure(refusal.status, refusal.code, refusal.message)
         self._allow(HEAD_SECONDS)
@@ -226,11 +226,11 @@ class HttpConnection:
         return b"close" in headers.get(b"connection", b"").lower()
 
     def _expect(self, what: str, seconds: float) -> None:
-        """Something has begun that has to be complete in time, however it trickles in."""
+        """Set a deadline for what has begun to arrive; slow trickling does not extend it."""
         if self._expecting != what:
             self._expecting = what
             self._allow(seconds)
 
     def _allow(self, seconds: float | None) -> None:
-        """How long what comes next may take."""
+        """Set how long the next step may take; None for no limit."""
         self._scope.deadline = float("inf") if seconds is None else trio.current_time() + seconds

@@ -1,4 +1,4 @@
-"""What the bridge serves on, and whom: prepared by the composition root, which knows the configuration and the files."""
+"""The socket that the bridge serves and the names it accepts; made by ``port.py`` and ``remote_port.py``."""
 
 import socket
 import ssl
@@ -8,11 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class BridgeListener:
-    """A listening TCP socket (not blocking), its names, the token of this start, the folder of the page (None without one).
+    """A listening TCP socket (non-blocking), its names, the token of this start, and the page's folder (None without one).
 
-    ``hosts`` are the values a Host header may have, ``own_origins`` the origins of the page itself, ``other_origins`` those
-    the user allowed. ``tls`` encrypts what comes in (None: it does not leave this machine). A ``remote`` listener is for who comes
-    from elsewhere with a token of his own (``api/token.py``), and only ``rate`` requests a second.
+    ``hosts`` are the values that a Host header may have, ``own_origins`` the origins of the page itself,
+    ``other_origins`` those that the user allowed. ``tls`` is None for a port that only this machine can reach. A
+    ``remote`` listener serves clients on other machines, which need an access token (``api/token.py``) and may make
+    ``rate`` requests per second.
     """
 
     sock: socket.socket

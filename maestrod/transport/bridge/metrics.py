@@ -1,4 +1,4 @@
-"""The daemon's numbers in the text format that Prometheus reads (exposition format 0.0.4)."""
+"""The daemon's metrics in the text format of Prometheus (exposition format 0.0.4)."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ KIND = b"text/plain; version=0.0.4; charset=utf-8"
 
 
 def exposition(values: Mapping[str, float]) -> bytes:
-    """One line per number, those of one name together under its type: what ends in ``_total`` only grows."""
+    """Format one line per value, grouped by name under their type; names that end in ``_total`` are counters."""
     families: dict[str, list[str]] = {}
     for name, value in values.items():
         family = name.partition("{")[0]

@@ -1,29 +1,29 @@
-"""How much one token may ask for: so many requests a second, and some more at once (a token bucket per token).
+"""Limits the requests of each access token: a number per second, and a burst (a token bucket per token).
 
-A client from elsewhere, or a script of it in a loop, must not take the daemon from everybody else. The user's own programs on
-this machine are not limited: they could take the machine itself.
+A remote client, such as a script in a loop, must not make the daemon unavailable to the others. The user's own programs
+on this machine are not limited: they could overload the machine itself anyway.
 """
 
 from collections.abc import Callable
 
-#: A bucket holds this many seconds of requests.
+#: Size of a bucket, in seconds of requests.
 _BURST_SECONDS = 2.0
 
-#: Buckets that are remembered; a token that asks nothing for long has a full one anyway.
+#: How many buckets are remembered; a token that makes no requests for long has a full one anyway.
 _KEPT = 1000
 
 
 class Pace:
-    """Counts requests by name. ``rate`` is requests per second; ``clock`` gives seconds."""
+    """Counts requests by name. ``rate`` is in requests per second; ``clock`` returns seconds."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._rate = rate
         self._size = max(rate * _BURST_SECONDS, 1.0)
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}  # what is in it, and when that was
+        self._buckets: dict[str, tuple[float, float]] = {}  # the level, and its time
 
     def take(self, name: str) -> float:
-        """Take a request out of a bucket: 0.0, or the seconds until there is one."""
+        """Take one request from the bucket of ``name``. Returns 0.0, or the seconds until one is available."""
         now = self._clock()
         level, then = self._buckets.pop(name, (self._size, now))
         level = min(self._size, level + (now - then) * self._rate)

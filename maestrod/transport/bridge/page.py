@@ -1,7 +1,7 @@
-"""The files of the web page, by their exact names; and how a browser signs in.
+"""The files of the web page, by their exact names; and the sign-in of a browser.
 
-The names are read from the folder once, so an address either is one of them or is nothing: no path is ever built from what a
-request says. The files hold nothing secret, and need no credential; what they ask for does.
+The names are read from the folder once, so an address is one of them or does not exist: no path is ever built from a
+request. The files hold no secrets and need no credential; the calls that they make do.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from maestrod.rpc.sign_in import COOKIE_LIFETIME_MS
 from maestrod.transport.bridge.query import word
 from maestrod.transport.bridge.response import HTML, TEXT, Response
 
-#: What browsers have to be told exactly, whatever the system's table says.
+#: Content types that browsers need exactly, whatever the system's table says.
 _KINDS = {
     ".html": HTML.decode(),
     ".js": "text/javascript; charset=utf-8",
@@ -30,10 +30,10 @@ _KINDS = {
 
 _INDEX = "index.html"
 
-#: Three of the nine levels: nearly as small as the best, in milliseconds for the largest file we have.
+#: Level 3 of 9: nearly as small as the best, and takes only milliseconds for our largest file.
 _GZIP_LEVEL = 3
 
-#: A person reads this, who opened an address again or too late.
+#: The page for a person who opened a sign-in link again or too late.
 _USED_UP = b"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -55,13 +55,13 @@ code { font-family: ui-monospace, monospace; padding: .15em .4em; border-radius:
 #: Headers of a request, by names in lower case.
 Headers = Mapping[bytes, bytes]
 
-#: A browser keeps a file and asks each time whether it is still that (RFC 9111, section 5.2.2.4): it is sent once, and one of
+#: A browser caches a file but revalidates it each time (RFC 9111, section 5.2.2.4): the file is sent once, and a file of
 #: another version of maestrod is never used.
 _ASK_FIRST = b"no-cache"
 
 
 class PageFiles:
-    """The files of ``folder``; None when this installation has no page."""
+    """The files of ``folder``, which is None when this installation has no page."""
 
     def __init__(self, folder: Path | None) -> None:
         self._files: dict[str, _File] = {}
@@ -75,16 +75,16 @@ class PageFiles:
         return path in self._files
 
     def read(self, path: str, headers: Headers = MappingProxyType({})) -> Response | None:
-        """A file, or that the one the browser has is still right; None for what is none."""
+        """The response with a file, or 304 if the browser's copy is current; None when there is no such file."""
         found = self._files.get(path)
         try:
             return None if found is None else found.answer(headers)
-        except OSError:  # taken away since the start
+        except OSError:  # deleted since the start
             return None
 
 
 class _File:
-    """A file as it was last read, as it is and packed; read again when it has changed."""
+    """A file as it was last read, plain and compressed; it is read again when it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -93,7 +93,7 @@ class _File:
         self._whole = self._packed = self._tag = b""
 
     def answer(self, headers: Headers) -> Response:
-        """The file for a browser that has what ``headers`` say. Raises ``OSError``."""
+        """The response to a request with these headers. Raises ``OSError``."""
         self._refresh()
         cache_headers: tuple[tuple[bytes, bytes], ...] = ((b"ETag", self._tag), (b"Vary", b"Accept-Encoding"))
         if self._tag in map(bytes.strip, headers.get(b"if-none-match", b"").split(b",")):
@@ -109,19 +109,19 @@ class _File:
         self._whole = self._path.read_bytes()
         packed = gzip.compress(self._whole, _GZIP_LEVEL, mtime=0)
         self._packed = packed if len(packed) < len(self._whole) else b""
-        # weak: the packed form is another one of the same (RFC 9110, section 8.8.1)
+        # weak, because the compressed form has other bytes but the same content (RFC 9110, section 8.8.1)
         self._tag = b'W/"%b"' % hashlib.sha256(self._whole).hexdigest()[:32].encode()
         self._read = status.st_mtime_ns, status.st_size
 
 
 def _takes_gzip(accepted: bytes) -> bool:
-    """Whether a browser reads gzip by its Accept-Encoding (RFC 9110, section 12.5.3)."""
+    """Whether an Accept-Encoding header accepts gzip (RFC 9110, section 12.5.3)."""
     kinds = dict(part.replace(b" ", b"").lower().partition(b";")[::2] for part in accepted.split(b","))
     return b"gzip" in kinds and kinds[b"gzip"].rstrip(b".0") != b"q="
 
 
 def sign_in(services: Services, query: str, cookie_name: str, *, secure: bool = False) -> Response | None:
-    """Swap the code in an address for a cookie and go on to the page without it. None when there is no code."""
+    """Exchange the code in an address for a cookie and redirect to the page without it. None when there is no code."""
     code = word(query, "code")
     if code is None:
         return None

@@ -1,8 +1,8 @@
-"""The bridge's port as the rest of the machine sees it: where it is, its token, and the file that says both.
+"""The bridge's port as other programs see it: the address, the token, and the files that publish both.
 
-The port of the last run is tried first, so that open pages find the daemon again, then the configured one, then any free one.
-``run/bridge.token`` (0600, 256 bits, new at each start) and ``run/maestrod.json`` (the address and who serves it) are written whole or
-not at all into the private runtime folder; a file or a link that somebody put in their place is replaced, never followed.
+The daemon tries the port of the last run first, so that open pages find it again, then the configured one, then any free
+one. ``run/bridge.token`` (0600, 256 bits, new at each start) and ``run/maestrod.json`` (the address and who serves it)
+are written atomically into the private runtime folder; an existing file or link is replaced, never followed.
 """
 
 import errno
@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 TOKEN_FILE = "bridge.token"  # noqa: S105  # a file's name
 ADDRESS_FILE = "maestrod.json"
 
-#: In the data folder, which outlives a boot: which port a configuration led to.
+#: The file in the data folder, which outlives a boot, with the last configured and actual ports.
 LAST_FILE = "bridge.port"
 
 _TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
 
 
 class Address(Entity, frozen=True):
-    """What ``run/maestrod.json`` says: who serves where. ``started_at`` is milliseconds since the epoch."""
+    """The content of ``run/maestrod.json``: who serves where. ``started_at`` is in milliseconds since the epoch."""
 
     url: str
     instance: str
@@ -52,20 +52,20 @@ class _Last(msgspec.Struct):
 
 @dataclass(slots=True)
 class Port:
-    """An open port. ``close`` takes the files away again, so that no client sends its token to who comes after us."""
+    """An open port. ``close`` also deletes its files, so that no client sends the token to a later owner of the port."""
 
     listener: BridgeListener
     files: tuple[Path, ...]
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening and delete the files."""
         self.listener.sock.close()
         for path in self.files:
             path.unlink(missing_ok=True)
 
 
 def open_port(paths: Paths, config: Config, info: DaemonInfo, page: Path | None) -> Port:
-    """Listen, and say where. Raises ``BadConfiguration`` with what to do about it."""
+    """Listen, and publish the address. Raises ``BadConfiguration``, which says what to do."""
     address = config.bridge_address
     _check_address(address)
     sock = listen_on(address, _candidates(paths.data / LAST_FILE, config.bridge_port))
@@ -101,7 +101,7 @@ def _check_address(address: str) -> None:
 
 
 def _candidates(last: Path, configured: int) -> list[int]:
-    """The ports to try in order, 0 being any."""
+    """The ports to try, in order; 0 means any free port."""
     try:
         remembered = msgspec.json.decode(last.read_bytes(), type=_Last)
         first = [remembered.port] if remembered.configured == configured and 0 < remembered.port < 1 << 16 else []
@@ -111,12 +111,12 @@ def _candidates(last: Path, configured: int) -> list[int]:
 
 
 def listen_on(address: str, ports: list[int]) -> socket.socket:
-    """A listening socket on the first of these ports that is free, 0 being any. Raises ``BadConfiguration`` when none is."""
+    """Listen on the first free port of these; 0 means any free port. Raises ``BadConfiguration`` when none is free."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in ports:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            # Only over connections that are still closing: a port somebody listens on stays his (socket(7)).
+            # This ignores connections that are still closing; a port with a listener stays taken (socket(7)).
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((address, port))
             sock.listen(BACKLOG)
@@ -135,14 +135,14 @@ def listen_on(address: str, ports: list[int]) -> socket.socket:
 def _remember(path: Path, configured: int, port: int) -> None:
     try:
         write_private(path, msgspec.json.encode(_Last(configured, port)))
-    except OSError as error:  # a full disk: then pages have to be opened again
+    except OSError as error:  # a full disk: after a restart, users may have to open the page at a new address
         log.warning("cannot save the bridge's port: %s", error.strerror)
 
 
 def _listener(
     sock: socket.socket, address: str, port: int, token: bytes, origins: tuple[str, ...], page: Path | None
 ) -> BridgeListener:
-    """Every name of the port: its address, and for the usual ones all that lead to this machine."""
+    """Make the listener with every name of the port: its address, and the usual loopback names."""
     shown = f"[{address}]" if ":" in address else address
     names = dict.fromkeys((shown, "127.0.0.1", "localhost", "[::1]"))
     hosts = [f"{name}:{port}" for name in names]

@@ -12,7 +12,7 @@ from maestrod.transport.bridge.response import Response
 
 
 class AnswerWire:
-    """The way back for one request: keeps the answer. ``spawn`` runs tasks that calls need."""
+    """The ``Wire`` of one request: keeps the answer. ``spawn`` runs tasks that calls need."""
 
     unsent = 0
 
@@ -22,19 +22,19 @@ class AnswerWire:
         self._spawn = spawn
 
     def send(self, message: bytes) -> None:
-        """Keep the answer: there is one, batch or not."""
+        """Keep the answer. There is only one, also for a batch."""
         self.answer = message
         self.came.set()
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no data is held back."""
 
     async def wait_room(self) -> None:
-        """There is room for one answer."""
+        """Return at once: there is room for one answer."""
         await trio.lowlevel.checkpoint()
 
     def resume(self) -> None:
-        """Nothing waits."""
+        """Do nothing: no message waits."""
 
     def start(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task."""
@@ -48,7 +48,7 @@ async def post_rpc(
     body: bytes,
     while_here: Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]],
 ) -> Response | None:
-    """The answer to one message; None when the client has gone before it was ready, which ends what can be ended."""
+    """Answer one message. None when the client disconnected first; calls that only wait are then cancelled."""
     conversation = Conversation(dispatcher, wire, ClientState(wire, caller.scope, name=caller.name, has_stream=False))
     conversation.receive(body)
     if wire.answer is None and conversation.owes:

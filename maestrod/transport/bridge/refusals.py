@@ -1,4 +1,4 @@
-"""What was refused, in the log: each kind once in a while, with how often, so that a flood of refusals does not fill the disk."""
+"""Logs refusals: one line per kind and period, with a count, so that a flood of refusals does not fill the disk."""
 
 import logging
 from collections import Counter
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-#: Seconds in which refusals of one kind make one line; later ones are counted and told with the next line.
+#: Seconds in which refusals of one kind make one line; further ones are counted in the next line.
 QUIET_SECONDS = 1.0
 
 
 class RefusalLog:
-    """Notes refusals; ``clock`` gives seconds."""
+    """Logs refusals; ``clock`` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -19,7 +19,7 @@ class RefusalLog:
         self._untold: Counter[str] = Counter()
 
     def note(self, code: str, what: str) -> None:
-        """A refusal, in words that hold nothing secret."""
+        """Log a refusal; ``what`` must hold no secrets."""
         now = self._clock()
         if now < self._next.get(code, now):
             self._untold[code] += 1

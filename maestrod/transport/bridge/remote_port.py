@@ -1,7 +1,7 @@
-"""The port for other machines: the bridge once more, behind TLS, where only tokens with an owner open anything.
+"""The port for other machines: a second bridge behind TLS that accepts only access tokens with an owner.
 
-The bridge of this machine (``port.py``) is not touched by it: that one stays on the loopback interface, with its own rules. This
-one is there only when the configuration names an address.
+It does not affect the local bridge (``port.py``), which stays on the loopback interface with its own rules. It exists
+only when the configuration names an address.
 """
 
 import datetime as dt
@@ -25,9 +25,9 @@ FOLDER = "tls"
 
 
 def open_remote_port(paths: Paths, config: Config, page: Path | None, now: dt.datetime) -> tuple[Port, str]:
-    """Listen for other machines; the port, and the fingerprint of its certificate.
+    """Listen for other machines. Returns the port and the fingerprint of its certificate.
 
-    Raises ``BadConfiguration`` with what to do about it.
+    Raises ``BadConfiguration``, which says what to do.
     """
     address = _address(config.remote_address)
     names = list(dict.fromkeys(_names(address, config.remote_names)))
@@ -42,7 +42,7 @@ def open_remote_port(paths: Paths, config: Config, page: Path | None, now: dt.da
         hosts=frozenset(host.encode() for host in hosts),
         own_origins=frozenset(f"https://{host}".encode() for host in hosts),
         other_origins=frozenset(origin.encode() for origin in config.bridge_origins),
-        token=secrets.token_urlsafe(32).encode(),  # nobody is told: a remote listener knows tokens with an owner only
+        token=secrets.token_urlsafe(32).encode(),  # never published: a remote listener accepts only tokens with an owner
         page=page,
         tls=context,
         remote=True,
@@ -58,7 +58,7 @@ def _address(text: str) -> str:
 
 
 def _names(address: str, given: tuple[str, ...]) -> Iterator[str]:
-    """What clients may call this machine: what the user says first, then its address (or all of them) and its own name."""
+    """The names that clients may use for this machine: the configured ones first, then its addresses and host name."""
     yield from (name.strip("[]") for name in given)
     if not ip_address(address).is_unspecified:
         yield address

@@ -1,7 +1,8 @@
-"""What the bridge answers, as bytes: a status line, the headers every answer has, the body; written in one piece.
+"""The bridge's responses as bytes: a status line, the headers that every response has, and the body, in one piece.
 
-The headers keep other pages out of what we say (Fetch standard, Resource-Policy and CORS; CSP level 3): nothing is sniffed, framed
-or embedded, nothing but the page's own files is kept, and no origin may read an answer but those the user named.
+The headers protect responses from other pages (Fetch standard, Resource-Policy and CORS; CSP level 3): nothing is
+sniffed, framed or embedded, only the page's own files are cached, and only origins that the user named may read a
+response.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 
-#: Scripts and styles come from us only (a terminal emulator sets styles from its script); nobody may frame a page.
+#: Scripts and styles come from us only (the terminal emulator's script sets inline styles); no page may frame ours.
 CONTENT_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     b"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,7 +32,7 @@ _ALWAYS = (
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. ``headers`` are further lines of the head, ``cache`` says what may be kept of it (RFC 9111, section 5.2.2)."""
+    """A response. ``headers`` are additional headers; ``cache`` is the Cache-Control value (RFC 9111, section 5.2.2)."""
 
     status: int
     body: bytes = b""
@@ -41,7 +42,7 @@ class Response:
 
 
 def encode(response: Response, *, with_body: bool = True, close: bool = False, origin: bytes | None = None) -> bytes:
-    """The answer as bytes. ``origin`` may read it (CORS); ``close`` says that the connection ends with it."""
+    """Encode a response. ``origin`` may read it (CORS); with ``close`` the connection ends after it."""
     head = _head(response.status, response.kind, response.cache, close, origin)
     extra = b"".join(b"%b: %b\r\n" % pair for pair in response.headers)
     length = b"" if response.status in {204, 304} else b"Content-Length: %d\r\n" % len(response.body)
@@ -63,5 +64,5 @@ def _head(status: int, kind: bytes, cache: bytes, close: bool, origin: bytes | N
 def _phrase(status: int) -> bytes:
     try:
         return HTTPStatus(status).phrase.encode()
-    except ValueError:  # 499, which nobody but log files knows
+    except ValueError:  # 499, which no standard defines
         return b"Client Closed Request"

@@ -1,7 +1,7 @@
-"""Paths of the REST interface, from the method rows: which row a request means, and its parameters as one JSON object.
+"""The paths of the REST interface, made from the method rows: finds a request's row and its parameters as a JSON object.
 
-A path's names, a query and a body all become members of the same object, which the row's struct then decodes: so every surface refuses the same
-things with the same words.
+The names in a path, the query and the body become members of one object, which the row's struct then decodes. So every
+surface refuses the same input with the same message.
 """
 
 import functools
@@ -19,12 +19,12 @@ from maestrod.api.protocol.routes import routes
 from maestrod.api.text.json_text import repeated
 from maestrod.api.text.outside_text import decode_mended
 
-#: Members of a query; more are nobody's need.
+#: Maximum number of parameters in a query; no client needs more.
 _QUERY_LIMIT = 100
 
 
 class Match:
-    """A row and what the path said of its parameters."""
+    """A row, and the parameters from the path."""
 
     __slots__ = ("names", "row")
 
@@ -43,7 +43,7 @@ class _Node:
 
 
 class Routes:
-    """All routes. ``find`` answers a match, or the verbs that the path has instead (none: there is no such path)."""
+    """All routes."""
 
     def __init__(self, given: Iterable[tuple[Route, AnyMethod]]) -> None:
         self._root = _Node()
@@ -54,7 +54,7 @@ class Routes:
             self._add(route, row)
 
     def find(self, verb: str, path: str) -> Match | frozenset[str]:
-        """What a request means."""
+        """Find the row of a request; otherwise the verbs that the path supports (none: there is no such path)."""
         if plain := self._plain.get((verb, path)):
             return plain
         verbs: set[str] = set()
@@ -67,7 +67,7 @@ class Routes:
         return frozenset(verbs)
 
     def params(self, match: Match, query: str, body: bytes) -> bytes:
-        """The parameters of the call as one JSON object. Raises ``Malformed`` with the place of what is wrong."""
+        """The parameters of the call as one JSON object. Raises ``Malformed``, which names the place of the mistake."""
         members: dict[str, Any] = dict(_body(body)) if body else {}
         if query:
             members |= self._query(match.row, query)
@@ -93,7 +93,7 @@ class Routes:
             self._plain[route.verb, route.path] = Match(row, {})
 
     def _query(self, row: AnyMethod, query: str) -> dict[str, Any]:
-        """The members of a query: text, or what the parameter's type makes of it; lists by repetition or with commas."""
+        """The parameters in a query, converted to their types; lists are repeated or separated by commas."""
         try:
             pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_QUERY_LIMIT, errors="strict")
         except ValueError as error:
@@ -116,12 +116,12 @@ class Routes:
 
 @functools.cache
 def contract() -> Routes:
-    """The routes of the contract's rows, made once in a process: they hold no state of a daemon."""
+    """The routes of the contract's rows, made once per process because they hold no state."""
     return Routes(routes())
 
 
 def _walk(node: _Node, parts: list[str], values: tuple[str, ...]) -> Iterable[tuple[_Node, tuple[str, ...]]]:
-    """Every end of the tree that a path leads to, words before names."""
+    """Every node that a path leads to, literal parts before named ones."""
     if not parts:
         yield node, values
         return
@@ -154,7 +154,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Kind:
-    """How the text of a parameter in a query is read."""
+    """How to read the text of a query parameter."""
 
     __slots__ = ("is_list", "is_text", "type")
 
@@ -165,7 +165,7 @@ class _Kind:
         self.is_text = any(isinstance(each, inspect.StrType) for each in members)
 
     def read(self, text: str) -> Any:
-        """What a parameter's text means; text that does not fit is left for the decoder to refuse."""
+        """Convert a parameter's text; text that does not fit is returned as it is, and the decoder refuses it."""
         if self.is_text:
             return text
         try:
@@ -175,7 +175,7 @@ class _Kind:
 
 
 def _kinds(row: AnyMethod) -> dict[str, _Kind]:
-    """The kinds of a row's parameters by their name on the wire."""
+    """The kinds of a row's parameters, by their names on the wire."""
     return {field.encode_name: _Kind(field.type) for field in msgspec.structs.fields(row.params)}
 
 

@@ -1,7 +1,7 @@
-"""The bridge's port: who connects, how many, how long; each connection is a task of its own and harms nobody else.
+"""Serves the bridge's port: limits who connects, how many and how long. Each connection has its own task.
 
-What serves a connection (h11, trio-websocket and all that is built on them) is imported when the first one comes: a daemon whose
-bridge nobody uses pays a listening socket for it.
+The code that serves a connection (h11, trio-websocket and everything built on them) is imported when the first client
+connects: an unused bridge costs only a listening socket.
 """
 
 import errno
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds that requests under way have to finish when the daemon stops.
+#: Seconds that unfinished requests have when the daemon stops.
 GRACE = 3.0
 
-#: Connections taken in one turn.
+#: Connections accepted in one turn.
 _ACCEPTED_AT_ONCE = 64
 
-#: Bytes the kernel may keep for a client that does not read (it doubles the number, socket(7)); the rest is ours to bound.
+#: Bytes that the kernel may buffer for a client that does not read (it doubles the number, socket(7)); we bound the rest.
 _SEND_BUFFER = 256 * 1024
 
-#: Seconds after which a client that went without a word is gone (tcp(7)): silent ones are asked by the kernel, and answers that nobody
-#: confirms are given up. Without it a laptop that sleeps, or a network that drops what is idle, would hold its place for hours. Not
-#: every system has each of them; macOS calls the first one TCP_KEEPALIVE.
+#: TCP options, in seconds, that detect a client that has vanished (tcp(7)): the kernel probes silent clients and gives up
+#: on unconfirmed data. Without them a sleeping laptop, or a network that drops idle connections, would keep its
+#: connection for hours. Not every system has all of them; macOS calls the first one TCP_KEEPALIVE.
 _SIGNS_OF_LIFE = {
     "TCP_KEEPIDLE": 60,
     "TCP_KEEPALIVE": 60,
@@ -51,16 +51,16 @@ _SIGNS_OF_LIFE = {
     "TCP_USER_TIMEOUT": 120_000,  # this one in milliseconds
 }
 
-#: A connection with TLS takes three descriptors (``tls.py``), and must leave the more to those without.
+#: A TLS connection needs three descriptors (``tls.py``); the rest is left for connections without TLS.
 _TLS_DESCRIPTORS = 6
 
-#: Seconds to wait when the machine has no descriptor or memory for another connection.
+#: Seconds to wait when descriptors or memory are too short for another connection.
 _SHORTAGE_PAUSE = 0.1
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Bridge:
-    """Serves the connections that come in through ``listener``. ``patience`` is how long a client may leave answers untaken."""
+    """Serves the connections of ``listener``. ``patience`` is how many seconds a client may leave its answers unread."""
 
     def __init__(
         self, listener: BridgeListener, services: Services, nursery: trio.Nursery, patience: float = 10.0
@@ -79,7 +79,7 @@ class Bridge:
         self._assembly: Assembly | None = None
 
     async def accept(self) -> None:
-        """Take connections, for ever."""
+        """Accept connections until cancelled."""
         while True:
             await trio.lowlevel.wait_readable(self._listener.sock)
             for _ in range(_ACCEPTED_AT_ONCE):
@@ -89,19 +89,19 @@ class Bridge:
                     break
                 except OSError as error:
                     if error.errno in _SHORTAGE:
-                        log.warning("cannot take a connection: %s", error.strerror)
+                        log.warning("cannot accept a connection: %s", error.strerror)
                         await trio.sleep(_SHORTAGE_PAUSE)
-                    continue  # otherwise that client was gone before we came to it
+                    continue  # otherwise that client had gone before we accepted it
                 self._take(accepted, address[0])
 
     def close_idle(self) -> None:
-        """The daemon stops: hang up on everybody who waits for nothing."""
+        """Close the connections without a request in progress: the daemon is stopping."""
         for connection, channel in list(self.connections.items()):
             if not connection.busy:
                 channel.close()
 
     async def wait_quiet(self) -> None:
-        """Return when nobody is connected."""
+        """Return when there are no connections."""
         while self.connections:
             await self._left.wait()
 
@@ -131,7 +131,7 @@ class Bridge:
     async def _greet(
         self, scope: trio.CancelScope, accepted: socket.socket, peer: str, context: ssl.SSLContext
     ) -> None:
-        """The handshake of TLS, before anything is read."""
+        """Do the TLS handshake, before anything is read."""
         from maestrod.transport.bridge.tls import decrypted
 
         plain = None
@@ -167,16 +167,17 @@ class Bridge:
         self._callers[connection] = caller.name
 
     def take_revocations(self, events: Sequence[Event]) -> None:
-        """Hang up on everybody who came in by a token that was revoked."""
+        """Close the connections whose token was revoked."""
         revoked = {event.id for event in events}
         for connection, name in list(self._callers.items()):
             if name in revoked and connection in self.connections:
                 self.connections[connection].close()
 
     def _make_room(self) -> bool:
-        """Hang up on the oldest connection that has shown no credential; whether there was one.
+        """Close the oldest connection that has shown no credential; returns whether there was one.
 
-        Those still in their handshake and those past it each keep what is theirs: the larger crowd gives.
+        The larger group gives one up: connections in their TLS handshake, or those past it. So neither can crowd out
+        the other.
         """
         if self._greeting and len(self._greeting) >= len(self._strangers):
             scope = next(iter(self._greeting))
@@ -194,7 +195,7 @@ class Bridge:
     async def _serve(self, connection: "HttpConnection", channel: Channel) -> None:
         try:
             await connection.serve()
-        except Exception:  # the connection guard: one bad connection harms nobody
+        except Exception:  # one bad connection must not harm the others
             log.exception("a connection of the bridge failed and is closed")
         finally:
             channel.close()
@@ -210,18 +211,18 @@ class Bridge:
     async def _guarded(self, task: Callable[[], Awaitable[None]]) -> None:
         try:
             await task()
-        except Exception:  # the connection guard: what a connection started harms nobody else
+        except Exception:  # a connection's task must not harm other connections
             log.exception("a task of the bridge failed")
 
     def _refused(self, head: "Head", refusal: "Refusal") -> None:
-        """One line, with nothing of the request that could be secret: its path, not its query, and no header."""
+        """Log one line without possible secrets: the path, but not the query or any header."""
         self._services.counts["http_refused"] += 1
         verb, path = head.verb.decode("latin-1"), head.target.partition(b"?")[0][:200].decode("latin-1")
         self._refusals.note(refusal.code, f"{verb} {path} from {head.peer}: {refusal.message}")
 
 
 def _is_foreign(accepted: socket.socket, peer: str) -> bool:
-    """Whether a program of another user of this machine connects: our token would be no use to him, but he need not try."""
+    """Whether a program of another user of this machine connects. It lacks the token, but should not even get to try."""
     return is_loopback(peer) and tcp_owner(accepted) not in {None, os.getuid()}
 
 
@@ -239,7 +240,10 @@ async def serve_bridge(
     patience: float = 10.0,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until ``services.stopping`` is set; then requests under way have ``GRACE`` seconds. ``listener.sock`` stays open."""
+    """Serve until ``services.stopping`` is set; unfinished requests then have ``GRACE`` seconds.
+
+    ``listener.sock`` stays open.
+    """
     async with trio.open_nursery() as nursery:
         bridge = Bridge(listener, services, nursery, patience)
         accepting = trio.CancelScope()

@@ -1,7 +1,7 @@
-"""What is where on the bridge: the page, REST, JSON-RPC, documents and numbers, and the WebSockets.
+"""The paths of the bridge: the page, REST, JSON-RPC, documents, metrics and the WebSockets.
 
-A request comes here when the gate has let it in, with the caller the gate found. Calls go the same way as on the socket
-(``rpc.dispatch``), so that they mean, and are refused, the same.
+Requests arrive here after the gate has accepted them, with the caller that the gate identified. Calls take the same path
+as on the Unix socket (``rpc.dispatch``), so that they behave, and are refused, in the same way.
 """
 
 import hashlib
@@ -32,38 +32,38 @@ from maestrod.transport.bridge.routes import Match, Routes
 
 _encode = msgspec.json.Encoder().encode
 
-#: Where JSON-RPC, events and documents are.
+#: The paths of JSON-RPC, events and documents.
 RPC, EVENTS, HEALTH, METRICS, OPENAPI = "/rpc", "/ws", "/health", "/metrics", "/openapi.json"
 
-#: Characters of a challenge, and what the proof is for (``health``).
+#: Maximum characters of a challenge, and the prefix of what the proof signs (``_health``).
 _CHALLENGE_LIMIT = 200
 _PROOF = b"maestrod bridge proof 1\0"
 
-#: Serves a WebSocket, from the bytes of its handshake on.
+#: Serves a WebSocket, beginning with the bytes of its handshake.
 Talk = Callable[[bytes], Awaitable[None]]
 
-#: Waits for something as long as the client is there; whether it still is.
+#: Waits for something while the client is connected; returns whether it still is.
 WhileHere = Callable[[Callable[[], Awaitable[None]]], Awaitable[bool]]
 
 
 def failure(status: int, code: str, message: str, **details: Any) -> Response:
-    """A refusal in the form every surface of the bridge uses."""
+    """A refusal in the form that every surface of the bridge uses."""
     body = {"error": True, "message": message, "code": code, "retryable": status in {429, 503}}
     return Response(status, _encode(body | ({"details": details} if details else {})))
 
 
 def too_fast(seconds: float) -> Response:
-    """A client that has used up what its token may ask for (RFC 6585, section 4)."""
+    """The refusal for a client that has exceeded its token's rate (RFC 6585, section 4)."""
     said = failure(429, "token.rate", f"too many requests with this token: try again in {seconds:.2f} s")
     return Response(said.status, said.body, headers=((b"Retry-After", b"%d" % max(math.ceil(seconds), 1)),))
 
 
 class Site:
-    """Answers what was let in.
+    """Answers accepted requests.
 
-    ``wire`` makes the way back of one request, ``upgrade`` what serves a WebSocket; ``token`` proves to a client that it
-    speaks to this daemon. ``secure`` says that the page comes over TLS; ``wait_for`` counts a caller's request and says how long it
-    would have to wait for its turn (seconds).
+    ``wire`` makes the ``Wire`` of one request, ``upgrade`` the function that serves a WebSocket; ``token`` proves to a
+    client that it speaks to this daemon. ``secure`` means that the page is served over TLS. ``wait_for`` counts a
+    caller's request and returns how many seconds the caller must wait.
     """
 
     def __init__(
@@ -92,15 +92,15 @@ class Site:
 
     @property
     def stopping(self) -> bool:
-        """Whether the daemon stops, so that connections are not kept."""
+        """Whether the daemon is stopping, so that connections are not kept alive."""
         return self._services.stopping.is_set()
 
     def is_public(self, path: str) -> bool:
-        """Whether anybody who came through the gate may read this."""
+        """Whether a path can be read without a credential."""
         return path in {HEALTH, "/"} or path in self._files
 
     def body_limit(self, verb: str, admitted: Admitted) -> int:
-        """Bytes the body of a request may have."""
+        """Maximum bytes of a request's body."""
         if verb in {"GET", "HEAD", "DELETE", "OPTIONS"}:
             return 0 if admitted.caller is None else 4096
         if admitted.path == RPC:
@@ -111,7 +111,7 @@ class Site:
     async def respond(
         self, verb: str, admitted: Admitted, headers: Headers, body: bytes, while_here: WhileHere
     ) -> Response | None:
-        """The answer; None when the client has gone meanwhile."""
+        """Answer a request; None when the client has disconnected meanwhile."""
         if admitted.preflight:
             return _preflight()
         if verb == "GET" and (signed_in := self._sign_in(admitted)):
@@ -128,7 +128,7 @@ class Site:
         if verb == "GET" and (response := self._get(path, admitted.query, headers)):
             return response
         if path in {RPC, EVENTS, HEALTH, METRICS, OPENAPI} or path in self._files:
-            return failure(405, "bridge.verb", f"{path} does not take {verb}")
+            return failure(405, "bridge.verb", f"{path} does not support {verb}")
         return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists all paths")
 
     def _sign_in(self, admitted: Admitted) -> Response | None:
@@ -148,7 +148,9 @@ class Site:
         return self._files.read(path, headers)
 
     def _health(self, query: str) -> dict[str, Any]:
-        """That it lives; and for a client with the token a proof that it is this daemon, before the token is sent."""
+        """Report that the daemon lives. Answers a challenge with a proof that this daemon has the token, so that a client
+        can check before it sends the token.
+        """
         answer: dict[str, Any] = {"status": "ok", "timestamp": self._services.engine.clock.wall()}
         challenge = word(query, "challenge")
         if challenge and len(challenge) <= _CHALLENGE_LIMIT:
@@ -165,7 +167,7 @@ class Site:
         if not isinstance(match, Match):
             if match:
                 allowed = ", ".join(sorted(match))
-                return failure(405, "bridge.verb", f"this path takes {allowed}", allow=sorted(match))
+                return failure(405, "bridge.verb", f"this path supports {allowed}", allow=sorted(match))
             return failure(404, "bridge.no_such_path", "there is nothing here; GET /openapi.json lists all paths")
         self._services.counts["http_calls"] += 1
         try:
@@ -185,7 +187,7 @@ async def _settled(call: SingleCall) -> None:
 
 
 def _preflight() -> Response:
-    """What a page of an origin that the user allowed may send (Fetch standard, section 3.2)."""
+    """The answer to a preflight: what a page of an allowed origin may send (Fetch standard, section 3.2)."""
     return Response(
         204,
         headers=(

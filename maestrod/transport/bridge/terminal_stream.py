@@ -1,8 +1,8 @@
-"""A session's terminal over a WebSocket: its bytes out in order, keys and sizes in.
+"""A session's terminal over a WebSocket: sends its output in order, receives keys and sizes.
 
-The log on disk is the buffer, so a reader that is slow costs no memory. One that falls further and further behind a terminal that
-prints without end is moved on to its end, and told so; the numbers in ``start`` and ``gap`` are offsets of the log in bytes, so that
-a page which comes back goes on where it was.
+The log on disk is the buffer, so a slow reader costs no memory. A reader that falls too far behind a terminal that
+prints without end is moved near the end of the log and gets a ``gap`` message. The numbers in ``start`` and ``gap`` are
+byte offsets in the log, so that a page that reconnects can continue where it was.
 """
 
 import base64
@@ -20,11 +20,11 @@ from maestrod.transport.bridge.channel import Channel
 from maestrod.transport.bridge.frames import BINARY, GOING_AWAY, close_frame, frame, text_frame
 from maestrod.transport.bridge.ws import Inbox
 
-#: Bytes of output in one frame, and how much may be unsent before more is read from the log.
+#: Bytes of output in one frame, and how many may be unsent before more is read from the log.
 PIECE = 64 * 1024
 UNSENT_LIMIT = 256 * 1024
 
-#: Bytes a reader may fall behind (more than it was at its start), and how much of the end it then gets.
+#: Bytes that a reader may fall behind (or as many as at its start, if more), and how much of the end it then gets.
 BEHIND_LIMIT = 4 * 1024 * 1024
 KEPT = 256 * 1024
 
@@ -45,7 +45,7 @@ _read = msgspec.json.Decoder(_Resize | _Ping)
 
 
 class TerminalSocket:
-    """One viewer of one session; types unless ``readonly``. ``offset`` is where to begin, None for the end of the log."""
+    """One viewer of one session, who can type unless ``readonly``. It begins at ``offset``, None for the log's end."""
 
     def __init__(
         self, channel: Channel, services: Services, session: Session, offset: int | None, *, readonly: bool
@@ -69,7 +69,7 @@ class TerminalSocket:
             nursery.cancel_scope.cancel()
 
     async def _print(self) -> None:
-        """The output, as fast as the client reads."""
+        """Send the output, as fast as the client reads."""
         terminals, id_ = self._services.terminals, self._session.id
         limit = max(BEHIND_LIMIT, self._end_of_log() - self._offset)
         try:
@@ -97,7 +97,7 @@ class TerminalSocket:
         await self._hang_up(_NORMAL, "the session has ended")
 
     def _skip(self, limit: int) -> None:
-        """Go on near the end of the log, if this reader will never come there otherwise."""
+        """Continue near the end of the log if this reader has fallen too far behind."""
         end = self._end_of_log()
         if end - self._offset > limit:
             self._offset = end - KEPT

@@ -1,7 +1,7 @@
 """TLS in front of a connection: the client's bytes are decrypted here and passed on through a socket pair.
 
-What serves a connection (``channel.py``) works on a plain socket, whose writes never wait; so the encryption is put in front of
-it instead of into it, at the price of one copy for clients from elsewhere, and of nothing for those of this machine.
+``channel.py`` needs a plain socket, whose writes never wait, so TLS stands in front of it rather than inside. That costs
+remote clients one copy, and local clients nothing.
 """
 
 import logging
@@ -13,7 +13,7 @@ import trio
 
 log = logging.getLogger(__name__)
 
-#: Seconds for the handshake, and for a client to take what it was sent, or to hear the last of it.
+#: Seconds for the handshake, for a client to receive what it was sent, and for it to read the end.
 HANDSHAKE_SECONDS = 5.0
 PATIENCE = 10.0
 _LINGER = 2.0
@@ -24,7 +24,7 @@ Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 async def decrypted(accepted: socket.socket, context: ssl.SSLContext, spawn: Spawn) -> socket.socket | None:
-    """The plain end of a connection after its handshake; None for a client that does not speak TLS, or not soon, or has no place.
+    """Do the handshake and return the plain end of the connection; None if it fails, takes too long, or descriptors lack.
 
     ``spawn`` runs the task that carries the bytes until one side ends.
     """
@@ -53,14 +53,14 @@ async def decrypted(accepted: socket.socket, context: ssl.SSLContext, spawn: Spa
 
 
 async def _carry(tls: "trio.SSLStream[trio.SocketStream]", inner: trio.SocketStream) -> None:
-    """Carry bytes both ways; when our side is through, the client may still hear the last of it."""
+    """Carry bytes both ways; when our side has finished, the client has a moment to read the rest."""
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_inward, tls, inner)
             await _outward(tls, inner)
             nursery.cancel_scope.deadline = trio.current_time() + _LINGER
     finally:
-        with trio.CancelScope(shield=True):  # both of them, also when the daemon stops; neither waits for anybody
+        with trio.CancelScope(shield=True):  # close both, also when the daemon stops; neither call waits
             await trio.aclose_forcefully(tls)
             await trio.aclose_forcefully(inner)
 

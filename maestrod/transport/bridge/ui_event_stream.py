@@ -1,8 +1,8 @@
 """The UI events of one client: first the recorded ones after a seq, then the live ones, each once and in order.
 
-A client that reads slowly delays nobody else (``rpc/catch_up.py``): it is cut off with the last seq it was sent. A client that asked to have
-states coalesced is cut off later: while it lags, the newest ``*.updated`` of an entity replaces the one before. All other events
-(``created``, ``status``, ``deleted``, timelines, questions) are always sent.
+A client that reads slowly delays no one else (``rpc/catch_up.py``): it is disconnected and gets the last seq that it was
+sent. A client that asked to coalesce states is disconnected later: while it lags, the newest ``*.updated`` of an entity
+replaces the one before. All other events (``created``, ``status``, ``deleted``, timelines, questions) are always sent.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from maestrod.rpc.subscription import matcher
 from maestrod.rpc.ui_event import is_state
 from maestrod.transport.bridge.fanout import Fanout
 
-#: Unsent bytes from which a client that coalesces states receives the newest ones only; and how many events are held for it.
+#: Unsent bytes above which a client that coalesces states receives only the newest; and how many events are held for it.
 LAG = 256 * 1024
 HELD_LIMIT = 4096
 
@@ -67,7 +67,7 @@ class UiEventStream:
         self._leave()
 
     def go_live(self) -> None:
-        """Send what is published from now on."""
+        """Send the events that are published from now on."""
         self._leave = self._fanout.join(self, self._filter)
 
     @property
@@ -76,21 +76,21 @@ class UiEventStream:
         return self._closed
 
     async def wait_room(self) -> None:
-        """Return when the client can take more."""
+        """Return when the client can receive more."""
         await self._pipe.wait_room()
 
     async def catch_up(self, earlier: Iterator[Event]) -> None:
-        """Send what was, then go live. Raises ``ResyncRequired`` when the client is too slow for it."""
+        """Send earlier events, then go live. Raises ``ResyncRequired`` when the client is too slow."""
         await catch_up(self._services, self, matcher(self._filter), earlier, self.sent)
 
     def show(self, events: Sequence[Event], seq: int) -> None:
-        """Send events; the client knows all there is up to ``seq`` then."""
+        """Send events; after that the client has everything up to ``seq``."""
         if events:
             self._pipe.write(b"".join(map(self._fanout.frames.of, events)))
         self.sent = seq
 
     def take(self, events: Sequence[Event], frames: Sequence[bytes], joined: bytes) -> None:
-        """Events of this moment, from the fan-out."""
+        """Send, or hold, events that the fan-out has just received."""
         unsent = self._pipe.unsent
         if self._held or (self._coalesce and unsent > LAG):
             self._hold(events, frames)
@@ -101,7 +101,7 @@ class UiEventStream:
             self.sent = events[-1].seq
 
     async def release(self) -> None:
-        """Send what is held, as fast as the client takes it."""
+        """Send what is held, as fast as the client reads."""
         while self._held and not self._closed:
             await self._pipe.wait_room()
             held, self._held = self._held, {}

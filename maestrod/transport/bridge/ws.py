@@ -1,8 +1,8 @@
 """A WebSocket of the bridge: UI events, JSON-RPC as on the Unix socket, or a session's terminal.
 
-The handshake and the reading of frames are trio-websocket's, on the connection that the request came in on. What we send goes past
-it, as ready frames: an event is encoded once for everybody, and an answer is written the moment it is ready. Both go through one
-channel, which never splits a frame.
+trio-websocket does the handshake and reads frames, on the connection of the request. We send past it, as ready frames:
+an event is encoded once for all clients, and an answer is written as soon as it is ready. Both go through one channel,
+which never splits a frame.
 """
 
 import math
@@ -28,7 +28,7 @@ from maestrod.transport.bridge.frames import CLOSE, GOING_AWAY, TRY_AGAIN, close
 from maestrod.transport.bridge.gate import ClientIdentity
 from maestrod.transport.bridge.ui_event_stream import UiEventStream
 
-#: Seconds for the handshake, which is answered without waiting for anybody.
+#: Seconds for the handshake, which we answer without waiting.
 _HANDSHAKE_SECONDS = 5.0
 
 Run = Callable[["Inbox"], Awaitable[None]]
@@ -48,17 +48,17 @@ class Inbox:
         except ConnectionClosed:
             return None
         seconds = self._wait_for()
-        while seconds > 0:  # who asks too fast is heard more slowly
+        while seconds > 0:  # a client that sends too fast is read more slowly
             await trio.sleep(seconds)
             seconds = self._wait_for()
         return message
 
 
 class _Upgraded(trio.abc.Stream):
-    """The connection from the request on, which was read already.
+    """The connection beginning with the request, which was read already.
 
-    What came behind the request in the same packet is given out when the handshake is done: wsproto would keep it until
-    something else comes.
+    Bytes that arrived after the request in the same packet are returned only after the handshake: wsproto would hold
+    them back until more bytes arrive.
     """
 
     def __init__(self, channel: Channel, seen: bytes) -> None:
@@ -96,7 +96,7 @@ async def serve_web_socket(
 ) -> None:
     """Finish the handshake that ``seen`` begins with, and run ``talk`` with the connection until one side ends it.
 
-    ``wait_for`` counts a message and says how long it has to wait for its turn (seconds).
+    ``wait_for`` counts a message and returns how many seconds it must wait.
     """
     async with trio.open_nursery() as nursery:
         with trio.move_on_after(_HANDSHAKE_SECONDS) as scope:
@@ -110,7 +110,7 @@ async def serve_web_socket(
 
 
 class _Message(msgspec.Struct, rename="camel"):
-    """What a client of UI events may send; ``jsonrpc`` marks a message for the conversation instead."""
+    """A message from a client of UI events; ``jsonrpc`` marks one for the conversation instead."""
 
     type: str = ""
     jsonrpc: Any = None
@@ -128,7 +128,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ClientSocket:
-    """One client: follows UI events and makes JSON-RPC calls; the ``Wire`` of its conversation."""
+    """One client that follows UI events and makes JSON-RPC calls; the ``Wire`` of its conversation."""
 
     def __init__(self, channel: Channel, dispatcher: Dispatcher, fanout: Fanout, caller: ClientIdentity) -> None:
         self._channel = channel
@@ -142,17 +142,17 @@ class ClientSocket:
 
     @property
     def unsent(self) -> int:
-        """Bytes the client has not taken yet."""
+        """Bytes that the client has not yet received."""
         return self._channel.unsent
 
     def send(self, message: bytes) -> None:
-        """Queue an answer or a notification; it goes out with others of the same turn."""
+        """Queue an answer or a notification; it is sent together with others of the same turn."""
         self._channel.queue(text_frame(message))
         if not self._working:
             self._fanout.soon(self._channel.flush)
 
     def flush(self) -> None:
-        """Hand over what the client can take right now."""
+        """Send what the client can receive right now."""
         self._channel.flush()
 
     async def wait_room(self) -> None:
@@ -160,7 +160,7 @@ class ClientSocket:
         await self._channel.wait_room()
 
     def resume(self) -> None:
-        """The conversation has room for more calls."""
+        """Continue reading: the conversation has room for more calls."""
         if self._roomy is not None:
             self._roomy.set()
             self._roomy = None
@@ -176,7 +176,7 @@ class ClientSocket:
             nursery.start_soon(self._say_goodbye)
             try:
                 await self._converse(inbox)
-            finally:  # while tasks can still be started beside us: the fan-out may be about to cut us off
+            finally:  # while the nursery is open: the fan-out may be about to disconnect us, which starts a task
                 self._unsubscribe()
                 self.conversation.close()
             nursery.cancel_scope.cancel()
@@ -196,7 +196,7 @@ class ClientSocket:
         self._end(GOING_AWAY, "the daemon is stopping")
 
     def _work(self, message: bytes) -> None:
-        """Carry a message out; what is answered at once goes out at once."""
+        """Process a message; immediate answers are sent at once."""
         self._working = True
         try:
             self._take(message)
@@ -214,7 +214,7 @@ class ClientSocket:
             if b'"jsonrpc"' in message:
                 self.conversation.receive(message)
             else:
-                self._refuse(Malformed("message.invalid", f"not a message of this channel: {error}"[:500]))
+                self._refuse(Malformed("message.invalid", f"invalid message: {error}"[:500]))
             return
         if read.jsonrpc is not None:
             self.conversation.receive(message)
@@ -268,7 +268,7 @@ class ClientSocket:
     async def _catch_up(self, stream: UiEventStream, earlier: Any) -> None:
         try:
             await stream.catch_up(earlier)
-        except MaestroError as error:  # a segment went while a slow client was reading it
+        except MaestroError as error:  # a journal segment was deleted while a slow client was reading it
             self._refuse(error)
 
     def _unsubscribe(self) -> None:

@@ -1,4 +1,4 @@
-"""One connection on the Unix socket: its stream in, its answers out, and when it is time to stop reading or to hang up."""
+"""One connection on the Unix socket: reads its stream, sends its answers, and decides when to stop reading or close."""
 
 import logging
 import select
@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 #: Bytes of one read.
 READ_SIZE = 64 * 1024
 
-#: Unsent bytes beyond which nothing more is read from a client, and below which streams go on.
+#: Unsent bytes above which a client is not read, and below which its streams continue.
 UNSENT_HIGH = 1024 * 1024
 UNSENT_LOW = 256 * 1024
 
 
 class Loop(Protocol):
-    """What a connection needs of the loop that serves it."""
+    """What a connection needs from the loop that serves it."""
 
     def watch(self, connection: "UnixConnection", events: int) -> None:
         """Call back when the socket is ready for these events of ``selectors``; 0 for none."""
@@ -35,20 +35,20 @@ class Loop(Protocol):
         """Call ``work`` soon."""
 
     def protect(self, connection: "UnixConnection", function: Callable[[], None]) -> None:
-        """Call the function; an error in it ends the connection and goes no further."""
+        """Call the function; an error in it ends only this connection."""
 
     def guard(self, connection: "UnixConnection") -> None:
-        """Look at ``overdue`` and ``is_abandoned`` now and then."""
+        """Check ``overdue`` and ``is_abandoned`` from time to time."""
 
     def start(self, connection: "UnixConnection", task: Callable[[], Awaitable[None]]) -> None:
         """Run a task beside the connection."""
 
     def forget(self, connection: "UnixConnection") -> None:
-        """The connection is closed."""
+        """Forget a closed connection."""
 
 
 class UnixConnection:
-    """Carries a conversation; the ``Wire`` of ``maestrod.rpc``."""
+    """Transports a conversation: the ``Wire`` of ``maestrod.rpc``."""
 
     def __init__(self, loop: Loop, socket_: socket.socket, dispatcher: Dispatcher) -> None:
         self.socket = socket_
@@ -62,44 +62,44 @@ class UnixConnection:
         self._events = 0
         self._working = False
         self._ended = False  # the client sends nothing more
-        self._hanging_up = False  # we send what is left and close
+        self._hanging_up = False  # we send the rest and close
         self._blocked_since: float | None = None
 
     @property
     def unsent(self) -> int:
-        """Bytes the client has not taken yet."""
+        """Bytes that the client has not yet received."""
         return self._outbox.size
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is under way and everything is sent."""
+        """Whether no call is unfinished and everything is sent."""
         return not self._outbox.size and not self.conversation.under_way
 
     @property
     def is_well(self) -> bool:
-        """Whether it is being read and takes its answers."""
+        """Whether it is being read and its client receives its answers."""
         return self._events == EVENT_READ
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the client is gone altogether, which a socket that is not being read does not say by itself."""
+        """Whether the client has closed both directions; without reading the socket, only this check shows it."""
         poll = select.poll()
         poll.register(self.socket, 0)
         return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
 
     def overdue(self, patience: float) -> bool:
-        """Whether the client has taken nothing for so many seconds while something waited for it."""
+        """Whether the client has received nothing for ``patience`` seconds although something was waiting for it."""
         return self._blocked_since is not None and trio.current_time() - self._blocked_since > patience
 
     def send(self, message: bytes) -> None:
-        """Queue a message; it goes out with others of the same turn."""
+        """Queue a message; it is sent together with others of the same turn."""
         if not self.closed:
             self._outbox.append(frame(message, self._decoder.framing or Framing.LINES))
             if not self._working:
                 self._loop.mark(self)
 
     def resume(self) -> None:
-        """There is room for more calls."""
+        """Continue reading: there is room for more calls."""
         if not self._working:
             self._loop.mark(self)
 
@@ -115,13 +115,13 @@ class UnixConnection:
         self._loop.start(self, task)
 
     def on_ready(self, events: int) -> None:
-        """The socket can be read or written."""
+        """Handle a socket that can be read or written."""
         if events & EVENT_READ and not self._ended:
             self._read()
         self.work()
 
     def work(self) -> None:
-        """Carry out what has been read, as far as there is room, and send what can be sent."""
+        """Process the messages that were read, as far as there is room, and send what can be sent."""
         if self.closed:
             return
         self._working = True
@@ -139,23 +139,23 @@ class UnixConnection:
         self._flush()
 
     def flush(self) -> None:
-        """Hand over what the client can take right now. Never raises: who calls may be in the middle of something."""
+        """Send what the client can receive right now. Never raises: the caller may be in the middle of something."""
         self._loop.protect(self, self._flush)
 
     def hang_up(self) -> None:
-        """Read nothing more; close when everything is sent."""
+        """Stop reading; close when everything is sent."""
         self._hanging_up = True
         self._backlog.clear()
 
     def stop(self) -> None:
-        """The daemon stops: read nothing more, finish what is under way."""
+        """Stop reading and finish the unfinished calls: the daemon is stopping."""
         self._ended = True
         self._backlog.clear()
         self.conversation.stop()
         self._loop.mark(self)
 
     def close(self) -> None:
-        """Hang up now."""
+        """Close the connection now."""
         if not self.closed:
             self.closed = True
             self._loop.forget(self)
@@ -196,13 +196,13 @@ class UnixConnection:
         elif (self.is_quiet and self.conversation.is_over) or self.is_abandoned:
             self.close()
         else:
-            self._ended = True  # it has shut down its side and still wants its answers
+            self._ended = True  # the client has shut down its side but still reads its answers
 
     def _is_full(self) -> bool:
         return self.conversation.busy or self._outbox.size > UNSENT_HIGH
 
     def _settle(self) -> None:
-        """After a turn: close if it is over, otherwise wait for the right things."""
+        """End a turn: close if everything is done, otherwise wait for the right events."""
         if self.closed:
             return
         unsent = self._outbox.size

@@ -1,4 +1,4 @@
-"""Serving the Unix socket from the first connection to a graceful end."""
+"""Serve the Unix socket from the first connection to a graceful end."""
 
 import selectors
 import socket
@@ -10,7 +10,7 @@ from maestrod.rpc.context import Services
 from maestrod.rpc.dispatch import Dispatcher
 from maestrod.transport.unix.socket_loop import SocketLoop
 
-#: Seconds that calls under way have to finish when the daemon stops.
+#: Seconds that unfinished calls have when the daemon stops.
 GRACE = 3.0
 
 
@@ -21,11 +21,12 @@ async def serve_unix(
     patience: float = 10.0,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve the connections of ``listener`` (not blocking, already listening) until ``services.stopping`` is set.
+    """Serve the connections of ``listener`` (non-blocking, already listening) until ``services.stopping`` is set.
 
-    Then no more connections and requests are taken, calls that only wait are told, those under way have ``GRACE`` seconds.
-    Cancelling ends all of it at once. ``listener`` stays open: it belongs to its endpoint. ``patience`` is how many seconds
-    a client may leave its answers untaken. Raises ``RuntimeError`` at once when a method of the contract is not bound.
+    Then it accepts no more connections and requests, calls that only wait fail, and other calls have ``GRACE`` seconds
+    to finish. Cancelling ends everything at once. ``listener`` stays open: it belongs to its endpoint. ``patience`` is
+    how many seconds a client may leave its answers unread. Raises ``RuntimeError`` at once when a method of the contract
+    is not bound.
     """
     dispatcher = Dispatcher(services, bindings())
     with selectors.DefaultSelector() as selector:

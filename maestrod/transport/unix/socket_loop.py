@@ -1,8 +1,8 @@
 """The loop that serves every connection of a Unix socket: one trio task, one selector.
 
-The selector's own descriptor is readable when any socket is ready (epoll(7) and kqueue(2) nest), so trio waits for that one.
-Against a task per connection this saves half of the work of a small call, and nearly all of opening and closing one
-(``bench/round_trip.py`` measures it).
+The selector's own descriptor is readable when any socket is ready (epoll(7) and kqueue(2) nest), so trio waits for that
+one. Compared with a task per connection, a small call costs half as much, and opening and closing a connection costs
+almost nothing (``bench/round_trip.py`` measures it).
 """
 
 import errno
@@ -22,28 +22,28 @@ from maestrod.transport.unix.connection import UnixConnection
 
 log = logging.getLogger(__name__)
 
-#: Connections taken in one turn, so that a flood of them does not keep the others waiting.
+#: Connections accepted in one turn, so that a flood of them does not delay the others.
 _ACCEPTED_AT_ONCE = 64
 
-#: Turns in a row before other tasks run: going through trio's scheduler costs more than looking at the sockets again.
+#: Turns in a row before other tasks run: a pass through trio's scheduler costs more than polling the sockets again.
 _TURNS = 8
 
-#: How often to look again before going to sleep. A client that has just been answered asks its next question within
-#: microseconds; being woken up by it costs both sides more than these looks (1 client: 0.6 of a bare echo without, 0.95 with).
+#: How often to poll again before sleeping. A client that has just received an answer often sends its next request within
+#: microseconds, and a wake-up costs both sides more than polling (1 client: 0.6 of a bare echo without, 0.95 with).
 _LINGER = 4
 
-#: Seconds to wait when the machine has no descriptor or memory for another connection (trio's own listeners do the same).
+#: Seconds to wait when descriptors or memory are too short for another connection (trio's own listeners do the same).
 _SHORTAGE_PAUSE = 0.1
 _SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
-#: Seconds between two looks at connections that are stuck; nobody looks while there are none.
+#: Seconds between two checks of stuck connections; there are no checks while there are no such connections.
 _PATROL_INTERVAL = 1.0
 
 
 class SocketLoop:
-    """Serves the connections that come in on ``listener``.
+    """Serves the connections of ``listener``.
 
-    ``patience`` is how many seconds a client may leave its answers untaken. Tasks that calls need run in ``nursery``.
+    ``patience`` is how many seconds a client may leave its answers unread. Tasks that calls need run in ``nursery``.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class SocketLoop:
         self._quiet = trio.Event()
 
     async def run(self) -> None:
-        """Serve, for ever."""
+        """Serve until cancelled."""
         self._accept_more()
         while True:
             await trio.lowlevel.wait_readable(self._selector.fileno())
@@ -83,7 +83,7 @@ class SocketLoop:
                 await trio.lowlevel.checkpoint()
 
     async def run_marked(self) -> None:
-        """Send what was answered between turns: the answers that came ready together go out together."""
+        """Send the answers that became ready between turns, all together."""
         while True:
             await self._mark_event.wait()
             self._mark_event = trio.Event()
@@ -93,7 +93,7 @@ class SocketLoop:
             self._check_quiet()
 
     async def run_patrol(self) -> None:
-        """Close connections that do not take their answers, or whose client went while it was not being read."""
+        """Close connections whose client does not read its answers, or has gone while the connection was not read."""
         while True:
             await self._guard_event.wait()
             while self._guarded:
@@ -103,19 +103,19 @@ class SocketLoop:
             self._guard_event = trio.Event()
 
     def stop(self) -> None:
-        """Take no more connections and no more requests."""
+        """Accept no more connections and no more requests."""
         self._stopping = True
         self._accept_no_more()
         for connection in list(self.connections):
             connection.stop()
 
     async def wait_quiet(self) -> None:
-        """Return when every connection has finished what was under way."""
+        """Return when every connection has finished its calls."""
         self._check_quiet()
         await self._quiet.wait()
 
     def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all connections."""
         for connection in list(self.connections):
             connection.close()
 
@@ -137,24 +137,24 @@ class SocketLoop:
         self._mark_event.set()
 
     def guard(self, connection: UnixConnection) -> None:
-        """Look at the connection now and then until it is well again."""
+        """Check the connection from time to time until it is well again."""
         self._guarded.add(connection)
         self._guard_event.set()
 
     def protect(self, connection: UnixConnection, function: Callable[[], None]) -> None:
-        """Call the function; an error in it costs the connection, not the daemon."""
+        """Call the function; an error in it ends the connection, not the daemon."""
         try:
             function()
-        except Exception:  # the connection guard: one bad connection harms nobody
+        except Exception:  # one bad connection must not harm the others
             log.exception("a connection failed and is closed")
             connection.close()
 
     def start(self, connection: UnixConnection, task: Callable[[], Awaitable[None]]) -> None:
-        """Run a task; an error in it costs the connection, not the daemon."""
+        """Run a task; an error in it ends the connection, not the daemon."""
         self._nursery.start_soon(self._beside, connection, task)
 
     def forget(self, connection: UnixConnection) -> None:
-        """The connection is about to be closed."""
+        """Forget a connection that is about to be closed."""
         self.watch(connection, 0)
         self._guarded.discard(connection)
         self._marked.pop(connection, None)
@@ -164,14 +164,14 @@ class SocketLoop:
             self._accept_more()
 
     def _take_turns(self) -> bool:
-        """Turns until nothing is ready, or others have to run; whether anything was ready at all."""
+        """Take turns until nothing is ready or other tasks must run; returns whether anything was ready."""
         taken = 0
         while taken < _TURNS and self._turn():
             taken += 1
         return taken > 0
 
     def _turn(self) -> bool:
-        """Do for each ready socket what it is ready for; whether there was any."""
+        """Handle each ready socket; returns whether there was any."""
         ready = self._selector.select(0)
         for key, events in ready:
             connection: UnixConnection | None = key.data
@@ -189,7 +189,7 @@ class SocketLoop:
     async def _beside(self, connection: UnixConnection, task: Callable[[], Awaitable[None]]) -> None:
         try:
             await task()
-        except Exception:  # the connection guard: one bad connection harms nobody
+        except Exception:  # one bad connection must not harm the others
             log.exception("a connection failed and is closed")
             connection.close()
 
@@ -205,11 +205,11 @@ class SocketLoop:
                 return
             except OSError as error:
                 if error.errno in _SHORTAGE:
-                    log.warning("cannot take a connection: %s", error.strerror)
+                    log.warning("cannot accept a connection: %s", error.strerror)
                     self._accept_no_more()
                     self._nursery.start_soon(self._accept_later)
                     return
-                continue  # that client was gone before we came to it
+                continue  # that client had gone before we accepted it
             self._take(accepted)
 
     def _take(self, accepted: socket.socket) -> None:
@@ -227,7 +227,7 @@ class SocketLoop:
         self.protect(connection, partial(connection.on_ready, selectors.EVENT_READ))
 
     def _note_crowd(self) -> None:
-        """Say once that clients have to wait, until there was much room again."""
+        """Log that clients have to wait; once, until there was much room again."""
         if not self._crowded:
             self._crowded = True
             log.warning("%d connections are open: more have to wait", len(self.connections))
@@ -249,7 +249,7 @@ class SocketLoop:
 
     def _inspect(self, connection: UnixConnection) -> None:
         if connection.overdue(self._patience):
-            log.warning("closed a connection that left %d bytes untaken", connection.unsent)
+            log.warning("closed a connection that left %d bytes unread", connection.unsent)
             connection.close()
         elif connection.is_well:
             self._guarded.discard(connection)

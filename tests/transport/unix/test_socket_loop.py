@@ -46,7 +46,7 @@ async def test_fault_21_without_descriptors_accepting_pauses_and_resumes(
         monkeypatch.setattr(socket.socket, "accept", accept)
         with trio.fail_after(PATIENCE):
             assert await server.is_healthy()
-    assert refusals == [] and caplog.text.count("cannot take a connection") == 3
+    assert refusals == [] and caplog.text.count("cannot accept a connection") == 3
 
 
 async def test_attack_21_another_user_is_turned_away(
