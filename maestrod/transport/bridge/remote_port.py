@@ -42,7 +42,7 @@ def open_remote_port(paths: Paths, config: Config, page: Path | None, now: dt.da
         hosts=frozenset(host.encode() for host in hosts),
         own_origins=frozenset(f"https://{host}".encode() for host in hosts),
         other_origins=frozenset(origin.encode() for origin in config.bridge_origins),
-        token=secrets.token_urlsafe(32).encode(),  # never published: a remote listener accepts only tokens with an owner
+        token=secrets.token_urlsafe(32).encode(),  # never published: only tokens with an owner count here
         page=page,
         tls=context,
         remote=True,
