@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 import maestrod
 from maestroctl.client import errors
 from maestroctl.client.caller import take_global_flags
-from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, SHARED, VERBS
+from maestroctl.commands import HAND_MADE, NOUNS, PROGRAM, SECTIONS, SHARED, VERBS
 from maestroctl.output import answer, wants_json
 from maestrod.api.errors import MaestroError, Malformed
 from maestrod.api.text.outside_text import shown
@@ -33,8 +33,14 @@ class Root(TyperGroup):
         sentence = VERBS.get(cmd_name) or NOUNS.get(cmd_name)
         return None if sentence is None else _listed(cmd_name, sentence)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands by section, in one column."""
+        width = max(map(len, self.list_commands(ctx)))
+        for title, names in SECTIONS.items():
+            _list_commands(formatter, title, {f"{name:{width}}": self.get_command(ctx, name) for name in names})
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As typer's, with every name to suggest from."""
+        """Do as typer does, and suggest from all names when the word is wrong."""
         if args[0] not in VERBS and args[0] not in NOUNS:
             self.commands = {name: _listed(name, "") for name in self.list_commands(ctx)}
             return super().resolve_command(ctx, args)
@@ -72,7 +78,7 @@ class Commands(MutableMapping[str, Any]):
 
 
 class Group(TyperGroup):
-    """A noun; ``default`` is the command meant when the first word is none of its commands, as in ``run TEXT``."""
+    """A noun. ``default`` is the command that runs when the first word is not one of its commands, as in ``run TEXT``."""
 
     default: str | None = None
 
@@ -80,7 +86,14 @@ class Group(TyperGroup):
         """Insert the default command unless the first word is a command."""
         if self.default is not None and (not args or args[0] not in self.commands):
             args = [self.default, *args]
+            self._speak_for_group(self.commands[self.default], ctx)
         return super().parse_args(ctx, args)
+
+    def _speak_for_group(self, command: Any, ctx: Any) -> None:
+        """Make the default command's help that of the group: its usage has the group's name, and it lists the other commands."""
+        others = {name: other for name, other in self.commands.items() if name != self.default}
+        command.context_class = _unnamed(type(ctx))
+        command.format_epilog = lambda ctx, formatter: _list_commands(formatter, "Commands", others)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -140,7 +153,15 @@ def _hand_made(name: str) -> Any:
 def _command(name: str, function: Callable[..., Any]) -> Any:
     app = _typer()
     app.command(name=name)(function)
-    return typer.main.get_command(app)
+    made = typer.main.get_command(app)
+    made.help = _with_blocks(made.help or "")
+    return made
+
+
+def _with_blocks(text: str) -> str:
+    """Mark paragraphs with indented lines, which are lines to copy, so that help does not wrap them."""
+    mark = "\b\n"  # click's
+    return "\n\n".join(mark + part if "\n  " in part else part for part in text.split("\n\n"))
 
 
 def _generated(row: Any) -> Any:
@@ -156,11 +177,21 @@ def _group(name: str, makers: Mapping[str, Callable[[], Any]], default: str | No
     group = typer.main.get_command(app)
     group.name = name
     group.commands = Commands(makers)  # type: ignore[attr-defined] # cls=Group above
-    group.default = default  # type: ignore[attr-defined]  # a group of ours, typed loosely by click
-    if default is not None:
-        others = ", ".join(verb for verb in makers if verb != default)
-        group.commands[default].epilog = f"See also: {PROGRAM} {name} {others}"  # type: ignore[attr-defined]  # likewise
+    group.default = default  # type: ignore[attr-defined]  # likewise
     return group
+
+
+def _unnamed(context: Any) -> Any:
+    """A class of contexts that are named after their group alone."""
+    return type("Unnamed", (context,), {"command_path": property(lambda self: self.parent.command_path)})
+
+
+def _list_commands(formatter: Any, title: str, commands: Mapping[str, Any]) -> None:
+    """Write a section of help with the commands' first sentences."""
+    if commands:
+        limit = formatter.width - 6 - max(map(len, commands))
+        with formatter.section(title):
+            formatter.write_dl([(name, command.get_short_help_str(limit)) for name, command in commands.items()])
 
 
 def _listed(name: str, sentence: str) -> Any:

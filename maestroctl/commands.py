@@ -8,7 +8,7 @@ PROGRAM = "maestroctl"
 VERBS: Mapping[str, str] = {
     "run": "Run a request, a task or a plan, and follow it to the end",
     "watch": "Watch and steer all work in full screen, or follow one run",
-    "status": "Show the daemon, active runs, live sessions and open questions",
+    "status": "Show the daemon, runs, sessions and open questions",
     "spawn": "Start an agent on tasks",
     "logs": "Print a session's output",
     "attach": "Attach to a session's terminal",
@@ -50,6 +50,17 @@ NOUNS: Mapping[str, str] = {
     "agent": "List agents",
     "token": "Manage remote access tokens",
     "system": "Show, check, freeze and stop the daemon",
+}
+
+#: The names in ``--help``, by what a user does. Each name has one place (a test checks).
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Runs": ("run", "watch", "status", "why", "wait", "stop", "pause", "resume", "retry", "plan"),
+    "Tasks": ("task", "queue", "project"),
+    "Sessions": ("session", "spawn", "attach", "logs", "send", "message"),
+    "Questions": ("inbox", "answer", "attention", "permission"),
+    "Daemon": ("daemon", "freeze", "thaw", "doctor", "store", "system"),
+    "Setup": ("agent", "hooks", "persona", "skill", "config", "token", "ui", "completion", "uninstall"),
+    "Scripting": ("rpc", "event"),
 }
 
 #: Commands of generated nouns that are made by hand: ``verbs/<module>.py``.

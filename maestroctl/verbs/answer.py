@@ -35,7 +35,10 @@ def command(
 
     The first answer wins.
 
-    Examples: maestroctl answer 3 yes; maestroctl answer 4 no "use git mv instead"; maestroctl answer 5 y --for session.
+    Examples:
+        maestroctl answer 3 yes
+        maestroctl answer 4 no "use git mv instead"
+        maestroctl answer 5 y --for session
     """
     with Caller.here().client() as client:
         asked = _question(client, question)

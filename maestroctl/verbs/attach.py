@@ -45,7 +45,9 @@ def command(
 
     See its output, type into it, and switch to other sessions. Sessions continue when you detach.
 
-    Examples: maestroctl attach SESSION; maestroctl attach --read-only TASK.
+    Examples:
+        maestroctl attach SESSION
+        maestroctl attach --read-only TASK
     """
     from maestroctl.verbs.logs import session_of
 

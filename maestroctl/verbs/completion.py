@@ -60,13 +60,16 @@ SCRIPTS = {Shell.BASH: _BASH, Shell.ZSH: _ZSH, Shell.FISH: _FISH}
 def command(*, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> int:
     """Print a shell's completion script.
 
-    bash: add to ~/.bashrc: command -v maestroctl >/dev/null && eval "$(maestroctl completion bash)"
+    bash: add this line to ~/.bashrc:
+        command -v maestroctl >/dev/null && eval "$(maestroctl completion bash)"
 
-    zsh: add the same line, with zsh instead of bash, to ~/.zshrc, after compinit.
+    zsh: add this line to ~/.zshrc, after compinit:
+        command -v maestroctl >/dev/null && eval "$(maestroctl completion zsh)"
 
-    fish: maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
+    fish: run this command:
+        maestroctl completion fish > ~/.config/fish/completions/maestroctl.fish
 
-    These lines do no harm once maestrod is uninstalled. maestroctl uninstall lists them.
+    These lines do no harm after maestrod is uninstalled. maestroctl uninstall lists them.
     """
     answer(SCRIPTS[shell])
     return 0

@@ -34,7 +34,9 @@ def command(
     JSON output of agents is shown as readable text. On a terminal, control sequences other than colours are removed; in a
     pipe, the bytes are unchanged.
 
-    Examples: maestroctl logs -f SESSION; maestroctl logs TASK --lines 50.
+    Examples:
+        maestroctl logs -f SESSION
+        maestroctl logs TASK --lines 50
     """
     with Caller.here().client() as client:
         session_id = session_of(client, subject)

@@ -57,7 +57,9 @@ def start(
 ) -> int:
     """Run a request, a task or a plan, and follow it to the end.
 
-    Examples: maestroctl run "add tests for the parser" --approve; maestroctl run --plan plan.md --max-sessions 3.
+    Examples:
+        maestroctl run "add tests for the parser" --approve
+        maestroctl run --plan plan.md --max-sessions 3
 
     Exit code: 0 completed, 1 failed, 130 cancelled (or Ctrl-C: the run continues), 75 blocked on your answer.
     """

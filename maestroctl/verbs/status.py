@@ -7,6 +7,7 @@ from typing import Any
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, say
+from maestroctl.show.held import Held
 from maestroctl.show.limits import held_back, waiting
 from maestroctl.show.progress import state_of
 from maestroctl.show.questions import short
@@ -19,7 +20,7 @@ _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (_MINUTE, "m"), (1000, "s"))
 
 
 def command(*, as_json: Json = False) -> int:
-    """Show the daemon, active runs, live sessions and open questions.
+    """Show the daemon, runs, sessions and open questions.
 
     Starts nothing: exit code 69 if no daemon runs.
     """
@@ -59,12 +60,11 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
         for run in overview["runs"]
     ]
     lines += _section("RUNS", ("RUN", "ID", "STATUS", "AGENT", "AGE", "TITLE"), rows)
-    held = {run["id"] for run in overview["runs"] if run.get("paused")}
-    frozen = overview["system"].get("frozen", False)
+    held = Held.of(overview["system"], overview["runs"])
     rows = [
         [
             item["id"],
-            "paused" if frozen or item.get("runId") in held else state_of(item),
+            "paused" if held.has(item.get("runId")) else state_of(item),
             item["agent"],
             _age(now, item.get("createdAt")),
             _doing(item, now),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from maestroctl import app
-from maestroctl.commands import NOUNS, VERBS
+from maestroctl.commands import NOUNS, SECTIONS, VERBS
 from maestrod.api.errors import Busy, Conflict, NotFound, TimedOut, Unavailable
 from tests.kit.clients.entities import TASK
 from tests.kit.clients.fake_daemon import FakeDaemon
@@ -21,6 +21,27 @@ def test_help_lists_every_name_with_its_sentence(cli: CommandLine) -> None:
     assert outcome.code == 0
     for name in TOP:
         assert f"\n  {name} " in outcome.out
+
+
+def test_help_groups_the_commands_by_what_a_user_does(cli: CommandLine) -> None:
+    text = cli("--help").out
+    headings = [text.index(f"\n{title}:\n") for title in SECTIONS]
+    assert headings == sorted(headings)
+    for start, end, names in zip(headings, [*headings[1:], len(text)], SECTIONS.values(), strict=True):
+        assert [line.split()[0] for line in text[start:end].splitlines()[2:] if line] == list(names)
+
+
+@pytest.mark.parametrize("noun, other", [("run", "list"), ("event", "subscribe")])
+def test_help_of_a_noun_with_a_default_command_has_its_name_and_its_other_commands(
+    cli: CommandLine, noun: str, other: str
+) -> None:
+    text = cli(noun, "--help").out
+    assert text.startswith(f"Usage: maestroctl {noun} [OPTIONS]")
+    assert f"\n  {other} " in text.partition("\nCommands:")[2]
+
+
+def test_examples_in_help_are_lines_to_copy(cli: CommandLine) -> None:
+    assert "\n      maestroctl run --plan plan.md --max-sessions 3\n" in cli("run", "--help").out
 
 
 def test_every_command_has_help_with_its_full_path(cli: CommandLine) -> None:
@@ -40,7 +61,7 @@ def test_every_command_has_help_with_its_full_path(cli: CommandLine) -> None:
 def test_a_line_without_arguments_is_a_usage_error_that_shows_help(cli: CommandLine) -> None:
     outcome = cli()
     assert outcome.code == 2
-    assert "Commands:" in outcome.err
+    assert "Usage: maestroctl [OPTIONS] COMMAND" in outcome.err
 
 
 def test_a_wrong_word_suggests_the_right_one(cli: CommandLine) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from maestroctl.app import load
-from maestroctl.commands import NOUNS, PROGRAM, VERBS
+from maestroctl.commands import NOUNS, PROGRAM, SECTIONS, VERBS
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "man"
 
@@ -54,8 +54,10 @@ def _overview(names: dict[str, str]) -> Iterator[str]:
         "maestroctl controls maestrod, a local daemon that runs fleets of coding agents over a tree of tasks.",
     )
     yield from ("It starts the daemon when it needs it.", ".SH COMMANDS")
-    for name, text in names.items():
-        yield from _entry(rf"\fB{PROGRAM}\-{_safe(name)}\fR(1)", f"{text}.")
+    for title, section in SECTIONS.items():
+        yield f".SS {title}"
+        for name in section:
+            yield from _entry(rf"\fB{PROGRAM}\-{_safe(name)}\fR(1)", f"{names[name]}.")
     yield ".SH OPTIONS"
     yield "Every command accepts:"
     for flag, text in _FLAGS:
@@ -98,7 +100,10 @@ def _argument(param: Any) -> str:
 
 def _about(leaf: Any) -> Iterator[str]:
     for paragraph in (leaf.help or "").split("\n\n"):
-        yield from (".PP", _safe(" ".join(paragraph.replace("``", "").split())))
+        if paragraph.startswith("\b\n"):  # lines that are not wrapped
+            yield from (".PP", ".nf", *map(_safe, paragraph.splitlines()[1:]), ".fi")
+        else:
+            yield from (".PP", _safe(" ".join(paragraph.replace("``", "").split())))
     for param in leaf.params:
         shown = _argument(param) if param.param_type_name == "argument" else _option(param)
         if text := getattr(param, "help", None):
