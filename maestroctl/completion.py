@@ -81,7 +81,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "hooks": ("install", "show", "remove"),
     "completion": ("bash", "zsh", "fish"),
     "plan": ("check", "submit"),
-    "event": ("report", "subscribe"),
+    "event": ("report", "list", "subscribe"),
 }
 
 #: Commands whose argument is a file: the shell completes those by itself where we say nothing.

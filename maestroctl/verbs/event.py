@@ -1,13 +1,23 @@
-"""``maestroctl event``: called by hooks. ``__main__`` answers the usual call itself and never imports this module."""
+"""``maestroctl event``: report, list and follow events. ``__main__`` handles the usual call of a hook without this module."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from maestroctl.client.caller import Caller
-from maestroctl.output import answer, answer_json_line
-from maestroctl.verbs.options import JsonLines
-from maestrod.api.event import EventSubscribe
+from maestroctl.client.client import Client
+from maestroctl.output import answer, answer_json, answer_json_line
+from maestroctl.verbs.options import Json, JsonLines
+from maestrod.api.event import EventPage, EventSubscribe
+
+_Topics = Annotated[
+    list[str] | None,
+    typer.Option("--topics", help="Event types, comma-separated; `task` stands for all task events."),
+]
+_Sessions = Annotated[
+    list[str] | None, typer.Option("--session-ids", help="Only events of these sessions, comma-separated.")
+]
+_Tasks = Annotated[list[str] | None, typer.Option("--task-ids", help="Only events of these tasks, comma-separated.")]
 
 
 def report(
@@ -31,21 +41,70 @@ def report(
     return report_event(arguments if wait else [*arguments, "--no-wait"])
 
 
+def list_(
+    *,
+    since: Annotated[
+        int | None, typer.Option("--since", min=0, help="List from the first event after this sequence number.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Maximum number of events.")] = 100,
+    topics: _Topics = None,
+    session_ids: _Sessions = None,
+    task_ids: _Tasks = None,
+    project_id: Annotated[
+        str | None, typer.Option("--project-id", help="Only events of this project: its id or name.")
+    ] = None,
+    root_id: Annotated[str | None, typer.Option("--root-id", help="Only events from the tree under this task.")] = None,
+    as_json: Json = False,
+) -> int:
+    """List the newest events, the last one at the end.
+
+    With --since, lists the events after that sequence number instead. To continue, pass the last sequence number as --since.
+
+    Examples:
+        maestroctl event list -n 20
+        maestroctl event list --topics run,session.status
+    """
+    from maestroctl.client.resolve import resolve_members
+
+    with Caller.here().client() as client:
+        filters: dict[str, Any] = {
+            "topics": _split(topics),
+            "sessionIds": _split(session_ids),
+            "taskIds": _split(task_ids),
+            "projectId": project_id,
+            "rootId": root_id,
+        }
+        filters = {name: value for name, value in filters.items() if value}
+        resolve_members(client, filters)
+        page = _events(client, filters, since, limit)
+    if as_json:
+        answer_json(page)
+        return 0
+    from maestroctl.client.reading import taken
+    from maestroctl.show.render import render
+
+    for line in render(taken(page, EventPage)):
+        answer(line)
+    return 0
+
+
+def _events(client: Client, filters: dict[str, Any], since: int | None, limit: int) -> dict[str, Any]:
+    from maestroctl.show.event_page import newest
+
+    if since is None:
+        return newest(client, filters, limit)
+    page: dict[str, Any] = client.raw("event.list", {**filters, "since": since, "limit": limit})
+    return page
+
+
 def subscribe(
     *,
-    topics: Annotated[
-        list[str] | None,
-        typer.Option("--topics", help="Event types, comma-separated; `task` stands for all task events."),
-    ] = None,
+    topics: _Topics = None,
     since: Annotated[
         int | None, typer.Option("--since", help="Start after this sequence number. Defaults to now.")
     ] = None,
-    session_ids: Annotated[
-        list[str] | None, typer.Option("--session-ids", help="Only events of these sessions, comma-separated.")
-    ] = None,
-    task_ids: Annotated[
-        list[str] | None, typer.Option("--task-ids", help="Only events of these tasks, comma-separated.")
-    ] = None,
+    session_ids: _Sessions = None,
+    task_ids: _Tasks = None,
     as_lines: JsonLines = False,
 ) -> int:
     """Print events as they happen, until interrupted.
@@ -82,4 +141,4 @@ def _split(values: list[str] | None) -> tuple[str, ...]:
 
 
 report.default = True  # type: ignore[attr-defined] # read by app.py: `maestroctl event --event NAME`
-COMMANDS = {"report": report, "subscribe": subscribe}
+COMMANDS = {"report": report, "list": list_, "subscribe": subscribe}

@@ -1,7 +1,8 @@
-"""``maestroctl event`` on the long way, and ``event subscribe``."""
+"""``maestroctl event`` on the long way, ``event list`` and ``event subscribe``."""
 
 import json
 import os
+from typing import Any
 
 import pytest
 
@@ -46,3 +47,46 @@ def test_events_are_printed_until_it_ends(daemon: FakeDaemon, cli: CommandLine) 
 def test_without_a_daemon_it_waits_in_the_spool(cli: CommandLine) -> None:
     assert cli("event", "report", "--event", "X").err == ""
     assert len(list((paths_of(os.environ).data / "spool").iterdir())) == 1
+
+
+def history(daemon: FakeDaemon, first: int, last: int) -> None:
+    """A journal that begins at ``first``."""
+
+    def page(params: dict[str, Any]) -> Any:
+        since, limit = params.get("since", 0), params["limit"]
+        if since < first - 1:
+            raise ResyncRequired("event.resync_required", "gone")
+        topics = {"task": "task.status", "run": "run.status"}[params.get("topics", ["task"])[0]]
+        found = range(since + 1, min(last, since + limit) + 1)
+        events = [{"seq": seq, "at": 1, "type": topics, "id": TASK} for seq in found]
+        return {"items": events if topics == "task.status" else events[::700], "seq": min(last, since + limit)}
+
+    daemon.on("system.status", {"seq": last})
+    daemon.on("event.list", page)
+
+
+def listed(cli: CommandLine, *arguments: str) -> list[int]:
+    return [event["seq"] for event in json.loads(cli("event", "list", "--json", *arguments).out)["items"]]
+
+
+def test_the_newest_events_are_listed_the_last_one_at_the_end(daemon: FakeDaemon, cli: CommandLine) -> None:
+    history(daemon, 1, 2500)
+    assert listed(cli, "-n", "3") == [2498, 2499, 2500]
+    assert listed(cli) == list(range(2401, 2501))
+    assert cli("event", "list", "-n", "1").out.splitlines()[-1].startswith("2500  ")
+
+
+def test_events_that_match_are_looked_for_further_back(daemon: FakeDaemon, cli: CommandLine) -> None:
+    history(daemon, 1, 2500)
+    assert listed(cli, "--topics", "run", "-n", "4") == [501, 1201, 1501, 2201]
+
+
+def test_a_journal_that_begins_later_is_listed_as_far_as_it_goes(daemon: FakeDaemon, cli: CommandLine) -> None:
+    history(daemon, 1777, 2500)
+    assert listed(cli, "-n", "1000") == list(range(1777, 2501))
+
+
+def test_events_after_a_number_are_listed_from_there(daemon: FakeDaemon, cli: CommandLine) -> None:
+    history(daemon, 1, 2500)
+    assert listed(cli, "--since", "10", "-n", "2") == [11, 12]
+    assert listed(cli, "--since", "0", "-n", "2") == [1, 2]
