@@ -1,13 +1,14 @@
 """Streams of the daemon that outlive it: events and terminal output, each on a connection of its own.
 
-A stream that loses its connection goes on where it stopped, by the seq of its last event or the offset of its last byte: no
-gap, no repetition, also across a restart of the daemon.
+A stream that loses its connection continues where it stopped, at its last event or the offset of its last byte: without a gap
+or a repetition, also across a restart of the daemon.
 """
 
 import base64
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,8 +17,16 @@ from maestroctl.client.channel import RETRY_PAUSE, Channel, ConnectionLost, Sile
 from maestroctl.client.client import Client, Incoming, begin, decode
 from maestroctl.client.errors import lost
 from maestroctl.output import say
-from maestrod.api.errors import MaestroError, NoDaemon
-from maestrod.api.event import EVENT_SUBSCRIBE, Event, EventSubscribe, Subscription
+from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
+from maestrod.api.event import (
+    EVENT_LIST,
+    EVENT_SUBSCRIBE,
+    Event,
+    EventList,
+    EventPage,
+    EventSubscribe,
+    Subscription,
+)
 from maestrod.api.model.base import Params
 from maestrod.api.session import SESSION_ATTACH
 from maestrod.api.terminal import Attachment, SessionAttach
@@ -77,7 +86,7 @@ class Stream(ABC, Generic[T]):
         self._lost_at = time.monotonic()
 
     def open(self) -> None:
-        """Connect and subscribe. Raises ``NoDaemon``, or what the daemon says against it (``ResyncRequired``)."""
+        """Connect and subscribe. Raises ``NoDaemon``, or the error that the daemon answers (``ResyncRequired``)."""
         channel = self._client.open()
         try:
             self._begin(channel)
@@ -168,7 +177,7 @@ class Stream(ABC, Generic[T]):
     def _items(self, message: Incoming) -> list[T]:
         """The items in a notification."""
 
-    def _subscribe(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
+    def _call(self, channel: Channel, name: str, params: Params, overrides: Mapping[str, Any]) -> msgspec.Raw:
         return begin(channel, name, {**self._client.members(params), **overrides})
 
 
@@ -180,7 +189,12 @@ class _EventNote(msgspec.Struct, frozen=True):
 
 
 class EventStream(Stream[Event]):
-    """Every event that passes the filters, from ``params.since`` or from now on. ``seq`` is the last one known."""
+    """Every event that passes the filters, from ``params.since`` or from now on. ``seq`` is the last one known.
+
+    A sequence number alone does not identify an event: a store that was restored from a backup, or repaired, uses the same numbers
+    again. So after each reconnection the stream compares the last event it knows with the daemon's event of that number, and raises
+    ``ResyncRequired`` if they differ.
+    """
 
     method = "event"
     overflow = "event.overflow"
@@ -189,20 +203,60 @@ class EventStream(Stream[Event]):
         super().__init__(client)
         self._params = params
         self.seq = params.since
+        self._last: Event | None = None  # the event ``seq``, where the daemon has it
+        self._begun = False
+
+    def begin_again(self) -> None:
+        """After ``ResyncRequired``, subscribe from now on; read the state afterwards. Raises as ``open`` does."""
+        self.close()
+        self.seq, self._last, self._begun = None, None, False
+        self.open()
 
     def _begin(self, channel: Channel) -> None:
+        if self._begun:
+            self._check_history(channel)
+        elif self.seq is not None:
+            self._last = self._kept(channel, self.seq)
         since = {} if self.seq is None else {"since": self.seq}
-        answer = self._subscribe(channel, EVENT_SUBSCRIBE.name, self._params, since)
-        subscription = msgspec.json.decode(answer, type=Subscription)
+        answer = self._call(channel, EVENT_SUBSCRIBE.name, self._params, since)
         if self.seq is None:
-            self.seq = subscription.seq
+            self.seq = msgspec.json.decode(answer, type=Subscription).seq
+            with closing(self._client.open()) as other:  # notifications already arrive on the first
+                self._last = self._kept(other, self.seq)
+        self._begun = True
+
+    def _check_history(self, channel: Channel) -> None:
+        """Raise ``ResyncRequired`` unless the daemon has the last event this stream knows."""
+        if self.seq and (self._last is None or not _is_same(self._at(channel, self.seq), self._last)):
+            message = (
+                f"the daemon's history has changed at event {self.seq}: its store was restored or repaired; start again"
+            )
+            raise ResyncRequired("event.resync_required", message)
+
+    def _kept(self, channel: Channel, seq: int) -> Event | None:
+        """The event ``seq``; None if the daemon no longer has it, or does not have it on disk yet."""
+        try:
+            return self._at(channel, seq)
+        except ResyncRequired:
+            return None
+
+    def _at(self, channel: Channel, seq: int) -> Event | None:
+        if seq == 0:
+            return None
+        answer = self._call(channel, EVENT_LIST.name, EventList(since=seq - 1, limit=1), {})
+        items = msgspec.json.decode(answer, type=EventPage).items
+        return items[0] if items else None
 
     def _items(self, message: Incoming) -> list[Event]:
         event = msgspec.json.decode(message.params, type=_EventNote).event
         if self.seq is not None and event.seq <= self.seq:
             return []
-        self.seq = event.seq
+        self.seq, self._last = event.seq, event
         return [event]
+
+
+def _is_same(one: Event | None, other: Event) -> bool:
+    return one is not None and (one.seq, one.at, one.type, one.id) == (other.seq, other.at, other.type, other.id)
 
 
 class _OutputNote(msgspec.Struct, frozen=True):
@@ -237,7 +291,7 @@ class OutputStream(Stream[bytes]):
 
     def _begin(self, channel: Channel) -> None:
         offset = {} if self.offset is None else {"offset": self.offset}
-        answer = self._subscribe(channel, SESSION_ATTACH.name, self._params, offset)
+        answer = self._call(channel, SESSION_ATTACH.name, self._params, offset)
         self.offset = msgspec.json.decode(answer, type=Attachment).offset
 
     def _items(self, message: Incoming) -> list[bytes]:

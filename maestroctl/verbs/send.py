@@ -11,7 +11,7 @@ from maestroctl.client.text_input import read_words
 from maestroctl.lines import LINES
 from maestroctl.output import answer, answer_json, safe_block, say
 from maestroctl.verbs.options import Json, SessionArgument, TimeoutMs
-from maestrod.api.errors import Conflict, Malformed, TimedOut
+from maestrod.api.errors import Conflict, Malformed, ResyncRequired, TimedOut
 
 #: The final statuses of a message, and the exit code of waiting for one.
 _CODES = {"answered": 0, "failed": 1}
@@ -86,7 +86,10 @@ def _answered(client: Client, message: dict[str, Any], timeout_ms: int | None) -
             if remaining is not None and remaining <= 0:
                 problem = f"{message['id']} was not answered in time; it is {message['status']}"
                 raise TimedOut("send.timeout", problem)
-            stream.poll(remaining)
+            try:
+                stream.poll(remaining)
+            except ResyncRequired:
+                stream.begin_again()
     finally:
         stream.close()
     return message

@@ -11,7 +11,7 @@ from maestroctl.client.stream import EventStream
 from maestroctl.output import answer, answer_json, say
 from maestroctl.show.failure_view import last_output, lines
 from maestroctl.verbs.options import Json, TimeoutMs
-from maestrod.api.errors import TimedOut
+from maestrod.api.errors import ResyncRequired, TimedOut
 from maestrod.api.event import EventSubscribe
 
 #: Exit codes by the outcome of a task or a run, as of ``run``.
@@ -52,7 +52,10 @@ def wait(client: Client, identity: str, timeout_ms: int | None) -> dict[str, Any
     try:
         stream.open()  # before the first look, so that no change is missed
         while (entity := _entity(client, identity))["status"] not in _CODES:
-            _change(stream, identity, deadline)
+            try:
+                _change(stream, identity, deadline)
+            except ResyncRequired:
+                stream.begin_again()
     finally:
         stream.close()
     return entity

@@ -4,7 +4,8 @@
         daemon.on("task.get", lambda params: {"id": params["taskId"], ...})
 
 A handler returns the result (JSON values), raises a ``MaestroError``, or returns ``Reply`` with notifications to send after
-the reply, or ``HANG_UP`` to close the connection without one. ``calls`` holds every request in order.
+the reply, or ``HANG_UP`` to close the connection without one. ``calls`` holds every request in order. ``sent`` is the history:
+unless a test answers ``event.list`` itself, it gives the events that were sent, which streams ask for when they reconnect.
 """
 
 import json
@@ -38,6 +39,7 @@ class FakeDaemon:
     path: Path
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _handlers: dict[str, Handler] = field(default_factory=dict)
+    sent: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -114,6 +116,8 @@ class FakeDaemon:
                 body = {"error": {"code": body.rpc_code, "message": body.message, "data": body.data()}}
             _send(connection, {"jsonrpc": "2.0", "id": request["id"], **body})
         for method, params in reply.notifications:
+            if method == "event":
+                self.sent[params["event"]["seq"]] = params["event"]
             _send(connection, {"jsonrpc": "2.0", "method": method, "params": params})
         if reply.hang_up:
             connection.shutdown(socket.SHUT_RDWR)
@@ -121,12 +125,21 @@ class FakeDaemon:
 
     def _outcome(self, request: dict[str, Any]) -> Any:
         handler = self._handlers.get(request["method"])
+        if handler is None and request["method"] == "event.list":
+            handler = self._next_event
         if handler is None:
             return NotFound("fake.method", f"the test answers no {request['method']}")
         try:
             return handler(request.get("params", {}))
         except MaestroError as error:
             return error
+
+    def _next_event(self, params: dict[str, Any]) -> dict[str, Any]:
+        seq = params.get("since", 0) + 1
+        return {
+            "items": [self.sent.get(seq, {"seq": seq, "at": 0, "type": "system.updated", "id": "system"})],
+            "seq": seq,
+        }
 
 
 def _hang_up(connection: socket.socket) -> None:

@@ -215,3 +215,46 @@ def test_a_stream_gives_up_on_an_unresponsive_daemon_after_its_patience(
         stream.poll(None)
     release.set()
     stream.close()
+
+
+def restored(daemon: FakeDaemon, *seqs: int) -> None:
+    """Put another history in the place of the daemon's: the same numbers, other events."""
+    daemon.sent.update({seq: {"seq": seq, "at": 99, "type": "task.status", "id": TASK} for seq in seqs})
+
+
+def drain(stream: EventStream) -> None:
+    for _ in range(1000):
+        stream.poll(0.01)
+
+
+def test_a_stream_notices_a_history_that_was_replaced_while_it_was_disconnected(daemon: FakeDaemon) -> None:
+    daemon.on("event.subscribe", subscribed(((1, 2), True), ((3,), False)))
+    stream = EventStream(client(), EventSubscribe(since=0))
+    stream.open()
+    restored(daemon, 2)
+    with pytest.raises(ResyncRequired, match="history has changed at event 2"):
+        drain(stream)
+
+
+@pytest.mark.parametrize("since", [None, 7])
+def test_a_stream_that_has_received_nothing_notices_it_too(daemon: FakeDaemon, since: int | None) -> None:
+    answers = iter([Reply({"subscription": 1, "seq": 7}, hang_up=True), Reply({"subscription": 1, "seq": 7})])
+    daemon.on("event.subscribe", lambda params: next(answers))
+    stream = EventStream(client(), EventSubscribe(since=since))
+    stream.open()
+    restored(daemon, 7)
+    with pytest.raises(ResyncRequired):
+        drain(stream)
+    stream.begin_again()
+    assert stream.seq == 7
+    stream.close()
+
+
+def test_an_event_that_was_never_seen_does_not_count_as_the_same(daemon: FakeDaemon) -> None:
+    daemon.on("event.list", {"items": [], "seq": 7})  # not on disk yet
+    answers = iter([Reply({"subscription": 1, "seq": 7}, hang_up=True), Reply({"subscription": 1, "seq": 7})])
+    daemon.on("event.subscribe", lambda params: next(answers))
+    stream = EventStream(client(), EventSubscribe(since=7))
+    stream.open()
+    with pytest.raises(ResyncRequired):
+        drain(stream)

@@ -77,7 +77,9 @@ def test_when_a_daemon_ends_the_next_is_asked_from_the_same_offset(
         heard(lambda news: news.events)
         assert "since" not in first.called("event.subscribe")[0]
     heard(lambda news: news.away)
-    with answer(FakeDaemon(paths_of(os.environ).socket)) as second:
+    second = answer(FakeDaemon(paths_of(os.environ).socket))
+    second.sent.update(first.sent)
+    with second:
         heard(lambda news: news.away is False)
         assert second.called("event.subscribe")[0]["since"] == 6
 
@@ -91,6 +93,15 @@ def test_missing_events_are_replaced_by_reading_the_state(heard: Callable[[Calla
     second.on("event.subscribe", lambda params: refused if "since" in params else {"subscription": 1, "seq": 9})
     with second:  # only now it can be found
         assert heard(lambda news: news.fleet).fleet is not None
+
+
+def test_a_daemon_with_another_history_is_read_again(heard: Callable[[Callable[[News], Any]], News]) -> None:
+    with answer(FakeDaemon(paths_of(os.environ).socket)):
+        heard(lambda news: news.events)
+    heard(lambda news: news.away)
+    with answer(FakeDaemon(paths_of(os.environ).socket)) as restored:  # it has not sent event 6
+        assert heard(lambda news: news.fleet).fleet is not None
+        assert "since" not in restored.called("event.subscribe")[0]
 
 
 def test_a_missing_daemon_is_waited_for(heard: Callable[[Callable[[News], Any]], News]) -> None:

@@ -96,3 +96,14 @@ def test_keys_are_typed_as_they_are(daemon: FakeDaemon, cli: CommandLine) -> Non
         {"sessionId": SESSION, "text": "y", "enter": False},
     ]
     assert daemon.called("message.send") == []
+
+
+def test_it_looks_again_when_the_history_was_replaced(daemon: FakeDaemon, cli: CommandLine) -> None:
+    states = iter([message(status="delivered"), message(status="answered", reply="done")])
+    daemon.on("message.send", message())
+    daemon.on("message.get", lambda params: next(states))
+    pending = iter([Reply({"subscription": 1, "seq": 1}, hang_up=True), Reply({"subscription": 1, "seq": 1})])
+    daemon.on("event.subscribe", lambda params: next(pending))
+    histories = iter([1, 2, 2])
+    daemon.on("event.list", lambda params: {"items": [{"seq": 1, "at": next(histories), "type": "a.b", "id": MESSAGE}]})
+    assert cli("send", SESSION, "go on", "--wait").out == "done\n"

@@ -46,3 +46,13 @@ def test_an_expired_timeout_is_exit_code_124(daemon: FakeDaemon, cli: CommandLin
     daemon.on("event.subscribe", Reply({"subscription": 1, "seq": 1}))
     daemon.on("task.get", task(status="in_progress"))
     assert cli("wait", TASK, "--timeout-ms", "1").code == 124
+
+
+def test_it_looks_again_when_the_history_was_replaced(daemon: FakeDaemon, cli: CommandLine) -> None:
+    views = iter([task(status="in_progress"), task(status="completed")])
+    daemon.on("task.get", lambda params: next(views))
+    pending = iter([Reply({"subscription": 1, "seq": 1}, hang_up=True), Reply({"subscription": 1, "seq": 1})])
+    daemon.on("event.subscribe", lambda params: next(pending))
+    histories = iter([1, 2, 2])
+    daemon.on("event.list", lambda params: {"items": [{"seq": 1, "at": next(histories), "type": "a.b", "id": TASK}]})
+    assert cli("wait", TASK).out == f"{TASK} completed\n"
