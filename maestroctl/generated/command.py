@@ -8,10 +8,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import typer
 
 from maestroctl.client import session_env
 from maestroctl.client.caller import Caller
+from maestroctl.client.client import Client
 from maestroctl.client.reading import module_of, read
 from maestroctl.client.resolve import resolve_members
 from maestroctl.generated.fields import Field, ValueKind, fields_of
@@ -19,6 +21,7 @@ from maestroctl.lines import LINES, explain_empty
 from maestroctl.output import answer, answer_json, say
 from maestrod.api.errors import Malformed
 from maestrod.api.model.method import Access, Method
+from maestrod.api.session import SessionPage
 from maestrod.api.text.json_text import Flaw, loads
 
 AnyMethod = Method[Any, Any]
@@ -105,15 +108,22 @@ def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
         client.patience = session_env.patience(row.name, members, caller.environ)
         resolve_members(client, members)
         raw = client.request(row.name, members)
-    if as_json:
-        answer_json(json.loads(bytes(raw)))
-        return
-    if row.name in LINES:
-        _print_line(row.name, json.loads(bytes(raw)))
-        return
+        if as_json:
+            answer_json(json.loads(bytes(raw)))
+        elif row.name in LINES:
+            _print_line(row.name, json.loads(bytes(raw)))
+        else:
+            _print_reply(client, row, raw)
+
+
+def _print_reply(client: Client, row: AnyMethod, raw: msgspec.Raw) -> None:
+    from maestroctl.show.held import marked
     from maestroctl.show.render import render
 
-    for line in render(read(raw, row.result)):
+    reply = read(raw, row.result)
+    if isinstance(reply, SessionPage):
+        reply = marked(client, reply)
+    for line in render(reply):
         answer(line)
 
 

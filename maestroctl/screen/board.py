@@ -160,7 +160,12 @@ class Board(App[None]):
 
     def _draw_session(self, session: Session, columns: int) -> Text:
         tail, asking = self._tails.get(session.id, ""), session.id in self._asking_sessions
-        return rows.session_row(session, tail, columns, _now(), self._hues, asking=asking)
+        return rows.session_row(session, tail, columns, _now(), self._hues, asking=asking, held=self._is_held(session))
+
+    def _is_held(self, session: Session) -> bool:
+        """Whether the session's run, or everything, is paused."""
+        frozen = self._daemon is not None and self._daemon.frozen
+        return frozen or any(run.paused for run in self.fleet.runs if run.id == session.run_id)
 
     def _draw_question(self, question: Attention, columns: int) -> Text:
         session = self._session(question.session_id)

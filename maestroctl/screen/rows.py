@@ -8,7 +8,7 @@ from rich.text import Text
 from maestroctl.output import safe, safe_block
 from maestroctl.screen.fleet import Fleet, TreeRow
 from maestroctl.show.limits import waiting
-from maestroctl.show.progress import in_words, percent, spent
+from maestroctl.show.progress import in_words, percent, shown_status, spent
 from maestroctl.show.render import duration
 from maestroctl.show.run_view import bar
 from maestroctl.show.table import clip, width
@@ -89,16 +89,24 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
     return line
 
 
-def session_row(session: Session, tail: str, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
-    """A session: its name and state, and what it wrote last."""
-    state = "asks" if asking else "paused" if session.paused else word(session.status)
-    if session.wait is not None and not session.paused:  # its question in the inbox asks for no answer
-        state = "limited"
+def session_row(
+    session: Session,
+    tail: str,
+    columns: int,
+    now: int,
+    palette: Palette,
+    *,
+    asking: bool = False,
+    held: bool = False,
+) -> Text:
+    """A session: its name and state, and its last output line. ``held``: it is paused with its run or with everything."""
+    paused = session.paused or (held and not session.status.is_over)
+    state = "asks" if asking else "paused" if paused else shown_status(session)
     style = f"bold {palette.warn}" if asking else palette.session(session.status)
     wide = columns >= _WIDE
     if session.wait is not None:
         wait = session.wait
-        state, tail = "waits", waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed)
+        tail = waiting(safe(session.agent), wait.until, now, due=wait.due, guessed=wait.guessed)
     elif session.turn is not None:  # its output is a stream for programs
         tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     line = Text(no_wrap=True, end="")

@@ -20,7 +20,7 @@ def lines(failure: Mapping[str, Any], output: list[str] | None = None) -> list[s
     error = safe_block(failure.get("error") or "no reason given").rstrip().splitlines()
     if len(error) > _ERROR_LINES:
         error = [error[0], f"… {len(error) - _ERROR_LINES} lines …", *error[-(_ERROR_LINES - 2) :]]
-    lines = [f"  failed because task {safe(failure['title'])!r} failed{tried}: {error[0]}"]
+    lines = [f"  task {safe(failure['title'])!r} failed{tried}: {error[0]}"]
     lines += [f"      {line}" for line in error[1:]]
     if output:
         lines += ["    its session's last output:", *(f"      {line}" for line in output)]

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from maestrod.api.session import Usage
+from maestrod.api.run import Run
+from maestrod.api.session import Session, Usage
 from maestrod.api.task import Leaves, Task
 
 #: Counted beside the completed tasks.
@@ -50,3 +51,10 @@ def state_of(entity: dict[str, Any]) -> str:
     if live.get("paused"):
         return "paused"
     return "limited" if live.get("wait") else str(entity["status"])
+
+
+def shown_status(entity: Run | Session) -> str:
+    """The same for typed entities."""
+    if entity.paused:
+        return "paused"
+    return "limited" if isinstance(entity, Session) and entity.wait is not None else entity.status.value

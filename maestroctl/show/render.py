@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from maestroctl.output import safe, safe_block
-from maestroctl.show.progress import ended, percent, spent
+from maestroctl.show.progress import ended, percent, shown_status, spent
 from maestroctl.show.table import table
 
 #: Columns of the tables, by the type of the items: heading and how to get the cell.
@@ -157,6 +157,10 @@ def _answer_of(item: Any) -> str:
     return "" if item.answer is None else f"{safe(item.answer.value)} ({safe(item.answer.by)})"
 
 
+def _status(item: Any) -> str:
+    return safe(shown_status(item))
+
+
 def _number(item: Any) -> str:
     return f"#{item.number}" if item.number else ""
 
@@ -183,7 +187,7 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
     ),
     "Session": (
         ("ID", _get("id")),
-        ("STATUS", _get("status")),
+        ("STATUS", _status),
         ("ROLE", _get("role")),
         ("AGENT", _get("agent")),
         ("LAST ACTIVITY", _get("last_activity")),
@@ -192,7 +196,7 @@ _COLUMNS: Mapping[str, Sequence[Column]] = {
     "Run": (
         ("RUN", _number),
         ("ID", _get("id")),
-        ("STATUS", _get("status")),
+        ("STATUS", _status),
         ("AGENT", _get("agent")),
         ("STARTED", _get("created_at")),
         ("TITLE", _run_title),
@@ -283,7 +287,7 @@ def _run_view(reply: Any) -> list[str]:
     run = reply.run
     until = run.completed_at or int(time.time() * 1000)
     number = f"run #{run.number} " if run.number else ""
-    lines = [f"{number}{run.id} {safe(run.status.value)}: {safe(run.title)}".rstrip(": ")]
+    lines = [f"{number}{run.id} {_status(run)}: {safe(run.title)}".rstrip(": ")]
     lines.append(f"  started {when(run.created_at)}, {duration(until - run.created_at)}, agent {safe(run.agent)}")
     lines += [f"  used {spent(run.usage)}"] if run.usage is not None else []
     if run.failure is not None:
@@ -295,7 +299,7 @@ def _run_view(reply: Any) -> list[str]:
 
 def _why(reply: Any) -> list[str]:
     session = reply.session
-    lines = [f"{session.id} is {safe(session.status.value)}: {safe(session.name)}"]
+    lines = [f"{session.id} is {_status(session)}: {safe(session.name)}"]
     now = int(time.time() * 1000)
     for sentence in reply.explanation:
         lines += _indented(sentence)

@@ -1,6 +1,7 @@
 """``maestroctl why``: the reason behind a status."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -8,12 +9,14 @@ import typer
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, safe_block
-from maestroctl.show import failure_view
-from maestroctl.show.progress import counts_of
+from maestroctl.show import ending, failure_view
+from maestroctl.show.held import Held
+from maestroctl.show.progress import counts_of, state_of
 from maestroctl.show.questions import short, words
 from maestroctl.verbs.options import Json
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SESSION_WHY, SessionRef
+from maestrod.api.task import TaskStatus
 
 _ACTIVE_RUN = {status.value for status in (RunStatus.PLANNING, RunStatus.AWAITING_APPROVAL, RunStatus.RUNNING)}
 
@@ -25,7 +28,7 @@ def command(
 ) -> int:
     """Say why a session, a task or a run has its status.
 
-    Prints the evidence: its source, its time and the reason.
+    Prints the evidence: its source, its time and the reason. For a run or task that has ended: how, when, and what failed.
     """
     from maestroctl.client.resolve import resolve
 
@@ -33,15 +36,15 @@ def command(
         identity = resolve(client, subject, "ses", "tsk", "run")
         if identity.startswith("ses_"):
             return _session(client, identity, as_json=as_json)
-        entity = _entity(client, identity)
+        entity, tasks = _entity(client, identity)
         blockers = [client.raw("task.get", {"taskId": task}) for task in entity.get("dependencies", ())]
-        lines = explain(entity, blockers)
+        lines = explain(entity, blockers, tasks)
         if entity.get("failure"):
-            lines += failure_view.lines(entity["failure"], failure_view.last_output(client, entity["failure"]))
+            lines += _failures(client, entity["failure"], tasks)
         if entity["status"] == "pending":
             lines += _delays(client, entity)
         if identity.startswith("run_") and entity["status"] in _ACTIVE_RUN:
-            lines += _at_work(client, identity)
+            lines += _at_work(client, entity)
     if as_json:
         answer_json({"entity": entity, "dependencies": blockers})
     else:
@@ -50,22 +53,34 @@ def command(
     return 0
 
 
-def _at_work(client: Client, run_id: str) -> list[str]:
-    """What an active run does now: its open questions, then its sessions."""
+def _failures(client: Client, failure: dict[str, Any], tasks: list[dict[str, Any]]) -> list[str]:
+    """The first failure with its output, then the other tasks that failed."""
+    others = list(ending.also_failed(tasks, failure["taskId"]))
+    first = {**failure, "failed": 1} if others else failure
+    return [*failure_view.lines(first, failure_view.last_output(client, failure)), *others]
+
+
+def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
+    """What an active run does now: what holds it, its open questions, then its sessions."""
+    run_id, frozen = run["id"], client.raw("system.status", {})["frozen"]
+    held = Held(frozenset({run_id} if run["paused"] else ()), frozen)
     sessions = client.raw("session.list", {"runId": run_id, "live": True})["items"]
     names = {session["id"]: session for session in sessions}
     questions = client.raw("attention.list", {})["items"]
     asked = [each for each in questions if each["runId"] == run_id or each["sessionId"] in names]
     return [
+        *([f"  to resume: maestroctl resume {run_id}"] if run["paused"] else []),
+        *(["  everything is frozen: maestroctl thaw"] if frozen else []),
         *(
             f"  needs your answer: {next(iter(words(each)), each['kind'])} (maestroctl answer {short(each)} VALUE)"
             for each in asked
         ),
-        *(
-            f"  session {safe(each['name'])} is {safe(each['status']).replace('_', ' ')}: maestroctl why {each['id']}"
-            for each in sessions
-        ),
+        *(f"  session {safe(each['name'])} is {_state(each, held)}: maestroctl why {each['id']}" for each in sessions),
     ]
+
+
+def _state(session: dict[str, Any], held: Held) -> str:
+    return "paused" if held.has(session["runId"]) else safe(state_of(session)).replace("_", " ")
 
 
 def _delays(client: Client, task: dict[str, Any]) -> list[str]:
@@ -116,26 +131,48 @@ def _next_try(task: dict[str, Any], now: int) -> str:
     return f"{tries} begins in {duration(left)}, at {when(task['notBefore'])}"
 
 
-def explain(entity: dict[str, Any], dependencies: list[dict[str, Any]]) -> list[str]:
-    """Sentences about a task or a run."""
-    status = "paused" if entity.get("paused") else safe(entity["status"]).replace("_", " ")
+def explain(
+    entity: dict[str, Any], dependencies: list[dict[str, Any]], tasks: Sequence[dict[str, Any]] = ()
+) -> list[str]:
+    """Sentences about a task or a run. ``tasks`` are those of the run's tree, the root first."""
     number = f"run #{entity['number']} " if entity.get("number") else ""
-    lines = [f"{number}{entity['id']} is {status}: {safe(entity.get('title') or '')}".rstrip(": ")]
-    counted = counts_of(entity)
-    lines += [f"  {counted}"] if counted else []
-    reason = entity.get("statusReason")
-    if reason and not (entity.get("failure") and entity["failure"]["taskId"] != entity["id"]):
-        detail = f": {reason['detail']}" if reason.get("detail") else ""
+    lines = [f"{number}{entity['id']} {_status(entity)}: {safe(entity.get('title') or '')}".rstrip(": ")]
+    lines += ending.summary(entity, tasks[0] if tasks else entity) if ending.has_ended(entity) else _counted(entity)
+    reason, failure = _reason(entity, tasks), entity.get("failure")
+    if reason:
+        detail = f": {reason['detail']}" if reason.get("detail") and not failure else ""
         by = f" (by {reason['by']})" if reason.get("by") else ""
         lines += _indented(f"{reason['source']} says {reason['code']}{by}{detail}")
-    if entity.get("error") and not entity.get("failure"):
+    if entity.get("error") and not failure:
         lines += _indented(entity["error"])
     for task in dependencies:
         lines += _blocker(task)
-    for attempt in entity.get("attempts", ()):
+    attempts = entity.get("attempts", ())
+    for attempt in attempts if len(attempts) > 1 or not failure else ():
         error = f": {attempt['error']}" if attempt.get("error") else ""
         lines += _indented(f"attempt {attempt['attempt']} {attempt['status']}{error}")
     return lines
+
+
+def _counted(entity: dict[str, Any]) -> list[str]:
+    counted = counts_of(entity)
+    return [f"  {counted}"] if counted else []
+
+
+def _reason(entity: dict[str, Any], tasks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The reason for the status, unless it is the failure of a task below. A run has that of the tasks it cancelled."""
+    failure = entity.get("failure")
+    if tasks and entity["status"] == RunStatus.CANCELLED.value:
+        cancelled = (task["statusReason"] for task in reversed(tasks) if task["status"] == TaskStatus.CANCELLED.value)
+        return next((reason for reason in cancelled if reason), None)
+    return None if failure and failure["taskId"] != entity["id"] else entity.get("statusReason")
+
+
+def _status(entity: dict[str, Any]) -> str:
+    """The verb of the first sentence."""
+    if ending.has_ended(entity):
+        return ending.outcome(entity["status"])
+    return f"is {safe(state_of(entity)).replace('_', ' ')}"
 
 
 def _blocker(task: dict[str, Any]) -> list[str]:
@@ -164,9 +201,12 @@ def _session(client: Client, identity: str, *, as_json: bool) -> int:
     return 0
 
 
-def _entity(client: Client, identity: str) -> dict[str, Any]:
+def _entity(client: Client, identity: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The run or task, and the tasks of its tree: for a task only where something failed."""
     if identity.startswith("run_"):
-        run: dict[str, Any] = client.raw("run.get", {"runId": identity})["run"]
-        return run
+        view = client.raw("run.get", {"runId": identity})
+        return view["run"], view["tasks"]
     task: dict[str, Any] = client.raw("task.get", {"taskId": identity})
-    return task
+    failure = task.get("failure")
+    shown = failure and failure["taskId"] != identity and failure["failed"] > 1
+    return task, client.raw("task.tree", {"taskId": identity})["tasks"] if shown else []

@@ -90,6 +90,8 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
         yield "it is being stopped, and its processes are exiting"
     if session.paused:
         yield "it is paused: its processes are stopped by SIGSTOP until it is resumed"
+    elif not session.status.is_over:
+        yield from _held(world, session)
     yield from _doing(session)
     for question in _asked(world, session):
         yield f"it waits for a person ({question.kind.value}): {question.message}"
@@ -104,6 +106,15 @@ def _explain(world: World, session: Session, tasks: list[Task]) -> Iterator[str]
         if task.status is not TaskStatus.COMPLETED:
             cause = f": {_told(task.status_reason)}" if task.status_reason is not None else ""
             yield f"task {task.title!r} is {task.status.value}{cause}"
+
+
+def _held(world: World, session: Session) -> Iterator[str]:
+    """What else pauses a session: its run, or a freeze of everything."""
+    run = world.runs.get(session.run_id or "")
+    if world.system.frozen:
+        yield "it is paused, because everything is frozen: maestroctl thaw"
+    elif run is not None and run.paused:
+        yield f"it is paused, because its run is paused: maestroctl resume {run.id}"
 
 
 def _meaning(session: Session) -> str:

@@ -10,7 +10,9 @@ from maestrod.api.life import Finishing, Stopping, Up
 from maestrod.api.message import Message, MessageKind, MessageStatus
 from maestrod.api.process import Exit
 from maestrod.api.reason import Reason, Source
+from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionRef, SessionStatus, StandingAnswer, Terminal
+from maestrod.api.system import System
 from maestrod.api.task import Task, TaskStatus
 from maestrod.api.turn import PastTurn, RunningTurn, Wait
 from maestrod.core.reading.why import why
@@ -168,3 +170,10 @@ def test_answers_that_hold_for_the_session_are_listed() -> None:
     assert "answered deny for every identical request of this session: claude wants to use Bash: git push" in told(
         session(standing=(kept,))
     )
+
+
+def test_a_session_is_paused_with_its_run_and_with_everything() -> None:
+    run = Run(id="run_1", project_id="p", root_task_id="tsk_1", status=RunStatus.RUNNING, agent="shell", paused=True)
+    assert "its run is paused: maestroctl resume run_1" in told(session(run_id="run_1"), run)
+    assert "paused" not in told(session(run_id="run_1", **ENDED), run)
+    assert "everything is frozen" in told(session(), System(frozen=True))

@@ -6,6 +6,7 @@ import pytest
 
 from maestroctl.attach.keys import Keyboard, bindings
 from maestroctl.attach.session_menu import Menu, _key
+from maestroctl.show.held import Held
 
 KEYBOARD = Keyboard(bindings("ctrl-\\", "ctrl-]"))
 
@@ -78,3 +79,9 @@ def test_the_picture_fits_whatever_the_names_are() -> None:
     assert len(lines) == 20
     assert not any("\x1b[2J" in line for line in lines)
     assert sum("\x1b[7m" in line for line in lines) == 1
+
+
+def test_a_session_of_a_paused_run_is_shown_as_paused(menu: Menu) -> None:
+    menu.fill([{**session("a"), "runId": "run_1"}, session("b")])
+    menu.held = Held(frozenset({"run_1"}))
+    assert [("paused" in line, "working" in line) for line in menu.lines(100, 9)[2:4]] == [(True, False), (False, True)]

@@ -11,7 +11,7 @@ from maestroctl.generated.command import NOT_GENERATED, collect, leaf, verbs_of
 from maestroctl.generated.fields import Field, ValueKind, fields_of
 from maestrod.api.errors import Malformed
 from maestrod.api.protocol.registry import METHODS, AnyMethod
-from tests.kit.clients.entities import OTHER_TASK, SESSION, TASK, task
+from tests.kit.clients.entities import OTHER_TASK, RUN, SESSION, TASK, session, task
 from tests.kit.clients.fake_daemon import FakeDaemon
 from tests.kit.offenders import offenders
 from tests.maestroctl.conftest import CommandLine
@@ -22,6 +22,7 @@ GENERATED = sorted(set(METHODS) - NOT_GENERATED)
 HAND_MADE = {
     "run.start",
     "event.report",
+    "event.list",
     "attention.ask",
     "plan.check",
     "plan.submit",
@@ -123,3 +124,26 @@ def test_too_many_values_are_refused() -> None:
     with pytest.raises(Malformed, match="unexpected argument"):
         collect(row, fields_of(row)[:1] * 2, [], {"task_id": "x"})
     assert os.environ["MAESTRO_TASK_ID"] == TASK
+
+
+@pytest.mark.parametrize(
+    "members, run, frozen, status",
+    [
+        ({}, {}, False, "working"),
+        ({"live": {"phase": "up", "paused": True}}, {}, False, "paused"),
+        ({}, {"paused": True}, False, "paused"),
+        ({}, {}, True, "paused"),
+        ({"status": "failed"}, {"paused": True}, True, "failed"),
+        ({"live": {"phase": "up", "wait": {"kind": "rate", "until": 1, "since": 0}}}, {}, False, "limited"),
+    ],
+)
+def test_a_list_of_sessions_shows_what_is_paused(
+    daemon: FakeDaemon, cli: CommandLine, members: Any, run: Any, frozen: bool, status: str
+) -> None:
+    daemon.on("session.list", {"items": [session(runId=RUN, **members)]})
+    active = {"id": RUN, "projectId": "p", "rootTaskId": TASK, "status": "running", "agent": "shell", **run}
+    daemon.on("run.list", {"items": [active]})
+    system = {"version": "1", "instance": "i", "pid": 1, "startedAt": 1, "seq": 1}
+    daemon.on("system.status", {**system, "frozen": frozen})
+    assert cli("session", "list").out.splitlines()[1].split()[1] == status
+    assert cli("run", "list").out.splitlines()[1].split()[1] == ("paused" if run else "running")

@@ -72,6 +72,9 @@ def test_a_session_fits_its_row() -> None:
 def test_the_row_of_a_session_says_what_it_waits_for() -> None:
     assert "asks" in session_row(a_session(), "", 60, 5000, PALETTE, asking=True).plain
     assert "paused" in session_row(a_session(live=Up(paused=True)), "", 60, 5000, PALETTE).plain
+    assert "paused" in session_row(a_session(), "", 60, 5000, PALETTE, held=True).plain
+    ended = a_session(status=SessionStatus.FAILED)
+    assert "failed" in session_row(ended, "", 60, 5000, PALETTE, held=True).plain
 
 
 def test_the_agents_own_report_comes_before_its_output() -> None:

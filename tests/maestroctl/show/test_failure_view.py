@@ -23,7 +23,7 @@ def client(daemon: FakeDaemon) -> Iterator[Client]:
 
 def test_the_failure_shows_task_error_and_next_command() -> None:
     assert lines({**FAILURE, "attempt": 2, "failed": 3}, ["make: *** boom"]) == [
-        "  failed because task 'build' failed (attempt 2): exit code 2",
+        "  task 'build' failed (attempt 2): exit code 2",
         "    its session's last output:",
         "      make: *** boom",
         "    2 other tasks failed too",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from maestroctl.client.reading import filled
+from maestroctl.show.render import when
 from maestroctl.verbs.why import explain
 from maestrod.api.task import TaskView
 from tests.kit.clients.entities import OTHER_TASK, PROJECT, RUN, SESSION, TASK, session, task
@@ -35,7 +36,7 @@ def test_a_task_is_explained_by_what_blocks_it(daemon: FakeDaemon, cli: CommandL
 
 def test_a_run_is_shown(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "status": "failed", "error": "no plan\x1b"}})
-    assert cli("why", RUN).out == f"{RUN} is failed\n  no plan\\x1b\n"
+    assert cli("why", RUN).out == f"{RUN} failed\n  no plan\\x1b\n"
 
 
 def test_reasons_and_attempts_are_shown() -> None:
@@ -101,7 +102,62 @@ def test_a_paused_run_says_so(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("run.get", {"seq": 1, "run": {**RUNNING, "paused": True}})
     daemon.on("session.list", {"items": []})
     daemon.on("attention.list", {"items": []})
-    assert cli("why", RUN).out == f"{RUN} is paused\n"
+    daemon.on("system.status", FREE)
+    assert cli("why", RUN).out == f"{RUN} is paused\n  to resume: maestroctl resume {RUN}\n"
+
+
+def test_a_run_that_is_held_shows_its_sessions_as_paused(daemon: FakeDaemon, cli: CommandLine) -> None:
+    daemon.on("run.get", {"seq": 1, "run": RUNNING})
+    daemon.on("session.list", {"items": [session(runId=RUN)]})
+    daemon.on("attention.list", {"items": []})
+    daemon.on("system.status", {**FREE, "frozen": True})
+    assert cli("why", RUN).out.splitlines()[1:] == [
+        "  everything is frozen: maestroctl thaw",
+        f"  session parser is paused: maestroctl why {SESSION}",
+    ]
+
+
+ENDED_RUN = {**RUNNING, "number": 3, "title": "Ship", "createdAt": 1_000, "completedAt": 13_000}
+
+
+def leaf(title: str, status: str, **members: Any) -> dict[str, Any]:
+    return task(id=f"tsk_{title:0>26}", title=title, status=status, parentId=TASK, **members)
+
+
+def test_a_completed_run_says_when_and_that_all_is_done(daemon: FakeDaemon, cli: CommandLine) -> None:
+    root = task(status="completed", leaves={"total": 2, "completed": 2})
+    tasks = [root, leaf("a", "completed"), leaf("b", "completed")]
+    daemon.on("run.get", {"seq": 1, "run": {**ENDED_RUN, "status": "completed"}, "tasks": tasks})
+    assert cli("why", RUN).out.splitlines() == [
+        f"run #3 {RUN} completed: Ship",
+        f"  ended {when(13_000)}, after 12s",
+        "  all 2 tasks completed",
+    ]
+
+
+def test_a_failed_run_names_every_task_that_failed_and_its_error(daemon: FakeDaemon, cli: CommandLine) -> None:
+    first = leaf("a", "failed", completedAt=2, result={"error": "exit code 2\nno compiler"})
+    second = leaf("b", "failed", completedAt=3, result={"error": "exit code 3\nno network"})
+    root = task(status="failed", leaves={"total": 3, "completed": 1, "failed": 2})
+    failure = {"taskId": first["id"], "title": "a", "error": "exit code 2\nno compiler", "failed": 2}
+    run = {**ENDED_RUN, "status": "failed", "error": "task 'a' failed: exit code 2", "failure": failure}
+    daemon.on("run.get", {"seq": 1, "run": run, "tasks": [root, second, first, leaf("c", "completed")]})
+    assert cli("why", RUN).out.splitlines()[2:] == [
+        "  1 of 3 tasks completed, 2 failed",
+        "  task 'a' failed: exit code 2",
+        "      no compiler",
+        f"    to retry: maestroctl retry {first['id']}",
+        "  task 'b' failed: exit code 3",
+        f"    more: maestroctl why {second['id']}",
+    ]
+
+
+def test_a_cancelled_run_says_who_cancelled_it(daemon: FakeDaemon, cli: CommandLine) -> None:
+    reason = {"source": "user", "code": "cancelled", "detail": "wrong branch"}
+    tasks = [task(status="cancelled", leaves={"total": 1, "cancelled": 1}), leaf("a", "cancelled", statusReason=reason)]
+    daemon.on("run.get", {"seq": 1, "run": {**ENDED_RUN, "status": "cancelled"}, "tasks": tasks})
+    outcome = cli("why", RUN).out.splitlines()
+    assert (outcome[0], outcome[-1]) == (f"run #3 {RUN} was cancelled: Ship", "  user says cancelled: wrong branch")
 
 
 def test_an_active_run_names_its_workers_and_what_waits_for_a_person(daemon: FakeDaemon, cli: CommandLine) -> None:
@@ -109,6 +165,7 @@ def test_an_active_run_names_its_workers_and_what_waits_for_a_person(daemon: Fak
     plan = {"id": "att_2", "kind": "approval", "message": "the plan?", "number": 4, "sessionId": "", "runId": RUN}
     other = {"id": "att_3", "kind": "question", "message": "of another run", "number": 5, "sessionId": "ses_other"}
     daemon.on("run.get", {"seq": 1, "run": RUNNING})
+    daemon.on("system.status", FREE)
     daemon.on("session.list", {"items": [session()]})
     daemon.on("attention.list", {"items": [question, plan, other]})
     assert cli("why", RUN).out.splitlines() == [
