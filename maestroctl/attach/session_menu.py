@@ -10,7 +10,7 @@ from maestroctl.attach.keys import Keyboard, KeyCommand
 from maestroctl.attach.seat import resizes, write
 from maestroctl.client.client import Client
 from maestroctl.output import safe
-from maestroctl.show.held import Held
+from maestroctl.show.pauses import Pauses
 from maestroctl.show.progress import state_of
 from maestroctl.show.table import clip, width
 
@@ -29,7 +29,7 @@ class Menu:
     def __init__(self, current: str | None) -> None:
         self.current = current
         self.sessions: list[dict[str, Any]] = []
-        self.held = Held()
+        self.pauses = Pauses()
         self._chosen: str | None = None
 
     def fill(self, sessions: Sequence[dict[str, Any]], first: Sequence[str] = ()) -> None:
@@ -76,7 +76,7 @@ class Menu:
         return [*head, *(body or ["No live sessions."]), *foot]
 
     def _line(self, number: int, session: dict[str, Any], names: int, columns: int) -> str:
-        status = "paused" if self.held.has(session.get("runId")) else state_of(session)
+        status = "paused" if self.pauses.has(session.get("runId")) else state_of(session)
         name = clip(safe(session["name"]), names)
         here = "  (here)" if session["id"] == self.current else ""
         key = f"{number}" if number < 10 else " "
@@ -96,7 +96,7 @@ def choose(client: Client, keyboard: Keyboard, current: str | None, first: Seque
         with resizes() as resized:
             while True:
                 menu.fill(client.raw("session.list", {"live": True, "limit": 1000}).get("items", ()), first)
-                menu.held = Held.now(client)
+                menu.pauses = Pauses.now(client)
                 _draw(menu)
                 ready, _, _ = select.select([sys.stdin, resized], [], [], _TICK)
                 if resized in ready:

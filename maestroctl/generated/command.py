@@ -117,7 +117,7 @@ def perform(row: AnyMethod, members: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _print_reply(client: Client, row: AnyMethod, raw: msgspec.Raw) -> None:
-    from maestroctl.show.held import marked
+    from maestroctl.show.pauses import marked
     from maestroctl.show.render import render
 
     reply = read(raw, row.result)

@@ -7,8 +7,8 @@ from typing import Any
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, say
-from maestroctl.show.held import Held
 from maestroctl.show.limits import held_back, waiting
+from maestroctl.show.pauses import Pauses
 from maestroctl.show.progress import state_of
 from maestroctl.show.questions import short
 from maestroctl.show.table import table
@@ -60,7 +60,7 @@ def page(overview: dict[str, Any], now: int) -> list[str]:
         for run in overview["runs"]
     ]
     lines += _section("RUNS", ("RUN", "ID", "STATUS", "AGENT", "AGE", "TITLE"), rows)
-    held = Held.of(overview["system"], overview["runs"])
+    held = Pauses.of(overview["system"], overview["runs"])
     rows = [
         [
             item["id"],

@@ -10,7 +10,7 @@ from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
 from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.show import ending, failure_view
-from maestroctl.show.held import Held
+from maestroctl.show.pauses import Pauses
 from maestroctl.show.progress import counts_of, state_of
 from maestroctl.show.questions import short, words
 from maestroctl.verbs.options import Json
@@ -63,7 +63,7 @@ def _failures(client: Client, failure: dict[str, Any], tasks: list[dict[str, Any
 def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
     """What an active run does now: what holds it, its open questions, then its sessions."""
     run_id, frozen = run["id"], client.raw("system.status", {})["frozen"]
-    held = Held(frozenset({run_id} if run["paused"] else ()), frozen)
+    held = Pauses(frozenset({run_id} if run["paused"] else ()), frozen)
     sessions = client.raw("session.list", {"runId": run_id, "live": True})["items"]
     names = {session["id"]: session for session in sessions}
     questions = client.raw("attention.list", {})["items"]
@@ -79,7 +79,7 @@ def _at_work(client: Client, run: dict[str, Any]) -> list[str]:
     ]
 
 
-def _state(session: dict[str, Any], held: Held) -> str:
+def _state(session: dict[str, Any], held: Pauses) -> str:
     return "paused" if held.has(session["runId"]) else safe(state_of(session)).replace("_", " ")
 
 

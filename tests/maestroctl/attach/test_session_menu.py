@@ -6,7 +6,7 @@ import pytest
 
 from maestroctl.attach.keys import Keyboard, bindings
 from maestroctl.attach.session_menu import Menu, _key
-from maestroctl.show.held import Held
+from maestroctl.show.pauses import Pauses
 
 KEYBOARD = Keyboard(bindings("ctrl-\\", "ctrl-]"))
 
@@ -83,5 +83,5 @@ def test_the_picture_fits_whatever_the_names_are() -> None:
 
 def test_a_session_of_a_paused_run_is_shown_as_paused(menu: Menu) -> None:
     menu.fill([{**session("a"), "runId": "run_1"}, session("b")])
-    menu.held = Held(frozenset({"run_1"}))
+    menu.pauses = Pauses(frozenset({"run_1"}))
     assert [("paused" in line, "working" in line) for line in menu.lines(100, 9)[2:4]] == [(True, False), (False, True)]

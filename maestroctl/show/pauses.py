@@ -11,7 +11,7 @@ from maestrod.api.session import Session, SessionPage
 _PAGE = 1000
 
 
-class Held(NamedTuple):
+class Pauses(NamedTuple):
     """What is paused: the ids of runs, or everything (``frozen``)."""
 
     runs: frozenset[str] = frozenset()
@@ -37,11 +37,11 @@ def marked(client: Client, page: SessionPage) -> SessionPage:
     """The page, in which each session that is held is paused. Asks the daemon only if there is a live session."""
     if all(session.live is None for session in page.items):
         return page
-    held = Held.now(client)
+    held = Pauses.now(client)
     return SessionPage(items=tuple(_marked(session, held) for session in page.items), next_cursor=page.next_cursor)
 
 
-def _marked(session: Session, held: Held) -> Session:
+def _marked(session: Session, held: Pauses) -> Session:
     if session.live is None or not held.has(session.run_id):
         return session
     return msgspec.structs.replace(session, live=msgspec.structs.replace(session.live, paused=True))
