@@ -94,7 +94,7 @@ screenshots: setup ## Make pictures of the web page into build/screenshots (ARGS
 docs: setup ## Renew the pages that are made from code
 	@$(BIN)/python -m tests.kit.pages.states > docs/states.md
 	@$(BIN)/python -m tests.kit.pages.configuration > docs/configuration.md
-	@$(BIN)/python -m tests.kit.pages.page_over > page/js/model/over.js
+	@$(BIN)/python -m tests.kit.pages.page_statuses > page/js/model/statuses.js
 	@$(BIN)/python -m tests.kit.pages.man_pages
 
 wheel: setup ## Build the wheel and the source archive into dist/

@@ -9,18 +9,20 @@ from typing import Any
 from maestroctl.attach.keys import Keyboard, KeyCommand
 from maestroctl.attach.seat import resizes, write
 from maestroctl.client.client import Client
+from maestroctl.client.reading import taken
 from maestroctl.output import safe
 from maestroctl.show.pauses import Pauses
 from maestroctl.show.progress import state_of
 from maestroctl.show.table import clip, width
+from maestrod.api.model.look import OVERLAYS, Tone
+from maestrod.api.session import SessionStatus
 
 #: Seconds after which the list is read again.
 _TICK = 1.0
 
 _UP, _DOWN = frozenset({"\x1b[A", "\x1bOA", "k"}), frozenset({"\x1b[B", "\x1bOB", "j", "\t"})
 _LEAVE = frozenset({"q", "d", "\x03", "\x04"})
-_SIGNS = {"working": "▶", "idle": "○", "spawning": "·"}
-_COLOURS = {"working": "36", "idle": "33", "spawning": "2"}
+_COLOURS = {Tone.QUIET: "2", Tone.RUNNING: "36", Tone.WAITING: "33", Tone.DONE: "32", Tone.FAILED: "31"}
 
 
 class Menu:
@@ -77,15 +79,16 @@ class Menu:
 
     def _line(self, number: int, session: dict[str, Any], names: int, columns: int) -> str:
         status = "paused" if self.pauses.has(session.get("runId")) else state_of(session)
+        look = OVERLAYS.get(status) or taken(session["status"], SessionStatus).look
         name = clip(safe(session["name"]), names)
         here = "  (here)" if session["id"] == self.current else ""
         key = f"{number}" if number < 10 else " "
-        text = f" {key:>2}  {_SIGNS.get(status, '■')} {name}{' ' * (names - width(name))}  {status:8}  "
+        text = f" {key:>2}  {look.sign} {name}{' ' * (names - width(name))}  {status:8}  "
         text += f"{safe(session['agent']):8}  {session['id']}{here} "
         text = clip(text, columns)
         if session["id"] == self._chosen:
             return f"\x1b[7m{text}{' ' * (columns - width(text))}\x1b[0m"
-        return f"\x1b[{_COLOURS.get(status, '0')}m{text}\x1b[0m"
+        return f"\x1b[{_COLOURS[look.tone]}m{text}\x1b[0m"
 
 
 def choose(client: Client, keyboard: Keyboard, current: str | None, first: Sequence[str]) -> str | None:

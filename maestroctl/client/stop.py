@@ -5,8 +5,6 @@ from typing import Any
 from maestroctl.client.client import Client
 from maestrod.api.errors import Conflict
 
-_LIVE = {"spawning", "idle", "working"}
-
 
 def stop(client: Client, identity: str, reason: str) -> list[dict[str, Any]]:
     """Stop what the id names; what became of each session."""
@@ -36,4 +34,4 @@ def _ended(client: Client, session: str, reason: str) -> dict[str, Any]:
 def _live(client: Client, query: dict[str, Any]) -> list[str]:
     """The sessions at work on something."""
     page = client.raw("session.list", {**query, "live": True, "limit": 1000})
-    return [item["id"] for item in page.get("items", ()) if item["status"] in _LIVE]
+    return [item["id"] for item in page.get("items", ())]

@@ -8,10 +8,7 @@ from maestroctl.screen.fleet import Fleet, has_ended
 from maestrod.api.attention import Attention
 from maestrod.api.errors import Malformed
 from maestrod.api.session import Session
-from maestrod.api.task import Task, TaskStatus
-
-#: Statuses that can be retried (``task.retry``).
-RETRIABLE = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
+from maestrod.api.task import Task
 
 
 def stop(client: Client, subject: Session | Task) -> str:
@@ -68,7 +65,7 @@ def session_to_sit_at(fleet: Fleet, subject: Session | Task | Attention | None) 
         own = fleet.sessions_of(subject.id)
         if own and not own[-1].status.is_over:
             return own[-1].id
-        failed = fleet.failed_below(subject.id) if subject.status is TaskStatus.FAILED else []
+        failed = fleet.failed_below(subject.id) if subject.status.is_failed else []
         blamed = [session for task in failed for session in reversed(fleet.sessions_of(task.id))]
         if blamed:
             return blamed[0].id

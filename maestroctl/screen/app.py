@@ -126,7 +126,7 @@ class WatchApp(Board):
     def action_retry(self) -> None:
         """Retry a task."""
         subject = self._subject()
-        if isinstance(subject, Task) and subject.status in actions.RETRIABLE:
+        if isinstance(subject, Task) and subject.status.is_retried:
             self._call(lambda client: actions.retry(client, subject))
         elif isinstance(subject, Task):
             self.notify("Only failed, skipped or cancelled tasks can be retried.", severity="warning")

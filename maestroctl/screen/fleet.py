@@ -14,7 +14,8 @@ from maestrod.api.attention import Attention
 from maestrod.api.event import Event
 from maestrod.api.run import Run
 from maestrod.api.session import Session
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
+from maestrod.api.task_category import TaskCategory
 
 #: The lists that make up a picture: the method, its parameters, and the kind of their items.
 LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -70,10 +71,10 @@ class Fleet:
         """What waits for a person, oldest first."""
         return [question for question in self.attention if question.is_open]
 
-    def counts(self) -> Counter[TaskStatus]:
-        """How many tasks that are work themselves, not sums, stand how."""
+    def counts(self) -> Counter[TaskCategory]:
+        """The number of tasks that are work themselves, not sums, by the category of their status."""
         parents = {task.parent_id for task in self.tasks}
-        return Counter(task.status for task in self.tasks if task.id not in parents)
+        return Counter(task.status.category for task in self.tasks if task.id not in parents)
 
     def run_of(self, task_id: str) -> Run | None:
         """The newest run whose tree a task is in."""
@@ -100,7 +101,7 @@ class Fleet:
     def failed_below(self, task_id: str) -> list[Task]:
         """The tasks below one that are work themselves and failed, the last one first: why the tree above failed."""
         parents = {task.parent_id for task in self.tasks}
-        failed = [each for each in self.tasks if each.status is TaskStatus.FAILED and each.id not in parents]
+        failed = [each for each in self.tasks if each.status.is_failed and each.id not in parents]
         below = [each for each in failed if self._is_below(each.id, task_id)]
         return sorted(below, key=lambda task: task.completed_at or 0, reverse=True)
 
@@ -140,7 +141,7 @@ class Tree:
     def _is_folded(self, task: Task) -> bool:
         if self.search:
             return False
-        shows_why = task.parent_id is not None and task.status is TaskStatus.FAILED
+        shows_why = task.parent_id is not None and task.status.is_failed
         ended = task.status.is_over and not shows_why and task.id != self.root
         return ended != (task.id in self._toggled)
 

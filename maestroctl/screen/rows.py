@@ -12,12 +12,14 @@ from maestroctl.show.progress import in_words, percent, shown_status, spent
 from maestroctl.show.render import duration
 from maestroctl.show.run_view import bar
 from maestroctl.show.table import clip, width
-from maestroctl.show.tree import glyph, word
+from maestroctl.show.tree import word
 from maestrod.api.attention import Attention
+from maestrod.api.model.look import OVERLAYS, Tone
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session, SessionStatus
 from maestrod.api.system import SystemStatus
 from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task_category import TaskCategory
 from maestrod.api.turn import RunningTurn
 
 _GAUGE = 10  # cells
@@ -25,16 +27,6 @@ _WORD = 11  # cells of the longest status
 _TIME = 7  # cells of a duration
 _NARROW = 56  # cells below which the gauge is left out
 _WIDE = 76  # cells from which a session's agent and state have columns of their own
-_SIGNS = {
-    "working": "▶",
-    "idle": "○",
-    "spawning": "·",
-    "failed": "✘",
-    "completed": "✔",
-    "asks": "?",
-    "paused": "‖",
-    "limited": "…",
-}
 _DESCRIPTION = 12  # lines of it that are shown
 _FAILURES = 5  # failed tasks that are named
 
@@ -49,23 +41,24 @@ class Palette:
     busy: str = "cyan"
     quiet: str = "dim"
 
+    def tone(self, tone: Tone) -> str:
+        """The style of a tone."""
+        return {
+            Tone.QUIET: self.quiet,
+            Tone.RUNNING: self.busy,
+            Tone.WAITING: self.warn,
+            Tone.DONE: self.good,
+            Tone.FAILED: self.bad,
+        }[tone]
+
     def task(self, status: TaskStatus) -> str:
         """The style of a task's status."""
-        return {
-            TaskStatus.IN_PROGRESS: f"bold {self.busy}",
-            TaskStatus.COMPLETED: self.good,
-            TaskStatus.FAILED: f"bold {self.bad}",
-            TaskStatus.CANCELLED: self.warn,
-        }.get(status, self.quiet)
+        style = self.tone(status.look.tone)
+        return f"bold {style}" if status.is_active or status.is_failed else style
 
     def session(self, status: SessionStatus) -> str:
         """The style of a session's status."""
-        return {
-            SessionStatus.WORKING: self.busy,
-            SessionStatus.IDLE: self.warn,
-            SessionStatus.FAILED: self.bad,
-            SessionStatus.COMPLETED: self.good,
-        }.get(status, self.quiet)
+        return self.tone(status.look.tone)
 
 
 def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: bool = False) -> Text:
@@ -80,8 +73,8 @@ def task_row(row: TreeRow, columns: int, now: int, palette: Palette, *, asking: 
     line = Text(no_wrap=True, end="")
     line.append(row.branch, style=palette.quiet)
     line.append(fold, style=palette.quiet)
-    line.append("? " if asking else f"{glyph(task.status)} ", style=f"bold {palette.warn}" if asking else style)
-    quiet = task.status.is_over and task.status is not TaskStatus.FAILED
+    line.append("? " if asking else f"{task.status.look.sign} ", style=f"bold {palette.warn}" if asking else style)
+    quiet = task.status.is_over and not task.status.is_failed
     line.append(_padded(title, room), style=palette.quiet if quiet else "")
     line.append(f" {gauge}", style=palette.busy)
     line.append(f"{_word(task):<{_WORD}}", style=style)
@@ -102,6 +95,7 @@ def session_row(
     """A session: its name and state, and its last output line. ``held``: it is paused with its run or with everything."""
     paused = session.paused or (held and not session.status.is_over)
     state = "asks" if asking else "paused" if paused else shown_status(session)
+    look = OVERLAYS.get(state, session.status.look)
     style = f"bold {palette.warn}" if asking else palette.session(session.status)
     wide = columns >= _WIDE
     if session.wait is not None:
@@ -110,7 +104,7 @@ def session_row(
     elif session.turn is not None:  # its output is a stream for programs
         tail = session.turn.doing if isinstance(session.turn, RunningTurn) else ""
     line = Text(no_wrap=True, end="")
-    line.append(f"{_SIGNS.get(state, '■')} ", style=style)
+    line.append(f"{look.sign} ", style=style)
     line.append(
         _padded(safe(session.name), max(min(columns // 3, 28), 8)),
         style=palette.quiet if session.status.is_over else "",
@@ -139,7 +133,7 @@ def question_row(question: Attention, name: str, columns: int, now: int, palette
 def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palette, *, away: bool) -> Text:
     """The top line: the daemon, overall progress, and open questions."""
     counts = fleet.counts()
-    total, done = sum(counts.values()), counts[TaskStatus.COMPLETED]
+    total, done = sum(counts.values()), counts[TaskCategory.COMPLETED]
     questions = len(fleet.questions())
     line = Text(no_wrap=True, end="")
     line.append(" maestro ", style="bold reverse")
@@ -151,8 +145,8 @@ def head(fleet: Fleet, status: SystemStatus | None, columns: int, palette: Palet
         line.append(_daemon(status), style=palette.bad if status.frozen or status.stopping else "")
     if questions:  # first what a narrow screen must not cut off
         line.append(f"   ? {questions} open question{'' if questions == 1 else 's'}", style=f"bold {palette.warn}")
-    if counts[TaskStatus.FAILED]:
-        line.append(f"   ✘ {counts[TaskStatus.FAILED]} failed", style=f"bold {palette.bad}")
+    if failed := counts[TaskCategory.FAILED]:
+        line.append(f"   ✘ {failed} failed", style=f"bold {palette.bad}")
     if total:
         line.append(f"   {bar(done / total, 14)} ", style=palette.busy)
         line.append(f"{done}/{total} tasks completed")
@@ -171,7 +165,7 @@ def _daemon(status: SystemStatus) -> str:
 def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     """The details of a task."""
     text = Text(end="")
-    text.append(f"{glyph(task.status)} {word(task.status)}", style=palette.task(task.status))
+    text.append(f"{task.status.look.sign} {word(task.status)}", style=palette.task(task.status))
     text.append(f"  {_elapsed(task, now)}  attempt {task.attempt} of {task.max_attempts}\n", style=palette.quiet)
     text.append(f"{safe(task.title)}\n", style="bold")
     if task.leaves is not None:
@@ -188,7 +182,7 @@ def task_detail(fleet: Fleet, task: Task, now: int, palette: Palette) -> Text:
     error = task.result.error if task.result else None
     if error and (reason is None or error != reason.detail):
         text.append(f"{safe_block(error).strip()}\n", style=palette.bad)
-    if task.status is TaskStatus.FAILED:
+    if task.status.is_failed:
         text.append(_failures(fleet, task, palette))
     for label, values in (
         ("waits for", [safe(fleet.tasks.get(each).title) for each in task.dependencies if each in fleet.tasks]),
@@ -249,15 +243,13 @@ def _listed(text: Text, label: str, values: Sequence[str], palette: Palette) -> 
 def _gauge(task: Task, columns: int) -> str:
     if columns < _NARROW:
         return ""
-    if task.status is not TaskStatus.IN_PROGRESS:
+    if not task.status.is_active:
         return " " * (_GAUGE + 7)
     return f"{bar(task.progress, _GAUGE)} {percent(task.progress):>4}  "
 
 
 def _word(task: Task) -> str:
-    return (
-        f"attempt {task.attempt}" if task.attempt > 1 and task.status is TaskStatus.IN_PROGRESS else word(task.status)
-    )
+    return f"attempt {task.attempt}" if task.attempt > 1 and task.status.is_active else word(task.status)
 
 
 def _elapsed(task: Task, now: int) -> str:

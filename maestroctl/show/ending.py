@@ -3,18 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from maestroctl.client.reading import taken
 from maestroctl.output import safe
 from maestroctl.show.progress import counts_of
 from maestroctl.show.render import duration, when
 from maestrod.api.run import RunStatus
 from maestrod.api.task import TaskStatus
+from maestrod.api.task_category import TaskCategory
 
 Document = Mapping[str, Any]
 
 _ENDED = frozenset(status.value for kind in (RunStatus, TaskStatus) for status in kind if status.is_over)
 
 #: Outcomes that someone else decided; the others are verbs by themselves.
-_PASSIVE = {"cancelled": "was cancelled", "skipped": "was skipped"}
+_PASSIVE = {TaskCategory.CANCELLED: "was cancelled", TaskCategory.SKIPPED: "was skipped"}
 
 _NAMED = 10  # failed tasks
 
@@ -25,8 +27,8 @@ def has_ended(entity: Document) -> bool:
 
 
 def outcome(status: str) -> str:
-    """``completed``, ``failed``, ``was cancelled``: the verb of a sentence."""
-    return _PASSIVE.get(status, safe(status))
+    """``completed``, ``failed``, ``was cancelled``: the verb of a sentence. A run ends as its root does, in the same words."""
+    return _PASSIVE.get(taken(status, TaskStatus).category, safe(status))
 
 
 def summary(entity: Document, root: Document) -> Iterator[str]:

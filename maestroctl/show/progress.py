@@ -6,10 +6,10 @@ from typing import Any
 
 from maestrod.api.run import Run
 from maestrod.api.session import Session, Usage
-from maestrod.api.task import Leaves, Task
+from maestrod.api.task import OUTCOMES, Leaves, Task
 
 #: Counted beside the completed tasks.
-_OTHERS = ("failed", "skipped", "cancelled")
+_OTHERS = OUTCOMES[1:]
 
 
 def percent(progress: float) -> str:

@@ -16,7 +16,7 @@ from maestroctl.show.plan_view import waves
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import NEEDS_ATTENTION, approval, exit_code, summary
 from maestroctl.show.terminal import can_draw, ended_by_signals, suspendable
-from maestroctl.show.tree import glyph, word
+from maestroctl.show.tree import word
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.errors import MaestroError, NoDaemon, ResyncRequired
 from maestrod.api.event import Event, EventSubscribe
@@ -272,14 +272,14 @@ def _lines(caller: Caller, client: Client, follower: RunFollower, *, stop_on_que
 def _already(model: RunModel) -> Iterator[tuple[str, str]]:
     """The lines, by id, for the tasks and questions that began before we started."""
     for task in model.tasks:
-        if task.status is TaskStatus.IN_PROGRESS:
+        if task.status.is_active:
             yield task.id, _task_line(task.status, task)
     for question in model.questions():
         yield question.id, _asked(question)
 
 
 def _task_line(status: TaskStatus, task: Task) -> str:
-    return f"{glyph(status)} {word(status)}  {safe(task.title)}"
+    return f"{status.look.sign} {word(status)}  {safe(task.title)}"
 
 
 def change(model: RunModel, event: Event) -> str:

@@ -6,7 +6,7 @@ from maestroctl.show.render import duration
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.tree import word
 from maestrod.api.run import RunStatus
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
 
 #: Exit codes of ``run``, ``watch`` and ``wait`` by outcome. 75 (try again later) is a run that is blocked on a person.
 OUTCOME_CODES = {RunStatus.COMPLETED: 0, RunStatus.FAILED: 1, RunStatus.CANCELLED: 130}
@@ -29,7 +29,7 @@ def summary(model: RunModel) -> list[str]:
     counted = counts(model.root)
     lines = [f"{name}{safe(model.root.title)}: {word(run.status)} in {elapsed}" + (f" ({counted})" if counted else "")]
     lines += _spent(model)
-    failed = [task for task in leaves if task.status is TaskStatus.FAILED]
+    failed = [task for task in leaves if task.status.is_failed]
     if run.error and run.error not in map(_error, failed):
         lines += [f"  {line}" for line in safe_block(run.error).splitlines()]
     lines += [f"  {item.severity.value}: {safe(item.path)}: {safe(item.message)}" for item in run.diagnostics]

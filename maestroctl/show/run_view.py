@@ -13,21 +13,20 @@ from maestroctl.show.render import duration
 from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import approval
 from maestroctl.show.table import clip, width
-from maestroctl.show.tree import glyph, walk, word
+from maestroctl.show.tree import walk, word
 from maestrod.api.attention import Attention, AttentionKind
+from maestrod.api.model.look import Tone
 from maestrod.api.run import RunStatus
 from maestrod.api.session import Session
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
 from maestrod.api.turn import RunningTurn
 
-_STYLES: Mapping[TaskStatus, str] = {
-    TaskStatus.PENDING: "dim",
-    TaskStatus.BLOCKED: "dim",
-    TaskStatus.IN_PROGRESS: "bold cyan",
-    TaskStatus.COMPLETED: "green",
-    TaskStatus.FAILED: "bold red",
-    TaskStatus.SKIPPED: "dim",
-    TaskStatus.CANCELLED: "yellow",
+_STYLES: Mapping[Tone, str] = {
+    Tone.QUIET: "dim",
+    Tone.RUNNING: "bold cyan",
+    Tone.WAITING: "yellow",
+    Tone.DONE: "green",
+    Tone.FAILED: "bold red",
 }
 
 _BAR = 16  # cells
@@ -103,7 +102,7 @@ def _tree(model: RunModel, tails: Mapping[str, str], now: int, columns: int, row
 
 def _weight(task: Task) -> int:
     """How soon a line is dropped for lack of room: running and failed tasks stay."""
-    if task.status in {TaskStatus.IN_PROGRESS, TaskStatus.FAILED} or task.parent_id is None:
+    if task.status.is_active or task.status.is_failed or task.parent_id is None:
         return 0
     return 2 if task.dispatch is None else 1
 
@@ -119,15 +118,15 @@ def _fitted(lines: Sequence[tuple[int, Text]], rows: int) -> list[Text]:
 
 
 def _task(branch: str, task: Task, now: int, columns: int) -> Text:
-    style = _STYLES.get(task.status, "")
+    style = _STYLES[task.status.look.tone]
     right = f"{word(task.status)}{_attempt(task)}"
     if task.started_at:
         right += f"  {duration((task.completed_at or now) - task.started_at)}"
-    gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status is TaskStatus.IN_PROGRESS else ""
+    gauge = f"{bar(task.progress)} {percent(task.progress):>4}  " if task.status.is_active else ""
     room = max(columns - width(branch) - 3 - width(gauge) - _RIGHT, 10)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(branch, style="dim")
-    line.append(f"{glyph(task.status)} ", style=style)
+    line.append(f"{task.status.look.sign} ", style=style)
     line.append(_pad(clip(safe(task.title), room), room) + " ")
     line.append(gauge, style="cyan")
     line.append(right, style=style)
@@ -171,7 +170,7 @@ def _sessions_by_task(model: RunModel) -> dict[str, list[Session]]:
         if session.status.is_over:
             continue
         tasks = [model.tasks.get(identity) for identity in session.task_ids if identity in model.tasks]
-        active = [task for task in tasks if task.status is TaskStatus.IN_PROGRESS]
+        active = [task for task in tasks if task.status.is_active]
         place = (active or tasks)[-1].id if tasks else model.run.root_task_id
         found.setdefault(place, []).append(session)
     return found

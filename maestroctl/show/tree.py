@@ -1,30 +1,11 @@
 """A task tree as text, with a sign and a word for every status, so that no information depends on colour."""
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from maestroctl.output import safe
 from maestroctl.show.progress import counts, percent
-from maestrod.api.task import Task, TaskStatus
-
-#: A sign per status; each is one cell wide in every font.
-GLYPHS: Mapping[TaskStatus, str] = {
-    TaskStatus.PENDING: "·",
-    TaskStatus.BLOCKED: "○",
-    TaskStatus.IN_PROGRESS: "▶",
-    TaskStatus.COMPLETED: "✔",
-    TaskStatus.FAILED: "✘",
-    TaskStatus.SKIPPED: "»",
-    TaskStatus.CANCELLED: "■",
-}
-
-#: The sign of a status that this version does not know.
-UNKNOWN = "•"
-
-
-def glyph(status: TaskStatus) -> str:
-    """The sign of a status."""
-    return GLYPHS.get(status, UNKNOWN)
+from maestrod.api.task import Task
 
 
 def word(status: enum.Enum) -> str:
@@ -39,10 +20,10 @@ def tree_lines(tasks: Sequence[Task]) -> list[str]:
 
 def task_line(task: Task) -> str:
     """Sign, title, status, and progress while there is any."""
-    progress = f" {percent(task.progress)}" if task.status is TaskStatus.IN_PROGRESS and task.progress else ""
+    progress = f" {percent(task.progress)}" if task.status.is_active and task.progress else ""
     counted = f"  {counts(task)}" if task.leaves is not None else ""
     attempt = f", attempt {task.attempt}" if task.attempt > 1 else ""
-    return f"{glyph(task.status)} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{counted}"
+    return f"{task.status.look.sign} {safe(task.title)}  [{word(task.status)}{progress}{attempt}]{counted}"
 
 
 def walk(tasks: Iterable[Task]) -> Iterator[tuple[str, Task]]:

@@ -1,21 +1,27 @@
 """``maestroctl wait``: block until a run or a task has ended."""
 
 import time
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
+from maestroctl.client.reading import taken
 from maestroctl.client.stream import EventStream
 from maestroctl.output import answer, answer_json, say
 from maestroctl.show.failure_view import last_output, lines
+from maestroctl.show.run_summary import OUTCOME_CODES
 from maestroctl.verbs.options import Json, TimeoutMs
 from maestrod.api.errors import ResyncRequired, TimedOut
 from maestrod.api.event import EventSubscribe
+from maestrod.api.run import RunStatus
+from maestrod.api.task import TaskStatus
+from maestrod.api.task_category import TaskCategory
 
-#: Exit codes by the outcome of a task or a run, as of ``run``.
-_CODES = {"completed": 0, "skipped": 0, "failed": 1, "cancelled": 130}
+#: Exit codes by the outcome of a task, like those of a run.
+_CODES = {TaskCategory.COMPLETED: 0, TaskCategory.SKIPPED: 0, TaskCategory.FAILED: 1, TaskCategory.CANCELLED: 130}
 
 
 def command(
@@ -40,7 +46,8 @@ def command(
         answer(f"{identity} {ended['status']}")
         for line in lines(ended["failure"], output) if ended.get("failure") else []:
             say(line)
-    return _CODES.get(ended["status"], 1)
+    status = _status(ended)
+    return OUTCOME_CODES.get(status, 1) if isinstance(status, RunStatus) else _CODES.get(status.category, 1)
 
 
 def wait(client: Client, identity: str, timeout_ms: int | None) -> dict[str, Any]:
@@ -51,7 +58,7 @@ def wait(client: Client, identity: str, timeout_ms: int | None) -> dict[str, Any
     stream = EventStream(client, EventSubscribe(topics=(topic,), task_ids=ids))
     try:
         stream.open()  # before the first look, so that no change is missed
-        while (entity := _entity(client, identity))["status"] not in _CODES:
+        while not _status(entity := _entity(client, identity)).is_over:
             try:
                 _change(stream, identity, deadline)
             except ResyncRequired:
@@ -69,6 +76,11 @@ def _change(stream: EventStream, identity: str, deadline: float | None) -> None:
             raise TimedOut("wait.timeout", f"{identity} has not ended in time; it continues")
         if any(event.id == identity for event in stream.poll(remaining)):
             return
+
+
+def _status(entity: Mapping[str, Any]) -> RunStatus | TaskStatus:
+    status = entity["status"]
+    return taken(status, RunStatus) if entity["id"].startswith("run_") else taken(status, TaskStatus)
 
 
 def _entity(client: Client, identity: str) -> dict[str, Any]:

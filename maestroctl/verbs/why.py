@@ -8,6 +8,7 @@ import typer
 
 from maestroctl.client.caller import Caller
 from maestroctl.client.client import Client
+from maestroctl.client.reading import taken
 from maestroctl.output import answer, answer_json, safe, safe_block
 from maestroctl.show import ending, failure_view
 from maestroctl.show.pauses import Pauses
@@ -18,7 +19,7 @@ from maestrod.api.run import RunStatus
 from maestrod.api.session import SESSION_WHY, SessionRef
 from maestrod.api.task import TaskStatus
 
-_ACTIVE_RUN = {status.value for status in (RunStatus.PLANNING, RunStatus.AWAITING_APPROVAL, RunStatus.RUNNING)}
+_ACTIVE_RUN = frozenset(status.value for status in RunStatus if not status.is_over)
 
 
 def command(
@@ -176,12 +177,12 @@ def _status(entity: dict[str, Any]) -> str:
 
 
 def _blocker(task: dict[str, Any]) -> list[str]:
-    """A dependency that is not completed, and how to retry it if it has failed."""
-    status = safe(task["status"])
-    if status == "completed":
+    """A dependency that is not done, and how to retry it if it has ended."""
+    status = taken(task["status"], TaskStatus)
+    if status.is_done:
         return []
-    again = f"; to retry it: maestroctl retry {task['id']}" if status in {"failed", "cancelled"} else ""
-    return [f"  it waits for {task['id']} ({status}): {safe(task['title'])}{again}"]
+    again = f"; to retry it: maestroctl retry {task['id']}" if status.is_over else ""
+    return [f"  it waits for {task['id']} ({safe(status.value)}): {safe(task['title'])}{again}"]
 
 
 def _indented(text: str) -> list[str]:

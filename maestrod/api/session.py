@@ -1,6 +1,6 @@
 """Sessions: one agent at work on one or more tasks, in its own terminal."""
 
-from collections.abc import Mapping
+from types import NoneType
 from typing import Annotated
 
 from msgspec import Meta
@@ -19,6 +19,7 @@ from maestrod.api.errors import (
 from maestrod.api.event import SessionReport, TimelineEvent, TimelinePage, TimelineQuery
 from maestrod.api.life import Finishing, Live, Spawning, Stopping, Up
 from maestrod.api.model.base import Done, Entity, Instant, Limit, Order, Params, Text, Title
+from maestrod.api.model.look import UNKNOWN, Look, Tone
 from maestrod.api.model.method import Access, Method, get, patch, post
 from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.model.patterns import NO_NUL
@@ -44,21 +45,31 @@ Argv = Annotated[tuple[Annotated[str, Meta(max_length=65_536, pattern=NO_NUL)], 
 class SessionStatus(OpenEnum):
     """The status of a session; ``core/values/lifecycle.py`` has the table of transitions."""
 
-    SPAWNING = "spawning"
-    IDLE = "idle"
-    WORKING = "working"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    STOPPED = "stopped"
+    # fmt: off
+    SPAWNING = "spawning", Spawning, Look("·", "running", Tone.RUNNING, "starting"), "it has started but has not shown a sign of life yet"
+    IDLE = "idle", Up, Look("○", "idle", Tone.RUNNING), "its agent is ready but works on no task at the moment"
+    WORKING = "working", Up, Look("▶", "running", Tone.RUNNING), "one of its tasks is in progress"
+    COMPLETED = "completed", None, Look("✔", "done", Tone.DONE), "its agent exited after its tasks were done"
+    FAILED = "failed", None, Look("✘", "failed", Tone.FAILED), "its agent exited before finishing its tasks, or never started"
+    STOPPED = "stopped", None, Look("■", "cancelled", Tone.QUIET), "the daemon stopped it"
+    # fmt: on
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the session has ended: it never lives again."""
-        return self in _OVER
+    def __init__(
+        self,
+        _word: str,
+        live: type[Live] | None = None,
+        look: Look = UNKNOWN,
+        meaning: str = "this version does not know its status",
+    ) -> None:
+        """``live``: the type of ``Session.live``; a session that has ended, for good, has none. ``meaning``: the sentence of ``why``.
 
-
-#: Where a session stays.
-_OVER = frozenset({SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.STOPPED})
+        A status of a newer daemon is not known, and its session has any state.
+        """
+        self.is_known = look is not UNKNOWN
+        self.live = live
+        self.is_over = self.is_known and live is None
+        self.look = look
+        self.meaning = meaning
 
 
 class Role(OpenEnum):
@@ -160,10 +171,10 @@ class Session(Entity, frozen=True):
     completed_at: Instant | None = None
 
     def __post_init__(self) -> None:
-        expected = _LIVE.get(self.status)
+        expected = self.status.live
         if self.live is None and expected is not None:
             force_setattr(self, "live", expected())
-        elif self.status in _LIVE and type(self.live) is not (expected or type(None)):
+        elif self.status.is_known and type(self.live) is not (expected or NoneType):
             raise ValueError(f"a session that is {self.status.value} has no such `live`")
         if expected is not None and (self.exit is not None or self.completed_at is not None):
             raise ValueError(f"a session that is {self.status.value} has no `exit` and no `completedAt`")
@@ -202,17 +213,6 @@ class Session(Entity, frozen=True):
     def limited(self) -> Limited | None:
         """The usage limits that it has reached in a row."""
         return self.live.limited if isinstance(self.live, Up) else None
-
-
-#: The state of a live session by its status; unknown statuses of newer daemons are passed through.
-_LIVE: Mapping[SessionStatus, type[Spawning | Up] | None] = {
-    SessionStatus.SPAWNING: Spawning,
-    SessionStatus.IDLE: Up,
-    SessionStatus.WORKING: Up,
-    SessionStatus.COMPLETED: None,
-    SessionStatus.FAILED: None,
-    SessionStatus.STOPPED: None,
-}
 
 
 class SessionSpawn(Params, frozen=True):

@@ -20,9 +20,11 @@ from maestrod.api.model.base import (
     Text,
     Title,
 )
+from maestrod.api.model.look import UNKNOWN, Look, Tone
 from maestrod.api.model.method import Access, Method, delete, get, patch, post
 from maestrod.api.model.open_enum import OpenEnum
 from maestrod.api.reason import Reason
+from maestrod.api.task_category import TaskCategory
 
 Ids = Annotated[tuple[str, ...], Meta(max_length=10_000)]
 Names = Annotated[tuple[str, ...], Meta(max_length=100)]
@@ -34,28 +36,20 @@ Attempts = Annotated[int, Meta(ge=1, le=100)]
 class TaskStatus(OpenEnum):
     """The status of a task; ``core/work/task.py`` has the table of transitions."""
 
-    PENDING = "pending"
-    BLOCKED = "blocked"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    CANCELLED = "cancelled"
+    PENDING = "pending", TaskCategory.OPEN, Look("·", "pending", Tone.QUIET)
+    BLOCKED = "blocked", TaskCategory.BLOCKED, Look("○", "blocked", Tone.QUIET)
+    IN_PROGRESS = "in_progress", TaskCategory.ACTIVE, Look("▶", "running", Tone.RUNNING)
+    COMPLETED = "completed", TaskCategory.COMPLETED, Look("✔", "done", Tone.DONE)
+    FAILED = "failed", TaskCategory.FAILED, Look("✘", "failed", Tone.FAILED)
+    SKIPPED = "skipped", TaskCategory.SKIPPED, Look("»", "skipped", Tone.QUIET)
+    CANCELLED = "cancelled", TaskCategory.CANCELLED, Look("■", "cancelled", Tone.QUIET)
 
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more happens to the task, unless somebody retries it."""
-        return self in _OVER
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the task is over and nobody misses anything: what depends on it can begin."""
-        return self in _DONE
-
-
-#: Where a task stays: as done, or as failed to those that depend on it.
-_DONE = frozenset({TaskStatus.COMPLETED, TaskStatus.SKIPPED})
-_OVER = _DONE | {TaskStatus.FAILED, TaskStatus.CANCELLED}
+    def __init__(self, _word: str, category: TaskCategory = TaskCategory.UNKNOWN, look: Look = UNKNOWN) -> None:
+        self.category = category
+        self.look = look
+        self.is_done, self.is_over, self.is_retried = category.is_done, category.is_over, category.is_retried
+        self.is_active = category is TaskCategory.ACTIVE
+        self.is_failed = category is TaskCategory.FAILED
 
 
 class Priority(OpenEnum):
@@ -120,9 +114,13 @@ class Leaves(Entity, frozen=True):
 
     total: int = 0
     completed: int = 0
-    skipped: int = 0
     failed: int = 0
+    skipped: int = 0
     cancelled: int = 0
+
+
+#: The categories that ``Leaves`` counts, in the order in which views list them.
+OUTCOMES = Leaves.__struct_fields__[1:]
 
 
 class Task(Entity, frozen=True):

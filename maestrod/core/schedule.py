@@ -7,7 +7,7 @@ that freed the slot.
 
 from maestrod.api.run import Run, RunStatus
 from maestrod.api.session import Role, Session, SessionStatus, SpawnSource, Terminal
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
 from maestrod.core.session import limit_rules
 from maestrod.core.session.start import start_session
 from maestrod.core.work.pause import is_held
@@ -15,7 +15,7 @@ from maestrod.core.work.run_state import can_plan
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.session_index import wants_slot
 from maestrod.core.world.slots import free_slots
-from maestrod.core.world.task_index import DOOM, READY, WAIT, Rank, bucket
+from maestrod.core.world.task_index import BLOCKED, DOOM, READY, WAIT, Rank, bucket
 
 
 def schedule(draft: Draft) -> None:
@@ -37,7 +37,7 @@ def _start_planner(draft: Draft, run: Run) -> None:
     """Start the orchestrator of a planning run that has none, if its root may start."""
     root = draft.world.tasks[run.root_task_id]
     held = run.paused or draft.world.by_task.is_held_above(root)
-    ready = bucket(root) == READY or root.status is TaskStatus.IN_PROGRESS
+    ready = bucket(root) == READY or root.status.is_active
     if held or not ready or run.id in draft.world.by_session.planners or not can_plan(draft, run):
         return
     start_session(
@@ -157,13 +157,13 @@ def _leaves(draft: Draft, unit: Task) -> tuple[str, ...]:
 
 
 #: Buckets of parents whose subtasks cannot run now.
-_SHUT = {DOOM, WAIT, TaskStatus.BLOCKED.value}
+_SHUT = {DOOM, WAIT, BLOCKED}
 
 
 def _may_still_run(draft: Draft, leaf: Task) -> bool:
-    if leaf.status.is_over or leaf.status is TaskStatus.IN_PROGRESS or leaf.not_before is not None:
+    if leaf.status.is_over or leaf.status.is_active or leaf.not_before is not None:
         return False
-    if bucket(leaf) in {DOOM, TaskStatus.BLOCKED.value}:
+    if bucket(leaf) in {DOOM, BLOCKED}:
         return False
     return not any(wants_slot(draft.world.sessions[id_]) for id_ in draft.world.by_session.live_of(leaf.id))
 

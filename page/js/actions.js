@@ -1,8 +1,8 @@
 // What can be done with a task, a run or a session now: one list, used by the buttons, the keys and the palette.
 
 import { app } from "./app.js";
-import { OVER } from "./model/over.js";
-import { isLive, runEnded } from "./model/status.js";
+import { OVER, RETRIED, SKIPPABLE } from "./model/statuses.js";
+import { hasFailed, isActive, isLive, isWaitingForOthers, runEnded } from "./model/status.js";
 import { confirmDialog } from "./ui/dialog.js";
 import { say } from "./ui/toast.js";
 
@@ -11,13 +11,13 @@ export function taskActions(task) {
   const run = store.run.get(store.runOf.get(task.id));
   const actions = [];
   if (run) actions.push(...runActions(run));
-  if (["failed", "skipped", "cancelled"].includes(task.status) || (task.status === "blocked" && task.statusReason?.code !== "dependency")) {
-    actions.push({ key: "r", name: "Retry", icon: "retry", primary: task.status === "failed", act: () => retry(task) });
+  if (RETRIED.has(task.status) || (task.status === "blocked" && !isWaitingForOthers(task))) {
+    actions.push({ key: "r", name: "Retry", icon: "retry", primary: hasFailed(task), act: () => retry(task) });
   }
-  if (!run && task.parentId === null && !OVER.task.has(task.status) && task.status !== "in_progress") {
+  if (!run && task.parentId === null && !OVER.task.has(task.status) && !isActive(task)) {
     actions.push({ key: "e", name: "Run", icon: "play", primary: true, act: () => runTask(task) });
   }
-  if (["pending", "blocked", "failed"].includes(task.status)) {
+  if (SKIPPABLE.has(task.status)) {
     actions.push({ name: "Skip", icon: "skip", act: () => skip(task) });
   }
   if (!OVER.task.has(task.status) && !run) actions.push({ key: "s", name: "Stop", icon: "stop", danger: true, act: () => cancel(task) });

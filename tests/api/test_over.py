@@ -1,9 +1,8 @@
-"""What is over is said once, by the statuses of the contract, and everybody is told by them.
+"""What is over is said once, by the statuses of the contract, and everybody asks them.
 
-Covers ``run.py``, ``attention.py``: the contract's files, which define nothing else than what is over.
+Covers ``run.py``, ``attention.py``, ``task_category.py``: the contract's files, which define nothing else than what is over.
 """
 
-import ast
 import enum
 
 import pytest
@@ -15,8 +14,9 @@ from maestrod.api.model.open_enum import unknown_allowed
 from maestrod.api.run import RunStatus
 from maestrod.api.session import SessionStatus
 from maestrod.api.task import TaskStatus
-from tests.kit.pages.page_over import page
-from tests.meta.tree import PRODUCT, ROOT, modules, parsed, shown
+from maestrod.api.task_category import TaskCategory
+from tests.kit.pages.page_statuses import page
+from tests.meta.tree import ROOT
 
 OVER: dict[type[enum.Enum], set[str]] = {
     TaskStatus: {"completed", "failed", "skipped", "cancelled"},
@@ -49,24 +49,18 @@ def test_an_unknown_status_of_a_newer_daemon_is_not_an_end() -> None:
 
 
 def test_the_page_has_the_words_of_the_contract() -> None:
-    assert (ROOT / "page" / "js" / "model" / "over.js").read_text() == page(), "run make docs"
+    assert (ROOT / "page" / "js" / "model" / "statuses.js").read_text() == page(), "run make docs"
 
 
-def test_only_the_api_lists_the_final_statuses() -> None:
-    contract = {f"maestrod/api/{noun}.py" for noun in ("task", "session", "run", "message")}
-    contract.add("maestrod/store/from_format_1.py")  # what an old format meant stays as it was
-    ends = list(OVER.values())
-    listed = [
-        f"{shown(path)}:{node.lineno}"
-        for path in modules(*PRODUCT)
-        if shown(path) not in contract
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.Set | ast.Tuple | ast.List) and _words(node) in ends
-    ]
-    assert listed == []
+def test_every_category_but_the_unknown_has_a_status() -> None:
+    assert {status.category for status in TaskStatus} == set(TaskCategory) - {TaskCategory.UNKNOWN}
 
 
-def _words(node: ast.Set | ast.Tuple | ast.List) -> set[str]:
-    """The statuses in a collection, by name or by word."""
-    names = (each.attr.lower() if isinstance(each, ast.Attribute) else getattr(each, "value", "") for each in node.elts)
-    return {str(name) for name in names}
+@pytest.mark.parametrize("kind", [TaskStatus, SessionStatus])
+def test_no_two_statuses_have_the_same_sign_and_every_icon_is_drawn(
+    kind: type[TaskStatus | SessionStatus],
+) -> None:
+    looks = [status.look for status in kind]
+    drawn = (ROOT / "page" / "js" / "ui" / "icons.js").read_text()
+    assert len({look.sign for look in looks}) == len(looks)
+    assert [look.icon for look in looks if f"\n  {look.icon}: [" not in drawn] == []

@@ -19,7 +19,7 @@ PLANNER = Path(__file__).resolve().parents[2] / "examples" / "plan-repository"
 WATCH_ROOT = """
 window.seen = [];
 new MutationObserver(() => {
-  const status = document.querySelector('.task-row[aria-level="1"]')?.dataset.status;
+  const status = document.querySelector('.task-row[aria-level="1"]')?.dataset.category;
   if (status && status !== window.seen.at(-1)) window.seen.push(status);
 }).observe(document.querySelector('.rows'), {childList: true, subtree: true, attributes: true});
 """
@@ -55,12 +55,10 @@ async def test_the_quickstart_works_in_the_page(page: Page) -> None:
     )
     await page.tab.see("Check this repository")
     await page.tab.see("Wave 2")
-    await page.tab.wait("document.querySelector('.task-row[aria-level=\"1\"]').dataset.status === 'completed'")
-    assert await page.tab.run("document.querySelectorAll('.task-row:not([data-status=completed])').length") == 0
+    await page.tab.wait("document.querySelector('.task-row[aria-level=\"1\"]').dataset.category === 'completed'")
+    assert await page.tab.run("document.querySelectorAll('.task-row:not([data-category=completed])').length") == 0
     seen = await page.tab.run("window.seen")  # a page draws the state of the moment, and may miss a short one
-    assert seen[-1] == "completed" and seen == [
-        each for each in ("pending", "in_progress", "completed") if each in seen
-    ]
+    assert seen[-1] == "completed" and seen == [each for each in ("open", "active", "completed") if each in seen]
 
 
 async def test_a_plan_is_checked_while_it_is_written_and_run_from_the_page(page: Page) -> None:
@@ -91,14 +89,14 @@ async def test_a_question_is_answered_by_one_click(page: Page) -> None:
 async def test_a_task_is_stopped_and_retried(page: Page) -> None:
     run = page.start(SLEEPS)
     await page.open(f"#work/task/{run['rootTaskId']}")
-    await page.tab.wait("document.querySelector('.task-row[data-status=in_progress]')")
+    await page.tab.wait("document.querySelector('.task-row[data-category=active]')")
     await page.tab.click(".task-row", "Sleep")
     await page.tab.click(".head-actions .button", "Stop")
     await page.tab.click("dialog .button", "Stop the run")
     await page.tab.wait("document.querySelector('.detail-head .pill').textContent === 'cancelled'")
     page.daemon.finish_sessions()
     await page.tab.click(".head-actions .button", "Retry")
-    await page.tab.wait("document.querySelector('.task-row[aria-level=\"3\"][data-status=in_progress]')")
+    await page.tab.wait("document.querySelector('.task-row[aria-level=\"3\"][data-category=active]')")
     assert page.daemon.call("run.get", runId=run["id"])["run"]["status"] == "running"
 
 

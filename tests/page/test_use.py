@@ -82,7 +82,7 @@ async def test_words_typed_by_mistake_stop_nothing(page: Page) -> None:
     """``s`` asks whether to stop the run; the rest of the word, space and Enter go to the way out."""
     run = page.start(SLEEPS)
     await page.open(f"#work/task/{run['rootTaskId']}")
-    await page.tab.wait("document.querySelector('.task-row[data-status=in_progress]')")
+    await page.tab.wait("document.querySelector('.task-row[data-category=active]')")
     await page.tab.type("sure ")
     await page.tab.press("Enter")
     await page.tab.wait("!document.querySelector('dialog')")

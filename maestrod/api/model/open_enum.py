@@ -15,7 +15,14 @@ _unknown: dict[tuple[type[enum.Enum], str], enum.Enum] = {}
 
 
 class OpenEnum(enum.Enum):
-    """Base of the words that replies carry."""
+    """Base of the words that replies carry. A member may have more to it than its word: what follows the word goes to ``__init__``."""
+
+    _value_: str
+
+    def __new__(cls, word: str, *_: object) -> Self:
+        member = object.__new__(cls)
+        member._value_ = word
+        return member
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -25,6 +32,7 @@ class OpenEnum(enum.Enum):
         if not isinstance(known, cls):
             known = object.__new__(cls)
             known._name_, known._value_ = value, value
+            known.__init__(value)  # type: ignore[misc]  # what a member has beside its word, for want of anything better
             _unknown[cls, value] = known
         return known
 

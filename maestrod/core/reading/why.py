@@ -16,15 +16,6 @@ from maestrod.core.values.command import Actor
 from maestrod.core.world.lookup import found, named_session, open_questions
 from maestrod.core.world.world import World
 
-_MEANING = {
-    SessionStatus.SPAWNING: "it has started but has not shown a sign of life yet",
-    SessionStatus.IDLE: "its agent is ready but works on no task at the moment",
-    SessionStatus.WORKING: "one of its tasks is in progress",
-    SessionStatus.COMPLETED: "its agent exited after its tasks were done",
-    SessionStatus.FAILED: "its agent exited before finishing its tasks, or never started",
-    SessionStatus.STOPPED: "the daemon stopped it",
-}
-
 #: Who stopped a session, by the source of the reason.
 _STOPPED_BY = {
     Source.TIMER: "the daemon stopped it because one of its tasks timed out",
@@ -120,8 +111,8 @@ def _held(world: World, session: Session) -> Iterator[str]:
 def _meaning(session: Session) -> str:
     reason = session.status_reason
     if session.status is SessionStatus.STOPPED and reason is not None:
-        return _STOPPED_BY.get(reason.source, _MEANING[session.status])
-    return _MEANING[session.status]
+        return _STOPPED_BY.get(reason.source, session.status.meaning)
+    return session.status.meaning
 
 
 def _doing(session: Session) -> Iterator[str]:

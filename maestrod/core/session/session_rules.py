@@ -23,7 +23,7 @@ from maestrod.core.session.session import end, follow_tasks, move, touch
 from maestrod.core.session.start import start_session
 from maestrod.core.values.command import Actor
 from maestrod.core.values.effects import Stop, Watch
-from maestrod.core.values.lifecycle import SessionEvent
+from maestrod.core.values.lifecycle import REPORTED, SessionEvent
 from maestrod.core.work import pause, project, queue, task
 from maestrod.core.work.happened import moment, noted
 from maestrod.core.work.stop import stop_session
@@ -162,18 +162,9 @@ def update(draft: Draft, params: SessionUpdate, actor: Actor) -> Session:
     return _set_status(draft, session, params.status)
 
 
-_SAID = {
-    SessionStatus.IDLE: SessionEvent.REST,
-    SessionStatus.WORKING: SessionEvent.WORK,
-    SessionStatus.COMPLETED: SessionEvent.COMPLETE,
-    SessionStatus.FAILED: SessionEvent.FAIL,
-    SessionStatus.STOPPED: SessionEvent.STOP,
-}
-
-
 def _set_status(draft: Draft, session: Session, status: SessionStatus) -> Session:
     """Set the status that an agent reports. Only an external agent may report its end; for others, the process decides."""
-    event = _SAID.get(status)
+    event = REPORTED.get(status)
     reason = draft.reason(Source.REPORT, "reported", f"the agent reports that it is {status.value}")
     if event in {SessionEvent.REST, SessionEvent.WORK}:
         return move(draft, session, event, reason)

@@ -146,6 +146,10 @@ LIFE: Table[SessionStatus, SessionEvent] = Table("session", {
         _E.REGISTER: ILLEGAL, _E.WORK: ILLEGAL, _E.REST: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE,
     },
 })
+#: The event of an agent that reports a status of its own session.
+REPORTED: Mapping[SessionStatus, SessionEvent] = {
+    _L.IDLE: _E.REST, _L.WORKING: _E.WORK, _L.COMPLETED: _E.COMPLETE, _L.FAILED: _E.FAIL, _L.STOPPED: _E.STOP,
+}
 TURN: Table[TurnState, SessionEvent] = Table("turn", {
     _T.SILENT: {_E.BEGIN: _T.RUNNING, _E.CEASE: _T.OVER, _E.GONE: IGNORE, _E.COMPLETE: IGNORE, _E.FAIL: IGNORE, _E.STOP: IGNORE},
     _T.RUNNING: {

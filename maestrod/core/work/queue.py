@@ -24,6 +24,7 @@ from maestrod.api.queue import (
 from maestrod.api.reason import Source
 from maestrod.api.session import Session
 from maestrod.api.task import Strategy, Task, TaskStatus
+from maestrod.api.task_category import TaskCategory
 from maestrod.core.access.scope import session_for, task_for
 from maestrod.core.values.command import Actor
 from maestrod.core.values.machines import IGNORE, ILLEGAL, Table
@@ -252,16 +253,16 @@ def let_go(draft: Draft, session_id: str, task_id: str) -> None:
 
 
 _FOLLOWS = {
-    TaskStatus.COMPLETED: QueueItemStatus.COMPLETED,
-    TaskStatus.FAILED: QueueItemStatus.FAILED,
-    TaskStatus.SKIPPED: QueueItemStatus.SKIPPED,
-    TaskStatus.CANCELLED: QueueItemStatus.SKIPPED,
+    TaskCategory.COMPLETED: QueueItemStatus.COMPLETED,
+    TaskCategory.FAILED: QueueItemStatus.FAILED,
+    TaskCategory.SKIPPED: QueueItemStatus.SKIPPED,
+    TaskCategory.CANCELLED: QueueItemStatus.SKIPPED,
 }
 
 
 def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool = False) -> Queue:
     """Bring an open item in line with its task. ``gone``: the session has ended, so none of its items is in progress."""
-    status = _FOLLOWS.get(moved.status)
+    status = _FOLLOWS.get(moved.status.category)
     if status is not None:
         detail = moved.status_reason.detail if moved.status_reason is not None else None
         over = msgspec.structs.replace(item, status=status, completed_at=draft.now, reason=detail)
@@ -277,7 +278,7 @@ def _follow(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: b
 
 def _unfinished(draft: Draft, queue: Queue, item: QueueItem, moved: Task, *, gone: bool) -> Queue:
     """Settle an item in progress whose task has not ended: it returns to the queue, or fails if the attempt did."""
-    if not gone and moved.status in {TaskStatus.IN_PROGRESS, TaskStatus.BLOCKED}:
+    if not gone and moved.status.category in {TaskCategory.ACTIVE, TaskCategory.BLOCKED}:
         return queue
     if moved.not_before is not None and not gone:
         detail = moved.status_reason.detail if moved.status_reason is not None else None

@@ -11,26 +11,34 @@ from maestrod.api.event import TimelineType
 from maestrod.api.reason import Reason, Source
 from maestrod.api.run import Run
 from maestrod.api.task import DependencyPolicy, Task, TaskStatus
+from maestrod.api.task_category import TaskCategory
 from maestrod.core.work import run_state
 from maestrod.core.work.dependencies import Met, ancestors, dependencies_met
 from maestrod.core.world.draft import Draft
 from maestrod.core.world.failure import failed_leaf, failure_of, one_line
-from maestrod.core.world.task_index import DOOM, DOOMED, READY, WAIT, WAITING
+from maestrod.core.world.task_index import BLOCKED, DOOM, DOOMED, READY, WAIT, WAITING
 
-#: Buckets of a tally by the status they count.
-_PENDING, _BLOCKED, _IN_PROGRESS, _COMPLETED, _FAILED, _SKIPPED, _CANCELLED = (status.value for status in TaskStatus)
+_C = TaskCategory
+
+#: Buckets of a tally by the category they count.
+_OPEN, _ACTIVE, _COMPLETED, _FAILED, _SKIPPED, _CANCELLED = (
+    category.value for category in (_C.OPEN, _C.ACTIVE, _C.COMPLETED, _C.FAILED, _C.SKIPPED, _C.CANCELLED)
+)
+
+#: The status of a parent by the category of its children: the first one of the category.
+_PARENT = {status.category: status for status in reversed(TaskStatus)}
 
 _ENTRY = {
-    TaskStatus.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
-    TaskStatus.FAILED: (TimelineType.TASK_FAILED, ""),
-    TaskStatus.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
+    _C.COMPLETED: (TimelineType.TASK_COMPLETED, "all subtasks are done"),
+    _C.FAILED: (TimelineType.TASK_FAILED, ""),
+    _C.SKIPPED: (TimelineType.TASK_SKIPPED, "all subtasks were skipped"),
 }
 
 _RUN_EVENT = {
-    TaskStatus.COMPLETED: run_state.RunEvent.COMPLETE,
-    TaskStatus.SKIPPED: run_state.RunEvent.COMPLETE,
-    TaskStatus.FAILED: run_state.RunEvent.FAIL,
-    TaskStatus.CANCELLED: run_state.RunEvent.CANCEL,
+    _C.COMPLETED: run_state.RunEvent.COMPLETE,
+    _C.SKIPPED: run_state.RunEvent.COMPLETE,
+    _C.FAILED: run_state.RunEvent.FAIL,
+    _C.CANCELLED: run_state.RunEvent.CANCEL,
 }
 
 
@@ -116,7 +124,8 @@ def _roll_up(draft: Draft, parent: Task) -> None:
     unwanted = met is Met.NEVER and parent.on_dependency_failure is DependencyPolicy.SKIP and not _started(tally)
     if unwanted and _skip_below(draft, parent, by):
         return  # each skipped leaf has marked its parents again
-    status, reason = _status_of(draft, parent, tally, met, by)
+    category, reason = _category_of(draft, parent, tally, met, by)
+    status = _PARENT[category]
     if status is parent.status and reason is not None and parent.status_reason is not None:
         same = (reason.code, reason.by) == (parent.status_reason.code, parent.status_reason.by)
         reason = parent.status_reason if same else reason
@@ -124,7 +133,7 @@ def _roll_up(draft: Draft, parent: Task) -> None:
 
 
 def _started(tally: Counter[str]) -> bool:
-    return bool(tally[_IN_PROGRESS] or tally[_COMPLETED] or tally[_FAILED])
+    return bool(tally[_ACTIVE] or tally[_COMPLETED] or tally[_FAILED])
 
 
 def _is_over(tally: Counter[str]) -> bool:
@@ -141,37 +150,36 @@ def _skip_below(draft: Draft, parent: Task, by: str | None) -> bool:
     return bool(left)
 
 
-def _status_of(
+def _category_of(
     draft: Draft, parent: Task, tally: Counter[str], met: Met, by: str | None
-) -> tuple[TaskStatus, Reason | None]:
-    """A parent's status, from the tally of its children."""
+) -> tuple[TaskCategory, Reason | None]:
+    """The category of a parent's status, from the tally of its children."""
     if tally[_COMPLETED] + tally[_SKIPPED] == sum(tally.values()):
-        return (TaskStatus.COMPLETED if tally[_COMPLETED] else TaskStatus.SKIPPED), None
-    if tally[_IN_PROGRESS]:
-        return TaskStatus.IN_PROGRESS, None
+        return (_C.COMPLETED if tally[_COMPLETED] else _C.SKIPPED), None
+    if tally[_ACTIVE]:
+        return _C.ACTIVE, None
     if met is not Met.YES and not _started(tally) and not _is_over(tally):
         code = DOOMED if met is Met.NEVER else WAITING
-        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
-    if tally[READY] or tally[_PENDING]:
-        return (TaskStatus.IN_PROGRESS if _started(tally) else TaskStatus.PENDING), None
+        return _C.BLOCKED, draft.reason(Source.PLAN, code, f"waits for {by}", by)
+    if tally[READY] or tally[_OPEN]:
+        return (_C.ACTIVE if _started(tally) else _C.OPEN), None
     if tally[WAIT]:
-        return TaskStatus.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
+        return _C.BLOCKED, draft.reason(Source.PLAN, WAITING, "every unfinished subtask waits for another task")
     if tally[_FAILED]:
         leaf = failed_leaf(draft.world, parent)
-        return TaskStatus.FAILED, draft.reason(Source.PLAN, "subtask_failed", one_line(leaf), leaf.id)
+        return _C.FAILED, draft.reason(Source.PLAN, "subtask_failed", one_line(leaf), leaf.id)
     if tally[_CANCELLED]:
-        return TaskStatus.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
-    if tally[_BLOCKED]:
-        return TaskStatus.BLOCKED, draft.reason(Source.REPORT, "subtask_blocked", "a subtask is blocked")
+        return _C.CANCELLED, draft.reason(Source.USER, "subtask_cancelled", "a subtask was cancelled")
+    if tally[BLOCKED]:
+        return _C.BLOCKED, draft.reason(Source.REPORT, "subtask_blocked", "a subtask is blocked")
     code, detail = (DOOMED, "every unfinished subtask waits for a task that failed") if tally[DOOM] else ("empty", "")
-    return TaskStatus.BLOCKED, draft.reason(Source.PLAN, code, detail)
+    return _C.BLOCKED, draft.reason(Source.PLAN, code, detail)
 
 
 def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason | None) -> None:
     started = parent.started_at
-    if started is None and status is TaskStatus.IN_PROGRESS:
+    if started is None and status.is_active:
         started = draft.now
-    finished = status in _RUN_EVENT
     moved = draft.change(
         parent,
         status=status,
@@ -179,13 +187,13 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
         progress=draft.world.by_task.progress(parent.id),
         leaves=draft.world.by_task.leaves(parent.id),
         started_at=started,
-        completed_at=(parent.completed_at or draft.now) if finished else None,
+        completed_at=(parent.completed_at or draft.now) if status.is_over else None,
         not_before=None,  # a leaf that became a parent may have had clocks of its own
         clock=None,
         updated_at=parent.updated_at if status is parent.status else draft.now,
     )
-    if moved.status is not parent.status and moved.status in _ENTRY:
-        type_, message = _ENTRY[moved.status]
+    if moved.status is not parent.status and status.category in _ENTRY:
+        type_, message = _ENTRY[status.category]
         words = message or (reason.detail if reason is not None else "")
         draft.timeline(type_, words, task_id=parent.id, source=Source.PLAN)
 
@@ -193,7 +201,7 @@ def _move_parent(draft: Draft, parent: Task, status: TaskStatus, reason: Reason 
 def _settle_runs(draft: Draft, root: Task) -> None:
     """End the latest run of a root as the root ended, or continue it if the root is open again."""
     run = draft.world.runs[draft.world.runs_of(root.id)[-1]]
-    event = _RUN_EVENT.get(root.status)
+    event = _RUN_EVENT.get(root.status.category)
     if event is not None:
         run_state.move(draft, run, event, error=_error(root, run), failure=failure_of(draft.world, root))
     elif run.status not in run_state.ACTIVE:
@@ -202,7 +210,7 @@ def _settle_runs(draft: Draft, root: Task) -> None:
 
 def _error(root: Task, run: Run) -> str | None:
     """Why a run failed: the error of its root."""
-    if root.status is not TaskStatus.FAILED:
+    if not root.status.is_failed:
         return None
     if root.result is not None and root.result.error is not None:
         return root.result.error

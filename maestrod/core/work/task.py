@@ -74,9 +74,6 @@ TRANSITIONS: Table[TaskStatus, TaskEvent] = Table("task", {
 })
 # fmt: on
 
-#: The states that a retry of a whole tree retries.
-RETRIED = frozenset({TaskStatus.FAILED, TaskStatus.SKIPPED, TaskStatus.CANCELLED})
-
 #: States that cannot be retried.
 NOT_RETRIED = frozenset(status for status in TaskStatus if TRANSITIONS.cells[status][TaskEvent.RETRY] is ILLEGAL)
 

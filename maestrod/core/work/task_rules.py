@@ -194,7 +194,7 @@ def retry(draft: Draft, params: TaskRef, actor: Actor) -> Task:
         return task.retry(draft, top, reason)
     for task_id in draft.world.subtree(top.id):
         leaf = draft.task(task_id)
-        if task_id not in draft.world.by_task.children and leaf.status in task.RETRIED:
+        if task_id not in draft.world.by_task.children and leaf.status.is_retried:
             task.retry(draft, leaf, reason)
     return top
 

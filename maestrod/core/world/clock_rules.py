@@ -23,7 +23,7 @@ import msgspec
 from maestrod.api.attention import Attention, AttentionKind
 from maestrod.api.life import Up
 from maestrod.api.session import Session
-from maestrod.api.task import Task, TaskStatus
+from maestrod.api.task import Task
 from maestrod.api.turn import Limited, RunningTurn, Turn, Wait
 from maestrod.core.values.facts import ClockMoved
 from maestrod.core.values.lifecycle import clock_of, revised, with_clock
@@ -63,7 +63,7 @@ def _waiting_tasks(world: World) -> list[Task]:
 
 
 def _of_task(task: Task, fact: ClockMoved) -> Mapping[str, Any]:
-    if task.status is not TaskStatus.IN_PROGRESS:
+    if not task.status.is_active:
         return {"not_before": _later(task.not_before, fact.step)}
     return {
         "started_at": _later(task.started_at, fact.step),

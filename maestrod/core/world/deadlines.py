@@ -28,7 +28,7 @@ def deadlines_of(entity: Entity) -> Mapping[Deadline, int]:
     if isinstance(entity, Task):
         if entity.status is TaskStatus.PENDING and entity.not_before is not None:
             return {Deadline(DeadlineKind.RETRY, entity.id): entity.not_before}
-        if entity.status is TaskStatus.IN_PROGRESS and entity.deadline is not None:
+        if entity.status.is_active and entity.deadline is not None:
             return {Deadline(DeadlineKind.TIMEOUT, entity.id): entity.deadline}
     elif isinstance(entity, Session):
         return _of_session(entity)

@@ -1,6 +1,6 @@
 """Finds where a failure began: a parent fails because of its subtasks, and a user wants to see the subtask that failed first."""
 
-from maestrod.api.task import Failure, Task, TaskStatus
+from maestrod.api.task import Failure, Task
 from maestrod.core.world.world import World
 
 #: Maximum characters of an error kept with a run (its end, which has the last lines of output), and of its first line.
@@ -12,7 +12,7 @@ def failed_leaf(world: World, task: Task) -> Task:
     """The leaf at or below a failed task that failed first."""
     while task.id in world.by_task.children:
         below = (world.tasks[task_id] for task_id in world.by_task.children[task.id])
-        failed = [child for child in below if child.status is TaskStatus.FAILED]
+        failed = [child for child in below if child.status.is_failed]
         if not failed:
             break
         task = min(failed, key=lambda child: (child.completed_at or 0, child.id))
@@ -21,7 +21,7 @@ def failed_leaf(world: World, task: Task) -> Task:
 
 def failure_of(world: World, root: Task) -> Failure | None:
     """Why a tree failed; None if its root has not failed."""
-    if root.status is not TaskStatus.FAILED:
+    if not root.status.is_failed:
         return None
     leaf = failed_leaf(world, root)
     leaves = world.by_task.leaves(root.id)

@@ -2,7 +2,7 @@
 
 import { taskLink } from "../ui/router.js";
 import { countsOf, counted } from "./progress.js";
-import { reasonWords, taskLook } from "./status.js";
+import { hasFailed, isActive, reasonWords, taskLook } from "./status.js";
 import { siblingNeeds } from "./waves.js";
 
 export function taskNodes(store, parentId, asks, paused) {
@@ -10,14 +10,14 @@ export function taskNodes(store, parentId, asks, paused) {
   const nodes = store.children(parentId).map((id) => {
     const task = store.task.get(id);
     const look = taskLook(task, { asks: asks.has(id), paused: paused.has(id) });
-    return { id, title: task.title, look, progress: task.status === "in_progress" ? task.progress : 0, href: taskLink(id), detail: detail(task, look), short: task.leaves && countsOf(task.leaves).replace(" completed", "") };
+    return { id, title: task.title, look, progress: isActive(task) ? task.progress : 0, href: taskLink(id), detail: detail(task, look), short: task.leaves && countsOf(task.leaves).replace(" completed", "") };
   });
   return { nodes, needs: (id) => [...(needs.get(id) ?? [])] };
 }
 
 function detail(task, look) {
   if (task.leaves) return countsOf(task.leaves);
-  return task.status === "failed" ? reasonWords(task.statusReason) || look.word : look.word;
+  return hasFailed(task) ? reasonWords(task.statusReason) || look.word : look.word;
 }
 
 export function planNodes(plan) {

@@ -1,6 +1,8 @@
 // How far something is and what it has used, in the words and figures of every other view of it (maestroctl/show/progress.py).
 
-const OTHERS = ["failed", "skipped", "cancelled"];
+import { OUTCOMES } from "./statuses.js";
+
+const [COMPLETED, ...OTHERS] = OUTCOMES;
 // Floats that stand for whole per cents may be a little less.
 const ALMOST = 1e-9;
 
@@ -13,7 +15,7 @@ export function percent(fraction) {
 export function countsOf(leaves) {
   if (!leaves) return "";
   const others = OTHERS.filter((name) => leaves[name] > 0).map((name) => `${leaves[name]} ${name}`);
-  return [`${leaves.completed ?? 0} of ${leaves.total ?? 0} completed`, ...others].join(", ");
+  return [`${leaves[COMPLETED] ?? 0} of ${leaves.total ?? 0} ${COMPLETED}`, ...others].join(", ");
 }
 
 // Tokens in full, US dollars in dollars and cents.

@@ -1,7 +1,7 @@
 // The tree as rows: which are there depends on what is folded, searched for and filtered.
 
-import { DONE, OVER } from "./over.js";
-import { isLive, sessionLook, taskLook } from "./status.js";
+import { DONE, OVER } from "./statuses.js";
+import { hasFailed, isActive, isLive, sessionLook, taskLook } from "./status.js";
 import { wavesOf } from "./waves.js";
 
 export const FILTERS = [
@@ -32,7 +32,7 @@ export function lookOf(store, session) {
 // The task a session works on now, or the unit it was started for.
 export function workingTask(store, session) {
   if (!session) return null;
-  const now = session.taskIds.find((id) => store.task.get(id)?.status === "in_progress");
+  const now = session.taskIds.find((id) => store.task.has(id) && isActive(store.task.get(id)));
   return now ?? session.unitTaskId ?? session.taskIds[0] ?? null;
 }
 
@@ -47,9 +47,9 @@ export function pausedTasks(store) {
 }
 
 export function passes(filter, task, asks) {
-  if (filter === "active") return task.status === "in_progress" || asks;
+  if (filter === "active") return isActive(task) || asks;
   if (filter === "asks") return asks;
-  if (filter === "failed") return task.status === "failed";
+  if (filter === "failed") return hasFailed(task);
   if (filter === "done") return DONE.has(task.status);
   return true;
 }
@@ -78,7 +78,7 @@ export function wordsOf(query) {
 function isOpen(store, folds, task, newest) {
   if (folds.has(task.id)) return folds.get(task.id);
   if (task.parentId === null) return !OVER.task.has(task.status) || task.id === newest;
-  return task.status === "in_progress" || task.status === "failed" || store.task.size < 200;
+  return isActive(task) || hasFailed(task) || store.task.size < 200;
 }
 
 // Rows from top to bottom: {key, kind: "task", task, depth, open, leaf} and {key, kind: "wave", ...}; `view` holds folds, filter and query.
@@ -112,7 +112,7 @@ function oldestFirst(store) {
 
 // What became of a wave, or how many tasks of it can run side by side.
 export function waveWords(statuses) {
-  const failed = statuses.filter((status) => status === "failed").length;
+  const failed = statuses.filter((status) => hasFailed({ status })).length;
   if (failed > 0) return `${failed} failed`;
   if (statuses.every((status) => DONE.has(status))) return "done";
   if (statuses.every((status) => OVER.task.has(status))) return "cancelled";

@@ -1,29 +1,7 @@
-// What a status looks like and is called. One place, so that tree, graph, pills and filters agree.
+// What a status looks like, by the statuses of the contract and what is known besides, so that tree, graph, pills and filters agree.
 
-import { OVER } from "./over.js";
+import { ASKS, CATEGORY, LIMITED, LOOKS, OVER, PAUSED } from "./statuses.js";
 
-const TASK = {
-  pending: { icon: "pending", tone: "quiet", word: "pending" },
-  blocked: { icon: "blocked", tone: "quiet", word: "waiting" },
-  in_progress: { icon: "running", tone: "running", word: "in progress" },
-  completed: { icon: "done", tone: "done", word: "completed" },
-  failed: { icon: "failed", tone: "failed", word: "failed" },
-  skipped: { icon: "skipped", tone: "quiet", word: "skipped" },
-  cancelled: { icon: "cancelled", tone: "quiet", word: "cancelled" },
-};
-
-const SESSION = {
-  spawning: { icon: "running", tone: "running", word: "starting" },
-  idle: { icon: "idle", tone: "running", word: "idle" },
-  working: { icon: "running", tone: "running", word: "working" },
-  completed: { icon: "done", tone: "done", word: "completed" },
-  failed: { icon: "failed", tone: "failed", word: "failed" },
-  stopped: { icon: "cancelled", tone: "quiet", word: "stopped" },
-};
-
-const ASKS = { icon: "question", tone: "waiting", word: "needs you" };
-const PAUSED = { icon: "paused", tone: "waiting", word: "paused" };
-const LIMITED = { icon: "paused", tone: "waiting", word: "usage limit" };
 const PLANNING = { icon: "running", tone: "running", word: "planning" };
 const STOPPING = { icon: "running", tone: "quiet", word: "stopping" };
 
@@ -40,13 +18,22 @@ export function runEnded(run) {
   return OVER.run.has(run.status);
 }
 
+export function isActive(task) {
+  return CATEGORY[task.status] === "active";
+}
+
+export function hasFailed(task) {
+  return CATEGORY[task.status] === "failed";
+}
+
 // `run` is the run whose root the task is.
 export function taskLook(task, { asks = false, paused = false, run = null } = {}) {
-  if (run?.status === "planning" && task.status !== "in_progress") return PLANNING;
+  if (run?.status === "planning" && !isActive(task)) return PLANNING;
   if (asks && !OVER.task.has(task.status)) return ASKS;
-  if (paused && task.status === "in_progress") return PAUSED;
-  if (task.status === "blocked" && !isWaitingForOthers(task)) return { ...TASK.blocked, tone: "waiting", word: "blocked" };
-  return TASK[task.status] ?? unknownLook(task.status);
+  if (paused && isActive(task)) return PAUSED;
+  const look = LOOKS.task[task.status] ?? unknownLook(task.status);
+  if (CATEGORY[task.status] !== "blocked") return look;
+  return isWaitingForOthers(task) ? { ...look, word: "waiting" } : { ...look, tone: "waiting" };
 }
 
 export function sessionLook(session, { asks = false, held = false } = {}) {
@@ -56,7 +43,7 @@ export function sessionLook(session, { asks = false, held = false } = {}) {
     if (session.live?.paused || held) return PAUSED;
     if (session.live?.wait) return LIMITED;
   }
-  return SESSION[session.status] ?? unknownLook(session.status);
+  return LOOKS.session[session.status] ?? unknownLook(session.status);
 }
 
 // A status that only a newer daemon has is shown by its name.

@@ -2,6 +2,7 @@
 
 import { retry } from "../actions.js";
 import { app } from "../app.js";
+import { hasFailed } from "../model/status.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
 import { actionButton } from "../ui/parts.js";
@@ -18,8 +19,8 @@ export class FailureCard {
   }
 
   draw(task) {
-    this.element.hidden = task.status !== "failed" || !this.shown;
-    if (task.status !== "failed") {
+    this.element.hidden = !hasFailed(task) || !this.shown;
+    if (!hasFailed(task)) {
       this.read = null;
       return;
     }

@@ -5,8 +5,8 @@ import { app } from "../app.js";
 import { taskNodes } from "../model/graph_nodes.js";
 import { countsOf, percent, usageWords } from "../model/progress.js";
 import { asking, pausedTasks, workingTask } from "../model/rows.js";
-import { OVER } from "../model/over.js";
-import { isLive, reasonWords, taskLook } from "../model/status.js";
+import { OVER } from "../model/statuses.js";
+import { hasFailed, isActive, isLive, reasonWords, taskLook } from "../model/status.js";
 import { began, duration, passed, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { actionButton, bar, empty, pill, tabs } from "../ui/parts.js";
@@ -109,9 +109,9 @@ export class TaskView {
     keep(this.head, [task.title, look, reason, path.map((above) => above.title), task.startedAt, task.completedAt, task.attempt, task.maxAttempts, task.leaves, run?.usage, this.actions().map((action) => action.name)], () => [
       h("div", { class: "trail" }, backLink(), projectName(task), path.map((above) => [h("span", { "aria-hidden": "true" }, "›"), h("a", { class: "clip", href: taskLink(above.id) }, above.title)])),
       h("div", { class: "headline" }, h("h1", {}, run?.number > 0 && h("span", { class: "number" }, `#${run.number} `), h("span", {}, task.title)), h("div", { class: "head-actions" }, this.actions().map((action) => actionButton(action)))),
-      h("div", { class: "state" }, pill(look), reason && h("span", { class: task.status === "failed" ? "reason clip" : "reason", title: task.statusReason.detail }, reason), h("span", { class: "state-facts" }, run?.usage && h("span", { class: "chip" }, usageWords(run.usage)), when(task, run))),
+      h("div", { class: "state" }, pill(look), reason && h("span", { class: hasFailed(task) ? "reason clip" : "reason", title: task.statusReason.detail }, reason), h("span", { class: "state-facts" }, run?.usage && h("span", { class: "chip" }, usageWords(run.usage)), when(task, run))),
       task.leaves && h("p", { class: "muted counts" }, countsOf(task.leaves)),
-      bar(task.progress, task.status === "failed" ? "failed" : "running"),
+      bar(task.progress, hasFailed(task) ? "failed" : "running"),
     ]);
     const track = this.head.lastChild;
     track.firstChild.style.transform = `scaleX(${task.progress})`;
@@ -138,6 +138,6 @@ function when(task, run) {
 
 function tookWords(task) {
   if (task.startedAt && task.completedAt) return h("span", {}, `took ${duration(task.completedAt - task.startedAt)}, `, passed(task.completedAt));
-  if (task.status === "in_progress" && task.startedAt) return h("span", {}, "for ", since(task.startedAt));
+  if (isActive(task) && task.startedAt) return h("span", {}, "for ", since(task.startedAt));
   return task.attempt > 1 ? `attempt ${task.attempt} of ${task.maxAttempts}` : null;
 }

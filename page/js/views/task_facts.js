@@ -2,7 +2,7 @@
 
 import { app } from "../app.js";
 import { lookOf } from "../model/rows.js";
-import { SOURCES, taskLook } from "../model/status.js";
+import { SOURCES, hasFailed, taskLook } from "../model/status.js";
 import { countsOf, usageWords } from "../model/progress.js";
 import { duration, fullMoment } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
@@ -18,7 +18,7 @@ export function drawFacts(element, task) {
   const sessions = store.sessions(task.id).map((id) => store.session.get(id)).filter(Boolean).reverse();
   const signature = [task.status, task.description, task.initialPrompt, task.result, task.statusReason, task.leaves, task.attempts, task.commands, task.checks, task.paths, run?.usage, before.map((other) => [other.id, other.status]), after.map((other) => [other.id, other.status]), sessions.map((session) => [session.id, session.status, session.live?.paused])];
   keep(element, signature, () => [
-    task.result?.error && task.status !== "failed" && fact("Error", h("pre", { class: "bad" }, task.result.error)),
+    task.result?.error && !hasFailed(task) && fact("Error", h("pre", { class: "bad" }, task.result.error)),
     task.result?.summary && fact("Result", h("pre", {}, task.result.summary)),
     sessions.length > 0 && fact("Sessions", sessions.map(sessionLine)),
     before.length > 0 && fact("Waits for", before.map(taskLine)),

@@ -4,8 +4,8 @@ import { taskActions } from "../actions.js";
 import { app } from "../app.js";
 import { countsOf, percent } from "../model/progress.js";
 import { FILTERS, waveWords, asking, filterCounts, pausedTasks, rowsOf } from "../model/rows.js";
-import { OVER } from "../model/over.js";
-import { isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
+import { CATEGORY, OVER } from "../model/statuses.js";
+import { hasFailed, isActive, isLive, isWaitingForOthers, reasonWords, taskLook } from "../model/status.js";
 import { began, duration, fullMoment, since } from "../ui/clock.js";
 import { h, keep } from "../ui/dom.js";
 import { icon } from "../ui/icons.js";
@@ -83,12 +83,12 @@ export class WorkList {
     const asks = this.asks.has(task.id);
     const look = taskLook(task, { asks, paused: this.paused.has(task.id), run: app.store.run.get(app.store.runOf.get(task.id)) });
     const run = app.store.run.get(app.store.runOf.get(task.id));
-    const session = task.status === "in_progress" && row.leaf ? liveSession(task) : null;
+    const session = isActive(task) && row.leaf ? liveSession(task) : null;
     const tail = session ? app.tail(session.id) : "";
     element.style.setProperty("--depth", row.depth);
     element.setAttribute("aria-level", String(row.depth + 1));
     if (!row.leaf) element.setAttribute("aria-expanded", String(row.open));
-    element.dataset.status = task.status;
+    element.dataset.category = CATEGORY[task.status];
     const facts = [task.title, look.word, row.open, row.leaf, task.attempt, tail, task.startedAt, task.completedAt, task.priority, besides(task), row.dim, app.view.query, run?.number, task.leaves];
     keep(element, facts, () => this.#cells(row, look, tail, run));
     const inner = element.querySelector(".bar > i");
@@ -112,7 +112,7 @@ export class WorkList {
       task.priority === "high" && !OVER.task.has(task.status) && h("span", { class: "chip" }, "high"),
       words ? h("span", { class: "after clip", title: words }, words) : h("span", { class: "tail clip" }, tail),
       h("span", { class: "row-actions" }, taskActions(task).slice(0, 2).map((action) => actionButton(action, { small: true, named: false }))),
-      !row.leaf && task.progress + (task.status === "in_progress") > 0 && !OVER.task.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
+      !row.leaf && task.progress + isActive(task) > 0 && !OVER.task.has(task.status) && [bar(task.progress, "running"), h("span", { class: "percent" })],
       run && h("time", { class: "began", title: `Started ${fullMoment(run.createdAt)}` }, began(run.createdAt)),
       took(task),
     ];
@@ -147,8 +147,8 @@ function liveSession(task) {
 
 // What stands beside the title: of a failed task why, of a blocked one what is in its way, of a parent that has ended how its tasks did.
 function besides(task) {
-  if (task.status === "failed") return task.leaves ? `${countsOf(task.leaves)}: ${reasonWords(task.statusReason)}` : reasonWords(task.statusReason);
-  if (task.status === "cancelled" && task.leaves) return countsOf(task.leaves);
+  if (hasFailed(task)) return task.leaves ? `${countsOf(task.leaves)}: ${reasonWords(task.statusReason)}` : reasonWords(task.statusReason);
+  if (CATEGORY[task.status] === "cancelled" && task.leaves) return countsOf(task.leaves);
   return waitsFor(task);
 }
 
@@ -166,7 +166,7 @@ function waitsFor(task) {
 
 function took(task) {
   if (task.startedAt && task.completedAt) return h("time", {}, duration(task.completedAt - task.startedAt));
-  return task.startedAt && task.status === "in_progress" ? since(task.startedAt) : h("time", {});
+  return task.startedAt && isActive(task) ? since(task.startedAt) : h("time", {});
 }
 
 // The title with the first word of the search marked in it.

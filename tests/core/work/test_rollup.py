@@ -8,7 +8,12 @@ import itertools
 
 import pytest
 
-from maestrod.api.task import TaskStatus
+from maestrod.api.model.look import Look, Tone
+from maestrod.api.model.open_enum import unknown_allowed
+from maestrod.api.task import Leaves, TaskStatus
+from maestrod.api.task_category import TaskCategory
+from maestrod.core.work.rollup import settle
+from maestrod.core.world.draft import Draft
 from maestrod.core.world.standing import Standing, standing
 from tests.kit.offenders import offenders
 from tests.kit.worlds.scenario import (
@@ -25,6 +30,39 @@ from tests.kit.worlds.scenario import (
     subtask,
     task,
 )
+
+
+def pretended(word: str, category: TaskCategory) -> TaskStatus:
+    """A status that only its row knows, as one that is added has it."""
+    with unknown_allowed():
+        status = TaskStatus(word)
+    status.__init__(word, category, Look("?", "pending", Tone.QUIET))  # type: ignore[misc]  # as the enum does it
+    return status
+
+
+@pytest.mark.parametrize(
+    "category, parent, run, leaves",
+    [
+        (TaskCategory.OPEN, "pending", "running", Leaves(1)),
+        (TaskCategory.ACTIVE, "in_progress", "running", Leaves(1)),
+        (TaskCategory.BLOCKED, "blocked", "running", Leaves(1)),
+        (TaskCategory.COMPLETED, "completed", "completed", Leaves(1, completed=1)),
+        (TaskCategory.SKIPPED, "skipped", "completed", Leaves(1, skipped=1)),
+        (TaskCategory.FAILED, "failed", "failed", Leaves(1, failed=1)),
+        (TaskCategory.CANCELLED, "cancelled", "cancelled", Leaves(1, cancelled=1)),
+    ],
+)
+def test_a_status_that_only_its_row_knows_rolls_up_as_its_category(
+    category: TaskCategory, parent: str, run: str, leaves: Leaves
+) -> None:
+    play = Scenario().given(run_of(group("g", subtask("a"))))
+    draft = Draft(play.world, play.stamp())
+    leaf = draft.change(play.world.tasks[play.id_of("a")], status=pretended(f"pretended {category.value}", category))
+    settle(draft)
+    root = play.world.tasks[play.world.tasks[leaf.parent_id or ""].parent_id or ""]
+    assert (root.status.value, root.leaves) == (parent, leaves)
+    assert [found.status.value for found in play.world.runs.values()] == [run]
+
 
 MOVES = {
     "in_progress": Call("task.start", taskId="x"),

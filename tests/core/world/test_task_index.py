@@ -75,7 +75,7 @@ def test_a_subtree_moves_with_all_its_counts() -> None:
 
 def test_the_bucket_and_the_rank() -> None:
     assert [bucket(a("x", status=status)) for status in TaskStatus] == [
-        *("ready", "blocked", "in_progress", "completed", "failed", "skipped", "cancelled")
+        *("ready", "blocked", "active", "completed", "failed", "skipped", "cancelled")
     ]
     assert rank(a("x")) == (1, 0, "x")
 

@@ -18,6 +18,7 @@ from maestroctl.show.run_model import RunModel
 from maestroctl.show.run_summary import exit_code, summary
 from maestroctl.show.run_view import draw
 from maestrod.api.attention import Attention
+from maestrod.api.model.look import UNKNOWN
 from maestrod.api.protocol.registry import METHODS
 from maestrod.api.session import Session
 from maestrod.api.task import Task
@@ -59,7 +60,7 @@ def test_lines_of_the_full_screen_view_show_unknown_values() -> None:
     assert LATER in question_row(asked, "", 80, 5000, PALETTE).plain
     assert LATER in task_detail(fleet, done, 5000, PALETTE).plain
     assert LATER in session_detail(held, "", PALETTE).plain
-    assert f"{tree.UNKNOWN} " in tree.task_line(done) and LATER in tree.task_line(done)
+    assert f"{UNKNOWN.sign} " in tree.task_line(done) and LATER in tree.task_line(done)
 
 
 def test_a_question_of_an_unknown_kind_is_shown_in_full() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from maestroctl.screen.fleet import Fleet, Tree, has_ended
 from maestrod.api.event import Event
-from maestrod.api.task import TaskStatus
+from maestrod.api.task_category import TaskCategory
 
 
 def task(name: str, parent: str | None = None, status: str = "pending", created: int = 0) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_events_update_what_is_known() -> None:
     ]
     for number, (kind, identity, data) in enumerate(events):
         fleet.apply(Event(seq=number, at=0, type=kind, id=identity, data=data))
-    assert fleet.counts() == {TaskStatus.COMPLETED: 1}
+    assert fleet.counts() == {TaskCategory.COMPLETED: 1}
     assert [each.id for each in fleet.live_sessions()] == ["ses_x"]
     assert [each.id for each in fleet.questions()] == ["att_q"]
     run = fleet.run_of("tsk_b")

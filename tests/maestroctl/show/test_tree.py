@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestroctl.show.tree import GLYPHS, task_line, tree_lines, walk
+from maestroctl.show.tree import task_line, tree_lines, walk
 from maestrod.api.task import Task, TaskStatus
 from tests.kit.clients.entities import task
 
@@ -29,8 +29,9 @@ def test_the_tree_is_drawn() -> None:
 
 
 def test_every_status_has_a_sign_and_a_word() -> None:
-    assert set(GLYPHS) == set(TaskStatus)
-    assert len(set(GLYPHS.values())) == len(GLYPHS)
+    lines = [task_line(made("a", status=status.value)) for status in TaskStatus]
+    assert len({line[0] for line in lines}) == len(lines)
+    assert all(f"[{status.value.replace('_', ' ')}]" in line for status, line in zip(TaskStatus, lines, strict=True))
 
 
 def test_a_title_cannot_control_the_terminal() -> None:

@@ -13,7 +13,8 @@ from tests.maestroctl.conftest import CommandLine
 
 @pytest.fixture
 def stopping(daemon: FakeDaemon) -> FakeDaemon:
-    daemon.on("session.list", {"items": [session(), session(id="ses_x", status="completed")]})
+    ended = session(id="ses_x", status="completed")
+    daemon.on("session.list", lambda params: {"items": [session(), *([] if params["live"] else [ended])]})
     daemon.on("session.stop", lambda params: {"sessionId": params["sessionId"], "left": 0})
     daemon.on("run.cancel", {})
     daemon.on("task.cancel", {})

@@ -13,9 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Standings of a task that somebody else has brought to an end: nothing is left to do, and nothing has failed.
-_SETTLED = {"completed", "skipped", "cancelled"}
-
 
 class Worker:
     """Does the tasks of one session."""
@@ -80,7 +77,9 @@ class Worker:
         return False
 
     def _is_settled(self, task: "dict[str, Any]") -> bool:
+        """Whether another client has brought the task to an end: nothing is left to do, and nothing has failed."""
         try:
-            return self._daemon.call("task.get", taskId=task["id"]).get("status", "pending") in _SETTLED
+            found = self._daemon.call("task.get", taskId=task["id"])
         except Refused:
             return False
+        return bool(found.get("completedAt")) and found["status"] != "failed"

@@ -46,7 +46,7 @@ def test_a_task_that_a_person_skipped_is_not_a_failure(here: Place) -> None:
     def answer(method: str, params: dict[str, Any]) -> Any:
         if method == "task.start":
             raise Refusal(409, "task.illegal_transition")
-        return {"status": "skipped"}
+        return {"status": "skipped", "completedAt": 1}
 
     with ScriptedDaemon(here.socket, answer):
         assert here.run(tasks=(task("tsk_a", "false"),)).code == 0
