@@ -88,3 +88,21 @@ async def test_a_terminal_keeps_its_size_when_the_window_changes(page: Page) -> 
     number = int(str(await page.tab.run(f"{TERMINAL_TEXT}.then((text) => text.match(/line \\d+/g).at(-1).slice(5))")))
     await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line {number + 60}'))")
     await page.tab.wait("document.querySelector('.term-jump').hidden")
+
+
+async def test_only_the_reader_stops_a_terminal_from_following_its_output(page: Page) -> None:
+    page.start(COUNTS)
+    await page.open("#sessions")
+    await page.tab.click(".session-row", "Numbers")
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 90'))")
+    at_end = "import('/js/main.js').then(({shell}) => shell.detail.terminal.emulator.atEnd())"
+    await page.tab.run("import('/js/main.js').then(({shell}) => shell.detail.terminal.emulator.term.scrollLines(-20))")
+    await page.tab.wait(at_end)  # the emulator scrolled by itself, as it does after a change of size
+    await page.tab.press("i")
+    await page.tab.press("PageUp", shift=True)
+    await page.tab.wait(f"!document.querySelector('.term-jump').hidden && {at_end}.then((end) => !end)")
+    await page.tab.window(1000, 600)
+    await page.tab.wait(f"{TERMINAL_TEXT}.then((text) => text.includes('line 200'))")
+    assert not await page.tab.run(at_end)
+    await page.tab.click(".term-jump")
+    await page.tab.wait(f"document.querySelector('.term-jump').hidden && {at_end}")

@@ -65,17 +65,12 @@ export class Emulator {
     this.term.scrollToBottom();
   }
 
-  toEndSoon() {
-    this.toEnd();
-    requestAnimationFrame(() => requestAnimationFrame(() => this.toEnd()));
-  }
-
   // As many cells as there is room for: {columns, rows}, or null while it is not on the page.
   fit() {
     this.term.options.fontSize = FONT.usual;
     const size = this.fitter.proposeDimensions();
     if (!size || !(size.cols > 1)) return null;
-    this.#resize(size.cols, size.rows);
+    this.term.resize(size.cols, size.rows);
     return { columns: size.cols, rows: size.rows };
   }
 
@@ -87,14 +82,7 @@ export class Emulator {
     const font = Math.max(FONT.least, Math.min(FONT.usual, Math.floor((FONT.usual * size.cols) / columns * 2) / 2));
     this.term.options.fontSize = font;
     const fits = this.fitter.proposeDimensions();
-    this.#resize(columns, Math.max(rows, fits?.rows ?? rows));
-  }
-
-  // The library moves its scroll bar a frame or two after a change of size, and takes that for scrolling by the reader.
-  #resize(columns, rows) {
-    const end = this.atEnd();
-    this.term.resize(columns, rows);
-    if (end) this.toEndSoon();
+    this.term.resize(columns, Math.max(rows, fits?.rows ?? rows));
   }
 
   dispose() {

@@ -44,10 +44,6 @@ export class PlainEmulator {
     this.output.scrollTop = this.output.scrollHeight;
   }
 
-  toEndSoon() {
-    this.toEnd();
-  }
-
   fit() {
     return null;
   }

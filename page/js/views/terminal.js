@@ -6,6 +6,7 @@ import { h } from "../ui/dom.js";
 import { Emulator, loadEmulator } from "../ui/emulator.js";
 import { icon } from "../ui/icons.js";
 import { PlainEmulator } from "../ui/plain_emulator.js";
+import { onScrollBack } from "../ui/scroll_input.js";
 import { say } from "../ui/toast.js";
 import { TerminalChannel } from "../wire/terminal_channel.js";
 import { touchKeys } from "./touch_keys.js";
@@ -25,6 +26,8 @@ export class TerminalView {
     this.queued = 0;
     this.skipped = 0;
     this.host = h("div", { class: "term-host" });
+    this.following = true;
+    onScrollBack(this.host, () => { this.leaving = this.following; });
     this.note = h("div", { class: "term-note", role: "status", hidden: true });
     this.jump = h("button", { class: "button small term-jump", hidden: true, onclick: () => this.#toEnd() }, icon("down"), "Newest");
     this.element = h("div", { class: "term", "aria-label": "Terminal" }, this.host, this.note, touchKeys((text) => this.#type(text)), this.jump);
@@ -41,7 +44,6 @@ export class TerminalView {
     this.emulator = this.library ? new Emulator(this.library, this.host, typing) : new PlainEmulator(this.host, typing);
     if (!this.library) this.#say("The terminal emulator is not installed, so this is plain text. To install it, run “make setup” (or reinstall) with network access.");
     this.host.addEventListener("scroll", () => this.#scrolled(), { capture: true, passive: true });
-    this.host.addEventListener("wheel", () => this.#scrolled(), { passive: true });
     this.channel = new TerminalChannel(this.sessionId, (method, params) => app.read(method, params), {
       start: (size) => this.#started(size),
       bytes: (bytes) => this.#took(bytes),
@@ -78,7 +80,7 @@ export class TerminalView {
 
   #type(text) {
     this.channel.type(text);
-    this.emulator.toEnd();
+    this.#follow();
   }
 
   // The one who looks at a big enough window, or types, decides the size; a phone that only looks takes what there is.
@@ -105,14 +107,11 @@ export class TerminalView {
 
   #sized() {
     if (this.host.clientWidth === 0 || !this.size) return;
-    // asked now: the browser is about to move the scroll bar, which looks like scrolling by the reader
-    if (!this.sizing) this.following = this.emulator.atEnd();
     clearTimeout(this.sizing);
     this.sizing = setTimeout(() => {
-      this.sizing = null;
       if (this.claimed && this.#live()) this.#claimSize();
       else if (this.size.columns) this.emulator.adopt(this.size.columns, this.size.rows);
-      if (this.following) this.emulator.toEndSoon();
+      this.#scrolled();
     }, 60);
   }
 
@@ -189,13 +188,22 @@ export class TerminalView {
     this.note.hidden = words === "";
   }
 
+  // The emulator also scrolls by itself, up to some frames after its size changed. Only the reader stops following.
   #scrolled() {
-    this.jump.hidden = this.emulator.atEnd();
+    if (this.emulator.atEnd()) this.following = true;
+    else if (this.following && !this.leaving) this.emulator.toEnd();
+    else this.following = this.leaving = false;
+    this.jump.hidden = this.following;
+  }
+
+  #follow() {
+    this.following = true;
+    this.leaving = false;
+    this.#scrolled();
   }
 
   #toEnd() {
-    this.emulator.toEnd();
-    this.#scrolled();
+    this.#follow();
     this.focus();
   }
 }

@@ -108,12 +108,12 @@ class Tab:
         for letter in text:
             await self.press(letter)
 
-    async def press(self, key: str, *, control: bool = False) -> None:
+    async def press(self, key: str, *, control: bool = False, shift: bool = False) -> None:
         """Press one key: a letter, or ``Enter``, ``Escape``, ``ArrowDown`` and so on."""
-        code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}.get(key)
+        code = {"Enter": 13, "Escape": 27, "PageUp": 33, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9}.get(key)
         text = "" if control or len(key) > 1 else key
         text = "\r" if key == "Enter" else text
-        virtual = {"modifiers": 2 if control else 0} | ({"windowsVirtualKeyCode": code} if code else {})
+        virtual = {"modifiers": 2 * control + 8 * shift} | ({"windowsVirtualKeyCode": code} if code else {})
         await self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=text, **virtual)
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, **virtual)
 
