@@ -1,7 +1,7 @@
-"""What an adapter is: how to start an agent, read what it says, speak to it, judge its end.
+"""The adapter interface: how to start an agent, read its reports, write to it, and judge its end.
 
-It has the shape that real agents ask for: each wants other flags, files and signals, and another reading of its exit
-code. An adapter only translates: it keeps no state and never touches a session; what its signs mean is the core's.
+Real agents shaped it: each needs other flags, files and signals, and its exit code means something else. An adapter only
+translates: it keeps no state and never changes a session; the core decides what its signs mean.
 """
 
 import enum
@@ -21,7 +21,7 @@ from maestrod.core.values.signs import Outcome, Reading
 
 
 class Verdict(enum.Enum):
-    """How a session ended: the word of ``core.values.facts.Exited``."""
+    """How a session ended, as in ``core.values.facts.Exited``."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -30,14 +30,14 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What an adapter is told.
+    """What an adapter needs to plan a start.
 
-    ``folder`` is the session's, where the plan's files will be; ``environ`` the daemon's own environment, of which the agent
-    gets what ``environment.py`` allows and the names in ``passed`` (the user's configuration). ``token`` is a secret.
-    ``prompt`` is what this process is to work on, where the prompt comes with the start (see ``Turns``); None where it is written
-    later or there is none. ``session.agent_session_id`` is the conversation to resume when ``session.attempt`` is not the first.
-    ``permissions`` is the project's policy. ``hooks`` is the folder with the hook programs, ``programs`` one with our commands and
-    nothing else, to be first on the agent's path.
+    ``folder`` is the session's folder, which will have the plan's files. ``environ`` is the daemon's own environment; the
+    agent gets the variables that ``environment.py`` allows and those named in ``passed`` (the user's configuration).
+    ``token`` is a secret. ``prompt`` is the prompt of this process, if it comes with the start (see ``Turns``); None if
+    it is written later or there is none. ``session.agent_session_id`` is the conversation to resume when
+    ``session.attempt`` is not the first. ``permissions`` is the project's policy. ``hooks`` is the folder with the hook
+    programs; ``programs`` is a folder with our commands only, to be first on the agent's PATH.
     """
 
     session: Session
@@ -54,12 +54,12 @@ class LaunchRequest:
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest for programs will be."""
+        """The path that the manifest for programs will have."""
         return self.folder / "manifest.json"
 
     @property
     def interactive(self) -> bool:
-        """Whether the agent gets a terminal a person may sit at."""
+        """Whether the agent gets a terminal that a person may attach to."""
         return self.session.terminal is Terminal.PTY
 
 
@@ -67,11 +67,12 @@ class LaunchRequest:
 class LaunchPlan:
     """How to start an agent.
 
-    ``env`` is complete and may hold secrets: record its names only. ``files`` are to be written into the session's folder
-    (path relative to it, to text; mode 0600) before the start, ``links`` (path to target) are made there where nothing stands
-    yet. ``stop_ladder`` are signals by name without ``SIG`` and the seconds each is given. ``stdin`` names one of ``files`` that is the agent's whole standard input (pipes only); without it standard
-    input stays open for ``Adapter.say``, or is empty for agents that take no prompts there. ``stream`` says that its standard output
-    is lines for ``read_line``: standard error is then kept from breaking into them.
+    ``env`` is complete and may hold secrets: record only its names. ``files`` (path relative to the session's folder, to
+    text; mode 0600) are written before the start; ``links`` (path to target) are made where nothing exists yet.
+    ``stop_ladder`` has signals by name without ``SIG``, and the seconds to wait after each. ``stdin`` names the one of
+    ``files`` that is the agent's whole standard input (pipes only); without it standard input stays open for
+    ``Adapter.say``, or is empty for agents that read no prompts there. With ``stream``, standard output is lines for
+    ``read_line``, and standard error is kept from breaking into them.
     """
 
     argv: tuple[str, ...]
@@ -87,13 +88,13 @@ class LaunchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What is written to an agent, piece by piece: bytes, then seconds to wait before the next (a composer that needs time)."""
+    """One piece of input for an agent: the bytes, then seconds to wait before the next piece, as some composers need."""
 
     data: bytes = field(repr=False)
     pause: float = 0.0
 
 
-#: How a mistake in an adapter shows itself. It must not happen, but it is not worth the daemon: the next one would meet it again.
+#: The exceptions of a bug in an adapter. They must not end the daemon: the next one would meet them again.
 SLIPS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
@@ -102,37 +103,37 @@ class Adapter(Protocol):
 
     @property
     def name(self) -> str:
-        """What tasks and plans call it."""
+        """The agent's name in tasks and plans."""
 
     @property
     def traits(self) -> AgentTraits:
-        """What the domain has to know of it."""
+        """What the domain has to know about it."""
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """How to start it for this session. Raises ``Unavailable`` saying what is missing."""
+        """Plan its start for this session. Raises ``Unavailable``, which says what is missing."""
 
     def read_hook(self, event: str, payload: Any) -> Reading:
-        """What a hook's payload says."""
+        """Read the payload of a hook."""
 
     def read_line(self, line: bytes) -> Reading:
-        """What one line of its output stream says; a line that is none of its says nothing."""
+        """Read one line of its output stream; foreign lines have no signs."""
 
     def read_title(self, title: str) -> Reading:
-        """What its terminal's title says."""
+        """Read a title of its terminal."""
 
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """How a prompt is written to the running agent: lines for its standard input, or keys for its terminal."""
+        """Encode a prompt for the running agent: lines for its standard input, or keys for its terminal."""
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """A permission's answer on its standard input; empty where it takes none there."""
+        """Encode a permission for its standard input; empty if it reads none there."""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
-        """What a deciding hook prints on standard output; ``None`` is no decision: the agent asks at its own dialog."""
+        """The standard output of a deciding hook. ``None`` means no decision: the agent shows its own dialog."""
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """What its end means: first its own last word (``outcome`` of the last turn of this process), then the signal we sent,
-        then the exit code.
+        """Judge its end: first by the agent's own report (``outcome`` of the last turn of this process), then by the
+        signal that we sent, then by the exit code.
         """
 
     def detect(self) -> AgentInfo:
-        """Whether it is installed in a version that is supported, and if not, what is missing."""
+        """Whether a supported version is installed, and if not, what is missing."""

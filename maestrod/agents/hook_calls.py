@@ -1,7 +1,7 @@
-"""Reads and answers the hooks of all agents, each with its agent's adapter: the edge where hooks come in.
+"""Reads and answers the hooks of all agents, each with its agent's adapter.
 
-A payload is outside text, so the worst it can cost is its own hook. The hooks of an unknown agent say nothing. A deciding hook of an
-unknown agent prints nothing, which leaves the decision to the agent.
+A payload is untrusted input: a bad one affects only its own hook. The hooks of an unknown agent have no signs, and its
+deciding hooks print nothing, which leaves the decision to the agent.
 """
 
 import logging
@@ -33,6 +33,6 @@ class HookCalls:
             return NOTHING
 
     def answer(self, agent: str, event: str, permission: Permission | None, message: str) -> str:
-        """What a deciding hook prints. Without a permission or a denial, the agent shows its own dialog."""
+        """What a deciding hook prints. Without a decision, the agent shows its own dialog."""
         adapter = self._adapters.get(agent)
         return "" if adapter is None else adapter.hook_answer(event, permission, message=message)

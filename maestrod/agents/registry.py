@@ -1,4 +1,4 @@
-"""Every agent there is. A new one is a module beside this one and a line here; users add theirs in the configuration."""
+"""All agents. A new one needs a package beside this module and a line here; users add their own in the configuration."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -20,19 +20,19 @@ from maestrod.core.values.agent_traits import AgentTraits
 
 _ALL: tuple[Adapter, ...] = (ShellAdapter(), ClaudeAdapter(), CodexAdapter(), GeminiAdapter(), OpenCodeAdapter())
 
-#: What is built in, by the name tasks and plans call it.
+#: The built-in agents, by their names in tasks and plans.
 ADAPTERS: Mapping[str, Adapter] = {adapter.name: adapter for adapter in _ALL}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def adapters(settings: Mapping[str, AgentSettings]) -> Mapping[str, Adapter]:
-    """What is built in, and the user's own. Raises ``BadConfiguration`` for a table that is neither."""
+    """The built-in agents and the user's own. Raises ``BadConfiguration`` for a table that is neither."""
     return {**ADAPTERS, **{name: _custom(name, own) for name, own in settings.items() if not _is_built_in(name, own)}}
 
 
 def strangers(named: Mapping[str, str], known: Collection[str]) -> tuple[str, ...]:
-    """A sentence for each setting that names an agent there is not; ``named`` is the agent by the setting's name."""
+    """One sentence for each setting that names an unknown agent; ``named`` has the agents by the settings' names."""
     listed = ", ".join(sorted(known))
     return tuple(
         f"{setting}: there is no agent {shown(agent)!r}; known agents: {listed}{hint(agent, known)}"
@@ -42,7 +42,7 @@ def strangers(named: Mapping[str, str], known: Collection[str]) -> tuple[str, ..
 
 
 def traits(adapters: Mapping[str, Adapter], settings: Mapping[str, AgentSettings]) -> Mapping[str, AgentTraits]:
-    """What the domain knows of each agent, with the user's say in how it is held."""
+    """What the domain knows about each agent, with the user's choice of its terminal."""
     known = {}
     for name, adapter in adapters.items():
         terminal = settings[name].terminal if name in settings else None

@@ -1,6 +1,6 @@
-"""What a user's configuration says of one agent: the table ``[agents.NAME]``.
+"""The user's settings of one agent: the table ``[agents.NAME]``.
 
-For an agent that is built in it says what else passes into its environment and how it is held; with ``command`` it makes an
+For a built-in agent it adds variables to the agent's environment and chooses its terminal. With ``command`` it makes an
 agent of any program that takes a task as a prompt (``custom.py``).
 """
 
@@ -16,7 +16,7 @@ Word = Annotated[str, Meta(max_length=4096, pattern=NO_NUL)]
 
 
 class AgentSettings(Entity, frozen=True, forbid_unknown_fields=True):
-    """One agent's table. The description of each member is what the configuration reference prints."""
+    """One agent's table. The configuration reference prints the description of each member."""
 
     env: Annotated[
         tuple[Variable, ...],

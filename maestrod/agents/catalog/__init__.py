@@ -1,5 +1,5 @@
-"""What agents read besides their task: skills, personas, and the project's files.
+"""What agents read besides their tasks: skills, personas, and the project's files.
 
-``file_catalog`` finds skills and personas where users, projects and we keep them, ``skill_files`` reads one, ``frontmatter`` its
-head, and ``relevant_files`` lists the project files that a planner's prompt mentions.
+``file_catalog`` finds the skills and personas of users, projects and maestrod itself, ``skill_files`` reads one of them,
+``frontmatter`` parses its head, and ``relevant_files`` lists project files for a planner's prompt.
 """

@@ -1,9 +1,9 @@
 """Skills, personas and agents as a project sees them (``Catalog`` of ``engine/ports.py``).
 
-Search order, later wins by name: shipped, ``~/.agents-ui/maestro-skills`` (an older program's, if it is there), the user's
-configuration folder, the project's ``.skills``, its ``.agents/skills``; personas likewise in ``personas`` beside them. What is
-broken is left out and reported, what lacks a dependency is reported and loaded; nothing here is ever fatal. What was read is
-kept until ``reload``.
+Search order; for equal names the later wins: shipped with maestrod, ``~/.agents-ui/maestro-skills`` (of an older
+program, if it exists), the user's configuration folder, the project's ``.skills``, its ``.agents/skills``. Personas are
+in the folders ``personas`` beside these. A broken file is skipped with a warning; one that lacks a dependency is loaded
+with a warning. Nothing here is fatal. The results are cached until ``reload``.
 """
 
 import threading
@@ -17,16 +17,16 @@ from maestrod.agents.catalog.skill_files import Broken, is_skill, load_persona, 
 from maestrod.api.skill import AgentInfo, Persona, Skill
 from maestrod.core.values.seen import FolderNames
 
-#: Entries looked at in one folder; what has more is not a folder of skills.
+#: Maximum number of entries read in one folder; one with more is not a folder of skills.
 ENTRIES = 1000
-#: Projects whose catalog is kept.
+#: How many projects' catalogues are cached.
 PROJECTS = 32
 
 T = TypeVar("T", Skill, Persona)
 
 
 class SearchedFolder(NamedTuple):
-    """A folder that is searched, and what it is called in messages and in ``origin``."""
+    """A folder to search, and its name in messages and in ``origin``."""
 
     folder: Path
     origin: str
@@ -40,10 +40,10 @@ class _Found(NamedTuple):
 
 
 class FileCatalog:
-    """Reads folders when asked for the first time."""
+    """The catalogue of each project, read on first use."""
 
     def __init__(self, shipped: Path, home: Path, config: Path, adapters: Mapping[str, Adapter]) -> None:
-        """``shipped`` is the folder ``skills`` of the program, ``home`` the user's, ``config`` ours in it."""
+        """``shipped`` is maestrod's own folder ``skills``, ``home`` the user's home, ``config`` our configuration folder."""
         self._shipped = shipped
         self._home = home
         self._config = config
@@ -53,23 +53,23 @@ class FileCatalog:
         self._agents: tuple[AgentInfo, ...] | None = None
 
     def skills(self, working_dir: str | None) -> tuple[tuple[Skill, ...], tuple[str, ...]]:
-        """Skills by the search order, sorted by name, and warnings."""
+        """The skills that a folder can use, sorted by name, and warnings."""
         found = self._look(working_dir)
         return found.skills, found.skill_warnings
 
     def personas(self, working_dir: str | None) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
-        """Personas by the search order, sorted by name, and warnings."""
+        """The personas that a folder can use, sorted by name, and warnings."""
         found = self._look(working_dir)
         return found.personas, found.persona_warnings
 
     def agents(self) -> tuple[AgentInfo, ...]:
-        """The adapters and whether what they need is installed."""
+        """All agents, and whether what they need is installed."""
         if self._agents is None:
             self._agents = tuple(adapter.detect() for adapter in self.adapters.values())
         return self._agents
 
     def known_names(self, working_dir: str | None) -> FolderNames:
-        """What work in a folder may refer to."""
+        """The names that work in a folder may refer to."""
         found = self._look(working_dir)
         return FolderNames(
             personas=frozenset(persona.name for persona in found.personas),
@@ -77,13 +77,13 @@ class FileCatalog:
         )
 
     def reload(self) -> None:
-        """Forget what was read."""
+        """Clear the cache."""
         with self._lock:
             self._found.clear()
         self._agents = None
 
     def _look(self, working_dir: str | None) -> _Found:
-        """What is kept, else what the folders hold. Any thread may ask; none waits for another one's disk."""
+        """The cached catalogue, or a new one. Any thread may call it; none waits for another thread's disk access."""
         with self._lock:
             found = self._found.pop(working_dir, None)
             if found is not None:
@@ -132,7 +132,7 @@ class FileCatalog:
 def _load(
     places: Iterable[SearchedFolder], entries: Callable[[Path], Iterable[Path]], load: Callable[[Path, str], T]
 ) -> tuple[list[T], list[str]]:
-    """Everything in the places by name, later ones winning, and what was wrong."""
+    """Load everything in the places, sorted by name; later places win. Also returns the warnings."""
     by_name: dict[str, T] = {}
     warnings: list[str] = []
     for place in places:
@@ -155,7 +155,7 @@ def _load(
 
 
 def _skill_folders(folder: Path) -> list[Path]:
-    """The folders in a folder that are skills; one level, so a link that leads upwards is never followed twice."""
+    """The skill folders in a folder. Only one level is read, so a link that leads upwards is never followed twice."""
     return [path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir() and is_skill(path)]
 
 

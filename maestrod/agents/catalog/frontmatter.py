@@ -1,6 +1,6 @@
-"""The frontmatter of skills and personas: the part of YAML that such files use, and nothing else of it.
+"""The frontmatter of skills and personas: the subset of YAML that such files use.
 
-Between two lines ``---`` at the top of a file::
+It stands between two lines ``---`` at the top of a file::
 
     name: bug-hunter
     description: "Finds the cause before it touches the code"
@@ -14,9 +14,9 @@ Between two lines ``---`` at the top of a file::
       Folded into one line
       by the sign above; `|` keeps the lines.
 
-Values are strings, lists of strings, or one level of ``name: value`` below a name. Quotes around a value are taken off; a
-line that begins with ``#`` is a comment. Numbers stay strings. Everything else of YAML (anchors, tags, deeper nesting) is an
-error that names its line, so that a file means here what it means to its author.
+Values are strings, lists of strings, or one level of ``name: value`` below a name. Quotes around a value are removed; a
+line that begins with ``#`` is a comment. Numbers stay strings. Any other YAML (anchors, tags, deeper nesting) is an
+error that names its line, so that no file is read differently from what its author meant.
 """
 
 import re
@@ -27,7 +27,7 @@ _BLOCK = re.compile(r"[>|][+-]?$")
 
 
 def split(text: str) -> tuple[dict[str, Value], str]:
-    """The members of the frontmatter and the text below it; no members for a text without. Raises ``ValueError``."""
+    """The members of the frontmatter (empty if there is none) and the text below it. Raises ``ValueError``."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     if lines[0].rstrip() != "---":
         return {}, text
@@ -38,7 +38,7 @@ def split(text: str) -> tuple[dict[str, Value], str]:
 
 
 def names(value: Value | None) -> tuple[str, ...]:
-    """A member as a list: one already, or words separated by commas or spaces. Raises ``ValueError`` for a mapping."""
+    """Convert a member to a list: it is one, or words separated by commas or spaces. ``ValueError`` for a mapping."""
     if value is None:
         return ()
     if isinstance(value, dict):
@@ -72,7 +72,7 @@ def _is_blank(line: str) -> bool:
 
 
 def _value(inline: str, below: list[str], first: int) -> Value:
-    """The value that stands behind a name and on the lines below it; ``first`` is the number of the first of these."""
+    """Parse the value after a name and on the lines below it; ``first`` is the number of the first such line."""
     if _BLOCK.match(inline):
         lines = [line.strip() for line in below]
         return (" " if inline[0] == ">" else "\n").join(lines).strip()

@@ -1,4 +1,4 @@
-"""The files of a project an orchestrator is told of: what git tracks, or what lies in the folder, the top first."""
+"""The project files that an orchestrator's prompt lists: those that git tracks, or all in the folder, top level first."""
 
 import os
 import subprocess
@@ -8,18 +8,18 @@ from pathlib import Path
 
 from maestrod.api.text.outside_text import sound
 
-#: Enough for a planner to see what a project is made of, few enough for a prompt.
+#: Enough for a planner to see what a project consists of, and few enough for a prompt.
 MOST = 500
-#: Seconds git may take on a cold disk.
+#: Seconds that git may take on a cold disk.
 _GIT_SECONDS = 10.0
-#: Folders without git that hold nothing a person wrote.
-#: Folders that are looked into at most: a tree may have millions without a single file.
+#: Maximum number of folders to read: a tree may have millions without a single file.
 _FOLDERS = 5_000
+#: Folders to skip without git, because they hold nothing that a person wrote.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv", "build", "dist", "target"})
 
 
 def relevant_files(folder: Path, most: int = MOST) -> tuple[str, ...]:
-    """Paths relative to ``folder`` as text, shallow ones first, at most ``most``. Reads the disk: run it in a thread."""
+    """Up to ``most`` paths relative to ``folder``, shallow ones first. Reads the disk: call it in a thread."""
     found = _tracked(folder)
     if found is None:
         found = list(_walk(folder, most))
@@ -27,7 +27,7 @@ def relevant_files(folder: Path, most: int = MOST) -> tuple[str, ...]:
 
 
 def _tracked(folder: Path) -> list[str] | None:
-    """What git tracks below the folder; None when it is no checkout or git is not there."""
+    """The files that git tracks below the folder; None when it is not a checkout or git is missing."""
     command = ["git", "-C", str(folder), "ls-files", "-z"]
     try:
         listed = subprocess.run(command, capture_output=True, timeout=_GIT_SECONDS, check=True)
@@ -37,7 +37,7 @@ def _tracked(folder: Path) -> list[str] | None:
 
 
 def _walk(folder: Path, most: int) -> Iterator[str]:
-    """Files by breadth, without hidden and generated folders; stops when there are enough."""
+    """Yield files breadth first, without hidden and generated folders, until there are enough."""
     waiting, count = deque([""]), 0
     for _ in range(_FOLDERS):
         if not waiting or count >= most:

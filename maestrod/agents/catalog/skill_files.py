@@ -1,8 +1,8 @@
-"""One skill or persona from its files. Everything may be wrong with them: each function returns the thing or says why not.
+"""Reads one skill or persona from its files, which may be wrong in every way: ``Broken`` says how.
 
-A skill is a folder with ``manifest.json`` and ``skill.md`` (the form of Agent Maestro), or with ``SKILL.md`` and frontmatter (Agent
-Skills, which the agents read themselves; what is ours stands under ``metadata``, as that format wants it). A persona is a
-Markdown file with frontmatter, whose text is the prompt.
+A skill is a folder with ``manifest.json`` and ``skill.md`` (the format of Agent Maestro), or with ``SKILL.md`` and
+frontmatter (Agent Skills, which the agents read themselves; our own members are under ``metadata``, as that format
+requires). A persona is a Markdown file with frontmatter, whose text is the prompt.
 """
 
 import re
@@ -18,14 +18,14 @@ from maestrod.api.skill import Persona, Skill
 from maestrod.api.text.json_text import repeated
 from maestrod.api.text.outside_text import decode_mended, piped_text, sound
 
-#: Bytes of a manifest and of instructions: what is larger is no text for a model's context (our choice).
+#: Maximum bytes of a manifest and of instructions: a larger text does not belong in a model's context (our choice).
 MANIFEST_LIMIT = 65_536
 TEXT_LIMIT = 262_144
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 class _ManifestFile(msgspec.Struct, frozen=True, rename="camel"):
-    """``manifest.json``; members that it does not name are ignored."""
+    """``manifest.json``; unknown members are ignored."""
 
     name: str
     version: str = ""
@@ -38,16 +38,16 @@ class _ManifestFile(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Broken(Exception):
-    """A file that cannot be used, and why."""
+    """A file that cannot be used; the text names it and says why."""
 
 
 def is_skill(folder: Path) -> bool:
-    """Whether a folder means to be a skill."""
+    """Whether a folder looks like a skill."""
     return any((folder / name).exists() for name in ("manifest.json", "SKILL.md", "skill.md"))
 
 
 def load_skill(folder: Path, origin: str) -> Skill:
-    """The skill in a folder. Raises ``Broken``."""
+    """Read the skill in a folder. Raises ``Broken``."""
     if (folder / "manifest.json").exists():
         return _from_manifest(folder, origin)
     path = folder / "SKILL.md"
@@ -55,7 +55,7 @@ def load_skill(folder: Path, origin: str) -> Skill:
 
 
 def load_persona(path: Path, origin: str) -> Persona:
-    """The persona in a file. Raises ``Broken``."""
+    """Read the persona in a file. Raises ``Broken``."""
     members, text = _split(path)
     limits = members.get("limits")
     return Persona(
@@ -132,7 +132,7 @@ def _checked_name(name: str, path: Path) -> str:
 
 
 def _read(path: Path, limit: int) -> str:
-    """A regular file's text, bounded. Nothing else is opened: reading a pipe or a device could block or never end."""
+    """Read a regular file, up to a limit. Others are not opened: reading a pipe or device could block or never end."""
     try:
         if not path.is_file():
             raise Broken(f"{path} is not a file" if path.exists() else f"{path} does not exist")

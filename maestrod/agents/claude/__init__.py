@@ -1,7 +1,8 @@
-"""Claude Code: held headless over its streams of JSON lines, or interactively on a terminal.
+"""Claude Code: headless over its streams of JSON lines, or interactive on a terminal.
 
-Headless it is one process that takes prompts on standard input and asks for permission there (``stream.py`` reads, ``control.py``
-writes); on a terminal its hooks tell what happens (``hooks.py``) and its title whether it is busy, which is all there is when
-somebody presses Esc. ``launch.py`` says how it is started without touching the user's own files, ``turn_end.py`` what the end of
-a turn means, ``limits.py`` when it is a limit that passes. Measured with version 2.1.328; docs/claude.md has the facts.
+Headless it is one process that reads prompts on standard input and asks for permission there (``stream.py`` reads,
+``control.py`` writes). On a terminal its hooks report what happens (``hooks.py``), and its title shows whether it is
+busy, which is the only sign when a person presses Esc. ``launch.py`` starts it without changing the user's own files,
+``turn_end.py`` interprets the end of a turn, and ``limits.py`` recognizes usage limits. Measured with version 2.1.328;
+docs/claude.md has the details.
 """

@@ -17,7 +17,7 @@ from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
-#: First signs of the terminal's title: it turns while Claude works and is a star while it waits.
+#: First characters of the terminal's title: a spinner while Claude works, a star while it waits.
 _BUSY = frozenset("◐◓◑◒")
 _IDLE = "✳"
 
@@ -34,7 +34,7 @@ class ClaudeAdapter:
     )
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """Headless over its streams, or on a terminal."""
+        """See ``launch.py``."""
         return launch(request)
 
     def read_hook(self, event: str, payload: Any) -> Reading:
@@ -46,7 +46,7 @@ class ClaudeAdapter:
         return read_line(line)
 
     def read_title(self, title: str) -> Reading:
-        """Its first character; older versions turn one of the braille patterns."""
+        """The first character shows whether it is busy; older versions have a spinner of braille patterns."""
         first = title[:1]
         if first in _BUSY or "\u2800" <= first <= "\u28ff":
             return Reading((ScreenShown(busy=True),))
@@ -69,5 +69,5 @@ class ClaudeAdapter:
         return turn_end.judge(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
-        """On the daemon's own PATH."""
+        """Look for it on the daemon's own PATH."""
         return installed.info(self.name, "Claude Code, Anthropic's coding agent", PROGRAM, os.environ.get("PATH"))

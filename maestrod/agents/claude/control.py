@@ -1,4 +1,4 @@
-"""What is written to a running Claude: prompts and answers, as JSON lines or as keys."""
+"""Encodes what is written to a running Claude: prompts and answers, as JSON lines or as keys."""
 
 import json
 import uuid
@@ -9,20 +9,20 @@ from maestrod.agents.adapter import Keys
 from maestrod.api.permission import Permission
 from maestrod.api.text.plain_text import plain_text
 
-#: Ctrl-U clears a line of the composer, and the line's end with the next one. An interrupted prompt goes back there, and what is
-#: typed is put behind it; so everything is cleared first. On an empty composer it does nothing.
+#: Ctrl-U clears a line of the composer, and the next one its line end. An interrupted prompt returns to the composer, and
+#: typed text would be appended to it, so everything is cleared first. In an empty composer Ctrl-U does nothing.
 _CLEAR = b"\x15" * 400
 _PASTE, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
-#: Seconds from the end of a paste to Enter: an Enter that comes with it becomes part of it (0.4 measured as enough).
+#: Seconds from the end of a paste to Enter: an earlier Enter becomes part of the text (measured: 0.4 is enough).
 _SETTLE = 0.5
-#: Refusals without a message of their own; Claude reads it as the tool's result.
+#: The text of refusals without a message; Claude reads it as the tool's result.
 _REFUSED = (
     "This was not permitted. Do not try it another way; continue without it, or ask with `maestroctl attention ask`."
 )
 
 
 def say(text: str, *, interactive: bool) -> Sequence[Keys]:
-    """A prompt. The line carries an id, with which Claude says when it begins with it."""
+    """Encode a prompt. The JSON line has an id, with which Claude reports when it begins to work on the prompt."""
     if interactive:
         return (Keys(_CLEAR, 0.05), Keys(_PASTE + plain_text(text).encode() + _PASTE_END, _SETTLE), Keys(b"\r"))
     message = {"role": "user", "content": text}
@@ -30,13 +30,13 @@ def say(text: str, *, interactive: bool) -> Sequence[Keys]:
 
 
 def answer(key: str, permission: Permission, message: str) -> bytes:
-    """The answer to a ``can_use_tool`` on standard input; without another input the one it asked for is used."""
+    """The answer to a ``can_use_tool`` request on standard input. It leaves the tool's input as Claude requested it."""
     response = {"subtype": "success", "request_id": key, "response": _behaviour(permission, message)}
     return _line({"type": "control_response", "response": response})
 
 
 def hook_answer(event: str, permission: Permission | None, message: str) -> str:
-    """What ``decide.py`` prints; nothing leaves the question to Claude's own dialog."""
+    """What ``decide.py`` prints; empty leaves the decision to Claude's own dialog."""
     if permission is None:
         return ""
     if event == "PermissionRequest":

@@ -1,7 +1,7 @@
-"""Payloads of Claude's hooks, read one by one; which of them are registered is said in ``hooks/claude/``.
+"""Reads the payloads of Claude's hooks one by one; ``hooks/claude/`` registers them.
 
-Hooks come twice, late, or not at all, so each is read by itself. Those fired inside of a subagent carry ``agent_id`` and say
-nothing of the session, unless they ask for permission or show that it was given.
+A hook may arrive twice, late, or not at all, so each is read independently of the others. Hooks of a subagent carry
+``agent_id`` and say nothing about the session, unless they ask for permission or show that it was granted.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,16 +32,16 @@ from maestrod.core.values.signs import (
 
 Signs = tuple[Sign, ...]
 
-#: Where a prompt comes from when a person or we wrote it; everything else is machine-made.
+#: Sources of a prompt that a person or we wrote; all others are generated.
 _WRITTEN = frozenset({"", "user", "sdk"})
-#: Notifications that mean that somebody has to come.
+#: Notifications that mean that a person is needed.
 _WAITING = frozenset({"idle_prompt", "elicitation_dialog", "agent_needs_input"})
 #: Events that count inside of a subagent too.
 _ALWAYS = frozenset({"PermissionRequest", "SubagentStart", "SubagentStop"})
 
 
 def read_hook(event: str, payload: Any) -> Reading:
-    """What one payload says."""
+    """Read one payload."""
     members = Members(payload)
     reader = _EVENTS.get(event)
     if not members or reader is None:
@@ -53,7 +53,7 @@ def read_hook(event: str, payload: Any) -> Reading:
 
 
 def _session_start(payload: Members) -> Signs:
-    """A compaction fires it too and is no start; ``clear`` gives the same process another conversation."""
+    """A compaction fires this hook too but is not a start; ``clear`` gives the same process another conversation."""
     how = payload.line("source") or "startup"
     return (Compacted(),) if how == "compact" else (Started(payload.name("session_id"), how),)
 
@@ -74,7 +74,7 @@ def _tool_start(payload: Members) -> Signs:
 
 
 def _tool_end(payload: Members) -> Signs:
-    """That it ran answers the question whether it may."""
+    """A tool that ran was permitted, so a pending permission is settled."""
     name, key = payload.line("tool_name") or "a tool", payload.name("tool_use_id") or ""
     return (PermissionSettled(tools.call_key(payload), allowed=True), ToolEnded(name, ok=True, key=key))
 
@@ -108,7 +108,7 @@ def _notification(payload: Members) -> Signs:
 
 
 def _stop(payload: Members) -> Signs:
-    """Every question of the turn is settled with it; what still runs in the background will begin another turn."""
+    """The end of a turn settles all its permission requests; background tasks will start another turn."""
     background = payload.count("background_tasks")
     return (PermissionSettled(), TurnEnded(text=payload.text("last_assistant_message"), background=background))
 
@@ -128,7 +128,7 @@ def _subagent_start(payload: Members) -> Signs:
 
 
 def _subagent_stop(payload: Members) -> Signs:
-    """Without a type it is a helper of Claude's own (compaction), which nobody started."""
+    """A subagent without a type is a helper of Claude's own (compaction), which is not reported."""
     name = payload.line("agent_type")
     return (SubagentEnded(name, payload.name("agent_id") or ""),) if name else ()
 
@@ -138,7 +138,7 @@ def _session_end(payload: Members) -> Signs:
 
 
 def _status_line(payload: Members) -> Signs:
-    """What an interactive session has used: sums over its conversation."""
+    """The usage of an interactive session: sums over its conversation."""
     read = payload.whole("context_window", "total_input_tokens")
     written = payload.whole("context_window", "total_output_tokens")
     return (UsageSeen(read, written, payload.number("cost", "total_cost_usd"), cumulative=True),)

@@ -1,8 +1,8 @@
-"""How Claude is started: headless over its streams, or on a terminal. Nothing of the user's is changed.
+"""Plans the start of Claude, headless over its streams or on a terminal, without changing any file of the user's.
 
-What would stop it with a question at its start is settled for this run alone: the folder counts as trusted
-(``CLAUDE_CODE_SANDBOXED``; headless never asks), and a key that the user has not approved goes in by ``apiKeyHelper``. Only the
-very first set-up of Claude itself is the user's to do, and is said instead of waited for.
+Questions that would stop it at its start are settled for this run only: the folder counts as trusted
+(``CLAUDE_CODE_SANDBOXED``; headless never asks), and a key that the user has not approved is passed with
+``apiKeyHelper``. Only the user can do the first-run setup of Claude; until then the launch fails and says so.
 """
 
 import json
@@ -31,9 +31,10 @@ PROGRAM = WantedProgram(
     tested="2.1.328",
     install="install it with `npm install -g @anthropic-ai/claude-code`",
 )
-#: Claude tells its tools to end and runs its last hooks on TERM, within a second or two.
+#: On TERM, Claude ends its tools and runs its last hooks within a second or two.
 STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
-#: How the user signs in, and to whom; what would make it another agent's child (``CLAUDECODE``, ids, sockets) never passes.
+#: Variables for signing in and the provider. Those that would make it another agent's child (``CLAUDECODE``, ids, sockets)
+#: never pass.
 _AUTH = re.compile(
     r"""
       ANTHROPIC_[A-Z0-9_]+ | CLAUDE_CONFIG_DIR | CLAUDE_CODE_OAUTH_TOKEN | CLAUDE_CODE_USE_(?:BEDROCK|VERTEX|FOUNDRY)
@@ -44,7 +45,7 @@ _AUTH = re.compile(
     """,
     re.VERBOSE,
 )
-#: What signing in by way of a cloud takes, where the user chose one.
+#: Variables for signing in to a cloud, if the user has chosen one.
 _CLOUDS = {
     "CLAUDE_CODE_USE_BEDROCK": re.compile(r"AWS_[A-Z0-9_]+"),
     "CLAUDE_CODE_USE_VERTEX": re.compile(
@@ -52,7 +53,7 @@ _CLOUDS = {
         re.VERBOSE,
     ),
 }
-#: ``CLAUDE_CODE_MAX_RETRIES``: its own default of 10 tries waits for minutes before it says that it is limited.
+#: ``CLAUDE_CODE_MAX_RETRIES``: with its default of 10, Claude retries for minutes before it reports a limit.
 _DEFAULTS = {"CLAUDE_CODE_MAX_RETRIES": "3"}
 _ALWAYS = {
     "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
@@ -60,9 +61,9 @@ _ALWAYS = {
     "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS": "3000",
     "DISABLE_AUTOUPDATER": "1",
 }
-#: Where a key goes that Claude would ask about.
+#: The variable for a key that Claude would ask about.
 _KEY = "MAESTRO_ANTHROPIC_API_KEY"
-#: Headless, questions with answers to choose from could only be allowed or denied; ``maestroctl attention ask`` does better.
+#: Headless, AskUserQuestion could only be allowed or denied, not answered; ``maestroctl attention ask`` replaces it.
 _STREAM = (
     *("-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"),
     *("--permission-prompt-tool", "stdio", "--disallowedTools=AskUserQuestion"),
@@ -70,7 +71,7 @@ _STREAM = (
 
 
 def launch(request: LaunchRequest) -> LaunchPlan:
-    """The plan. Raises ``Unavailable`` when Claude is not there or was never set up."""
+    """Plan a start. Raises ``Unavailable`` when Claude is not installed or was never set up."""
     env = _environment(request)
     program = shutil.which(PROGRAM.command, path=env["PATH"])
     if program is None:
@@ -116,7 +117,7 @@ def _arguments(request: LaunchRequest, env: Mapping[str, str], *, has_plugin: bo
 
 
 def _system_prompt(request: LaunchRequest, *, is_lost: bool) -> str:
-    """The persona; and where to read on, for an agent whose earlier conversation is gone (Claude's own files were tidied up)."""
+    """The persona's prompt; plus a pointer to the manifest if the earlier conversation is gone (Claude deletes old ones)."""
     persona = request.manifest.persona
     parts = [persona.prompt or persona.description] if persona is not None else []
     if is_lost and request.session.agent_session_id is not None:
@@ -128,7 +129,7 @@ def _system_prompt(request: LaunchRequest, *, is_lost: bool) -> str:
 
 
 def _permission_mode(request: LaunchRequest) -> str:
-    """A worker may edit the files of its project; whatever else it wants is asked, and so is everything where something is denied.
+    """A worker may edit its project's files unless the policy denies something; everything else asks for permission.
 
     Without the flag an interactive Claude lets a model decide.
     """
@@ -138,7 +139,7 @@ def _permission_mode(request: LaunchRequest) -> str:
 
 
 def _conversation(request: LaunchRequest, env: Mapping[str, str]) -> tuple[str, str]:
-    """Its own conversation when there is one, else a new one whose id we choose, so that it is known from the start."""
+    """Resume its conversation if there is one, otherwise begin one with an id that we choose and so know at once."""
     session = request.session
     known = session.agent_session_id
     if session.attempt > 1 and known is not None and user_settings.has_conversation(env, known):
@@ -147,7 +148,7 @@ def _conversation(request: LaunchRequest, env: Mapping[str, str]) -> tuple[str, 
 
 
 def _first_run(request: LaunchRequest, env: dict[str, str]) -> dict[str, object]:
-    """Settings that spare an interactive Claude its questions; changes ``env`` where that takes it."""
+    """Settings that avoid an interactive Claude's start-up questions; also changes ``env`` where needed."""
     known = user_settings.config(env)
     if not user_settings.is_set_up(known):
         message = "Claude Code was never set up for this user: run `claude` once in a terminal, or run the session without one"

@@ -1,7 +1,8 @@
-"""Limits of the provider: which of Claude's errors pass by themselves, and when.
+"""The provider's limits: which of Claude's errors pass by themselves, and when.
 
-Three places tell of them: the stream's ``rate_limit_event`` (the only one with a time), the status of a failed turn, and the
-``error`` of a ``StopFailure`` hook. Subscriptions say when their allowance is renewed; a key's rate limit says nothing.
+Three sources report them: the stream's ``rate_limit_event`` (the only one with a time), the status of a failed turn, and
+the ``error`` of a ``StopFailure`` hook. Subscriptions report when the allowance is renewed; an API key's rate limit does
+not.
 """
 
 import re
@@ -9,13 +10,13 @@ import re
 from maestrod.agents.kit.json_lines import Members
 from maestrod.core.values.signs import LimitReached, Noted, Sign
 
-#: Claude's own names of errors that pass, to ours.
+#: Claude's names of errors that pass, and ours.
 KINDS = {"rate_limit": "rate", "overloaded": "overloaded", "billing_error": "billing"}
-#: HTTP statuses that pass: too many requests, and "overloaded", which is Anthropic's own.
+#: HTTP statuses that pass: too many requests, and Anthropic's own "overloaded".
 _STATUSES = {429: "rate", 529: "overloaded"}
-#: An account without credit is refused as a bad request; only its words tell.
+#: An account without credit is refused as a bad request; only the text shows it.
 _CREDIT = re.compile(r"credit balance|billing", re.IGNORECASE)
-#: How an allowance that is used up is put into words, with the time it is renewed in older versions.
+#: The texts of an exhausted allowance; older versions append the time of its renewal.
 _USED_UP = re.compile(
     r"(?:usage|session|weekly|opus|sonnet|\d-hour) limit|hit your limit|out of extra usage", re.IGNORECASE
 )
@@ -23,7 +24,7 @@ _RESET = re.compile(r"\|(\d{10})\b")
 
 
 def of_event(info: Members) -> tuple[Sign, ...]:
-    """A ``rate_limit_event``: its times are seconds since the epoch."""
+    """Read a ``rate_limit_event``, whose times are in seconds since the epoch."""
     status = info.line("status")
     what = info.line("rateLimitType").replace("_", " ") or "usage"
     if status == "rejected":
@@ -36,7 +37,7 @@ def of_event(info: Members) -> tuple[Sign, ...]:
 
 
 def of_failure(status: int, text: str) -> LimitReached | None:
-    """A turn that failed with an HTTP status; None when it will not pass."""
+    """The limit behind a turn that failed with an HTTP status; None for other failures."""
     kind = _STATUSES.get(status)
     if status == 400 and _CREDIT.search(text):
         kind = "billing"
@@ -44,13 +45,13 @@ def of_failure(status: int, text: str) -> LimitReached | None:
 
 
 def of_error(error: str, text: str) -> LimitReached | None:
-    """A ``StopFailure``, or a try that failed; None when it will not pass."""
+    """The limit behind a ``StopFailure`` or a failed retry; None for other errors."""
     kind = KINDS.get(error)
     return None if kind is None else _worded(kind, text)
 
 
 def _worded(kind: str, text: str) -> LimitReached:
-    """The limit with what its words add: that it is the allowance, and when it is renewed."""
+    """Add what the text says: whether the allowance is exhausted, and when it is renewed."""
     match = _RESET.search(text)
     if kind == "rate" and (match or _USED_UP.search(text)):
         kind = "usage"

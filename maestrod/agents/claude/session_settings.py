@@ -1,4 +1,4 @@
-"""The settings file and the plugin of one session: hooks of this run only, and the session's skills."""
+"""The settings file and the plugin of one session: hooks for this run only, and the session's skills."""
 
 import json
 from collections.abc import Iterable
@@ -11,18 +11,18 @@ from maestrod.agents.kit.hook_template import filled
 from maestrod.agents.kit.skill_folder import skill_files
 from maestrod.core.prompts.manifest import ManifestSkill
 
-#: Where they are below the session's folder.
+#: Their paths below the session's folder.
 SETTINGS = "claude/settings.json"
 PLUGIN = "claude/plugin"
 
 
 def settings(hooks: Path, template: str, **members: Any) -> str:
-    """The settings a template of ``hooks/claude/`` makes, with more members. Raises ``Unavailable`` without the template."""
+    """Settings from a template of ``hooks/claude/``, with more members. Raises ``Unavailable`` without the template."""
     return json.dumps({**filled(hooks, "claude", template), **members}, indent=2) + "\n"
 
 
 def status_line(hooks: Path) -> dict[str, Any]:
-    """A status line that shows nothing and tells what was used: the only place where a terminal session says it."""
+    """A status line that shows nothing but reports usage, which a terminal session reports only there."""
     return {"type": "command", "command": hook_command(hooks, EVENT, "claude", "StatusLine", "--no-wait")}
 
 

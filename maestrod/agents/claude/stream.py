@@ -1,6 +1,6 @@
-"""Claude's output as JSON lines (``--output-format stream-json --verbose``), read one by one.
+"""Reads Claude's output, JSON lines (``--output-format stream-json --verbose``), one by one.
 
-Lines of its subagents carry ``parent_tool_use_id`` and say nothing of the session itself. Everything unknown says nothing.
+Lines of subagents carry ``parent_tool_use_id`` and say nothing about the session itself. Unknown lines have no signs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ Signs = tuple[Sign, ...]
 
 
 def read_line(line: bytes) -> Reading:
-    """What one line says."""
+    """Read one line."""
     return read_object(line, _read)
 
 
@@ -48,22 +48,22 @@ def _system(message: Members) -> Signs:
 
 
 def _init(message: Members) -> Signs:
-    """Comes at the begin of every turn."""
+    """This line comes at the beginning of every turn."""
     return (Started(message.name("session_id")),)
 
 
 def _state(message: Members) -> Signs:
-    """Whose prompt began the turn is told by ``command_lifecycle``; without that it is a machine's (a task that ended)."""
+    """A turn began. Unless ``command_lifecycle`` names our prompt, Claude itself started it (a background task ended)."""
     return (TurnStarted(machine=True),) if message.line("state") == "running" else ()
 
 
 def _command(message: Members) -> Signs:
-    """A prompt that we wrote is being worked on."""
+    """Claude has begun to work on a prompt of ours."""
     return (TurnStarted(),) if message.line("state") == "started" else ()
 
 
 def _retry(message: Members) -> Signs:
-    """A request failed and is tried again by Claude itself."""
+    """A request failed, and Claude itself retries it."""
     words = f"try {message.whole('attempt')} of {message.whole('max_retries')} failed: {message.line('error') or 'an error'}"
     status = message.whole("error_status")
     if status:
@@ -89,7 +89,7 @@ def _task_started(message: Members) -> Signs:
 
 
 def _task_ended(message: Members) -> Signs:
-    """Only a subagent's end tells what it used."""
+    """Only the end of a subagent has usage; other tasks only add a note."""
     if not message.members("usage"):
         return (Noted(message.line("summary")),) if message.line("summary") else ()
     return (SubagentEnded(message.line("subagent_type"), message.name("task_id") or ""),)
@@ -102,14 +102,14 @@ def _informed(message: Members) -> Signs:
 
 
 def _hook_ended(message: Members) -> Signs:
-    """Hooks of the user and the project may fail; ours never do."""
+    """Report a failed hook of the user or the project; ours never fail."""
     if message.line("outcome") in {"", "success"}:
         return ()
     return (Trouble(f"hook {message.line('hook_name')}: {message.line('stderr') or message.line('outcome')}", "hook"),)
 
 
 def _assistant(message: Members) -> Signs:
-    """What it says and calls. Words under the name ``<synthetic>`` are an error's, which ``result`` tells."""
+    """Read its text and tool calls. The model ``<synthetic>`` marks an error's text, which ``result`` reports."""
     if message.value("parent_tool_use_id") is not None or message.line("message", "model") == "<synthetic>":
         return ()
     return tuple(_said(message.members("message")))
@@ -124,7 +124,7 @@ def _said(message: Members) -> Iterator[Sign]:
 
 
 def _user(message: Members) -> Signs:
-    """Results of tools."""
+    """Read the results of tools."""
     if message.value("parent_tool_use_id") is not None:
         return ()
     results = (block for block in message.members("message").each("content") if block.line("type") == "tool_result")
@@ -137,7 +137,7 @@ def _tool_ended(block: Members) -> ToolEnded:
 
 
 def _control(message: Members) -> Signs:
-    """A question that Claude waits for on its standard input."""
+    """Read a request whose answer Claude waits for on standard input."""
     request, key = message.members("request"), message.name("request_id") or ""
     if request.line("subtype") == "can_use_tool":
         return (tools.asked(request, key),)

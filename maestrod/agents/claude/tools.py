@@ -1,4 +1,4 @@
-"""Claude's tools: one line on what a call does, a key that a request for permission shares with the call, its to-do list."""
+"""Claude's tools: a one-line summary of a call, a key that a permission request shares with its call, the to-do list."""
 
 import hashlib
 from typing import Any
@@ -8,12 +8,12 @@ import msgspec
 from maestrod.agents.kit.json_lines import Members, is_whole, json_text
 from maestrod.core.values.signs import PermissionAsked, TodoChanged, ToolStarted
 
-#: The member of a tool's input that says most, by how much it says.
+#: Members of a tool's input, the most telling first.
 _TELLING = ("command", "file_path", "notebook_path", "pattern", "url", "query", "description", "skill", "prompt")
 
 
 def summary(given: Members) -> str:
-    """One line on a tool's input: the command, the path."""
+    """Summarize a tool's input in one line: the command or the path, for example."""
     for name in _TELLING:
         line = given.line(name)
         if line:
@@ -22,14 +22,14 @@ def summary(given: Members) -> str:
 
 
 def started(call: Members) -> ToolStarted | TodoChanged:
-    """A call of a tool in the stream; writing the to-do list is its own sign."""
+    """Read a tool call in the stream; writing the to-do list has its own sign."""
     if call.line("name") == "TodoWrite":
         return todo(call.members("input"))
     return ToolStarted(call.line("name") or "a tool", summary(call.members("input")), call.name("id") or "")
 
 
 def todo(given: Members) -> TodoChanged:
-    """The agent's own list of what it wants to do."""
+    """Read the agent's own to-do list."""
     items = list(given.each("todos"))
     now = [item.line("content") for item in items if item.line("status") == "in_progress"]
     done = sum(item.line("status") == "completed" for item in items)
@@ -37,7 +37,7 @@ def todo(given: Members) -> TodoChanged:
 
 
 def asked(request: Members, key: str) -> PermissionAsked:
-    """A request for permission, in the stream or by a hook. Its input is cut where it is kept."""
+    """Read a permission request from the stream or a hook. The tool's input is cut."""
     given = request.members("tool_input") or request.members("input")
     tool = request.line("tool_name") or "a tool"
     return PermissionAsked(
@@ -46,7 +46,7 @@ def asked(request: Members, key: str) -> PermissionAsked:
 
 
 def call_key(payload: Members) -> str:
-    """A key for a call by what it does: a ``PermissionRequest`` has no id, and what runs afterwards is the same call."""
+    """A key made from a call's content: a ``PermissionRequest`` has no id, but the call that then runs is identical."""
     return hashlib.sha256(_canonical(payload.value("tool_name"), payload.value("tool_input"))).hexdigest()[:24]
 
 

@@ -1,7 +1,7 @@
-"""What the end of a turn and of the process mean.
+"""Interprets the end of a turn and of the process.
 
-The last line of a turn is ``result``. Its ``subtype`` is "success" for errors of the API too, and the exit code is 0 for an
-interrupted turn; so ``is_error`` and ``terminal_reason`` are read, in this order (docs/claude.md has every way a run ends).
+The last line of a turn is ``result``. Its ``subtype`` is "success" even for errors of the API, and the exit code is 0
+for an interrupted turn, so ``is_error`` and ``terminal_reason`` decide (docs/claude.md lists every way a run ends).
 """
 
 from maestrod.agents.adapter import Verdict
@@ -10,16 +10,16 @@ from maestrod.agents.kit.json_lines import Members, json_text
 from maestrod.api.process import Exit
 from maestrod.core.values.signs import LINE, Outcome, PlanOffered, Sign, TurnEnded, UsageSeen
 
-#: ``terminal_reason`` of a turn that a person or a hook cut short.
+#: ``terminal_reason`` of a turn that a person or a hook interrupted.
 _INTERRUPTED = frozenset({"aborted_tools", "aborted_streaming", "aborted", "interrupted"})
-#: A plan may be as long as the protocol takes.
+#: A plan may be as long as the protocol allows.
 PLAN = 4 << 20
 
 
 def of_result(result: Members) -> tuple[Sign, ...]:
-    """What a ``result`` line says: what was used, a plan if there is one, how the turn ended.
+    """Read a ``result`` line: the usage, a plan if there is one, and how the turn ended.
 
-    A run that could not begin says 0 for everything, also where its conversation has used more before.
+    A run that could not begin reports 0 for all usage, even if its conversation used more before; that is ignored.
     """
     used = usage(result)
     signs: list[Sign] = [used] if used.input or used.output or used.cost else []
@@ -29,12 +29,12 @@ def of_result(result: Members) -> tuple[Sign, ...]:
 
 
 def ended(result: Members) -> tuple[Sign, ...]:
-    """How the turn ended. A ``PlanOffered`` comes before it: what follows the turn depends on whether there is a plan."""
+    """How the turn ended. A ``PlanOffered`` must come before: what follows the turn depends on whether there is a plan."""
     reason, subtype = result.line("terminal_reason"), result.line("subtype")
     text = result.text("result")
     detail = result.line("result") or " ".join(_errors(result))[:LINE]
     if reason in _INTERRUPTED:
-        return (TurnEnded(Outcome.INTERRUPTED, reason),)  # its `errors` hold diagnostics for Claude's own authors
+        return (TurnEnded(Outcome.INTERRUPTED, reason),)  # its `errors` are diagnostics for Claude's developers
     if reason == "tool_deferred":
         waits = f"a hook deferred {result.line('deferred_tool_use', 'name') or 'a tool'}"
         return (TurnEnded(Outcome.INTERRUPTED, reason, waits),)
@@ -49,7 +49,7 @@ def ended(result: Members) -> tuple[Sign, ...]:
 
 
 def usage(result: Members) -> UsageSeen:
-    """Sums over the conversation, resumes included. ``input`` is all that the models read: fresh, written to a cache, from one."""
+    """Sums over the conversation, including resumes. ``input`` counts everything the models read, cached or not."""
     models = result.value("modelUsage")
     read = written = 0
     for name in models if isinstance(models, dict) else ():
@@ -60,7 +60,7 @@ def usage(result: Members) -> UsageSeen:
 
 
 def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdict:
-    """Its last word, then the signal we sent, then the exit code (143 and 129 are TERM and HUP)."""
+    """Judge by its last report, then by the signal that we sent, then by the exit code (143 is TERM, 129 is HUP)."""
     if outcome is Outcome.COMPLETED:
         return Verdict.COMPLETED
     if told_to_stop or outcome is Outcome.INTERRUPTED:
@@ -71,7 +71,7 @@ def judge(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdic
 
 
 def _code(reason: str, subtype: str, result: Members) -> str:
-    """The failure in Claude's own words: why it stopped, else what kind of result it is."""
+    """Claude's own code of the failure: why it stopped, or else the kind of result."""
     if any(error.startswith("No conversation found") for error in _errors(result)):
         return "conversation_lost"
     return reason if reason and reason != "completed" else subtype or "error"

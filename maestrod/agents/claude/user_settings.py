@@ -1,4 +1,4 @@
-"""Claude's own files of the user, read and never written: whether it was set up, which keys it may use, its conversations."""
+"""Reads, and never writes, Claude's files of the user: whether it is set up, which keys it may use, its conversations."""
 
 import os
 from collections.abc import Mapping
@@ -10,23 +10,23 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import decode_mended
 
-#: Bytes of a file that are read; Claude's own grows with every project of the user.
+#: Maximum bytes of a file that is read; ``.claude.json`` grows with every project of the user.
 _LIMIT = 64 << 20
 
 
 def config(environ: Mapping[str, str]) -> Members:
-    """``.claude.json``: what Claude remembers of this user; nothing when it cannot be read."""
+    """``.claude.json``, what Claude remembers about this user; empty when it cannot be read."""
     folder = environ.get("CLAUDE_CONFIG_DIR") or environ.get("HOME", "")
     return _read(Path(folder) / ".claude.json")
 
 
 def settings(environ: Mapping[str, str]) -> Members:
-    """The user's own settings."""
+    """The user's own ``settings.json``; empty when it cannot be read."""
     return _read(_folder(environ) / "settings.json")
 
 
 def is_set_up(known: Members) -> bool:
-    """Whether the first-run questions were answered; without that an interactive Claude asks them before anything else."""
+    """Whether the first-run questions were answered; otherwise an interactive Claude asks them first."""
     return known.true("hasCompletedOnboarding")
 
 
@@ -38,7 +38,7 @@ def would_ask_for_key(known: Members, key: str) -> bool:
 
 
 def has_conversation(environ: Mapping[str, str], agent_session_id: str) -> bool:
-    """Whether a conversation can be resumed: it is written with its first prompt, under the folder it was held in."""
+    """Whether a conversation can be resumed: its file, in a folder per project, is created with the first prompt."""
     name = Path(agent_session_id).name
     try:
         return any(_folder(environ).glob(f"projects/*/{name}.jsonl"))

@@ -1,4 +1,4 @@
-"""The ``codex`` agent: how Codex is spoken to and judged. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
+"""The ``codex`` agent: writes to Codex and judges it. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading, ScreenShown
 
 TRAITS = AgentTraits(turns=Turns.PROCESS, plans=True, resumes=True, terminal=Terminal.PIPE)
-#: The first character of the title while it works is one of a spinner's (braille patterns).
+#: While it works, the first character of its title is a spinner's (braille patterns).
 _SPINNER = range(0x2800, 0x2900)
 
 
@@ -32,7 +32,7 @@ class CodexAdapter:
     traits = TRAITS
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
-        """``now`` gives seconds since the epoch: Codex names the end of a limit by a time without a date."""
+        """``now`` returns seconds since the epoch: Codex reports the end of a limit as a time without a date."""
         self._now = now
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
@@ -48,21 +48,21 @@ class CodexAdapter:
         return read_object(line, lambda event: stream.read_event(event, self._now()))
 
     def read_title(self, title: str) -> Reading:
-        """A spinner while it works; while it asks for something the title says that, and the hook tells what."""
+        """The title has a spinner while it works. "Action Required" is ignored, because a hook reports what it asks."""
         if not title or "Action Required" in title:
             return NOTHING
         return Reading((ScreenShown(ord(title[0]) in _SPINNER),))
 
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless every prompt comes with a start."""
+        """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """It asks by hooks only."""
+        """Empty: it asks with hooks only."""
         return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
-        """The answer to ``PermissionRequest``; without one its own dialog asks."""
+        """The answer to ``PermissionRequest``; empty leaves the decision to its own dialog."""
         if event != "PermissionRequest" or permission is None:
             return ""
         chosen = {
@@ -72,9 +72,9 @@ class CodexAdapter:
         return json.dumps({"hookSpecificOutput": {"hookEventName": event, "decision": chosen}})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """Its last word tells; without one the exit code is honest: 1 when the turn failed or was interrupted."""
+        """Its last report decides; without one the exit code is reliable: 1 when the turn failed or was interrupted."""
         return verdict(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
-        """Whether it is installed."""
+        """Look for it on the PATH."""
         return installed.info(self.name, "OpenAI's Codex CLI", PROGRAM, None)

@@ -1,9 +1,9 @@
-"""Codex's arguments: per-run configuration (``-c key=value``) instead of anything in the user's own files.
+"""Codex's arguments: configuration for one run (``-c key=value``) instead of changes to the user's own files.
 
-Hooks are trusted by their hash: Codex silently skips a hook whose hash is not recorded under its key in ``hooks.state``. We
-compute both for our own hooks and pass them with them, so nothing else becomes trusted (``--dangerously-bypass-hook-trust`` would
-trust whatever a repository brings). Measured with 0.169: the key is ``<source>:<event>:<group>:<handler>``, the hash the
-SHA-256 of the handler's normalized JSON.
+Codex trusts hooks by their hash: it silently skips a hook whose hash is not recorded under its key in ``hooks.state``.
+We compute key and hash of our own hooks and pass them along, so nothing else becomes trusted
+(``--dangerously-bypass-hook-trust`` would trust all hooks of a repository). Measured with 0.169: the key is
+``<source>:<event>:<group>:<handler>``, the hash is the SHA-256 of the handler's normalized JSON.
 """
 
 import hashlib
@@ -13,21 +13,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-#: Where Codex says that hooks given by ``-c`` come from.
+#: Codex's name for the source of hooks from ``-c``.
 _SOURCE = "/<session-flags>/config.toml"
 
 
 def quiet() -> list[str]:
-    """No update question at the start, no five seconds at the end for reports to the vendor that cannot be sent offline."""
+    """Avoid the update question at the start, and five seconds at the end for analytics that cannot be sent offline."""
     return [*_setting("analytics.enabled", False), *_setting("check_for_update_on_startup", False)]
 
 
 def reporting(path: str) -> list[str]:
-    """What ``maestroctl`` needs inside: the session's variables, and this PATH.
+    """Give ``maestroctl`` what it needs in Codex's shells: the session's variables, and this PATH.
 
-    A login shell would set the PATH anew (``/etc/profile``), so there are none. The policy has it too, against a snapshot of the
-    user's shell; by itself it is lost now and then (measured on a busy machine, after a resume).
-    The sandbox of ``workspace-write`` refuses every socket, the daemon's too, unless it allows the network.
+    A login shell would replace the PATH (``/etc/profile``), so login shells are off. The policy sets the PATH too,
+    because Codex may use a snapshot of the user's shell; the policy alone is sometimes lost (measured on a busy machine,
+    after a resume). The sandbox of ``workspace-write`` refuses every socket, also the daemon's, unless it allows the
+    network.
     """
     return [
         *_setting("allow_login_shell", False),
@@ -39,13 +40,13 @@ def reporting(path: str) -> list[str]:
 
 
 def trusting(folders: Iterable[Path]) -> list[str]:
-    """These folders are trusted for this run: no question about them on the terminal."""
+    """Trust these folders for this run, so that Codex does not ask about them on the terminal."""
     table = {str(folder): {"trust_level": "trusted"} for folder in folders}
     return _setting("projects", table) if table else []
 
 
 def hooks(template: Mapping[str, Any]) -> list[str]:
-    """Hooks for this run, and trust in exactly these. ``template`` is a filled one of ``hooks/codex``."""
+    """Set the hooks of this run, and trust exactly these. ``template`` is one of ``hooks/codex``, filled in."""
     events = template["hooks"]
     arguments = [argument for name, groups in events.items() for argument in _setting(f"hooks.{name}", groups)]
     trust = {
@@ -58,7 +59,7 @@ def hooks(template: Mapping[str, Any]) -> list[str]:
 
 
 def trust_hash(event: str, group: Mapping[str, Any], handler: Mapping[str, Any]) -> str:
-    """The hash Codex trusts a command hook by."""
+    """The hash by which Codex trusts a command hook."""
     identity: dict[str, Any] = {
         "event_name": event,
         "hooks": [
@@ -72,7 +73,7 @@ def trust_hash(event: str, group: Mapping[str, Any], handler: Mapping[str, Any])
 
 
 def label(event: str) -> str:
-    """An event as Codex spells it in keys: ``PreToolUse`` is ``pre_tool_use``."""
+    """An event's name as Codex writes it in keys: ``pre_tool_use`` for ``PreToolUse``."""
     return re.sub(r"(?<!^)([A-Z])", r"_\1", event).lower()
 
 
@@ -81,7 +82,7 @@ def _setting(name: str, value: Any) -> list[str]:
 
 
 def toml(value: Any) -> str:
-    """A value as TOML on one line. TOML's basic strings are JSON's, but for DEL and for pairs of surrogates."""
+    """Encode a value as TOML on one line. TOML's basic strings are JSON's, except for DEL and surrogate pairs."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

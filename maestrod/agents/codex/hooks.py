@@ -1,4 +1,4 @@
-"""What Codex's hooks say. Their shape is Claude Code's, their events are its own: ``Interrupt`` is, an API error is silent."""
+"""Reads Codex's hooks. They have Claude Code's shape but their own events: ``Interrupt`` exists; API errors send nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ from maestrod.core.values.signs import (
 
 
 def read_hook(event: str, payload: Any) -> Reading:
-    """What one hook's payload says; an event that means nothing to us says nothing."""
+    """Read one hook's payload; unknown events have no signs."""
     rule = _EVENTS.get(event)
     members = Members(payload)
     if rule is None:
@@ -33,7 +33,7 @@ def read_hook(event: str, payload: Any) -> Reading:
 
 
 def _started(payload: Members) -> tuple[Sign, ...]:
-    """A compaction starts nothing: ``PostCompact`` tells of it."""
+    """A compaction fires this hook too but is not a start: ``PostCompact`` reports it."""
     how = payload.line("source")
     if how == "compact":
         return ()
@@ -45,7 +45,7 @@ def _tool_started(payload: Members) -> tuple[Sign, ...]:
 
 
 def _tool_ended(payload: Members) -> tuple[Sign, ...]:
-    """The exit code is not in it, so nobody knows whether it went well."""
+    """The payload has no exit code, so success is unknown."""
     return (ToolEnded(payload.line("tool_name"), key=payload.name("tool_use_id") or ""),)
 
 
@@ -61,7 +61,7 @@ def _stopped(payload: Members) -> tuple[Sign, ...]:
 
 
 def summary(payload: Members) -> str:
-    """One line on what a tool is about to do: the command, the file, or its input as it is."""
+    """Summarize a tool call in one line: the command, the file, or the raw input."""
     arguments = payload.members("tool_input")
     line = arguments.line("command") or arguments.line("file_path") or arguments.line("path")
     return line or json_text(payload.value("tool_input"), 200)

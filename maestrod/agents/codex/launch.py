@@ -1,4 +1,4 @@
-"""How Codex is started: one turn of ``codex exec`` with the prompt on standard input, or its user interface with the prompt as argument."""
+"""Plans the start of Codex: one turn of ``codex exec`` with the prompt on standard input, or its user interface."""
 
 import json
 from pathlib import Path
@@ -17,15 +17,15 @@ from maestrod.api.project import PermissionPolicy, Permissions
 from maestrod.api.session import Role
 from maestrod.core.plan.schema import plan_schema
 
-#: Variables that Codex or the vendor's libraries in it take keys and places from.
+#: Variables from which Codex, or the vendor's libraries in it, take keys and addresses.
 VARIABLES = ("CODEX_HOME", "CODEX_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL", "CODEX_CA_CERTIFICATE")
-#: Only SIGINT lets it say that it was interrupted and run its last hooks (one second each); on SIGTERM it dies at once.
+#: Only on SIGINT does it report the interruption and run its last hooks (one second each); on SIGTERM it dies at once.
 STOP_LADDER = (("INT", 3.0), ("TERM", 3.0), ("KILL", 5.0))
 SCHEMA = "plan-schema.json"
 
 
 def launch(request: LaunchRequest) -> LaunchPlan:
-    """The plan. Raises ``Unavailable`` when Codex is not there, or the user has said not to trust the folder."""
+    """Plan a start. Raises ``Unavailable`` when Codex is not installed, or the user distrusts the folder."""
     settings = user_settings.read(request.environ)
     env = environment(request)
     names = {*VARIABLES, *user_settings.key_variables(settings)}
@@ -48,7 +48,7 @@ def _headless(request: LaunchRequest, files: dict[str, str]) -> list[str]:
 def _interactive(request: LaunchRequest, files: dict[str, str], settings: Members) -> list[str]:
     folders = user_settings.trust_roots(Path(working_dir(request)))
     if user_settings.distrusted(settings, folders):
-        raise Unavailable("agent.distrusted", f"codex: its config.toml says that {folders[0]} is not to be trusted")
+        raise Unavailable("agent.distrusted", f"codex: its config.toml marks {folders[0]} as untrusted")
     arguments = [
         *command_line.trusting(folders),
         *command_line.hooks(filled(request.hooks, "codex", "terminal.json")),
@@ -65,7 +65,7 @@ def _resumed(request: LaunchRequest) -> list[str]:
 
 
 def _sandbox(permissions: Permissions) -> list[str]:
-    """What is allowed without a question anyway needs no sandbox; otherwise it may write where it works."""
+    """No sandbox if the policy allows everything; otherwise it may write only in its working directory."""
     return ["-s", "danger-full-access" if permissions.policy is PermissionPolicy.ALLOW else "workspace-write"]
 
 

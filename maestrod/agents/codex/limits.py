@@ -1,18 +1,18 @@
-"""What Codex's error messages mean. It has no error codes in its stream: the class of an error is only in the words."""
+"""Interprets Codex's error messages. Its stream has no error codes: only the text shows what kind of error it is."""
 
 import re
 from datetime import datetime, timedelta
 
 from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
-#: By the words Codex 0.169 uses, the first that fits counts: plans used up, per-minute limits, full servers, empty accounts.
+#: The messages of Codex 0.169; the first match counts: exhausted allowances, empty accounts, rate limits, full servers.
 _KINDS = (
     ("usage", re.compile(r"hit your usage limit|usage limit reached|reached your usage limit", re.IGNORECASE)),
     ("billing", re.compile(r"out of credits|quota exceeded|insufficient_quota|credit limit", re.IGNORECASE)),
     ("rate", re.compile(r"\b429\b|rate limit", re.IGNORECASE)),
     ("overloaded", re.compile(r"at capacity|high demand|overloaded|\b529\b|\b503\b", re.IGNORECASE)),
 )
-#: "try again at 3:05 PM." today, "try again at Nov 23rd, 2026 8:28 AM." otherwise; local time, cut to the minute.
+#: "try again at 3:05 PM." for today, otherwise "try again at Nov 23rd, 2026 8:28 AM."; local time, without seconds.
 _AGAIN = re.compile(r"again at (?:(\w{3}) (\d{1,2})(?:st|nd|rd|th), (\d{4}) )?(\d{1,2}):(\d{2}) ([AP])M", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -27,12 +27,12 @@ def failed_turn(message: str, now: float) -> tuple[Sign, ...]:
 
 
 def limit_kind(message: str) -> str | None:
-    """Which limit a message speaks of; None when of none."""
+    """The kind of limit that a message reports; None when it reports none."""
     return next((kind for kind, words in _KINDS if words.search(message)), None)
 
 
 def resets_at(message: str, now: float) -> int | None:
-    """When the limit ends (ms since the epoch): the minute after the one named, since seconds are cut off."""
+    """When the limit ends (ms since the epoch): one minute after the reported one, whose seconds are cut off."""
     match = _AGAIN.search(message)
     if match is None:
         return None

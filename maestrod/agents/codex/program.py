@@ -1,5 +1,5 @@
-"""Where Codex is. npm puts a Node program in front that starts the real one and passes SIGKILL on to nobody, so the real one
-is started itself.
+"""Finds Codex. npm installs a Node wrapper that starts the real program and cannot forward SIGKILL to it, so we start the
+real program directly.
 """
 
 from pathlib import Path
@@ -17,13 +17,13 @@ PROGRAM = WantedProgram(
 
 
 def program(search: str | None) -> Path:
-    """The program to start. Raises ``Unavailable`` saying what is missing."""
+    """The program to start. Raises ``Unavailable``, which says what is missing."""
     found = required("codex", PROGRAM, search)
     return native(found) or found
 
 
 def native(wrapper: Path) -> Path | None:
-    """The real program in the package of this platform, beside the wrapper's or below it; None when there is no wrapper."""
+    """The real program, in this platform's package beside the wrapper's or below it; None when this is no wrapper."""
     real = wrapper.resolve()
     if real.suffix != ".js":
         return None

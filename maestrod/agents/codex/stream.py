@@ -1,4 +1,4 @@
-"""The lines of ``codex exec --json``: one event each, of a thread, a turn or an item of it."""
+"""Reads the lines of ``codex exec --json``: each is one event of a thread, a turn or an item."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -23,12 +23,12 @@ from maestrod.core.values.signs import (
     UsageSeen,
 )
 
-#: The name hooks and policies know the shell tool by.
+#: The shell tool's name in hooks and policies.
 SHELL = "Bash"
 
 
 def read_event(event: Members, now: float) -> Reading:
-    """What one event says; ``now`` is in seconds since the epoch, for times Codex names without a date."""
+    """Read one event; ``now`` is in seconds since the epoch, for times that Codex reports without a date."""
     kind = event.value("type")
     thread = event.name("thread_id") if kind == "thread.started" else None
     if kind == "turn.failed":
@@ -45,7 +45,7 @@ def _thread(event: Members) -> tuple[Sign, ...]:
 
 
 def _turn_completed(event: Members) -> tuple[Sign, ...]:
-    """Its figures are sums over the thread, across resumes; the input counts what came from the cache too."""
+    """The usage is a sum over the thread, across resumes; its input includes cached tokens."""
     usage = event.members("usage")
     seen = UsageSeen(usage.whole("input_tokens"), usage.whole("output_tokens"), cumulative=True)
     ended = TurnEnded(Outcome.COMPLETED)
@@ -53,7 +53,7 @@ def _turn_completed(event: Members) -> tuple[Sign, ...]:
 
 
 def _error(event: Members) -> tuple[Sign, ...]:
-    """A limit is told by the end of the turn, which follows."""
+    """A limit is left to the end of the turn, which follows and reports it."""
     message = event.line("message")
     return (Trouble(message),) if message and limit_kind(message) is None else ()
 
@@ -106,7 +106,7 @@ def _todo(item: Members) -> tuple[Sign, ...]:
 
 
 def _ok(item: Members) -> bool | None:
-    """An item says how it went by ``status``, a command by its exit code too."""
+    """Whether an item succeeded: a command by its exit code, others by ``status``; None when unknown."""
     code = item.value("exit_code")
     if isinstance(code, int) and not isinstance(code, bool):
         return code == 0
@@ -124,7 +124,7 @@ def _last_line(output: str) -> str:
 
 
 def inner_command(command: str) -> str:
-    """What a shell was told to run: Codex shows ``/bin/bash -lc '...'`` around every command."""
+    """The command inside the ``/bin/bash -lc '...'`` that Codex shows around every command."""
     try:
         words = shlex.split(command)
     except ValueError:

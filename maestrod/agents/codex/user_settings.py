@@ -1,4 +1,4 @@
-"""What the user's own ``config.toml`` says that a launch depends on; it is only read."""
+"""Reads, and never writes, the settings in the user's ``config.toml`` that a launch depends on."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,12 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import file_text
 
-#: Bytes of the file that points from a linked work tree to the main one: a path.
+#: Maximum bytes of the file that points from a linked worktree to the main one: it has only a path.
 _POINTER_LIMIT = 8192
 
 
 def read(environ: Mapping[str, str]) -> Members:
-    """The file in ``CODEX_HOME``, else ``~/.codex``; nothing when there is none or it is broken (Codex says so itself)."""
+    """The file in ``CODEX_HOME`` or ``~/.codex``; empty when it is missing or broken (Codex itself reports that)."""
     home = environ.get("CODEX_HOME") or str(Path(environ.get("HOME") or "~").expanduser() / ".codex")
     try:
         return Members(tomllib.loads(file_text(plain_file.read(Path(home) / "config.toml", plain_file.SETTINGS_LIMIT))))
@@ -22,7 +22,7 @@ def read(environ: Mapping[str, str]) -> Members:
 
 
 def key_variables(settings: Members) -> Iterator[str]:
-    """Names of environment variables that the user's model providers take their keys and headers from."""
+    """The environment variables from which the user's model providers take their keys and headers."""
     providers = settings.value("model_providers")
     for name in providers if isinstance(providers, dict) else ():
         provider = settings.members("model_providers", name)
@@ -33,8 +33,8 @@ def key_variables(settings: Members) -> Iterator[str]:
 
 
 def trust_roots(folder: Path) -> tuple[Path, ...]:
-    """The folders whose trust Codex asks for when it starts in ``folder``: itself, the repository it is in, and the main
-    work tree of that.
+    """The folders whose trust Codex checks when it starts in ``folder``: the folder itself, its repository, and the
+    repository's main worktree.
     """
     real = folder.resolve()
     found = [real]
@@ -47,12 +47,12 @@ def trust_roots(folder: Path) -> tuple[Path, ...]:
 
 
 def distrusted(settings: Members, folders: tuple[Path, ...]) -> bool:
-    """Whether the user has said that one of the folders is not to be trusted."""
+    """Whether the user has marked one of the folders as untrusted."""
     return any(settings.value("projects", str(folder), "trust_level") == "untrusted" for folder in folders)
 
 
 def _main_tree(marker: Path) -> Iterator[Path]:
-    """A linked work tree's ``.git`` is a file that points into the main one's ``.git`` (gitrepository-layout(5))."""
+    """The main worktree. A linked one's ``.git`` is a file that points into the main ``.git`` (gitrepository-layout(5))."""
     if not marker.is_file():
         return
     try:

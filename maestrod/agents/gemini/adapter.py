@@ -1,4 +1,4 @@
-"""The ``gemini`` agent: how Gemini CLI is spoken to and judged. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
+"""The ``gemini`` agent: writes to Gemini CLI and judges it. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
 
 import json
 import time
@@ -31,7 +31,7 @@ class GeminiAdapter:
     traits = TRAITS
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
-        """``now`` gives seconds since the epoch: a limit says how long to wait."""
+        """``now`` returns seconds since the epoch: Gemini reports how long a limit lasts, not when it ends."""
         self._now = now
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
@@ -47,19 +47,19 @@ class GeminiAdapter:
         return read_object(line, lambda event: stream.read_event(event, self._now()))
 
     def read_title(self, title: str) -> Reading:
-        """``✦  Working… (project)``, ``◇  Ready (project)``; while it asks for something its hook tells what."""
+        """``✦  Working… (project)`` or ``◇  Ready (project)``. Other titles are ignored: a hook reports what it asks."""
         return Reading((ScreenShown(title[0] == _WORKING),)) if title[:1] in {_WORKING, _READY} else NOTHING
 
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless every prompt comes with a start."""
+        """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """It asks by its hook only."""
+        """Empty: it asks with its hook only."""
         return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
-        """What the gate passes on to the agent. Without a decision the tool does not run: there is nobody else to ask."""
+        """What the gate passes to the agent. Without a decision the tool does not run: there is no one else to ask."""
         if event != GATE:
             return ""
         if permission is Permission.ALLOW:
@@ -67,9 +67,9 @@ class GeminiAdapter:
         return json.dumps({"decision": "deny", "reason": message or "no decision was made"})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """Its last word tells; its exit code is 0 on SIGTERM too, and an API error's status modulo 256."""
+        """Its last report decides; its exit code is 0 even on SIGTERM, and for an API error the status modulo 256."""
         return verdict(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
-        """Whether it is installed."""
+        """Look for it on the PATH."""
         return installed.info(self.name, "Google's Gemini CLI", PROGRAM, None)

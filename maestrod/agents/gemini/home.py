@@ -1,9 +1,9 @@
 """A home folder for one session of Gemini CLI, in the session's own folder.
 
-Gemini CLI has no flag for hooks or settings: it reads files below its home (``GEMINI_CLI_HOME``), in the project, and system-wide ones
-that only root may own (measured: 0.61 skips any other). So the session gets a home: settings that are the user's with our
-hooks added, the session's skills, and links to everything else the user has there (sign-in, conversations, extensions, …), so that
-nothing of the user's is written by us and what the agent writes lands where it always does.
+Gemini CLI has no flag for hooks or settings: it reads files below its home (``GEMINI_CLI_HOME``), in the project, and
+system-wide ones that only root may own (measured: 0.61 skips any other). So the session gets its own home: the user's
+settings with our hooks added, the session's skills, and links to everything else of the user's (sign-in, conversations,
+extensions, …). We change none of the user's files, and what the agent writes goes where it always does.
 """
 
 import json
@@ -16,19 +16,19 @@ from maestrod.agents.gemini.user_settings import OWN
 from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.skill_folder import skill_files
 
-#: Below the session's folder.
+#: The home, below the session's folder.
 HOME = "gemini-home"
 
 
 def files(request: LaunchRequest, hooks: Mapping[str, Any]) -> dict[str, str]:
-    """The settings and the skills: path below the session's folder, to text. Raises ``Unavailable`` for broken settings."""
+    """The settings and skills: path below the session's folder, to text. Raises ``Unavailable`` for broken settings."""
     skills = skill_files(request.manifest.skills, f"{HOME}/{OWN}/skills")
     merged = settings(user_settings.read(request.environ), hooks, request.environ)
     return {f"{HOME}/{OWN}/settings.json": json.dumps(merged, indent=2) + "\n", **skills}
 
 
 def links(request: LaunchRequest) -> dict[str, str]:
-    """What of the user's is there as it is: path below the session's folder, to target."""
+    """Links to the user's unchanged files: path below the session's folder, to target."""
     home = user_settings.home(request.environ)
     found = {f"{HOME}/{name}": str(home / name) for name in (".env", ".agents") if (home / name).exists()}
     for name in user_settings.entries(home / OWN):
@@ -40,8 +40,10 @@ def links(request: LaunchRequest) -> dict[str, str]:
 
 
 def settings(users: Mapping[str, Any], hooks: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """The user's settings with our hooks after the user's own (who has switched hooks off gets ours alone), no update in the
-    middle of a session, and, where no way to sign in was ever chosen, the one the environment has a key for.
+    """The user's settings with our hooks after the user's own, or only ours if the user has switched hooks off.
+
+    Updates during a session are off. If no sign-in method was ever chosen, it is the one that the environment has a key
+    for.
     """
     merged = dict(users)
     off = Members(users).value("hooksConfig", "enabled") is False

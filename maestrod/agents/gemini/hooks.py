@@ -1,4 +1,4 @@
-"""What Gemini's hooks say. They have no ids for tools; errors of the API and Esc send nothing."""
+"""Reads Gemini's hooks. They have no tool ids; API errors and Esc send nothing."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,12 +24,12 @@ from maestrod.core.values.signs import (
     TurnStarted,
 )
 
-#: What a confirmation's ``type`` is about, by the tool's common name.
+#: The common name of the tool that a confirmation's ``type`` is about.
 _CONFIRMED = {"exec": "Bash", "edit": "Edit", "info": "WebFetch"}
 
 
 def read_hook(event: str, payload: Any) -> Reading:
-    """What one hook's payload says; an event that means nothing to us says nothing."""
+    """Read one hook's payload; unknown events have no signs."""
     rule = _EVENTS.get(event)
     if rule is None:
         return NOTHING
@@ -64,7 +64,7 @@ def _gate(payload: Members) -> tuple[Sign, ...]:
 
 
 def _notification(payload: Members) -> tuple[Sign, ...]:
-    """It shows a dialog at its terminal, where alone it can be answered."""
+    """It shows a dialog on its terminal, the only place where it can be answered."""
     details = payload.members("details")
     if payload.value("notification_type") != "ToolPermission":
         return (InputAsked(payload.line("message")),) if payload.line("message") else ()

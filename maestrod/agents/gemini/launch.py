@@ -1,4 +1,4 @@
-"""How Gemini CLI is started: one turn with the prompt on standard input, or its user interface with the prompt as argument."""
+"""Plans the start of Gemini CLI: one turn with the prompt on standard input, or its user interface."""
 
 from typing import Any
 
@@ -20,23 +20,23 @@ PROGRAM = WantedProgram(
     tested="0.61.0",
     install="get it with `npm install -g @google/gemini-cli` (it needs Node 20 or later)",
 )
-#: Variables that say who the user is, to whom the agent talks and with what model.
+#: Variables for the user's credentials, the provider and the model.
 VARIABLES = (
     *("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "GEMINI_MODEL", "NODE_EXTRA_CA_CERTS"),
     *("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT_ID", "GOOGLE_CLOUD_LOCATION"),
     *("GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL"),
 )
-#: On SIGTERM it runs its last hook and exits 0, half a second later; what its tool started is swept up after it.
+#: On SIGTERM it runs its last hook and exits with 0 half a second later; the shim ends what its tools left running.
 STOP_LADDER = (("TERM", 4.0), ("KILL", 5.0))
 POLICY = "gemini-policy.toml"
-#: Reporting needs nobody's permission; a command line with more in it than that is still asked for (measured).
+#: Reporting needs no permission; Gemini still asks about a command line that contains more than that (measured).
 _REPORTS = (
     '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix = "maestroctl"\ndecision = "allow"\npriority = 500\n'
 )
 
 
 def launch(request: LaunchRequest) -> LaunchPlan:
-    """The plan. Raises ``Unavailable`` when Gemini CLI is not there or the user's settings of it cannot be read."""
+    """Plan a start. Raises ``Unavailable`` when Gemini CLI is not installed or the user's settings are unreadable."""
     env = _environment(request)
     program = required("gemini", PROGRAM, env["PATH"])
     files = session_files(request.manifest) | home.files(request, _hooks(request)) | {POLICY: _REPORTS}
@@ -50,8 +50,8 @@ def _environment(request: LaunchRequest) -> dict[str, str]:
         **environment(request),
         **{name: request.environ[name] for name in VARIABLES if name in request.environ},
         "GEMINI_CLI_HOME": str(request.folder / home.HOME),
-        "GEMINI_CLI_TRUST_WORKSPACE": "true",  # it refuses a folder it does not know, and asks on a terminal
-        "GEMINI_CLI_NO_RELAUNCH": "true",  # else a parent in front of it takes no notice of signals
+        "GEMINI_CLI_TRUST_WORKSPACE": "true",  # otherwise it refuses unknown folders, or asks on a terminal
+        "GEMINI_CLI_NO_RELAUNCH": "true",  # otherwise it gets a parent process that ignores signals
     }
 
 
@@ -66,7 +66,7 @@ def _arguments(request: LaunchRequest, files: dict[str, str]) -> list[str]:
 
 
 def _hooks(request: LaunchRequest) -> dict[str, Any]:
-    """Headless only what the stream tells in pieces: the whole last message. Both get the gate where they need it."""
+    """Headless, only the hook with the complete last message, which the stream splits. Both modes may need the gate."""
     templates = ["terminal.json" if request.interactive else "stream.json"]
     if _has_gate(request):
         templates.append("gate.json")
@@ -78,7 +78,7 @@ def _hooks(request: LaunchRequest) -> dict[str, Any]:
 
 
 def _has_gate(request: LaunchRequest) -> bool:
-    """Whether tools wait for our decision. On a terminal its own dialogs ask, unless nobody may be asked at all."""
+    """Whether tools wait for our decision. On a terminal its own dialogs ask, unless the policy denies everything."""
     policy = request.permissions.policy
     if policy is PermissionPolicy.ALLOW:
         return bool(request.permissions.deny)
@@ -86,5 +86,5 @@ def _has_gate(request: LaunchRequest) -> bool:
 
 
 def _approval(request: LaunchRequest) -> str:
-    """Headless its own modes either refuse the shell or ask for nothing; so ours does the asking (``hooks/gemini/gate.py``)."""
+    """Headless, its own modes either refuse the shell or never ask, so our gate asks (``hooks/gemini/gate.py``)."""
     return "default" if request.interactive and request.permissions.policy is PermissionPolicy.ASK else "yolo"

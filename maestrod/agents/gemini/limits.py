@@ -1,10 +1,10 @@
-"""What Gemini's API errors mean. They come as the API's own JSON inside of a text."""
+"""Interprets Gemini's API errors, which are the API's own JSON inside a text."""
 
 import re
 
 from maestrod.core.values.signs import LINE, LimitReached, Outcome, Sign, TurnEnded
 
-#: The first that fits counts. The daily allowance of a plan is told from a limit per minute by its name only.
+#: The first match counts. Only the name distinguishes a plan's daily allowance from a limit per minute.
 _KINDS = (
     ("usage", re.compile(r"per ?day|daily|exhausted your (?:daily )?(?:quota|capacity)", re.IGNORECASE)),
     ("billing", re.compile(r"billing|PAYMENT_REQUIRED|\b402\b", re.IGNORECASE)),
@@ -28,12 +28,12 @@ def failed_turn(code: str, message: str, now: float) -> tuple[Sign, ...]:
 
 
 def limit_kind(message: str) -> str | None:
-    """Which limit a message speaks of; None when of none."""
+    """The kind of limit that a message reports; None when it reports none."""
     return next((kind for kind, words in _KINDS if words.search(message)), None)
 
 
 def resets_at(message: str, now: float) -> int | None:
-    """When the limit ends (ms since the epoch), out of how long to wait."""
+    """When the limit ends (ms since the epoch), computed from the reported wait."""
     for match in _DELAY.finditer(message):
         hours, minutes, seconds = match.groups()
         if hours or minutes or seconds:

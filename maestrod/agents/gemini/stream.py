@@ -1,4 +1,4 @@
-"""The lines of ``--output-format stream-json``. The agent's words come in pieces, so the whole is told by its last hook."""
+"""Reads the lines of ``--output-format stream-json``. They split the agent's text, so a hook reports the whole message."""
 
 from collections.abc import Callable, Mapping
 
@@ -22,7 +22,7 @@ from maestrod.core.values.signs import (
 
 
 def read_event(event: Members, now: float) -> Reading:
-    """What one event says; ``now`` is in seconds since the epoch, for limits that say how long to wait."""
+    """Read one event; ``now`` is in seconds since the epoch, for limits that are reported as a wait."""
     kind = event.value("type")
     if kind == "result":
         return Reading(_result(event, now))
@@ -43,7 +43,7 @@ def _tool_use(event: Members) -> tuple[Sign, ...]:
 
 
 def _tool_result(event: Members) -> tuple[Sign, ...]:
-    """A command that exits 3 is a success too, so only a failure says something; the tool's name is the start of its id."""
+    """Even a command that exits with 3 counts as a success, so only a failure is certain. The id begins with the name."""
     key = event.name("tool_id") or ""
     failed = event.value("status") == "error"
     detail = (event.line("error", "message") or event.line("output")) if failed else ""
@@ -51,7 +51,7 @@ def _tool_result(event: Members) -> tuple[Sign, ...]:
 
 
 def _result(event: Members, now: float) -> tuple[Sign, ...]:
-    """The figures are this process's own, not the conversation's."""
+    """The usage is that of this process, not of the conversation."""
     stats = event.members("stats")
     used = (UsageSeen(stats.whole("input_tokens"), stats.whole("output_tokens")),) if stats else ()
     if event.value("status") == "success":

@@ -1,15 +1,15 @@
-"""What Gemini's tools are about to do, in one line."""
+"""Summarizes the calls of Gemini's tools."""
 
 from typing import Any
 
 from maestrod.agents.kit.json_lines import Members, json_text
 
-#: Members of a tool's input that say it best, the first that is there counts.
+#: Members of a tool's input, the most telling first.
 _TELLING = ("command", "file_path", "absolute_path", "path", "dir_path", "pattern", "query", "prompt", "url")
 
 
 def summary(arguments: Any) -> str:
-    """The command, the file, or the input as it is."""
+    """Summarize a tool's input in one line: the command, the file, or the raw input."""
     members = Members(arguments)
     for name in _TELLING:
         line = members.line(name)

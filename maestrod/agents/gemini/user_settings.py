@@ -1,4 +1,4 @@
-"""The user's own folder and settings of Gemini CLI; they are only read."""
+"""Reads, and never writes, the user's own folder and settings of Gemini CLI."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,14 +9,14 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import file_text
 
-#: The folder below the home that everything is in.
+#: Gemini's folder, below the home.
 OWN = ".gemini"
-#: Entries of it that are linked at most; it has a dozen.
+#: Maximum number of its entries that are linked; it has a dozen.
 _ENTRIES = 1000
 
 
 def sign_in(environ: Mapping[str, str]) -> str | None:
-    """The way to sign in that the environment has all for, in the order Gemini CLI itself looks."""
+    """The sign-in method that the environment is complete for, in Gemini CLI's own order of preference."""
     if environ.get("GOOGLE_GENAI_USE_GCA") == "true":
         return "oauth-personal"
     if environ.get("GOOGLE_GENAI_USE_VERTEXAI") == "true":
@@ -25,12 +25,12 @@ def sign_in(environ: Mapping[str, str]) -> str | None:
 
 
 def home(environ: Mapping[str, str]) -> Path:
-    """Where the user's own ``.gemini`` is."""
+    """The folder that contains the user's own ``.gemini``."""
     return Path(environ.get("GEMINI_CLI_HOME") or environ.get("HOME") or "~").expanduser()
 
 
 def read(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The user's settings; nothing when there are none. Raises ``Unavailable`` for broken ones."""
+    """The user's settings; empty when there are none. Raises ``Unavailable`` for broken ones."""
     path = home(environ) / OWN / "settings.json"
     try:
         found = decode(file_text(plain_file.read(path, plain_file.SETTINGS_LIMIT)))
@@ -44,7 +44,7 @@ def read(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def entries(folder: Path) -> Iterator[str]:
-    """What lies in a folder of the user's, by name."""
+    """The names of a folder's entries, sorted."""
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:

@@ -1,5 +1,5 @@
-"""What adapters share: how an agent is found, given its environment, its files, its hooks and its prompt, and how its JSON is read.
+"""What adapters share: finding an agent's program, making its environment, files, hooks and prompt, and reading its JSON.
 
-Every file is one small idea that at least two agents use: ``installed`` finds the program, ``environment`` makes what it gets,
-``session_files`` and ``skill_folder`` what it finds in its folder, ``hook_template`` its hooks, ``json_lines`` reads what it prints.
+At least two agents use each module: ``installed`` finds the program, ``environment`` makes its environment,
+``session_files`` and ``skill_folder`` its files, ``hook_template`` its hooks, and ``json_lines`` reads its output.
 """

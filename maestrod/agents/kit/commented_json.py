@@ -1,4 +1,4 @@
-"""JSON with comments and commas too many, as agents' settings files may have them, read as what it means."""
+"""Reads JSON with comments and trailing commas, as agents' settings files may have them."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\
 
 
 def decode(text: str) -> Any:
-    """What the text says. Raises ``ValueError`` when it is not even JSON with comments."""
+    """Decode a text. Raises ``ValueError`` when it is not even JSON with comments."""
     try:
         plain = _TOKEN.sub(lambda found: found[0] if found[0].startswith('"') else " ", sound(text))
         return decode_mended(msgspec.json.decode, plain.encode())

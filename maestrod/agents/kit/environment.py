@@ -1,7 +1,7 @@
-"""The environment of an agent: an allow-list of the daemon's own, who the agent is, and ``maestroctl`` on the path.
+"""An agent's environment: allowed variables of the daemon's, the agent's identity, and ``maestroctl`` on the PATH.
 
-Nothing else is inherited: the daemon may have been started from inside of an agent, whose variables would make the new one
-believe it is that one's child, and any variable may hold a secret. Only names are ever recorded (``names``).
+Nothing else is inherited: the daemon may have been started by an agent, whose variables would make the new agent believe
+that it is a child of that one, and any variable may hold a secret. Only names are ever recorded (``names``).
 """
 
 import os
@@ -15,7 +15,7 @@ from maestrod.agents.adapter import LaunchRequest
 from maestrod.api.local.program_links import lead
 from maestrod.api.session import Terminal
 
-#: What passes: the user, the language, the way to the network, and where this user's files and this daemon are.
+#: Variables that pass: the user, the language, network access, and where the user's files and this daemon are.
 ALLOWED = re.compile(
     r"""
       PATH | HOME | USER | LOGNAME | SHELL | LANG | LANGUAGE | LC_[A-Z]+ | TZ | TMPDIR | COLORTERM | NO_COLOR
@@ -24,14 +24,14 @@ ALLOWED = re.compile(
     """,
     re.VERBOSE,
 )
-#: Task ids in ``MAESTRO_TASK_IDS`` at most: Linux takes 128 KiB per variable (execve(2)); the manifest has all of them.
+#: Maximum number of ids in ``MAESTRO_TASK_IDS``: Linux allows 128 KiB per variable (execve(2)); the manifest has all.
 TASK_IDS = 1000
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 _TERM = {Terminal.PTY: "xterm-256color", Terminal.PIPE: "dumb"}
 
 
 def environment(request: LaunchRequest) -> dict[str, str]:
-    """The complete environment of the agent of a session."""
+    """The complete environment of a session's agent."""
     env = allowed(request.environ, request.passed)
     env["PATH"] = _with_programs(env.get("PATH") or _DEFAULT_PATH, request.programs)
     env["TERM"] = _TERM.get(request.session.terminal, "dumb")
@@ -39,7 +39,7 @@ def environment(request: LaunchRequest) -> dict[str, str]:
 
 
 def allowed(environ: Mapping[str, str], passed: Collection[str] = ()) -> dict[str, str]:
-    """What of an environment passes. A name in ``passed`` never brings in another session's identity."""
+    """The variables that pass. A name in ``passed`` never lets another session's identity through."""
     return {
         name: value
         for name, value in environ.items()
@@ -48,7 +48,7 @@ def allowed(environ: Mapping[str, str], passed: Collection[str] = ()) -> dict[st
 
 
 def identity(request: LaunchRequest) -> dict[str, str]:
-    """Who the agent is and where the daemon is: what every report needs."""
+    """The variables that every report needs: who the agent is and where the daemon is."""
     session = request.session
     tasks = session.task_ids[:TASK_IDS]
     return {
@@ -65,12 +65,12 @@ def identity(request: LaunchRequest) -> dict[str, str]:
 
 
 def names(env: Mapping[str, str]) -> tuple[str, ...]:
-    """What may be recorded of an environment."""
+    """The names of an environment's variables: all that may be recorded of it."""
     return tuple(sorted(env))
 
 
 def maestroctl_folder(candidates: Iterable[Path] | None = None) -> Path | None:
-    """The folder with the ``maestroctl`` of this installation: beside the interpreter, or where scripts go."""
+    """The folder with this installation's ``maestroctl``: beside the interpreter, or where scripts are installed."""
     for folder in _script_folders() if candidates is None else candidates:
         if os.access(folder / "maestroctl", os.X_OK):
             return folder
@@ -84,10 +84,10 @@ def _script_folders() -> tuple[Path, ...]:
 
 
 def link_programs(folder: Path) -> Path | None:
-    """Make ``folder`` lead to this installation's ``maestroctl``; None when there is none, or the folder cannot be written.
+    """Link this installation's ``maestroctl`` into ``folder``; None when there is none, or the folder cannot be written.
 
-    An agent's path begins with such a folder and not with the one the command is installed in: that one may be a virtual
-    environment's, and the agent's ``python`` would be the daemon's.
+    An agent's PATH begins with this folder rather than with the one where the command is installed: that may belong to a
+    virtual environment, and the agent's ``python`` would then be the daemon's.
     """
     installed = maestroctl_folder()
     if installed is None:
@@ -101,7 +101,7 @@ def link_programs(folder: Path) -> Path | None:
 
 
 def _with_programs(path: str, folder: Path | None) -> str:
-    """``path`` with our own commands first: an agent reports to this daemon, not to another version's."""
+    """``path`` with our own commands first, so that an agent uses this version's ``maestroctl``."""
     if folder is None:
         return path
     return os.pathsep.join([str(folder), *(part for part in path.split(os.pathsep) if part != str(folder))])

@@ -1,7 +1,7 @@
 """The command line of a generated hook: an isolated interpreter by its absolute path, and one of the programs of ``hooks/``.
 
-Agents run hooks with a shell, in whatever folder and environment they are in; so every word is quoted, our programs are not looked up
-on a PATH, and no virtual environment is entered (``bench/hook.py`` says what each of these costs). A session may live longer than
+Agents run hooks with a shell, in any folder and environment. So every word is quoted, our programs are not looked up on
+a PATH, and no virtual environment is entered (``bench/hook.py`` measures what each of these costs). A session may outlive
 this installation, so the command is guarded (``maestrod/api/local/hook_guard.py``).
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from maestrod.api.local.hook_guard import Guard, guarded
 from maestrod.api.local.program_links import interpreter
 
-#: Tells the daemon what happened; never makes the agent wait for a decision.
+#: Reports to the daemon what happened; never makes the agent wait for a decision.
 EVENT = "event.py"
 #: Asks the daemon for a decision and waits for it.
 DECIDE = "decide.py"
@@ -24,5 +24,5 @@ def hook_words(hooks: Path, program: str, agent: str, event: str) -> tuple[str, 
 
 
 def hook_command(hooks: Path, program: str, agent: str, event: str, *more: str) -> str:
-    """The same, with more arguments, as one guarded line for a shell."""
+    """The command, with more arguments, as one guarded line for a shell."""
     return guarded((*hook_words(hooks, program, agent, event), *more), _GUARDS.get(program, Guard.GATE))

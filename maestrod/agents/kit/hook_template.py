@@ -1,8 +1,8 @@
-"""The templates of ``hooks/<agent>/`` as settings of one session: the agent's own format, with our commands filled in.
+"""Fills in the templates of ``hooks/<agent>/``: settings for one session in the agent's own format, with our commands.
 
-All of them have the shape that Claude Code began and others took over, ``hooks.<Event>[].hooks[].command``. In a template
-``@EVENT@`` stands for the program that reports the event and returns at once, ``@DECIDE@`` for the one that waits for a decision
-and prints it, ``@GATE@`` for a gate of the agent's own, ``hooks/<agent>/gate.py``.
+All of them have the shape that Claude Code introduced and others adopted, ``hooks.<Event>[].hooks[].command``. In a
+template ``@EVENT@`` stands for the program that reports the event and returns at once, ``@DECIDE@`` for the one that
+waits for a decision and prints it, ``@GATE@`` for the agent's own gate, ``hooks/<agent>/gate.py``.
 """
 
 from pathlib import Path
@@ -13,12 +13,12 @@ import msgspec
 from maestrod.agents.kit.hook_command import DECIDE, EVENT, hook_command
 from maestrod.api.errors import Unavailable
 
-#: What a hook runs that settles a tool's permission before it starts; it is no event the agent knows by this name.
+#: The event name of a gate, which decides about a tool before it runs; the agents have no event with this name.
 GATE = "ToolPermission"
 
 
 def filled(hooks: Path, agent: str, template: str) -> dict[str, Any]:
-    """A template with the commands in it. Raises ``Unavailable`` for an installation that lost it."""
+    """A template with its commands filled in. Raises ``Unavailable`` if this installation lacks it."""
     path = hooks / agent / template
     try:
         document = msgspec.json.decode(path.read_bytes())

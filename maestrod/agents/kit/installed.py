@@ -1,7 +1,7 @@
-"""Whether an agent's program is installed, where, and in which version; and if it will not do, what is missing, in words.
+"""Finds an agent's program and its version, and explains what is missing if it cannot be used.
 
-A version is read from the package the program lies in (npm writes ``package.json`` beside it) or from its path, which costs
-nothing; only a program that came another way is asked with ``--version``, once for each file.
+The version is read from the program's package (npm writes ``package.json`` beside it) or from its path, which is cheap.
+Only a program that was installed another way is run with ``--version``, once per file.
 """
 
 import functools
@@ -19,9 +19,9 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.skill import AgentInfo
 from maestrod.api.text.outside_text import sound
 
-#: Seconds a program may take to say its version; the slowest of those we know takes one.
+#: Seconds that a program may take to print its version; the slowest that we know takes one.
 PATIENCE = 10.0
-#: Folders above a program in which its package is looked for.
+#: How many folders above a program are searched for its package.
 ABOVE = 4
 _VERSION = re.compile(r"(?<![\d.])(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(?![\d.]*\d)")
 
@@ -30,10 +30,10 @@ Version = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class WantedProgram:
-    """What is looked for.
+    """The program to look for.
 
-    ``command`` is found on the PATH; ``packages`` are the names npm knows it by. Versions from ``oldest`` up to, but not
-    including, ``before`` are supported; ``tested`` is the one our tests run. ``install`` says how one gets it.
+    ``command`` is found on the PATH; ``packages`` are its names on npm. Versions from ``oldest`` up to, but not
+    including, ``before`` are supported; ``tested`` is the one that our tests run. ``install`` says how to install it.
     """
 
     command: str
@@ -46,7 +46,7 @@ class WantedProgram:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What was found: ``path`` to start it by, ``version`` as text, ``missing`` in words when it will not do."""
+    """What was found: the program's ``path``, its ``version`` as text, and what is ``missing`` if it cannot be used."""
 
     path: Path | None = None
     version: str | None = None
@@ -59,7 +59,7 @@ class _Package(msgspec.Struct, frozen=True):
 
 
 def find(program: WantedProgram, search: str | None) -> Installed:
-    """Look for a program on ``search`` (a PATH; None is the usual one)."""
+    """Look for a program on ``search`` (a PATH; None for the daemon's own)."""
     found = shutil.which(program.command, path=search)
     if found is None:
         return Installed(missing=f"`{program.command}` is not on the PATH; {program.install}")
@@ -67,14 +67,14 @@ def find(program: WantedProgram, search: str | None) -> Installed:
     text = version_of(path, program.packages)
     version = parse_version(text or "")
     if text is None or version is None:
-        return Installed(path, text, f"`{sound(found)}` does not say its version; {program.install}")
+        return Installed(path, text, f"`{sound(found)}` does not print its version; {program.install}")
     if not program.oldest <= version < program.before:
         return Installed(path, text, f"version {text} is not supported ({supported(program)}); {program.install}")
     return Installed(path, text)
 
 
 def required(name: str, program: WantedProgram, search: str | None) -> Path:
-    """Where the program of the agent ``name`` is. Raises ``Unavailable`` saying what is missing."""
+    """The path of the program of the agent ``name``. Raises ``Unavailable``, which says what is missing."""
     found = find(program, search)
     if found.path is None or found.missing is not None:
         raise Unavailable("agent.missing", f"{name}: {found.missing}")
@@ -82,7 +82,7 @@ def required(name: str, program: WantedProgram, search: str | None) -> Path:
 
 
 def info(name: str, description: str, program: WantedProgram, search: str | None) -> AgentInfo:
-    """The same as a row of ``agent.list``."""
+    """Look for a program and describe the result for ``agent.list``."""
     found = find(program, search)
     return AgentInfo(
         name=name,
@@ -94,13 +94,13 @@ def info(name: str, description: str, program: WantedProgram, search: str | None
 
 
 def supported(program: WantedProgram) -> str:
-    """The supported versions in words."""
+    """The supported versions, as text."""
     oldest, before = (".".join(map(str, version)) for version in (program.oldest, program.before))
     return f"from {oldest} up to, but not including, {before}; tested with {program.tested}"
 
 
 def parse_version(text: str) -> Version | None:
-    """The first thing in a text that is written like a version."""
+    """The first version number in a text; None when there is none."""
     match = _VERSION.search(text[:1000])
     if match is None:
         return None
@@ -109,7 +109,7 @@ def parse_version(text: str) -> Version | None:
 
 
 def version_of(path: Path, packages: tuple[str, ...]) -> str | None:
-    """What a program's package says, else what its real path says, else what it says itself; None when nobody does."""
+    """The version from a program's package, else from its real path, else from ``--version``; None if all lack it."""
     real = path.resolve()
     packaged = _packaged(real, packages)
     if packaged is not None:
@@ -138,7 +138,7 @@ def _packaged(real: Path, packages: tuple[str, ...]) -> str | None:
 
 @functools.lru_cache(maxsize=32)
 def _asked(path: str, changed: int) -> str | None:
-    """What ``--version`` prints. ``changed`` makes another file another question."""
+    """The version that ``--version`` prints. ``changed`` is part of the cache key, so that a new file is run again."""
     try:
         answer = subprocess.run(
             [path, "--version"],

@@ -1,17 +1,18 @@
-"""Shortens one line of JSON that is too long to keep: every string is cut, everything around it stays.
+"""Shortens a line of JSON that is too long to keep: long strings are cut, everything around them stays.
 
-A result with an image or a whole log in it may have any size, and yet its line says that a tool or a turn has ended. So the line is
-not dropped: its long strings are, as it goes by, however the pieces cut it. Pure; a piece in, what is kept of it out.
+A result with an image or a whole log may have any size, yet its line reports the end of a tool or turn. So the line is
+not dropped; its long strings are cut as it passes, wherever its pieces end. Pure: pieces in, what is kept of them out.
 """
 
 import re
 
-#: Bytes that a string keeps: no text is looked at beyond this (``core/values/signs.py`` keeps 4,000 characters, and an escape has six bytes).
+#: Bytes that a string keeps; no more of a text is ever used (``core/values/signs.py`` keeps 4,000 characters, and an escape
+#: has six bytes).
 STRING_BYTES = 64 << 10
 
-#: What a string may go on with, escapes whole. Possessive: nothing is remembered for going back, whatever the size.
+#: The inside of a string, with complete escapes. Possessive, so that matching never backtracks, whatever the size.
 _RUN = re.compile(rb'(?:[^"\\]++|\\[^u]|\\u[0-9a-fA-F]{4})*+', re.DOTALL)
-#: An escape that ends too early: its rest is in the next piece.
+#: An incomplete escape: its rest is in the next piece.
 _PART = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 #: Half an escape at the end of what is kept. The backslashes before it come in pairs.
 _CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?\Z")
@@ -24,11 +25,11 @@ class LongLine:
 
     def __init__(self, limit: int = STRING_BYTES) -> None:
         self._limit = limit
-        self._room: int | None = None  # what the string we are in may still keep; None outside of strings
+        self._room: int | None = None  # bytes that the current string may still keep; None outside of strings
         self._part = b""
 
     def feed(self, piece: bytes) -> bytes:
-        """What is kept of a piece."""
+        """Return what is kept of a piece."""
         data, at = self._part + piece, 0
         self._part = b""
         kept: list[bytes] = []
@@ -37,7 +38,7 @@ class LongLine:
         return b"".join(kept)
 
     def _outside(self, data: bytes, at: int, kept: list[bytes]) -> int:
-        """Up to the quote that begins a string."""
+        """Copy up to the quote that begins a string."""
         end = data.find(b'"', at) + 1
         if not end:
             end = len(data)
@@ -47,7 +48,7 @@ class LongLine:
         return end
 
     def _inside(self, data: bytes, at: int, kept: list[bytes]) -> int:
-        """Up to the quote that ends the string, or to the end of the piece."""
+        """Copy and cut up to the quote that ends the string, or to the end of the piece."""
         found = _RUN.match(data, at)
         end = at if found is None else found.end()
         if end < len(data) and data[end] != _QUOTE:  # a backslash
@@ -55,7 +56,7 @@ class LongLine:
                 self._part = data[end:]
                 self._keep(data[at:end], kept)
                 return len(data)
-            end += 2  # no escape of JSON: for the decoder to refuse
+            end += 2  # not an escape of JSON: the decoder will refuse it
         self._keep(data[at:end], kept)
         if data[end : end + 1] == b'"':
             kept.append(b'"')

@@ -1,14 +1,14 @@
-"""A prompt that comes with the start of an agent, as an argument or as a file of the session."""
+"""Passes a prompt at an agent's start, as an argument or as a file of the session."""
 
 from maestrod.agents.adapter import LaunchRequest
 from maestrod.core.prompts.opening import ARGUMENT_BYTES
 
-#: A prompt that is too long for an argument, or that the agent reads from standard input; below the session's folder.
+#: The file, in the session's folder, of a prompt that is too long for an argument or that is the standard input.
 PROMPT = "prompt.md"
 
 
 def as_argument(request: LaunchRequest, files: dict[str, str]) -> str | None:
-    """The prompt as one program argument; one that is too long goes to ``files`` and the argument says where it is."""
+    """The prompt as one argument. If it is too long, it goes to ``files`` and the argument says where it is."""
     prompt = request.prompt
     if prompt is None or len(prompt.encode()) <= ARGUMENT_BYTES:
         return prompt

@@ -1,4 +1,4 @@
-"""What every agent finds in its session's folder: the manifest for programs and for itself, and a planner's task context."""
+"""The files that every agent finds in its session's folder: the manifest as JSON and Markdown, a planner's task context."""
 
 from maestrod.core.prompts.manifest import Manifest, context_json, manifest_json
 from maestrod.core.prompts.manifest_page import manifest_md
@@ -8,7 +8,7 @@ CONTEXT = "task-context.json"
 
 
 def session_files(manifest: Manifest) -> dict[str, str]:
-    """Files for a launch plan: path below the session's folder, to text."""
+    """The files for a launch plan: path below the session's folder, to text."""
     files = {"manifest.json": manifest_json(manifest), "manifest.md": manifest_md(manifest)}
     if manifest.context is not None:
         files[CONTEXT] = context_json(manifest.context)

@@ -1,7 +1,7 @@
-"""Skills as the folders agents read themselves: ``<name>/SKILL.md`` with frontmatter (the Agent Skills format).
+"""Writes skills as folders that agents read themselves: ``<name>/SKILL.md`` with frontmatter (the Agent Skills format).
 
-The session's own folder gets them and the agent is pointed there, so nothing is written into the project or the user's
-files. Names are made what the format asks for: 1 to 64 lower-case letters, digits and hyphens, equal to the folder's.
+They go into the session's own folder, which the agent is pointed to, so nothing is written into the project or the
+user's files. Names are converted to the format's: 1 to 64 lower-case letters, digits and hyphens, equal to the folder's.
 """
 
 import re
@@ -16,7 +16,7 @@ DESCRIPTION = 1024
 
 
 def skill_files(skills: Iterable[ManifestSkill], folder: str) -> dict[str, str]:
-    """Files for a launch plan: path below the session's folder, to text. Of two skills with one name the first counts."""
+    """The files for a launch plan: path below the session's folder, to text. Of skills with equal names the first wins."""
     files: dict[str, str] = {}
     for skill in skills:
         name = folder_name(skill.name)
@@ -26,12 +26,12 @@ def skill_files(skills: Iterable[ManifestSkill], folder: str) -> dict[str, str]:
 
 
 def folder_name(name: str) -> str:
-    """A skill's name as the format wants it; empty when nothing of it can be used."""
+    """Convert a skill's name to the format; empty when none of its characters can be used."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower())[:NAME].strip("-")
 
 
 def skill_page(skill: ManifestSkill) -> str:
-    """``SKILL.md``. The description is a folded block, in which no character means anything but itself."""
+    """The text of ``SKILL.md``. The description is a folded block, in which no character is special."""
     head = (
         "---",
         f"name: {folder_name(skill.name)}",

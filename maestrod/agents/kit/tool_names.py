@@ -1,11 +1,11 @@
-"""One name for the same tool of different agents, so that a project's permissions hold for all of them.
+"""One name for the same tool of different agents, so that a project's permissions apply to all of them.
 
 The names are Claude Code's, which Codex's hooks use too. A tool that is not in the table keeps its own name.
 """
 
 from collections.abc import Mapping
 
-#: By the name Gemini CLI (0.61) or OpenCode (1.18) gives it.
+#: The common names, by the names in Gemini CLI (0.61) or OpenCode (1.18).
 _COMMON: Mapping[str, str] = {
     "run_shell_command": "Bash",
     "bash": "Bash",
@@ -33,5 +33,5 @@ _COMMON: Mapping[str, str] = {
 
 
 def common_name(tool: str) -> str:
-    """What policies and people call a tool."""
+    """The name of a tool in policies and for people."""
     return _COMMON.get(tool, tool)

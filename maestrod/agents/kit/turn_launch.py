@@ -1,4 +1,4 @@
-"""How agents are started that work one turn per process: the prompt on standard input and a stream of JSON lines back.
+"""Plans the start of agents that do one turn per process: a prompt on standard input, a stream of JSON lines on output.
 
 On a terminal the same program is its own user interface, and the prompt is an argument (``prompt_argument.py``).
 """
@@ -10,7 +10,7 @@ from maestrod.agents.kit.prompt_argument import PROMPT
 
 
 def working_dir(request: LaunchRequest) -> str:
-    """The folder the agent is started in: the session's, else the project's."""
+    """The folder to start the agent in: the session's, or else the project's."""
     return request.session.working_dir or request.manifest.project.working_dir
 
 

@@ -1,4 +1,4 @@
-"""How the end of an agent that says how its turns end is judged; adapters whose agents lie about it say so themselves."""
+"""Judges the end of an agent that reports how its turns end; adapters of agents that report wrongly have their own rule."""
 
 from maestrod.agents.adapter import Verdict
 from maestrod.api.process import Exit
@@ -6,7 +6,7 @@ from maestrod.core.values.signs import Outcome
 
 
 def verdict(ended: Exit, outcome: Outcome | None, *, told_to_stop: bool) -> Verdict:
-    """First the agent's own last word, then the signal we sent, then the exit code: an exit code alone proves little."""
+    """Judge by the agent's own report, then by the signal that we sent, then by the exit code, which proves little."""
     if outcome is Outcome.COMPLETED:
         return Verdict.COMPLETED
     if told_to_stop:

@@ -1,4 +1,4 @@
-"""The ``opencode`` agent: how OpenCode is spoken to and judged. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
+"""The ``opencode`` agent: writes to OpenCode and judges it. ``launch.py`` starts it, ``stream.py`` and ``hooks.py`` read it."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits, Turns
 from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
-#: It needs three seconds to its first word on an idle machine, and half a minute where all processors are taken (measured).
+#: Its first sign of life takes three seconds on an idle machine, and half a minute when all CPUs are busy (measured).
 TRAITS = AgentTraits(
     turns=Turns.PROCESS,
     plans=True,
@@ -48,28 +48,28 @@ class OpenCodeAdapter:
         return read_object(line, stream.read_event)
 
     def read_title(self, title: str) -> Reading:
-        """Its title is the conversation's."""
+        """No signs: the title names the conversation."""
         return NOTHING
 
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
-        """Typed on a terminal; headless every prompt comes with a start."""
+        """Typed on a terminal; headless, every prompt comes with a start."""
         return typed(text) if interactive else ()
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """It asks by its plugin only."""
+        """Empty: it asks with its plugin only."""
         return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
-        """What the plugin waits for before a tool runs; without a decision it does not."""
+        """What the plugin waits for before a tool runs; without a decision the tool does not run."""
         if event != GATE:
             return ""
         chosen = permission or Permission.DENY
         return json.dumps({"decision": chosen.value, "reason": message or "no decision was made"})
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """Its last word tells; its exit code is 0 when a tool was refused, 1 when the API failed."""
+        """Its last report decides; its exit code is 0 when a tool was refused, 1 when the API failed."""
         return verdict(ended, outcome, told_to_stop=told_to_stop)
 
     def detect(self) -> AgentInfo:
-        """Whether it is installed."""
+        """Look for it on the PATH."""
         return installed.info(self.name, "OpenCode, for the models of many vendors", PROGRAM, None)

@@ -1,4 +1,4 @@
-"""What our plugin in OpenCode tells: events of its bus by their own names, and what it is called for."""
+"""Reads the reports of our plugin in OpenCode: events of OpenCode's bus and calls of the plugin, by their own names."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ _TELLING = ("command", "filePath", "path", "pattern", "url", "query", "descripti
 
 
 def read_hook(event: str, payload: Any) -> Reading:
-    """What one event says; one that means nothing to us says nothing."""
+    """Read one event; unknown events have no signs."""
     rule = _EVENTS.get(event)
     if rule is None:
         return NOTHING
@@ -54,7 +54,7 @@ def _prompted(payload: Members) -> tuple[Sign, ...]:
 
 
 def _status(payload: Members) -> tuple[Sign, ...]:
-    """Busy and idle are told by the prompt and ``session.idle``; only that it waits for a limit is new."""
+    """Only the wait for a limit is read: the prompt and ``session.idle`` report busy and idle."""
     status = payload.members("status")
     return retrying(status) if status.value("type") == "retry" else ()
 
@@ -81,7 +81,7 @@ def _gate(payload: Members) -> tuple[Sign, ...]:
 
 
 def _asked(payload: Members) -> tuple[Sign, ...]:
-    """It shows a dialog at its terminal, where alone it can be answered."""
+    """It shows a dialog on its terminal, the only place where it can be answered."""
     metadata = payload.value("metadata")
     patterns = payload.value("patterns")
     first = patterns[0] if isinstance(patterns, list) and patterns and isinstance(patterns[0], str) else ""
@@ -106,7 +106,7 @@ def _part(payload: Members) -> tuple[Sign, ...]:
 
 
 def summary(arguments: Any) -> str:
-    """The command, the file, or the input as it is."""
+    """Summarize a tool's input in one line: the command, the file, or the raw input."""
     members = Members(arguments)
     line = next((found for found in (members.line(name) for name in _TELLING) if found), "")
     return line or (json_text(arguments, 200) if members else "")

@@ -1,4 +1,4 @@
-"""How OpenCode is started: one turn of ``opencode run`` with the prompt on standard input, or its user interface with it as argument."""
+"""Plans the start of OpenCode: one turn of ``opencode run`` with the prompt on standard input, or its user interface."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ PROGRAM = WantedProgram(
     tested="1.18.33",
     install="get it with `npm install -g opencode-ai`",
 )
-#: Keys of the vendors it knows, and where the user's own configuration of it is.
+#: Variables with the keys of the vendors it supports, and the paths of the user's own configuration.
 _VARIABLES = re.compile(
     r"""
       (?:ANTHROPIC|OPENAI|GEMINI|GOOGLE|GOOGLE_GENERATIVE_AI|OPENROUTER|GROQ|MISTRAL|XAI|DEEPSEEK|CEREBRAS|TOGETHER|FIREWORKS
@@ -30,14 +30,14 @@ _VARIABLES = re.compile(
     """,
     re.VERBOSE,
 )
-#: Offline it would wait more than a minute for a package that it installs on the side (measured: 70 s).
+#: Offline it would otherwise wait more than a minute for a package that it installs (measured: 70 s).
 _QUIET = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "npm_config_fetch_retries": "0"}
-#: It dies of any signal at once and says nothing; what its tools started is swept up after it.
+#: Any signal ends it at once without a report; the shim ends what its tools left running.
 STOP_LADDER = (("TERM", 3.0), ("KILL", 5.0))
 
 
 def launch(request: LaunchRequest) -> LaunchPlan:
-    """The plan. Raises ``Unavailable`` when OpenCode is not there or the user's configuration of it cannot be read."""
+    """Plan a start. Raises ``Unavailable`` when OpenCode is not installed or the user's configuration is unreadable."""
     env = environment(request)
     program = required("opencode", PROGRAM, env["PATH"])
     env |= {name: value for name, value in request.environ.items() if _VARIABLES.fullmatch(name)}
@@ -52,12 +52,12 @@ def _arguments(request: LaunchRequest, files: dict[str, str]) -> list[str]:
         prompt = as_argument(request, files)
         arguments = [] if prompt is None else [f"--prompt={prompt}"]
     else:
-        arguments = ["run", "--format", "json", "--auto"]  # without it, what it asks for is refused at once
+        arguments = ["run", "--format", "json", "--auto"]  # without this, it refuses at once whatever needs permission
     conversation = request.session.agent_session_id
     return arguments if conversation is None else [*arguments, "--session", conversation]
 
 
 def _has_gate(request: LaunchRequest) -> bool:
-    """Whether tools wait for our decision: it asks for hardly anything by itself."""
+    """Whether tools wait for our decision: OpenCode by itself hardly ever asks."""
     permissions = request.permissions
     return permissions.policy is not PermissionPolicy.ALLOW or bool(permissions.deny)

@@ -1,4 +1,4 @@
-"""What OpenCode's errors mean: the vendor's HTTP status where there is one, its words otherwise."""
+"""Interprets OpenCode's errors by the vendor's HTTP status and message."""
 
 import re
 
@@ -15,7 +15,7 @@ _STATUS = {402: "billing", 429: "rate", 503: "overloaded", 529: "overloaded"}
 
 
 def failed_turn(error: Members) -> tuple[Sign, ...]:
-    """The signs of a turn that ended by an error ``{name, data}``."""
+    """The signs of a turn that ended with an error ``{name, data}``."""
     name, data = error.line("name"), error.members("data")
     message = data.text("message") or name
     if name == "MessageAbortedError":
@@ -27,14 +27,16 @@ def failed_turn(error: Members) -> tuple[Sign, ...]:
 
 
 def retrying(status: Members) -> tuple[Sign, ...]:
-    """It waits and tries again by itself: ``next`` is when, in ms since the epoch."""
+    """It waits and retries by itself, at ``next`` (ms since the epoch)."""
     message = status.line("message")
     kind = limit_kind(message, 0) or "rate"
     return (LimitReached(kind, resets_at=status.whole("next") or None, detail=message, retrying=True),)
 
 
 def limit_kind(message: str, status: int) -> str | None:
-    """Which limit an error speaks of; None when of none. Words count where the status says that it is a limit or nothing."""
+    """The kind of limit that an error reports; None when it reports none. The message only counts if the status may be a
+    limit's or is unknown.
+    """
     if status and status not in _STATUS:
         return None
     worded = next((kind for kind, words in _KINDS if words.search(message)), None)

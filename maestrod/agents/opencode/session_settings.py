@@ -1,4 +1,4 @@
-"""What OpenCode is told for one session: configuration in its environment, beside everything the user has, and our plugin."""
+"""OpenCode's settings for one session: configuration in its environment, added to the user's own, and our plugin."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from maestrod.agents.kit.json_lines import Members
 from maestrod.agents.kit.skill_folder import skill_files
 from maestrod.agents.opencode import user_settings
 
-#: Below the session's folder.
+#: Paths below the session's folder.
 PLUGIN = "opencode/plugin.js"
 SKILLS = "opencode/skills"
-#: OpenCode goes on without a plugin that it cannot load. A session may live longer than this installation: without the program the
-#: plugin is silent, but where tools wait for a decision, none runs.
+#: OpenCode continues without a plugin that it cannot load. A session may outlive this installation: without the program
+#: the plugin reports nothing, but if tools wait for a decision, none of them runs.
 _PLUGIN = """\
 const options = %(options)s
 
@@ -27,7 +27,7 @@ async function load() {
 }
 
 async function refuse() {
-  throw new Error("maestrod is not there to decide about this tool")
+  throw new Error("maestrod is not available to decide about this tool")
 }
 
 export const Maestro = await load()
@@ -44,10 +44,10 @@ def files(request: LaunchRequest, *, gate: bool) -> dict[str, str]:
 
 
 def content(folder: Path, project: Path, environ: Mapping[str, str]) -> str:
-    """The value of ``user_settings.VARIABLE``: what the user had there, our plugin and skills added to theirs, no update in a session.
+    """The value of ``user_settings.VARIABLE``: the user's own, plus our plugin and skills, without updates in a session.
 
-    OpenCode adds the plugins of all places up, but of lists of skill folders it takes the last: so it gets the user's with ours.
-    Raises ``Unavailable`` when what the user had in the variable cannot be read.
+    OpenCode combines the plugins of all sources but uses only the last list of skill folders, so ours includes the
+    user's. Raises ``Unavailable`` when the user's own value cannot be read.
     """
     users = user_settings.laid_over(environ)
     plugins, skills = users.get("plugin"), users.get("skills")

@@ -1,4 +1,4 @@
-"""The lines of ``opencode run --format json``. That a tool or a turn begins is told by the plugin only."""
+"""Reads the lines of ``opencode run --format json``. Only the plugin reports the start of a tool or turn."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ from maestrod.core.values.signs import NOTHING, Outcome, Reading, Said, Sign, St
 
 
 def read_event(event: Members) -> Reading:
-    """What one event says."""
+    """Read one event."""
     kind = event.value("type")
     rule = _EVENTS.get(kind) if isinstance(kind, str) else None
     signs = rule(event) if rule is not None else ()
@@ -23,7 +23,7 @@ def _tool(event: Members) -> tuple[Sign, ...]:
 
 
 def tool_ended(tool: str, state: Members, key: str) -> ToolEnded:
-    """A command's exit code says more than that the tool has run."""
+    """Read the end of a tool; a command's exit code decides whether it succeeded."""
     code = state.value("metadata", "exit")
     if state.value("status") == "error":
         return ToolEnded(common_name(tool), ok=False, detail=state.line("error"), key=key)
@@ -38,7 +38,7 @@ def _text(event: Members) -> tuple[Sign, ...]:
 
 
 def _step_finish(event: Members) -> tuple[Sign, ...]:
-    """A step that ends in calls of tools is followed by another one; any other ends the turn."""
+    """A step that ends with tool calls is followed by another; any other step ends the turn."""
     part = event.members("part")
     reason = part.line("reason")
     if reason == "tool-calls":
@@ -49,7 +49,7 @@ def _step_finish(event: Members) -> tuple[Sign, ...]:
 
 
 def usage(part: Members) -> UsageSeen:
-    """What one step used; the input counts what came from the cache too, as the other agents do."""
+    """The usage of one step; its input includes cached tokens, as with the other agents."""
     tokens = part.members("tokens")
     taken = tokens.whole("input") + tokens.whole("cache", "read") + tokens.whole("cache", "write")
     return UsageSeen(taken, tokens.whole("output") + tokens.whole("reasoning"), cost=part.number("cost"))

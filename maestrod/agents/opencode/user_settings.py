@@ -1,4 +1,4 @@
-"""The user's own configuration of OpenCode, in a variable and in files; it is only read."""
+"""Reads, and never writes, the user's own configuration of OpenCode, in a variable and in files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +10,14 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.local import plain_file
 from maestrod.api.text.outside_text import file_text
 
-#: The variable whose JSON OpenCode lays over all of the user's files.
+#: The variable whose JSON overrides all of the user's files.
 VARIABLE = "OPENCODE_CONFIG_CONTENT"
-#: What its files are called, in the order it reads them.
+#: The names of its files, in the order in which it reads them.
 _NAMES = ("config.json", "opencode.json", "opencode.jsonc")
 
 
 def laid_over(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the user has in the variable. Raises ``Unavailable`` when it cannot be read."""
+    """The user's own value of the variable. Raises ``Unavailable`` when it cannot be read."""
     own = environ.get(VARIABLE)
     try:
         users = decode(own) if own else {}
@@ -27,7 +27,7 @@ def laid_over(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def skill_paths(project: Path, environ: Mapping[str, str]) -> Any:
-    """The skill folders of the user's files, the last file that names some; a file that cannot be read is OpenCode's to say."""
+    """The skill folders from the last of the user's files that names any. OpenCode itself reports unreadable files."""
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or "~").expanduser() / ".config")
     own = environ.get("OPENCODE_CONFIG")
     files = [

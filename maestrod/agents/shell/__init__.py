@@ -1,5 +1,5 @@
-"""The agents that the standard library runs: ``shell``, for commands and planner programs, and ``custom``, for a program of the user's.
+"""The agents without a model: ``shell``, for commands and planner programs, and ``custom``, for the user's own programs.
 
-Both say nothing by themselves (``opaque``), so ``worker/``, a small program of its own, does a task with them and reports by the
-methods that every agent uses. What works with it works with all.
+They report nothing by themselves (``opaque``), so ``worker/``, a small separate program, does their tasks and reports
+with the methods that every agent uses.
 """

@@ -1,7 +1,7 @@
 """The ``shell`` agent: runs the commands of its tasks, or a planner program, with ``worker``.
 
-It needs no model and no installation. Its worker reports by the very methods any agent uses, so everything that works with it
-works with the others.
+It needs no model and no installation. Its worker reports with the same methods as any agent, so everything that works
+with it works with the others.
 """
 
 from pathlib import Path
@@ -21,11 +21,11 @@ class ShellAdapter(OpaqueAdapter):
     traits = SHELL
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """The worker; its commands are in the manifest."""
+        """Start the worker; its commands are in the manifest."""
         return worker_plan(request, session_files(request.manifest))
 
     def detect(self) -> AgentInfo:
-        """There wherever there is a POSIX shell."""
+        """Available on every system with a POSIX shell."""
         has_shell = Path("/bin/sh").exists()
         return AgentInfo(
             name=self.name,

@@ -1,12 +1,12 @@
-"""An agent of the user's own: any program that does one task per run, told in the configuration by a template.
+"""An agent of the user's own: any program that does one task per run, configured with a template.
 
     [agents.aider]
     command = ["aider", "--yes-always", "--no-stream", "--message", "{prompt}"]
     env = ["OPENAI_API_KEY"]
 
-It says nothing by itself (aider has no hooks, no stream, and exits with 0 even when it could not log in), so the shell worker does the
-talking: it starts each task, runs the program with the task as its prompt, runs the task's checks, and reports what came of
-it. What a task is worth is therefore what its checks say.
+Such a program reports nothing by itself (aider has no hooks, no stream, and exits with 0 even when it could not log in).
+The shell worker reports for it: it starts each task, runs the program with the task as its prompt, runs the task's
+checks, and reports the result. Only the checks show whether a task is really done.
 """
 
 import re
@@ -27,13 +27,13 @@ from maestrod.api.errors import Unavailable
 from maestrod.api.skill import AgentInfo
 from maestrod.core.values.agent_traits import AgentTraits
 
-#: What a template may name, and the shell variable that has it.
+#: The placeholders of a template, and the shell variables with their values.
 _PLACES = {"{prompt}": TEXT_VARIABLE, "{prompt_file}": PATH_VARIABLE, "{task_id}": "MAESTRO_TASK_ID"}
 _PLACE = re.compile("|".join(map(re.escape, _PLACES)))
 
 
 class CustomAdapter(OpaqueAdapter):
-    """A program by its template; ``settings.command`` is not empty."""
+    """A program with its template; ``settings.command`` must not be empty."""
 
     def __init__(self, name: str, settings: AgentSettings) -> None:
         self.name = name
@@ -41,7 +41,7 @@ class CustomAdapter(OpaqueAdapter):
         self.traits = AgentTraits()
 
     def launch(self, request: LaunchRequest) -> LaunchPlan:
-        """The shell worker with the program's command line in the manifest. Raises ``Unavailable`` without the program."""
+        """Start the worker, with the program's command line in the manifest. Raises ``Unavailable`` without the program."""
         missing = self._missing(environment(request)["PATH"])
         if missing is not None:
             raise Unavailable("agent.missing", f"{self.name}: {missing}")
@@ -51,7 +51,7 @@ class CustomAdapter(OpaqueAdapter):
         return worker_plan(request, files)
 
     def detect(self) -> AgentInfo:
-        """Whether its program is on the daemon's PATH."""
+        """Look for its program on the daemon's PATH."""
         missing = self._missing(None)
         description = (
             self._settings.description or f"Runs {self._settings.command[0]} for each task (from your configuration)"
@@ -66,7 +66,7 @@ class CustomAdapter(OpaqueAdapter):
 
 
 def command_line(template: Sequence[str]) -> str:
-    """A template as one line for the POSIX shell; what it names stays one word each, whatever is in it."""
+    """Convert a template to one line for the POSIX shell; each placeholder stays one word, whatever its value."""
     line = " ".join(map(_word, template))
     if any(place in word for word in template for place in ("{prompt}", "{prompt_file}")):
         return line

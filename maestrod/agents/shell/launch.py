@@ -1,4 +1,4 @@
-"""How the worker is started, which does the tasks of the ``shell`` agent and of the user's own programs."""
+"""Plans the start of the worker, which does the tasks of the ``shell`` agent and of the user's own programs."""
 
 import sys
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from maestrod.agents.adapter import LaunchPlan, LaunchRequest
 from maestrod.agents.kit.environment import environment
 
 WORKER = Path(__file__).resolve().parent / "worker" / "__main__.py"
-#: The worker passes TERM on to its command and gives it three seconds (``worker/command.py``), so it needs some more.
+#: The worker forwards TERM to its command and waits three seconds (``worker/command.py``), so it needs a little longer.
 STOP_LADDER = (("TERM", 5.0), ("KILL", 5.0))
-#: Commands run on a terminal at which nobody sits: a pager there (git log, man, systemctl) would wait for a key for ever.
-#: git's own setting goes before PAGER, hence two (git-var(1)).
+#: Commands run on a terminal without a person: a pager (git log, man, systemctl) would wait for a key indefinitely.
+#: git's own setting precedes PAGER, hence two (git-var(1)).
 UNATTENDED = {"PAGER": "cat", "GIT_PAGER": "cat"}
 
 
 def worker_plan(request: LaunchRequest, files: Mapping[str, str]) -> LaunchPlan:
-    """The worker by path, isolated (``-I -S``): it uses the standard library and nothing of the project's."""
+    """Run the worker by path, isolated (``-I -S``): it imports the standard library and nothing from the project."""
     return LaunchPlan(
         argv=(sys.executable, "-I", "-S", "-X", "utf8", str(WORKER)),
         env=UNATTENDED | environment(request),

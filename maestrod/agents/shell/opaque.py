@@ -1,6 +1,6 @@
-"""What agents have in common that say nothing by themselves: no hooks, no stream, no prompts while they run.
+"""The common part of agents that report nothing by themselves: no hooks, no stream, no prompts while they run.
 
-Their worker reports by the methods any agent uses, or only their end is known.
+Their worker reports with the methods of any agent; without reports only their end is known.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from maestrod.core.values.signs import NOTHING, Outcome, Reading
 
 
 class OpaqueAdapter:
-    """The readers and writers of such an agent: nothing is read, and what is typed is typed as it is."""
+    """The readers and writers of such an agent: they read nothing, and write prompts unchanged."""
 
     def read_hook(self, event: str, payload: Any) -> Reading:
-        """It has no hooks."""
+        """No signs: it has no hooks."""
         return NOTHING
 
     def read_line(self, line: bytes) -> Reading:
-        """Its output is for people."""
+        """No signs: its output is for people."""
         return NOTHING
 
     def read_title(self, title: str) -> Reading:
-        """Its title means nothing."""
+        """No signs: its title means nothing."""
         return NOTHING
 
     def say(self, text: str, *, interactive: bool) -> Sequence[Keys]:
@@ -32,15 +32,15 @@ class OpaqueAdapter:
         return (Keys(text.encode() + (b"\r" if interactive else b"\n")),)
 
     def answer(self, key: str, permission: Permission, *, message: str = "") -> bytes:
-        """It never asks for permission."""
+        """Empty: it never asks for permission."""
         return b""
 
     def hook_answer(self, event: str, permission: Permission | None, *, message: str = "") -> str:
-        """It has no hooks."""
+        """Empty: it has no hooks."""
         return ""
 
     def judge(self, ended: Exit, *, outcome: Outcome | None, told_to_stop: bool) -> Verdict:
-        """The worker's exit code is its verdict: 0 means that every task is done."""
+        """The worker's exit code decides: 0 means that every task is done."""
         if ended.code == 0:
             return Verdict.COMPLETED
         return Verdict.STOPPED if told_to_stop else Verdict.FAILED

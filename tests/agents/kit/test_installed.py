@@ -46,7 +46,7 @@ def test_otherwise_the_program_is_asked(tmp_path: Path) -> None:
 
 def test_a_wrapping_package_says_nothing(tmp_path: Path) -> None:
     found = find(SOME, str(packaged(tmp_path, "2.1.7", name="@other/thing")))
-    assert found.version is None and "does not say its version" in (found.missing or "")
+    assert found.version is None and "does not print its version" in (found.missing or "")
 
 
 def test_a_missing_program_is_named_with_its_installation(tmp_path: Path) -> None:

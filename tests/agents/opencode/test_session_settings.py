@@ -70,5 +70,5 @@ const handlers = await Maestro({{}})
 try {{ await handlers["tool.execute.before"]?.({{ tool: "bash" }}); console.log("runs") }} catch (error) {{ console.log(error.message) }}
 """
     done = subprocess.run([node, "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
-    said = "maestrod is not there to decide about this tool" if gate else "runs"
+    said = "maestrod is not available to decide about this tool" if gate else "runs"
     assert (done.stdout.strip(), done.stderr) == (said, "")

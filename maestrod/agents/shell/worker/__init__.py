@@ -1,7 +1,8 @@
-"""The program of the `shell` agent: runs the commands of its tasks and reports, with the standard library alone.
+"""The program of the `shell` agent: runs the commands of its tasks and reports, using only the standard library.
 
-Started as ``python -I -S <folder>/__main__.py`` hundreds of times a run, so it imports modules written in C only: what starting
-costs is what Python costs. It reads ``manifest.json``, speaks the worker's methods over one connection that outlives the daemon
-(``daemon.py``), runs commands on a terminal of their own so that it sees what they print (``command.py``), and judges a task by
-its commands and checks (``task.py``). As an orchestrator it runs the planner program instead (``planner.py``).
+It is started as ``python -I -S <folder>/__main__.py``, hundreds of times in a run, so it imports only modules written in
+C and starts as fast as Python itself. It reads ``manifest.json``, calls the worker's methods over a connection that
+survives restarts of the daemon (``daemon.py``), runs each command on its own terminal to see its output
+(``command.py``), and judges a task by its commands and checks (``task.py``). As an orchestrator it runs the planner
+program instead (``planner.py``).
 """

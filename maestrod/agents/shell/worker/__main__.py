@@ -1,12 +1,12 @@
-"""Entry of the worker when run by path: puts its own package on the import path and hands over.
+"""Entry point of the worker when run by path: puts its own package on the import path and calls ``main``.
 
-Kept to these lines because a script is compiled at every start, while what it imports is loaded from cached byte code. Leaving
-by ``_exit`` spares the interpreter's tidying-up.
+It is this short because Python compiles a script at every start but loads what the script imports from cached bytecode.
+Exiting with ``_exit`` skips finalizing the interpreter.
 """
 
 import posix
 import sys
 
-# Behind the standard library, so that no file of ours can ever shadow one of its modules.
+# After the standard library, so that no file of ours can shadow one of its modules.
 sys.path.append(__file__.rpartition("/worker/")[0])
 posix._exit(__import__("worker.main", fromlist=["main"]).main())  # noqa: SLF001 - a public function despite its name

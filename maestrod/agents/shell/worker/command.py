@@ -1,9 +1,10 @@
-"""Running one command: its output live on the worker's terminal, its last lines kept, its end told apart from its silence.
+"""Runs one command: shows its output live on the worker's terminal, keeps its last lines, and reports how it ended.
 
-The command gets a terminal of its own, so that programs that look for one keep their colours and their progress bars; output
-passes through it unchanged, and what it did to the screen is undone at the end. Standard input is empty. The command leads a process group, which is in the foreground of the
-session's terminal meanwhile, so an interrupt typed there reaches the command and not the worker. A process that the command
-left behind in the background keeps the terminal open; it is not waited for.
+The command gets its own terminal, so that programs that check for one keep their colours and progress bars. Output passes
+through unchanged, and what it did to the screen is undone at the end. Standard input is empty. The command leads a
+process group that is in the foreground of the session's terminal, so an interrupt typed there reaches the command and
+not the worker. A background process that the command leaves behind keeps the terminal open; the worker does not wait for
+it.
 """
 
 import fcntl
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 SHELL = "/bin/sh"
-#: Seconds of silence after the command's end in which output still on its way may arrive, and how long that goes on at most.
+#: Seconds of silence after the command's end before its output counts as complete, and the maximum wait for that.
 QUIET = 0.05
 DRAIN = 1.0
-#: Seconds a stopped command has to end before the worker leaves; the daemon's ladder goes on from there.
+#: Seconds for a stopped command to end before the worker exits; the daemon's ladder continues from there.
 GRACE = 3.0
 #: Bytes of output kept for the report.
 KEPT = 16_384
 _NOTHING = "/dev/null"
-#: struct winsize of tty_ioctl(4): rows, columns, no pixels; what a command gets when our output is no terminal.
+#: struct winsize of tty_ioctl(4): rows, columns, no pixels; a command's size when our output is not a terminal.
 _USUAL_SIZE = (40, 120, 0, 0)
 
 
@@ -55,9 +56,9 @@ class CommandResult:
 
 
 class Runner:
-    """Runs one command after the other in ``place``. ``wake`` becomes readable when a child has ended (``signals.install``).
+    """Runs one command at a time in ``place``. ``wake`` becomes readable when a child has ended (``signals.install``).
 
-    Raises ``FolderLost`` when that place is not what it was.
+    Raises ``FolderLost`` when the folder is gone or was replaced.
     """
 
     def __init__(self, wake: int, environ: "Mapping[bytes, bytes]", place: Workplace) -> None:
@@ -79,7 +80,7 @@ class Runner:
         return self._run([SHELL, "-c", command], actions, master, slave, KEPT, variables)
 
     def program(self, argv: list[str], stdin: str, limit: int, **variables: str) -> CommandResult:
-        """Run a program with a file as input; its standard output is kept up to ``limit``, its errors only shown."""
+        """Run a program with a file as input; keeps its standard output up to ``limit`` bytes and shows its errors."""
         self._place.enter()
         reader, writer = posix.pipe()
         actions: list[Any] = [
@@ -89,7 +90,7 @@ class Runner:
         try:
             return self._run(argv, actions, reader, writer, limit, variables)
         finally:
-            show(RESET)  # its errors went past us
+            show(RESET)  # its errors went to the terminal directly
 
     def _run(
         self, argv: list[str], actions: "list[Any]", output: int, given: int, limit: int, variables: dict[str, str]
@@ -114,7 +115,7 @@ class Runner:
                 show(self._screen.settle())
 
     def _follow(self, pid: int, output: int, limit: int) -> CommandResult:
-        """Copy output until the command has ended and nothing more comes; pass a stop on and give it a moment."""
+        """Copy output until the command has ended and is silent. Forwards a stop and gives the command time to end."""
         kept = bytearray()
         status: int | None = None
         sources = [output, self._wake]
@@ -147,7 +148,7 @@ class Runner:
 
 
 def _timeout(give_up: float | None, *, quiet: bool) -> float | None:
-    """How long to wait for something to happen; for ever while the command runs and nobody wants it to stop."""
+    """How many seconds to wait for an event; None (no limit) while the command runs and need not stop."""
     if give_up is None:
         return None
     left = max(0.0, give_up - time.monotonic())
@@ -155,7 +156,7 @@ def _timeout(give_up: float | None, *, quiet: bool) -> float | None:
 
 
 def _resume(pid: int) -> None:
-    """Let the command's group go on: one that read the terminal before it was given it has been stopped by SIGTTIN."""
+    """Continue the command's group: SIGTTIN stopped it if it read the terminal before it was in the foreground."""
     try:
         posix.kill(-pid, signals.CONT)
     except OSError:
@@ -163,7 +164,7 @@ def _resume(pid: int) -> None:
 
 
 def _tell(pid: int, number: int) -> None:
-    """Pass a stop, or that the terminal has another size, on to the command's group."""
+    """Forward a stop or a change of the terminal's size to the command's group."""
     try:
         posix.kill(-pid, number)
     except OSError:
@@ -171,13 +172,13 @@ def _tell(pid: int, number: int) -> None:
 
 
 def _reap(pid: int) -> int | None:
-    """The status of the child when it has ended. Unreaped until then, so its pid can be nobody else's."""
+    """The status of the child, if it has ended. Until it is reaped here, its pid cannot be reused."""
     ended, status = posix.waitpid(pid, posix.WNOHANG)
     return status if ended else None
 
 
 def _read(output: int) -> bytes:
-    """What has come; nothing at its end, which a terminal without users tells by EIO on Linux."""
+    """Read output; empty at its end, which a terminal without users reports as EIO on Linux."""
     try:
         return posix.read(output, 65536)
     except OSError:
@@ -185,13 +186,13 @@ def _read(output: int) -> bytes:
 
 
 def _terminal() -> tuple[int, int]:
-    """Our end and the command's end of a new terminal as large as ours; of a pipe where there are no terminals left."""
+    """Both ends (ours first) of a new terminal with the size of ours, or of a pipe when no terminals are left."""
     try:
         master, slave = posix.openpty()
     except OSError:
         return posix.pipe()
     attributes = termios.tcgetattr(slave)
-    attributes[1] &= ~termios.OPOST  # the terminal we copy to does this; twice would give staircases
+    attributes[1] &= ~termios.OPOST  # the terminal we copy to does this; doing it twice would garble the lines
     termios.tcsetattr(slave, termios.TCSANOW, attributes)
     fcntl.ioctl(slave, termios.TIOCSWINSZ, b"".join(size.to_bytes(2, sys.byteorder) for size in _USUAL_SIZE))
     _copy_size(master)
@@ -199,7 +200,7 @@ def _terminal() -> tuple[int, int]:
 
 
 def _attributes() -> "list[Any] | None":
-    """How the session's terminal is set at first (termios(3)); None where there is none."""
+    """The initial settings of the session's terminal (termios(3)); None where there is none."""
     try:
         return termios.tcgetattr(0)
     except termios.error:
@@ -207,7 +208,7 @@ def _attributes() -> "list[Any] | None":
 
 
 def _calm(attributes: "list[Any] | None") -> None:
-    """Set the session's terminal as it was, and drop what was typed for a command that has ended: the next one is another's."""
+    """Restore the session's terminal, and drop input typed for a command that has ended: it is not for the next one."""
     if attributes is None:
         return
     try:
@@ -218,7 +219,7 @@ def _calm(attributes: "list[Any] | None") -> None:
 
 
 def _copy_size(master: int) -> bool:
-    """Make the command's terminal as large as ours, where both are terminals; whether it had another size."""
+    """Give the command's terminal the size of ours, if both are terminals; returns whether its size changed."""
     try:
         ours = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
         before = fcntl.ioctl(master, termios.TIOCGWINSZ, bytes(8))
@@ -229,7 +230,7 @@ def _copy_size(master: int) -> bool:
 
 
 def _foreground(group: int) -> None:
-    """Give a process group the terminal, if there is one: it may read from it, and gets what is typed as an interrupt."""
+    """Put a process group into the terminal's foreground, if there is one: it may read, and receives interrupts."""
     try:
         posix.tcsetpgrp(0, group)
     except OSError:

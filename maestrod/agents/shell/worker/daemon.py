@@ -1,7 +1,7 @@
-"""One connection to the daemon that outlives it: newline-delimited JSON-RPC 2.0 on the Unix socket.
+"""A connection to the daemon that survives its restarts: newline-delimited JSON-RPC 2.0 on the Unix socket.
 
-A call whose answer did not come is made again, with the same ``requestId``, on a new connection, for as long as it takes: the
-daemon knows what it has done already, so nothing happens twice and nothing is lost while it restarts.
+A call without an answer is repeated with the same ``requestId`` on a new connection, for as long as it takes. The daemon
+recognizes repeated calls, so nothing happens twice and nothing is lost while it restarts.
 """
 
 import _socket
@@ -15,17 +15,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Seconds between tries: soon at first (a restart takes half a second), then seldom (nobody may come for hours).
+#: Seconds between tries: short at first (a restart takes half a second), then longer (the daemon may be away for hours).
 FIRST_PAUSE = 0.05
 LAST_PAUSE = 2.0
-#: Seconds work waits for the answer to a note: a daemon that runs takes milliseconds, one that is stopped must not stop us.
+#: Seconds that work waits for the answer to a note: a running daemon takes milliseconds, a stopped one must not stop us.
 _NOTE_SECONDS = 1.0
 #: An answer is at most 16 MiB (the contract's reply limit), with room for the envelope.
 _LINE_LIMIT = 17 * 1024 * 1024
 
 
 class Refused(Exception):
-    """The daemon's no. ``code`` is the JSON-RPC code, ``reason`` the stable name of it, ``details`` what it said more."""
+    """The daemon refused a call. ``code`` is the JSON-RPC code, ``reason`` its stable name, ``details`` more data."""
 
     def __init__(self, code: int, message: str, data: "dict[str, Any]") -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class Refused(Exception):
         self.reason = str(data.get("code", ""))
         self.details: dict[str, Any] = data.get("details") or {}
         self.retryable = data.get("retryable") is True
-        #: Whether it is the session that is refused, and not only this report.
+        #: Whether the session itself is refused, not only this report.
         self.is_final = self.reason.startswith(("session.", "token."))
 
 
@@ -43,14 +43,14 @@ class Gone(Exception):
 
 
 class Daemon:
-    """Calls the methods a worker may call, in the name of its session.
+    """Calls the methods that a worker may call, for its session.
 
-    A parameter ``at`` is a moment by ``steady``. It is sent as wall time, reckoned anew for each try, so that a clock that was
-    set meanwhile does not move it.
+    A parameter ``at`` is a time of ``steady``. It is sent as wall time, computed again for each try, so that setting the
+    clock meanwhile does not change the moment.
     """
 
     def __init__(self, path: str, token: str, calls: str, witness: str) -> None:
-        """``calls`` begins the id of every call; it must be this worker's alone. ``witness`` is a file of the session."""
+        """``calls`` is the prefix of every call's id, unique to this worker. ``witness`` is a file of the session."""
         self._path = path
         self._token = token
         self._calls = calls
@@ -63,9 +63,9 @@ class Daemon:
         self._answers: dict[int, Any] = {}
 
     def call(self, method: str, **params: "Any") -> "Any":
-        """The result of a method. Raises ``Refused``; waits for the daemon when it is away or busy.
+        """Call a method and return its result. Raises ``Refused``; waits for the daemon while it is away or busy.
 
-        Raises ``Gone`` when it is away and the session's files have been removed: then no daemon will ever come back for it.
+        Raises ``Gone`` when it is away and the session's files have been removed: then no daemon will want the session.
         """
         answer = self.calls((method, params))[0]
         if isinstance(answer, Refused):
@@ -73,9 +73,10 @@ class Daemon:
         return answer
 
     def calls(self, *requests: "tuple[str, dict[str, Any]]") -> "list[Any]":
-        """The results, or ``Refused``, of several methods, carried out in this order and sent in one piece.
+        """Call several methods in this order, sent together; returns their results, or ``Refused`` in their place.
 
-        All that is open is sent again when one got no answer, or the daemon is busy: what it has done already it only says again.
+        When an answer is missing, or the daemon is busy, all open calls are sent again; the daemon answers repeated calls
+        without executing them again.
         """
         numbers = [self._add(method, params, noted=False) for method, params in requests]
         pause = FIRST_PAUSE
@@ -94,9 +95,9 @@ class Daemon:
             pause = min(pause * 2, LAST_PAUSE)
 
     def note(self, method: str, **params: "Any") -> None:
-        """Report something and go on, also while the daemon is away: the next call tells it again until it is answered.
+        """Report something and continue, even while the daemon is away: later calls send it again until it is answered.
 
-        Raises ``Refused`` for a no to the session as such: it has no work any more.
+        Raises ``Refused`` when the session itself is refused: it has no work any more.
         """
         self._add(method, params, noted=True)
         try:
@@ -111,7 +112,7 @@ class Daemon:
         return self._number
 
     def close(self) -> None:
-        """End the connection; the next call makes another, and sends what is open again."""
+        """Close the connection; the next call makes another and sends the open calls again."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None
@@ -119,7 +120,7 @@ class Daemon:
         self._received = b""
 
     def _ask(self, seconds: "float | None") -> None:
-        """Send what is open and take in the answers. Raises ``OSError`` when there was none in time, or it is worth another try."""
+        """Send the open calls and read the answers. Raises ``OSError`` when one is missing in time or may be retried."""
         if self._connection is None:
             self._connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         self._connection.settimeout(seconds)
@@ -164,7 +165,7 @@ class Daemon:
 
 
 class _Request:
-    """A call that has no answer yet. ``noted``: nobody waits for that."""
+    """A call without an answer so far. ``noted``: the worker does not wait for the answer."""
 
     def __init__(self, number: int, method: str, params: "dict[str, Any]", *, noted: bool) -> None:
         self.number = number
@@ -173,7 +174,7 @@ class _Request:
         self._params = params
 
     def line(self) -> str:
-        """What is sent."""
+        """The request as a line of JSON."""
         params = self._params
         if "at" in params:
             params = {**params, "at": round((time.time() - (steady() - params["at"])) * 1000)}
@@ -181,12 +182,12 @@ class _Request:
 
 
 def steady() -> float:
-    """Seconds on a clock that nobody sets and that goes on while the machine sleeps (clock_gettime(2); macOS: its monotonic one)."""
+    """Seconds on a clock that cannot be set and that runs while the machine sleeps (clock_gettime(2); macOS: monotonic)."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _outcome(reply: "dict[str, Any]") -> "Any":
-    """The result of an answer, or its ``Refused``."""
+    """The result in a reply, or its error as ``Refused``."""
     if "error" not in reply:
         return reply.get("result")
     fault = reply["error"]

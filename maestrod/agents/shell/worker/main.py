@@ -1,4 +1,4 @@
-"""From the environment and the manifest to the exit status: 0 everything done, 1 not, 143 stopped."""
+"""Runs the worker, from the environment and the manifest to the exit code: 0 all done, 1 not all done, 143 stopped."""
 
 import posix
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 DONE = 0
 NOT_DONE = 1
-#: What a shell reports for a program ended by TERM: 128 and the signal's number.
+#: The exit code that a shell reports for a program that TERM ended: 128 plus the signal's number.
 STOPPED = 143
 _NEEDED = ("MAESTRO_SESSION_ID", "MAESTRO_ATTEMPT", "MAESTRO_SESSION_TOKEN", "MAESTRO_SOCKET", "MAESTRO_MANIFEST_PATH")
 
 
 def main() -> int:
-    """Do the session's work; the exit status."""
+    """Do the session's work; returns the exit code."""
     try:
         wake = signals.install()
         return DONE if _work(wake) else NOT_DONE
@@ -43,11 +43,11 @@ def _work(wake: int) -> bool:
     values = {name: posix.environ.get(name.encode(), b"").decode() for name in _NEEDED}
     missing = [name for name, value in values.items() if not value]
     if missing:
-        say(f"# {', '.join(missing)} not set: this program is started by maestrod")
+        say(f"# {', '.join(missing)} not set: only maestrod can start this program")
         return False
     session_id, attempt, token, socket, manifest_path = values.values()
     if attempt != "1":
-        show(RESET)  # the one before may have been killed in the middle of anything
+        show(RESET)  # the earlier attempt may have been killed at any point
     manifest = _manifest(manifest_path)
     if manifest is None:
         return False

@@ -1,10 +1,10 @@
-"""The orchestrator of the `shell` agent: run the planner program, hand in its plan, send it back with what the linter found.
+"""The orchestrator of the `shell` agent: runs the planner program, submits its plan, and returns the linter's findings to it.
 
-The program runs in the project's folder. It reads the TaskContext as JSON on standard input (and finds it as a file in
-``MAESTRO_TASK_CONTEXT``) and prints the plan: a JSON plan document, also with the fences and sentences that models put around
-one, or a Markdown checklist. Or it calls
-``maestroctl plan submit`` itself and prints nothing. When a plan is refused the program runs again, with
-``MAESTRO_PLAN_DIAGNOSTICS`` naming a JSON file ``{"attempt": 2, "diagnostics": [{path, code, message, severity}]}``.
+The program runs in the project's folder. It reads the TaskContext as JSON on standard input (``MAESTRO_TASK_CONTEXT``
+names a file with it) and prints the plan: a JSON document, possibly with the fences and sentences that models put around
+one, or a Markdown checklist. Instead it may call ``maestroctl plan submit`` itself and print nothing. When a plan is
+refused, the program runs again, and ``MAESTRO_PLAN_DIAGNOSTICS`` names a JSON file
+``{"attempt": 2, "diagnostics": [{path, code, message, severity}]}``.
 """
 
 import posix
@@ -20,19 +20,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Bytes of a plan: the contract's bound on a plan message.
+#: Maximum bytes of a plan: the contract's limit for a plan message.
 PLAN_LIMIT = 4_194_304
 CONTEXT = "task-context.json"
 DIAGNOSTICS = "plan-diagnostics.json"
 
 
 class Failed(Exception):
-    """There is no plan, and why."""
+    """There is no plan; the text says why."""
 
 
 class Planner:
-    """Makes and hands in the plan of one task. ``folder`` is the session's, where the context lies; a refused plan goes back
-    to the program ``repairs`` times.
+    """Makes and submits the plan of one task. ``folder`` is the session's folder, which has the context; a refused plan is
+    returned to the program up to ``repairs`` times.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Planner:
         self._repairs = repairs
 
     def plan(self) -> bool:
-        """Whether a plan was accepted; if not, the task is told why."""
+        """Make and submit the plan; returns whether it was accepted. If not, the task fails with the reason."""
         self._tell("session.update", status="working")
         try:
             self._plan()
@@ -57,7 +57,7 @@ class Planner:
         return True
 
     def _tell(self, method: str, **params: "Any") -> None:
-        """Report something that the outcome does not hang on."""
+        """Report something that does not affect the outcome."""
         try:
             self._daemon.call(method, **params)
         except Refused as refusal:
@@ -76,7 +76,7 @@ class Planner:
         raise Failed(f"the plan was refused {self._repairs + 1} times; last: {_first(findings)}")
 
     def _run(self, attempt: int, findings: "list[dict[str, Any]]") -> str:
-        """What the program prints."""
+        """Run the program; returns its output."""
         context = f"{self._folder}/{CONTEXT}"
         variables = {"MAESTRO_TASK_CONTEXT": context}
         if findings:
@@ -93,7 +93,7 @@ class Planner:
         return self._printed(command, outcome)
 
     def _obstacle(self, error: OSError) -> str:
-        """What to do about it: for a script without its interpreter execve(2) says that the script is not there."""
+        """What is wrong: for a script whose interpreter is missing, execve(2) reports that the script is missing."""
         if isinstance(error, PermissionError):
             return "it is not executable (chmod +x)"
         if isinstance(error, FileNotFoundError) and posix.access(self._program[0], posix.F_OK):
@@ -108,7 +108,7 @@ class Planner:
         return outcome.output.decode("utf-8", "replace")
 
     def _submit(self, text: str) -> "list[dict[str, Any]] | None":
-        """Hand in the plan: None when it is accepted, else what is wrong with it."""
+        """Submit the plan. Returns None when it is accepted, otherwise the findings."""
         try:
             plan = self._daemon.call("plan.submit", taskId=self._task_id, **_members(text))
         except Refused as refusal:
@@ -119,7 +119,7 @@ class Planner:
         return _verdict(plan)
 
     def _submitted_by_itself(self) -> "list[dict[str, Any]] | None":
-        """The same of the plan that the program handed in itself."""
+        """The result for a plan that the program submitted itself: None when it was accepted, otherwise the findings."""
         plans = self._daemon.call("plan.list", taskId=self._task_id, limit=1000).get("items") or ()
         if not plans:
             raise Failed("the planner neither printed a plan nor submitted one with `maestroctl plan submit`")
@@ -127,19 +127,19 @@ class Planner:
 
 
 def _members(text: str) -> "dict[str, Any]":
-    """The plan as parameters: JSON as it is, anything else as text, which the daemon reads in whatever wrapping it is."""
+    """The plan as parameters: valid JSON as a document, anything else as text, in which the daemon finds the plan."""
     if text.lstrip()[:1] == "{":
         import json  # planners start rarely
 
         try:
             return {"plan": json.loads(text, object_pairs_hook=_object, parse_constant=int)}  # int refuses NaN
         except (ValueError, RecursionError):
-            pass  # the daemon says where the mistake is
+            pass  # the daemon reports where the mistake is
     return {"markdown": text}
 
 
 def _object(pairs: "list[tuple[str, Any]]") -> "dict[str, Any]":
-    """An object, unless a member appears twice: one of the two would be lost."""
+    """Build an object; refuses a member that appears twice, because one of the two would be lost."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError
@@ -147,7 +147,7 @@ def _object(pairs: "list[tuple[str, Any]]") -> "dict[str, Any]":
 
 
 def _verdict(plan: "dict[str, Any]") -> "list[dict[str, Any]] | None":
-    """None for an accepted plan."""
+    """The findings of an invalid plan; None for an accepted one."""
     if plan.get("status") == "invalid":
         return list(plan.get("diagnostics") or [_finding("invalid", "The plan is invalid")])
     say(f"# plan {plan.get('id')} is {plan.get('status')}")

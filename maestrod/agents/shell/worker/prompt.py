@@ -1,4 +1,4 @@
-"""A task as the prompt of a program that takes one: what there is to do, in words, as a file and as a variable."""
+"""Writes a task as a prompt for a program, into a file and a variable."""
 
 import posix
 
@@ -6,16 +6,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Name of the file in the session's folder, and what the program's environment calls its path and its text.
+#: The name of the file in the session's folder, and the variables with its path and its text.
 FILE = "prompt-{task_id}.md"
 PATH_VARIABLE = "MAESTRO_PROMPT_FILE"
 TEXT_VARIABLE = "MAESTRO_PROMPT"
-#: Bytes that one variable or argument may have: Linux takes 128 KiB (execve(2)).
+#: Maximum bytes of one variable or argument: Linux allows 128 KiB (execve(2)).
 TEXT_BYTES = 120_000
 
 
 def variables(task: "dict[str, Any]", folder: str) -> dict[str, str]:
-    """Write a task's prompt into a folder; the variables that tell the program of it. Raises ``OSError``."""
+    """Write a task's prompt into a folder; returns the variables for the program. Raises ``OSError``."""
     text = prompt(task)
     path = f"{folder}/{FILE.format(task_id=task['id'])}"
     data = text.encode(errors="replace")
@@ -28,7 +28,7 @@ def variables(task: "dict[str, Any]", folder: str) -> dict[str, str]:
 
 
 def prompt(task: "dict[str, Any]") -> str:
-    """What there is to do: title, description, the words of who asked, what must pass in the end, what went wrong before."""
+    """The prompt of a task: title, description, initial prompt, paths, checks, and the error of the last attempt."""
     parts = [task["title"], task.get("description"), task.get("initialPrompt")]
     if task.get("paths"):
         parts.append("Change only what matches: " + ", ".join(task["paths"]))
@@ -36,7 +36,7 @@ def prompt(task: "dict[str, Any]") -> str:
         parts.append(
             "\n".join(["When you are done these commands must succeed:", *(f"    {c}" for c in task["checks"])])
         )
-    error = task.get("lastError") or (task.get("attempts") or [{}])[-1].get("error")  # of a manifest, of a claim
+    error = task.get("lastError") or (task.get("attempts") or [{}])[-1].get("error")  # from a manifest, or from a claim
     if error:
         parts.append(f"The last attempt failed: {error}")
     return "\n\n".join(part.strip() for part in parts if part and part.strip()) + "\n"

@@ -1,31 +1,31 @@
-"""What a command did to the terminal, and the bytes that undo it: the next command, and our own words, begin on a clean one.
+"""Tracks what a command does to the terminal, and undoes it, so that the next output begins on a clean terminal.
 
-Only what was done is undone. Most commands end with a whole line and nothing else, and the log then has not one byte more; and
-some of the sequences (leaving an alternate screen that is not shown) would move the cursor over text. The sequences are those
-of ECMA-48 and of xterm's ctlseqs.
+It undoes only what was done. Most commands end with a complete line and change nothing, so the log gets no extra byte;
+and some sequences (leaving an alternate screen that is not shown) would move the cursor over text. The sequences are
+those of ECMA-48 and of xterm's ctlseqs.
 """
 
 _ESC = 0x1B
 _SO, _SI = 0x0E, 0x0F
-#: What ends a control string (OSC, DCS, SOS, PM, APC): BEL as xterm takes it, what cancels any sequence, and an ESC.
+#: The bytes that end a control string (OSC, DCS, SOS, PM, APC): BEL, as in xterm; CAN and SUB, which cancel; and ESC.
 _STRING_ENDS = (0x07, 0x18, 0x1A, _ESC)
-#: Private modes that are on at first: autowrap, and the cursor is shown.
+#: Private modes that are on initially: autowrap, visible cursor.
 _ON_AT_FIRST = {7, 25}
-#: Application cursor keys, reverse video, keypad, mouse reports of every kind, focus reports, bracketed paste.
+#: Off initially: application cursor keys, reverse video, keypad, all mouse reports, focus reports, bracketed paste.
 _OFF_AT_FIRST = {1, 5, 9, 66, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004}
 #: Origin mode and the alternate screen in its three spellings: switching them moves the cursor, so they come first.
 _MOVING = {6, 47, 1047, 1049}
 _CONTROLS = bytes(range(0x20)) + b"\x7f"
-#: A sequence longer than this is none.
+#: A longer sequence is not one.
 _LONGEST = 256
 _CANCEL = b"\x18\x1b\\"
 _PLAIN = b"\x1b[0m"
 _WHOLE_SCREEN = b"\x1b7\x1b[r\x1b8"
 _OVERWRITE = b"\x1b[4l"
-#: Sequences of their own kind, by what undoes them: the same bytes, sent by the command, undo it too.
+#: Other changes, by the bytes that undo them; the command itself may also have sent these bytes.
 _KEYPAD, _MODIFIERS, _KEYS, _CURSOR, _CHARACTERS = b"\x1b>", b"\x1b[>4m", b"\x1b[<u", b"\x1b[0 q", b"\x0f"
 
-#: For when nobody has followed what was written: undoes what does not move the cursor, and does no harm where nothing was done.
+#: For output that was not tracked: undoes everything that can be undone without moving the cursor; otherwise harmless.
 RESET = (
     _CANCEL
     + _PLAIN
@@ -37,20 +37,20 @@ RESET = (
 
 
 class Screen:
-    """Follows a command's output. ``feed`` takes it piece by piece, ``settle`` gives what has to be written at its end."""
+    """Tracks a command's output. ``feed`` accepts it in pieces; ``settle`` returns what to write at its end."""
 
     def __init__(self) -> None:
         self._line_open = False
         self._forget()
 
     def _forget(self) -> None:
-        self._rest = b""  # an escape sequence that is not whole yet
+        self._rest = b""  # an incomplete escape sequence
         self._in_string = False
         self._switched: set[int] = set()
         self._undo: dict[bytes, None] = {}
 
     def feed(self, data: bytes) -> None:
-        """Note what output does; next to no work where there are no escape sequences."""
+        """Track a piece of output; almost free if it has no escape sequences."""
         data, self._rest = self._rest + data, b""
         place = 0
         while place < len(data):
@@ -67,7 +67,7 @@ class Screen:
                 return
 
     def settle(self) -> bytes:
-        """What ends and undoes everything, and begins a new line where one is open. Then the screen is as at first."""
+        """The bytes that undo everything and end an open line. The tracker then starts afresh."""
         moving = sorted(self._switched & _MOVING)
         undone = [_CANCEL] if self._in_string or self._rest else []
         undone += [_private(mode, on=False) for mode in moving]
@@ -81,7 +81,7 @@ class Screen:
         return b"".join(undone)
 
     def _text(self, text: bytes) -> None:
-        """Text between sequences: whether it leaves a line open, and which character set it leaves chosen."""
+        """Track text between sequences: whether it leaves a line open, and which character set it selects."""
         line = text[text.rfind(b"\n") + 1 :]
         self._line_open = bool(line.strip(_CONTROLS)) or (self._line_open and len(line) == len(text))
         shifts = [text.rfind(_SO), text.rfind(_SI)]
@@ -89,7 +89,7 @@ class Screen:
             self._note(_CHARACTERS, done=shifts[0] > shifts[1])
 
     def _string(self, data: bytes, place: int) -> int:
-        """Where the string ends that is open at ``place``."""
+        """The index after the end of the string that is open at ``place``."""
         ends = [found for end in _STRING_ENDS if (found := data.find(end, place)) >= 0]
         if not ends:
             return len(data)
@@ -98,7 +98,7 @@ class Screen:
         return end if data[end] == _ESC else end + 1
 
     def _sequence(self, data: bytes, start: int) -> int:
-        """Take the sequence whose ESC is at ``start``; where it ends, -1 when the rest of it has not come yet."""
+        """Track the sequence whose ESC is at ``start``; returns the index after it, or -1 while it is incomplete."""
         kind = data[start + 1 : start + 2]
         if kind == b"[":
             return self._csi(data, start + 2)
@@ -109,12 +109,12 @@ class Screen:
         if place == len(data):
             return -1
         if not 0x30 <= data[place] <= 0x7E:
-            return place  # broken off by a control character, which counts by itself
+            return place  # a control character cancels the sequence and is handled by itself
         self._escape(data[start + 1 : place], data[place : place + 1])
         return place + 1
 
     def _escape(self, intermediate: bytes, final: bytes) -> None:
-        """ESC and a few characters: character sets, the keypad, a full reset."""
+        """Track ESC with a few characters: character sets, the keypad, a full reset."""
         if intermediate and intermediate in b"()*+":
             self._note(b"\x1b" + intermediate + b"B", done=final != b"B")
         elif not intermediate and final in b"no":
@@ -126,7 +126,7 @@ class Screen:
             self._undo.clear()
 
     def _csi(self, data: bytes, start: int) -> int:
-        """ESC [, parameters and a final character; anything else breaks it off."""
+        """Track ESC [, parameters and a final character; any other character cancels it. Returns as ``_sequence``."""
         place = _behind(data, start, 0x20, 0x3F)
         if place == len(data):
             return -1
@@ -136,7 +136,7 @@ class Screen:
         return place
 
     def _control(self, parameters: bytes, final: bytes) -> None:
-        """A whole control sequence."""
+        """Track a complete control sequence."""
         private = parameters[:1] in {b"?", b">", b"<", b"="}
         if final in b"hl":
             self._switch(parameters, on=final == b"h")
@@ -169,7 +169,7 @@ class Screen:
 
 
 def _behind(data: bytes, place: int, low: int, high: int) -> int:
-    """The first place from ``place`` on whose byte is not between ``low`` and ``high``; a limit after as many as no sequence has."""
+    """The first index from ``place`` whose byte is not between ``low`` and ``high``, at most ``_LONGEST`` further."""
     end = min(len(data), place + _LONGEST)
     while place < end and low <= data[place] <= high:
         place += 1

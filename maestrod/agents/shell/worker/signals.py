@@ -1,4 +1,4 @@
-"""Signals of the worker: each becomes a byte in a pipe, and a stop an exception as well, where nothing must be tidied up."""
+"""Signals of the worker: each becomes a byte in a pipe. A stop also raises an exception, unless a child must be ended first."""
 
 import posix
 import sys
@@ -7,25 +7,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal as kernel
 else:
-    import _signal as kernel  # what `signal` wraps in enumerations, which take 3 ms to load
+    import _signal as kernel  # `signal` wraps this in enumerations, which take 3 ms to load
 
 TERM = int(kernel.SIGTERM)
 CONT = int(kernel.SIGCONT)
 WINCH = int(kernel.SIGWINCH)
 
-#: What a child must not inherit as ignored; KILL and STOP cannot be set.
+#: Signals that a child must not inherit as ignored; KILL and STOP cannot be reset.
 RESET = [number for number in range(1, 32) if number not in (9, 17 if sys.platform == "darwin" else 19)]
 
 
 class Stopped(BaseException):
-    """The worker was told to stop; not an ``Exception``, so that nothing swallows it."""
+    """The worker must stop; not an ``Exception``, so that no handler swallows it."""
 
 
 def install() -> int:
-    """Set the handlers; returns the descriptor that becomes readable when a child has ended
-    or the terminal has another size.
+    """Set the handlers. Returns the descriptor that becomes readable when a child has ended or the terminal's size has
+    changed.
 
-    An interrupt typed into the terminal is for the running command, which is in the foreground then.
+    SIGINT is ignored: an interrupt typed into the terminal is for the running command, which is in the foreground.
     """
     reader, writer = posix.pipe()
     posix.set_blocking(reader, False)
@@ -50,7 +50,7 @@ def drain(reader: int) -> None:
 
 
 def name_of(number: int) -> str:
-    """``SIGTERM`` for 15, ``signal 34`` for one that has no name (a real-time signal)."""
+    """``SIGTERM`` for 15, ``signal 34`` for one without a name (a real-time signal)."""
     for name in dir(kernel):
         if name.startswith("SIG") and not name.startswith("SIG_") and getattr(kernel, name) == number:
             return name
@@ -58,7 +58,7 @@ def name_of(number: int) -> str:
 
 
 class _Stop:
-    """Whether a stop has come, and whether it may be raised where it comes."""
+    """Whether a stop has arrived, and whether it may be raised at once."""
 
     def __init__(self) -> None:
         self.wanted = False
@@ -78,9 +78,9 @@ class _Stop:
             raise Stopped
 
 
-#: ``with STOP:`` a stop is noted in ``STOP.wanted`` and raised at the end: for when a child must not be forgotten.
+#: Inside ``with STOP:`` a stop only sets ``STOP.wanted`` and is raised at the end, so that no child is forgotten.
 STOP = _Stop()
 
 
 def _note(number: int, frame: object) -> None:
-    """Nothing to do: Python has written the byte."""
+    """Do nothing: Python has written the byte."""

@@ -1,4 +1,4 @@
-"""One task: its commands in order, its checks, and the words for how it went."""
+"""Performs one task: runs its commands in order and its checks, and describes the result."""
 
 import time
 
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    #: Told after each command: how far the task is (0 to 1), and a few words.
+    #: Called after each command with the task's progress (0 to 1) and a short text.
     Progress = Callable[[float, str], None]
 
-#: Characters of a command in a message: its beginning says which one it was.
+#: How many characters of a command a message shows: its beginning is enough to recognize it.
 _SHOWN = 200
 
 
 class Program:
-    """A program that is given each task as a prompt, instead of the task's own commands: one command line for all."""
+    """A program that gets each task as a prompt, in place of the task's own commands: one command line for all tasks."""
 
     def __init__(self, command: str, folder: str) -> None:
         self.command = command
         self._folder = folder
 
     def variables(self, task: "dict[str, Any]") -> dict[str, str]:
-        """What its environment says of a task. Raises ``OSError`` when the prompt cannot be written."""
+        """The variables that describe a task to the program. Raises ``OSError`` when the prompt cannot be written."""
         return variables(task, self._folder)
 
 
 def perform(
     task: "dict[str, Any]", runner: Runner, progress: "Progress", program: Program | None = None
 ) -> tuple[bool, str]:
-    """Run a task, or have ``program`` do it. Whether it is done, and the summary or the error."""
+    """Run a task's commands, or ``program`` instead, and its checks. Returns whether it is done, and a summary or error."""
     say(f"## {task['title']}")
     try:
         variables = {"MAESTRO_TASK_ID": task["id"], **(program.variables(task) if program is not None else {})}
@@ -62,7 +62,7 @@ def perform(
 
 
 def explain(kind: str, command: str, outcome: CommandResult) -> str:
-    """Which command ended how, and its last lines."""
+    """The error text of a failed command: which one, how it ended, and its last lines."""
     text = f"{kind} {outcome}: {shortened(command)}"
     lines = tail(outcome.output)
     say(f"# {text}")

@@ -1,15 +1,15 @@
-"""What the worker shows on its own terminal, and how other programs' output becomes a few plain lines."""
+"""Writes to the worker's own terminal, and converts other programs' output to a few plain lines."""
 
 import posix
 
-#: How much of a command's output goes into a report: enough to see what went wrong, little enough for a list of failures.
+#: How much of a command's output a report contains: enough to see what went wrong, short enough for a list of failures.
 TAIL_LINES = 20
 TAIL_BYTES = 4096
 _OUTPUT = 1
 
 
 def show(data: bytes) -> None:
-    """Write to the terminal; one that is gone does not stop the work, its reports still count."""
+    """Write to the terminal. If it is gone, work continues, because the reports still count."""
     try:
         while data:
             data = data[posix.write(_OUTPUT, data) :]
@@ -23,7 +23,7 @@ def say(text: str) -> None:
 
 
 def plain(output: bytes) -> list[str]:
-    """The lines of terminal output without control sequences; what a carriage return overwrote is gone."""
+    """The lines of terminal output without control sequences and without text that a carriage return overwrote."""
     lines = []
     for line in _without_controls(output.decode("utf-8", "replace")).split("\n"):
         shown = line.rstrip("\r").rpartition("\r")[2].rstrip()
@@ -39,7 +39,7 @@ def tail(output: bytes) -> str:
 
 
 def _without_controls(text: str) -> str:
-    """Without escape sequences (ECMA-48: CSI, OSC and the other strings, single escapes) and lone control characters."""
+    """Remove escape sequences (ECMA-48: CSI, OSC and the other strings, single escapes) and control characters."""
     if "\x1b" not in text and text.isprintable():
         return text
     kept = []
@@ -58,7 +58,7 @@ def _without_controls(text: str) -> str:
 
 
 def _after_sequence(text: str, place: int) -> int:
-    """Where the sequence ends whose escape character stands before ``place``. A line end breaks off any: no line is lost."""
+    """The index after the sequence whose escape character is before ``place``. A line end ends it, so no line is lost."""
     kind = text[place : place + 1]
     if kind == "[":
         return _behind(text, place + 1, "?", "@")
@@ -67,11 +67,11 @@ def _after_sequence(text: str, place: int) -> int:
         while place < len(text) and text[place] not in "\x07\x18\x1a\x1b\n":
             place += 1
         return place + 2 if text[place : place + 2] == "\x1b\\" else place + (text[place : place + 1] == "\x07")
-    return _behind(text, place, "/", "0")  # intermediate characters first, as in ESC ( B, which chooses a character set
+    return _behind(text, place, "/", "0")  # intermediate characters first, as in ESC ( B, which selects a character set
 
 
 def _behind(text: str, place: int, last: str, first: str) -> int:
-    """Where parameters (from the space to ``last``) and a final character (from ``first`` to ~) end."""
+    """The index after parameters (from the space to ``last``) and a final character (from ``first`` to ~)."""
     while place < len(text) and " " <= text[place] <= last:
         place += 1
     return place + (first <= text[place : place + 1] <= "~")

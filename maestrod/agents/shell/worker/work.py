@@ -1,7 +1,7 @@
-"""The two strategies: all tasks in the order of the manifest, or one claim of the queue after the other.
+"""The two strategies: all tasks in the order of the manifest, or one claim from the queue at a time.
 
-Reports go by the very methods ``maestroctl`` calls for any agent. A failed task does not stop the ones that do not need it;
-those that do are refused by the daemon when they are to be started.
+Reports use the same methods as ``maestroctl``. A failed task does not stop tasks that do not depend on it; the daemon
+refuses to start those that do.
 """
 
 from .command import Runner
@@ -24,7 +24,7 @@ class Worker:
         self._done = True
 
     def simple(self, tasks: "list[dict[str, Any]]") -> bool:
-        """Do the tasks in order; whether all of them are done."""
+        """Do the tasks in order; returns whether all of them are done."""
         for task in tasks:
             if self._tell("task.start", taskId=task["id"]):
                 self._finish(task, "task")
@@ -33,7 +33,7 @@ class Worker:
         return self._done
 
     def queue(self) -> bool:
-        """Claim and do tasks until nothing is left; whether all of them are done. A report and the next claim go together."""
+        """Claim and do tasks until none is left; returns whether all are done. Sends each report with the next claim."""
         claim = self._daemon.call("queue.next", wait=True)
         while task := claim.get("task") if claim.get("item") else None:
             method, params = self._perform(task, "queue")
@@ -48,7 +48,7 @@ class Worker:
         self._settle(task, method, self._tell(method, **params))
 
     def _perform(self, task: "dict[str, Any]", noun: str) -> "tuple[str, dict[str, Any]]":
-        """Do a task; the method and parameters that report how it went."""
+        """Do a task; returns the method and parameters that report the result."""
         done, words = perform(
             task, self._runner, lambda fraction, text: self._progress(task, fraction, text), self._program
         )
@@ -64,11 +64,11 @@ class Worker:
         self._daemon.note("task.progress", taskId=task["id"], progress=fraction, message=text, at=steady())
 
     def _tell(self, method: str, **params: "Any") -> bool:
-        """Report; False when the daemon says no to this one."""
+        """Send a report; returns False when the daemon refuses it."""
         return self._is_taken(method, self._daemon.calls((method, params))[0])
 
     def _is_taken(self, method: str, answer: "Any") -> bool:
-        """Whether the daemon took a report. A no to the session as such ends it."""
+        """Whether the daemon accepted a report. Raises ``Refused`` when it refuses the session itself."""
         if not isinstance(answer, Refused):
             return True
         if answer.is_final:

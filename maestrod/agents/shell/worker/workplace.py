@@ -1,29 +1,29 @@
-"""The project's folder, known by what it is and not by its name: entered anew before each command, and never another one.
+"""The project's folder, identified by device and inode, not by name; entered again before each command.
 
-A folder that is removed or moved stays the worker's current one, so commands would go on in a place that nobody sees, and a
-check there proves nothing. The one this session began in is held open: that keeps its device and inode its own, and tells
-where it went.
+A folder that is removed or moved would stay the worker's current one: commands would run where no one sees them, and
+checks would prove nothing. The worker keeps the folder that the session began in open, so that its device and inode are
+not reused and its new place can be found.
 """
 
 import posix
 
-#: Where there is O_PATH, a folder that may be entered but not read will do.
+#: With O_PATH, a folder that may be entered but not read is enough.
 _OPEN = getattr(posix, "O_PATH", posix.O_RDONLY) | posix.O_DIRECTORY | posix.O_CLOEXEC
 
 
 class FolderLost(Exception):
-    """The project's folder is not there any more, or is another one; the text says what became of it."""
+    """The project's folder is gone or was replaced; the text says what happened to it."""
 
 
 class Workplace:
-    """The folder that is current when this is made, and ``path``, its name."""
+    """The working directory at construction time, whose name is ``path``."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._held = posix.open(".", _OPEN)
 
     def enter(self) -> None:
-        """Make the folder of that name the current one. Raises ``FolderLost`` unless it still is the same."""
+        """Change to the folder. Raises ``FolderLost`` unless the path still leads to the same folder."""
         try:
             posix.chdir(self._path)
             same = posix.stat(".")[1:3] == posix.fstat(self._held)[1:3]  # inode and device
@@ -35,7 +35,7 @@ class Workplace:
             raise FolderLost(f"the project's folder {self._path} was replaced by another{where}")
 
     def _fate(self, error: OSError) -> str:
-        """What became of a folder that cannot be entered."""
+        """What happened to a folder that cannot be entered."""
         if isinstance(error, NotADirectoryError):
             return "was replaced by something that is not a folder"
         if not isinstance(error, FileNotFoundError):
