@@ -2,7 +2,7 @@
 
     <absolute python> -I -S <folder>/decide.py --agent claude --event PermissionRequest  < the hook's JSON
 
-What it does is in ``maestro_decide.py`` beside it.
+The code is in ``maestro_decide.py`` beside it.
 """
 
 import posix

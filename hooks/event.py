@@ -1,9 +1,10 @@
-"""Report one event of an agent to maestrod: the program every generated hook runs.
+"""Report one event of an agent to maestrod: the program that every reporting hook runs.
 
     <absolute python> -I -S <folder>/event.py --agent claude --event PostToolUse  < the hook's JSON
 
-What it does is in ``maestro_event.py`` beside it: Python compiles a script anew at each start and keeps a module compiled.
-Leaving by ``_exit`` spares the interpreter's tidying-up; together that is a quarter of the time an agent waits.
+The code is in ``maestro_event.py`` beside it, because Python compiles a script at each start but caches a compiled
+module. Exiting with ``_exit`` skips finalizing the interpreter. Together that saves a quarter of the agent's waiting
+time.
 """
 
 import posix

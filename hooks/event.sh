@@ -1,11 +1,11 @@
 #!/bin/sh
-# Report one event of an agent to maestrod without starting Python: what `maestroctl hooks install` writes where it works.
+# Report one event of an agent to maestrod without starting Python. `maestroctl hooks install` uses it where it works.
 #
 #   /bin/sh <folder>/event.sh PYTHON NC SOCKET --installed --agent claude --event PostToolUse  < the hook's JSON
 #
-# One message through NC (netcat with -U and -N) to the daemon's socket. Whatever goes wrong, event.py beside this file gets the
-# same event under the same id and does the rest: no daemon, a payload that is no object, too large or refused.
-# Exit status 0, nothing on standard output. Silent in sessions that maestrod started: those report by hooks of their own.
+# It sends one message through NC (netcat with -U and -N) to the daemon's socket. If that fails (no daemon, a payload that is
+# not an object, too large or refused), event.py beside this file gets the same event with the same id.
+# The exit status is 0 and stdout stays empty. It does nothing in sessions that maestrod started, which have their own hooks.
 
 [ -z "$MAESTRO_SESSION_ID" ] || exit 0
 python=$1 nc=$2 socket=$3
@@ -15,7 +15,7 @@ payload=$(cat)
 id=
 { read -r id < /proc/sys/kernel/random/uuid; } 2> /dev/null
 
-# The agent is the first process above us that is no shell.
+# The agent is the first ancestor process that is not a shell.
 pid=${CLAUDE_PID:-} above=$PPID
 while [ -z "$pid" ] && { read -r name < "/proc/$above/comm"; } 2> /dev/null; do
     case $name in
@@ -28,7 +28,7 @@ done
 newline='
 '
 case $payload in
-    *"$newline"*) payload=$(printf '%s' "$payload" | tr '\n\r' '  ') ;; # white space in JSON, and the end of a message here
+    *"$newline"*) payload=$(printf '%s' "$payload" | tr '\n\r' '  ') ;; # white space in JSON, but a newline would end the message
 esac
 if [ -n "$id" ] && [ "${#payload}" -lt 500000 ] && [ -O "$socket" ]; then
     case $payload in

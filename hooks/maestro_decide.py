@@ -1,12 +1,13 @@
-"""Ask maestrod for a decision, and print it as the agent wants it; ``decide.py`` runs this.
+"""Ask maestrod for a decision, and print it in the agent's format; ``decide.py`` runs this.
 
-The daemon answers when a policy, a person or a deadline has decided, and says what to print: this program knows no agent. While it
-waits the daemon may die, restart, be upgraded: the question is asked again under the same id and is found again, answered or not.
-Printing nothing leaves the decision to the agent, which asks at its own dialog or refuses; that is what happens when there is no
-daemon, when none comes back in time, and when anything goes wrong. The exit status is always 0: 2 would mean "refuse" to some agents.
+The daemon answers when a policy, a person or a deadline has decided, and says what to print: this program has no code
+for particular agents. The daemon may crash, restart or be upgraded meanwhile: the question is then asked again with the
+same id, under which the daemon still has it, answered or not. Printing nothing leaves the decision to the agent, which
+shows its own dialog or refuses. That happens when there is no daemon, when it does not return in time, and on any error.
+The exit status is always 0, because 2 means "refuse" to some agents.
 
-Options beside those of ``maestro_event.py``: ``--wait SECONDS`` (how long the agent gives this hook), ``--patience SECONDS`` (how
-long to wait for a daemon that was there and is gone).
+Options in addition to those of ``maestro_event.py``: ``--wait SECONDS`` (how long the agent waits for this hook),
+``--patience SECONDS`` (how long to wait for a daemon that has gone away).
 """
 
 import posix
@@ -16,43 +17,43 @@ import time
 import maestro_event
 import maestro_json
 
-#: Seconds to wait for a decision: a little less than the day that agents are told to give this hook.
+#: Seconds to wait for a decision: a little less than the day that agents are configured to wait for this hook.
 _WAIT = 86_340.0
-#: Seconds a daemon may be away that had the question: a person starts it again, or the service manager.
+#: Seconds that a daemon which had the question may be away: a person or the service manager starts it again.
 _PATIENCE = 600.0
-#: Seconds to look for a daemon that was never there: the agent had better ask by itself.
+#: Seconds to look for a daemon that was never there; after that the agent should ask by itself.
 _ABSENT = 2.0
-#: Seconds between two looks for a daemon, and how much longer than the question's deadline its answer may take.
+#: Seconds between two tries to reach a daemon, and how long after the question's deadline its answer may arrive.
 _PAUSE = 0.25
 _GRACE = 5.0
 
 
-#: Seconds between two looks whether the agent still waits: it ends the shell around this program, not the program.
+#: Seconds between two checks that the agent still waits: agents end the shell around this program, not the program.
 _LOOK = 1.0
 
 
 class Refused(Exception):
-    """The daemon refuses to decide, or nobody waits for it."""
+    """The daemon refuses to decide, or the agent no longer waits."""
 
 
 def main(arguments):
-    """Print what was decided on what the arguments and standard input describe; always 0."""
+    """Print the decision about what the arguments and standard input describe; always returns 0."""
     if maestro_event.is_ours(arguments):
         return 0
     try:
         output = decide(arguments)
     except (OSError, ValueError, LookupError, TypeError, MemoryError, Refused) as error:
-        complain(f"nothing was decided: {error or type(error).__name__}")
+        complain(f"no decision was made: {error or type(error).__name__}")
         return 0
     try:
         write(output.encode())
     except OSError as error:
-        complain(f"the agent did not read what was decided: {error}")
+        complain(f"the agent did not read the decision: {error}")
     return 0
 
 
 def decide(arguments):
-    """What to print. Raises ``Refused``, or ``OSError`` when no daemon is there for too long."""
+    """Ask for a decision; returns what to print. Raises ``Refused``, or ``OSError`` when no daemon answers for too long."""
     wait, patience, rest = own_options(arguments)
     members, _ = maestro_event.parse(rest)
     if "event" not in members:
@@ -66,7 +67,7 @@ def decide(arguments):
 
 
 def own_options(arguments):
-    """Wait and patience in seconds, and the arguments that are left. Raises ``ValueError`` for what is no number."""
+    """Wait and patience in seconds, and the other arguments. Raises ``ValueError`` for a value that is not a number."""
     seconds = {"--wait": _WAIT, "--patience": _PATIENCE}
     rest = []
     left = iter(arguments)
@@ -80,7 +81,7 @@ def own_options(arguments):
 
 
 def ask_until_answered(request, deadline, patience):
-    """Ask, and ask again after every loss of the daemon, until ``deadline`` or until none was there for ``patience`` seconds."""
+    """Ask, and ask again whenever the daemon goes away, until ``deadline`` or until it was away for ``patience`` seconds."""
     since, absent = time.monotonic(), min(_ABSENT, patience)
     parent = posix.getppid()
     while True:
@@ -94,7 +95,7 @@ def ask_until_answered(request, deadline, patience):
                 connection.close()
         except OSError:
             now = time.monotonic()
-            if now - asked_at > 1.0:  # it had the question for a while: only now it is gone
+            if now - asked_at > 1.0:  # the daemon had the question for a while and has only now gone
                 since = now
             if now - since >= absent or now >= deadline or posix.getppid() != parent:
                 raise
@@ -102,7 +103,7 @@ def ask_until_answered(request, deadline, patience):
 
 
 def ask(connection, request, deadline, parent):
-    """Ask once. Raises ``OSError`` when the question has to be asked again, ``Refused`` when that would not help."""
+    """Ask once. Raises ``OSError`` when it is worth asking again, ``Refused`` when it is not."""
     connection.settimeout(max(deadline - time.monotonic(), 0.001))
     connection.sendall(request)
     reply = b""
@@ -118,14 +119,14 @@ def ask(connection, request, deadline, parent):
 
 
 def receive(connection, deadline, parent):
-    """The next part of the reply. Raises ``OSError`` when there is none, ``Refused`` when the agent has gone meanwhile."""
+    """Receive a part of the reply. Raises ``OSError`` when there is none, ``Refused`` when the agent has gone."""
     while True:
         connection.settimeout(max(min(deadline - time.monotonic(), _LOOK), 0.001))
         try:
             chunk = connection.recv(65_536)
         except TimeoutError:
             if posix.getppid() != parent:
-                raise Refused("the agent waits no longer") from None
+                raise Refused("the agent no longer waits") from None
             if time.monotonic() >= deadline:
                 raise
         else:
@@ -135,11 +136,11 @@ def receive(connection, deadline, parent):
 
 
 def write(data):
-    """Write all of it on standard output."""
+    """Write all data to standard output."""
     while data:
         data = data[posix.write(1, data) :]
 
 
 def complain(text):
-    """Say what went wrong on standard error."""
+    """Write an error to standard error."""
     sys.stderr.write(f"maestrod decide: {text}\n")

@@ -1,17 +1,18 @@
 """Report one event of an agent to maestrod; ``event.py`` and ``maestroctl event`` run this.
 
-An agent waits for its hooks, hundreds of times an hour, so this file imports modules written in C only and writes one message
-to the daemon's socket. Without a daemon the event becomes a file in ``<data>/spool``, which the next daemon reads once: every
-event has an id of its own. Whatever happens, standard output stays empty, the exit status is 0 (2 would mean "refuse this
-tool" to some agents) and the whole takes less than half a second, or up to a second more where a slow disk
-would lose the event otherwise.
+An agent waits for its hooks, hundreds of times an hour, so this file imports only modules written in C and writes one
+message to the daemon's socket. Without a daemon the event becomes a file in ``<data>/spool``, which the next daemon reads
+once, because every event has a unique id. In every case standard output stays empty, the exit status is 0 (2 means
+"refuse this tool" to some agents), and it takes less than half a second, or up to a second more if a slow disk would
+otherwise lose the event.
 
-It waits for the daemon's receipt, given when the event is on disk; ``--no-wait`` leaves right after writing, for hooks so
-frequent that one may be lost when the daemon dies in the very millisecond.
+It waits for the daemon's confirmation that the event is on disk. ``--no-wait`` exits right after writing, for hooks so
+frequent that one may be lost if the daemon crashes in that millisecond.
 
-Options: ``--agent NAME``, ``--event NAME``, ``--session ID`` (else ``MAESTRO_SESSION_ID``), ``--id ID`` of the event, also as
-``--name=value``. ``--installed`` is for hooks in the settings of agents that people start: it says nothing in sessions that
-maestrod started, which report by hooks of their own, and names the agent's process, by which the session is followed.
+Options: ``--agent NAME``, ``--event NAME``, ``--session ID`` (default: ``MAESTRO_SESSION_ID``), ``--id ID`` of the event,
+also as ``--name=value``. ``--installed`` is for hooks in the settings of agents that people start: in sessions that
+maestrod started, which have their own hooks, it reports nothing; in others it adds the agent's process id, by which the
+daemon follows the session.
 """
 
 import _signal
@@ -22,31 +23,31 @@ import time
 
 import maestro_json
 
-#: Seconds after which sending ends and the event goes to the spool, and how long that may take.
+#: Seconds after which sending is given up and the event goes to the spool, and how long spooling may take.
 _SEND_TIME = 0.35
 _SPOOL_TIME = 1.0
-#: The daemon takes messages of 1 MiB; what is around the payload has room in the rest.
+#: The daemon accepts messages of 1 MiB; the rest is room for what surrounds the payload.
 _PAYLOAD_LIMIT = 1_048_576 - 16_384
-#: Bytes of standard input that are read at all.
+#: Maximum bytes that are read from standard input.
 _INPUT_LIMIT = 16_777_216
-#: Characters of a text in a payload that is too large as a whole.
+#: Maximum characters of each text in a payload that is too large as a whole.
 _TEXT_LIMIT = 2_000
-#: Files in the spool after which nothing more is kept: hooks are installed, but no daemon is ever started.
+#: Maximum number of files in the spool, for when hooks are installed but no daemon is ever started.
 _SPOOL_LIMIT = 10_000
 #: Crockford's base32, as in maestrod/api/model/ids.py.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _OPTIONS = {"--agent": "agent", "--event": "event", "--session": "sessionId", "--id": "eventId"}
 _INSTALLED = "--installed"
-#: Shells between an agent and its hook: one that the agent runs it with, one around our program.
+#: Shells between an agent and its hook: one in which the agent runs it, one around our program.
 _SHELLS = {b"sh", b"dash", b"bash", b"zsh", b"ash", b"busybox", b"fish", b"ksh", b"mksh", b"csh", b"tcsh"}
 
 
 class Late(Exception):
-    """The time for this is over."""
+    """The time limit has passed."""
 
 
 def main(arguments):
-    """Report the event that the arguments and standard input describe; always 0."""
+    """Report the event that the arguments and standard input describe; always returns 0."""
     if is_ours(arguments):
         return 0
     _signal.signal(_signal.SIGALRM, _late)
@@ -81,7 +82,7 @@ def report(arguments):
 
 
 def parse(arguments):
-    """The members of the event as given by arguments and environment, and whether to wait for the receipt."""
+    """The members of the event from arguments and environment, and whether to wait for the confirmation."""
     now = time.time_ns() // 1_000_000
     members = {"eventId": make_id(now), "at": now}
     for variable, name in ((b"MAESTRO_SESSION_ID", "sessionId"), (b"MAESTRO_SESSION_TOKEN", "sessionToken")):
@@ -92,7 +93,7 @@ def parse(arguments):
     for argument in rest:
         option, equals, value = argument.partition("=")
         if option == "--no-wait":
-            wait = sys.platform == "darwin"  # it does not say who sent a message once the sender has gone
+            wait = sys.platform == "darwin"  # it does not report who sent a message once the sender has gone
         elif option == _INSTALLED:
             members.update(agent_process())
         elif option in _OPTIONS:
@@ -105,7 +106,7 @@ def parse(arguments):
 
 
 def agent_process():
-    """The agent's process as a member: the first above us that is no shell; none where that is not known."""
+    """The agent's process as a member: the first ancestor that is not a shell; no member where that is unknown."""
     told = posix.environ.get(b"CLAUDE_PID", b"")
     if told.isdigit():
         return {"pid": int(told)}
@@ -121,7 +122,7 @@ def agent_process():
 
 
 def _stat(pid):
-    """Name of a process, and what ``/proc/<pid>/stat`` says after it: state, parent, … (proc(5))."""
+    """The name of a process, and the fields after it in ``/proc/<pid>/stat``: state, parent, … (proc(5))."""
     descriptor = posix.open(f"/proc/{pid}/stat", posix.O_RDONLY | posix.O_CLOEXEC)
     try:
         name, _, after = posix.read(descriptor, 4096).partition(b"(")[2].rpartition(b")")
@@ -131,7 +132,7 @@ def _stat(pid):
 
 
 def make_id(milliseconds):
-    """An id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py)."""
+    """Make an id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py)."""
     number = (milliseconds << 80) | int.from_bytes(_random(10), "big")
     return "evt_" + "".join([_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)])
 
@@ -144,7 +145,7 @@ def _random(size):
 
 
 def read_input(chunks):
-    """Add what is on standard input to the chunks; nobody types a payload, so a terminal gives none."""
+    """Append standard input to the chunks; a terminal is not read, because no one types a payload."""
     if posix.isatty(0):
         return
     size = 0
@@ -157,12 +158,12 @@ def read_input(chunks):
 
 
 def encode(members, payload):
-    """The event as the JSON object ``event.report`` takes. A payload that is not JSON is passed on as text."""
+    """Encode the event as the JSON object for ``event.report``. A payload that is not JSON becomes a text."""
     return maestro_json.dumps(members)[:-1].encode() + b"".join(_payload_member(members, payload.strip())) + b"}"
 
 
 def _payload_member(members, payload):
-    """The member ``payload`` as bytes on one line, behind other members: the agent's own JSON where it is that and fits."""
+    """The member ``payload`` as bytes on one line, after other members: the agent's own JSON if it is valid and fits."""
     if not payload:
         return ()
     text = payload.decode("utf-8", "replace").removeprefix("\ufeff")
@@ -173,15 +174,15 @@ def _payload_member(members, payload):
     else:
         if len(payload) > _PAYLOAD_LIMIT:
             text = _shrunk(document)
-    # Line ends are nothing but white space between JSON tokens, and end a message on the wire.
+    # Line ends in JSON are only white space between tokens, but they would end the message.
     return b"," if members else b"", b'"payload":', text.replace("\n", " ").replace("\r", " ").encode("utf-8")
 
 
 def _shrunk(document):
-    """The document as JSON with its long texts cut, so that what identifies the event remains."""
+    """Encode the document with its long texts cut, so that the members that identify the event remain."""
     try:
         text = maestro_json.dumps(_trimmed(document))
-    except (ValueError, RecursionError):  # read, but nested too deep to be written
+    except (ValueError, RecursionError):  # readable, but nested too deeply to be written
         return '{"truncated":true}'
     return text if len(text) <= _PAYLOAD_LIMIT else '{"truncated":true}'
 
@@ -201,7 +202,7 @@ def _cut(text):
 
 
 def send(params, wait):
-    """Write the event to the daemon's socket. Raises ``OSError`` when there is no daemon, it is not ours or cannot now."""
+    """Send the event to the daemon. Raises ``OSError`` when there is none, or it is not ours or cannot accept events now."""
     connection = connect()
     try:
         identity = b'"id":1,' if wait else b""
@@ -213,10 +214,10 @@ def send(params, wait):
 
 
 def connect():
-    """A connection to the daemon. Raises ``OSError`` when there is none, or the socket is not ours."""
+    """Connect to the daemon. Raises ``OSError`` when there is none, or the socket is not ours."""
     path = socket_path(posix.environ)
     if posix.stat(path).st_uid != posix.getuid():
-        raise OSError(f"{path} belongs to somebody else")
+        raise OSError(f"{path} belongs to another user")
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         connection.connect(path)
@@ -227,27 +228,27 @@ def connect():
 
 
 def read_receipt(connection):
-    """Read the reply. Raises ``OSError`` when the event has to be brought again; says on standard error if it is refused."""
+    """Read the reply. Raises ``OSError`` when the event must be sent again; reports a refusal on standard error."""
     reply = b""
     while not reply.endswith(b"\n"):
         chunk = connection.recv(65_536)
         if not chunk:
             raise OSError("the daemon ended before it had the event")
         reply += chunk
-    if b'"result"' in reply:  # inside of a text its quotes would be escaped
+    if b'"result"' in reply:  # inside a text these quotes would be escaped
         return
     error = maestro_json.loads(reply.decode())["error"]
     if error.get("data", {}).get("retryable"):
-        raise OSError("the daemon cannot take events now")
+        raise OSError("the daemon cannot accept events now")
     complain(error["message"])
 
 
 def spool(event_id, params):
-    """Leave the event to the next daemon: one file, there as a whole or not at all, named by its time."""
+    """Leave the event to the next daemon, in a file that is written atomically and named by its time."""
     folder = data_folder(posix.environ) + b"/spool"
     make_folder(folder)
     if len(posix.listdir(folder)) >= _SPOOL_LIMIT:
-        raise OSError(f"{_SPOOL_LIMIT} events wait for a daemon already")
+        raise OSError(f"{_SPOOL_LIMIT} events already wait for a daemon")
     temporary = folder + b"/." + event_id.encode()
     descriptor = posix.open(temporary, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, 0o600)
     try:
@@ -263,7 +264,7 @@ def spool(event_id, params):
 
 
 def make_folder(folder):
-    """Make the folder and those above it, for us alone."""
+    """Create the folder and its missing parents, private to the user (0700)."""
     try:
         posix.mkdir(folder, 0o700)
     except FileExistsError:
@@ -274,7 +275,7 @@ def make_folder(folder):
 
 
 def socket_path(environ):
-    """The daemon's socket: what maestrod/api/local/address.py says, without its imports."""
+    """The path of the daemon's socket, as in maestrod/api/local/address.py but without its imports."""
     if environ.get(b"MAESTRO_SOCKET"):
         return environ[b"MAESTRO_SOCKET"]
     if environ.get(b"MAESTRO_HOME"):
@@ -288,7 +289,7 @@ def socket_path(environ):
 
 
 def data_folder(environ):
-    """The daemon's data: what maestrod/api/local/address.py says. A session's manifest is in it, and says where it is."""
+    """The daemon's data folder, as in maestrod/api/local/address.py, or derived from the path of a session's manifest."""
     if environ.get(b"MAESTRO_HOME"):
         return environ[b"MAESTRO_HOME"] + b"/data"
     if environ.get(b"MAESTRO_MANIFEST_PATH"):  # <data>/sessions/<session>/manifest.md
@@ -301,7 +302,7 @@ def data_folder(environ):
 
 
 def home_folder(environ):
-    """The user's home, from the environment or the user data base."""
+    """The user's home, from the environment or the user database."""
     if environ.get(b"HOME"):
         return environ[b"HOME"]
     import pwd
@@ -310,7 +311,7 @@ def home_folder(environ):
 
 
 def complain(text):
-    """Say what went wrong on standard error."""
+    """Write an error to standard error."""
     sys.stderr.write(f"maestroctl event: {text}\n")
 
 

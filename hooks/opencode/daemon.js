@@ -1,5 +1,5 @@
-// Events on their way to maestrod: one connection to its socket, JSON-RPC 2.0 on lines, each event kept until it is on the
-// daemon's disk. Without a daemon an event becomes a file in the spool, which the next daemon reads once, as maestro_event.py does it.
+// Sends events to maestrod over one connection to its socket, as lines of JSON-RPC 2.0. Each event is kept until it is on the
+// daemon's disk. Without a daemon an event becomes a file in the spool, which the next daemon reads once, as in maestro_event.py.
 
 import { randomBytes } from "node:crypto"
 import fs from "node:fs"
@@ -7,16 +7,16 @@ import net from "node:net"
 import os from "node:os"
 import path from "node:path"
 
-// The daemon takes messages of 1 MiB: texts are cut long before, but for an agent's last words, which may be a plan.
+// The daemon accepts messages of 1 MiB: texts are cut much shorter, except for an agent's last message, which may be a plan.
 const TEXT = 4000
 const WORDS = 500000
 const ITEMS = 100
 const DEPTH = 8
 // Crockford's base32, as in maestrod/api/model/ids.py.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-// Files in the spool after which nothing more is kept.
+// Maximum number of files in the spool.
 const SPOOL = 10000
-// Milliseconds to look for a daemon that was never there, and for one that was: a person or the service manager starts it again.
+// Milliseconds to look for a daemon that was never there, and for one that was: a person or the service manager restarts it.
 const ABSENT = 2000
 const AWAY = 600000
 
@@ -30,7 +30,7 @@ export class Reporter {
     process.on("exit", () => this.spoolAll())
   }
 
-  // Tell of one event; never waits and never fails.
+  // Report one event; never waits and never fails.
   report(event, payload) {
     const params = this.params(event, payload)
     const id = this.next++
@@ -38,8 +38,8 @@ export class Reporter {
     this.connected()?.write(message(id, "event.report", params))
   }
 
-  // Ask whether a tool may run: what the agent's hook is to print, or "" when there is no daemon or it does not decide. A daemon
-  // that was there and goes away is asked again, as long as its successor may take.
+  // Ask whether a tool may run. Returns the daemon's output, or "" when there is no daemon or no decision. When a daemon that
+  // was there goes away, the question is repeated until its successor has had time to start.
   async ask(event, payload) {
     const params = this.params(event, payload)
     let since = Date.now()
@@ -91,7 +91,7 @@ export class Reporter {
     return connection
   }
 
-  // The daemon has it, or refuses it for good; what it cannot take now waits for the next one.
+  // Handle a reply: the daemon has the event, or refuses it for good; an event that it cannot accept now goes to the spool.
   received(line) {
     let reply
     try {
@@ -114,7 +114,7 @@ function message(id, method, params) {
   return `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`
 }
 
-// One question on a connection of its own: whether there was one, and the reply unless it was lost before.
+// Send one request on its own connection. Returns whether it connected, and the reply unless the connection was lost before.
 function once(place, line) {
   return new Promise((resolve) => {
     if (!isOurs(place)) return resolve({ connected: false })
@@ -163,7 +163,7 @@ function spool(params, environ) {
     }
     fs.renameSync(temporary, path.join(folder, `${params.eventId}.json`))
   } catch {
-    // Nowhere to leave it: the agent must not suffer.
+    // The event is lost, but the agent must not be disturbed.
   }
 }
 
@@ -186,7 +186,7 @@ function dataFolder(environ) {
   return process.platform === "darwin" ? `${home}/Library/Application Support/maestrod` : `${home}/.local/share/maestrod`
 }
 
-// An id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py).
+// Make an id for the event: the time, then 80 random bits (the layout of maestrod/api/model/ids.py).
 function makeId(milliseconds) {
   let number = (BigInt(milliseconds) << 80n) | BigInt(`0x${randomBytes(10).toString("hex")}`)
   let digits = ""

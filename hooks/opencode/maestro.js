@@ -1,15 +1,15 @@
-// maestrod's plugin for OpenCode, which has no hooks: it hears the whole event bus and tells the daemon what matters.
+// maestrod's plugin for OpenCode, which has no hooks: it receives all events of OpenCode's bus and reports the relevant ones.
 //
-// A session of maestrod's gets a file of its own that says how (maestrod/agents/opencode):
-//   mode "stream":   headless, the output tells the rest: only what is not in it
-//   mode "terminal": everything
-//   gate true:       tools that change something wait for the daemon's decision, and do not run without one
+// Each session of maestrod has its own file with these options (maestrod/agents/opencode):
+//   mode "stream":   headless; report only what is not in the output
+//   mode "terminal": report everything
+//   gate true:       tools that change something wait for the daemon's decision and do not run without one
 
 import { Reporter } from "./daemon.js"
 
-// What the output of `opencode run --format json` does not tell.
+// Events that are not in the output of `opencode run --format json`.
 const STREAM = new Set(["chat.message", "tool.execute.before", "session.status", "session.compacted", "todo.updated"])
-// Tools that only look, or only speak to the user.
+// Tools that only read, or only talk to the user.
 const HARMLESS = new Set(["read", "list", "glob", "grep", "todowrite", "todoread", "skill", "question", "invalid"])
 
 export function plugin({ mode, gate }) {
@@ -47,13 +47,13 @@ function refuseUnless(output) {
   try {
     answer = JSON.parse(output)
   } catch {
-    // Nobody has decided.
+    // No decision was made.
   }
   if (answer.decision === "allow") return
-  throw new Error(answer.reason || "maestrod was not there to decide about this tool; try it again later")
+  throw new Error(answer.reason || "maestrod was not available to decide about this tool; try it again later")
 }
 
-// Which events are worth telling, and the last words of each conversation. Helpers have conversations of their own.
+// Selects the events to report, and keeps the last message of each conversation. Subagents have their own conversations.
 class Conversations {
   constructor() {
     this.children = new Set()

@@ -167,7 +167,7 @@ def test_without_a_daemon_events_are_left_for_the_next_one(home: Path) -> None:
     [
         ('{"decision": "allow"}', None),
         ('{"decision": "deny", "reason": "a person said no"}', "a person said no"),
-        ("", "maestrod was not there to decide about this tool; try it again later"),
+        ("", "maestrod was not available to decide about this tool; try it again later"),
     ],
 )
 def test_a_tool_waits_for_its_decision(home: Path, output: str, thrown: str | None) -> None:

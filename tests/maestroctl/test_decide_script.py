@@ -88,7 +88,7 @@ def test_the_hook_waits_for_a_killed_daemon_to_return(daemon: FakeDaemon) -> Non
 def test_without_a_daemon_the_agent_soon_continues_alone() -> None:
     started = time.monotonic()
     done = hook("--patience", "600")
-    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+    assert (done.returncode, done.stdout) == (0, b"") and b"no decision was made" in done.stderr
     assert time.monotonic() - started < 10
     assert not (paths_of(os.environ).data / "spool").exists()
 
@@ -96,7 +96,7 @@ def test_without_a_daemon_the_agent_soon_continues_alone() -> None:
 def test_a_hook_does_not_wait_indefinitely_for_a_daemon(daemon: FakeDaemon) -> None:
     daemon.on("permission.ask", HANG_UP)
     done = hook("--patience=0.3")
-    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+    assert (done.returncode, done.stdout) == (0, b"") and b"no decision was made" in done.stderr
 
 
 def test_a_refused_call_leaves_the_question_to_the_agent(daemon: FakeDaemon) -> None:
@@ -121,7 +121,7 @@ def test_an_unanswered_hook_ends_at_its_timeout(daemon: FakeDaemon) -> None:
         done = subprocess.run(command, input=b"{}", capture_output=True, check=False, timeout=30)
     finally:
         release.set()
-    assert (done.returncode, done.stdout) == (0, b"") and b"nothing was decided" in done.stderr
+    assert (done.returncode, done.stdout) == (0, b"") and b"no decision was made" in done.stderr
 
 
 _HURRIED = """
@@ -157,5 +157,5 @@ def test_the_hook_gives_up_when_the_agent_ends_the_surrounding_shell(daemon: Fak
     agent.kill()
     agent.wait()
     with os.fdopen(reader, "rb") as said:  # ends when the last process that holds it does
-        assert b"waits no longer" in said.read()
+        assert b"no longer waits" in said.read()
     gone.set()

@@ -152,7 +152,7 @@ def test_a_socket_of_a_stranger_receives_nothing(daemon: FakeDaemon, monkeypatch
     monkeypatch.setattr(maestro_event.posix, "getuid", lambda: 4711)
     environ = {key.encode(): value.encode() for key, value in os.environ.items()}
     monkeypatch.setattr(maestro_event.posix, "environ", environ)
-    with pytest.raises(OSError, match="belongs to somebody else"):
+    with pytest.raises(OSError, match="belongs to another user"):
         maestro_event.send(b"{}", True)
     assert daemon.calls == []
 
