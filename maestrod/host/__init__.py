@@ -1,5 +1,5 @@
-"""The host: what the daemon asks of the machine it runs on.
+"""The host: everything that the daemon needs from the machine it runs on.
 
-Its lock and the end when the data folder is gone, its socket's path and who is at the other end, its service manager, its log,
-what it inherited from whoever started it, and the identity of folders.
+The instance lock, and the end of a daemon whose data folder is gone; the socket's path and its peers; the service
+manager; the log; inherited process settings; and the identity of folders.
 """

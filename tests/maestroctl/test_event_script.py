@@ -144,7 +144,7 @@ def test_a_full_spool_keeps_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     environ = {key.encode(): value.encode() for key, value in os.environ.items()}
     monkeypatch.setattr(maestro_event.posix, "environ", environ)
     maestro_event.spool(make_id("evt", 1, 1), b"{}")
-    with pytest.raises(OSError, match="wait for a daemon already"):
+    with pytest.raises(OSError, match="already wait for a daemon"):
         maestro_event.spool(make_id("evt", 2, 1), b"{}")
 
 

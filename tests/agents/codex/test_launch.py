@@ -98,7 +98,7 @@ def test_a_distrusted_folder_is_not_opened_on_a_terminal(environ: dict[str, str]
     home = Path(environ["HOME"])
     (home / ".codex").mkdir()
     (home / ".codex/config.toml").write_text(f'[projects."{home}"]\ntrust_level = "untrusted"\n')
-    with pytest.raises(Unavailable, match="not to be trusted"):
+    with pytest.raises(Unavailable, match="as untrusted"):
         launch(environ, terminal=Terminal.PTY)
     assert launch(environ).argv[-1] == "-"
 
