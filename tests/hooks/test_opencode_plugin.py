@@ -181,7 +181,7 @@ def test_a_tool_waits_for_its_decision(home: Path, output: str, thrown: str | No
 @pytest.mark.slow
 def test_without_a_daemon_no_tool_runs(home: Path) -> None:
     (thrown,) = drive(home, [["tool.execute.before", *TOOL]], mode="stream", gate=True)
-    assert thrown is not None and "not there to decide" in thrown
+    assert thrown is not None and "not available to decide" in thrown
 
 
 #: Asks as the plugin does, on a clock that is a minute ahead after 240 pauses; says when, and then what was answered.
