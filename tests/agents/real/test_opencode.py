@@ -84,7 +84,7 @@ def test_without_a_daemon_the_gate_refuses(place: Place, start: Start) -> None:
     place.model.script = [{"shell": "touch made"}, {"text": "then not"}]
     with start(permissions=Permissions()) as held:
         refused = held.until(ToolEnded)
-        assert refused.ok is False and "not there to decide" in refused.detail
+        assert refused.ok is False and "not available to decide" in refused.detail
         assert held.until(TurnEnded).outcome is Outcome.COMPLETED
         held.finish()
     assert not (place.project / "made").exists()
