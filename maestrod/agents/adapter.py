@@ -99,7 +99,7 @@ SLIPS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 class Adapter(Protocol):
-    """One agent command line. All readers take anything an agent (or an attacker) sends and never raise."""
+    """Translates for one agent. All readers accept anything that an agent or an attacker sends, and never raise."""
 
     @property
     def name(self) -> str:

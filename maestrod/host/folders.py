@@ -58,7 +58,7 @@ class RealEyes:
                 return Seen(folders={**dict.fromkeys(paths), **_identify(self._boot, self._patience, paths)})
             case NamesIn(folder):
                 return Seen(known={folder or "": self._names(folder)})
-        raise AssertionError(f"{question} is none of the questions there are")
+        raise AssertionError(f"unknown question: {question}")
 
 
 def _look(boot: str, patience: float, path: str) -> Place:

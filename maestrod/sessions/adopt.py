@@ -142,7 +142,7 @@ async def _end_silent_shim(folder: Path, attempt: int) -> None:
     if shim is not None:
         tree.send_signal(*shim, "KILL")
         with trio.move_on_after(HELLO_SECONDS):
-            while system.start_of(shim[0]) == shim[1]:  # noqa: ASYNC110  # a process that is no child gives no event everywhere
+            while system.start_of(shim[0]) == shim[1]:  # noqa: ASYNC110  # not every system reports the end of a process that is not our child
                 await trio.sleep(LOOK_SECONDS)
 
 

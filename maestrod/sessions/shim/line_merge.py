@@ -10,7 +10,7 @@ PENDING_LIMIT = 256 * 1024
 """How many bytes of standard error may wait for standard output to end its line."""
 
 LINE_LIMIT = 16 * 1024
-"""How many bytes of standard error may wait for their newline; a longer line is broken."""
+"""How many bytes of standard error may wait for their newline; a longer line is split."""
 
 
 class LineMerge:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .poller import Poller, Readiness
 
 READ_BYTES = 65536
-"""One read: a pipe holds this much, a terminal gives 4 KiB at a time."""
+"""Bytes of one read: a pipe holds this much; a terminal returns 4 KiB at a time."""
 
 TYPED_LIMIT = 1 << 20
 """How many bytes of input are queued for an agent that does not read."""

@@ -19,7 +19,7 @@ from maestrod.host.private_file import write_private
 #: Names of the files in their folder.
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 
-#: How long our pair is valid. Even browsers that trust it accept no longer validity (825 days since 2019).
+#: How long our pair is valid: the maximum for browsers that trust it (825 days since 2019).
 _LIFETIME = dt.timedelta(days=825)
 _RENEWED_BEFORE = dt.timedelta(days=7)
 

@@ -24,9 +24,10 @@ Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 async def decrypted(accepted: socket.socket, context: ssl.SSLContext, spawn: Spawn) -> socket.socket | None:
-    """Do the handshake and return the plain end of the connection; None if it fails, takes too long, or descriptors lack.
+    """Do the handshake and return the plain end of the connection.
 
-    ``spawn`` runs the task that carries the bytes until one side ends.
+    None if the handshake fails or takes too long, or no descriptors are left. ``spawn`` runs the task that carries the
+    bytes until one side ends.
     """
     tls = trio.SSLStream(
         trio.SocketStream(trio.socket.from_stdlib_socket(accepted)), context, server_side=True, https_compatible=True
