@@ -29,8 +29,8 @@ class Address:
     """How to reach a bridge: its port, and the requests that open what is measured."""
 
     def __init__(self, running: Daemon, folder: Path) -> None:
-        told = json.loads((running.home / "run" / "maestrod.json").read_text())
-        self.port = int(told["url"].rpartition(":")[2])
+        address = json.loads((running.home / "run" / "maestrod.json").read_text())
+        self.port = int(address["url"].rpartition(":")[2])
         self._head = f"Host: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {(running.home / 'run' / 'bridge.token').read_text()}\r\n"
         self._folder = folder
 

@@ -107,9 +107,9 @@ def parse(arguments):
 
 def agent_process():
     """The agent's process as a member: the first ancestor that is not a shell; no member where that is unknown."""
-    told = posix.environ.get(b"CLAUDE_PID", b"")
-    if told.isdigit():
-        return {"pid": int(told)}
+    claude_pid = posix.environ.get(b"CLAUDE_PID", b"")
+    if claude_pid.isdigit():
+        return {"pid": int(claude_pid)}
     pid = posix.getppid()
     try:
         name, after = _stat(pid)

@@ -29,7 +29,7 @@ async def test_the_daemon_reports_ready_serves_and_leaves_nothing_in_the_runtime
         async with running(manager, where):
             assert await trio.to_thread.run_sync(pid_behind, where) == os.getpid()
             assert (where.data / "secret.key").stat().st_mode & 0o777 == 0o600
-        await manager.told("STOPPING=1")
+        await manager.wait_for("STOPPING=1")
         assert not where.socket.exists()
 
 

@@ -29,12 +29,12 @@ async def test_a_failing_bridge_does_not_end_the_daemon(
 
     def status() -> dict[str, object]:
         with Connection(where.socket) as connection:
-            told: dict[str, object] = connection.call("system.status")
-            return told
+            status_now: dict[str, object] = connection.call("system.status")
+            return status_now
 
     async with Manager(where.data.parent.parent) as manager, running(manager, where, Config(bridge_port=0)):
-        told = await trio.to_thread.run_sync(status)
-        assert told["url"] is None and "the bridge failed" in str(told["problems"])
+        status_now = await trio.to_thread.run_sync(status)
+        assert status_now["url"] is None and "the bridge failed" in str(status_now["problems"])
         assert not (where.runtime / "bridge.token").exists()
     assert "a bug" in caplog.text
 

@@ -13,12 +13,12 @@ HOOKS = Path(__file__).parent.parent.parent / "hooks"
 
 def request(environ: dict[str, str] | None = None, passed: tuple[str, ...] = (), **members: Any) -> LaunchRequest:
     """A request for session ``ses_1``; ``members`` are the session's, or the manifest's ``skills`` and ``context``."""
-    told = {name: members.pop(name) for name in ("context", "skill_list") if name in members}
+    described = {name: members.pop(name) for name in ("context", "skill_list") if name in members}
     defaults = {"role": Role.WORKER, "agent": "shell", "status": SessionStatus.SPAWNING, "attempt": 2}
     known: dict[str, Any] = {**defaults, **members}
     return LaunchRequest(
         session=Session(id="ses_1", project_id="prj_1", name="Checks", **known),
-        manifest=manifest(context=told.get("context"), skills=told.get("skill_list", ())),
+        manifest=manifest(context=described.get("context"), skills=described.get("skill_list", ())),
         folder=Path("/data/sessions/ses_1"),
         socket=Path("/run/maestrod.sock"),
         hooks=Path("/hooks"),

@@ -39,7 +39,7 @@ def test_users_add_agents_and_choose_how_they_are_held() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, settings, told",
+    "name, settings, message",
     [
         ("shell", AgentSettings(command=("sh",)), "is built in"),
         ("aider", AgentSettings(env=("A",)), "need a command"),
@@ -47,8 +47,8 @@ def test_users_add_agents_and_choose_how_they_are_held() -> None:
     ],
 )
 def test_a_table_that_describes_no_agent_is_refused_with_its_name(
-    name: str, settings: AgentSettings, told: str
+    name: str, settings: AgentSettings, message: str
 ) -> None:
-    with pytest.raises(BadConfiguration, match=told) as refused:
+    with pytest.raises(BadConfiguration, match=message) as refused:
         adapters({name: settings})
     assert f"[agents.{name}]" in refused.value.message

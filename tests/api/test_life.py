@@ -32,8 +32,8 @@ def test_a_session_has_the_members_that_fit_its_status(status: SessionStatus) ->
 def test_a_sessions_members_say_what_it_has() -> None:
     spawning = msgspec.convert({**SESSION, "status": "spawning"}, Session)
     stopping = Stopping(reason=Reason(source=Source.USER, code="stopped"))
-    told = msgspec.structs.replace(spawning, live=Spawning(paused=True, ending=stopping))
-    assert (told.paused, told.stopping, told.finishing, told.turn, told.wait, told.limited) == (
+    session = msgspec.structs.replace(spawning, live=Spawning(paused=True, ending=stopping))
+    assert (session.paused, session.stopping, session.finishing, session.turn, session.wait, session.limited) == (
         True,
         True,
         False,

@@ -101,8 +101,8 @@ async def test_python_lsp_jsonrpc_by_content_length(tmp_path: Path) -> None:
             return made["name"], refused, came.is_set()
 
     async with serving(tmp_path) as server:
-        name, refused, told = await in_thread(talk, server)
-    assert (name, told, events) == ("π", True, ["project.created"])
+        name, refused, answered = await in_thread(talk, server)
+    assert (name, answered, events) == ("π", True, ["project.created"])
     assert isinstance(refused, JsonRpcException) and refused.code == NotFound.rpc_code
 
 
@@ -127,16 +127,16 @@ async def test_node_vscode_jsonrpc_by_content_length(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         async with server.client() as client:
             session = (await client.call("session.register", {"workingDir": "/elsewhere"}))["id"]
-        told = await in_thread(lambda path: run_node("vscode.js", path, session), server)
-    assert (told["pid"], told["name"], told["hello"]["protocol"]) == (4242, "π", 1)
-    assert told["events"] == ["project.created"]
-    assert told["refused"]["code"] == 404 and told["refused"]["data"]["code"] == "task.not_found"
-    assert told["cancelled"] == -32800
+        results = await in_thread(lambda path: run_node("vscode.js", path, session), server)
+    assert (results["pid"], results["name"], results["hello"]["protocol"]) == (4242, "π", 1)
+    assert results["events"] == ["project.created"]
+    assert results["refused"]["code"] == 404 and results["refused"]["data"]["code"] == "task.not_found"
+    assert results["cancelled"] == -32800
 
 
 @pytest.mark.slow
 @needs_node("json-rpc-2.0")
 async def test_node_json_rpc_2_by_line(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
-        told = await in_thread(lambda path: run_node("json_rpc_2.js", path), server)
-    assert told == {"name": "π", "refused": 404, "unknown": -32601, "batch": [4242] * 3}
+        results = await in_thread(lambda path: run_node("json_rpc_2.js", path), server)
+    assert results == {"name": "π", "refused": 404, "unknown": -32601, "batch": [4242] * 3}

@@ -151,7 +151,7 @@ def attempt(world: World, entry: Command | Fact, stamp: Stamp) -> Decision | Mae
         return refusal
 
 
-def told(decision: Decision | MaestroError) -> Any:
+def visible(decision: Decision | MaestroError) -> Any:
     """What a decision says to the outside, comparable."""
     if isinstance(decision, MaestroError):
         return (type(decision), decision.reason, decision.message, decision.details)

@@ -63,7 +63,7 @@ from tests.core.histories import (
     reloaded,
     same,
     state,
-    told,
+    visible,
 )
 from tests.kit.worlds import agent_laws, laws
 from tests.kit.worlds.scenario import command
@@ -89,7 +89,7 @@ class Histories(RuleBasedStateMachine):
         stamp = Stamp(self.at, self.id_time, self.id_time * 2_654_435_761)
         twin = reloaded(self.world, self.state, self.at)
         decision = attempt(self.world, entry, stamp)
-        same(told(attempt(twin, entry, stamp)), told(decision), "a loaded world decides differently")
+        same(visible(attempt(twin, entry, stamp)), visible(decision), "a loaded world decides differently")
         if isinstance(decision, MaestroError):
             assert isinstance(entry, Command | Edited), f"{entry} refused: {decision.reason}: {decision.message}"
             same(state(self.world), self.state, "a refused command changed something")

@@ -43,16 +43,16 @@ def make(name: str) -> Command:
 
 async def test_reply_events_and_effects_wait_for_the_disk() -> None:
     desk = Desk()
-    told: list[Exception | None] = []
+    outcomes: list[Exception | None] = []
 
     ticket = desk.engine.execute(make("shop"))
-    ticket.add_done(told.append)
-    assert (told, desk.heard, ticket.is_done) == ([], [], False)
+    ticket.add_done(outcomes.append)
+    assert (outcomes, desk.heard, ticket.is_done) == ([], [], False)
 
     desk.store.flush()
-    assert (told, desk.heard) == ([None], ["project.created"])
-    ticket.add_done(told.append)
-    assert told == [None, None]
+    assert (outcomes, desk.heard) == ([None], ["project.created"])
+    ticket.add_done(outcomes.append)
+    assert outcomes == [None, None]
 
 
 async def test_effects_are_released_after_the_decision_is_durable() -> None:

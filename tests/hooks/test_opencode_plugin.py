@@ -36,7 +36,7 @@ class Server:
     """A daemon that keeps what it is told and answers questions with ``output``."""
 
     def __init__(self, path: Path, output: str = "") -> None:
-        self.told: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.output = output
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
@@ -55,7 +55,7 @@ class Server:
         with connection, connection.makefile("rb") as lines:
             for line in lines:
                 request = json.loads(line)
-                self.told.append(request)
+                self.requests.append(request)
                 result = {"output": self.output} if request["method"] == "permission.ask" else {}
                 try:
                     connection.sendall(
@@ -69,7 +69,7 @@ class Server:
 
     @property
     def events(self) -> list[str]:
-        return [request["params"]["event"] for request in self.told]
+        return [request["params"]["event"] for request in self.requests]
 
 
 def drive(
@@ -80,9 +80,9 @@ def drive(
     driver = folder / "driver.mjs"
     driver.write_text(DRIVER)
     known = {"mode": "terminal", "gate": False} | options
-    told = json.dumps({"options": known, "calls": calls})
+    instructions = json.dumps({"options": known, "calls": calls})
     with subprocess.Popen(
-        [NODE, str(driver), (HOOKS / "opencode/maestro.js").as_uri(), told],
+        [NODE, str(driver), (HOOKS / "opencode/maestro.js").as_uri(), instructions],
         env={"MAESTRO_HOME": str(folder), "MAESTRO_SESSION_ID": "ses_1", "MAESTRO_SESSION_TOKEN": "t"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -124,13 +124,13 @@ def test_on_a_terminal_the_hooks_report_everything_in_order(home: Path) -> None:
         ["tool.execute.before", *TOOL],
         bus("session.idle", sessionID="s"),
     ]
-    assert drive(home, calls, lambda: len(server.told) == 6) == [None] * len(calls)
+    assert drive(home, calls, lambda: len(server.requests) == 6) == [None] * len(calls)
     server.close()
     assert server.events == [
         *("plugin.init", "session.created", "chat.message", "message.part.updated"),
         *("tool.execute.before", "session.idle"),
     ]
-    last = server.told[-1]["params"]
+    last = server.requests[-1]["params"]
     assert last["payload"]["text"] == "All done." and last["agent"] == "opencode"
     assert (last["sessionId"], last["sessionToken"]) == ("ses_1", "t")
     assert last["eventId"].startswith("evt_") and len(last["eventId"]) == 30
@@ -148,7 +148,7 @@ def test_headless_the_plugin_reports_what_the_output_lacks_and_names_subagents(h
         bus("session.idle", sessionID="c"),
         bus("session.idle", sessionID="s"),
     ]
-    drive(home, calls, lambda: len(server.told) == 3, mode="stream")
+    drive(home, calls, lambda: len(server.requests) == 3, mode="stream")
     server.close()
     assert server.events == ["child.session.created", "session.status", "child.session.idle"]
 
@@ -175,7 +175,7 @@ def test_a_tool_waits_for_its_decision(home: Path, output: str, thrown: str | No
     looks = ["tool.execute.before", {"tool": "read", "sessionID": "s", "callID": "d"}, {"args": {}}]
     assert drive(home, [["tool.execute.before", *TOOL], looks], mode="stream", gate=True) == [thrown, None]
     server.close()
-    assert [request["method"] for request in server.told].count("permission.ask") == 1
+    assert [request["method"] for request in server.requests].count("permission.ask") == 1
 
 
 @pytest.mark.slow

@@ -26,20 +26,20 @@ def named_after() -> dict[int, list[str]]:
     return found
 
 
-def told() -> dict[int, str]:
+def documented() -> dict[int, str]:
     """The row of each fault in the documentation."""
     rows = re.findall(r"^\| *(\d+) *\|(.*)$", RELIABILITY.read_text("utf-8"), re.MULTILINE)
     return {int(number): str(row) for number, row in rows}
 
 
 def test_every_fault_has_its_test_or_its_reason() -> None:
-    tests, reasons = named_after(), told()
+    tests, reasons = named_after(), documented()
     silent = [fault for fault in FAULTS if not tests[fault] and len(reasons.get(fault, "")) < 40]
     assert silent == []
 
 
 def test_the_documentation_covers_every_fault() -> None:
-    assert sorted(set(told()) & set(FAULTS)) == list(FAULTS)
+    assert sorted(set(documented()) & set(FAULTS)) == list(FAULTS)
 
 
 def test_no_test_is_named_after_an_unknown_fault() -> None:

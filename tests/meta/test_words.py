@@ -1,9 +1,10 @@
-"""One word per idea: a class name belongs to one class, unless both are the same idea seen from two sides."""
+"""One word per idea: a class name belongs to one class, unless both are the same idea seen from two sides. No name is a riddle."""
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 
-from tests.meta.tree import PRODUCT, modules, parsed, shown
+from tests.meta.tree import CODE, PRODUCT, modules, parsed, shown
 
 #: Public class names that two modules define, and why one word is right for both.
 SHARED = {
@@ -16,6 +17,9 @@ SHARED = {
     "Terminals": "the engine's port, and the supervisor's terminals behind it",
 }
 
+#: Names that say nothing about a value, and what it may be instead.
+RIDDLES = {"told": "a message, reading, report, answer, setting: whatever it is"}
+
 
 def test_a_class_name_means_one_thing() -> None:
     places: dict[str, list[str]] = defaultdict(list)
@@ -26,3 +30,30 @@ def test_a_class_name_means_one_thing() -> None:
     shared = {name: where for name, where in places.items() if len(where) > 1}
     assert {name: where for name, where in shared.items() if name not in SHARED} == {}
     assert set(SHARED) <= set(shared), "nobody needs this line any more"
+
+
+def bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The names that a file gives to values, parameters, attributes and functions, with their lines."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name, node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ExceptHandler(name=str(name)):
+                yield name, node.lineno
+            case ast.keyword(arg=str(name)):
+                yield name, node.lineno
+
+
+def test_no_name_is_a_riddle() -> None:
+    wrong = [
+        f"{shown(path)}:{line}: {name}: {RIDDLES[name]}"
+        for path in modules(*CODE)
+        for name, line in bindings(parsed(path))
+        if name in RIDDLES
+    ]
+    assert wrong == []
+
+
+def test_every_kind_of_binding_is_found() -> None:
+    text = "def a(b, *, c=1):\n d = e(f=2)\n g.h = 3\n try: pass\n except E as i: pass\nasync def j(): pass\n"
+    assert {name for name, _ in bindings(ast.parse(text))} == set("abcdfhij")

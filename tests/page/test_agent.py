@@ -55,9 +55,9 @@ async def test_an_agent_is_read_permitted_to_act_and_sent_a_message(page: Page) 
     await page.tab.see("mind the gap")
     await trio.to_thread.run_sync((folder / "go").write_bytes, b"")
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
-    assert any("mind the gap" in json.dumps(prompt) for prompt in scripted_claude.told(folder, "prompts"))
+    assert any("mind the gap" in json.dumps(prompt) for prompt in scripted_claude.received(folder, "prompts"))
     await page.tab.wait("document.querySelector('.detail').textContent.includes('completed')")
-    [answer] = scripted_claude.told(folder)
+    [answer] = scripted_claude.received(folder)
     assert answer["behavior"] == "allow"
 
 
@@ -90,6 +90,6 @@ async def test_a_permission_is_given_for_the_session_or_denied_with_a_reason_and
     await page.tab.wait("document.querySelector('.transcript')")
     await trio.to_thread.run_sync((folder / "go").write_bytes, b"")
     assert page.daemon.finish_run(run["id"])["status"] == "completed"
-    answers = scripted_claude.told(folder)
+    answers = scripted_claude.received(folder)
     assert [answer["behavior"] for answer in answers] == ["allow", "allow", "deny"]
     assert "keep it" in json.dumps(answers[2])

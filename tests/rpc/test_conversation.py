@@ -108,8 +108,8 @@ async def test_spec_batch_of_all_kinds() -> None:
             request("task.list", id="9"),
         ],
     )
-    told = [(answer["id"], answer.get("error", {}).get("code")) for answer in answers]
-    assert told == [("1", None), ("2", None), (None, -32600), ("5", -32601), ("9", None)]
+    outcomes = [(answer["id"], answer.get("error", {}).get("code")) for answer in answers]
+    assert outcomes == [("1", None), ("2", None), (None, -32600), ("5", -32601), ("9", None)]
 
 
 async def test_spec_batch_of_notifications_only_is_not_answered() -> None:

@@ -13,7 +13,7 @@ from maestrod.rpc.envelope import InvalidRequest, ParseError, Request, read, rea
 CALL = {"jsonrpc": "2.0", "method": "a", "id": 1}
 
 
-def told(message: bytes) -> tuple[int, str]:
+def refusal(message: bytes) -> tuple[int, str]:
     with pytest.raises((ParseError, InvalidRequest)) as caught:
         read(message)
     return caught.value.rpc_code, caught.value.reason
@@ -28,7 +28,7 @@ def test_ids_are_strings_integers_or_null(id_: object) -> None:
 @pytest.mark.parametrize("id_", [1.0, 0.5, 1e300, True, {}, [], [1], 2**64, 10**400, "x" * 1025])
 def test_other_ids_are_refused_and_not_echoed(id_: object) -> None:
     message = json.dumps({**CALL, "id": id_}).encode()
-    assert told(message)[0] == -32600
+    assert refusal(message)[0] == -32600
     assert read_id(message) is None
 
 
@@ -47,18 +47,18 @@ def test_unknown_members_are_ignored() -> None:
 )
 def test_members_of_the_wrong_type_make_a_request_invalid_and_its_id_is_known(changed: dict[str, object]) -> None:
     message = json.dumps(CALL | changed).encode()
-    assert told(message)[0] == -32600
+    assert refusal(message)[0] == -32600
     assert read_id(message) == 1
 
 
 @pytest.mark.parametrize("missing", ["jsonrpc", "method"])
 def test_missing_members_make_a_request_invalid(missing: str) -> None:
-    assert told(json.dumps({name: value for name, value in CALL.items() if name != missing}).encode())[0] == -32600
+    assert refusal(json.dumps({name: value for name, value in CALL.items() if name != missing}).encode())[0] == -32600
 
 
 @pytest.mark.parametrize("message", [b"1", b'"a"', b"null", b"true"])
 def test_json_that_is_not_a_request_is_refused(message: bytes) -> None:
-    assert told(message)[0] == -32600
+    assert refusal(message)[0] == -32600
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_json_that_is_not_a_request_is_refused(message: bytes) -> None:
     [b"", b" ", b"{", b"[", b"[1,", b"{'a':1}", b"{}{}", b"nil", b'{"method":1,', b'{"method":1} x'],
 )
 def test_input_that_is_not_json_is_refused(message: bytes) -> None:
-    assert told(message)[0] == -32700
+    assert refusal(message)[0] == -32700
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_member_that_appears_twice_is_refused_with_its_path(message: bytes, pa
 
 def test_invalid_utf8_is_refused_anywhere() -> None:
     for place in (b'"method":"\xff"', b'"method":"a","params":{"a":"\xff"}', b'"method":"a","unknown":"\xff"'):
-        assert told(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
+        assert refusal(b'{"jsonrpc":"2.0",' + place + b"}") == (-32700, "request.encoding")
 
 
 def test_half_a_surrogate_pair_is_read_as_a_replacement_character_and_a_byte_order_mark_is_ignored() -> None:

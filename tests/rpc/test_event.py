@@ -112,5 +112,7 @@ class TestSubscriptions:
             (await caller.call("event.subscribe", {"topics": [topic]}))["subscription"] for topic in ("a", "project")
         ]
         await caller.project()
-        told: list[Any] = [message["params"]["subscription"] for message in caller.wire.sent if message.get("method")]
-        assert numbers == [1, 2] and told == [2]
+        notified: list[Any] = [
+            message["params"]["subscription"] for message in caller.wire.sent if message.get("method")
+        ]
+        assert numbers == [1, 2] and notified == [2]

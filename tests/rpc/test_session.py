@@ -85,10 +85,10 @@ async def test_both_timelines_keep_a_removed_link(nursery: trio.Nursery) -> None
             await caller.call("session.report", {"sessionId": session, "taskId": task, "message": "half"})
         await caller.call(method, {"sessionId": session, "taskId": task})
     page = await caller.call("session.timeline", {"taskId": task})
-    told = [entry["message"] for entry in page["items"]]
-    assert told[1:] == ["half", "task removed"] and "added" in told[0]
+    messages = [entry["message"] for entry in page["items"]]
+    assert messages[1:] == ["half", "task removed"] and "added" in messages[0]
     page = await caller.call("session.timeline", {"sessionId": session})
-    assert [entry["message"] for entry in page["items"]][-3:] == told
+    assert [entry["message"] for entry in page["items"]][-3:] == messages
 
 
 async def test_timelines_of_unknown_entities_are_not_found(nursery: trio.Nursery) -> None:

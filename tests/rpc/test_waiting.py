@@ -56,21 +56,21 @@ async def test_changes_that_can_still_be_undone_are_not_published(nursery: trio.
     store = MemoryStore(lambda call: None, hold=True)
     services = parts(store)
     make(services, "lost")
-    told: list[int] = []
+    results: list[int] = []
 
     async def wait() -> None:
-        told.append(await wait_until(context(services), lambda: projects(services, 1), anything, None))
+        results.append(await wait_until(context(services), lambda: projects(services, 1), anything, None))
 
     nursery.start_soon(wait)
     await trio.testing.wait_all_tasks_blocked()
     store.fail()
     store.refused = None
     await trio.testing.wait_all_tasks_blocked()
-    assert told == []
+    assert results == []
     make(services, "kept")
     store.commit()
     await trio.testing.wait_all_tasks_blocked()
-    assert told == [1]
+    assert results == [1]
 
 
 async def test_a_wait_ends_in_time_and_leaves_no_subscription(autojump_clock: trio.testing.MockClock) -> None:
@@ -106,13 +106,13 @@ async def test_reports_from_the_time_without_a_daemon_count_before_the_timeout(
 ) -> None:
     services = parts()
     send, receive = trio.open_memory_channel[str](1)
-    told: list[int] = []
+    results: list[int] = []
 
     async def client() -> None:
         make(services, await receive.receive())
 
     async def wait() -> None:
-        told.append(await wait_until(context(services), lambda: projects(services, 1), anything, 1000))
+        results.append(await wait_until(context(services), lambda: projects(services, 1), anything, 1000))
 
     nursery.start_soon(client)
     nursery.start_soon(wait)
@@ -120,4 +120,4 @@ async def test_reports_from_the_time_without_a_daemon_count_before_the_timeout(
     send.send_nowait("late")
     mock_clock.jump(3600)
     await trio.testing.wait_all_tasks_blocked()
-    assert told == [1]
+    assert results == [1]

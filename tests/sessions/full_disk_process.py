@@ -49,9 +49,9 @@ async def main(sessions: Path) -> None:
         output = await daemon.output(SESSION, b"space again\n")
         await daemon.custody.send(SESSION, b"end\n")
         record = await daemon.exit_of(SESSION)
-    told = {"code": record.code, "dropped": record.dropped_bytes, "end": record.output_end, "length": len(output)}
+    figures = {"code": record.code, "dropped": record.dropped_bytes, "end": record.output_end, "length": len(output)}
     marker = [line for line in output.splitlines() if b"bytes of output were lost here" in line]
-    os.write(1, msgspec.json.encode({**told, "markers": [line.decode() for line in marker]}) + b"\n")
+    os.write(1, msgspec.json.encode({**figures, "markers": [line.decode() for line in marker]}) + b"\n")
 
 
 trio.run(main, Path(sys.argv[1]))

@@ -73,23 +73,23 @@ class Daemon:
 
     def __init__(self, sessions: Path, python: str = sys.executable) -> None:
         self.exits: list[ExitRecord] = []
-        self.told = trio.Event()
+        self.reported = trio.Event()
         self.custody = Custody(sessions, self._on_exit, python)
 
     async def _on_exit(self, record: ExitRecord) -> None:
         self.exits.append(record)
-        self.told.set()
-        self.told = trio.Event()
+        self.reported.set()
+        self.reported = trio.Event()
 
     async def exit_of(self, session_id: str) -> ExitRecord:
         """The exit record of a session, once it is told."""
         with trio.fail_after(PATIENCE):
             while True:
-                told = self.told
+                reported = self.reported
                 for record in self.exits:
                     if record.session_id == session_id:
                         return record
-                await told.wait()
+                await reported.wait()
 
     async def output(self, session_id: str, wanted: bytes) -> bytes:
         """The session's output, once it holds what is wanted."""

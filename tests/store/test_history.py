@@ -51,10 +51,10 @@ def test_the_future_is_refused(files: CrashFiles) -> None:
 def test_a_gap_in_the_middle_ends_in_resync(files: CrashFiles) -> None:
     names = list_segments(files, FOLDER)
     files.unlink(names[2].path)
-    told: list[int] = []
+    seqs: list[int] = []
     with pytest.raises(ResyncRequired, match=f"event {names[2].first_seq} can no longer"):
-        told.extend(event.seq for event in events_between(files, FOLDER, 0, 40))
-    assert told == list(range(1, names[2].first_seq))
+        seqs.extend(event.seq for event in events_between(files, FOLDER, 0, 40))
+    assert seqs == list(range(1, names[2].first_seq))
 
 
 def test_only_old_covered_segments_are_deleted(files: CrashFiles) -> None:

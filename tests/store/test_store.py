@@ -33,7 +33,7 @@ def live(
     dumps: dict[int, bytes],
     timelines: dict[str, list[int]],
     steps: list[Step],
-    told: Callable[[int], None],
+    acknowledge: Callable[[int], None],
 ) -> None:
     life = Life(files, dumps)
     for step in steps:
@@ -45,13 +45,13 @@ def live(
             life.settle()
         else:
             life.close()
-            told(life.acknowledged)
+            acknowledge(life.acknowledged)
             life = Life(files, dumps)
-        told(life.acknowledged)
+        acknowledge(life.acknowledged)
         for id_ in life.world.sessions:
             timelines.setdefault(id_, [])
     life.close()
-    told(life.acknowledged)
+    acknowledge(life.acknowledged)
 
 
 def assert_prefix(files: CrashFiles, dumps: dict[int, bytes], acknowledged: int) -> None:
@@ -239,8 +239,8 @@ def test_a_store_of_an_older_version_shows_the_entries_of_linked_sessions_once()
     again = Life(files, {})
     report_both(again, 2)
     again.settle()
-    told = [event.seq for event in life.events + again.events if event.data.get("type") == "task_started"]
-    assert entries(again)[task_id] == told and len(told) == 2
+    seqs = [event.seq for event in life.events + again.events if event.data.get("type") == "task_started"]
+    assert entries(again)[task_id] == seqs and len(seqs) == 2
 
 
 def test_a_close_that_cannot_write_everything_reports_it_and_loses_nothing() -> None:

@@ -56,8 +56,8 @@ def test_a_long_json_line_loses_only_its_long_texts(cuts: list[int], size: int, 
     for begin, data in pieces(line + b"\nnext\n", cuts):
         for kept, _ in cutter.feed(begin, data):
             notes.append(cutter.note)
-            told = object_of(kept) if kept.startswith(b"{") else None
-            assert told is None or (told.value("type"), told.value("is_error")) == ("result", False)
+            message = object_of(kept) if kept.startswith(b"{") else None
+            assert message is None or (message.value("type"), message.value("is_error")) == ("result", False)
     assert notes == [f"the long texts in a line of {len(line):,} bytes were cut", ""]
 
 

@@ -73,14 +73,14 @@ async def test_findings_are_reported_unless_the_session_has_ended(
 ) -> None:
     async with house(tmp_path, FakeMachine()) as parts:
         session_id = await parts.come_up()
-        told: list[Fact] = []
+        facts: list[Fact] = []
 
         async def tell(fact: Fact) -> None:
-            told.append(fact)
+            facts.append(fact)
 
         monkeypatch.setattr(probing, "in_thread", at_once)
         monkeypatch.setattr(parts.engine, "tell", tell)
         for effect in (Probe(session_id, 1), Probe(session_id, 2), Probe("ses_none", 1)):
             parts.want(effect)
         await trio.sleep(10)
-        assert [(type(fact), fact.session_id) for fact in told if isinstance(fact, Probed)] == [(Probed, session_id)]
+        assert [(type(fact), fact.session_id) for fact in facts if isinstance(fact, Probed)] == [(Probed, session_id)]

@@ -120,10 +120,10 @@ def test_a_client_that_asks_too_fast_is_told_and_no_other_token_is_affected(shor
     daemon.start()
     try:
         fast, slow = daemon.token("read"), daemon.token("read")
-        _, told = fast.curl("/api/status#[1-40]", "-D", "-")
-        assert told.count("HTTP/1.1 200") >= 10
-        assert told.count("HTTP/1.1 429") >= 10
-        assert "Retry-After: 1" in told and '"code":"token.rate"' in told
+        _, answers = fast.curl("/api/status#[1-40]", "-D", "-")
+        assert answers.count("HTTP/1.1 200") >= 10
+        assert answers.count("HTTP/1.1 429") >= 10
+        assert "Retry-After: 1" in answers and '"code":"token.rate"' in answers
         assert slow.curl("/api/status")[0] == 200
         with slow.socket() as client:
             assert all("result" in client.call("task.list") for _ in range(12)), (

@@ -119,9 +119,9 @@ def test_29_waiting_clients_are_notified_when_the_daemon_stops(daemon: Daemon) -
         number = connection.send("session.output", {"sessionId": session["id"], "offset": 1 << 20, "wait": True})
         connection.call("system.status")
         assert daemon.end() == 0
-        with pytest.raises(Refused) as told:
+        with pytest.raises(Refused) as refused:
             connection.answer(number)
-    assert told.value.reason == "daemon.stopping" and told.value.retryable
+    assert refused.value.reason == "daemon.stopping" and refused.value.retryable
 
 
 def entity(daemon: Daemon, kind: str, id_: str) -> Path:
@@ -131,8 +131,8 @@ def entity(daemon: Daemon, kind: str, id_: str) -> Path:
 def as_told(daemon: Daemon, task_id: str) -> Json:
     """What the file of a task says, with the defaults that files leave out."""
     task = msgspec.json.decode(entity(daemon, "tasks", task_id).read_bytes(), type=Task)
-    told: Json = json.loads(msgspec.json.encode(task))
-    return told
+    decoded: Json = json.loads(msgspec.json.encode(task))
+    return decoded
 
 
 def edit(path: Path, **members: Any) -> None:

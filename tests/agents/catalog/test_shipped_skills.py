@@ -35,10 +35,10 @@ def test_every_command_exists(path: Path) -> None:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("strategy", Strategy)
 def test_every_command_of_a_manifest_exists(role: Role, strategy: Strategy) -> None:
-    told = reporting(role, strategy)
-    assert told and all(meaning for meaning in told.values())
-    assert [name for command in told for name in commands(command) if name not in NAMES] == []
-    assert all(commands(command) for command in told)
+    commands_shown = reporting(role, strategy)
+    assert commands_shown and all(meaning for meaning in commands_shown.values())
+    assert [name for command in commands_shown for name in commands(command) if name not in NAMES] == []
+    assert all(commands(command) for command in commands_shown)
 
 
 def orchestrator() -> str:

@@ -148,34 +148,34 @@ def test_a_question_has_the_key_of_the_call_that_follows() -> None:
 
 
 def test_the_status_line_reports_the_usage_of_an_interactive_session() -> None:
-    told = payload("statusLine")
-    told["cost"]["total_cost_usd"] = 0.5
-    told["context_window"] |= {"total_input_tokens": 900, "total_output_tokens": 30}
-    assert read_hook("StatusLine", told).signs == (UsageSeen(900, 30, 0.5, cumulative=True),)
+    reported = payload("statusLine")
+    reported["cost"]["total_cost_usd"] = 0.5
+    reported["context_window"] |= {"total_input_tokens": 900, "total_output_tokens": 30}
+    assert read_hook("StatusLine", reported).signs == (UsageSeen(900, 30, 0.5, cumulative=True),)
 
 
 def test_invalid_payloads_say_nothing() -> None:
     shapeless: tuple[Any, ...] = (None, "text", [], 5, {})
-    for told in shapeless:
-        assert read_hook("Stop", told) == NOTHING
+    for reported in shapeless:
+        assert read_hook("Stop", reported) == NOTHING
     assert read_hook("OfTheFuture", payload("Stop")) == NOTHING
 
 
 @given(st.sampled_from(RECORDED), st.data())
 def test_no_changed_payload_does_harm(recorded: tuple[str, str], data: st.DataObject) -> None:
-    told: dict[str, Any] = payload(*recorded)
-    told[data.draw(st.sampled_from(sorted(told)))] = data.draw(JSON)
-    told["of the future"] = data.draw(JSON)
+    reported: dict[str, Any] = payload(*recorded)
+    reported[data.draw(st.sampled_from(sorted(reported)))] = data.draw(JSON)
+    reported["of the future"] = data.draw(JSON)
     for event in (recorded[0], "StatusLine", "Stop"):
-        read_hook(event, told)
+        read_hook(event, reported)
 
 
 def test_a_huge_payload_yields_bounded_signs() -> None:
     text = "x" * 5_000_000
     for event in EVENTS:
-        told = {
+        reported = {
             name: text if isinstance(value, str) else value
             for name, value in payload(event, examples(event)[0]).items()
         }
-        for sign in read_hook(event, {**told, "tool_input": {"command": text, "content": text}}).signs:
+        for sign in read_hook(event, {**reported, "tool_input": {"command": text, "content": text}}).signs:
             assert len(repr(sign)) < 20_000

@@ -37,11 +37,11 @@ def request(home: Path, environ: dict[str, str] | None = None, **members: Any) -
 
 def planned(made: LaunchRequest, **manifest: Any) -> LaunchPlan:
     session = manifest.pop("role", made.manifest.session.role)
-    told = dataclasses.replace(
+    changed = dataclasses.replace(
         made,
         manifest=_changed(_changed(made.manifest, **manifest), session=_changed(made.manifest.session, role=session)),
     )
-    return launch(told)
+    return launch(changed)
 
 
 def _changed(struct: Any, **members: Any) -> Any:

@@ -138,14 +138,14 @@ def test_a_retry_of_a_limit_is_a_limit_that_is_being_retried() -> None:
 
 
 def test_a_retried_request_is_a_problem() -> None:
-    told = line(type="system", subtype="api_retry", attempt=1, max_retries=3, error_status=500, error="server_error")
-    assert told.signs == (Trouble("try 1 of 3 failed: server_error (status 500)", "api_retry"),)
+    reading = line(type="system", subtype="api_retry", attempt=1, max_retries=3, error_status=500, error="server_error")
+    assert reading.signs == (Trouble("try 1 of 3 failed: server_error (status 500)", "api_retry"),)
 
 
 def test_an_exhausted_allowance_says_when_it_is_renewed() -> None:
     info = {"status": "rejected", "resetsAt": 1795170000, "rateLimitType": "five_hour", "unifiedWindows": {}}
-    told = line(type="rate_limit_event", rate_limit_info=info)
-    assert told.signs == (LimitReached("usage", 1795170000000, "the five hour allowance is exhausted"),)
+    reading = line(type="rate_limit_event", rate_limit_info=info)
+    assert reading.signs == (LimitReached("usage", 1795170000000, "the five hour allowance is exhausted"),)
     assert line(type="rate_limit_event", rate_limit_info={"status": "allowed"}).signs == ()
 
 
@@ -160,20 +160,20 @@ def test_our_prompts_are_distinguished_from_generated_ones() -> None:
 
 def test_a_prompt_that_a_hook_refused_has_failed() -> None:
     outcome = {"kind": "blocked_by_hook", "reason": "not here"}
-    told = line(
+    reading = line(
         type="system",
         subtype="informational",
         content="blocked",
         prevent_continuation=True,
         prompt_submit_outcome=outcome,
     )
-    assert told.signs == (Trouble("blocked", "blocked_by_hook"),)
+    assert reading.signs == (Trouble("blocked", "blocked_by_hook"),)
     assert line(type="system", subtype="informational", content="by the way").signs == ()
 
 
 def test_failing_hooks_of_others_are_reported() -> None:
-    told = line(type="system", subtype="hook_response", hook_name="Stop", outcome="error", stderr="oops")
-    assert told.signs == (Trouble("hook Stop: oops", "hook"),)
+    reading = line(type="system", subtype="hook_response", hook_name="Stop", outcome="error", stderr="oops")
+    assert reading.signs == (Trouble("hook Stop: oops", "hook"),)
 
 
 def test_the_to_do_list_is_progress() -> None:
@@ -201,16 +201,16 @@ def test_irrelevant_lines_say_nothing() -> None:
 @pytest.mark.parametrize("name", STREAMS)
 def test_unknown_members_change_nothing(name: str) -> None:
     for raw in (FOLDER / f"stdout-{name}.jsonl").read_bytes().splitlines():
-        told = json.loads(raw)
-        assert read_line(json.dumps({**told, "of the future": {"deep": [1]}}).encode()) == read_line(raw)
+        message = json.loads(raw)
+        assert read_line(json.dumps({**message, "of the future": {"deep": [1]}}).encode()) == read_line(raw)
 
 
 @given(st.sampled_from(STREAMS), st.integers(0, 40), st.data())
 def test_no_changed_line_does_harm(name: str, number: int, data: st.DataObject) -> None:
     lines = (FOLDER / f"stdout-{name}.jsonl").read_bytes().splitlines()
-    told = json.loads(lines[number % len(lines)])
-    told[data.draw(st.sampled_from(sorted(told)))] = data.draw(JSON)
-    read_line(json.dumps(told).encode())
+    message = json.loads(lines[number % len(lines)])
+    message[data.draw(st.sampled_from(sorted(message)))] = data.draw(JSON)
+    read_line(json.dumps(message).encode())
 
 
 @given(st.sampled_from(STREAMS), st.integers(0, 40), st.integers(0, 4000))
@@ -221,6 +221,6 @@ def test_no_cut_line_does_harm(name: str, number: int, length: int) -> None:
 
 def test_a_huge_line_yields_bounded_signs() -> None:
     said = [{"type": "text", "text": "x" * 20_000}] * 300
-    told = line(type="assistant", message={"content": said})
-    assert len(told.signs) == 200
-    assert sum(len(sign.text) for sign in told.signs if isinstance(sign, Said)) < 1_000_000
+    reading = line(type="assistant", message={"content": said})
+    assert len(reading.signs) == 200
+    assert sum(len(sign.text) for sign in reading.signs if isinstance(sign, Said)) < 1_000_000

@@ -92,10 +92,10 @@ ROWS: dict[str, tuple[dict[str, Any] | None, int | None, str | None, Outcome | N
 
 @pytest.mark.parametrize("row", ROWS)
 def test_each_way_a_run_can_end_is_shown(row: str) -> None:
-    result, code, signal, outcome, told, verdict = ROWS[row]
+    result, code, signal, outcome, reason_code, verdict = ROWS[row]
     if result is not None:
         last = of_result(Members(result))[-1]
-        assert isinstance(last, TurnEnded) and (last.outcome, last.code) == (outcome, told)
+        assert isinstance(last, TurnEnded) and (last.outcome, last.code) == (outcome, reason_code)
     assert judge(Exit(code=code, signal=signal), outcome, told_to_stop=False) is verdict
 
 

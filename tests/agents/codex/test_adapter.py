@@ -50,7 +50,7 @@ def test_the_hook_gets_its_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    "ended, outcome, told, verdict",
+    "ended, outcome, stop_requested, verdict",
     [
         (Exit(code=0), Outcome.COMPLETED, False, Verdict.COMPLETED),
         (Exit(code=1), Outcome.FAILED, False, Verdict.FAILED),
@@ -62,8 +62,8 @@ def test_the_hook_gets_its_answers() -> None:
         (Exit(signal="TERM"), None, True, Verdict.STOPPED),
     ],
 )
-def test_verdicts(ended: Exit, outcome: Outcome | None, told: bool, verdict: Verdict) -> None:
-    assert CODEX.judge(ended, outcome=outcome, told_to_stop=told) is verdict
+def test_verdicts(ended: Exit, outcome: Outcome | None, stop_requested: bool, verdict: Verdict) -> None:
+    assert CODEX.judge(ended, outcome=outcome, told_to_stop=stop_requested) is verdict
 
 
 def test_an_installed_agent_is_detected(

@@ -43,16 +43,16 @@ def test_the_hash_equals_the_one_of_codex() -> None:
 
 
 def test_each_of_our_hooks_is_marked_as_trusted() -> None:
-    told = settings(command_line.hooks(filled(HOOKS, "codex", "terminal.json")))["hooks"]
-    state = told.pop("state")
-    assert set(state) == {f"/<session-flags>/config.toml:{command_line.label(name)}:0:0" for name in told}
-    commands = [handler["command"] for groups in told.values() for group in groups for handler in group["hooks"]]
+    hooks = settings(command_line.hooks(filled(HOOKS, "codex", "terminal.json")))["hooks"]
+    state = hooks.pop("state")
+    assert set(state) == {f"/<session-flags>/config.toml:{command_line.label(name)}:0:0" for name in hooks}
+    commands = [handler["command"] for groups in hooks.values() for group in groups for handler in group["hooks"]]
     assert all(str(HOOKS) in command and " -I -S " in command for command in commands)
 
 
 def test_headless_hooks_report_only_what_the_stream_does_not() -> None:
-    told = settings(command_line.hooks(filled(HOOKS, "codex", "stream.json")))["hooks"]
-    assert set(told) == {"state", "PostCompact", "SubagentStart", "SubagentStop"} and len(told["state"]) == 3
+    hooks = settings(command_line.hooks(filled(HOOKS, "codex", "stream.json")))["hooks"]
+    assert set(hooks) == {"state", "PostCompact", "SubagentStart", "SubagentStop"} and len(hooks["state"]) == 3
 
 
 def test_hooks_at_the_end_of_a_session_keep_to_their_second() -> None:
@@ -61,9 +61,9 @@ def test_hooks_at_the_end_of_a_session_keep_to_their_second() -> None:
 
 
 def test_maestroctl_is_found_and_reaches_the_daemon_from_inside_the_sandbox() -> None:
-    told = settings(command_line.reporting("/ours:/usr/bin"))
-    assert told["sandbox_workspace_write"] == {"network_access": True} and told["allow_login_shell"] is False
-    assert told["shell_environment_policy"]["set"] == {"PATH": "/ours:/usr/bin"}
+    written = settings(command_line.reporting("/ours:/usr/bin"))
+    assert written["sandbox_workspace_write"] == {"network_access": True} and written["allow_login_shell"] is False
+    assert written["shell_environment_policy"]["set"] == {"PATH": "/ours:/usr/bin"}
 
 
 def test_trusted_folders_are_read() -> None:

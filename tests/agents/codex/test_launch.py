@@ -21,8 +21,8 @@ CODEX = CodexAdapter(now=lambda: 0.0)
 
 
 def launch(environ: dict[str, str], policy: str = "ask", prompt: str | None = "Do it.", **members: Any) -> LaunchPlan:
-    told: dict[str, Any] = {"terminal": Terminal.PIPE, "working_dir": environ["HOME"]} | members
-    asked = request(environ, **told)
+    session: dict[str, Any] = {"terminal": Terminal.PIPE, "working_dir": environ["HOME"]} | members
+    asked = request(environ, **session)
     permissions = Permissions(policy=PermissionPolicy(policy))
     return CODEX.launch(dataclasses.replace(asked, hooks=HOOKS, prompt=prompt, permissions=permissions))
 

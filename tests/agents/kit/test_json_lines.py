@@ -60,8 +60,8 @@ def test_undecodable_characters_are_replaced_and_the_line_is_read(text: bytes, r
 
 
 def test_the_beginning_of_a_broken_line_is_read_and_the_break_reported() -> None:
-    def read(told: Members) -> Reading:
-        return Reading((Said(told.line("subtype")),)) if told.line("type") == "result" else NOTHING
+    def read(message: Members) -> Reading:
+        return Reading((Said(message.line("subtype")),)) if message.line("type") == "result" else NOTHING
 
     line = rb'{"type":"result", "subtype":"succ\ud83dess","is_error":false,"num_turns":3,"result":"cut off'
     assert object_of(line).value("is_error") is False and object_of(line).whole("num_turns") == 3

@@ -50,9 +50,9 @@ def test_a_shortened_line_is_the_same_json_except_for_long_texts(
     value: Any, ascii_only: bool, cuts: list[int], limit: int
 ) -> None:
     line = json.dumps({"type": value}, ensure_ascii=ascii_only).encode()
-    told = object_of(shortened(line, cuts, limit))
-    assert not told.is_broken
-    assert same_but_for_long_texts(told.value("type"), value)
+    read = object_of(shortened(line, cuts, limit))
+    assert not read.is_broken
+    assert same_but_for_long_texts(read.value("type"), value)
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=8))

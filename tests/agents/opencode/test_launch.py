@@ -20,9 +20,9 @@ OPENCODE = OpenCodeAdapter()
 def launch(
     environ: dict[str, str], policy: str = "ask", deny: tuple[str, ...] = (), prompt: str | None = "Go.", **members: Any
 ) -> LaunchPlan:
-    told: dict[str, Any] = {"terminal": Terminal.PIPE, "working_dir": environ["HOME"]} | members
+    session: dict[str, Any] = {"terminal": Terminal.PIPE, "working_dir": environ["HOME"]} | members
     permissions = Permissions(policy=PermissionPolicy(policy), deny=deny)
-    asked = dataclasses.replace(request(environ, **told), hooks=HOOKS, prompt=prompt, permissions=permissions)
+    asked = dataclasses.replace(request(environ, **session), hooks=HOOKS, prompt=prompt, permissions=permissions)
     return OPENCODE.launch(asked)
 
 

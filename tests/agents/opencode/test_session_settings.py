@@ -18,8 +18,8 @@ PROJECT = Path("/nowhere/project")
 
 
 def test_the_configuration_has_our_plugin_and_skills_and_disables_updates() -> None:
-    told = json.loads(session_settings.content(FOLDER, PROJECT, {"HOME": "/nowhere"}))
-    assert told == {
+    settings = json.loads(session_settings.content(FOLDER, PROJECT, {"HOME": "/nowhere"}))
+    assert settings == {
         "plugin": ["file:///data/sessions/ses_1/opencode/plugin.js"],
         "skills": {"paths": ["/data/sessions/ses_1/opencode/skills"]},
         "autoupdate": False,
@@ -28,9 +28,9 @@ def test_the_configuration_has_our_plugin_and_skills_and_disables_updates() -> N
 
 def test_the_users_own_settings_stay() -> None:
     own = '{"model": "a/b", "plugin": ["mine"], "skills": {"paths": ["~/mine"], "urls": ["u"]}, // yes\n}'
-    told = json.loads(session_settings.content(FOLDER, PROJECT, {user_settings.VARIABLE: own}))
-    assert told["model"] == "a/b" and told["plugin"][0] == "mine" and len(told["plugin"]) == 2
-    assert told["skills"]["paths"][0] == "~/mine" and told["skills"]["urls"] == ["u"]
+    settings = json.loads(session_settings.content(FOLDER, PROJECT, {user_settings.VARIABLE: own}))
+    assert settings["model"] == "a/b" and settings["plugin"][0] == "mine" and len(settings["plugin"]) == 2
+    assert settings["skills"]["paths"][0] == "~/mine" and settings["skills"]["urls"] == ["u"]
 
 
 @pytest.mark.parametrize("own", ["[]", '{"plugin": 5, "skills": [1]}'])
@@ -41,8 +41,8 @@ def test_odd_settings_do_no_harm(own: str) -> None:
 def test_skill_folders_of_the_users_files_are_not_lost(tmp_path: Path) -> None:
     """OpenCode takes the last list of them that it reads, which would be ours."""
     (tmp_path / "opencode.json").write_text('{"skills": {"paths": ["/mine"]}}')
-    told = json.loads(session_settings.content(FOLDER, tmp_path, {"HOME": str(tmp_path)}))
-    assert told["skills"]["paths"] == ["/mine", "/data/sessions/ses_1/opencode/skills"]
+    settings = json.loads(session_settings.content(FOLDER, tmp_path, {"HOME": str(tmp_path)}))
+    assert settings["skills"]["paths"] == ["/mine", "/data/sessions/ses_1/opencode/skills"]
 
 
 def test_the_plugin_states_how_much_to_report() -> None:

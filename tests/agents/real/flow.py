@@ -94,8 +94,10 @@ def sessions(daemon: Daemon) -> list[Json]:
 
 def shown(daemon: Daemon) -> str:
     """What happened, for a test that failed."""
-    told = [
+    lines = [
         f"{session['name']} {session['status']} {json.dumps(session.get('statusReason'))}"
         for session in sessions(daemon)
     ]
-    return "\n".join([*told, *(f"  {timeline(daemon, session['id'])}" for session in sessions(daemon)), daemon.words()])
+    return "\n".join(
+        [*lines, *(f"  {timeline(daemon, session['id'])}" for session in sessions(daemon)), daemon.words()]
+    )

@@ -28,12 +28,12 @@ Kind = TypeVar("Kind", bound=Sign)
 
 
 def request(place: Place, agent: str, environ: dict[str, str], **members: Any) -> LaunchRequest:
-    """What the adapter is told of a session in a place; ``members`` are the session's, the manifest's ``told`` and the request's."""
-    told = members.pop("told", {})
+    """What the adapter is told of a session in a place; ``members`` are the session's, the manifest's ``described`` and the request's."""
+    described = members.pop("described", {})
     asked = {name: members.pop(name) for name in ("prompt", "permissions") if name in members}
-    known = {"role": told.get("role", "worker"), "attempt": 1, "terminal": Terminal.PIPE, **members}
+    known = {"role": described.get("role", "worker"), "attempt": 1, "terminal": Terminal.PIPE, **members}
     status = SessionStatus.SPAWNING
-    about = manifest(working_dir=str(place.project), **told)
+    about = manifest(working_dir=str(place.project), **described)
     known["role"] = about.session.role
     return LaunchRequest(
         session=Session(id="ses_1", project_id="prj_1", name="Checks", agent=agent, status=status, **known),

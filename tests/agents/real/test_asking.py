@@ -74,8 +74,10 @@ def test_the_answer_from_the_inbox_reaches_the_agent(
         completed(daemon)
         assert made.exists() is (answer == "allow"), shown(daemon)
         assert reason in json.dumps(place.model.requests), "a reason reaches the model"
-        told = timeline(daemon, session["id"])
-        assert any(f"permission {'allowed' if answer == 'allow' else 'denied'}" in words for _, words in told), told
+        entries = timeline(daemon, session["id"])
+        assert any(f"permission {'allowed' if answer == 'allow' else 'denied'}" in words for _, words in entries), (
+            entries
+        )
         if terminal == "pty":
             daemon.call("session.stop", sessionId=session["id"])
         daemon.finish_sessions()

@@ -123,7 +123,7 @@ ROWS: dict[str, tuple[Any, tuple[str, ...], Prepare | None, int, Outcome, str, V
 
 @pytest.mark.parametrize("row", ROWS)
 def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
-    script, arguments, prepare, code, outcome, told, verdict = ROWS[row]
+    script, arguments, prepare, code, outcome, described, verdict = ROWS[row]
     claude.model.script = script
     if prepare is not None:
         prepare(claude)
@@ -135,7 +135,7 @@ def test_each_way_a_run_can_end_is_shown(claude: Place, row: str) -> None:
         held.say("go")
         ended = held.until(TurnEnded)
         exit_ = held.finish()
-        assert (ended.outcome, ended.code, exit_.code) == (outcome, told, code), held.stderr
+        assert (ended.outcome, ended.code, exit_.code) == (outcome, described, code), held.stderr
         assert CLAUDE.judge(exit_, outcome=ended.outcome, told_to_stop=False) is verdict
 
 
@@ -245,7 +245,7 @@ def test_an_exhausted_subscription_says_when_it_is_renewed(claude: Place) -> Non
 
 
 def planner(place: Place, *more: str) -> Held:
-    return start(place, *more, told={"role": Role.ORCHESTRATOR})
+    return start(place, *more, described={"role": Role.ORCHESTRATOR})
 
 
 def test_a_planner_submits_a_plan_each_time_it_is_asked(claude: Place) -> None:
@@ -283,7 +283,7 @@ def test_persona_and_skills_reach_the_model(claude: Place) -> None:
     claude.model.script = [{"text": "done"}]
     skills = (ManifestSkill(name="maestro-worker", description="How a worker reports.", instructions="Report."),)
     persona = ManifestPersona(name="hunter", description="", prompt="Find the cause first.")
-    with start(claude, told={"skills": skills, "persona": persona}) as held:
+    with start(claude, described={"skills": skills, "persona": persona}) as held:
         held.say("go")
         held.until(TurnEnded)
         held.finish()

@@ -114,8 +114,8 @@ def test_a_plan_that_is_broken_twice_is_repaired_and_runs(claude: Place, daemon:
     claude.model.script = plans(claude, DANGLING, {"nowhere": TWICE, "once more|twice|already": GOOD})
     done = ctl(daemon, claude.project, "run", "Write alpha", "--agent", "claude")
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{shown(daemon)}\n{claude.model.prompts}"
-    told = [prompt for prompt in claude.model.prompts if not prompt.startswith("# ")]
-    assert "groups[0].dependsOn[0]" in told[0] and "groups[1].key" in told[1]
+    repairs = [prompt for prompt in claude.model.prompts if not prompt.startswith("# ")]
+    assert "groups[0].dependsOn[0]" in repairs[0] and "groups[1].key" in repairs[1]
     [plan] = [plan for plan in daemon.every("plan.list") if plan["status"] == "applied"]
     assert plan["attempt"] == 3
 
@@ -181,8 +181,8 @@ def test_reports_from_the_time_without_a_daemon_are_read_once(claude: Place, dae
     daemon.start()
     [run] = daemon.every("run.list")
     assert daemon.finish_run(run["id"])["status"] == "completed", shown(daemon)
-    told = [text for _, text in timeline(daemon, sessions(daemon)[1]["id"])]
-    assert told.count("Bash: touch while-dead") == 1, told
+    entries = [text for _, text in timeline(daemon, sessions(daemon)[1]["id"])]
+    assert entries.count("Bash: touch while-dead") == 1, entries
 
 
 def test_after_a_limit_the_conversation_continues(claude: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def test_a_missing_thread_ends_it_at_once(start: Start) -> None:
 
 def test_a_planner_must_follow_the_schema(place: Place, start: Start) -> None:
     place.model.script = [{"json": {"groups": []}}]
-    with start(told={"role": Role.ORCHESTRATOR}) as held:
+    with start(described={"role": Role.ORCHESTRATOR}) as held:
         assert held.until(PlanOffered).document == '{"groups": []}'
         held.finish()
     [asked] = [body for body in (row.get("body", {}) for row in place.model.requests) if "text" in body]

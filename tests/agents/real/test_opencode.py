@@ -57,8 +57,8 @@ def test_the_next_turn_continues_in_the_session(place: Place, start: Start) -> N
         assert held.until(Started).agent_session_id == known
         held.finish()
     assert place.model.prompts == ['first\nand "more"', "the second"]
-    told = [OPENCODE.read_hook(event, payload) for event, payload in spooled(place)]
-    assert {reading.agent_session_id for reading in told if reading.signs} >= {known}
+    readings = [OPENCODE.read_hook(event, payload) for event, payload in spooled(place)]
+    assert {reading.agent_session_id for reading in readings if reading.signs} >= {known}
 
 
 def test_a_limit_that_opencode_waits_for_is_reported_by_its_plugin(place: Place, start: Start) -> None:

@@ -29,7 +29,7 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "ended, told, verdict",
+    "ended, stop_requested, verdict",
     [
         (Exit(code=0), False, Verdict.COMPLETED),
         (Exit(code=0), True, Verdict.COMPLETED),
@@ -41,5 +41,5 @@ def test_an_orchestrator_gets_its_context_as_a_file() -> None:
         (Exit(), False, Verdict.FAILED),
     ],
 )
-def test_verdicts(ended: Exit, told: bool, verdict: Verdict) -> None:
-    assert SHELL.judge(ended, outcome=None, told_to_stop=told) is verdict
+def test_verdicts(ended: Exit, stop_requested: bool, verdict: Verdict) -> None:
+    assert SHELL.judge(ended, outcome=None, told_to_stop=stop_requested) is verdict

@@ -33,8 +33,8 @@ def test_a_program_restarts_in_utf8_mode_with_docstrings_and_the_same_bytes(
     words: list[str], environ: dict[str, str]
 ) -> None:
     optimize = 1 if words or "PYTHONOPTIMIZE" in environ else 0
-    told = run(words, environ, "ü".encode(), b"\xfc", b"-OO")
-    assert told == ascii(["utf-8", optimize, ["ü", "\udcfc", "-OO"], "für"])
+    printed = run(words, environ, "ü".encode(), b"\xfc", b"-OO")
+    assert printed == ascii(["utf-8", optimize, ["ü", "\udcfc", "-OO"], "für"])
 
 
 @pytest.mark.slow

@@ -60,6 +60,6 @@ def test_a_struct_used_for_input_and_output_has_two_schemas() -> None:
     both = [name for name in found.components if f"{name}Input" in found.components]
     assert both
     for name in both:
-        given, told = found.components[f"{name}Input"], found.components[name]
-        assert told["required"] == list(told["properties"])
-        assert set(given.get("required", ())) < set(told["required"])
+        given, returned = found.components[f"{name}Input"], found.components[name]
+        assert returned["required"] == list(returned["properties"])
+        assert set(given.get("required", ())) < set(returned["required"])

@@ -56,9 +56,9 @@ def test_an_unknown_session_is_refused() -> None:
     from maestrod.core.access.scope import check_actor
     from maestrod.core.values.command import Actor
 
-    with pytest.raises(NotAllowed) as told:
+    with pytest.raises(NotAllowed) as refused:
         check_actor(play.world, Actor("ses_none", 1))
-    assert told.value.reason == "session.unknown"
+    assert refused.value.reason == "session.unknown"
 
 
 @pytest.mark.parametrize(

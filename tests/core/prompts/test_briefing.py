@@ -39,35 +39,35 @@ def world() -> World:
 
 
 def test_tasks_come_in_the_order_of_their_dependencies() -> None:
-    told = brief(world(), world().sessions["ses_one"])
-    first, last = told.tasks
+    briefing = brief(world(), world().sessions["ses_one"])
+    first, last = briefing.tasks
     assert (first.id, first.commands, first.checks, first.paths) == ("tsk_first", ("make",), ("true",), ("src",))
     assert [(link.title, link.summary) for link in first.waits_for] == [("early", "it is there")]
     assert (last.id, last.attempt, last.last_error) == ("tsk_last", 2, "exit code 1")
 
 
 def test_the_rest_of_the_manifest_is_written() -> None:
-    told = brief(world(), world().sessions["ses_one"])
-    assert told.session.id == "ses_one" and told.project.working_dir == "/home/ada/shop"
-    assert [goal.title for goal in told.goals] == ["root", "group"] and told.goal_prompt == "Ship it, carefully"
-    assert [(other.session_id, other.tasks[0].title) for other in told.siblings] == [("ses_two", "early")]
-    assert told.report and told.context is None and told.plan_repairs == world().policy.plan_repairs
+    briefing = brief(world(), world().sessions["ses_one"])
+    assert briefing.session.id == "ses_one" and briefing.project.working_dir == "/home/ada/shop"
+    assert [goal.title for goal in briefing.goals] == ["root", "group"] and briefing.goal_prompt == "Ship it, carefully"
+    assert [(other.session_id, other.tasks[0].title) for other in briefing.siblings] == [("ses_two", "early")]
+    assert briefing.report and briefing.context is None and briefing.plan_repairs == world().policy.plan_repairs
 
 
 def test_a_session_may_work_in_another_folder_without_a_run_or_tasks() -> None:
-    told = brief(world(), session("x", working_dir="/elsewhere", run_id=None))
-    assert told.project.working_dir == "/elsewhere"
-    assert (told.siblings, told.tasks, told.goals) == ((), (), ())
+    briefing = brief(world(), session("x", working_dir="/elsewhere", run_id=None))
+    assert briefing.project.working_dir == "/elsewhere"
+    assert (briefing.siblings, briefing.tasks, briefing.goals) == ((), (), ())
 
 
 def test_an_orchestrator_gets_the_context_of_its_task() -> None:
     planner = session("planner", "root", role=Role.ORCHESTRATOR, program=("./plan",))
-    told = brief(world(), planner, relevant_files=("README.md",))
-    assert told.context is not None and told.program == ("./plan",)
-    assert told.context.task.initial_prompt == "Ship it, carefully"
-    assert {one.title for one in told.context.subtasks} == {"group", "early", "last", "first"}
-    assert told.context.project.relevant_files == ("README.md",)
-    assert [goal.title for goal in told.goals] == ["root"]
+    briefing = brief(world(), planner, relevant_files=("README.md",))
+    assert briefing.context is not None and briefing.program == ("./plan",)
+    assert briefing.context.task.initial_prompt == "Ship it, carefully"
+    assert {one.title for one in briefing.context.subtasks} == {"group", "early", "last", "first"}
+    assert briefing.context.project.relevant_files == ("README.md",)
+    assert [goal.title for goal in briefing.goals] == ["root"]
 
 
 def test_independent_tasks_keep_their_order() -> None:
@@ -103,8 +103,8 @@ def test_skills_come_by_role_and_by_name_after_what_they_need() -> None:
 
 def test_a_persona_is_found_by_name() -> None:
     known = (Persona(name="architect", prompt="You shape."), Persona(name="other"))
-    told = brief(world(), session("one", "first", persona="architect"), SKILLS, known)
-    assert told.persona is not None and told.persona.prompt == "You shape."
-    assert [skill.name for skill in told.skills] == ["cli", "worker"]
+    briefing = brief(world(), session("one", "first", persona="architect"), SKILLS, known)
+    assert briefing.persona is not None and briefing.persona.prompt == "You shape."
+    assert [skill.name for skill in briefing.skills] == ["cli", "worker"]
     unknown = msgspec.structs.replace(session("one", "first"), persona="ghost")
     assert brief(world(), unknown, SKILLS, known).persona is None

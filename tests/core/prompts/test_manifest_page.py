@@ -60,12 +60,12 @@ def orchestrator() -> Manifest:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name, told", [("worker", worker()), ("orchestrator", orchestrator())])
-def test_the_page_matches_its_golden_file(name: str, told: Manifest) -> None:
+@pytest.mark.parametrize("name, manifest", [("worker", worker()), ("orchestrator", orchestrator())])
+def test_the_page_matches_its_golden_file(name: str, manifest: Manifest) -> None:
     path = GOLDEN / f"manifest-{name}.md"
     if WRITES:
-        path.write_text(manifest_md(told), "utf-8")
-    assert manifest_md(told) == path.read_text("utf-8")
+        path.write_text(manifest_md(manifest), "utf-8")
+    assert manifest_md(manifest) == path.read_text("utf-8")
 
 
 def test_a_queue_worker_is_instructed_to_claim() -> None:

@@ -35,7 +35,7 @@ def session(**members: Any) -> Session:
 ENDED: dict[str, Any] = {"status": SessionStatus.FAILED}
 
 
-def told(*entities: Any) -> str:
+def explanation(*entities: Any) -> str:
     world = World()
     for entity in entities:
         world.put(entity)
@@ -44,7 +44,7 @@ def told(*entities: Any) -> str:
 
 @pytest.mark.parametrize("status", SessionStatus)
 def test_every_status_has_its_meaning(status: SessionStatus) -> None:
-    assert f"parser is {status.value}: " in told(session(status=status))
+    assert f"parser is {status.value}: " in explanation(session(status=status))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_every_status_has_its_meaning(status: SessionStatus) -> None:
     ],
 )
 def test_the_state_of_a_session_is_explained(members: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(session(**members))
+    assert sentence in explanation(session(**members))
 
 
 def test_questions_and_unfinished_tasks_are_named() -> None:
@@ -70,7 +70,7 @@ def test_questions_and_unfinished_tasks_are_named() -> None:
         id="t2", project_id="p", title="wait", status=TaskStatus.BLOCKED, status_reason=reason("dependency", 9, by="t3")
     )
     question = Attention(id="att_1", session_id="ses_1", kind=AttentionKind.PERMISSION, message="delete it?")
-    words = told(session(task_ids=("t1", "t2", "gone")), done, blocked, question)
+    words = explanation(session(task_ids=("t1", "t2", "gone")), done, blocked, question)
     assert "it waits for a person (permission): delete it?" in words
     assert "task 'wait' is blocked: dependency, according to the process by t3" in words
     assert "'done'" not in words
@@ -102,13 +102,13 @@ def test_the_newest_evidence_comes_first() -> None:
     ],
 )
 def test_why_names_what_the_agent_does_and_waits_for(members: dict[str, Any], sentence: str) -> None:
-    assert sentence in told(session(live=Up(**members)))
+    assert sentence in explanation(session(live=Up(**members)))
 
 
 def test_waiting_messages_are_mentioned() -> None:
     waiting = Message(id="msg_1", session_id="ses_1", kind=MessageKind.PROMPT, status=MessageStatus.QUEUED)
-    assert "1 message waits for it" in told(session(), waiting)
-    assert "waits for it" not in told(session(live=Up(turn=RunningTurn())), waiting)
+    assert "1 message waits for it" in explanation(session(), waiting)
+    assert "waits for it" not in explanation(session(live=Up(turn=RunningTurn())), waiting)
 
 
 def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
@@ -129,8 +129,8 @@ def test_the_evidence_is_every_sign_with_its_source_newest_first() -> None:
 
 def test_a_wait_that_ends_by_itself_needs_nobody_and_one_beyond_the_maximum_needs_a_person() -> None:
     limited = Attention("att_1", "ses_1", AttentionKind.LIMIT, "limited", opened_at=6)
-    assert "waits for a person" not in told(session(live=Up(wait=Wait("usage", 9, 5))), limited)
-    assert "waits for a person (limit)" in told(session(), msgspec.structs.replace(limited, deadline=9))
+    assert "waits for a person" not in explanation(session(live=Up(wait=Wait("usage", 9, 5))), limited)
+    assert "waits for a person (limit)" in explanation(session(), msgspec.structs.replace(limited, deadline=9))
 
 
 @pytest.mark.parametrize(
@@ -160,20 +160,21 @@ def test_the_evidence_of_a_question_names_its_source(members: dict[str, Any], so
 )
 def test_why_names_who_stopped_a_session(source: Source, who: str) -> None:
     stopped = Reason(source=source, code="x", detail="", at=5)
-    words = told(session(status=SessionStatus.STOPPED, status_reason=stopped))
+    words = explanation(session(status=SessionStatus.STOPPED, status_reason=stopped))
     assert who in words
     assert source is Source.USER or "somebody" not in words
 
 
 def test_answers_that_hold_for_the_session_are_listed() -> None:
     kept = StandingAnswer(tool="Bash", digest="d", value="deny", message="claude wants to use Bash: git push")
-    assert "answered deny for every identical request of this session: claude wants to use Bash: git push" in told(
-        session(standing=(kept,))
+    assert (
+        "answered deny for every identical request of this session: claude wants to use Bash: git push"
+        in explanation(session(standing=(kept,)))
     )
 
 
 def test_a_session_is_paused_with_its_run_and_with_everything() -> None:
     run = Run(id="run_1", project_id="p", root_task_id="tsk_1", status=RunStatus.RUNNING, agent="shell", paused=True)
-    assert "its run is paused: maestroctl resume run_1" in told(session(run_id="run_1"), run)
-    assert "paused" not in told(session(run_id="run_1", **ENDED), run)
-    assert "everything is frozen" in told(session(), System(frozen=True))
+    assert "its run is paused: maestroctl resume run_1" in explanation(session(run_id="run_1"), run)
+    assert "paused" not in explanation(session(run_id="run_1", **ENDED), run)
+    assert "everything is frozen" in explanation(session(), System(frozen=True))

@@ -70,9 +70,9 @@ def test_a_standing_answer_is_stored_with_the_session_and_its_reason_reaches_the
     assert (kept.tool, kept.value, kept.reason) == ("Bash", "deny", "push is for people")
     assert kept.attention_id == play.id_of("question") and "git push" in kept.message
     play.when(hook("git push", eventId="e2"))
-    verdict, told = permission_rules.permission_of(play.world.attention[play.id_of("question")])
+    verdict, message = permission_rules.permission_of(play.world.attention[play.id_of("question")])
     assert verdict is not None and verdict.value == "deny"
-    assert told == "denied by the user, for every identical request of this session: push is for people"
+    assert message == "denied by the user, for every identical request of this session: push is for people"
 
 
 def test_a_standing_answer_reaches_an_agent_that_waits_on_its_stream() -> None:

@@ -70,14 +70,14 @@ def test_a_finished_agent_that_stays_is_stopped_and_has_completed() -> None:
     play.when(exited("@g", "stopped")).then(status("@g", "completed"))
 
 
-@pytest.mark.parametrize("agent, told", [("stream", Deliver), ("process", Launch)])
+@pytest.mark.parametrize("agent, effect_type", [("stream", Deliver), ("process", Launch)])
 def test_a_turn_that_leaves_tasks_open_gets_two_reminders_and_then_fails(
-    agent: str, told: type[Deliver | Launch]
+    agent: str, effect_type: type[Deliver | Launch]
 ) -> None:
     play = at_work(agent)
     ends = [tell("@g", TurnStarted(), TurnEnded()), *([exited("@g")] if agent == "process" else [])]
-    play.when(*ends).then(effect(told, "@g"), member("message", "kind", K.NUDGE), member("@g", "nudges", 1))
-    play.given(came_up("@g")).when(*ends).then(effect(told, "@g"), member("@g", "nudges", 2))
+    play.when(*ends).then(effect(effect_type, "@g"), member("message", "kind", K.NUDGE), member("@g", "nudges", 1))
+    play.given(came_up("@g")).when(*ends).then(effect(effect_type, "@g"), member("@g", "nudges", 2))
     play.given(came_up("@g")).when(*ends).then(status("@g", "failed"), member("@g", "status_reason.code", "unreported"))
     play.then(status("a", "failed"))
 
@@ -183,15 +183,19 @@ def test_a_held_session_receives_nothing_until_it_is_resumed() -> None:
     play.when(Call("run.resume", runId="run")).then(effect(Deliver, "@g"), member("message", "kind", K.NUDGE))
 
 
-@pytest.mark.parametrize("agent, told", [("stream", Deliver), ("process", Launch)])
-def test_a_broken_plan_returns_to_its_planner_with_the_findings(agent: str, told: type[Deliver | Launch]) -> None:
+@pytest.mark.parametrize("agent, effect_type", [("stream", Deliver), ("process", Launch)])
+def test_a_broken_plan_returns_to_its_planner_with_the_findings(
+    agent: str, effect_type: type[Deliver | Launch]
+) -> None:
     play = planner(agent)
     for number in (1, 2):
         play.when(tell("@plan: root", PlanOffered(BAD_PLAN), TurnEnded()))
         if agent == "process":
             play.when(exited("@plan: root"))
         play.then(
-            effect(told, "@plan: root"), member("message", "kind", K.REPAIR), member("run", "plan_attempt", number)
+            effect(effect_type, "@plan: root"),
+            member("message", "kind", K.REPAIR),
+            member("run", "plan_attempt", number),
         )
         assert "groups: A plan needs at least one group" in list(play.world.messages.values())[-1].text
         play.given(came_up("@plan: root"), tell("@plan: root", TurnStarted()))

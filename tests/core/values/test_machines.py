@@ -69,10 +69,10 @@ def test_each_cell_has_its_target(noun: str) -> None:
             if cell is ILLEGAL:
                 with pytest.raises(
                     IllegalTransition, match=f"{noun} that is {state.value} cannot {event.value}"
-                ) as told:
+                ) as refused:
                     table.target(state, event)
-                assert told.value.reason == f"{noun}.illegal_transition"
-                assert told.value.details == {"status": state.value, "event": event.value}
+                assert refused.value.reason == f"{noun}.illegal_transition"
+                assert refused.value.details == {"status": state.value, "event": event.value}
             else:
                 assert table.target(state, event) is (None if cell is IGNORE else cell)
 

@@ -57,8 +57,8 @@ def done(group_: str, *titles: str) -> list[Call]:
 
 def test_a_plan_keeps_what_it_says_about_itself() -> None:
     planning().when(SUBMIT).then(member("plan", "title", "root"), member("plan", "summary", ""))
-    told = {"title": "Ship it", "summary": "In two steps", **PLAN}
-    planning().when(Call("plan.submit", by="@plan: root", plan=told)).then(
+    plan = {"title": "Ship it", "summary": "In two steps", **PLAN}
+    planning().when(Call("plan.submit", by="@plan: root", plan=plan)).then(
         member("plan", "title", "Ship it"), member("plan", "summary", "In two steps")
     )
     markdown = "# Ship it\n\nIn two steps\n\n- [ ] a\n  ```sh\n  true\n  ```\n"

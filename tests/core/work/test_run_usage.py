@@ -17,7 +17,7 @@ def test_a_run_has_used_what_its_sessions_have_used() -> None:
 
 def test_repeated_usage_changes_nothing() -> None:
     play = Scenario().given(run_of(group("g", subtask("a"))))
-    told = Call("session.update", sessionId="@g", usage={"input": 100})
-    play.given(told)
-    play.when(told)
+    report = Call("session.update", sessionId="@g", usage={"input": 100})
+    play.given(report)
+    play.when(report)
     assert not [event for event in play.last if event.type.startswith("run.")]

@@ -27,9 +27,9 @@ def test_ids_follow_the_clock_and_never_go_back() -> None:
 @pytest.mark.parametrize("kind", ["project", "task", "session", "queue", "plan", "run", "question"])
 def test_missing_entities_are_not_found(kind: str) -> None:
     draft = Draft(World(), Stamp(1, 1, 0))
-    with pytest.raises(NotFound) as told:
+    with pytest.raises(NotFound) as refused:
         getattr(draft, kind)("none")
-    assert told.value.details == {"id": "none"}
+    assert refused.value.details == {"id": "none"}
 
 
 def test_a_status_change_has_its_own_topic_and_an_empty_change_is_no_event() -> None:

@@ -1,7 +1,7 @@
 """A ``claude`` that does what a script says: it speaks the stream, runs the hooks of its settings, asks, meets limits, and is no model.
 
 ``install(bin, scripts)`` puts it on a PATH as a program of its own. Its script is ``script.json`` in the folder it works in: a list
-of turns, each a list of steps; ``turn`` in the same folder counts the turns over all its processes. What it was told is in ``told``,
+of turns, each a list of steps; ``turn`` in the same folder counts the turns over all its processes. The answers it received are in ``answers``,
 a line of JSON for each answer, and its prompts in ``prompts``. Steps:
 
     {"ask": COMMAND}     wants to run it: on the stream, or by its PermissionRequest hook on a terminal
@@ -41,9 +41,9 @@ def write_script(folder: Path, *turns: list[dict[str, Any]]) -> None:
     (folder / "script.json").write_text(json.dumps(turns))
 
 
-def told(folder: Path, what: str = "told") -> list[Any]:
+def received(folder: Path, kind: str = "answers") -> list[Any]:
     """What it was answered (or, of ``prompts``, asked), oldest first."""
-    path = folder / what
+    path = folder / kind
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
@@ -151,7 +151,7 @@ class Agent:
             select.select([], [], [], 0.004)
 
     def _note(self, answer: Any) -> None:
-        self._write("told", answer)
+        self._write("answers", answer)
 
     def _write(self, name: str, value: Any) -> None:
         with Path(name).open("a") as file:

@@ -16,8 +16,8 @@ class BridgeOf:
     """How to reach the bridge of the daemon that runs now."""
 
     def __init__(self, daemon: Daemon) -> None:
-        told = json.loads((daemon.home / "run" / "maestrod.json").read_text())
-        self.url: str = told["url"]
+        address = json.loads((daemon.home / "run" / "maestrod.json").read_text())
+        self.url: str = address["url"]
         self.port = int(self.url.rpartition(":")[2])
         self.token = (daemon.home / "run" / "bridge.token").read_text()
 

@@ -33,7 +33,7 @@ class Manager:
     def service_context(self) -> ServiceContext:
         return ServiceContext(Notifier(str(self._path)), None, [], None)
 
-    async def told(self, word: str) -> str:
+    async def wait_for(self, word: str) -> str:
         """The next message that says this."""
         with trio.fail_after(30):
             while word not in (message := (await self._socket.recv(4096)).decode()):
@@ -58,7 +58,7 @@ async def running(manager: Manager, where: Paths, config: Config | None = None) 
     with signals_put_back():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(app.run, where, config or Config(), manager.service_context())
-            await manager.told("READY=1")
+            await manager.wait_for("READY=1")
             yield nursery
             with trio.fail_after(30):
                 await trio.to_thread.run_sync(stop, where)

@@ -104,27 +104,31 @@ def _send(target: Path, daemon: Daemon) -> None:
     tap = _Tap(path, daemon.socket)
     python = [sys.executable, "-I", "-S"]
     event = [*python, str(hooks / "event.py"), "--agent", "claude", "--event"]
-    told = {"MAESTRO_SOCKET": str(path)}
+    environ = {"MAESTRO_SOCKET": str(path)}
     with tap.noting(sent / "1-sh.txt"):
         words = ["/bin/sh", str(hooks / "event.sh"), sys.executable, "/usr/bin/nc", str(path)]
         _run([*words, "--installed", "--agent", "claude", "--event", "SessionStart"], payload("claude", "SessionStart"))
     with tap.noting(sent / "2-python.txt"):
-        _run([*event, "UserPromptSubmit", "--installed"], payload("claude", "UserPromptSubmit"), **told)
+        _run([*event, "UserPromptSubmit", "--installed"], payload("claude", "UserPromptSubmit"), **environ)
     with tap.noting(sent / "3-no-wait.txt"):
-        _run([*event, "PreToolUse", "--no-wait"], payload("claude", "PreToolUse"), **told)
+        _run([*event, "PreToolUse", "--no-wait"], payload("claude", "PreToolUse"), **environ)
     answering = threading.Thread(target=_answer, args=(daemon,))
     answering.start()
     with tap.noting(sent / "4-decide.txt"):
         words = [*python, str(hooks / "decide.py"), "--agent", "claude", "--wait", "600", "--installed"]
-        _run([*words, "--event", "PermissionRequest"], payload("claude", "PermissionRequest"), **told)
+        _run([*words, "--event", "PermissionRequest"], payload("claude", "PermissionRequest"), **environ)
     answering.join(PATIENCE)
     with tap.noting(sent / "5-stop.txt"):
-        _run([*event, "Stop", "--installed"], payload("claude", "Stop"), **told)
+        _run([*event, "Stop", "--installed"], payload("claude", "Stop"), **environ)
     session = _session(daemon)
     token = make_token((daemon.data / "secret.key").read_bytes(), session, 1)
     with tap.noting(sent / "6-session.txt"):
         _run(
-            [*event, "Stop"], payload("claude", "Stop"), MAESTRO_SESSION_ID=session, MAESTRO_SESSION_TOKEN=token, **told
+            [*event, "Stop"],
+            payload("claude", "Stop"),
+            MAESTRO_SESSION_ID=session,
+            MAESTRO_SESSION_TOKEN=token,
+            **environ,
         )
 
 

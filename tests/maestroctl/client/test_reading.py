@@ -94,8 +94,8 @@ def test_a_timeline_entry_of_an_unknown_type_is_reported(daemon: FakeDaemon, cli
 def test_members_missing_from_an_older_daemon_are_filled_in(daemon: FakeDaemon, cli: CommandLine) -> None:
     daemon.on("task.list", {"items": [task()]})
     daemon.on("rpc.discover", {"openrpc": "1"})
-    told = json.loads(cli("rpc", "task.list").out)
-    assert lacking(told, METHODS["task.list"].result) == [] and told["items"][0]["status"] == "pending"
+    page = json.loads(cli("rpc", "task.list").out)
+    assert lacking(page, METHODS["task.list"].result) == [] and page["items"][0]["status"] == "pending"
     assert json.loads(cli("rpc", "discover").out) == {"openrpc": "1"}
 
 

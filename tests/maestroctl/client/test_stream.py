@@ -185,18 +185,18 @@ def test_a_stream_of_an_unresponsive_daemon_keeps_its_connection_reports_once_an
     daemon.on("system.hello", lambda params: release.wait(10) and {})
     monkeypatch.setattr(Channel, "_quiet", 0.01)
     monkeypatch.setattr("maestroctl.client.channel.SILENT_AFTER", 0.02)
-    stream, told = EventStream(client(), EventSubscribe(since=0)), list[str]()
-    stream.tell = told.append
+    stream, notices = EventStream(client(), EventSubscribe(since=0)), list[str]()
+    stream.tell = notices.append
     stream.open()
     assert [event.seq for event in stream.poll(None)] == [1]
-    while not told:
+    while not notices:
         assert stream.poll(0.05) == []
     assert stream.away
-    assert f"process {os.getpid()}" in told[0]
+    assert f"process {os.getpid()}" in notices[0]
     release.set()
     while stream.trouble:
         stream.poll(0.05)
-    assert len(told) == 1
+    assert len(notices) == 1
     assert len(daemon.called("event.subscribe")) == 1
     stream.close()
 

@@ -69,14 +69,14 @@ def test_every_verb_replaces_words_and_says_so(
     daemon: FakeDaemon, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     daemon.on("task.create", task())
-    told = cli("task", "create", f"Gr{BYTE}n", "--project-id", "prj_00000000000000000000000001")
+    outcome = cli("task", "create", f"Gr{BYTE}n", "--project-id", "prj_00000000000000000000000001")
     assert daemon.called("task.create")[0]["title"] == "Gr\ufffdn"
-    assert (told.code, "title is not UTF-8 text" in told.err) == (0, True)
+    assert (outcome.code, "title is not UTF-8 text" in outcome.err) == (0, True)
     daemon.on("message.send", {"id": "msg_1", "status": "queued", "sessionId": "ses_1", "text": "x"})
     typed(monkeypatch, b"diff of a Latin-1 file: \xfc")
-    told = cli("send", "ses_00000000000000000000000001", "-")
+    outcome = cli("send", "ses_00000000000000000000000001", "-")
     assert daemon.called("message.send")[0]["text"] == "diff of a Latin-1 file: \ufffd"
-    assert (told.code, "standard input is not UTF-8 text" in told.err) == (0, True)
+    assert (outcome.code, "standard input is not UTF-8 text" in outcome.err) == (0, True)
 
 
 @pytest.mark.usefixtures("in_session")
@@ -101,8 +101,8 @@ def test_halves_in_reports_of_agents_are_replaced_too(daemon: FakeDaemon, cli: C
 def test_names_and_paths_that_are_not_text_are_one_message_and_exit_code_2(
     daemon: FakeDaemon, cli: CommandLine, arguments: list[str], said: str
 ) -> None:
-    told = cli(*arguments)
-    assert (told.code, said in told.err, "Traceback" in told.err) == (2, True, False), told.err
+    outcome = cli(*arguments)
+    assert (outcome.code, said in outcome.err, "Traceback" in outcome.err) == (2, True, False), outcome.err
 
 
 def test_a_folder_name_that_is_not_text_is_refused(
@@ -111,8 +111,8 @@ def test_a_folder_name_that_is_not_text_is_refused(
     folder = os.fsencode(tmp_path) + b"/n\xfc"
     os.mkdir(folder)  # noqa: PTH102 - a path of bytes
     monkeypatch.chdir(os.fsdecode(folder))
-    told = cli("run", "hello", "--agent", "shell")
-    assert (told.code, r"/n\xfc" in told.err) == (2, True), told.err
+    outcome = cli("run", "hello", "--agent", "shell")
+    assert (outcome.code, r"/n\xfc" in outcome.err) == (2, True), outcome.err
     assert daemon.called("run.start") == []
 
 
@@ -123,7 +123,7 @@ def test_half_a_surrogate_pair_in_a_plan_is_replaced_in_text_and_refused_in_comm
     daemon.on("plan.check", {"ok": True, "diagnostics": [], "waves": [["a"]], "groups": []})
     place = tmp_path / "plan.json"
     place.write_bytes(PLAN % (title, command))
-    told = cli("plan", "check", str(place))
-    assert (told.code, "plan.groups[0].subtasks[0]" in told.err) == (code, True), told.err
+    outcome = cli("plan", "check", str(place))
+    assert (outcome.code, "plan.groups[0].subtasks[0]" in outcome.err) == (code, True), outcome.err
     sent: list[dict[str, Any]] = daemon.called("plan.check")
     assert json.dumps(sent).count("\\ufffd") == (code == 0)

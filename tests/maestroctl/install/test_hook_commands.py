@@ -39,7 +39,7 @@ def forms() -> list[Form]:
     return [best_form(HOOKS, paths_of(os.environ).socket), hook_commands._python(HOOKS)]
 
 
-def told(daemon: FakeDaemon) -> list[dict[str, Any]]:
+def reports(daemon: FakeDaemon) -> list[dict[str, Any]]:
     return daemon.called("event.report")
 
 
@@ -69,11 +69,11 @@ def test_an_event_arrives_with_its_payload_and_the_agents_process(daemon: FakeDa
     command = forms()[number].command("claude", "Stop", decides=False)
     done = run(command, payload)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    [params] = told(daemon)
+    [params] = reports(daemon)
     assert (params["agent"], params["event"], params["payload"]) == ("claude", "Stop", json.loads(payload))
     assert params["pid"] == os.getpid() and params["eventId"] and "sessionId" not in params
     run(command, CLAUDE_PID="4711")
-    assert told(daemon)[1]["pid"] == 4711
+    assert reports(daemon)[1]["pid"] == 4711
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -90,7 +90,7 @@ def test_payloads_beyond_the_netcat_form_are_sent_by_python(daemon: FakeDaemon, 
     daemon.on("event.report", {"ok": True})
     done = run(forms()[0].command("claude", "Stop", decides=False), payload)
     assert (done.returncode, done.stdout) == (0, b"")
-    assert len(told(daemon)) == 1
+    assert len(reports(daemon)) == 1
 
 
 def test_without_a_daemon_the_event_waits_in_the_spool_once() -> None:
@@ -106,7 +106,7 @@ def test_a_temporarily_refused_event_keeps_its_id(daemon: FakeDaemon) -> None:
 
     daemon.on("event.report", busy)
     run(quick_form().command("claude", "Stop", decides=False))
-    ids = {params["eventId"] for params in told(daemon)}
+    ids = {params["eventId"] for params in reports(daemon)}
     [path] = (paths_of(os.environ).data / "spool").glob("*.json")
     assert len(ids) == 1 and json.loads(path.read_bytes())["eventId"] in ids
 
@@ -133,4 +133,4 @@ def test_shells_between_the_agent_and_the_hook_are_not_mistaken_for_the_agent(da
             nested = f"/bin/sh -c {shlex.quote(f'{command}; :')}; :"  # each of them stays
             env = {name: value for name, value in os.environ.items() if name != "MAESTRO_SESSION_ID"}
             subprocess.run([shell, "-c", nested], input=b"{}", check=True, env=env)
-            assert told(daemon)[-1]["pid"] == os.getpid(), shell
+            assert reports(daemon)[-1]["pid"] == os.getpid(), shell

@@ -64,11 +64,11 @@ def test_files_that_are_not_documents_are_left_alone(tmp_path: Path, data: bytes
     try:
         at(path).install(hooks(), FORM)
     except Malformed as caught:
-        told = caught.message
+        message = caught.message
     else:
         assert at(path).remove() and path.read_bytes() == data
         return
-    assert "left alone" in told and str(path) in told and path.read_bytes() == data
+    assert "left alone" in message and str(path) in message and path.read_bytes() == data
 
 
 def test_created_files_and_folders_are_removed_again(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_strict_parsing_agrees_with_the_standard_library(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text, told",
+    "text, message",
     [
         ("", "line 1, column 1: the document ends too early"),
         ('{"a": 1\n "b": 2}', "line 2, column 2: a comma or } is missing"),
@@ -63,10 +63,10 @@ def test_strict_parsing_agrees_with_the_standard_library(text: str) -> None:
         ('{"a": 1 // no\n}', "a comma or } is missing"),
     ],
 )
-def test_errors_are_reported_with_their_place(text: str, told: str) -> None:
+def test_errors_are_reported_with_their_place(text: str, message: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(text, comments=False)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 @given(texts(comments=True), st.data())

@@ -18,11 +18,11 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "ahead, told",
+    "ahead, shown",
     [(5, "05:00"), (-5, "19:00"), (30, "Fri 06:00"), (24 * 30, "1970-01-31 00:00"), (10**12, "9999-12-31 00:00")],
 )
-def test_a_moment_is_shown_as_people_say_it(ahead: int, told: str) -> None:
-    assert clock(ahead * HOUR, 0) == told
+def test_a_moment_is_shown_as_people_say_it(ahead: int, shown: str) -> None:
+    assert clock(ahead * HOUR, 0) == shown
 
 
 def test_a_wait_for_a_limit_says_whose_it_is_and_when_it_ends() -> None:

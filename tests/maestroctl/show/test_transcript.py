@@ -56,8 +56,8 @@ def test_the_log_of_an_agent_that_writes_json_is_its_transcript(talking: FakeDae
 
 def test_following_prints_each_entry_once_and_ends_with_the_session(talking: FakeDaemon, cli: CommandLine) -> None:
     def event(seq: int, kind: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        told = {"seq": seq, "at": 1, "type": kind, "id": SESSION, "sessionId": SESSION, "data": data}
-        return ("event", {"subscription": 1, "event": told})
+        recorded = {"seq": seq, "at": 1, "type": kind, "id": SESSION, "sessionId": SESSION, "data": data}
+        return ("event", {"subscription": 1, "event": recorded})
 
     events = [
         event(2, "timeline.added", DID),

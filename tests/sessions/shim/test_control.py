@@ -187,9 +187,9 @@ async def test_every_peer_is_notified_of_the_exit(connected: Peers) -> None:
         await peer.ask(id=1, op="hello")
     await peers[0].ask(id=2, op="closeStdin")
     for peer in peers:
-        told = await peer.hear()
-        assert told is not None
-        assert told["exit"]["code"] == 0
+        message = await peer.hear()
+        assert message is not None
+        assert message["exit"]["code"] == 0
         assert await peer.hear() is None
 
 

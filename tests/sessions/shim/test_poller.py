@@ -26,49 +26,49 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_a_reader_is_notified_when_there_is_something(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Readiness] = []
-    poller.watch(pipe[0], told.append)
+    calls: list[Readiness] = []
+    poller.watch(pipe[0], calls.append)
     poller.wait(0)
-    assert told == []
+    assert calls == []
     os.write(pipe[1], b"x")
     poller.wait(5)
-    assert [event.readable for event in told] == [True]
+    assert [event.readable for event in calls] == [True]
 
 
 def test_a_writer_is_notified_only_on_request(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Readiness] = []
-    poller.watch(pipe[1], told.append, read=False)
+    calls: list[Readiness] = []
+    poller.watch(pipe[1], calls.append, read=False)
     poller.wait(0)
-    assert told == []
-    poller.watch(pipe[1], told.append, read=False, write=True)
+    assert calls == []
+    poller.watch(pipe[1], calls.append, read=False, write=True)
     poller.wait(5)
-    assert [event.writable for event in told] == [True]
+    assert [event.writable for event in calls] == [True]
 
 
 def test_the_end_of_the_other_side_is_reported(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Readiness] = []
-    poller.watch(pipe[0], told.append)
+    calls: list[Readiness] = []
+    poller.watch(pipe[0], calls.append)
     os.close(pipe[1])
     poller.wait(5)
-    assert told[0].readable or told[0].hung_up
+    assert calls[0].readable or calls[0].hung_up
 
 
 def test_a_forgotten_follower_is_not_notified(poller: Poller, pipe: tuple[int, int]) -> None:
-    told: list[Readiness] = []
-    poller.watch(pipe[0], told.append)
+    calls: list[Readiness] = []
+    poller.watch(pipe[0], calls.append)
     os.write(pipe[1], b"x")
     poller.forget(pipe[0])
     poller.forget(pipe[0])
     poller.wait(0)
-    assert told == []
+    assert calls == []
 
 
 def test_a_handler_can_forget_another_within_the_same_round(poller: Poller) -> None:
     first, second = os.pipe(), os.pipe()
-    told: list[int] = []
+    calls: list[int] = []
 
     def handler(mine: int, other: int) -> None:
-        told.append(mine)
+        calls.append(mine)
         poller.forget(other)
 
     poller.watch(first[0], lambda event: handler(1, second[0]))
@@ -76,7 +76,7 @@ def test_a_handler_can_forget_another_within_the_same_round(poller: Poller) -> N
     os.write(first[1], b"x")
     os.write(second[1], b"x")
     poller.wait(5)
-    assert len(told) == 1
+    assert len(calls) == 1
     for fd in (*first, *second):
         os.close(fd)
 

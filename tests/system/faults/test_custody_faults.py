@@ -367,10 +367,10 @@ def test_fault_17_a_full_log_disk_drops_and_counts_and_the_agent_continues(agent
     done = subprocess.run(
         ["unshare", "-Urm", "sh", "-c", script], check=True, stdout=subprocess.PIPE, timeout=60, cwd=ROOT
     )
-    told = json.loads(done.stdout)
-    assert told["code"] == 0
-    assert told["dropped"] > 0
-    [marker] = told["markers"]
-    assert f"{told['dropped']} bytes" in marker
+    figures = json.loads(done.stdout)
+    assert figures["code"] == 0
+    assert figures["dropped"] > 0
+    [marker] = figures["markers"]
+    assert f"{figures['dropped']} bytes" in marker
     assert "ENOSPC" in marker
-    assert told["end"] == told["length"]
+    assert figures["end"] == figures["length"]

@@ -85,21 +85,25 @@ def test_processes_ended_along_with_a_session_are_named(daemon: Daemon) -> None:
     )
     session = spawn(daemon, server)
     daemon.finish_sessions()
-    assert told(daemon, sessionId=session["id"]) == told(daemon, taskId=session["taskIds"][0]) == ["sleep", "sleep"]
+    assert (
+        names_ended(daemon, sessionId=session["id"])
+        == names_ended(daemon, taskId=session["taskIds"][0])
+        == ["sleep", "sleep"]
+    )
     session = spawn(daemon, server, "tail -f /dev/null")
     with daemon.watch(since=0, topics=["task.updated"], taskIds=session["taskIds"]) as events:
         events.wait_for(lambda event: event["data"].get("progress") == 0.5)
     daemon.call("session.stop", sessionId=session["id"])
     daemon.finish_sessions()
     assert (
-        told(daemon, sessionId=session["id"])[:2]
-        == told(daemon, taskId=session["taskIds"][0])[:2]
+        names_ended(daemon, sessionId=session["id"])[:2]
+        == names_ended(daemon, taskId=session["taskIds"][0])[:2]
         == ["sleep", "sleep"]
     )
     assert daemon.nothing_left()
 
 
-def told(daemon: Daemon, **about: str) -> list[str]:
+def names_ended(daemon: Daemon, **about: str) -> list[str]:
     """The names in the line about what was ended, but for shells."""
     entries = daemon.call("session.timeline", **about)["items"]
     [line] = [entry for entry in entries if "ended along with the agent" in entry["message"]]

@@ -175,19 +175,19 @@ while True:
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT])
 def test_29_a_kill_during_writes_keeps_what_was_acknowledged(tmp_path: Path, sign: signal.Signals) -> None:
     """With all threads running; several lives in a row, each killed after more acknowledgements."""
-    told = 0
+    acknowledged = 0
     for turn in range(3):
         with subprocess.Popen(
             [sys.executable, "-c", WRITING, tmp_path / "data"], stdout=subprocess.PIPE, text=True, cwd=ROOT
         ) as daemon:
             assert daemon.stdout is not None
             for _ in range(20 + 60 * turn):
-                told = int(daemon.stdout.readline())
+                acknowledged = int(daemon.stdout.readline())
             daemon.send_signal(sign)
             for line in daemon.stdout:
-                told = int(line) if line.endswith("\n") else told
+                acknowledged = int(line) if line.endswith("\n") else acknowledged
         life = Life(RealFiles(), {}, OPTIONS, tmp_path / "data")
         assert life.store.refusal() is None, life.store.report
-        assert life.world.seq >= told and len(life.world.tasks) == life.world.seq
+        assert life.world.seq >= acknowledged and len(life.world.tasks) == life.world.seq
         life.close()
         assert check(tmp_path / "data").ok

@@ -61,7 +61,7 @@ def test_a_question_on_the_stream_stays_open_and_its_answer_arrives_once(daemon:
         assert (still["id"], still["tool"], still["options"]) == (asked, "Bash", PERMISSION)
     daemon.call("attention.answer", attentionId=asked, value="allow")
     assert daemon.finish_run(run_id)["status"] == "completed"
-    assert [answer["behavior"] for answer in scripted_claude.told(claude)] == ["allow"]
+    assert [answer["behavior"] for answer in scripted_claude.received(claude)] == ["allow"]
     daemon.restart()
     assert daemon.every("attention.list") == []
 
@@ -75,7 +75,7 @@ def test_the_next_daemon_delivers_an_answer_given_just_before_the_kill(daemon: D
     daemon.call("attention.answer", attentionId=asked, value="deny")
     daemon.restart()
     assert daemon.finish_run(run_id)["status"] == "completed"
-    assert {answer["behavior"] for answer in scripted_claude.told(claude)} == {"deny"}
+    assert {answer["behavior"] for answer in scripted_claude.received(claude)} == {"deny"}
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_a_later_daemon_answers_a_waiting_hook(daemon: Daemon, claude: Path) -> 
     daemon.call("attention.answer", attentionId=asked, value="deny")
     with daemon.watch(since=0, topics=["task.status"]) as events:
         events.wait_for(lambda event: bool(event["data"]["status"] == "completed"))
-    [answer] = scripted_claude.told(claude)
+    [answer] = scripted_claude.received(claude)
     assert answer["behavior"] == "deny" and "by the user" in answer["message"]
     [answered] = daemon.every("attention.list", answered=True)
     assert (answered["id"], answered["answer"]["value"]) == (asked, "deny")
@@ -106,7 +106,7 @@ def test_the_deadline_of_a_permission_passes_without_a_daemon(daemon: Daemon, cl
     question(daemon, "permission")
     daemon.restart()
     assert daemon.finish_run(run_id)["status"] == "completed"
-    assert [answer["behavior"] for answer in scripted_claude.told(claude)] == ["deny"]
+    assert [answer["behavior"] for answer in scripted_claude.received(claude)] == ["deny"]
 
 
 @pytest.mark.slow
@@ -120,8 +120,8 @@ def test_the_wait_for_a_limit_ends_on_time_despite_a_kill(daemon: Daemon, claude
     waiting = session_of(daemon)
     assert waiting["live"]["wait"]["until"] == ends * 1000 and waiting["status"] == "idle"
     assert daemon.call("system.status")["agentWaits"] == {"claude": ends * 1000}
-    told = daemon.call("session.why", sessionId=waiting["id"])["explanation"]
-    assert any("waits for a usage limit of claude" in sentence for sentence in told)
+    explanation = daemon.call("session.why", sessionId=waiting["id"])["explanation"]
+    assert any("waits for a usage limit of claude" in sentence for sentence in explanation)
     assert daemon.finish_run(run_id)["status"] == "completed"
     session = session_of(daemon)
     woken = [

@@ -153,11 +153,11 @@ def test_5_agents_that_end_without_a_daemon_are_recorded_with_exit_code_and_outp
     gone, alive = psutil.wait_procs(shims, timeout=PATIENCE)
     assert gone and not alive
     daemon.start()
-    killed, told = (daemon.call("session.get", sessionId=session["id"]) for session in first)
+    killed, signalled = (daemon.call("session.get", sessionId=session["id"]) for session in first)
     assert (killed["exit"].get("signal"), killed["exit"].get("code")) == ("KILL", None)
-    assert (told["exit"].get("signal"), told["exit"].get("code")) == (None, 143)
+    assert (signalled["exit"].get("signal"), signalled["exit"].get("code")) == (None, 143)
     started_at = daemon.call("system.status")["startedAt"]
-    for session in (killed, told):
+    for session in (killed, signalled):
         assert session["status"] == "failed" and session["exit"]["at"] < started_at
         assert "line 0" in daemon.output(session["id"])
     assert daemon.finish_run(run_id)["status"] == "completed"

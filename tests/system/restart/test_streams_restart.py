@@ -108,5 +108,5 @@ def test_a_prompt_arrives_once_although_the_daemon_dies_while_writing(
     with (folder / "go").open("wb"):
         pass
     assert daemon.finish_run(run_id)["status"] == "completed"
-    [prompt] = scripted_claude.told(folder, "prompts")
+    [prompt] = scripted_claude.received(folder, "prompts")
     assert "do it" in json.dumps(prompt)

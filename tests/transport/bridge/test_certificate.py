@@ -59,7 +59,7 @@ def test_the_fingerprint_equals_that_of_other_programs(tmp_path: Path) -> None:
     pair = own_pair(tmp_path, NAMES, NOW)
     command = ["openssl", "x509", "-in", str(pair.certificate), "-noout", "-fingerprint", "-sha256"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
         pytest.skip("openssl is not installed: it is what the fingerprint is compared with")
-    assert told.strip().partition("=")[2].replace(":", "").lower() == fingerprint(pair.certificate)
+    assert printed.strip().partition("=")[2].replace(":", "").lower() == fingerprint(pair.certificate)

@@ -35,8 +35,8 @@ def number(port: Port) -> int:
 def test_the_port_is_published_to_the_user_only(home: Paths) -> None:
     port = opened(home)
     token, address = home.runtime / TOKEN_FILE, home.runtime / ADDRESS_FILE
-    told = json.loads(address.read_text())
-    assert told["url"] == port.listener.url == f"http://127.0.0.1:{number(port)}" and told["instance"] == "i1"
+    published = json.loads(address.read_text())
+    assert published["url"] == port.listener.url == f"http://127.0.0.1:{number(port)}" and published["instance"] == "i1"
     assert token.read_bytes() == port.listener.token and len(port.listener.token) >= 43
     assert {stat.S_IMODE(path.stat().st_mode) for path in (token, address)} == {0o600}
     port.close()
@@ -112,8 +112,8 @@ def test_attack_17_taking_the_port_of_a_dead_daemon_reveals_no_token(home: Paths
     dead.listener.sock.close()  # killed: its files stay
     with socket.create_server(("127.0.0.1", number(dead))):
         following = opened(home)
-        told = json.loads((home.runtime / ADDRESS_FILE).read_text())
-        assert told["url"] == following.listener.url != dead.listener.url
+        published = json.loads((home.runtime / ADDRESS_FILE).read_text())
+        assert published["url"] == following.listener.url != dead.listener.url
         assert (home.runtime / TOKEN_FILE).read_bytes() == following.listener.token != dead.listener.token
         following.close()
 

@@ -144,10 +144,10 @@ async def test_states_of_a_slow_client_are_coalesced_and_lifecycles_never(
     assert len(client.pipe.received) == begun
     client.pipe.read()
     await trio.testing.wait_all_tasks_blocked()
-    told = client.pipe.received[begun:]
-    updates = [message for message in told if message["topic"] == "task.updated"]
+    received = client.pipe.received[begun:]
+    updates = [message for message in received if message["topic"] == "task.updated"]
     assert [message["data"]["description"] for message in updates] == ["49"]
-    assert [m["change"]["status"] for m in told if m["topic"] == "task.status"] == ["in_progress", "completed"]
+    assert [m["change"]["status"] for m in received if m["topic"] == "task.status"] == ["in_progress", "completed"]
     assert client.pipe.seqs == sorted(client.pipe.seqs)
     await client.happen()
     assert client.pipe.seqs[-1] == client.caller.services.engine.bus.seq == client.stream.sent

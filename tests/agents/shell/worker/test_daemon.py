@@ -42,8 +42,8 @@ def test_a_lost_answer_is_requested_again_with_the_same_request_id(here: Place) 
     assert ended.code == 0
     last = [params for method, params in daemon.calls if method == "task.complete"]
     assert len(last) == 3 and len({each["requestId"] for each in last}) == 1
-    told = daemon.params("task.complete")
-    assert told[0] == told[1] == told[2]
+    completions = daemon.params("task.complete")
+    assert completions[0] == completions[1] == completions[2]
     assert max(each["at"] for each in last) - min(each["at"] for each in last) <= 1, "it was done when it was done"
 
 

@@ -31,9 +31,9 @@ def test_a_prompt_says_what_to_do_what_must_pass_and_what_went_wrong() -> None:
 
 
 def test_the_file_is_private_and_the_variables_name_it(tmp_path: Path) -> None:
-    told = variables(TASK, str(tmp_path))
-    path = Path(told[PATH_VARIABLE])
-    assert path.read_text() == told[TEXT_VARIABLE] == prompt(TASK)
+    passed = variables(TASK, str(tmp_path))
+    path = Path(passed[PATH_VARIABLE])
+    assert path.read_text() == passed[TEXT_VARIABLE] == prompt(TASK)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

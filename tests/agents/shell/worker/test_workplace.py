@@ -43,7 +43,7 @@ def a_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change, told",
+    "change, message",
     [
         (Path.rmdir, "shop was removed$"),
         (lambda folder: folder.rename(folder.parent / "aside"), "shop was moved to .*/aside$"),
@@ -53,11 +53,11 @@ def a_file(folder: Path) -> None:
         (a_file, "shop was replaced by something that is not a folder$"),
     ],
 )
-def test_a_changed_folder_is_reported_as_lost(folder: Path, change: Callable[[Path], object], told: str) -> None:
+def test_a_changed_folder_is_reported_as_lost(folder: Path, change: Callable[[Path], object], message: str) -> None:
     place = Workplace(str(folder))
     place.enter()
     change(folder)
-    with pytest.raises(FolderLost, match=told):
+    with pytest.raises(FolderLost, match=message):
         place.enter()
 
 
